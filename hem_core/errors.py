@@ -1,0 +1,21 @@
+"""What can go wrong, named by what the user can fix."""
+
+
+class HemError(Exception):
+    """Something the user can fix; the message says what was wanted, what came, and the way out."""
+
+
+class DataError(HemError):
+    """The data set cannot be read as asked: a missing file, column or class name."""
+
+
+class ModelError(HemError):
+    """The model cannot be built, loaded or run on these examples."""
+
+
+class RunError(HemError):
+    """A run folder or workspace is missing, unfinished, or was made by other parameters."""
+
+
+class UnknownNameError(HemError):
+    """A score, reader, format or other item that no file provides."""

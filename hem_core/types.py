@@ -1,0 +1,55 @@
+"""What passes between the rooms: frozen tables of tensors with N first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """What is known about N examples when they are scored; a field that is None is not known.
+
+    The fields are the vocabulary of the scores: a score's parameters are field names.
+    Raises ValueError when a field's first dimension is not N = len(ids).
+    """
+
+    ids: Sequence[str]
+    """N ids, the only key."""
+    logits: Tensor | None = None
+    """(N, K) float32, before softmax."""
+    targets: Tensor | None = None
+    """(N,) int64 in [0, K): the given label."""
+    loss: Tensor | None = None
+    """(N,) float32: the task's loss, one per example."""
+    embeddings: Tensor | None = None
+    """(N, D) float32."""
+    head_input_norm: Tensor | None = None
+    """(N,) length of the last linear layer's input, the constant 1 of its bias included."""
+    prototypes: Tensor | None = None
+    """(N, D) mean embedding of the class that each example is labelled as."""
+    neighbour_targets: Tensor | None = None
+    """(N, k) int64: the labels of the k nearest other examples."""
+    neighbour_distances: Tensor | None = None
+    """(N, k) float32 in 0 .. 2: cosine distances to them, ascending."""
+    epoch_confidences: Tensor | None = None
+    """(N, E) probability of the given label in each epoch; NaN where it was not seen."""
+    epoch_margins: Tensor | None = None
+    """(N, E) largest other logit minus the given label's logit; NaN where it was not seen."""
+    epoch_hits: Tensor | None = None
+    """(N, E) float: 1 where the prediction was the label, 0 where not, NaN where it was not seen."""
+
+    def __post_init__(self) -> None:
+        for name in self.known():
+            length = getattr(self, name).shape[0]
+            if length != len(self.ids):
+                raise ValueError(f"'{name}' has {length} rows; there are {len(self.ids)} ids")
+
+    def known(self) -> list[str]:
+        """Names of the tensor fields that are present, in the order of this class."""
+        tensors = [field.name for field in fields(self) if field.name != "ids"]
+        return [name for name in tensors if getattr(self, name) is not None]
