@@ -1,0 +1,80 @@
+"""What a score says about itself, read from its source: no score is imported, so neither is torch."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+from typing import TypedDict
+
+from hem_core.errors import UnknownNameError
+
+
+class Option(TypedDict):
+    """One parameter after `*`."""
+
+    type: str
+    default: object
+
+
+class Card(TypedDict):
+    """What a tooltip, a help text or a form shows of a score."""
+
+    name: str
+    meaning: str
+    formula: str
+    range: str
+    unit: str
+    remark: str
+    reference: str
+    needs: list[str]
+    options: dict[str, Option]
+
+
+@cache
+def describe(name: str) -> Card:
+    """The card of a score, from its signature and its docstring.
+
+    The docstring begins `MEANING: FORMULA.` and says `Returns (N,) UNIT in RANGE; higher = harder REMARK.`
+    and `Reference: REFERENCE.`; what is not there is an empty string.
+    Raises UnknownNameError, listing the scores, when there is none of that name.
+    """
+    function = _function(name)
+    text = ast.get_docstring(function) or ""
+    meaning, _, formula = " ".join(text.partition("\n\n")[0].split()).rstrip(".").partition(": ")
+    flat = " ".join(text.split())
+    returned = re.search(r"Returns \(N,\) ?(.*?) ?\bin (.+?); higher = harder(.*?)\.(?= [A-Z]|$)", flat)
+    unit, span, remark = returned.groups() if returned else ("", "", "")
+    reference = flat.partition("Reference: ")[2]
+    return Card(
+        name=name,
+        meaning=meaning,
+        formula=formula,
+        range=span,
+        unit=unit,
+        remark=remark.strip(" ,;()"),
+        reference=reference.rstrip("."),
+        needs=[argument.arg for argument in function.args.args],
+        options=_options(function),
+    )
+
+
+def _function(name: str) -> ast.FunctionDef:
+    here = Path(__file__).parent
+    known = sorted(path.stem for path in here.glob("*.py") if not path.name.startswith("_"))
+    if name not in known:
+        raise UnknownNameError(f"no score '{name}'; there are: {', '.join(known)}")
+    tree = ast.parse((here / f"{name}.py").read_text(encoding="utf-8"))
+    return next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
+
+
+def _options(function: ast.FunctionDef) -> dict[str, Option]:
+    pairs = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    return {
+        argument.arg: Option(
+            type=ast.unparse(argument.annotation) if argument.annotation else "",
+            default=ast.literal_eval(default) if default else None,
+        )
+        for argument, default in pairs
+    }

@@ -1,0 +1,11 @@
+from torch import Tensor
+
+
+def correctness(epoch_hits: Tensor) -> Tensor:
+    """Share of the epochs in which the example was predicted wrong: 1 - mean hit.
+
+    epoch_hits (N, E): 1 = right, 0 = wrong, NaN = not seen in that epoch, skipped.
+    Returns (N,) in 0 .. 1; higher = harder (sign flipped). NaN (null in the table) where never seen.
+    Reference: Swayamdipta et al. 2020, arXiv:2009.10795.
+    """
+    return 1 - epoch_hits.float().nanmean(dim=1)  # (N, E) -> (N,)
