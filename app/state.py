@@ -1,0 +1,155 @@
+"""What one visitor is looking at: session state mirrored in the page's address."""
+
+import getpass
+import json
+import os
+from typing import Any
+
+import streamlit as st
+
+ADDRESS = ("run", "rule", "selection", "queue", "who")
+"""Names that stand in the URL, so that a copied address opens the same view."""
+
+LONGEST = 6_000
+"""A longer value (a lasso of thousands of corners) stays in the session only."""
+
+
+def sync() -> None:
+    """Bring session and address together; once at the top of every script run.
+
+    An address that the page did not write itself (opened, edited, gone back to) wins; an address
+    that a page change has emptied is written anew.
+    """
+    for name in ADDRESS:
+        text = st.query_params.get(name)
+        if text is not None and text != _written(name):
+            st.session_state[_key(name)] = text
+        _write(name)
+
+
+def current_run() -> str | None:
+    """Name of the run on screen, or None when nobody has chosen one yet."""
+    return _get("run") or None
+
+
+def set_current_run(name: str) -> None:
+    """Show another run; a selection belongs to its run and is dropped, the filter stays."""
+    if name != current_run():
+        _set("run", name)
+        set_selection(None)
+
+
+def rule() -> dict | None:
+    """The filter of Explore as a rule, None = everything."""
+    return _rule("rule")
+
+
+def set_rule(rule: dict | None) -> None:
+    """Filter by another rule; None or a rule without clauses takes the filter away."""
+    _set("rule", _text(rule))
+
+
+def selection() -> dict | None:
+    """What is selected inside the filter (lasso, matrix cell, clicked tiles) as a rule, None = nothing."""
+    return _rule("selection")
+
+
+def set_selection(rule: dict | None) -> None:
+    """Select by another rule; None or a rule without clauses deselects."""
+    _set("selection", _text(rule))
+
+
+def queue() -> str:
+    """Which queue Review walks through: 'mixed', 'filter' or 'selection'."""
+    return _get("queue") or "mixed"
+
+
+def set_queue(name: str) -> None:
+    """Walk through another queue in Review."""
+    _set("queue", "" if name == "mixed" else name)
+
+
+def person() -> str:
+    """The reviewer's name: from the address, else $HEM_PERSON, else the login name."""
+    return _get("who") or usual_person()
+
+
+def usual_person() -> str:
+    """The name of whoever started the app."""
+    named = os.environ.get("HEM_PERSON", "").strip()
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "someone"
+
+
+def set_person(name: str) -> None:
+    """Sign what follows with another name; empty goes back to the usual one."""
+    name = " ".join(name.split())[:60]
+    _set("who", "" if name == usual_person() else name)
+
+
+def remember(name: str, value: Any) -> None:
+    """Keep something for this session only (not in the address)."""
+    st.session_state[f"hem_kept_{name}"] = value
+
+
+def recall(name: str, default: Any = None) -> Any:
+    """What `remember` kept, or `default`."""
+    return st.session_state.get(f"hem_kept_{name}", default)
+
+
+def forget(name: str) -> Any:
+    """Take out and return what `remember` kept: for things to be shown once."""
+    return st.session_state.pop(f"hem_kept_{name}", None)
+
+
+def session_id() -> str:
+    """An id of this browser session, for the token of the byte routes; 'none' outside of a server."""
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else "none"
+
+
+def _rule(name: str) -> dict | None:
+    try:
+        rule = json.loads(_get(name) or "null")
+    except ValueError:
+        return None
+    is_rule = isinstance(rule, dict) and isinstance(rule.get("all"), list) and rule["all"]
+    return rule if is_rule else None
+
+
+def _text(rule: dict | None) -> str:
+    return json.dumps(rule, separators=(",", ":"), ensure_ascii=False) if rule and rule.get("all") else ""
+
+
+def _get(name: str) -> str:
+    return st.session_state.get(_key(name), "")
+
+
+def _set(name: str, text: str) -> None:
+    st.session_state[_key(name)] = text
+    _write(name)
+
+
+def _write(name: str) -> None:
+    text = _get(name)
+    short = text if len(text) <= LONGEST else ""
+    if st.query_params.get(name, "") != short:
+        if short:
+            st.query_params[name] = short
+        else:
+            st.query_params.pop(name, None)
+    st.session_state[f"{_key(name)}_written"] = short
+
+
+def _written(name: str) -> str | None:
+    return st.session_state.get(f"{_key(name)}_written")
+
+
+def _key(name: str) -> str:
+    return f"hem_{name}"
