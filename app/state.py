@@ -3,7 +3,6 @@
 import getpass
 import json
 import os
-from typing import Any
 
 import streamlit as st
 
@@ -91,17 +90,17 @@ def set_person(name: str) -> None:
     _set("who", "" if name == usual_person() else name)
 
 
-def remember(name: str, value: Any) -> None:
+def remember(name: str, value: object) -> None:
     """Keep something for this session only (not in the address)."""
     st.session_state[f"hem_kept_{name}"] = value
 
 
-def recall(name: str, default: Any = None) -> Any:
+def recall(name: str, default: object = None) -> object:
     """What `remember` kept, or `default`."""
     return st.session_state.get(f"hem_kept_{name}", default)
 
 
-def forget(name: str) -> Any:
+def forget(name: str) -> object:
     """Take out and return what `remember` kept: for things to be shown once."""
     return st.session_state.pop(f"hem_kept_{name}", None)
 

@@ -1,0 +1,33 @@
+"""The four questions behind thirty scores, and where one example stands in each."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+AXES: Mapping[str, Sequence[str]] = {
+    "label conflict": ("aum_windowed", "margin", "loss"),
+    "input uncertainty": ("entropy", "top2_gap", "least_confidence"),
+    "typicality": ("prototype_distance", "knn_distance"),
+    "learning dynamics": ("confidence_mean", "learned_epoch", "forgetting"),
+}
+"""Each axis and the scores that answer it, the best first."""
+
+
+def axes(columns: Collection[str]) -> dict[str, str | None]:
+    """The score that stands for each axis among those that a run has; None where it has none."""
+    return {axis: next((name for name in names if name in columns), None) for axis, names in AXES.items()}
+
+
+def percentiles(values: pd.Series, groups: pd.Series | None = None) -> np.ndarray:
+    """Where each value stands among all, or among those of its group: (N,) in 0 .. 100, higher = harder.
+
+    100 · (rank − ½) / N with ties sharing their mean rank; NaN where the value or the group is missing.
+    """
+    known = values.astype(float)
+    if groups is None:
+        rank, n = known.rank(), known.notna().sum()
+    else:
+        parted = known.groupby(groups, observed=True)
+        rank, n = parted.rank(), parted.transform("count")
+    return (100 * (rank - 0.5) / n).to_numpy(float)
