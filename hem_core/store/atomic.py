@@ -1,0 +1,114 @@
+"""Files that are there whole or not at all: a temporary name, fsync, rename."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+ROW_GROUP = 65_536
+
+
+def write_json(path: Path | str, value: object) -> Path:
+    """Write a JSON value (no NaN) as UTF-8; the same value gives the same bytes. Returns the path."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return write_bytes(path, (text + "\n").encode())
+
+
+def write_table(
+    path: Path | str, table: pa.Table | pd.DataFrame, *, metadata: dict[str, str] | None = None
+) -> Path:
+    """Write a table as Parquet (zstd, row groups of 65,536) without its index; of metadata, those given.
+
+    The same table gives the same bytes under the same library versions. Returns the path.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
+    plain = arrow.replace_schema_metadata(metadata)
+
+    def write(file: BinaryIO) -> None:
+        pq.write_table(plain, file, compression="zstd", row_group_size=ROW_GROUP)
+
+    return write_with(path, write)
+
+
+def write_bytes(path: Path | str, content: bytes) -> Path:
+    """Write bytes. Returns the path."""
+    return write_with(path, lambda file: file.write(content))
+
+
+def write_array(path: Path | str, array: np.ndarray) -> Path:
+    """Write one array as .npy, nothing pickled. Returns the path."""
+    return write_with(path, lambda file: np.save(file, array, allow_pickle=False))
+
+
+def write_arrays(path: Path | str, **arrays: np.ndarray) -> Path:
+    """Write named arrays as an uncompressed .npz, so that a reader can map them. Returns the path."""
+    return write_with(path, lambda file: np.savez(file, **arrays))  # pyright: ignore[reportArgumentType]
+
+
+def write_with(path: Path | str, write: Callable[[BinaryIO], object]) -> Path:
+    """Let `write` fill a file that takes the name `path` when it is whole and on the disk.
+
+    The folder is made if need be. If `write` raises, nothing is left. Returns the path.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+    return path
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, where the system can do that."""
+    with contextlib.suppress(OSError):  # Windows and some network folders cannot
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def remove_leftovers(folder: Path | str) -> int:
+    """Delete the temporary files that killed writers left in a folder. Returns how many.
+
+    For the one process that owns the folder: a file that another live process is writing is kept.
+    """
+    left = [path for path in Path(folder).glob(".*.tmp") if not _is_alive(path)]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
+
+
+def _is_alive(temporary: Path) -> bool:
+    pid = temporary.name.split(".")[-2].partition("-")[0]
+    if not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

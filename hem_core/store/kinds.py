@@ -1,0 +1,40 @@
+"""What a column can be asked: numbers, truth values, categories or free text."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from hem_core.store.rules import Condition, quote
+from hem_core.store.source import Source
+
+FREE_TEXT = {"id", "evidence", "image", "content_hash"}
+CATEGORIES = {"label", "predicted", "reason", "suggested_label", "split"}
+MOST_VALUES = 1000
+
+
+def kinds(source: Source, n: int) -> dict[str, str]:
+    """Column -> 'number', 'category', 'bool' or 'text'; lists and other nested columns are left out.
+
+    A text column is a category when it has at most 20 different values, or a tenth of n up to 1000.
+    """
+    found = {name: _kind(name, type_) for name, type_ in source.types.items()}
+    undecided = [name for name, kind in found.items() if kind == "?"]
+    if undecided:
+        counts = ", ".join(f"approx_count_distinct({quote(name)})" for name in undecided)
+        row = source.select(counts, undecided, Condition()).to_pydict().values()
+        most = max(20, min(MOST_VALUES, n // 10))
+        for name, (count,) in zip(undecided, row, strict=True):
+            found[name] = "category" if count <= most else "text"
+    return {name: kind for name, kind in found.items() if kind}
+
+
+def _kind(name: str, type_: pa.DataType) -> str:
+    if pa.types.is_boolean(type_):
+        return "bool"
+    if pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_):
+        return "number"
+    if pa.types.is_dictionary(type_):
+        return "category"
+    if pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_):
+        return "text" if name in FREE_TEXT else "category" if name in CATEGORIES else "?"
+    return ""

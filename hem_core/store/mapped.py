@@ -1,0 +1,38 @@
+"""An .npz read without loading it."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+
+def map_npz(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz by name, mapped from disk where they are stored uncompressed."""
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        return {member.filename.removesuffix(".npy"): _member(path, archive, member) for member in members}
+
+
+def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        shape, is_fortran, dtype = read(file)
+        header_bytes = file.tell()
+        if member.compress_type != zipfile.ZIP_STORED or not np.prod(shape):
+            file.seek(0)
+            return np.lib.format.read_array(file, allow_pickle=False)
+    start = _data_offset(path, member) + header_bytes
+    return np.memmap(path, dtype, "r", start, shape, "F" if is_fortran else "C")
+
+
+def _data_offset(path: Path, member: zipfile.ZipInfo) -> int:
+    with path.open("rb") as file:
+        file.seek(member.header_offset + 26)  # lengths of name and extra field in the local header
+        name_bytes, extra_bytes = struct.unpack("<HH", file.read(4))
+    return member.header_offset + 30 + name_bytes + extra_bytes

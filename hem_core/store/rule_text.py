@@ -1,0 +1,56 @@
+"""A rule in words, for the chip that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def describe(rule: Mapping[str, Any] | None) -> str:
+    """Say a rule in a line: "difficulty 90 to 100 · label is Shirt"; "everything" without a rule."""
+    parts = [_clause(clause) for clause in (rule or {}).get("all", [])]
+    return " · ".join(parts) or "everything"
+
+
+def _clause(clause: Mapping[str, Any]) -> str:
+    match clause:
+        case {"not": inner}:
+            return f"not ({_clause(inner)})"
+        case {"column": column, "in": values}:
+            return f"{column} is {_any_of([_value(value) for value in values])}"
+        case {"column": column, "contains": text}:
+            return f"{column} contains “{text}”"
+        case {"column": column}:
+            return f"{column} {_range(clause.get('min'), clause.get('max'))}"
+        case {"polygon": {"x": x, "y": y}}:
+            return f"lasso on {x} and {y}"
+        case {"tag": []}:
+            return "no tag"
+        case {"tag": names}:
+            return f"tagged {_any_of(names)}"
+        case {"rows": ids}:
+            return f"{len(ids):,} chosen"
+    return str(clause)
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "is known"
+    if low is None:
+        return f"up to {high:.6g}"
+    if high is None:
+        return f"from {low:.6g}"
+    return f"is {low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"
+
+
+def _any_of(names: list[str]) -> str:
+    if not names:
+        return "nothing"
+    shown = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} others"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "missing"
+    return str(value).lower() if isinstance(value, bool) else str(value)

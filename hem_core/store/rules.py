@@ -1,0 +1,234 @@
+"""Rules: what a filter, a lasso, a matrix cell or a saved set is stored as.
+
+A rule is JSON: {"all": [clause, …]}; it matches a row when every clause does. The clauses:
+    {"column": c, "min": a, "max": b}           a number between, both ends included; either may be null
+    {"column": c, "in": [values]}               one of these texts, booleans or numbers; null matches null
+    {"column": c, "contains": text}             the text occurs, upper or lower case
+    {"polygon": {"x": c, "y": c, "points": [[x, y], …]}}      inside the lasso (even-odd)
+    {"tag": [names]}                            has one of these tags; [] = has no tag at all
+    {"rows": [ids]}                             one of these ids
+    {"not": clause}                             what the clause leaves; a missing value is never matched, so
+                                                "not" matches it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hem_core.errors import DataError
+from hem_core.store.rule_text import describe
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["Condition", "columns_of", "describe", "needs_tags", "to_sql", "validate"]
+
+Rule = Mapping[str, Any]
+Inside = Callable[[str, str, list[list[float]]], "np.ndarray"]
+
+
+@dataclass
+class Condition:
+    """A rule as SQL: an expression over columns `id`, `row` and the named ones, the parameters in the
+    order of their `?`, and the small tables that the expression reads by name."""
+
+    sql: str = "true"
+    parameters: list[Any] = field(default_factory=list)
+    relations: dict[str, pa.Table] = field(default_factory=dict)
+
+
+def validate(rule: Rule | None, columns: Mapping[str, str]) -> None:
+    """Check that a rule has the form above and names columns that exist.
+
+    columns maps a name to 'number', 'category', 'bool' or 'text'.
+    Raises DataError naming the clause and what there is.
+    """
+    for clause in clauses(rule):
+        _check(clause, columns)
+
+
+def to_sql(
+    rule: Rule | None,
+    columns: Mapping[str, str],
+    *,
+    tags: pd.DataFrame | None = None,
+    inside: Inside | None = None,
+) -> Condition:
+    """Turn a rule into a condition for DuckDB; names are checked, values are bound.
+
+    tags: the tag state (columns id, tag), wanted by a tag clause. inside(x, y, points) gives the row
+    numbers within a polygon, wanted by a polygon clause.
+    Raises DataError when the rule is not valid or something it wants is not given.
+    """
+    validate(rule, columns)
+    condition = Condition()
+    parts = [_sql(clause, columns, condition, tags, inside) for clause in clauses(rule)]
+    condition.sql = " AND ".join(parts) or "true"
+    return condition
+
+
+def columns_of(rule: Rule | None) -> set[str]:
+    """The column names that a rule reads; `id` where it names examples."""
+    found: set[str] = set()
+    for clause in map(_positive, clauses(rule)):
+        if "column" in clause:
+            found.add(clause["column"])
+        elif "polygon" in clause:
+            found |= {clause["polygon"]["x"], clause["polygon"]["y"]}
+        else:
+            found.add("id")
+    return found
+
+
+def needs_tags(rule: Rule | None) -> bool:
+    """Does the rule ask for tags, so that the tag state has to come along?"""
+    return any("tag" in _positive(clause) for clause in clauses(rule))
+
+
+def clauses(rule: Rule | None) -> list[Rule]:
+    """The clauses of a rule; none where there is no rule. Raises DataError when it has another form."""
+    if not rule:
+        return []
+    if not isinstance(rule, Mapping) or set(rule) != {"all"} or not isinstance(rule["all"], list):
+        raise DataError(f'a rule is {{"all": [clauses]}}; this one is {_short(rule)}')
+    return rule["all"]
+
+
+def _positive(clause: Rule) -> Rule:
+    while "not" in clause:
+        clause = clause["not"]
+    return clause
+
+
+def _check(clause: Any, columns: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON
+    match clause:
+        case {"not": inner, **rest} if not rest:
+            _check(inner, columns)
+        case {"column": str(name), "in": list(values), **rest} if not rest:
+            _check_values(name, values, _type_of(name, columns), clause)
+        case {"column": str(name), "contains": str(), **rest} if not rest:
+            if _type_of(name, columns) not in ("category", "text"):
+                raise DataError(
+                    f"column '{name}' holds no text, which 'contains' looks in: use min and max, or in"
+                )
+        case {"column": str(name), **bounds} if bounds and set(bounds) <= {"min", "max"}:
+            if _type_of(name, columns) != "number":
+                raise DataError(
+                    f"column '{name}' holds no numbers; min and max need them: use in, or contains"
+                )
+            if not all(bound is None or _is_number(bound) for bound in bounds.values()):
+                raise DataError(
+                    f"min and max of column '{name}' are numbers or null; this clause is {_short(clause)}"
+                )
+        case {"polygon": {"x": str(x), "y": str(y), "points": list(points)}, **rest} if not rest:
+            for name in (x, y):
+                if _type_of(name, columns) != "number":
+                    raise DataError(f"column '{name}' holds no numbers; a polygon needs two columns of them")
+            if len(points) < 3 or not all(_is_point(point) for point in points):
+                raise DataError(f"a polygon has three points [x, y] or more; this one has {_short(points)}")
+        case {"tag": list(names)} | {"rows": list(names)} if len(clause) == 1:
+            if not all(isinstance(name, str) for name in names):
+                raise DataError(f"tags and rows are lists of texts; this clause is {_short(clause)}")
+        case _:
+            raise DataError(
+                f"no clause has the form {_short(clause)}; a clause has 'column' with min/max, "
+                "in or contains, or 'polygon', 'tag', 'rows', 'not'"
+            )
+
+
+def _check_values(name: str, values: list[Any], type_: str, clause: Rule) -> None:
+    wanted: tuple[str, Callable[[Any], bool]] = {
+        "number": ("numbers", _is_number),
+        "bool": ("true and false", lambda value: isinstance(value, bool)),
+    }.get(type_, ("texts", lambda value: isinstance(value, str)))
+    if not all(value is None or wanted[1](value) for value in values):
+        raise DataError(f"column '{name}' holds {wanted[0]}; this clause is {_short(clause)}")
+
+
+def _type_of(name: str, columns: Mapping[str, str]) -> str:
+    if name not in columns:
+        raise DataError(f"no column '{name}'; there are: {', '.join(sorted(columns))}")
+    return columns[name]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+
+
+def _is_point(point: object) -> bool:
+    return isinstance(point, list | tuple) and len(point) == 2 and all(_is_number(part) for part in point)
+
+
+def _sql(
+    clause: Rule,
+    columns: Mapping[str, str],
+    condition: Condition,
+    tags: pd.DataFrame | None,
+    inside: Inside | None,
+) -> str:
+    match clause:
+        case {"not": inner}:
+            return f"(NOT {_sql(inner, columns, condition, tags, inside)})"
+        case {"column": name, "in": values}:
+            return _one_of(quote(name), values, condition)
+        case {"column": name, "contains": text}:
+            condition.parameters.append(text)
+            return f"coalesce(contains(lower({quote(name)}), lower(?)), false)"
+        case {"column": name}:
+            return _between(quote(name), clause.get("min"), clause.get("max"), condition)
+        case {"polygon": {"x": x, "y": y, "points": points}}:
+            if inside is None:
+                raise DataError(
+                    "a polygon clause needs the coordinates: pass inside=(x, y, points) -> row numbers"
+                )
+            return f"(row IN (SELECT row FROM {_relation(condition, 'row', inside(x, y, points))}))"
+        case {"rows": ids}:
+            return f"(id IN (SELECT id FROM {_relation(condition, 'id', ids)}))"
+        case {"tag": names}:
+            if tags is None:
+                raise DataError("the rule asks for tags: pass tags=, the state of the tag log")
+            chosen = tags.loc[tags["tag"].isin(names), "id"] if names else tags["id"]
+            ids = list(dict.fromkeys(chosen))
+            tagged = f"id IN (SELECT id FROM {_relation(condition, 'id', ids)})"
+            return f"({tagged})" if names else f"(NOT {tagged})"
+    raise AssertionError(clause)
+
+
+def _one_of(column: str, values: list[Any], condition: Condition) -> str:
+    given = [value for value in values if value is not None]
+    condition.parameters += given
+    found = f"coalesce({column} IN ({', '.join('?' for _ in given)}), false)" if given else "false"
+    return f"({found} OR {column} IS NULL)" if None in values else f"({found})"
+
+
+def _between(column: str, low: float | None, high: float | None, condition: Condition) -> str:
+    # DuckDB puts NaN above infinity; here it lies nowhere.
+    parts = [f"NOT isnan({column}::DOUBLE)"]
+    for sign, bound in ((">=", low), ("<=", high)):
+        if bound is not None:
+            condition.parameters.append(float(bound))
+            parts.append(f"{column} {sign} ?::DOUBLE")
+    return f"coalesce({' AND '.join(parts)}, false)"
+
+
+def _relation(condition: Condition, column: str, values: Sequence[Any] | np.ndarray) -> str:
+    import pyarrow as pa
+
+    name = f"hem_{column}_{len(condition.relations)}"
+    type_ = pa.string() if column == "id" else pa.int64()
+    condition.relations[name] = pa.table({column: pa.array(values, type_)})
+    return name
+
+
+def quote(name: str) -> str:
+    """A column name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else text[:117] + "…"

@@ -1,0 +1,129 @@
+"""The files of a run as one table for DuckDB: scores, the user's columns, the map's coordinates."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hem_core.errors import RunError
+from hem_core.store.rules import Condition, quote
+
+FILES = ("scores", "catalog", "projection")
+REPEATED = ("id", "label")  # the catalog has them, and so have the scores
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which file holds a column. Names differ even when upper and lower case are taken as one."""
+
+    folder: Path
+    columns: dict[str, str]
+    """Public name -> 'scores', 'catalog' or 'projection', in the order of the table."""
+    types: dict[str, pa.DataType]
+    aliases: dict[str, list[str]]
+    """File -> names of its columns by position; hidden ones begin with "(catalog)"."""
+    is_catalog_aligned: bool
+    """Row k of the scores is row k of the catalog, so that no join by key is needed."""
+
+    def select(
+        self,
+        what: str,
+        names: Iterable[str],
+        condition: Condition,
+        *,
+        tail: str = "",
+    ) -> pa.Table:
+        """Run `SELECT what … WHERE condition tail` over the files that the columns `names` live in.
+
+        `row`, the row number in the scores, can always be named. Raises duckdb.Error for SQL that fails.
+        """
+        from hem_core.store.database import cursor
+
+        query = f"SELECT {what} FROM {self._files(set(names))} WHERE {condition.sql} {tail}"
+        with cursor() as session:
+            for name, table in condition.relations.items():
+                session.register(name, table)
+            return session.sql(query, params=condition.parameters).to_arrow_table()
+
+    def _files(self, names: set[str]) -> str:
+        used = {self.columns[name] for name in names if name in self.columns}
+        joined = self._read("scores")
+        if "projection" in used:
+            joined += f" POSITIONAL JOIN {self._read('projection')}"
+        if "catalog" in used and self.is_catalog_aligned:
+            joined += f" POSITIONAL JOIN {self._read('catalog')}"
+        elif "catalog" in used:
+            joined += f' LEFT JOIN {self._read("catalog")} ON "(catalog) row" = "index"'
+        return joined
+
+    def _read(self, file: str) -> str:
+        path = glob.escape(str(self.folder / f"{file}.parquet")).replace("'", "''")
+        row = "row" if file == "scores" else f"({file}) row"
+        names = ", ".join(quote(name) for name in [*self.aliases[file], row])
+        return f"read_parquet('{path}', file_row_number = true) AS {file}({names})"
+
+
+def open_source(folder: Path) -> Source:
+    """Read the columns of a run's files, not their rows.
+
+    A catalog column whose name the scores have too becomes `<name>_given`.
+    Raises RunError when a file is missing or its rows do not go with the scores.
+    """
+    headers = {file: _header(folder / f"{file}.parquet") for file in FILES}
+    n = _rows(headers, "scores", folder)
+    columns: dict[str, str] = {}
+    types: dict[str, pa.DataType] = {}
+    aliases: dict[str, list[str]] = {}
+    taken = {"row"}
+    for file in ("scores", "projection", "catalog"):
+        header = headers[file]
+        if header is None:
+            continue
+        aliases[file] = []
+        for item in header.schema.to_arrow_schema():
+            if file == "catalog" and item.name in REPEATED:
+                aliases[file].append(f"(catalog) {item.name}")
+                continue
+            name = _free_name(item.name, taken)
+            taken.add(name.casefold())
+            columns[name], types[name] = file, item.type
+            aliases[file].append(name)
+    if headers["projection"] is not None and headers["projection"].num_rows != n:
+        raise RunError(
+            f"projection.parquet in {folder} has {headers['projection'].num_rows} rows, the scores have {n}: "
+            "it belongs to another run; delete it and run the same `hem score` command again"
+        )
+    is_aligned = _rows(headers, "catalog", folder) == n
+    return Source(folder, columns, types, aliases, is_aligned)
+
+
+def _header(path: Path) -> pq.FileMetaData | None:
+    if not path.exists():
+        return None
+    try:
+        return pq.read_metadata(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise RunError(
+            f"{path} cannot be read ({error}); delete it and run the same `hem score` command again"
+        ) from error
+
+
+def _rows(headers: dict[str, pq.FileMetaData | None], file: str, folder: Path) -> int:
+    header = headers[file]
+    if header is None:
+        raise RunError(
+            f"{folder} has no {file}.parquet, although its run.json says it is complete; "
+            "run the same `hem score` command again"
+        )
+    return header.num_rows
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    while name.casefold() in taken:
+        name += "_given"
+    return name

@@ -1,0 +1,97 @@
+"""A workspace: a folder with runs, the tag log, curated sets and saved views."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hem_core.errors import RunError
+from hem_core.store.atomic import write_json
+from hem_core.store.run import Run, open_run, read_run
+
+if TYPE_CHECKING:
+    from hem_core.store.tags import TagLog
+
+
+def open_workspace(folder: Path | str) -> Workspace:
+    """Open the workspace in a folder, or the one around a run folder; it may still be empty.
+
+    Raises RunError when the folder does not exist or is a run outside a workspace.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise RunError(f"no folder {folder}; make a workspace with: hem demo --workspace {folder}")
+    if not (folder / "run.json").is_file():
+        return Workspace(folder)
+    runs = folder.resolve().parent
+    if runs.name != "runs":
+        raise RunError(
+            f"the run {folder} is in no workspace, so there is no place for its tags: "
+            f"move it to WORKSPACE/runs/{folder.resolve().name} and open WORKSPACE"
+        )
+    return Workspace(runs.parent)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    folder: Path
+
+    def runs(self) -> list[Run]:
+        """The runs, newest first; among them those that are still growing (`is_complete` is False)."""
+        return sorted(self._read()[0], key=_newest_first, reverse=True)
+
+    def broken(self) -> dict[str, str]:
+        """Runs that cannot be read: name of the folder -> what is wrong and what to do."""
+        return self._read()[1]
+
+    def run(self, name: str) -> Run:
+        """Open a complete run by its name. Raises RunError listing the runs when there is none."""
+        known = [run.name for run in self.runs()]
+        if name not in known and name not in self.broken():
+            there = f"there are: {', '.join(known)}" if known else "there is none yet"
+            raise RunError(f"no run '{name}' in {self.folder}; {there}")
+        return open_run(self.folder / "runs" / name)
+
+    def tags(self, url: str | None = None) -> TagLog:
+        """The tag log: tags.sqlite here, or the database at an SQLAlchemy URL."""
+        from hem_core.store.tags import open_tags
+
+        return open_tags(url or self.folder / "tags.sqlite")
+
+    def sets(self) -> dict[str, list[int]]:
+        """The curated sets: name -> versions, ascending."""
+        from hem_core.store import sets
+
+        return {name: sets.versions(self.folder, name) for name in sets.names(self.folder)}
+
+    def views(self) -> dict[str, Any]:
+        """The saved views: name -> what the app stored."""
+        try:
+            return json.loads((self.folder / "views.json").read_text("utf-8"))["views"]
+        except FileNotFoundError:
+            return {}
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(
+                f"{self.folder / 'views.json'} cannot be read ({error!r}); repair or delete it"
+            ) from error
+
+    def save_view(self, name: str, view: object) -> None:
+        """Save a view under a name; None deletes it. view is JSON: rules, not id lists."""
+        changed = {**self.views(), name: view}
+        kept = {key: value for key, value in sorted(changed.items()) if value is not None}
+        write_json(self.folder / "views.json", {"format_version": 1, "views": kept})
+
+    def _read(self) -> tuple[list[Run], dict[str, str]]:
+        runs, broken = [], {}
+        for path in sorted((self.folder / "runs").glob("*/run.json")):
+            try:
+                runs.append(read_run(path.parent))
+            except RunError as error:
+                broken[path.parent.name] = str(error)
+        return runs, broken
+
+
+def _newest_first(run: Run) -> tuple[str, str]:
+    return str(run.info.get("created") or ""), run.name
