@@ -1,1 +1,27 @@
-""""""
+"""HEM scores how hard every example of a data set is for a model, and says why."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hem_core.dynamics.recorder import Recorder
+    from hem_core.engine.score import score
+    from hem_core.errors import HemError
+    from hem_core.store.run import open_run
+
+_HOMES = {
+    "HemError": "hem_core.errors",
+    "Recorder": "hem_core.dynamics.recorder",
+    "open_run": "hem_core.store.run",
+    "score": "hem_core.engine.score",
+}
+__all__ = ["HemError", "Recorder", "open_run", "score"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    """Import what is asked for and no more: the app reads runs without torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hem_core' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)

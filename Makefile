@@ -1,0 +1,36 @@
+# make demo: train, score and open a demo   make test: everything that must hold
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint bench chromium clean
+
+demo: $(VENV)/ready
+	$(BIN)/hem demo
+
+test: $(VENV)/ready-dev chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+bench: $(VENV)/ready-dev
+	$(BIN)/python benchmarks/engine.py
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+# The browser tests drive Debian's Chromium; elsewhere set HEM_CHROMIUM to any Chromium or Chrome.
+chromium:
+	@command -v "$${HEM_CHROMIUM:-chromium}" >/dev/null || bash .ci/install-chromium
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache

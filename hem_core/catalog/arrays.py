@@ -1,0 +1,94 @@
+"""An .npz of arrays: inputs, labels, and what else is known of each example."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hem_core.catalog import with_info
+from hem_core.errors import DataError
+
+INPUT_NAMES = ("images", "x", "data", "inputs", "features")
+LABEL_NAMES = ("labels", "y", "targets", "label")
+
+
+def accepts(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
+    return isinstance(source, str | Path) and Path(source).suffix.lower() == ".npz"
+
+
+def read(
+    source: str | Path,
+    *,
+    id_column: str | None = None,
+    label_column: str | None = None,
+    image_column: str | None = None,
+) -> pa.Table:
+    """Inputs (N, …) under `images`, `x` or `data`; labels (N,) under `labels` or `y`; `ids` (N,) if there are any.
+
+    Further arrays of length N become columns, `classes` (K,) names the classes. `image` holds the member's name and
+    `image_row` the row in it. Pictures are (N, H, W) or (N, H, W, 1 | 3), uint8, or floats in 0 .. 1.
+    Raises DataError when members are missing, of other lengths, or hold Python objects.
+    """
+    path = Path(source)
+    try:
+        with np.load(path, allow_pickle=False) as members:
+            shapes = {name: _header(path, name) for name in members.files}
+            inputs = _find(shapes, image_column, INPUT_NAMES, "input", path)
+            label = _find(shapes, label_column, LABEL_NAMES, "label", path)
+            n = shapes[inputs][0][0]
+            id = id_column or next((name for name in ("ids", "id") if name in shapes), None)
+            rest = [
+                name
+                for name, (shape, _dtype) in shapes.items()
+                if name not in {inputs, label, id} and shape == (n,)
+            ]
+            labels = members[label]
+            values = {name: members[name] for name in rest}
+            ids = members[id] if id else np.arange(n)
+            classes = members["classes"].astype(str).tolist() if "classes" in shapes else None
+    except (ValueError, OSError, EOFError, KeyError) as error:
+        raise DataError(f"cannot read '{source}' as an .npz of plain arrays: {error}") from error
+    if labels.shape != (n,) or len(ids) != n:
+        raise DataError(f"'{source}' has {n} rows in '{inputs}' but {len(labels)} labels and {len(ids)} ids")
+    columns = {
+        "id": pa.array(ids.astype(str).tolist(), pa.string()),
+        "label": pa.array(labels.astype(str).tolist(), pa.string()),
+        "image": pa.array([f"{inputs}.npy"] * n, pa.string()),
+        "image_row": pa.array(np.arange(n), pa.int64()),
+    } | {name: pa.array(value) for name, value in values.items()}
+    return with_info(
+        pa.table(columns),
+        name=path.stem,
+        source=str(source),
+        root=str(path.resolve()),
+        medium="array",
+        classes=classes,
+        labels_are="indices" if np.issubdtype(labels.dtype, np.integer) else "names",
+        is_picture=is_picture(*shapes[inputs]),
+    )
+
+
+def is_picture(shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    """Whether rows of an array of this shape can be looked at: (N, H, W) or (N, H, W, 1 | 3) of uint8 or floats."""
+    return (dtype == np.uint8 or dtype.kind == "f") and (
+        len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
+    )
+
+
+def _header(path: Path, name: str) -> tuple[tuple[int, ...], np.dtype]:
+    with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+        np.lib.format.read_magic(file)
+        shape, _fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
+    return shape, dtype
+
+
+def _find(shapes: dict, named: str | None, defaults: tuple[str, ...], what: str, path: Path) -> str:
+    found = named or next((name for name in defaults if name in shapes), None)
+    if found is None or found not in shapes:
+        wanted = f"'{named}'" if named else f"one of {', '.join(defaults)}"
+        raise DataError(f"no {what} array in '{path}': wanted {wanted}; there are: {', '.join(shapes)}")
+    return found

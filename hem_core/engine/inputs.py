@@ -1,0 +1,175 @@
+"""From rows of the catalog to the tensors a model takes: decoded ahead, bad examples set aside with their reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from hem_core.errors import DataError
+from hem_core.media.array import ArrayRows, to_picture
+from hem_core.media.image import decode
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples that could be read: `values` (n, …) as stored, `indices` their n catalog positions, `hashes` n digests."""
+
+    values: Tensor
+    indices: list[int]
+    hashes: list[str]
+    failures: list[tuple[int, str]]
+
+
+class Inputs(Protocol):
+    """One data set, read by position."""
+
+    def read(self, indices: Sequence[int]) -> Batch: ...
+
+    def picture(self, index: int) -> np.ndarray | None:
+        """uint8 (H, W) or (H, W, 3) to look at, or None when the example is no picture or cannot be read."""
+        ...
+
+
+def open_inputs(
+    catalog: pa.Table, facts: dict[str, Any], *, root: Path, dataset: Any, channels: int, resize: int | None  # noqa: ANN401
+) -> Inputs:
+    """The reader for the catalog's medium. `dataset` is the torch Dataset behind the catalog, if that is the medium."""
+    if facts["medium"] == "array":
+        return Rows(ArrayRows(root / catalog["image"][0].as_py()), is_picture=facts["is_picture"])
+    if facts["medium"] == "dataset":
+        return Items(dataset)
+    return Files(root, catalog["image"].to_pylist(), channels=channels, resize=resize)
+
+
+def batches(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
+    """Batches of `indices` in order, each read while the one before it is used."""
+    groups = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="hem-read") as ahead:
+        waiting = [ahead.submit(inputs.read, group) for group in groups[:2]]
+        for position in range(len(groups)):
+            batch = waiting.pop(0).result()
+            if position + 2 < len(groups):
+                waiting.append(ahead.submit(inputs.read, groups[position + 2]))
+            yield batch
+
+
+class Rows:
+    """Rows of one array. Pictures stay uint8 until they are on the device; other numbers become float32."""
+
+    def __init__(self, rows: ArrayRows, *, is_picture: bool) -> None:
+        self._rows, self._is_picture = rows, is_picture
+
+    def read(self, indices: Sequence[int]) -> Batch:
+        first, last = indices[0], indices[-1]
+        block = self._rows.read(first, last + 1)[np.asarray(indices) - first]
+        return _checked(block, list(indices), as_picture=self._is_picture)
+
+    def picture(self, index: int) -> np.ndarray | None:
+        return to_picture(self._rows.read(index, index + 1)[0]) if self._is_picture else None
+
+
+class Files:
+    """Image files, decoded by a few threads; all must have the size of the first one that can be read."""
+
+    def __init__(self, root: Path, paths: list[str], *, channels: int, resize: int | None, workers: int = 4) -> None:
+        self._root, self._paths, self._channels, self._resize = root, paths, channels, resize
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="hem-decode")
+
+    @cached_property
+    def _shape(self) -> tuple[int, ...]:
+        for index in range(len(self._paths)):
+            result = self._try(index)
+            if not isinstance(result, str):
+                return result[0].shape
+        raise DataError(f"none of the {len(self._paths)} images can be read; the first: {self._try(0)}")
+
+    def read(self, indices: Sequence[int]) -> Batch:
+        arrays, good, hashes, failures = [], [], [], []
+        for index, result in zip(indices, self._pool.map(self._try, indices), strict=True):
+            if isinstance(result, str):
+                failures.append((index, result))
+            elif result[0].shape != self._shape:
+                failures.append((index, f"{_size(result[0].shape)}, where the others are {_size(self._shape)}; pass --resize"))
+            else:
+                arrays.append(result[0])
+                hashes.append(result[1])
+                good.append(index)
+        values = np.stack(arrays) if arrays else np.zeros((0, *self._shape), dtype=np.uint8)
+        return Batch(torch.from_numpy(values), good, hashes, failures)
+
+    def picture(self, index: int) -> np.ndarray | None:
+        try:
+            array = decode((self._root / self._paths[index]).read_bytes(), channels=self._channels)
+        except (DataError, OSError):
+            return None
+        return to_picture(array)
+
+    def _try(self, index: int) -> tuple[np.ndarray, str] | str:
+        path = self._paths[index]
+        if path is None:
+            return "no image path"
+        try:
+            data = (self._root / path).read_bytes()
+            return decode(data, channels=self._channels, resize=self._resize), _digest(data)
+        except OSError as error:
+            return f"cannot read '{path}': {error.strerror or error}"
+        except DataError as error:
+            return f"cannot read '{path}': {error}"
+
+
+class Items:
+    """A torch Dataset; `__getitems__` is used where it has one."""
+
+    def __init__(self, dataset: Any) -> None:  # noqa: ANN401 - any map-style dataset
+        self._dataset = dataset
+        self._many: Callable[[list[int]], list[Any]] | None = getattr(dataset, "__getitems__", None)
+
+    def read(self, indices: Sequence[int]) -> Batch:
+        items = self._many(list(indices)) if self._many else [self._dataset[index] for index in indices]
+        values = torch.stack([torch.as_tensor(item[0]) for item in items])
+        return _checked(values.numpy(), list(indices), as_picture=False)
+
+    def picture(self, index: int) -> np.ndarray | None:
+        values = torch.as_tensor(self._dataset[index][0])
+        if values.ndim == 3 and values.shape[0] in (1, 3):
+            values = values.permute(1, 2, 0)  # (C, H, W) -> (H, W, C)
+        if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (1, 3)) or values.numel() == 0:
+            return None
+        if values.dtype != torch.uint8:
+            low, high = values.min(), values.max()
+            values = (values - low) / (high - low).clamp(min=1e-12)
+        return to_picture(values.numpy())
+
+
+def _checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batch:
+    hashes = [_digest(np.ascontiguousarray(row).tobytes()) for row in block]
+    failures: list[tuple[int, str]] = []
+    if block.dtype != np.uint8:
+        block = block.astype(np.float32, copy=False)
+        is_finite = np.isfinite(block.reshape(len(block), -1)).all(axis=1)
+        failures = [(indices[i], "the input has a NaN or infinite number") for i in np.flatnonzero(~is_finite)]
+        if failures:
+            block = block[is_finite]
+            indices = [index for index, good in zip(indices, is_finite, strict=True) if good]
+            hashes = [digest for digest, good in zip(hashes, is_finite, strict=True) if good]
+    if as_picture and block.ndim == 3:
+        block = block[..., None]  # (n, H, W) -> (n, H, W, 1)
+    return Batch(torch.from_numpy(np.ascontiguousarray(block)), indices, hashes, failures)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} × {shape[0]} px"

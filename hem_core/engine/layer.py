@@ -1,0 +1,96 @@
+"""Where the embedding is read: the input of the last linear layer, or the output of a layer that was named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from hem_core.errors import ModelError
+from hem_core.tasks.classification import logits_of
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A place in the network. `is_head`: it is the last linear layer, and what is read is its input."""
+
+    name: str
+    module: nn.Module
+    is_head: bool
+
+    @property
+    def has_bias(self) -> bool:
+        return getattr(self.module, "bias", None) is not None
+
+
+@dataclass
+class Tap:
+    """What the hook saw in the latest forward pass."""
+
+    features: Tensor | None = field(default=None)
+
+
+def find_layer(model: nn.Module, inputs: Tensor, named: str | None) -> Layer | None:
+    """The named layer, or the linear layer whose output is the logits; None when the model has no such head.
+
+    One forward pass over `inputs` tells which linear layer is used last.
+    Raises ModelError for a name that is not a module of the model.
+    """
+    modules = dict(model.named_modules())
+    if named:
+        if named not in modules:
+            known = ", ".join(name for name in modules if name)
+            raise ModelError(f"no layer '{named}' in the model; there are: {known[:400]}")
+        return Layer(named, modules[named], is_head=False)
+    called: list[tuple[str, Tensor]] = []
+    hooks = [
+        module.register_forward_hook(lambda _m, _i, output, name=name: called.append((name, output)))
+        for name, module in modules.items()
+        if isinstance(module, nn.Linear)
+    ]
+    try:
+        output = model(inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not called:
+        return None
+    name, last = called[-1]
+    logits = logits_of(output)
+    is_logits = last.ndim == 2 and last.shape[0] == logits.shape[0] and torch.equal(last.float(), logits[:, -last.shape[1] :])
+    return Layer(name, modules[name], is_head=True) if is_logits else None
+
+
+@contextmanager
+def tapped(layer: Layer | None) -> Iterator[Tap]:
+    """While open, every forward pass leaves the layer's features in the tap, pooled to (N, D)."""
+    tap = Tap()
+    if layer is None:
+        yield tap
+        return
+
+    def before(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        tap.features = pooled(inputs[0])
+
+    def after(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor | tuple[Tensor, ...]) -> None:
+        tap.features = pooled(output[0] if isinstance(output, tuple) else output)
+
+    hook = layer.module.register_forward_pre_hook(before) if layer.is_head else layer.module.register_forward_hook(after)
+    try:
+        yield tap
+    finally:
+        hook.remove()
+
+
+def pooled(features: Tensor) -> Tensor:
+    """(N, D) as it is; feature maps (N, D, H, W) and tokens (N, T, D) averaged over places -> (N, D)."""
+    if features.ndim == 2:
+        return features
+    if features.ndim == 3:
+        return features.mean(dim=1)  # (N, T, D) -> (N, D)
+    if features.ndim == 4:
+        return features.mean(dim=(2, 3))  # (N, D, H, W) -> (N, D)
+    raise ModelError(f"cannot make an embedding of features of shape {tuple(features.shape)}; name another layer")

@@ -1,0 +1,106 @@
+"""The model on its device: bytes in, logits and features out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from hem_core.engine.layer import Layer, find_layer, tapped
+from hem_core.errors import ModelError
+from hem_core.tasks.classification import logits_of
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model in eval mode on a device, and where its embedding is read (`layer` None: it has none)."""
+
+    model: nn.Module
+    device: torch.device
+    layer: Layer | None
+    is_picture: bool
+    precision: str = "fp32"
+
+    def forward(self, values: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Stored values (n, …) -> logits (n, K) float32 and features (n, D) or None, both on the device.
+
+        Call it inside `torch.inference_mode()`. Raises ModelError when the model rejects the batch.
+        """
+        inputs = prepared(self.model, values, self.device, is_picture=self.is_picture)
+        with tapped(self.layer) as tap, torch.autocast("cuda", torch.bfloat16, enabled=self.precision == "bf16"):
+            try:
+                output = self.model(inputs)
+            except (RuntimeError, TypeError, ValueError, IndexError) as error:
+                raise ModelError(
+                    f"the model failed on a batch of shape {tuple(inputs.shape)}: {' '.join(str(error).split())[:300]}"
+                ) from error
+        return logits_of(output), tap.features
+
+
+def place(
+    model: nn.Module, device: torch.device, sample: Tensor, *, is_picture: bool, layer: str | None, precision: str = "fp32"
+) -> tuple[Network, int]:
+    """Put a model on a device, find its layer with a sample batch, and count its classes K.
+
+    layer: a module's name, "none" for no embeddings, or None to find the head.
+    Raises ModelError when the model cannot take the sample or bf16 is asked of a CPU.
+    """
+    if precision not in ("fp32", "bf16"):
+        raise ModelError(f"no precision '{precision}'; there are: fp32, bf16")
+    if precision == "bf16" and device.type != "cuda":
+        raise ModelError("bf16 is for CUDA devices; on a CPU it is slower than fp32")
+    model = model.to(device).eval()
+    if is_picture and any(isinstance(module, nn.Conv2d) for module in model.modules()):
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    plain = Network(model, device, None, is_picture, precision)
+    with torch.inference_mode():
+        logits, _features = plain.forward(sample)
+        inputs = prepared(model, sample, device, is_picture=is_picture)
+        found = None if layer == "none" else find_layer(model, inputs, layer)
+    return Network(model, device, found, is_picture, precision), logits.shape[1]
+
+
+def prepared(model: nn.Module, values: Tensor, device: torch.device, *, is_picture: bool) -> Tensor:
+    """What the model is given: pictures (n, H, W, C) become (n, C, H, W) floats in 0 .. 1; other values go as they are.
+
+    A model with a method `preprocess` gets the picture batch in its stored type and returns its own input.
+    """
+    if device.type == "cuda":
+        values = values.pin_memory()
+    values = values.to(device, non_blocking=True)
+    if is_picture:
+        values = values.permute(0, 3, 1, 2)  # (n, H, W, C) -> (n, C, H, W), channels_last in memory
+    own = getattr(model, "preprocess", None)
+    if callable(own):
+        return own(values)
+    return values.float().div_(255) if values.dtype == torch.uint8 and is_picture else values.float()
+
+
+def choose_device(asked: str | None) -> torch.device:
+    """The device that was asked for, else CUDA where there is one, else the CPU."""
+    if asked in (None, "auto"):
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(asked)
+    except RuntimeError as error:
+        raise ModelError(f"no device '{asked}'; say cpu, cuda or cuda:1") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ModelError(f"device '{asked}' was asked for, but this torch sees no CUDA device; say --device cpu")
+    return device
+
+
+def channels_wanted(model: nn.Module) -> int:
+    """1 when the model's first convolution takes one channel, else 3."""
+    first = next((module for module in model.modules() if isinstance(module, nn.Conv2d)), None)
+    return 1 if first is not None and first.in_channels == 1 else 3
+
+
+def fingerprint(model: nn.Module) -> str:
+    """A digest of the architecture and every weight: another model never continues this model's run."""
+    digest = hashlib.sha256(repr(model).encode())
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -1,0 +1,100 @@
+"""Single-label classification: class names, targets, the loss vector, and what the outputs predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hem_core.errors import DataError, ModelError
+
+
+def logits_of(output: Any) -> Tensor:  # noqa: ANN401 - whatever a model returns
+    """The logits (N, K) float32 in what a model returned: a tensor, `.logits`, `["logits"]`, or a tuple's first.
+
+    One logit per example, (N,) or (N, 1), is a binary model: it becomes the two logits (0, z).
+    Raises ModelError for anything else.
+    """
+    found = output
+    if isinstance(output, Mapping):
+        found = output.get("logits")
+    elif hasattr(output, "logits"):
+        found = output.logits
+    elif isinstance(output, tuple | list) and output:
+        found = output[0]
+    if not isinstance(found, Tensor) or found.ndim not in (1, 2):
+        shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+        raise ModelError(f"classification wants logits of shape (N, K) from the model; got {shape}")
+    logits = found.float()
+    if logits.ndim == 1:
+        logits = logits[:, None]  # (N,) -> (N, 1)
+    if logits.shape[1] == 1:
+        logits = torch.cat([torch.zeros_like(logits), logits], dim=1)  # (N, 1) -> (N, 2)
+    return logits
+
+
+def loss_vector(logits: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy of each example, (N, K) and (N,) -> (N,), in nats."""
+    return F.cross_entropy(logits, targets, reduction="none")
+
+
+def predictions(logits: Tensor, targets: Tensor, *, n_best: int = 5) -> dict[str, Tensor]:
+    """What the model says, as columns with N first.
+
+    `predicted` (N,) int64; `predicted_prob`, `label_prob` (N,); `top_classes`, `top_probs` (N, min(n_best, K)), best first.
+    """
+    probs = logits.softmax(dim=1)
+    top_probs, top_classes = probs.topk(min(n_best, logits.shape[1]), dim=1)
+    return {
+        "predicted": top_classes[:, 0],
+        "predicted_prob": top_probs[:, 0],
+        "label_prob": probs.gather(1, targets[:, None])[:, 0],
+        "top_classes": top_classes,
+        "top_probs": top_probs,
+    }
+
+
+def class_names(catalog: pa.Table, facts: Mapping[str, Any], n_classes: int, given: Sequence[str] | None) -> list[str]:
+    """The K class names in the order of the outputs: the given ones, else the catalog's, else "0" … for index labels.
+
+    facts: the catalog's `classes`, `labels_are` and `source`.
+    Raises DataError when their number is not K, or when labels are names and nothing tells their order.
+    """
+    names = list(given or facts.get("classes") or [])
+    if not names and facts["labels_are"] == "indices":
+        return [str(index) for index in range(n_classes)]
+    if not names:
+        found = sorted({label for label in catalog["label"].to_pylist() if label is not None})
+        shown = ",".join(found[:5]) + (",…" if len(found) > 5 else "")
+        raise DataError(
+            f"labels in '{facts['source']}' are names, and nothing tells which output is which: "
+            f"pass --classes in the order of the model's {n_classes} outputs (found {shown})"
+        )
+    if len(names) != n_classes:
+        raise DataError(
+            f"the model has {n_classes} outputs but there are {len(names)} class names ({', '.join(names[:5])}…); "
+            "pass --classes with one name for each output, in their order"
+        )
+    if len(set(names)) < len(names):
+        raise DataError("class names repeat; each output needs a name of its own")
+    return names
+
+
+def targets(catalog: pa.Table, facts: Mapping[str, Any], names: Sequence[str]) -> tuple[np.ndarray, dict[int, str]]:
+    """Class index of every row, (N,) int64, -1 where the label is bad; and the bad rows with the reason."""
+    lookup = {name: index for index, name in enumerate(names)}
+    if facts["labels_are"] == "indices":
+        lookup = {str(index): index for index in range(len(names))}
+    labels = catalog["label"].to_pylist()
+    found = np.array([lookup.get(label, -1) for label in labels], dtype=np.int64)
+    wanted = f"0 to {len(names) - 1}" if facts["labels_are"] == "indices" else f"the {len(names)} classes"
+    bad = {
+        int(index): "no label" if labels[index] is None else f"label '{labels[index]}' is not among {wanted}"
+        for index in np.flatnonzero(found < 0)
+    }
+    return found, bad
