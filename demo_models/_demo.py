@@ -1,4 +1,4 @@
-"""From nothing to a scored run: prepare the data, train with a Recorder, score. Each step done once, kept, and resumed."""
+"""From nothing to a scored run: prepare the data, train with a Recorder, score. Each step is done once and kept."""
 
 from __future__ import annotations
 
@@ -59,8 +59,7 @@ def run(name: str, workspace: Path, *, data: Path | None = None, progress: Calla
     with np.load(source, allow_pickle=False) as stored:
         images, labels, ids = stored["images"], stored["labels"], stored["ids"]
     if not weights.exists():
-        with hem_core.Recorder(recording) as recorder:
-            fit(demo.model(), images, labels, ids, demo.FIT, recorder, weights, progress)
+        fit(demo.model(), images, labels, ids, demo.FIT, hem_core.Recorder(recording), weights, progress)
     held_out = None
     if known.held_out is not None:
         held_out = accuracy(demo.model(), weights, *known.held_out)

@@ -13,13 +13,13 @@ from demo_models._fit import Fit
 FIT = Fit(epochs=20)
 
 
-def load(data: Path | None = None) -> Images:  # noqa: ARG001 - the pictures come with scikit-learn
+def load(data: Path | None = None) -> Images:
     """The pictures that ship with scikit-learn, stretched from 0 .. 16 to 0 .. 255."""
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
-    images = (digits.images * (255 / 16)).round().astype(np.uint8)
-    return Images(images, digits.target.astype(np.int64), [str(digit) for digit in range(10)])
+    pixels, target = load_digits(return_X_y=True)
+    images = (np.asarray(pixels).reshape(-1, 8, 8) * (255 / 16)).round().astype(np.uint8)
+    return Images(images, np.asarray(target, dtype=np.int64), [str(digit) for digit in range(10)])
 
 
 def model() -> nn.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,20 +49,21 @@ def main() -> None:
 @app.command()
 def demo(
     name: Annotated[str, typer.Argument(help="digits, or fashion-mnist with --data.")] = "digits",
-    data: Annotated[Path | None, typer.Option(help="Folder of the data set; fashion-mnist wants its four IDX files.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the data set; fashion-mnist wants its four IDX files.")
+    ] = None,
     workspace: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("hem-demo"),
     port: Annotated[int | None, typer.Option(help="Port of the app; default: 8501 or the next free one.")] = None,
     no_app: Annotated[bool, typer.Option("--no-app", help="Stop after scoring.")] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, open no browser.")] = False,
 ) -> None:
     """Train a small model on real pictures with 5% of the labels made wrong on purpose, score it, open the app."""
-    from demo_models import _demo
-
+    _demo = importlib.import_module("demo_models._demo")
     if name not in _demo.names():
         raise HemError(f"no demo '{name}'; there are: {', '.join(_demo.names())}")
     console.print(
-        f"Demo [bold]{name}[/bold] in {_plain(str(workspace))}: {_demo.FLIPPED:.0%} of the labels are flipped on purpose; "
-        "the truth is kept in the columns planted_flip and true_label.",
+        f"Demo [bold]{name}[/bold] in {_plain(str(workspace))}: {_demo.FLIPPED:.0%} of the labels are flipped; "
+        "which ones is kept in the columns planted_flip and true_label.",
         highlight=False,
     )
     with bars() as progress:
@@ -77,15 +79,23 @@ def score(
     out: Annotated[Path, typer.Option(help="Folder of the run, such as work/runs/first.")],
     model: Annotated[str | None, typer.Option(help="package.module:factory, called without arguments.")] = None,
     weights: Annotated[Path | None, typer.Option(help=".safetensors, or a file of torch.save(state_dict).")] = None,
-    classes: Annotated[str | None, typer.Option(help="Class names in the order of the outputs: cat,dog or a file, one a line.")] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Class names in the order of the outputs: cat,dog or a file, one a line.")
+    ] = None,
     dynamics: Annotated[Path | None, typer.Option(help="A Recorder's folder, or logged training dynamics.")] = None,
     out_of_sample: Annotated[bool, typer.Option("--out-of-sample", help="The model never saw these examples.")] = False,
     in_sample: Annotated[bool, typer.Option("--in-sample", help="The model was trained on them (assumed).")] = False,
-    held_out_accuracy: Annotated[float | None, typer.Option(help="Accuracy on held-out examples, 0 to 1.", min=0, max=1)] = None,
+    held_out_accuracy: Annotated[
+        float | None, typer.Option(help="Accuracy on held-out examples, 0 to 1.", min=0, max=1)
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default: CUDA where there is one.")] = None,
-    batch_size: Annotated[str | None, typer.Option(help="A number, or auto to time a few. Default 32 on a CPU, 256 on CUDA.")] = None,
+    batch_size: Annotated[
+        str | None, typer.Option(help="A number, or auto to time a few. Default 32 on a CPU, 256 on CUDA.")
+    ] = None,
     precision: Annotated[str, typer.Option(help="fp32, or bf16 on CUDA.")] = "fp32",
-    layer: Annotated[str | None, typer.Option(help="Module whose output is the embedding; none for no embeddings.")] = None,
+    layer: Annotated[
+        str | None, typer.Option(help="Module whose output is the embedding; none for no embeddings.")
+    ] = None,
     resize: Annotated[int | None, typer.Option(help="Scale image files to this many pixels a side.", min=1)] = None,
     neighbours: Annotated[int, typer.Option("--k", help="Neighbours kept for each example.", min=1)] = 15,
     seed: Annotated[int, typer.Option(help="Seed of the map and the neighbour search.")] = 0,
@@ -143,7 +153,10 @@ def open_app(
 def export(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     out: Annotated[Path, typer.Option(help="Folder to write; it must not exist yet.")],
-    where: Annotated[str | None, typer.Option(help="SQL condition over the run's columns: \"difficulty > 90 AND reason = 'mislabelled'\".")] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(help="SQL condition over the run's columns: \"difficulty > 90 AND reason = 'mislabelled'\"."),
+    ] = None,
     format: Annotated[str, typer.Option(help="parquet, csv, jsonl or imagefolder.")] = "parquet",
 ) -> None:
     """Write the examples that meet a condition, with people's corrections, as a folder ready for training."""
@@ -192,10 +205,12 @@ def _lines() -> Callable[[str, int, int], None]:
     return tell
 
 
-def _summary(run: Any) -> None:  # noqa: ANN401 - Run, imported late
+def _summary(run: Any) -> None:
     info = run.info
     failed = f", {info['n_failed']:,} could not be scored (see failures.parquet)" if info["n_failed"] else ""
-    console.print(f"{run.n:,} examples scored{failed}; accuracy {info['accuracy']:.1%}, {info['sample']}", highlight=False)
+    console.print(
+        f"{run.n:,} examples scored{failed}; accuracy {info['accuracy']:.1%}, {info['sample']}", highlight=False
+    )
     for row in run.failures().head(5).itertuples():
         console.print(f"  {_plain(str(row.id))}: {_plain(str(row.reason))}", highlight=False)
     for note in [*info["notes"], *info["missing"].values()]:
@@ -204,9 +219,7 @@ def _summary(run: Any) -> None:  # noqa: ANN401 - Run, imported late
 
 
 def _serve(workspace: Path, port: int | None, *, open_browser: bool) -> None:
-    from app.server import serve
-
-    serve(workspace, port=port, open_browser=open_browser)
+    importlib.import_module("app.server").serve(workspace, port=port, open_browser=open_browser)
 
 
 def _classes(text: str | None) -> list[str] | None:

@@ -23,7 +23,7 @@ from hem_core.errors import DataError
 _KEY = b"hem"
 
 
-def read(source: Any, **columns: str | None) -> pa.Table:  # noqa: ANN401 - a path, an Arrow table or a torch Dataset
+def read(source: Any, **columns: str | None) -> pa.Table:
     """The catalog of `source`: an image folder, a CSV/Parquet/JSONL/npz file, an Arrow table or a torch Dataset.
 
     columns: `id_column`, `label_column`, `image_column` name the source's columns where they differ from
@@ -51,7 +51,7 @@ def info(table: pa.Table) -> dict[str, Any]:
     return json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
 
 
-def with_info(table: pa.Table, **facts: Any) -> pa.Table:  # noqa: ANN401 - JSON values
+def with_info(table: pa.Table, **facts: Any) -> pa.Table:
     """The same catalog with these facts added to its metadata."""
     merged = info(table) | facts
     return table.replace_schema_metadata({_KEY: json.dumps(merged, sort_keys=True).encode()})

@@ -16,7 +16,7 @@ INPUT_NAMES = ("images", "x", "data", "inputs", "features")
 LABEL_NAMES = ("labels", "y", "targets", "label")
 
 
-def accepts(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
+def accepts(source: Any) -> bool:
     return isinstance(source, str | Path) and Path(source).suffix.lower() == ".npz"
 
 
@@ -42,9 +42,7 @@ def read(
             n = shapes[inputs][0][0]
             id = id_column or next((name for name in ("ids", "id") if name in shapes), None)
             rest = [
-                name
-                for name, (shape, _dtype) in shapes.items()
-                if name not in {inputs, label, id} and shape == (n,)
+                name for name, (shape, _dtype) in shapes.items() if name not in {inputs, label, id} and shape == (n,)
             ]
             labels = members[label]
             values = {name: members[name] for name in rest}
@@ -74,9 +72,7 @@ def read(
 
 def is_picture(shape: tuple[int, ...], dtype: np.dtype) -> bool:
     """Whether rows of an array of this shape can be looked at: (N, H, W) or (N, H, W, 1 | 3) of uint8 or floats."""
-    return (dtype == np.uint8 or dtype.kind == "f") and (
-        len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
-    )
+    return (dtype == np.uint8 or dtype.kind == "f") and (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3)))
 
 
 def _header(path: Path, name: str) -> tuple[tuple[int, ...], np.dtype]:

@@ -14,7 +14,7 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", 
 SPLITS = frozenset({"train", "training", "val", "valid", "validation", "dev", "test"})
 
 
-def accepts(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
+def accepts(source: Any) -> bool:
     return isinstance(source, str | Path) and Path(source).is_dir()
 
 

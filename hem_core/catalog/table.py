@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hem_core.catalog import with_info
 from hem_core.errors import DataError
@@ -18,7 +18,7 @@ PREDICTIONS = ("logits", "probs", "embedding")
 """Columns of numbers that a model gave; they stay in the file and are read by the shard."""
 
 
-def accepts(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
+def accepts(source: Any) -> bool:
     return isinstance(source, pa.Table) or (isinstance(source, str | Path) and _format(Path(source)) != "")
 
 
@@ -36,7 +36,7 @@ def read(
     Integer labels are indices into the classes; text labels are class names. All other columns are kept.
     Raises DataError when the file cannot be parsed, or a named or needed column is not there.
     """
-    table = source if isinstance(source, pa.Table) else _load(Path(source))
+    table: pa.Table = _load(Path(source)) if isinstance(source, str | Path) else source
     label = _find(table, label_column, LABEL_NAMES, "label")
     if label is None:
         raise DataError(
@@ -52,10 +52,8 @@ def read(
     if image:
         columns["image"] = table[image].cast(pa.string())
     taken = {id, label, image, *PREDICTIONS}
-    columns |= {
-        name: table[name] for name in table.column_names if name not in taken and name not in columns
-    }
-    path = Path(source) if not isinstance(source, pa.Table) else Path("table")
+    columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
+    path = Path(source) if isinstance(source, str | Path) else Path("table")
     return with_info(
         pa.table(columns),
         name=path.name.split(".")[0],
@@ -74,18 +72,16 @@ def _format(path: Path) -> str:
 
 
 def _load(path: Path) -> pa.Table:
-    import pyarrow.csv
-    import pyarrow.json
-    import pyarrow.parquet
+    from pyarrow import csv, json, parquet
 
     try:
         if _format(path) == "csv":
             delimiter = "\t" if ".tsv" in path.suffixes else ","
-            return pa.csv.read_csv(path, parse_options=pa.csv.ParseOptions(delimiter=delimiter))
+            return csv.read_csv(path, parse_options=csv.ParseOptions(delimiter=delimiter))
         if _format(path) == "json":
-            return pa.json.read_json(path)
-        schema = pa.parquet.read_schema(path)
-        return pa.parquet.read_table(path, columns=[name for name in schema.names if name not in PREDICTIONS])
+            return json.read_json(path)
+        schema = parquet.read_schema(path)
+        return parquet.read_table(path, columns=[name for name in schema.names if name not in PREDICTIONS])
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"cannot read '{path}' as {_format(path)}: {error}") from error
 
@@ -100,10 +96,10 @@ def _are_indices(labels: pa.ChunkedArray) -> bool:
     if pa.types.is_dictionary(labels.type):
         return False
     if pa.types.is_floating(labels.type):
-        whole = pc.equal(pc.floor(labels), labels)
+        values = labels.drop_null().to_numpy()
         raise DataError(
             "labels are numbers with a fraction; classification wants class names or integer indices"
-            if not pc.all(whole).as_py()
+            if (values != np.floor(values)).any()
             else "labels are stored as floats (a missing value does that in pandas); store them as integers"
         )
     return pa.types.is_integer(labels.type)

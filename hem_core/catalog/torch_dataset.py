@@ -10,11 +10,11 @@ from hem_core.catalog import with_info
 from hem_core.errors import DataError
 
 
-def accepts(source: Any) -> bool:  # noqa: ANN401 - anything may be asked
+def accepts(source: Any) -> bool:
     return hasattr(source, "__getitem__") and hasattr(source, "__len__") and not isinstance(source, str | pa.Table)
 
 
-def read(source: Any, **_columns: str) -> pa.Table:  # noqa: ANN401 - any map-style dataset
+def read(source: Any, **_columns: str) -> pa.Table:
     """`id` from the dataset's `ids` where it has them, else the position; labels from its `targets` or `labels`.
 
     A TensorDataset's last tensor and a Subset's share of its parent are used as they are. Any other dataset is
@@ -38,7 +38,7 @@ def read(source: Any, **_columns: str) -> pa.Table:  # noqa: ANN401 - any map-st
     )
 
 
-def _targets(dataset: Any) -> list[Any]:  # noqa: ANN401 - any map-style dataset
+def _targets(dataset: Any) -> list[Any]:
     for name in ("targets", "labels"):
         if hasattr(dataset, name):
             return list(getattr(dataset, name))
@@ -50,7 +50,7 @@ def _targets(dataset: Any) -> list[Any]:  # noqa: ANN401 - any map-style dataset
     return [dataset[index][1] for index in range(len(dataset))]
 
 
-def _integer(target: Any) -> int:  # noqa: ANN401 - what a dataset gives
+def _integer(target: Any) -> int:
     try:
         number = int(target)
     except (TypeError, ValueError) as error:

@@ -16,19 +16,19 @@ from PIL import Image
 
 from hem_core import scores
 from hem_core.difficulty import evidence, headline, reasons
-from hem_core.dynamics import read as dynamics
+from hem_core.dynamics.table import Dynamics
 from hem_core.dynamics.window import window
 from hem_core.embeddings.duplicates import duplicate_groups
 from hem_core.embeddings.neighbours import Graph, neighbours
 from hem_core.embeddings.projection import project
-from hem_core.embeddings.prototypes import class_prototypes
+from hem_core.embeddings.prototypes import own_prototypes, prototypes
 from hem_core.engine.inputs import Inputs
 from hem_core.engine.plan import Plan, stored_key
 from hem_core.engine.progress import Progress
 from hem_core.engine.unit import read_failures
 from hem_core.errors import DataError
 from hem_core.media.image import thumbnail
-from hem_core.store.atomic import write_array, write_bytes, write_arrays, write_table
+from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_table
 from hem_core.types import Outputs
 
 ROWS_AT_ONCE = 16_384
@@ -68,8 +68,8 @@ def graph_of(plan: Plan, joined: Joined, *, k: int, seed: int, device: str, prog
     if path.exists():
         with np.load(path, allow_pickle=False) as stored:
             if str(stored["key"]) == plan.key:
-                facts = str(stored["method"]), float(stored["recall"])
-                return Graph(stored["indices"], stored["distances"], *facts)
+                method: Any = str(stored["method"])
+                return Graph(stored["indices"], stored["distances"], method, float(stored["recall"]))
     with progress.stage("neighbours", joined.n):
         graph = neighbours(joined.embeddings, k, seed=seed, device=device)
     facts = {"key": np.array(plan.key), "method": np.array(graph.method), "recall": np.array(graph.recall)}
@@ -82,7 +82,7 @@ def set_scores(joined: Joined, graph: Graph | None, ids: list[str], n_classes: i
     if joined.embeddings is None:
         return {}
     targets = joined.columns["target"]
-    means = class_prototypes(joined.embeddings, targets, n_classes)
+    means = prototypes(joined.embeddings, targets, n_classes)
     blocks = []
     for start in range(0, joined.n, ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
@@ -90,7 +90,7 @@ def set_scores(joined: Joined, graph: Graph | None, ids: list[str], n_classes: i
             ids=ids[part],
             targets=torch.from_numpy(targets[part]),
             embeddings=torch.from_numpy(joined.embeddings[part]).float(),
-            prototypes=torch.from_numpy(means[targets[part]]),
+            prototypes=torch.from_numpy(own_prototypes(means, targets[part])),
             neighbour_targets=torch.from_numpy(targets[graph.indices[part]]) if graph else None,
             neighbour_distances=torch.from_numpy(graph.distances[part]) if graph else None,
         )
@@ -99,7 +99,7 @@ def set_scores(joined: Joined, graph: Graph | None, ids: list[str], n_classes: i
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def dynamics_scores(recorded: dynamics.Dynamics) -> dict[str, np.ndarray]:
+def dynamics_scores(recorded: Dynamics) -> dict[str, np.ndarray]:
     """Scores of the training dynamics, NaN for examples that were never seen; `aum_windowed` before memorisation."""
     outputs = _epochs(recorded, slice(None))
     columns = {name: scores.compute(name, outputs).numpy() for name in scores.available(outputs)}
@@ -117,7 +117,7 @@ def explain(
     inputs |= {"difficulty": head.difficulty, "label_suspicion": head.label_suspicion}
     if graph is not None:
         inputs["neighbour_labels"] = targets[graph.indices]
-        inputs["duplicate_group"] = duplicate_groups(graph)
+        inputs["duplicate_group"] = duplicate_groups(graph, hashes=columns.get("content_hash"))
     found = reasons.reasons(inputs)
     inputs |= {"reason": found.reason, "suggested_label": found.suggested_label}
     words = evidence.evidence(inputs)
@@ -192,7 +192,7 @@ def _column(name: str, values: np.ndarray) -> pa.Array:
     return pa.array(values.astype(np.float32), pa.float32(), from_pandas=True)  # NaN -> null
 
 
-def _epochs(recorded: dynamics.Dynamics, part: slice) -> Outputs:
+def _epochs(recorded: Dynamics, part: slice) -> Outputs:
     return Outputs(
         ids=recorded.ids,
         epoch_confidences=torch.from_numpy(recorded.confidences[:, part]),

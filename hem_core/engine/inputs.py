@@ -22,7 +22,7 @@ from hem_core.media.image import decode
 
 @dataclass(frozen=True)
 class Batch:
-    """Examples that could be read: `values` (n, …) as stored, `indices` their n catalog positions, `hashes` n digests."""
+    """Examples that could be read: `values` (n, …) as stored, and their n catalog positions and digests."""
 
     values: Tensor
     indices: list[int]
@@ -41,7 +41,7 @@ class Inputs(Protocol):
 
 
 def open_inputs(
-    catalog: pa.Table, facts: dict[str, Any], *, root: Path, dataset: Any, channels: int, resize: int | None  # noqa: ANN401
+    catalog: pa.Table, facts: dict[str, Any], *, root: Path, dataset: Any, channels: int, resize: int | None
 ) -> Inputs:
     """The reader for the catalog's medium. `dataset` is the torch Dataset behind the catalog, if that is the medium."""
     if facts["medium"] == "array":
@@ -99,7 +99,9 @@ class Files:
             if isinstance(result, str):
                 failures.append((index, result))
             elif result[0].shape != self._shape:
-                failures.append((index, f"{_size(result[0].shape)}, where the others are {_size(self._shape)}; pass --resize"))
+                failures.append(
+                    (index, f"{_size(result[0].shape)}, where the others are {_size(self._shape)}; pass --resize")
+                )
             else:
                 arrays.append(result[0])
                 hashes.append(result[1])
@@ -130,7 +132,7 @@ class Files:
 class Items:
     """A torch Dataset; `__getitems__` is used where it has one."""
 
-    def __init__(self, dataset: Any) -> None:  # noqa: ANN401 - any map-style dataset
+    def __init__(self, dataset: Any) -> None:
         self._dataset = dataset
         self._many: Callable[[list[int]], list[Any]] | None = getattr(dataset, "__getitems__", None)
 
@@ -156,12 +158,12 @@ def _checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batc
     failures: list[tuple[int, str]] = []
     if block.dtype != np.uint8:
         block = block.astype(np.float32, copy=False)
-        is_finite = np.isfinite(block.reshape(len(block), -1)).all(axis=1)
+        is_finite = np.isfinite(block).all(axis=tuple(range(1, block.ndim)))
         failures = [(indices[i], "the input has a NaN or infinite number") for i in np.flatnonzero(~is_finite)]
         if failures:
             block = block[is_finite]
-            indices = [index for index, good in zip(indices, is_finite, strict=True) if good]
-            hashes = [digest for digest, good in zip(hashes, is_finite, strict=True) if good]
+            indices = [index for index, good in zip(indices, is_finite.tolist(), strict=True) if good]
+            hashes = [digest for digest, good in zip(hashes, is_finite.tolist(), strict=True) if good]
     if as_picture and block.ndim == 3:
         block = block[..., None]  # (n, H, W) -> (n, H, W, 1)
     return Batch(torch.from_numpy(np.ascontiguousarray(block)), indices, hashes, failures)

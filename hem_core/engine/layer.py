@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -46,11 +46,12 @@ def find_layer(model: nn.Module, inputs: Tensor, named: str | None) -> Layer | N
             raise ModelError(f"no layer '{named}' in the model; there are: {known[:400]}")
         return Layer(named, modules[named], is_head=False)
     called: list[tuple[str, Tensor]] = []
-    hooks = [
-        module.register_forward_hook(lambda _m, _i, output, name=name: called.append((name, output)))
-        for name, module in modules.items()
-        if isinstance(module, nn.Linear)
-    ]
+
+    def note(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        return lambda _module, _inputs, output: called.append((name, output))
+
+    linear = {name: module for name, module in modules.items() if isinstance(module, nn.Linear)}
+    hooks = [module.register_forward_hook(note(name)) for name, module in linear.items()]
     try:
         output = model(inputs)
     finally:
@@ -60,7 +61,9 @@ def find_layer(model: nn.Module, inputs: Tensor, named: str | None) -> Layer | N
         return None
     name, last = called[-1]
     logits = logits_of(output)
-    is_logits = last.ndim == 2 and last.shape[0] == logits.shape[0] and torch.equal(last.float(), logits[:, -last.shape[1] :])
+    is_logits = (
+        last.ndim == 2 and last.shape[0] == logits.shape[0] and torch.equal(last.float(), logits[:, -last.shape[1] :])
+    )
     return Layer(name, modules[name], is_head=True) if is_logits else None
 
 
@@ -78,7 +81,9 @@ def tapped(layer: Layer | None) -> Iterator[Tap]:
     def after(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor | tuple[Tensor, ...]) -> None:
         tap.features = pooled(output[0] if isinstance(output, tuple) else output)
 
-    hook = layer.module.register_forward_pre_hook(before) if layer.is_head else layer.module.register_forward_hook(after)
+    hook = (
+        layer.module.register_forward_pre_hook(before) if layer.is_head else layer.module.register_forward_hook(after)
+    )
     try:
         yield tap
     finally:

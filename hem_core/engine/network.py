@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -40,7 +41,13 @@ class Network:
 
 
 def place(
-    model: nn.Module, device: torch.device, sample: Tensor, *, is_picture: bool, layer: str | None, precision: str = "fp32"
+    model: nn.Module,
+    device: torch.device,
+    sample: Tensor,
+    *,
+    is_picture: bool,
+    layer: str | None,
+    precision: str = "fp32",
 ) -> tuple[Network, int]:
     """Put a model on a device, find its layer with a sample batch, and count its classes K.
 
@@ -72,8 +79,8 @@ def prepared(model: nn.Module, values: Tensor, device: torch.device, *, is_pictu
     values = values.to(device, non_blocking=True)
     if is_picture:
         values = values.permute(0, 3, 1, 2)  # (n, H, W, C) -> (n, C, H, W), channels_last in memory
-    own = getattr(model, "preprocess", None)
-    if callable(own):
+    own: Callable[[Tensor], Tensor] | None = getattr(model, "preprocess", None)
+    if own is not None:
         return own(values)
     return values.float().div_(255) if values.dtype == torch.uint8 and is_picture else values.float()
 

@@ -16,7 +16,7 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class Plan:
-    """N examples in units of `unit_size` consecutive rows. `key` names model, data and parameters; it is in every shard."""
+    """N examples in units of `unit_size` consecutive rows. `key` stands for model, data and parameters."""
 
     folder: Path
     n: int
@@ -53,7 +53,7 @@ def stored_key(path: Path) -> str | None:
     return metadata.get(b"hem.key", b"").decode() or None
 
 
-def make_key(**facts: Any) -> str:  # noqa: ANN401 - JSON values
+def make_key(**facts: Any) -> str:
     """A digest of everything that decides a run's bytes."""
     text = json.dumps(facts | {"format_version": FORMAT_VERSION}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,12 +15,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-import torch
 from torch import nn
 
 from hem_core import catalog as catalogs
-from hem_core.dynamics import read as dynamics
+from hem_core.dynamics.read import read as read_dynamics
+from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.embeddings.neighbours import Graph
 from hem_core.engine import finish
 from hem_core.engine.batch_size import fastest_batch_size
@@ -74,12 +74,12 @@ class Options:
 
 def score(
     model: nn.Module | str | None,
-    data: Any,  # noqa: ANN401 - a path, an Arrow table or a torch Dataset
+    data: Any,
     *,
     out: str | Path,
     weights: str | Path | None = None,
     progress: Listener | None = None,
-    **options: Any,  # noqa: ANN401 - the fields of Options
+    **options: Any,
 ) -> Run:
     """Score every example of `data` with `model` and store the run in the folder `out`.
 
@@ -91,7 +91,9 @@ def score(
     """
     unknown = options.keys() - Options.__dataclass_fields__.keys()
     if unknown:
-        raise TypeError(f"score() has no option {', '.join(sorted(unknown))}; there are: {', '.join(Options.__dataclass_fields__)}")
+        raise TypeError(
+            f"score() has no option {', '.join(sorted(unknown))}; there are: {', '.join(Options.__dataclass_fields__)}"
+        )
     chosen, folder = Options(**options), Path(out)
     is_new = not folder.exists()
     try:
@@ -123,7 +125,12 @@ class _Prepared:
 
 
 def _score(
-    model: nn.Module | str | None, data: Any, folder: Path, weights: str | Path | None, options: Options, progress: Progress  # noqa: ANN401
+    model: nn.Module | str | None,
+    data: Any,
+    folder: Path,
+    weights: str | Path | None,
+    options: Options,
+    progress: Progress,
 ) -> Run:
     started = time.monotonic()
     known = _known(folder)
@@ -132,7 +139,7 @@ def _score(
         catalog = catalogs.with_info(catalog, name=options.name)
     module = factory.load(model, weights) if isinstance(model, str) else model
     ready = _prepare(module, catalog, data, folder, options)
-    recorded = dynamics.read(Path(options.dynamics)) if options.dynamics else None
+    recorded = read_dynamics(options.dynamics) if options.dynamics else None
     key = _key(ready, options, recorded)
     _claim(folder, known, key, overwrite=options.overwrite)
     if known.get("key") == key and known.get("status") == "complete" and not options.overwrite:
@@ -165,7 +172,7 @@ def _known(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def _prepare(model: nn.Module | None, catalog: pa.Table, data: Any, folder: Path, options: Options) -> _Prepared:  # noqa: ANN401
+def _prepare(model: nn.Module | None, catalog: pa.Table, data: Any, folder: Path, options: Options) -> _Prepared:
     facts = catalogs.info(catalog)
     found = open_predictions(Path(data)) if model is None and str(data).endswith(".parquet") else None
     if model is None and found is None:
@@ -192,21 +199,21 @@ def _prepare(model: nn.Module | None, catalog: pa.Table, data: Any, folder: Path
     return _Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
 
 
-def _placed(
-    model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options
-) -> tuple[Network, int]:
+def _placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:
     is_picture = facts["medium"] == "image" or facts.get("is_picture", False)
+    failures: list[tuple[int, str]] = []
     for start in range(0, n, 2):
         sample = inputs.read(range(start, min(start + 2, n)))
+        failures += sample.failures
         if sample.indices:
             device = choose_device(options.device)
             return place(
                 model, device, sample.values, is_picture=is_picture, layer=options.layer, precision=options.precision
             )
-    raise DataError(f"none of the {n} examples can be read; the first: {sample.failures[0][1]}")
+    raise DataError(f"none of the {n} examples can be read; the first: {failures[0][1]}")
 
 
-def _key(ready: _Prepared, options: Options, recorded: dynamics.Dynamics | None) -> str:
+def _key(ready: _Prepared, options: Options, recorded: Dynamics | None) -> str:
     source = Path(ready.facts.get("source_file", ready.facts["root"] or "."))
     if ready.predictions is not None:
         source = ready.predictions.path
@@ -214,7 +221,7 @@ def _key(ready: _Prepared, options: Options, recorded: dynamics.Dynamics | None)
         model=ready.model_hash,
         data=data_fingerprint(ready.catalog, source),
         classes=ready.classes,
-        dynamics=recorded.fingerprint() if recorded else None,
+        dynamics=_digest(recorded) if recorded else None,
         layer=options.layer,
         precision=options.precision,
         resize=options.resize,
@@ -225,6 +232,13 @@ def _key(ready: _Prepared, options: Options, recorded: dynamics.Dynamics | None)
         sample=options.sample,
         name=ready.facts["name"],
     )
+
+
+def _digest(recorded: Dynamics) -> str:
+    digest = hashlib.sha256("\n".join(recorded.ids).encode())
+    for values in (recorded.confidences, recorded.margins, recorded.hits):
+        digest.update(np.ascontiguousarray(values).data)
+    return digest.hexdigest()
 
 
 def _claim(folder: Path, known: dict[str, Any], key: str, *, overwrite: bool) -> None:
@@ -283,7 +297,7 @@ def _opening(folder: Path, ready: _Prepared, options: Options, plan: Plan) -> di
 
 
 def _finish(
-    plan: Plan, ready: _Prepared, recorded: dynamics.Dynamics | None, options: Options, progress: Progress
+    plan: Plan, ready: _Prepared, recorded: Dynamics | None, options: Options, progress: Progress
 ) -> dict[str, Any]:
     joined = finish.join(plan)
     ids = [ready.ids[index] for index in joined.columns["index"]]
@@ -292,9 +306,9 @@ def _finish(
     with progress.stage("explain", joined.n):
         columns = joined.columns | finish.set_scores(joined, graph, ids, len(ready.classes))
         if recorded is not None:
-            aligned = recorded.aligned(ids)
+            aligned = recorded.align(ids)
             columns |= finish.dynamics_scores(aligned)
-            write_table(plan.folder / "dynamics.parquet", aligned.table())
+            write_table(plan.folder / "dynamics.parquet", to_table(aligned))
         more, head = finish.explain(columns, graph, ready.classes, sample=options.sample or "in-sample")
         finish.write_scores(plan, columns | more, ids, ready.classes)
         write_table(plan.folder / "catalog.parquet", _stored_catalog(ready, joined))
@@ -331,7 +345,12 @@ def _memorised(accuracy: float, options: Options) -> list[str]:
 
 
 def _missing(
-    ready: _Prepared, joined: finish.Joined, graph: Graph | None, recorded: dynamics.Dynamics | None, *, has_pictures: bool
+    ready: _Prepared,
+    joined: finish.Joined,
+    graph: Graph | None,
+    recorded: Dynamics | None,
+    *,
+    has_pictures: bool,
 ) -> dict[str, str]:
     missing = {}
     if joined.embeddings is None:

@@ -79,7 +79,9 @@ def score_unit(job: Job, unit: int) -> Scored:
         is_finite &= embeddings.isfinite().all(dim=1)
     if not is_finite.all():
         keep = is_finite.nonzero()[:, 0].tolist()
-        failures += [(indices[i], "the model's output is NaN or infinite") for i in (~is_finite).nonzero()[:, 0].tolist()]
+        failures += [
+            (indices[i], "the model's output is NaN or infinite") for i in (~is_finite).nonzero()[:, 0].tolist()
+        ]
         indices, hashes = [indices[i] for i in keep], [hashes[i] for i in keep] if hashes else []
         logits, embeddings = logits[is_finite], embeddings[is_finite] if embeddings is not None else None
     targets = torch.as_tensor(job.targets[indices], device=logits.device)

@@ -14,7 +14,7 @@ from torch import Tensor
 from hem_core.errors import DataError, ModelError
 
 
-def logits_of(output: Any) -> Tensor:  # noqa: ANN401 - whatever a model returns
+def logits_of(output: Any) -> Tensor:
     """The logits (N, K) float32 in what a model returned: a tensor, `.logits`, `["logits"]`, or a tuple's first.
 
     One logit per example, (N,) or (N, 1), is a binary model: it becomes the two logits (0, z).
@@ -46,7 +46,7 @@ def loss_vector(logits: Tensor, targets: Tensor) -> Tensor:
 def predictions(logits: Tensor, targets: Tensor, *, n_best: int = 5) -> dict[str, Tensor]:
     """What the model says, as columns with N first.
 
-    `predicted` (N,) int64; `predicted_prob`, `label_prob` (N,); `top_classes`, `top_probs` (N, min(n_best, K)), best first.
+    `predicted` (N,) int64; `predicted_prob`, `label_prob` (N,); `top_classes`, `top_probs` (N, n_best), best first.
     """
     probs = logits.softmax(dim=1)
     top_probs, top_classes = probs.topk(min(n_best, logits.shape[1]), dim=1)
