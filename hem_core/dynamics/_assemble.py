@@ -1,0 +1,65 @@
+"""From pieces of epochs to matrices of examples × epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hem_core.dynamics.table import COLUMNS, Dynamics
+
+
+class Piece(NamedTuple):
+    """Some examples in one epoch."""
+
+    epoch: int
+    ids: pa.Array
+    """n strings."""
+    values: NDArray[np.float32]
+    """(3, n): confidence, margin, hit."""
+
+
+def assemble(pieces: Iterable[Piece]) -> Dynamics:
+    """Dynamics of all ids in the pieces, sorted; where two pieces speak of one id and epoch the later holds."""
+    known = pa.array([], pa.string())
+    placed: list[tuple[int, NDArray[np.int32], NDArray[np.float32]]] = []
+    for piece in pieces:
+        encoded = pa.concat_arrays([known, piece.ids]).dictionary_encode()
+        placed.append((piece.epoch, encoded.indices.to_numpy()[len(known) :], piece.values))
+        known = encoded.dictionary  # new ids come last: earlier places stay valid
+    ids = known.to_pylist()
+    order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
+    row_of = np.empty(len(ids), np.int64)
+    row_of[order] = np.arange(len(ids))
+    epochs = sorted({epoch for epoch, _, _ in placed})
+    values = np.full((3, len(ids), len(epochs)), np.nan, np.float32)
+    for epoch, places, measures in placed:
+        values[:, row_of[places], epochs.index(epoch)] = measures
+    return Dynamics([ids[place] for place in order], *values)
+
+
+def measured(table: pa.Table) -> NDArray[np.float32]:
+    """The three measures of a table's rows, (3, n); a column that is not there is NaN."""
+    missing = np.full(table.num_rows, np.nan, np.float32)
+    return np.stack([floats(table[name]) if name in table.column_names else missing for name in COLUMNS])
+
+
+def measures(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(n, K) logits and (n,) targets in [0, K) -> (3, n): probability of the label, margin, hit."""
+    rows = np.arange(len(logits))
+    given = logits[rows, targets]
+    others = logits.copy()
+    others[rows, targets] = -np.inf
+    top = logits.max(axis=1, keepdims=True)
+    log_total = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
+    hits = logits.argmax(axis=1) == targets
+    return np.stack([np.exp(given - log_total), others.max(axis=1) - given, hits]).astype(np.float32)
+
+
+def floats(column: pa.ChunkedArray | pa.Array) -> NDArray[np.float32]:
+    """A column of numbers or booleans as float32, null as NaN."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return array.cast(pa.float32()).to_numpy(zero_copy_only=False)

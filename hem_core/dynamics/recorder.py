@@ -1,0 +1,211 @@
+"""Records a live training: what the logits of every example were worth in each epoch."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hem_core.dynamics import _folder
+from hem_core.dynamics.read import read
+from hem_core.dynamics.table import COLUMNS, FORMAT_VERSION, read_parquet, write, write_parquet
+from hem_core.errors import DataError
+
+Ids = Sequence[str] | Sequence[int] | NDArray[np.integer] | Tensor
+
+
+class Recorder:
+    """Keeps probability, margin and hit of every training example, epoch by epoch, in a folder.
+
+        recorder = Recorder("dynamics")
+        for epoch in range(epochs):
+            with recorder.epoch(epoch):
+                for ids, images, targets in loader:
+                    logits = model(images)
+                    ...
+                    recorder.log(ids, logits, targets)
+
+    Killed at any moment, the folder holds all finished epochs and what was logged of the running one up to
+    `flush_seconds` ago. A training that goes on from a checkpoint names its epoch: beginning an epoch replaces what
+    the dead attempt left of it and of later ones. Without numbers it goes on after the last finished epoch.
+    An id logged twice in an epoch (oversampling) keeps the last of its rows. Under torch.distributed, or torchrun's
+    RANK and WORLD_SIZE, every rank writes files of its own into the same folder.
+    Raises DataError when the folder is a file.
+    """
+
+    def __init__(self, folder: str | Path, *, flush_seconds: float = 5.0) -> None:
+        self.path = Path(folder)
+        if self.path.is_file():
+            raise DataError(f"the recorder wants a folder; '{folder}' is a file")
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.flush_seconds = flush_seconds
+        self.rank, self.n_ranks = _rank()
+        self._next_epoch = _folder.first_unfinished(self.path)
+        self._epoch: int | None = None
+        self._n_parts = 0
+        self._n_classes = 0
+        self._flushed_at = time.monotonic()
+        self._buffer: list[tuple[list[str | int] | Tensor, Tensor]] = []
+
+    def log(self, ids: Ids, logits: Tensor, targets: Tensor, epoch: int | None = None) -> None:
+        """Note one training batch.
+
+        ids N strings or integers (kept as strings); logits (N, K) before softmax, K >= 2, any float type and
+        device; targets (N,) integer classes in [0, K), the given labels. epoch: its number from 0, where neither
+        `epoch()` nor `end_epoch()` is used; another number finishes the running epoch.
+        Nothing is copied off the device here, but for every `flush_seconds`; so it is then that a NaN or a target
+        outside [0, K) is found. The rest of what was logged is written first.
+        Raises DataError for shapes and types other than these, and, naming the id, for a NaN and a wrong target.
+        """
+        checked = _checked(ids, logits, targets)
+        self._begin(epoch)
+        self._n_classes = logits.shape[1]
+        self._buffer.append((checked, _measures(logits, targets)))
+        if time.monotonic() - self._flushed_at >= self.flush_seconds:
+            self.flush()
+
+    @contextmanager
+    def epoch(self, number: int | None = None) -> Iterator[None]:
+        """Record one epoch, finished when the block ends without an error; None = the one after the last."""
+        self._begin(number, again=True)
+        yield
+        self.end_epoch()
+
+    def end_epoch(self) -> None:
+        """Write the running epoch as one file and sync it to the disk: from here on nothing can lose it."""
+        self._begin(None)
+        self.flush()
+        epoch = self._running()
+        mine = [file for file in _folder.files(self.path) if (file.epoch, file.rank) == (epoch, self.rank)]
+        parts = [file.path for file in mine if file.part is not None and not file.is_temporary]
+        rows = _last_of_each_id(pa.concat_tables([_empty(), *(read_parquet(path) for path in parts)]))
+        write_parquet(rows, self.path / _folder.name(epoch, self.rank, self.n_ranks))
+        for path in parts:
+            path.unlink()
+        self._epoch, self._next_epoch = None, epoch + 1
+
+    def flush(self) -> None:
+        """Write what was logged since the last flush, so that it survives the process.
+
+        Raises DataError as `log` says.
+        """
+        self._flushed_at = time.monotonic()
+        if not self._buffer:
+            return
+        ids = [str(id) for batch, _ in self._buffer for id in (batch.tolist() if isinstance(batch, Tensor) else batch)]
+        values = torch.cat([measures for _, measures in self._buffer]).cpu().numpy()  # (N, 4)
+        self._buffer.clear()
+        is_label = values[:, 3] == 1
+        is_fine = np.isfinite(values[:, :2]).all(axis=1) & is_label
+        kept = pa.array(ids, pa.string()).filter(pa.array(is_fine))
+        name = _folder.name(self._running(), self.rank, self.n_ranks, self._n_parts)
+        write_parquet(_table(kept, values[is_fine]), self.path / name, durable=False)
+        self._n_parts += 1
+        if not is_fine.all():
+            self._refuse(ids, is_fine, is_label)
+
+    def save(self, path: str | Path) -> Path:
+        """Write all that was recorded, by all ranks, the running epoch too, as one `dynamics.parquet` file."""
+        self.flush()
+        return write(read(self.path), path)
+
+    def _begin(self, epoch: int | None, *, again: bool = False) -> None:
+        """Make `epoch` the running one; None = the running one, else the next."""
+        if epoch is None:
+            epoch = self._next_epoch if self._epoch is None else self._epoch
+        if isinstance(epoch, bool) or not isinstance(epoch, int | np.integer) or epoch < 0:
+            raise DataError(f"an epoch is a number from 0; this one is {epoch!r}")
+        if epoch == self._epoch and not again:
+            return
+        if self._epoch is not None and epoch != self._epoch:
+            self.end_epoch()
+        _folder.discard(self.path, epoch=int(epoch), rank=self.rank, n_ranks=self.n_ranks)
+        self._buffer.clear()
+        self._epoch, self._n_parts, self._flushed_at = int(epoch), 0, time.monotonic()
+
+    def _running(self) -> int:
+        assert self._epoch is not None
+        return self._epoch
+
+    def _refuse(self, ids: list[str], is_fine: NDArray[np.bool_], is_label: NDArray[np.bool_]) -> None:
+        first = int(is_fine.argmin())
+        others = int((~is_fine).sum()) - 1
+        where = f"epoch {self._epoch}, example '{ids[first]}'" + (f" and {others} more" if others else "")
+        if is_label[first]:
+            raise DataError(f"{where}: logits that are NaN or infinite; these rows are left out, the rest is recorded")
+        raise DataError(
+            f"{where}: the target is not in [0, {self._n_classes}), the number of logits; log class indices, "
+            "and leave out what has no label"
+        )
+
+
+def _checked(ids: Ids, logits: Tensor, targets: Tensor) -> list[str | int] | Tensor:
+    """The ids as the recorder's own copy, when everything has the shape it should."""
+    if logits.ndim != 2 or logits.shape[1] < 2 or not logits.is_floating_point():
+        raise DataError(
+            f"logits want shape (N, K) with K >= 2 and a float type; these are {tuple(logits.shape)} {logits.dtype}; "
+            "a binary model's single logit z is the two columns (0, z)"
+        )
+    if targets.ndim != 1 or targets.is_floating_point() or targets.dtype == torch.bool:
+        raise DataError(
+            f"targets want shape (N,) and an integer type; these are {tuple(targets.shape)} {targets.dtype}; "
+            "where labels are mixed or smoothed, log the given class"
+        )
+    if isinstance(ids, Tensor):
+        if ids.ndim != 1 or ids.is_floating_point() or ids.dtype == torch.bool:
+            raise DataError(f"ids want N strings or integers; this is a tensor {tuple(ids.shape)} {ids.dtype}")
+        own: list[str | int] | Tensor = ids.detach().clone()
+    else:
+        own = [ids] if isinstance(ids, str) else list(ids.tolist() if isinstance(ids, np.ndarray) else ids)
+        wrong = [each for each in set(map(type, own)) if each is bool or not issubclass(each, str | int | np.integer)]
+        if wrong:
+            raise DataError(f"ids want N strings or integers; among these is a {wrong[0].__name__}")
+    if not len(own) == len(logits) == len(targets):
+        raise DataError(f"a batch has {len(own)} ids, {len(logits)} rows of logits and {len(targets)} targets")
+    return own
+
+
+@torch.no_grad()
+def _measures(logits: Tensor, targets: Tensor) -> Tensor:
+    """(N, K), (N,) -> (N, 4) on the logits' device: probability of the label, margin, hit, is it a label at all."""
+    logits = logits.detach().float()
+    targets = targets.to(logits.device, torch.int64, non_blocking=True)
+    label = targets.clamp(0, logits.shape[1] - 1).unsqueeze(1)  # (N, 1)
+    given = logits.gather(1, label).squeeze(1)
+    others = logits.scatter(1, label, -torch.inf).amax(dim=1)
+    confidence = (given - logits.logsumexp(dim=1)).exp()
+    is_label = label.squeeze(1) == targets
+    return torch.stack([confidence, others - given, logits.argmax(dim=1) == targets, is_label], dim=1)
+
+
+def _table(ids: pa.Array, values: NDArray[np.float32]) -> pa.Table:
+    columns = [pa.array(values[:, 0]), pa.array(values[:, 1]), pa.array(values[:, 2] == 1)]
+    table = pa.table([ids, *columns], names=["id", *COLUMNS])
+    return table.replace_schema_metadata({b"hem_format_version": FORMAT_VERSION})
+
+
+def _empty() -> pa.Table:
+    return _table(pa.array([], pa.string()), np.zeros((0, 4), np.float32))
+
+
+def _last_of_each_id(rows: pa.Table) -> pa.Table:
+    """Each id once, with the row that was logged last."""
+    codes = rows["id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    last = np.zeros(codes.max(initial=-1) + 1, np.int64)
+    last[codes] = np.arange(len(codes))
+    return rows.take(pa.array(np.sort(last)))
+
+
+def _rank() -> tuple[int, int]:
+    """This process's rank and the number of ranks."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
