@@ -3,8 +3,13 @@
 import getpass
 import json
 import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page as StreamlitPage
 
 ADDRESS = ("run", "rule", "selection", "queue", "who")
 """Names that stand in the URL, so that a copied address opens the same view."""
@@ -88,6 +93,30 @@ def set_person(name: str) -> None:
     """Sign what follows with another name; empty goes back to the usual one."""
     name = " ".join(name.split())[:60]
     _set("who", "" if name == usual_person() else name)
+
+
+def put(key: str, value: object) -> str:
+    """Give a widget its value before it is drawn; returns its key."""
+    st.session_state[key] = value
+    return key
+
+
+def take(key: str, setter: Callable[[Any], None]) -> Callable[[], None]:
+    """A callback that hands a widget's new value to a setter of this file, before the page is drawn."""
+    return lambda: setter(st.session_state[key])
+
+
+def set_pages(pages: "Mapping[str, StreamlitPage]") -> None:
+    """Keep the pages by name, so that `go` finds them."""
+    st.session_state["hem_pages"] = dict(pages)
+
+
+def go(name: str) -> None:
+    """Show another page; filter, selection and run go along."""
+    pages = st.session_state.get("hem_pages", {})
+    remember("went_to", name)
+    if name in pages:
+        st.switch_page(pages[name])
 
 
 def remember(name: str, value: object) -> None:

@@ -1,0 +1,86 @@
+"""Bar figures: a table in, a figure out; no streamlit."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from app import theme, words
+
+HEIGHT_PX = 250
+
+
+def histogram(table: pd.DataFrame, name: str, *, unit: str, width: float = 5) -> go.Figure:
+    """How many examples in each bin of the score `name` (0 .. 100), parted by the column `is_correct`."""
+    edges = np.arange(0, 100 + width, width)
+    known = table.loc[table[name].notna(), :]
+    right = known["is_correct"].astype(bool)
+    chart = go.Figure()
+    for mask, outcome, colour in ((right, "right", theme.RIGHT), (~right, "wrong", theme.WRONG)):
+        n, _ = np.histogram(known.loc[mask, name], edges)
+        chart.add_bar(
+            x=edges[:-1] + width / 2,
+            y=n,
+            width=width * 0.92,
+            name=f"predicted {outcome}",
+            marker_color=colour,
+            customdata=np.stack([edges[:-1], edges[1:]], axis=1),
+            hovertemplate="%{customdata[0]:.0f} to %{customdata[1]:.0f}: %{y:,} " + outcome + "<extra></extra>",
+        )
+    chart.update_xaxes(title=unit, range=[0, 100], dtick=10)
+    chart.update_yaxes(title="examples", tickformat=",")
+    return _quiet(chart.update_layout(barmode="stack"))
+
+
+def reasons(counts: pd.Series) -> go.Figure:
+    """How many examples have each reason; counts is indexed by reason, in the order from top to bottom."""
+    share = counts / max(1, counts.sum())
+    chart = go.Figure(
+        go.Bar(
+            x=counts,
+            y=counts.index,
+            orientation="h",
+            marker_color=[theme.REASONS.get(str(name), "#888") for name in counts.index],
+            text=[f"{n:,} · {words.percent(part)}" for n, part in zip(counts, share, strict=True)],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:,} examples<extra>click to explore</extra>",
+        )
+    )
+    chart.update_xaxes(visible=False, range=[0, 1.3 * max(1, counts.max() if len(counts) else 1)])
+    chart.update_yaxes(autorange="reversed", ticklabelstandoff=6)
+    return _quiet(chart)
+
+
+def shares(table: pd.DataFrame) -> go.Figure:
+    """The classes of a set beside those of the whole data set.
+
+    table: `label`, `n`, `share`, `n_whole`, `share_whole` (shares in 0 .. 1).
+    """
+    names = [words.in_figure(label) for label in table["label"]]
+    chart = go.Figure()
+    for key, name, colour in (("", "this set", theme.RIGHT), ("_whole", "whole data set", "#b4bcc8")):
+        chart.add_bar(
+            x=100 * table[f"share{key}"],
+            y=names,
+            orientation="h",
+            name=name,
+            marker_color=colour,
+            customdata=table[f"n{key}"],
+            hovertemplate="%{y}: %{customdata:,} (%{x:.1f}% of " + name + ")<extra></extra>",
+        )
+    chart.update_xaxes(title="share of the examples, %", ticksuffix="%", rangemode="tozero")
+    chart.update_yaxes(autorange="reversed", type="category", ticklabelstandoff=6)
+    chart.update_layout(barmode="group", legend_traceorder="normal")
+    return _quiet(chart, height=max(HEIGHT_PX, 60 + 26 * len(table)))
+
+
+def _quiet(chart: go.Figure, *, height: int = HEIGHT_PX) -> go.Figure:
+    chart.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 30, "b": 8},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        bargap=0.25,
+        dragmode=False,
+    )
+    chart.update_xaxes(fixedrange=True, automargin=True)
+    return chart.update_yaxes(fixedrange=True, automargin=True)

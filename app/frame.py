@@ -1,0 +1,61 @@
+"""What stands around every page: the run on screen, its badge, who is reviewing; and the states without a run."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import loaders, state, theme, widgets, words
+from hem_core.errors import HemError
+
+
+def show(page: Callable[[], None], *, without_scores: bool = False) -> None:
+    """Draw the bar with the run picker, then the page for that run.
+
+    Pages are called when there is a complete run; with `without_scores` also when it is still growing.
+    Errors that the user can fix are shown as a sentence.
+    """
+    st.html(theme.CSS)
+    try:
+        workspace = loaders.workspace()
+        runs, broken = workspace.runs(), workspace.broken()
+    except HemError as error:
+        widgets.failure(error)
+        return
+    for reason in broken.values():
+        st.error(words.plain(reason), icon=":material/error:")
+    if not runs:
+        widgets.no_runs(str(loaders.folder()))
+        return
+    by_name = {run.name: run for run in runs}
+    newest = next((run.name for run in runs if run.is_complete), runs[0].name)
+    wanted = state.current_run()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame"):
+        name = widgets.run_picker(runs, wanted if wanted in by_name else newest)
+        state.set_current_run(name)
+        widgets.sample_badge(by_name[name])
+        st.caption(words.plain(_line(by_name[name].info)), width="stretch")
+        widgets.signature()
+    if wanted and wanted not in by_name:
+        st.info(f"There is no run {words.plain(wanted)} in this workspace; showing {words.plain(name)}.")
+    if not by_name[name].is_complete and not without_scores:
+        _watch(name)
+        return
+    try:
+        page()
+    except HemError as error:
+        widgets.failure(error)
+
+
+@st.fragment(run_every="2s")
+def _watch(name: str) -> None:
+    run = next((run for run in loaders.workspace().runs() if run.name == name), None)
+    if run is None or run.is_complete:
+        st.rerun()
+    widgets.growing(run)
+
+
+def _line(info: dict) -> str:
+    parts = [words.count(int(info.get("n") or 0), "example"), str(info.get("model", {}).get("name") or "")]
+    if info.get("accuracy") is not None:
+        parts.append(f"accuracy {words.percent(info['accuracy'])}")
+    return " · ".join(part for part in parts if part)

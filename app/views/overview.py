@@ -1,0 +1,252 @@
+"""Overview: what this run says at a glance, and three ways on."""
+
+import pandas as pd
+import streamlit as st
+
+from app import bars, loaders, state, widgets, words
+from hem_core.difficulty.summary import Summary
+from hem_core.store.run import Run
+
+REVIEWED_HELP = "Examples with a verdict by anyone, of all scored. A free tag alone does not count."
+HARD_HELP = (
+    "Examples whose reason is anything but 'easy'. The reason is a first guess by simple rules; "
+    "`difficulty` ranks, the reason names."
+)
+SUSPECT_HELP = (
+    "Reason 'mislabelled': the model and the neighbours contradict the given label. To review, never an error "
+    "by itself: on clean data half of all flags are fine."
+)
+
+
+def page() -> None:
+    """The landing page."""
+    name = state.current_run() or ""
+    run = next(run for run in loaders.workspace().runs() if run.name == name)
+    if not run.is_complete:
+        _growing(name)
+        return
+    run = loaders.run(name)
+    facts = loaders.overview(name)
+    _numbers(run, facts)
+    _next_steps(run, facts)
+    widgets.notes(run)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _difficulty(run)
+    with right:
+        _reasons(run, facts["reasons"])
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _classes(run, facts["classes"])
+    with right:
+        _card(run)
+    _failures(run)
+
+
+@st.fragment(run_every="2s")
+def _growing(name: str) -> None:
+    run = next((run for run in loaders.workspace().runs() if run.name == name), None)
+    if run is None or run.is_complete:
+        st.rerun()
+    widgets.growing(run)
+
+
+def _numbers(run: Run, facts: Summary) -> None:
+    reviewed = len(loaders.verdicts(run.data).index.intersection(loaders.ids(run.name)))
+    n = run.n
+    cells = st.columns(5)
+    cells[0].metric("Examples", f"{n:,}", help=_population(run), border=True)
+    cells[1].metric(
+        f"Error rate, {run.info.get('sample', 'unknown')}",
+        words.percent(facts["errors"] / n if n else None),
+        delta=f"{facts['errors']:,} of {n:,} predicted wrong",
+        delta_color="off",
+        delta_arrow="off",
+        help=widgets.SAMPLES.get(str(run.info.get("sample")), widgets.SAMPLES["unknown"])[2],
+        border=True,
+    )
+    for cell, title, number, unit, why in (
+        (cells[2], "Hard", facts["hard"], "reason not 'easy'", HARD_HELP),
+        (cells[3], "Suspected label errors", facts["suspects"], "to review", SUSPECT_HELP),
+        (cells[4], "Reviewed", reviewed, "have a verdict", REVIEWED_HELP),
+    ):
+        share = words.percent(number / n if n else None)
+        cell.metric(
+            title,
+            f"{number:,}",
+            delta=f"{share} of {n:,}; {unit}",
+            delta_color="off",
+            delta_arrow="off",
+            help=why,
+            border=True,
+        )
+
+
+def _population(run: Run) -> str:
+    failed = int(run.info.get("n_failed") or 0)
+    return f"All that were scored. {words.count(failed, 'example')} could not be scored." if failed else "All."
+
+
+def _next_steps(run: Run, facts: Summary) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        suspects = f"Review {words.count(facts['suspects'], 'suspect')}" if facts["suspects"] else "Review"
+        if st.button(suspects, type="primary", icon=":material/rate_review:"):
+            state.set_queue("mixed")
+            state.go("review")
+        if st.button("Explore the hardest tenth", icon=":material/scatter_plot:"):
+            _explore({"column": "difficulty", "min": 90, "max": None})
+        if st.button("Build a set", icon=":material/inventory_2:"):
+            state.go("sets")
+
+
+def _difficulty(run: Run) -> None:
+    st.markdown(f"**Difficulty** · {words.count(run.n, 'example')} in bins of 5", help=_made(run, "difficulty"))
+    table = loaders.columns(run.name, ("difficulty", "is_correct"))
+    chart = bars.histogram(table, "difficulty", unit="difficulty, percentile (100 = hardest)")
+    widgets.figure(chart, f"{run.name}-difficulty", key="difficulty_histogram")
+    st.caption("Difficulty is a rank, so the bins are about equally full; the colour shows where the errors are.")
+
+
+def _made(run: Run, name: str) -> str:
+    return words.plain((run.info.get("headline") or {}).get(name) or f"this run does not say how {name} was made")
+
+
+def _reasons(run: Run, counts: pd.Series) -> None:
+    st.markdown(
+        f"**Why** · reasons of {words.count(run.n, 'example')}",
+        help="The likely reason why an example is hard, by simple rules with the evidence in words beside each "
+        "example. Click a bar to explore these examples.",
+    )
+    turn = int(str(state.recall("reason_turn", 0)))
+    chart = bars.reasons(counts)
+    points = widgets.figure(chart, f"{run.name}-reasons", key=f"reason_bars_{turn}", on_select=True)
+    st.caption("Click a bar to explore these examples.")
+    if points:
+        state.remember("reason_turn", turn + 1)
+        _explore({"column": "reason", "in": [str(points[0]["y"])]})
+
+
+def _classes(run: Run, table: pd.DataFrame) -> None:
+    st.markdown(
+        f"**Classes** · {len(table):,}, most errors first",
+        help="Intervals are 95% Wilson intervals. Tick a class to explore it.",
+    )
+    shown = table.sort_values(["errors", "support"], ascending=False).reset_index(drop=True)
+    turn = int(str(state.recall("class_turn", 0)))
+    picked = st.dataframe(
+        _readable(shown),
+        hide_index=True,
+        height=min(420, 38 + 35 * max(1, len(shown))),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"class_table_{turn}",
+        column_config=_columns(run),
+    )
+    rows = picked["selection"]["rows"]
+    if rows:
+        state.remember("class_turn", turn + 1)
+        _explore({"column": "label", "in": [str(shown["label"].iloc[rows[0]])]})
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    readable = pd.DataFrame({"class": table["label"], "support": table["support"], "error": 100 * table["error"]})
+    readable["interval"] = [
+        f"{100 * low:.1f} – {100 * high:.1f}" if n else "–"
+        for low, high, n in zip(table["error_low"], table["error_high"], table["support"], strict=True)
+    ]
+    if "hard_share" in table.columns:
+        readable["hard"] = 100 * table["hard_share"]
+    if "difficulty" in table.columns:
+        readable["difficulty"] = table["difficulty"]
+    readable["confusion"] = [
+        f"{name} ({n:,})" if n else "–" for name, n in zip(table["confused_with"], table["confused"], strict=True)
+    ]
+    return readable
+
+
+def _columns(run: Run) -> dict:
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    return {
+        "class": text("class", help="The given label."),
+        "support": number("examples", help="Examples with this label.", format="localized"),
+        "error": number("error, %", help="Share of them predicted as another class.", format="%.1f"),
+        "interval": text("95% interval", help="Wilson interval of the error, %."),
+        "hard": st.column_config.ProgressColumn(
+            "hard, %", help="Share of them whose reason is not 'easy'.", format="%.1f", min_value=0, max_value=100
+        ),
+        "difficulty": number("difficulty", help="Mean percentile over all, 0 to 100.", format="%.1f"),
+        "confusion": text("most confused with", help="The class predicted most often instead, and how often."),
+    }
+
+
+def _card(run: Run) -> None:
+    info = run.info
+    model, data = info.get("model") or {}, info.get("data") or {}
+    held_out = info.get("held_out_accuracy")
+    neighbours = info.get("neighbours")
+    graph = (
+        f"{neighbours['k']} a piece, {neighbours['method']}, recall {words.percent(neighbours['recall'])}"
+        if neighbours
+        else None
+    )
+    facts = {
+        "Sample": widgets.SAMPLES.get(str(info.get("sample")), widgets.SAMPLES["unknown"])[0],
+        "Model": model.get("name"),
+        "Checkpoint": str(model.get("hash") or "")[:12],
+        "Embedding from": model.get("layer"),
+        "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
+        "Found in": data.get("root"),
+        "Accuracy": words.percent(info.get("accuracy")) + f" of {run.n:,}",
+        "Held-out accuracy": words.percent(held_out) if held_out is not None else "not measured",
+        "Neighbours": graph,
+        "Scored": words.moment(info.get("created")),
+        "Peak memory": f"{info['peak_memory_mb']:,.0f} MB" if info.get("peak_memory_mb") else None,
+    }
+    st.markdown("**Model, data, checkpoint**")
+    with st.container(border=True):
+        widgets.facts({name: str(value) for name, value in facts.items() if value})
+    for name in ("difficulty", "label_suspicion"):
+        with st.container(gap=None):
+            st.caption(f"How {name.replace('_', ' ')} was made")
+            st.text((info.get("headline") or {}).get(name) or "not said in this run")
+    _missing(info.get("missing") or {})
+    _timings(info.get("timings") or {})
+
+
+def _missing(missing: dict) -> None:
+    if not missing:
+        return
+    with st.expander(f"Missing: {words.plain(', '.join(missing))}", icon=":material/extension_off:"):
+        for what, way in missing.items():
+            st.text(f"{what}: {way}")
+
+
+def _timings(timings: dict) -> None:
+    if not timings:
+        return
+    total = sum(timings.values())
+    with st.expander(f"Time: {words.seconds(total)} in {words.count(len(timings), 'stage')}", icon=":material/timer:"):
+        widgets.facts({str(stage): words.seconds(took) for stage, took in timings.items()})
+
+
+def _failures(run: Run) -> None:
+    failed = run.failures()
+    if failed.empty:
+        return
+    title = f"{words.count(len(failed), 'example')} could not be scored"
+    with st.expander(title, icon=":material/error:"):
+        st.dataframe(
+            failed.head(1_000),
+            hide_index=True,
+            column_config={
+                "index": st.column_config.NumberColumn("row in the catalog", format="localized"),
+            },
+        )
+        if len(failed) > 1_000:
+            st.caption(f"The first 1,000 of {len(failed):,}; all are in failures.parquet of the run.")
+
+
+def _explore(clause: dict) -> None:
+    state.set_rule({"all": [clause]})
+    state.set_selection(None)
+    state.go("explore")

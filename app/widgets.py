@@ -1,0 +1,130 @@
+"""Small parts that several pages draw; each returns the choice that was made."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+from app import state, words
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
+
+Colour = Literal["orange", "green", "gray"]
+
+SAMPLES: dict[str, tuple[str, Colour, str]] = {
+    "in-sample": (
+        "in-sample · optimistic",
+        "orange",
+        "The model was trained on these examples: the final loss is optimistic, and examples that it has "
+        "memorised look easy.",
+    ),
+    "out-of-sample": (
+        "out-of-sample",
+        "green",
+        "The model was not trained on these examples: their errors are what new data would show.",
+    ),
+    "unknown": (
+        "in- or out-of-sample unknown",
+        "gray",
+        "Nobody said whether the model was trained on these examples. If it was, the numbers are optimistic.",
+    ),
+}
+
+
+def run_picker(runs: Sequence["Run"], chosen: str) -> str:
+    """A select box over the runs, newest first; returns the name of the chosen one."""
+    about = {run.name: "" if run.is_complete else " · running" for run in runs}
+    return st.selectbox(
+        "Run",
+        [run.name for run in runs],
+        format_func=lambda name: name + about[name],
+        key=state.put("run_picker", chosen),
+        on_change=state.take("run_picker", state.set_current_run),
+        label_visibility="collapsed",
+        width=240,
+    )
+
+
+def sample_badge(run: "Run") -> None:
+    """Says whether the model has seen these examples in training."""
+    label, colour, why = SAMPLES.get(str(run.info.get("sample")), SAMPLES["unknown"])
+    st.badge(label, color=colour, help=why)
+
+
+def signature() -> None:
+    """The reviewer's name behind a button, to be changed there."""
+    with st.popover(words.plain(state.person()), icon=":material/person:", type="tertiary"):
+        st.text_input(
+            "Tags are signed with",
+            max_chars=60,
+            key=state.put("signature", state.person()),
+            on_change=state.take("signature", state.set_person),
+            help="Two reviewers with two names get different examples. The name stands in the address "
+            "while it is not the login name.",
+        )
+
+
+def no_runs(folder: str) -> None:
+    """The first thing to see in an empty workspace: the two commands that fill it."""
+    with st.container(border=True, width=720):
+        st.subheader("No runs yet")
+        st.text("A run holds the scores of one model on one data set. Make one, then reload this page.")
+        st.caption("Try it on handwritten digits, under three minutes:")
+        st.code(f"hem demo --workspace {shlex.quote(folder)}", language="bash")
+        st.caption("Or on your own model and data:")
+        st.code(
+            "hem score DATA --model package.module:factory --weights w.safetensors "
+            f"--out {shlex.quote(folder)}/runs/first",
+            language="bash",
+            wrap_lines=True,
+        )
+
+
+def growing(run: "Run") -> None:
+    """What a run that is not complete is doing: stage, rate, time left; or that it has stopped."""
+    progress = run.progress() or {}
+    done, total = int(progress.get("done") or 0), int(progress.get("total") or 0)
+    with st.container(border=True, width=720):
+        st.subheader("Still being scored")
+        stage = str(progress.get("stage") or "starting")
+        counted = f"{done:,} of {total:,}" if total else f"{done:,}"
+        st.progress(min(1.0, done / total) if total else 0.0, text=words.plain(f"{stage}: {counted}"))
+        rate, left = progress.get("rate"), progress.get("seconds_left")
+        parts = [f"{float(rate):,.0f} a second"] if rate else []
+        parts += [f"about {words.seconds(float(left))} left"] if left is not None else []
+        st.caption(words.plain(" · ".join(parts) or "measuring the rate"))
+        st.caption("If it was stopped: the same command goes on where it ended and gives the same result.")
+
+
+def facts(pairs: Mapping[str, str]) -> None:
+    """Names and values in two aligned columns; values are shown letter by letter."""
+    rows = "\n".join(f"| {words.plain(name)} | {words.plain(value)} |" for name, value in pairs.items())
+    with st.container(key=f"facts_{abs(hash(tuple(pairs)))}"):
+        st.markdown(f"| | |\n|:--|:--|\n{rows}")
+
+
+def notes(run: "Run") -> None:
+    """The run's warnings, one a line."""
+    for note in run.info.get("notes") or []:
+        st.warning(words.plain(note), icon=":material/info:")
+
+
+def failure(error: Exception) -> None:
+    """An error that the user can fix, as one calm sentence."""
+    st.error(words.plain(error), icon=":material/error:")
+
+
+def figure(chart: object, name: str, *, key: str, on_select: bool = False) -> list[dict]:
+    """A small Plotly figure with a PNG button; returns the points that were clicked."""
+    config = {
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+    }
+    if not on_select:
+        st.plotly_chart(chart, key=key, config=config)
+        return []
+    event = st.plotly_chart(chart, key=key, config=config, on_select="rerun", selection_mode="points")
+    return list(event["selection"]["points"])

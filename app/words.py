@@ -1,0 +1,49 @@
+"""Numbers and names as people read them; nothing here draws."""
+
+import re
+from datetime import datetime
+
+import pandas as pd
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """`1 example`, `1,797 examples`."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share in 0 .. 1 as `9.5%`; a dash when it is not known."""
+    return "–" if share is None or pd.isna(share) else f"{100 * share:.{digits}f}%"
+
+
+def seconds(value: float | None) -> str:
+    """A duration: `0.3 s`, `12 s`, `4 min 10 s`, `2 h 5 min`."""
+    if value is None or pd.isna(value):
+        return "–"
+    if value < 10:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def moment(iso: str | None) -> str:
+    """An ISO time as `23 Nov 2026, 10:00` in local time; the text itself when it is none."""
+    try:
+        return f"{datetime.fromisoformat(str(iso)).astimezone():%-d %b %Y, %H:%M}"
+    except ValueError:
+        return str(iso or "–")
+
+
+def plain(text: object) -> str:
+    """Text that st.markdown, labels and tooltips show letter by letter: no markup, HTML, colours or icons."""
+    flat = " ".join(str(text).split())
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@^=])", r"\\\1", flat)
+
+
+def in_figure(text: object) -> str:
+    """Text that Plotly shows letter by letter: it reads a few HTML tags otherwise."""
+    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
