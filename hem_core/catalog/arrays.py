@@ -42,7 +42,7 @@ def read(
             n = shapes[inputs][0][0]
             id = id_column or next((name for name in ("ids", "id") if name in shapes), None)
             rest = [
-                name for name, (shape, _dtype) in shapes.items() if name not in {inputs, label, id} and shape == (n,)
+                name for name, (shape, _dtype) in shapes.items() if name not in {inputs, label, id, "classes"} and shape == (n,)
             ]
             labels = members[label]
             values = {name: members[name] for name in rest}

@@ -139,8 +139,8 @@ def write_projection(plan: Plan, joined: Joined, graph: Graph | None, *, seed: i
     path = plan.folder / "projection.parquet"
     if joined.embeddings is None or graph is None or stored_key(path) == plan.key:
         return
-    with progress.stage("map", joined.n):
-        xy = project(joined.embeddings, graph, seed=seed)
+    with progress.stage("map") as report:
+        xy = project(joined.embeddings, graph, seed=seed, progress=lambda _words, done, total: report(done, total))
     table = pa.table({"x": pa.array(xy[:, 0]), "y": pa.array(xy[:, 1])})
     write_table(path, table, metadata={"hem.key": plan.key})
 

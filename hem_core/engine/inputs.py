@@ -158,7 +158,7 @@ def _checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batc
     failures: list[tuple[int, str]] = []
     if block.dtype != np.uint8:
         block = block.astype(np.float32, copy=False)
-        is_finite = np.isfinite(block).all(axis=tuple(range(1, block.ndim)))
+        is_finite = np.array([np.isfinite(row).all() for row in block], dtype=bool)
         failures = [(indices[i], "the input has a NaN or infinite number") for i in np.flatnonzero(~is_finite)]
         if failures:
             block = block[is_finite]

@@ -28,14 +28,14 @@ class Progress:
     _written: float = 0.0
 
     @contextmanager
-    def stage(self, name: str, total: int = 0, already: int = 0) -> Iterator[Callable[[int], None]]:
-        """Time a stage; inside it, call what is yielded with the number of examples done so far.
+    def stage(self, name: str, total: int = 0, already: int = 0) -> Iterator[Callable[..., None]]:
+        """Time a stage; inside it, call what is yielded with how much is done so far (and the total, where it differs).
 
         already: how many were done before this process started, so that the rate counts only its own.
         """
         self._started, self._already, self._written = time.monotonic(), already, 0.0
         self._tell(name, already, total)
-        yield lambda done: self._tell(name, done, total)
+        yield lambda done, of=total: self._tell(name, done, of)
         self.timings[name] = self.timings.get(name, 0.0) + time.monotonic() - self._started
 
     def close(self) -> None:
