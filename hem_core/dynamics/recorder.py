@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hem_core.dynamics import _folder
+from hem_core.dynamics._batch import Ids, checked, measures
 from hem_core.dynamics.read import read
 from hem_core.dynamics.table import COLUMNS, FORMAT_VERSION, read_parquet, write, write_parquet
 from hem_core.errors import DataError
-
-Ids = Sequence[str] | Sequence[int] | NDArray[np.integer] | Tensor
 
 
 class Recorder:
@@ -65,10 +64,10 @@ class Recorder:
         outside [0, K) is found. The rest of what was logged is written first.
         Raises DataError for shapes and types other than these, and, naming the id, for a NaN and a wrong target.
         """
-        checked = _checked(ids, logits, targets)
+        own_ids = checked(ids, logits, targets)
         self._begin(epoch)
         self._n_classes = logits.shape[1]
-        self._buffer.append((checked, _measures(logits, targets)))
+        self._buffer.append((own_ids, measures(logits, targets)))
         if time.monotonic() - self._flushed_at >= self.flush_seconds:
             self.flush()
 
@@ -76,7 +75,11 @@ class Recorder:
     def epoch(self, number: int | None = None) -> Iterator[None]:
         """Record one epoch, finished when the block ends without an error; None = the one after the last."""
         self._begin(number, again=True)
-        yield
+        try:
+            yield
+        except BaseException:
+            self.flush()
+            raise
         self.end_epoch()
 
     def end_epoch(self) -> None:
@@ -101,7 +104,7 @@ class Recorder:
         if not self._buffer:
             return
         ids = [str(id) for batch, _ in self._buffer for id in (batch.tolist() if isinstance(batch, Tensor) else batch)]
-        values = torch.cat([measures for _, measures in self._buffer]).cpu().numpy()  # (N, 4)
+        values = torch.cat([batch for _, batch in self._buffer]).cpu().numpy()  # (N, 4)
         self._buffer.clear()
         is_label = values[:, 3] == 1
         is_fine = np.isfinite(values[:, :2]).all(axis=1) & is_label
@@ -145,45 +148,6 @@ class Recorder:
             f"{where}: the target is not in [0, {self._n_classes}), the number of logits; log class indices, "
             "and leave out what has no label"
         )
-
-
-def _checked(ids: Ids, logits: Tensor, targets: Tensor) -> list[str | int] | Tensor:
-    """The ids as the recorder's own copy, when everything has the shape it should."""
-    if logits.ndim != 2 or logits.shape[1] < 2 or not logits.is_floating_point():
-        raise DataError(
-            f"logits want shape (N, K) with K >= 2 and a float type; these are {tuple(logits.shape)} {logits.dtype}; "
-            "a binary model's single logit z is the two columns (0, z)"
-        )
-    if targets.ndim != 1 or targets.is_floating_point() or targets.dtype == torch.bool:
-        raise DataError(
-            f"targets want shape (N,) and an integer type; these are {tuple(targets.shape)} {targets.dtype}; "
-            "where labels are mixed or smoothed, log the given class"
-        )
-    if isinstance(ids, Tensor):
-        if ids.ndim != 1 or ids.is_floating_point() or ids.dtype == torch.bool:
-            raise DataError(f"ids want N strings or integers; this is a tensor {tuple(ids.shape)} {ids.dtype}")
-        own: list[str | int] | Tensor = ids.detach().clone()
-    else:
-        own = [ids] if isinstance(ids, str) else list(ids.tolist() if isinstance(ids, np.ndarray) else ids)
-        wrong = [each for each in set(map(type, own)) if each is bool or not issubclass(each, str | int | np.integer)]
-        if wrong:
-            raise DataError(f"ids want N strings or integers; among these is a {wrong[0].__name__}")
-    if not len(own) == len(logits) == len(targets):
-        raise DataError(f"a batch has {len(own)} ids, {len(logits)} rows of logits and {len(targets)} targets")
-    return own
-
-
-@torch.no_grad()
-def _measures(logits: Tensor, targets: Tensor) -> Tensor:
-    """(N, K), (N,) -> (N, 4) on the logits' device: probability of the label, margin, hit, is it a label at all."""
-    logits = logits.detach().float()
-    targets = targets.to(logits.device, torch.int64, non_blocking=True)
-    label = targets.clamp(0, logits.shape[1] - 1).unsqueeze(1)  # (N, 1)
-    given = logits.gather(1, label).squeeze(1)
-    others = logits.scatter(1, label, -torch.inf).amax(dim=1)
-    confidence = (given - logits.logsumexp(dim=1)).exp()
-    is_label = label.squeeze(1) == targets
-    return torch.stack([confidence, others - given, logits.argmax(dim=1) == targets, is_label], dim=1)
 
 
 def _table(ids: pa.Array, values: NDArray[np.float32]) -> pa.Table:
