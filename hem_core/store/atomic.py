@@ -25,9 +25,7 @@ def write_json(path: Path | str, value: object) -> Path:
     return write_bytes(path, (text + "\n").encode())
 
 
-def write_table(
-    path: Path | str, table: pa.Table | pd.DataFrame, *, metadata: dict[str, str] | None = None
-) -> Path:
+def write_table(path: Path | str, table: pa.Table | pd.DataFrame, *, metadata: dict[str, str] | None = None) -> Path:
     """Write a table as Parquet (zstd, row groups of 65,536) without its index; of metadata, those given.
 
     The same table gives the same bytes under the same library versions. Returns the path.

@@ -19,9 +19,7 @@ def map_npz(path: Path) -> dict[str, np.ndarray]:
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     with archive.open(member) as file:
         version = np.lib.format.read_magic(file)
-        read = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, is_fortran, dtype = read(file)
         header_bytes = file.tell()
         if member.compress_type != zipfile.ZIP_STORED or not np.prod(shape):

@@ -104,7 +104,7 @@ def _positive(clause: Rule) -> Rule:
     return clause
 
 
-def _check(clause: Any, columns: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON
+def _check(clause: Any, columns: Mapping[str, str]) -> None:
     match clause:
         case {"not": inner, **rest} if not rest:
             _check(inner, columns)
@@ -112,18 +112,12 @@ def _check(clause: Any, columns: Mapping[str, str]) -> None:  # noqa: ANN401 - J
             _check_values(name, values, _type_of(name, columns), clause)
         case {"column": str(name), "contains": str(), **rest} if not rest:
             if _type_of(name, columns) not in ("category", "text"):
-                raise DataError(
-                    f"column '{name}' holds no text, which 'contains' looks in: use min and max, or in"
-                )
+                raise DataError(f"column '{name}' holds no text, which 'contains' looks in: use min and max, or in")
         case {"column": str(name), **bounds} if bounds and set(bounds) <= {"min", "max"}:
             if _type_of(name, columns) != "number":
-                raise DataError(
-                    f"column '{name}' holds no numbers; min and max need them: use in, or contains"
-                )
+                raise DataError(f"column '{name}' holds no numbers; min and max need them: use in, or contains")
             if not all(bound is None or _is_number(bound) for bound in bounds.values()):
-                raise DataError(
-                    f"min and max of column '{name}' are numbers or null; this clause is {_short(clause)}"
-                )
+                raise DataError(f"min and max of column '{name}' are numbers or null; this clause is {_short(clause)}")
         case {"polygon": {"x": str(x), "y": str(y), "points": list(points)}, **rest} if not rest:
             for name in (x, y):
                 if _type_of(name, columns) != "number":
@@ -182,9 +176,7 @@ def _sql(
             return _between(quote(name), clause.get("min"), clause.get("max"), condition)
         case {"polygon": {"x": x, "y": y, "points": points}}:
             if inside is None:
-                raise DataError(
-                    "a polygon clause needs the coordinates: pass inside=(x, y, points) -> row numbers"
-                )
+                raise DataError("a polygon clause needs the coordinates: pass inside=(x, y, points) -> row numbers")
             return f"(row IN (SELECT row FROM {_relation(condition, 'row', inside(x, y, points))}))"
         case {"rows": ids}:
             return f"(id IN (SELECT id FROM {_relation(condition, 'id', ids)}))"

@@ -52,9 +52,7 @@ def read_run(folder: Path) -> Run:
             f"{path} cannot be read ({error!r}); delete it and run the same `hem score` command again"
         ) from error
     if version != FORMAT_VERSION:
-        raise RunError(
-            f"{path} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM"
-        )
+        raise RunError(f"{path} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM")
     return Run(folder, info)
 
 
@@ -173,9 +171,7 @@ class Run:
             )
         names = [name for name in self._names(columns) if name != "row"]
         distinct = ", ".join(str(row) for row in np.unique(wanted)) or "-1"
-        found = self._select(
-            _listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row"
-        )
+        found = self._select(_listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row")
         place = np.searchsorted(found["row"].to_numpy(np.int64), wanted)
         return found.drop(columns="row").take(place).reset_index(drop=True)
 
@@ -222,9 +218,7 @@ class Run:
         """
         row = self.row_of(id)
         if self._graph is None:
-            raise RunError(
-                f"run '{self.name}' has no neighbours: {self._missing('neighbours', 'embeddings')}"
-            )
+            raise RunError(f"run '{self.name}' has no neighbours: {self._missing('neighbours', 'embeddings')}")
         others = np.asarray(self._graph["indices"][row], np.int64)
         distances = np.asarray(self._graph["distances"][row], np.float32)
         is_known = others >= 0
@@ -257,8 +251,7 @@ class Run:
         }
         epochs = max(len(series) for series in values.values())
         padded = {
-            name: np.pad(series, (0, epochs - len(series)), constant_values=np.nan)
-            for name, series in values.items()
+            name: np.pad(series, (0, epochs - len(series)), constant_values=np.nan) for name, series in values.items()
         }
         return pd.DataFrame({"epoch": np.arange(1, epochs + 1), **padded})
 

@@ -73,9 +73,7 @@ class Workspace:
         except FileNotFoundError:
             return {}
         except (ValueError, KeyError, TypeError) as error:
-            raise RunError(
-                f"{self.folder / 'views.json'} cannot be read ({error!r}); repair or delete it"
-            ) from error
+            raise RunError(f"{self.folder / 'views.json'} cannot be read ({error!r}); repair or delete it") from error
 
     def save_view(self, name: str, view: object) -> None:
         """Save a view under a name; None deletes it. view is JSON: rules, not id lists."""

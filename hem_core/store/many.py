@@ -1,0 +1,54 @@
+"""Neighbours and curves of many examples in one read, for whoever shows one example after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hem_core.store.mapped import map_npz
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
+
+
+def neighbours_of(run: Run, rows: Sequence[int], k: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """The k nearest others of some rows: row numbers (M, k) int64, -1 where there are fewer, and their
+    cosine distances (M, k) float32, ascending; None when the run has no neighbours."""
+    path = run.folder / "neighbours.npz"
+    if not path.exists():
+        return None
+    graph = map_npz(path)
+    chosen = np.asarray(rows, np.int64)
+    indices, distances = graph["indices"][chosen, :k], graph["distances"][chosen, :k]
+    return np.asarray(indices, np.int64), np.asarray(distances, np.float32)
+
+
+def curves_of(run: Run, ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
+    """How training saw some examples: id -> `confidence` and `is_correct` (1, 0), one value an epoch.
+
+    None where an example was not seen; examples (or runs) without dynamics are left out.
+    """
+    from hem_core.store.database import cursor
+
+    path = run.folder / "dynamics.parquet"
+    if not path.exists():
+        return {}
+    query = "SELECT id, confidence, is_correct FROM read_parquet(?) WHERE id IN (SELECT unnest(?))"
+    with cursor() as session:
+        found = session.execute(query, [_literal(str(path)), list(ids)]).fetchall()
+    return {
+        id: {"confidence": _numbers(confidence), "is_correct": _numbers(is_correct)}
+        for id, confidence, is_correct in found
+    }
+
+
+def _numbers(series: Sequence[float | bool | None] | None) -> list[float | None]:
+    return [None if value is None or value != value else float(value) for value in series or ()]
+
+
+def _literal(path: str) -> str:
+    import glob
+
+    return glob.escape(path)

@@ -1,0 +1,115 @@
+"""Curated sets: versions that are never overwritten."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hem_core.errors import DataError
+from hem_core.store.atomic import sync_folder, write_json, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT_VERSION = 1
+_NAME = re.compile(r"[\w][\w .-]{0,63}")
+_VERSION = re.compile(r"v([1-9][0-9]*)")
+
+
+def save(workspace: Path | str, name: str, examples: pd.DataFrame, manifest: Mapping[str, Any]) -> Path:
+    """Keep examples as the next version of a set.
+
+    examples: one row an example, `id` unique; manifest: JSON, to which name, version, created, n and
+    format_version are added. Two who save at once get different versions.
+    Returns the folder sets/<name>/v<k> with examples.parquet and manifest.json.
+    Raises DataError when the set is empty, the ids are not unique, or the name cannot be a folder.
+    """
+    _check_name(name)
+    _check_examples(examples)
+    home = Path(workspace) / "sets" / name
+    home.mkdir(parents=True, exist_ok=True)
+    temporary = home / f".saving-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    try:
+        write_table(temporary / "examples.parquet", examples)
+        return _take_number(temporary, home, name, {**manifest, "n": len(examples)})
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def names(workspace: Path | str) -> list[str]:
+    """Names of the sets in a workspace, sorted."""
+    home = Path(workspace) / "sets"
+    found = [path.name for path in home.iterdir()] if home.is_dir() else []
+    return sorted(name for name in found if versions(workspace, name))
+
+
+def versions(workspace: Path | str, name: str) -> list[int]:
+    """Versions of a set, ascending; empty when there is no such set."""
+    home = Path(workspace) / "sets" / name
+    found = [_VERSION.fullmatch(path.name) for path in home.iterdir()] if home.is_dir() else []
+    return sorted(int(match[1]) for match in found if match)
+
+
+def load(workspace: Path | str, name: str, version: int | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The examples and the manifest of a set, the newest version unless one is named.
+
+    Raises DataError listing what there is.
+    """
+    import pyarrow.parquet as pq
+
+    known = versions(workspace, name) if _NAME.fullmatch(name) else []
+    if not known:
+        there = ", ".join(names(workspace)) or "none yet"
+        raise DataError(f"no set '{name}' in {workspace}; there are: {there}")
+    if version is not None and version not in known:
+        there = ", ".join(str(number) for number in known)
+        raise DataError(f"set '{name}' has no version {version}; there are: {there}")
+    folder = Path(workspace) / "sets" / name / f"v{version or known[-1]}"
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return pq.read_table(folder / "examples.parquet").to_pandas(), manifest
+
+
+def _take_number(temporary: Path, home: Path, name: str, manifest: dict[str, Any]) -> Path:
+    number = max(versions(home.parents[1], name), default=0) + 1
+    created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    while True:
+        # The number is in the manifest, and the manifest is in place before the folder takes its name.
+        head = {"format_version": FORMAT_VERSION, "name": name, "version": number, "created": created}
+        write_json(temporary / "manifest.json", {**manifest, **head})
+        target = home / f"v{number}"
+        try:
+            # A folder that is not empty is never replaced: whoever comes second takes the next number.
+            temporary.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            number += 1
+        else:
+            sync_folder(home)
+            return target
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name) or name.endswith((".", " ")):
+        raise DataError(
+            f"a set's name has letters, digits, space, '.', '_' and '-', 64 at most, and begins with a letter "
+            f"or digit; it was {name!r}"
+        )
+
+
+def _check_examples(examples: pd.DataFrame) -> None:
+    if not len(examples):
+        raise DataError("the set is empty: no example is left; widen the filter or keep more of the tags")
+    if "id" not in examples.columns:
+        raise DataError(f"a set needs the column 'id'; there are: {', '.join(map(str, examples.columns))}")
+    repeated = examples.loc[examples["id"].duplicated(), "id"]
+    if len(repeated):
+        raise DataError(f"an example is in a set once; '{repeated.iloc[0]}' is there twice: drop the repeated rows")

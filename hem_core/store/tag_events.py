@@ -1,0 +1,213 @@
+"""The append-only table behind the tag log, on SQLite or any database SQLAlchemy knows."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+
+from hem_core.errors import RunError
+
+FORMAT_VERSION = 1
+BUSY_SECONDS = 10
+_PLAIN_BYTES = 512  # below this, compressing does not pay
+
+_metadata = sa.MetaData()
+_about = sa.Table(
+    "hem_about",
+    _metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.String(64), nullable=False),
+)
+_events = sa.Table(
+    "hem_tag_events",
+    _metadata,
+    sa.Column("batch", sa.String(32), primary_key=True),
+    sa.Column("data", sa.String(255), nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("who", sa.String(255), nullable=False),
+    sa.Column("action", sa.String(16), nullable=False),
+    sa.Column("tag", sa.String(255), nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("undoes", sa.String(32), nullable=False),
+    sa.Column("ids", sa.LargeBinary, nullable=False),
+    sa.Column("client", sa.String(255)),
+    sa.Column("sequence", sa.BigInteger),
+    # Numbers have no gaps and are visible in order on any database: two writers who take the same one
+    # collide here, and the later tries again. So "everything after number k" misses nothing.
+    sa.UniqueConstraint("data", "number"),
+    sa.UniqueConstraint("client", "sequence"),
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the log: what one person did in one go, to any number of examples."""
+
+    batch: str
+    number: int
+    at_ms: int
+    who: str
+    action: str
+    tag: str
+    value: str
+    rule: str
+    undoes: str
+    ids: Sequence[str]
+
+
+def connect(place: Path | str) -> sa.Engine:
+    """Open, or make, the log in a SQLite file (a Path or a plain name) or at an SQLAlchemy URL.
+
+    Raises RunError when the place cannot be opened or a newer HEM wrote it.
+    """
+    if isinstance(place, str) and "://" in place:
+        url = sa.make_url(place)
+    else:
+        url = sa.URL.create("sqlite", database=str(place))
+    try:
+        engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS} if _is_sqlite(url) else {})
+        if _is_sqlite(url):
+            _set_up_sqlite(engine)
+        version = _retried(lambda: _create(engine))
+    except (exc.SQLAlchemyError, ImportError) as error:
+        shown = url.render_as_string(hide_password=True)
+        raise RunError(f"the tag log {shown} cannot be opened: {error}; check the path or the URL") from error
+    if version != str(FORMAT_VERSION):
+        raise RunError(
+            f"the tag log {url.render_as_string(hide_password=True)} has format version {version}; "
+            f"this HEM reads {FORMAT_VERSION}: install the newer HEM"
+        )
+    return engine
+
+
+def append(
+    engine: sa.Engine,
+    data: str,
+    entry: Callable[[sa.Connection], dict[str, Any] | None],
+    *,
+    client: str = "",
+    sequence: int | None = None,
+) -> str | None:
+    """Write one entry in one transaction; it is on the disk when this returns its batch.
+
+    entry(connection) is called inside the transaction, once an attempt, and gives the columns from batch
+    to ids; None writes nothing. A (client, sequence) that is there already is not written again: its
+    batch comes back. Raises RunError when the database refuses.
+    """
+    post = {"client": client if sequence is not None else None, "sequence": sequence}
+
+    def attempt() -> str | None:
+        with _writing(engine) as connection:
+            known = _posted_before(connection, post)
+            row = None if known else entry(connection)
+            if row is None:
+                return known
+            number = revision(connection, data) + 1
+            connection.execute(_events.insert().values(**row, **post, data=data, number=number))
+            return row["batch"]
+
+    try:
+        return _retried(attempt)
+    except exc.DBAPIError as error:
+        raise RunError(f"the tag log did not take the action ({error.orig}); nothing was stored, try again") from error
+
+
+def revision(connection: sa.Connection, data: str) -> int:
+    """Number of the newest entry of a data set; 0 when there is none."""
+    newest = sa.select(sa.func.max(_events.c.number)).where(_events.c.data == data)
+    return connection.execute(newest).scalar() or 0
+
+
+def after(connection: sa.Connection, data: str, number: int) -> Iterator[Event]:
+    """The entries of a data set that came after a number, in order."""
+    columns = [_events.c[name] for name in Event.__annotations__]
+    query = sa.select(*columns).where(_events.c.data == data, _events.c.number > number)
+    for row in connection.execute(query.order_by(_events.c.number)):
+        values = row._asdict()
+        yield Event(**{**values, "ids": unpack(values["ids"])})
+
+
+def pack(ids: Sequence[str]) -> bytes:
+    """Ids as a JSON list, compressed when long."""
+    plain = json.dumps(list(ids), separators=(",", ":")).encode()
+    return plain if len(plain) <= _PLAIN_BYTES else zlib.compress(plain, 1)
+
+
+def unpack(packed: bytes) -> list[str]:
+    """What `pack` was given."""
+    packed = bytes(packed)
+    return json.loads(packed if packed.startswith(b"[") else zlib.decompress(packed))
+
+
+def _posted_before(connection: sa.Connection, post: dict[str, Any]) -> str | None:
+    if post["sequence"] is None:
+        return None
+    same = (_events.c.client == post["client"], _events.c.sequence == post["sequence"])
+    return connection.execute(sa.select(_events.c.batch).where(*same)).scalar()
+
+
+def _create(engine: sa.Engine) -> str:
+    with _writing(engine) as connection:
+        for table in (_about, _events):
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+        version = connection.execute(sa.select(_about.c.value).where(_about.c.name == "format_version")).scalar()
+        if version is None:
+            version = str(FORMAT_VERSION)
+            connection.execute(_about.insert().values(name="format_version", value=version))
+        return version
+
+
+@contextmanager
+def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    with engine.connect().execution_options(hem_writes=True) as connection, connection.begin():
+        yield connection
+
+
+def _retried(attempt: Callable[[], T]) -> T:
+    """Try again when another writer was first; on SQLite that is rare, since BEGIN IMMEDIATE waits."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return attempt()
+        except (exc.IntegrityError, exc.OperationalError, exc.ProgrammingError) as error:
+            if time.monotonic() > deadline or not _is_passing(error):
+                raise
+            time.sleep(random.Random().uniform(0.001, 0.05))
+
+
+def _is_passing(error: exc.DBAPIError) -> bool:
+    text = str(error.orig).lower()
+    return isinstance(error, exc.IntegrityError) or "locked" in text or "already exists" in text
+
+
+def _is_sqlite(url: sa.URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _set_up_sqlite(engine: sa.Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # FULL: in WAL mode a commit survives a power cut only with it; it costs one fsync an action.
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _(connection: sa.Connection) -> None:
+        is_write = connection.get_execution_options().get("hem_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")

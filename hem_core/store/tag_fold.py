@@ -1,0 +1,170 @@
+"""The state of the tags: the log folded, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hem_core.store.tag_events import Event
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERDICTS = ("hard", "mislabelled", "ambiguous", "outlier", "duplicate", "skip", "easy")
+"""Tags that exclude each other: a new one replaces the old one on the same example."""
+_NONE = -1
+_VERDICT = ""  # the slot that all verdicts share; every free tag has a slot of its own
+
+
+@dataclass
+class Fold:
+    """All entries of one data set, and for each slot which entry an example has it from.
+
+    An entry counts unless an entry that counts undoes it. Examples are numbered as they first occur.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    members: list[np.ndarray] = field(default_factory=list)
+    """For each entry, the numbers of its examples, int32; an undo has those of what it undoes."""
+    counts: list[bool] = field(default_factory=list)
+    undone_by: dict[int, list[int]] = field(default_factory=dict)
+    """Position of an entry -> positions of those that undo it."""
+    positions: dict[str, int] = field(default_factory=dict)
+    """Batch -> position of its entry."""
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Id -> number of the example."""
+    slots: dict[str, np.ndarray] = field(default_factory=dict)
+    _names: np.ndarray = field(default_factory=lambda: np.empty(0, object))
+
+    @property
+    def revision(self) -> int:
+        return self.events[-1].number if self.events else 0
+
+    def add(self, event: Event) -> None:
+        """Take the next entry of the log."""
+        position = len(self.events)
+        target = self.positions.get(event.undoes)
+        self.events.append(replace(event, ids=()))
+        self.positions[event.batch] = position
+        self.counts.append(True)
+        if target is None:
+            self.members.append(self._number(event.ids))
+            self._apply(position, self.members[position])
+        else:
+            self.members.append(self.members[target])
+            self.undone_by.setdefault(target, []).append(position)
+            self._recount(target)
+            self._refold(self.members[target])
+
+    def ids(self, position: int) -> list[str]:
+        """The ids that an entry is about."""
+        if len(self._names) < len(self.numbers):
+            self._names = np.array(list(self.numbers), object)
+        return self._names[self.members[position]].tolist()
+
+    def done(self, position: int) -> Event:
+        """The action that an entry is, or that its undoing is about in the end."""
+        event = self.events[position]
+        while event.undoes:
+            event = self.events[self.positions[event.undoes]]
+        return event
+
+    def newest(self, who: str) -> Event | None:
+        """What a person did last that is not undone; undoing is not doing."""
+        for position in range(len(self.events) - 1, -1, -1):
+            event = self.events[position]
+            if event.who == who and not event.undoes and self.counts[position]:
+                return event
+        return None
+
+    def touching(self, id: str) -> list[int]:
+        """Positions of the entries about one example."""
+        number = self.numbers.get(id)
+        return [] if number is None else [k for k, them in enumerate(self.members) if (them == number).any()]
+
+    def state(self) -> pd.DataFrame:
+        """One row for each tag an example has: id, tag, value, who, at (UTC); by first tagged, then tag."""
+        import pandas as pd
+
+        ids = np.array(list(self.numbers), object)
+        numbers, sources = [], []
+        for slot in sorted(self.slots):
+            held = np.flatnonzero(self.slots[slot] != _NONE)
+            numbers.append(held)
+            sources.append(self.slots[slot][held])
+        number = np.concatenate([np.empty(0, np.int64), *numbers])
+        source = np.concatenate([np.empty(0, np.int32), *sources])
+        order = np.argsort(number, kind="stable")
+        used, code = np.unique(source[order], return_inverse=True)
+        events = [self.events[k] for k in used]
+
+        def column(name: str) -> pd.Series:
+            return pd.Series([getattr(event, name) for event in events], dtype="str").take(code)
+
+        at = np.array([event.at_ms for event in events], "datetime64[ms]")[code]
+        texts = {name: column(name).array for name in ("tag", "value", "who")}
+        return pd.DataFrame(
+            {"id": pd.array(ids[number[order]], dtype="str"), **texts, "at": pd.Series(at).dt.tz_localize("UTC")}
+        )
+
+    def _recount(self, position: int) -> None:
+        """Settle whether an entry counts, and if that changes, what it undoes in turn."""
+        while True:
+            counts = not any(self.counts[k] for k in self.undone_by[position])
+            if counts == self.counts[position]:
+                return
+            self.counts[position] = counts
+            undoes = self.events[position].undoes
+            if not undoes:
+                return
+            position = self.positions[undoes]
+
+    def _number(self, ids: Sequence[str]) -> np.ndarray:
+        numbers = self.numbers
+        found = np.fromiter((numbers.setdefault(id, len(numbers)) for id in ids), np.int32, len(ids))
+        for slot, held in self.slots.items():
+            self.slots[slot] = _grown(held, len(numbers))
+        return found
+
+    def _apply(self, position: int, members: np.ndarray) -> None:
+        event = self.events[position]
+        slot = _VERDICT if event.tag in VERDICTS else event.tag
+        if event.action == "clear":
+            for held in self.slots.values():
+                held[members] = _NONE
+        elif event.action == "add":
+            self._slot(slot)[members] = position
+        elif event.action == "remove":
+            held = self._slot(slot)
+            sources = np.unique(held[members])
+            same = [k for k in sources if k != _NONE and self.events[k].tag == event.tag]
+            held[members[np.isin(held[members], same)]] = _NONE
+
+    def _refold(self, members: np.ndarray) -> None:
+        """Work out the examples that an undo concerns anew; the others stay."""
+        for held in self.slots.values():
+            held[members] = _NONE
+        is_concerned = np.zeros(len(self.numbers), bool)
+        is_concerned[members] = True
+        for position, event in enumerate(self.events):
+            theirs = self.members[position]
+            shared = theirs[is_concerned[theirs]]
+            if len(shared) and not event.undoes and self.counts[position]:
+                self._apply(position, shared)
+
+    def _slot(self, slot: str) -> np.ndarray:
+        if slot not in self.slots:
+            self.slots[slot] = _grown(np.empty(0, np.int32), len(self.numbers))
+        return self.slots[slot]
+
+
+def _grown(held: np.ndarray, length: int) -> np.ndarray:
+    """At least `length` long, doubling, so that one more example costs little."""
+    if len(held) >= length:
+        return held
+    longer = np.full(max(length, 2 * len(held)), _NONE, np.int32)
+    longer[: len(held)] = held
+    return longer

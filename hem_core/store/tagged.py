@@ -1,0 +1,67 @@
+"""A table with what people said about its examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hem_core.store.tag_fold import VERDICTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXCLUDED = ("outlier", "duplicate", "skip")
+
+
+def with_tags(table: pd.DataFrame, tag_state: pd.DataFrame) -> pd.DataFrame:
+    """Add the tags to a table and put the corrected labels in place.
+
+    table: one row an example with `id`, and `label` where there is one; tag_state: TagLog.state().
+    Returns a new table, rows and index as they were, with the columns `verdict` ("" for none), `tags` (all
+    of them, sorted, joined by ", ") and `reviewer` (who tagged it last). Where someone tagged it "mislabelled"
+    with a new label, `label` is the new one; `label_before` is the given one, for every example.
+    """
+    import pandas as pd
+
+    verdicts: dict[str, str] = {}
+    tags: dict[str, list[str]] = {}
+    reviewers: dict[str, str] = {}
+    fixed: dict[str, str] = {}
+    ordered = tag_state.sort_values(["at", "tag"], kind="stable")
+    for id, tag, value, who in zip(*(ordered[name].tolist() for name in ("id", "tag", "value", "who")), strict=True):
+        tags.setdefault(id, []).append(tag)
+        reviewers[id] = who
+        if tag in VERDICTS:
+            verdicts[id] = tag
+        if tag == "mislabelled" and value:
+            fixed[id] = value
+    ids: list[str] = table["id"].tolist()
+    found: dict[str, list[str | None]] = {
+        "verdict": [verdicts.get(id, "") for id in ids],
+        "tags": [", ".join(sorted(tags.get(id, ()))) for id in ids],
+        "reviewer": [reviewers.get(id, "") for id in ids],
+    }
+    if "label" in table.columns:
+        before = table["label"].astype("object").where(table["label"].notna(), None).tolist()
+        found["label_before"] = before
+        found["label"] = [fixed.get(id, label) for id, label in zip(ids, before, strict=True)]
+    added = {name: pd.Series(values, index=table.index, dtype="str") for name, values in found.items()}
+    return table.assign(**added)
+
+
+def is_excluded(tagged: pd.DataFrame) -> pd.Series:
+    """Which rows of `with_tags` a training set leaves out by default, (N,) bool.
+
+    Those tagged outlier, duplicate or skip, and mislabelled ones without a new label.
+    """
+    import pandas as pd
+
+    if "label_before" in tagged.columns:
+        pairs = zip(tagged["label"].tolist(), tagged["label_before"].tolist(), strict=True)
+        is_fixed = [isinstance(label, str) and label != before for label, before in pairs]
+    else:
+        is_fixed = [False] * len(tagged)
+    excluded = [
+        verdict in EXCLUDED or (verdict == "mislabelled" and not fixed)
+        for verdict, fixed in zip(tagged["verdict"].tolist(), is_fixed, strict=True)
+    ]
+    return pd.Series(excluded, index=tagged.index, dtype=bool)

@@ -1,0 +1,307 @@
+"""What people said about examples: a log that only grows, and the tags that follow from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hem_core.errors import DataError, RunError
+from hem_core.store import tag_events
+from hem_core.store.tag_events import Event
+from hem_core.store.tag_fold import VERDICTS, Fold
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import sqlalchemy as sa
+
+__all__ = ["VERDICTS", "TagLog", "open_tags"]
+
+_lock = threading.Lock()
+_open: dict[tuple[int, str, int], TagLog] = {}
+
+
+def open_tags(place: Path | str) -> TagLog:
+    """The log in a SQLite file, made when it is not there, or at an SQLAlchemy URL (postgresql+psycopg://…).
+
+    One object a place and process, so that its state is folded once. Raises RunError when it cannot be
+    opened or a newer HEM wrote it.
+    """
+    with _lock:
+        # By process, because a connection must not cross a fork; by inode, because a deleted file may
+        # have a successor of the same name.
+        known = _open.get(_key(place))
+        if known is None:
+            known = TagLog(place)
+            _open[_key(place)] = known
+        return known
+
+
+def _key(place: Path | str) -> tuple[int, str, int]:
+    if isinstance(place, str) and "://" in place:
+        return os.getpid(), place, 0
+    path = Path(place).resolve()
+    return os.getpid(), str(path), path.stat().st_ino if path.exists() else 0
+
+
+class TagLog:
+    """Append-only: every action is one entry, an undo is another entry, nothing is deleted.
+
+    `data` names the data set (Run.data), so that runs over the same examples share their tags.
+    The verdicts (hard, mislabelled, ambiguous, outlier, duplicate, skip, easy) replace each other on an
+    example; any other tag adds up. Safe for many processes and threads at once.
+    """
+
+    def __init__(self, place: Path | str) -> None:
+        self._engine = tag_events.connect(place)
+        self._place = place
+        self._opened = _key(place)
+        self._folds: dict[str, Fold] = {}
+        self._states: dict[str, tuple[int, pd.DataFrame]] = {}
+        self._lock = threading.RLock()
+        self._write_lock = threading.Lock()
+
+    def add(
+        self,
+        data: str,
+        ids: Iterable[str],
+        tag: str,
+        *,
+        who: str,
+        value: str = "",
+        rule: str | Mapping[str, Any] = "",
+        client: str = "",
+        sequence: int | None = None,
+    ) -> str:
+        """Give a tag to examples, one action whatever their number; it is on the disk when this returns.
+
+        value: what the tag says, such as the new label of "mislabelled". rule: what the ids came from.
+        client and sequence: a post that arrives twice is stored once and answered alike.
+        Returns the batch id. Raises DataError without ids, tag or who.
+        """
+        _check_tag(tag)
+        return self._act("add", data, ids, tag=tag, who=who, value=value, rule=rule, client=client, sequence=sequence)
+
+    def remove(
+        self,
+        data: str,
+        ids: Iterable[str],
+        tag: str,
+        *,
+        who: str,
+        rule: str | Mapping[str, Any] = "",
+        client: str = "",
+        sequence: int | None = None,
+    ) -> str:
+        """Take one tag off examples; others stay. Returns and raises what `add` does."""
+        _check_tag(tag)
+        return self._act("remove", data, ids, tag=tag, who=who, rule=rule, client=client, sequence=sequence)
+
+    def clear(
+        self,
+        data: str,
+        ids: Iterable[str],
+        *,
+        who: str,
+        rule: str | Mapping[str, Any] = "",
+        client: str = "",
+        sequence: int | None = None,
+    ) -> str:
+        """Take every tag off examples. Returns and raises what `add` does."""
+        return self._act("clear", data, ids, who=who, rule=rule, client=client, sequence=sequence)
+
+    def undo(
+        self,
+        data: str,
+        *,
+        who: str,
+        batch: str | None = None,
+        client: str = "",
+        sequence: int | None = None,
+    ) -> dict[str, Any] | None:
+        """Undo the newest action of `who` that is not undone, or that batch, whoever did it.
+
+        What others did to the same examples since then stays. Undoing an undo brings the action back.
+        Returns the new entry (batch, at_ms, who, action "undo" or "redo", undoes) with what it undoes
+        (tag, value, rule, n, ids), or None when there is nothing to undo.
+        Raises DataError for a batch that this data set has not.
+        """
+        _check_text("who", who)
+
+        def entry(connection: sa.Connection) -> dict[str, Any] | None:
+            with self._lock:
+                fold = self._read(data, connection)
+                target = fold.newest(who) if batch is None else _find(fold, batch, data)
+                if target is None or not fold.counts[fold.positions[target.batch]]:
+                    return None
+            action = "redo" if target.action == "undo" else "undo"
+            return _row(action, [], who=who, undoes=target.batch)
+
+        written = self._append(data, entry, client, sequence)
+        return self._entry(data, written) if written else None
+
+    def state(self, data: str) -> pd.DataFrame:
+        """The tags that hold now: id, tag, value, who, at (UTC), one row for each tag of an example.
+
+        Kept until the next entry; only new entries are read.
+        """
+        with self._lock:
+            fold = self._current(data)
+            known = self._states.get(data)
+            if known is None or known[0] != fold.revision:
+                known = self._states[data] = (fold.revision, fold.state())
+            return known[1].copy(deep=False)
+
+    def history(self, data: str, *, id: str | None = None, limit: int = 200) -> pd.DataFrame:
+        """What was done, newest first; to one example when an id is given.
+
+        Returns at (UTC), who, action (add, remove, clear, undo, redo), tag, value, n (examples), rule,
+        batch, is_undone, undoes (a batch, or ""). An undo shows the tag, value and n of what it undoes.
+        """
+        import pandas as pd
+
+        with self._lock:
+            fold = self._current(data)
+            positions = range(len(fold.events)) if id is None else fold.touching(id)
+            chosen = list(reversed(positions))[: max(0, limit)]
+            rows = [_shown(fold, position) for position in chosen]
+        found = pd.DataFrame(rows, columns=["at_ms", *_TEXTS, "n", "is_undone"])
+        types = {**dict.fromkeys(_TEXTS, "str"), "n": "int64", "is_undone": "bool"}
+        found = found.astype(types)
+        found["at"] = pd.to_datetime(found["at_ms"].astype("int64"), unit="ms", utc=True)
+        order = ["at", "who", "action", "tag", "value", "n", "rule", "batch", "is_undone", "undoes"]
+        return found.reindex(columns=order)
+
+    def revision(self, data: str) -> int:
+        """A number that grows with every entry of the data set; 0 when there is none. A key for caches."""
+        with self._engine.connect() as connection:
+            return tag_events.revision(connection, data)
+
+    def _act(
+        self,
+        action: str,
+        data: str,
+        ids: Iterable[str],
+        *,
+        who: str,
+        tag: str = "",
+        value: str = "",
+        rule: str | Mapping[str, Any] = "",
+        client: str = "",
+        sequence: int | None = None,
+    ) -> str:
+        _check_text("data", data)
+        _check_text("who", who)
+        chosen = _distinct(ids)
+        text = rule if isinstance(rule, str) else json.dumps(rule, ensure_ascii=False)
+        row = _row(action, chosen, who=who, tag=tag, value=value, rule=text)
+        batch = self._append(data, lambda _: row, client, sequence)
+        assert batch is not None
+        return batch
+
+    def _append(
+        self,
+        data: str,
+        entry: Callable[[sa.Connection], dict[str, Any] | None],
+        client: str,
+        sequence: int | None,
+    ) -> str | None:
+        if _key(self._place) != self._opened:
+            raise RunError(
+                f"the tag log {self._place} was moved, deleted or replaced while it was open; "
+                "nothing was stored: put it back, or start again"
+            )
+        # One writer a process at a time: those who wait hold no connection of the pool.
+        with self._write_lock:
+            return tag_events.append(self._engine, data, entry, client=client, sequence=sequence)
+
+    def _current(self, data: str) -> Fold:
+        with self._engine.connect() as connection:
+            return self._read(data, connection)
+
+    def _read(self, data: str, connection: sa.Connection) -> Fold:
+        fold = self._folds.setdefault(data, Fold())
+        for event in tag_events.after(connection, data, fold.revision):
+            fold.add(event)
+        return fold
+
+    def _entry(self, data: str, batch: str) -> dict[str, Any]:
+        with self._lock:
+            fold = self._current(data)
+            position = fold.positions[batch]
+            shown = _shown(fold, position)
+            return {**shown, "ids": fold.ids(position)}
+
+
+_TEXTS = ["who", "action", "tag", "value", "rule", "batch", "undoes"]
+
+
+def _shown(fold: Fold, position: int) -> dict[str, Any]:
+    event, done = fold.events[position], fold.done(position)
+    return {
+        "at_ms": event.at_ms,
+        "who": event.who,
+        "action": event.action,
+        "tag": done.tag,
+        "value": done.value,
+        "rule": done.rule,
+        "batch": event.batch,
+        "undoes": event.undoes,
+        "n": len(fold.members[position]),
+        "is_undone": not fold.counts[position],
+    }
+
+
+def _find(fold: Fold, batch: str, data: str) -> Event:
+    if batch not in fold.positions:
+        raise DataError(f"no batch '{batch}' in the tag log of '{data}'; the history lists them")
+    return fold.events[fold.positions[batch]]
+
+
+def _row(
+    action: str,
+    ids: list[str],
+    *,
+    who: str,
+    tag: str = "",
+    value: str = "",
+    rule: str = "",
+    undoes: str = "",
+) -> dict[str, Any]:
+    return {
+        "batch": uuid.uuid4().hex,
+        "at_ms": time.time_ns() // 1_000_000,
+        "who": who,
+        "action": action,
+        "tag": tag,
+        "value": value,
+        "rule": rule,
+        "undoes": undoes,
+        "ids": tag_events.pack(ids),
+    }
+
+
+def _distinct(ids: Iterable[str]) -> list[str]:
+    if isinstance(ids, str):
+        raise DataError(f"ids is a list of ids; it was the text '{ids}': put it in a list")
+    chosen = list(dict.fromkeys(ids))
+    if not chosen:
+        raise DataError("no examples to tag: the list of ids is empty; choose some first")
+    wrong = next((id for id in chosen if not isinstance(id, str)), None)
+    if wrong is not None:
+        raise DataError(f"ids are texts; {wrong!r} is not: pass the column 'id' of the run")
+    return chosen
+
+
+def _check_tag(tag: str) -> None:
+    _check_text("tag", tag)
+
+
+def _check_text(name: str, text: str) -> None:
+    if not isinstance(text, str) or not text.strip() or len(text) > 255:
+        raise DataError(f"'{name}' is a text of 1 to 255 characters; it was {text!r}")
