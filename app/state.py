@@ -11,7 +11,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-ADDRESS = ("run", "rule", "selection", "queue", "who")
+ADDRESS = ("run", "rule", "selection", "view", "queue", "who")
 """Names that stand in the URL, so that a copied address opens the same view."""
 
 LONGEST = 6_000
@@ -61,6 +61,20 @@ def selection() -> dict | None:
 def set_selection(rule: dict | None) -> None:
     """Select by another rule; None or a rule without clauses deselects."""
     _set("selection", _text(rule))
+
+
+def view() -> dict:
+    """How Explore is set: its kind of map, axes, colour, order; only what differs from the usual."""
+    try:
+        found = json.loads(_get("view") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def set_view(view: dict) -> None:
+    """Set Explore another way; {} is the usual."""
+    _set("view", json.dumps(view, separators=(",", ":")) if view else "")
 
 
 def queue() -> str:
