@@ -38,8 +38,10 @@ def per_class(
         tags=tags,
         tail="GROUP BY label",
     ).set_index("label")
-    counts = confusions(run, rule, tags=tags)
-    wrong = counts[counts["label"] != counts["predicted"]].drop_duplicates("label").set_index("label")
+    worst: dict[str, tuple[str, int]] = {}
+    for label, predicted, n in confusions(run, rule, tags=tags).itertuples(index=False):
+        if label != predicted:
+            worst.setdefault(label, (predicted, n))
     others = sorted(str(label) for label in found.index.dropna() if label not in run.classes)
     labels = [*run.classes, *others]
     table = pd.DataFrame({"label": pd.Series(labels, dtype="str")})
@@ -48,8 +50,8 @@ def per_class(
     table["error_rate"] = table["errors"] / table["support"].where(table["support"] > 0)
     for name in ("mean_difficulty", "hard_share"):
         table[name] = found[name].reindex(labels).astype("float64").to_numpy()
-    table["worst_confusion"] = wrong["predicted"].reindex(labels).fillna("").astype("str").to_numpy()
-    table["worst_confusion_n"] = wrong["n"].reindex(labels).fillna(0).astype("int64").to_numpy()
+    table["worst_confusion"] = pd.Series([worst.get(label, ("", 0))[0] for label in labels], dtype="str")
+    table["worst_confusion_n"] = np.array([worst.get(label, ("", 0))[1] for label in labels], np.int64)
     return table
 
 
@@ -68,7 +70,8 @@ def confusion_matrix(run: Run, rule: Rule | None = None, *, tags: pd.DataFrame |
     import pandas as pd
 
     counts = confusions(run, rule, tags=tags)
-    down, across = (pd.Index(run.classes).get_indexer(counts[name]) for name in ("label", "predicted"))
+    classes = pd.Index(run.classes)
+    down, across = (classes.get_indexer(pd.Index(counts[name])) for name in ("label", "predicted"))
     is_known = (down >= 0) & (across >= 0)
     matrix = np.zeros((len(run.classes), len(run.classes)), np.int64)
     matrix[down[is_known], across[is_known]] = counts["n"].to_numpy()[is_known]
@@ -107,7 +110,8 @@ def histogram(
     limits = limits or _limits(run, column)
     if limits is None:
         return pd.DataFrame({"low": np.empty(0), "high": np.empty(0), "n": np.empty(0, np.int64)})
-    low, high = limits if limits[1] > limits[0] else (limits[0] - 0.5, limits[0] + 0.5)
+    low, high = (float(limit) for limit in limits)
+    low, high = (low, high) if high > low else (low - 0.5, low + 0.5)
     value = f"{quote(column)}::DOUBLE"
     found = run.summarise(
         f"least({bins - 1}, floor(({value} - {low!r}::DOUBLE) * {bins} / {high - low!r}::DOUBLE))::INT AS bin, "
