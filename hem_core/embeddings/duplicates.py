@@ -1,0 +1,48 @@
+"""Groups of examples that are nearly the same."""
+
+import numpy as np
+
+from hem_core.embeddings.neighbours import Graph
+
+
+def duplicate_groups(graph: Graph, *, distance: float = 1e-3, hashes: np.ndarray | None = None) -> np.ndarray:
+    """Number of the group of near-duplicates that each row belongs to, -1 for a row that has none.
+
+    Two rows are joined when one is among the other's neighbours at a cosine distance of at most `distance`,
+    or when both have the same entry in `hashes` ((N,) strings, empty or None where unknown); groups chain.
+    Returns (N,) int64: groups of two or more, numbered from 0 in the order of their lowest row.
+    """
+    n = len(graph.indices)
+    near = np.nonzero(graph.distances <= distance)
+    one, other = near[0], graph.indices[near].astype(np.int64)
+    if hashes is not None:
+        same = _same_hash(hashes)
+        one, other = np.concatenate([one, same[0]]), np.concatenate([other, same[1]])
+    lowest = _lowest_connected(n, one, other)
+    _, group, size = np.unique(lowest, return_inverse=True, return_counts=True)
+    number = np.where(size > 1, np.cumsum(size > 1) - 1, -1)
+    return number[group].astype(np.int64)
+
+
+def _lowest_connected(n: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Union-find, all edges at once: roots take the lower of two, then everyone asks its root's root."""
+    root = np.arange(n)
+    while True:
+        low = np.minimum(root[one], root[other])
+        joined = root.copy()
+        np.minimum.at(joined, root[one], low)
+        np.minimum.at(joined, root[other], low)
+        while not np.array_equal(joined, joined[joined]):
+            joined = joined[joined]
+        if np.array_equal(joined, root):
+            return root
+        root = joined
+
+
+def _same_hash(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (row, first row with the same hash)."""
+    known = np.flatnonzero([isinstance(entry, str) and entry != "" for entry in hashes])
+    if len(known) == 0:
+        return known, known
+    _, first, group = np.unique(hashes[known].astype(str), return_index=True, return_inverse=True)
+    return known, known[first[group]]
