@@ -7,6 +7,8 @@ imports no torch: a score's file is imported when it is computed.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hem_core import folder
@@ -60,5 +62,10 @@ def compute(name: str, outputs: Outputs, **options: object) -> Tensor:
     if not set(card["needs"]).issubset(known):
         has = ", ".join(known) or "none"
         raise DataError(f"score '{name}' needs {', '.join(card['needs'])}; these outputs have {has}")
-    formula = getattr(folder.load(sys.modules[__name__], name), name)
-    return formula(*(getattr(outputs, field) for field in card["needs"]), **options)
+    return _formula(name)(*(getattr(outputs, field) for field in card["needs"]), **options)
+
+
+@cache
+def _formula(name: str) -> Callable[..., Tensor]:
+    """The function of a score's file; looked up once, since listing the folder costs more than a small block."""
+    return getattr(folder.load(sys.modules[__name__], name), name)

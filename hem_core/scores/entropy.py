@@ -14,5 +14,5 @@ def entropy(logits: Tensor) -> Tensor:
     log_probs = logits.float().log_softmax(dim=1)
     # A class ruled out by a logit of -inf adds 0, which 0 * -inf would not.
     log_probs = log_probs.clamp_min(torch.finfo(torch.float32).min)
-    spread = -(log_probs.exp() * log_probs).sum(dim=1)  # (N, K) -> (N,)
+    spread = -torch.linalg.vecdot(log_probs.exp(), log_probs, dim=1)  # (N, K) -> (N,)
     return spread / math.log(max(logits.shape[1], 2))
