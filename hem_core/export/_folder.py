@@ -1,0 +1,157 @@
+"""An exported set: a folder that is there whole, or not at all."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import hem_core.export
+from hem_core import folder as registry
+from hem_core.errors import DataError
+from hem_core.export._images import ReadImage
+
+FORMAT_VERSION = 1
+Progress = Callable[[str, int, int], object]
+"""(format, done, total), called as pictures are written and once when a format is done."""
+
+_active: set[Path] = set()
+
+
+def export(
+    examples: pd.DataFrame,
+    folder: Path | str,
+    formats: Sequence[str],
+    manifest: Mapping[str, Any],
+    *,
+    read_image: ReadImage | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a set for training: the formats asked for, examples.parquet, manifest.json and README.md.
+
+    examples: one row an example with `id` and `label`; manifest: JSON, what the set was made from, to which
+    counts, formats and format_version are added. The folder takes its name when everything is in it.
+    Returns the folder. Raises DataError when the set is empty, the ids are not unique or the folder exists,
+    UnknownNameError for a format that no file provides.
+    """
+    target = Path(folder)
+    _check(examples, target)
+    chosen = list(dict.fromkeys(["parquet", *formats]))
+    modules = {name: registry.load(hem_core.export, name) for name in chosen}
+    temporary = target.with_name(f".{target.name}.exporting-{os.getpid()}-{secrets.token_hex(4)}")
+    _active.add(temporary)
+    try:
+        temporary.mkdir(parents=True)
+        _remove_leftovers(target)
+        for name, module in modules.items():
+            module.write(examples, temporary, read_image=_counted(read_image, name, len(examples), progress))
+            if progress is not None:
+                progress(name, len(examples), len(examples))
+        _write_text(temporary / "manifest.json", _manifest(examples, chosen, manifest))
+        _write_text(temporary / "README.md", _readme(target.name, len(examples), modules))
+        _rename(temporary, target)
+    except OSError as error:
+        raise DataError(f"{target} cannot be written: {error}; export to another folder") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        _active.discard(temporary)
+    return target
+
+
+def _check(examples: pd.DataFrame, target: Path) -> None:
+    if not len(examples):
+        raise DataError("nothing to export: the set is empty; widen the filter, or keep more of the tags")
+    if "id" not in examples.columns:
+        columns = ", ".join(str(name) for name in examples.columns)
+        raise DataError(f"an export needs the column 'id'; there are: {columns}")
+    repeated = examples.loc[examples["id"].duplicated(), "id"]
+    if len(repeated):
+        raise DataError(f"an example is exported once; '{repeated.iloc[0]}' is there twice: drop the repeated rows")
+    if target.exists():
+        raise DataError(f"{target} exists already; export to another folder, or delete this one first")
+
+
+def _manifest(examples: pd.DataFrame, formats: list[str], manifest: Mapping[str, Any]) -> str:
+    counts: dict[str, Any] = {"n": len(examples)}
+    if "label" in examples.columns:
+        labels = examples["label"].value_counts().sort_index()
+        counts["labels"] = {str(label): int(n) for label, n in labels.items()}
+    added = {
+        "format_version": FORMAT_VERSION,
+        "exported": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "counts": {**manifest.get("counts", {}), **counts},
+        "columns": [str(name) for name in examples.columns],
+        "formats": formats,
+    }
+    return json.dumps({**manifest, **added}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _readme(name: str, n: int, modules: Mapping[str, Any]) -> str:
+    head = (
+        f"# {name}\n\n{n:,} examples. `id` is the key; `label` is the label to train with, `label_before`, where it "
+        "is there, the one that was given. What the set was made from is in `manifest.json`.\n\n"
+        "The code below runs in this folder.\n\n"
+        '```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
+    )
+    return "\n".join([head, *(module.README for module in modules.values())])
+
+
+def _counted(read_image: ReadImage | None, name: str, total: int, progress: Progress | None) -> ReadImage | None:
+    if read_image is None or progress is None:
+        return read_image
+    done = 0
+
+    def read(row: pd.Series) -> tuple[str, bytes]:
+        nonlocal done
+        found = read_image(row)
+        done += 1
+        if done % 100 == 0:
+            progress(name, done, total)
+        return found
+
+    return read
+
+
+def _rename(temporary: Path, target: Path) -> None:
+    if hasattr(os, "sync"):
+        os.sync()  # once for all files, before the name says that they are there
+    try:
+        temporary.rename(target)
+    except OSError as error:
+        if not target.exists():
+            raise
+        raise DataError(
+            f"{target} was made by someone else meanwhile; export to another folder, or delete it first"
+        ) from error
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Delete what exports to the same place left when they were killed."""
+    for path in target.parent.glob(f".{glob.escape(target.name)}.exporting-*"):
+        pid = path.name.rpartition(".exporting-")[2].partition("-")[0]
+        if path not in _active and not _is_alive(pid):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_alive(pid: str) -> bool:
+    if not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,68 @@
+"""The set as CSV that a spreadsheet opens without running anything in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hem_core.export._images import ReadImage
+
+README = """\
+## CSV
+
+A text that begins with = + - @, a tab or a line break has an apostrophe before it, so that a spreadsheet
+does not take it for a formula; a text that begins with an apostrophe has one more. Lists are JSON.
+
+```python
+import csv
+
+def text(cell):
+    return cell[1:] if cell.startswith("'") else cell
+
+with open(FOLDER / "examples.csv", newline="", encoding="utf-8-sig") as file:
+    rows = [{name: text(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+```
+"""
+
+# A formula for Excel, LibreOffice or Sheets begins with one of these; the full-width ones count there too.
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+
+
+def write(examples: pd.DataFrame, folder: Path, *, read_image: ReadImage | None = None) -> Path:
+    """Write examples.csv (UTF-8 with a mark, lines end in CR LF, as RFC 4180): one row an example.
+
+    A missing value is an empty cell. Numbers have as many digits as bring them back exactly.
+    Returns its path.
+    """
+    path = folder / "examples.csv"
+    columns = {safe_cell(str(name)): _cells(column) for name, column in examples.items()}
+    table = pd.DataFrame(columns, index=examples.index)
+    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    return path
+
+
+def safe_cell(text: str) -> str:
+    """A text as a cell that no spreadsheet runs; `text[1:]` of a cell that begins with ' brings it back."""
+    return f"'{text}" if text.startswith(_RISKY) else text
+
+
+def _cells(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return column
+    cells = [_cell(value) for value in column.tolist()]
+    return pd.Series(cells, index=column.index, dtype="object")
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return safe_cell(value)
+    if isinstance(value, list | tuple | dict | np.ndarray):
+        return json.dumps(value, ensure_ascii=False, default=_plain)
+    return value
+
+
+def _plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)

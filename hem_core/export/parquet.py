@@ -1,0 +1,29 @@
+"""The set as one Parquet file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hem_core.export._images import ReadImage
+
+README = """\
+## Parquet
+
+```python
+import pandas as pd
+
+examples = pd.read_parquet(FOLDER / "examples.parquet")
+```
+"""
+
+
+def write(examples: pd.DataFrame, folder: Path, *, read_image: ReadImage | None = None) -> Path:
+    """Write examples.parquet (zstd): every column, one row an example, nothing left out. Returns its path."""
+    path = folder / "examples.parquet"
+    table = pa.Table.from_pandas(examples, preserve_index=False).replace_schema_metadata(None)
+    pq.write_table(table, path, compression="zstd")
+    return path

@@ -1,0 +1,249 @@
+"""What every export format promises, and what each does with awkward text."""
+
+import csv
+import importlib
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import hem_core.export
+from hem_core import folder as registry
+from hem_core.errors import DataError, UnknownNameError
+from hem_core.export._folder import export
+from hem_core.export.csv import safe_cell
+
+FORMATS = registry.names(hem_core.export)
+IDS = ["a/b", "=1+1", "'quoted'", "zeile\r\nzwei", 'he said "no"', "ünïcødé 猫", "x,y;z"]
+
+
+def png(grey: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (2, 2), grey).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def read_image(row: pd.Series) -> tuple[str, bytes]:
+    return ".png", png(IDS.index(row["id"]) if row["id"] in IDS else 0)
+
+
+@pytest.fixture
+def examples() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "id": pd.array(IDS, dtype="str"),
+            "label": pd.array(["T-shirt/top", "Bag", "@home", "-", "Bag", "../x", None], dtype="str"),
+            "loss": np.array([0.1, -2.5, 1 / 3, 1e-30, 3e30, 0, np.nan], np.float32),
+            "is_correct": [True, False, True, True, False, False, True],
+            "n_seen": np.array([1, -2, 3, 2**53 + 1, 5, 6, 7], np.int64),
+            "top_probs": [[0.5, 0.25], [1.0], [], [0.125], [0.5], [0.5], [0.5]],
+        }
+    )
+
+
+def read_back(name: str, folder: Path) -> dict[str, list]:
+    """Columns as each format's README says to read them, cells as they were."""
+    match name:
+        case "parquet":
+            return pd.read_parquet(folder / "examples.parquet").to_dict("list")
+        case "jsonl":
+            lines = (folder / "examples.jsonl").read_text("utf-8").split("\n")
+            return pd.DataFrame([json.loads(line) for line in lines if line]).to_dict("list")
+        case "csv":
+            with (folder / "examples.csv").open(newline="", encoding="utf-8-sig") as file:
+                rows = list(csv.DictReader(file))
+            return {
+                key: [row[key].removeprefix("'") if row[key][:1] == "'" else row[key] for row in rows]
+                for key in rows[0]
+            }
+        case "imagefolder":
+            lines = (folder / "imagefolder" / "metadata.jsonl").read_text("utf-8").splitlines()
+            return pd.DataFrame([json.loads(line) for line in lines]).to_dict("list")
+    raise AssertionError(f"say how '{name}' is read back")
+
+
+def missing_as_none(values: list) -> list:
+    return [None if value is None or value == "" or value != value else value for value in values]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_brings_back_each_id_and_label_in_order(name, examples, tmp_path):
+    module = importlib.import_module(f"hem_core.export.{name}")
+    before = examples.copy(deep=True)
+    path = module.write(examples, tmp_path, read_image=read_image)
+    assert path.exists()
+    assert path.is_relative_to(tmp_path)
+    back = read_back(name, tmp_path)
+    assert back["id"] == IDS
+    assert missing_as_none(back["label"]) == missing_as_none(examples["label"].tolist())
+    pd.testing.assert_frame_equal(examples, before)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_gives_the_same_bytes_again(name, examples, tmp_path):
+    module = importlib.import_module(f"hem_core.export.{name}")
+    contents = []
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        module.write(examples, folder, read_image=read_image)
+        contents.append({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_says_how_it_is_read_in_code_that_runs(name, examples, tmp_path, monkeypatch):
+    folder = export(examples, tmp_path / "set", [name], {}, read_image=read_image)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text("utf-8"), re.DOTALL))
+    monkeypatch.chdir(folder)
+    names: dict = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert list(names["examples"]["id"]) == IDS
+    if name in ("csv", "jsonl"):
+        assert [row["id"] for row in names["rows"]] == IDS
+    if name == "imagefolder":
+        assert names["image"].size == (2, 2)
+
+
+def test_parquet_is_the_table_itself(examples, tmp_path):
+    back = pd.read_parquet(importlib.import_module("hem_core.export.parquet").write(examples, tmp_path))
+    assert back["top_probs"].map(list).tolist() == examples["top_probs"].tolist()
+    pd.testing.assert_frame_equal(back.drop(columns="top_probs"), examples.drop(columns="top_probs"))
+
+
+@pytest.mark.parametrize("name", ["csv", "jsonl"])
+def test_numbers_come_back_exactly(name, examples, tmp_path):
+    importlib.import_module(f"hem_core.export.{name}").write(examples, tmp_path)
+    back = read_back(name, tmp_path)
+    floats = np.array([np.nan if value in ("", None) else value for value in back["loss"]], np.float32)
+    np.testing.assert_array_equal(floats, examples["loss"].to_numpy())
+    assert [int(value) for value in back["n_seen"]] == examples["n_seen"].tolist()
+    lists = [json.loads(value) if isinstance(value, str) else value for value in back["top_probs"]]
+    assert lists == examples["top_probs"].tolist()
+    assert [str(value) for value in back["is_correct"]] == [str(value) for value in examples["is_correct"]]
+
+
+def test_no_csv_cell_of_text_begins_as_a_formula_and_numbers_stay_numbers(tmp_path):
+    texts = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "plain", "'tis"]
+    table = pd.DataFrame({"id": texts, "=header": texts, "loss": np.arange(10) - 5.0})
+    importlib.import_module("hem_core.export.csv").write(table, tmp_path)
+    with (tmp_path / "examples.csv").open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["id", "'=header", "loss"]
+    for row, text in zip(rows[1:], texts, strict=True):
+        assert row[0] == (text if text == "plain" else f"'{text}")
+    assert rows[1][2] == "-5.0"
+    assert safe_cell("a=b") == "a=b"
+
+
+AWKWARD = ["../x", "..", ".", "", " ", "T-shirt/top", "T-shirt:top", "a\0b", "CON", "con.txt", "Cat", "cat", "CAT",
+           "c" * 400, "c" * 399 + "d", "猫" * 200, "-rf", ".hidden", "trailing. ", "/etc/passwd", "C:\\x", "ﬁ", "fi",
+           "e\u0301", "\u00e9", "lpt1", "metadata.jsonl", "no_label", "a\nb", "a_b", "a*b", "a?b"]  # fmt: skip
+
+
+def test_imagefolder_names_stay_inside_and_apart_and_nothing_is_lost(tmp_path):
+    rows = [(f"{label}|{id}", label) for label in AWKWARD for id in ("../../up", "UP", "up")]
+    rows += [(text, "one") for text in AWKWARD] + [("free", None)]
+    table = pd.DataFrame(rows, columns=["id", "label"])
+    content = {id: id.encode("utf-8", "surrogatepass") for id in table["id"]}
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    module = importlib.import_module("hem_core.export.imagefolder")
+    root = module.write(table, outside, read_image=lambda row: (".PNG", content[row["id"]]))
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(root)] == []
+    files = [path.relative_to(root) for path in root.rglob("*") if path.is_file() and path.name != "metadata.jsonl"]
+    assert len(files) == len(table)
+    assert len({str(path).casefold() for path in files}) == len(files)
+    assert len({path.parts[0].casefold() for path in files}) == table["label"].nunique(dropna=False)
+    for path in files:
+        assert len(path.parts) == 2
+        for part in path.parts:
+            assert re.fullmatch(r"[^/\\:*?\"<>|\x00-\x1f]+", part)
+            assert part[0] not in ".-"
+            assert part[-1] not in ". "
+            assert len(part.encode()) <= 150
+            assert part.partition(".")[0].upper() not in ("CON", "NUL", "LPT1")
+    entries = [json.loads(line) for line in (root / "metadata.jsonl").read_text("utf-8").split("\n") if line]
+    assert {entry["id"]: (root / entry["file_name"]).read_bytes() for entry in entries} == content
+    assert [entry["label"] for entry in entries] == [
+        None if label != label else label for label in table["label"].tolist()
+    ]
+
+
+def test_imagefolder_without_pictures_or_with_a_bad_one_says_what_to_do(tmp_path):
+    table = pd.DataFrame({"id": ["a"], "label": ["b"]})
+
+    def unreadable(row):
+        raise FileNotFoundError("no file at 'a.png'")
+
+    with pytest.raises(DataError, match=r"'imagefolder' needs the pictures.*use parquet, csv or jsonl"):
+        export(table, tmp_path / "set", ["imagefolder"], {})
+    with pytest.raises(DataError, match=r"picture of 'a' cannot be exported: no file at 'a.png'; mend it"):
+        export(table, tmp_path / "set", ["imagefolder"], {}, read_image=unreadable)
+    with pytest.raises(DataError, match="needs the columns id and label; there is no 'label'"):
+        export(table[["id"]], tmp_path / "set", ["imagefolder"], {}, read_image=read_image)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_wrapper_refuses_what_it_cannot_write(examples, tmp_path):
+    with pytest.raises(DataError, match="nothing to export: the set is empty; widen the filter"):
+        export(examples[:0], tmp_path / "set", ["csv"], {})
+    with pytest.raises(DataError, match="needs the column 'id'; there are: label"):
+        export(examples[["label"]], tmp_path / "set", ["csv"], {})
+    with pytest.raises(DataError, match="'a/b' is there twice"):
+        export(pd.concat([examples, examples[:1]]), tmp_path / "set", ["csv"], {})
+    with pytest.raises(UnknownNameError, match="no format 'cvs'; there are: csv, imagefolder, jsonl, parquet"):
+        export(examples, tmp_path / "set", ["cvs"], {})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="exists already; export to another folder, or delete this one"):
+        export(examples, tmp_path / "file", ["csv"], {})
+    with pytest.raises(DataError, match="cannot be written: .*; export to another folder"):
+        export(examples, tmp_path / "file" / "set", ["csv"], {})
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_made_by_someone_else_meanwhile_is_kept(examples, tmp_path):
+    target = tmp_path / "set"
+
+    def read(row):
+        target.mkdir(exist_ok=True)
+        (target / "theirs").write_text("")
+        return ".png", b""
+
+    with pytest.raises(DataError, match="was made by someone else meanwhile"):
+        export(examples, target, ["imagefolder"], {}, read_image=read)
+    assert [path.name for path in tmp_path.rglob("*")] == ["set", "theirs"]
+
+
+def test_the_manifest_counts_what_is_in_the_folder(examples, tmp_path):
+    folder = export(examples, tmp_path / "set", ["csv"], {"rule": {"all": []}, "counts": {"left_out": {"skip": 3}}})
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert manifest["format_version"] == 1
+    assert manifest["rule"] == {"all": []}
+    assert manifest["formats"] == ["parquet", "csv"]
+    labels = {"-": 1, "../x": 1, "@home": 1, "Bag": 2, "T-shirt/top": 1}
+    assert manifest["counts"] == {"left_out": {"skip": 3}, "n": 7, "labels": labels}
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md",
+        "examples.csv",
+        "examples.parquet",
+        "manifest.json",
+    ]
+
+
+def test_progress_is_told_and_ends_at_the_total(tmp_path):
+    table = pd.DataFrame({"id": [str(k) for k in range(250)], "label": "x"})
+    seen: list = []
+    export(
+        table, tmp_path / "set", ["imagefolder"], {}, read_image=read_image, progress=lambda *step: seen.append(step)
+    )
+    assert seen == [
+        ("parquet", 250, 250),
+        ("imagefolder", 100, 250),
+        ("imagefolder", 200, 250),
+        ("imagefolder", 250, 250),
+    ]
