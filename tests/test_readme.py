@@ -1,0 +1,42 @@
+"""What the README shows is run."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_python_example_runs_as_it_stands(tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(code.strip().splitlines()) <= 20
+    pixels, target = load_digits(return_X_y=True)
+    np.save(tmp_path / "images.npy", (pixels.reshape(-1, 8, 8) * 15).astype(np.uint8)[:400])
+    np.save(tmp_path / "labels.npy", target.astype(np.int64)[:400])
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "difficulty" in done.stdout
+    assert (tmp_path / "work" / "runs" / "first" / "scores.parquet").exists()
+
+
+def test_every_command_and_option_in_the_readme_exists():
+    from typer.testing import CliRunner
+
+    from hem_core.cli import app
+
+    for line in re.findall(r"^(hem [a-z].*)$", README, re.MULTILINE):
+        words = line.split("#")[0].split()
+        help_text = CliRunner().invoke(app, [words[1], "--help"], env={"COLUMNS": "200"}).stdout
+        assert "Usage" in help_text, line
+        for option in re.findall(r"--[a-z-]+", line.split("#")[0]):
+            assert option in help_text, line
+
+
+def test_the_pictures_in_the_readme_are_there():
+    for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
+        assert (ROOT / path).is_file(), path
