@@ -345,7 +345,7 @@ class Run:
 
         floating = name != "row" and pa.types.is_floating(self.source.types[name])
         # DuckDB sorts NaN above everything; a missing value comes last either way.
-        key = f"nullif({quote(name)}, 'NaN'::DOUBLE)" if floating else quote(name)
+        key = f"CASE WHEN {rules.known_number(quote(name))} THEN {quote(name)} END" if floating else quote(name)
         return f"ORDER BY {key} {'DESC' if descending else 'ASC'} NULLS LAST, row"
 
     def _select(self, what: str, names: set[str], condition: Condition, tail: str) -> pd.DataFrame:

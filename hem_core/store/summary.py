@@ -119,7 +119,7 @@ def histogram(
         [column],
         rule,
         tags=tags,
-        tail=f"AND {value} >= {low!r}::DOUBLE AND {value} <= {high!r}::DOUBLE GROUP BY bin",
+        tail=f"AND isfinite({value}) AND {value} >= {low!r}::DOUBLE AND {value} <= {high!r}::DOUBLE GROUP BY bin",
     )
     n = np.zeros(bins, np.int64)
     n[found["bin"].to_numpy()] = found["n"].to_numpy()

@@ -201,7 +201,7 @@ def test_the_wrapper_refuses_what_it_cannot_write(examples, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="exists already; export to another folder, or delete this one"):
         export(examples, tmp_path / "file", ["csv"], {})
-    with pytest.raises(DataError, match="cannot be written: .*; export to another folder"):
+    with pytest.raises(DataError, match=r"cannot be written: .*; export to another folder"):
         export(examples, tmp_path / "file" / "set", ["csv"], {})
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
