@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +43,7 @@ def main() -> None:
         console.print(f"[red]error:[/red] {_plain(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        console.print("stopped; the same command goes on from here", highlight=False)
+        console.print("stopped; the same command goes on from here", highlight=False, soft_wrap=True)
         sys.exit(130)
 
 
@@ -65,6 +66,7 @@ def demo(
         f"Demo [bold]{name}[/bold] in {_plain(str(workspace))}: {_demo.FLIPPED:.0%} of the labels are flipped; "
         "which ones is kept in the columns planted_flip and true_label.",
         highlight=False,
+        soft_wrap=True,
     )
     with bars() as progress:
         run = _demo.run(name, workspace, data=data, progress=progress)
@@ -84,7 +86,7 @@ def score(
     ] = None,
     dynamics: Annotated[Path | None, typer.Option(help="A Recorder's folder, or logged training dynamics.")] = None,
     out_of_sample: Annotated[bool, typer.Option("--out-of-sample", help="The model never saw these examples.")] = False,
-    in_sample: Annotated[bool, typer.Option("--in-sample", help="The model was trained on them (assumed).")] = False,
+    in_sample: Annotated[bool, typer.Option("--in-sample", help="The model was trained on them.")] = False,
     held_out_accuracy: Annotated[
         float | None, typer.Option(help="Accuracy on held-out examples, 0 to 1.", min=0, max=1)
     ] = None,
@@ -97,6 +99,7 @@ def score(
         str | None, typer.Option(help="Module whose output is the embedding; none for no embeddings.")
     ] = None,
     resize: Annotated[int | None, typer.Option(help="Scale image files to this many pixels a side.", min=1)] = None,
+    no_map: Annotated[bool, typer.Option("--no-map", help="Make no map of the embedding.")] = False,
     neighbours: Annotated[int, typer.Option("--k", help="Neighbours kept for each example.", min=1)] = 15,
     seed: Annotated[int, typer.Option(help="Seed of the map and the neighbour search.")] = 0,
     name: Annotated[str | None, typer.Option(help="Name of the data; runs that share it share their tags.")] = None,
@@ -111,7 +114,7 @@ def score(
 
     if in_sample and out_of_sample:
         raise HemError("--in-sample and --out-of-sample exclude each other")
-    sample = "out-of-sample" if out_of_sample else "in-sample" if in_sample else None
+    sample = "out-of-sample" if out_of_sample else "in-sample" if in_sample else "unknown"
     columns = {"id_column": id_column, "label_column": label_column, "image_column": image_column}
     with bars() as progress:
         run = score_run(
@@ -129,6 +132,7 @@ def score(
             precision=precision,
             layer=layer,
             resize=resize,
+            has_map=not no_map,
             k=neighbours,
             seed=seed,
             name=name,
@@ -164,7 +168,7 @@ def export(
 
     with bars() as progress:
         folder, n = export_run(run, out, where=where, format=format, progress=progress)
-    console.print(f"{n:,} examples in {_plain(str(folder))}", highlight=False)
+    console.print(f"{n:,} examples in {_plain(str(folder))}", highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -194,13 +198,19 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _lines() -> Callable[[str, int, int], None]:
-    seen: dict[str, int] = {}
+    seen: dict[str, tuple[int, int, float]] = {}
 
     def tell(stage: str, done: int, total: int) -> None:
         tenth = done * 10 // total if total else 0
-        if seen.get(stage) != tenth:
-            seen[stage] = tenth
-            console.print(f"{STAGES.get(stage, stage)}: {done:,} of {total:,}", highlight=False)
+        last, first, started = seen.get(stage, (-1, done, time.monotonic()))
+        seen[stage] = (tenth, first, started)
+        if tenth == last:
+            return
+        rate = (done - first) / max(time.monotonic() - started, 1e-9)
+        how_far = (
+            f": {done:,} of {total:,}, {rate:,.0f}/s, {(total - done) / rate:.0f} s left" if total and rate else ""
+        )
+        console.print(f"{STAGES.get(stage, stage)}{how_far}", highlight=False, soft_wrap=True)
 
     return tell
 
@@ -212,10 +222,10 @@ def _summary(run: Any) -> None:
         f"{run.n:,} examples scored{failed}; accuracy {info['accuracy']:.1%}, {info['sample']}", highlight=False
     )
     for row in run.failures().head(5).itertuples():
-        console.print(f"  {_plain(str(row.id))}: {_plain(str(row.reason))}", highlight=False)
+        console.print(f"  {_plain(str(row.id))}: {_plain(str(row.reason))}", highlight=False, soft_wrap=True)
     for note in [*info["notes"], *info["missing"].values()]:
-        console.print(f"  note: {_plain(note)}", highlight=False)
-    console.print(f"run: {_plain(str(run.folder))}", highlight=False)
+        console.print(f"  note: {_plain(note)}", highlight=False, soft_wrap=True)
+    console.print(f"run: {_plain(str(run.folder))}", highlight=False, soft_wrap=True)
 
 
 def _serve(workspace: Path, port: int | None, *, open_browser: bool) -> None:

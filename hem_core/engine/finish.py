@@ -15,7 +15,9 @@ import torch
 from PIL import Image
 
 from hem_core import scores
-from hem_core.difficulty import evidence, headline, reasons
+from hem_core.difficulty.evidence import evidence
+from hem_core.difficulty.headline import Headline, headline
+from hem_core.difficulty.reasons import reasons
 from hem_core.dynamics.table import Dynamics
 from hem_core.dynamics.window import window
 from hem_core.embeddings.duplicates import duplicate_groups
@@ -108,29 +110,36 @@ def dynamics_scores(recorded: Dynamics) -> dict[str, np.ndarray]:
 
 
 def explain(
-    columns: dict[str, np.ndarray], graph: Graph | None, class_names: list[str], *, sample: str
-) -> tuple[dict[str, np.ndarray], headline.Headline]:
-    """The two headlines, a reason and the evidence in words, as further columns."""
-    targets = columns["target"]
-    head = headline.headline(columns, sample=sample)
-    inputs = columns | {"targets": targets, "predictions": columns["predicted"], "class_names": np.array(class_names)}
-    inputs |= {"difficulty": head.difficulty, "label_suspicion": head.label_suspicion}
-    if graph is not None:
-        inputs["neighbour_labels"] = targets[graph.indices]
-        inputs["duplicate_group"] = duplicate_groups(graph, hashes=columns.get("content_hash"))
-    found = reasons.reasons(inputs)
-    inputs |= {"reason": found.reason, "suggested_label": found.suggested_label}
-    words = evidence.evidence(inputs)
+    columns: dict[str, np.ndarray], graph: Graph | None, class_names: list[str], *, sample: str, epochs: int | None
+) -> tuple[dict[str, Any], Headline]:
+    """The two headlines, a reason and the evidence in words, as further columns; and how the headlines were made."""
+    targets, predicted = columns["target"], columns["predicted"]
+    names = np.array(class_names, dtype=object)
+    table = columns | {"label": names[targets]}
+    head = headline(table, sample=sample)
+    table |= {name: head[name] for name in ("difficulty", "difficulty_in_class", "label_suspicion")}
+    table["top_classes"] = names[columns["top_classes"]]
+    voters = targets[graph.indices] if graph is not None else None
+    found = reasons(table, targets=targets, predictions=predicted, n_classes=len(class_names), neighbour_labels=voters)
+    words = evidence(
+        table,
+        found.reason,
+        targets=targets,
+        predictions=predicted,
+        class_names=class_names,
+        neighbour_labels=voters,
+        epochs=epochs,
+    )
     more = {
-        "difficulty": head.difficulty,
-        "difficulty_in_class": head.difficulty_in_class,
-        "label_suspicion": head.label_suspicion,
+        "difficulty": head["difficulty"],
+        "difficulty_in_class": head["difficulty_in_class"],
+        "label_suspicion": head["label_suspicion"],
         "reason": found.reason,
-        "suggested_label": found.suggested_label,
-        "evidence": words,
+        "suggested_label": np.array(found.suggested_label(class_names), dtype=object),
+        "evidence": np.array(words, dtype=object),
     }
-    if "duplicate_group" in inputs:
-        more["duplicate_group"] = inputs["duplicate_group"]
+    if graph is not None:
+        more["duplicate_group"] = duplicate_groups(graph, hashes=columns.get("content_hash"))
     return more, head
 
 
@@ -213,7 +222,7 @@ def _numpy(column: pa.ChunkedArray) -> np.ndarray:
     if pa.types.is_fixed_size_list(column.type):
         flat = column.combine_chunks().flatten()
         return flat.to_numpy(zero_copy_only=False).reshape(len(column), -1)
-    return column.to_numpy()
+    return column.to_numpy().copy()  # torch wants arrays that it could write to
 
 
 def clear(folder: Path) -> None:

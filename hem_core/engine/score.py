@@ -37,7 +37,7 @@ from hem_core.store.atomic import write_json, write_table
 from hem_core.store.run import Run, open_run, read_run
 from hem_core.tasks import classification
 
-Sample = Literal["in-sample", "out-of-sample"]
+Sample = Literal["in-sample", "out-of-sample", "unknown"]
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
 
 
@@ -49,8 +49,8 @@ class Options:
     """Key of the tags: runs on data of the same name share them. Default: the source's name."""
     classes: Sequence[str] | None = None
     """Class names in the order of the outputs."""
-    sample: Sample | None = None
-    """Whether the model was trained on these examples; None is taken as "in-sample", and the run says so."""
+    sample: Sample = "unknown"
+    """"in-sample" when the model was trained on these examples, "out-of-sample" when it never saw them."""
     held_out_accuracy: float | None = None
     """Accuracy on examples kept out of training, 0 .. 1, to judge how far the net has memorised its own."""
     dynamics: str | Path | None = None
@@ -63,6 +63,8 @@ class Options:
     """Module whose output is the embedding; None finds the last linear layer's input, "none" makes no embeddings."""
     resize: int | None = None
     """Scale image files to this many pixels a side, cutting out the centre square."""
+    has_map: bool = True
+    """Lay out the embedding map; without it a run is done sooner."""
     k: int = 15
     seed: int = 0
     unit_size: int = 4096
@@ -231,6 +233,7 @@ def _key(ready: _Prepared, options: Options, recorded: Dynamics | None) -> str:
         batch_size=options.batch_size,
         sample=options.sample,
         name=ready.facts["name"],
+        has_map=options.has_map,
     )
 
 
@@ -277,8 +280,8 @@ def _opening(folder: Path, ready: _Prepared, options: Options, plan: Plan) -> di
         "fingerprint": plan.key[:16],
         "classes": ready.classes,
         "n": plan.n,
-        "sample": options.sample or "in-sample",
-        "notes": _sample_notes(options),
+        "sample": options.sample,
+        "notes": [],
         "model": {"name": ready.model_name, "hash": ready.model_hash, "layer": layer.name if layer else None},
         "data": {name: ready.facts[name] for name in ("name", "source", "root", "medium")},
         "held_out_accuracy": options.held_out_accuracy,
@@ -309,29 +312,24 @@ def _finish(
             aligned = recorded.align(ids)
             columns |= finish.dynamics_scores(aligned)
             write_table(plan.folder / "dynamics.parquet", to_table(aligned))
-        more, head = finish.explain(columns, graph, ready.classes, sample=options.sample or "in-sample")
+        epochs = recorded.n_epochs if recorded is not None else None
+        more, head = finish.explain(columns, graph, ready.classes, sample=options.sample, epochs=epochs)
         finish.write_scores(plan, columns | more, ids, ready.classes)
         write_table(plan.folder / "catalog.parquet", _stored_catalog(ready, joined))
         write_table(plan.folder / "failures.parquet", _failures(ready, joined.failures))
     has_pictures = finish.write_thumbnails(plan, joined, ready.inputs, progress)
-    finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress)
+    if options.has_map:
+        finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress)
     accuracy = float((columns["predicted"] == columns["target"]).mean())
     return {
         "n": joined.n,
         "n_failed": len(joined.failures),
         "accuracy": accuracy,
-        "notes": _sample_notes(options) + head.notes + _memorised(accuracy, options),
-        "headline": {"difficulty": head.difficulty_how, "label_suspicion": head.label_suspicion_how},
+        "notes": head["notes"] + _memorised(accuracy, options),
+        "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
-        "missing": _missing(ready, joined, graph, recorded, has_pictures=has_pictures),
+        "missing": _missing(ready, joined, graph, recorded, has_pictures=has_pictures, has_map=options.has_map),
     }
-
-
-def _sample_notes(options: Options) -> list[str]:
-    if options.sample == "out-of-sample":
-        return []
-    assumed = "" if options.sample else " (assumed: nothing was said; pass --out-of-sample if the model never saw them)"
-    return [f"In-sample{assumed}: the model was trained on these examples, so its loss on them is optimistic."]
 
 
 def _memorised(accuracy: float, options: Options) -> list[str]:
@@ -351,6 +349,7 @@ def _missing(
     recorded: Dynamics | None,
     *,
     has_pictures: bool,
+    has_map: bool,
 ) -> dict[str, str]:
     missing = {}
     if joined.embeddings is None:
@@ -358,6 +357,8 @@ def _missing(
         missing["embeddings"] = f"No embeddings: no map, neighbours, prototypes or duplicates; {way}."
     elif graph is None:
         missing["neighbours"] = "One example has no neighbours."
+    elif not has_map:
+        missing["map"] = "No map of the embedding: score again without --no-map."
     if recorded is None:
         missing["dynamics"] = (
             "No training dynamics: no data map and no curves; "

@@ -22,8 +22,8 @@ from hem_core.store.atomic import write_array, write_table
 from hem_core.tasks.classification import loss_vector, predictions
 from hem_core.types import Outputs
 
-LOGITS_AT_ONCE = 1 << 22
-"""How many logits are scored together: 16 MB of float32, whatever K is."""
+LOGITS_AT_ONCE = 1 << 19
+"""How many logits are scored together: 2 MB of float32, which stay in the cache, whatever K is."""
 
 
 @dataclass(frozen=True)
