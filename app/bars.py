@@ -31,7 +31,7 @@ def histogram(table: pd.DataFrame, name: str, *, unit: str, width: float = 5) ->
     return _quiet(chart.update_layout(barmode="stack"))
 
 
-def reasons(counts: pd.Series) -> go.Figure:
+def reasons(counts: pd.Series, *, height: int = HEIGHT_PX) -> go.Figure:
     """How many examples have each reason; counts is indexed by reason, in the order from top to bottom."""
     share = counts / max(1, counts.sum())
     chart = go.Figure(
@@ -48,7 +48,7 @@ def reasons(counts: pd.Series) -> go.Figure:
     )
     chart.update_xaxes(visible=False, range=[0, 1.3 * max(1, counts.max() if len(counts) else 1)])
     chart.update_yaxes(autorange="reversed", ticklabelstandoff=6)
-    return _quiet(chart)
+    return _quiet(chart, height=height)
 
 
 def shares(table: pd.DataFrame) -> go.Figure:

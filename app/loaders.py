@@ -1,23 +1,24 @@
 """What is opened once for all sessions; the only file that caches."""
 
+import json
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.wire import VERDICTS
-
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hem_core.difficulty.summary import Summary
+    from app.detail import Standing
+    from app.glance import Overview
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
     from hem_core.store.workspace import Workspace
 
 
-SUMMARISED = ("label", "predicted", "is_correct", "reason", "difficulty")
+AWAY_SECONDS = 300
 
 
 def folder() -> Path:
@@ -54,10 +55,28 @@ def ids(name: str) -> "pd.Index":
     return _ids(opened.folder.as_posix(), opened.fingerprint, opened)
 
 
-def overview(name: str) -> "Summary":
-    """What Overview counts in a run: errors, hard, suspects, reasons (by reason), classes (one row a class)."""
+def overview(name: str) -> "Overview":
+    """What the page Overview counts in a run."""
     opened = run(name)
     return _overview(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
+def standing(name: str) -> "Standing":
+    """Where each row of a run stands on the axes, for Review."""
+    opened = run(name)
+    return _standing(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
+def reviewers(data: str, person: str) -> list[str]:
+    """Who reviews this data set now: this person, and everyone whose page asked in the last minutes."""
+    now, seen = time.monotonic(), _reviewers()
+    seen[data, person] = now
+    return sorted(who for (set_, who), last in list(seen.items()) if set_ == data and now - last < AWAY_SECONDS)
+
+
+def manifest(path: Path) -> dict:
+    """The manifest of a saved set; a version never changes, so it is read once."""
+    return _manifest(str(path))
 
 
 def verdicts(data: str) -> "pd.DataFrame":
@@ -97,13 +116,31 @@ def _ids(folder: str, fingerprint: str, _run: "Run") -> "pd.Index":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _overview(folder: str, fingerprint: str, _run: "Run") -> "Summary":
-    from hem_core.difficulty.summary import summary
+def _overview(folder: str, fingerprint: str, _run: "Run") -> "Overview":
+    from app.glance import overview
 
-    return summary(_run.table([name for name in SUMMARISED if name in _run.source.columns]), _run.classes)
+    return overview(_run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _standing(folder: str, fingerprint: str, _run: "Run") -> "Standing":
+    from app.detail import standing
+
+    return standing(_run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=500)
+def _manifest(path: str) -> dict:
+    return json.loads(Path(path).read_text("utf-8"))
+
+
+@st.cache_resource(show_spinner=False)
+def _reviewers() -> dict[tuple[str, str], float]:
+    return {}
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _verdicts(folder: str, data: str, revision: int, _log: "TagLog") -> "pd.DataFrame":
-    state = _log.state(data)
-    return state.loc[state["tag"].isin(VERDICTS), :].set_index("id")
+    from app.detail import verdicts
+
+    return verdicts(_log.state(data))

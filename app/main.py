@@ -4,10 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from app import frame, state
+from app import frame, state, theme
 from app.views import explore, overview, review, sets
 
-st.set_page_config(page_title="HEM", page_icon=":material/target:", layout="wide")
+st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
 PAGES = {
     "overview": (overview.page, "Overview", True),

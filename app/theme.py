@@ -14,7 +14,7 @@ THEME: dict[str, object] = {
     "theme.light.secondaryBackgroundColor": "#f4f5f7",
     "theme.light.textColor": "#1c2127",
     "theme.light.borderColor": "#dde0e5",
-    "theme.dark.primaryColor": "#7aa2ff",
+    "theme.dark.primaryColor": "#5686ee",
     "theme.dark.backgroundColor": "#14171c",
     "theme.dark.secondaryBackgroundColor": "#1e232a",
     "theme.dark.textColor": "#e6e8eb",
@@ -35,11 +35,21 @@ REASONS: dict[str, str] = {
 }
 """The reasons in the order in which they are shown."""
 
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32">'
+    '<rect width="32" height="32" rx="7" fill="#2f5fd0"/><g fill="none" stroke="#fff" stroke-width="2.6">'
+    '<circle cx="16" cy="16" r="9"/><circle cx="16" cy="16" r="3.4"/></g></svg>'
+)
+"""The page's icon, drawn here: named icons are fetched from the internet."""
+
 CSS = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 4.6rem 2rem 2rem; max-width: none; }
-[data-testid="stMetric"] { padding: .7rem .9rem; }
+[data-testid="stMetric"] { padding: .7rem .9rem; font-variant-numeric: tabular-nums; }
 [data-testid="stMetricLabel"] { opacity: .75; }
-[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+[class*="st-key-facts"] table { width: 100%; table-layout: fixed; border: none; margin: 0; }
+[class*="st-key-facts"] thead { display: none; }
+[class*="st-key-facts"] td { border: none; padding: .16rem 0; font-size: .93rem; overflow-wrap: anywhere; vertical-align: top; }
+[class*="st-key-facts"] td:first-child { width: 36%; opacity: .66; padding-right: .8rem; }
 </style>
 """

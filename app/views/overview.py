@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app import bars, loaders, state, widgets, words
-from hem_core.difficulty.summary import Summary
+from app.glance import Overview
 from hem_core.store.run import Run
 
 REVIEWED_HELP = "Examples with a verdict by anyone, of all scored. A free tag alone does not count."
@@ -34,10 +34,10 @@ def page() -> None:
     with left:
         _difficulty(run)
     with right:
-        _reasons(run, facts["reasons"])
+        _reasons(run, facts.reasons)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _classes(run, facts["classes"])
+        _classes(run, facts.classes)
     with right:
         _card(run)
     _failures(run)
@@ -51,23 +51,32 @@ def _growing(name: str) -> None:
     widgets.growing(run)
 
 
-def _numbers(run: Run, facts: Summary) -> None:
+def _numbers(run: Run, facts: Overview) -> None:
     reviewed = len(loaders.verdicts(run.data).index.intersection(loaders.ids(run.name)))
     n = run.n
     cells = st.columns(5)
-    cells[0].metric("Examples", f"{n:,}", help=_population(run), border=True)
+    failed = int(run.info.get("n_failed") or 0)
+    cells[0].metric(
+        "Examples",
+        f"{n:,}",
+        delta=f"{failed:,} more could not be scored" if failed else "all were scored",
+        delta_color="off",
+        delta_arrow="off",
+        help="Examples of the data set that this run has scores for. All other numbers here are of these.",
+        border=True,
+    )
     cells[1].metric(
         f"Error rate, {run.info.get('sample', 'unknown')}",
-        words.percent(facts["errors"] / n if n else None),
-        delta=f"{facts['errors']:,} of {n:,} predicted wrong",
+        words.percent(facts.errors / n if n else None),
+        delta=f"{facts.errors:,} of {n:,} predicted wrong",
         delta_color="off",
         delta_arrow="off",
         help=widgets.SAMPLES.get(str(run.info.get("sample")), widgets.SAMPLES["unknown"])[2],
         border=True,
     )
     for cell, title, number, unit, why in (
-        (cells[2], "Hard", facts["hard"], "reason not 'easy'", HARD_HELP),
-        (cells[3], "Suspected label errors", facts["suspects"], "to review", SUSPECT_HELP),
+        (cells[2], "Hard", facts.hard, "reason not 'easy'", HARD_HELP),
+        (cells[3], "Suspected label errors", facts.suspects, "to review", SUSPECT_HELP),
         (cells[4], "Reviewed", reviewed, "have a verdict", REVIEWED_HELP),
     ):
         share = words.percent(number / n if n else None)
@@ -82,14 +91,9 @@ def _numbers(run: Run, facts: Summary) -> None:
         )
 
 
-def _population(run: Run) -> str:
-    failed = int(run.info.get("n_failed") or 0)
-    return f"All that were scored. {words.count(failed, 'example')} could not be scored." if failed else "All."
-
-
-def _next_steps(run: Run, facts: Summary) -> None:
+def _next_steps(run: Run, facts: Overview) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        suspects = f"Review {words.count(facts['suspects'], 'suspect')}" if facts["suspects"] else "Review"
+        suspects = f"Review {words.count(facts.suspects, 'suspect')}" if facts.suspects else "Review"
         if st.button(suspects, type="primary", icon=":material/rate_review:"):
             state.set_queue("mixed")
             state.go("review")
@@ -149,19 +153,20 @@ def _classes(run: Run, table: pd.DataFrame) -> None:
 
 
 def _readable(table: pd.DataFrame) -> pd.DataFrame:
-    readable = pd.DataFrame({"class": table["label"], "support": table["support"], "error": 100 * table["error"]})
-    readable["interval"] = [
-        f"{100 * low:.1f} – {100 * high:.1f}" if n else "–"
-        for low, high, n in zip(table["error_low"], table["error_high"], table["support"], strict=True)
-    ]
-    if "hard_share" in table.columns:
-        readable["hard"] = 100 * table["hard_share"]
-    if "difficulty" in table.columns:
-        readable["difficulty"] = table["difficulty"]
-    readable["confusion"] = [
-        f"{name} ({n:,})" if n else "–" for name, n in zip(table["confused_with"], table["confused"], strict=True)
-    ]
-    return readable
+    """The class table as shown: percentages, the interval and the confusion in words."""
+    ends = zip(table["error_low"], table["error_high"], table["support"], strict=True)
+    worst = zip(table["worst_confusion"], table["worst_confusion_n"], strict=True)
+    return pd.DataFrame(
+        {
+            "class": table["label"],
+            "support": table["support"],
+            "error": 100 * table["error_rate"],
+            "interval": [f"{100 * low:.1f} – {100 * high:.1f}" if n else "–" for low, high, n in ends],
+            "hard": 100 * table["hard_share"],
+            "difficulty": table["mean_difficulty"],
+            "confusion": [f"{name} ({n:,})" if n else "–" for name, n in worst],
+        }
+    )
 
 
 def _columns(run: Run) -> dict:
@@ -172,7 +177,11 @@ def _columns(run: Run) -> dict:
         "error": number("error, %", help="Share of them predicted as another class.", format="%.1f"),
         "interval": text("95% interval", help="Wilson interval of the error, %."),
         "hard": st.column_config.ProgressColumn(
-            "hard, %", help="Share of them whose reason is not 'easy'.", format="%.1f", min_value=0, max_value=100
+            "in hardest tenth, %",
+            help="Share of them with difficulty 90 and more; 10% would be like the whole data set.",
+            format="%.1f",
+            min_value=0,
+            max_value=100,
         ),
         "difficulty": number("difficulty", help="Mean percentile over all, 0 to 100.", format="%.1f"),
         "confusion": text("most confused with", help="The class predicted most often instead, and how often."),

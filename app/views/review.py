@@ -1,5 +1,125 @@
-"""Review: one example at a time."""
+"""Review: one example at a time, by keys; the page itself lives in components/review.js."""
+
+import pandas as pd
+import streamlit as st
+
+from app import loaders, routes, state, words
+from app.components.review import review
+from hem_core.selection.review_queue import review_queue
+from hem_core.store.rule_text import describe
+from hem_core.store.run import Run
+
+QUEUE_COLUMNS = ("id", "label_suspicion", "reason", "difficulty_in_class")
+LONGEST = 1_000
+"""Examples in one queue; when they are done, the next ones follow."""
+
+TITLES = {"mixed": "Mixed queue", "filter": "Filter of Explore", "selection": "Selection of Explore"}
+MIXED_HELP = (
+    "Half suspected label errors, three in ten rare or hardest of their class, two in ten at random: "
+    "the random ones measure what the rest is worth. Two reviewers get different examples."
+)
 
 
 def page() -> None:
-    """Placeholder until its component is there."""
+    """The queue to walk through, and the desk."""
+    run = loaders.run(state.current_run() or "")
+    rules = {"filter": state.rule(), "selection": state.selection()}
+    names = ["mixed", *[name for name, rule in rules.items() if rule]]
+    chosen = state.queue() if state.queue() in names else "mixed"
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.segmented_control(
+            "Queue",
+            names,
+            format_func=TITLES.__getitem__,
+            key=state.put("queue_choice", chosen),
+            on_change=state.take("queue_choice", lambda name: state.set_queue(name or chosen)),
+            label_visibility="collapsed",
+            required=True,
+            help=MIXED_HELP,
+        )
+        st.caption(words.plain(_scope(run, chosen, rules)))
+    _desk(run.name, chosen)
+
+
+@st.fragment(run_every="15s")
+def _desk(name: str, queue: str) -> None:
+    run, person = loaders.run(name), state.person()
+    judged = loaders.verdicts(run.data)
+    found = _mixed(run, person, judged) if queue == "mixed" else _matching(run, queue)
+    rows = found["row"].tolist()
+    review(
+        {
+            "module": f"/hem/static/{routes.version()}/review.js",
+            "key": f"{run.fingerprint} {queue} {person} {state.rule()} {state.selection()}",
+            "run": run.name,
+            "fingerprint": run.fingerprint,
+            "token": routes.token(state.session_id()),
+            "person": person,
+            "classes": list(run.classes),
+            "rows": rows,
+            "drawn": found["drawn_as"].tolist(),
+            "verdicts": _by_row(judged, found),
+            "undoable": _undoable(run, person),
+            "empty": "No example matches. Change the filter in Explore, or take the mixed queue.",
+        },
+        key="review",
+    )
+
+
+def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:
+    """The queue of this person: what others have judged is left out, what is their own stays to go back to."""
+    by_others = judged.loc[judged["who"] != person, :].index
+    own = len(judged) - len(by_others)
+    queue = review_queue(
+        loaders.columns(run.name, QUEUE_COLUMNS),
+        person=person,
+        people=loaders.reviewers(run.data, person),
+        taken=by_others.tolist(),
+        limit=LONGEST + own,
+    )
+    queue.insert(0, "row", loaders.ids(run.name).get_indexer(pd.Index(queue["id"])))
+    return queue
+
+
+def _matching(run: Run, queue: str) -> pd.DataFrame:
+    rule = _rule(queue)
+    tags = loaders.tags().state(run.data)
+    found = run.query(rule, tags=tags, columns=["id"], order=_order(run), limit=LONGEST)
+    return found.assign(drawn_as="chosen")
+
+
+def _rule(queue: str) -> dict | None:
+    clauses = [*(state.rule() or {}).get("all", [])]
+    if queue == "selection":
+        clauses += (state.selection() or {}).get("all", [])
+    return {"all": clauses}
+
+
+def _order(run: Run) -> str | None:
+    return "difficulty" if "difficulty" in run.source.columns else None
+
+
+def _scope(run: Run, queue: str, rules: dict[str, dict | None]) -> str:
+    if queue == "mixed":
+        return f"suspects 50%, rare 30%, random 20% of {words.count(run.n, 'example')}; signed {state.person()}"
+    n = len(run.rows(_rule(queue), tags=loaders.tags().state(run.data)))
+    said = " · ".join(describe(rule) for rule in rules.values() if rule)
+    first = f", the {LONGEST:,} hardest first" if n > LONGEST else ", hardest first"
+    return f"{said} · {n:,} of {words.count(run.n, 'example')}{first}"
+
+
+def _by_row(judged: pd.DataFrame, found: pd.DataFrame) -> dict[str, dict[str, str]]:
+    columns = [judged[name].tolist() for name in ("tag", "value", "who")]
+    known = {
+        id: {"tag": tag, "value": value, "who": who} for id, tag, value, who in zip(judged.index, *columns, strict=True)
+    }
+    pairs = zip(found["row"].tolist(), found["id"].tolist(), strict=True)
+    return {str(row): known[id] for row, id in pairs if id in known}
+
+
+def _undoable(run: Run, person: str) -> list[str]:
+    """Batches of this person's newest actions on single examples, oldest first: what U takes back."""
+    past = loaders.tags().history(run.data, limit=100)
+    is_own = (past["who"] == person) & ~past["is_undone"] & (past["n"] == 1)
+    is_verdict = past["action"].isin(["add", "clear"])
+    return past.loc[is_own & is_verdict, "batch"].tolist()[::-1]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 EXCLUSIONS: Mapping[str, str] = {
@@ -16,45 +17,45 @@ EXCLUSIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, eq=False)
 class Curated:
-    """A set's rows and what was left out."""
+    """A set's rows and what was left out; together they are the rows that were chosen."""
 
     examples: pd.DataFrame
-    """The table's columns, `label` corrected where a person gave a new one, and `given_label`, `verdict`."""
+    """The rows that stay, columns as they were."""
     excluded: pd.DataFrame
     """`id` and `why`, a key of EXCLUSIONS."""
+    ruled_out: dict[str, int]
+    """Each key of EXCLUSIONS -> how many of the chosen have it, left out or not."""
 
 
-def curate(
-    table: pd.DataFrame, verdicts: pd.DataFrame, *, leave_out: Collection[str] = tuple(EXCLUSIONS)
-) -> Curated:
-    """Apply verdicts to chosen examples: correct labels, leave out what people ruled out.
+def curate(tagged: pd.DataFrame, *, leave_out: Collection[str] = tuple(EXCLUSIONS)) -> Curated:
+    """Leave out what people ruled out.
 
-    table: the chosen examples with `id` and `label`. verdicts: at most one row an example, `id`, `tag`
-    and `value` (a new label where tag is 'mislabelled', else empty).
+    tagged: the chosen examples with `id`, `verdict` ("" for none), `label` (corrected) and `label_before`.
     leave_out: verdicts (keys of EXCLUSIONS) that exclude; 'mislabelled' excludes only without a new label.
     Raises ValueError for a verdict that cannot exclude.
     """
     for tag in leave_out:
         if tag not in EXCLUSIONS:
             raise ValueError(f"'{tag}' leaves nothing out; there are: {', '.join(EXCLUSIONS)}")
-    found = verdicts.drop_duplicates("id").set_index("id").reindex(table["id"])
-    tags = found["tag"].astype("object").set_axis(table.index)
-    new = found["value"].astype("object").set_axis(table.index)
-    is_corrected = (tags == "mislabelled") & new.notna() & (new != "")
-    is_out = tags.isin(list(leave_out)) & ~is_corrected
-    examples = table.assign(
-        label=table["label"].astype("object").where(~is_corrected, new),
-        given_label=table["label"],
-        verdict=tags.where(tags.notna(), None),
-    )
-    excluded = pd.DataFrame({"id": table["id"], "why": tags})
+    verdict = tagged["verdict"].astype("object")
+    why = verdict.where(verdict.isin(list(EXCLUSIONS)) & ~is_corrected(tagged), "")
+    is_out = why.isin(list(leave_out))
+    excluded = pd.DataFrame({"id": tagged["id"], "why": why}).loc[is_out, :]
     return Curated(
-        examples.loc[~is_out, :].reset_index(drop=True), excluded.loc[is_out, :].reset_index(drop=True)
+        tagged.loc[~is_out, :].reset_index(drop=True),
+        excluded.reset_index(drop=True),
+        {tag: int(np.count_nonzero(why == tag)) for tag in EXCLUSIONS},
     )
+
+
+def is_corrected(tagged: pd.DataFrame) -> pd.Series:
+    """Which rows have a label that a person put in place of the given one, (N,) bool."""
+    label, before = tagged.loc[:, "label"], tagged.loc[:, "label_before"]
+    return label.notna() & (label.astype("object") != before.astype("object"))
 
 
 def composition(examples: pd.DataFrame, whole: pd.DataFrame, classes: Collection[str]) -> pd.DataFrame:
-    """How the classes of a set compare with those of the whole data set.
+    """How the classes of a set compare with those of the whole data set, both with a column `label`.
 
     Returns one row a class: `label`, `n` and `share` in the set, `n_whole` and `share_whole`
     (shares in 0 .. 1, of the labelled rows; 0 where there are none), in the order of classes.

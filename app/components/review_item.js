@@ -1,0 +1,146 @@
+// One example as elements: picture, labels, evidence, axes, curve, neighbours. Data set text goes in as text only.
+
+import { h, s } from "./dom.js";
+
+export const VERDICT_WORDS = {
+  hard: "hard, keep", mislabelled: "label wrong", ambiguous: "ambiguous", outlier: "outlier",
+  duplicate: "duplicate", skip: "skipped", easy: "easy",
+};
+const REASON_WORDS = {
+  mislabelled: "its label may be wrong", ambiguous: "between two classes", outlier: "unlike the rest",
+  rare: "few examples like it", subtle: "close to a look-alike class", unsure: "no clear reason", easy: "easy",
+};
+
+const number = (value, digits = 3) =>
+  value == null ? "–" : Math.abs(value) >= 1e5 ? value.toExponential(2) : Number(value.toPrecision(digits)).toLocaleString("en");
+const percent = (share) => (share == null ? "–" : share > 0.995 && share < 1 ? ">99%" : `${Math.round(share * 100)}%`);
+
+/** Given and predicted label, top predictions, reason with its evidence. */
+export function labels(item, isHidden) {
+  const given = item.label ?? "no label";
+  if (isHidden) return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, "Label and prediction are hidden until you decide."));
+  const same = item.predicted === item.label;
+  return h("section", { class: "labels" },
+    h("div", { class: "pair" },
+      h("div", {}, h("span", { class: "quiet" }, "given label"), h("strong", { title: given }, given)),
+      h("div", { class: same ? "" : "wrong" }, h("span", { class: "quiet" }, "predicted"),
+        h("strong", { title: item.predicted }, item.predicted ?? "–"))),
+    h("div", { class: "bars", role: "img", "aria-label": "top predictions" }, (item.top_classes ?? []).map((name, k) => h("div", { class: name === item.label ? "bar given" : "bar" },
+      h("span", { class: "name", title: name }, name),
+      h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * (item.top_probs[k] ?? 0)}%` } })),
+      h("span", { class: "value" }, percent(item.top_probs[k])),
+      h("span", { class: "mark" }, name === item.label ? "given" : ""))),
+      (item.top_classes ?? []).includes(item.label) || item.label == null ? null : h("div", { class: "bar given" },
+        h("span", { class: "name", title: given }, given),
+        h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * (item.label_prob ?? 0)}%` } })),
+        h("span", { class: "value" }, percent(item.label_prob)), h("span", { class: "mark" }, "given"))));
+}
+
+export function why(item, isHidden) {
+  if (isHidden || !item.reason) return null;
+  return h("section", { class: "why" },
+    h("div", { class: "chips" },
+      h("span", { class: `chip reason-${item.reason}`, title: REASON_WORDS[item.reason] ?? "" }, item.reason),
+      fact("difficulty", item.difficulty, "percentile over all examples, 100 = hardest"),
+      fact("in its class", item.difficulty_in_class, "difficulty as a percentile within the given class"),
+      fact("label suspicion", item.label_suspicion, "percentile over all examples, 100 = most suspect")),
+    h("p", { class: "evidence" }, item.evidence || "no evidence in words for this example"));
+}
+
+function fact(name, value, title) {
+  return value == null ? null : h("span", { class: "fact", title }, `${name} `, h("b", {}, value.toFixed(0)));
+}
+
+/** The four axes: a dot for the standing over all, a bar for the one within the class. */
+export function axes(item, isHidden) {
+  if (isHidden) return null;
+  return h("section", { class: "axes" },
+    h("h4", {}, "Four axes", h("span", { class: "quiet" }, " percentile, 100 = hardest")),
+    h("div", { class: "axis head quiet" }, h("span"), h("span"), h("span", { class: "value" }, "all"), h("span", { class: "value" }, "class")),
+    item.axes.map((axis) => axis.score === null
+      ? h("div", { class: "axis missing" }, h("span", { class: "name" }, axis.axis), h("span", { class: "quiet" }, "not in this run"))
+      : h("div", { class: "axis", title: `${axis.score}: ${number(axis.value)} ${axis.unit}\n${axis.meaning}` },
+        h("span", { class: "name" }, axis.axis, h("small", {}, `${axis.score} ${number(axis.value)}${axis.unit && axis.unit.length < 9 ? ` ${axis.unit}` : ""}`)),
+        h("span", { class: "track" },
+          h("span", { class: "fill", style: { width: `${axis.all ?? 0}%` } }),
+          axis.within == null ? null : h("span", { class: "tick", style: { left: `${axis.within}%` } })),
+        h("span", { class: "value" }, axis.all == null ? "–" : axis.all.toFixed(0)),
+        h("span", { class: "value" }, axis.within == null ? "–" : axis.within.toFixed(0)))));
+}
+
+/** Probability of the given label over the epochs; filled dots where the prediction was the label. */
+export function curve(item, isHidden) {
+  if (isHidden) return null;
+  const title = h("h4", {}, "Training", h("span", { class: "quiet" }, " probability of the given label by epoch"));
+  if (!item.curve) return h("section", { class: "curve" }, title, h("p", { class: "quiet" }, "No training dynamics of this example."));
+  const values = item.curve.confidence, width = 320, height = 92, left = 22, bottom = 16, top = 6;
+  const x = (epoch) => left + (values.length < 2 ? 0.5 : epoch / (values.length - 1)) * (width - left - 8);
+  const y = (value) => top + (1 - value) * (height - top - bottom);
+  const parts = [];
+  for (const level of [0, 0.5, 1]) {
+    parts.push(s("line", { x1: left, x2: width - 8, y1: y(level), y2: y(level), class: "grid" }));
+    parts.push(text(left - 5, y(level) + 3, level === 0.5 ? ".5" : String(level), "end"));
+  }
+  const seen = values.map((value, epoch) => [epoch, value]).filter(([, value]) => value != null);
+  parts.push(s("polyline", { points: seen.map(([epoch, value]) => `${x(epoch)},${y(value)}`).join(" "), class: "line" }));
+  for (const [epoch, value] of seen) {
+    const isHit = item.curve.is_correct[epoch] === 1;
+    parts.push(s("circle", { cx: x(epoch), cy: y(value), r: seen.length > 40 ? 1.6 : 2.8, class: isHit ? "hit" : "miss" },
+      s("title", {}, `epoch ${epoch + 1}: ${value.toFixed(3)}, predicted ${isHit ? "as labelled" : "otherwise"}`)));
+  }
+  parts.push(text(x(0), height - 3, "1", "middle"));
+  if (values.length > 1) parts.push(text(x(values.length - 1), height - 3, String(values.length), "middle"));
+  return h("section", { class: "curve" }, title, s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" }, ...parts),
+    h("p", { class: "key quiet" }, h("i", { class: "dot hit" }), "predicted as labelled", h("i", { class: "dot miss" }), "otherwise"));
+}
+
+function text(x, y, content, anchor) {
+  return s("text", { x, y, "text-anchor": anchor }, content);
+}
+
+/** Nearest neighbours or near-duplicates as small pictures with their labels; thumb(row) gives an address or "". */
+export function others(item, name, thumb, isHidden) {
+  const list = name === "neighbours" ? item.neighbours : item.duplicates;
+  const heading = name === "neighbours" ? "Nearest neighbours" : "Near-duplicates";
+  if (name === "duplicates" && !list.length) return null;
+  if (!list) return h("section", { class: "others" }, h("h4", {}, heading), h("p", { class: "quiet" }, "This run has no embeddings, so no neighbours."));
+  const agree = list.filter((other) => other.label === item.label).length;
+  const said = isHidden ? "" : ` ${agree} of ${list.length} have the given label`;
+  return h("section", { class: "others" }, h("h4", {}, heading, h("span", { class: "quiet" }, said)),
+    h("div", { class: "tiles" }, list.map((other) => h("figure", {
+      class: other.label === item.label && !isHidden ? "tile same" : "tile",
+      title: [other.id, `label ${other.label}`, `predicted ${other.predicted}`,
+        other.distance == null ? "" : `cosine distance ${number(other.distance)}`].filter(Boolean).join("\n"),
+    }, picture(thumb(other.row), "small"), h("figcaption", {}, other.label ?? "–")))));
+}
+
+/** A picture; tiny ones are scaled up crisp. */
+export function picture(address, size) {
+  if (!address) return h("span", { class: `nothing ${size}` }, "no picture");
+  const image = h("img", { src: address, alt: "", draggable: false });
+  const settle = () => image.classList.toggle("crisp", image.naturalWidth * 2 <= image.clientWidth || image.naturalWidth <= 96);
+  image.addEventListener("load", settle);
+  return image;
+}
+
+/** What people said about this example, newest first. */
+export function history(item) {
+  const words = (event) => {
+    const tag = VERDICT_WORDS[event.tag] ?? event.tag;
+    const said = event.action === "clear" ? "cleared" : event.action === "add" ? tag : `${event.action}: ${tag}`;
+    return said + (event.value ? ` → ${event.value}` : "") + (event.n > 1 ? ` (with ${(event.n - 1).toLocaleString("en")} others)` : "");
+  };
+  return h("section", { class: "history" }, h("h4", {}, "History"), item.history.length
+    ? h("ol", {}, item.history.map((event) => h("li", { class: event.is_undone ? "undone" : "" },
+      h("time", {}, new Date(event.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" })), ` ${event.who}: ${words(event)}`)))
+    : h("p", { class: "quiet" }, "Nobody has judged this example."));
+}
+
+/** Every column of the example, folded away. */
+export function columns(item, isHidden) {
+  if (isHidden) return null;
+  return h("details", { class: "columns" }, h("summary", {}, "All columns"),
+    h("dl", {}, h("dt", {}, "id"), h("dd", {}, item.id), item.columns.map((column) => [
+      h("dt", {}, column.name), h("dd", {}, [typeof column.value === "number" ? number(column.value, 5) : String(column.value ?? "–"), column.unit].join(" ")),
+    ])));
+}

@@ -1,0 +1,171 @@
+"""Everything Review shows of some examples, as JSON: made for twenty at a time, before they are needed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from app import columns
+from hem_core.difficulty.axes import axes, percentiles
+from hem_core.store.many import curves_of, neighbours_of
+from hem_core.store.run import Run
+from hem_core.store.tag_fold import VERDICTS
+
+if TYPE_CHECKING:
+    from hem_core.store.tags import TagLog
+
+NEIGHBOURS = 8
+DUPLICATES = 8
+HISTORY = 12
+SHOWN = ("id", "label", "predicted", "is_correct", "label_prob", "top_classes", "top_probs", "reason", "evidence",
+         "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion", "duplicate_group")  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where each row stands on the axes, and which rows are near-duplicates: made once a run."""
+
+    scores: dict[str, str | None]
+    """Axis -> the score that stands for it, or None."""
+    among_all: dict[str, np.ndarray]
+    """Axis -> (N,) percentile in 0 .. 100, higher = harder."""
+    within_class: dict[str, np.ndarray]
+    groups: dict[int, np.ndarray]
+    """Group -> its rows, for groups of two and more."""
+
+
+def standing(run: Run) -> Standing:
+    """Rank every row of a run on the four axes, over all and within its given label."""
+    scores = axes(run.source.columns)
+    known = {axis: name for axis, name in scores.items() if name}
+    table = run.table(["label", *known.values()])
+    among_all = {axis: percentiles(table.loc[:, name]) for axis, name in known.items()}
+    within = {axis: percentiles(table.loc[:, name], table.loc[:, "label"]) for axis, name in known.items()}
+    return Standing(scores, among_all, within, _groups(run))
+
+
+def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
+    """One JSON object an example, in the order of rows; keys are those read by components/review_item.js."""
+    if not len(rows):
+        return []
+    table = run.at(rows)
+    ids = table["id"].tolist()
+    graph = neighbours_of(run, rows, NEIGHBOURS)
+    duplicates = [_duplicates(standing, row, table, k) for k, row in enumerate(rows)]
+    others = _others(run, graph, duplicates)
+    curves = curves_of(run, ids)
+    titles = columns.described(run)
+    state = verdicts(log.state(run.data))
+    given = state.loc[state.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
+    items = []
+    for k, row in enumerate(rows):
+        example = table.iloc[k]
+        item: dict[str, Any] = {"row": int(row), **{name: _json(example.get(name)) for name in SHOWN}}
+        item["axes"] = [_axis(axis, standing, example, int(row), titles) for axis in standing.scores]
+        item["curve"] = curves.get(ids[k])
+        item["neighbours"] = None if graph is None else [
+            {**others[int(other)], "distance": round(float(distance), 4)}
+            for other, distance in zip(graph[0][k], graph[1][k], strict=True)
+            if other >= 0
+        ]  # fmt: skip
+        item["duplicates"] = [others[other] for other in duplicates[k]]
+        item["columns"] = _columns(example, titles)
+        item["history"] = _past(log, run.data, ids[k])
+        item["verdict"] = given.get(ids[k])
+        items.append(item)
+    return items
+
+
+def _axis(axis: str, standing: Standing, example: pd.Series, row: int, titles: dict[str, Any]) -> dict[str, Any]:
+    score = standing.scores[axis]
+    if score is None:
+        return {"axis": axis, "score": None}
+    about = titles.get(score, {})
+    return {
+        "axis": axis,
+        "score": about.get("title") or score,
+        "unit": about.get("unit", ""),
+        "meaning": ". ".join(about[key] for key in ("meaning", "range", "reference") if about.get(key)),
+        "value": _json(example[score]),
+        "all": _json(standing.among_all[axis][row]),
+        "within": _json(standing.within_class[axis][row]),
+    }
+
+
+def _groups(run: Run) -> dict[int, np.ndarray]:
+    if "duplicate_group" not in run.source.columns:
+        return {}
+    groups = run.table(["duplicate_group"])["duplicate_group"]
+    rows = np.flatnonzero(groups.notna())
+    if not len(rows):
+        return {}
+    number = groups.to_numpy(np.float64, na_value=np.nan)[rows].astype(np.int64)
+    order = np.argsort(number, kind="stable")
+    names, starts = np.unique(number[order], return_index=True)
+    parts = np.split(rows[order], starts[1:])
+    return {int(name): part for name, part in zip(names, parts, strict=True) if len(part) > 1}
+
+
+def _duplicates(standing: Standing, row: int, table: pd.DataFrame, k: int) -> list[int]:
+    group = table["duplicate_group"].iloc[k] if "duplicate_group" in table.columns else None
+    if group is None or pd.isna(group):
+        return []
+    return [int(other) for other in standing.groups.get(int(group), ()) if other != row][:DUPLICATES]
+
+
+def _others(
+    run: Run, graph: tuple[np.ndarray, np.ndarray] | None, duplicates: list[list[int]]
+) -> dict[int, dict[str, Any]]:
+    rows = {other for group in duplicates for other in group}
+    if graph is not None:
+        rows |= {int(other) for other in graph[0].ravel() if other >= 0}
+    wanted = sorted(rows)
+    table = run.at(wanted, ["id", "label", "predicted"])
+    table.insert(0, "row", wanted)
+    records = table.to_dict("records")
+    return {int(record["row"]): {str(key): _json(value) for key, value in record.items()} for record in records}
+
+
+def _columns(example: pd.Series, titles: dict[str, Any]) -> list[dict[str, Any]]:
+    hidden = {"row", "id", "label", "predicted", "evidence", "top_classes", "top_probs"}
+    names = [str(name) for name in example.index if name not in hidden]
+    return [
+        {"name": name, "value": _json(example[name]), "unit": titles.get(name, {}).get("unit", "")} for name in names
+    ]
+
+
+def _past(log: TagLog, data: str, id: str) -> list[dict[str, Any]]:
+    history = log.history(data, id=id, limit=HISTORY)
+    return [
+        {
+            "at": int(event["at"].timestamp() * 1000),
+            **{name: str(event[name]) for name in ("who", "action", "tag", "value")},
+            "n": int(event["n"]),
+            "is_undone": bool(event["is_undone"]),
+        }
+        for event in history.to_dict("records")
+    ]
+
+
+def verdicts(state: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the tag log's fold that are verdicts, one an example: id -> tag, value, who, at."""
+    return state.loc[state["tag"].isin(VERDICTS), :].set_index("id")
+
+
+def _json(value: object) -> Any:
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_json(one) for one in value]
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return round(float(value), 6) if math.isfinite(value) else None
+    return None if value is pd.NA or value is pd.NaT else str(value)

@@ -1,0 +1,48 @@
+"""What Overview counts in a run."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from app.theme import REASONS
+from hem_core.difficulty.wilson import wilson
+from hem_core.store.run import Run
+from hem_core.store.summary import counts, per_class
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """Counts over the N examples of a run."""
+
+    errors: int
+    reasons: pd.Series
+    """Reason -> examples, in the order of theme.REASONS and then others by name; empty without reasons."""
+    classes: pd.DataFrame
+    """`store.summary.per_class` with `error_low` and `error_high`, the 95% Wilson interval."""
+
+    @property
+    def hard(self) -> int:
+        """Examples whose reason is not 'easy'."""
+        return int(self.reasons.drop("easy", errors="ignore").sum())
+
+    @property
+    def suspects(self) -> int:
+        """Examples whose reason is 'mislabelled'."""
+        return int(self.reasons.reindex(["mislabelled"], fill_value=0).sum())
+
+
+def overview(run: Run) -> Overview:
+    """Count errors, reasons and classes of a run."""
+    classes = per_class(run)
+    low, high = wilson(classes["errors"], classes["support"])
+    outcomes = counts(run, "is_correct").set_index("value")["n"].to_dict()
+    return Overview(int(outcomes.get(False, 0)), _reasons(run), classes.assign(error_low=low, error_high=high))
+
+
+def _reasons(run: Run) -> pd.Series:
+    if "reason" not in run.source.columns:
+        return pd.Series(dtype="int64")
+    found = counts(run, "reason").dropna()
+    known = dict(zip(found["value"].tolist(), found["n"].tolist(), strict=True))
+    order = [*REASONS, *sorted(set(known) - set(REASONS))]
+    return pd.Series({name: known[name] for name in order if name in known}, dtype="int64")
