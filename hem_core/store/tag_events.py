@@ -85,7 +85,9 @@ def connect(place: Path | str) -> sa.Engine:
         version = _retried(lambda: _create(engine))
     except (exc.SQLAlchemyError, ImportError) as error:
         shown = url.render_as_string(hide_password=True)
-        raise RunError(f"the tag log {shown} cannot be opened: {error}; check the path or the URL") from error
+        raise RunError(
+            f"the tag log {shown} cannot be opened: {getattr(error, 'orig', error)}; check the path or the URL"
+        ) from error
     if version != str(FORMAT_VERSION):
         raise RunError(
             f"the tag log {url.render_as_string(hide_password=True)} has format version {version}; "

@@ -1,4 +1,4 @@
-import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -96,5 +96,17 @@ def table(run) -> pd.DataFrame:
     return pd.concat([scores, pd.read_parquet(folder / "projection.parquet"), given], axis=1)
 
 
-def edit_info(folder: Path, **changes) -> None:
-    (folder / "run.json").write_text(json.dumps(run_info(**changes)))
+@pytest.fixture
+def fresh(run, tmp_path) -> Path:
+    """A copy of the run, in a workspace of its own, to break."""
+    return Path(shutil.copytree(run.folder, tmp_path / "runs" / "tiny"))
+
+
+@pytest.fixture
+def edit_info():
+    """edit_info(folder, key=value): rewrite run.json with other values."""
+
+    def edit(folder: Path, **changes) -> None:
+        write_json(folder / "run.json", run_info(**changes))
+
+    return edit
