@@ -1,0 +1,90 @@
+"""What the columns of a run are, in words and as bytes; each is worked out once."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from app import wire
+from hem_core.errors import HemError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hem_core.store.run import Run
+
+CLASS_COLUMNS = ("label", "predicted", "suggested_label")
+OTHER_WORDS = {
+    "label_prob": ("probability of the label", "probability"),
+    "predicted_prob": ("probability of the prediction", "probability"),
+    "difficulty_in_class": ("difficulty within its class", "percentile"),
+    "difficulty": ("difficulty", "percentile"),
+    "label_suspicion": ("label suspicion", "percentile"),
+    "x": ("map x", ""),
+    "y": ("map y", ""),
+}
+KEPT = 64
+"""How many encoded columns stay in memory, over all runs."""
+
+_described: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+_encoded: dict[tuple[str, str, str], bytes] = {}
+_lock = threading.Lock()
+
+
+def described(run: Run) -> dict[str, dict[str, Any]]:
+    """Each servable column by name: kind ('number', 'category', 'bool'), byte type, title, unit and meaning.
+
+    Numbers have `min` and `max`; categories and booleans the `names` of their codes, classes in the run's
+    order. Text columns are not served.
+    """
+    key = (str(run.folder), run.info["fingerprint"])
+    if key not in _described:
+        kinds = {name: kind for name, kind in run.columns().items() if kind != "text"}
+        table = run.table(list(kinds))
+        found = {name: _describe(run, name, kind, table[name]) for name, kind in kinds.items()}
+        with _lock:
+            _described.pop(next(iter(_described)), None) if len(_described) > 8 else None
+            _described[key] = found
+    return _described[key]
+
+
+def encoded(run: Run, name: str) -> bytes:
+    """A described column's bytes: float32 numbers, or the codes of categories; little-endian, one per row."""
+    key = (str(run.folder), run.info["fingerprint"], name)
+    if key not in _encoded:
+        column, values = described(run)[name], run.table([name])[name]
+        is_number = column["kind"] == "number"
+        content = wire.numbers(values) if is_number else wire.codes(values, column["names"])
+        with _lock:
+            while len(_encoded) >= KEPT:
+                _encoded.pop(next(iter(_encoded)))
+            _encoded[key] = content.astype(content.dtype.newbyteorder("<"), copy=False).tobytes()
+    return _encoded[key]
+
+
+def _describe(run: Run, name: str, kind: str, values: pd.Series) -> dict[str, Any]:
+    title, unit = OTHER_WORDS.get(name, (name.replace("_", " "), ""))
+    column: dict[str, Any] = {"kind": kind, "title": title, "unit": unit, "meaning": "", "is_score": False}
+    column["missing"] = int(values.isna().sum())
+    if kind == "number":
+        low, high = wire.extent(wire.numbers(values))
+        column |= {"type": "<f4", "min": low, "max": high} | _card(name)
+    else:
+        found = wire.names(values, run.classes if name in CLASS_COLUMNS else ("false", "true"))
+        column |= {"type": wire.code_type(len(found)), "names": found}
+    if name in run.info.get("headline", {}):
+        column |= {"meaning": run.info["headline"][name], "is_score": True}
+    if name == "difficulty_in_class":
+        column |= {"meaning": "difficulty ranked among the examples of its class", "is_score": True}
+    return column
+
+
+def _card(name: str) -> dict[str, Any]:
+    import hem_core.scores
+
+    try:
+        card = hem_core.scores.describe(name)
+    except (HemError, AttributeError):
+        return {}
+    shown = {key: str(card.get(key) or "") for key in ("meaning", "range", "unit", "reference")}
+    return {**shown, "is_score": True}

@@ -1,0 +1,164 @@
+// Rules in the page: the same predicates as the server resolves, on typed arrays.
+
+/** Mask (N) of 0/1 for one clause, or null when only the server can say (text, unknown ids, free tags).
+ *  store: {n, column(name) -> {kind, values, names} | undefined, rowOf(id) -> row | undefined, verdicts, verdictNames}. */
+export function clauseMask(clause, store) {
+  if (clause.not) return inverted(clauseMask(clause.not, store));
+  if (clause.polygon) return polygonMask(clause.polygon, store);
+  if (clause.rows) return rowsMask(clause.rows, store);
+  if (clause.tag) return tagMask(clause.tag, store);
+  const column = store.column(clause.column);
+  if (!column || "contains" in clause) return null;
+  if (clause.in) return inMask(column, clause.in);
+  return column.kind === "number" ? rangeMask(column.values, clause.min, clause.max) : null;
+}
+
+/** Points inside a polygon by the even-odd rule; the server computes the same bits.
+ *  x, y Float32Array; points pairs of doubles, rounded to float32, the crossing computed in double. */
+export function inside(x, y, points) {
+  const count = points.length;
+  const px = Float32Array.from(points, (point) => point[0]);
+  const py = Float32Array.from(points, (point) => point[1]);
+  const [left, right] = extent(px), [low, high] = extent(py);
+  const out = new Uint8Array(x.length);
+  for (let i = 0; i < x.length; i++) {
+    const a = x[i], b = y[i];
+    if (!(a >= left && a <= right && b >= low && b <= high)) continue;
+    let odd = 0;
+    for (let k = 0, j = count - 1; k < count; j = k++) {
+      const y1 = py[k], y2 = py[j];
+      if ((y1 <= b) === (y2 <= b)) continue;
+      if (a < ((px[j] - px[k]) * (b - y1)) / (y2 - y1) + px[k]) odd ^= 1;
+    }
+    out[i] = odd;
+  }
+  return out;
+}
+
+/** All masks at once: 1 where every one is 1. With no mask everything is in. */
+export function every(masks, n) {
+  const out = new Uint8Array(n).fill(1);
+  for (const mask of masks) for (let i = 0; i < n; i++) out[i] &= mask[i];
+  return out;
+}
+
+export function count(mask) {
+  let total = 0;
+  for (let i = 0; i < mask.length; i++) total += mask[i];
+  return total;
+}
+
+/** A lasso with fewer corners: those that lie within `tolerance` of the line between their neighbours go. */
+export function simplify(points, tolerance) {
+  if (points.length < 4) return points;
+  const keep = new Uint8Array(points.length);
+  keep[0] = keep[points.length - 1] = 1;
+  const open = [[0, points.length - 1]];
+  while (open.length) {
+    const [first, last] = open.pop();
+    let worst = tolerance, at = -1;
+    for (let i = first + 1; i < last; i++) {
+      const away = distance(points[i], points[first], points[last]);
+      if (away > worst) [worst, at] = [away, i];
+    }
+    if (at >= 0) { keep[at] = 1; open.push([first, at], [at, last]); }
+  }
+  return points.filter((_, i) => keep[i]);
+}
+
+/** The rule with the clause on `column` replaced, or taken out when clause is null. */
+export function withClause(rule, column, clause) {
+  const rest = clauses(rule).filter((one) => subject(one) !== column);
+  return { all: clause ? [...rest, clause] : rest };
+}
+
+/** The clause of a rule that a control of `column` shows, if any. */
+export function clauseOf(rule, column) {
+  return clauses(rule).find((one) => subject(one) === column);
+}
+
+export function clauses(rule) {
+  return rule?.all ?? [];
+}
+
+/** What a clause is about: a column's name, or 'tag'; null for polygons and explicit rows. */
+export function subject(clause) {
+  const inner = clause.not ?? clause;
+  return inner.tag ? "tag" : inner.column ?? null;
+}
+
+/** A clause in words, for a chip. titles(name) gives a column's title; format(number) its text. */
+export function describe(clause, titles, format) {
+  if (clause.not) {
+    if (clause.not.tag && !clause.not.tag.length) return "has a tag";
+    return `not (${describe(clause.not, titles, format)})`;
+  }
+  if (clause.polygon) return `lasso on ${titles(clause.polygon.x)} and ${titles(clause.polygon.y)}`;
+  if (clause.rows) return clause.rows.length === 1 ? "1 example" : `${clause.rows.length} examples`;
+  if (clause.tag) return clause.tag.length ? `tagged ${clause.tag.join(" or ")}` : "no tag";
+  const title = titles(clause.column);
+  if ("contains" in clause) return `${title} contains “${clause.contains}”`;
+  if (clause.in) return `${title} is ${listed(clause.in)}`;
+  if (clause.min == null) return `${title} up to ${format(clause.max)}`;
+  if (clause.max == null) return `${title} from ${format(clause.min)}`;
+  return `${title} ${format(clause.min)} to ${format(clause.max)}`;
+}
+
+function listed(values) {
+  const texts = values.map((value) => (value === null ? "missing" : String(value)));
+  return texts.length > 3 ? `${texts.slice(0, 2).join(", ")} or ${texts.length - 2} more` : texts.join(" or ");
+}
+
+function rangeMask(values, min, max) {
+  const low = min ?? -Infinity, high = max ?? Infinity, out = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) out[i] = values[i] >= low && values[i] <= high ? 1 : 0;
+  return out;
+}
+
+function inMask(column, wanted) {
+  if (!column.names) return null;
+  const texts = new Set(wanted.filter((value) => value !== null).map(String));
+  const isIn = Uint8Array.from(column.names, (name) => (texts.has(name) ? 1 : 0));
+  const missing = wanted.includes(null) ? 1 : 0, out = new Uint8Array(column.values.length);
+  for (let i = 0; i < out.length; i++) out[i] = isIn[column.values[i]] ?? missing;
+  return out;
+}
+
+function polygonMask(polygon, store) {
+  const x = store.column(polygon.x), y = store.column(polygon.y);
+  return x && y ? inside(x.values, y.values, polygon.points) : null;
+}
+
+function rowsMask(ids, store) {
+  const out = new Uint8Array(store.n);
+  for (const id of ids) {
+    const row = store.rowOf(id);
+    if (row === undefined) return null;
+    out[row] = 1;
+  }
+  return out;
+}
+
+function tagMask(tags, store) {
+  const codes = tags.map((tag) => store.verdictNames.indexOf(tag) + 1);
+  if (!tags.length || codes.includes(0) || !store.verdicts) return null;
+  const out = new Uint8Array(store.n);
+  for (let i = 0; i < store.n; i++) out[i] = codes.includes(store.verdicts[i]) ? 1 : 0;
+  return out;
+}
+
+function inverted(mask) {
+  return mask && mask.map((value) => 1 - value);
+}
+
+function extent(values) {
+  let low = Infinity, high = -Infinity;
+  for (const value of values) { if (value < low) low = value; if (value > high) high = value; }
+  return [low, high];
+}
+
+function distance(p, a, b) {
+  const dx = b[0] - a[0], dy = b[1] - a[1], length = Math.hypot(dx, dy);
+  if (!length) return Math.hypot(p[0] - a[0], p[1] - a[1]);
+  return Math.abs(dy * (p[0] - a[0]) - dx * (p[1] - a[1])) / length;
+}

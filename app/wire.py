@@ -1,0 +1,89 @@
+"""Columns and pictures as bytes for the browser; nothing here knows about HTTP."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from hem_core.store.tags import VERDICTS
+
+
+def numbers(values: pd.Series) -> np.ndarray:
+    """A numeric or boolean column as (N,) float32; missing values are NaN."""
+    return np.asarray(pd.to_numeric(values), dtype=np.float32)
+
+
+def names(values: pd.Series, first: Sequence[str] = ()) -> list[str]:
+    """The distinct values as text: those of `first` that occur, in that order, then the others sorted."""
+    seen = set(values.dropna().map(as_text).unique())
+    known = [name for name in first if name in seen]
+    return known + sorted(seen.difference(known))
+
+
+def codes(values: pd.Series, categories: Sequence[str]) -> np.ndarray:
+    """A column as (N,) positions in `categories`, little-endian uint8, uint16 or int32.
+
+    Missing values get the largest code of the type (255, 65535), or -1 in int32.
+    """
+    found = pd.Index(categories).get_indexer(pd.Index(values.map(as_text, na_action="ignore")))
+    dtype = code_type(len(categories))
+    missing = -1 if dtype == "<i4" else np.iinfo(dtype).max
+    return np.where(found < 0, missing, found).astype(dtype)
+
+
+def code_type(count: int) -> str:
+    """The smallest type that holds `count` categories and one code for missing: '|u1', '<u2' or '<i4'."""
+    return "|u1" if count < 255 else "<u2" if count < 65535 else "<i4"
+
+
+def as_text(value: object) -> str:
+    """A category's name: booleans as true / false, whole floats without their point."""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def pack(blobs: Sequence[bytes]) -> bytes:
+    """Many byte strings in one: uint32 count, uint32 lengths, then the bytes; all little-endian."""
+    head = struct.pack(f"<{len(blobs) + 1}I", len(blobs), *map(len, blobs))
+    return head + b"".join(blobs)
+
+
+def verdict_codes(state: pd.DataFrame, ids: pd.Series) -> np.ndarray:
+    """The verdict of each example as (N,) uint8: 0 none, then the positions in VERDICTS from 1.
+
+    state is the tag log's fold (id, tag, …); free tags are left out.
+    """
+    out = np.zeros(len(ids), dtype=np.uint8)
+    verdicts = state[state["tag"].isin(VERDICTS)]
+    rows = pd.Index(ids).get_indexer(pd.Index(verdicts["id"]))
+    code = {tag: code for code, tag in enumerate(VERDICTS, start=1)}
+    values = np.array([code[tag] for tag in verdicts["tag"]], dtype=np.uint8)
+    out[rows[rows >= 0]] = values[rows >= 0]
+    return out
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """A table as CSV; texts that a spreadsheet would compute (= + - @) get a quote in front."""
+    guarded = table.copy()
+    for name in guarded.columns:
+        if not pd.api.types.is_numeric_dtype(guarded[name]):
+            text = guarded[name].astype(str).where(guarded[name].notna(), "")
+            guarded[name] = text.where(~text.str.match(r"[=+\-@\t\r]"), "'" + text)
+    return guarded.to_csv(index=False)
+
+
+def extent(values: np.ndarray) -> tuple[float | None, float | None]:
+    """Smallest and largest finite value, or two Nones where there is none (JSON has no NaN)."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return None, None
+    low, high = float(finite.min()), float(finite.max())
+    assert math.isfinite(low)
+    return low, high
