@@ -23,7 +23,7 @@ FORMAT_VERSION = 1
 Progress = Callable[[str, int, int], object]
 """(format, done, total), called as pictures are written and once when a format is done."""
 
-_active: set[Path] = set()
+_active: set[str] = set()
 
 
 def export(
@@ -47,7 +47,7 @@ def export(
     chosen = list(dict.fromkeys(["parquet", *formats]))
     modules = {name: registry.load(hem_core.export, name) for name in chosen}
     temporary = target.with_name(f".{target.name}.exporting-{os.getpid()}-{secrets.token_hex(4)}")
-    _active.add(temporary)
+    _active.add(temporary.name)
     try:
         temporary.mkdir(parents=True)
         _remove_leftovers(target)
@@ -62,7 +62,7 @@ def export(
         raise DataError(f"{target} cannot be written: {error}; export to another folder") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        _active.discard(temporary)
+        _active.discard(temporary.name)
     return target
 
 
@@ -137,7 +137,7 @@ def _remove_leftovers(target: Path) -> None:
     """Delete what exports to the same place left when they were killed."""
     for path in target.parent.glob(f".{glob.escape(target.name)}.exporting-*"):
         pid = path.name.rpartition(".exporting-")[2].partition("-")[0]
-        if path not in _active and not _is_alive(pid):
+        if path.name not in _active and not _is_alive(pid):
             shutil.rmtree(path, ignore_errors=True)
 
 

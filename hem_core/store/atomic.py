@@ -6,7 +6,8 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP = 65_536
+_mine: set[str] = set()
 
 
 def write_json(path: Path | str, value: object) -> Path:
@@ -64,18 +66,26 @@ def write_with(path: Path | str, write: Callable[[BinaryIO], object]) -> Path:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
+    with temporary_name(path) as temporary:
         with temporary.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
     sync_folder(path.parent)
     return path
+
+
+@contextlib.contextmanager
+def temporary_name(path: Path) -> Iterator[Path]:
+    """A name beside `path` for a file or folder in the making; what still has it afterwards is deleted."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    _mine.add(temporary.name)
+    try:
+        yield temporary
+    finally:
+        _delete(temporary)
+        _mine.discard(temporary.name)
 
 
 def sync_folder(folder: Path) -> None:
@@ -89,20 +99,22 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path | str) -> int:
-    """Delete the temporary files that killed writers left in a folder. Returns how many.
+    """Delete what killed writers left half made in a folder; what is being written now stays.
 
-    For the one process that owns the folder: a file that another live process is writing is kept.
+    Returns how many files or folders that were.
     """
-    left = [path for path in Path(folder).glob(".*.tmp") if not _is_alive(path)]
+    left = [path for path in Path(folder).glob(".*.tmp") if not _is_being_written(path)]
     for path in left:
-        path.unlink(missing_ok=True)
+        _delete(path)
     return len(left)
 
 
-def _is_alive(temporary: Path) -> bool:
+def _is_being_written(temporary: Path) -> bool:
     pid = temporary.name.split(".")[-2].partition("-")[0]
-    if not pid.isdigit() or int(pid) == os.getpid():
+    if not pid.isdigit():
         return False
+    if int(pid) == os.getpid():  # ours, or of a predecessor with the same number
+        return temporary.name in _mine
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
@@ -110,3 +122,10 @@ def _is_alive(temporary: Path) -> bool:
     except OSError:
         return True
     return True
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

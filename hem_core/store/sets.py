@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hem_core.errors import DataError
-from hem_core.store.atomic import sync_folder, write_json, write_table
+from hem_core.store.atomic import remove_leftovers, sync_folder, temporary_name, write_json, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT_VERSION = 1
 _NAME = re.compile(r"[\w][\w .-]{0,63}")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # on Windows
 _VERSION = re.compile(r"v([1-9][0-9]*)")
 
 
@@ -35,13 +33,10 @@ def save(workspace: Path | str, name: str, examples: pd.DataFrame, manifest: Map
     _check_examples(examples)
     home = Path(workspace) / "sets" / name
     home.mkdir(parents=True, exist_ok=True)
-    temporary = home / f".saving-{os.getpid()}-{secrets.token_hex(4)}.tmp"
-    try:
+    remove_leftovers(home)
+    with temporary_name(home / "v") as temporary:
         write_table(temporary / "examples.parquet", examples)
         return _take_number(temporary, home, name, {**manifest, "n": len(examples)})
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 def names(workspace: Path | str) -> list[str]:
@@ -98,10 +93,10 @@ def _take_number(temporary: Path, home: Path, name: str, manifest: dict[str, Any
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name) or name.endswith((".", " ")):
+    if not _NAME.fullmatch(name) or name.endswith((".", " ")) or _RESERVED.fullmatch(name):
         raise DataError(
             f"a set's name has letters, digits, space, '.', '_' and '-', 64 at most, and begins with a letter "
-            f"or digit; it was {name!r}"
+            f"or digit, and is not a device such as CON; it was {name!r}"
         )
 
 

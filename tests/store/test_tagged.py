@@ -1,0 +1,47 @@
+import pandas as pd
+
+from hem_core.store.tagged import is_excluded, with_tags
+from hem_core.store.tags import TagLog
+
+TABLE = pd.DataFrame(
+    {"id": pd.array(list("abcdef"), dtype="str"), "label": ["cat", "cat", "dog", None, "dog", None], "loss": range(6)},
+    index=range(10, 16),
+)
+
+
+def tagged(tmp_path) -> pd.DataFrame:
+    log = TagLog(tmp_path / "tags.sqlite")
+    log.add("d", ["a", "b"], "hard", who="ann")
+    log.add("d", ["a"], "zebra, striped", who="bob")
+    log.add("d", ["a"], "night", who="cyd")
+    log.add("d", ["c", "d"], "mislabelled", who="bob", value="bird")
+    log.add("d", ["e", "f"], "mislabelled", who="bob")
+    log.add("d", ["nobody"], "skip", who="bob")
+    return with_tags(TABLE, log.state("d"))
+
+
+def test_a_corrected_label_is_the_label_and_the_old_one_is_kept(tmp_path):
+    before = TABLE.copy(deep=True)
+    found = tagged(tmp_path)
+    assert found["label"].fillna("").tolist() == ["cat", "cat", "bird", "bird", "dog", ""]
+    assert found["label_before"].fillna("").tolist() == TABLE["label"].fillna("").tolist()
+    assert found["verdict"].tolist() == ["hard", "hard", "mislabelled", "mislabelled", "mislabelled", "mislabelled"]
+    assert found["tags"].tolist()[:3] == ["hard, night, zebra, striped", "hard", "mislabelled"]
+    assert found["reviewer"].tolist() == ["cyd", "ann", "bob", "bob", "bob", "bob"]
+    assert found.index.tolist() == TABLE.index.tolist()
+    pd.testing.assert_frame_equal(TABLE, before)
+
+
+def test_left_out_are_outliers_duplicates_skipped_and_wrong_labels_without_a_new_one(tmp_path):
+    assert is_excluded(tagged(tmp_path)).tolist() == [False, False, False, False, True, True]
+    verdicts = ["outlier", "duplicate", "skip", "hard", "easy", "ambiguous", "mislabelled", ""]
+    assert is_excluded(pd.DataFrame({"verdict": verdicts})).tolist() == [True] * 3 + [False] * 3 + [True, False]
+
+
+def test_without_tags_or_labels(tmp_path):
+    nothing = TagLog(tmp_path / "tags.sqlite").state("d")
+    found = with_tags(TABLE[["id"]], nothing)
+    assert list(found.columns) == ["id", "verdict", "tags", "reviewer"]
+    assert set(found["verdict"]) == {""}
+    assert not is_excluded(found).any()
+    assert len(with_tags(TABLE[:0], nothing)) == 0
