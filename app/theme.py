@@ -45,11 +45,12 @@ ICON = (
 CSS = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 4.6rem 2rem 2rem; max-width: none; }
-[data-testid="stMetric"] { padding: .7rem .9rem; font-variant-numeric: tabular-nums; }
+[data-testid="stMetric"] { padding: 0 .1rem; font-variant-numeric: tabular-nums; }
 [data-testid="stMetricLabel"] { opacity: .75; }
-[class*="st-key-facts"] table { width: 100%; table-layout: fixed; border: none; margin: 0; }
+[class*="st-key-facts"] table { width: 100%; border: none; margin: 0; }
 [class*="st-key-facts"] thead { display: none; }
-[class*="st-key-facts"] td { border: none; padding: .16rem 0; font-size: .93rem; overflow-wrap: anywhere; vertical-align: top; }
-[class*="st-key-facts"] td:first-child { width: 36%; opacity: .66; padding-right: .8rem; }
+[class*="st-key-facts"] tr { border: none; }
+[class*="st-key-facts"] td { border: none; padding: .14rem 0; vertical-align: top; overflow-wrap: anywhere; }
+[class*="st-key-facts"] td:first-child { width: 1%; white-space: nowrap; opacity: .66; padding-right: 1.4rem; }
 </style>
 """

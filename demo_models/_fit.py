@@ -79,7 +79,7 @@ def accuracy(model: nn.Module, weights: Path, images: np.ndarray, labels: np.nda
     """Share of the uint8 images (N, H, W) that the trained model gets right."""
     model.load_state_dict(load_file(weights))
     model.eval()
-    batches = torch.from_numpy(images)[:, None].split(1000)
+    batches = torch.from_numpy(images.copy())[:, None].split(1000)
     predicted = torch.cat([model(batch.float() / 255).argmax(dim=1) for batch in batches])
     return float((predicted.numpy() == labels).mean())
 

@@ -20,7 +20,7 @@ _HOMES = {
 __all__ = ["HemError", "Recorder", "open_run", "score"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+def __getattr__(name: str) -> Any:
     """Import what is asked for and no more: the app reads runs without torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'hem_core' has no attribute '{name}'")

@@ -29,7 +29,7 @@ export function layout(look, margin, { x, y, annotations = [] }) {
     font: { family: look.font, color: look.text, size: 12 },
     annotations: annotations.map(([text, px, py, xanchor, yanchor]) => ({
       text, x: px, y: py, xanchor, yanchor, xref: "paper", yref: "paper", showarrow: false,
-      font: { size: 11, color: look.muted }, bgcolor: look.background, opacity: 0.85, borderpad: 3,
+      font: { size: 11, color: look.muted }, borderpad: 2,
     })),
   };
 }

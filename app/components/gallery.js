@@ -71,8 +71,8 @@ export function makeGallery(bus, host, open) {
   }
 
   function head(total) {
-    const what = bus.selected ? "selected" : bus.counts.filter < bus.n ? "filtered" : "all";
-    count.replaceChildren(h("b", {}, whole(total)), ` ${what} `, h("span", { class: "hem-muted" }, `of ${plural(bus.n, "example")}`));
+    const what = bus.selected ? "selected" : bus.counts.filter < bus.n ? "filtered" : "";
+    count.replaceChildren(...(what ? [h("b", {}, whole(total)), ` ${what} `, h("span", { class: "hem-muted" }, `of ${plural(bus.n, "example")}`)] : [plural(bus.n, "example")]));
     const last = Math.max(0, Math.ceil(total / PAGE) - 1);
     where.textContent = total ? `${whole(page * PAGE + 1)}–${whole(Math.min(total, (page + 1) * PAGE))} of ${whole(total)}` : "";
     back.disabled = page === 0;

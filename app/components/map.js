@@ -118,11 +118,13 @@ export function makeMap(bus, host, look, open) {
   }
 
   function fitted(width, height) {
-    const spread = (name) => {
-      const [low, high] = extent(bus.column(name).values), pad = (high - low || 1) * 0.035;
-      return [low - pad, high + pad];
+    const spread = (name, before, after) => {
+      const [low, high] = extent(bus.column(name).values), size = high - low || 1;
+      return [low - size * before, high + size * after];
     };
-    let [x0, x1] = spread(axes.x), [y0, y1] = spread(axes.y);
+    // Room at the edges for the names of the regions.
+    const hasRegions = axes.regions.length > 0, pad = hasRegions ? 0.075 : 0.035;
+    let [x0, x1] = spread(axes.x, 0.035, hasRegions ? 0.14 : 0.035), [y0, y1] = spread(axes.y, pad, pad);
     if (axes.isFlipped) [y0, y1] = [y1, y0];
     if (axes.isBare) {
       // One unit is as long across as up: distances in an embedding map mean the same in both.

@@ -16,7 +16,7 @@ const HELP = [
   ["6", "skip: no opinion"], ["0", "clear the verdict"], ["U", "undo the last verdict"], ["← →", "go back, go on"],
   ["N", "next one without a verdict"], ["B", "blind: hide label and prediction until you decide"], ["?", "these keys"],
 ];
-const DRAWN = { suspect: "among the most suspected labels", rare: "rare, or the hardest of its class", random: "drawn at random", chosen: "" };
+const DRAWN = { suspect: "among the most suspected labels", rare: "rare, or the hardest of its class", random: "drawn at random", wanted: "opened in Explore", chosen: "" };
 const AHEAD = 20, BATCH = 12, PICTURES_AHEAD = 5, LONG_PAUSE_MS = 120000;
 
 let open = null; // one desk a page: two would both hear the keys
@@ -49,15 +49,23 @@ function makeDesk(place) {
 
   return {
     update(fresh) {
-      const isOther = !data || data.key !== fresh.key;
-      const current = data?.rows[at];
+      const isOther = !data || data.key !== fresh.key, isWanted = fresh.wanted != null && fresh.wanted !== data?.wanted;
+      const current = isWanted ? fresh.wanted : data?.rows[at];
       data = fresh;
+      if (data.wanted != null && !data.rows.includes(data.wanted)) {
+        // Opened in Explore, and not in this queue: it comes first, once.
+        data.rows = [data.wanted, ...data.rows];
+        data.drawn = ["wanted", ...data.drawn];
+      }
       for (const [row, verdict] of Object.entries(fresh.verdicts)) if (!mine.has(+row)) verdicts.set(+row, verdict);
       for (const row of [...verdicts.keys()]) if (!mine.has(row) && !fresh.verdicts[row]) verdicts.delete(row);
       if (isOther) {
         items.clear();
         undoable.splice(0, undoable.length, ...fresh.undoable.map((batch) => ({ batch })));
-        at = nextOpen(-1);
+        at = isWanted ? data.rows.indexOf(data.wanted) : nextOpen(-1);
+        show();
+      } else if (isWanted) {
+        at = data.rows.indexOf(data.wanted);
         show();
       } else {
         at = Math.max(0, current === undefined ? nextOpen(-1) : data.rows.indexOf(current));

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app import loaders, routes, state, words
+from app import loaders, routes, scope, state, words
 from app.components.review import review
 from hem_core.selection.review_queue import review_queue
 from hem_core.store.rule_text import describe
@@ -23,8 +23,8 @@ MIXED_HELP = (
 def page() -> None:
     """The queue to walk through, and the desk."""
     run = loaders.run(state.current_run() or "")
-    rules = {"filter": state.rule(), "selection": state.selection()}
-    names = ["mixed", *[name for name, rule in rules.items() if rule]]
+    rules = {name: rule for name, rule in scope.explored(run).items() if name in TITLES}
+    names = [name for name in TITLES if name == "mixed" or name in rules]
     chosen = state.queue() if state.queue() in names else "mixed"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.segmented_control(
@@ -38,26 +38,33 @@ def page() -> None:
             help=MIXED_HELP,
         )
         st.caption(words.plain(_scope(run, chosen, rules)))
-    _desk(run.name, chosen)
+    _desk(run.name, chosen, rules.get(chosen), _wanted(run))
+
+
+def _wanted(run: Run) -> int | None:
+    """The row that was opened in Explore, to be shown first; None when nobody asked for one."""
+    id = state.recall("review_id")
+    row = int(loaders.ids(run.name).get_indexer(pd.Index([id]))[0]) if isinstance(id, str) else -1
+    return row if row >= 0 else None
 
 
 @st.fragment(run_every="15s")
-def _desk(name: str, queue: str) -> None:
+def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
     run, person = loaders.run(name), state.person()
     judged = loaders.verdicts(run.data)
-    found = _mixed(run, person, judged) if queue == "mixed" else _matching(run, queue)
-    rows = found["row"].tolist()
+    found = _mixed(run, person, judged) if rule is None else _matching(run, rule)
     review(
         {
             "module": f"/hem/static/{routes.version()}/review.js",
-            "key": f"{run.fingerprint} {queue} {person} {state.rule()} {state.selection()}",
+            "key": f"{run.fingerprint} {queue} {person} {rule}",
             "run": run.name,
             "fingerprint": run.fingerprint,
             "token": routes.token(state.session_id()),
             "person": person,
             "classes": list(run.classes),
-            "rows": rows,
+            "rows": found["row"].tolist(),
             "drawn": found["drawn_as"].tolist(),
+            "wanted": wanted,
             "verdicts": _by_row(judged, found),
             "undoable": _undoable(run, person),
             "empty": "No example matches. Change the filter in Explore, or take the mixed queue.",
@@ -81,31 +88,22 @@ def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:
     return queue
 
 
-def _matching(run: Run, queue: str) -> pd.DataFrame:
-    rule = _rule(queue)
+def _matching(run: Run, rule: dict) -> pd.DataFrame:
     tags = loaders.tags().state(run.data)
     found = run.query(rule, tags=tags, columns=["id"], order=_order(run), limit=LONGEST)
     return found.assign(drawn_as="chosen")
-
-
-def _rule(queue: str) -> dict | None:
-    clauses = [*(state.rule() or {}).get("all", [])]
-    if queue == "selection":
-        clauses += (state.selection() or {}).get("all", [])
-    return {"all": clauses}
 
 
 def _order(run: Run) -> str | None:
     return "difficulty" if "difficulty" in run.source.columns else None
 
 
-def _scope(run: Run, queue: str, rules: dict[str, dict | None]) -> str:
-    if queue == "mixed":
+def _scope(run: Run, queue: str, rules: dict[str, dict]) -> str:
+    if queue not in rules:
         return f"suspects 50%, rare 30%, random 20% of {words.count(run.n, 'example')}; signed {state.person()}"
-    n = len(run.rows(_rule(queue), tags=loaders.tags().state(run.data)))
-    said = " · ".join(describe(rule) for rule in rules.values() if rule)
+    n = len(run.rows(rules[queue], tags=loaders.tags().state(run.data)))
     first = f", the {LONGEST:,} hardest first" if n > LONGEST else ", hardest first"
-    return f"{said} · {n:,} of {words.count(run.n, 'example')}{first}"
+    return f"{describe(rules[queue])} · {n:,} of {words.count(run.n, 'example')}{first}"
 
 
 def _by_row(judged: pd.DataFrame, found: pd.DataFrame) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 import hem_core.export
-from app import bars, exports, loaders, state, theme, widgets, words
+from app import bars, exports, loaders, scope, state, theme, widgets, words
 from hem_core import folder as registry
 from hem_core.engine.export_run import facts
 from hem_core.engine.export_set import export_folder
@@ -20,6 +20,7 @@ from hem_core.store.tag_fold import VERDICTS
 from hem_core.store.tagged import with_tags
 
 SOURCES = {
+    "chosen": "Chosen in Explore",
     "selection": "Selection of Explore",
     "filter": "Filter of Explore",
     "tags": "Tagged",
@@ -58,15 +59,20 @@ def _new(run: Run) -> None:
 def _choose(run: Run) -> dict | None:
     """The rule that the set is made from; None when nothing is chosen yet."""
     tags = loaders.tags().state(run.data)["tag"].value_counts()
-    known = [name for name in SOURCES if _is_there(name, run, tags)]
+    rules = scope.explored(run)
+    others = [*(["tags"] if len(tags) else []), *(["difficulty"] if "difficulty" in run.source.columns else [])]
+    known = [name for name in SOURCES if name in rules or name in others or name == "everything"]
     source = st.segmented_control(
-        "From", known, default=_usual(known, tags), format_func=SOURCES.__getitem__, required=True, key="set_source"
+        "From",
+        known,
+        default=_usual(known, tags),
+        format_func=SOURCES.__getitem__,
+        required=True,
+        key=f"set_source {' '.join(rules)}",
     )
-    if source in ("selection", "filter"):
-        clauses = [*(state.rule() or {}).get("all", [])]
-        clauses += (state.selection() or {}).get("all", []) if source == "selection" else []
-        st.caption(words.plain(describe({"all": clauses})))
-        return {"all": clauses}
+    if source in rules:
+        st.caption(words.plain(describe(rules[source])))
+        return rules[source]
     if source == "tags":
         names = [*[tag for tag in VERDICTS if tag in tags.index], *sorted(set(tags.index) - set(VERDICTS))]
         picked = st.pills(
@@ -84,18 +90,8 @@ def _choose(run: Run) -> dict | None:
     return {"all": []}
 
 
-def _is_there(source: str, run: Run, tags: pd.Series) -> bool:
-    there = {
-        "selection": state.selection() is not None,
-        "filter": state.rule() is not None,
-        "tags": len(tags) > 0,
-        "difficulty": "difficulty" in run.source.columns,
-    }
-    return there.get(source, True)
-
-
 def _usual(known: list[str], tags: pd.Series) -> str:
-    wanted = ["selection", "filter", *(["tags"] if "hard" in tags.index else []), "difficulty", "everything"]
+    wanted = ["chosen", "selection", "filter", *(["tags"] if "hard" in tags.index else []), "difficulty", "everything"]
     return next(name for name in wanted if name in known)
 
 

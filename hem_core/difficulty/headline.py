@@ -63,7 +63,7 @@ def headline(table: Mapping[str, Any], *, sample: str, trusted_from: float = 0.7
     is_out = sample == "out-of-sample"
     final = is_out or not dynamics
     near = ["neighbour_disagreement"] if "neighbour_disagreement" in known else []
-    notes = _notes(known, dynamics, sample)
+    notes = _notes(dynamics, sample)
     if near and dynamics and not is_out and _agreement(known[dynamics[0]], known[near[0]]) < trusted_from:
         near = []
         notes.append("The neighbours do not agree with the dynamics (an embedding that has memorised): left out.")
@@ -117,7 +117,7 @@ def _codes(table: Mapping[str, Any], n: int) -> np.ndarray:
     return np.array([number.get(label, -1) for label in labels.tolist()], np.int64)
 
 
-def _notes(known: Mapping[str, np.ndarray], dynamics: list[str], sample: str) -> list[str]:
+def _notes(dynamics: list[str], sample: str) -> list[str]:
     if sample == "out-of-sample":
         return []
     if sample == "in-sample" and dynamics:
@@ -127,8 +127,7 @@ def _notes(known: Mapping[str, np.ndarray], dynamics: list[str], sample: str) ->
     way = "record the training (Recorder), or score examples that the model was not trained on"
     if sample == "in-sample":
         return [f"In-sample, optimistic: a model that has memorised an example hides how hard it was; {way}."]
-    caution = f"Not known whether the model was trained on these examples; if it was, this is optimistic: {way}."
-    return [] if dynamics and not {"loss", "margin"} & known.keys() else [caution]
+    return [f"Not known whether the model was trained on these examples; if so, this is optimistic: {way}."]
 
 
 def _how(names: list[str], sample: str) -> str:

@@ -7,8 +7,9 @@ import platform
 import resource
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -121,7 +122,7 @@ class _Prepared:
     model_name: str
     model_hash: str
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         return self.catalog["id"].to_pylist()
 
@@ -141,6 +142,8 @@ def _score(
         catalog = catalogs.with_info(catalog, name=options.name)
     module = factory.load(model, weights) if isinstance(model, str) else model
     ready = _prepare(module, catalog, data, folder, options)
+    if isinstance(model, str):
+        ready = replace(ready, model_name=model)
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
     key = _key(ready, options, recorded)
     _claim(folder, known, key, overwrite=options.overwrite)

@@ -193,7 +193,7 @@ def predictions(path, n=50, *, probs=False, embedding=True):
     if embedding:
         frame["embedding"] = list(generator.normal(size=(n, 4)).astype(np.float32))
     frame.to_parquet(path)
-    return path, logits.copy(), frame["label"].to_numpy()
+    return path, logits, frame["label"].to_numpy().copy()
 
 
 @pytest.mark.parametrize("probs", [False, True])

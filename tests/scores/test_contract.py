@@ -106,9 +106,7 @@ def test_inputs_are_left_alone(name):
     before = changed(whole, torch.clone)
     compute(name, whole)
     for field in whole.known():
-        torch.testing.assert_close(
-            getattr(whole, field), getattr(before, field), equal_nan=True, rtol=0, atol=0
-        )
+        torch.testing.assert_close(getattr(whole, field), getattr(before, field), equal_nan=True, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -139,9 +137,7 @@ def test_the_global_generator_is_left_alone(name):
 @pytest.mark.parametrize("name", READ_LOGITS)
 def test_a_sure_hit_is_easier_than_a_coin_flip(name):
     logits = torch.tensor([[20.0, 0.0, 0.0], [0.0, 0.0, -20.0]])
-    pair = Outputs(
-        ["sure", "coin"], logits=logits, targets=torch.tensor([0, 0]), head_input_norm=torch.ones(2)
-    )
+    pair = Outputs(["sure", "coin"], logits=logits, targets=torch.tensor([0, 0]), head_input_norm=torch.ones(2))
     sure, coin = compute(name, pair).tolist()
     assert sure < coin
 
@@ -149,9 +145,7 @@ def test_a_sure_hit_is_easier_than_a_coin_flip(name):
 @pytest.mark.parametrize("name", [name for name in READ_LOGITS if "targets" in needs(name)])
 def test_a_sure_miss_is_harder_than_a_coin_flip(name):
     logits = torch.tensor([[0.0, 20.0, 0.0], [0.0, 0.0, -20.0]])
-    pair = Outputs(
-        ["miss", "coin"], logits=logits, targets=torch.tensor([0, 0]), head_input_norm=torch.ones(2)
-    )
+    pair = Outputs(["miss", "coin"], logits=logits, targets=torch.tensor([0, 0]), head_input_norm=torch.ones(2))
     miss, coin = compute(name, pair).tolist()
     assert miss > coin
 
@@ -218,18 +212,14 @@ def test_a_missing_field_is_named_with_those_that_are_there():
 
 def test_a_misspelt_score_is_answered_with_the_list():
     for ask in (needs, describe, lambda name: compute(name, outputs(1))):
-        with pytest.raises(
-            UnknownNameError, match=r"^no score 'margn'; there are: aum, confidence_mean, .*margin"
-        ):
+        with pytest.raises(UnknownNameError, match=r"^no score 'margn'; there are: aum, confidence_mean, .*margin"):
             ask("margn")
     with pytest.raises(UnknownNameError, match="no score '_card'"):
         describe("_card")
 
 
 def test_a_misspelt_option_is_answered_with_the_list():
-    with pytest.raises(
-        DataError, match=r"^score 'energy' has no option 'temprature'; its options: temperature$"
-    ):
+    with pytest.raises(DataError, match=r"^score 'energy' has no option 'temprature'; its options: temperature$"):
         compute("energy", outputs(1), temprature=2.0)
     with pytest.raises(DataError, match=r"^score 'loss' has no option 'reduction'; its options: none$"):
         compute("loss", outputs(1), reduction="mean")

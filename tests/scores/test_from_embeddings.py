@@ -26,8 +26,7 @@ def test_neighbour_disagreement_against_a_brute_force_search():
     distances = torch.from_numpy(cdist(embeddings, embeddings, "cosine")).fill_diagonal_(torch.inf)
     nearest = distances.argsort(dim=1)[:, :4]
     want = [
-        sum(int(targets[other] != targets[row]) for other in nearest[row].tolist()) / 4
-        for row in range(len(targets))
+        sum(int(targets[other] != targets[row]) for other in nearest[row].tolist()) / 4 for row in range(len(targets))
     ]
     close(neighbour_disagreement(targets, targets[nearest]), torch.tensor(want))
 

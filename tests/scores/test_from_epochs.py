@@ -90,9 +90,7 @@ def test_learned_epoch_is_the_last_wrong_one():
 
 def test_learned_epoch_against_a_loop():
     hits, _ = random_epochs()
-    want = [
-        max([number for number, hit in enumerate(row.tolist(), 1) if hit == 0], default=0) for row in hits[1:]
-    ]
+    want = [max([number for number, hit in enumerate(row.tolist(), 1) if hit == 0], default=0) for row in hits[1:]]
     close(learned_epoch(hits)[1:], torch.tensor(want).float())
 
 

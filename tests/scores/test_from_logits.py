@@ -66,9 +66,7 @@ def test_margin_against_a_loop():
 
 
 def test_margin_of_one_class_says_that_a_binary_model_has_two():
-    with pytest.raises(
-        DataError, match=r"needs logits of 2 or more classes; these have 1; .* columns \(0, z\)"
-    ):
+    with pytest.raises(DataError, match=r"needs logits of 2 or more classes; these have 1; .* columns \(0, z\)"):
         margin(torch.zeros(3, 1), torch.zeros(3, dtype=torch.int64))
 
 
@@ -160,9 +158,7 @@ def test_grand_last_layer_is_the_length_of_each_example_s_gradient():
         logits = torch.nn.functional.linear(feature, **head)
         return torch.nn.functional.cross_entropy(logits, target)
 
-    gradients = torch.func.vmap(torch.func.grad(loss_of_one), in_dims=(None, 0, 0))(
-        weights, features, targets
-    )
+    gradients = torch.func.vmap(torch.func.grad(loss_of_one), in_dims=(None, 0, 0))(weights, features, targets)
     want = (gradients["weight"].square().sum(dim=(1, 2)) + gradients["bias"].square().sum(dim=1)).sqrt()
     logits = torch.nn.functional.linear(features, **weights)
     head_input_norm = torch.cat([features, torch.ones(40, 1)], dim=1).norm(dim=1)
