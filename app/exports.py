@@ -40,6 +40,13 @@ def state(target: Path) -> dict[str, Any]:
     return {"status": "failed", "error": note.get("error") or "the export stopped; start it again"}
 
 
+def wait(target: Path) -> None:
+    """Wait until an export that was started here has ended."""
+    process = _running.get(target)
+    if process is not None:
+        process.wait()
+
+
 def size_bytes(folder: Path) -> int:
     """How large a folder is."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -69,9 +69,9 @@ def standing(name: str) -> "Standing":
 
 def reviewers(data: str, person: str) -> list[str]:
     """Who reviews this data set now: this person, and everyone whose page asked in the last minutes."""
-    now, seen = time.monotonic(), _reviewers()
-    seen[data, person] = now
-    return sorted(who for (set_, who), last in list(seen.items()) if set_ == data and now - last < AWAY_SECONDS)
+    now, seen, place = time.monotonic(), _reviewers(), (str(folder()), data)
+    seen[*place, person] = now
+    return sorted(who for (*at, who), last in list(seen.items()) if tuple(at) == place and now - last < AWAY_SECONDS)
 
 
 def manifest(path: Path) -> dict:
@@ -135,7 +135,7 @@ def _manifest(path: str) -> dict:
 
 
 @st.cache_resource(show_spinner=False)
-def _reviewers() -> dict[tuple[str, str], float]:
+def _reviewers() -> dict[tuple[str, str, str], float]:
     return {}
 
 

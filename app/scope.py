@@ -1,0 +1,31 @@
+"""What was filtered and selected in Explore, as far as the run on screen can follow it."""
+
+import streamlit as st
+
+from app import state, words
+from hem_core.errors import DataError
+from hem_core.store import rules
+from hem_core.store.run import Run
+
+
+def explored(run: Run) -> dict[str, dict]:
+    """The rules that came from Explore: 'filter', 'selection' (inside the filter), 'chosen' (handed to Sets).
+
+    Those that are not set are left out, and so are those that name columns which this run has not (said once).
+    """
+    filter_, selection = state.rule(), state.selection()
+    found = {"filter": filter_}
+    if selection:
+        found["selection"] = {"all": [*(filter_ or {}).get("all", []), *selection["all"]]}
+    chosen = state.recall("set_rule")
+    found["chosen"] = chosen if isinstance(chosen, dict) and chosen.get("all") else None
+    return {name: rule for name, rule in found.items() if rule and _fits(run, rule)}
+
+
+def _fits(run: Run, rule: dict) -> bool:
+    try:
+        rules.validate(rule, run.columns())
+    except DataError as error:
+        st.toast(words.plain(f"A filter was left out: {error}"))
+        return False
+    return True

@@ -1,0 +1,100 @@
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from hem_core.media.image import thumbnail
+from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_json, write_table
+
+CLASSES = ["cat", "**dog**", "<b>fox</b>"]
+N = 60
+
+
+def make_workspace(folder, *, dynamics=True, embeddings=True, **changes):
+    """A workspace with the run `tiny`: 60 pictures, three classes with hostile names, one failure."""
+    rng, home = np.random.default_rng(0), folder / "runs" / "tiny"
+    images = rng.integers(0, 255, (N, 8, 8), dtype=np.uint8)
+    write_array(folder / "data" / "tiny.npy", images)
+    target, prediction = np.arange(N) % 3, (np.arange(N) + (np.arange(N) % 10 == 0)) % 3
+    label, predicted = np.array(CLASSES, object)[target], np.array(CLASSES, object)[prediction]
+    ids = [f"e{k:02d}" for k in range(N)]
+    spread = (np.arange(N, dtype=np.float32) + 0.5) * 100 / N
+    table = {
+        "id": ids, "index": np.arange(N), "label": label, "predicted": predicted, "is_correct": target == prediction,
+        "label_prob": (1 - spread / 100).astype("f4"), "predicted_prob": np.full(N, 0.9, "f4"),
+        "top_classes": [CLASSES] * N, "top_probs": [[0.9, 0.07, 0.03]] * N, "loss": spread / 10, "margin": spread / 20,
+        "entropy": spread[::-1] / 100, "difficulty": spread, "difficulty_in_class": spread, "label_suspicion": spread,
+        "reason": np.where(target != prediction, "mislabelled", "easy"), "evidence": ["all of 3 say **dog**"] * N,
+        "suggested_label": predicted, "duplicate_group": pa.array([1, 1] + [None] * (N - 2), pa.int64()),
+    }  # fmt: skip
+    if embeddings:
+        table["prototype_distance"] = spread[::-1] / 100
+        indices = (np.arange(N)[:, None] + [1, 2, 3]) % N
+        distances = np.tile(np.float32([0.1, 0.2, 0.3]), (N, 1))
+        write_arrays(home / "neighbours.npz", indices=indices.astype(np.int32), distances=distances)
+        write_table(home / "projection.parquet", pd.DataFrame(rng.normal(size=(N, 2)).astype("f4"), columns=["x", "y"]))
+    if dynamics:
+        table["confidence_mean"] = spread / 100
+        curves = {"id": ids, "confidence": [[0.5, float("nan"), 0.75]] * N, "margin": [[1.0, None, -1.0]] * N,
+                  "is_correct": [[False, None, True]] * N}  # fmt: skip
+        write_table(home / "dynamics.parquet", pa.table(curves))
+    write_table(home / "scores.parquet", pa.table({name: pa.array(list(values)) if isinstance(values, np.ndarray)
+                                                   and values.dtype == object else values for name, values in table.items()}))  # fmt: skip
+    catalog = {"id": ids, "label": list(label), "image": ["tiny.npy"] * N, "image_row": np.arange(N)}
+    write_table(home / "catalog.parquet", pd.DataFrame(catalog))
+    failed = {"id": ["broken"], "index": [N], "reason": ["not a readable image: **truncated**"]}
+    write_table(home / "failures.parquet", pd.DataFrame(failed))
+    blobs = [thumbnail(Image.fromarray(image)) for image in images]
+    write_bytes(home / "thumbnails.bin", b"".join(blobs))
+    write_array(home / "thumbnails.npy", np.cumsum([0, *map(len, blobs)]).astype(np.int64))
+    info = {
+        "format_version": 1, "name": "tiny", "task": "classification", "status": "complete", "n": N, "n_failed": 1,
+        "created": "2026-01-02T03:04:05Z", "fingerprint": f"f{dynamics}{embeddings}", "classes": CLASSES,
+        "sample": "in-sample", "notes": ["Optimistic: **in-sample**."], "accuracy": 0.9, "held_out_accuracy": None,
+        "model": {"name": "m:model", "hash": "abc", "layer": "head"},
+        "data": {"name": "tiny-data", "source": "npz", "root": str(folder / "data"), "medium": "array"},
+        "headline": {"difficulty": "rank-mean of loss", "label_suspicion": "rank of margin"},
+        "neighbours": {"k": 3, "method": "exact", "recall": 1.0} if embeddings else None,
+        "missing": {} if embeddings else {"embeddings": "no layer was found; name one with --layer"},
+        "parameters": {}, "timings": {"score": 1.5}, "peak_memory_mb": 300.0, "versions": {},
+    }  # fmt: skip
+    write_json(home / "run.json", {**info, **changes})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def whole_workspace(tmp_path_factory):
+    """make_workspace with everything, made once; not to be written to."""
+    return make_workspace(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """workspace(**changes): a workspace of one's own; see make_workspace."""
+    return lambda **changes: make_workspace(tmp_path / "w", **changes)
+
+
+@pytest.fixture
+def show(monkeypatch):
+    """show(folder, page, **address): the page of a workspace as AppTest, run once."""
+    from streamlit.testing.v1 import AppTest
+
+    def draw(folder, page, **address):
+        monkeypatch.setenv("HEM_WORKSPACE", str(folder))
+        monkeypatch.setenv("HEM_PERSON", "anna")
+        test = AppTest.from_function(_page, kwargs={"name": page}, default_timeout=30)
+        for name, value in address.items():
+            test.query_params[name] = value
+        return test.run()
+
+    return draw
+
+
+def _page(name):
+    import importlib
+
+    from app import frame, state
+
+    state.sync()
+    frame.show(importlib.import_module(f"app.views.{name}").page, without_scores=name == "overview")

@@ -1,0 +1,138 @@
+import json
+
+import pytest
+
+from app import words
+from hem_core.store.atomic import write_json
+
+
+def texts(test):
+    """Everything that a page says in words."""
+    kinds = ("markdown", "caption", "text", "warning", "error", "info", "subheader", "code")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(test, kind))
+
+
+def numbers(test):
+    return {metric.label: metric.value for metric in test.metric}
+
+
+def test_overview_counts_sixty_examples_with_six_errors(show, whole_workspace):
+    test = show(whole_workspace, "overview")
+    assert not test.exception
+    assert numbers(test) == {
+        "Examples": "60",
+        "Error rate, in-sample": "10.0%",
+        "Hard": "6",
+        "Suspected label errors": "6",
+        "Reviewed": "0",
+    }
+
+
+def test_the_sample_is_said_in_plain_sight_and_how_difficulty_was_made(show, whole_workspace):
+    said = texts(show(whole_workspace, "overview"))
+    assert "in-sample · optimistic" in said
+    assert "rank-mean of loss" in said
+
+
+def test_text_of_the_data_is_never_markup(show, whole_workspace):
+    test = show(whole_workspace, "overview")
+    said = texts(test)
+    assert r"Optimistic: \*\*in\-sample\*\*\." in said.replace(r"\:", ":")
+    assert "<b>fox</b>" not in said
+    assert "<b>fox</b>" in test.dataframe[0].value["class"].tolist()
+
+
+def test_the_class_table_begins_with_the_most_errors(show, whole_workspace):
+    table = show(whole_workspace, "overview").dataframe[0].value
+    assert table["support"].tolist() == [20, 20, 20]
+    assert table["error"].tolist() == [10.0, 10.0, 10.0]
+    assert table["interval"].tolist() == ["2.8 – 30.1"] * 3
+
+
+def test_failures_are_listed_with_their_reason(show, whole_workspace):
+    test = show(whole_workspace, "overview")
+    assert "1 example could not be scored" in [expander.label for expander in test.expander]
+    assert test.dataframe[-1].value["reason"].tolist() == ["not a readable image: **truncated**"]
+
+
+def test_what_is_missing_comes_with_the_way_to_get_it(show, workspace):
+    test = show(workspace(embeddings=False, dynamics=False), "overview")
+    assert not test.exception
+    assert "embeddings: no layer was found; name one with --layer" in texts(test)
+
+
+@pytest.mark.parametrize(
+    ("button", "page", "rule"),
+    [
+        ("Review 6 suspects", "review", None),
+        ("Explore the hardest tenth", "explore", {"all": [{"column": "difficulty", "min": 90, "max": None}]}),
+        ("Build a set", "sets", None),
+    ],
+)
+def test_the_next_steps_lead_to_other_pages(show, whole_workspace, button, page, rule):
+    test = show(whole_workspace, "overview")
+    next(one for one in test.button if one.label == button).click().run()
+    assert test.session_state["hem_kept_went_to"] == page
+    assert json.loads(test.query_params.get("rule", "null")) == rule
+
+
+def test_an_empty_workspace_shows_the_command_that_fills_it(show, tmp_path):
+    test = show(tmp_path, "overview")
+    assert "No runs yet" in texts(test)
+    assert f"hem demo --workspace {tmp_path}" in texts(test)
+
+
+def test_a_workspace_that_is_gone_is_said_in_a_sentence(show, tmp_path):
+    test = show(tmp_path / "gone", "overview")
+    assert "no folder" in texts(test)
+    assert not test.exception
+
+
+@pytest.mark.parametrize("page", ["overview", "review", "sets"])
+def test_a_growing_run_shows_stage_rate_and_time_left(show, workspace, page):
+    folder = workspace(status="running")
+    progress = {
+        "stage": "forward pass",
+        "done": 20,
+        "total": 60,
+        "rate": 12.5,
+        "seconds_left": 75,
+        "updated": 0,
+        "pid": 1,
+    }
+    write_json(folder / "runs" / "tiny" / "progress.json", progress)
+    test = show(folder, page)
+    assert not test.exception
+    assert "Still being scored" in texts(test)
+    assert r"12 a second · about 1 min 15 s left" in texts(test)
+
+
+def test_a_run_that_cannot_be_read_is_named_and_the_others_stay(show, workspace):
+    folder = workspace()
+    write_json(folder / "runs" / "newer" / "run.json", {"format_version": 99})
+    test = show(folder, "overview")
+    assert "format version 99" in texts(test)
+    assert numbers(test)["Examples"] == "60"
+
+
+def test_a_run_that_is_not_here_falls_back_to_the_newest(show, whole_workspace):
+    test = show(whole_workspace, "overview", run="else")
+    assert "There is no run else in this workspace; showing tiny" in texts(test)
+
+
+def test_words_for_numbers():
+    assert words.count(1, "example") == "1 example"
+    assert words.count(1797, "example") == "1,797 examples"
+    assert words.percent(0.0949) == "9.5%"
+    assert words.percent(None) == "–"
+    assert [words.seconds(value) for value in (0.26, 59.6, 250, 7500)] == [
+        "0.3 s",
+        "1 min 0 s",
+        "4 min 10 s",
+        "2 h 5 min",
+    ]
+
+
+def test_plain_takes_the_markup_out_of_a_text():
+    assert words.plain("**x** :red[y] <b>") == r"\*\*x\*\* \:red\[y\] \<b\>"
+    assert words.in_figure("<b>a&b</b>") == "&lt;b&gt;a&amp;b&lt;/b&gt;"

@@ -1,0 +1,113 @@
+import json
+
+import pandas as pd
+import pytest
+
+from app import detail
+from hem_core.store.workspace import open_workspace
+
+
+@pytest.fixture
+def opened(workspace):
+    home = open_workspace(workspace())
+    return home.run("tiny"), home.tags()
+
+
+def desk(test):
+    """What the page hands to the browser side."""
+    return json.loads(test.get("bidi_component")[0].proto.json)
+
+
+def test_one_example_in_detail(opened):
+    run, log = opened
+    log.add(run.data, ["e59"], "mislabelled", who="ben", value="cat")
+    (item,) = detail.details(run, detail.standing(run), [59], log)
+    assert (item["row"], item["id"], item["label"], item["difficulty"]) == (
+        59,
+        "e59",
+        "<b>fox</b>",
+        pytest.approx(99.1667),
+    )
+    assert [axis["axis"] for axis in item["axes"]] == [
+        "label conflict", "input uncertainty", "typicality", "learning dynamics"]  # fmt: skip
+    assert item["axes"][0]["all"] == pytest.approx(100 * 59.5 / 60, abs=1e-4)
+    assert item["axes"][0]["within"] == pytest.approx(100 * 19.5 / 20, abs=1e-4)
+    assert [one["row"] for one in item["neighbours"]] == [0, 1, 2]
+    assert item["curve"] == {"confidence": [0.5, None, 0.75], "is_correct": [0.0, None, 1.0]}
+    assert item["verdict"] == {"tag": "mislabelled", "value": "cat", "who": "ben"}
+    assert [(event["who"], event["action"], event["tag"]) for event in item["history"]] == [
+        ("ben", "add", "mislabelled")
+    ]
+    json.dumps(item, allow_nan=False)
+
+
+def test_near_duplicates_are_the_others_of_the_group(opened):
+    run, log = opened
+    first, second, third = detail.details(run, detail.standing(run), [0, 1, 2], log)
+    assert [one["row"] for one in first["duplicates"]] == [1]
+    assert [one["row"] for one in second["duplicates"]] == [0]
+    assert third["duplicates"] == []
+
+
+def test_a_run_without_embeddings_and_dynamics_says_so(workspace):
+    home = open_workspace(workspace(embeddings=False, dynamics=False))
+    run = home.run("tiny")
+    (item,) = detail.details(run, detail.standing(run), [0], home.tags())
+    assert item["neighbours"] is None
+    assert item["curve"] is None
+    assert [axis["score"] for axis in item["axes"]] == ["margin", "entropy", None, None]
+
+
+def test_no_rows_give_no_details(opened):
+    run, log = opened
+    assert detail.details(run, detail.standing(run), [], log) == []
+
+
+def test_the_queue_holds_every_example_of_a_small_run_once(show, whole_workspace):
+    test = show(whole_workspace, "review")
+    assert not test.exception
+    data = desk(test)
+    assert sorted(data["rows"]) == list(range(60))
+    assert data["drawn"][:10].count("suspect") == 5
+    assert data["person"] == "anna"
+
+
+def test_verdicts_of_others_leave_the_queue_and_own_ones_stay(show, workspace):
+    folder = workspace()
+    home = open_workspace(folder)
+    log, data = home.tags(), home.run("tiny").data
+    log.add(data, ["e01"], "hard", who="anna")
+    log.add(data, ["e02"], "hard", who="ben")
+    shown = desk(show(folder, "review"))
+    assert 2 not in shown["rows"]
+    assert shown["verdicts"] == {"1": {"tag": "hard", "value": "", "who": "anna"}}
+    assert len(shown["undoable"]) == 1
+
+
+def test_two_people_on_one_server_get_different_examples(show, workspace):
+    folder = workspace()
+    show(folder, "review", who="ben")
+    ben = set(desk(show(folder, "review", who="ben"))["rows"])
+    anna = set(desk(show(folder, "review"))["rows"])
+    ben = set(desk(show(folder, "review", who="ben"))["rows"])
+    assert not anna & ben
+    assert anna | ben == set(range(60))
+
+
+def test_the_filter_of_explore_can_be_the_queue_hardest_first(show, whole_workspace):
+    rule = '{"all":[{"column":"label","in":["cat"]}]}'
+    data = desk(show(whole_workspace, "review", rule=rule, queue="filter"))
+    assert data["rows"] == list(range(57, -1, -3))
+
+
+def test_a_filter_on_a_column_of_another_run_is_left_out(show, whole_workspace):
+    rule = '{"all":[{"column":"elsewhere","min":0,"max":1}]}'
+    test = show(whole_workspace, "review", rule=rule, queue="filter")
+    assert not test.exception
+    assert len(desk(test)["rows"]) == 60
+    assert "A filter was left out" in test.toast[0].value
+
+
+def test_verdicts_are_the_exclusive_tags_alone():
+    state = pd.DataFrame({"id": ["a", "a"], "tag": ["hard", "blurred"], "value": "", "who": "x", "at": 0})
+    assert detail.verdicts(state)["tag"].to_dict() == {"a": "hard"}
