@@ -8,6 +8,7 @@ from hem_core.media.image import thumbnail
 from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_json, write_table
 
 CLASSES = ["cat", "**dog**", "<b>fox</b>"]
+TEXTS = ("label", "predicted", "suggested_label", "reason")
 N = 60
 
 
@@ -39,8 +40,8 @@ def make_workspace(folder, *, dynamics=True, embeddings=True, **changes):
         curves = {"id": ids, "confidence": [[0.5, float("nan"), 0.75]] * N, "margin": [[1.0, None, -1.0]] * N,
                   "is_correct": [[False, None, True]] * N}  # fmt: skip
         write_table(home / "dynamics.parquet", pa.table(curves))
-    write_table(home / "scores.parquet", pa.table({name: pa.array(list(values)) if isinstance(values, np.ndarray)
-                                                   and values.dtype == object else values for name, values in table.items()}))  # fmt: skip
+    columns = {name: list(values) if name in TEXTS else values for name, values in table.items()}
+    write_table(home / "scores.parquet", pa.table(columns))
     catalog = {"id": ids, "label": list(label), "image": ["tiny.npy"] * N, "image_row": np.arange(N)}
     write_table(home / "catalog.parquet", pd.DataFrame(catalog))
     failed = {"id": ["broken"], "index": [N], "reason": ["not a readable image: **truncated**"]}
