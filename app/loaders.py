@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 AWAY_SECONDS = 300
+QUEUE_COLUMNS = ("id", "label_suspicion", "reason", "difficulty_in_class")
 
 
 def folder() -> Path:
@@ -65,6 +66,12 @@ def standing(name: str) -> "Standing":
     """Where each row of a run stands on the axes, for Review."""
     opened = run(name)
     return _standing(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
+def queue(name: str, person: str, people: tuple[str, ...], limit: int) -> "pd.DataFrame":
+    """The mixed queue of one of some people, before anything was judged: row, id, drawn_as."""
+    opened = run(name)
+    return _queue(opened.folder.as_posix(), opened.fingerprint, person, people, limit, opened)
 
 
 def reviewers(data: str, person: str) -> list[str]:
@@ -127,6 +134,18 @@ def _standing(folder: str, fingerprint: str, _run: "Run") -> "Standing":
     from app.detail import standing
 
     return standing(_run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _queue(
+    folder: str, fingerprint: str, person: str, people: tuple[str, ...], limit: int, _run: "Run"
+) -> "pd.DataFrame":
+    from hem_core.selection.review_queue import review_queue
+
+    table = _run.table([name for name in QUEUE_COLUMNS if name in _run.source.columns])
+    found = review_queue(table, person=person, people=people, limit=limit)
+    found.insert(0, "row", ids(_run.name).get_indexer(found["id"].tolist()))
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)

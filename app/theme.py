@@ -47,6 +47,7 @@ CSS = """
 [data-testid="stMainBlockContainer"] { padding: 4.6rem 2rem 2rem; max-width: none; }
 [data-testid="stMetric"] { padding: 0 .1rem; font-variant-numeric: tabular-nums; }
 [data-testid="stMetricLabel"] { opacity: .75; }
+[class*="st-key-facts"] { padding-bottom: .6rem; }
 [class*="st-key-facts"] table { width: 100%; border: none; margin: 0; }
 [class*="st-key-facts"] thead { display: none; }
 [class*="st-key-facts"] tr { border: none; }

@@ -13,7 +13,7 @@ const REASON_WORDS = {
 
 const number = (value, digits = 3) =>
   value == null ? "–" : Math.abs(value) >= 1e5 ? value.toExponential(2) : Number(value.toPrecision(digits)).toLocaleString("en");
-const percent = (share) => (share == null ? "–" : share > 0.995 && share < 1 ? ">99%" : `${Math.round(share * 100)}%`);
+const percent = (share) => (share == null ? "–" : share > 0.995 && share < 1 ? ">99%" : share > 0 && share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`);
 
 /** Given and predicted label, top predictions, reason with its evidence. */
 export function labels(item, isHidden) {

@@ -140,7 +140,7 @@ def _classes(run: Run, table: pd.DataFrame) -> None:
     picked = st.dataframe(
         _readable(shown),
         hide_index=True,
-        height=min(420, 38 + 35 * max(1, len(shown))),
+        height="content" if len(shown) <= 12 else 400,
         on_select="rerun",
         selection_mode="single-row",
         key=f"class_table_{turn}",

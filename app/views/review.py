@@ -5,11 +5,9 @@ import streamlit as st
 
 from app import loaders, routes, scope, state, words
 from app.components.review import review
-from hem_core.selection.review_queue import review_queue
 from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
 
-QUEUE_COLUMNS = ("id", "label_suspicion", "reason", "difficulty_in_class")
 LONGEST = 1_000
 """Examples in one queue; when they are done, the next ones follow."""
 
@@ -77,15 +75,10 @@ def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:
     """The queue of this person: what others have judged is left out, what is their own stays to go back to."""
     by_others = judged.loc[judged["who"] != person, :].index
     own = len(judged) - len(by_others)
-    queue = review_queue(
-        loaders.columns(run.name, QUEUE_COLUMNS),
-        person=person,
-        people=loaders.reviewers(run.data, person),
-        taken=by_others.tolist(),
-        limit=LONGEST + own,
-    )
-    queue.insert(0, "row", loaders.ids(run.name).get_indexer(pd.Index(queue["id"])))
-    return queue
+    people = tuple(loaders.reviewers(run.data, person))
+    longest = LONGEST * (2 + len(judged) // LONGEST)  # in steps, so that few queues are made
+    queue = loaders.queue(run.name, person, people, longest)
+    return queue.loc[~queue["id"].isin(by_others.tolist()), :].head(LONGEST + own)
 
 
 def _matching(run: Run, rule: dict) -> pd.DataFrame:
