@@ -71,7 +71,7 @@ def routes() -> list[Route]:
     return [
         Route("/hem/static/{path:path}", _static, methods=["GET"]),
         get("/hem/columns/{run}", _columns),
-        get("/hem/column/{run}/{column}", _column),
+        get("/hem/column/{run}/{column:path}", _column),
         get("/hem/ids/{run}", _ids),
         get("/hem/thumbs/{run}", _thumbs),
         get("/hem/image/{run}/{row:int}", _image),
@@ -166,15 +166,15 @@ def _csv(body: dict[str, Any]) -> Response:
     run, log = _open(_text(body, "run")), loaders.tags()
     tags = log.state(_data(run))
     found = run.query(body.get("rule"), tags=tags, columns=[n for n in CSV_COLUMNS if n in run.columns()])
-    given = tags.groupby("id")["tag"].agg(", ".join) if len(tags) else {}
-    found["tags"] = found["id"].map(given).fillna("") if len(tags) else ""
+    given = {str(id): ", ".join(part["tag"]) for id, part in tags.groupby("id")}
+    found["tags"] = [given.get(id, "") for id in found["id"]]
     return Response(wire.to_csv(found.drop(columns="row")), media_type="text/csv; charset=utf-8", headers=NEVER)
 
 
 def _verdicts(run: Run, request: Request) -> Response:
     log = loaders.tags()
     revision = log.revision(_data(run))
-    found = wire.verdict_codes(log.state(_data(run)), run.table(["id"])["id"])
+    found = wire.verdict_codes(log.state(_data(run)), loaders.ids(run.name))
     return _bytes(found.tobytes(), headers={**NEVER, "X-HEM-Revision": str(revision)})
 
 

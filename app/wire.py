@@ -55,14 +55,14 @@ def pack(blobs: Sequence[bytes]) -> bytes:
     return head + b"".join(blobs)
 
 
-def verdict_codes(state: pd.DataFrame, ids: pd.Series) -> np.ndarray:
+def verdict_codes(state: pd.DataFrame, ids: pd.Index) -> np.ndarray:
     """The verdict of each example as (N,) uint8: 0 none, then the positions in VERDICTS from 1.
 
     state is the tag log's fold (id, tag, …); free tags are left out.
     """
     out = np.zeros(len(ids), dtype=np.uint8)
     verdicts = state[state["tag"].isin(VERDICTS)]
-    rows = pd.Index(ids).get_indexer(pd.Index(verdicts["id"]))
+    rows = ids.get_indexer(pd.Index(verdicts["id"]))
     code = {tag: code for code, tag in enumerate(VERDICTS, start=1)}
     values = np.array([code[tag] for tag in verdicts["tag"]], dtype=np.uint8)
     out[rows[rows >= 0]] = values[rows >= 0]

@@ -22,6 +22,7 @@ export function theme(element) {
     steps: isDark ? DARK_STEPS : LIGHT_STEPS,
     names: isDark ? DARK_NAMES : LIGHT_NAMES,
     other: isDark ? "#6b7280" : "#a2a9b4",
+    bars: isDark ? "#4a5a7a" : "#a9b6d6",
     right: isDark ? "#4aa8e8" : "#0072b2",
     wrong: isDark ? "#f27f3d" : "#d55e00",
   };

@@ -67,7 +67,7 @@ function mount(first) {
     root.classList.add("is-loading");
     await bus.describe();
     view = bus.view = usable({ ...USUAL, ...data.view });
-    actions = makeActions(bus, slots.actions, { makeSet: () => component.setTriggerValue("set", { rule: bus.scopeRule(), count: bus.counts.scope }), download: scopeCsv });
+    actions = makeActions(bus, slots.actions, { makeSet: () => leave("set", { count: bus.counts.scope }), download: scopeCsv });
     await Promise.all([bus.load(needed()), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
@@ -131,12 +131,22 @@ function mount(first) {
   // One message after the hand has come to rest; the page itself never waits for it.
   function tell() {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      const [filter, selection] = told();
-      const changed = Object.fromEntries(Object.entries(view).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(USUAL[name])));
-      sent = Math.max(sent, data.sequence ?? 0) + 1;
-      component.setStateValue("state", { filter, selection, view: changed, sequence: sent });
-    }, 60);
+    timer = setTimeout(send, 60);
+  }
+
+  function send() {
+    clearTimeout(timer);
+    timer = 0;
+    const [filter, selection] = told();
+    const changed = Object.fromEntries(Object.entries(view).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(USUAL[name])));
+    sent = Math.max(sent, data.sequence ?? 0) + 1;
+    component.setStateValue("state", { filter, selection, view: changed, sequence: sent });
+  }
+
+  /** Tell Python to go elsewhere; what it has not heard yet goes first. */
+  function leave(name, value) {
+    if (timer) send();
+    component.setTriggerValue(name, value);
   }
 
   function usable(wanted) {
@@ -213,7 +223,6 @@ function mount(first) {
       parts.push(labelled("show", select([["", "counts"], ["1", "share of given"]], view.rates ? "1" : "", (rates) => bus.setView({ rates: rates === "1" }), "what the cells show")));
     } else {
       parts.push(labelled("colour", select([{ group: "Scores", options: scores }, { group: "Categories", options: named }, { group: "Columns", options: numbers }], view.colour, (colour) => bus.setView({ colour }), "colour")));
-      parts.push(h("label", { class: "hem-checkbox", title: "leave out what the filters exclude, instead of greying it" }, h("input", { type: "checkbox", checked: view.hide, onchange: (event) => bus.setView({ hide: event.target.checked }) }), "hide filtered-out"));
     }
     controls.replaceChildren(...parts);
   }
@@ -235,9 +244,9 @@ function mount(first) {
       for (const [name, label] of [["lasso", "lasso (drag; Shift narrows)"], ["box", "box"], ["pan", "move"]]) {
         buttons.push(h("button", { class: tool === name ? "hem-tool is-on" : "hem-tool", title: label, "aria-label": label, "aria-pressed": String(tool === name), "data-tool": name, onclick: () => { tool = name; map.tool(name); drawTools(); } }, icon(name)));
       }
-      buttons.push(h("span", { class: "hem-divider" }), button("plus", "zoom in", () => map.zoom(0.7)), button("minus", "zoom out", () => map.zoom(1.4)), button("reset", "show everything", () => map.fit()), h("span", { class: "hem-divider" }));
+      buttons.push(h("span", { class: "hem-divider" }), button("plus", "zoom in", () => map.zoom(0.7)), button("minus", "zoom out", () => map.zoom(1.4)), button("reset", "show everything", () => map.fit()), h("span", { class: "hem-divider" }),
+        h("button", { class: view.hide ? "hem-tool is-on" : "hem-tool", title: view.hide ? "filtered-out points are hidden" : "hide filtered-out points", "aria-label": "hide filtered-out points", "aria-pressed": String(view.hide), onclick: () => bus.setView({ hide: !view.hide }) }, icon(view.hide ? "noeye" : "eye")));
     }
-    buttons.push(h("button", { class: view.log ? "hem-tool is-on hem-word" : "hem-tool hem-word", title: "logarithmic counts in the histogram", "aria-pressed": String(view.log), onclick: () => bus.setView({ log: !view.log }) }, "log"));
     tools.replaceChildren(...buttons, menu(icon("download"), "download", entries));
   }
 
@@ -280,7 +289,7 @@ function mount(first) {
   }
 
   function open(row) {
-    bus.idsOf([row]).then(([id]) => component.setTriggerValue("open", { id }));
+    bus.idsOf([row]).then(([id]) => leave("open", { id })).catch((error) => bus.say({ error: error.message }));
   }
 
   async function scopeCsv() {

@@ -142,13 +142,15 @@ export function makeFilters(bus, host, look) {
     const title = name === "is_correct" ? "prediction" : column.title;
     const { element, reset } = section(title, name, column.meaning, list, more);
     let isOpen = false, last = [null, null];
+    const total = new Uint32Array(column.names.length), order = column.names.map((_, at) => at);
+    for (let i = 0; i < bus.n; i++) total[column.values[i]]++;
+    if (!isBool && !["label", "predicted"].includes(name)) order.sort((a, b) => total[b] - total[a]);
     more.addEventListener("click", () => { isOpen = !isOpen; refreshOne(...last); });
     function refreshOne(clause, mask) {
       last = [clause, mask];
       const counts = new Uint32Array(column.names.length), wanted = new Set((clause?.in ?? []).map(String));
       for (let i = 0; i < bus.n; i++) if (mask[i]) counts[column.values[i]]++;
-      const order = column.names.map((_, at) => at);
-      const most = Math.max(1, ...counts), kept = isOpen ? order : order.filter((at) => at < FEW || wanted.has(column.names[at]));
+      const most = Math.max(1, ...counts), kept = isOpen ? order : order.filter((at, place) => place < FEW || wanted.has(column.names[at]));
       list.replaceChildren(...kept.map((at) => line(shown(column.names[at]), counts[at], most, wanted.has(column.names[at]), () => toggle(column.names[at], wanted))));
       more.hidden = order.length <= FEW;
       more.textContent = isOpen ? "fewer" : `${order.length - kept.length} more`;

@@ -9,7 +9,8 @@ const MARGIN = { l: 58, r: 14, t: 8, b: 34 };
 /** Draw into `host`. Returns {draw(view, look), download(format), end}. */
 export function makeHistogram(bus, host, look) {
   const area = h("div", { class: "hem-histogram" }), readout = h("div", { class: "hem-readout hem-muted" });
-  host.replaceChildren(area, readout);
+  const log = h("button", { class: "hem-tool hem-log", title: "logarithmic counts", onclick: () => bus.setView({ log: !view.log }) }, "log");
+  host.replaceChildren(area, readout, log);
   let view = null, grid = null, totals = null, total = 0, svg = null, scales = null, brush = null;
   const ends = [bus.on("state", () => redraw()), dragging()];
   const watcher = new ResizeObserver(() => redraw());
@@ -18,6 +19,8 @@ export function makeHistogram(bus, host, look) {
 
   function draw(next, nextLook) {
     if (nextLook) look = nextLook;
+    log.classList.toggle("is-on", next.log);
+    log.setAttribute("aria-pressed", String(next.log));
     const isNew = view?.score !== next.score;
     view = { ...next };
     if (isNew || !grid) {
@@ -42,9 +45,8 @@ export function makeHistogram(bus, host, look) {
       value: (x) => grid.low + ((x - MARGIN.l) / (width - MARGIN.l - MARGIN.r)) * (grid.high - grid.low),
       y: (count) => height - MARGIN.b - show(count) * (height - MARGIN.t - MARGIN.b),
     };
-    const dim = chosen ? look.steps[2] : look.steps[5];
-    const layers = [[totals, look.out, "all"], [filtered, isFiltered || chosen ? dim : look.steps[5], "filtered"]];
-    if (chosen) layers.push([chosen, look.accent, "selected"]);
+    const layers = [[totals, look.out], [filtered, look.bars]];
+    if (chosen) layers.push([chosen, look.accent]);
     svg = s("svg", { width, height, xmlns: "http://www.w3.org/2000/svg", "font-family": look.font, role: "img",
       "aria-label": `Histogram of ${bus.title(view.score)}` });
     svg.append(...yAxis(most, width), ...layers.map(([counts, colour]) => bars(counts, colour)), ...xAxis(height, width), brushMark(height));

@@ -93,7 +93,8 @@ export function makeMap(bus, host, look, open) {
     view = next;
     axes = axesOf(view);
     colour = colouring(bus, view.colour, look);
-    rows = byLevel(colour.level);
+    // Numbers: the hard ones on top. Names: as they come, so that no class covers another.
+    rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
     if (before !== `${axes.x} ${axes.y}`) frame = null;
     measure();
     repaint();
@@ -162,7 +163,7 @@ export function makeMap(bus, host, look, open) {
       list.push({ rows, mask: bus.inFilter, wanted: 0, palette: [rgb(look.out)], level: new Uint8Array(n), radius: size * 0.9, alpha: 1 });
     }
     if (!bus.selected) return [...list, { rows, mask: bus.inFilter, wanted: 1, palette: colour.palette, level: colour.level, radius: size, alpha }];
-    const faded = colour.palette.map((one) => mixed(`rgb(${one})`, look.background, 0.78));
+    const faded = colour.palette.map((one) => mixed(`rgb(${one})`, look.background, 0.82));
     list.push({ rows, mask: bus.inFilter, wanted: 1, palette: faded, level: colour.level, radius: size * 0.9, alpha: 1 });
     list.push({ rows, mask: bus.selected, wanted: 1, palette: colour.palette, level: colour.level, radius: size * 1.15, alpha: 1 });
     return list;

@@ -19,7 +19,7 @@ export function project(x, y, frame) {
 /** Radius in device pixels: points cover about a third of the canvas, within what reads well. */
 export function radius(onScreen, frame, ratio) {
   const room = Math.sqrt((0.22 * frame.width * frame.height) / (Math.PI * Math.max(onScreen, 1)));
-  return Math.max(1.15 * ratio, Math.min(4.2 * ratio, room));
+  return Math.max(1.45 * ratio, Math.min(4.2 * ratio, room));
 }
 
 /** Paint points into an RGBA buffer that already holds the background.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import loaders, routes, state
+from app import loaders, routes, state, words
 from app.components.explorer import explorer, said
 from hem_core.errors import DataError
 from hem_core.store.tags import VERDICTS
@@ -59,7 +59,6 @@ def _take_open() -> None:
 
 
 def _take_set() -> None:
-    state.remember("set_rule", said("set").get("rule"))
     state.remember("explore_goes_to_sets", True)
 
 
@@ -70,7 +69,7 @@ def _valid(run: Run, rule: dict[str, Any] | None) -> dict[str, Any] | None:
         rules.validate(rule, run.columns())
     except DataError as error:
         # An old address, or a rule of another run: shown without it, and said.
-        st.toast(f"A filter was left out: {error}")
+        st.toast(words.plain(f"A filter was left out: {error}"), icon=":material/filter_alt_off:")
         return None
     return rule
 

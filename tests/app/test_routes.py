@@ -1,0 +1,219 @@
+import io
+import json
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from app import routes
+
+HEADERS = {"X-HEM-Token": routes.token("a-session")}
+
+
+@pytest.fixture
+def client(whole_workspace, monkeypatch):
+    monkeypatch.setenv("HEM_WORKSPACE", str(whole_workspace))
+    return TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
+
+
+@pytest.fixture
+def own(workspace, monkeypatch):
+    monkeypatch.setenv("HEM_WORKSPACE", str(workspace()))
+    return TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
+
+
+def post(client, what="tags", **body):
+    usual = {"run": "tiny", "who": "anna", "client": "page-1", "sequence": 1, "tag": "hard", "rows": [0, 2]}
+    return client.post(f"/hem/{what}", json={**usual, **body})
+
+
+@pytest.mark.parametrize("sent", ["", "a-session", "a-session.0", routes.token("other").replace("other", "a-session")])
+def test_a_wrong_token_is_refused_everywhere(client, sent):
+    for path in ("columns/tiny", "column/tiny/loss", "ids/tiny?rows=1", "thumbs/tiny?rows=1", "image/tiny/0",
+                 "mask/tiny", "verdicts/tiny", "revision/tiny"):  # fmt: skip
+        answer = client.get(f"/hem/{path}", headers={"X-HEM-Token": sent})
+        assert (answer.status_code, answer.json()["error"][:17]) == (403, "this page's token")
+    for path in ("tags", "undo", "csv"):
+        assert client.post(f"/hem/{path}", json={}, headers={"X-HEM-Token": sent}).status_code == 403
+
+
+def test_numbers_come_as_float32_in_row_order(client):
+    values = np.frombuffer(client.get("/hem/column/tiny/loss").content, "<f4")
+    np.testing.assert_allclose(values[:2], [0.5 * 100 / 60 / 10, 1.5 * 100 / 60 / 10], rtol=1e-6)
+    assert len(values) == 60
+
+
+def test_categories_come_as_codes_whose_names_are_the_classes_in_order(client):
+    described = client.get("/hem/columns/tiny").json()
+    label = described["columns"]["label"]
+    assert (described["n"], label["names"], label["type"]) == (60, ["cat", "**dog**", "<b>fox</b>"], "|u1")
+    codes = np.frombuffer(client.get("/hem/column/tiny/label").content, "u1")
+    assert codes[:5].tolist() == [0, 1, 2, 0, 1]
+
+
+def test_missing_numbers_are_nan(client):
+    groups = np.frombuffer(client.get("/hem/column/tiny/duplicate_group").content, "<f4")
+    assert groups[:2].tolist() == [1, 1]
+    assert np.isnan(groups[2:]).all()
+
+
+def test_scores_carry_title_unit_range_and_meaning(client):
+    columns = client.get("/hem/columns/tiny").json()["columns"]
+    assert columns["difficulty"]["meaning"] == "rank-mean of loss"
+    assert columns["difficulty"]["unit"] == "percentile"
+    assert columns["loss"]["is_score"]
+    assert columns["loss"]["meaning"]
+    assert not columns["image_row"]["is_score"]
+    assert "evidence" not in columns
+
+
+@pytest.mark.parametrize("path", ["column/tiny/evidence", "column/tiny/nothing", "column/tiny/..%2Fscores.parquet"])
+def test_only_described_columns_are_served(client, path):
+    answer = client.get(f"/hem/{path}")
+    assert answer.status_code == 404
+    assert "run 'tiny' has no column" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("name", ["other", "..", "%2e%2e", "..%2f..%2fetc", "tiny%2f..", ".", "tiny%00"])
+def test_a_run_that_is_not_in_the_workspace_is_404(client, name):
+    assert client.get(f"/hem/columns/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["../routes.py", "..%2froutes.py", "x/../../routes.py", "explorer.py", "/etc/passwd"])
+def test_static_files_are_the_browser_side_only(client, path):
+    assert client.get(f"/hem/static/{path}").status_code == 404
+
+
+def test_the_browser_side_is_cached_for_ever_under_its_version_only(client):
+    current = client.get(f"/hem/static/{routes.version()}/bus.js")
+    assert "immutable" in current.headers["cache-control"]
+    assert current.headers["content-type"].startswith(("text/javascript", "application/javascript"))
+    assert "no-cache" in client.get("/hem/static/0ld/bus.js").headers["cache-control"]
+    assert client.get("/hem/static/plotly.min.js").status_code == 200
+
+
+def test_bytes_are_cached_for_ever_under_the_fingerprint_only(client):
+    assert "immutable" in client.get("/hem/column/tiny/loss?v=fTrueTrue").headers["cache-control"]
+    assert client.get("/hem/column/tiny/loss?v=other").headers["cache-control"] == "no-store"
+
+
+def test_thumbnails_come_packed_and_unpack_to_the_pictures(client):
+    content = client.get("/hem/thumbs/tiny?rows=5,0").content
+    count, *lengths = struct.unpack("<3I", content[:12])
+    first = content[12 : 12 + lengths[0]]
+    assert (count, 12 + sum(lengths)) == (2, len(content))
+    assert Image.open(io.BytesIO(first)).size == (8, 8)
+
+
+def test_ids_come_in_the_order_asked_for(client):
+    assert client.get("/hem/ids/tiny?rows=7,3").json() == ["e07", "e03"]
+    assert client.get("/hem/ids/tiny?rows=").json() == []
+
+
+@pytest.mark.parametrize(("rows", "said"), [("60", "from 0 to 59"), ("-1", "from 0 to 59"), ("a", "whole numbers")])
+def test_rows_out_of_range_are_refused(client, rows, said):
+    answer = client.get(f"/hem/ids/tiny?rows={rows}")
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]
+
+
+def test_too_many_rows_are_refused(client):
+    answer = client.get(f"/hem/thumbs/tiny?rows={','.join(['1'] * 1001)}")
+    assert (answer.status_code, "at most 1000" in answer.json()["error"]) == (400, True)
+
+
+def test_the_original_comes_as_a_picture(client, whole_workspace):
+    picture = Image.open(io.BytesIO(client.get("/hem/image/tiny/4").content))
+    wanted = np.load(whole_workspace / "data" / "tiny.npy")[4]
+    np.testing.assert_array_equal(np.asarray(picture.convert("L")), wanted)
+    assert client.get("/hem/image/tiny/60").status_code == 404
+
+
+def test_a_moved_original_is_said(own, tmp_path):
+    (tmp_path / "w" / "data" / "tiny.npy").rename(tmp_path / "elsewhere.npy")
+    answer = own.get("/hem/image/tiny/0")
+    assert answer.status_code == 404
+    assert "was the data moved" in answer.json()["error"]
+
+
+def test_a_mask_is_the_rule_resolved(client):
+    rule = {"all": [{"column": "difficulty", "min": 90, "max": None}]}
+    mask = np.frombuffer(client.get("/hem/mask/tiny", params={"rule": json.dumps(rule)}).content, "u1")
+    assert np.flatnonzero(mask).tolist() == [54, 55, 56, 57, 58, 59]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"), [("{", "not JSON"), ("[]", "object"), ('{"all":[{"column":"no","in":[]}]}', "no column 'no'")]
+)
+def test_a_mask_of_a_bad_rule_is_refused(client, rule, said):
+    answer = client.get("/hem/mask/tiny", params={"rule": rule})
+    assert (answer.status_code, said in answer.json()["error"]) == (400, True)
+
+
+def test_a_tag_is_stored_once_however_often_it_arrives(own):
+    first = post(own).json()
+    again = post(own).json()
+    assert first["acknowledged"] == again["acknowledged"] == 1
+    assert (first["revision"], first["count"]) == (again["revision"], 2)
+    answer = own.get("/hem/verdicts/tiny")
+    codes = np.frombuffer(answer.content, "u1")
+    assert codes[:4].tolist() == [1, 0, 1, 0]
+    assert int(answer.headers["x-hem-revision"]) == own.get("/hem/revision/tiny").json()["revision"]
+
+
+def test_a_rule_tags_everything_that_matches_and_undo_takes_it_all_back(own):
+    rule = {"all": [{"column": "label", "in": ["**dog**"]}]}
+    assert post(own, rows=None, rule=rule).json()["count"] == 20
+    undone = post(own, "undo", sequence=2).json()["undone"]
+    assert (undone["tag"], undone["n"], "ids" in undone) == ("hard", 20, False)
+    assert not np.frombuffer(own.get("/hem/verdicts/tiny").content, "u1").any()
+
+
+def test_undo_with_nothing_to_undo_says_so(own):
+    assert post(own, "undo").json()["undone"] is None
+
+
+def test_a_tag_on_no_rows_stores_nothing(own):
+    answer = post(own, rows=[]).json()
+    assert (answer["count"], answer["batch"]) == (0, None)
+
+
+def test_clear_and_remove(own):
+    post(own, rows=[0, 1, 2])
+    post(own, sequence=2, action="remove", rows=[0])
+    post(own, sequence=3, action="clear", rows=[1])
+    assert np.flatnonzero(np.frombuffer(own.get("/hem/verdicts/tiny").content, "u1")).tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"run": "no"}, 404, "no run 'no'"), ({"tag": ""}, 400, "'tag' is missing"), ({"rows": [60]}, 400, "0 to 59"),
+        ({"rows": "all"}, 400, "list of whole numbers"), ({"who": None}, 400, "'who' is missing"),
+        ({"sequence": "1"}, 400, "whole number"), ({"action": "burn"}, 400, "no action 'burn'"),
+        ({"rule": {"all": [{}]}}, 400, "no clause has the form"), ({"rows": [True]}, 400, "list of whole numbers"),
+    ],
+)  # fmt: skip
+def test_a_bad_post_is_refused_and_stores_nothing(own, body, status, said):
+    answer = post(own, **body)
+    assert answer.status_code == status
+    assert said in answer.json()["error"]
+    assert own.get("/hem/revision/tiny").json()["revision"] == 0
+
+
+def test_a_post_that_is_too_large_is_refused(own, monkeypatch):
+    monkeypatch.setattr(routes, "MAX_POST_BYTES", 100)
+    assert post(own, rows=list(range(60))).status_code == 413
+
+
+def test_csv_holds_the_matching_examples_and_no_formula(own):
+    post(own, tag="=HYPERLINK", rows=[54])
+    rule = {"all": [{"column": "difficulty", "min": 90, "max": None}]}
+    lines = own.post("/hem/csv", json={"run": "tiny", "rule": rule}).text.splitlines()
+    assert len(lines) == 1 + 6
+    assert lines[0].startswith("id,label,predicted,suggested_label,difficulty")
+    assert lines[1].startswith("e54,")
+    assert lines[1].endswith(",'=HYPERLINK")
