@@ -272,7 +272,7 @@ function makeDesk(place) {
     const row = data.rows[at], item = items.get(row);
     drawStatus();
     drawBar();
-    if (help) return body.replaceChildren(h("section", { class: "help" }, h("h3", {}, "Keys"), h("dl", {}, HELP.map(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]))));
+    if (help) return body.replaceChildren(h("section", { class: "help" }, h("h3", {}, "Keys"), h("dl", {}, HELP.flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]))));
     if (row === undefined) return body.replaceChildren(finished());
     if (missing.has(row)) return body.replaceChildren(h("section", { class: "finished" }, h("h3", {}, "This example cannot be shown"), h("p", {}, missing.get(row)),
       h("button", { class: "plain", onclick: () => { missing.clear(); show(); } }, "Try again")));

@@ -140,7 +140,7 @@ export function history(item) {
 export function columns(item, isHidden) {
   if (isHidden) return null;
   return h("details", { class: "columns" }, h("summary", {}, "All columns"),
-    h("dl", {}, h("dt", {}, "id"), h("dd", {}, item.id), item.columns.map((column) => [
+    h("dl", {}, h("dt", {}, "id"), h("dd", {}, item.id), item.columns.flatMap((column) => [
       h("dt", {}, column.name), h("dd", {}, [typeof column.value === "number" ? number(column.value, 5) : String(column.value ?? "–"), column.unit].join(" ")),
     ])));
 }

@@ -1,3 +1,4 @@
+import json
 import time
 
 import pytest
@@ -8,16 +9,14 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def review(page, serve, workspace):
+def review(site, opened):
     """The workspace's folder and the page Review, ready for keys."""
-    folder = workspace()
-    open_review(page, serve(folder))
-    return folder, page
+    return site.folder, ready(opened("review"))
 
 
-def open_review(page, address):
-    page.goto(f"{address}/review")
+def ready(page):
     page.wait_for_selector(".hem-review .look")
+    return page
 
 
 def head(page):
@@ -40,7 +39,7 @@ def press(page, keys, pause_ms=20):
 
 def verdicts(folder):
     home = open_workspace(folder)
-    return home.tags().state(home.run("tiny").data)
+    return home.tags().state(home.run("animals").data)
 
 
 def test_eleven_keys_at_twenty_milliseconds_are_eleven_verdicts(review):
@@ -70,7 +69,7 @@ def test_two_and_enter_gives_the_suggested_class(review):
     press(page, ["2", "Enter"], 50)
     wait_saved(page, 1)
     row = verdicts(folder).iloc[0]
-    home = open_workspace(folder).run("tiny")
+    home = open_workspace(folder).run("animals")
     example = home.table().set_index("id").loc[first]
     assert (row["id"], row["tag"]) == (first, "mislabelled")
     other = next(name for name in home.classes if name != example["label"])
@@ -121,7 +120,7 @@ def test_after_a_reload_it_goes_on_where_it_stopped_and_undo_still_works(review)
     wait_saved(page, 3)
     last = shown(page)
     page.reload()
-    page.wait_for_selector(".hem-review .look")
+    ready(page)
     wait_saved(page, 3)
     assert shown(page) == last
     press(page, "u")
@@ -139,7 +138,7 @@ def test_what_the_server_could_not_take_is_kept_over_a_reload_and_sent_then(revi
     page.evaluate("window.stop()")
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
-    page.wait_for_selector(".hem-review .look")
+    ready(page)
     page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('hem-outbox-'))")
     page.wait_for_timeout(300)
     assert sorted(verdicts(folder)["tag"]) == ["hard", "outlier"]
@@ -171,17 +170,46 @@ def test_the_keys_are_printed_on_the_buttons_and_listed(review):
     assert page.locator(".hem-review .help dt").count() == 12
 
 
-def test_the_end_of_the_queue_is_said(review):
+def test_all_columns_of_an_example_can_be_unfolded(review):
     _, page = review
-    press(page, "1" * 60, 5)
-    wait_saved(page, 60)
+    page.locator(".hem-review details.columns summary").click()
+    said = dict(
+        zip(
+            page.locator(".hem-review .columns dt").all_inner_texts(),
+            page.locator(".hem-review .columns dd").all_inner_texts(),
+            strict=True,
+        )
+    )
+    assert said["id"] == shown(page)
+    assert said["night"] in ("true", "false")
+
+
+def test_the_end_of_the_queue_is_said(opened):
+    page = ready(opened('review?queue=filter&rule={"all":[{"column":"difficulty","min":98,"max":null}]}'))
+    press(page, "1" * 12, 5)
+    wait_saved(page, 12)
     assert page.get_by_text("Nothing left in this queue").is_visible()
 
 
-def test_a_picture_that_was_moved_is_said_and_its_thumbnail_shown(page, serve, workspace):
-    folder = workspace()
-    (folder / "data" / "tiny.npy").unlink()
-    open_review(page, serve(folder))
+def test_a_picture_that_was_moved_is_said_and_its_thumbnail_shown(site, opened):
+    path = site.folder / "runs" / "animals" / "run.json"
+    info = json.loads(path.read_text())
+    path.write_text(json.dumps({**info, "data": {**info["data"], "root": str(site.folder / "gone")}}))
+    page = ready(opened("review"))
     page.wait_for_selector(".hem-review .moved")
     assert "was the data moved?" in page.locator(".hem-review .moved").inner_text()
     assert page.locator(".hem-review .frame img").is_visible()
+
+
+def test_two_people_get_different_examples_and_see_each_others_verdicts(site, opened):
+    ben, anna = ready(opened("review?who=ben")), ready(opened("review?who=anna"))
+    ben.reload()
+    ready(ben)
+    assert shown(ben) != shown(anna)
+    press(ben, "111")
+    press(anna, "444")
+    wait_saved(ben, 3)
+    wait_saved(anna, 3)
+    state = verdicts(site.folder)
+    assert len(state) == 6
+    assert sorted(state["who"]) == ["anna"] * 3 + ["ben"] * 3
