@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hem_core.errors import HemError
+from hem_core.store.workspace import open_workspace
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -54,12 +55,13 @@ def build(workspace: Path) -> ASGIApp:
 
 
 def serve(workspace: Path, port: int | None = None, open_browser: bool = True) -> None:
-    """Show a workspace on 127.0.0.1 until Ctrl-C; without a port, the next free one from 8501.
+    """Show a workspace, or the one around a run, on 127.0.0.1 until Ctrl-C; by default on the first free port from 8501.
 
-    Raises HemError when the given port is busy.
+    Raises HemError when there is no such folder or the given port is busy.
     """
     import uvicorn
 
+    workspace = open_workspace(workspace).folder
     listener = _listen(port)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     config = uvicorn.Config(build(workspace), log_level="warning", access_log=False, timeout_graceful_shutdown=1)
