@@ -8,10 +8,10 @@ from app import loaders, state, theme, widgets, words
 from hem_core.errors import HemError
 
 
-def show(page: Callable[[], None], *, without_scores: bool = False) -> None:
+def show(page: Callable[[], None]) -> None:
     """Draw the bar with the run picker, then the page for that run.
 
-    Pages are called when there is a complete run; with `without_scores` also when it is still growing.
+    The page is called when that run is complete; while it grows, its progress stands in the page's place.
     Errors that the user can fix are shown as a sentence.
     """
     st.html(theme.CSS)
@@ -37,7 +37,7 @@ def show(page: Callable[[], None], *, without_scores: bool = False) -> None:
         widgets.signature()
     if wanted and wanted not in by_name:
         st.info(f"There is no run {words.plain(wanted)} in this workspace; showing {words.plain(name)}.")
-    if not by_name[name].is_complete and not without_scores:
+    if not by_name[name].is_complete:
         _watch(name)
         return
     try:

@@ -9,17 +9,10 @@ from app.views import explore, overview, review, sets
 
 st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
-PAGES = {
-    "overview": (overview.page, "Overview", True),
-    "explore": (explore.page, "Explore", False),
-    "review": (review.page, "Review", False),
-    "sets": (sets.page, "Sets", False),
-}
+VIEWS = {"overview": overview.page, "explore": explore.page, "review": review.page, "sets": sets.page}
 pages = {
-    path: st.Page(
-        partial(frame.show, page, without_scores=path == "overview"), title=title, url_path=path, default=first
-    )
-    for path, (page, title, first) in PAGES.items()
+    name: st.Page(partial(frame.show, page), title=name.capitalize(), url_path=name, default=name == "overview")
+    for name, page in VIEWS.items()
 }
 state.set_pages(pages)
 st.navigation(list(pages.values()), position="top").run()

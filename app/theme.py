@@ -44,7 +44,7 @@ ICON = (
 
 CSS = """
 <style>
-[data-testid="stMainBlockContainer"] { padding: 4.6rem 2rem 2rem; max-width: none; }
+[data-testid="stMainBlockContainer"] { padding: 4.1rem 1.4rem 2rem; max-width: none; }
 [data-testid="stMetric"] { padding: 0 .1rem; font-variant-numeric: tabular-nums; }
 [data-testid="stMetricLabel"] { opacity: .75; }
 [class*="st-key-facts"] { padding-bottom: .6rem; }

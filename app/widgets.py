@@ -1,6 +1,7 @@
 """Small parts that several pages draw; each returns the choice that was made."""
 
 import shlex
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from hem_core.store.run import Run
 
 Colour = Literal["orange", "green", "gray"]
+
+SILENT_SECONDS = 60
+"""A run that says nothing for so long has probably been stopped."""
 
 SAMPLES: dict[str, tuple[str, Colour, str]] = {
     "in-sample": (
@@ -95,7 +99,13 @@ def growing(run: "Run") -> None:
         parts = [f"{float(rate):,.0f} a second"] if rate else []
         parts += [f"about {words.seconds(float(left))} left"] if left is not None else []
         st.caption(words.plain(" · ".join(parts) or "measuring the rate"))
-        st.caption("If it was stopped: the same command goes on where it ended and gives the same result.")
+        silent = time.time() - float(progress.get("updated") or 0)
+        if silent > SILENT_SECONDS:
+            said = f"No news for {words.seconds(silent)}" if progress.get("updated") else "No news yet"
+            st.warning(
+                f"{said}: it was probably stopped. The same command goes on where it ended and gives the same result.",
+                icon=":material/pause_circle:",
+            )
 
 
 def facts(pairs: Mapping[str, str]) -> None:

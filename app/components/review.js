@@ -289,7 +289,8 @@ function makeDesk(place) {
   function frame(item) {
     const verdict = verdicts.get(item.row), large = pictures.get(item.row);
     const address = large?.address || thumbs.get(item.row);
-    return h("div", { class: "frame" }, parts.picture(address, "large"),
+    const instead = data.has_pictures ? "" : "This run has no pictures: it was made from predictions, or from data without any.";
+    return h("div", { class: "frame" }, instead ? h("span", { class: "nothing" }, instead) : parts.picture(address, "large"),
       verdict ? h("span", { class: `verdict ${verdict.tag}` }, `${parts.VERDICT_WORDS[verdict.tag] ?? verdict.tag}${verdict.value ? ` → ${verdict.value}` : ""}`,
         verdict.who && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null) : null,
       large?.error ? h("span", { class: "moved", title: large.error }, address ? `the original cannot be read, this is its thumbnail: ${large.error}` : large.error) : null,
@@ -388,7 +389,7 @@ function makeDesk(place) {
   }
 
   async function fetchPicture(row) {
-    if (pictures.has(row)) return;
+    if (!data.has_pictures || pictures.has(row)) return;
     pictures.set(row, {});
     try {
       const blob = await (await get(`/hem/image/${encodeURIComponent(data.run)}/${row}?v=${data.fingerprint}`)).blob();

@@ -21,10 +21,6 @@ SUSPECT_HELP = (
 def page() -> None:
     """The landing page."""
     name = state.current_run() or ""
-    run = next(run for run in loaders.workspace().runs() if run.name == name)
-    if not run.is_complete:
-        _growing(name)
-        return
     run = loaders.run(name)
     facts = loaders.overview(name)
     _numbers(run, facts)
@@ -41,14 +37,6 @@ def page() -> None:
     with right:
         _card(run)
     _failures(run)
-
-
-@st.fragment(run_every="2s")
-def _growing(name: str) -> None:
-    run = next((run for run in loaders.workspace().runs() if run.name == name), None)
-    if run is None or run.is_complete:
-        st.rerun()
-    widgets.growing(run)
 
 
 def _numbers(run: Run, facts: Overview) -> None:
@@ -104,6 +92,9 @@ def _next_steps(run: Run, facts: Overview) -> None:
 
 
 def _difficulty(run: Run) -> None:
+    if "difficulty" not in run.source.columns:
+        st.caption("This run has no difficulty.")
+        return
     st.markdown(f"**Difficulty** · {words.count(run.n, 'example')} in bins of 5", help=_made(run, "difficulty"))
     table = loaders.columns(run.name, ("difficulty", "is_correct"))
     chart = bars.histogram(table, "difficulty", unit="difficulty, percentile (100 = hardest)")

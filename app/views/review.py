@@ -60,6 +60,7 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
             "token": routes.token(state.session_id()),
             "person": person,
             "classes": list(run.classes),
+            "has_pictures": _has_pictures(run),
             "rows": found["row"].tolist(),
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
@@ -69,6 +70,10 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
         },
         key="review",
     )
+
+
+def _has_pictures(run: Run) -> bool:
+    return run.info["data"].get("medium") in ("image", "array") and "pictures" not in run.info.get("missing", {})
 
 
 def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:

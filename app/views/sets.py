@@ -28,6 +28,7 @@ SOURCES = {
     "everything": "Everything",
 }
 SHOWN_VERSIONS = 50
+LOOKED_AT = ("id", "label", "difficulty", "reason")
 
 
 def page() -> None:
@@ -48,12 +49,16 @@ def _new(run: Run) -> None:
     rule = _choose(run)
     if rule is None:
         return
-    chosen = run.query(rule, tags=loaders.tags().state(run.data)).drop(columns="row")
-    tagged = with_tags(chosen, loaders.tags().state(run.data))
+    tagged = _tagged(run, rule, [name for name in LOOKED_AT if name in run.source.columns])
     leave_out = _leave_out(curate(tagged).ruled_out)
     made = curate(tagged, leave_out=leave_out)
-    _save(run, rule, made, leave_out)
-    _look(run, made, len(chosen))
+    _save(run, rule, len(made.examples), leave_out)
+    _look(run, made, len(tagged))
+
+
+def _tagged(run: Run, rule: dict, columns: list[str] | None = None) -> pd.DataFrame:
+    tags = loaders.tags().state(run.data)
+    return with_tags(run.query(rule, tags=tags, columns=columns).drop(columns="row"), tags)
 
 
 def _choose(run: Run) -> dict | None:
@@ -116,8 +121,7 @@ def _leave_out(ruled_out: dict[str, int]) -> list[str]:
     return [*kept, *[tag for tag in EXCLUSIONS if tag not in occurring]]
 
 
-def _save(run: Run, rule: dict, made: Curated, leave_out: list[str]) -> None:
-    n = len(made.examples)
+def _save(run: Run, rule: dict, n: int, leave_out: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
             "Name", value="hard", max_chars=64, key="set_name", help="Letters, digits, space, '.', '_' and '-'."
@@ -125,13 +129,14 @@ def _save(run: Run, rule: dict, made: Curated, leave_out: list[str]) -> None:
         version = max(sets.versions(loaders.folder(), name), default=0) + 1 if name and "/" not in name else 1
         label = f"Save {words.count(n, 'example')} as version {version}"
         if st.button(label, type="primary", icon=":material/save:", disabled=not n or not name):
-            _store(run, name, rule, made, leave_out)
+            _store(run, name, rule, leave_out)
     said = state.forget("set_saved")
     if said:
         st.success(words.plain(said), icon=":material/check:")
 
 
-def _store(run: Run, name: str, rule: dict, made: Curated, leave_out: list[str]) -> None:
+def _store(run: Run, name: str, rule: dict, leave_out: list[str]) -> None:
+    made = curate(_tagged(run, rule), leave_out=leave_out)
     excluded = made.excluded["why"].value_counts().to_dict()
     manifest = facts(run) | {
         "made_by": state.person(),

@@ -98,4 +98,4 @@ def _page(name):
     from app import frame, state
 
     state.sync()
-    frame.show(importlib.import_module(f"app.views.{name}").page, without_scores=name == "overview")
+    frame.show(importlib.import_module(f"app.views.{name}").page)

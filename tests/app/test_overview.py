@@ -105,6 +105,7 @@ def test_a_growing_run_shows_stage_rate_and_time_left(show, workspace, page):
     assert not test.exception
     assert "Still being scored" in texts(test)
     assert r"12 a second · about 1 min 15 s left" in texts(test)
+    assert "it was probably stopped" in texts(test)
 
 
 def test_a_run_that_cannot_be_read_is_named_and_the_others_stay(show, workspace):
