@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from app import wire
 from hem_core.errors import HemError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from hem_core.store.run import Run
 
 CLASS_COLUMNS = ("label", "predicted", "suggested_label")
@@ -41,7 +41,7 @@ def described(run: Run) -> dict[str, dict[str, Any]]:
     if key not in _described:
         kinds = {name: kind for name, kind in run.columns().items() if kind != "text"}
         table = run.table(list(kinds))
-        found = {name: _describe(run, name, kind, table[name]) for name, kind in kinds.items()}
+        found = {name: _describe(run, name, kind, pd.Series(table[name])) for name, kind in kinds.items()}
         with _lock:
             _described.pop(next(iter(_described)), None) if len(_described) > 8 else None
             _described[key] = found
@@ -52,7 +52,7 @@ def encoded(run: Run, name: str) -> bytes:
     """A described column's bytes: float32 numbers, or the codes of categories; little-endian, one per row."""
     key = (str(run.folder), run.info["fingerprint"], name)
     if key not in _encoded:
-        column, values = described(run)[name], run.table([name])[name]
+        column, values = described(run)[name], pd.Series(run.table([name])[name])
         is_number = column["kind"] == "number"
         content = wire.numbers(values) if is_number else wire.codes(values, column["names"])
         with _lock:

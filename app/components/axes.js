@@ -15,10 +15,15 @@ export function plotly() {
   return loading;
 }
 
+/** Text that Plotly shows letter by letter; it would read a few HTML tags in it. */
+export function literal(text) {
+  return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
 /** A Plotly layout in the page's type and colours, for a plot area with these margins. */
 export function layout(look, margin, { x, y, annotations = [] }) {
   const axis = (one) => ({
-    range: one.range, title: { text: one.title, font: { size: 12, color: look.muted }, standoff: 6 },
+    range: one.range, title: { text: literal(one.title), font: { size: 12, color: look.muted }, standoff: 6 },
     tickfont: { size: 11, color: look.muted }, showticklabels: !one.isBare, ticks: one.isBare ? "" : "outside",
     ticklen: 4, tickcolor: look.faint, gridcolor: look.faint, showgrid: !one.isBare, zeroline: false,
     showline: true, linecolor: look.faint, mirror: true, fixedrange: true, nticks: 7,

@@ -30,7 +30,7 @@ export default function explorer(component) {
 }
 
 function mount(first) {
-  let component = first, data = first.data, look = null, sent = 0, agreed = -1, view = null, isGone = false, timer = 0;
+  let component = first, data = first.data, look = null, sent = 0, view = null, isGone = false, timer = 0;
   const root = h("div", { class: "hem-explorer" });
   first.parentElement.append(root);
   const bus = openBus(data);
@@ -47,6 +47,7 @@ function mount(first) {
   const poll = setInterval(() => document.visibilityState === "visible" && bus.look().catch(() => {}), 5000);
   const focus = () => bus.look().catch(() => {});
   window.addEventListener("focus", focus);
+  agree();
   start().catch((error) => root.replaceChildren(h("div", { class: "hem-empty" }, h("p", {}, `Explore could not start: ${error.message}`))));
   return { key: `${data.run} ${data.fingerprint}`, update, end };
 
@@ -86,9 +87,7 @@ function mount(first) {
     bus.token = data.token;
     bus.person = data.person;
     if (data.sequence >= sent) {
-      agreed = data.sequence;
-      root.dataset.count = data.count;
-      root.dataset.agreed = agreed;
+      agree();
       const [filter, selection] = [data.filter ?? { all: [] }, data.selection ?? { all: [] }];
       if (JSON.stringify([filter, selection]) !== JSON.stringify(told())) adopt();
     }
@@ -100,7 +99,10 @@ function mount(first) {
     }
   }
 
-  // A selection that is nothing but explicit rows comes back as picked tiles.
+  function agree() {
+    Object.assign(root.dataset, { count: data.count, agreed: data.sequence });
+  }
+
   async function adopt() {
     const filter = data.filter ?? { all: [] }, selection = data.selection ?? { all: [] };
     await bus.load([...clauses(filter), ...clauses(selection)].flatMap(columnsOf));

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from app import routes
 
@@ -18,7 +19,7 @@ export default async function (component) {
   return (await import(address)).default(component);
 }
 """
-_mount = st.components.v2.component(
+_mount = component(
     "hem_explorer", css=(_HERE / "explorer.css").read_text("utf-8"), js=_SHIM, isolate_styles=False
 )
 KEY = "explorer"

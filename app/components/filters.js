@@ -142,6 +142,7 @@ export function makeFilters(bus, host, look) {
     const title = name === "is_correct" ? "prediction" : column.title;
     const { element, reset } = section(title, name, column.meaning, list, more);
     let isOpen = false, last = [null, null];
+    const show = lines(list);
     const total = new Uint32Array(column.names.length), order = column.names.map((_, at) => at);
     for (let i = 0; i < bus.n; i++) total[column.values[i]]++;
     if (!isBool && !["label", "predicted"].includes(name)) order.sort((a, b) => total[b] - total[a]);
@@ -150,8 +151,11 @@ export function makeFilters(bus, host, look) {
       last = [clause, mask];
       const counts = new Uint32Array(column.names.length), wanted = new Set((clause?.in ?? []).map(String));
       for (let i = 0; i < bus.n; i++) if (mask[i]) counts[column.values[i]]++;
-      const most = Math.max(1, ...counts), kept = isOpen ? order : order.filter((at, place) => place < FEW || wanted.has(column.names[at]));
-      list.replaceChildren(...kept.map((at) => line(shown(column.names[at]), counts[at], most, wanted.has(column.names[at]), () => toggle(column.names[at], wanted))));
+      const kept = isOpen ? order : order.filter((at, place) => place < FEW || wanted.has(column.names[at]));
+      show(kept.map((at) => {
+        const one = column.names[at];
+        return { name: one, text: shown(one), count: counts[at], isOn: wanted.has(one), toggle: () => toggle(one, wanted) };
+      }));
       more.hidden = order.length <= FEW;
       more.textContent = isOpen ? "fewer" : `${order.length - kept.length} more`;
       reset.hidden = !clause;
@@ -166,31 +170,51 @@ export function makeFilters(bus, host, look) {
   }
 
   function tags() {
-    const list = h("div", { class: "hem-facet" }), { element, reset } = section("tags", "tag", "", list);
+    const list = h("div", { class: "hem-facet" }), { element, reset } = section("tags", "tag", "", list), show = lines(list);
     function refreshOne(clause, mask) {
       const counts = new Uint32Array(bus.verdictNames.length + 1);
       for (let i = 0; i < bus.n; i++) if (mask[i]) counts[bus.verdicts[i]]++;
       const is = (one) => JSON.stringify(clause) === JSON.stringify(one), wanted = new Set(clause?.tag ?? []);
-      const most = Math.max(1, ...counts), flip = (one) => put("tag", is(one) ? null : one);
-      const lines = [line("no tag", null, most, is({ tag: [] }), () => flip({ tag: [] })), line("any tag", null, most, is({ not: { tag: [] } }), () => flip({ not: { tag: [] } }))];
+      const flip = (one) => put("tag", is(one) ? null : one), none = { tag: [] }, any = { not: { tag: [] } };
+      const found = [
+        { name: "/none", text: "no tag", isOn: is(none), toggle: () => flip(none) },
+        { name: "/any", text: "any tag", isOn: is(any), toggle: () => flip(any) }];
       bus.verdictNames.forEach((name, at) => {
         if (!counts[at + 1] && !wanted.has(name)) return;
-        lines.push(line(name, counts[at + 1], most, wanted.has(name), () => {
+        found.push({ name, text: name, count: counts[at + 1], isOn: wanted.has(name), toggle() {
           const next = bus.verdictNames.filter((one) => (one === name ? !wanted.has(one) : wanted.has(one)));
           put("tag", next.length ? { tag: next } : null);
-        }));
+        } });
       });
-      list.replaceChildren(...lines);
+      show(found);
       reset.hidden = !clause;
     }
     return { element, refresh: refreshOne };
   }
 
-  function line(text, count, most, isOn, toggle) {
-    return h("button", { class: isOn ? "hem-line is-on" : "hem-line", role: "checkbox", "aria-checked": String(isOn), onclick: toggle, title: text },
-      h("span", { class: "hem-check" }, isOn ? icon("check") : null), h("span", { class: "hem-line-name" }, text),
-      count === null ? null : h("span", { class: "hem-line-bar" }, h("i", { style: { width: `${(count / most) * 100}%` } })),
-      count === null ? null : h("span", { class: "hem-line-count hem-number" }, whole(count)));
+  // Lines stay the same elements while their numbers change: a click must not lose its target.
+  function lines(list) {
+    const known = new Map();
+    const line = (name, text) => {
+      const check = h("span", { class: "hem-check" }, icon("check")), bar = h("i"), number = h("span", { class: "hem-line-count hem-number" });
+      const element = h("button", { class: "hem-line", role: "checkbox", title: text, onclick: () => known.get(name).toggle() },
+        check, h("span", { class: "hem-line-name" }, text), h("span", { class: "hem-line-bar" }, bar), number);
+      return { element, bar, number, toggle: null };
+    };
+    return (wanted) => {
+      const most = Math.max(1, ...wanted.map((one) => one.count ?? 0));
+      for (const { name, text, count, isOn, toggle } of wanted) {
+        if (!known.has(name)) known.set(name, line(name, text));
+        const one = known.get(name);
+        one.toggle = toggle;
+        one.element.classList.toggle("is-on", isOn);
+        one.element.setAttribute("aria-checked", String(isOn));
+        one.bar.style.width = count == null ? "0" : `${(count / most) * 100}%`;
+        one.number.textContent = count == null ? "" : whole(count);
+      }
+      const elements = wanted.map((one) => known.get(one.name).element);
+      if (elements.length !== list.children.length || elements.some((element, at) => element !== list.children[at])) list.replaceChildren(...elements);
+    };
   }
 
   function adder() {

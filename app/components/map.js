@@ -1,6 +1,6 @@
 // The map: every example a point. Pixels are painted here, axes come from Plotly, gestures from surface.js.
 
-import { exported, layout, plotly } from "./axes.js";
+import { exported, layout, literal, plotly } from "./axes.js";
 import { levels, mixed, rgb } from "./colours.js";
 import { csv, h, save } from "./dom.js";
 import { pair } from "./pair.js";
@@ -325,7 +325,7 @@ export function makeMap(bus, host, look, open) {
       sizing: "stretch", layer: "below" }];
     const wide = { ...full, margin: { l, t: t + 30, b, r: r + space }, images, paper_bgcolor: look.background,
       showlegend: colour.kind === "names", legend: { font: { size: 11 }, itemsizing: "constant" },
-      title: { text: `${bus.run}: ${titleOf()}`, font: { size: 14 }, x: 0.01, xanchor: "left" } };
+      title: { text: literal(`${bus.run}: ${titleOf()}`), font: { size: 14 }, x: 0.01, xanchor: "left" } };
     const image = await exported(legendTraces(), wide, format, host.clientWidth + space, host.clientHeight + 30);
     return save(image, `${bus.run}-${view.mode}.${format}`);
   }
@@ -338,11 +338,11 @@ export function makeMap(bus, host, look, open) {
     const base = { x: [null], y: [null], type: "scatter", mode: "markers" };
     if (colour.kind === "names") {
       const named = [...colour.names, ...(colour.hasOther ? ["other"] : [])];
-      return named.map((name, at) => ({ ...base, name, marker: { color: colour.colours[at], size: 9 } }));
+      return named.map((name, at) => ({ ...base, name: literal(name), marker: { color: colour.colours[at], size: 9 } }));
     }
     const scale = colour.colours.flatMap((one, at, list) => [[at / list.length, one], [(at + 1) / list.length, one]]);
     return [{ ...base, marker: { color: [colour.low], cmin: colour.low, cmax: colour.high, colorscale: scale, showscale: true,
-      colorbar: { title: { text: colour.unit ? `${colour.title}<br>(${colour.unit})` : colour.title, font: { size: 11 } },
+      colorbar: { title: { text: colour.unit ? `${literal(colour.title)}<br>(${literal(colour.unit)})` : literal(colour.title), font: { size: 11 } },
         thickness: 12, outlinewidth: 0, tickfont: { size: 10 } } } }];
   }
 

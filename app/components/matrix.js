@@ -1,6 +1,6 @@
 // The confusion matrix: what was given against what was predicted, among the filtered examples.
 
-import { exported, plotly } from "./axes.js";
+import { exported, literal, plotly } from "./axes.js";
 import { csv, h, save } from "./dom.js";
 import { plural, whole } from "./numbers.js";
 import { clauses } from "./rules.js";
@@ -101,11 +101,11 @@ export function makeMatrix(bus, host, look, classes) {
   }
 
   function layout(width, height) {
-    const names = order.map((k) => cut(classes[k])), at = order.map((_, k) => k);
+    const names = order.map((k) => literal(cut(classes[k]))), at = order.map((_, k) => k);
     const axis = (title, more) => ({ tickvals: at, ticktext: names, tickfont: { size: classes.length > 40 ? 9 : 11, color: look.text }, showgrid: false, zeroline: false,
       ticks: "", title: { text: title, font: { size: 12, color: look.muted }, standoff: 8 }, fixedrange: true, range: [-0.5, order.length - 0.5], ...more });
     return { width, height, margin, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: look.font, color: look.text },
-      xaxis: axis("predicted", { tickangle: names.some((name) => name.length > 3) ? -45 : 0 }),
+      xaxis: axis("predicted", { tickangle: classes.some((name) => name.length > 3) ? -45 : 0 }),
       yaxis: axis("given", { range: [order.length - 0.5, -0.5] }) };
   }
 
@@ -170,7 +170,7 @@ export function makeMatrix(bus, host, look, classes) {
   async function download(format) {
     const size = classes.length, name = `${bus.run}-confusion.${format}`;
     if (format === "csv") return save(csv(["given \\ predicted", ...order.map((k) => classes[k])], order.map((a) => [classes[a], ...order.map((b) => counts[a * size + b])])), name);
-    const figureLayout = { ...layout(900, 820), paper_bgcolor: look.background, margin: { ...margin, t: 48 }, title: { text: `${bus.run}: confusions (${view.rates ? "share of given" : "counts"})`, font: { size: 14 } } };
+    const figureLayout = { ...layout(900, 820), paper_bgcolor: look.background, margin: { ...margin, t: 48 }, title: { text: `${literal(bus.run)}: confusions (${view.rates ? "share of given" : "counts"})`, font: { size: 14 } } };
     return save(await exported(traces(), figureLayout, format, 900, 820), name);
   }
 }

@@ -20,10 +20,7 @@ from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ["cat", "dog", "<b>fox</b>", "hen"]
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")

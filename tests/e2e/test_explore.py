@@ -17,7 +17,7 @@ LASSO = [(0.15, 0.2), (0.6, 0.15), (0.75, 0.55), (0.5, 0.9), (0.2, 0.7)]
 def explore(opened, query="", **options):
     page = opened(f"explore{query}", **options)
     page.wait_for_selector(".hem-explorer[data-ready]")
-    page.wait_for_selector("[data-painted]")
+    page.wait_for_selector("[data-painted], [data-matrix=drawn]")
     return page
 
 
@@ -47,7 +47,7 @@ def lasso(page, corners=LASSO):
 
 def in_address(page, name):
     """A rule as it stands in the URL; None when it does not."""
-    query = urllib.parse.parse_qs(urllib.parse.urlsplit(page.url).query)
+    query = urllib.parse.parse_qs(page.evaluate("location.search.slice(1)"))
     return json.loads(query[name][0]) if name in query else None
 
 
@@ -212,8 +212,8 @@ def test_a_copied_address_opens_the_same_view(opened):
     page.get_by_role("tab", name="Score against score").click()
     page.locator("[data-column=is_correct] .hem-line", has_text="wrong").click()
     selected = lasso(page, [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98)])
-    eventually(lambda: read(page, "count") == str(selected))
-    other = explore(opened, page.url[page.url.index("?") :])
+    eventually(lambda: in_address(page, "selection") and read(page, "count") == str(selected))
+    other = explore(opened, page.evaluate("location.search"))
     assert other.get_by_role("tab", name="Score against score").get_attribute("aria-selected") == "true"
     assert (read(other, "selected"), read(other, "count")) == (str(selected), str(selected))
 
