@@ -49,7 +49,8 @@ def headline(table: Mapping[str, Any], *, sample: str, trusted_from: float = 0.7
       in-sample they must also tell the examples with the worst 5% of dynamics from the rest with an AUROC of at
       least `trusted_from` (.97 to .98 here): an embedding that has memorised its labels does not;
     - the final loss or margin counts out-of-sample, or where there are no dynamics. In-sample it ruins a
-      good ranking (.86 falls to .62 at 99% training accuracy), so then a note warns.
+      good ranking (.86 falls to .62 at 99% training accuracy), so then a note warns. An example that lacks what
+      counts (it was never recorded, say) is ranked by whatever else is known of it.
     Raises HemError when `sample` is another word, or no column to rank by is there.
     Reference: rank-mean after Borda; windowed AUM after Pleiss et al. 2020, arXiv:2001.10528.
     """
@@ -95,7 +96,9 @@ def _mean_rank(known: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
     ranks = np.stack([percentile(known[name]) for name in names])  # (M, N)
     count = (~np.isnan(ranks)).sum(axis=0)
     total = np.nansum(ranks, axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    others = [name for name in known if name not in names]
+    instead = _mean_rank(known, others) if others and not count.all() else np.nan
+    return np.where(count > 0, total / np.maximum(count, 1), instead)
 
 
 def _agreement(dynamics: np.ndarray, disagreement: np.ndarray) -> float:

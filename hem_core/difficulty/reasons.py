@@ -9,7 +9,7 @@ import numpy as np
 from hem_core.difficulty.neighbourhood import count_saying, majority
 from hem_core.difficulty.percentile import percentile, percentile_within
 
-REASONS = ("outlier", "mislabelled", "ambiguous", "rare", "subtle", "easy")
+REASONS = ("mislabelled", "outlier", "ambiguous", "rare", "subtle", "easy")
 """In the order in which they are tried."""
 
 
@@ -47,11 +47,14 @@ def reasons(
 ) -> Reasons:
     """One reason for each example, the first of these that holds (p1, p2: the two highest probabilities).
 
-    outlier      prototype distance, and energy or entropy, in the data set's worst `outlier_worst`
+    A wrong label comes before an outlier, since it is far from its class too: asked the other way round, digits with
+    planted flips had 15 of 90 called outliers, Fashion-MNIST 264 of 3,000; this way 1 and 86, at the same precision.
+
     mislabelled  the prediction is another class, at least as probable as that class's mean confidence, and at
                  least the share `agreeing` of the neighbours, and more than say the label, say so too; or,
                  whatever the model says (it may have learned the label by heart): a label suspicion in the worst
                  `suspicious_worst`, and at least the share `unanimous` of the neighbours have one other label
+    outlier      prototype distance, and energy or entropy, in the data set's worst `outlier_worst`
     ambiguous    p1 - p2 below `small_gap`, the label is one of the two, and no class has the share `split` of
                  the neighbours; or the model is wrong, no other rule fits, and the neighbours do not back the label
     rare         wrong, p1 below `unsure_below`, and either the label's class has less than `small_class` of an
@@ -85,7 +88,7 @@ def reasons(
     backs_label = (say_label >= 0.5 * k) | (k == 0)
     is_rare = is_wrong & (p1 < unsure_below) & is_small
     is_subtle = is_labelled & (lead < close_call) & backs_label
-    rules = [is_outlier, contradicted | outvoted, is_ambiguous, is_rare, is_subtle, is_wrong]
+    rules = [contradicted | outvoted, is_outlier, is_ambiguous, is_rare, is_subtle, is_wrong]
     reason = np.select(rules, [*REASONS[:-1], "ambiguous"], default="easy").astype(object)
     suggested = np.where(reason == "mislabelled", np.where(contradicted, predictions, most), -1)
     return Reasons(reason, suggested.astype(np.int64))

@@ -177,7 +177,6 @@ def test_cuda_where_there_is_none_says_so():
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and this torch sees none")
 def test_cuda_gives_the_scores_of_the_cpu(tmp_path, model, pictures):
     cpu = score_unit(job_of(tmp_path, pictures, model), 0)
     inputs = Rows(ArrayRows(tmp_path / "x.npy"), is_picture=True)

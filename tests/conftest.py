@@ -1,0 +1,28 @@
+"""Tests that need what this machine may lack are skipped, and say why."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items):
+    import torch
+
+    missing = {}
+    if not torch.cuda.is_available():
+        missing["gpu"] = "needs a CUDA device, and this torch sees none"
+    if not DATA.is_dir():
+        missing["data"] = f"needs the real data sets in {DATA}"
+    for item in items:
+        for mark, reason in missing.items():
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def data_folder():
+    """The folder of real data sets; only for tests marked `data`."""
+    return DATA
