@@ -42,6 +42,7 @@ def page() -> None:
 def _numbers(run: Run, facts: Overview) -> None:
     reviewed = len(loaders.verdicts(run.data).index.intersection(loaders.ids(run.name)))
     n = run.n
+    sample = run.info.get("sample")
     cells = st.columns(5)
     failed = int(run.info.get("n_failed") or 0)
     cells[0].metric(
@@ -54,7 +55,7 @@ def _numbers(run: Run, facts: Overview) -> None:
         border=True,
     )
     cells[1].metric(
-        f"Error rate, {run.info.get('sample', 'unknown')}",
+        f"Error rate, {sample}" if sample in ("in-sample", "out-of-sample") else "Error rate",
         words.percent(facts.errors / n if n else None),
         delta=f"{facts.errors:,} of {n:,} predicted wrong",
         delta_color="off",
