@@ -13,18 +13,23 @@ from typing import Any
 MAX_ZIP_BYTES = 50 << 20
 
 
-def start(workspace: Path, name: str, version: int, formats: Sequence[str]) -> None:
-    """Begin to export a version of a set; `state` tells how far it is."""
-    from hem_core.engine.export_set import export_folder
+def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> Path:
+    """Where an export goes: exports/<set>-v<version>-<formats> in the workspace."""
+    return workspace / "exports" / f"{name}-v{version}-{'-'.join(sorted(set(formats)))}"
 
-    target = export_folder(workspace, name, version, formats)
+
+def start(workspace: Path, name: str, version: int, formats: Sequence[str]) -> None:
+    """Begin to export a version of a set to its place; `state` tells how far it is."""
+    from hem_core.store.atomic import write_json
+
+    target = place(workspace, name, version, formats)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write(_note(target), {"stage": "starting", "done": 0, "total": 0})
-    command = [sys.executable, "-m", "app.exports", str(workspace), name, str(version), *formats]
+    write_json(_note(target), {"stage": "starting", "done": 0, "total": 0})
+    files = [str(path) for path in (target, _note(target))]
+    command = [sys.executable, "-m", "hem_core.engine.export_set", str(workspace), name, str(version), *files, *formats]
     root = Path(__file__).resolve().parents[1]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
-    _running[target] = process
+    _running[target] = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
 def state(target: Path) -> dict[str, Any]:
@@ -65,13 +70,6 @@ def zipped(folder: Path) -> bytes:
 _running: dict[Path, subprocess.Popen[bytes]] = {}
 
 
-def write(path: Path, note: dict[str, Any]) -> None:
-    """Leave a note where `state` finds it."""
-    from hem_core.store.atomic import write_json
-
-    write_json(path, note)
-
-
 def _note(target: Path) -> Path:
     return target.with_name(f".{target.name}.json")
 
@@ -81,25 +79,3 @@ def _read(path: Path) -> dict[str, Any]:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def _main(workspace: str, name: str, version: str, *formats: str) -> int:
-    from hem_core.engine.export_set import export_folder, export_set
-    from hem_core.errors import HemError
-
-    note = _note(export_folder(workspace, name, int(version), formats))
-
-    def progress(stage: str, done: int, total: int) -> None:
-        write(note, {"stage": stage, "done": done, "total": total})
-
-    try:
-        export_set(workspace, name, int(version), formats, progress=progress)
-    except HemError as error:
-        write(note, {"error": str(error)})
-        return 2
-    note.unlink(missing_ok=True)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main(*sys.argv[1:]))

@@ -9,8 +9,6 @@ import streamlit as st
 import hem_core.export
 from app import bars, exports, loaders, scope, state, theme, widgets, words
 from hem_core import folder as registry
-from hem_core.engine.export_run import facts
-from hem_core.engine.export_set import export_folder
 from hem_core.errors import HemError
 from hem_core.selection.curate import EXCLUSIONS, Curated, composition, curate, is_corrected
 from hem_core.store import sets
@@ -138,7 +136,11 @@ def _save(run: Run, rule: dict, n: int, leave_out: list[str]) -> None:
 def _store(run: Run, name: str, rule: dict, leave_out: list[str]) -> None:
     made = curate(_tagged(run, rule), leave_out=leave_out)
     excluded = made.excluded["why"].value_counts().to_dict()
-    manifest = facts(run) | {
+    made_from = {key: run.info.get(key) for key in ("sample", "headline", "parameters", "model", "data")}
+    manifest = {
+        "run": run.name,
+        "run_fingerprint": run.fingerprint,
+        **made_from,
         "made_by": state.person(),
         "rule": rule,
         "rule_in_words": describe(rule),
@@ -255,7 +257,7 @@ def _export(home: Path, name: str, version: int, manifest: dict) -> None:
     if not formats:
         st.caption("Choose a format.")
         return
-    target = export_folder(home, name, version, formats)
+    target = exports.place(home, name, version, formats)
     _progress(home, name, version, tuple(formats), target)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from app import exports
-from hem_core.engine.export_set import export_folder, export_set
+from hem_core.engine.export_set import export_set
 from hem_core.errors import DataError
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
@@ -87,20 +87,21 @@ def test_an_export_of_a_set_has_its_files_and_pictures(workspace):
     home = tagged(folder)
     examples = home.run("tiny").table().head(4)
     sets.save(folder, "few", examples, {"run": "tiny"})
-    target = export_set(folder, "few", 1, ["csv", "imagefolder"])
-    assert target == export_folder(folder, "few", 1, ["imagefolder", "csv"])
+    place = exports.place(folder, "few", 1, ["imagefolder", "csv"])
+    assert place == folder / "exports" / "few-v1-csv-imagefolder"
+    target = export_set(folder, "few", 1, place, ["csv", "imagefolder"])
     assert pd.read_parquet(target / "examples.parquet")["id"].tolist() == ["e00", "e01", "e02", "e03"]
     assert len(list(target.glob("imagefolder/*/*.png"))) == 4
     with zipfile.ZipFile(BytesIO(exports.zipped(target))) as archive:
         assert f"{target.name}/manifest.json" in archive.namelist()
     with pytest.raises(DataError, match="exists already"):
-        export_set(folder, "few", 1, ["csv", "imagefolder"])
+        export_set(folder, "few", 1, place, ["csv", "imagefolder"])
 
 
 def test_an_export_runs_in_its_own_process_and_says_how_it_ended(workspace):
     folder = workspace()
     sets.save(folder, "few", open_workspace(folder).run("tiny").table().head(4), {"run": "gone"})
-    good, bad = (export_folder(folder, "few", 1, [name]) for name in ("jsonl", "imagefolder"))
+    good, bad = (exports.place(folder, "few", 1, [name]) for name in ("jsonl", "imagefolder"))
     assert exports.state(good) == {"status": "none"}
     for target, name in ((good, "jsonl"), (bad, "imagefolder")):
         exports.start(folder, "few", 1, [name])
