@@ -36,6 +36,8 @@ class Progress:
         self._started, self._already, self._written = time.monotonic(), already, 0.0
         self._tell(name, already, total)
         yield lambda done, of=total: self._tell(name, done, of)
+        if total:
+            self._tell(name, total, total)
         self.timings[name] = self.timings.get(name, 0.0) + time.monotonic() - self._started
 
     def close(self) -> None:
