@@ -95,3 +95,22 @@ def test_predictions_need_no_model(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "40 examples scored" in done.stderr
     assert "No embeddings" in done.stderr
+
+
+def test_an_export_has_corrected_labels_and_leaves_out_what_people_ruled_out(run, tmp_path):
+    from hem_core import open_run
+    from hem_core.store.workspace import open_workspace
+
+    opened = open_run(run)
+    first, second, third = opened.table()["id"][:3]
+    tags = open_workspace(run).tags()
+    tags.add(opened.data, [first], "mislabelled", who="ann", value="7")
+    tags.add(opened.data, [second], "outlier", who="ann")
+    done = hem("export", run, "--out", tmp_path / "all")
+    assert done.returncode == 0, done.stderr
+    exported = pd.read_parquet(tmp_path / "all" / "examples.parquet").set_index("id")
+    assert exported.loc[first, "label"] == "7"
+    assert exported.loc[first, "label_before"] == opened.table()["label"][0]
+    assert second not in exported.index
+    assert third in exported.index
+    assert len(exported) == 119

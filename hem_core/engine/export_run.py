@@ -11,8 +11,9 @@ from hem_core.engine.progress import Listener
 from hem_core.errors import RunError
 from hem_core.export._folder import export
 from hem_core.media.image import open_image
+from hem_core.selection.curate import curate
 from hem_core.store.run import Run, open_run
-from hem_core.store.tagged import is_excluded, with_tags
+from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -32,11 +33,10 @@ def export_run(
     run = open_run(folder)
     chosen = run.query(where=where).drop(columns="row")
     tagged = with_tags(chosen, _tags_of(run))
-    left_out = is_excluded(tagged)
-    kept = tagged.loc[~left_out, :].reset_index(drop=True)
-    manifest = facts(run) | {"where": where, "counts": {"left_out_by_tags": int(left_out.sum())}}
-    target = export(kept, Path(out), [format], manifest, read_image=picture_reader(run), progress=progress)
-    return target, len(kept)
+    made = curate(tagged)
+    manifest = facts(run) | {"where": where, "counts": {"left_out": made.ruled_out}}
+    target = export(made.examples, Path(out), [format], manifest, read_image=picture_reader(run), progress=progress)
+    return target, len(made.examples)
 
 
 def facts(run: Run) -> dict[str, Any]:

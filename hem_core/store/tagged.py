@@ -9,9 +9,6 @@ from hem_core.store.tag_fold import VERDICTS
 if TYPE_CHECKING:
     import pandas as pd
 
-EXCLUDED = ("outlier", "duplicate", "skip")
-
-
 def with_tags(table: pd.DataFrame, tag_state: pd.DataFrame) -> pd.DataFrame:
     """Add the tags to a table and put the corrected labels in place.
 
@@ -46,22 +43,3 @@ def with_tags(table: pd.DataFrame, tag_state: pd.DataFrame) -> pd.DataFrame:
         found["label"] = [fixed.get(id, label) for id, label in zip(ids, before, strict=True)]
     added = {name: pd.Series(values, index=table.index, dtype="str") for name, values in found.items()}
     return table.assign(**added)
-
-
-def is_excluded(tagged: pd.DataFrame) -> pd.Series:
-    """Which rows of `with_tags` a training set leaves out by default, (N,) bool.
-
-    Those tagged outlier, duplicate or skip, and mislabelled ones without a new label.
-    """
-    import pandas as pd
-
-    if "label_before" in tagged.columns:
-        pairs = zip(tagged["label"].tolist(), tagged["label_before"].tolist(), strict=True)
-        is_fixed = [isinstance(label, str) and label != before for label, before in pairs]
-    else:
-        is_fixed = [False] * len(tagged)
-    excluded = [
-        verdict in EXCLUDED or (verdict == "mislabelled" and not fixed)
-        for verdict, fixed in zip(tagged["verdict"].tolist(), is_fixed, strict=True)
-    ]
-    return pd.Series(excluded, index=tagged.index, dtype=bool)

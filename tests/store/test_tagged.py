@@ -1,6 +1,6 @@
 import pandas as pd
 
-from hem_core.store.tagged import is_excluded, with_tags
+from hem_core.store.tagged import with_tags
 from hem_core.store.tags import TagLog
 
 TABLE = pd.DataFrame(
@@ -32,16 +32,9 @@ def test_a_corrected_label_is_the_label_and_the_old_one_is_kept(tmp_path):
     pd.testing.assert_frame_equal(TABLE, before)
 
 
-def test_left_out_are_outliers_duplicates_skipped_and_wrong_labels_without_a_new_one(tmp_path):
-    assert is_excluded(tagged(tmp_path)).tolist() == [False, False, False, False, True, True]
-    verdicts = ["outlier", "duplicate", "skip", "hard", "easy", "ambiguous", "mislabelled", ""]
-    assert is_excluded(pd.DataFrame({"verdict": verdicts})).tolist() == [True] * 3 + [False] * 3 + [True, False]
-
-
 def test_without_tags_or_labels(tmp_path):
     nothing = TagLog(tmp_path / "tags.sqlite").state("d")
     found = with_tags(TABLE[["id"]], nothing)
     assert list(found.columns) == ["id", "verdict", "tags", "reviewer"]
     assert set(found["verdict"]) == {""}
-    assert not is_excluded(found).any()
     assert len(with_tags(TABLE[:0], nothing)) == 0
