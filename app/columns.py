@@ -23,8 +23,8 @@ OTHER_WORDS = {
     "x": ("map x", ""),
     "y": ("map y", ""),
 }
-KEPT = 64
-"""How many encoded columns stay in memory, over all runs."""
+KEPT_BYTES = 64 << 20
+"""How much of the encoded columns stays in memory, over all runs; browsers keep their own copy."""
 
 _described: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
 _encoded: dict[tuple[str, str, str], bytes] = {}
@@ -39,9 +39,8 @@ def described(run: Run) -> dict[str, dict[str, Any]]:
     """
     key = (str(run.folder), run.info["fingerprint"])
     if key not in _described:
-        kinds = {name: kind for name, kind in run.columns().items() if kind != "text"}
-        table = run.table(list(kinds))
-        found = {name: _describe(run, name, kind, pd.Series(table[name])) for name, kind in kinds.items()}
+        # One column at a time: a million rows of forty columns need not be in memory at once.
+        found = {name: _describe(run, name, kind) for name, kind in run.columns().items() if kind != "text"}
         with _lock:
             _described.pop(next(iter(_described)), None) if len(_described) > 8 else None
             _described[key] = found
@@ -51,18 +50,21 @@ def described(run: Run) -> dict[str, dict[str, Any]]:
 def encoded(run: Run, name: str) -> bytes:
     """A described column's bytes: float32 numbers, or the codes of categories; little-endian, one per row."""
     key = (str(run.folder), run.info["fingerprint"], name)
-    if key not in _encoded:
+    known = _encoded.get(key)
+    if known is None:
         column, values = described(run)[name], pd.Series(run.table([name])[name])
         is_number = column["kind"] == "number"
         content = wire.numbers(values) if is_number else wire.codes(values, column["names"])
         with _lock:
-            while len(_encoded) >= KEPT:
+            while _encoded and sum(map(len, _encoded.values())) + content.nbytes > KEPT_BYTES:
                 _encoded.pop(next(iter(_encoded)))
-            _encoded[key] = content.astype(content.dtype.newbyteorder("<"), copy=False).tobytes()
-    return _encoded[key]
+            _encoded[key] = found = content.astype(content.dtype.newbyteorder("<"), copy=False).tobytes()
+        return found
+    return known
 
 
-def _describe(run: Run, name: str, kind: str, values: pd.Series) -> dict[str, Any]:
+def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
+    values = pd.Series(run.table([name])[name])
     title, unit = OTHER_WORDS.get(name, (name.replace("_", " "), ""))
     column: dict[str, Any] = {"kind": kind, "title": title, "unit": unit, "meaning": "", "is_score": False}
     column["missing"] = int(values.isna().sum())

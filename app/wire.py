@@ -19,7 +19,7 @@ def numbers(values: pd.Series) -> np.ndarray:
 
 def names(values: pd.Series, first: Sequence[str] = ()) -> list[str]:
     """The distinct values as text: those of `first` that occur, in that order, then the others sorted."""
-    seen = set(values.dropna().map(as_text).unique())
+    seen = {as_text(value) for value in values.dropna().unique()}
     known = [name for name in first if name in seen]
     return known + sorted(seen.difference(known))
 
@@ -29,10 +29,12 @@ def codes(values: pd.Series, categories: Sequence[str]) -> np.ndarray:
 
     Missing values get the largest code of the type (255, 65535), or -1 in int32.
     """
-    found = pd.Index(categories).get_indexer(pd.Index(values.map(as_text, na_action="ignore")))
+    position, distinct = pd.factorize(values)
+    code = pd.Index(categories).get_indexer(pd.Index([as_text(value) for value in distinct], dtype=object))
     dtype = code_type(len(categories))
     missing = -1 if dtype == "<i4" else np.iinfo(dtype).max
-    return np.where(found < 0, missing, found).astype(dtype)
+    # factorize says -1 for what is missing: that picks the last entry
+    return np.append(np.where(code < 0, missing, code), missing)[position].astype(dtype)
 
 
 def code_type(count: int) -> str:

@@ -9,7 +9,10 @@ export function plotly() {
     const script = document.createElement("script");
     script.src = new URL("/hem/static/plotly.min.js", window.location.origin).href;
     script.onload = () => resolve(window.Plotly);
-    script.onerror = () => { loading = null; reject(new Error("Plotly could not be loaded")); };
+    script.onerror = () => {
+      loading = null;
+      reject(new Error("Plotly could not be loaded"));
+    };
     document.head.append(script);
   });
   return loading;
@@ -23,18 +26,43 @@ export function literal(text) {
 /** A Plotly layout in the page's type and colours, for a plot area with these margins. */
 export function layout(look, margin, { x, y, annotations = [] }) {
   const axis = (one) => ({
-    range: one.range, title: { text: literal(one.title), font: { size: 12, color: look.muted }, standoff: 6 },
-    tickfont: { size: 11, color: look.muted }, showticklabels: !one.isBare, ticks: one.isBare ? "" : "outside",
-    ticklen: 4, tickcolor: look.faint, gridcolor: look.faint, showgrid: !one.isBare, zeroline: false,
-    showline: true, linecolor: look.faint, mirror: true, fixedrange: true, nticks: 7,
+    range: one.range,
+    title: { text: literal(one.title), font: { size: 12, color: look.muted }, standoff: 6 },
+    tickfont: { size: 11, color: look.muted },
+    showticklabels: !one.isBare,
+    ticks: one.isBare ? "" : "outside",
+    ticklen: 4,
+    tickcolor: look.faint,
+    gridcolor: look.faint,
+    showgrid: !one.isBare,
+    zeroline: false,
+    showline: true,
+    linecolor: look.faint,
+    mirror: true,
+    fixedrange: true,
+    nticks: 7,
   });
   return {
-    margin, xaxis: axis(x), yaxis: axis(y), showlegend: false, hovermode: false, dragmode: false,
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    margin,
+    xaxis: axis(x),
+    yaxis: axis(y),
+    showlegend: false,
+    hovermode: false,
+    dragmode: false,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: look.font, color: look.text, size: 12 },
     annotations: annotations.map(([text, px, py, xanchor, yanchor]) => ({
-      text, x: px, y: py, xanchor, yanchor, xref: "paper", yref: "paper", showarrow: false,
-      font: { size: 11, color: look.muted }, borderpad: 2,
+      text,
+      x: px,
+      y: py,
+      xanchor,
+      yanchor,
+      xref: "paper",
+      yref: "paper",
+      showarrow: false,
+      font: { size: 11, color: look.muted },
+      borderpad: 2,
     })),
   };
 }

@@ -21,17 +21,39 @@ export function openBus(data) {
 }
 
 function makeBus(data) {
-  const listeners = new Map(), columns = new Map(), orders = new Map(), ids = new Map(), rowOf = new Map();
-  const thumbs = new Map(), loads = new Map(), n = data.n;
+  const listeners = new Map(),
+    columns = new Map(),
+    orders = new Map(),
+    ids = new Map(),
+    rowOf = new Map();
+  const thumbs = new Map(),
+    loads = new Map(),
+    n = data.n;
   const client = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16)).join("");
-  let sequence = 0, turn = 0;
+  let sequence = 0,
+    turn = 0;
   const full = new Uint8Array(n).fill(1);
 
   const bus = {
-    run: data.run, n, token: data.token, person: data.person, described: {}, verdictNames: data.verdicts,
-    filter: { all: [] }, selection: { all: [] }, picks: new Set(), view: {},
-    inFilter: full, selected: null, scope: full, counts: { filter: n, selected: 0, scope: n },
-    verdicts: new Uint8Array(n), revision: -1, hovered: -1, pending: 0,
+    run: data.run,
+    n,
+    token: data.token,
+    person: data.person,
+    described: {},
+    verdictNames: data.verdicts,
+    fixedColours: data.colours ?? {},
+    filter: { all: [] },
+    selection: { all: [] },
+    picks: new Set(),
+    view: {},
+    inFilter: full,
+    selected: null,
+    scope: full,
+    counts: { filter: n, selected: 0, scope: n },
+    verdicts: new Uint8Array(n),
+    revision: -1,
+    hovered: -1,
+    pending: 0,
 
     on(name, listener) {
       if (!listeners.has(name)) listeners.set(name, new Set());
@@ -63,7 +85,8 @@ function makeBus(data) {
       if (change.selection) bus.selection = change.selection;
       if (change.picks) bus.picks = change.picks;
       else if (change.selection || change.filter) bus.picks = new Set();
-      const local = maskOf(bus.filter), chosen = maskOf(bus.selection);
+      const local = maskOf(bus.filter),
+        chosen = maskOf(bus.selection);
       if (local && chosen) return apply(local, chosen, origin);
       bus.pending++;
       bus.emit("said");
@@ -82,9 +105,14 @@ function makeBus(data) {
       bus.emit("view", { change, origin });
     },
     hover(row) {
-      if (row !== bus.hovered) { bus.hovered = row; bus.emit("hover", row); }
+      if (row !== bus.hovered) {
+        bus.hovered = row;
+        bus.emit("hover", row);
+      }
     },
-    say(message) { bus.emit("said", message); },
+    say(message) {
+      bus.emit("said", message);
+    },
 
     /** The rule of what an action applies to: the picks, else filter and selection together. */
     scopeRule() {
@@ -105,7 +133,10 @@ function makeBus(data) {
       for (let at = 0; at < missing.length; at += 500) {
         const part = missing.slice(at, at + 500);
         const texts = await (await bus.get("ids", `rows=${part.join(",")}&v=${data.fingerprint}`)).json();
-        part.forEach((row, k) => { ids.set(row, texts[k]); rowOf.set(texts[k], row); });
+        part.forEach((row, k) => {
+          ids.set(row, texts[k]);
+          rowOf.set(texts[k], row);
+        });
       }
       return rows.map((row) => ids.get(row));
     },
@@ -137,7 +168,8 @@ function makeBus(data) {
     },
     /** Tag everything in the scope: shown at once, stored by one numbered request. */
     async tag(action, tag) {
-      const rule = bus.scopeRule(), body = { action, tag, rule, sequence: ++sequence };
+      const rule = bus.scopeRule(),
+        body = { action, tag, rule, sequence: ++sequence };
       const code = data.verdicts.indexOf(tag) + 1;
       if (action === "clear" || (code && action === "add")) {
         for (let i = 0; i < n; i++) if (bus.scope[i]) bus.verdicts[i] = action === "clear" ? 0 : code;
@@ -186,7 +218,11 @@ function makeBus(data) {
   }
 
   function posted(url, body) {
-    return fetched(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    return fetched(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
   }
 
   async function sent(url, body) {
@@ -237,10 +273,12 @@ function makeBus(data) {
 }
 
 function unpack(buffer) {
-  const view = new DataView(buffer), count = view.getUint32(0, true);
+  const view = new DataView(buffer),
+    count = view.getUint32(0, true);
   let at = 4 + 4 * count;
   return Array.from({ length: count }, (_, k) => {
-    const length = view.getUint32(4 + 4 * k, true), blob = length ? new Blob([buffer.slice(at, at + length)]) : "";
+    const length = view.getUint32(4 + 4 * k, true),
+      blob = length ? new Blob([buffer.slice(at, at + length)]) : "";
     at += length;
     return blob;
   });

@@ -5,12 +5,23 @@ const ICONS = {
   lasso: "M4 9c0-3 3-5 8-5s8 2 8 5-3 5-8 5c-1 0-2 0-3-.3M7 13a2 2 0 1 1-1 3.7c0 2-1 3-2 3.3",
   box: "M5 5h3M11 5h2M16 5h3v3M19 11v2M19 16v3h-3M13 19h-2M8 19H5v-3M5 13v-2M5 8V5",
   pan: "M12 3v18M3 12h18M12 3l-2.5 2.5M12 3l2.5 2.5M12 21l-2.5-2.5M12 21l2.5-2.5M3 12l2.5-2.5M3 12l2.5 2.5M21 12l-2.5-2.5M21 12l-2.5 2.5",
-  plus: "M12 5v14M5 12h14", minus: "M5 12h14", close: "M6 6l12 12M18 6L6 18",
+  plus: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
+  close: "M6 6l12 12M18 6L6 18",
   reset: "M4 9V4h5M20 15v5h-5M20 9V4h-5M4 15v5h5",
-  download: "M12 4v11M7 11l5 5 5-5M5 20h14", down: "M7 10l5 5 5-5", right: "M9 6l6 6-6 6", left: "M15 6l-6 6 6 6",
-  check: "M5 12.5l4.5 4.5L19 7.5", cross: "M6 6l12 12M18 6L6 18", undo: "M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10h-3",
-  filter: "M4 5h16l-6 8v6l-4-2v-4z", tag: "M4 4h8l8 8-8 8-8-8zM8.5 8.5h.01", set: "M4 7l8-4 8 4-8 4zM4 12l8 4 8-4M4 17l8 4 8-4",
-  search: "M11 5a6 6 0 1 1 0 12 6 6 0 0 1 0-12M15.5 15.5L20 20", down2: "M12 5v14M6 13l6 6 6-6", up2: "M12 19V5M6 11l6-6 6 6",
+  download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  down: "M7 10l5 5 5-5",
+  right: "M9 6l6 6-6 6",
+  left: "M15 6l-6 6 6 6",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  cross: "M6 6l12 12M18 6L6 18",
+  undo: "M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10h-3",
+  filter: "M4 5h16l-6 8v6l-4-2v-4z",
+  tag: "M4 4h8l8 8-8 8-8-8zM8.5 8.5h.01",
+  set: "M4 7l8-4 8 4-8 4zM4 12l8 4 8-4M4 17l8 4 8-4",
+  search: "M11 5a6 6 0 1 1 0 12 6 6 0 0 1 0-12M15.5 15.5L20 20",
+  down2: "M12 5v14M6 13l6 6 6-6",
+  up2: "M12 19V5M6 11l6-6 6 6",
   noeye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12M4 20L20 4",
   eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12M12 9.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5",
 };
@@ -38,8 +49,14 @@ export function s(name, attributes = {}, ...children) {
 }
 
 export function icon(name) {
-  const path = s("path", { d: ICONS[name], fill: "none", stroke: "currentColor", "stroke-width": 1.8,
-    "stroke-linecap": "round", "stroke-linejoin": "round" });
+  const path = s("path", {
+    d: ICONS[name],
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-width": 1.8,
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+  });
   return s("svg", { viewBox: "0 0 24 24", class: "hem-icon", "aria-hidden": "true" }, path);
 }
 
@@ -47,9 +64,13 @@ export function icon(name) {
 export function select(options, value, onchange, label) {
   const make = ([key, text]) => h("option", { value: key, selected: key === value }, text);
   const children = options.map((one) =>
-    one.group ? withLabel(h("optgroup", {}, one.options.map(make)), one.group) : make(one));
-  const element = h("select", { class: "hem-select", "aria-label": label, title: label,
-    onchange: (event) => onchange(event.target.value) }, children);
+    one.group ? withLabel(h("optgroup", {}, one.options.map(make)), one.group) : make(one),
+  );
+  const element = h(
+    "select",
+    { class: "hem-select", "aria-label": label, title: label, onchange: (event) => onchange(event.target.value) },
+    children,
+  );
   element.value = value;
   return element;
 }
@@ -57,9 +78,26 @@ export function select(options, value, onchange, label) {
 /** A button that opens a small menu of [text, action]. */
 export function menu(content, label, entries) {
   const list = h("div", { class: "hem-menu", role: "menu", hidden: true });
-  const button = h("button", { class: "hem-tool", title: label, "aria-label": label, "aria-haspopup": "menu", onclick: toggle }, content);
+  const button = h(
+    "button",
+    { class: "hem-tool", title: label, "aria-label": label, "aria-haspopup": "menu", onclick: toggle },
+    content,
+  );
   for (const [text, action] of entries) {
-    list.append(h("button", { role: "menuitem", class: "hem-menu-item", onclick: () => { toggle(); action(); } }, text));
+    list.append(
+      h(
+        "button",
+        {
+          role: "menuitem",
+          class: "hem-menu-item",
+          onclick: () => {
+            toggle();
+            action();
+          },
+        },
+        text,
+      ),
+    );
   }
   function toggle() {
     list.hidden = !list.hidden;
@@ -74,7 +112,8 @@ export function menu(content, label, entries) {
 
 /** Hand a file to the reader: content is a Blob, or text. */
 export function save(content, name) {
-  const url = typeof content === "string" && content.startsWith("data:") ? content : URL.createObjectURL(new Blob([content]));
+  const url =
+    typeof content === "string" && content.startsWith("data:") ? content : URL.createObjectURL(new Blob([content]));
   const link = h("a", { href: url, download: name });
   document.body.append(link);
   link.click();

@@ -8,26 +8,66 @@ const PAGE = 48;
 
 /** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}. */
 export function makeGallery(bus, host, open) {
-  const count = h("h2", { class: "hem-title" }), sort = h("span"), direction = h("button", { class: "hem-tool" });
-  const size = h("input", { type: "range", class: "hem-slider", min: "56", max: "160", step: "4", title: "tile size", "aria-label": "tile size",
-    oninput: () => bus.setView({ tile: Number(size.value) }, "drag"), onchange: () => bus.setView({ tile: Number(size.value) }) });
-  const tiles = h("div", { class: "hem-tiles", role: "listbox", "aria-label": "examples", "aria-multiselectable": "true" });
+  const count = h("h2", { class: "hem-title" }),
+    sort = h("span"),
+    direction = h("button", { class: "hem-tool" });
+  const size = h("input", {
+    type: "range",
+    class: "hem-slider",
+    min: "56",
+    max: "160",
+    step: "4",
+    title: "tile size",
+    "aria-label": "tile size",
+    oninput: () => bus.setView({ tile: Number(size.value) }, "drag"),
+    onchange: () => bus.setView({ tile: Number(size.value) }),
+  });
+  const tiles = h("div", {
+    class: "hem-tiles",
+    role: "listbox",
+    "aria-label": "examples",
+    "aria-multiselectable": "true",
+  });
   const where = h("span", { class: "hem-muted hem-number" });
-  const back = h("button", { class: "hem-tool", title: "previous page", "aria-label": "previous page", onclick: () => turn(-1) }, icon("left"));
-  const on = h("button", { class: "hem-tool", title: "next page", "aria-label": "next page", onclick: () => turn(1) }, icon("right"));
+  const back = h(
+    "button",
+    { class: "hem-tool", title: "previous page", "aria-label": "previous page", onclick: () => turn(-1) },
+    icon("left"),
+  );
+  const on = h(
+    "button",
+    { class: "hem-tool", title: "next page", "aria-label": "next page", onclick: () => turn(1) },
+    icon("right"),
+  );
   host.replaceChildren(
     h("div", { class: "hem-head" }, count),
     h("div", { class: "hem-head hem-sub" }, sort, direction, h("span", { class: "hem-space" }), size),
-    tiles, h("div", { class: "hem-pager" }, back, where, on));
+    tiles,
+    h("div", { class: "hem-pager" }, back, where, on),
+  );
   direction.addEventListener("click", () => bus.setView({ ascending: !view.ascending }));
-  let view = null, page = 0, shown = [], anchor = -1, drawn = 0, signature = "", frame = 0;
+  let view = null,
+    page = 0,
+    shown = [],
+    anchor = -1,
+    drawn = 0,
+    signature = "",
+    frame = 0;
   const ends = [bus.on("state", () => later(true)), bus.on("tags", badges), bus.on("hover", mark)];
-  return { draw, end() { ends.forEach((end) => end()); cancelAnimationFrame(frame); } };
+  return {
+    draw,
+    end() {
+      ends.forEach((end) => end());
+      cancelAnimationFrame(frame);
+    },
+  };
 
   function draw(next) {
     if (view && (next.score !== view.score || next.ascending !== view.ascending)) page = 0;
     view = { ...next };
-    const scores = Object.entries(bus.described).filter(([, one]) => one.is_score).map(([name, one]) => [name, one.title]);
+    const scores = Object.entries(bus.described)
+      .filter(([, one]) => one.is_score)
+      .map(([name, one]) => [name, one.title]);
     sort.replaceChildren(select(scores, view.score, (score) => bus.setView({ score }), "sort by"));
     direction.replaceChildren(icon(view.ascending ? "up2" : "down2"));
     direction.title = view.ascending ? "lowest first" : "highest first";
@@ -37,8 +77,14 @@ export function makeGallery(bus, host, open) {
   }
 
   function later(isNew) {
-    if (isNew && members() !== signature) { page = 0; tiles.scrollTop = 0; }
-    frame ||= requestAnimationFrame(() => { frame = 0; fill(); });
+    if (isNew && members() !== signature) {
+      page = 0;
+      tiles.scrollTop = 0;
+    }
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      fill();
+    });
   }
 
   function members() {
@@ -47,7 +93,8 @@ export function makeGallery(bus, host, open) {
 
   async function fill() {
     if (!view || !bus.column(view.score)) return;
-    const mine = ++drawn, mask = bus.selected ?? bus.inFilter;
+    const mine = ++drawn,
+      mask = bus.selected ?? bus.inFilter;
     const total = bus.selected ? bus.counts.selected : bus.counts.filter;
     signature = members();
     shown = pageOf(bus.sorted(view.score, !view.ascending), mask, page * PAGE, PAGE);
@@ -72,29 +119,57 @@ export function makeGallery(bus, host, open) {
 
   function head(total) {
     const what = bus.selected ? "selected" : bus.counts.filter < bus.n ? "filtered" : "";
-    count.replaceChildren(...(what ? [h("b", {}, whole(total)), ` ${what} `, h("span", { class: "hem-muted" }, `of ${plural(bus.n, "example")}`)] : [plural(bus.n, "example")]));
+    count.replaceChildren(
+      ...(what
+        ? [h("b", {}, whole(total)), ` ${what} `, h("span", { class: "hem-muted" }, `of ${plural(bus.n, "example")}`)]
+        : [plural(bus.n, "example")]),
+    );
     const last = Math.max(0, Math.ceil(total / PAGE) - 1);
-    where.textContent = total ? `${whole(page * PAGE + 1)}–${whole(Math.min(total, (page + 1) * PAGE))} of ${whole(total)}` : "";
+    where.textContent = total
+      ? `${whole(page * PAGE + 1)}–${whole(Math.min(total, (page + 1) * PAGE))} of ${whole(total)}`
+      : "";
     back.disabled = page === 0;
     on.disabled = page >= last;
   }
 
   function nothing() {
     const what = bus.selected ? "Nothing lies in this selection" : "Nothing matches these filters";
-    const clear = h("button", { class: "hem-button", onclick: () => bus.set(bus.selected ? { selection: { all: [] } } : { filter: { all: [] }, selection: { all: [] } }) },
-      bus.selected ? "Clear selection" : "Clear filters");
+    const clear = h(
+      "button",
+      {
+        class: "hem-button",
+        onclick: () =>
+          bus.set(bus.selected ? { selection: { all: [] } } : { filter: { all: [] }, selection: { all: [] } }),
+      },
+      bus.selected ? "Clear selection" : "Clear filters",
+    );
     return h("div", { class: "hem-empty" }, h("p", {}, what), clear);
   }
 
   function tile(row) {
-    return h("div", { class: "hem-tile", role: "option", tabIndex: 0, "data-row": String(row),
-      onclick: (event) => pick(row, event), ondblclick: () => open(row),
-      onkeydown: (event) => {
-        if (event.key === "Enter") open(row);
-        if (event.key === " ") { event.preventDefault(); pick(row, event); }
+    return h(
+      "div",
+      {
+        class: "hem-tile",
+        role: "option",
+        tabIndex: 0,
+        "data-row": String(row),
+        onclick: (event) => pick(row, event),
+        ondblclick: () => open(row),
+        onkeydown: (event) => {
+          if (event.key === "Enter") open(row);
+          if (event.key === " ") {
+            event.preventDefault();
+            pick(row, event);
+          }
+        },
+        onpointerenter: () => bus.hover(row),
+        onpointerleave: () => bus.hover(-1),
       },
-      onpointerenter: () => bus.hover(row), onpointerleave: () => bus.hover(-1) },
-    h("div", { class: "hem-picture" }), h("div", { class: "hem-caption" }), h("span", { class: "hem-badge", hidden: true }));
+      h("div", { class: "hem-picture" }),
+      h("div", { class: "hem-caption" }),
+      h("span", { class: "hem-badge", hidden: true }),
+    );
   }
 
   function portrait(element, url, id) {
@@ -106,20 +181,25 @@ export function makeGallery(bus, host, open) {
     if (!url) return place.replaceChildren(h("span", { class: "hem-muted hem-noimage" }, id));
     const image = h("img", { src: url, alt: id, draggable: false });
     // Tiny pictures are scaled up in whole pixels, large ones smoothly.
-    image.addEventListener("load", () => image.classList.toggle("is-tiny", image.naturalWidth < 64 && image.naturalHeight < 64));
+    image.addEventListener("load", () =>
+      image.classList.toggle("is-tiny", image.naturalWidth < 64 && image.naturalHeight < 64),
+    );
     return place.replaceChildren(image);
   }
 
   function caption(element) {
-    const row = Number(element.dataset.row), value = bus.column(view.score).values[row];
+    const row = Number(element.dataset.row),
+      value = bus.column(view.score).values[row];
     element.children[1].replaceChildren(
       h("div", { class: "hem-caption-pair" }, pair(bus, row)),
-      h("div", { class: "hem-caption-score", title: bus.title(view.score) }, short(value)));
+      h("div", { class: "hem-caption-score", title: bus.title(view.score) }, short(value)),
+    );
   }
 
   function badges() {
     for (const element of tiles.querySelectorAll(".hem-tile")) {
-      const code = bus.verdicts[Number(element.dataset.row)], badge = element.lastChild;
+      const code = bus.verdicts[Number(element.dataset.row)],
+        badge = element.lastChild;
       badge.hidden = !code;
       badge.textContent = code ? bus.verdictNames[code - 1] : "";
     }
@@ -127,7 +207,8 @@ export function makeGallery(bus, host, open) {
 
   function mark() {
     for (const element of tiles.querySelectorAll(".hem-tile")) {
-      const row = Number(element.dataset.row), isPicked = bus.picks.has(row);
+      const row = Number(element.dataset.row),
+        isPicked = bus.picks.has(row);
       element.classList.toggle("is-picked", isPicked);
       element.setAttribute("aria-selected", String(isPicked));
       element.classList.toggle("is-hovered", row === bus.hovered);

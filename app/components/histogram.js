@@ -8,14 +8,32 @@ const MARGIN = { l: 58, r: 14, t: 8, b: 34 };
 
 /** Draw into `host`. Returns {draw(view, look), download(format), end}. */
 export function makeHistogram(bus, host, look) {
-  const area = h("div", { class: "hem-histogram" }), readout = h("div", { class: "hem-readout hem-muted" });
-  const log = h("button", { class: "hem-tool hem-log", title: "logarithmic counts", onclick: () => bus.setView({ log: !view.log }) }, "log");
+  const area = h("div", { class: "hem-histogram" }),
+    readout = h("div", { class: "hem-readout hem-muted" });
+  const log = h(
+    "button",
+    { class: "hem-tool hem-log", title: "logarithmic counts", onclick: () => bus.setView({ log: !view.log }) },
+    "log",
+  );
   host.replaceChildren(area, readout, log);
-  let view = null, grid = null, totals = null, total = 0, svg = null, scales = null, brush = null;
+  let view = null,
+    grid = null,
+    totals = null,
+    total = 0,
+    svg = null,
+    scales = null,
+    brush = null;
   const ends = [bus.on("state", () => redraw()), dragging()];
   const watcher = new ResizeObserver(() => redraw());
   watcher.observe(area);
-  return { draw, download, end() { ends.forEach((end) => end()); watcher.disconnect(); } };
+  return {
+    draw,
+    download,
+    end() {
+      ends.forEach((end) => end());
+      watcher.disconnect();
+    },
+  };
 
   function draw(next, nextLook) {
     if (nextLook) look = nextLook;
@@ -24,7 +42,8 @@ export function makeHistogram(bus, host, look) {
     const isNew = view?.score !== next.score;
     view = { ...next };
     if (isNew || !grid) {
-      const column = bus.column(view.score), [low, high] = column.unit === "percentile" ? [0, 100] : extent(column.values);
+      const column = bus.column(view.score),
+        [low, high] = column.unit === "percentile" ? [0, 100] : extent(column.values);
       grid = bins(low, high, 50);
       totals = histogram(column.values, grid);
       total = totals.reduce((sum, count) => sum + count, 0);
@@ -34,22 +53,39 @@ export function makeHistogram(bus, host, look) {
 
   function redraw() {
     if (!view || !grid || area.clientWidth < 80) return;
-    const values = bus.column(view.score).values, isFiltered = clauses(bus.filter).length > 0;
+    const values = bus.column(view.score).values,
+      isFiltered = clauses(bus.filter).length > 0;
     const filtered = isFiltered ? histogram(values, grid, bus.inFilter) : totals;
     const isNarrowed = bus.selected || bus.picks.size;
     const chosen = isNarrowed ? histogram(values, grid, bus.scope) : null;
-    const width = area.clientWidth, height = area.clientHeight, most = Math.max(1, ...totals);
+    const width = area.clientWidth,
+      height = area.clientHeight,
+      most = Math.max(1, ...totals);
     const show = view.log ? (count) => Math.log1p(count) / Math.log1p(most) : (count) => count / most;
     scales = {
       x: (value) => MARGIN.l + ((value - grid.low) / (grid.high - grid.low)) * (width - MARGIN.l - MARGIN.r),
       value: (x) => grid.low + ((x - MARGIN.l) / (width - MARGIN.l - MARGIN.r)) * (grid.high - grid.low),
       y: (count) => height - MARGIN.b - show(count) * (height - MARGIN.t - MARGIN.b),
     };
-    const layers = [[totals, look.out], [filtered, look.bars]];
+    const layers = [
+      [totals, look.out],
+      [filtered, look.bars],
+    ];
     if (chosen) layers.push([chosen, look.accent]);
-    svg = s("svg", { width, height, xmlns: "http://www.w3.org/2000/svg", "font-family": look.font, role: "img",
-      "aria-label": `Histogram of ${bus.title(view.score)}` });
-    svg.append(...yAxis(most, width), ...layers.map(([counts, colour]) => bars(counts, colour)), ...xAxis(height, width), brushMark(height));
+    svg = s("svg", {
+      width,
+      height,
+      xmlns: "http://www.w3.org/2000/svg",
+      "font-family": look.font,
+      role: "img",
+      "aria-label": `Histogram of ${bus.title(view.score)}`,
+    });
+    svg.append(
+      ...yAxis(most, width),
+      ...layers.map(([counts, colour]) => bars(counts, colour)),
+      ...xAxis(height, width),
+      brushMark(height),
+    );
     area.replaceChildren(svg);
   }
 
@@ -58,7 +94,8 @@ export function makeHistogram(bus, host, look) {
     const base = scales.y(0);
     for (let bin = 0; bin < grid.count; bin++) {
       if (!counts[bin]) continue;
-      const left = scales.x(grid.low + bin * grid.width), right = scales.x(grid.low + (bin + 1) * grid.width);
+      const left = scales.x(grid.low + bin * grid.width),
+        right = scales.x(grid.low + (bin + 1) * grid.width);
       const top = Math.min(scales.y(counts[bin]), base - 1);
       path += `M${(left + 0.5).toFixed(1)} ${base}V${top.toFixed(1)}H${(right - 0.5).toFixed(1)}V${base}Z`;
     }
@@ -66,22 +103,54 @@ export function makeHistogram(bus, host, look) {
   }
 
   function xAxis(height, width) {
-    const base = height - MARGIN.b, { title, unit } = bus.described[view.score];
+    const base = height - MARGIN.b,
+      { title, unit } = bus.described[view.score];
     const marks = ticks(grid.low, grid.high, width / 90).map((value) =>
-      text(scales.x(value), base + 14, short(Number(value.toPrecision(6))), "middle"));
-    const line = s("line", { x1: MARGIN.l, x2: width - MARGIN.r, y1: base + 0.5, y2: base + 0.5, stroke: look.muted, "stroke-opacity": 0.4 });
-    return [line, ...marks, text((MARGIN.l + width - MARGIN.r) / 2, base + 29, unit ? `${title} (${unit})` : title, "middle", 12)];
+      text(scales.x(value), base + 14, short(Number(value.toPrecision(6))), "middle"),
+    );
+    const line = s("line", {
+      x1: MARGIN.l,
+      x2: width - MARGIN.r,
+      y1: base + 0.5,
+      y2: base + 0.5,
+      stroke: look.muted,
+      "stroke-opacity": 0.4,
+    });
+    return [
+      line,
+      ...marks,
+      text((MARGIN.l + width - MARGIN.r) / 2, base + 29, unit ? `${title} (${unit})` : title, "middle", 12),
+    ];
   }
 
   function yAxis(most, width) {
-    const values = view.log ? [1, 10, 100, 1000, 10000, 100000].filter((one) => one <= most) : ticks(0, most, 3).filter((one) => Number.isInteger(one));
-    return values.flatMap((value) => value === 0 ? [] : [
-      s("line", { x1: MARGIN.l, x2: width - MARGIN.r, y1: scales.y(value), y2: scales.y(value), stroke: look.faint }),
-      text(MARGIN.l - 6, scales.y(value) + 4, whole(value), "end")]);
+    const values = view.log
+      ? [1, 10, 100, 1000, 10000, 100000].filter((one) => one <= most)
+      : ticks(0, most, 3).filter((one) => Number.isInteger(one));
+    return values.flatMap((value) =>
+      value === 0
+        ? []
+        : [
+            s("line", {
+              x1: MARGIN.l,
+              x2: width - MARGIN.r,
+              y1: scales.y(value),
+              y2: scales.y(value),
+              stroke: look.faint,
+            }),
+            text(MARGIN.l - 6, scales.y(value) + 4, whole(value), "end"),
+          ],
+    );
   }
 
   function text(x, y, content, anchor, size = 11) {
-    const element = s("text", { x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor, "font-size": size, fill: look.muted });
+    const element = s("text", {
+      x: x.toFixed(1),
+      y: y.toFixed(1),
+      "text-anchor": anchor,
+      "font-size": size,
+      fill: look.muted,
+    });
     element.textContent = content;
     return element;
   }
@@ -90,13 +159,23 @@ export function makeHistogram(bus, host, look) {
     const clause = clauses(bus.selection).find((one) => one.column === view.score && ("min" in one || "max" in one));
     const range = brush ?? (clause && [clause.min ?? grid.low, clause.max ?? grid.high]);
     if (!range) return s("g");
-    const left = scales.x(Math.min(...range)), right = scales.x(Math.max(...range));
-    return s("rect", { x: left, width: Math.max(1, right - left), y: MARGIN.t, height: height - MARGIN.t - MARGIN.b,
-      fill: look.accent, "fill-opacity": 0.1, stroke: look.accent, "stroke-dasharray": "4 3" });
+    const left = scales.x(Math.min(...range)),
+      right = scales.x(Math.max(...range));
+    return s("rect", {
+      x: left,
+      width: Math.max(1, right - left),
+      y: MARGIN.t,
+      height: height - MARGIN.t - MARGIN.b,
+      fill: look.accent,
+      "fill-opacity": 0.1,
+      stroke: look.accent,
+      "stroke-dasharray": "4 3",
+    });
   }
 
   function dragging() {
-    let start = null, waiting = 0;
+    let start = null,
+      waiting = 0;
     const at = (event) => {
       const x = event.clientX - area.getBoundingClientRect().left;
       return scales.value(Math.max(MARGIN.l, Math.min(area.clientWidth - MARGIN.r, x)));
@@ -115,19 +194,33 @@ export function makeHistogram(bus, host, look) {
         if (!scales) return;
         if (start === null) return say(at(event));
         if (brush === null && Math.abs(event.clientX - start) < 4) return;
-        brush = [brush ? brush[0] : scales.value(Math.max(MARGIN.l, start - area.getBoundingClientRect().left)), at(event)];
-        waiting ||= requestAnimationFrame(() => { waiting = 0; if (brush) bus.set({ selection: { all: [range()] } }, "drag"); });
+        brush = [
+          brush ? brush[0] : scales.value(Math.max(MARGIN.l, start - area.getBoundingClientRect().left)),
+          at(event),
+        ];
+        waiting ||= requestAnimationFrame(() => {
+          waiting = 0;
+          if (brush) bus.set({ selection: { all: [range()] } }, "drag");
+        });
       },
       pointerup() {
         if (start === null) return;
         start = null;
-        if (!brush) { if (bus.selected) bus.set({ selection: { all: [] } }); return; }
+        if (!brush) {
+          if (bus.selected) bus.set({ selection: { all: [] } });
+          return;
+        }
         const clause = range();
         brush = null;
         bus.set({ selection: { all: [clause] } });
       },
-      pointercancel() { start = brush = null; redraw(); },
-      pointerleave() { readout.textContent = ""; },
+      pointercancel() {
+        start = brush = null;
+        redraw();
+      },
+      pointerleave() {
+        readout.textContent = "";
+      },
     };
     for (const [name, handler] of Object.entries(handlers)) area.addEventListener(name, handler);
     return () => cancelAnimationFrame(waiting);
@@ -146,10 +239,21 @@ export function makeHistogram(bus, host, look) {
   async function download(format) {
     const name = `${bus.run}-${view.score}-histogram.${format}`;
     if (format === "csv") {
-      const values = bus.column(view.score).values, inFilter = histogram(values, grid, bus.inFilter), chosen = histogram(values, grid, bus.scope);
-      const rows = Array.from(totals, (count, bin) => [grid.low + bin * grid.width, grid.low + (bin + 1) * grid.width, count, inFilter[bin], chosen[bin]]);
+      const values = bus.column(view.score).values,
+        inFilter = histogram(values, grid, bus.inFilter),
+        chosen = histogram(values, grid, bus.scope);
+      const rows = Array.from(totals, (count, bin) => [
+        grid.low + bin * grid.width,
+        grid.low + (bin + 1) * grid.width,
+        count,
+        inFilter[bin],
+        chosen[bin],
+      ]);
       return save(csv(["from", "to", "all", "filtered", "in scope"], rows), name);
     }
-    return save(format === "png" ? await svgToPng(svg, look.background) : new XMLSerializer().serializeToString(svg), name);
+    return save(
+      format === "png" ? await svgToPng(svg, look.background) : new XMLSerializer().serializeToString(svg),
+      name,
+    );
   }
 }

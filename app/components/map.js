@@ -23,8 +23,16 @@ const REGIONS = [
 /** The axes of a map's kind: columns, titles, and whether the y axis shows 1 - value. */
 export function axesOf(view) {
   if (view.mode === "data") {
-    return { x: "variability", y: "confidence_mean", isFlipped: true, regions: REGIONS,
-      titles: ["variability over epochs (standard deviation of the label's probability)", "mean confidence in the label"] };
+    return {
+      x: "variability",
+      y: "confidence_mean",
+      isFlipped: true,
+      regions: REGIONS,
+      titles: [
+        "variability over epochs (standard deviation of the label's probability)",
+        "mean confidence in the label",
+      ],
+    };
   }
   if (view.mode === "embedding") return { x: "x", y: "y", isBare: true, regions: [], titles: ["", ""] };
   return { x: view.x, y: view.y, regions: [], titles: null };
@@ -37,44 +45,112 @@ export function colouring(bus, name, look) {
   if (column.kind === "number") {
     const [low, high] = clipped(column);
     const isCut = low > column.min || high < column.max;
-    return { kind: "number", name, low, high, isCut, level: levels(column.values, low, high, LEVELS),
-      palette: look.steps.map(rgb), colours: look.steps, title: column.title, unit: column.unit };
+    return {
+      kind: "number",
+      name,
+      low,
+      high,
+      isCut,
+      level: levels(column.values, low, high, LEVELS),
+      palette: look.steps.map(rgb),
+      colours: look.steps,
+      title: column.title,
+      unit: column.unit,
+    };
   }
-  const isTruth = name === "is_correct";
-  const colours = column.names.slice(0, MOST_NAMES).map((one, at) =>
-    isTruth ? (one === "true" ? look.right : look.wrong) : look.names[at]);
+  // Names with a colour of their own (reasons, right and wrong) have it on every page.
+  const fixed = bus.fixedColours[name] ?? {};
+  const colours = column.names.slice(0, MOST_NAMES).map((one, at) => fixed[one] ?? look.names[at]);
   const hasOther = column.names.length > MOST_NAMES || column.missing > 0;
   const palette = [...colours, look.other];
   const level = Uint8Array.from(column.values, (code) => (code >= 0 && code < colours.length ? code : colours.length));
-  return { kind: "names", name, level, palette: palette.map(rgb), colours: palette, title: column.title,
-    names: column.names.slice(0, MOST_NAMES), hasOther };
+  return {
+    kind: "names",
+    name,
+    level,
+    palette: palette.map(rgb),
+    colours: palette,
+    title: column.title,
+    names: column.names.slice(0, MOST_NAMES),
+    hasOther,
+  };
 }
 
 /** Draw a map into `host`. open(row) is a double click. Returns {draw(view), tool(name), zoom, fit, download, end}. */
 export function makeMap(bus, host, look, open) {
-  const points = h("canvas", { class: "hem-layer" }), figure = h("div", { class: "hem-layer hem-figure" });
-  const gesture = h("canvas", { class: "hem-layer" }), catcher = h("div", { class: "hem-catcher" });
+  const points = h("canvas", { class: "hem-layer" }),
+    figure = h("div", { class: "hem-layer hem-figure" });
+  const gesture = h("canvas", { class: "hem-layer" }),
+    catcher = h("div", { class: "hem-catcher" });
   host.replaceChildren(points, figure, gesture, catcher);
   const tip = tooltip(host);
-  let view = null, axes = null, colour = null, rows = null, frame = null, home = null, placed = null, index = null;
-  let tool = "lasso", drawing = null, hoverTimer = 0, scheduled = 0, relayout = 0, isOver = false;
+  let view = null,
+    axes = null,
+    colour = null,
+    rows = null,
+    frame = null,
+    home = null,
+    placed = null,
+    index = null;
+  let tool = "lasso",
+    drawing = null,
+    hoverTimer = 0,
+    scheduled = 0,
+    relayout = 0,
+    isOver = false;
 
   const ends = [
-    bus.on("state", schedule), bus.on("hover", () => drawGesture()),
+    bus.on("state", schedule),
+    bus.on("hover", () => drawGesture()),
     surface(catcher, () => tool, {
-      draw(path) { drawing = path; drawGesture(); },
-      polygon, pan, zoom,
-      hover: (x, y) => { isOver = true; hover(x, y); },
-      leave() { isOver = false; clearTimeout(hoverTimer); bus.hover(-1); tip.hide(); catcher.classList.remove("is-over"); },
-      click, open: (x, y) => { const row = rowAt(x, y); if (row >= 0) open(row); },
+      draw(path) {
+        drawing = path;
+        drawGesture();
+      },
+      polygon,
+      pan,
+      zoom,
+      hover: (x, y) => {
+        isOver = true;
+        hover(x, y);
+      },
+      leave() {
+        isOver = false;
+        clearTimeout(hoverTimer);
+        bus.hover(-1);
+        tip.hide();
+        catcher.classList.remove("is-over");
+      },
+      click,
+      open: (x, y) => {
+        const row = rowAt(x, y);
+        if (row >= 0) open(row);
+      },
     }),
   ];
-  const watcher = new ResizeObserver(() => { if (frame) { measure(); repaint(); plot(); } });
+  const watcher = new ResizeObserver(() => {
+    if (frame) {
+      measure();
+      repaint();
+      plot();
+    }
+  });
   watcher.observe(host);
 
   return {
-    draw, fit: () => { frame = null; measure(); repaint(); plot(); }, tool: (name) => { tool = name; catcher.dataset.tool = name; },
-    zoom: (factor) => zoom(catcher.clientWidth / 2, catcher.clientHeight / 2, factor), download,
+    draw,
+    fit: () => {
+      frame = null;
+      measure();
+      repaint();
+      plot();
+    },
+    tool: (name) => {
+      tool = name;
+      catcher.dataset.tool = name;
+    },
+    zoom: (factor) => zoom(catcher.clientWidth / 2, catcher.clientHeight / 2, factor),
+    download,
     colouring: () => colour,
     frame: () => ({ ...frame, left: margin().l, top: margin().t }),
     end() {
@@ -101,11 +177,15 @@ export function makeMap(bus, host, look, open) {
     plot();
   }
 
-  function margin() { return axes?.isBare ? BARE : MARGIN; }
+  function margin() {
+    return axes?.isBare ? BARE : MARGIN;
+  }
 
   function measure() {
-    const { l, r, t, b } = margin(), ratio = window.devicePixelRatio || 1;
-    const width = Math.max(50, host.clientWidth - l - r), height = Math.max(50, host.clientHeight - t - b);
+    const { l, r, t, b } = margin(),
+      ratio = window.devicePixelRatio || 1;
+    const width = Math.max(50, host.clientWidth - l - r),
+      height = Math.max(50, host.clientHeight - t - b);
     for (const layer of [points, gesture]) {
       Object.assign(layer.style, { left: `${l}px`, top: `${t}px`, width: `${width}px`, height: `${height}px` });
     }
@@ -120,17 +200,21 @@ export function makeMap(bus, host, look, open) {
 
   function fitted(width, height) {
     const spread = (name, before, after) => {
-      const [low, high] = extent(bus.column(name).values), size = high - low || 1;
+      const [low, high] = extent(bus.column(name).values),
+        size = high - low || 1;
       return [low - size * before, high + size * after];
     };
     // Room at the edges for the names of the regions.
-    const hasRegions = axes.regions.length > 0, pad = hasRegions ? 0.075 : 0.035;
-    let [x0, x1] = spread(axes.x, 0.035, hasRegions ? 0.14 : 0.035), [y0, y1] = spread(axes.y, pad, pad);
+    const hasRegions = axes.regions.length > 0,
+      pad = hasRegions ? 0.075 : 0.035;
+    let [x0, x1] = spread(axes.x, 0.035, hasRegions ? 0.14 : 0.035),
+      [y0, y1] = spread(axes.y, pad, pad);
     if (axes.isFlipped) [y0, y1] = [y1, y0];
     if (axes.isBare) {
       // One unit is as long across as up: distances in an embedding map mean the same in both.
       const unit = Math.max((x1 - x0) / width, (y1 - y0) / height);
-      const growX = unit * width - (x1 - x0), growY = unit * height - (y1 - y0);
+      const growX = unit * width - (x1 - x0),
+        growY = unit * height - (y1 - y0);
       [x0, x1, y0, y1] = [x0 - growX / 2, x1 + growX / 2, y0 - growY / 2, y1 + growY / 2];
     }
     return { x0, x1, y0, y1 };
@@ -157,21 +241,53 @@ export function makeMap(bus, host, look, open) {
 
   // From the back: filtered out (grey), kept but not selected (faded), selected (full colour, larger).
   function passes() {
-    const size = radius(placed.onScreen, frame, frame.ratio), n = bus.n, alpha = n > 300000 ? 1 : 0.86;
-    const isFiltered = clauses(bus.filter).length > 0, list = [];
+    const size = radius(placed.onScreen, frame, frame.ratio),
+      n = bus.n,
+      alpha = n > 300000 ? 1 : 0.86;
+    const isFiltered = clauses(bus.filter).length > 0,
+      list = [];
     if (isFiltered && !view.hide) {
-      list.push({ rows, mask: bus.inFilter, wanted: 0, palette: [rgb(look.out)], level: new Uint8Array(n), radius: size * 0.9, alpha: 1 });
+      list.push({
+        rows,
+        mask: bus.inFilter,
+        wanted: 0,
+        palette: [rgb(look.out)],
+        level: new Uint8Array(n),
+        radius: size * 0.9,
+        alpha: 1,
+      });
     }
-    if (!bus.selected) return [...list, { rows, mask: bus.inFilter, wanted: 1, palette: colour.palette, level: colour.level, radius: size, alpha }];
+    if (!bus.selected)
+      return [
+        ...list,
+        { rows, mask: bus.inFilter, wanted: 1, palette: colour.palette, level: colour.level, radius: size, alpha },
+      ];
     const faded = colour.palette.map((one) => mixed(`rgb(${one})`, look.background, 0.82));
-    list.push({ rows, mask: bus.inFilter, wanted: 1, palette: faded, level: colour.level, radius: size * 0.9, alpha: 1 });
-    list.push({ rows, mask: bus.selected, wanted: 1, palette: colour.palette, level: colour.level, radius: size * 1.15, alpha: 1 });
+    list.push({
+      rows,
+      mask: bus.inFilter,
+      wanted: 1,
+      palette: faded,
+      level: colour.level,
+      radius: size * 0.9,
+      alpha: 1,
+    });
+    list.push({
+      rows,
+      mask: bus.selected,
+      wanted: 1,
+      palette: colour.palette,
+      level: colour.level,
+      radius: size * 1.15,
+      alpha: 1,
+    });
     return list;
   }
 
   function drawGesture() {
     if (!frame) return;
-    const context = gesture.getContext("2d"), { ratio } = frame;
+    const context = gesture.getContext("2d"),
+      { ratio } = frame;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, gesture.width, gesture.height);
     for (const path of shownPaths()) outline(context, path);
@@ -181,7 +297,8 @@ export function makeMap(bus, host, look, open) {
 
   function shownPaths() {
     if (drawing) return [drawing];
-    return clauses(bus.selection).filter((one) => one.polygon?.x === axes.x && one.polygon.y === axes.y)
+    return clauses(bus.selection)
+      .filter((one) => one.polygon?.x === axes.x && one.polygon.y === axes.y)
       .map((one) => one.polygon.points.map(([x, y]) => toPixel(x, y)));
   }
 
@@ -202,8 +319,12 @@ export function makeMap(bus, host, look, open) {
 
   function ring(context, row, size, thickness) {
     if (!placed || placed.px[row] === -32768) return;
-    const x = placed.px[row] / frame.ratio, y = placed.py[row] / frame.ratio;
-    for (const [colour, width] of [[look.background, thickness + 2.5], [look.accent, thickness]]) {
+    const x = placed.px[row] / frame.ratio,
+      y = placed.py[row] / frame.ratio;
+    for (const [colour, width] of [
+      [look.background, thickness + 2.5],
+      [look.accent, thickness],
+    ]) {
       context.beginPath();
       context.arc(x, y, size, 0, 7);
       context.lineWidth = width;
@@ -231,13 +352,15 @@ export function makeMap(bus, host, look, open) {
   }
 
   function pan(dx, dy) {
-    const [ax, ay] = toData(0, 0), [bx, by] = toData(dx, dy);
+    const [ax, ay] = toData(0, 0),
+      [bx, by] = toData(dx, dy);
     const moved = { x0: frame.x0 + ax - bx, x1: frame.x1 + ax - bx, y0: frame.y0 + ay - by, y1: frame.y1 + ay - by };
     look_at(moved);
   }
 
   function zoom(x, y, factor) {
-    const [cx, cy] = toData(x, y), about = (centre, value) => centre + (value - centre) * factor;
+    const [cx, cy] = toData(x, y),
+      about = (centre, value) => centre + (value - centre) * factor;
     const next = { x0: about(cx, frame.x0), x1: about(cx, frame.x1), y0: about(cy, frame.y0), y1: about(cy, frame.y1) };
     const share = (next.x1 - next.x0) / (home.x1 - home.x0);
     if (share < 4 && share > 1e-4) look_at(next);
@@ -270,8 +393,14 @@ export function makeMap(bus, host, look, open) {
     hoverTimer = setTimeout(async () => {
       const [[id], [picture]] = await Promise.all([bus.idsOf([row]), bus.thumbsOf([row])]);
       if (bus.hovered !== row || !isOver) return;
-      const scored = bus.column(view.score), { l, t } = margin();
-      tip.show(x + l, y + t, { id, picture, line: pair(bus, row), more: scored ? `${scored.title} ${short(scored.values[row])}` : "" });
+      const scored = bus.column(view.score),
+        { l, t } = margin();
+      tip.show(x + l, y + t, {
+        id,
+        picture,
+        line: pair(bus, row),
+        more: scored ? `${scored.title} ${short(scored.values[row])}` : "",
+      });
     }, 40);
   }
 
@@ -298,7 +427,8 @@ export function makeMap(bus, host, look, open) {
   }
 
   function figureLayout() {
-    const show = (value) => (axes.isFlipped ? 1 - value : value), [x, y] = titles();
+    const show = (value) => (axes.isFlipped ? 1 - value : value),
+      [x, y] = titles();
     return layout(look, margin(), {
       x: { range: [frame.x0, frame.x1], title: x, isBare: axes.isBare },
       y: { range: [show(frame.y0), show(frame.y1)], title: y, isBare: axes.isBare },
@@ -310,22 +440,46 @@ export function makeMap(bus, host, look, open) {
     const Plotly = await plotly();
     if (!host.isConnected || !frame) return;
     const anchor = [{ x: [null], y: [null], type: "scatter", mode: "markers", hoverinfo: "skip" }];
-    await Plotly.react(figure, anchor, { ...figureLayout(), width: host.clientWidth, height: host.clientHeight },
-      { staticPlot: true, responsive: false, displayModeBar: false });
+    await Plotly.react(
+      figure,
+      anchor,
+      { ...figureLayout(), width: host.clientWidth, height: host.clientHeight },
+      { staticPlot: true, responsive: false, displayModeBar: false },
+    );
     host.dataset.axes = "drawn";
   }
 
   /** Save what is seen: 'png', 'svg', or 'csv' with the points that are not filtered out. */
   async function download(format) {
     if (format === "csv") return save(await table(), `${bus.run}-${view.mode}.csv`);
-    const space = colour.kind === "number" ? 90 : 130, full = figureLayout(), { l, r, t, b } = margin();
-    const picture = h("canvas", { width: points.width, height: points.height }), context = picture.getContext("2d");
+    const space = colour.kind === "number" ? 90 : 130,
+      full = figureLayout(),
+      { l, r, t, b } = margin();
+    const picture = h("canvas", { width: points.width, height: points.height }),
+      context = picture.getContext("2d");
     for (const layer of [points, gesture]) context.drawImage(layer, 0, 0);
-    const images = [{ source: picture.toDataURL(), xref: "paper", yref: "paper", x: 0, y: 1, sizex: 1, sizey: 1,
-      sizing: "stretch", layer: "below" }];
-    const wide = { ...full, margin: { l, t: t + 30, b, r: r + space }, images, paper_bgcolor: look.background,
-      showlegend: colour.kind === "names", legend: { font: { size: 11 }, itemsizing: "constant" },
-      title: { text: literal(`${bus.run}: ${titleOf()}`), font: { size: 14 }, x: 0.01, xanchor: "left" } };
+    const images = [
+      {
+        source: picture.toDataURL(),
+        xref: "paper",
+        yref: "paper",
+        x: 0,
+        y: 1,
+        sizex: 1,
+        sizey: 1,
+        sizing: "stretch",
+        layer: "below",
+      },
+    ];
+    const wide = {
+      ...full,
+      margin: { l, t: t + 30, b, r: r + space },
+      images,
+      paper_bgcolor: look.background,
+      showlegend: colour.kind === "names",
+      legend: { font: { size: 11 }, itemsizing: "constant" },
+      title: { text: literal(`${bus.run}: ${titleOf()}`), font: { size: 14 }, x: 0.01, xanchor: "left" },
+    };
     const image = await exported(legendTraces(), wide, format, host.clientWidth + space, host.clientHeight + 30);
     return save(image, `${bus.run}-${view.mode}.${format}`);
   }
@@ -338,21 +492,52 @@ export function makeMap(bus, host, look, open) {
     const base = { x: [null], y: [null], type: "scatter", mode: "markers" };
     if (colour.kind === "names") {
       const named = [...colour.names, ...(colour.hasOther ? ["other"] : [])];
-      return named.map((name, at) => ({ ...base, name: literal(name), marker: { color: colour.colours[at], size: 9 } }));
+      return named.map((name, at) => ({
+        ...base,
+        name: literal(name),
+        marker: { color: colour.colours[at], size: 9 },
+      }));
     }
-    const scale = colour.colours.flatMap((one, at, list) => [[at / list.length, one], [(at + 1) / list.length, one]]);
-    return [{ ...base, marker: { color: [colour.low], cmin: colour.low, cmax: colour.high, colorscale: scale, showscale: true,
-      colorbar: { title: { text: colour.unit ? `${literal(colour.title)}<br>(${literal(colour.unit)})` : literal(colour.title), font: { size: 11 } },
-        thickness: 12, outlinewidth: 0, tickfont: { size: 10 } } } }];
+    const scale = colour.colours.flatMap((one, at, list) => [
+      [at / list.length, one],
+      [(at + 1) / list.length, one],
+    ]);
+    return [
+      {
+        ...base,
+        marker: {
+          color: [colour.low],
+          cmin: colour.low,
+          cmax: colour.high,
+          colorscale: scale,
+          showscale: true,
+          colorbar: {
+            title: {
+              text: colour.unit ? `${literal(colour.title)}<br>(${literal(colour.unit)})` : literal(colour.title),
+              font: { size: 11 },
+            },
+            thickness: 12,
+            outlinewidth: 0,
+            tickfont: { size: 10 },
+          },
+        },
+      },
+    ];
   }
 
   async function table() {
     const kept = [];
     for (let i = 0; i < bus.n; i++) if (bus.inFilter[i]) kept.push(i);
-    const ids = await bus.idsOf(kept), x = bus.column(axes.x).values, y = bus.column(axes.y).values;
-    const by = bus.column(view.colour), value = (i) => (by.kind === "number" ? by.values[i] : by.names[by.values[i]] ?? "");
+    const ids = await bus.idsOf(kept),
+      x = bus.column(axes.x).values,
+      y = bus.column(axes.y).values;
+    const by = bus.column(view.colour),
+      value = (i) => (by.kind === "number" ? by.values[i] : (by.names[by.values[i]] ?? ""));
     const header = ["id", axes.x, axes.y, view.colour, "selected"];
-    return csv(header, kept.map((i, k) => [ids[k], x[i], y[i], value(i), bus.selected?.[i] ? "true" : "false"]));
+    return csv(
+      header,
+      kept.map((i, k) => [ids[k], x[i], y[i], value(i), bus.selected?.[i] ? "true" : "false"]),
+    );
   }
 }
 

@@ -4,7 +4,8 @@
 export function bins(low, high, wanted) {
   if (!(high > low)) return { low: low - 0.5, high: low + 0.5, width: 1, count: 1 };
   const width = niceStep((high - low) / wanted);
-  const first = Math.floor(low / width) * width, count = Math.max(1, Math.ceil((high - first) / width - 1e-9));
+  const first = Math.floor(low / width) * width,
+    count = Math.max(1, Math.ceil((high - first) / width - 1e-9));
   return { low: first, high: first + count * width, width, count };
 }
 
@@ -29,7 +30,8 @@ export function niceStep(rough) {
 
 export function ticks(low, high, wanted) {
   if (!(high > low)) return [low];
-  const step = niceStep((high - low) / wanted), out = [];
+  const step = niceStep((high - low) / wanted),
+    out = [];
   for (let at = Math.ceil(low / step); at * step <= high + step * 1e-9; at++) out.push(at * step);
   return out;
 }
@@ -47,7 +49,8 @@ export function order(values, descending) {
 
 /** The smallest and largest finite value; [0, 1] where there is none. */
 export function extent(values, mask) {
-  let low = Infinity, high = -Infinity;
+  let low = Infinity,
+    high = -Infinity;
   for (let i = 0; i < values.length; i++) {
     if (mask && !mask[i]) continue;
     const value = values[i];

@@ -19,15 +19,18 @@ export function inside(x, y, points) {
   const count = points.length;
   const px = Float32Array.from(points, (point) => point[0]);
   const py = Float32Array.from(points, (point) => point[1]);
-  const [left, right] = extent(px), [low, high] = extent(py);
+  const [left, right] = extent(px),
+    [low, high] = extent(py);
   const out = new Uint8Array(x.length);
   for (let i = 0; i < x.length; i++) {
-    const a = x[i], b = y[i];
+    const a = x[i],
+      b = y[i];
     if (!(a >= left && a <= right && b >= low && b <= high)) continue;
     let odd = 0;
     for (let k = 0, j = count - 1; k < count; j = k++) {
-      const y1 = py[k], y2 = py[j];
-      if ((y1 <= b) === (y2 <= b)) continue;
+      const y1 = py[k],
+        y2 = py[j];
+      if (y1 <= b === y2 <= b) continue;
       if (a < ((px[j] - px[k]) * (b - y1)) / (y2 - y1) + px[k]) odd ^= 1;
     }
     out[i] = odd;
@@ -56,12 +59,16 @@ export function simplify(points, tolerance) {
   const open = [[0, points.length - 1]];
   while (open.length) {
     const [first, last] = open.pop();
-    let worst = tolerance, at = -1;
+    let worst = tolerance,
+      at = -1;
     for (let i = first + 1; i < last; i++) {
       const away = distance(points[i], points[first], points[last]);
       if (away > worst) [worst, at] = [away, i];
     }
-    if (at >= 0) { keep[at] = 1; open.push([first, at], [at, last]); }
+    if (at >= 0) {
+      keep[at] = 1;
+      open.push([first, at], [at, last]);
+    }
   }
   return points.filter((_, i) => keep[i]);
 }
@@ -84,7 +91,7 @@ export function clauses(rule) {
 /** What a clause is about: a column's name, or 'tag'; null for polygons and explicit rows. */
 export function subject(clause) {
   const inner = clause.not ?? clause;
-  return inner.tag ? "tag" : inner.column ?? null;
+  return inner.tag ? "tag" : (inner.column ?? null);
 }
 
 /** A clause in words, for a chip. titles(name) gives a column's title; format(number) its text. */
@@ -110,7 +117,9 @@ function listed(values) {
 }
 
 function rangeMask(values, min, max) {
-  const low = min ?? -Infinity, high = max ?? Infinity, out = new Uint8Array(values.length);
+  const low = min ?? -Infinity,
+    high = max ?? Infinity,
+    out = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) out[i] = values[i] >= low && values[i] <= high ? 1 : 0;
   return out;
 }
@@ -119,13 +128,15 @@ function inMask(column, wanted) {
   if (!column.names) return null;
   const texts = new Set(wanted.filter((value) => value !== null).map(String));
   const isIn = Uint8Array.from(column.names, (name) => (texts.has(name) ? 1 : 0));
-  const missing = wanted.includes(null) ? 1 : 0, out = new Uint8Array(column.values.length);
+  const missing = wanted.includes(null) ? 1 : 0,
+    out = new Uint8Array(column.values.length);
   for (let i = 0; i < out.length; i++) out[i] = isIn[column.values[i]] ?? missing;
   return out;
 }
 
 function polygonMask(polygon, store) {
-  const x = store.column(polygon.x), y = store.column(polygon.y);
+  const x = store.column(polygon.x),
+    y = store.column(polygon.y);
   return x && y ? inside(x.values, y.values, polygon.points) : null;
 }
 
@@ -152,13 +163,19 @@ function inverted(mask) {
 }
 
 function extent(values) {
-  let low = Infinity, high = -Infinity;
-  for (const value of values) { if (value < low) low = value; if (value > high) high = value; }
+  let low = Infinity,
+    high = -Infinity;
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
   return [low, high];
 }
 
 function distance(p, a, b) {
-  const dx = b[0] - a[0], dy = b[1] - a[1], length = Math.hypot(dx, dy);
+  const dx = b[0] - a[0],
+    dy = b[1] - a[1],
+    length = Math.hypot(dx, dy);
   if (!length) return Math.hypot(p[0] - a[0], p[1] - a[1]);
   return Math.abs(dy * (p[0] - a[0]) - dx * (p[1] - a[1])) / length;
 }

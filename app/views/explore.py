@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import loaders, routes, state, words
+from app import loaders, routes, state, theme, words
 from app.components.explorer import explorer, said
 from hem_core.errors import DataError
 from hem_core.store.tags import VERDICTS
@@ -28,6 +28,7 @@ def page() -> None:
             "classes": list(run.classes),
             "missing": run.info.get("missing") or {},
             "verdicts": list(VERDICTS),
+            "colours": {"reason": theme.REASONS, "is_correct": {"true": theme.RIGHT, "false": theme.WRONG}},
             "person": state.person(),
             "filter": filter_,
             "selection": selection,

@@ -20,7 +20,10 @@ from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ["cat", "dog", "<b>fox</b>", "hen"]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,95 @@
+"""The browser side's arithmetic, run by node and checked against numpy and the server's own."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hem_core.store.polygon import inside
+
+HERE = Path(__file__).parents[2] / "app" / "components"
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="no node to run the browser side with")
+
+
+def run_js(module, expression, **values):
+    """The JSON value of an expression over a module's exports (as `m`) and named values."""
+    code = f"""
+      import {{ readFileSync }} from "node:fs";
+      const m = await import({json.dumps((HERE / module).as_uri())});
+      const v = JSON.parse(readFileSync(0, "utf8"));
+      console.log(JSON.stringify({expression}));
+    """
+    command = ["node", "--experimental-default-type=module", "--input-type=module", "-e", code]
+    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_lasso_holds_the_same_points_in_the_page_and_on_the_server(seed):
+    rng = np.random.default_rng(seed)
+    # coarse values put points on edges and corners, where the two could differ
+    x, y = (np.round(rng.normal(size=5000), 1).astype(np.float32) for _ in range(2))
+    points = np.round(rng.normal(size=(12, 2)), 1).tolist()
+    found = run_js(
+        "rules.js", "[...m.inside(Float32Array.from(v.x), Float32Array.from(v.y), v.points)]",
+        x=x.tolist(), y=y.tolist(), points=points,
+    )  # fmt: skip
+    np.testing.assert_array_equal(np.array(found, bool), inside(x, y, points))
+
+
+def test_a_straight_lasso_edge_keeps_its_ends_only():
+    points = [[0, 0], [1, 0.01], [2, 0], [2, 2], [0, 2]]
+    assert run_js("rules.js", "m.simplify(v.points, 0.1)", points=points) == [[0, 0], [2, 0], [2, 2], [0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("clause", "wanted"),
+    [
+        ({"column": "a", "min": 2, "max": None}, [0, 1, 1, 0]),
+        ({"column": "a", "min": None, "max": 2}, [1, 1, 0, 0]),
+        ({"not": {"column": "a", "min": 2, "max": 2}}, [1, 0, 1, 1]),
+        ({"column": "c", "in": ["y", None]}, [0, 1, 0, 1]),
+        ({"tag": ["hard"]}, [0, 1, 0, 0]),
+        ({"rows": ["id0", "id3"]}, [1, 0, 0, 1]),
+        ({"tag": []}, None),
+        ({"tag": ["my own"]}, None),
+        ({"rows": ["unknown"]}, None),
+        ({"column": "id", "contains": "x"}, None),
+    ],
+)
+def test_clauses_are_resolved_in_the_page_or_left_to_the_server(clause, wanted):
+    store = """{ n: 4, verdicts: [0, 1, 2, 0], verdictNames: ["hard", "easy"],
+      rowOf: (id) => ({ id0: 0, id3: 3 })[id],
+      column: (name) => ({ a: { kind: "number", values: Float32Array.from([1, 2, 3, NaN]) },
+                           c: { kind: "category", names: ["x", "y"], values: [0, 1, 0, 255] } })[name] }"""
+    assert (
+        run_js("rules.js", f"((mask) => mask && [...mask])(m.clauseMask(v.clause, {store}))", clause=clause) == wanted
+    )
+
+
+def test_histogram_counts_like_numpy_and_the_last_edge_belongs_to_the_last_bin():
+    values = [0.0, 0.5, 1.0, 9.99, 10.0, 4.2]
+    counts = run_js("numbers.js", "[...m.histogram(Float64Array.from(v.values), m.bins(0, 10, 5))]", values=values)
+    assert counts == np.histogram(values, bins=5, range=(0, 10))[0].tolist()
+
+
+def test_order_puts_missing_last_and_breaks_ties_by_row():
+    expression = "[...m.order(Float64Array.from(v.values, (one) => one ?? NaN), true)]"
+    assert run_js("numbers.js", expression, values=[1, None, 3, 1, 3]) == [2, 4, 0, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1797, "1,797"), (97.44, "97.4"), (0.0312, "0.0312"), (0, "0"), (1.5e-6, "1.5e-6")]
+)
+def test_numbers_read_well(value, text):
+    assert run_js("numbers.js", "m.short(v.value)", value=value) == text
+
+
+def test_the_nearest_point_is_found_within_reach_only():
+    expression = """((placed) => ((index) => [m.nearest(index, placed, 12, 11, 5), m.nearest(index, placed, 50, 50, 5)])
+      (m.grid(placed, [1, 1, 0], 100, 100, 24)))
+      ({ px: Int16Array.from([10, 14, 12]), py: Int16Array.from([10, 11, 11]) })"""
+    assert run_js("raster.js", expression) == [1, -1]
