@@ -41,9 +41,8 @@ def read(
             label = _find(shapes, label_column, LABEL_NAMES, "label", path)
             n = shapes[inputs][0][0]
             id = id_column or next((name for name in ("ids", "id") if name in shapes), None)
-            rest = [
-                name for name, (shape, _dtype) in shapes.items() if name not in {inputs, label, id, "classes"} and shape == (n,)
-            ]
+            taken = {inputs, label, id, "classes"}
+            rest = [name for name, (shape, _dtype) in shapes.items() if name not in taken and shape == (n,)]
             labels = members[label]
             values = {name: members[name] for name in rest}
             ids = members[id] if id else np.arange(n)
