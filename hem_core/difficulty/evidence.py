@@ -105,7 +105,8 @@ def _mislabelled(facts: _Facts, row: int) -> list[str]:
 
 
 def _ambiguous(facts: _Facts, row: int) -> list[str]:
-    return [f"the model wavers: {facts.two_best(row)}", facts.neighbours_say_most(row), _given(facts, row)]
+    does = "wavers" if facts.sure[row] < 0.6 else "leans"
+    return [f"the model {does}: {facts.two_best(row)}", facts.neighbours_say_most(row), _given(facts, row)]
 
 
 def _outlier(facts: _Facts, row: int) -> list[str]:

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
+
+from hem_core.difficulty.headline import headline
+from hem_core.errors import HemError
+
+
+def ranks(values):
+    return (rankdata(values) - 0.5) / len(values) * 100
+
+
+def columns(n=50, seed=0):
+    generator = np.random.default_rng(seed)
+    names = ("loss", "margin", "aum_windowed", "confidence_mean", "neighbour_disagreement")
+    return {name: generator.normal(size=n).astype(np.float32) for name in names}
+
+
+def test_in_sample_the_dynamics_count_and_the_final_loss_does_not():
+    table = columns()
+    found = headline(table, sample="in-sample")
+    expected = ranks(ranks(table["aum_windowed"]) + ranks(table["confidence_mean"]))
+    np.testing.assert_allclose(found["difficulty"], expected, rtol=1e-5)
+    assert found["how"]["difficulty"] == (
+        "percentile of the mean rank of windowed AUM and mean confidence over the epochs (in-sample)"
+    )
+
+
+def test_out_of_sample_loss_dynamics_and_neighbours_count_together():
+    table = columns()
+    found = headline(table, sample="out-of-sample")
+    parts = ("loss", "aum_windowed", "confidence_mean", "neighbour_disagreement")
+    np.testing.assert_allclose(found["difficulty"], ranks(sum(ranks(table[name]) for name in parts)), rtol=1e-5)
+    assert found["notes"] == []
+
+
+def test_with_an_in_sample_loss_alone_a_note_warns():
+    found = headline({"loss": np.array([0.1, 3.0, 1.0])}, sample="in-sample")
+    assert found["difficulty"].tolist() == pytest.approx([100 / 6, 500 / 6, 50])
+    assert "optimistic" in found["notes"][0]
+
+
+@pytest.mark.parametrize("sample", ["in-sample", "out-of-sample", "unknown"])
+@pytest.mark.parametrize("name", ["loss", "margin", "aum_windowed", "confidence_mean", "aum", "neighbour_disagreement"])
+def test_any_single_column_is_enough(sample, name):
+    values = np.array([2.0, 1.0, 3.0])
+    assert np.argsort(headline({name: values}, sample=sample)["difficulty"]).tolist() == [1, 0, 2]
+
+
+def test_a_row_without_dynamics_is_ranked_by_its_loss():
+    table = {"loss": np.array([0.0, 9.0, 5.0, 1.0]), "aum_windowed": np.array([1.0, np.nan, 2.0, np.nan])}
+    found = headline(table, sample="in-sample")["difficulty"]
+    assert np.isfinite(found).all()
+    assert found[1] == max(found)
+
+
+def test_an_example_of_which_nothing_is_known_stays_unknown():
+    found = headline({"loss": np.array([1.0, np.nan, 2.0])}, sample="out-of-sample")
+    assert np.isnan(found["difficulty"]).tolist() == [False, True, False]
+
+
+def test_within_a_class_the_hardest_of_a_rare_class_stands_out():
+    loss = np.concatenate([np.linspace(5, 6, 20), [0.1, 0.2]])
+    labels = np.array(["big"] * 20 + ["rare"] * 2)
+    found = headline({"loss": loss, "label": labels}, sample="out-of-sample")
+    assert found["difficulty"][-1] < 10
+    assert found["difficulty_in_class"][-1] == 75
+
+
+def test_neighbours_that_have_memorised_their_labels_are_left_out():
+    generator = np.random.default_rng(0)
+    aum = generator.normal(size=400)
+    blind = {"aum_windowed": aum, "neighbour_disagreement": np.zeros(400)}
+    found = headline(blind, sample="in-sample")
+    assert any("left out" in note for note in found["notes"])
+    np.testing.assert_allclose(found["label_suspicion"], ranks(aum), rtol=1e-5)
+
+
+def test_a_planted_world_of_flips_is_ranked_first():
+    generator = np.random.default_rng(0)
+    is_flipped = generator.random(2000) < 0.08
+    pull = np.where(is_flipped, 2.0, 0.0)
+    table = {
+        "margin": pull + generator.normal(size=2000),
+        "aum_windowed": pull + generator.normal(size=2000),
+        "neighbour_disagreement": np.clip(0.3 * pull + 0.2 * generator.normal(size=2000), 0, 1),
+    }
+    found = headline(table, sample="out-of-sample")
+    assert roc_auc_score(is_flipped, found["label_suspicion"]) > 0.95
+    best = max(roc_auc_score(is_flipped, table[name]) for name in table)
+    assert roc_auc_score(is_flipped, found["label_suspicion"]) > best
+
+
+def test_wrong_calls_say_what_there_is():
+    with pytest.raises(HemError, match="sample 'perhaps' is not known; there are: in-sample, out-of-sample, unknown"):
+        headline({"loss": np.ones(2)}, sample="perhaps")
+    with pytest.raises(HemError, match="difficulty needs at least one of loss, margin"):
+        headline({"entropy": np.ones(2)}, sample="unknown")
