@@ -3,21 +3,18 @@
 import { makeActions } from "./actions.js";
 import { openBus } from "./bus.js";
 import { theme } from "./colours.js";
-import { h, icon, menu, save, select } from "./dom.js";
+import { chips } from "./chips.js";
+import { h, save } from "./dom.js";
 import { makeFilters } from "./filters.js";
 import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
-import { axesOf, makeMap } from "./map.js";
+import { axesOf } from "./colouring.js";
+import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
-import { plural, short, whole } from "./numbers.js";
-import { clauses, describe } from "./rules.js";
+import { lack } from "./missing.js";
+import { clauses } from "./rules.js";
+import { controls, legend, MODES, switcher, tools } from "./toolbar.js";
 
-const MODES = [
-  ["data", "Data map"],
-  ["embedding", "Embedding map"],
-  ["scores", "Score against score"],
-  ["matrix", "Confusion matrix"],
-];
 const USUAL = {
   mode: "data",
   colour: "difficulty",
@@ -68,17 +65,21 @@ function mount(first) {
       h("section", { class: `hem-${name}`, "aria-label": name }),
     ]),
   );
-  const switcher = h("div", { class: "hem-segments", role: "tablist" }),
-    controls = h("div", { class: "hem-controls" }),
-    tools = h("div", { class: "hem-tools" });
-  const chips = h("div", { class: "hem-chips" }),
-    legend = h("div", { class: "hem-legend" }),
-    figure = h("div", { class: "hem-figure-place" }),
-    below = h("div", { class: "hem-below" });
+  const bar = (name, role) => h("div", { class: `hem-${name}`, role });
+  const bars = {
+    switcher: bar("segments", "tablist"),
+    controls: bar("controls"),
+    tools: bar("tools"),
+    chips: bar("chips"),
+    legend: bar("legend"),
+  };
+  const figure = bar("figure-place"),
+    below = bar("below"),
+    space = () => bar("space");
   slots.stage.append(
-    h("div", { class: "hem-bar" }, switcher, h("span", { class: "hem-space" }), tools),
-    h("div", { class: "hem-bar hem-bar-2" }, controls, h("span", { class: "hem-space" }), legend),
-    chips,
+    h("div", { class: "hem-bar" }, bars.switcher, space(), bars.tools),
+    h("div", { class: "hem-bar hem-bar-2" }, bars.controls, space(), bars.legend),
+    bars.chips,
     figure,
     below,
   );
@@ -121,7 +122,7 @@ function mount(first) {
     root.classList.toggle("is-dark", look.isDark);
     root.classList.add("is-loading");
     await bus.describe();
-    usual = { ...USUAL, mode: MODES.map(([mode]) => mode).find((mode) => !lack(mode)) ?? "matrix" };
+    usual = { ...USUAL, mode: MODES.map(([mode]) => mode).find((mode) => !lack(bus, data.missing, mode)) ?? "matrix" };
     view = bus.view = usable({ ...usual, ...data.view });
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", { count: bus.counts.scope }),
@@ -250,11 +251,11 @@ function mount(first) {
 
   async function draw(change = {}) {
     if (Object.keys(change).join() === "tile") return gallery.draw(view);
-    drawSwitcher();
-    drawControls();
+    drawStage();
+    bars.switcher.replaceChildren(...switcher(bus, view));
+    bars.controls.replaceChildren(...controls(bus, view));
+    bars.legend.replaceChildren(...legend(map?.colouring()));
     drawTools();
-    drawStage(change);
-    drawLegend();
     drawChips();
     slots.stage.classList.toggle("is-matrix", view.mode === "matrix");
     histogram.draw(view, look);
@@ -263,7 +264,7 @@ function mount(first) {
   }
 
   function drawStage() {
-    const lacking = lack();
+    const lacking = lack(bus, data.missing, view.mode);
     if (lacking) {
       map?.end();
       matrix?.end();
@@ -285,276 +286,19 @@ function mount(first) {
     }
   }
 
-  /** Why a kind of map cannot be drawn, and the way to get it; null when it can. */
-  function lack(mode = view.mode) {
-    const missing = data.missing ?? {},
-      why = (...names) => names.map((name) => missing[name]).find(Boolean);
-    const has = (...names) => names.every((name) => bus.described[name]);
-    if (mode === "data" && !has("confidence_mean", "variability")) {
-      return {
-        title: "No data map: this run has no training dynamics.",
-        why:
-          why("dynamics", "confidence_mean") ??
-          "Record them with hem_core.Recorder while training, then score with --dynamics.",
-      };
-    }
-    if (mode === "embedding" && !has("x", "y")) {
-      return {
-        title: "No embedding map: this run has no projection.",
-        why: why("projection", "embeddings") ?? "Score again with embeddings.",
-      };
-    }
-    if (mode === "matrix" && !has("label", "predicted"))
-      return { title: "No confusion matrix: there are no labels.", why: why("labels") ?? "" };
-    return null;
-  }
-
-  function drawSwitcher() {
-    switcher.replaceChildren(
-      ...MODES.map(([mode, text]) =>
-        h(
-          "button",
-          {
-            role: "tab",
-            "aria-selected": String(view.mode === mode),
-            class: view.mode === mode ? "is-on" : "",
-            onclick: () => bus.setView({ mode }),
-          },
-          text,
-        ),
-      ),
-    );
-  }
-
-  function drawControls() {
-    const scores = options((one) => one.is_score),
-      numbers = options((one) => one.kind === "number" && !one.is_score);
-    const named = options((one) => one.kind !== "number" && one.names.length > 1 && one.names.length < 200);
-    const axis = (name) =>
-      select(
-        [
-          { group: "Scores", options: scores },
-          { group: "Columns", options: numbers },
-        ],
-        view[name],
-        (value) => bus.setView({ [name]: value }),
-        `${name} axis`,
-      );
-    const parts = [];
-    if (view.mode === "scores") parts.push(labelled("x", axis("x")), labelled("y", axis("y")));
-    if (view.mode === "matrix") {
-      parts.push(
-        labelled(
-          "order",
-          select(
-            [
-              ["class", "as given"],
-              ["support", "support"],
-              ["error", "error rate"],
-              ["name", "name"],
-            ],
-            view.order,
-            (order) => bus.setView({ order }),
-            "order of the classes",
-          ),
-        ),
-      );
-      parts.push(
-        labelled(
-          "show",
-          select(
-            [
-              ["", "counts"],
-              ["1", "share of given"],
-            ],
-            view.rates ? "1" : "",
-            (rates) => bus.setView({ rates: rates === "1" }),
-            "what the cells show",
-          ),
-        ),
-      );
-    } else {
-      parts.push(
-        labelled(
-          "colour",
-          select(
-            [
-              { group: "Scores", options: scores },
-              { group: "Categories", options: named },
-              { group: "Columns", options: numbers },
-            ],
-            view.colour,
-            (colour) => bus.setView({ colour }),
-            "colour",
-          ),
-        ),
-      );
-    }
-    controls.replaceChildren(...parts);
-  }
-
-  function options(isWanted) {
-    return Object.entries(bus.described)
-      .filter(([, one]) => isWanted(one))
-      .map(([name, one]) => [name, one.title]);
-  }
-
-  function labelled(text, control) {
-    return h("label", { class: "hem-labelled" }, h("span", { class: "hem-muted" }, text), control);
-  }
-
   function drawTools() {
-    const files = (target) =>
-      ["png", "svg", "csv"].map((format) => [
-        `${target()[0]} as ${format.toUpperCase()}`,
-        () =>
-          target()[1]
-            .download(format)
-            .catch((error) => bus.say({ error: error.message })),
-      ]);
-    const main = () => (view.mode === "matrix" ? ["Matrix", matrix] : ["Map", map]);
-    const entries = [...(lack() ? [] : files(main)), ...files(() => ["Histogram", histogram])];
-    const buttons = [];
-    if (view.mode !== "matrix" && !lack()) {
-      for (const [name, label] of [
-        ["lasso", "lasso (drag; Shift narrows)"],
-        ["box", "box"],
-        ["pan", "move"],
-      ]) {
-        buttons.push(
-          h(
-            "button",
-            {
-              class: tool === name ? "hem-tool is-on" : "hem-tool",
-              title: label,
-              "aria-label": label,
-              "aria-pressed": String(tool === name),
-              "data-tool": name,
-              onclick: () => {
-                tool = name;
-                map.tool(name);
-                drawTools();
-              },
-            },
-            icon(name),
-          ),
-        );
-      }
-      buttons.push(
-        h("span", { class: "hem-divider" }),
-        button("plus", "zoom in", () => map.zoom(0.7)),
-        button("minus", "zoom out", () => map.zoom(1.4)),
-        button("reset", "show everything", () => map.fit()),
-        h("span", { class: "hem-divider" }),
-        h(
-          "button",
-          {
-            class: view.hide ? "hem-tool is-on" : "hem-tool",
-            title: view.hide ? "filtered-out points are hidden" : "hide filtered-out points",
-            "aria-label": "hide filtered-out points",
-            "aria-pressed": String(view.hide),
-            onclick: () => bus.setView({ hide: !view.hide }),
-          },
-          icon(view.hide ? "noeye" : "eye"),
-        ),
-      );
-    }
-    tools.replaceChildren(...buttons, menu(icon("download"), "download", entries));
-  }
-
-  function button(name, label, action) {
-    return h("button", { class: "hem-tool", title: label, "aria-label": label, onclick: action }, icon(name));
-  }
-
-  function drawLegend() {
-    const colour = map?.colouring();
-    if (!colour) return legend.replaceChildren();
-    if (colour.kind === "number") {
-      const ends = [
-        `${colour.isCut ? "≤ " : ""}${short(colour.low)}`,
-        `${colour.isCut ? "≥ " : ""}${short(colour.high)}`,
-      ];
-      return legend.replaceChildren(
-        h("span", { class: "hem-muted" }, ends[0]),
-        h("span", {
-          class: "hem-ramp",
-          title: colour.title,
-          style: { background: `linear-gradient(90deg, ${steps(colour.colours)})` },
-        }),
-        h("span", { class: "hem-muted" }, ends[1]),
-        h("span", { class: "hem-legend-title" }, colour.unit || colour.title),
-      );
-    }
-    const shown = (name) => (colour.name === "is_correct" ? (name === "true" ? "correct" : "wrong") : name);
-    const items = [...colour.names, ...(colour.hasOther ? ["other"] : [])].map((name, at) =>
-      h(
-        "span",
-        { class: "hem-key", title: shown(name) },
-        h("i", { style: { background: colour.colours[at] } }),
-        shown(name),
-      ),
-    );
-    return legend.replaceChildren(...items);
+    const choose = (name) => {
+      tool = name;
+      map.tool(name);
+      drawTools();
+    };
+    const lacking = lack(bus, data.missing, view.mode);
+    bars.tools.replaceChildren(...tools(bus, view, { parts: { map, matrix, histogram }, lacking, tool, choose }));
   }
 
   function drawChips() {
-    const titles = (name) => (name === "is_correct" ? "correct" : bus.title(name)),
-      words = (clause) => describe(clause, titles, short);
-    const list = clauses(bus.filter).map((clause, at) =>
-      chip("filter", "filter", words(clause), () =>
-        bus.set({ filter: { all: clauses(bus.filter).filter((_, k) => k !== at) } }),
-      ),
-    );
-    if (bus.selected) {
-      const text = `${clauses(bus.selection).map(words).join(" · ")}: ${whole(bus.counts.selected)}`;
-      const keep = h(
-        "button",
-        {
-          class: "hem-chip-action",
-          title: "make this selection a filter",
-          onclick: () =>
-            bus.set({ filter: { all: [...clauses(bus.filter), ...clauses(bus.selection)] }, selection: { all: [] } }),
-        },
-        "keep as filter",
-      );
-      list.push(chip("selection", "lasso", text, () => bus.set({ selection: { all: [] } }), keep));
-    }
-    if (bus.picks.size)
-      list.push(
-        chip("picks", "check", `${plural(bus.picks.size, "example")} picked`, () => bus.set({ picks: new Set() })),
-      );
-    if (list.length > 1)
-      list.push(
-        h(
-          "button",
-          { class: "hem-link", onclick: () => bus.set({ filter: { all: [] }, selection: { all: [] } }) },
-          "clear all",
-        ),
-      );
-    if (!list.length) list.push(h("span", { class: "hem-muted" }, hint()));
-    chips.replaceChildren(...list);
-  }
-
-  function hint() {
-    if (!view || lack()) return "Drag a range on the histogram to select.";
-    return view.mode === "matrix"
-      ? "Click a cell or a class name to select its examples."
-      : "Drag a lasso on the map, or a range on the histogram.";
-  }
-
-  function chip(name, symbol, text, remove, more) {
-    return h(
-      "span",
-      { class: `hem-chip is-${name}`, title: text },
-      icon(symbol),
-      h("span", { class: "hem-chip-text" }, text),
-      more,
-      h(
-        "button",
-        { class: "hem-chip-close", "aria-label": `remove ${text}`, title: "remove", onclick: remove },
-        icon("close"),
-      ),
-    );
+    const mode = view && !lack(bus, data.missing, view.mode) ? view.mode : null;
+    bars.chips.replaceChildren(...chips(bus, mode));
   }
 
   function busy() {
@@ -581,10 +325,4 @@ function columnsOf(clause) {
     : (inner.column && inner.in) || (inner.column && !("contains" in inner))
       ? [inner.column]
       : [];
-}
-
-function steps(colours) {
-  return colours
-    .map((colour, at) => `${colour} ${(at / colours.length) * 100}% ${((at + 1) / colours.length) * 100}%`)
-    .join(", ");
 }

@@ -1,7 +1,8 @@
 // The map: every example a point. Pixels are painted here, axes come from Plotly, gestures from surface.js.
 
 import { exported, layout, literal, plotly } from "./axes.js";
-import { levels, mixed, rgb } from "./colours.js";
+import { axesOf, colouring, legendTraces } from "./colouring.js";
+import { mixed, rgb } from "./colours.js";
 import { csv, h, save } from "./dom.js";
 import { pair } from "./pair.js";
 import { extent, short } from "./numbers.js";
@@ -11,70 +12,6 @@ import { surface, tooltip } from "./surface.js";
 
 const MARGIN = { l: 58, r: 14, t: 10, b: 46 };
 const BARE = { l: 14, r: 14, t: 10, b: 14 };
-const LEVELS = 10;
-export const MOST_NAMES = 12;
-
-const REGIONS = [
-  ["easy: sure and right", 0.008, 0.985, "left", "top"],
-  ["ambiguous: wavering", 0.992, 0.5, "right", "middle"],
-  ["hard: never learned", 0.008, 0.015, "left", "bottom"],
-];
-
-/** The axes of a map's kind: columns, titles, and whether the y axis shows 1 - value. */
-export function axesOf(view) {
-  if (view.mode === "data") {
-    return {
-      x: "variability",
-      y: "confidence_mean",
-      isFlipped: true,
-      regions: REGIONS,
-      titles: [
-        "variability over epochs (standard deviation of the label's probability)",
-        "mean confidence in the label",
-      ],
-    };
-  }
-  if (view.mode === "embedding") return { x: "x", y: "y", isBare: true, regions: [], titles: ["", ""] };
-  return { x: view.x, y: view.y, regions: [], titles: null };
-}
-
-/** How points are coloured: {level, palette, kind, names | low, high, title}; `name` is a column. */
-export function colouring(bus, name, look) {
-  const column = bus.column(name);
-  if (!column) return null;
-  if (column.kind === "number") {
-    const [low, high] = clipped(column);
-    const isCut = low > column.min || high < column.max;
-    return {
-      kind: "number",
-      name,
-      low,
-      high,
-      isCut,
-      level: levels(column.values, low, high, LEVELS),
-      palette: look.steps.map(rgb),
-      colours: look.steps,
-      title: column.title,
-      unit: column.unit,
-    };
-  }
-  // Names with a colour of their own (reasons, right and wrong) have it on every page.
-  const fixed = bus.fixedColours[name] ?? {};
-  const colours = column.names.slice(0, MOST_NAMES).map((one, at) => fixed[one] ?? look.names[at]);
-  const hasOther = column.names.length > MOST_NAMES || column.missing > 0;
-  const palette = [...colours, look.other];
-  const level = Uint8Array.from(column.values, (code) => (code >= 0 && code < colours.length ? code : colours.length));
-  return {
-    kind: "names",
-    name,
-    level,
-    palette: palette.map(rgb),
-    colours: palette,
-    title: column.title,
-    names: column.names.slice(0, MOST_NAMES),
-    hasOther,
-  };
-}
 
 /** Draw a map into `host`. open(row) is a double click. Returns {draw(view), tool(name), zoom, fit, download, end}. */
 export function makeMap(bus, host, look, open) {
@@ -480,49 +417,12 @@ export function makeMap(bus, host, look, open) {
       legend: { font: { size: 11 }, itemsizing: "constant" },
       title: { text: literal(`${bus.run}: ${titleOf()}`), font: { size: 14 }, x: 0.01, xanchor: "left" },
     };
-    const image = await exported(legendTraces(), wide, format, host.clientWidth + space, host.clientHeight + 30);
+    const image = await exported(legendTraces(colour), wide, format, host.clientWidth + space, host.clientHeight + 30);
     return save(image, `${bus.run}-${view.mode}.${format}`);
   }
 
   function titleOf() {
     return { data: "data map", embedding: "embedding map" }[view.mode] ?? titles().join(" against ");
-  }
-
-  function legendTraces() {
-    const base = { x: [null], y: [null], type: "scatter", mode: "markers" };
-    if (colour.kind === "names") {
-      const named = [...colour.names, ...(colour.hasOther ? ["other"] : [])];
-      return named.map((name, at) => ({
-        ...base,
-        name: literal(name),
-        marker: { color: colour.colours[at], size: 9 },
-      }));
-    }
-    const scale = colour.colours.flatMap((one, at, list) => [
-      [at / list.length, one],
-      [(at + 1) / list.length, one],
-    ]);
-    return [
-      {
-        ...base,
-        marker: {
-          color: [colour.low],
-          cmin: colour.low,
-          cmax: colour.high,
-          colorscale: scale,
-          showscale: true,
-          colorbar: {
-            title: {
-              text: colour.unit ? `${literal(colour.title)}<br>(${literal(colour.unit)})` : literal(colour.title),
-              font: { size: 11 },
-            },
-            thickness: 12,
-            outlinewidth: 0,
-            tickfont: { size: 10 },
-          },
-        },
-      },
-    ];
   }
 
   async function table() {
@@ -539,20 +439,6 @@ export function makeMap(bus, host, look, open) {
       kept.map((i, k) => [ids[k], x[i], y[i], value(i), bus.selected?.[i] ? "true" : "false"]),
     );
   }
-}
-
-function clipped(column) {
-  if (column.unit === "percentile") return [0, 100];
-  column.clip ??= quantiles(column.values);
-  return column.clip;
-}
-
-function quantiles(values) {
-  const known = values.filter((value) => value === value).sort();
-  if (!known.length) return [0, 1];
-  const at = (share) => known[Math.round(share * (known.length - 1))];
-  const [low, high] = [at(0.01), at(0.99)];
-  return high > low ? [low, high] : [known[0], known[known.length - 1]];
 }
 
 function word(colour) {

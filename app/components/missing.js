@@ -1,0 +1,24 @@
+// What a run lacks for a kind of map, in words.
+
+/** Why a kind of map cannot be drawn, and the way to get it; null when it can. */
+export function lack(bus, missing, mode) {
+  const why = (...names) => names.map((name) => missing?.[name]).find(Boolean);
+  const has = (...names) => names.every((name) => bus.described[name]);
+  if (mode === "data" && !has("confidence_mean", "variability")) {
+    return {
+      title: "No data map: this run has no training dynamics.",
+      why:
+        why("dynamics", "confidence_mean") ??
+        "Record them with hem_core.Recorder while training, then score with --dynamics.",
+    };
+  }
+  if (mode === "embedding" && !has("x", "y")) {
+    return {
+      title: "No embedding map: this run has no projection.",
+      why: why("projection", "embeddings") ?? "Score again with embeddings.",
+    };
+  }
+  if (mode === "matrix" && !has("label", "predicted"))
+    return { title: "No confusion matrix: there are no labels.", why: why("labels") ?? "" };
+  return null;
+}
