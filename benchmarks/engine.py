@@ -94,7 +94,9 @@ def pass_ratio(name: str, model: nn.Module, folder: Path, repeats: int) -> None:
     assert job.network is not None
     assert job.inputs is not None
     values = [job.inputs.read(range(start, start + 32)).values for start in range(0, ROWS, 32)]
-    ready = [(batch.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last) for batch in values]
+    ready = [
+        (batch.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last) for batch in values
+    ]
 
     @torch.inference_mode()
     def bare() -> None:
@@ -178,9 +180,7 @@ def peak_of(folder: str, n: int) -> float:
     """MB at most while n examples are scored."""
     job = job_of(mlp(), Path(folder), 1)
     with (Path(folder) / "images.npy").open("wb") as file:
-        np.lib.format.write_array_header_1_0(
-            file, {"descr": "|u1", "fortran_order": False, "shape": (n, 28, 28)}
-        )
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (n, 28, 28)})
         for _block in range(0, n, 1000):
             file.write(np.zeros((1000, 28, 28), np.uint8).tobytes())
     inputs = Rows(ArrayRows(Path(folder) / "images.npy"), is_picture=True)
