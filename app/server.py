@@ -55,7 +55,7 @@ def build(workspace: Path) -> ASGIApp:
 
 
 def serve(workspace: Path, port: int | None = None, open_browser: bool = True) -> None:
-    """Show a workspace, or the one around a run, on 127.0.0.1 until Ctrl-C; by default on the first free port from 8501.
+    """Show a workspace, or the one around a run, on 127.0.0.1 until Ctrl-C; by default on the first free port.
 
     Raises HemError when there is no such folder or the given port is busy.
     """

@@ -1,0 +1,25 @@
+import socket
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.server import HOST, SETTINGS, build, serve
+from hem_core.errors import HemError
+
+
+def test_a_busy_port_is_said(whole_workspace):
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        with pytest.raises(HemError, match=r"port \d+ is busy; choose another with --port"):
+            serve(whole_workspace, taken.getsockname()[1], open_browser=False)
+
+
+def test_other_hosts_are_refused_and_the_settings_hold(whole_workspace, monkeypatch):
+    from streamlit import config
+
+    monkeypatch.setenv("HEM_WORKSPACE", "")
+    app = build(whole_workspace)
+    assert {name: config.get_option(name) for name in SETTINGS} == SETTINGS
+    for host, status in (("127.0.0.1:8501", 403), ("localhost", 403), ("evil.example", 400)):
+        assert TestClient(app, base_url=f"http://{host}").get("/hem/columns/tiny").status_code == status
