@@ -49,9 +49,8 @@ def residual_net() -> nn.Module:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.relu(x + self.body(x))
 
-    return nn.Sequential(
-        nn.Conv2d(1, 64, 3, stride=2, padding=1), Block(64), Block(64), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)
-    )  # fmt: skip
+    head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    return nn.Sequential(nn.Conv2d(1, 64, 3, stride=2, padding=1), Block(64), Block(64), *head)
 
 
 def mlp() -> nn.Module:

@@ -2,8 +2,8 @@
 
     python benchmarks/neighbours.py [--rows 10000 30000]
 
-Seconds of one run each in a process of its own (pynndescent compiles at its first use: "cold" has that in it), the share
-of the true neighbours found on 500 random rows, and the process's peak memory.
+Seconds of one run each in a process of its own (pynndescent compiles at its first use: "cold" has that in it), the
+share of the true neighbours found on 500 random rows, and the process's peak memory.
 """
 
 from __future__ import annotations
