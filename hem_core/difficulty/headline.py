@@ -71,11 +71,11 @@ def headline(table: Mapping[str, Any], *, sample: str, trusted_from: float = 0.7
     hard = _first(known, "loss", "margin") * final + dynamics + near * final
     suspicious = _first(known, "margin", "loss") * final + dynamics + near
     hard, suspicious = hard or list(known), suspicious or list(known)
-    difficulty = percentile(_mean_rank(known, hard))
+    difficulty = percentile(_ranked(known, hard))
     return Headline(
         difficulty=difficulty.astype(np.float32),
         difficulty_in_class=percentile_within(difficulty, _codes(table, len(difficulty))).astype(np.float32),
-        label_suspicion=percentile(_mean_rank(known, suspicious)).astype(np.float32),
+        label_suspicion=percentile(_ranked(known, suspicious)).astype(np.float32),
         how={"difficulty": _how(hard, sample), "label_suspicion": _how(suspicious, sample)},
         notes=notes,
     )
@@ -92,13 +92,17 @@ def _first(known: Mapping[str, np.ndarray], *names: str) -> list[str]:
     return [name for name in names if name in known][:1]
 
 
+def _ranked(known: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
+    """(N,) mean rank over `names`; over the other columns where a row has none of them; NaN where it has nothing."""
+    others = [name for name in known if name not in names]
+    mean = _mean_rank(known, names)
+    return np.where(np.isnan(mean), _mean_rank(known, others), mean) if others else mean
+
+
 def _mean_rank(known: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
     ranks = np.stack([percentile(known[name]) for name in names])  # (M, N)
     count = (~np.isnan(ranks)).sum(axis=0)
-    total = np.nansum(ranks, axis=0)
-    others = [name for name in known if name not in names]
-    instead = _mean_rank(known, others) if others and not count.all() else np.nan
-    return np.where(count > 0, total / np.maximum(count, 1), instead)
+    return np.where(count > 0, np.nansum(ranks, axis=0) / np.maximum(count, 1), np.nan)
 
 
 def _agreement(dynamics: np.ndarray, disagreement: np.ndarray) -> float:

@@ -72,8 +72,8 @@ def recall(units: np.ndarray, distances: np.ndarray, *, seed: int = 0) -> float:
     n, k = distances.shape
     rows = np.sort(np.random.default_rng(seed).choice(n, min(n, _AUDITED), replace=False))
     best = np.empty((len(rows), 0))
-    for left in range(0, n, 4_096):
-        block = units[rows].astype(np.float64) @ units[left : left + 4_096].T.astype(np.float64)
+    for left in range(0, n, _AUDIT_WIDTH):
+        block = units[rows].astype(np.float64) @ units[left : left + _AUDIT_WIDTH].T.astype(np.float64)
         here = (rows >= left) & (rows < left + block.shape[1])
         block[here, rows[here] - left] = -np.inf
         best = -np.partition(-np.concatenate([best, block], axis=1), k - 1, axis=1)[:, :k]

@@ -60,6 +60,13 @@ def test_an_example_of_which_nothing_is_known_stays_unknown():
     assert np.isnan(found["difficulty"]).tolist() == [False, True, False]
 
 
+def test_an_example_without_a_label_stays_unknown_among_those_with_columns_that_do_not_count():
+    columns = {"loss": [1, 2, np.nan], "aum_windowed": [1, 2, np.nan], "label": ["a", "b", None]}
+    made = headline({name: np.array(values, object) for name, values in columns.items()}, sample="in-sample")
+    np.testing.assert_allclose(made["difficulty"], [25, 75, np.nan])
+    np.testing.assert_allclose(made["difficulty_in_class"], [50, 50, np.nan])
+
+
 def test_within_a_class_the_hardest_of_a_rare_class_stands_out():
     loss = np.concatenate([np.linspace(5, 6, 20), [0.1, 0.2]])
     labels = np.array(["big"] * 20 + ["rare"] * 2)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.neighbors import NearestNeighbors
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from hem_core.embeddings._exact import measured
 from hem_core.embeddings._unit import unit_rows
@@ -122,7 +123,7 @@ def test_memory_grows_with_the_rows_and_not_with_their_square():
     rows = cloud(20_000, 8)
     largest = []
 
-    class Watch(torch.utils._python_dispatch.TorchDispatchMode):  # every tensor that is made
+    class Watch(TorchDispatchMode):  # every tensor that is made
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
             made = func(*args, **(kwargs or {}))
             largest.extend(t.numel() * t.element_size() for t in (made,) if isinstance(t, torch.Tensor))
