@@ -43,6 +43,12 @@ def set_current_run(name: str) -> None:
         set_selection(None)
 
 
+def sent(component: str, name: str) -> dict[str, Any]:
+    """What a component mounted under the key `component` sent last under a name; {} when nothing."""
+    value = (st.session_state.get(component) or {}).get(name)
+    return value if isinstance(value, dict) else {}
+
+
 def rule() -> dict | None:
     """The filter of Explore as a rule, None = everything."""
     return _rule("rule")

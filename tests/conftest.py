@@ -1,6 +1,6 @@
 """Tests that need what this machine may lack are skipped, and say why."""
 
-import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,3 +26,11 @@ def pytest_collection_modifyitems(items):
 def data_folder():
     """The folder of real data sets; only for tests marked `data`."""
     return DATA
+
+
+@pytest.fixture(autouse=True)
+def keep_main():
+    """Streamlit's AppTest puts the page in the place of `__main__`, which a spawned process would then run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
 from streamlit.components.v2 import component
 
-from app import routes
+from app import routes, state
 
 _HERE = Path(__file__).parent
 # The modules are served from their own address, with the version in the path: relative imports keep it.
@@ -19,9 +18,7 @@ export default async function (component) {
   return (await import(address)).default(component);
 }
 """
-_mount = component(
-    "hem_explorer", css=(_HERE / "explorer.css").read_text("utf-8"), js=_SHIM, isolate_styles=False
-)
+_mount = component("hem_explorer", css=(_HERE / "explorer.css").read_text("utf-8"), js=_SHIM, isolate_styles=False)
 KEY = "explorer"
 
 
@@ -41,6 +38,4 @@ def explorer(
 
 def said(name: str) -> dict[str, Any]:
     """What the page sent last under a name: 'state', 'open' or 'set'; {} when nothing."""
-    kept = st.session_state.get(KEY) or {}
-    value = kept.get(name)
-    return value if isinstance(value, dict) else {}
+    return state.sent(KEY, name)

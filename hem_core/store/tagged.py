@@ -9,6 +9,7 @@ from hem_core.store.tag_fold import VERDICTS
 if TYPE_CHECKING:
     import pandas as pd
 
+
 def with_tags(table: pd.DataFrame, tag_state: pd.DataFrame) -> pd.DataFrame:
     """Add the tags to a table and put the corrected labels in place.
 

@@ -181,7 +181,7 @@ def test_an_npz_of_objects_or_of_unequal_lengths_is_refused(tmp_path):
     with pytest.raises(DataError, match="2 rows in 'images' but 3 labels"):
         catalogs.read(tmp_path / "u.npz")
     np.savez(tmp_path / "m.npz", pictures=np.zeros((2, 3)), labels=np.array([0, 1]))
-    with pytest.raises(DataError, match="no input array .*there are: pictures, labels"):
+    with pytest.raises(DataError, match=r"no input array .*there are: pictures, labels"):
         catalogs.read(tmp_path / "m.npz")
 
 

@@ -129,7 +129,7 @@ def test_a_finished_run_is_not_made_again_and_another_model_is_refused(tmp_path,
     assert (run.folder / "scores.parquet").stat().st_mtime_ns == before
     with torch.no_grad():
         model[0].weight.add_(1)
-    with pytest.raises(RunError, match="another model, data or parameters; .*--overwrite"):
+    with pytest.raises(RunError, match=r"another model, data or parameters; .*--overwrite"):
         score(model, digits_npz, tmp_path / "run")
     assert score(model, digits_npz, tmp_path / "run", overwrite=True).info["model"] != run.info["model"]
 

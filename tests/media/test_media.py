@@ -56,7 +56,7 @@ def test_an_array_that_is_no_npy_or_not_in_c_order_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"cannot read .* as \.npy"):
         ArrayRows(tmp_path / "x.npy")
     np.save(tmp_path / "f.npy", np.asfortranarray(np.ones((3, 2))))
-    with pytest.raises(DataError, match="C order; save it with np.ascontiguousarray"):
+    with pytest.raises(DataError, match=r"C order; save it with np.ascontiguousarray"):
         ArrayRows(tmp_path / "f.npy")
 
 

@@ -53,7 +53,7 @@ def test_a_file_without_predictions_is_none(tmp_path):
 def test_both_kinds_and_columns_that_are_no_lists_are_refused(tmp_path):
     with pytest.raises(DataError, match="both logits and probs"):
         open_predictions(store(tmp_path / "b.parquet", logits=[[1.0]], probs=[[1.0]]))
-    with pytest.raises(DataError, match="'logits' in .* must be a list of floats; it is double"):
+    with pytest.raises(DataError, match=r"'logits' in .* must be a list of floats; it is double"):
         open_predictions(store(tmp_path / "c.parquet", logits=[1.0]))
     with pytest.raises(DataError, match="is empty in every row"):
         open_predictions(store(tmp_path / "d.parquet", logits=pa.array([None, []], pa.list_(pa.float32()))))
