@@ -64,10 +64,10 @@ def encoder() -> nn.Module:
     class Rowwise(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.embed = nn.Linear(28, 128)
-            layer = nn.TransformerEncoderLayer(128, 4, 256, batch_first=True)
-            self.body = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
-            self.head = nn.Linear(128, 10)
+            self.embed = nn.Linear(28, 192)
+            layer = nn.TransformerEncoderLayer(192, 4, 384, batch_first=True)
+            self.body = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False)
+            self.head = nn.Linear(192, 10)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.head(self.body(self.embed(x[:, 0])).mean(dim=1))
@@ -81,7 +81,7 @@ def job_of(model: nn.Module, folder: Path, n: int, *, batch_size: int = 32) -> J
     pictures = np.random.default_rng(0).integers(0, 256, (n, 28, 28), dtype=np.uint8)
     np.save(folder / "images.npy", pictures)
     inputs = Rows(ArrayRows(folder / "images.npy"), is_picture=True)
-    network, _k = place(model, torch.device("cpu"), inputs.read(range(2)).values, is_picture=True, layer=None)
+    network, _k = place(model, torch.device("cpu"), inputs.read(range(min(2, n))).values, is_picture=True, layer=None)
     plan = Plan(folder, n, ROWS, batch_size, "benchmark")
     ids = [str(index) for index in range(n)]
     return Job(plan, ids, np.arange(n) % 10, {}, network, inputs)

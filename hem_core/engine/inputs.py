@@ -31,7 +31,9 @@ class Batch:
 
 
 class Inputs(Protocol):
-    """One data set, read by position."""
+    """One data set, read by position. `is_quick`: a batch costs less than handing it to another thread."""
+
+    is_quick: bool
 
     def read(self, indices: Sequence[int]) -> Batch: ...
 
@@ -52,8 +54,11 @@ def open_inputs(
 
 
 def batches(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
-    """Batches of `indices` in order, each read while the one before it is used."""
+    """Batches of `indices` in order; slow ones are read while the one before is used."""
     groups = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
+    if inputs.is_quick:
+        yield from map(inputs.read, groups)
+        return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="hem-read") as ahead:
         waiting = [ahead.submit(inputs.read, group) for group in groups[:2]]
         for position in range(len(groups)):
@@ -65,6 +70,8 @@ def batches(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator
 
 class Rows:
     """Rows of one array. Pictures stay uint8 until they are on the device; other numbers become float32."""
+
+    is_quick = True
 
     def __init__(self, rows: ArrayRows, *, is_picture: bool) -> None:
         self._rows, self._is_picture = rows, is_picture
@@ -80,6 +87,8 @@ class Rows:
 
 class Files:
     """Image files, decoded by a few threads; all must have the size of the first one that can be read."""
+
+    is_quick = False
 
     def __init__(self, root: Path, paths: list[str], *, channels: int, resize: int | None, workers: int = 4) -> None:
         self._root, self._paths, self._channels, self._resize = root, paths, channels, resize
@@ -132,6 +141,8 @@ class Files:
 class Items:
     """A torch Dataset; `__getitems__` is used where it has one."""
 
+    is_quick = False
+
     def __init__(self, dataset: Any) -> None:
         self._dataset = dataset
         self._many: Callable[[list[int]], list[Any]] | None = getattr(dataset, "__getitems__", None)
@@ -154,7 +165,8 @@ class Items:
 
 
 def _checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batch:
-    hashes = [_digest(np.ascontiguousarray(row).tobytes()) for row in block]
+    data, size = memoryview(block.tobytes()), block[0].nbytes
+    hashes = [_digest(data[start : start + size]) for start in range(0, len(data), size)]
     failures: list[tuple[int, str]] = []
     if block.dtype != np.uint8:
         block = block.astype(np.float32, copy=False)
@@ -169,7 +181,7 @@ def _checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batc
     return Batch(torch.from_numpy(np.ascontiguousarray(block)), indices, hashes, failures)
 
 
-def _digest(data: bytes) -> str:
+def _digest(data: bytes | memoryview) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
