@@ -34,7 +34,7 @@ from hem_core.errors import DataError, HemError, ModelError, RunError
 from hem_core.media.array import extract
 from hem_core.models import factory
 from hem_core.models.predictions import Predictions, open_predictions
-from hem_core.store.atomic import write_json, write_table
+from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.run import Run, open_run, read_run
 from hem_core.tasks import classification
 
@@ -255,8 +255,9 @@ def _claim(folder: Path, known: dict[str, Any], key: str, *, overwrite: bool) ->
         )
     if known and overwrite:
         finish.clear(folder)
-    for name in ("shards", "embeddings"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    for place in (folder, folder / "shards", folder / "embeddings"):
+        place.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(place)
 
 
 def _batch_size(ready: _Prepared, options: Options, known: dict[str, Any]) -> int:

@@ -93,6 +93,7 @@ def test_a_killed_run_goes_on_to_the_bytes_of_an_undisturbed_one(tmp_path, model
             break
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    (folder / "shards" / f".00006.parquet.{process.pid}-0000.tmp").write_bytes(b"half")
     done = {path.name: path.stat().st_mtime_ns for path in folder.glob("shards/*.parquet")}
     assert shards_before_the_kill <= len(done) < 7
     with pytest.raises(RunError, match="is not complete"):
