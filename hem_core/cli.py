@@ -98,7 +98,12 @@ def score(
     layer: Annotated[
         str | None, typer.Option(help="Module whose output is the embedding; none for no embeddings.")
     ] = None,
-    resize: Annotated[int | None, typer.Option(help="Scale image files to this many pixels a side.", min=1)] = None,
+    resize: Annotated[
+        int | None,
+        typer.Option(
+            help="Scale the shorter side of image files to this many pixels and cut out the centre square.", min=1
+        ),
+    ] = None,
     no_map: Annotated[bool, typer.Option("--no-map", help="Make no map of the embedding.")] = False,
     neighbours: Annotated[int, typer.Option("--k", help="Neighbours kept for each example.", min=1)] = 15,
     seed: Annotated[int, typer.Option(help="Seed of the map and the neighbour search.")] = 0,
@@ -218,8 +223,11 @@ def _lines() -> Callable[[str, int, int], None]:
 def _summary(run: Any) -> None:
     info = run.info
     failed = f", {info['n_failed']:,} could not be scored (see failures.parquet)" if info["n_failed"] else ""
+    seen = "not known whether in-sample" if info["sample"] == "unknown" else info["sample"]
     console.print(
-        f"{run.n:,} examples scored{failed}; accuracy {info['accuracy']:.1%}, {info['sample']}", highlight=False
+        f"{run.n:,} example{'s' * (run.n != 1)} scored{failed}; accuracy {info['accuracy']:.1%} ({seen})",
+        highlight=False,
+        soft_wrap=True,
     )
     for row in run.failures().head(5).itertuples():
         console.print(f"  {_plain(str(row.id))}: {_plain(str(row.reason))}", highlight=False, soft_wrap=True)

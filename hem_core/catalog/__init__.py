@@ -29,6 +29,9 @@ def read(source: Any, **columns: str | None) -> pa.Table:
     columns: `id_column`, `label_column`, `image_column` name the source's columns where they differ from
     the defaults. Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
     """
+    unknown = columns.keys() - {"id_column", "label_column", "image_column"}
+    if unknown:
+        raise DataError(f"no option '{min(unknown)}' for columns; there are: id_column, image_column, label_column")
     if isinstance(source, str | Path) and not Path(source).exists():
         raise DataError(f"no data at '{source}'; give an image folder, or a .csv, .parquet, .jsonl or .npz file")
     package = sys.modules[__name__]

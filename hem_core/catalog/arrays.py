@@ -49,6 +49,11 @@ def read(
             classes = members["classes"].astype(str).tolist() if "classes" in shapes else None
     except (ValueError, OSError, EOFError, KeyError) as error:
         raise DataError(f"cannot read '{source}' as an .npz of plain arrays: {error}") from error
+    shape, dtype = shapes[inputs]
+    if len(shape) in (3, 4) and dtype.kind in "iu" and dtype != np.uint8:
+        raise DataError(
+            f"'{inputs}' in '{source}' looks like pictures of {dtype}; save them as uint8, or as floats in 0 .. 1"
+        )
     if labels.shape != (n,) or len(ids) != n:
         raise DataError(f"'{source}' has {n} rows in '{inputs}' but {len(labels)} labels and {len(ids)} ids")
     columns = {

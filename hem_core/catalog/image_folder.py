@@ -35,7 +35,7 @@ def read(source: str | Path, **_columns: str) -> pa.Table:
         inside = [path for path in sorted(top.iterdir()) if path.is_dir()] if is_split else [top]
         for class_folder in inside:
             for path in sorted(class_folder.rglob("*")):
-                if path.suffix.lower() in SUFFIXES and path.is_file():
+                if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith("."):
                     rows.append((path.relative_to(root).as_posix(), class_folder.name, top.name))
     if not rows:
         raise DataError(f"no images below '{source}'; looked for {', '.join(sorted(SUFFIXES))}")

@@ -33,7 +33,7 @@ def read(
     """Columns `id`, `label` and `image` (a path below the file's folder) by those names or by the names given.
 
     Without an id column the image path is the id, and without either the row number.
-    Integer labels are indices into the classes; text labels are class names. All other columns are kept.
+    Integer, boolean and whole float labels are indices into the classes, text labels names. All other columns are kept.
     Raises DataError when the file cannot be parsed, or a named or needed column is not there.
     """
     table: pa.Table = _load(Path(source)) if isinstance(source, str | Path) else source
@@ -45,9 +45,10 @@ def read(
         )
     image = _find(table, image_column, IMAGE_NAMES, "image")
     id = _find(table, id_column, ID_NAMES, "id") or image
+    labels = _whole(table[label])
     columns = {
         "id": table[id].cast(pa.string()) if id else pa.array([str(row) for row in range(table.num_rows)]),
-        "label": table[label].cast(pa.string()),
+        "label": labels.cast(pa.string()),
     }
     if image:
         columns["image"] = table[image].cast(pa.string())
@@ -61,7 +62,7 @@ def read(
         root=str(path.resolve().parent),
         medium="image" if image else "none",
         classes=None,
-        labels_are="indices" if _are_indices(table[label]) else "names",
+        labels_are="indices" if pa.types.is_integer(labels.type) else "names",
     )
 
 
@@ -77,7 +78,10 @@ def _load(path: Path) -> pa.Table:
     try:
         if _format(path) == "csv":
             delimiter = "\t" if ".tsv" in path.suffixes else ","
-            return csv.read_csv(path, parse_options=csv.ParseOptions(delimiter=delimiter))
+            as_null = csv.ConvertOptions(strings_can_be_null=True, null_values=["", "NA", "NaN", "nan", "null", "NULL"])
+            return _text(
+                csv.read_csv(path, parse_options=csv.ParseOptions(delimiter=delimiter), convert_options=as_null)
+            )
         if _format(path) == "json":
             return json.read_json(path)
         schema = parquet.read_schema(path)
@@ -86,20 +90,27 @@ def _load(path: Path) -> pa.Table:
         raise DataError(f"cannot read '{path}' as {_format(path)}: {error}") from error
 
 
+def _text(table: pa.Table) -> pa.Table:
+    """A CSV's table, refused when it is not UTF-8; a column without a name (pandas' index) is called `unnamed`."""
+    binary = [name for name in table.column_names if pa.types.is_binary(table.schema.field(name).type)]
+    if binary:
+        raise DataError(f"column '{binary[0]}' is not UTF-8; save the file as UTF-8")
+    return table.rename_columns([name or "unnamed" for name in table.column_names])
+
+
 def _find(table: pa.Table, named: str | None, defaults: tuple[str, ...], what: str) -> str | None:
     if named is not None and named not in table.column_names:
         raise DataError(f"no {what} column '{named}'; there are: {', '.join(table.column_names)}")
     return named or next((name for name in defaults if name in table.column_names), None)
 
 
-def _are_indices(labels: pa.ChunkedArray) -> bool:
-    if pa.types.is_dictionary(labels.type):
-        return False
+def _whole(labels: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Labels with true and false as 1 and 0, and whole floats (pandas makes them of one missing value) as integers."""
+    if pa.types.is_boolean(labels.type):
+        return labels.cast(pa.int8())
     if pa.types.is_floating(labels.type):
-        values = labels.drop_null().to_numpy()
-        raise DataError(
-            "labels are numbers with a fraction; classification wants class names or integer indices"
-            if (values != np.floor(values)).any()
-            else "labels are stored as floats (a missing value does that in pandas); store them as integers"
-        )
-    return pa.types.is_integer(labels.type)
+        values = labels.to_numpy()
+        if (values[np.isfinite(values)] % 1 != 0).any():
+            raise DataError("labels are numbers with a fraction; classification wants class names or integer indices")
+        return pa.chunked_array([pa.array(values, from_pandas=True).cast(pa.int64())])
+    return labels

@@ -15,18 +15,19 @@ def accepts(source: Any) -> bool:
 
 
 def read(source: Any, **_columns: str) -> pa.Table:
-    """`id` from the dataset's `ids` where it has them, else the position; labels from its `targets` or `labels`.
+    """The label is an item's second part; `id` is from the dataset's `ids` where it has them, else the position.
 
-    A TensorDataset's last tensor and a Subset's share of its parent are used as they are. Any other dataset is
-    read through once for its labels. `classes` is taken over where the dataset has it.
-    Raises DataError when a label is not an integer.
+    A Subset keeps the ids of its parent. `targets`, `labels` or a TensorDataset's second tensor are taken instead of
+    reading every item where they agree with a few of the items. `classes` is taken over where the dataset has it.
+    Labels are integers, or strings: class names. Raises DataError for other labels and items.
     """
-    targets = [_integer(target) for target in _targets(source)]
-    ids = [str(id) for id in getattr(source, "ids", range(len(source)))]
-    if len(ids) != len(targets):
-        raise DataError(f"the dataset has {len(targets)} labels but {len(ids)} ids")
-    table = pa.table({"id": pa.array(ids, pa.string()), "label": pa.array([str(y) for y in targets], pa.string())})
-    classes = getattr(source, "classes", None)
+    labels = _labels(source)
+    ids, classes = _ids(source), _classes(source)
+    if len(ids) != len(labels):
+        raise DataError(f"the dataset has {len(labels)} labels but {len(ids)} ids")
+    are_names = bool(labels) and all(isinstance(label, str) for label in labels)
+    texts = labels if are_names else [str(_integer(label)) for label in labels]
+    table = pa.table({"id": pa.array(ids, pa.string()), "label": pa.array(texts, pa.string())})
     return with_info(
         table,
         name=type(source).__name__,
@@ -34,27 +35,73 @@ def read(source: Any, **_columns: str) -> pa.Table:
         root="",
         medium="dataset",
         classes=[str(name) for name in classes] if classes is not None else None,
-        labels_are="indices",
+        labels_are="names" if are_names else "indices",
     )
 
 
-def _targets(dataset: Any) -> list[Any]:
+def _labels(dataset: Any) -> list[Any]:
+    listed, n = _listed(dataset), len(dataset)
+    if listed is not None and len(listed) == n:
+        some = sorted({0, n // 2, n - 1}) if n else []
+        if all(_same(listed[index], _label(dataset, index)) for index in some):
+            return listed
+    return [_label(dataset, index) for index in range(n)]
+
+
+def _listed(dataset: Any) -> list[Any] | None:
     for name in ("targets", "labels"):
         if hasattr(dataset, name):
             return list(getattr(dataset, name))
-    if hasattr(dataset, "tensors"):
-        return list(dataset.tensors[-1])
-    if hasattr(dataset, "dataset") and hasattr(dataset, "indices"):
-        parent = _targets(dataset.dataset)
+    if hasattr(dataset, "tensors") and len(dataset.tensors) > 1:
+        return list(dataset.tensors[1])
+    if _is_subset(dataset):
+        parent = _listed(dataset.dataset)
+        return None if parent is None else [parent[index] for index in dataset.indices]
+    return None
+
+
+def _label(dataset: Any, index: int) -> Any:
+    item = dataset[index]
+    if not isinstance(item, tuple | list) or len(item) < 2:
+        raise DataError(f"a dataset's items must be (input, label); item {index} is a {type(item).__name__}")
+    return item[1]
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    return _integer(one) == _integer(other)
+
+
+def _ids(dataset: Any) -> list[str]:
+    if hasattr(dataset, "ids"):
+        return [str(id) for id in dataset.ids]
+    if _is_subset(dataset):
+        parent = _ids(dataset.dataset)
         return [parent[index] for index in dataset.indices]
-    return [dataset[index][1] for index in range(len(dataset))]
+    return [str(index) for index in range(len(dataset))]
+
+
+def _classes(dataset: Any) -> Any:
+    found = getattr(dataset, "classes", None)
+    return _classes(dataset.dataset) if found is None and _is_subset(dataset) else found
+
+
+def _is_subset(dataset: Any) -> bool:
+    return hasattr(dataset, "dataset") and hasattr(dataset, "indices")
 
 
 def _integer(target: Any) -> int:
     try:
         number = int(target)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"a dataset's labels must be integers; one is {target!r}") from error
-    if number != float(target):
-        raise DataError(f"a dataset's labels must be integers; one is {target!r}")
+        is_whole = number == float(target)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(f"a dataset's labels must be integers or class names; one is {_short(target)}") from error
+    if not is_whole:
+        raise DataError(f"a dataset's labels must be integers or class names; one is {_short(target)}")
     return number
+
+
+def _short(value: Any) -> str:
+    text = repr(value).replace("\n", " ")
+    return text if len(text) <= 60 else text[:57] + "…"

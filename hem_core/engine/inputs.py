@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +35,10 @@ class Inputs(Protocol):
     """One data set, read by position. `is_quick`: a batch costs less than handing it to another thread."""
 
     is_quick: bool
+
+    def fingerprint(self) -> str:
+        """A digest of what the catalog and the files' dates do not tell; empty where they tell all."""
+        ...
 
     def read(self, indices: Sequence[int]) -> Batch: ...
 
@@ -69,12 +74,15 @@ def batches(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator
 
 
 class Rows:
-    """Rows of one array. Pictures stay uint8 until they are on the device; other numbers become float32."""
+    """Rows of one array, in its type until they are on the device."""
 
     is_quick = True
 
     def __init__(self, rows: ArrayRows, *, is_picture: bool) -> None:
         self._rows, self._is_picture = rows, is_picture
+
+    def fingerprint(self) -> str:
+        return ""
 
     def read(self, indices: Sequence[int]) -> Batch:
         first, last = indices[0], indices[-1]
@@ -86,7 +94,7 @@ class Rows:
 
 
 class Files:
-    """Image files, decoded by a few threads; all must have the size of the first one that can be read."""
+    """Image files, decoded by a few threads; all must have one size."""
 
     is_quick = False
 
@@ -94,13 +102,23 @@ class Files:
         self._root, self._paths, self._channels, self._resize = root, paths, channels, resize
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="hem-decode")
 
+    def fingerprint(self) -> str:
+        return ""
+
     @cached_property
     def _shape(self) -> tuple[int, ...]:
-        for index in range(len(self._paths)):
-            result = self._try(index)
-            if not isinstance(result, str):
-                return result[0].shape
-        raise DataError(f"none of the {len(self._paths)} images can be read; the first: {self._try(0)}")
+        """The commonest among up to 32 files spread over the set; of all of them where none of these can be read."""
+        n = len(self._paths)
+        some = sorted({index * n // 32 for index in range(32)})
+        for chosen in (some, range(n)):
+            shapes = Counter(found[0].shape for found in map(self._try, chosen) if not isinstance(found, str))
+            if shapes:
+                shape, count = shapes.most_common(1)[0]
+                if count * 2 < shapes.total():
+                    sizes = ", ".join(_size(one) for one in list(shapes)[:3])
+                    raise DataError(f"the pictures have different sizes ({sizes} …); pass --resize PIXELS")
+                return shape
+        raise DataError(f"none of the {n} images can be read; the first: {self._try(0)}")
 
     def read(self, indices: Sequence[int]) -> Batch:
         arrays, good, hashes, failures = [], [], [], []
@@ -109,7 +127,7 @@ class Files:
                 failures.append((index, result))
             elif result[0].shape != self._shape:
                 failures.append(
-                    (index, f"{_size(result[0].shape)}, where the others are {_size(self._shape)}; pass --resize")
+                    (index, f"{_size(result[0].shape)}, where most are {_size(self._shape)}; pass --resize")
                 )
             else:
                 arrays.append(result[0])
@@ -147,13 +165,60 @@ class Items:
         self._dataset = dataset
         self._many: Callable[[list[int]], list[Any]] | None = getattr(dataset, "__getitems__", None)
 
+    def fingerprint(self) -> str:
+        """Of all tensors of a TensorDataset; of 64 items spread over any other data set."""
+        digest, n = hashlib.sha256(), len(self._dataset)
+        tensors = getattr(self._dataset, "tensors", None) or []
+        if not tensors:
+            spread = sorted({index * n // 64 for index in range(64)}) if n else []
+            tensors = [item for item in map(self._try, spread) if isinstance(item, Tensor)]
+        for tensor in tensors:
+            digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        return digest.hexdigest()
+
+    @cached_property
+    def _shape(self) -> torch.Size:
+        for index in range(len(self._dataset)):
+            found = self._try(index)
+            if isinstance(found, Tensor):
+                return found.shape
+        raise DataError(f"none of the {len(self._dataset)} items can be read; the first: {self._try(0)}")
+
     def read(self, indices: Sequence[int]) -> Batch:
-        items = self._many(list(indices)) if self._many else [self._dataset[index] for index in indices]
-        values = torch.stack([torch.as_tensor(item[0]) for item in items])
-        return _checked(values.numpy(), list(indices), as_picture=False)
+        found = self._at_once(list(indices)) or [self._try(index) for index in indices]
+        wrong = f"where the first has {tuple(self._shape)}"
+        failures, good, values = [], [], []
+        for index, value in zip(indices, found, strict=True):
+            if isinstance(value, str):
+                failures.append((index, value))
+            elif value.shape != self._shape:
+                failures.append((index, f"has shape {tuple(value.shape)}, {wrong}"))
+            else:
+                good.append(index)
+                values.append(value)
+        stacked = torch.stack(values).numpy() if values else np.zeros((0, *self._shape), np.float32)
+        batch = _checked(stacked, good, as_picture=False)
+        return Batch(batch.values, batch.indices, batch.hashes, sorted(failures + batch.failures))
+
+    def _at_once(self, indices: list[int]) -> list[Tensor | str] | None:
+        if self._many is None:
+            return None
+        try:
+            return [torch.as_tensor(item[0]) for item in self._many(indices)]
+        except Exception:  # whatever the user's own code raises: then one by one, to find which
+            return None
+
+    def _try(self, index: int) -> Tensor | str:
+        try:
+            return torch.as_tensor(self._dataset[index][0]).detach()
+        except Exception as error:  # whatever the user's own code raises
+            return f"the dataset fails on it: {type(error).__name__}: {error}"
 
     def picture(self, index: int) -> np.ndarray | None:
-        values = torch.as_tensor(self._dataset[index][0])
+        found = self._try(index)
+        if isinstance(found, str):
+            return None
+        values = found
         if values.ndim == 3 and values.shape[0] in (1, 3):
             values = values.permute(1, 2, 0)  # (C, H, W) -> (H, W, C)
         if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (1, 3)) or values.numel() == 0:
@@ -165,11 +230,10 @@ class Items:
 
 
 def _checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batch:
-    data, size = memoryview(block.tobytes()), block[0].nbytes
-    hashes = [_digest(data[start : start + size]) for start in range(0, len(data), size)]
+    data, size = memoryview(block.tobytes()), block.nbytes // max(1, len(block))
+    hashes = [_digest(data[row * size : (row + 1) * size]) for row in range(len(block))]
     failures: list[tuple[int, str]] = []
-    if block.dtype != np.uint8:
-        block = block.astype(np.float32, copy=False)
+    if block.dtype.kind == "f":
         is_finite = np.array([np.isfinite(row).all() for row in block], dtype=bool)
         failures = [(indices[i], "the input has a NaN or infinite number") for i in np.flatnonzero(~is_finite)]
         if failures:

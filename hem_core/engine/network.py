@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -52,7 +54,7 @@ def place(
     """Put a model on a device, find its layer with a sample batch, and count its classes K.
 
     layer: a module's name, "none" for no embeddings, or None to find the head.
-    Raises ModelError when the model cannot take the sample or bf16 is asked of a CPU.
+    Raises ModelError when the model cannot take the sample, gives probabilities, or bf16 is asked of a CPU.
     """
     if precision not in ("fp32", "bf16"):
         raise ModelError(f"no precision '{precision}'; there are: fp32, bf16")
@@ -64,15 +66,37 @@ def place(
     plain = Network(model, device, None, is_picture, precision)
     with torch.inference_mode():
         logits, _features = plain.forward(sample)
+        if logits.min() >= 0 and torch.allclose(logits.sum(dim=1), torch.ones(len(logits), device=device), atol=1e-4):
+            raise ModelError(
+                "the model's outputs sum to 1: they are probabilities; return the logits before the softmax"
+            )
         inputs = prepared(model, sample, device, is_picture=is_picture)
         found = None if layer == "none" else find_layer(model, inputs, layer)
     return Network(model, device, found, is_picture, precision), logits.shape[1]
 
 
+@contextmanager
+def borrowed(model: nn.Module | None) -> Iterator[None]:
+    """Give the caller's model back as it came: each module in its mode, on the device it was on."""
+    if model is None:
+        yield
+        return
+    modes = {module: module.training for module in model.modules()}
+    first = next(model.parameters(), None)
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+        if first is not None:
+            model.to(first.device)
+
+
 def prepared(model: nn.Module, values: Tensor, device: torch.device, *, is_picture: bool) -> Tensor:
     """What the model is given: pictures (n, H, W, C) become (n, C, H, W) floats in 0 .. 1; other values go as they are.
 
-    A model with a method `preprocess` gets the picture batch in its stored type and returns its own input.
+    A model with a method `preprocess` gets the picture batch in its stored type and returns its own input. Floats take
+    the type of the model's weights; integers (tokens, indices) stay integers.
     """
     if device.type == "cuda":
         values = values.pin_memory()
@@ -82,7 +106,11 @@ def prepared(model: nn.Module, values: Tensor, device: torch.device, *, is_pictu
     own: Callable[[Tensor], Tensor] | None = getattr(model, "preprocess", None)
     if own is not None:
         return own(values)
-    return values.float().div_(255) if values.dtype == torch.uint8 and is_picture else values.float()
+    weight = next((weight for weight in model.parameters() if weight.is_floating_point()), None)
+    kind = weight.dtype if weight is not None else torch.float32
+    if is_picture and values.dtype == torch.uint8:
+        return values.to(kind).div_(255)
+    return values.to(kind) if values.is_floating_point() else values
 
 
 def choose_device(asked: str | None) -> torch.device:
@@ -105,9 +133,22 @@ def channels_wanted(model: nn.Module) -> int:
 
 
 def fingerprint(model: nn.Module) -> str:
-    """A digest of the architecture and every weight: another model never continues this model's run."""
+    """A digest of the architecture, its source and every weight: another model never continues this model's run.
+
+    Source counts as far as it can be found: of the classes of the modules that are not torch's own.
+    """
     digest = hashlib.sha256(repr(model).encode())
+    kinds = {type(module) for module in model.modules() if not type(module).__module__.startswith("torch.")}
+    for source in sorted(_source(kind) for kind in kinds):
+        digest.update(source.encode())
     for name, value in sorted(model.state_dict().items()):
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
         digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def _source(kind: type) -> str:
+    try:
+        return inspect.getsource(kind)
+    except (OSError, TypeError):
+        return kind.__qualname__

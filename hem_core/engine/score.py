@@ -25,7 +25,7 @@ from hem_core.embeddings.neighbours import Graph
 from hem_core.engine import finish
 from hem_core.engine.batch_size import fastest_batch_size
 from hem_core.engine.inputs import Inputs, open_inputs
-from hem_core.engine.network import Network, channels_wanted, choose_device, fingerprint, place
+from hem_core.engine.network import Network, borrowed, channels_wanted, choose_device, fingerprint, place
 from hem_core.engine.plan import FORMAT_VERSION, Plan, data_fingerprint, make_key
 from hem_core.engine.progress import Listener, Progress
 from hem_core.engine.run_local import run_local
@@ -98,9 +98,12 @@ def score(
             f"score() has no option {', '.join(sorted(unknown))}; there are: {', '.join(Options.__dataclass_fields__)}"
         )
     chosen, folder = Options(**options), Path(out)
+    module = factory.load(model, weights) if isinstance(model, str) else model
+    name = model if isinstance(model, str) else type(model).__name__
     is_new = not folder.exists()
     try:
-        return _score(model, data, folder, weights, chosen, Progress(folder, progress))
+        with borrowed(module):
+            return _score(module, name, data, folder, chosen, Progress(folder, progress))
     except HemError:
         if is_new:
             _remove(folder)
@@ -127,23 +130,13 @@ class _Prepared:
         return self.catalog["id"].to_pylist()
 
 
-def _score(
-    model: nn.Module | str | None,
-    data: Any,
-    folder: Path,
-    weights: str | Path | None,
-    options: Options,
-    progress: Progress,
-) -> Run:
+def _score(model: nn.Module | None, name: str, data: Any, folder: Path, options: Options, progress: Progress) -> Run:
     started = time.monotonic()
     known = _known(folder)
     catalog = catalogs.read(data, **options.columns)
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
-    module = factory.load(model, weights) if isinstance(model, str) else model
-    ready = _prepare(module, catalog, data, folder, options)
-    if isinstance(model, str):
-        ready = replace(ready, model_name=model)
+    ready = replace(_prepare(model, catalog, data, folder, options), model_name=name)
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
     key = _key(ready, options, recorded)
     _claim(folder, known, key, overwrite=options.overwrite)
@@ -200,8 +193,7 @@ def _prepare(model: nn.Module | None, catalog: pa.Table, data: Any, folder: Path
         network, n_classes = _placed(model, inputs, catalog.num_rows, facts, options)
     classes = classification.class_names(catalog, facts, n_classes, options.classes)
     targets, bad_labels = classification.targets(catalog, facts, classes)
-    name = type(model).__name__ if model is not None else "predictions"
-    return _Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
+    return _Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, "", model_hash)
 
 
 def _placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:
@@ -225,6 +217,7 @@ def _key(ready: _Prepared, options: Options, recorded: Dynamics | None) -> str:
     return make_key(
         model=ready.model_hash,
         data=data_fingerprint(ready.catalog, source),
+        items=ready.inputs.fingerprint() if ready.inputs is not None else None,
         classes=ready.classes,
         dynamics=_digest(recorded) if recorded else None,
         layer=options.layer,
@@ -255,9 +248,12 @@ def _claim(folder: Path, known: dict[str, Any], key: str, *, overwrite: bool) ->
         )
     if known and overwrite:
         finish.clear(folder)
-    for place in (folder, folder / "shards", folder / "embeddings"):
-        place.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(place)
+    for part in (folder, folder / "shards", folder / "embeddings"):
+        try:
+            part.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"cannot make the folder '{part}': {error.strerror}; give --out another place") from error
+        remove_leftovers(part)
 
 
 def _batch_size(ready: _Prepared, options: Options, known: dict[str, Any]) -> int:
@@ -286,7 +282,11 @@ def _opening(folder: Path, ready: _Prepared, options: Options, plan: Plan) -> di
         "n": plan.n,
         "sample": options.sample,
         "notes": [],
-        "model": {"name": ready.model_name, "hash": ready.model_hash, "layer": layer.name if layer else None},
+        "model": {
+            "name": "predictions" if ready.predictions else ready.model_name,
+            "hash": ready.model_hash,
+            "layer": layer.name if layer else None,
+        },
         "data": {name: ready.facts[name] for name in ("name", "source", "root", "medium")},
         "held_out_accuracy": options.held_out_accuracy,
         "parameters": {

@@ -13,7 +13,7 @@ from hem_core.media.array import ArrayRows, to_picture
 
 
 def decode(data: bytes, *, channels: int, resize: int | None = None) -> np.ndarray:
-    """An image file's bytes as uint8 (H, W, channels), turned upright by its EXIF tag; channels is 1 or 3.
+    """An image file's bytes as uint8 (H, W, channels), as stored: an EXIF tag turns nothing; channels is 1 or 3.
 
     resize: the shorter side is scaled to this many pixels, then the centre square is cut out; None keeps the size.
     Large JPEGs are decoded at a reduced scale. Raises DataError saying what is wrong with the file.
@@ -22,7 +22,7 @@ def decode(data: bytes, *, channels: int, resize: int | None = None) -> np.ndarr
         with Image.open(io.BytesIO(data)) as opened:
             if resize is not None:
                 opened.draft(None, (resize * 2, resize * 2))
-            picture = ImageOps.exif_transpose(opened).convert("L" if channels == 1 else "RGB")
+            picture = opened.convert("L" if channels == 1 else "RGB")
             if resize is not None:
                 picture = ImageOps.fit(picture, (resize, resize), Image.Resampling.BILINEAR)
             array = np.asarray(picture)
@@ -32,7 +32,7 @@ def decode(data: bytes, *, channels: int, resize: int | None = None) -> np.ndarr
 
 
 def open_image(root: Path, image: str, image_row: int | None = None) -> Image.Image:
-    """The picture of one example for a person: the file `root/image`, or row `image_row` of that .npy file.
+    """The picture of one example, as the model saw it: the file `root/image`, or row `image_row` of that .npy file.
 
     Raises DataError when the file is gone or unreadable, naming it.
     """
@@ -41,7 +41,7 @@ def open_image(root: Path, image: str, image_row: int | None = None) -> Image.Im
         raise DataError(f"no file at '{path}'; was the data moved? Score it again from its new place")
     try:
         if image_row is None:
-            return ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+            return Image.open(path).convert("RGB")
         rows = ArrayRows(path)
         try:
             return Image.fromarray(to_picture(rows.read(image_row, image_row + 1)[0]))
@@ -63,5 +63,5 @@ def thumbnail(picture: Image.Image, *, size_px: int = 96) -> bytes:
 
 
 def _short(error: Exception) -> str:
-    text = str(error).replace("\n", " ")
+    text = "of no known format" if isinstance(error, UnidentifiedImageError) else str(error).replace("\n", " ")
     return text if len(text) <= 120 else text[:117] + "…"

@@ -63,13 +63,18 @@ def _call(factory: str) -> nn.Module:
     function = getattr(module, function_name, None)
     if not callable(function):
         raise ModelError(f"'{module_name}' has no function '{function_name}'")
-    model = function()
+    try:
+        model = function()
+    except Exception as error:  # whatever the user's own code raises
+        raise ModelError(f"'{factory}' failed: {type(error).__name__}: {error}") from error
     if not isinstance(model, nn.Module):
         raise ModelError(f"'{factory}' returned {type(model).__name__}; wanted a torch.nn.Module")
     return model
 
 
 def _fit(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
+    if all(name.startswith("module.") for name in state):  # as DistributedDataParallel names them
+        state = {name.removeprefix("module."): value for name, value in state.items()}
     try:
         model.load_state_dict(state)
     except RuntimeError as error:

@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 
 from hem_core.errors import DataError
 
+TOLERANCE = 0.02
+"""How far from 1 a row of probabilities may sum, as rounded ones do; it is scaled to 1."""
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -35,9 +38,10 @@ class Predictions:
         values, bad = _matrix(table[self.column], self.n_classes, self.column, start)
         if self.column == "probs":
             sums = values.sum(axis=1)
-            wrong = (np.abs(sums - 1) > 1e-2) | (values.min(axis=1) < 0)
+            wrong = (np.abs(sums - 1) > TOLERANCE) | (values.min(axis=1) < 0)
             said = {start + int(i): f"probs sum to {sums[i]:.3g}, not to 1" for i in np.flatnonzero(wrong)}
             bad = said | bad
+            values = values / np.maximum(sums, TOLERANCE)[:, None]
             values = np.log(np.maximum(values, np.finfo(np.float32).tiny))
         embeddings = None
         if self.width:
@@ -57,9 +61,19 @@ def open_predictions(path: Path) -> Predictions | None:
         return None
     if len(found) == 2:
         raise DataError(f"'{path}' has both logits and probs; keep one, so that it is clear which is scored")
-    return Predictions(
-        path, found[0], _length(path, found[0]), _length(path, "embedding") if "embedding" in schema.names else 0
-    )
+    n_classes = _length(path, found[0])
+    if found == ["logits"] and _are_probabilities(path):
+        raise DataError(
+            f"'logits' in '{path}' sum to 1 and are never negative: these are probabilities; call the column 'probs'"
+        )
+    return Predictions(path, found[0], n_classes, _length(path, "embedding") if "embedding" in schema.names else 0)
+
+
+def _are_probabilities(path: Path) -> bool:
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=100, columns=["logits"]):
+        rows = [row for row in batch.column(0).to_pylist() if row and None not in row]
+        return bool(rows) and all(min(row) >= 0 and abs(sum(row) - 1) < 1e-3 for row in rows)
+    return False
 
 
 def _length(path: Path, column: str) -> int:

@@ -356,7 +356,7 @@ class Run:
 
         try:
             return self.source.select(what, names, condition, tail=tail)
-        except (duckdb.BinderException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
+        except duckdb.Error as error:
             columns = ", ".join(self.source.columns)
             raise DataError(f"the condition does not work: {error}; the columns are: {columns}") from error
 

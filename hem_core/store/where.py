@@ -25,7 +25,7 @@ def columns_in(where: str, columns: Iterable[str]) -> set[str]:
 
 
 def _parse(where: str) -> dict[str, Any]:
-    query = f"SELECT 1 FROM examples WHERE ({where}\n)"
+    query = f"SELECT 1 FROM examples WHERE {where}"  # without brackets: its own must be balanced
     (text,) = cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchone() or ("{}",)
     parsed = json.loads(text)
     if parsed.get("error"):

@@ -93,7 +93,7 @@ def test_a_torch_dataset_gives_positions_as_ids_and_its_labels():
     data = TensorDataset(torch.zeros(4, 2), torch.tensor([0, 1, 2, 1]))
     assert catalogs.read(data)["label"].to_pylist() == ["0", "1", "2", "1"]
     table = catalogs.read(Subset(data, [3, 2]))
-    assert table["id"].to_pylist() == ["0", "1"]
+    assert table["id"].to_pylist() == ["3", "2"]
     assert table["label"].to_pylist() == ["1", "2"]
 
 
@@ -137,12 +137,76 @@ def test_a_named_column_that_is_not_there_is_an_error(tmp_path):
         catalogs.read(bad(tmp_path, "id,label\na,x\n"), image_column="img")
 
 
-@pytest.mark.parametrize(
-    ("labels", "text"), [("0.5\n1.0", "numbers with a fraction"), ("0.0\n1.0", "stored as floats")]
-)
-def test_float_labels_are_refused(tmp_path, labels, text):
-    with pytest.raises(DataError, match=text):
-        catalogs.read(bad(tmp_path, "label\n" + labels + "\n"))
+def test_labels_with_a_fraction_are_refused(tmp_path):
+    with pytest.raises(DataError, match="numbers with a fraction"):
+        catalogs.read(bad(tmp_path, "label\n0.5\n1.0\n"))
+
+
+def test_whole_floats_and_booleans_are_indices_and_a_gap_is_no_label(tmp_path):
+    table = catalogs.read(bad(tmp_path, "id,label\na,0.0\nb,\nc,1.0\n"))
+    assert table["label"].to_pylist() == ["0", None, "1"]
+    assert catalogs.info(table)["labels_are"] == "indices"
+    table = catalogs.read(bad(tmp_path, "id,label\na,true\nb,false\n"))
+    assert table["label"].to_pylist() == ["1", "0"]
+
+
+def test_the_index_column_of_pandas_gets_a_name(tmp_path):
+    pd.DataFrame({"label": ["a", "b"]}).to_csv(tmp_path / "x.csv")
+    assert catalogs.read(tmp_path / "x.csv").column_names == ["id", "label", "unnamed"]
+
+
+def test_a_csv_that_is_not_utf8_says_so(tmp_path):
+    (tmp_path / "x.csv").write_bytes("id,label\na,B\u00e4r\n".encode("latin-1"))
+    with pytest.raises(DataError, match="column 'label' is not UTF-8; save the file as UTF-8"):
+        catalogs.read(tmp_path / "x.csv")
+
+
+def test_hidden_files_are_no_examples(tmp_path):
+    table = catalogs.read(pictures(tmp_path, ["cat/a.png", "cat/._a.png"]))
+    assert table["id"].to_pylist() == ["cat/a.png"]
+
+
+def test_the_label_of_a_dataset_is_the_second_part_of_its_items():
+    group = TensorDataset(torch.zeros(3, 2), torch.tensor([0, 1, 2]), torch.tensor([9, 9, 9]))
+    assert catalogs.read(group)["label"].to_pylist() == ["0", "1", "2"]
+
+    class Shifted(list):
+        targets = (0, 1, 2)
+
+    assert catalogs.read(Shifted([(0, 1), (0, 2), (0, 0)]))["label"].to_pylist() == ["1", "2", "0"]
+
+
+def test_a_subset_keeps_the_ids_and_classes_of_its_parent():
+    class Named(list):
+        ids = ("p", "q", "r")
+        classes = ("cat", "dog")
+
+    table = catalogs.read(Subset(Named([(0, 0), (0, 1), (0, 1)]), [2, 0]))
+    assert table["id"].to_pylist() == ["r", "p"]
+    assert catalogs.info(table)["classes"] == ["cat", "dog"]
+
+
+def test_labels_of_a_dataset_may_be_names():
+    table = catalogs.read([(0, "cat"), (0, "dog")])
+    assert table["label"].to_pylist() == ["cat", "dog"]
+    assert catalogs.info(table)["labels_are"] == "names"
+
+
+@pytest.mark.parametrize("item", [torch.zeros(2), {"image": 1, "label": 0}, (torch.zeros(2),)])
+def test_items_that_are_no_pairs_are_refused(item):
+    with pytest.raises(DataError, match=r"items must be \(input, label\); item 0 is a"):
+        catalogs.read([item])
+
+
+def test_pictures_of_other_integers_are_refused(tmp_path):
+    np.savez(tmp_path / "x.npz", images=np.zeros((2, 4, 4), np.int64), labels=np.array([0, 1]))
+    with pytest.raises(DataError, match="looks like pictures of int64; save them as uint8"):
+        catalogs.read(tmp_path / "x.npz")
+
+
+def test_an_option_for_a_column_that_is_none_is_refused():
+    with pytest.raises(DataError, match="no option 'loss' for columns; there are: id_column"):
+        catalogs.read([(0, 1)], loss="x")
 
 
 def test_an_empty_table_and_an_empty_folder_are_errors(tmp_path):
@@ -186,9 +250,9 @@ def test_an_npz_of_objects_or_of_unequal_lengths_is_refused(tmp_path):
 
 
 def test_a_dataset_with_labels_that_are_no_integers_is_refused():
-    with pytest.raises(DataError, match="labels must be integers; one is 'cat'"):
-        catalogs.read([(0, "cat")])
-    with pytest.raises(DataError, match=r"labels must be integers; one is 0\.5"):
+    with pytest.raises(DataError, match=r"labels must be integers or class names; one is \[1\]"):
+        catalogs.read([(0, [1])])
+    with pytest.raises(DataError, match=r"labels must be integers or class names; one is 0\.5"):
         catalogs.read([(0, 0.5)])
 
 

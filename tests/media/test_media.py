@@ -28,13 +28,13 @@ def test_resize_cuts_out_the_centre_square():
     assert (decode(png(wide), channels=3, resize=10) > 250).mean() > 0.95
 
 
-def test_an_upright_tag_is_obeyed():
+def test_an_orientation_tag_is_not_obeyed_since_training_did_not_either():
     lying = Image.fromarray(np.zeros((2, 4, 3), np.uint8))
     exif = lying.getexif()
     exif[0x0112] = 6
     buffer = io.BytesIO()
     lying.save(buffer, "JPEG", exif=exif)
-    assert decode(buffer.getvalue(), channels=3).shape == (4, 2, 3)
+    assert decode(buffer.getvalue(), channels=3).shape == (2, 4, 3)
 
 
 @pytest.mark.parametrize("data", [b"", b"not an image", png(np.zeros((50, 50), np.uint8))[:60]])

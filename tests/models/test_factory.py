@@ -68,3 +68,11 @@ def test_weights_that_are_missing_broken_or_do_not_fit(tmp_path):
     save_file({"other": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(ModelError, match="do not fit the model"):
         factory.load("demo_models.digits:model", tmp_path / "other.safetensors")
+
+
+def test_weights_of_a_parallel_model_fit_and_a_factory_that_fails_says_how(tmp_path):
+    state = {f"module.{name}": value for name, value in factory.load("demo_models.digits:model").state_dict().items()}
+    save_file(state, tmp_path / "ddp.safetensors")
+    factory.load("demo_models.digits:model", tmp_path / "ddp.safetensors")
+    with pytest.raises(ModelError, match="'json:loads' failed: TypeError"):
+        factory.load("json:loads")

@@ -57,3 +57,11 @@ def test_both_kinds_and_columns_that_are_no_lists_are_refused(tmp_path):
         open_predictions(store(tmp_path / "c.parquet", logits=[1.0]))
     with pytest.raises(DataError, match="is empty in every row"):
         open_predictions(store(tmp_path / "d.parquet", logits=pa.array([None, []], pa.list_(pa.float32()))))
+
+
+def test_probabilities_called_logits_are_refused_and_rounded_ones_are_scaled(tmp_path):
+    with pytest.raises(DataError, match="these are probabilities; call the column 'probs'"):
+        open_predictions(store(tmp_path / "a.parquet", logits=[[0.25, 0.75], [0.5, 0.5]]))
+    values, _vectors, bad = open_predictions(store(tmp_path / "b.parquet", probs=[[0.33, 0.33, 0.33]])).read(0, 1)
+    assert bad == []
+    assert np.exp(values).sum() == pytest.approx(1)
