@@ -32,7 +32,10 @@ from hem_core.engine.run_local import run_local
 from hem_core.engine.unit import Job, score_unit, write_unit
 from hem_core.media.array import ArrayRows
 
+UNIT = {"MLP": 16_384, "demo CNN": 16_384, "residual net": 4096, "transformer": 4096}
+"""Examples of each net in one unit of work."""
 ROWS = 4096
+"""Examples of the plain loop."""
 
 
 def residual_net() -> nn.Module:
@@ -75,24 +78,25 @@ def encoder() -> nn.Module:
     return Rowwise()
 
 
-def job_of(model: nn.Module, folder: Path, n: int, *, batch_size: int = 32) -> Job:
+def job_of(model: nn.Module, folder: Path, n: int) -> Job:
     """A job over n random pictures in an .npy file."""
     folder.mkdir(parents=True, exist_ok=True)
     pictures = np.random.default_rng(0).integers(0, 256, (n, 28, 28), dtype=np.uint8)
     np.save(folder / "images.npy", pictures)
     inputs = Rows(ArrayRows(folder / "images.npy"), is_picture=True)
     network, _k = place(model, torch.device("cpu"), inputs.read(range(min(2, n))).values, is_picture=True, layer=None)
-    plan = Plan(folder, n, ROWS, batch_size, "benchmark")
+    plan = Plan(folder, n, n, 32, "benchmark")
     ids = [str(index) for index in range(n)]
     return Job(plan, ids, np.arange(n) % 10, {}, network, inputs)
 
 
 def pass_ratio(name: str, model: nn.Module, folder: Path, repeats: int) -> None:
     """Our unit (read, forward, scores, features, durable write) over the bare forward on batches that are ready."""
-    job = job_of(model, folder, ROWS)
+    rows = UNIT[name]
+    job = job_of(model, folder, rows)
     assert job.network is not None
     assert job.inputs is not None
-    values = [job.inputs.read(range(start, start + 32)).values for start in range(0, ROWS, 32)]
+    values = [job.inputs.read(range(start, start + 32)).values for start in range(0, rows, 32)]
     ready = [
         (batch.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last) for batch in values
     ]
@@ -110,8 +114,8 @@ def pass_ratio(name: str, model: nn.Module, folder: Path, repeats: int) -> None:
     one = statistics.median(first for first, _ours, _again in figures)
     ratio = statistics.median(mine / ((first + again) / 2) for first, mine, again in figures)
     floor = statistics.median(again / first for first, _ours, again in figures)
-    added = statistics.median(mine - (first + again) / 2 for first, mine, again in figures) / ROWS * 1e6
-    print(f"| {name} | {one / ROWS * 1e6:,.0f} | {ratio:.3f} | {floor:.3f} | {added:+.1f} |", flush=True)
+    added = statistics.median(mine - (first + again) / 2 for first, mine, again in figures) / rows * 1e6
+    print(f"| {name} | {one / rows * 1e6:,.0f} | {ratio:.3f} | {floor:.3f} | {added:+.1f} |", flush=True)
 
 
 def cpu(work: Callable[[], None]) -> float:
@@ -183,7 +187,7 @@ def peak_of(folder: str, n: int) -> float:
         for _block in range(0, n, 1000):
             file.write(np.zeros((1000, 28, 28), np.uint8).tobytes())
     inputs = Rows(ArrayRows(Path(folder) / "images.npy"), is_picture=True)
-    plan = Plan(Path(folder), n, ROWS, 32, "benchmark")
+    plan = Plan(Path(folder), n, 16_384, 32, "benchmark")
     run_local(
         Job(plan, [str(index) for index in range(n)], np.arange(n) % 10, {}, job.network, inputs),
         is_strict=False,

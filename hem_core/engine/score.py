@@ -68,7 +68,8 @@ class Options:
     """Lay out the embedding map; without it a run is done sooner."""
     k: int = 15
     seed: int = 0
-    unit_size: int = 4096
+    unit_size: int | None = None
+    """Examples in a shard, the unit of work that a kill can cost; by default 16,384 of an array's rows, else 2,048."""
     is_strict: bool = False
     overwrite: bool = False
     columns: dict[str, str] = field(default_factory=dict)
@@ -143,7 +144,7 @@ def _score(model: nn.Module | None, name: str, data: Any, folder: Path, options:
     if known.get("key") == key and known.get("status") == "complete" and not options.overwrite:
         return open_run(folder)
     batch_size = _batch_size(ready, options, known if known.get("key") == key else {})
-    plan = Plan(folder, len(ready.ids), options.unit_size, batch_size, key)
+    plan = Plan(folder, len(ready.ids), options.unit_size or _unit_size(ready), batch_size, key)
     info = _opening(folder, ready, options, plan)
     write_json(folder / "run.json", info)
     write_table(folder / "catalog.parquet", _stored_catalog(ready, None))
@@ -266,6 +267,12 @@ def _batch_size(ready: _Prepared, options: Options, known: dict[str, Any]) -> in
     if options.batch_size == "auto":
         return fastest_batch_size(ready.network, ready.inputs, len(ready.ids))
     return DEFAULT_BATCH.get(ready.network.device.type, 256)
+
+
+def _unit_size(ready: _Prepared) -> int:
+    """Units of some 5 to 60 seconds on a CPU, and no more than 16 million logits."""
+    is_quick = ready.inputs.is_quick if ready.predictions is None and ready.inputs is not None else True
+    return 16_384 if is_quick and len(ready.classes) <= 1000 else 2048
 
 
 def _opening(folder: Path, ready: _Prepared, options: Options, plan: Plan) -> dict[str, Any]:
