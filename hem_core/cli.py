@@ -32,6 +32,10 @@ STAGES = {
     "explain": "difficulty and reasons",
     "thumbnails": "thumbnails",
     "map": "map of the embedding (compiles first, up to a minute)",
+    "parquet": "writing the table",
+    "imagefolder": "writing the pictures",
+    "csv": "writing CSV",
+    "jsonl": "writing JSON Lines",
 }
 
 
