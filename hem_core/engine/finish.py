@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -225,14 +226,18 @@ def _numpy(column: pa.ChunkedArray) -> np.ndarray:
     return column.to_numpy().copy()  # torch wants arrays that it could write to
 
 
-def clear(folder: Path) -> None:
-    """Remove what an earlier run left in the folder, and nothing that HEM did not write."""
-    import shutil
+def clear(folder: Path, *, keep: Path | None = None) -> None:
+    """Remove what an earlier run left in the folder, and nothing that HEM did not write.
 
-    for name in ("shards", "embeddings", "arrays"):
+    keep: a folder of unpacked arrays that stays.
+    """
+    for name in ("shards", "embeddings"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in (
-        "run.json", "progress.json", "catalog.parquet", "scores.parquet", "failures.parquet", "neighbours.npz",
-        "projection.parquet", "dynamics.parquet", "thumbnails.bin", "thumbnails.npy",
-    ):  # fmt: skip
+    for arrays in (folder / "arrays").glob("*"):
+        if keep is None or arrays.resolve() != keep:
+            shutil.rmtree(arrays, ignore_errors=True)
+    if keep is None:
+        shutil.rmtree(folder / "arrays", ignore_errors=True)
+    files = ("run.json", "progress.json", "catalog.parquet", "scores.parquet", "failures.parquet", "neighbours.npz")
+    for name in (*files, "projection.parquet", "dynamics.parquet", "thumbnails.bin", "thumbnails.npy"):
         (folder / name).unlink(missing_ok=True)

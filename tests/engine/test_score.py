@@ -452,3 +452,34 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(RunError, match="cannot make the folder"):
         score(torch.nn.Linear(2, 2), TensorDataset(torch.zeros(3, 2), torch.zeros(3).long()), tmp_path / "file" / "run")
+
+
+def arrays_of(path, *, white):
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    images[:, 0, 0] = 255 if white else 0
+    np.savez(path, images=images, labels=np.arange(40) % 10)
+    return path
+
+
+def test_a_file_that_was_changed_in_place_is_read_anew(tmp_path, model):
+    data = arrays_of(tmp_path / "x.npz", white=False)
+    first = score(model, data, tmp_path / "run")
+    losses, kept = first.table()["loss"].tolist(), Path(first.info["data"]["root"])
+    arrays_of(data, white=True)
+    with pytest.raises(RunError, match="another model, data or parameters"):
+        score(model, data, tmp_path / "run")
+    assert list(kept.parent.iterdir()) == [kept]
+    assert hem_core.open_run(tmp_path / "run").table()["loss"].tolist() == losses
+    second = score(model, data, tmp_path / "run", overwrite=True)
+    assert second.table()["loss"].tolist() != losses
+    root = Path(second.info["data"]["root"])
+    assert list(root.parent.iterdir()) == [root]
+    assert np.load(root / "images.npy")[0, 0, 0] == 255
+
+
+def test_a_run_killed_before_it_had_a_run_json_begins_anew(tmp_path, model, digits_npz):
+    folder = tmp_path / "run"
+    (folder / "arrays" / "0123").mkdir(parents=True)
+    (folder / "arrays" / "0123" / "images.partial").write_bytes(b"half")
+    (folder / ".run.json.1-0.tmp").write_bytes(b"half")
+    assert score(model, digits_npz, folder).n == 400

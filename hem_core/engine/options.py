@@ -1,0 +1,44 @@
+"""How a run is made: the options of `score` and of `hem score`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Sample = Literal["in-sample", "out-of-sample", "unknown"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is made; every field is an option of `score` and of `hem score`."""
+
+    name: str | None = None
+    """Key of the tags: runs on data of the same name share them. Default: the source's name."""
+    classes: Sequence[str] | None = None
+    """Class names in the order of the outputs."""
+    sample: Sample = "unknown"
+    """"in-sample" when the model was trained on these examples, "out-of-sample" when it never saw them."""
+    held_out_accuracy: float | None = None
+    """Accuracy on examples kept out of training, 0 .. 1, to judge how far the net has memorised its own."""
+    dynamics: str | Path | None = None
+    """A Recorder's folder or another record of the training, see `hem_core.dynamics.read`."""
+    device: str | None = None
+    batch_size: int | Literal["auto"] | None = None
+    """Default 32 on a CPU, 256 on CUDA; "auto" times a few on the first examples and keeps the best."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    layer: str | None = None
+    """Module whose output is the embedding; None finds the last linear layer's input, "none" makes no embeddings."""
+    resize: int | None = None
+    """Scale image files to this many pixels a side, cutting out the centre square."""
+    has_map: bool = True
+    """Lay out the embedding map; without it a run is done sooner."""
+    k: int = 15
+    seed: int = 0
+    unit_size: int | None = None
+    """Examples in a shard, the unit of work that a kill can cost; by default 16,384 of an array's rows, else 2,048."""
+    is_strict: bool = False
+    overwrite: bool = False
+    columns: dict[str, str] = field(default_factory=dict)
+    """`id_column`, `label_column`, `image_column` of the source."""

@@ -1,0 +1,144 @@
+"""What is known before the first unit is scored: the catalog, the model on its device, the targets, the key."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from torch import nn
+
+from hem_core import catalog as catalogs
+from hem_core.dynamics.table import Dynamics
+from hem_core.engine.batch_size import fastest_batch_size
+from hem_core.engine.inputs import Inputs, open_inputs
+from hem_core.engine.network import Network, channels_wanted, choose_device, fingerprint, place
+from hem_core.engine.options import Options
+from hem_core.engine.plan import data_fingerprint, make_key
+from hem_core.errors import DataError, ModelError
+from hem_core.media.array import extract
+from hem_core.models.predictions import Predictions, open_predictions
+from hem_core.tasks import classification
+
+DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is known before the first unit is scored."""
+
+    catalog: pa.Table
+    facts: dict[str, Any]
+    classes: list[str]
+    targets: np.ndarray
+    bad_labels: dict[int, str]
+    network: Network | None
+    inputs: Inputs | None
+    predictions: Predictions | None
+    model_name: str
+    model_hash: str
+
+    @cached_property
+    def ids(self) -> list[str]:
+        return self.catalog["id"].to_pylist()
+
+
+def prepare(model: nn.Module | None, catalog: pa.Table, data: Any, folder: Path, options: Options) -> Prepared:
+    """Open the inputs, put the model on its device, and find the classes and targets.
+
+    folder: the run's, where the arrays of an .npz are unpacked, under a name that stands for that file.
+    Raises DataError or ModelError for what does not fit together.
+    """
+    facts = catalogs.info(catalog)
+    found = open_predictions(Path(data)) if model is None and str(data).endswith(".parquet") else None
+    if model is None and found is None:
+        raise ModelError(f"no --model was given, and '{facts['source']}' has no column logits or probs")
+    if found is None and facts["medium"] == "none":
+        raise DataError(f"'{facts['source']}' has no image column for the model to read; name it with --image-column")
+    if facts["medium"] == "array":
+        member = catalog["image"][0].as_py()
+        archive = Path(facts["root"])
+        unpacked = folder / "arrays" / data_fingerprint(catalog.select([]), archive)[:16]
+        root = extract(archive, member, unpacked / member).parent
+        facts |= {"root": str(root.resolve()), "source_file": facts["root"]}
+    inputs = None
+    if facts["medium"] != "none":
+        channels = channels_wanted(model) if model is not None else 3
+        inputs = open_inputs(
+            catalog, facts, root=Path(facts["root"]), dataset=data, channels=channels, resize=options.resize
+        )
+    network, n_classes, model_hash = None, found.n_classes if found else 0, "predictions"
+    if model is not None and inputs is not None:
+        model_hash = fingerprint(model)
+        network, n_classes = _placed(model, inputs, catalog.num_rows, facts, options)
+    classes = classification.class_names(catalog, facts, n_classes, options.classes)
+    targets, bad_labels = classification.targets(catalog, facts, classes)
+    return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, "", model_hash)
+
+
+def _placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:
+    is_picture = facts["medium"] == "image" or facts.get("is_picture", False)
+    failures: list[tuple[int, str]] = []
+    for start in range(0, n, 2):
+        sample = inputs.read(range(start, min(start + 2, n)))
+        failures += sample.failures
+        if sample.indices:
+            device = choose_device(options.device)
+            return place(
+                model, device, sample.values, is_picture=is_picture, layer=options.layer, precision=options.precision
+            )
+    raise DataError(f"none of the {n} examples can be read; the first: {failures[0][1]}")
+
+
+def key_of(ready: Prepared, options: Options, recorded: Dynamics | None) -> str:
+    """The digest of everything that decides the run's bytes."""
+    source = Path(ready.facts.get("source_file", ready.facts["root"] or "."))
+    if ready.predictions is not None:
+        source = ready.predictions.path
+    return make_key(
+        model=ready.model_hash,
+        data=data_fingerprint(ready.catalog, source),
+        items=ready.inputs.fingerprint() if ready.inputs is not None else None,
+        classes=ready.classes,
+        dynamics=_digest(recorded) if recorded else None,
+        layer=options.layer,
+        precision=options.precision,
+        resize=options.resize,
+        k=options.k,
+        seed=options.seed,
+        unit_size=options.unit_size,
+        batch_size=options.batch_size,
+        sample=options.sample,
+        name=ready.facts["name"],
+        has_map=options.has_map,
+    )
+
+
+def _digest(recorded: Dynamics) -> str:
+    digest = hashlib.sha256("\n".join(recorded.ids).encode())
+    for values in (recorded.confidences, recorded.margins, recorded.hits):
+        digest.update(np.ascontiguousarray(values).data)
+    return digest.hexdigest()
+
+
+def batch_size_of(ready: Prepared, options: Options, known: dict[str, Any]) -> int:
+    """The batch size that the run began with, that was asked for, or the default. known: the run's info, or {}."""
+    if known:
+        return known["parameters"]["batch_size"]
+    if isinstance(options.batch_size, int):
+        return options.batch_size
+    if ready.network is None or ready.inputs is None:
+        return 4096
+    if options.batch_size == "auto":
+        return fastest_batch_size(ready.network, ready.inputs, len(ready.ids))
+    return DEFAULT_BATCH.get(ready.network.device.type, 256)
+
+
+def unit_size_of(ready: Prepared) -> int:
+    """Units of some 5 to 60 seconds on a CPU, and no more than 16 million logits."""
+    is_quick = ready.inputs.is_quick if ready.predictions is None and ready.inputs is not None else True
+    return 16_384 if is_quick and len(ready.classes) <= 1000 else 2048
