@@ -1,6 +1,6 @@
 """Takes the README's picture: Explore on a run of `hem demo fashion-mnist`, with a lasso on the embedding map.
 
-    python .github/screenshot.py WORKSPACE [light|dark] [OUT.png]
+python .github/screenshot.py WORKSPACE [light|dark] [OUT.png]
 """
 
 from __future__ import annotations

@@ -138,7 +138,10 @@ def _image(run: Run, request: Request) -> Response:
     example = run.at([row], [name for name in ("image", "image_row") if name in run.columns()]).iloc[0]
     image, position = example.to_dict().get("image"), example.to_dict().get("image_row")
     if not isinstance(image, str) or not run.info["data"].get("root"):
-        raise Refused(404, f"run '{run.name}' has no images")
+        small = run.thumbnail(row)  # of a torch Dataset there is nothing larger on disk
+        if not small:
+            raise Refused(404, f"run '{run.name}' has no images")
+        return Response(small, media_type="image/webp", headers=_cache(run, request))
     row_in_file = None if position is None or np.isnan(position) else int(position)
     try:
         picture = open_image(Path(run.info["data"]["root"]), image, row_in_file)

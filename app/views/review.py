@@ -73,7 +73,7 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
 
 
 def _has_pictures(run: Run) -> bool:
-    return run.info["data"].get("medium") in ("image", "array") and "pictures" not in run.info.get("missing", {})
+    return run.info["data"].get("medium") != "none" and "pictures" not in run.info.get("missing", {})
 
 
 def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:

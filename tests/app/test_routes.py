@@ -3,6 +3,7 @@ import json
 import struct
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
@@ -137,6 +138,17 @@ def test_a_moved_original_is_said(own, tmp_path):
     answer = own.get("/hem/image/tiny/0")
     assert answer.status_code == 404
     assert "was the data moved" in answer.json()["error"]
+
+
+def test_without_originals_the_thumbnail_is_the_picture(own, tmp_path):
+    home = tmp_path / "w" / "runs" / "tiny"
+    catalog = pd.read_parquet(home / "catalog.parquet").drop(columns=["image", "image_row"])
+    catalog.to_parquet(home / "catalog.parquet", index=False)
+    picture = Image.open(io.BytesIO(own.get("/hem/image/tiny/4").content))
+    wanted = np.load(tmp_path / "w" / "data" / "tiny.npy")[4]
+    np.testing.assert_array_equal(np.asarray(picture.convert("L")), wanted)
+    (home / "thumbnails.npy").unlink()
+    assert own.get("/hem/image/tiny/4").status_code == 404
 
 
 def test_a_mask_is_the_rule_resolved(client):
