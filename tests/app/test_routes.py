@@ -147,8 +147,15 @@ def test_without_originals_the_thumbnail_is_the_picture(own, tmp_path):
     picture = Image.open(io.BytesIO(own.get("/hem/image/tiny/4").content))
     wanted = np.load(tmp_path / "w" / "data" / "tiny.npy")[4]
     np.testing.assert_array_equal(np.asarray(picture.convert("L")), wanted)
+
+
+def test_with_neither_original_nor_thumbnail_there_is_no_picture(own, tmp_path):
+    home = tmp_path / "w" / "runs" / "tiny"
+    catalog = pd.read_parquet(home / "catalog.parquet").drop(columns=["image", "image_row"])
+    catalog.to_parquet(home / "catalog.parquet", index=False)
     (home / "thumbnails.npy").unlink()
-    assert own.get("/hem/image/tiny/4").status_code == 404
+    answer = own.get("/hem/image/tiny/4")
+    assert (answer.status_code, answer.json()["error"]) == (404, "run 'tiny' has no images")
 
 
 def test_a_mask_is_the_rule_resolved(client):
