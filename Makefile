@@ -18,6 +18,8 @@ lint: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/neighbours.py
+	$(BIN)/python benchmarks/scores.py
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

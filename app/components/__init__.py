@@ -1,1 +1,1 @@
-""""""
+"""The browser side: components whose JavaScript is served from beside them."""

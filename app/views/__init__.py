@@ -1,1 +1,1 @@
-""""""
+"""The pages: one `page()` each."""

@@ -1,1 +1,1 @@
-""""""
+"""The two headlines, the reason and its evidence, from the columns of a table."""

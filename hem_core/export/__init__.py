@@ -1,1 +1,1 @@
-""""""
+"""Formats: one file each, `write(examples, folder)`."""
