@@ -84,9 +84,12 @@ def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
 def _card(name: str) -> dict[str, Any]:
     import hem_core.scores
 
+    is_windowed = name == "aum_windowed"
     try:
-        card = hem_core.scores.describe(name)
+        card = hem_core.scores.describe("aum" if is_windowed else name)
     except (HemError, AttributeError):
         return {}
     shown = {key: str(card.get(key) or "") for key in ("meaning", "range", "unit", "reference")}
+    if is_windowed:
+        shown["meaning"] += " Only the epochs up to the first with a training accuracy of 70% count."
     return {**shown, "is_score": True}

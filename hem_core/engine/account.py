@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -53,6 +54,17 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("torch", "pyarrow")},
     }
+
+
+def bytes_digest(folder: Path) -> str:
+    """A short digest of the files that the app shows: a key for caches."""
+    digest = hashlib.sha256()
+    for name in ("scores.parquet", "catalog.parquet", "projection.parquet", "thumbnails.npy"):
+        path = folder / name
+        if path.exists():
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
 
 
 def memorised(accuracy: float, options: Options) -> list[str]:

@@ -90,6 +90,7 @@ def _score(model: nn.Module | None, name: str, data: Any, folder: Path, options:
     info |= _finish(plan, ready, recorded, options, progress)
     info |= {"timings": {stage: round(seconds, 2) for stage, seconds in progress.timings.items()}}
     info["timings"]["total"] = round(time.monotonic() - started, 2)
+    info["fingerprint"] = account.bytes_digest(folder)
     info |= {"status": "complete", "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
     write_json(folder / "run.json", info)
     progress.close()
