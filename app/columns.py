@@ -20,6 +20,10 @@ OTHER_WORDS = {
     "difficulty_in_class": ("difficulty within its class", "percentile"),
     "difficulty": ("difficulty", "percentile"),
     "label_suspicion": ("label suspicion", "percentile"),
+    "confidence_mean": ("1 − mean confidence", ""),
+    "correctness": ("share of epochs wrong", ""),
+    "aum": ("AUM, sign turned", "logits"),
+    "aum_windowed": ("AUM of the first epochs, sign turned", "logits"),
     "x": ("map x", ""),
     "y": ("map y", ""),
 }

@@ -137,14 +137,14 @@ def _image(run: Run, request: Request) -> Response:
         raise Refused(404, f"run '{run.name}' has rows 0 to {run.n - 1}; asked for {row}")
     example = run.at([row], [name for name in ("image", "image_row") if name in run.columns()]).iloc[0]
     image, position = example.to_dict().get("image"), example.to_dict().get("image_row")
-    if not isinstance(image, str) or not run.info["data"].get("root"):
+    if not isinstance(image, str) or run.root is None:
         small = run.thumbnail(row)  # of a torch Dataset there is nothing larger on disk
         if not small:
             raise Refused(404, f"run '{run.name}' has no images")
         return Response(small, media_type="image/webp", headers=_cache(run, request))
     row_in_file = None if position is None or np.isnan(position) else int(position)
     try:
-        picture = open_image(Path(run.info["data"]["root"]), image, row_in_file)
+        picture = open_image(run.root, image, row_in_file)
     except HemError as error:
         raise Refused(404, str(error)) from error
     out = io.BytesIO()

@@ -109,7 +109,7 @@ export function makeActions(bus, host, { makeSet, download }) {
     );
     const isOff = !bus.hasScope() || bus.counts.scope === 0;
     for (const button of [...buttons, clear, free]) button.disabled = isOff;
-    set.disabled = bus.counts.scope === 0;
+    set.disabled = isOff;
     csv.disabled = bus.counts.scope === 0;
     host.dataset.scope = bus.counts.scope;
   }

@@ -41,7 +41,7 @@ export function makeGallery(bus, host, open) {
   );
   host.replaceChildren(
     h("div", { class: "hem-head" }, count),
-    h("div", { class: "hem-head hem-sub" }, sort, direction, h("span", { class: "hem-space" }), size),
+    h("div", { class: "hem-head hem-sub" }, sort, direction, h("span", { class: "hem-space" }), h("span", { class: "hem-muted", title: "on each tile" }, "predicted → given"), size),
     tiles,
     h("div", { class: "hem-pager" }, back, where, on),
   );

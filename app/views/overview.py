@@ -84,7 +84,7 @@ def _next_steps(run: Run, facts: Overview) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         suspects = f"Review {words.count(facts.suspects, 'suspect')}" if facts.suspects else "Review"
         if st.button(suspects, type="primary", icon=":material/rate_review:"):
-            state.set_queue("mixed")
+            state.set_queue("suspects" if facts.suspects else "mixed")
             state.go("review")
         if st.button("Explore the hardest tenth", icon=":material/scatter_plot:"):
             _explore({"column": "difficulty", "min": 90, "max": None})
@@ -196,7 +196,7 @@ def _card(run: Run) -> None:
         "Checkpoint": str(model.get("hash") or "")[:12],
         "Embedding from": model.get("layer"),
         "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
-        "Found in": data.get("root"),
+        "Found in": str(run.root or ""),
         "Accuracy": words.percent(info.get("accuracy")) + f" of {run.n:,}",
         "Held-out accuracy": words.percent(held_out) if held_out is not None else "not measured",
         "Neighbours": graph,

@@ -11,17 +11,27 @@ from hem_core.store.run import Run
 LONGEST = 1_000
 """Examples in one queue; when they are done, the next ones follow."""
 
-TITLES = {"mixed": "Mixed queue", "filter": "Filter of Explore", "selection": "Selection of Explore"}
+TITLES = {
+    "mixed": "Mixed queue",
+    "suspects": "Suspects",
+    "filter": "Filter of Explore",
+    "selection": "Selection of Explore",
+}
 MIXED_HELP = (
     "Half suspected label errors, three in ten rare or hardest of their class, two in ten at random: "
     "the random ones measure what the rest is worth. Two reviewers get different examples."
 )
 
 
+SUSPECTS = {"all": [{"column": "reason", "in": ["mislabelled"]}]}
+
+
 def page() -> None:
     """The queue to walk through, and the desk."""
     run = loaders.run(state.current_run() or "")
     rules = {name: rule for name, rule in scope.explored(run).items() if name in TITLES}
+    if "reason" in run.source.columns:
+        rules["suspects"] = SUSPECTS
     names = [name for name in TITLES if name == "mixed" or name in rules]
     chosen = state.queue() if state.queue() in names else "mixed"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -88,7 +98,8 @@ def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:
 
 def _matching(run: Run, rule: dict) -> pd.DataFrame:
     tags = loaders.tags().state(run.data)
-    found = run.query(rule, tags=tags, columns=["id"], order=_order(run), limit=LONGEST)
+    order = "label_suspicion" if rule == SUSPECTS and "label_suspicion" in run.source.columns else _order(run)
+    found = run.query(rule, tags=tags, columns=["id"], order=order, limit=LONGEST)
     return found.assign(drawn_as="chosen")
 
 
@@ -100,7 +111,8 @@ def _scope(run: Run, queue: str, rules: dict[str, dict]) -> str:
     if queue not in rules:
         return f"suspects 50%, rare 30%, random 20% of {words.count(run.n, 'example')}; signed {state.person()}"
     n = len(run.rows(rules[queue], tags=loaders.tags().state(run.data)))
-    first = f", the {LONGEST:,} hardest first" if n > LONGEST else ", hardest first"
+    most = "most suspected" if queue == "suspects" else "hardest"
+    first = f", the {LONGEST:,} {most} first" if n > LONGEST else f", {most} first"
     return f"{describe(rules[queue])} · {n:,} of {words.count(run.n, 'example')}{first}"
 
 

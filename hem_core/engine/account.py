@@ -40,7 +40,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "hash": ready.model_hash,
             "layer": layer.name if layer else None,
         },
-        "data": {name: ready.facts[name] for name in ("name", "source", "root", "medium")},
+        "data": {name: ready.facts[name] for name in ("name", "source", "medium")} | {"root": _portable(ready, folder)},
         "held_out_accuracy": options.held_out_accuracy,
         "parameters": {
             "device": str(ready.network.device) if ready.network else "cpu",
@@ -54,6 +54,12 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("torch", "pyarrow")},
     }
+
+
+def _portable(ready: Prepared, folder: Path) -> str:
+    """Where the pictures lie; relative to the run where they are inside it, so that the run can be moved."""
+    root, home = Path(ready.facts["root"]), folder.resolve()
+    return root.relative_to(home).as_posix() if root.is_relative_to(home) else ready.facts["root"]
 
 
 def bytes_digest(folder: Path) -> str:

@@ -51,9 +51,10 @@ def picture_reader(run: Run) -> Callable[[pd.Series], tuple[str, bytes]] | None:
 
     None when the run's data are no pictures.
     """
-    if run.info["data"]["medium"] not in ("image", "array") or "pictures" in run.info.get("missing", {}):
+    is_stored = run.info["data"]["medium"] in ("image", "array")
+    if run.root is None or not is_stored or "pictures" in run.info.get("missing", {}):
         return None
-    root = Path(run.info["data"]["root"])
+    root = run.root
 
     def read(row: pd.Series) -> tuple[str, bytes]:
         path = root / str(row["image"])

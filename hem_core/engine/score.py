@@ -110,7 +110,7 @@ def _known(folder: Path) -> dict[str, Any]:
 def _claim(folder: Path, known: dict[str, Any], key: str, arrays: Path, *, overwrite: bool) -> None:
     """Take the folder for this run. arrays: where its inputs were unpacked; a refused run does not leave them there."""
     if known and known.get("key") != key and not overwrite:
-        if arrays.parent == folder.resolve() / "arrays" and str(arrays) != known["data"]["root"]:
+        if arrays.parent == folder.resolve() / "arrays" and arrays.name != Path(known["data"]["root"]).name:
             shutil.rmtree(arrays)
         raise RunError(
             f"'{folder}' holds a run of another model, data or parameters; "

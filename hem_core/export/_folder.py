@@ -97,7 +97,9 @@ def _manifest(examples: pd.DataFrame, formats: list[str], manifest: Mapping[str,
 def _readme(name: str, n: int, modules: Mapping[str, Any]) -> str:
     head = (
         f"# {name}\n\n{n:,} examples. `id` is the key; `label` is the label to train with, `label_before`, where it "
-        "is there, the one that was given. What the set was made from is in `manifest.json`.\n\n"
+        "is there, the one that was given. Of every score higher means harder: `confidence_mean` and `correctness` "
+        "are 1 minus the published measure, and `aum` has its sign turned. What the set was made from is in "
+        "`manifest.json`.\n\n"
         "The code below runs in this folder.\n\n"
         '```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
     )

@@ -38,7 +38,7 @@ def open_image(root: Path, image: str, image_row: int | None = None) -> Image.Im
     """
     path = root / image
     if not path.is_file():
-        raise DataError(f"no file at '{path}'; was the data moved? Score it again from its new place")
+        raise DataError(f"no file at '{path}'; were the data moved? Score them again from their new place")
     try:
         if image_row is None:
             return Image.open(path).convert("RGB")

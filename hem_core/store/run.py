@@ -101,6 +101,12 @@ class Run:
         """Name of the data set, under which its tags are kept."""
         return str(self.info.get("data", {}).get("name") or self.name)
 
+    @property
+    def root(self) -> Path | None:
+        """The folder that `image` is relative to; inside the run it moves with it. None when the data have no files."""
+        root = self.info.get("data", {}).get("root")
+        return self.folder / root if root else None
+
     @cached_property
     def source(self) -> Source:
         return open_source(self.folder)

@@ -137,7 +137,7 @@ def test_a_moved_original_is_said(own, tmp_path):
     (tmp_path / "w" / "data" / "tiny.npy").rename(tmp_path / "elsewhere.npy")
     answer = own.get("/hem/image/tiny/0")
     assert answer.status_code == 404
-    assert "was the data moved" in answer.json()["error"]
+    assert "were the data moved" in answer.json()["error"]
 
 
 def test_without_originals_the_thumbnail_is_the_picture(own, tmp_path):

@@ -197,7 +197,7 @@ def test_a_picture_that_was_moved_is_said_and_its_thumbnail_shown(site, opened):
     path.write_text(json.dumps({**info, "data": {**info["data"], "root": str(site.folder / "gone")}}))
     page = ready(opened("review"))
     page.wait_for_selector(".hem-review .moved")
-    assert "was the data moved?" in page.locator(".hem-review .moved").inner_text()
+    assert "were the data moved?" in page.locator(".hem-review .moved").inner_text()
     assert page.locator(".hem-review .frame img").is_visible()
 
 

@@ -464,7 +464,7 @@ def arrays_of(path, *, white):
 def test_a_file_that_was_changed_in_place_is_read_anew(tmp_path, model):
     data = arrays_of(tmp_path / "x.npz", white=False)
     first = score(model, data, tmp_path / "run")
-    losses, kept = first.table()["loss"].tolist(), Path(first.info["data"]["root"])
+    losses, kept = first.table()["loss"].tolist(), first.root
     arrays_of(data, white=True)
     with pytest.raises(RunError, match="another model, data or parameters"):
         score(model, data, tmp_path / "run")
@@ -472,7 +472,7 @@ def test_a_file_that_was_changed_in_place_is_read_anew(tmp_path, model):
     assert hem_core.open_run(tmp_path / "run").table()["loss"].tolist() == losses
     second = score(model, data, tmp_path / "run", overwrite=True)
     assert second.table()["loss"].tolist() != losses
-    root = Path(second.info["data"]["root"])
+    root = second.root
     assert list(root.parent.iterdir()) == [root]
     assert np.load(root / "images.npy")[0, 0, 0] == 255
 
@@ -483,3 +483,13 @@ def test_a_run_killed_before_it_had_a_run_json_begins_anew(tmp_path, model, digi
     (folder / "arrays" / "0123" / "images.partial").write_bytes(b"half")
     (folder / ".run.json.1-0.tmp").write_bytes(b"half")
     assert score(model, digits_npz, folder).n == 400
+
+
+def test_a_run_that_was_moved_still_finds_its_pictures(tmp_path, model, digits_npz):
+    from hem_core.engine.export_run import picture_reader
+
+    run = score(model, digits_npz, tmp_path / "here")
+    before = picture_reader(run)(run.table().iloc[3])
+    (tmp_path / "here").rename(tmp_path / "there")
+    moved = hem_core.open_run(tmp_path / "there")
+    assert picture_reader(moved)(moved.table().iloc[3]) == before
