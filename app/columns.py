@@ -22,8 +22,8 @@ OTHER_WORDS = {
     "label_suspicion": ("label suspicion", "percentile"),
     "confidence_mean": ("1 − mean confidence", ""),
     "correctness": ("share of epochs wrong", ""),
-    "aum": ("AUM, sign turned", "logits"),
-    "aum_windowed": ("AUM of the first epochs, sign turned", "logits"),
+    "aum": ("AUM, turned", "logits"),
+    "aum_windowed": ("early AUM, turned", "logits"),
     "x": ("map x", ""),
     "y": ("map y", ""),
 }

@@ -28,6 +28,7 @@ export function makeGallery(bus, host, open) {
     "aria-label": "examples",
     "aria-multiselectable": "true",
   });
+  const arrow = h("span", { class: "hem-muted", title: "what each tile says" }, "predicted → given");
   const where = h("span", { class: "hem-muted hem-number" });
   const back = h(
     "button",
@@ -40,8 +41,8 @@ export function makeGallery(bus, host, open) {
     icon("right"),
   );
   host.replaceChildren(
-    h("div", { class: "hem-head" }, count),
-    h("div", { class: "hem-head hem-sub" }, sort, direction, h("span", { class: "hem-space" }), h("span", { class: "hem-muted", title: "on each tile" }, "predicted → given"), size),
+    h("div", { class: "hem-head" }, count, h("span", { class: "hem-space" }), arrow),
+    h("div", { class: "hem-head hem-sub" }, sort, direction, h("span", { class: "hem-space" }), size),
     tiles,
     h("div", { class: "hem-pager" }, back, where, on),
   );

@@ -143,7 +143,7 @@ export function makeMap(bus, host, look, open) {
     };
     // Room at the edges for the names of the regions.
     const hasRegions = axes.regions.length > 0,
-      pad = hasRegions ? 0.075 : 0.035;
+      pad = hasRegions ? Math.max(0.075, 26 / Math.max(height, 1)) : 0.035;
     let [x0, x1] = spread(axes.x, 0.035, hasRegions ? 0.14 : 0.035),
       [y0, y1] = spread(axes.y, pad, pad);
     if (axes.isFlipped) [y0, y1] = [y1, y0];
