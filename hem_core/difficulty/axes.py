@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from hem_core.difficulty.percentile import percentile, percentile_within
+
 AXES: Mapping[str, Sequence[str]] = {
     "label conflict": ("aum_windowed", "margin", "loss"),
     "input uncertainty": ("entropy", "top2_gap", "least_confidence"),
@@ -24,10 +26,7 @@ def percentiles(values: pd.Series, groups: pd.Series | None = None) -> np.ndarra
 
     100 · (rank − ½) / N with ties sharing their mean rank; NaN where the value or the group is missing.
     """
-    known = values.astype(float)
+    known = values.to_numpy(float, na_value=np.nan)
     if groups is None:
-        rank, n = known.rank(), known.notna().sum()
-    else:
-        parted = known.groupby(groups, observed=True)
-        rank, n = parted.rank(), parted.transform("count")
-    return (100 * (rank - 0.5) / n).to_numpy(float)
+        return percentile(known)
+    return percentile_within(known, pd.factorize(groups)[0])

@@ -35,6 +35,20 @@ from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_
 from hem_core.types import Outputs
 
 ROWS_AT_ONCE = 16_384
+FOLDERS = ("shards", "embeddings", "arrays")
+FILES = (
+    "run.json",
+    "progress.json",
+    "catalog.parquet",
+    "scores.parquet",
+    "failures.parquet",
+    "neighbours.npz",
+    "projection.parquet",
+    "dynamics.parquet",
+    "thumbnails.bin",
+    "thumbnails.npy",
+)
+"""What a run's folder holds; run.json says whether it is whole, so it is the first to go."""
 
 
 @dataclass(frozen=True)
@@ -227,17 +241,14 @@ def _numpy(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def clear(folder: Path, *, keep: Path | None = None) -> None:
-    """Remove what an earlier run left in the folder, and nothing that HEM did not write.
+    """Remove what an earlier run left in the folder, and nothing that HEM did not write; run.json first.
 
     keep: a folder of unpacked arrays that stays.
     """
-    for name in ("shards", "embeddings"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for arrays in (folder / "arrays").glob("*"):
-        if keep is None or arrays.resolve() != keep:
-            shutil.rmtree(arrays, ignore_errors=True)
+    for name in FILES:
+        (folder / name).unlink(missing_ok=True)
+    for path in (folder / "shards", folder / "embeddings", *(folder / "arrays").glob("*")):
+        if path.resolve() != keep:
+            shutil.rmtree(path, ignore_errors=True)
     if keep is None:
         shutil.rmtree(folder / "arrays", ignore_errors=True)
-    files = ("run.json", "progress.json", "catalog.parquet", "scores.parquet", "failures.parquet", "neighbours.npz")
-    for name in (*files, "projection.parquet", "dynamics.parquet", "thumbnails.bin", "thumbnails.npy"):
-        (folder / name).unlink(missing_ok=True)

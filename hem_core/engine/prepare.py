@@ -47,10 +47,13 @@ class Prepared:
         return self.catalog["id"].to_pylist()
 
 
-def prepare(model: nn.Module | None, catalog: pa.Table, data: Any, folder: Path, options: Options) -> Prepared:
+def prepare(
+    model: nn.Module | None, name: str, catalog: pa.Table, data: Any, folder: Path, options: Options
+) -> Prepared:
     """Open the inputs, put the model on its device, and find the classes and targets.
 
-    folder: the run's, where the arrays of an .npz are unpacked, under a name that stands for that file.
+    name: what the run calls the model. folder: the run's, where the arrays of an .npz are unpacked, under a name
+    that stands for that file.
     Raises DataError or ModelError for what does not fit together.
     """
     facts = catalogs.info(catalog)
@@ -77,7 +80,7 @@ def prepare(model: nn.Module | None, catalog: pa.Table, data: Any, folder: Path,
         network, n_classes = _placed(model, inputs, catalog.num_rows, facts, options)
     classes = classification.class_names(catalog, facts, n_classes, options.classes)
     targets, bad_labels = classification.targets(catalog, facts, classes)
-    return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, "", model_hash)
+    return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
 
 
 def _placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,6 @@ from hem_core.errors import HemError, RunError
 from hem_core.models import factory
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.run import Run, open_run, read_run
-
-OURS = frozenset({"arrays", "shards", "embeddings", "progress.json"})
-"""What a run that was killed before its run.json can have left in its folder."""
 
 
 def score(
@@ -72,7 +68,7 @@ def _score(model: nn.Module | None, name: str, data: Any, folder: Path, options:
     catalog = catalogs.read(data, **options.columns)
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
-    ready = replace(prepare(model, catalog, data, folder, options), model_name=name)
+    ready = prepare(model, name, catalog, data, folder, options)
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
     key = key_of(ready, options, recorded)
     _claim(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
@@ -102,7 +98,8 @@ def _known(folder: Path) -> dict[str, Any]:
         raise RunError(f"'{folder}' is a file; --out names a folder")
     if (folder / "run.json").exists():
         return read_run(folder).info
-    if folder.exists() and any(path.name not in OURS and path.suffix != ".tmp" for path in folder.iterdir()):
+    ours = {*finish.FOLDERS, *finish.FILES}  # left by a run killed before it had a run.json, or while it was cleared
+    if folder.exists() and any(path.name not in ours and path.suffix != ".tmp" for path in folder.iterdir()):
         raise RunError(f"'{folder}' is not empty and holds no run; give --out another folder")
     return {}
 

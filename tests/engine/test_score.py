@@ -493,3 +493,9 @@ def test_a_run_that_was_moved_still_finds_its_pictures(tmp_path, model, digits_n
     (tmp_path / "here").rename(tmp_path / "there")
     moved = hem_core.open_run(tmp_path / "there")
     assert picture_reader(moved)(moved.table().iloc[3]) == before
+
+
+def test_a_run_killed_while_it_was_cleared_can_be_made_again(tmp_path, model, digits_npz):
+    run = score(model, digits_npz, tmp_path / "run")
+    (run.folder / "run.json").unlink()  # the first to go
+    assert score(model, digits_npz, tmp_path / "run").n == 400
