@@ -14,7 +14,7 @@ test: $(VENV)/ready-dev chromium
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/engine.py
