@@ -86,7 +86,9 @@ class Fold:
         return [] if number is None else [k for k, them in enumerate(self.members) if (them == number).any()]
 
     def state(self) -> pd.DataFrame:
-        """One row for each tag an example has: id, tag, value, who, at (UTC); by first tagged, then tag."""
+        """One row for each tag an example has: id, tag, value, who, at (UTC); by first tagged, then in the order
+        in which they were given, which the milliseconds of `at` alone do not tell.
+        """
         import pandas as pd
 
         ids = np.array(list(self.numbers), object)
@@ -97,7 +99,7 @@ class Fold:
             sources.append(self.slots[slot][held])
         number = np.concatenate([np.empty(0, np.int64), *numbers])
         source = np.concatenate([np.empty(0, np.int32), *sources])
-        order = np.argsort(number, kind="stable")
+        order = np.lexsort((source, number))
         used, code = np.unique(source[order], return_inverse=True)
         events = [self.events[k] for k in used]
 

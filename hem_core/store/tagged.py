@@ -24,7 +24,7 @@ def with_tags(table: pd.DataFrame, tag_state: pd.DataFrame) -> pd.DataFrame:
     tags: dict[str, list[str]] = {}
     reviewers: dict[str, str] = {}
     fixed: dict[str, str] = {}
-    ordered = tag_state.sort_values(["at", "tag"], kind="stable")
+    ordered = tag_state.sort_values("at", kind="stable")  # ties stay in the order of the log
     for id, tag, value, who in zip(*(ordered[name].tolist() for name in ("id", "tag", "value", "who")), strict=True):
         tags.setdefault(id, []).append(tag)
         reviewers[id] = who

@@ -32,6 +32,14 @@ def test_a_corrected_label_is_the_label_and_the_old_one_is_kept(tmp_path):
     pd.testing.assert_frame_equal(TABLE, before)
 
 
+def test_the_last_of_two_reviewers_in_one_millisecond_is_the_one_named(tmp_path):
+    log = TagLog(tmp_path / "tags.sqlite")
+    log.add("d", ["a"], "zebra", who="ann")
+    log.add("d", ["a"], "apple", who="bob")
+    state = log.state("d").assign(at=pd.Timestamp("2026-01-01", tz="UTC"))
+    assert with_tags(TABLE, state)["reviewer"].tolist()[0] == "bob"
+
+
 def test_without_tags_or_labels(tmp_path):
     nothing = TagLog(tmp_path / "tags.sqlite").state("d")
     found = with_tags(TABLE[["id"]], nothing)
