@@ -27,11 +27,11 @@ def test_the_python_example_runs_as_it_stands(tmp_path):
 def test_every_command_and_option_in_the_readme_exists():
     from typer.testing import CliRunner
 
-    from hem_core.cli import app
+    from hem_core.cli import hem
 
     for line in re.findall(r"^(hem [a-z].*)$", README, re.MULTILINE):
         words = line.split("#")[0].split()
-        help_text = CliRunner().invoke(app, [words[1], "--help"], env={"COLUMNS": "200"}).stdout
+        help_text = CliRunner().invoke(hem, [words[1], "--help"], env={"COLUMNS": "200"}).stdout
         assert "Usage" in help_text, line
         for option in re.findall(r"--[a-z-]+", line.split("#")[0]):
             assert option in help_text, line

@@ -1,0 +1,27 @@
+"""What is said of a finished run, and the app that opens on it."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from hem_core.cli._screen import say
+
+
+def summarise(run: Any) -> None:
+    """Print counts, accuracy, the first failures, and every note of a run."""
+    info = run.info
+    failed = f", {info['n_failed']:,} could not be scored (see failures.parquet)" if info["n_failed"] else ""
+    seen = "not known whether in-sample" if info["sample"] == "unknown" else info["sample"]
+    say("{}", f"{run.n:,} example{'s' * (run.n != 1)} scored{failed}; accuracy {info['accuracy']:.1%} ({seen})")
+    for row in run.failures().head(5).itertuples():
+        say("  {}: {}", row.id, row.reason)
+    for note in [*info["notes"], *info["missing"].values()]:
+        say("  note: {}", note)
+    say("run: {}", run.folder)
+
+
+def serve(workspace: Path, port: int | None, *, open_browser: bool) -> None:
+    """Start the app on a workspace or a run, and stay until it is stopped."""
+    importlib.import_module("app.server").serve(workspace, port=port, open_browser=open_browser)

@@ -1,0 +1,78 @@
+"""What is printed: lines on stderr, and progress bars with rate and time left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+console = Console(stderr=True)
+
+STAGES = {
+    "train": "training, recording every batch",
+    "score": "scoring",
+    "neighbours": "nearest neighbours",
+    "head": "linear heads on the embeddings",
+    "probes": "planted probes",
+    "explain": "difficulty and reasons",
+    "slices": "weak slices",
+    "thumbnails": "thumbnails",
+    "map": "map of the embedding (compiles first, up to a minute)",
+    "parquet": "writing the table",
+    "imagefolder": "writing the pictures",
+    "csv": "writing CSV",
+    "jsonl": "writing JSON Lines",
+}
+
+
+def say(line: str, *texts: object) -> None:
+    """Print one line; `line` may hold markup, the texts that fill its {} are shown letter by letter."""
+    console.print(line.format(*(escape(str(text)) for text in texts)), highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars, one a stage; plain lines where stderr is no terminal."""
+    if not console.is_terminal:
+        yield _lines()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(STAGES.get(stage, stage), total=total or None, completed=done, rate="")
+            task = tasks[stage]
+            speed = progress._tasks[task].speed
+            progress.update(task, completed=done, total=total or None, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield tell
+
+
+def _lines() -> Callable[[str, int, int], None]:
+    seen: dict[str, tuple[int, int, float]] = {}
+
+    def tell(stage: str, done: int, total: int) -> None:
+        tenth = done * 10 // total if total else 0
+        last, first, started = seen.get(stage, (-1, done, time.monotonic()))
+        seen[stage] = (tenth, first, started)
+        if tenth == last:
+            return
+        rate = (done - first) / max(time.monotonic() - started, 1e-9)
+        how_far = (
+            f": {done:,} of {total:,}, {rate:,.0f}/s, {(total - done) / rate:.0f} s left" if total and rate else ""
+        )
+        say("{}", STAGES.get(stage, stage) + how_far)
+
+    return tell

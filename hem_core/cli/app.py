@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hem_core.cli._run import serve
+
+
+def app(
+    workspace: Annotated[Path, typer.Argument(help="A workspace, or one run folder.")],
+    port: Annotated[int | None, typer.Option(help="Default: 8501 or the next free one.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, open no browser.")] = False,
+) -> None:
+    """Open the app on 127.0.0.1: look, filter, review, tag, build sets, export."""
+    serve(workspace, port, open_browser=not no_browser)
