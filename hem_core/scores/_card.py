@@ -27,6 +27,8 @@ class Card(TypedDict):
     range: str
     unit: str
     remark: str
+    cost: str
+    use: str
     reference: str
     needs: list[str]
     options: dict[str, Option]
@@ -37,7 +39,8 @@ def describe(name: str) -> Card:
     """The card of a score, from its signature and its docstring.
 
     The docstring begins `MEANING: FORMULA.` and says `Returns (N,) UNIT in RANGE; higher = harder REMARK.`
-    and `Reference: REFERENCE.`; what is not there is an empty string.
+    and then, in this order, `Cost: COST.`, `Use it: USE.` and `Reference: REFERENCE.`; what is not there is an empty
+    string.
     Raises UnknownNameError, listing the scores, when there is none of that name.
     """
     function = _function(name)
@@ -46,7 +49,9 @@ def describe(name: str) -> Card:
     flat = " ".join(text.split())
     returned = re.search(r"Returns \(N,\) ?(.*?) ?\bin (.+?); higher = harder(.*?)\.(?= [A-Z]|$)", flat)
     unit, span, remark = returned.groups() if returned else ("", "", "")
-    reference = flat.partition("Reference: ")[2]
+    before, _, reference = flat.partition("Reference: ")
+    before, _, use = before.partition(" Use it: ")
+    cost = before.partition(" Cost: ")[2]
     return Card(
         name=name,
         meaning=meaning,
@@ -54,6 +59,8 @@ def describe(name: str) -> Card:
         range=span,
         unit=unit,
         remark=remark.strip(" ,;()"),
+        cost=cost.strip(" ."),
+        use=use.strip(" ."),
         reference=reference.rstrip("."),
         needs=[argument.arg for argument in function.args.args],
         options=_options(function),

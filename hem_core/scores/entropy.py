@@ -9,6 +9,8 @@ def entropy(logits: Tensor) -> Tensor:
 
     logits (N, K) before softmax; the label plays no part. With K = 1 nothing is uncertain: 0.
     Returns (N,) in 0 .. 1; higher = harder (1 = all classes alike).
+    Cost: one forward pass; itself about 0.1 µs an example.
+    Use it: for ambiguity and unlabelled data; blind to wrong labels.
     Reference: Settles 2009, Active Learning Literature Survey, TR 1648, section 3.1; divided by its maximum.
     """
     log_probs = logits.float().log_softmax(dim=1)

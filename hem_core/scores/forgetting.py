@@ -8,6 +8,8 @@ def forgetting(epoch_hits: Tensor) -> Tensor:
     epoch_hits (N, E): 1 = right, 0 = wrong, NaN = not seen in that epoch; a turn is between two epochs in
     which it was seen. What was never right was never forgotten, and a 0 would make it the easiest.
     Returns (N,) epochs in 0 .. E; higher = harder. NaN (null in the table) where never seen.
+    Cost: a recorded training (2 µs an example and epoch); itself next to nothing.
+    Use it: to leave out what is never forgotten, with ten epochs or more; coarse, and weak once the net memorises.
     Reference: Toneva et al. 2018, arXiv:1812.05159; E in place of infinity for the never learned.
     """
     hits = epoch_hits.float()

