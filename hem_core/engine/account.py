@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from hem_core.dynamics.table import Dynamics
 from hem_core.embeddings.neighbours import Graph
-from hem_core.engine.finish import Joined
+from hem_core.engine.join import Joined
 from hem_core.engine.options import Options
 from hem_core.engine.plan import FORMAT_VERSION, Plan
 from hem_core.engine.prepare import Prepared

@@ -14,12 +14,15 @@ from hem_core import catalog as catalogs
 from hem_core.dynamics.read import read as read_dynamics
 from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.engine import account, finish
+from hem_core.engine.explain import explain
+from hem_core.engine.join import graph_of, join
 from hem_core.engine.network import borrowed
 from hem_core.engine.options import Options
 from hem_core.engine.plan import Plan
 from hem_core.engine.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
 from hem_core.engine.progress import Listener, Progress
 from hem_core.engine.run_local import run_local
+from hem_core.engine.set_scores import dynamics_scores, set_scores
 from hem_core.engine.unit import Job
 from hem_core.errors import HemError, RunError
 from hem_core.models import factory
@@ -126,18 +129,18 @@ def _claim(folder: Path, known: dict[str, Any], key: str, arrays: Path, *, overw
 def _finish(
     plan: Plan, ready: Prepared, recorded: Dynamics | None, options: Options, progress: Progress
 ) -> dict[str, Any]:
-    joined = finish.join(plan)
+    joined = join(plan)
     ids = [ready.ids[index] for index in joined.columns["index"]]
     device = str(ready.network.device) if ready.network else "cpu"
-    graph = finish.graph_of(plan, joined, k=options.k, seed=options.seed, device=device, progress=progress)
+    graph = graph_of(plan, joined, k=options.k, seed=options.seed, device=device, progress=progress)
     with progress.stage("explain", joined.n):
-        columns = joined.columns | finish.set_scores(joined, graph, ids, len(ready.classes))
+        columns = joined.columns | set_scores(joined, graph, ids, len(ready.classes))
         if recorded is not None:
             aligned = recorded.align(ids)
-            columns |= finish.dynamics_scores(aligned)
+            columns |= dynamics_scores(aligned)
             write_table(plan.folder / "dynamics.parquet", to_table(aligned))
         epochs = recorded.n_epochs if recorded is not None else None
-        more, head = finish.explain(columns, graph, ready.classes, sample=options.sample, epochs=epochs)
+        more, head = explain(columns, graph, ready.classes, sample=options.sample, epochs=epochs)
         finish.write_scores(plan, columns | more, ids, ready.classes)
         write_table(plan.folder / "catalog.parquet", account.stored_catalog(ready, joined))
         write_table(plan.folder / "failures.parquet", account.failures_table(ready, joined.failures))
