@@ -1,7 +1,8 @@
 """Readers: anything that lists examples → the catalog, an Arrow table with one row an example.
 
 Columns: `id` (string, unique, the only key), `label` (string, null where unknown), where there is one the medium
-(`image`: a path below `root`, `image_row`: a row of that .npy file), `split`, and the user's own columns.
+(`image`: a path below `root`, `image_row`: a row of that .npy file; or `text`; or features under their own names),
+`split`, and the user's own columns.
 What is true of the whole table stands in its metadata: see `info`.
 
 A reader is one file that defines `accepts(source) -> bool` and `read(source, **columns) -> pa.Table`.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,35 +23,43 @@ from hem_core import folder
 from hem_core.errors import DataError
 
 _KEY = b"hem"
+COLUMNS = ("id_column", "image_column", "label_column", "text_column", "feature_columns")
+OF_TABLES = {"text_column", "feature_columns"}
 
 
-def read(source: Any, **columns: str | None) -> pa.Table:
-    """The catalog of `source`: an image folder, a CSV/Parquet/JSONL/npz file, an Arrow table or a torch Dataset.
+def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
+    """The catalog of `source`: an image folder, a CSV/Parquet/JSONL/npz file, an Arrow table, DataFrame or Dataset.
 
-    columns: `id_column`, `label_column`, `image_column` name the source's columns where they differ from
-    the defaults. Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
+    columns: `id_column`, `label_column`, `image_column`, `text_column` name the source's columns where they differ from
+    the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be).
+    Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
     """
-    unknown = columns.keys() - {"id_column", "label_column", "image_column"}
+    given = {name: value for name, value in columns.items() if value}
+    unknown = columns.keys() - set(COLUMNS)
     if unknown:
-        raise DataError(f"no option '{min(unknown)}' for columns; there are: id_column, image_column, label_column")
+        raise DataError(f"no option '{min(unknown)}' for columns; there are: {', '.join(COLUMNS)}")
     if isinstance(source, str | Path) and not Path(source).exists():
         raise DataError(f"no data at '{source}'; give an image folder, or a .csv, .parquet, .jsonl or .npz file")
     package = sys.modules[__name__]
     for name in folder.names(package):
         reader = folder.load(package, name)
         if reader.accepts(source):
-            return _checked(reader.read(source, **{key: value for key, value in columns.items() if value}))
+            if name != "table" and given.keys() & OF_TABLES:
+                raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{source}' is read as {name}")
+            return _checked(reader.read(source, **given))
     raise DataError(
         f"cannot read '{source}'; wanted an image folder, a .csv, .parquet, .jsonl or .npz file, "
-        "an Arrow table or a torch Dataset"
+        "an Arrow table, a DataFrame or a torch Dataset"
     )
 
 
 def info(table: pa.Table) -> dict[str, Any]:
     """What holds for the whole catalog.
 
-    `name` (the key of its tags), `source` and `root` (paths), `medium` ("image", "array", "dataset" or "none"),
-    `classes` (names in the order of the outputs, or None), `labels_are` ("names" or "indices").
+    `name` (the key of its tags), `source` and `root` (paths), `medium` ("image", "array", "dataset", "text", "row" or
+    "none"), `classes` (names in the order of the outputs, or None), `labels_are` ("names" or "indices"). Rows:
+    `features` ({"name", "kind": "number" | "category"} each), `are_features_named` (false: all columns were taken) and
+    `left_out` (column: why it is no feature).
     """
     return json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
 
