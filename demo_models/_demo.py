@@ -4,38 +4,47 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
-import numpy as np
-from torch import nn
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 import hem_core
-from demo_models._fit import Fit, accuracy, fit
+from demo_models import _source
+from demo_models._data import Data
+from demo_models._examples import Dataset, Examples
+from demo_models._fit import Progress, accuracy
+from demo_models._source import FLIPPED as FLIPPED
 from hem_core import folder
 from hem_core.store.run import Run
-
-FLIPPED = 0.05
-"""Share of the labels that are made wrong on purpose; the truth stays in the column `true_label`."""
-
-
-@dataclass(frozen=True)
-class Images:
-    """uint8 pictures (N, H, W), int64 labels (N,), the class names, and what is kept out of training."""
-
-    images: np.ndarray
-    labels: np.ndarray
-    classes: list[str]
-    held_out: tuple[np.ndarray, np.ndarray] | None = None
 
 
 class Demo(Protocol):
     """What a file of this package defines."""
 
-    FIT: Fit
+    OOS: int | Literal["head"] | None
+    """How the examples are judged by models that were not trained on them; see `hem_core.score`."""
 
-    def load(self, data: Path | None) -> Images: ...
+    def load(self, data: Path | None) -> Data: ...
+
+    def train(
+        self,
+        dataset: Dataset,
+        *,
+        seed: int = 0,
+        recorder: hem_core.Recorder | None = None,
+        progress: Progress | None = None,
+        weights: Tensor | None = None,
+        checkpoint: Path | None = None,
+    ) -> Any:
+        """A trained module or scikit-learn estimator."""
+        ...
+
+
+class NetDemo(Demo, Protocol):
+    """A demo of a net; a demo of trees has no factory and is trained in folds."""
+
     def model(self) -> nn.Module: ...
 
 
@@ -47,51 +56,51 @@ def names() -> list[str]:
 def run(name: str, workspace: Path, *, data: Path | None = None, progress: Callable[[str, int, int], None]) -> Run:
     """Make the run `name` in the workspace, doing only what is not there yet.
 
-    data: the folder of the data set where the demo does not bring its own.
+    data: the folder or file of the data set where the demo does not bring its own.
     progress: called with (stage, done, total) in examples.
     """
-    demo = cast(Demo, folder.load(sys.modules["demo_models"], name.replace("-", "_")))
-    source = workspace / "data" / f"{name}.npz"
-    recording, weights = workspace / "recordings" / name, workspace / "models" / f"{name}.safetensors"
+    demo = cast(NetDemo, folder.load(sys.modules["demo_models"], name.replace("-", "_")))
     known = demo.load(data)
+    source = _source.path_of(workspace / "data", name, known)
     if not source.exists():
-        _write(source, known)
-    with np.load(source, allow_pickle=False) as stored:
-        images, labels, ids = stored["images"], stored["labels"], stored["ids"]
+        _source.write(source, known)
+    module = demo.__name__  # type: ignore[attr-defined]
+    common = _source.options(known) | {"out": workspace / "runs" / name, "progress": progress}
+    if isinstance(demo.OOS, int):
+        return hem_core.score(None, source, train=f"{module}:train", oos=demo.OOS, **common)
+    recording, weights = workspace / "recordings" / name, workspace / "models" / f"{name}.safetensors"
     if not weights.exists():
-        fit(demo.model(), images, labels, ids, demo.FIT, hem_core.Recorder(recording), weights, progress)
+        _train(demo, _source.read(source, known), hem_core.Recorder(recording), weights, progress)
     held_out = None
     if known.held_out is not None:
-        held_out = accuracy(demo.model(), weights, *known.held_out)
+        model = demo.model()
+        model.load_state_dict(load_file(weights))
+        held_out = accuracy(model, known.held_out.inputs, known.held_out.labels)
     return hem_core.score(
-        f"{demo.__name__}:model",  # type: ignore[attr-defined]
+        f"{module}:model",
         source,
-        out=workspace / "runs" / name,
         weights=weights,
         dynamics=recording,
         sample="in-sample",
         held_out_accuracy=held_out,
-        progress=progress,
+        **({"oos": demo.OOS} if demo.OOS else {}),
+        **common,
     )
 
 
-def _write(path: Path, known: Images, *, seed: int = 0) -> None:
-    generator = np.random.default_rng(seed)
-    n, n_classes = len(known.labels), len(known.classes)
-    is_flipped = np.zeros(n, dtype=bool)
-    is_flipped[generator.choice(n, size=round(FLIPPED * n), replace=False)] = True
-    shift = generator.integers(1, n_classes, size=n)
-    labels = np.where(is_flipped, (known.labels + shift) % n_classes, known.labels)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez(
-            file,
-            images=known.images,
-            labels=labels.astype(np.int64),
-            ids=np.array([f"{path.stem}-{index:05d}" for index in range(n)]),
-            classes=np.array(known.classes),
-            planted_flip=is_flipped,
-            true_label=np.array(known.classes)[known.labels],
-        )
-    partial.replace(path)
+def _train(
+    demo: NetDemo,
+    examples: Examples,
+    recorder: hem_core.Recorder,
+    weights: Path,
+    progress: Callable[[str, int, int], None],
+) -> None:
+    """Train and keep the weights; killed, it goes on from the checkpoint beside them."""
+    checkpoint = weights.with_suffix(".checkpoint")
+    model = demo.train(
+        examples, recorder=recorder, checkpoint=checkpoint, progress=lambda done, total: progress("train", done, total)
+    )
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, weights.with_suffix(".partial"))
+    weights.with_suffix(".partial").replace(weights)
+    checkpoint.unlink(missing_ok=True)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
+from demo_models._examples import Dataset
 from hem_core import Recorder
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -22,69 +25,76 @@ class Fit:
     epochs: int
     lr: float = 0.05
     batch_size: int = 128
-    seed: int = 0
+    weight_decay: float = 5e-4
 
 
 def fit(
-    model: nn.Module,
-    images: np.ndarray,
-    labels: np.ndarray,
-    ids: np.ndarray,
+    make: Callable[[], nn.Module],
+    inputs: Tensor,
+    dataset: Dataset,
     how: Fit,
-    recorder: Recorder,
-    weights: Path,
-    progress: Callable[[str, int, int], None],
-) -> None:
-    """Train on uint8 images (N, H, W) and labels (N,), recording each batch; the weights are written at the end.
+    seed: int = 0,
+    recorder: Recorder | None = None,
+    progress: Progress | None = None,
+    weights: Tensor | None = None,
+    checkpoint: Path | None = None,
+) -> nn.Module:
+    """Make a model and train it: on inputs (N, …) as its forward takes them and the dataset's targets, all recorded.
 
-    After each epoch a checkpoint stands beside the weights; a killed training goes on from the last one.
+    weights (N,) of the examples' losses; progress is called with (examples done, of how many). After each epoch the
+    state is written to `checkpoint`, and a training that finds one there goes on from it. Equal arguments give equal
+    weights; torch's own random numbers are left as they were.
     """
-    checkpoint = weights.with_suffix(".checkpoint")
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(how.seed)
-    _initialise(model)
-    optimizer = torch.optim.SGD(model.parameters(), lr=how.lr, momentum=0.9, weight_decay=5e-4)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, how.epochs)
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["epochs"]
-    pictures, targets = torch.from_numpy(images)[:, None], torch.from_numpy(labels)  # (N, H, W) -> (N, 1, H, W)
-    for epoch in range(first, how.epochs):
-        model.train()
-        order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(how.seed * 1000 + epoch))
-        with recorder.epoch(epoch):
-            for start in range(0, len(order), how.batch_size):
-                index = order[start : start + how.batch_size]
-                logits = model(pictures[index].float() / 255)
-                recorder.log(ids[index.numpy()], logits, targets[index])
-                optimizer.zero_grad()
-                F.cross_entropy(logits, targets[index]).backward()
-                optimizer.step()
-                progress("train", epoch * len(order) + start + len(index), how.epochs * len(order))
-        schedule.step()
-        state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-        torch.save(state | {"epochs": epoch + 1}, checkpoint.with_suffix(".partial"))
-        checkpoint.with_suffix(".partial").replace(checkpoint)
-    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, weights.with_suffix(".partial"))
-    weights.with_suffix(".partial").replace(weights)
-    checkpoint.unlink(missing_ok=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = make()
+        targets, ids = torch.as_tensor(dataset.targets), list(dataset.ids)
+        optimizer = torch.optim.SGD(model.parameters(), lr=how.lr, momentum=0.9, weight_decay=how.weight_decay)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, how.epochs)
+        parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+        for epoch in range(_resumed(parts, checkpoint), how.epochs):
+            torch.manual_seed(seed * 1000 + epoch + 1)  # the same epoch, whether or not the one before ran here
+            model.train()
+            order, done = torch.randperm(len(ids)), epoch * len(ids)
+            with recorder.epoch(epoch) if recorder else nullcontext():
+                for index in order.split(how.batch_size):
+                    logits = model(inputs[index])
+                    if recorder:
+                        recorder.log([ids[row] for row in index.tolist()], logits, targets[index])
+                    loss = F.cross_entropy(logits, targets[index], reduction="none")
+                    optimizer.zero_grad()
+                    (loss if weights is None else loss * weights[index]).mean().backward()
+                    optimizer.step()
+                    done += len(index)
+                    if progress:
+                        progress(done, how.epochs * len(ids))
+            schedule.step()
+            if checkpoint:
+                _keep(parts, epoch + 1, checkpoint)
+    return model.eval()
 
 
 @torch.inference_mode()
-def accuracy(model: nn.Module, weights: Path, images: np.ndarray, labels: np.ndarray) -> float:
-    """Share of the uint8 images (N, H, W) that the trained model gets right."""
-    model.load_state_dict(load_file(weights))
+def accuracy(model: nn.Module, inputs: Any, targets: Any) -> float:
+    """Share of N inputs, pictures, texts or rows as the data hold them, that the trained model gets right."""
     model.eval()
-    batches = torch.from_numpy(images.copy())[:, None].split(1000)
-    predicted = torch.cat([model(batch.float() / 255).argmax(dim=1) for batch in batches])
-    return float((predicted.numpy() == labels).mean())
+    preprocess = getattr(model, "preprocess", torch.as_tensor)
+    predicted = torch.cat([model(batch).argmax(dim=1) for batch in preprocess(inputs).split(1000)])
+    return float((predicted == torch.as_tensor(targets)).float().mean())
 
 
-def _initialise(model: nn.Module) -> None:
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
-            module.reset_parameters()
+def _resumed(parts: dict[str, Any], checkpoint: Path | None) -> int:
+    """Put the parts in the state of the checkpoint; how many epochs were done by then."""
+    if checkpoint is None or not checkpoint.exists():
+        return 0
+    state = torch.load(checkpoint, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    return state["epochs"]
+
+
+def _keep(parts: dict[str, Any], n_epochs: int, checkpoint: Path) -> None:
+    state = {name: part.state_dict() for name, part in parts.items()} | {"epochs": n_epochs}
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(state, checkpoint.with_suffix(".partial"))
+    checkpoint.with_suffix(".partial").replace(checkpoint)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
-from demo_models._demo import Images
-from demo_models._fit import Fit
+from demo_models._data import Images
+from demo_models._examples import Dataset, pictures
+from demo_models._fit import Fit, Progress, fit
+from hem_core import Recorder
 
-FIT = Fit(epochs=20)
+FIT = Fit(epochs=12)
+OOS = None
 
 
 def load(data: Path | None = None) -> Images:
@@ -37,3 +40,16 @@ def model() -> nn.Module:
         nn.ReLU(),
         nn.Linear(64, 10),
     )
+
+
+def train(
+    dataset: Dataset,
+    *,
+    seed: int = 0,
+    recorder: Recorder | None = None,
+    progress: Progress | None = None,
+    weights: Tensor | None = None,
+    checkpoint: Path | None = None,
+) -> nn.Module:
+    """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
+    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, checkpoint)

@@ -6,13 +6,16 @@ import gzip
 from pathlib import Path
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
-from demo_models._demo import Images
-from demo_models._fit import Fit
+from demo_models._data import Images
+from demo_models._examples import Dataset, pictures
+from demo_models._fit import Fit, Progress, fit
+from hem_core import Recorder
 from hem_core.errors import DataError
 
 FIT = Fit(epochs=8)
+OOS = None
 CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 
 
@@ -25,7 +28,7 @@ def load(data: Path | None = None) -> Images:
         raise DataError("hem demo fashion-mnist reads the four IDX files of Fashion-MNIST: say --data FOLDER")
     images, labels = _read(data, "train-images-idx3-ubyte"), _read(data, "train-labels-idx1-ubyte")
     held_out = _read(data, "t10k-images-idx3-ubyte"), _read(data, "t10k-labels-idx1-ubyte").astype(np.int64)
-    return Images(images, labels.astype(np.int64), CLASSES, held_out)
+    return Images(images, labels.astype(np.int64), CLASSES, Images(*held_out, CLASSES))
 
 
 def model() -> nn.Module:
@@ -46,6 +49,19 @@ def model() -> nn.Module:
         nn.ReLU(),
         nn.Linear(128, 10),
     )
+
+
+def train(
+    dataset: Dataset,
+    *,
+    seed: int = 0,
+    recorder: Recorder | None = None,
+    progress: Progress | None = None,
+    weights: Tensor | None = None,
+    checkpoint: Path | None = None,
+) -> nn.Module:
+    """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
+    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, checkpoint)
 
 
 def _read(folder: Path, name: str) -> np.ndarray:
