@@ -108,9 +108,9 @@ class Fold:
 
         at = np.array([event.at_ms for event in events], "datetime64[ms]")[code]
         texts = {name: column(name).array for name in ("tag", "value", "who")}
-        return pd.DataFrame(
-            {"id": pd.array(ids[number[order]], dtype="str"), **texts, "at": pd.Series(at).dt.tz_localize("UTC")}
-        )
+        n = np.array([len(self.members[k]) for k in used], np.int64)[code]
+        at = pd.Series(at).dt.tz_localize("UTC")
+        return pd.DataFrame({"id": pd.array(ids[number[order]], dtype="str"), **texts, "at": at, "n": n})
 
     def _recount(self, position: int) -> None:
         """Settle whether an entry counts, and if that changes, what it undoes in turn."""

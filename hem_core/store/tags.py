@@ -146,8 +146,9 @@ class TagLog:
         return self._entry(data, written) if written else None
 
     def state(self, data: str) -> pd.DataFrame:
-        """The tags that hold now: id, tag, value, who, at (UTC), one row for each tag of an example.
+        """The tags that hold now: id, tag, value, who, at (UTC), n, one row for each tag of an example.
 
+        n: how many examples the same action tagged; a word on one example alone has 1.
         Kept until the next entry; only new entries are read.
         """
         with self._lock:

@@ -30,7 +30,14 @@ def test_verdicts_replace_each_other_and_free_tags_add_up(log):
     row = log.state("d").set_index("id").loc["b"]
     assert (row["value"], row["who"]) == ("Shirt", "bob")
     assert abs(row["at"] - pd.Timestamp.now(tz="UTC")) < pd.Timedelta(minutes=1)
-    assert list(log.state("d").columns) == ["id", "tag", "value", "who", "at"]
+    assert list(log.state("d").columns) == ["id", "tag", "value", "who", "at", "n"]
+
+
+def test_a_word_on_one_example_is_told_from_one_on_many(tmp_path):
+    log = TagLog(tmp_path / "tags.sqlite")
+    log.add("d", ["a", "b", "c"], "hard", who="anna")
+    log.add("d", ["b"], "easy", who="anna")
+    assert log.state("d").set_index("id")["n"].to_dict() == {"a": 3, "b": 1, "c": 3}
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
