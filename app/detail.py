@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from app import columns
+from app import columns, contents
 from hem_core.difficulty.axes import axes, percentiles
 from hem_core.store.many import curves_of, neighbours_of
 from hem_core.store.run import Run
@@ -23,7 +23,8 @@ NEIGHBOURS = 8
 DUPLICATES = 8
 HISTORY = 12
 SHOWN = ("id", "label", "predicted", "is_correct", "label_prob", "top_classes", "top_probs", "reason", "evidence",
-         "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion", "duplicate_group")  # fmt: skip
+         "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion", "duplicate_group",
+         "reason_prob", "reason_probs", "error_prob", "error_prob_low", "error_prob_high", "text")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,8 @@ class Standing:
     within_class: dict[str, np.ndarray]
     groups: dict[int, np.ndarray]
     """Group -> its rows, for groups of two and more."""
+    spreads: dict[str, float]
+    """Feature of numbers -> how far its values lie apart; only in a run over rows of a table."""
 
 
 def standing(run: Run) -> Standing:
@@ -46,7 +49,7 @@ def standing(run: Run) -> Standing:
     table = run.table(["label", *known.values()])
     among_all = {axis: percentiles(table.loc[:, name]) for axis, name in known.items()}
     within = {axis: percentiles(table.loc[:, name], table.loc[:, "label"]) for axis, name in known.items()}
-    return Standing(scores, among_all, within, _groups(run))
+    return Standing(scores, among_all, within, _groups(run), contents.spreads(run))
 
 
 def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
@@ -57,16 +60,21 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
     ids = table["id"].tolist()
     graph = neighbours_of(run, rows, NEIGHBOURS)
     duplicates = [_duplicates(standing, row, table, k) for k, row in enumerate(rows)]
-    others = _others(run, graph, duplicates)
+    kind = contents.medium(run)
+    compared = contents.compared(run, rows, standing.spreads) if kind == "row" else None
+    others = _others(run, graph, duplicates, has_text=kind == "text")
     curves = curves_of(run, ids)
     titles = columns.described(run)
     state = verdicts(log.state(run.data))
-    given = state.loc[state.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
+    given = state.loc[state.index.isin(ids), ["tag", "value", "who", "n"]].to_dict("index")
     items = []
     for k, row in enumerate(rows):
         example = table.iloc[k]
         item: dict[str, Any] = {"row": int(row), **{name: _json(example.get(name)) for name in SHOWN}}
         item["axes"] = [_axis(axis, standing, example, int(row), titles) for axis in standing.scores]
+        item["worst_axis"] = _worst(item["axes"])
+        item["marks"] = contents.marks(example)
+        item["features"] = contents.told(compared[k]) if compared else None
         item["curve"] = curves.get(ids[k])
         item["neighbours"] = None if graph is None else [
             {**others[int(other)], "distance": round(float(distance), 4)}
@@ -76,7 +84,10 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
         item["duplicates"] = [others[other] for other in duplicates[k]]
         item["columns"] = _columns(example, titles)
         item["history"] = _past(log, run.data, ids[k])
-        item["verdict"] = given.get(ids[k])
+        verdict = given.get(ids[k])
+        is_single = verdict is not None and verdict["n"] == 1
+        item["verdict"] = {name: verdict[name] for name in ("tag", "value", "who")} if is_single else None
+        item["bulk"] = None if is_single else verdict
         items.append(item)
     return items
 
@@ -95,6 +106,12 @@ def _axis(axis: str, standing: Standing, example: pd.Series, row: int, titles: d
         "all": _json(standing.among_all[axis][row]),
         "within": _json(standing.within_class[axis][row]),
     }
+
+
+def _worst(axes: list[dict[str, Any]]) -> str | None:
+    """The axis on which the example stands highest; None when none is known."""
+    known = [one for one in axes if one.get("all") is not None]
+    return max(known, key=lambda one: one["all"])["axis"] if known else None
 
 
 def _groups(run: Run) -> dict[int, np.ndarray]:
@@ -119,20 +136,33 @@ def _duplicates(standing: Standing, row: int, table: pd.DataFrame, k: int) -> li
 
 
 def _others(
-    run: Run, graph: tuple[np.ndarray, np.ndarray] | None, duplicates: list[list[int]]
+    run: Run, graph: tuple[np.ndarray, np.ndarray] | None, duplicates: list[list[int]], *, has_text: bool
 ) -> dict[int, dict[str, Any]]:
     rows = {other for group in duplicates for other in group}
     if graph is not None:
         rows |= {int(other) for other in graph[0].ravel() if other >= 0}
     wanted = sorted(rows)
-    table = run.at(wanted, ["id", "label", "predicted"])
+    table = run.at(wanted, ["id", "label", "predicted", *(["text"] if has_text else [])])
     table.insert(0, "row", wanted)
+    if has_text:
+        table["text"] = [contents.clipped(text, 160) for text in table["text"]]
     records = table.to_dict("records")
     return {int(record["row"]): {str(key): _json(value) for key, value in record.items()} for record in records}
 
 
 def _columns(example: pd.Series, titles: dict[str, Any]) -> list[dict[str, Any]]:
-    hidden = {"row", "id", "label", "predicted", "evidence", "top_classes", "top_probs"}
+    hidden = {
+        "row",
+        "id",
+        "label",
+        "predicted",
+        "evidence",
+        "top_classes",
+        "top_probs",
+        "reason_probs",
+        "text",
+        "marks",
+    }
     names = [str(name) for name in example.index if name not in hidden]
     return [
         {"name": name, "value": _json(example[name]), "unit": titles.get(name, {}).get("unit", "")} for name in names
@@ -153,7 +183,7 @@ def _past(log: TagLog, data: str, id: str) -> list[dict[str, Any]]:
 
 
 def verdicts(state: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the tag log's fold that are verdicts, one an example: id -> tag, value, who, at."""
+    """The rows of the tag log's fold that are verdicts, one an example: id -> tag, value, who, at, n."""
     return state.loc[state["tag"].isin(VERDICTS), :].set_index("id")
 
 

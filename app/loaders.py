@@ -87,7 +87,13 @@ def manifest(path: Path) -> dict:
 
 
 def verdicts(data: str) -> "pd.DataFrame":
-    """The verdict of each judged example of a data set: id -> tag, value, who, at."""
+    """The verdict that somebody gave to each example by itself, a review: id -> tag, value, who, at, n (1)."""
+    found = all_verdicts(data)
+    return found.loc[found["n"] == 1, :]
+
+
+def all_verdicts(data: str) -> "pd.DataFrame":
+    """The same with those given to many at once (n > 1), by a lasso or a filter: a wish, not a look at each."""
     log = tags()
     return _verdicts(str(folder()), data, log.revision(data), log)
 

@@ -1,5 +1,6 @@
 // Review: one example after another by keys. Shown at once here; the server and Python follow.
 
+import { featureTable, marked } from "./contents.js";
 import { h } from "./dom.js";
 import * as parts from "./review_item.js";
 import { openOutbox } from "./review_outbox.js";
@@ -16,7 +17,7 @@ const HELP = [
   ["6", "skip: no opinion"], ["0", "clear the verdict"], ["U", "undo the last verdict"], ["← →", "go back, go on"],
   ["N", "next one without a verdict"], ["B", "blind: hide label and prediction until you decide"], ["?", "these keys"],
 ];
-const DRAWN = { suspect: "among the most suspected labels", rare: "rare, or the hardest of its class", random: "drawn at random", wanted: "opened in Explore", chosen: "" };
+const DRAWN = { suspect: "among the most suspected labels", sample: "drawn at random from its stratum", rare: "rare, or the hardest of its class", random: "drawn at random", wanted: "opened in Explore", chosen: "" };
 const AHEAD = 20, BATCH = 12, PICTURES_AHEAD = 5, LONG_PAUSE_MS = 120000;
 
 let open = null; // one desk a page: two would both hear the keys
@@ -280,8 +281,8 @@ function makeDesk(place) {
     const isHidden = hidden(), thumb = (other) => thumbs.get(other);
     body.replaceChildren(
       h("div", { class: "look" }, frame(item), parts.labels(item, isHidden)),
-      h("div", { class: "facts" }, parts.why(item, isHidden), parts.axes(item, isHidden), parts.curve(item, isHidden), parts.columns(item, isHidden)),
-      h("div", { class: "context" }, parts.others(item, "neighbours", thumb, isHidden), parts.others(item, "duplicates", thumb, isHidden), parts.history(item)));
+      h("div", { class: "facts" }, parts.why(item, isHidden, data.trust, data.kinds), parts.axes(item, isHidden), parts.curve(item, isHidden), parts.columns(item, isHidden)),
+      h("div", { class: "context" }, parts.others(item, "neighbours", thumb, isHidden, data.medium), parts.others(item, "duplicates", thumb, isHidden, data.medium), parts.history(item)));
     body.dataset.row = row;
     body.dataset.id = item.id;
   }
@@ -289,12 +290,21 @@ function makeDesk(place) {
   function frame(item) {
     const verdict = verdicts.get(item.row), large = pictures.get(item.row);
     const address = large?.address || thumbs.get(item.row);
-    const instead = data.has_pictures ? "" : "This run has no pictures: it was made from predictions, or from data without any.";
-    return h("div", { class: "frame" }, instead ? h("span", { class: "nothing" }, instead) : parts.picture(address, "large"),
+    return h("div", { class: `frame of-${data.medium}` }, shown(item, address),
+      !verdict && item.bulk ? h("span", { class: "verdict bulk", title: "tagged by a lasso or a filter; nobody has judged this example by itself" },
+        `${parts.VERDICT_WORDS[item.bulk.tag] ?? item.bulk.tag}, with ${(item.bulk.n - 1).toLocaleString("en")} others`) : null,
       verdict ? h("span", { class: `verdict ${verdict.tag}` }, `${parts.VERDICT_WORDS[verdict.tag] ?? verdict.tag}${verdict.value ? ` → ${verdict.value}` : ""}`,
         verdict.who && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null) : null,
       large?.error ? h("span", { class: "moved", title: large.error }, address ? `the original cannot be read, this is its thumbnail: ${large.error}` : large.error) : null,
       h("span", { class: "id" }, item.id));
+  }
+
+  /** The example itself: its picture, its text with the words that matter, or its features. */
+  function shown(item, address) {
+    if (data.medium === "text") return marked(item.text ?? "", hidden() ? [] : item.marks);
+    if (data.medium === "row" && item.features) return h("div", { class: "table" }, featureTable(item.features, item.neighbours != null));
+    if (!data.has_pictures) return h("span", { class: "nothing" }, "This run has no pictures: it was made from predictions, or from data without any.");
+    return parts.picture(address, "large");
   }
 
   function finished() {
@@ -376,7 +386,7 @@ function makeDesk(place) {
   }
 
   async function fetchThumbs(rows) {
-    const wanted = rows.filter((row) => !thumbs.has(row));
+    const wanted = data.has_pictures ? rows.filter((row) => !thumbs.has(row)) : [];
     if (!wanted.length) return;
     const buffer = await (await get(`/hem/thumbs/${encodeURIComponent(data.run)}?rows=${wanted.join(",")}&v=${data.fingerprint}`)).arrayBuffer();
     const view = new DataView(buffer);

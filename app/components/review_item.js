@@ -36,19 +36,64 @@ export function labels(item, isHidden) {
         h("span", { class: "value" }, percent(item.label_prob)), h("span", { class: "mark" }, "given"))));
 }
 
-export function why(item, isHidden) {
+/** The reason with its probability, all reasons as bars, evidence, suggested label, chance of an error, and the badge.
+ *  trust: {how, badge, sentence, is_grey}; kinds: the reasons that item.reason_probs has a number for. */
+export function why(item, isHidden, trust, kinds) {
   if (isHidden || !item.reason) return null;
-  return h("section", { class: "why" },
+  return h("section", { class: trust?.is_grey ? "why grey" : "why" },
     h("div", { class: "chips" },
-      h("span", { class: `chip reason-${item.reason}`, title: REASON_WORDS[item.reason] ?? "" }, item.reason),
+      chip(item, kinds),
       fact("difficulty", item.difficulty, "percentile over all examples, 100 = hardest"),
       fact("in its class", item.difficulty_in_class, "difficulty as a percentile within the given class"),
       fact("label suspicion", item.label_suspicion, "percentile over all examples, 100 = most suspect")),
-    h("p", { class: "evidence" }, item.evidence || "no evidence in words for this example"));
+    reasonBars(item, kinds),
+    h("p", { class: "evidence" }, item.evidence || "no evidence in words for this example"),
+    item.suggested_label == null || item.suggested_label === item.label ? null
+      : h("p", { class: "suggested" }, h("span", { class: "quiet" }, "suggested label "), h("b", {}, item.suggested_label)),
+    error(item),
+    trust ? h("p", { class: `trust ${trust.how}` }, trust.sentence) : null);
+}
+
+/** `mislabelled 83%`; an unsure one is dashed and names the two likeliest. */
+function chip(item, kinds) {
+  if (item.reason === "unsure" && item.reason_probs) {
+    const [first, second] = ranked(item, kinds);
+    return h("span", { class: "chip reason-unsure", title: "no reason has a probability of one half" }, "unsure",
+      h("small", {}, ` ${first[0]} ${percent(first[1])}${second ? ` or ${second[0]} ${percent(second[1])}` : ""}`));
+  }
+  return h("span", { class: `chip reason-${item.reason}`, title: REASON_WORDS[item.reason] ?? "" }, item.reason,
+    item.reason_prob == null ? null : h("small", {}, ` ${percent(item.reason_prob)}`));
+}
+
+function ranked(item, kinds) {
+  return kinds.map((kind, k) => [kind, item.reason_probs[k] ?? 0]).sort((a, b) => b[1] - a[1]);
+}
+
+function reasonBars(item, kinds) {
+  if (!item.reason_probs || !kinds?.length) return null;
+  const top = item.reason === "unsure" ? 2 : 1;
+  return h("div", { class: "reasons", role: "img", "aria-label": "probability of each reason" }, ranked(item, kinds).map(([kind, share], k) =>
+    h("div", { class: k < top ? "reason top" : "reason", title: REASON_WORDS[kind] ?? "" }, h("span", { class: "name" }, kind),
+      h("span", { class: "track" }, h("span", { class: `fill fill-${kind}`, style: { width: `${100 * share}%` } })),
+      h("span", { class: "value" }, percent(share)))));
+}
+
+function error(item) {
+  if (item.error_prob == null) return null;
+  const [low, high] = [item.error_prob_low, item.error_prob_high];
+  return h("p", { class: "error", title: "calibrated on examples that the model was not trained on; in brackets the 90% interval" },
+    "a fresh model gets it wrong with probability ", h("b", {}, percent(item.error_prob)),
+    low == null || high == null ? null : ` (${interval(low, high)})`);
 }
 
 function fact(name, value, title) {
   return value == null ? null : h("span", { class: "fact", title }, `${name} `, h("b", {}, value.toFixed(0)));
+}
+
+/** `71–90%`. */
+function interval(low, high) {
+  const [a, b] = [low, high].map((share) => Math.round(100 * share));
+  return a === b ? `${b}%` : `${a}–${b}%`;
 }
 
 /** The four axes: a dot for the standing over all, a bar for the one within the class. */
@@ -59,8 +104,8 @@ export function axes(item, isHidden) {
     h("div", { class: "axis head quiet" }, h("span"), h("span"), h("span", { class: "value" }, "all"), h("span", { class: "value" }, "class")),
     item.axes.map((axis) => axis.score === null
       ? h("div", { class: "axis missing" }, h("span", { class: "name" }, axis.axis), h("span", { class: "quiet" }, "not in this run"))
-      : h("div", { class: "axis", title: `${axis.score}: ${number(axis.value)} ${axis.unit}\n${axis.meaning}` },
-        h("span", { class: "name" }, axis.axis, h("small", {}, `${axis.score} ${number(axis.value)}${axis.unit && axis.unit.length < 9 ? ` ${axis.unit}` : ""}`)),
+      : h("div", { class: axis.axis === item.worst_axis ? "axis worst" : "axis", title: `${axis.score}: ${number(axis.value)} ${axis.unit}\n${axis.meaning}` },
+        h("span", { class: "name" }, axis.axis, axis.axis === item.worst_axis ? h("em", {}, "worst") : null, h("small", {}, `${axis.score} ${number(axis.value)}${axis.unit && axis.unit.length < 9 ? ` ${axis.unit}` : ""}`)),
         h("span", { class: "track" },
           h("span", { class: "fill", style: { width: `${axis.all ?? 0}%` } }),
           axis.within == null ? null : h("span", { class: "tick", style: { left: `${axis.within}%` } })),
@@ -98,15 +143,22 @@ function text(x, y, content, anchor) {
   return s("text", { x, y, "text-anchor": anchor }, content);
 }
 
-/** Nearest neighbours or near-duplicates as small pictures with their labels; thumb(row) gives an address or "". */
-export function others(item, name, thumb, isHidden) {
+/** Nearest neighbours or near-duplicates with their labels: as small pictures, or as lines where there are none.
+ *  thumb(row) gives an address or ""; medium is what the examples are. */
+export function others(item, name, thumb, isHidden, medium) {
   const list = name === "neighbours" ? item.neighbours : item.duplicates;
   const heading = name === "neighbours" ? "Nearest neighbours" : "Near-duplicates";
   if (name === "duplicates" && !list.length) return null;
   if (!list) return h("section", { class: "others" }, h("h4", {}, heading), h("p", { class: "quiet" }, "This run has no embeddings, so no neighbours."));
   const agree = list.filter((other) => other.label === item.label).length;
   const said = isHidden ? "" : ` ${agree} of ${list.length} have the given label`;
-  return h("section", { class: "others" }, h("h4", {}, heading, h("span", { class: "quiet" }, said)),
+  const title = h("h4", {}, heading, h("span", { class: "quiet" }, said));
+  if (medium === "text" || medium === "row" || medium === "none") {
+    return h("section", { class: "others" }, title, h("ol", { class: "lines" }, list.map((other) =>
+      h("li", { class: other.label === item.label && !isHidden ? "same" : "", title: `${other.id}\n${other.text ?? ""}` },
+        h("b", {}, other.label ?? "–"), h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? other.id)))));
+  }
+  return h("section", { class: "others" }, title,
     h("div", { class: "tiles" }, list.map((other) => h("figure", {
       class: other.label === item.label && !isHidden ? "tile same" : "tile",
       title: [other.id, `label ${other.label}`, `predicted ${other.predicted}`,

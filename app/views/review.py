@@ -1,9 +1,11 @@
 """Review: one example at a time, by keys; the page itself lives in components/review.js."""
 
+from dataclasses import asdict
+
 import pandas as pd
 import streamlit as st
 
-from app import loaders, routes, scope, state, words
+from app import contents, loaders, routes, scope, state, trust, words
 from app.components.review import review
 from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
@@ -71,6 +73,9 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
             "person": person,
             "classes": list(run.classes),
             "has_pictures": _has_pictures(run),
+            "medium": contents.medium(run),
+            "trust": asdict(trust.trust(run.info)),
+            "kinds": trust.kinds(run.info),
             "rows": found["row"].tolist(),
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
@@ -83,7 +88,8 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
 
 
 def _has_pictures(run: Run) -> bool:
-    return run.info["data"].get("medium") != "none" and "pictures" not in run.info.get("missing", {})
+    is_picture = contents.medium(run) not in ("none", "text", "row")
+    return is_picture and "pictures" not in run.info.get("missing", {})
 
 
 def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,55 @@
+"""How far the reasons of a run can be trusted, in words: the badge beside every reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app import words
+
+TRUSTED_FROM = 0.8
+"""AUROC on planted flips below which a model cannot tell wrong labels from hard examples."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What a run says about its reasons."""
+
+    how: Literal["calibrated", "untrusted", "rules"]
+    badge: str
+    """Two or three words."""
+    sentence: str
+    is_grey: bool
+    """The reasons are to be shown without their colours."""
+
+
+def trust(info: Mapping[str, Any]) -> Trust:
+    """Read `reasons` of a run's info; a run without it has reasons by simple rules."""
+    reasons = info.get("reasons") or {}
+    auroc = reasons.get("auroc")
+    if reasons.get("is_trusted") is False:
+        found = (
+            f"AUROC {_points(auroc)} < {_points(TRUSTED_FROM)}" if auroc is not None else "Planted flips stay hidden"
+        )
+        why = "this model cannot tell wrong labels from hard examples; reasons are greyed out"
+        return Trust("untrusted", "reasons: not to be trusted", f"{found}: {why}", True)
+    if reasons.get("how") != "calibrated":
+        return Trust("rules", "reasons: simple rules", "simple rules, not calibrated", False)
+    probes = f"reasons calibrated on {words.count(int(reasons.get('n_probes') or 0), 'planted probe')}"
+    tagged = int(reasons.get("n_tagged") or 0)
+    if tagged:
+        probes += f" and {words.count(tagged, 'tag')} of people"
+    found = f"flips found with AUROC {_points(auroc)} on this model: " if auroc is not None else ""
+    return Trust("calibrated", "reasons: calibrated", found + probes, False)
+
+
+def kinds(info: Mapping[str, Any]) -> list[str]:
+    """The reasons that `reason_probs` has a number for, in its order; none in a run by rules."""
+    return [str(kind) for kind in (info.get("reasons") or {}).get("kinds") or []]
+
+
+def _points(share: float) -> str:
+    """`.97`; a third digit where two would round up to the bar."""
+    digits = 3 if share < TRUSTED_FROM <= round(share, 2) else 2
+    return f"{share:.{digits}f}".removeprefix("0")
