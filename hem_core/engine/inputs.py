@@ -6,45 +6,22 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
 from torch import Tensor
 
+from hem_core.engine.batch import Batch, Inputs, content_hash
+from hem_core.engine.inputs_rows import TableRows
+from hem_core.engine.inputs_text import Texts
 from hem_core.errors import DataError
 from hem_core.media.array import ArrayRows, to_picture
 from hem_core.media.image import decode
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Examples that could be read: `values` (n, …) as stored, and their n catalog positions and digests."""
-
-    values: Tensor
-    indices: list[int]
-    hashes: list[str]
-    failures: list[tuple[int, str]]
-
-
-class Inputs(Protocol):
-    """One data set, read by position. `is_quick`: a batch costs less than handing it to another thread."""
-
-    is_quick: bool
-
-    def fingerprint(self) -> str:
-        """A digest of what the catalog and the files' dates do not tell; empty where they tell all."""
-        ...
-
-    def read(self, indices: Sequence[int]) -> Batch: ...
-
-    def picture(self, index: int) -> np.ndarray | None:
-        """uint8 (H, W) or (H, W, 3) to look at, or None when the example is no picture or cannot be read."""
-        ...
+from hem_core.media.row import FeatureRows
 
 
 def open_inputs(
@@ -55,6 +32,10 @@ def open_inputs(
         return Rows(ArrayRows(root / catalog["image"][0].as_py()), is_picture=facts["is_picture"])
     if facts["medium"] == "dataset":
         return Items(dataset)
+    if facts["medium"] == "text":
+        return Texts(catalog["text"].to_pylist())
+    if facts["medium"] == "row":
+        return TableRows(FeatureRows(catalog, facts["features"]))
     return Files(root, catalog["image"].to_pylist(), channels=channels, resize=resize)
 
 
@@ -149,7 +130,7 @@ class Files:
             return "no image path"
         try:
             data = (self._root / path).read_bytes()
-            return decode(data, channels=self._channels, resize=self._resize), _digest(data)
+            return decode(data, channels=self._channels, resize=self._resize), content_hash(data)
         except OSError as error:
             return f"cannot read '{path}': {error.strerror or error}"
         except DataError as error:
@@ -231,7 +212,7 @@ class Items:
 
 def _checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batch:
     data, size = memoryview(block.tobytes()), block.nbytes // max(1, len(block))
-    hashes = [_digest(data[row * size : (row + 1) * size]) for row in range(len(block))]
+    hashes = [content_hash(data[row * size : (row + 1) * size]) for row in range(len(block))]
     failures: list[tuple[int, str]] = []
     if block.dtype.kind == "f":
         is_finite = np.array([np.isfinite(row).all() for row in block], dtype=bool)
@@ -243,10 +224,6 @@ def _checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batc
     if as_picture and block.ndim == 3:
         block = block[..., None]  # (n, H, W) -> (n, H, W, 1)
     return Batch(torch.from_numpy(np.ascontiguousarray(block)), indices, hashes, failures)
-
-
-def _digest(data: bytes | memoryview) -> str:
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def _size(shape: tuple[int, ...]) -> str:

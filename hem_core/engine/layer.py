@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from hem_core.engine.call import call
 from hem_core.errors import ModelError
 from hem_core.tasks.classification import logits_of
 
@@ -33,7 +35,7 @@ class Tap:
     features: Tensor | None = field(default=None)
 
 
-def find_layer(model: nn.Module, inputs: Tensor, named: str | None) -> Layer | None:
+def find_layer(model: nn.Module, inputs: Any, named: str | None) -> Layer | None:
     """The named layer, or the linear layer whose output is the logits; None when the model has no such head.
 
     One forward pass over `inputs` tells which linear layer is used last.
@@ -53,7 +55,7 @@ def find_layer(model: nn.Module, inputs: Tensor, named: str | None) -> Layer | N
     linear = {name: module for name, module in modules.items() if isinstance(module, nn.Linear)}
     hooks = [module.register_forward_hook(note(name)) for name, module in linear.items()]
     try:
-        output = model(inputs)
+        output = call(model, inputs)
     finally:
         for hook in hooks:
             hook.remove()

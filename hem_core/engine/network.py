@@ -4,56 +4,64 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from hem_core.engine.layer import Layer, find_layer, tapped
+from hem_core.engine.batch import Values
+from hem_core.engine.call import call, embeddings_of, prepared, said
+from hem_core.engine.layer import Layer, find_layer, pooled, tapped
 from hem_core.errors import ModelError
 from hem_core.tasks.classification import logits_of
 
 
 @dataclass(frozen=True)
 class Network:
-    """A model in eval mode on a device, and where its embedding is read (`layer` None: it has none)."""
+    """A model in eval mode on a device, and where its embedding is read.
+
+    layer: None when it has none, or when `gives_embeddings`: then they are what the model returns beside its logits.
+    """
 
     model: nn.Module
     device: torch.device
     layer: Layer | None
     is_picture: bool
     precision: str = "fp32"
+    gives_embeddings: bool = False
 
-    def forward(self, values: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Stored values (n, …) -> logits (n, K) float32 and features (n, D) or None, both on the device.
+    def forward(self, values: Values) -> tuple[Tensor, Tensor | None]:
+        """Stored values, n of them -> logits (n, K) float32 and features (n, D) or None, both on the device.
 
         Call it inside `torch.inference_mode()`. Raises ModelError when the model rejects the batch.
         """
         inputs = prepared(self.model, values, self.device, is_picture=self.is_picture)
         with tapped(self.layer) as tap, torch.autocast("cuda", torch.bfloat16, enabled=self.precision == "bf16"):
-            try:
-                output = self.model(inputs)
-            except (RuntimeError, TypeError, ValueError, IndexError) as error:
-                raise ModelError(
-                    f"the model failed on a batch of shape {tuple(inputs.shape)}: {' '.join(str(error).split())[:300]}"
-                ) from error
-        return logits_of(output), tap.features
+            output = _output(self.model, inputs)
+        logits = logits_of(output)
+        if len(logits) != len(values):
+            raise ModelError(f"the model gave {len(logits)} rows of logits for {len(values)} examples")
+        if not self.gives_embeddings:
+            return logits, tap.features
+        own = embeddings_of(output)
+        return logits, pooled(own) if own is not None else None
 
 
 def place(
     model: nn.Module,
     device: torch.device,
-    sample: Tensor,
+    sample: Values,
     *,
     is_picture: bool,
     layer: str | None,
     precision: str = "fp32",
 ) -> tuple[Network, int]:
-    """Put a model on a device, find its layer with a sample batch, and count its classes K.
+    """Put a model on a device, find its embedding with a sample batch, and count its classes K.
 
-    layer: a module's name, "none" for no embeddings, or None to find the head.
+    layer: a module's name, "none" for no embeddings, or None: what the model returns as `embeddings`, else its head.
     Raises ModelError when the model cannot take the sample, gives probabilities, or bf16 is asked of a CPU.
     """
     if precision not in ("fp32", "bf16"):
@@ -63,16 +71,26 @@ def place(
     model = model.to(device).eval()
     if is_picture and any(isinstance(module, nn.Conv2d) for module in model.modules()):
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    plain = Network(model, device, None, is_picture, precision)
+    own = Network(model, device, None, is_picture, precision, gives_embeddings=True)
     with torch.inference_mode():
-        logits, _features = plain.forward(sample)
+        logits, embeddings = own.forward(sample)
         if logits.min() >= 0 and torch.allclose(logits.sum(dim=1), torch.ones(len(logits), device=device), atol=1e-4):
             raise ModelError(
                 "the model's outputs sum to 1: they are probabilities; return the logits before the softmax"
             )
+        if layer is None and embeddings is not None:
+            return own, logits.shape[1]
         inputs = prepared(model, sample, device, is_picture=is_picture)
         found = None if layer == "none" else find_layer(model, inputs, layer)
     return Network(model, device, found, is_picture, precision), logits.shape[1]
+
+
+def _output(model: nn.Module, inputs: Any) -> Any:
+    try:
+        return call(model, inputs)
+    except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+        words = " ".join(str(error).split())[:300]
+        raise ModelError(f"the model failed on {said(inputs)}: {words}") from error
 
 
 @contextmanager
@@ -90,27 +108,6 @@ def borrowed(model: nn.Module | None) -> Iterator[None]:
             module.training = mode
         if first is not None:
             model.to(first.device)
-
-
-def prepared(model: nn.Module, values: Tensor, device: torch.device, *, is_picture: bool) -> Tensor:
-    """What the model is given: pictures (n, H, W, C) become (n, C, H, W) floats in 0 .. 1; other values go as they are.
-
-    A model with a method `preprocess` gets the picture batch in its stored type and returns its own input. Floats take
-    the type of the model's weights; integers (tokens, indices) stay integers.
-    """
-    if device.type == "cuda":
-        values = values.pin_memory()
-    values = values.to(device, non_blocking=True)
-    if is_picture:
-        values = values.permute(0, 3, 1, 2)  # (n, H, W, C) -> (n, C, H, W), channels_last in memory
-    own: Callable[[Tensor], Tensor] | None = getattr(model, "preprocess", None)
-    if own is not None:
-        return own(values)
-    weight = next((weight for weight in model.parameters() if weight.is_floating_point()), None)
-    kind = weight.dtype if weight is not None else torch.float32
-    if is_picture and values.dtype == torch.uint8:
-        return values.to(kind).div_(255)
-    return values.to(kind) if values.is_floating_point() else values
 
 
 def choose_device(asked: str | None) -> torch.device:
@@ -135,9 +132,13 @@ def channels_wanted(model: nn.Module) -> int:
 def fingerprint(model: nn.Module) -> str:
     """A digest of the architecture, its source and every weight: another model never continues this model's run.
 
-    Source counts as far as it can be found: of the classes of the modules that are not torch's own.
+    Source counts as far as it can be found: of the classes of the modules that are not torch's own. What a module holds
+    besides (a tokenizer, an estimator) counts by its method `identity() -> str`, where it has one.
     """
     digest = hashlib.sha256(repr(model).encode())
+    identity = getattr(model, "identity", None)
+    if callable(identity):
+        digest.update(str(identity()).encode())
     kinds = {type(module) for module in model.modules() if not type(module).__module__.startswith("torch.")}
     for source in sorted(_source(kind) for kind in kinds):
         digest.update(source.encode())

@@ -14,17 +14,23 @@ from torch import nn
 
 from hem_core import catalog as catalogs
 from hem_core.dynamics.table import Dynamics
+from hem_core.engine.batch import Inputs
 from hem_core.engine.batch_size import fastest_batch_size
-from hem_core.engine.inputs import Inputs, open_inputs
+from hem_core.engine.call import prepared
+from hem_core.engine.class_order import agreed
+from hem_core.engine.inputs import open_inputs
 from hem_core.engine.network import Network, channels_wanted, choose_device, fingerprint, place
 from hem_core.engine.options import Options
 from hem_core.engine.plan import data_fingerprint, make_key
 from hem_core.errors import DataError, ModelError
 from hem_core.media.array import extract
+from hem_core.models.estimator import Estimator
 from hem_core.models.predictions import Predictions, open_predictions
 from hem_core.tasks import classification
 
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
+ROWS_BATCH, ESTIMATOR_BATCH = 1024, 4096
+"""Rows of a table are small, and an estimator spends its time on being called."""
 
 
 @dataclass(frozen=True)
@@ -61,40 +67,71 @@ def prepare(
     if model is None and found is None:
         raise ModelError(f"no --model was given, and '{facts['source']}' has no column logits or probs")
     if found is None and facts["medium"] == "none":
-        raise DataError(f"'{facts['source']}' has no image column for the model to read; name it with --image-column")
+        raise DataError(
+            f"'{facts['source']}' has no image column for the model to read, nor a text column or features; "
+            "name it with --image-column, --text-column or --feature-columns"
+        )
+    facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
+    network, n_classes, model_hash = None, found.n_classes if found else 0, "predictions"
+    if model is not None and inputs is not None:
+        network, n_classes = _placed(model, inputs, catalog.num_rows, facts, options)
+        model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
+    facts = agreed(model, catalog, facts, options.classes)
+    given = None if isinstance(model, Estimator) and facts["labels_are"] == "names" else options.classes
+    classes = classification.class_names(catalog, facts, n_classes, given)
+    targets, bad_labels = classification.targets(catalog, facts, classes)
+    return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
+
+
+def open_data(
+    catalog: pa.Table, data: Any, folder: Path, options: Options, *, channels: int
+) -> tuple[dict[str, Any], Inputs | None]:
+    """The facts of the catalog, with where its arrays now lie, and the reader of its medium; None where it has none."""
+    facts = catalogs.info(catalog)
     if facts["medium"] == "array":
         member = catalog["image"][0].as_py()
         archive = Path(facts["root"])
         unpacked = folder / "arrays" / data_fingerprint(catalog.select([]), archive)[:16]
         root = extract(archive, member, unpacked / member).parent
         facts |= {"root": str(root.resolve()), "source_file": facts["root"]}
-    inputs = None
-    if facts["medium"] != "none":
-        channels = channels_wanted(model) if model is not None else 3
-        inputs = open_inputs(
-            catalog, facts, root=Path(facts["root"]), dataset=data, channels=channels, resize=options.resize
-        )
-    network, n_classes, model_hash = None, found.n_classes if found else 0, "predictions"
-    if model is not None and inputs is not None:
-        model_hash = fingerprint(model)
-        network, n_classes = _placed(model, inputs, catalog.num_rows, facts, options)
-    classes = classification.class_names(catalog, facts, n_classes, options.classes)
-    targets, bad_labels = classification.targets(catalog, facts, classes)
-    return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
+    if facts["medium"] == "none":
+        return facts, None
+    root = Path(facts["root"])
+    return facts, open_inputs(catalog, facts, root=root, dataset=data, channels=channels, resize=options.resize)
 
 
 def _placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:
-    is_picture = facts["medium"] == "image" or facts.get("is_picture", False)
+    is_picture = _is_picture(facts)
     failures: list[tuple[int, str]] = []
     for start in range(0, n, 2):
         sample = inputs.read(range(start, min(start + 2, n)))
         failures += sample.failures
         if sample.indices:
-            device = choose_device(options.device)
+            device = choose_device("cpu" if isinstance(model, Estimator) else options.device)
+            if isinstance(model, Estimator) and options.layer != "none":
+                model.fit_embedding(_all_rows(model, inputs, n, facts))
             return place(
                 model, device, sample.values, is_picture=is_picture, layer=options.layer, precision=options.precision
             )
     raise DataError(f"none of the {n} examples can be read; the first: {failures[0][1]}")
+
+
+def _model_hash(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any]) -> str:
+    own = fingerprint(model)
+    if not isinstance(model, Estimator):
+        return own
+    rows = _all_rows(model, inputs, n, facts)
+    blocks = [rows[start : start + ESTIMATOR_BATCH] for start in range(0, len(rows), ESTIMATOR_BATCH)]
+    return hashlib.sha256(f"{own}\n{model.identity(blocks)}".encode()).hexdigest()
+
+
+def _all_rows(model: Estimator, inputs: Inputs, n: int, facts: dict[str, Any]) -> Any:
+    """Every example that can be read, as the estimator gets them: it is for data that fit into memory."""
+    return prepared(model, inputs.read(range(n)).values, choose_device("cpu"), is_picture=_is_picture(facts))
+
+
+def _is_picture(facts: dict[str, Any]) -> bool:
+    return facts["medium"] == "image" or facts.get("is_picture", False)
 
 
 def key_of(ready: Prepared, options: Options, recorded: Dynamics | None) -> str:
@@ -138,6 +175,10 @@ def batch_size_of(ready: Prepared, options: Options, known: dict[str, Any]) -> i
         return 4096
     if options.batch_size == "auto":
         return fastest_batch_size(ready.network, ready.inputs, len(ready.ids))
+    if isinstance(ready.network.model, Estimator):
+        return ESTIMATOR_BATCH
+    if ready.facts["medium"] == "row":
+        return ROWS_BATCH
     return DEFAULT_BATCH.get(ready.network.device.type, 256)
 
 

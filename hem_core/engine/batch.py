@@ -1,0 +1,48 @@
+"""What the readers give: examples that could be read, by position, bad ones set aside with their reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import numpy as np
+from torch import Tensor
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Values: TypeAlias = "Tensor | list[str] | pd.DataFrame"
+"""n examples as stored: an array's or pictures' rows, texts, or the rows of a table."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples that could be read: `values` (n, …) as stored, and their n catalog positions and digests."""
+
+    values: Values
+    indices: list[int]
+    hashes: list[str]
+    failures: list[tuple[int, str]]
+
+
+class Inputs(Protocol):
+    """One data set, read by position. `is_quick`: a batch costs less than handing it to another thread."""
+
+    is_quick: bool
+
+    def fingerprint(self) -> str:
+        """A digest of what the catalog and the files' dates do not tell; empty where they tell all."""
+        ...
+
+    def read(self, indices: Sequence[int]) -> Batch: ...
+
+    def picture(self, index: int) -> np.ndarray | None:
+        """uint8 (H, W) or (H, W, 3) to look at, or None when the example is no picture or cannot be read."""
+        ...
+
+
+def content_hash(data: bytes | memoryview) -> str:
+    """A digest of one example; equal ones are duplicates."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -1,0 +1,121 @@
+"""A fitted scikit-learn classifier, or Pipeline that ends in one, as a torch module."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hem_core.errors import ModelError
+from hem_core.models._row_embedding import RowEmbedding
+
+LEAST_PROBABILITY = 1e-12
+"""Below it a probability is as good as none: a forest's zero is no certainty, and its logarithm no number."""
+
+
+class Estimator(nn.Module):
+    """Gives the logarithm of the estimator's probabilities as logits, and an embedding of the rows that it reads.
+
+    What it is called with reaches the estimator as it is: a DataFrame of features, an array (n, F), or a list of texts.
+    `class_labels` are its `classes_`, the labels that its outputs stand for, in their order. Nothing is pickled and
+    nothing is loaded from a pickle: the estimator comes, fitted, from the user's own function.
+    n_classes: it was fitted on class indices 0 .. n_classes - 1 and may have met only some: the others are impossible.
+    Raises ModelError when it is not fitted, gives no probabilities, or was fitted on labels beyond n_classes.
+    """
+
+    def __init__(self, estimator: Any, *, n_classes: int | None = None) -> None:
+        super().__init__()
+        name = type(estimator).__name__
+        if not is_fitted(estimator):
+            raise ModelError(
+                f"the {name} is not fitted: return it fitted, or have it fitted and judged on examples "
+                "that it did not see: --train package.module:train with --oos"
+            )
+        if not hasattr(estimator, "predict_proba"):
+            raise ModelError(f"{name} gives no probabilities; wrap it in sklearn.calibration.CalibratedClassifierCV")
+        self.estimator = estimator
+        self.class_labels: list[Any] = np.asarray(estimator.classes_).tolist()
+        self._n_outputs, self._places = len(self.class_labels), None
+        if n_classes is not None:
+            self._places = _places(self.class_labels, n_classes)
+            self.class_labels = list(range(n_classes))
+        self.embedding: RowEmbedding | None = None
+
+    def extra_repr(self) -> str:
+        return _without_addresses(repr(self.estimator))
+
+    def fit_embedding(self, rows: Any) -> None:
+        """Take medians, deviations and categories from all rows at once, so that a row's embedding is its own.
+
+        rows: all N that will be scored, a DataFrame or an array (N, F). Without this call there are no embeddings.
+        """
+        self.embedding = RowEmbedding.of(rows)
+
+    def preprocess(self, rows: Any) -> Any:
+        """Rows as they are stored, pictures flattened: the estimator does the rest itself."""
+        return rows.cpu().flatten(1) if isinstance(rows, Tensor) else rows
+
+    def forward(self, rows: Any) -> dict[str, Tensor]:
+        """`logits` (n, K) float32, log-probabilities, and where `fit_embedding` was called `embeddings` (n, D)."""
+        plain = rows.numpy() if isinstance(rows, Tensor) else rows
+        found = {"logits": torch.from_numpy(self.probabilities(plain).clip(LEAST_PROBABILITY, 1)).log().float()}
+        if self.embedding is not None:
+            found["embeddings"] = torch.from_numpy(self.embedding.apply(plain))
+        return found
+
+    def probabilities(self, rows: Any) -> np.ndarray:
+        """(n, K) float64, rows sum to 1, columns in the order of `class_labels`."""
+        name = type(self.estimator).__name__
+        try:
+            probs = np.asarray(self.estimator.predict_proba(rows), dtype=np.float64)
+        except Exception as error:  # whatever a step of the user's pipeline raises
+            words = " ".join(str(error).split())[:300]
+            raise ModelError(f"predict_proba of {name} failed on {len(rows)} rows: {words}") from error
+        if probs.shape != (len(rows), self._n_outputs):
+            raise ModelError(f"predict_proba of {name} gave {probs.shape}; wanted {(len(rows), self._n_outputs)}")
+        if self._places is None:
+            return probs
+        whole = np.zeros((len(rows), len(self.class_labels)))
+        whole[:, self._places] = probs
+        return whole
+
+    def identity(self, batches: Sequence[Any] = ()) -> str:
+        """What tells this estimator from another: its kind, all its parameters, and what it says of these rows.
+
+        A fitted estimator has no list of weights, and its pickle differs from one process to the next. So its
+        probabilities on all rows that will be scored, to six places, stand for what it has learned.
+        """
+        params = self.estimator.get_params(deep=True) if hasattr(self.estimator, "get_params") else {}
+        parts = [type(self.estimator).__qualname__, repr(self.class_labels)]
+        parts += [f"{name}={_without_addresses(repr(value))}" for name, value in sorted(params.items())]
+        for rows in batches:
+            parts.append(self.probabilities(rows).round(6).tobytes().hex())
+        return "\n".join(parts)
+
+
+def _places(labels: Sequence[Any], n_classes: int) -> list[int]:
+    known = {index: index for index in range(n_classes)}
+    if not all(label in known for label in labels):
+        raise ModelError(f"the estimator was fitted on labels {labels[:5]}; wanted class indices 0 to {n_classes - 1}")
+    return [known[label] for label in labels]
+
+
+def is_estimator(candidate: Any) -> bool:
+    """Whether it looks like an estimator of scikit-learn or of a library that follows it."""
+    return hasattr(candidate, "fit") and hasattr(candidate, "get_params") and not isinstance(candidate, type)
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Whether it knows its classes; a Pipeline answers for its last step."""
+    try:
+        return len(estimator.classes_) > 0
+    except (AttributeError, TypeError):
+        return False
+
+
+def _without_addresses(text: str) -> str:
+    return re.sub(r" at 0x[0-9a-f]+", "", text)
