@@ -43,6 +43,11 @@ class Outputs:
     epoch_hits: Tensor | None = None
     """(N, E) float: 1 where the prediction was the label, 0 where not, NaN where it was not seen."""
 
+    gradient_norm: Tensor | None = None
+    """(N,) float32: length of the loss gradient of each example over the whole network."""
+    member_confidences: Tensor | None = None
+    """(N, M) probability of the given label by each of M runs or seeds; NaN where a run does not know it."""
+
     def __post_init__(self) -> None:
         for name in self.known():
             length = getattr(self, name).shape[0]

@@ -35,6 +35,8 @@ def outputs(n, *, n_classes=5, n_epochs=6, width=8, seed=0):
         epoch_confidences=torch.rand(n, n_epochs, generator=chance).where(seen, torch.nan),
         epoch_margins=torch.randn(n, n_epochs, generator=chance).where(seen, torch.nan),
         epoch_hits=hits.where(seen, torch.nan),
+        gradient_norm=torch.rand(n, generator=chance),
+        member_confidences=torch.rand(n, 3, generator=chance),
     )
 
 
