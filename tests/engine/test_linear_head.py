@@ -63,11 +63,11 @@ def test_rows_are_predicted_by_the_head_that_did_not_see_them_and_by_all_when_no
     assert not np.allclose(each[0], each[1])
 
 
-def test_rows_without_a_label_teach_nothing():
+def test_rows_without_a_label_or_without_a_fold_teach_nothing():
     embeddings, targets = clusters(60, 2, 3, apart=1)
     fold = assign(targets, 3, seed=0)
     more = np.vstack([embeddings, np.full((5, 3), 1e6, dtype=np.float32)])
-    heads = cross_fit_head(more, np.append(targets, [-1] * 5), np.append(fold, [-1] * 5), 2, seed=0)
+    heads = cross_fit_head(more, np.append(targets, [-1, -1, 0, 1, 1]), np.append(fold, [0, 1, -1, -1, -1]), 2, seed=0)
     np.testing.assert_array_equal(heads.logits[:60], cross_fit_head(embeddings, targets, fold, 2, seed=0).logits)
 
 
@@ -88,7 +88,7 @@ def test_twenty_rows_of_one_column_beside_a_constant_one(dtype):
     column = (targets * 2 - 1)[:, None].astype(dtype)
     heads = cross_fit_head(column, targets, fold, 2, seed=0)
     assert (heads.logits.argmax(axis=1) == targets).all()
-    beside = cross_fit_head(np.hstack([column, np.full((20, 1), 3.1, dtype)]), targets, fold, 2, seed=0)
+    beside = cross_fit_head(np.hstack([column, np.full((20, 1), 12345.6, dtype)]), targets, fold, 2, seed=0)
     np.testing.assert_allclose(beside.logits, heads.logits, atol=1e-4)
 
 
