@@ -74,10 +74,14 @@ def test_an_own_loss_as_evidence_would_be_circular_and_is_not_what_repeats_do():
 
 
 def test_nobody_s_own_error_is_in_its_probability():
-    noise = np.random.default_rng(0)
-    errors = (noise.random(2000) < 0.3).astype(float)
-    prob = error_probability({"noise": noise.normal(size=2000)}, errors, n_bootstrap=0)["prob"]
-    assert abs(np.corrcoef(prob, errors)[0, 1]) < 0.06
+    correlations = []
+    for seed in range(10):
+        draw = np.random.default_rng(seed)
+        errors = (draw.random(40) < 0.3).astype(float)
+        noise = {name: draw.normal(size=40) for name in "abcd"}
+        prob = error_probability(noise, errors, n_bootstrap=0)["prob"]
+        correlations.append(np.corrcoef(prob, errors)[0, 1])
+    assert np.mean(correlations) < 0.1  # fitted on all rows it would be .22
 
 
 def test_the_interval_holds_the_truth_where_the_evidence_tells_all():
