@@ -1,0 +1,62 @@
+"""Records a training that Lightning runs; needs the extra `lightning`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hem_core.dynamics.recorder import Recorder
+from hem_core.errors import DataError, HemError
+
+try:
+    from lightning.pytorch import Callback, LightningModule, Trainer
+except ImportError as error:
+    raise HemError("RecorderCallback needs Lightning: pip install 'hem[lightning]'") from error
+
+
+class RecorderCallback(Callback):
+    """Hands every training batch to a Recorder, whose folder then holds the dynamics of each epoch.
+
+        trainer = Trainer(callbacks=[RecorderCallback("dynamics")])
+
+    `training_step` returns a mapping: beside `loss` the ids, logits and targets as `Recorder.log` takes them, under
+    the keys named here. Lightning hands that mapping to callbacks and keeps nothing of it. The sanity check,
+    validation and test are never recorded; a step that returns None is left out. Resumed from a checkpoint, an epoch
+    keeps its number; of one that was resumed in its middle, the batches done before are missing.
+    Raises DataError, naming the key, where the mapping lacks one; and as `Recorder` does.
+    """
+
+    def __init__(
+        self, folder: str | Path, *, ids: str = "ids", logits: str = "logits", targets: str = "targets"
+    ) -> None:
+        self.path = Path(folder)
+        self.keys = (ids, logits, targets)
+        self.recorder: Recorder | None = None
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Only now are the ranks known."""
+        self.recorder = Recorder(self.path)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        found = outputs if isinstance(outputs, Mapping) else {"loss": outputs}
+        if found.get("loss") is None and not any(key in found for key in self.keys):
+            return
+        missing = [key for key in self.keys if key not in found]
+        if missing:
+            raise DataError(
+                f"training_step returned {', '.join(found)}; RecorderCallback also wants {', '.join(missing)}: return "
+                'them in the mapping, or name your keys, as in RecorderCallback(folder, ids="…")'
+            )
+        assert self.recorder is not None
+        self.recorder.log(*(found[key] for key in self.keys), epoch=trainer.current_epoch)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert self.recorder is not None
+        self.recorder.end_epoch()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        if self.recorder is not None:
+            self.recorder.flush()
