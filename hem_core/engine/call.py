@@ -97,4 +97,4 @@ def _numbers(values: list[str] | pd.DataFrame) -> Tensor:
             f"the features {', '.join(words[:5])} are categories: give the model a method preprocess(DataFrame) that "
             "returns the input of its forward, or pass --feature-columns with numbers alone"
         )
-    return torch.from_numpy(np.ascontiguousarray(values.to_numpy(dtype=np.float32)))
+    return torch.from_numpy(np.array(values.to_numpy(), dtype=np.float32, order="C"))

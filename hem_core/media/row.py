@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,11 +69,11 @@ class FeatureRows:
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:
-    return pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy().copy()
+    return column.cast(pa.float64()).fill_null(np.nan).to_numpy().copy()
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
     """(N,) int64 positions in the sorted values, -1 where missing; and these values."""
     known = sorted(column.drop_null().unique().to_pylist())
-    codes = pc.index_in(column, value_set=pa.array(known, column.type))  # type: ignore[attr-defined]
-    return pc.fill_null(codes, -1).to_numpy().astype(np.int64), known
+    places = {value: place for place, value in enumerate(known)}
+    return np.array([places.get(value, -1) for value in column.to_pylist()], dtype=np.int64), known

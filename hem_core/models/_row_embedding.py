@@ -72,9 +72,13 @@ def _matrix(frame: Any, names: Sequence[Any]) -> np.ndarray:
 def _filled(values: np.ndarray, medians: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Values with the medians in the gaps; the medians are those of the values when there are none yet."""
     if medians is None:
-        has_any = np.isfinite(values).any(axis=0)
-        medians = np.array([np.nanmedian(values[:, j]) if has_any[j] else 0.0 for j in range(values.shape[1])])
+        medians = np.array([_median(values[:, j]) for j in range(values.shape[1])])
     return np.where(np.isnan(values), medians, values), medians
+
+
+def _median(column: np.ndarray) -> float:
+    known = column[~np.isnan(column)]
+    return float(np.median(known)) if len(known) else 0.0
 
 
 def _words(column: Any) -> np.ndarray:

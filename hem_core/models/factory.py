@@ -6,22 +6,45 @@ import importlib
 import pickle
 import sys
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor, nn
 
 from hem_core.errors import ModelError
+from hem_core.models import transformers_folder
+from hem_core.models.estimator import Estimator, is_estimator
 
 
 def load(factory: str, weights: str | Path | None = None) -> nn.Module:
-    """Call `package.module:function` and load the weights into the module that it returns.
+    """Call `package.module:function` and load the weights into the module that it returns; or read a model's folder.
 
+    factory: may return a fitted scikit-learn classifier in the place of a module, or be a Hugging Face folder.
     weights: a .safetensors file, or a file written by torch.save(model.state_dict()). The current folder is importable.
     Raises ModelError when the name, the module or the weights do not fit, and for pickles of anything but tensors.
     """
-    model = _call(factory)
+    if Path(factory).is_dir():
+        if weights is not None:
+            raise ModelError(f"'{factory}' is a folder with weights of its own; leave out --weights")
+        return transformers_folder.load(Path(factory))
+    model = as_module(_call(factory), factory)
+    if weights is not None and isinstance(model, Estimator):
+        raise ModelError(f"'{factory}' returned an estimator, which has no --weights; return it fitted")
     if weights is not None:
         _fit(model, read_weights(Path(weights)), Path(weights))
     return model
+
+
+def as_module(model: Any, name: str) -> nn.Module:
+    """A module as it is, a fitted scikit-learn classifier as one. name: what the error calls it.
+
+    Raises ModelError for anything else, and for an estimator that is not fitted or gives no probabilities.
+    """
+    if isinstance(model, nn.Module):
+        return model
+    if is_estimator(model):
+        return Estimator(model)
+    kind = type(model).__name__
+    raise ModelError(f"'{name}' returned {kind}; wanted a torch.nn.Module or a fitted scikit-learn classifier")
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -50,10 +73,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def _call(factory: str) -> nn.Module:
+def _call(factory: str) -> Any:
     module_name, colon, function_name = factory.partition(":")
     if not colon or not module_name or not function_name:
-        raise ModelError(f"--model wants package.module:function; got '{factory}'")
+        raise ModelError(f"--model wants package.module:function or a Hugging Face folder; got '{factory}'")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
@@ -64,12 +87,9 @@ def _call(factory: str) -> nn.Module:
     if not callable(function):
         raise ModelError(f"'{module_name}' has no function '{function_name}'")
     try:
-        model = function()
+        return function()
     except Exception as error:  # whatever the user's own code raises
         raise ModelError(f"'{factory}' failed: {type(error).__name__}: {error}") from error
-    if not isinstance(model, nn.Module):
-        raise ModelError(f"'{factory}' returned {type(model).__name__}; wanted a torch.nn.Module")
-    return model
 
 
 def _fit(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
