@@ -99,8 +99,66 @@ def test_a_planted_world_of_flips_is_ranked_first():
     assert roc_auc_score(is_flipped, found["label_suspicion"]) > best
 
 
+def test_the_calibrated_probability_is_the_difficulty_and_leaves_suspicion_alone():
+    table = columns()
+    prob = np.random.default_rng(1).random(50)
+    found = headline(table | {"error_prob": prob}, sample="in-sample")
+    np.testing.assert_allclose(found["difficulty"], ranks(prob), rtol=1e-5)
+    np.testing.assert_array_equal(found["label_suspicion"], headline(table, sample="in-sample")["label_suspicion"])
+    assert found["how"]["difficulty"] == (
+        "percentile of the calibrated probability that a fresh model gets it wrong as it is labelled"
+    )
+    assert "fallback" not in found["how"]
+
+
+def test_without_a_calibrated_probability_the_rank_mean_says_what_is_missing():
+    found = headline(columns(), sample="out-of-sample")
+    assert "no errors of fresh models are known" in found["how"]["fallback"]
+
+
+def test_a_row_without_a_calibrated_probability_is_placed_by_its_rank_mean():
+    table = {"error_prob": np.array([0.1, 0.5, np.nan, 0.9]), "loss": np.array([1.0, 2.0, 9.0, 3.0])}
+    found = headline(table, sample="out-of-sample")["difficulty"]
+    assert np.argsort(found).tolist() == [0, 1, 3, 2]
+
+
+def test_a_calibrated_probability_alone_is_enough():
+    found = headline({"error_prob": np.array([0.2, 0.1])}, sample="unknown")
+    assert found["difficulty"].tolist() == [75, 25]
+    assert found["label_suspicion"].tolist() == [75, 25]
+
+
+def heads(n=50):
+    generator = np.random.default_rng(2)
+    return {name: generator.normal(size=n) for name in ("loss_oos", "margin_oos")}
+
+
+@pytest.mark.parametrize("sample", ["in-sample", "unknown"])
+def test_without_dynamics_a_linear_head_stands_in_for_the_final_loss(sample):
+    table = columns() | heads()
+    del table["aum_windowed"], table["confidence_mean"]
+    found = headline(table, sample=sample)
+    expected = ranks(ranks(table["margin_oos"]) + ranks(table["neighbour_disagreement"]))
+    for name in ("difficulty", "label_suspicion"):
+        np.testing.assert_allclose(found[name], expected, atol=1)  # sums that differ in the last digit are ties
+        assert found["how"][name] == (
+            "percentile of the mean rank of margin of a cross-fitted linear head and neighbour disagreement "
+            "(semi-out-of-sample)"
+        )
+    assert found["notes"][0].startswith("Semi-out-of-sample: a linear head")
+
+
+@pytest.mark.parametrize(("sample", "missing"), [("in-sample", ()), ("out-of-sample", ("aum_windowed",))])
+def test_beside_dynamics_or_an_out_of_sample_loss_a_linear_head_does_not_count(sample, missing):
+    table = {name: values for name, values in columns().items() if name not in missing}
+    found, plain = headline(table | heads(), sample=sample), headline(table, sample=sample)
+    np.testing.assert_array_equal(found["difficulty"], plain["difficulty"])
+    np.testing.assert_array_equal(found["label_suspicion"], plain["label_suspicion"])
+    assert found["how"] == plain["how"]
+
+
 def test_wrong_calls_say_what_there_is():
     with pytest.raises(HemError, match="sample 'perhaps' is not known; there are: in-sample, out-of-sample, unknown"):
         headline({"loss": np.ones(2)}, sample="perhaps")
-    with pytest.raises(HemError, match="difficulty needs at least one of loss, margin"):
+    with pytest.raises(HemError, match="difficulty needs at least one of error_prob, loss, margin"):
         headline({"entropy": np.ones(2)}, sample="unknown")
