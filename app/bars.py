@@ -31,15 +31,19 @@ def histogram(table: pd.DataFrame, name: str, *, unit: str, width: float = 5) ->
     return _quiet(chart.update_layout(barmode="stack"))
 
 
-def reasons(counts: pd.Series, *, height: int = HEIGHT_PX) -> go.Figure:
-    """How many examples have each reason; counts is indexed by reason, in the order from top to bottom."""
+def reasons(counts: pd.Series, *, height: int = HEIGHT_PX, is_grey: bool = False) -> go.Figure:
+    """How many examples have each reason; counts is indexed by reason, in the order from top to bottom.
+
+    is_grey: without the colours of the reasons, because they are not to be trusted. 'unsure' is hatched.
+    """
     share = counts / max(1, counts.sum())
     chart = go.Figure(
         go.Bar(
             x=counts,
             y=counts.index,
             orientation="h",
-            marker_color=[theme.REASONS.get(str(name), "#888") for name in counts.index],
+            marker_color=[theme.reason_colours(is_grey).get(str(name), theme.GREY) for name in counts.index],
+            marker_pattern_shape=["/" if name == "unsure" else "" for name in counts.index],
             text=[f"{n:,} · {words.percent(part)}" for n, part in zip(counts, share, strict=True)],
             textposition="outside",
             cliponaxis=False,
@@ -49,6 +53,33 @@ def reasons(counts: pd.Series, *, height: int = HEIGHT_PX) -> go.Figure:
     chart.update_xaxes(visible=False, range=[0, 1.3 * max(1, counts.max() if len(counts) else 1)])
     chart.update_yaxes(autorange="reversed", ticklabelstandoff=6)
     return _quiet(chart, height=height)
+
+
+def intervals(table: pd.DataFrame, whole: float) -> go.Figure:
+    """Error rates with their intervals beside that of the whole; table: name, n, error_rate, low, high (0 .. 1)."""
+    rate, names = 100 * table["error_rate"], [words.in_figure(name) for name in table["name"]]
+    chart = go.Figure(
+        go.Scatter(
+            x=rate,
+            y=names,
+            mode="markers",
+            marker={"color": theme.WRONG, "size": 8},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": 100 * table["high"] - rate,
+                "arrayminus": rate - 100 * table["low"],
+                "thickness": 1.4,
+                "color": theme.WRONG,
+            },
+            customdata=table["n"],
+            hovertemplate="%{y}: %{x:.1f}% of %{customdata:,}<extra>click to explore</extra>",
+        )
+    )
+    chart.add_vline(x=100 * whole, line={"color": theme.GREY, "dash": "dot", "width": 1.5})
+    chart.update_xaxes(title="error, %", ticksuffix="%", rangemode="tozero")
+    chart.update_yaxes(autorange="reversed", type="category", ticklabelstandoff=6)
+    return _quiet(chart, height=max(HEIGHT_PX, 70 + 28 * len(table)))
 
 
 def shares(table: pd.DataFrame) -> go.Figure:

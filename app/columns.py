@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from app import wire
+from app.trust import trust
 from hem_core.errors import HemError
 
 if TYPE_CHECKING:
     from hem_core.store.run import Run
 
-CLASS_COLUMNS = ("label", "predicted", "suggested_label")
+CLASS_COLUMNS = ("label", "predicted", "suggested_label", "predicted_oos")
 OTHER_WORDS = {
     "label_prob": ("probability of the label", "probability"),
     "predicted_prob": ("probability of the prediction", "probability"),
@@ -24,9 +25,27 @@ OTHER_WORDS = {
     "correctness": ("share of epochs wrong", ""),
     "aum": ("AUM, turned", "logits"),
     "aum_windowed": ("early AUM, turned", "logits"),
+    "error_prob": ("probability of an error", "probability"),
+    "error_prob_low": ("probability of an error, low", "probability"),
+    "error_prob_high": ("probability of an error, high", "probability"),
+    "loss_oos": ("loss, out-of-sample", ""),
+    "margin_oos": ("margin, out-of-sample", "logits"),
+    "entropy_oos": ("entropy, out-of-sample", ""),
+    "label_prob_oos": ("probability of the label, out-of-sample", "probability"),
+    "predicted_oos": ("predicted, out-of-sample", ""),
+    "reason_prob": ("probability of the reason", "probability"),
+    "cluster": ("cluster of the embedding", ""),
     "x": ("map x", ""),
     "y": ("map y", ""),
 }
+MEANINGS = {
+    "difficulty_in_class": "difficulty ranked among the examples of its class",
+    "error_prob": "chance that a fresh model gets it wrong as labelled, calibrated out-of-sample",
+    "loss_oos": "loss under a linear head on the embeddings that was not fitted on the example",
+    "margin_oos": "margin under a linear head on the embeddings that was not fitted on the example",
+    "entropy_oos": "entropy under a linear head on the embeddings that was not fitted on the example",
+}
+"""Scores without a page of their own among the scores; each can be sorted by."""
 KEPT_BYTES = 64 << 20
 """How much of the encoded columns stays in memory, over all runs; browsers keep their own copy."""
 
@@ -80,8 +99,10 @@ def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
         column |= {"type": wire.code_type(len(found)), "names": found}
     if name in run.info.get("headline", {}):
         column |= {"meaning": run.info["headline"][name], "is_score": True}
-    if name == "difficulty_in_class":
-        column |= {"meaning": "difficulty ranked among the examples of its class", "is_score": True}
+    if name in MEANINGS:
+        column |= {"meaning": MEANINGS[name], "is_score": True}
+    if name == "reason":
+        column["meaning"] = trust(run.info).sentence
     return column
 
 

@@ -31,15 +31,24 @@ def medium(run: Run) -> str:
 
 
 def features(run: Run) -> list[dict[str, str]]:
-    """The features of a run over rows that its table has: name and kind ('number' or 'category')."""
-    known = run.info.get("features") or run.info["data"].get("features") or []
-    return [one for one in known if one["name"] in run.source.columns]
+    """The features of a run over rows: name, kind ('number' or 'category') and the column that holds it."""
+    known = run.info["data"].get("features") or run.info.get("features") or []
+    found = [{"name": one["name"], "kind": one["kind"], "column": _column(run, one["name"])} for one in known]
+    return [one for one in found if one["column"] in run.source.columns]
+
+
+def _column(run: Run, name: str) -> str:
+    """A feature that is named like a score stands in the table as `<name>_given`."""
+    places = run.source.columns
+    while name in places and places[name] != "catalog":
+        name += "_given"
+    return name
 
 
 def spreads(run: Run) -> dict[str, float]:
     """How far the values of each feature of numbers lie apart over the whole run; {} without features."""
-    numbers = [one["name"] for one in features(run) if one["kind"] == "number"]
-    return {name: spread(pd.Series(run.table([name])[name])) for name in numbers}
+    numbers = {one["name"]: one["column"] for one in features(run) if one["kind"] == "number"}
+    return {name: spread(pd.Series(run.table([column])[column])) for name, column in numbers.items()}
 
 
 def snippets(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Any]:
@@ -60,11 +69,11 @@ def clipped(text: object, length: int = SNIPPET) -> str:
 def compared(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[list[Difference]]:
     """The features of some rows beside those of their neighbours, the most unusual first; all rows in one read."""
     known = features(run)[:MOST_FEATURES]
-    names = [one["name"] for one in known]
     graph = neighbours_of(run, rows, NEIGHBOURS)
     near = graph[0] if graph else np.full((len(rows), 0), -1)
     wanted = np.unique(np.concatenate([np.asarray(rows, np.int64), near[near >= 0]]))
-    table = run.at(wanted, names)
+    table = run.at(wanted, [one["column"] for one in known])
+    table.columns = [one["name"] for one in known]
     found = []
     for row, others in zip(rows, near, strict=True):
         example = table.iloc[int(np.searchsorted(wanted, row))].to_dict()

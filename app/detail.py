@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +85,8 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
         item["columns"] = _columns(example, titles)
         item["history"] = _past(log, run.data, ids[k])
         verdict = given.get(ids[k])
-        is_single = verdict is not None and verdict["n"] == 1
-        item["verdict"] = {name: verdict[name] for name in ("tag", "value", "who")} if is_single else None
+        is_single = bool(verdict and verdict["n"] == 1)
+        item["verdict"] = _without_n(verdict) if is_single else None
         item["bulk"] = None if is_single else verdict
         items.append(item)
     return items
@@ -148,6 +148,10 @@ def _others(
         table["text"] = [contents.clipped(text, 160) for text in table["text"]]
     records = table.to_dict("records")
     return {int(record["row"]): {str(key): _json(value) for key, value in record.items()} for record in records}
+
+
+def _without_n(verdict: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (verdict or {}).items() if name != "n"}
 
 
 def _columns(example: pd.Series, titles: dict[str, Any]) -> list[dict[str, Any]]:

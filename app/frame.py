@@ -21,9 +21,8 @@ def show(page: Callable[[], None]) -> None:
     except HemError as error:
         widgets.failure(error)
         return
-    for reason in broken.values():
-        st.error(words.plain(reason), icon=":material/error:")
     if not runs:
+        widgets.broken(broken)
         widgets.no_runs(str(loaders.folder()))
         return
     by_name = {run.name: run for run in runs}
@@ -31,6 +30,7 @@ def show(page: Callable[[], None]) -> None:
     wanted = state.current_run()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame"):
         name = widgets.run_picker(runs, wanted if wanted in by_name else newest)
+        widgets.broken_mark(broken)
         state.set_current_run(name)
         widgets.sample_badge(by_name[name])
         st.caption(words.plain(_line(by_name[name].info)), width="stretch")

@@ -22,8 +22,8 @@ class Overview:
 
     @property
     def hard(self) -> int:
-        """Examples whose reason is not 'easy'."""
-        return int(self.reasons.drop("easy", errors="ignore").sum())
+        """Examples whose reason is neither 'easy' nor 'unsure'."""
+        return int(self.reasons.drop(["easy", "unsure"], errors="ignore").sum())
 
     @property
     def suspects(self) -> int:
@@ -46,3 +46,17 @@ def _reasons(run: Run) -> pd.Series:
     known = dict(zip(found["value"].tolist(), found["n"].tolist(), strict=True))
     order = [*REASONS, *sorted(set(known) - set(REASONS))]
     return pd.Series({name: known[name] for name in order if name in known}, dtype="int64")
+
+
+def class_priors(run: Run, facts: Overview) -> pd.DataFrame:
+    """The classes of a run, the rarest first: facts.classes with `share` of the data (0 .. 1), `is_rare` (below half
+    of an even share) and the mean `error_prob` (NaN in a run that does not know it)."""
+    table = facts.classes.copy()
+    table["share"] = table["support"] / max(1, run.n)
+    table["is_rare"] = table["share"] * len(table) < 0.5
+    table["error_prob"] = float("nan")
+    if "error_prob" in run.source.columns:
+        what = "label, avg(error_prob)::DOUBLE AS mean"
+        found = run.summarise(what, ["label", "error_prob"], tail="GROUP BY label").set_index("label")["mean"]
+        table["error_prob"] = found.reindex(table["label"]).to_numpy()
+    return table.sort_values(["support", "label"]).reset_index(drop=True)

@@ -81,6 +81,24 @@ def reviewers(data: str, person: str) -> list[str]:
     return sorted(who for (*at, who), last in list(seen.items()) if tuple(at) == place and now - last < AWAY_SECONDS)
 
 
+def slices(name: str) -> "pd.DataFrame | None":
+    """The weak slices of a run, `rule` as a rule; None when it has none because nobody looked."""
+    opened = run(name)
+    return _slices(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
+def class_priors(name: str) -> "pd.DataFrame":
+    """The classes of a run, the rarest first: glance.class_priors."""
+    opened = run(name)
+    return _class_priors(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
+def sample(name: str, low: float, high: float, limit: int) -> "pd.DataFrame":
+    """Examples at random whose label suspicion lies between two percentiles: row, id; the same ones every time."""
+    opened = run(name)
+    return _sample(opened.folder.as_posix(), opened.fingerprint, low, high, limit, opened)
+
+
 def manifest(path: Path) -> dict:
     """The manifest of a saved set; a version never changes, so it is read once."""
     return _manifest(str(path))
@@ -152,6 +170,36 @@ def _queue(
     found = review_queue(table, person=person, people=people, limit=limit)
     found.insert(0, "row", ids(_run.name).get_indexer(found["id"].tolist()))
     return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _slices(folder: str, fingerprint: str, _run: "Run") -> "pd.DataFrame | None":
+    import pandas as pd
+
+    path = _run.folder / "slices.parquet"
+    if not path.is_file():
+        return None
+    found = pd.read_parquet(path)
+    found["rule"] = [json.loads(text) for text in found["rule"]]
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _class_priors(folder: str, fingerprint: str, _run: "Run") -> "pd.DataFrame":
+    from app.glance import class_priors
+
+    return class_priors(_run, overview(_run.name))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _sample(folder: str, fingerprint: str, low: float, high: float, limit: int, _run: "Run") -> "pd.DataFrame":
+    import numpy as np
+    from pandas.core.util.hashing import hash_array
+
+    found = _run.query({"all": [{"column": "label_suspicion", "min": low, "max": high}]}, columns=["id"])
+    drawn = hash_array(found["id"].to_numpy(object), categorize=False)
+    order = np.argsort(drawn, kind="stable")
+    return found.iloc[order[:limit]].reset_index(drop=True)
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)

@@ -5,11 +5,18 @@ from functools import partial
 import streamlit as st
 
 from app import frame, state, theme
-from app.views import explore, overview, review, sets
+from app.views import explore, labels, overview, review, sets, slices
 
 st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
-VIEWS = {"overview": overview.page, "explore": explore.page, "review": review.page, "sets": sets.page}
+VIEWS = {
+    "overview": overview.page,
+    "explore": explore.page,
+    "slices": slices.page,
+    "labels": labels.page,
+    "review": review.page,
+    "sets": sets.page,
+}
 pages = {
     name: st.Page(partial(frame.show, page), title=name.capitalize(), url_path=name, default=name == "overview")
     for name, page in VIEWS.items()

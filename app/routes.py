@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from app import columns, loaders, wire
+from app import columns, contents, loaders, wire
 from app.detail import details
 from hem_core.errors import HemError
 
@@ -75,6 +75,8 @@ def routes() -> list[Route]:
         get("/hem/ids/{run}", _ids),
         get("/hem/thumbs/{run}", _thumbs),
         get("/hem/image/{run}/{row:int}", _image),
+        get("/hem/contents/{run}", _contents),
+        get("/hem/free/{run}", _free),
         get("/hem/mask/{run}", _mask),
         get("/hem/detail/{run}", _detail),
         get("/hem/verdicts/{run}", _verdicts),
@@ -129,6 +131,11 @@ def _thumbs(run: Run, request: Request) -> Response:
     return _bytes(wire.pack(blobs), headers=_cache(run, request))
 
 
+def _contents(run: Run, request: Request) -> Response:
+    found = contents.snippets(run, _rows(run, request).tolist(), loaders.standing(run.name).spreads)
+    return JSONResponse(found, headers=_cache(run, request))
+
+
 def _image(run: Run, request: Request) -> Response:
     from hem_core.media.image import open_image
 
@@ -176,9 +183,17 @@ def _csv(body: dict[str, Any]) -> Response:
 
 def _verdicts(run: Run, request: Request) -> Response:
     log = loaders.tags()
-    revision = log.revision(_data(run))
-    found = wire.verdict_codes(log.state(_data(run)), loaders.ids(run.name))
-    return _bytes(found.tobytes(), headers={**NEVER, "X-HEM-Revision": str(revision)})
+    revision, state = log.revision(_data(run)), log.state(_data(run))
+    found = wire.verdict_codes(state, loaders.ids(run.name))
+    has_free = "1" if wire.free_tags(state) else "0"
+    return _bytes(found.tobytes(), headers={**NEVER, "X-HEM-Revision": str(revision), "X-HEM-Free": has_free})
+
+
+def _free(run: Run, request: Request) -> Response:
+    """The free tags of some rows: a list of names for each."""
+    given = wire.free_tags(loaders.tags().state(_data(run)))
+    ids = run.at(_rows(run, request), ["id"])["id"]
+    return JSONResponse([given.get(id, []) for id in ids], headers=NEVER)
 
 
 def _revision(run: Run, request: Request) -> Response:

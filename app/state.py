@@ -84,7 +84,8 @@ def set_view(view: dict) -> None:
 
 
 def queue() -> str:
-    """Which queue Review walks through: 'mixed', 'filter' or 'selection'."""
+    """Which queue Review walks through: 'mixed', 'suspects', 'filter', 'selection', or 'sample 80 90' (random
+    examples whose label suspicion lies between two percentiles)."""
     return _get("queue") or "mixed"
 
 

@@ -35,6 +35,14 @@ REASONS: dict[str, str] = {
 }
 """The reasons in the order in which they are shown."""
 
+GREY = "#9aa4b1"
+
+
+def reason_colours(is_grey: bool) -> dict[str, str]:
+    """The colour of each reason; all grey when the reasons are not to be trusted."""
+    return dict.fromkeys(REASONS, GREY) if is_grey else REASONS
+
+
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32">'
     '<rect width="32" height="32" rx="7" fill="#2f5fd0"/><g fill="none" stroke="#fff" stroke-width="2.6">'

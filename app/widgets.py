@@ -10,12 +10,15 @@ import streamlit as st
 from app import state, words
 
 if TYPE_CHECKING:
+    from app.trust import Trust
     from hem_core.store.run import Run
 
 Colour = Literal["orange", "green", "gray"]
 
 SILENT_SECONDS = 60
 """A run that says nothing for so long has probably been stopped."""
+
+TRUST: dict[str, Colour] = {"calibrated": "green", "untrusted": "orange", "rules": "gray"}
 
 SAMPLES: dict[str, tuple[str, Colour, str]] = {
     "in-sample": (
@@ -55,6 +58,25 @@ def sample_badge(run: "Run") -> None:
     """Says whether the model has seen these examples in training."""
     label, colour, why = SAMPLES.get(str(run.info.get("sample")), SAMPLES["unknown"])
     st.badge(label, color=colour, help=why)
+
+
+def trust_badge(found: "Trust") -> None:
+    """Says how far the reasons can be trusted."""
+    st.badge(found.badge, color=TRUST[found.how], help=words.plain(found.sentence))
+
+
+def broken(reasons: Mapping[str, str]) -> None:
+    """The runs that cannot be read, one a line, with the way out."""
+    for reason in reasons.values():
+        st.error(words.plain(reason), icon=":material/error:")
+
+
+def broken_mark(reasons: Mapping[str, str]) -> None:
+    """A quiet sign beside the run picker that some runs are not in it, and why."""
+    if reasons:
+        title = f"{words.count(len(reasons), 'run')} not shown"
+        with st.popover(title, icon=":material/error:", type="tertiary"):
+            broken(reasons)
 
 
 def signature() -> None:

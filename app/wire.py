@@ -71,6 +71,12 @@ def verdict_codes(state: pd.DataFrame, ids: pd.Index) -> np.ndarray:
     return out
 
 
+def free_tags(state: pd.DataFrame) -> dict[str, list[str]]:
+    """The tags that are no verdicts, by example: id -> names; state is the tag log's fold (id, tag, …)."""
+    free = state[~state["tag"].isin(VERDICTS)]
+    return {str(id): part.tolist() for id, part in free.groupby("id")["tag"]}
+
+
 def to_csv(table: pd.DataFrame) -> str:
     """A table as CSV; texts that a spreadsheet would compute (= + - @) get a quote in front."""
     guarded = table.copy()

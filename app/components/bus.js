@@ -27,6 +27,7 @@ function makeBus(data) {
     ids = new Map(),
     rowOf = new Map();
   const thumbs = new Map(),
+    contents = new Map(),
     loads = new Map(),
     n = data.n;
   const client = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16)).join("");
@@ -41,6 +42,10 @@ function makeBus(data) {
     person: data.person,
     described: {},
     verdictNames: data.verdicts,
+    medium: data.medium,
+    trust: data.trust,
+    hasPictures: !["text", "row", "none"].includes(data.medium),
+    hasFree: false,
     fixedColours: data.colours ?? {},
     filter: { all: [] },
     selection: { all: [] },
@@ -143,6 +148,7 @@ function makeBus(data) {
 
     /** Object URLs of thumbnails by row ('' where there is none); one request for those not seen yet. */
     async thumbsOf(rows) {
+      if (!bus.hasPictures) return rows.map(() => "");
       const missing = rows.filter((row) => !thumbs.has(row));
       if (missing.length) {
         const response = await bus.get("thumbs", `rows=${missing.join(",")}&v=${data.fingerprint}`);
@@ -153,8 +159,27 @@ function makeBus(data) {
       return rows.map((row) => thumbs.get(row));
     },
 
+    /** What stands for some examples without pictures: a text, or a row's features; null for pictures. */
+    async contentsOf(rows) {
+      if (bus.hasPictures || bus.medium === "none") return rows.map(() => null);
+      const missing = rows.filter((row) => !contents.has(row));
+      if (missing.length) {
+        const found = await (await bus.get("contents", `rows=${missing.join(",")}&v=${data.fingerprint}`)).json();
+        missing.forEach((row, k) => contents.set(row, found[k]));
+        for (const row of contents.keys()) if (contents.size > 3000) contents.delete(row);
+      }
+      return rows.map((row) => contents.get(row));
+    },
+
+    /** The free tags of some rows, a list of names for each. */
+    async freeOf(rows) {
+      if (!bus.hasFree || !rows.length) return rows.map(() => []);
+      return (await bus.get("free", `rows=${rows.join(",")}`)).json();
+    },
+
     async tags() {
       const response = await bus.get("verdicts", "");
+      bus.hasFree = response.headers.get("X-HEM-Free") === "1";
       const revision = Number(response.headers.get("X-HEM-Revision"));
       bus.verdicts = new Uint8Array(await response.arrayBuffer());
       bus.revision = revision;

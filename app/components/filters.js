@@ -12,11 +12,14 @@ const NOT_FILTERS = new Set(["suggested_label", "index", "image_row", "duplicate
 export function makeFilters(bus, host, look) {
   const sections = h("div", { class: "hem-sections" });
   const clear = h("button", { class: "hem-link", onclick: () => bus.set({ filter: { all: [] } }) }, "Clear all");
+  // A text is looked for by its words, everything else by its id.
+  const sought = bus.medium === "text" ? "text" : "id",
+    invitation = sought === "text" ? "Find words" : "Find an id";
   const search = h("input", {
     type: "search",
     class: "hem-input",
-    placeholder: "Find an id",
-    "aria-label": "find an id",
+    placeholder: invitation,
+    "aria-label": invitation.toLowerCase(),
     oninput: () => searching(),
   });
   host.replaceChildren(
@@ -95,7 +98,7 @@ export function makeFilters(bus, host, look) {
 
   function refresh() {
     clear.hidden = !clauses(bus.filter).length;
-    const text = clauseOf(bus.filter, "id")?.contains ?? "";
+    const text = clauseOf(bus.filter, sought)?.contains ?? "";
     if (document.activeElement !== search && search.value !== text) search.value = text;
     for (const [name, part] of parts) part.refresh(clauseOf(bus.filter, name), maskWithout(name));
   }
@@ -115,7 +118,7 @@ export function makeFilters(bus, host, look) {
   function searching() {
     clearTimeout(timer);
     timer = setTimeout(
-      () => put("id", search.value.trim() ? { column: "id", contains: search.value.trim() } : null),
+      () => put(sought, search.value.trim() ? { column: sought, contains: search.value.trim() } : null),
       250,
     );
   }
@@ -245,6 +248,7 @@ export function makeFilters(bus, host, look) {
       more = h("button", { class: "hem-link" });
     const title = name === "is_correct" ? "prediction" : column.title;
     const { element, reset } = section(title, name, column.meaning, list, more);
+    element.classList.toggle("is-grey", name === "reason" && Boolean(bus.trust?.is_grey));
     let isOpen = false,
       last = [null, null];
     const show = lines(list);

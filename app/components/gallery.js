@@ -1,5 +1,6 @@
 // The gallery: the examples of filter and selection as tiles, a page at a time, sorted by a score.
 
+import { snippet, snippetText } from "./contents.js";
 import { h, icon, select } from "./dom.js";
 import { plural, short, whole } from "./numbers.js";
 import { pair } from "./pair.js";
@@ -27,6 +28,7 @@ export function makeGallery(bus, host, open) {
     role: "listbox",
     "aria-label": "examples",
     "aria-multiselectable": "true",
+    "data-medium": bus.medium,
   });
   const arrow = h("span", { class: "hem-muted", title: "what each tile says" }, "predicted → given");
   const where = h("span", { class: "hem-muted hem-number" });
@@ -108,11 +110,11 @@ export function makeGallery(bus, host, open) {
     mark();
     host.dataset.filled = `${total} ${shown[0]}`;
     try {
-      const [pictures, ids] = await Promise.all([bus.thumbsOf(shown), bus.idsOf(shown)]);
+      const [pictures, ids, contents] = await Promise.all([bus.thumbsOf(shown), bus.idsOf(shown), bus.contentsOf(shown)]);
       if (mine !== drawn) return;
-      [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at]));
+      [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
       const next = pageOf(bus.sorted(view.score, !view.ascending), mask, (page + 1) * PAGE, PAGE);
-      if (next.length) await bus.thumbsOf(next);
+      if (next.length) await Promise.all([bus.thumbsOf(next), bus.contentsOf(next)]);
     } catch (error) {
       bus.say({ error: error.message });
     }
@@ -173,12 +175,14 @@ export function makeGallery(bus, host, open) {
     );
   }
 
-  function portrait(element, url, id) {
-    element.title = `${id}\nclick selects, Shift-click a range, double-click opens`;
+  function portrait(element, url, id, content) {
+    const about = content ? `${snippetText(content)}\n\n${id}` : id;
+    element.title = `${about}\nclick selects, Shift-click a range, double-click opens`;
     element.dataset.id = id;
     const place = element.firstChild;
     if (place.dataset.url === (url || "none")) return;
     place.dataset.url = url || "none";
+    if (content != null) return place.replaceChildren(snippet(content, view.tile < 100 ? 4 : 6));
     if (!url) return place.replaceChildren(h("span", { class: "hem-muted hem-noimage" }, id));
     const image = h("img", { src: url, alt: id, draggable: false });
     // Tiny pictures are scaled up in whole pixels, large ones smoothly.
@@ -193,16 +197,44 @@ export function makeGallery(bus, host, open) {
       value = bus.column(view.score).values[row];
     element.children[1].replaceChildren(
       h("div", { class: "hem-caption-pair" }, pair(bus, row)),
-      h("div", { class: "hem-caption-score", title: bus.title(view.score) }, short(value)),
+      h(
+        "div",
+        { class: "hem-caption-score" },
+        h("span", { title: bus.title(view.score) }, short(value)),
+        reason(row),
+      ),
     );
   }
 
-  function badges() {
+  /** Why it is hard, with its colour; nothing for what is easy. */
+  function reason(row) {
+    const column = bus.column("reason"),
+      name = column?.names[column.values[row]];
+    if (!name || name === "easy") return null;
+    const colour = bus.fixedColours.reason?.[name] ?? "#888";
+    const dot = name === "unsure" ? { borderColor: colour } : { background: colour, borderColor: colour };
+    return h(
+      "span",
+      { class: "hem-caption-reason", title: `${name}: ${bus.trust?.sentence ?? ""}` },
+      h("i", { style: dot }),
+      name,
+    );
+  }
+
+  async function badges() {
+    const rows = shown,
+      written = await bus.freeOf(rows).catch(() => []);
+    if (rows !== shown) return;
+    const free = new Map(rows.map((row, at) => [row, written[at] ?? []]));
     for (const element of tiles.querySelectorAll(".hem-tile")) {
-      const code = bus.verdicts[Number(element.dataset.row)],
+      const row = Number(element.dataset.row),
+        code = bus.verdicts[row];
+      const names = [...(code ? [bus.verdictNames[code - 1]] : []), ...(free.get(row) ?? [])],
         badge = element.lastChild;
-      badge.hidden = !code;
-      badge.textContent = code ? bus.verdictNames[code - 1] : "";
+      badge.hidden = !names.length;
+      badge.textContent = names.length > 1 ? `${names[0]} +${names.length - 1}` : (names[0] ?? "");
+      badge.title = names.join(", ");
+      badge.classList.toggle("is-free", names.length > 0 && !code);
     }
   }
 

@@ -12,7 +12,7 @@ export function makeHistogram(bus, host, look) {
     readout = h("div", { class: "hem-readout hem-muted" });
   const log = h(
     "button",
-    { class: "hem-tool hem-log", title: "logarithmic counts", onclick: () => bus.setView({ log: !view.log }) },
+    { class: "hem-button hem-log", title: "logarithmic counts", onclick: () => bus.setView({ log: !view.log }) },
     "log",
   );
   host.replaceChildren(area, readout, log);

@@ -3,6 +3,7 @@
 import { exported, layout, literal, plotly } from "./axes.js";
 import { axesOf, colouring, legendTraces } from "./colouring.js";
 import { mixed, rgb } from "./colours.js";
+import { snippet } from "./contents.js";
 import { csv, h, save } from "./dom.js";
 import { pair } from "./pair.js";
 import { extent, short } from "./numbers.js";
@@ -328,13 +329,18 @@ export function makeMap(bus, host, look, open) {
     clearTimeout(hoverTimer);
     if (row < 0) return tip.hide();
     hoverTimer = setTimeout(async () => {
-      const [[id], [picture]] = await Promise.all([bus.idsOf([row]), bus.thumbsOf([row])]);
+      const [[id], [picture], [content]] = await Promise.all([
+        bus.idsOf([row]),
+        bus.thumbsOf([row]),
+        bus.contentsOf([row]),
+      ]);
       if (bus.hovered !== row || !isOver) return;
       const scored = bus.column(view.score),
         { l, t } = margin();
       tip.show(x + l, y + t, {
         id,
         picture,
+        content: content && snippet(content, 4),
         line: pair(bus, row),
         more: scored ? `${scored.title} ${short(scored.values[row])}` : "",
       });

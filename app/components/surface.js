@@ -75,18 +75,20 @@ export function tooltip(host) {
   const picture = h("img", { class: "hem-tip-picture", alt: "" });
   const id = h("div", { class: "hem-tip-id" }),
     line = h("div"),
+    content = h("div", { class: "hem-tip-content" }),
     more = h("div", { class: "hem-muted" });
   const box = h(
     "div",
     { class: "hem-tip", hidden: true, role: "status" },
     picture,
-    h("div", { class: "hem-tip-text" }, id, line, more),
+    h("div", { class: "hem-tip-text" }, id, content, line, more),
   );
   host.append(box);
   return {
     show(x, y, texts) {
       [id.textContent, more.textContent] = [texts.id, texts.more];
       line.replaceChildren(...texts.line);
+      content.replaceChildren(...(texts.content ? [texts.content] : []));
       picture.hidden = !texts.picture;
       if (texts.picture && picture.src !== texts.picture) picture.src = texts.picture;
       box.hidden = false;

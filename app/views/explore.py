@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import loaders, routes, state, theme, words
+from app import contents, loaders, routes, state, theme, trust, words
 from app.components.explorer import explorer, said
 from hem_core.errors import DataError
 from hem_core.store.tags import VERDICTS
@@ -19,6 +20,7 @@ def page() -> None:
     """The explorer of the run on screen. The page filters and selects; rules come here and go to the address."""
     run = loaders.run(state.current_run() or "")
     filter_, selection = _valid(run, state.rule()), _valid(run, state.selection())
+    found = trust.trust(run.info)
     explorer(
         {
             "run": run.name,
@@ -28,7 +30,12 @@ def page() -> None:
             "classes": list(run.classes),
             "missing": run.info.get("missing") or {},
             "verdicts": list(VERDICTS),
-            "colours": {"reason": theme.REASONS, "is_correct": {"true": theme.RIGHT, "false": theme.WRONG}},
+            "medium": contents.medium(run),
+            "trust": asdict(found),
+            "colours": {
+                "reason": theme.reason_colours(found.is_grey),
+                "is_correct": {"true": theme.RIGHT, "false": theme.WRONG},
+            },
             "person": state.person(),
             "filter": filter_,
             "selection": selection,

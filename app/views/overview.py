@@ -3,14 +3,18 @@
 import pandas as pd
 import streamlit as st
 
-from app import bars, loaders, state, widgets, words
+from app import bars, loaders, refits, sample, state, trust, widgets, words
 from app.glance import Overview
+from hem_core.errors import HemError
 from hem_core.store.run import Run
 
-REVIEWED_HELP = "Examples with a verdict by anyone, of all scored. A free tag alone does not count."
+REVIEWED_HELP = (
+    "Examples that somebody judged one at a time, of all scored. A verdict on many at once (a lasso, a filter) and a "
+    "free tag alone do not count."
+)
 HARD_HELP = (
-    "Examples whose reason is anything but 'easy'. The reason is a first guess by simple rules; "
-    "`difficulty` ranks, the reason names."
+    "Examples whose reason is neither 'easy' nor 'unsure'. `difficulty` ranks, the reason names; how far it can be "
+    "trusted stands beside it."
 )
 SUSPECT_HELP = (
     "Reason 'mislabelled': the model and the neighbours contradict the given label. To review, never an error "
@@ -23,8 +27,12 @@ def page() -> None:
     name = state.current_run() or ""
     run = loaders.run(name)
     facts = loaders.overview(name)
+    widgets.broken(loaders.workspace().broken())
     _numbers(run, facts)
     _next_steps(run, facts)
+    said = sample.sentence(run.info)
+    if said:
+        st.caption(words.plain(said))
     widgets.notes(run)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -40,9 +48,11 @@ def page() -> None:
 
 
 def _numbers(run: Run, facts: Overview) -> None:
-    reviewed = len(loaders.verdicts(run.data).index.intersection(loaders.ids(run.name)))
+    ids = loaders.ids(run.name)
+    reviewed = len(loaders.verdicts(run.data).index.intersection(ids))
+    in_bulk = len(loaders.all_verdicts(run.data).index.intersection(ids)) - reviewed
     n = run.n
-    sample = run.info.get("sample")
+    kind = run.info.get("sample")
     cells = st.columns(5)
     failed = int(run.info.get("n_failed") or 0)
     cells[0].metric(
@@ -55,7 +65,7 @@ def _numbers(run: Run, facts: Overview) -> None:
         border=True,
     )
     cells[1].metric(
-        f"Error rate, {sample}" if sample in ("in-sample", "out-of-sample") else "Error rate",
+        f"Error rate, {kind}" if kind in ("in-sample", "out-of-sample") else "Error rate",
         words.percent(facts.errors / n if n else None),
         delta=f"{facts.errors:,} of {n:,} predicted wrong",
         delta_color="off",
@@ -64,9 +74,9 @@ def _numbers(run: Run, facts: Overview) -> None:
         border=True,
     )
     for cell, title, number, unit, why in (
-        (cells[2], "Hard", facts.hard, "reason not 'easy'", HARD_HELP),
+        (cells[2], "Hard", facts.hard, "have a hard reason", HARD_HELP),
         (cells[3], "Suspected label errors", facts.suspects, "to review", SUSPECT_HELP),
-        (cells[4], "Reviewed", reviewed, "have a verdict", REVIEWED_HELP),
+        (cells[4], "Reviewed", reviewed, f"{in_bulk:,} more in bulk" if in_bulk else "have a verdict", REVIEWED_HELP),
     ):
         share = words.percent(number / n if n else None)
         cell.metric(
@@ -108,18 +118,54 @@ def _made(run: Run, name: str) -> str:
 
 
 def _reasons(run: Run, counts: pd.Series) -> None:
-    st.markdown(
-        f"**Why** · reasons of {words.count(run.n, 'example')}",
-        help="The likely reason why an example is hard, by simple rules with the evidence in words beside each "
-        "example. Click a bar to explore these examples.",
-    )
+    found = trust.trust(run.info)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            f"**Why** · reasons of {words.count(run.n, 'example')}",
+            help="The likely reason why an example is hard, with the evidence in words beside each example. "
+            "Click a bar to explore these examples.",
+            width="content",
+        )
+        widgets.trust_badge(found)
     turn = int(str(state.recall("reason_turn", 0)))
-    chart = bars.reasons(counts)
+    chart = bars.reasons(counts, is_grey=found.is_grey)
     points = widgets.figure(chart, f"{run.name}-reasons", key=f"reason_bars_{turn}", on_select=True)
-    st.caption("Click a bar to explore these examples.")
+    st.caption(words.plain(f"{found.sentence[:1].upper()}{found.sentence[1:]}. Click a bar to explore these examples."))
     if points:
         state.remember("reason_turn", turn + 1)
         _explore({"column": "reason", "in": [str(points[0]["y"])]})
+    if refits.is_possible(run):
+        _refit(run)
+
+
+def _refit(run: Run) -> None:
+    """The button that fits the reasons to the tags, or how that stands; other sessions see the new run at once."""
+    ids = loaders.ids(run.name)
+    n_tags = len(refits.useful(loaders.verdicts(run.data)).index.intersection(ids))
+    found = refits.state(run)
+    if found["status"] == "running":
+        _watch_refit(run)
+        return
+    if found["status"] == "failed":
+        widgets.failure(HemError(found["error"]))
+    if not n_tags:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(f"Refit reasons with {words.count(n_tags, 'tag')}", icon=":material/model_training:"):
+            refits.start(run, n_tags)
+            st.rerun()
+        if found["status"] == "done":
+            tags = words.count(found["n_tags"], "tag")
+            st.caption(f"{found['changed']:,} of {found['n']:,} reasons changed with {tags}")
+
+
+@st.fragment(run_every="1s")
+def _watch_refit(run: Run) -> None:
+    found = refits.state(run)
+    if found["status"] != "running":
+        st.rerun()
+    title = f"Refitting the reasons with {words.count(int(found.get('n_tags') or 0), 'tag')}…"
+    st.button(title, icon="spinner", disabled=True)
 
 
 def _classes(run: Run, table: pd.DataFrame) -> None:
@@ -194,10 +240,11 @@ def _card(run: Run) -> None:
         "Sample": widgets.SAMPLES.get(str(info.get("sample")), widgets.SAMPLES["unknown"])[0],
         "Model": model.get("name"),
         "Checkpoint": str(model.get("hash") or "")[:12],
-        "Embedding from": model.get("layer"),
+        "Embedding": f"read at the layer “{model['layer']}” of the model" if model.get("layer") else None,
         "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
         "Found in": str(run.root or ""),
         "Accuracy": words.percent(info.get("accuracy")) + f" of {run.n:,}",
+        "Out-of-sample": _out_of_sample(info.get("oos") or {}),
         "Held-out accuracy": words.percent(held_out) if held_out is not None else "not measured",
         "Neighbours": graph,
         "Scored": words.moment(info.get("created")),
@@ -212,6 +259,13 @@ def _card(run: Run) -> None:
             st.text((info.get("headline") or {}).get(name) or "not said in this run")
     _missing(info.get("missing") or {})
     _timings(info.get("timings") or {})
+
+
+def _out_of_sample(oos: dict) -> str | None:
+    if not oos:
+        return None
+    how = {"folds": "trained on folds", "head": "linear head on the embeddings"}.get(str(oos.get("how")), "")
+    return f"{words.percent(oos.get('accuracy'))} accuracy, {oos.get('folds')} folds, {how}"
 
 
 def _missing(missing: dict) -> None:

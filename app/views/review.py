@@ -34,13 +34,16 @@ def page() -> None:
     rules = {name: rule for name, rule in scope.explored(run).items() if name in TITLES}
     if "reason" in run.source.columns:
         rules["suspects"] = SUSPECTS
-    names = [name for name in TITLES if name == "mixed" or name in rules]
+    sampled = _stratum(state.queue()) if "label_suspicion" in run.source.columns else None
+    if sampled:
+        rules[state.queue()] = {"all": [{"column": "label_suspicion", "min": sampled[0], "max": sampled[1]}]}
+    names = [name for name in TITLES if name == "mixed" or name in rules] + ([state.queue()] if sampled else [])
     chosen = state.queue() if state.queue() in names else "mixed"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.segmented_control(
             "Queue",
             names,
-            format_func=TITLES.__getitem__,
+            format_func=lambda name: TITLES.get(name, "Random at a suspicion"),
             key=state.put("queue_choice", chosen),
             on_change=state.take("queue_choice", lambda name: state.set_queue(name or chosen)),
             label_visibility="collapsed",
@@ -62,7 +65,7 @@ def _wanted(run: Run) -> int | None:
 def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
     run, person = loaders.run(name), state.person()
     judged = loaders.verdicts(run.data)
-    found = _mixed(run, person, judged) if rule is None else _matching(run, rule)
+    found = _mixed(run, person, judged) if rule is None else _matching(run, rule, queue)
     review(
         {
             "module": f"/hem/static/{routes.version()}/review.js",
@@ -102,7 +105,17 @@ def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:
     return queue.loc[~queue["id"].isin(by_others.tolist()), :].head(LONGEST + own)
 
 
-def _matching(run: Run, rule: dict) -> pd.DataFrame:
+def _stratum(queue: str) -> tuple[float, float] | None:
+    """The percentiles in 'sample 80 90'; None for another queue."""
+    parts = queue.split()
+    is_sample = len(parts) == 3 and parts[0] == "sample" and all(part.isdecimal() for part in parts[1:])
+    return (float(parts[1]), float(parts[2])) if is_sample else None
+
+
+def _matching(run: Run, rule: dict, queue: str) -> pd.DataFrame:
+    sampled = _stratum(queue)
+    if sampled:
+        return loaders.sample(run.name, *sampled, LONGEST).assign(drawn_as="sample")
     tags = loaders.tags().state(run.data)
     order = "label_suspicion" if rule == SUSPECTS and "label_suspicion" in run.source.columns else _order(run)
     found = run.query(rule, tags=tags, columns=["id"], order=order, limit=LONGEST)
@@ -117,6 +130,8 @@ def _scope(run: Run, queue: str, rules: dict[str, dict]) -> str:
     if queue not in rules:
         return f"suspects 50%, rare 30%, random 20% of {words.count(run.n, 'example')}; signed {state.person()}"
     n = len(run.rows(rules[queue], tags=loaders.tags().state(run.data)))
+    if _stratum(queue):
+        return f"{describe(rules[queue])} · {min(n, LONGEST):,} at random of {n:,}, to measure how many are wrong there"
     most = "most suspected" if queue == "suspects" else "hardest"
     first = f", the {LONGEST:,} {most} first" if n > LONGEST else f", {most} first"
     return f"{describe(rules[queue])} · {n:,} of {words.count(run.n, 'example')}{first}"

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 import hem_core.export
-from app import bars, exports, loaders, scope, state, theme, widgets, words
+from app import bars, exports, loaders, scope, state, theme, trust, widgets, words
 from hem_core import folder as registry
 from hem_core.errors import HemError
 from hem_core.selection.curate import EXCLUSIONS, Curated, composition, curate, is_corrected
@@ -190,17 +190,18 @@ def _look(run: Run, made: Curated, chosen: int) -> None:
             st.caption(f"The 25 largest of {len(run.classes):,}.")
         widgets.figure(bars.shares(table), "set-classes", key="set_classes")
     with right:
-        _reasons(examples)
+        _reasons(examples, is_grey=trust.trust(run.info).is_grey)
         _excluded(made, chosen)
 
 
-def _reasons(examples: pd.DataFrame) -> None:
+def _reasons(examples: pd.DataFrame, *, is_grey: bool) -> None:
     if "reason" not in examples.columns:
         return
     found = examples["reason"].value_counts()
     order = [name for name in theme.REASONS if name in found.index]
     st.markdown(f"**Why** · reasons of {words.count(len(examples), 'example')}")
-    widgets.figure(bars.reasons(found.reindex(order), height=60 + 34 * len(order)), "set-reasons", key="set_reasons")
+    chart = bars.reasons(found.reindex(order), height=60 + 34 * len(order), is_grey=is_grey)
+    widgets.figure(chart, "set-reasons", key="set_reasons")
 
 
 def _excluded(made: Curated, chosen: int) -> None:

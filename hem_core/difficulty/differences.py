@@ -68,7 +68,7 @@ def differences(
 def _number(
     name: str, example: Mapping[str, Any], neighbours: pd.DataFrame, spreads: Mapping[str, float]
 ) -> Difference:
-    others = _numbers(neighbours[name])
+    others = _numbers(pd.Series(neighbours[name]))
     is_missing = np.isnan(others)
     median = None if is_missing.all() else float(np.median(others[~is_missing]))
     value = None if pd.isna(example[name]) else float(example[name])
@@ -86,7 +86,7 @@ def _number(
 def _category(name: str, example: Mapping[str, Any], neighbours: pd.DataFrame) -> Difference:
     others = neighbours[name]
     value = None if pd.isna(example[name]) else example[name]
-    same = int(others.isna().sum() if value is None else (others == value).sum())
+    same = int(np.count_nonzero(others.isna() if value is None else others == value))
     counts = others.dropna().value_counts(sort=True)
     usual = counts.index[0] if len(counts) else None
     return Difference(name, value, usual, None, same, _rarity(same, len(others)))
@@ -97,4 +97,4 @@ def _rarity(same: int, k: int) -> float:
 
 
 def _numbers(values: pd.Series) -> np.ndarray:
-    return pd.to_numeric(values, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    return np.asarray(pd.to_numeric(values, errors="coerce"), np.float64)

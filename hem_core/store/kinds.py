@@ -7,7 +7,7 @@ import pyarrow as pa
 from hem_core.store.rules import Condition, quote
 from hem_core.store.source import Source
 
-FREE_TEXT = {"id", "evidence", "image", "content_hash"}
+FREE_TEXT = {"id", "evidence", "image", "content_hash", "text", "marks"}
 CATEGORIES = {"label", "predicted", "reason", "suggested_label", "split"}
 MOST_VALUES = 1000
 

@@ -1,0 +1,101 @@
+"""Refitting a run's reasons to people's tags: in a process of its own, so that nobody waits for the server.
+
+python -m app.refits RUN_FOLDER NOTE
+"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hem_core.errors import HemError
+from hem_core.store.atomic import write_json
+from hem_core.store.run import Run
+
+ROWS = "reason_rows.npz"
+"""What a run has when its reasons can be refitted: the features of its rows and of its probes."""
+SAYS_NOTHING = ("skip", "duplicate")
+"""Verdicts that say nothing about why an example is hard."""
+
+
+def is_possible(run: Run) -> bool:
+    """Whether this HEM can refit and this run has kept what it takes."""
+    try:
+        known = importlib.util.find_spec("hem_core.engine.refit")
+    except ModuleNotFoundError:
+        return False
+    return known is not None and (run.folder / ROWS).is_file()
+
+
+def useful(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """The verdicts that a refit learns from: those on single examples that say why."""
+    return verdicts.loc[~verdicts["tag"].isin(SAYS_NOTHING), :]
+
+
+def start(run: Run, n_tags: int) -> None:
+    """Begin to refit, unless it is being done; `state` tells how it stands."""
+    if state(run)["status"] == "running":
+        return
+    note = _note(run.folder)
+    write_json(note, {"n_tags": n_tags})
+    root = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "app.refits", str(run.folder), str(note)]
+    _running[run.folder] = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def state(run: Run) -> dict[str, Any]:
+    """How the last refit stands: `status` 'none', 'running', 'done' (with n, changed, n_tags) or 'failed' (error)."""
+    process, note = _running.get(run.folder), _read(_note(run.folder))
+    if process is not None and process.poll() is None:
+        return {"status": "running", **note}
+    if "changed" in note:
+        return {"status": "done", **note}
+    if process is None:
+        return {"status": "none"}
+    return {"status": "failed", "error": note.get("error") or "the refit stopped; start it again"}
+
+
+def wait(run: Run) -> None:
+    """Wait until a refit that was started here has ended."""
+    process = _running.get(run.folder)
+    if process is not None:
+        process.wait()
+
+
+_running: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+def _note(folder: Path) -> Path:
+    return folder / "refit.json"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _work(folder: Path, note: Path) -> None:
+    from hem_core.engine.refit import refit
+    from hem_core.store.run import open_run
+
+    said = _read(note)
+    before = open_run(folder).table(["reason"])["reason"]
+    try:
+        refit(folder)
+    except HemError as error:
+        write_json(note, {**said, "error": str(error)})
+        return
+    after = open_run(folder).table(["reason"])["reason"]
+    write_json(note, {**said, "n": len(after), "changed": int((before.to_numpy() != after.to_numpy()).sum())})
+
+
+if __name__ == "__main__":
+    _work(Path(sys.argv[1]), Path(sys.argv[2]))
