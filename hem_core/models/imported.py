@@ -1,0 +1,34 @@
+"""The function that `package.module:function` names."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hem_core.errors import ModelError
+
+
+def imported(name: str, *, wanted: str) -> Callable[..., Any]:
+    """Import `package.module:function`; the current folder is importable.
+
+    wanted: the beginning of the error for a name of another form, such as "--model wants package.module:function".
+    Raises ModelError for that, for a module that is not there or fails, and for a function that it does not have.
+    """
+    module_name, colon, function_name = name.partition(":")
+    if not colon or not module_name or not function_name:
+        raise ModelError(f"{wanted}; got '{name}'")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise ModelError(f"cannot import '{module_name}' of '{name}': {error}") from error
+    except Exception as error:  # whatever the user's own module raises
+        raise ModelError(f"'{module_name}' of '{name}' fails when imported: {type(error).__name__}: {error}") from error
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        raise ModelError(f"'{module_name}' has no function '{function_name}'")
+    return function

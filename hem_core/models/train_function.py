@@ -1,0 +1,93 @@
+"""The user's own training: a function of a data set that gives a model."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from hem_core.errors import ModelError
+from hem_core.models.imported import imported
+
+OFFERED = ("seed", "weights", "recorder", "progress")
+"""What a train function may take beside the data set, by these names."""
+
+
+@dataclass(frozen=True)
+class TrainFunction:
+    """`train(dataset, …)` with its name and a digest of its source and of the file that it stands in."""
+
+    name: str
+    function: Callable[..., Any]
+    fingerprint: str
+
+    def __call__(self, dataset: Any, *, where: str, n_classes: int, **offered: Any) -> nn.Module:
+        """Train; of what is offered by name, the function gets what its signature takes.
+
+        where: words for the errors, as "fold 2 of 5". Returns a module in eval mode; a scikit-learn classifier is
+        wrapped in one, whose outputs are the n_classes class indices.
+        Raises ModelError when the function raises, and when what it returns is neither.
+        """
+        try:
+            model = self.function(dataset, **_taken(self.function, offered))
+        except Exception as error:  # whatever the user's own code raises
+            words = f"{type(error).__name__}: {error}"
+            raise ModelError(f"{where}: '{self.name}' failed: {words}") from error
+        if isinstance(model, nn.Module):
+            return model.eval()
+        if not (hasattr(model, "fit") and hasattr(model, "predict_proba")) or isinstance(model, type):
+            kind = model.__name__ if isinstance(model, type) else type(model).__name__
+            raise ModelError(
+                f"{where}: '{self.name}' returned {kind}; wanted a torch.nn.Module, "
+                "or a fitted estimator with fit and predict_proba"
+            )
+        from hem_core.models.estimator import Estimator
+
+        try:
+            return Estimator(model, n_classes=n_classes).eval()
+        except ModelError as error:
+            raise ModelError(f"{where}: '{self.name}': {error}") from error
+
+
+def load(train: str | Callable[..., Any] | TrainFunction) -> TrainFunction:
+    """The train function of that name, `package.module:train`, or the one that is given.
+
+    Raises ModelError when there is none.
+    """
+    if isinstance(train, TrainFunction):
+        return train
+    if isinstance(train, str):
+        function, name = imported(train, wanted="--train wants package.module:train"), train
+    else:
+        function, name = train, getattr(train, "__qualname__", type(train).__name__)
+    return TrainFunction(name, function, _fingerprint(function, name))
+
+
+def _taken(function: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):  # written in C: it says nothing of what it takes
+        return {}
+    if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+        return offered
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {name: offered[name] for name, each in parameters.items() if name in offered and each.kind in by_name}
+
+
+def _fingerprint(function: Callable[..., Any], name: str) -> str:
+    """A digest of the source as far as it can be found: of the function, and of the whole file, constants included."""
+    plain = inspect.unwrap(getattr(function, "func", function))
+    plain = plain if inspect.isroutine(plain) else type(plain)
+    digest = hashlib.sha256(name.encode())
+    try:
+        digest.update(inspect.getsource(plain).encode())
+        digest.update(Path(inspect.getfile(plain)).read_bytes())
+    except (OSError, TypeError):  # a notebook or a prompt that keeps no source
+        code = getattr(plain, "__code__", None)
+        digest.update(f"{code.co_code!r} {code.co_names} {code.co_consts}".encode() if code else b"")
+    return digest.hexdigest()

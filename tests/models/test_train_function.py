@@ -1,0 +1,142 @@
+import sys
+
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+
+from hem_core.errors import ModelError
+from hem_core.models import train_function
+
+OFFERED = {"seed": 3, "weights": None, "recorder": "the recorder", "progress": print}
+
+
+def call(function, **offered):
+    return train_function.load(function)("the set", where="fold 2 of 5", n_classes=3, **(offered or OFFERED))
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Writes a module `my_training` that can be imported until the test ends."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(text):
+        sys.modules.pop("my_training", None)
+        (tmp_path / "my_training.py").write_text(text)
+
+    yield write
+    sys.modules.pop("my_training", None)
+
+
+def test_a_function_gets_what_its_signature_takes_and_no_more():
+    seen = {}
+
+    def train(dataset, seed, *, recorder):
+        seen.update(dataset=dataset, seed=seed, recorder=recorder)
+        return nn.Linear(2, 3)
+
+    call(train)
+    assert seen == {"dataset": "the set", "seed": 3, "recorder": "the recorder"}
+    call(lambda dataset: nn.Linear(2, 3))
+
+
+def test_a_function_that_takes_anything_gets_everything():
+    seen = {}
+
+    def train(dataset, **more):
+        seen.update(more)
+        return nn.Linear(2, 3)
+
+    call(train)
+    assert seen == OFFERED
+
+
+def test_a_model_in_train_mode_comes_back_in_eval_mode():
+    assert not call(lambda dataset: nn.Sequential(nn.Dropout()).train())[0].training
+
+
+def test_an_estimator_comes_back_as_a_module_of_all_classes():
+    fitted = LogisticRegression().fit([[-1.0], [1.0], [2.0]], [0, 2, 2])
+    found = call(lambda dataset: fitted)(torch.tensor([[1.5]]).numpy())["logits"]
+    assert found.shape == (1, 3)
+    assert found.argmax() == 2
+
+
+def test_a_function_is_found_by_its_name(module):
+    module("from torch import nn\ndef train(dataset):\n    return nn.Linear(2, 7)\n")
+    assert call("my_training:train").out_features == 7
+
+
+def test_another_source_or_another_constant_in_the_file_is_another_function(module):
+    text = "EPOCHS = 3\ndef train(dataset):\n    return EPOCHS\n"
+    found = []
+    for version in (text, text, text.replace("3", "4"), text.replace("return", "return 2 *")):
+        module(version)
+        found.append(train_function.load("my_training:train").fingerprint)
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("my_training", "--train wants package.module:train; got 'my_training'"),
+        (":train", "--train wants package.module:train; got ':train'"),
+        ("no_such_module:train", "cannot import 'no_such_module' of 'no_such_module:train'"),
+        ("my_training:fit", "'my_training' has no function 'fit'"),
+        ("my_training:EPOCHS", "'my_training' has no function 'EPOCHS'"),
+    ],
+)
+def test_a_wrong_name_says_what_is_wrong(module, name, text):
+    module("EPOCHS = 3\ndef train(dataset):\n    pass\n")
+    with pytest.raises(ModelError, match=text):
+        train_function.load(name)
+
+
+def test_a_module_that_fails_says_how(module):
+    module("1 / 0\n")
+    with pytest.raises(ModelError, match="'my_training' of 'my_training:train' fails when imported: ZeroDivisionError"):
+        train_function.load("my_training:train")
+
+
+def fails(dataset):
+    raise ValueError("no gold here")
+
+
+def gives_nothing(dataset):
+    return None
+
+
+def gives_a_class(dataset):
+    return LogisticRegression
+
+
+def gives_it_unfitted(dataset):
+    return LogisticRegression()
+
+
+def wants_more(dataset, learning_rate):
+    return nn.Linear(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (fails, "fold 2 of 5: 'fails' failed: ValueError: no gold here"),
+        (gives_nothing, "fold 2 of 5: 'gives_nothing' returned NoneType; wanted a torch.nn.Module, or a fitted est"),
+        (gives_a_class, "returned LogisticRegression; wanted"),
+        (gives_it_unfitted, "fold 2 of 5: 'gives_it_unfitted': the LogisticRegression is not fitted"),
+        (wants_more, "fold 2 of 5: 'wants_more' failed: TypeError: .* 'learning_rate'"),
+    ],
+)
+def test_a_training_that_goes_wrong_is_told_with_its_fold(function, text):
+    with pytest.raises(ModelError, match=text):
+        call(function)
+
+
+def test_an_interrupt_is_no_failure():
+    def train(dataset):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        call(train)
