@@ -117,7 +117,8 @@ def test_what_the_step_does_not_return_is_named(tmp_path, returned, text):
 def test_a_resumed_training_goes_on_with_its_epoch(tmp_path):
     fitted(tmp_path, net := Net(), epochs=2).save_checkpoint(tmp_path / "two.ckpt")
     before = read(tmp_path / "dynamics")
-    fitted(tmp_path, net, epochs=3, resumed=tmp_path / "two.ckpt")
+    for _again in range(2):
+        fitted(tmp_path, net, epochs=3, resumed=tmp_path / "two.ckpt")
     after = read(tmp_path / "dynamics")
     assert after.confidences.shape == (N, 3)
     np.testing.assert_array_equal(after.confidences[:, :2], before.confidences)
