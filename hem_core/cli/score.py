@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -9,63 +9,94 @@ from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
 from hem_core.errors import HemError
 
+DATA, TRUTH, EXTRA, RUN = "Data", "Out-of-sample", "Scores", "Run"
+
+
+def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
+
 
 def score(
     data: Annotated[str, typer.Argument(help="Image folder, or .csv, .parquet, .jsonl or .npz file.")],
     out: Annotated[Path, typer.Option(help="Folder of the run, such as work/runs/first.")],
-    model: Annotated[str | None, typer.Option(help="package.module:factory, called without arguments.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="package.module:factory, called without arguments; or a transformers folder.")
+    ] = None,
     weights: Annotated[Path | None, typer.Option(help=".safetensors, or a file of torch.save(state_dict).")] = None,
+    id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
+    label_column: Annotated[str | None, _option("Column of the labels.", panel=DATA)] = None,
+    image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
+    text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
+    feature_columns: Annotated[
+        str | None, _option("Columns of a table that are the model's input: age,job, or '*' for all.", panel=DATA)
+    ] = None,
     classes: Annotated[
-        str | None, typer.Option(help="Class names in the order of the outputs: cat,dog or a file, one a line.")
+        str | None, _option("Class names in the order of the outputs: cat,dog or a file, one a line.", panel=DATA)
     ] = None,
-    dynamics: Annotated[Path | None, typer.Option(help="A Recorder's folder, or logged training dynamics.")] = None,
-    out_of_sample: Annotated[bool, typer.Option("--out-of-sample", help="The model never saw these examples.")] = False,
-    in_sample: Annotated[bool, typer.Option("--in-sample", help="The model was trained on them.")] = False,
-    held_out_accuracy: Annotated[
-        float | None, typer.Option(help="Accuracy on held-out examples, 0 to 1.", min=0, max=1)
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default: CUDA where there is one.")] = None,
-    batch_size: Annotated[
-        str | None, typer.Option(help="A number, or auto to time a few. Default 32 on a CPU, 256 on CUDA.")
-    ] = None,
-    precision: Annotated[str, typer.Option(help="fp32, or bf16 on CUDA.")] = "fp32",
-    layer: Annotated[
-        str | None, typer.Option(help="Module whose output is the embedding; none for no embeddings.")
-    ] = None,
+    name: Annotated[str | None, _option("Name of the data; runs that share it share their tags.", panel=DATA)] = None,
     resize: Annotated[
         int | None,
-        typer.Option(
-            help="Scale the shorter side of image files to this many pixels and cut out the centre square.", min=1
-        ),
+        _option("Scale the shorter side of image files to this, and cut out the centre square.", panel=DATA, min=1),
     ] = None,
-    no_map: Annotated[bool, typer.Option("--no-map", help="Make no map of the embedding.")] = False,
-    neighbours: Annotated[int, typer.Option("--k", help="Neighbours kept for each example.", min=1)] = 15,
-    seed: Annotated[int, typer.Option(help="Seed of the map and the neighbour search.")] = 0,
-    name: Annotated[str | None, typer.Option(help="Name of the data; runs that share it share their tags.")] = None,
-    id_column: Annotated[str | None, typer.Option(help="Column of the ids.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="Column of the labels.")] = None,
-    image_column: Annotated[str | None, typer.Option(help="Column of the image paths.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad example.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of another model or data.")] = False,
+    train: Annotated[
+        str | None, _option("package.module:train, called for each fold; the README has its signature.", panel=TRUTH)
+    ] = None,
+    oos: Annotated[
+        str | None,
+        _option("Folds for --train, 5 by default; head: linear heads on the embeddings; none.", panel=TRUTH),
+    ] = None,
+    dynamics: Annotated[Path | None, _option("A Recorder's folder, or logged dynamics.", panel=TRUTH)] = None,
+    out_of_sample: Annotated[
+        bool, _option("The model never saw these examples.", "--out-of-sample", panel=TRUTH)
+    ] = False,
+    in_sample: Annotated[bool, _option("The model was trained on them.", "--in-sample", panel=TRUTH)] = False,
+    held_out_accuracy: Annotated[
+        float | None, _option("Accuracy on held-out examples, 0 to 1.", panel=TRUTH, min=0, max=1)
+    ] = None,
+    grand: Annotated[bool, _option("Also the gradient norm of the whole network.", "--grand", panel=EXTRA)] = False,
+    beside: Annotated[
+        list[Path] | None, _option("Run of another seed on the same data, for ensemble_spread; repeat it.", panel=EXTRA)
+    ] = None,
+    layer: Annotated[
+        str | None, _option("Module whose output is the embedding; none for no embeddings.", panel=EXTRA)
+    ] = None,
+    neighbours: Annotated[int, _option("Neighbours kept for each example.", "--k", panel=EXTRA, min=1)] = 15,
+    no_probes: Annotated[
+        bool, _option("Plant no probes: reasons by simple rules, uncalibrated.", "--no-probes", panel=EXTRA)
+    ] = False,
+    no_map: Annotated[bool, _option("Make no map of the embedding.", "--no-map", panel=EXTRA)] = False,
+    device: Annotated[str | None, _option("cpu, cuda, cuda:1; default: CUDA if there is one.", panel=RUN)] = None,
+    batch_size: Annotated[
+        str | None, _option("A number, or auto to time a few. Default 32 on a CPU, 256 on CUDA.", panel=RUN)
+    ] = None,
+    precision: Annotated[str, _option("fp32, or bf16 on CUDA.", panel=RUN)] = "fp32",
+    seed: Annotated[int, _option("Seed of folds, probes, map and neighbour search.", panel=RUN)] = 0,
+    strict: Annotated[bool, _option("Stop at the first bad example.", "--strict", panel=RUN)] = False,
+    overwrite: Annotated[bool, _option("Replace a run of another model or data.", "--overwrite", panel=RUN)] = False,
 ) -> None:
     """Score every example: loss, difficulty, embedding, neighbours, a reason. Killed, the same command goes on."""
     from hem_core.engine.score import score as score_run
 
     if in_sample and out_of_sample:
         raise HemError("--in-sample and --out-of-sample exclude each other")
-    sample = "out-of-sample" if out_of_sample else "in-sample" if in_sample else "unknown"
     columns = {"id_column": id_column, "label_column": label_column, "image_column": image_column}
+    columns |= {"text_column": text_column, "feature_columns": feature_columns}
     with bars() as progress:
         run = score_run(
             model,
             data,
             out=out,
             weights=weights,
+            train=train,
             progress=progress,
             classes=_classes(classes),
+            oos=_oos(oos),
             dynamics=dynamics,
-            sample=sample,
+            sample="out-of-sample" if out_of_sample else "in-sample" if in_sample else "unknown",
             held_out_accuracy=held_out_accuracy,
+            has_grand=grand,
+            beside=beside or (),
+            has_probes=not no_probes,
             device=device,
             batch_size=_batch_size(batch_size),
             precision=precision,
@@ -95,4 +126,12 @@ def _batch_size(text: str | None) -> int | str | None:
         return text
     if not text.isdigit() or int(text) == 0:
         raise HemError(f"--batch-size wants a number or auto; got '{text}'")
+    return int(text)
+
+
+def _oos(text: str | None) -> int | Literal["head", "none"] | None:
+    if text is None or text == "head" or text == "none":
+        return text
+    if not text.isdigit() or int(text) < 2:
+        raise HemError(f"--oos wants a number of folds from 2 on, head or none; got '{text}'")
     return int(text)

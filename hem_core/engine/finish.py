@@ -21,7 +21,7 @@ from hem_core.engine.progress import Progress
 from hem_core.media.image import thumbnail
 from hem_core.store.atomic import write_array, write_bytes, write_table
 
-FOLDERS = ("shards", "embeddings", "arrays")
+FOLDERS = ("shards", "embeddings", "arrays", "out_of_sample")
 FILES = (
     "run.json",
     "progress.json",
@@ -33,6 +33,8 @@ FILES = (
     "dynamics.parquet",
     "thumbnails.bin",
     "thumbnails.npy",
+    "reason_rows.npz",
+    "slices.parquet",
 )
 """What a run's folder holds; run.json says whether it is whole, so it is the first to go."""
 
@@ -82,6 +84,8 @@ def write_scores(plan: Plan, columns: dict[str, Any], ids: list[str], class_name
         "top_classes": pa.FixedSizeListArray.from_arrays(pa.array(names[top].reshape(-1), pa.string()), top.shape[1]),
         "top_probs": pa.FixedSizeListArray.from_arrays(pa.array(columns["top_probs"].reshape(-1)), top.shape[1]),
     }
+    if "predicted_oos" in columns:
+        table["predicted_oos"] = pa.array(names[columns["predicted_oos"]], pa.string())
     rest = [name for name in columns if name not in table and name not in ("target", "content_hash")]
     table |= {name: _column(name, columns[name]) for name in rest}
     write_table(plan.folder / "scores.parquet", pa.table(table), metadata={"hem.key": plan.key})
@@ -90,6 +94,9 @@ def write_scores(plan: Plan, columns: dict[str, Any], ids: list[str], class_name
 def _column(name: str, values: np.ndarray) -> pa.Array:
     if name == "duplicate_group":
         return pa.array(values, pa.int64(), mask=values < 0)
+    if values.ndim == 2:
+        flat = pa.array(values.astype(np.float32).reshape(-1))
+        return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
     if values.dtype == object or values.dtype.kind == "U":
         return pa.array(values.tolist(), pa.string())
     return pa.array(values.astype(np.float32), pa.float32(), from_pandas=True)  # NaN -> null
@@ -110,7 +117,7 @@ def clear(folder: Path, *, keep: Path | None = None) -> None:
     """
     for name in FILES:
         (folder / name).unlink(missing_ok=True)
-    for path in (folder / "shards", folder / "embeddings", *(folder / "arrays").glob("*")):
+    for path in (folder / "shards", folder / "embeddings", folder / "out_of_sample", *(folder / "arrays").glob("*")):
         if path.resolve() != keep:
             shutil.rmtree(path, ignore_errors=True)
     if keep is None:

@@ -22,6 +22,9 @@ class Options:
     """"in-sample" when the model was trained on these examples, "out-of-sample" when it never saw them."""
     held_out_accuracy: float | None = None
     """Accuracy on examples kept out of training, 0 .. 1, to judge how far the net has memorised its own."""
+    oos: int | Literal["head", "none"] | None = None
+    """Out-of-sample evidence: the number of folds of a train function (5 where one is given); "head" cross-fits linear
+    heads on the embeddings, which is also what is done, where nothing better is known, without this option; "none"."""
     dynamics: str | Path | None = None
     """A Recorder's folder or another record of the training, see `hem_core.dynamics.read`."""
     device: str | None = None
@@ -32,6 +35,12 @@ class Options:
     """Module whose output is the embedding; None finds the last linear layer's input, "none" makes no embeddings."""
     resize: int | None = None
     """Scale image files to this many pixels a side, cutting out the centre square."""
+    has_grand: bool = False
+    """Also the gradient norm of the whole network, about the cost of one more training pass."""
+    beside: Sequence[str | Path] = ()
+    """Runs of other seeds or models on the same ids, for `ensemble_spread`."""
+    has_probes: bool = True
+    """Plant probes of known kinds and calibrate the reasons on them; without, reasons come from simple rules."""
     has_map: bool = True
     """Lay out the embedding map; without it a run is done sooner."""
     k: int = 15
@@ -41,4 +50,4 @@ class Options:
     is_strict: bool = False
     overwrite: bool = False
     columns: dict[str, str] = field(default_factory=dict)
-    """`id_column`, `label_column`, `image_column` of the source."""
+    """`id_column`, `label_column`, `image_column`, `text_column`, `feature_columns` of the source."""

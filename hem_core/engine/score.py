@@ -12,17 +12,14 @@ from torch import nn
 
 from hem_core import catalog as catalogs
 from hem_core.dynamics.read import read as read_dynamics
-from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.engine import account, finish
-from hem_core.engine.explain import explain
-from hem_core.engine.join import graph_of, join
+from hem_core.engine.conclude import conclude
 from hem_core.engine.network import borrowed
 from hem_core.engine.options import Options
 from hem_core.engine.plan import Plan
-from hem_core.engine.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
+from hem_core.engine.prepare import batch_size_of, key_of, prepare, unit_size_of
 from hem_core.engine.progress import Listener, Progress
 from hem_core.engine.run_local import run_local
-from hem_core.engine.set_scores import dynamics_scores, set_scores
 from hem_core.engine.unit import Job
 from hem_core.errors import HemError, RunError
 from hem_core.models import factory
@@ -82,11 +79,20 @@ def _score(model: nn.Module | None, name: str, data: Any, folder: Path, options:
     info = account.opening(folder, ready, options, plan)
     write_json(folder / "run.json", info)
     write_table(folder / "catalog.parquet", account.stored_catalog(ready, None))
-    job = Job(plan, ready.ids, ready.targets, ready.bad_labels, ready.network, ready.inputs, ready.predictions)
+    job = Job(
+        plan,
+        ready.ids,
+        ready.targets,
+        ready.bad_labels,
+        ready.network,
+        ready.inputs,
+        ready.predictions,
+        has_grand=options.has_grand,
+    )
     already = sum(len(plan.rows(unit)) for unit in plan.units if plan.is_done(unit))
     with progress.stage("score", plan.n, already) as report:
         run_local(job, is_strict=options.is_strict, report=report)
-    info |= _finish(plan, ready, recorded, options, progress)
+    info |= conclude(plan, ready, recorded, options, progress)
     info |= {"timings": {stage: round(seconds, 2) for stage, seconds in progress.timings.items()}}
     info["timings"]["total"] = round(time.monotonic() - started, 2)
     info["fingerprint"] = account.bytes_digest(folder)
@@ -124,40 +130,6 @@ def _claim(folder: Path, known: dict[str, Any], key: str, arrays: Path, *, overw
         except OSError as error:
             raise RunError(f"cannot make the folder '{part}': {error.strerror}; give --out another place") from error
         remove_leftovers(part)
-
-
-def _finish(
-    plan: Plan, ready: Prepared, recorded: Dynamics | None, options: Options, progress: Progress
-) -> dict[str, Any]:
-    joined = join(plan)
-    ids = [ready.ids[index] for index in joined.columns["index"]]
-    device = str(ready.network.device) if ready.network else "cpu"
-    graph = graph_of(plan, joined, k=options.k, seed=options.seed, device=device, progress=progress)
-    with progress.stage("explain", joined.n):
-        columns = joined.columns | set_scores(joined, graph, ids, len(ready.classes))
-        if recorded is not None:
-            aligned = recorded.align(ids)
-            columns |= dynamics_scores(aligned)
-            write_table(plan.folder / "dynamics.parquet", to_table(aligned))
-        epochs = recorded.n_epochs if recorded is not None else None
-        more, head = explain(columns, graph, ready.classes, sample=options.sample, epochs=epochs)
-        finish.write_scores(plan, columns | more, ids, ready.classes)
-        write_table(plan.folder / "catalog.parquet", account.stored_catalog(ready, joined))
-        write_table(plan.folder / "failures.parquet", account.failures_table(ready, joined.failures))
-    has_pictures = finish.write_thumbnails(plan, joined, ready.inputs, progress)
-    if options.has_map:
-        finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress)
-    has = {"has_pictures": has_pictures, "has_map": options.has_map}
-    accuracy = float((columns["predicted"] == columns["target"]).mean())
-    return {
-        "n": joined.n,
-        "n_failed": len(joined.failures),
-        "accuracy": accuracy,
-        "notes": head["notes"] + account.memorised(accuracy, options),
-        "headline": head["how"],
-        "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
-        "missing": account.missing_parts(ready, joined, graph, recorded, **has),
-    }
 
 
 def _remove(folder: Path) -> None:

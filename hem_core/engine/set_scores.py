@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -11,6 +14,8 @@ from hem_core.dynamics.window import window
 from hem_core.embeddings.neighbours import Graph
 from hem_core.embeddings.prototypes import own_prototypes, prototypes
 from hem_core.engine.join import Joined
+from hem_core.errors import RunError
+from hem_core.store.run import open_run
 from hem_core.types import Outputs
 
 ROWS_AT_ONCE = 16_384
@@ -44,6 +49,32 @@ def dynamics_scores(recorded: Dynamics) -> dict[str, np.ndarray]:
     columns = {name: scores.compute(name, outputs).numpy() for name in scores.available(outputs)}
     early = _epochs(recorded, slice(window(recorded.hits)))
     return columns | {"aum_windowed": scores.compute("aum", early).numpy()}
+
+
+def members(
+    ids: list[str], columns: dict[str, np.ndarray], classes: list[str], folders: Sequence[str | Path]
+) -> dict[str, np.ndarray]:
+    """`ensemble_spread` over this run and those in `folders`, matched by id; nothing without other runs.
+
+    A run that gave an example another label, or does not know it, does not count there.
+    Raises RunError when a folder holds no finished run, or one whose ids are none of these.
+    """
+    if not folders:
+        return {}
+    names = np.array(classes, dtype=object)[columns["target"]]
+    place = {id: row for row, id in enumerate(ids)}
+    confidences = [columns["label_prob"]]
+    for folder in folders:
+        other = open_run(folder).table(["id", "label", "label_prob"])
+        rows = np.array([place.get(id, -1) for id in other["id"]])
+        agrees = (rows >= 0) & (other["label"].to_numpy() == names[rows])
+        if not (rows >= 0).any():
+            raise RunError(f"no id of the run '{folder}' is among these; --beside names runs on the same data")
+        found = np.full(len(ids), np.nan, np.float32)
+        found[rows[agrees]] = other["label_prob"].to_numpy(np.float32)[agrees]
+        confidences.append(found)
+    outputs = Outputs(ids=ids, member_confidences=torch.from_numpy(np.stack(confidences, axis=1)))
+    return {"ensemble_spread": scores.compute("ensemble_spread", outputs).numpy()}
 
 
 def _epochs(recorded: Dynamics, part: slice) -> Outputs:

@@ -12,23 +12,32 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from hem_core import scores
-from hem_core.engine.inputs import Inputs, batches
+from hem_core.engine.batch import Batch, Inputs
+from hem_core.engine.example_scores import example_scores
+from hem_core.engine.ghost_norms import gradient_norms
+from hem_core.engine.inputs import batches
 from hem_core.engine.network import Network
 from hem_core.engine.plan import Plan
 from hem_core.errors import DataError
 from hem_core.models.predictions import Predictions
 from hem_core.store.atomic import write_array, write_table
-from hem_core.tasks.classification import loss_vector, predictions
-from hem_core.types import Outputs
 
-LOGITS_AT_ONCE = 1 << 19
-"""How many logits are scored together: 2 MB of float32, which stay in the cache, whatever K is."""
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """What a model that is gone said of every row of the catalog: logits (N, K), embeddings (N, D) or None."""
+
+    logits: np.ndarray
+    embeddings: np.ndarray | None
+
+    def at(self, indices: list[int]) -> tuple[Tensor, Tensor | None]:
+        features = torch.from_numpy(self.embeddings[indices]) if self.embeddings is not None else None
+        return torch.from_numpy(self.logits[indices]), features
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that scoring a unit needs. Exactly one of `network` (with `inputs`) and `predictions` is there."""
+    """All that scoring a unit needs: one of `network` (with `inputs`), `stored` (with `inputs`) and `predictions`."""
 
     plan: Plan
     ids: list[str]
@@ -37,6 +46,9 @@ class Job:
     network: Network | None = None
     inputs: Inputs | None = None
     predictions: Predictions | None = None
+    stored: Stored | None = None
+    has_grand: bool = False
+    """Also the gradient norms of the whole network."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,7 @@ class _Piece:
     failures: list[tuple[int, str]]
     logits: Tensor | None
     features: Tensor | None
+    norms: Tensor | None = None
 
 
 @torch.inference_mode()
@@ -74,6 +87,7 @@ def score_unit(job: Job, unit: int) -> Scored:
     logits = torch.cat([piece.logits for piece in pieces if piece.logits is not None])  # (m, K)
     features = [piece.features for piece in pieces if piece.features is not None]
     embeddings = torch.cat(features) if features else None  # (m, D)
+    norms = [piece.norms for piece in pieces if piece.norms is not None]
     is_finite = logits.isfinite().all(dim=1)
     if embeddings is not None:
         is_finite &= embeddings.isfinite().all(dim=1)
@@ -85,7 +99,13 @@ def score_unit(job: Job, unit: int) -> Scored:
         indices, hashes = [indices[i] for i in keep], [hashes[i] for i in keep] if hashes else []
         logits, embeddings = logits[is_finite], embeddings[is_finite] if embeddings is not None else None
     targets = torch.as_tensor(job.targets[indices], device=logits.device)
-    columns = _columns([job.ids[index] for index in indices], logits, targets, embeddings, job.network)
+    columns = example_scores(
+        [job.ids[index] for index in indices],
+        logits,
+        targets,
+        head_input_norm=_head_input_norm(embeddings, job.network),
+        gradient_norm=torch.cat(norms)[is_finite] if norms else None,
+    )
     stored = embeddings.half() if embeddings is not None else None
     return Scored(indices, hashes, sorted(failures), columns, stored)
 
@@ -109,11 +129,21 @@ def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:
         for batch in batches(job.inputs, wanted, job.plan.batch_size):
             if batch.indices:
                 logits, features = job.network.forward(batch.values)
-                yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features)
+                yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features, _norms(job, batch))
             else:
                 yield _Piece([], [], batch.failures, None, None)
+    elif job.stored is not None and job.inputs is not None:
+        for batch in batches(job.inputs, wanted, job.plan.batch_size):
+            logits, features = job.stored.at(batch.indices)
+            yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features)
     elif job.predictions is not None and wanted:
         yield _predicted(job.predictions, wanted)
+
+
+def _norms(job: Job, batch: Batch) -> Tensor | None:
+    if not job.has_grand or job.network is None:
+        return None
+    return gradient_norms(job.network, batch.values, torch.as_tensor(job.targets[batch.indices]))
 
 
 def _predicted(source: Predictions, wanted: list[int]) -> _Piece:
@@ -127,27 +157,10 @@ def _predicted(source: Predictions, wanted: list[int]) -> _Piece:
     return _Piece(keep, [], failures, torch.from_numpy(logits[at]), features)
 
 
-def _columns(
-    ids: list[str], logits: Tensor, targets: Tensor, features: Tensor | None, network: Network | None
-) -> dict[str, Tensor]:
-    norms = None
-    if features is not None and network is not None and network.layer is not None and network.layer.is_head:
-        norms = (features.float().square().sum(dim=1) + float(network.layer.has_bias)).sqrt()  # (m, D) -> (m,)
-    at_once = max(1, LOGITS_AT_ONCE // logits.shape[1])
-    blocks = []
-    for start in range(0, len(ids), at_once):
-        part = slice(start, start + at_once)
-        outputs = Outputs(
-            ids=ids[part],
-            logits=logits[part],
-            targets=targets[part],
-            loss=loss_vector(logits[part], targets[part]),
-            head_input_norm=norms[part] if norms is not None else None,
-        )
-        names = scores.available(outputs)
-        found = {name: scores.compute(name, outputs) for name in names}
-        blocks.append({"target": targets[part]} | predictions(logits[part], targets[part]) | found)
-    return {name: torch.cat([block[name] for block in blocks]) for name in blocks[0]}
+def _head_input_norm(features: Tensor | None, network: Network | None) -> Tensor | None:
+    if features is None or network is None or network.layer is None or not network.layer.is_head:
+        return None
+    return (features.float().square().sum(dim=1) + float(network.layer.has_bias)).sqrt()  # (m, D) -> (m,)
 
 
 def _arrow(values: np.ndarray) -> pa.Array:
