@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import pickle
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from torch import Tensor, nn
 from hem_core.errors import ModelError
 from hem_core.models import transformers_folder
 from hem_core.models.estimator import Estimator, is_estimator
+from hem_core.models.imported import imported
 
 
 def load(factory: str, weights: str | Path | None = None) -> nn.Module:
@@ -74,18 +73,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _call(factory: str) -> Any:
-    module_name, colon, function_name = factory.partition(":")
-    if not colon or not module_name or not function_name:
-        raise ModelError(f"--model wants package.module:function or a Hugging Face folder; got '{factory}'")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise ModelError(f"cannot import '{module_name}' of '{factory}': {error}") from error
-    function = getattr(module, function_name, None)
-    if not callable(function):
-        raise ModelError(f"'{module_name}' has no function '{function_name}'")
+    function = imported(factory, wanted="--model wants package.module:function or a Hugging Face folder")
     try:
         return function()
     except Exception as error:  # whatever the user's own code raises
