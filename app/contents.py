@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,8 @@ NEIGHBOURS = 15
 SNIPPET = 400
 """Characters of a text that a tile can show; the rest is a click away."""
 TILE_FEATURES = 6
+NAMED = 3
+"""Features of a neighbour that are named in a line."""
 MOST_FEATURES = 200
 
 
@@ -56,7 +59,7 @@ def snippets(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> lis
     if medium(run) == "text":
         return [clipped(text) for text in run.at(rows, ["text"])["text"]]
     if medium(run) == "row":
-        return [[_pair(one) for one in found[:TILE_FEATURES]] for found in compared(run, rows, spreads)]
+        return [[_pair(one) for one in found.features[:TILE_FEATURES]] for found in compared(run, rows, spreads)]
     return [None] * len(rows)
 
 
@@ -66,8 +69,23 @@ def clipped(text: object, length: int = SNIPPET) -> str:
     return whole if len(whole) <= length else whole[: length - 1].rstrip() + "…"
 
 
-def compared(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[list[Difference]]:
-    """The features of some rows beside those of their neighbours, the most unusual first; all rows in one read."""
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One row beside its neighbours."""
+
+    features: list[Difference]
+    """The most unusual first."""
+    neighbours: pd.DataFrame
+    """Their values, the nearest first."""
+
+    def neighbour(self, place: int) -> str:
+        """One neighbour's values where this row is most unusual, in a line."""
+        near = self.neighbours.iloc[place]
+        return " · ".join(f"{one.name} {_short(near[one.name])}" for one in self.features[:NAMED])
+
+
+def compared(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Compared]:
+    """The features of some rows beside those of their neighbours; all rows in one read."""
     known = features(run)[:MOST_FEATURES]
     graph = neighbours_of(run, rows, NEIGHBOURS)
     near = graph[0] if graph else np.full((len(rows), 0), -1)
@@ -78,7 +96,7 @@ def compared(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> lis
     for row, others in zip(rows, near, strict=True):
         example = table.iloc[int(np.searchsorted(wanted, row))].to_dict()
         neighbours = table.iloc[np.searchsorted(wanted, others[others >= 0])]
-        found.append(differences(example, neighbours, known, spreads))
+        found.append(Compared(differences(example, neighbours, known, spreads), neighbours))
     return found
 
 
@@ -91,6 +109,7 @@ def told(found: Sequence[Difference]) -> list[dict[str, Any]]:
             "usual": _plain(one.usual),
             "distance": None if one.distance is None or math.isinf(one.distance) else round(one.distance, 3),
             "same": one.same,
+            "of": one.of,
             "unusual": round(one.unusual, 4),
         }
         for one in found
@@ -111,6 +130,11 @@ def marks(example: pd.Series) -> list[list[float]]:
 
 def _pair(one: Difference) -> dict[str, Any]:
     return {"name": one.name, "value": _plain(one.value), "unusual": round(one.unusual, 3)}
+
+
+def _short(value: object) -> str:
+    plain = None if pd.isna(value) else _plain(value)  # type: ignore[call-overload]
+    return "missing" if plain is None else f"{plain:g}" if isinstance(plain, float) else str(plain)
 
 
 def _plain(value: object) -> Any:

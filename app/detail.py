@@ -74,11 +74,12 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
         item["axes"] = [_axis(axis, standing, example, int(row), titles) for axis in standing.scores]
         item["worst_axis"] = _worst(item["axes"])
         item["marks"] = contents.marks(example)
-        item["features"] = contents.told(compared[k]) if compared else None
+        item["features"] = contents.told(compared[k].features) if compared else None
         item["curve"] = curves.get(ids[k])
         item["neighbours"] = None if graph is None else [
             {**others[int(other)], "distance": round(float(distance), 4)}
-            for other, distance in zip(graph[0][k], graph[1][k], strict=True)
+            | ({"text": compared[k].neighbour(place)} if compared else {})
+            for place, (other, distance) in enumerate(zip(graph[0][k], graph[1][k], strict=True))
             if other >= 0
         ]  # fmt: skip
         item["duplicates"] = [others[other] for other in duplicates[k]]

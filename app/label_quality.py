@@ -1,16 +1,14 @@
 """How good the labels are, as far as people have looked: arrays and tables in, tables out."""
 
-import importlib.util
-
 import numpy as np
 import pandas as pd
 
-from hem_core.difficulty.wilson import wilson
+from hem_core.difficulty.label_errors import LabelErrors
 
 RIGHT = ("hard", "easy", "ambiguous", "duplicate")
 """Verdicts that leave the given label standing; 'mislabelled' says it is wrong, the others say neither."""
 EDGES = (0, 50, 80, 90, 95, 98, 100)
-"""Strata of label suspicion, percentiles: fine where wrong labels are to be expected."""
+"""Levels of label suspicion before anybody has reviewed, percentiles: fine where wrong labels are to be expected."""
 
 
 def answers(ids: pd.Index, verdicts: pd.DataFrame) -> np.ndarray:
@@ -25,36 +23,26 @@ def answers(ids: pd.Index, verdicts: pd.DataFrame) -> np.ndarray:
     return found
 
 
-def whole(suspicion: np.ndarray, answered: np.ndarray) -> dict[str, float] | None:
-    """The share of wrong labels in the whole set: share, low, high (0 .. 1); None while nobody has said anything."""
-    if np.isnan(answered).all() or importlib.util.find_spec("hem_core.difficulty.label_errors") is None:
-        return None
-    from hem_core.difficulty.label_errors import estimate
+def strata(suspicion: np.ndarray, found: LabelErrors) -> pd.DataFrame:
+    """The levels of suspicion that an estimate was made from, the most suspected first; before any review, EDGES.
 
-    found = estimate(suspicion, answered)
-    return {name: float(getattr(found, name)) for name in ("share", "low", "high")}
-
-
-def strata(suspicion: np.ndarray, answered: np.ndarray, edges: tuple[float, ...] = EDGES) -> pd.DataFrame:
-    """How many labels turned out wrong at each level of suspicion, the most suspected first.
-
-    suspicion (N,) percentiles 0 .. 100; answered (N,) from `answers`.
-    Returns min, max (of suspicion), n, reviewed, wrong, share (NaN without reviews), low, high (95% Wilson), and
-    doubt: how many examples the width of that interval is worth, which the next review should lessen.
+    Returns min, max (of suspicion; NaN: not known), n, reviewed, wrong, low, high (0 .. 1, the 95% interval of the
+    share of wrong labels), and doubt: how many examples the width of that interval is worth.
     """
-    place = np.clip(np.searchsorted(edges, suspicion, side="right") - 1, 0, len(edges) - 2)
-    is_known = ~np.isnan(suspicion)
-    is_answered = is_known & ~np.isnan(answered)
-    n, reviewed, wrong = (
-        np.bincount(place[mask], minlength=len(edges) - 1)
-        for mask in (is_known, is_answered, is_answered & (answered == 1))
-    )
-    low, high = wilson(wrong, reviewed)
-    table = pd.DataFrame({"min": edges[:-1], "max": edges[1:], "n": n, "reviewed": reviewed, "wrong": wrong})
-    table["share"] = table["wrong"] / table["reviewed"].where(table["reviewed"] > 0)
-    table["low"], table["high"] = low, high
-    table["doubt"] = np.where(reviewed < n, n * (high - low), 0.0)
-    return table[table["n"] > 0].iloc[::-1].reset_index(drop=True)
+    levels = [
+        (one.low_suspicion, one.high_suspicion, one.n, one.n_reviewed, one.n_wrong, one.low, one.high)
+        for one in found.strata
+    ] or _blank(suspicion)
+    table = pd.DataFrame(levels, columns=["min", "max", "n", "reviewed", "wrong", "low", "high"])
+    is_open = (table["reviewed"] < table["n"]) & table["min"].notna()
+    table["doubt"] = (table["n"] * (table["high"] - table["low"])).where(is_open, 0.0)
+    return table
+
+
+def _blank(suspicion: np.ndarray) -> list[tuple[float, ...]]:
+    n, _ = np.histogram(suspicion[~np.isnan(suspicion)], EDGES)
+    levels = zip(EDGES[:-1], EDGES[1:], n.tolist(), strict=True)
+    return [(float(low), float(high), size, 0, 0, 0.0, 1.0) for low, high, size in levels if size][::-1]
 
 
 def pairs(table: pd.DataFrame, answered: np.ndarray) -> pd.DataFrame:

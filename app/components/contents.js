@@ -25,14 +25,12 @@ export function marked(text, marks) {
   const out = h("div", { class: "text" });
   for (const [part, weight] of pieces(text, marks)) {
     if (Math.abs(weight) < SMALL) out.append(part);
-    else
-      out.append(
-        h("mark", {
-          class: weight > 0 ? "harder" : "easier",
-          style: { "--weight": String(Math.min(1, Math.abs(weight)).toFixed(2)) },
-          title: `${weight > 0 ? "drives the loss up" : "drives the loss down"} (${weight.toFixed(2)})`,
-        }, part),
-      );
+    else {
+      const title = `drives the loss ${weight > 0 ? "up" : "down"} (${weight.toFixed(2)})`;
+      const mark = h("mark", { class: weight > 0 ? "harder" : "easier", title }, part);
+      mark.style.setProperty("--weight", Math.min(1, Math.abs(weight)).toFixed(2));
+      out.append(mark);
+    }
   }
   return out;
 }
@@ -73,15 +71,14 @@ export function featureTable(features, isCompared) {
 }
 
 /** How unusual a feature is, in words. */
-export function howUnusual({ value, distance, same }) {
+export function howUnusual({ value, distance, same, of }) {
   if (distance != null) {
     const size = Math.abs(distance);
     if (size < 0.05) return "like them";
     return `${size >= 10 ? size.toFixed(0) : size.toFixed(1)} spreads ${distance > 0 ? "above" : "below"}`;
   }
   if (same == null) return "nowhere else";
-  const what = value == null ? "also without it" : "with the same";
-  return same === 0 ? `none ${what}` : `${same} ${what}`;
+  return `${same === 0 ? "none" : same} of ${of} ${value == null ? "miss it too" : "have the same"}`;
 }
 
 export function valueText(value) {

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import contents, label_quality, loaders, state, widgets, words
+from hem_core.difficulty.label_errors import LabelErrors, estimate
 from hem_core.store.run import Run
 
 SHOWN = 100
@@ -26,8 +27,9 @@ def page() -> None:
     ids = loaders.ids(run.name)
     answered = label_quality.answers(ids, loaders.verdicts(run.data))
     suspicion = loaders.columns(run.name, ("label_suspicion",))["label_suspicion"].to_numpy(float)
-    found = label_quality.strata(suspicion, answered)
-    _numbers(run, suspicion, answered)
+    estimated = estimate(suspicion, answered)
+    found = label_quality.strata(suspicion, estimated)
+    _numbers(run, estimated, answered)
     _next_steps(run, found)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -37,15 +39,15 @@ def page() -> None:
         _pairs(run, answered)
 
 
-def _numbers(run: Run, suspicion: np.ndarray, answered: np.ndarray) -> None:
-    suspects, reviewed = loaders.overview(run.name).suspects, int(np.count_nonzero(~np.isnan(answered)))
+def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
+    suspects, reviewed = loaders.overview(run.name).suspects, estimated.n_reviewed
     wrong = int(np.nansum(answered))
-    said = label_quality.whole(suspicion, answered)
+    low, high = words.percent(estimated.low), words.percent(estimated.high)
     cells = st.columns(3)
     cells[0].metric(
         "Wrong labels, estimated",
-        words.percent(said["share"]) if said else "not known yet",
-        delta=f"{words.percent(said['low'])} to {words.percent(said['high'])} of {run.n:,}" if said else "review first",
+        words.percent(estimated.share) if reviewed else "not known yet",
+        delta=f"{low} to {high} of {run.n:,}" if reviewed else "review first",
         delta_color="off",
         delta_arrow="off",
         help="The share of wrong labels in the whole set with its 95% interval: from the examples that people judged "
@@ -70,8 +72,8 @@ def _numbers(run: Run, suspicion: np.ndarray, answered: np.ndarray) -> None:
         help="Judged one at a time and not skipped. Verdicts on many at once do not count.",
         border=True,
     )
-    if not reviewed:
-        st.caption(NONE_YET)
+    if estimated.note or not reviewed:
+        st.caption(words.plain(estimated.note if reviewed else NONE_YET))
 
 
 def _next_steps(run: Run, found: pd.DataFrame) -> None:
@@ -83,9 +85,10 @@ def _next_steps(run: Run, found: pd.DataFrame) -> None:
             state.go("review")
         if found["doubt"].to_numpy().max(initial=0) > 0:
             worst = found.iloc[int(found["doubt"].to_numpy().argmax())]
-            where = f"suspicion {worst['min']:.0f} to {worst['max']:.0f}"
-            if st.button(f"Narrow the estimate: random ones at {where}", icon=":material/casino:"):
-                state.set_queue(f"sample {worst['min']:.0f} {worst['max']:.0f}")
+            low, high = np.floor(10 * worst["min"]) / 10, np.ceil(10 * worst["max"]) / 10
+            title = f"Narrow the estimate: random ones at suspicion {low:g} to {high:g}"
+            if st.button(title, icon=":material/casino:"):
+                state.set_queue(f"sample {low:g} {high:g}")
                 state.go("review")
             reviewed, n = int(worst["reviewed"]), int(worst["n"])
             st.caption(f"{reviewed:,} of {n:,} reviewed there: the widest part of the interval")
@@ -168,19 +171,20 @@ def _made(run: Run) -> str:
 def _strata(found: pd.DataFrame) -> None:
     st.markdown(
         "**By suspicion** · how often the label was wrong",
-        help="Percentiles of label suspicion. The interval is a 95% Wilson interval of what was reviewed there; "
-        "the widest, counted in examples, is where the next review tells most.",
+        help="Percentiles of label suspicion, cut where much or little was reviewed. The interval is of the share of "
+        "wrong labels there, reviewed or not; the widest, counted in examples, is where the next review tells most.",
     )
     shown = pd.DataFrame(
         {
-            "suspicion": [f"{low:.0f} – {high:.0f}" for low, high in zip(found["min"], found["max"], strict=True)],
+            "suspicion": [
+                f"{low:.1f} – {high:.1f}" if low == low else "not known"
+                for low, high in zip(found["min"], found["max"], strict=True)
+            ],
             "n": found["n"],
             "reviewed": found["reviewed"],
             "wrong": found["wrong"],
-            "share": ["–" if pd.isna(share) else f"{100 * share:.1f}" for share in found["share"]],
             "interval": [
-                f"{100 * low:.0f} – {100 * high:.0f}" if reviewed else "0 – 100"
-                for low, high, reviewed in zip(found["low"], found["high"], found["reviewed"], strict=True)
+                f"{100 * low:.1f} – {100 * high:.1f}" for low, high in zip(found["low"], found["high"], strict=True)
             ],
         }
     )
@@ -193,8 +197,7 @@ def _strata(found: pd.DataFrame) -> None:
             "n": number("examples", format="localized"),
             "reviewed": number("reviewed", format="localized"),
             "wrong": number("wrong", format="localized", help="Called wrong by a person."),
-            "share": st.column_config.TextColumn("wrong, %"),
-            "interval": st.column_config.TextColumn("95% interval, %"),
+            "interval": st.column_config.TextColumn("wrong in all, %, 95% interval"),
         },
     )
 

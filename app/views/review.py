@@ -108,7 +108,8 @@ def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:
 def _stratum(queue: str) -> tuple[float, float] | None:
     """The percentiles in 'sample 80 90'; None for another queue."""
     parts = queue.split()
-    is_sample = len(parts) == 3 and parts[0] == "sample" and all(part.isdecimal() for part in parts[1:])
+    numbers = [part.replace(".", "", 1) for part in parts[1:]]
+    is_sample = len(parts) == 3 and parts[0] == "sample" and all(number.isdecimal() for number in numbers)
     return (float(parts[1]), float(parts[2])) if is_sample else None
 
 

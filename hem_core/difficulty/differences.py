@@ -26,6 +26,8 @@ class Difference:
     """Numbers: (value - median) in spreads of the column, signed; None for categories and missing values."""
     same: int | None
     """Categories and missing values: how many of the k neighbours have the same; None for numbers."""
+    of: int
+    """k, the number of neighbours."""
     unusual: float
     """0 .. 1, higher = more unusual; comparable between numbers and categories."""
 
@@ -74,13 +76,14 @@ def _number(
     value = None if pd.isna(example[name]) else float(example[name])
     if value is None or median is None:
         same = int(is_missing.sum()) if value is None else 0
-        return Difference(name, value, median, None, same, _rarity(same, len(others)))
+        return Difference(name, value, median, None, same, len(others), _rarity(same, len(others)))
     if value == median:
-        return Difference(name, value, median, 0.0, None, 0.0)
+        return Difference(name, value, median, 0.0, None, len(others), 0.0)
     width = spreads.get(name, 0.0)
     distance = float((value - median) / width) if width > 0 else float(np.copysign(np.inf, value - median))
     size = abs(distance)
-    return Difference(name, value, median, distance, None, 1.0 if np.isinf(size) else size / (1 + size))
+    unusual = 1.0 if np.isinf(size) else size / (1 + size)
+    return Difference(name, value, median, distance, None, len(others), unusual)
 
 
 def _category(name: str, example: Mapping[str, Any], neighbours: pd.DataFrame) -> Difference:
@@ -89,7 +92,7 @@ def _category(name: str, example: Mapping[str, Any], neighbours: pd.DataFrame) -
     same = int(np.count_nonzero(others.isna() if value is None else others == value))
     counts = others.dropna().value_counts(sort=True)
     usual = counts.index[0] if len(counts) else None
-    return Difference(name, value, usual, None, same, _rarity(same, len(others)))
+    return Difference(name, value, usual, None, same, len(others), _rarity(same, len(others)))
 
 
 def _rarity(same: int, k: int) -> float:
