@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from hem_core.errors import ModelError
 from hem_core.models._row_embedding import RowEmbedding
+from hem_core.models._text_embedding import TextEmbedding
 
 LEAST_PROBABILITY = 1e-12
 """Below it a probability is as good as none: a forest's zero is no certainty, and its logarithm no number."""
@@ -43,7 +44,7 @@ class Estimator(nn.Module):
         if n_classes is not None:
             self._places = _places(self.class_labels, n_classes)
             self.class_labels = list(range(n_classes))
-        self.embedding: RowEmbedding | None = None
+        self.embedding: RowEmbedding | TextEmbedding | None = None
 
     def extra_repr(self) -> str:
         return _without_addresses(repr(self.estimator))
@@ -51,9 +52,10 @@ class Estimator(nn.Module):
     def fit_embedding(self, rows: Any) -> None:
         """Take medians, deviations and categories from all rows at once, so that a row's embedding is its own.
 
-        rows: all N that will be scored, a DataFrame or an array (N, F). Without this call there are no embeddings.
+        rows: all N that will be scored: a DataFrame, an array (N, F), or texts, whose embedding is what a Pipeline
+        gives its last step, brought down to 64 coordinates. Without this call there are no embeddings.
         """
-        self.embedding = RowEmbedding.of(rows)
+        self.embedding = TextEmbedding.of(self.estimator, rows) if isinstance(rows, list) else RowEmbedding.of(rows)
 
     def preprocess(self, rows: Any) -> Any:
         """Rows as they are stored, pictures flattened: the estimator does the rest itself."""

@@ -5,7 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -112,6 +114,19 @@ def test_a_model_that_cannot_read_texts_says_how_it_could(tmp_path, texts_csv):
 
     with pytest.raises(ModelError, match="the model gave 1 rows of logits for 2 examples"):
         score(Odd(), texts_csv, tmp_path / "run", classes=["neg", "pos"])
+
+
+def test_texts_go_through_a_fitted_pipeline_that_counts_words(tmp_path, texts_csv):
+    frame = pd.read_csv(texts_csv).head(40)
+    plain = make_pipeline(CountVectorizer(), LogisticRegression()).fit(frame["text"], frame["label"])
+    run = score(Estimator(plain), texts_csv, tmp_path / "run")
+    assert run.table()["label_prob"].tolist() == pytest.approx(
+        plain.predict_proba(frame["text"])[np.arange(40), [1, 0] * 20].tolist(), abs=1e-5
+    )
+    assert run.embeddings().shape == (40, 5)
+    assert_same_scores(run, score(Estimator(plain), texts_csv, tmp_path / "other", batch_size=3))
+    alone = DummyClassifier().fit(frame["text"], frame["label"])
+    assert "embeddings" in score(Estimator(alone), texts_csv, tmp_path / "alone").info["missing"]
 
 
 def people(n=200):
