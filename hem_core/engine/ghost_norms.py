@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -13,12 +14,15 @@ from torch import Tensor, nn
 
 from hem_core.engine.batch import Values
 from hem_core.engine.call import call, prepared, said
-from hem_core.engine.ghost.layout import find_layout
+from hem_core.engine.ghost.layout import Layout, find_layout
 from hem_core.engine.ghost.lengths import Lengths
 from hem_core.engine.ghost.recorder import WAY_OUT, Recorder
 from hem_core.engine.network import Network
 from hem_core.errors import ModelError
 from hem_core.tasks.classification import logits_of
+
+_LAYOUTS: WeakKeyDictionary[nn.Module, dict[tuple[Any, ...], Layout]] = WeakKeyDictionary()
+"""Found layouts, as long as their models live; each pass is checked against the one it uses."""
 
 
 def gradient_norms(network: Network, values: Values, targets: Tensor) -> Tensor:
@@ -38,7 +42,7 @@ def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor) -> Tensor:
     first; a parameter that the model does not use adds nothing.
     Returns (N,) float32 in 0 .. inf; higher = harder. The model is left as it was: no hooks, no gradients.
     Raises ModelError, with the parameter's name, for a layer of which no exact form is known here (recurrent layers,
-    bare parameters such as a class token), for examples that are mixed with each other (BatchNorm over the batch) or
+    bare parameters such as a class token, compiled code), for examples that are mixed with each other (BatchNorm over the batch) or
     folded into another axis, and for a model that is not in eval mode.
     Reference: Paul et al. 2021, arXiv:2107.07075, of one checkpoint. Norms without gradients: Goodfellow 2015,
     arXiv:1510.01799; from Gram matrices where there are several rows: Li et al. 2022, arXiv:2110.05679.
@@ -57,11 +61,14 @@ def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor) -> Tensor:
             recorder = Recorder(counted, n_rows, shared)
             return recorder, _logits(model, _taken(inputs, [*rows[:2], rows[0]][:n_rows], n), recorder)
 
-        layout = find_layout(run)
+        # Two small passes, which a run of many batches makes once.
+        known = _LAYOUTS.setdefault(model, {})
+        key = (_shapes(inputs), *counted.values())
+        layout = known[key] = known.get(key) or find_layout(run)
         lengths = Lengths(torch.zeros(len(rows), device=targets.device), layout.axes)
         recorder = Recorder(counted, len(rows), layout.shared, lengths.saw)
         logits = _logits(model, _taken(inputs, None if n > 1 else rows, n), recorder)
-        _check(recorder, layout.axes, logits, len(rows))
+        _check(recorder, layout, logits, len(rows))
         lengths.expect(recorder.uses)
         loss = F.cross_entropy(logits, targets, reduction="sum")
         torch.autograd.grad(loss, recorder.roots, allow_unused=True)
@@ -99,20 +106,20 @@ def _logits(model: nn.Module, inputs: Any, recorder: Recorder) -> Tensor:
     return logits_of(output)
 
 
-def _check(recorder: Recorder, axes: Sequence[int], logits: Tensor, n: int) -> None:
+def _check(recorder: Recorder, layout: Layout, logits: Tensor, n: int) -> None:
     """That this pass is the one the layout was found for, and that no parameter was used unseen."""
-    found = [use.leading[axis : axis + 1] for use, axis in zip(recorder.uses, axes, strict=False)]
-    if len(recorder.uses) != len(axes) or any(size != (n,) for size in found):
+    names = [recorder.name_of(use) for use in recorder.uses]
+    if names != layout.names or any(
+        use.leading[axis : axis + 1] != (n,) for use, axis in zip(recorder.uses, layout.axes, strict=True)
+    ):
         raise ModelError(f"the model's layers change with the size of the batch: {WAY_OUT}")
     if not recorder.uses or logits.grad_fn is None:
         raise ModelError(f"no gradient reaches a parameter of the model: {WAY_OUT}")
     seen = {id(parameter) for use in recorder.uses for parameter, _rows, _is_weight in use.parts}
-    names = recorder.counted
-    hidden = next((names[key] for key in _reached(logits) if key in names and key not in seen), None)
+    counted = recorder.counted
+    hidden = next((counted[key] for key in _reached(logits) if key in counted and key not in seen), None)
     if hidden:
-        raise ModelError(
-            f"no exact gradient norm for the parameter '{hidden}', used out of sight (compiled code): {WAY_OUT}"
-        )
+        raise ModelError(f"no exact gradient norm for the parameter '{hidden}', used by compiled code: {WAY_OUT}")
 
 
 def _reached(logits: Tensor) -> Iterator[int]:
@@ -127,6 +134,17 @@ def _reached(logits: Tensor) -> Iterator[int]:
         if leaf is not None:
             yield id(leaf)
         waiting += [following for following, _place in node.next_functions]
+
+
+def _shapes(inputs: Any) -> tuple[Any, ...]:
+    """Everything of the inputs' form but how many examples there are."""
+    if isinstance(inputs, Tensor):
+        return (inputs.dtype, tuple(inputs.shape[1:]))
+    if isinstance(inputs, Mapping):
+        return tuple((name, _shapes(value)) for name, value in inputs.items())
+    if isinstance(inputs, tuple | list) and any(isinstance(value, Tensor) for value in inputs):
+        return tuple(_shapes(value) for value in inputs)
+    return (type(inputs),)
 
 
 def _taken(inputs: Any, rows: Sequence[int] | None, n: int) -> Any:

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from hem_core.engine.ghost.outer import at_once, outer_squares
 
+WIDE = 8
+"""Channels from which on a patch is copied faster with its channels side by side."""
+
 
 @dataclass(frozen=True)
 class Convolution:
@@ -28,8 +31,12 @@ class Convolution:
         step = at_once(inputs, patch * gradients.shape[2] * gradients.shape[3])
         found = []
         for some, theirs in zip(inputs.split(step), gradients.split(step), strict=True):
-            patches, outs = self._patches(some), self._outs(theirs)
-            squares = outer_squares(patches.flatten(0, 1).transpose(1, 2), outs.flatten(0, 1).transpose(1, 2))
+            if self.groups == 1 and inputs.shape[1] >= WIDE:
+                rows = theirs.permute(0, 2, 3, 1).flatten(1, 2)  # (n, O, H, W) -> (n, L, O)
+                found.append(outer_squares(self._patch_rows(some), rows))
+                continue
+            patches, outs = self._patches(some).flatten(0, 1), self._outs(theirs).flatten(0, 1)
+            squares = outer_squares(patches.transpose(1, 2), outs.transpose(1, 2))
             found.append(squares.view(len(some), self.groups).sum(dim=1))  # (n G,) -> (n,)
         return torch.cat(found)
 
@@ -47,13 +54,22 @@ class Convolution:
 
     def _patches(self, pictures: Tensor) -> Tensor:
         """(n, C, H, W) -> (n, G, C / G k, L), L the places of the output."""
+        # A copy of strided windows: F.unfold gives the same, three to ten times slower on a CPU.
+        patches = self._windows(pictures).permute(0, 1, 4, 5, 2, 3)  # (n, C, H', W', kh, kw) -> (n, C, kh, kw, H', W')
+        return patches.flatten(4).flatten(1, 3).unflatten(1, (self.groups, -1))
+
+    def _patch_rows(self, pictures: Tensor) -> Tensor:
+        """(n, C, H, W) -> (n, L, k C): another order in a patch, and copied a row of channels at a time."""
+        last = pictures.contiguous(memory_format=torch.channels_last)
+        return self._windows(last).permute(0, 2, 3, 4, 5, 1).flatten(3).flatten(1, 2)
+
+    def _windows(self, pictures: Tensor) -> Tensor:
+        """(n, C, H, W) -> a view of it padded, (n, C, H', W', kh, kw)."""
         if any(self.padding):
             pictures = F.pad(pictures, self.padding)
-        if self.kernel == (1, 1):
-            patches = pictures[:, :, :: self.stride[0], :: self.stride[1]].flatten(2)
-        else:
-            patches = F.unfold(pictures, self.kernel, self.dilation, 0, self.stride)
-        return patches.unflatten(1, (self.groups, -1))
+        for axis, size, step, spread in zip((2, 3), self.kernel, self.stride, self.dilation, strict=True):
+            pictures = pictures.unfold(axis, spread * (size - 1) + 1, step)[..., ::spread]
+        return pictures
 
     def _outs(self, gradients: Tensor) -> Tensor:
         return gradients.flatten(2).unflatten(1, (self.groups, -1))  # (n, O, H, W) -> (n, G, O / G, L)

@@ -21,6 +21,8 @@ class Layout:
 
     axes: list[int]
     shared: frozenset[int]
+    names: list[str]
+    """The first parameter of each use: another pass with other uses is not the one this was found for."""
 
 
 def find_layout(run: Run) -> Layout:
@@ -56,7 +58,7 @@ def find_layout(run: Run) -> Layout:
     if shared and not (logits.shape == plain.shape and torch.allclose(logits, plain, rtol=1e-3, atol=1e-4)):
         name = two.name_of(two.uses[min(shared)])
         raise ModelError(f"the lookup in '{name}' is made once for the whole batch: {WAY_OUT}")
-    return Layout([found[0] for found in axes], shared)
+    return Layout([found[0] for found in axes], shared, [two.name_of(use) for use in two.uses])
 
 
 def _axes(two: tuple[int, ...], three: tuple[int, ...]) -> list[int]:
