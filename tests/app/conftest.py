@@ -1,6 +1,9 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -62,6 +65,83 @@ def make_workspace(folder, *, dynamics=True, embeddings=True, **changes):
     }  # fmt: skip
     write_json(home / "run.json", {**info, **changes})
     return folder
+
+
+KINDS = ["mislabelled", "outlier", "ambiguous", "rare", "subtle", "easy"]
+
+
+def calibrate(folder, **reasons):
+    """Give `tiny` what newer runs have: reasons with probabilities, the chance of an error, clusters, slices.
+
+    e59 is unsure (rare .4, subtle .35), every other wrong one mislabelled at .7; cluster 1 holds the last ten rows.
+    """
+    home = folder / "runs" / "tiny"
+    table, info = pq.read_table(home / "scores.parquet"), json.loads((home / "run.json").read_text())
+    probs = np.tile(np.float32([0.7, 0, 0.1, 0.1, 0.1, 0]), (N, 1))
+    probs[np.array(table["reason"].to_pylist()) == "easy"] = [0.05, 0, 0, 0, 0, 0.95]
+    probs[59] = [0.05, 0.1, 0.05, 0.4, 0.35, 0.05]
+    reason = [KINDS[k] for k in probs.argmax(1)]
+    reason[59] = "unsure"
+    difficulty = np.array(table["difficulty"]) / 100
+    new = {
+        "reason": pa.array(reason), "reason_prob": pa.array(probs.max(1)), "error_prob": pa.array(difficulty),
+        "reason_probs": pa.FixedSizeListArray.from_arrays(pa.array(probs.ravel()), len(KINDS)),
+        "error_prob_low": pa.array(difficulty * 0.9), "error_prob_high": pa.array(np.minimum(1, difficulty * 1.05)),
+        "cluster": pa.array((np.arange(N) >= 50).astype("i4")),
+    }  # fmt: skip
+    for name, column in new.items():
+        known = name in table.column_names
+        table = (
+            table.set_column(table.column_names.index(name), name, column)
+            if known
+            else table.append_column(name, column)
+        )
+    write_table(home / "scores.parquet", table)
+    rule = {"all": [{"column": "cluster", "in": [1]}]}
+    weak = {"name": "cluster **1**", "n": 10, "errors": 4, "error_rate": 0.4, "low": 0.17, "high": 0.69, "ratio": 4.0,
+            "p_adjusted": 0.012, "rule": json.dumps(rule)}  # fmt: skip
+    write_table(home / "slices.parquet", pd.DataFrame([weak]))
+    said = {"how": "calibrated", "kinds": KINDS, "auroc": 0.97, "n_probes": 480, "is_trusted": True, "n_tagged": 0}
+    info |= {"fingerprint": "calibrated", "reasons": {**said, **reasons}}
+    info["oos"] = {"how": "head", "folds": 5, "repeats": 1, "accuracy": 0.85, "in_sample_accuracy": 0.9}
+    write_json(home / "run.json", info)
+    return folder
+
+
+def of_medium(folder, medium, columns, **data):
+    """Make `tiny` a run over texts or rows: its catalog has these columns instead of pictures."""
+    home = folder / "runs" / "tiny"
+    info = json.loads((home / "run.json").read_text())
+    info["data"] |= {"medium": medium, "root": None, **data}
+    write_json(home / "run.json", {**info, "fingerprint": medium})
+    catalog = pd.read_parquet(home / "catalog.parquet")[["id", "label"]]
+    write_table(home / "catalog.parquet", catalog.assign(**columns))
+    for name in ("thumbnails.bin", "thumbnails.npy"):
+        (home / name).unlink()
+    return folder
+
+
+@pytest.fixture
+def calibrated(workspace):
+    """calibrated(**reasons): a workspace whose run has the columns of newer runs."""
+    return lambda **reasons: calibrate(workspace(), **reasons)
+
+
+@pytest.fixture
+def texts(workspace):
+    """A workspace whose run is over texts; the first is long and has markup, an emoji and two marks."""
+    long = "🎬 a <b>terrible</b> film " + "word " * 100
+    marks = ["[[2, 4, -0.5], [4, 16, 1.0]]"] + [None] * (N - 1)
+    return of_medium(workspace(), "text", {"text": [long] + ["short"] * (N - 1), "marks": marks})
+
+
+@pytest.fixture
+def rows(workspace):
+    """A workspace whose run is over rows; `loss` is named like a score, the first example is 100 years old."""
+    values = {"age": [100.0] + [20.0, 30.0, 40.0] * 19 + [25.0, 35.0], "port": ["C"] + ["S"] * (N - 1), "loss": 7.0}
+    kinds = {"age": "number", "port": "category", "loss": "number"}
+    features = [{"name": name, "kind": kind} for name, kind in kinds.items()]
+    return of_medium(workspace(), "row", values, features=features)
 
 
 @pytest.fixture(scope="session")

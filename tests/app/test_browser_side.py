@@ -93,3 +93,25 @@ def test_the_nearest_point_is_found_within_reach_only():
       (m.grid(placed, [1, 1, 0], 100, 100, 24)))
       ({ px: Int16Array.from([10, 14, 12]), py: Int16Array.from([10, 11, 11]) })"""
     assert run_js("raster.js", expression) == [1, -1]
+
+
+def test_a_text_is_cut_at_its_marks_by_letters_as_python_counts_them():
+    text, marks = "🎬 a bad film", [[4, 7, 0.8], [0, 1, -0.4], [5, 9, 0.5], [40, 50, 1]]
+    found = run_js("contents.js", "m.pieces(v.text, v.marks)", text=text, marks=marks)
+    assert found == [["🎬", -0.4], [" a ", 0], ["bad", 0.8], [" f", 0.5], ["ilm", 0]]
+    assert run_js("contents.js", "m.pieces(v.text, [])", text="plain") == [["plain", 0]]
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        ({"value": 3, "distance": 2.34}, "2.3 spreads above"),
+        ({"value": 3, "distance": -12.3}, "12 spreads below"),
+        ({"value": 3, "distance": 0}, "like them"),
+        ({"value": 3, "distance": None, "same": None}, "nowhere else"),
+        ({"value": "C", "same": 0, "of": 15}, "none of 15 have the same"),
+        ({"value": None, "same": 3, "of": 15}, "3 of 15 miss it too"),
+    ],
+)
+def test_how_unusual_a_feature_is_reads_well(one, words):
+    assert run_js("contents.js", "m.howUnusual(v.one)", one=one) == words

@@ -1,9 +1,11 @@
 import json
 
+import pandas as pd
 import pytest
 
-from app import words
+from app import bars, theme, words
 from hem_core.store.atomic import write_json
+from hem_core.store.workspace import open_workspace
 
 
 def texts(test):
@@ -26,6 +28,47 @@ def test_overview_counts_sixty_examples_with_six_errors(show, whole_workspace):
         "Suspected label errors": "6",
         "Reviewed": "0",
     }
+
+
+def test_only_verdicts_on_single_examples_are_reviews(show, workspace):
+    folder = workspace()
+    home = open_workspace(folder)
+    log, data = home.tags(), home.run("tiny").data
+    log.add(data, [f"e{k}" for k in range(10, 30)], "hard", who="anna")
+    log.add(data, ["e10"], "easy", who="anna")
+    reviewed = show(folder, "overview").metric[-1]
+    assert (reviewed.label, reviewed.value, reviewed.delta) == ("Reviewed", "1", "1.7% of 60; 19 more in bulk")
+
+
+def test_unsure_is_not_counted_as_hard(show, calibrated):
+    found = numbers(show(calibrated(), "overview"))
+    assert (found["Hard"], found["Suspected label errors"]) == ("6", "6")
+
+
+def test_the_badge_the_gap_and_the_layer_are_said(show, calibrated):
+    said = texts(show(calibrated(), "overview"))
+    assert "reasons: calibrated" in said.replace("\\", "")
+    assert "flips found with AUROC .97" in said.replace("\\", "").lower().replace("auroc", "AUROC")
+    assert "Out-of-sample accuracy 85.0%" in said.replace("\\", "")
+    assert "read at the layer “head” of the model" in said.replace("\\", "")
+
+
+def test_the_reasons_of_an_older_run_are_called_simple_rules(show, whole_workspace):
+    said = texts(show(whole_workspace, "overview"))
+    assert "reasons: simple rules" in said.replace("\\", "")
+    assert "Out-of-sample" not in said
+
+
+def test_bars_of_reasons_that_are_not_to_be_trusted_are_grey():
+    counts = pd.Series({"mislabelled": 3, "unsure": 2})
+    grey, coloured = (bars.reasons(counts, is_grey=is_grey).data[0].marker for is_grey in (True, False))
+    assert set(grey.color) == {theme.GREY}
+    assert coloured.color[0] == theme.REASONS["mislabelled"]
+    assert coloured.pattern.shape == ("", "/")
+
+
+def test_a_run_without_kept_features_offers_no_refit(show, calibrated):
+    assert not [one for one in show(calibrated(), "overview").button if "Refit" in one.label]
 
 
 def test_the_sample_is_said_in_plain_sight_and_how_difficulty_was_made(show, whole_workspace):
@@ -114,6 +157,7 @@ def test_a_run_that_cannot_be_read_is_named_and_the_others_stay(show, workspace)
     test = show(folder, "overview")
     assert "format version 99" in texts(test)
     assert numbers(test)["Examples"] == "60"
+    assert [len(show(folder, page).error) for page in ("overview", "sets", "labels")] == [2, 1, 1]
 
 
 def test_a_run_that_is_not_here_falls_back_to_the_newest(show, whole_workspace):

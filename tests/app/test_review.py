@@ -58,6 +58,41 @@ def test_a_run_without_embeddings_and_dynamics_says_so(workspace):
     assert [axis["score"] for axis in item["axes"]] == ["margin", "entropy", None, None]
 
 
+def test_probabilities_and_the_worst_axis_come_along(calibrated):
+    home = open_workspace(calibrated())
+    run = home.run("tiny")
+    hard, unsure = detail.details(run, detail.standing(run), [50, 59], home.tags())
+    assert (hard["reason"], hard["reason_prob"]) == ("mislabelled", pytest.approx(0.7))
+    assert (unsure["reason"], unsure["reason_probs"]) == ("unsure", pytest.approx([0.05, 0.1, 0.05, 0.4, 0.35, 0.05]))
+    assert (unsure["error_prob"], unsure["error_prob_high"]) == (pytest.approx(0.99167, abs=1e-4), 1)
+    assert unsure["error_prob_low"] == pytest.approx(0.9 * 0.99167, abs=1e-4)
+    assert unsure["worst_axis"] == "label conflict"
+    assert "reason_probs" not in [one["name"] for one in unsure["columns"]]
+    json.dumps(unsure, allow_nan=False)
+
+
+def test_the_desk_gets_the_badge_and_the_order_of_the_reasons(show, calibrated, whole_workspace):
+    data = desk(show(calibrated(auroc=0.7, is_trusted=False), "review"))
+    assert data["trust"]["is_grey"]
+    assert data["trust"]["sentence"].startswith("AUROC .70 < .80")
+    assert data["kinds"][0] == "mislabelled"
+    old = desk(show(whole_workspace, "review"))
+    assert (old["trust"]["how"], old["kinds"], old["medium"]) == ("rules", [], "array")
+
+
+def test_a_verdict_on_many_is_shown_and_is_no_review(show, workspace):
+    folder = workspace()
+    home = open_workspace(folder)
+    run, log = home.run("tiny"), home.tags()
+    log.add(run.data, ["e57", "e58", "e59"], "hard", who="ben")
+    (item,) = detail.details(run, detail.standing(run), [59], log)
+    assert item["verdict"] is None
+    assert item["bulk"] == {"tag": "hard", "value": "", "who": "ben", "n": 3}
+    data = desk(show(folder, "review"))
+    assert sorted(data["rows"]) == list(range(60))
+    assert data["verdicts"] == {}
+
+
 def test_no_rows_give_no_details(opened):
     run, log = opened
     assert detail.details(run, detail.standing(run), [], log) == []

@@ -34,7 +34,8 @@ def post(client, what="tags", **body):
 @pytest.mark.parametrize("sent", ["", "a-session", "a-session.0", routes.token("other").replace("other", "a-session")])
 def test_a_wrong_token_is_refused_everywhere(client, sent):
     for path in ("columns/tiny", "column/tiny/loss", "ids/tiny?rows=1", "thumbs/tiny?rows=1", "image/tiny/0",
-                 "mask/tiny", "verdicts/tiny", "revision/tiny"):  # fmt: skip
+                 "mask/tiny", "verdicts/tiny", "revision/tiny", "contents/tiny?rows=1",
+                 "free/tiny?rows=1"):  # fmt: skip
         answer = client.get(f"/hem/{path}", headers={"X-HEM-Token": sent})
         assert (answer.status_code, answer.json()["error"][:17]) == (403, "this page's token")
     for path in ("tags", "undo", "csv"):
@@ -109,6 +110,23 @@ def test_thumbnails_come_packed_and_unpack_to_the_pictures(client):
     assert Image.open(io.BytesIO(first)).size == (8, 8)
 
 
+def test_pictures_have_no_contents(client):
+    assert client.get("/hem/contents/tiny?rows=1,2").json() == [None, None]
+
+
+def test_texts_come_as_they_are_and_are_no_category(texts, monkeypatch):
+    monkeypatch.setenv("HEM_WORKSPACE", str(texts))
+    client = TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
+    assert client.get("/hem/contents/tiny?rows=1").json() == ["short"]
+    assert "terrible</b>" in client.get("/hem/contents/tiny?rows=0").json()[0]
+    described = client.get("/hem/columns/tiny").json()["columns"]
+    assert "text" not in described
+    assert "marks" not in described
+    rule = {"all": [{"column": "text", "contains": "TERRIBLE"}]}
+    mask = np.frombuffer(client.get("/hem/mask/tiny", params={"rule": json.dumps(rule)}).content, "u1")
+    assert np.flatnonzero(mask).tolist() == [0]
+
+
 def test_ids_come_in_the_order_asked_for(client):
     assert client.get("/hem/ids/tiny?rows=7,3").json() == ["e07", "e03"]
     assert client.get("/hem/ids/tiny?rows=").json() == []
@@ -181,6 +199,15 @@ def test_a_tag_is_stored_once_however_often_it_arrives(own):
     codes = np.frombuffer(answer.content, "u1")
     assert codes[:4].tolist() == [1, 0, 1, 0]
     assert int(answer.headers["x-hem-revision"]) == own.get("/hem/revision/tiny").json()["revision"]
+
+
+def test_free_tags_come_beside_the_verdicts(own):
+    assert own.get("/hem/verdicts/tiny").headers["x-hem-free"] == "0"
+    post(own, tag="<i>mine</i>", rows=[1])
+    post(own, tag="hard", rows=[1, 2], sequence=2)
+    post(own, tag="blurred", rows=[1], sequence=3)
+    assert own.get("/hem/verdicts/tiny").headers["x-hem-free"] == "1"
+    assert own.get("/hem/free/tiny?rows=2,1").json() == [[], ["<i>mine</i>", "blurred"]]
 
 
 def test_a_rule_tags_everything_that_matches_and_undo_takes_it_all_back(own):

@@ -1,0 +1,40 @@
+import numpy as np
+import pandas as pd
+
+from app import label_quality
+from hem_core.difficulty.label_errors import estimate
+
+
+def test_answers_are_wrong_right_or_nothing():
+    tags = ["mislabelled", "hard", "easy", "ambiguous", "duplicate", "outlier", "skip"]
+    verdicts = pd.DataFrame({"tag": [*tags, "hard"]}, index=[*"abcdefg", "elsewhere"])
+    found = label_quality.answers(pd.Index([*"abcdefg", "nobody"]), verdicts)
+    np.testing.assert_array_equal(found, [1, 0, 0, 0, 0, np.nan, np.nan, np.nan])
+
+
+def test_before_any_review_every_level_is_open_and_the_largest_is_the_most_in_doubt():
+    suspicion = np.linspace(0, 100, 1000)
+    found = label_quality.strata(suspicion, estimate(suspicion, np.full(1000, np.nan)))
+    assert found["min"].tolist() == [98, 95, 90, 80, 50, 0]
+    assert found["n"].sum() == 1000
+    assert found["doubt"].tolist() == found["n"].tolist()
+    assert found["reviewed"].sum() == 0
+
+
+def test_levels_come_from_the_estimate_and_a_finished_one_leaves_no_doubt():
+    suspicion, reviewed = np.arange(200.0) / 2, np.full(200, np.nan)
+    reviewed[-50:] = 1
+    reviewed[:50] = 0
+    found = label_quality.strata(suspicion, estimate(suspicion, reviewed))
+    assert (found["n"].sum(), found["reviewed"].sum(), found["wrong"].sum()) == (200, 100, 50)
+    assert found["max"].iloc[0] == 99.5
+    assert (found.loc[found["reviewed"] == found["n"], "doubt"] == 0).all()
+    assert found["doubt"].max() > 0
+
+
+def test_suspects_are_counted_by_given_and_suggested_label():
+    table = pd.DataFrame({"label": [*"aaab", "a"], "suggested_label": ["b", "b", "c", "a", None]})
+    found = label_quality.pairs(table, np.array([1, 0, np.nan, 1, 1]))
+    assert found.to_dict("list") == {
+        "label": ["a", "a", "b"], "suggested_label": ["b", "c", "a"], "n": [2, 1, 1], "reviewed": [2, 0, 1],
+        "wrong": [1, 0, 1]}  # fmt: skip

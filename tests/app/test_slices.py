@@ -1,0 +1,52 @@
+import pandas as pd
+import pytest
+
+from app.glance import class_priors, overview
+from hem_core.store.atomic import write_table
+from hem_core.store.workspace import open_workspace
+
+
+def said(test):
+    kinds = ("markdown", "caption", "info", "success")
+    return "\n".join(str(one.value) for kind in kinds for one in getattr(test, kind))
+
+
+def test_slices_are_listed_with_interval_ratio_and_p(show, calibrated):
+    test = show(calibrated(), "slices")
+    assert not test.exception
+    assert test.dataframe[0].value.iloc[0].tolist() == ["cluster **1**", 10, 4, 40.0, "17.0 – 69.0", 4.0, "0.012"]
+    assert "the whole: 10.0% errors" in said(test)
+
+
+def test_no_weak_slice_is_good_news(show, calibrated):
+    folder = calibrated()
+    path = folder / "runs" / "tiny" / "slices.parquet"
+    write_table(path, pd.read_parquet(path).head(0))
+    test = show(folder, "slices")
+    assert not test.exception
+    assert "No group of examples is wrong clearly more often" in said(test)
+
+
+def test_an_older_run_says_how_to_get_slices(show, whole_workspace):
+    test = show(whole_workspace, "slices")
+    assert "This run has no slices yet" in said(test)
+    assert "`hem score`" in said(test)
+
+
+def test_classes_come_rarest_first_and_rare_ones_are_marked(calibrated):
+    folder = calibrated()
+    home = folder / "runs" / "tiny"
+    scores = pd.read_parquet(home / "scores.parquet")
+    scores["label"] = ["cat"] * 4 + ["**dog**"] * 26 + ["<b>fox</b>"] * 30
+    write_table(home / "scores.parquet", scores)
+    run = open_workspace(folder).run("tiny")
+    found = class_priors(run, overview(run))
+    assert found["label"].tolist() == ["cat", "**dog**", "<b>fox</b>"]
+    assert found["share"].tolist() == [4 / 60, 26 / 60, 0.5]
+    assert found["is_rare"].tolist() == [True, False, False]
+    assert found["error_prob"].iloc[0] == pytest.approx(0.0333333)
+
+
+def test_a_run_without_calibration_has_no_column_of_probabilities(show, whole_workspace, calibrated):
+    assert "error_prob" not in show(whole_workspace, "slices").dataframe[0].value
+    assert "error_prob" in show(calibrated(), "slices").dataframe[1].value
