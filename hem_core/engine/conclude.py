@@ -12,15 +12,20 @@ from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.embeddings.duplicates import duplicate_groups
 from hem_core.embeddings.neighbours import Graph
 from hem_core.engine import account, finish
+from hem_core.engine.cross_fit import CrossFit
 from hem_core.engine.explain import by_rules, error_columns, headlines
+from hem_core.engine.folds_of_run import Trainer, found_out
 from hem_core.engine.join import Joined, graph_of, join
 from hem_core.engine.options import Options
-from hem_core.engine.out_of_sample import OutOfSample, beside, by_heads
+from hem_core.engine.out_of_sample import OutOfSample, beside, by_heads, rescored
 from hem_core.engine.plan import Plan
 from hem_core.engine.prepare import Prepared
 from hem_core.engine.progress import Progress
 from hem_core.engine.set_scores import dynamics_scores, members, set_scores
 from hem_core.store.atomic import write_table
+
+OF_ONE_MODEL = ("grand", "grand_last_layer")
+"""Gradient lengths of the model that was scored: no column beside the logits of the folds' models."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,24 +55,37 @@ class Scored:
 
 
 def conclude(
-    plan: Plan, ready: Prepared, recorded: Dynamics | None, options: Options, progress: Progress
+    plan: Plan,
+    ready: Prepared,
+    recorded: Dynamics | None,
+    options: Options,
+    progress: Progress,
+    trainer: Trainer | None = None,
 ) -> dict[str, Any]:
     """Write every table of the run; returns what run.json says of it."""
     joined = join(plan)
     device = str(ready.network.device) if ready.network else "cpu"
     graph = graph_of(plan, joined, k=options.k, seed=options.seed, device=device, progress=progress)
     scored = Scored(plan, ready, options, joined, graph)
-    truth = _truth(scored, progress)
+    heads = _heads(scored, progress)
+    truth, crossed = _folds(scored, trainer, progress) if trainer is not None else (heads, None)
+    if recorded is None and crossed is not None:
+        recorded = crossed.dynamics
+    sample = "out-of-sample" if crossed is not None else options.sample
     with progress.stage("explain", joined.n):
         columns = joined.columns | set_scores(joined, graph, scored.ids, len(ready.classes))
+        if crossed is not None and truth is not None:
+            columns = {name: values for name, values in columns.items() if name not in OF_ONE_MODEL}
+            columns |= rescored(truth.logits, scored.targets)
         columns |= members(scored.ids, columns, ready.classes, options.beside)
         if recorded is not None:
             aligned = recorded.align(scored.ids)
             columns |= dynamics_scores(aligned)
             write_table(plan.folder / "dynamics.parquet", to_table(aligned))
-        if truth is not None:
-            columns |= beside(truth, scored.targets) | error_columns(columns, truth, None, seed=options.seed)
-        head = headlines(columns, ready.classes, sample=options.sample)
+        if heads is not None:
+            columns |= beside(heads, scored.targets)
+        columns |= error_columns(columns, _errors(truth, columns, sample), seed=options.seed)
+        head = headlines(columns, ready.classes, sample=sample)
         columns |= {name: head[name] for name in ("difficulty", "difficulty_in_class", "label_suspicion")}
         columns |= by_rules(columns, graph, ready.classes, epochs=recorded.n_epochs if recorded else None)
         if scored.groups is not None:
@@ -80,34 +98,45 @@ def conclude(
         finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress)
     has = {"has_pictures": has_pictures, "has_map": options.has_map}
     accuracy = float((columns["predicted"] == columns["target"]).mean())
+    in_sample = float((joined.columns["predicted"] == joined.columns["target"]).mean())
     return {
         "n": joined.n,
         "n_failed": len(joined.failures),
+        "sample": sample,
         "accuracy": accuracy,
-        "oos": _said(truth, scored.targets, accuracy),
-        "notes": head["notes"] + account.memorised(accuracy, options),
+        "oos": _said(truth, scored.targets, in_sample),
+        "notes": head["notes"] + account.memorised(in_sample, options),
         "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
         "missing": account.missing_parts(ready, joined, graph, recorded, **has),
     }
 
 
-def _truth(scored: Scored, progress: Progress) -> OutOfSample | None:
+def _heads(scored: Scored, progress: Progress) -> OutOfSample | None:
     """Linear heads on the embeddings, unless it was said that none are wanted."""
     if scored.options.oos == "none":
         return None
-    return by_heads(
-        scored.joined, scored.groups, len(scored.ready.classes), seed=scored.options.seed, progress=progress
-    )
+    n_classes, seed = len(scored.ready.classes), scored.options.seed
+    return by_heads(scored.joined, scored.groups, n_classes, seed=seed, progress=progress)
 
 
-def _said(truth: OutOfSample | None, targets: np.ndarray, accuracy: float) -> dict[str, Any] | None:
+def _folds(scored: Scored, trainer: Trainer, progress: Progress) -> tuple[OutOfSample, CrossFit]:
+    rows = scored.joined.columns["index"]
+    with progress.stage("folds"):
+        fold = trainer.assigned(rows, scored.targets, scored.groups)
+        crossed = trainer.folds(fold)
+    return found_out(trainer, rows, fold, crossed), crossed
+
+
+def _errors(truth: OutOfSample | None, columns: dict[str, np.ndarray], sample: str) -> np.ndarray | None:
+    """Errors of models that never saw the examples; a linear head's embedding did, so its errors are none."""
+    if truth is not None and truth.how == "folds":
+        return truth.errors(columns["target"])
+    return (columns["predicted"] != columns["target"]).astype(float) if sample == "out-of-sample" else None
+
+
+def _said(truth: OutOfSample | None, targets: np.ndarray, in_sample: float) -> dict[str, Any] | None:
     if truth is None:
         return None
-    return {
-        "how": truth.how,
-        "folds": int(truth.fold.max()) + 1,
-        "repeats": 1 + len(truth.repeats),
-        "accuracy": truth.accuracy(targets),
-        "in_sample_accuracy": accuracy,
-    }
+    accuracy, folds = truth.accuracy(targets), int(truth.fold.max()) + 1
+    return {"how": truth.how, "folds": folds, "repeats": 1, "accuracy": accuracy, "in_sample_accuracy": in_sample}

@@ -6,37 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from hem_core.difficulty.calibrated import error_probability, error_probability_from_repeats
+from hem_core.difficulty.calibrated import error_probability
 from hem_core.difficulty.evidence import evidence
 from hem_core.difficulty.headline import Headline, headline
 from hem_core.difficulty.reasons import reasons
 from hem_core.embeddings.neighbours import Graph
-from hem_core.engine.out_of_sample import OutOfSample
-from hem_core.errors import HemError
 
-EVIDENCE = ("aum_windowed", "confidence_mean", "neighbour_disagreement")
-"""What explains the error of a fresh model, where the run has it, beside the out-of-sample losses of others."""
+EVIDENCE = ("aum_windowed", "confidence_mean", "neighbour_disagreement", "loss_oos")
+"""What explains the error of a fresh model, where the run has it."""
 
 
-def error_columns(
-    columns: dict[str, np.ndarray], truth: OutOfSample | None, heads: OutOfSample | None, *, seed: int
-) -> dict[str, np.ndarray]:
+def error_columns(columns: dict[str, np.ndarray], errors: np.ndarray | None, *, seed: int) -> dict[str, np.ndarray]:
     """`error_prob`, `error_prob_low` and `error_prob_high`, each (N,); nothing where no fresh model was asked.
 
-    truth: the models whose errors are explained; heads: linear heads whose losses are evidence for the folds' errors.
+    errors (N,): 1 where a model that was not trained on the example was wrong, 0 where right, NaN not asked. Its own
+    loss is no evidence: that would be circular. A linear head's is, and so are the dynamics and the neighbours.
     """
-    if truth is None:
+    evidence = {name: columns[name] for name in EVIDENCE if name in columns and not np.isnan(columns[name]).all()}
+    if errors is None or not evidence or np.isnan(errors).all():
         return {}
-    targets = columns["target"]
-    known = {name: columns[name] for name in EVIDENCE if name in columns}
-    try:
-        if truth.repeats:
-            found = error_probability_from_repeats(truth.losses(targets), truth.errors(targets), known, seed=seed)
-        else:
-            known |= {"loss_oos": heads.losses(targets).mean(axis=1)} if heads is not None else {}
-            found = error_probability(known, truth.errors(targets), seed=seed)
-    except HemError:  # no evidence, or no error known: then there is no probability, and the headline says so
-        return {}
+    found = error_probability(evidence, errors, seed=seed)
     return {"error_prob": found["prob"], "error_prob_low": found["low"], "error_prob_high": found["high"]}
 
 

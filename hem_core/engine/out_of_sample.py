@@ -12,11 +12,8 @@ from hem_core.engine.folds import assign
 from hem_core.engine.join import Joined
 from hem_core.engine.linear_head import Heads, cross_fit_head
 from hem_core.engine.progress import Progress
-from hem_core.tasks.classification import loss_vector
 
 FOLDS = 5
-REPEATS = 2
-"""Head fits with other folds: the error of one is explained by the loss of the other."""
 LEAST_ROWS = 40
 """Fewer examples give heads that say little."""
 
@@ -30,26 +27,15 @@ class OutOfSample:
     """(N, K) float32; NaN rows where nothing is known."""
     fold: np.ndarray
     """(N,) the fold that each row was left out with."""
-    repeats: tuple[np.ndarray, ...] = ()
-    """The logits of further fits, each (N, K)."""
     heads: Heads | None = None
 
     def accuracy(self, targets: np.ndarray) -> float:
         known = ~np.isnan(self.logits[:, 0])
         return float((self.logits[known].argmax(axis=1) == targets[known]).mean()) if known.any() else float("nan")
 
-    def losses(self, targets: np.ndarray) -> np.ndarray:
-        """(N, R) loss of each repeat."""
-        found = [_loss(logits, targets) for logits in (self.logits, *self.repeats)]
-        return np.stack(found, axis=1)
-
     def errors(self, targets: np.ndarray) -> np.ndarray:
-        """(N, R): 1 where the repeat was wrong, 0 where right, NaN where it was not asked."""
-        found = [
-            np.where(np.isnan(logits[:, 0]), np.nan, logits.argmax(axis=1) != targets)
-            for logits in (self.logits, *self.repeats)
-        ]
-        return np.stack(found, axis=1)
+        """(N,): 1 where the model was wrong, 0 where right, NaN where it was not asked."""
+        return np.where(np.isnan(self.logits[:, 0]), np.nan, self.logits.argmax(axis=1) != targets)
 
 
 def by_heads(
@@ -63,22 +49,10 @@ def by_heads(
     targets = joined.columns["target"]
     if joined.embeddings is None or not _can_be_parted(targets, groups):
         return None
-    fits = []
-    with progress.stage("head", FOLDS * REPEATS) as report:
-        for repeat in range(REPEATS):
-            fold = assign(targets, FOLDS, groups=groups, seed=seed + repeat)
-            done = repeat * FOLDS
-            heads = cross_fit_head(
-                joined.embeddings,
-                targets,
-                fold,
-                n_classes,
-                seed=seed + repeat,
-                progress=lambda k, _of, done=done: report(done + k),
-            )
-            fits.append((fold, heads))
-    (fold, heads), *others = fits
-    return OutOfSample("head", heads.logits, fold, tuple(other.logits for _fold, other in others), heads)
+    fold = assign(targets, FOLDS, groups=groups, seed=seed)
+    with progress.stage("head", FOLDS) as report:
+        heads = cross_fit_head(joined.embeddings, targets, fold, n_classes, seed=seed, progress=report)
+    return OutOfSample("head", heads.logits, fold, heads)
 
 
 def beside(found: OutOfSample, targets: np.ndarray) -> dict[str, np.ndarray]:
@@ -100,7 +74,3 @@ def _can_be_parted(targets: np.ndarray, groups: np.ndarray | None) -> bool:
         return False
     units = (targets >= 0).sum() if groups is None else len(np.unique(groups[groups >= 0])) + (groups < 0).sum()
     return int(units) >= FOLDS
-
-
-def _loss(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    return loss_vector(torch.from_numpy(logits), torch.from_numpy(targets)).numpy().astype(np.float64)

@@ -26,6 +26,8 @@ from hem_core.errors import DataError, ModelError
 from hem_core.media.array import extract
 from hem_core.models.estimator import Estimator
 from hem_core.models.predictions import Predictions, open_predictions
+from hem_core.models.train_function import TrainFunction
+from hem_core.store.run import read_run
 from hem_core.tasks import classification
 
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
@@ -54,18 +56,24 @@ class Prepared:
 
 
 def prepare(
-    model: nn.Module | None, name: str, catalog: pa.Table, data: Any, folder: Path, options: Options
+    model: nn.Module | None,
+    name: str,
+    catalog: pa.Table,
+    data: Any,
+    folder: Path,
+    options: Options,
+    train: TrainFunction | None = None,
 ) -> Prepared:
     """Open the inputs, put the model on its device, and find the classes and targets.
 
-    name: what the run calls the model. folder: the run's, where the arrays of an .npz are unpacked, under a name
-    that stands for that file.
+    name: what the run calls the model; without one, `train` makes it. folder: the run's, where the arrays of an .npz
+    are unpacked, under a name that stands for that file.
     Raises DataError or ModelError for what does not fit together.
     """
     facts = catalogs.info(catalog)
     found = open_predictions(Path(data)) if model is None and str(data).endswith(".parquet") else None
-    if model is None and found is None:
-        raise ModelError(f"no --model was given, and '{facts['source']}' has no column logits or probs")
+    if model is None and found is None and train is None:
+        raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' has no column logits or probs")
     if found is None and facts["medium"] == "none":
         raise DataError(
             f"'{facts['source']}' has no image column for the model to read, nor a text column or features; "
@@ -74,8 +82,12 @@ def prepare(
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
     network, n_classes, model_hash = None, found.n_classes if found else 0, "predictions"
     if model is not None and inputs is not None:
-        network, n_classes = _placed(model, inputs, catalog.num_rows, facts, options)
+        network, n_classes = placed(model, inputs, catalog.num_rows, facts, options)
         model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
+    if model is None and found is None and train is not None:
+        n_classes = classification.count_classes(catalog, facts, options.classes)
+        name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
+        facts |= {"classes": facts.get("classes") or classification.labels_in(catalog, facts)}
     facts = agreed(model, catalog, facts, options.classes)
     given = None if isinstance(model, Estimator) and facts["labels_are"] == "names" else options.classes
     classes = classification.class_names(catalog, facts, n_classes, given)
@@ -100,8 +112,8 @@ def open_data(
     return facts, open_inputs(catalog, facts, root=root, dataset=data, channels=channels, resize=options.resize)
 
 
-def _placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:
-    is_picture = _is_picture(facts)
+def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:
+    """The model on its device, tried on the first two of N examples that can be read, and its number of classes."""
     failures: list[tuple[int, str]] = []
     for start in range(0, n, 2):
         sample = inputs.read(range(start, min(start + 2, n)))
@@ -111,7 +123,12 @@ def _placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], opt
             if isinstance(model, Estimator) and options.layer != "none":
                 model.fit_embedding(_all_rows(model, inputs, n, facts))
             return place(
-                model, device, sample.values, is_picture=is_picture, layer=options.layer, precision=options.precision
+                model,
+                device,
+                sample.values,
+                is_picture=is_picture(facts),
+                layer=options.layer,
+                precision=options.precision,
             )
     raise DataError(f"none of the {n} examples can be read; the first: {failures[0][1]}")
 
@@ -127,22 +144,29 @@ def _model_hash(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any])
 
 def _all_rows(model: Estimator, inputs: Inputs, n: int, facts: dict[str, Any]) -> Any:
     """Every example that can be read, as the estimator gets them: it is for data that fit into memory."""
-    return prepared(model, inputs.read(range(n)).values, choose_device("cpu"), is_picture=_is_picture(facts))
+    return prepared(model, inputs.read(range(n)).values, choose_device("cpu"), is_picture=is_picture(facts))
 
 
-def _is_picture(facts: dict[str, Any]) -> bool:
+def is_picture(facts: dict[str, Any]) -> bool:
+    """Are the examples (n, H, W, C) to be given as pictures?"""
     return facts["medium"] == "image" or facts.get("is_picture", False)
 
 
-def key_of(ready: Prepared, options: Options, recorded: Dynamics | None) -> str:
-    """The digest of everything that decides the run's bytes."""
+def data_key(ready: Prepared) -> str:
+    """The digest of the examples: their catalog and their files."""
     source = Path(ready.facts.get("source_file", ready.facts["root"] or "."))
     if ready.predictions is not None:
         source = ready.predictions.path
+    items = ready.inputs.fingerprint() if ready.inputs is not None else None
+    return make_key(data=data_fingerprint(ready.catalog, source), items=items)
+
+
+def key_of(ready: Prepared, options: Options, recorded: Dynamics | None, train: TrainFunction | None = None) -> str:
+    """The digest of everything that decides the run's bytes."""
     return make_key(
         model=ready.model_hash,
-        data=data_fingerprint(ready.catalog, source),
-        items=ready.inputs.fingerprint() if ready.inputs is not None else None,
+        train=train.fingerprint if train else None,
+        data=data_key(ready),
         classes=ready.classes,
         dynamics=_digest(recorded) if recorded else None,
         layer=options.layer,
@@ -155,6 +179,10 @@ def key_of(ready: Prepared, options: Options, recorded: Dynamics | None) -> str:
         sample=options.sample,
         name=ready.facts["name"],
         has_map=options.has_map,
+        oos=options.oos,
+        has_grand=options.has_grand,
+        has_probes=options.has_probes,
+        beside=[read_run(Path(folder)).fingerprint for folder in options.beside],
     )
 
 

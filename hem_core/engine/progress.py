@@ -23,6 +23,7 @@ class Progress:
     listener: Listener | None = None
     seconds_between_writes: float = 0.5
     timings: dict[str, float] = field(default_factory=dict)
+    _name: str = ""
     _started: float = 0.0
     _already: int = 0
     _written: float = 0.0
@@ -33,18 +34,22 @@ class Progress:
 
         already: how many were done before this process started, so that the rate counts only its own.
         """
-        self._started, self._already, self._written = time.monotonic(), already, 0.0
-        self._tell(name, already, total)
-        yield lambda done, of=total: self._tell(name, done, of)
+        started = time.monotonic()
+        self._begin(name, already)
+        self.tell(name, already, total)
+        yield lambda done, of=total: self.tell(name, done, of)
         if total:
-            self._tell(name, total, total)
-        self.timings[name] = self.timings.get(name, 0.0) + time.monotonic() - self._started
+            self.tell(name, total, total)
+        self.timings[name] = self.timings.get(name, 0.0) + time.monotonic() - started
 
     def close(self) -> None:
         """The run is complete: the file goes."""
         (self.folder / "progress.json").unlink(missing_ok=True)
 
-    def _tell(self, name: str, done: int, total: int) -> None:
+    def tell(self, name: str, done: int, total: int) -> None:
+        """Say how far a stage is; another name than before begins another one."""
+        if name != self._name:
+            self._begin(name, done)
         if self.listener is not None:
             self.listener(name, done, total)
         now = time.monotonic()
@@ -62,3 +67,6 @@ class Progress:
             "pid": os.getpid(),
         }
         write_json(self.folder / "progress.json", report)
+
+    def _begin(self, name: str, already: int) -> None:
+        self._name, self._started, self._already, self._written = name, time.monotonic(), already, 0.0

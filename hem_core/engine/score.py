@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,17 @@ from hem_core import catalog as catalogs
 from hem_core.dynamics.read import read as read_dynamics
 from hem_core.engine import account, finish
 from hem_core.engine.conclude import conclude
+from hem_core.engine.folds_of_run import Trainer
 from hem_core.engine.network import borrowed
 from hem_core.engine.options import Options
 from hem_core.engine.plan import Plan
 from hem_core.engine.prepare import batch_size_of, key_of, prepare, unit_size_of
 from hem_core.engine.progress import Listener, Progress
 from hem_core.engine.run_local import run_local
-from hem_core.engine.unit import Job
-from hem_core.errors import HemError, RunError
-from hem_core.models import factory
+from hem_core.engine.unit import Job, Stored
+from hem_core.errors import HemError, ModelError, RunError
+from hem_core.models import factory, train_function
+from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.run import Run, open_run, read_run
 
@@ -33,12 +36,16 @@ def score(
     *,
     out: str | Path,
     weights: str | Path | None = None,
+    train: str | Callable[..., Any] | None = None,
     progress: Listener | None = None,
     **options: Any,
 ) -> Run:
     """Score every example of `data` with `model` and store the run in the folder `out`.
 
     model: a module, "package.module:factory", or None when `data` is a Parquet file of `logits` or `probs`.
+    train: "package.module:train" or the function itself, called as train(dataset, …) for each of `oos` folds, so that
+    every example is judged by a model that was not trained on it; without a model, also once on everything. See
+    `hem_core.models.train_function`.
     data: an image folder, a .csv, .parquet, .jsonl or .npz file, an Arrow table, or a torch Dataset of (input, label).
     options: the fields of `Options`. Killed at any moment, the same call goes on where it stopped, to the same bytes;
     a finished run is returned as it is.
@@ -52,25 +59,36 @@ def score(
     chosen, folder = Options(**options), Path(out)
     module = factory.load(model, weights) if isinstance(model, str) else model
     name = model if isinstance(model, str) else type(model).__name__
+    function = train_function.load(train) if train is not None else None
+    if function is None and isinstance(chosen.oos, int):
+        raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
     is_new = not folder.exists()
     try:
         with borrowed(module):
-            return _score(module, name, data, folder, chosen, Progress(folder, progress))
+            return _score(module, name, function, data, folder, chosen, Progress(folder, progress))
     except HemError:
         if is_new:
             _remove(folder)
         raise
 
 
-def _score(model: nn.Module | None, name: str, data: Any, folder: Path, options: Options, progress: Progress) -> Run:
+def _score(
+    model: nn.Module | None,
+    name: str,
+    train: TrainFunction | None,
+    data: Any,
+    folder: Path,
+    options: Options,
+    progress: Progress,
+) -> Run:
     started = time.monotonic()
     known = _known(folder)
     catalog = catalogs.read(data, **options.columns)
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
-    ready = prepare(model, name, catalog, data, folder, options)
+    ready = prepare(model, name, catalog, data, folder, options, train)
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
-    key = key_of(ready, options, recorded)
+    key = key_of(ready, options, recorded, train)
     _claim(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
     if known.get("key") == key and known.get("status") == "complete" and not options.overwrite:
         return open_run(folder)
@@ -79,6 +97,13 @@ def _score(model: nn.Module | None, name: str, data: Any, folder: Path, options:
     info = account.opening(folder, ready, options, plan)
     write_json(folder / "run.json", info)
     write_table(folder / "catalog.parquet", account.stored_catalog(ready, None))
+    trainer = Trainer(train, plan, ready, options, progress) if train is not None else None
+    stored = None
+    if trainer is not None and ready.network is None and ready.predictions is None:
+        with progress.stage("train"):
+            everything = trainer.everything()
+        stored = Stored(everything.logits, everything.embeddings)
+        recorded = recorded or everything.dynamics
     job = Job(
         plan,
         ready.ids,
@@ -87,12 +112,13 @@ def _score(model: nn.Module | None, name: str, data: Any, folder: Path, options:
         ready.network,
         ready.inputs,
         ready.predictions,
+        stored,
         has_grand=options.has_grand,
     )
     already = sum(len(plan.rows(unit)) for unit in plan.units if plan.is_done(unit))
     with progress.stage("score", plan.n, already) as report:
         run_local(job, is_strict=options.is_strict, report=report)
-    info |= conclude(plan, ready, recorded, options, progress)
+    info |= conclude(plan, ready, recorded, options, progress, trainer)
     info |= {"timings": {stage: round(seconds, 2) for stage, seconds in progress.timings.items()}}
     info["timings"]["total"] = round(time.monotonic() - started, 2)
     info["fingerprint"] = account.bytes_digest(folder)

@@ -85,6 +85,28 @@ def class_names(catalog: pa.Table, facts: Mapping[str, Any], n_classes: int, giv
     return names
 
 
+def labels_in(catalog: pa.Table, facts: Mapping[str, Any]) -> list[str] | None:
+    """The label names that occur, sorted: the classes of a model that is still to be trained; None for indices."""
+    if facts["labels_are"] == "indices":
+        return None
+    return sorted({label for label in catalog["label"].to_pylist() if label is not None})
+
+
+def count_classes(catalog: pa.Table, facts: Mapping[str, Any], given: Sequence[str] | None) -> int:
+    """K for a model that is still to be trained: of the names given, the catalog's, the labels', or the largest index.
+
+    Raises DataError when index labels are no numbers.
+    """
+    names = given or facts.get("classes") or labels_in(catalog, facts)
+    if names:
+        return len(names)
+    labels = [label for label in catalog["label"].to_pylist() if label is not None]
+    try:
+        return max((int(label) for label in labels), default=-1) + 1
+    except ValueError as error:
+        raise DataError(f"labels are class indices, but one is not a number: {error}") from error
+
+
 def targets(catalog: pa.Table, facts: Mapping[str, Any], names: Sequence[str]) -> tuple[np.ndarray, dict[int, str]]:
     """Class index of every row, (N,) int64, -1 where the label is bad; and the bad rows with the reason."""
     lookup = {name: index for index, name in enumerate(names)}

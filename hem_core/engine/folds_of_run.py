@@ -1,0 +1,84 @@
+"""The user's train function at work in a run: once on everything, and once without each fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from torch import nn
+
+from hem_core.engine.cross_fit import CrossFit, Everything, cross_fit, fit_all
+from hem_core.engine.extra import Extra
+from hem_core.engine.folds import assign
+from hem_core.engine.held import Held
+from hem_core.engine.network import Network
+from hem_core.engine.options import Options
+from hem_core.engine.out_of_sample import FOLDS, OutOfSample
+from hem_core.engine.plan import Plan
+from hem_core.engine.prepare import Prepared, data_key, is_picture, placed
+from hem_core.engine.progress import Progress
+from hem_core.errors import DataError, ModelError
+from hem_core.models.train_function import TrainFunction
+
+
+@dataclass(frozen=True, eq=False)
+class Trainer:
+    """A train function with the data set that it is trained on; every training is kept in the run's folder."""
+
+    train: TrainFunction
+    plan: Plan
+    ready: Prepared
+    options: Options
+    progress: Progress
+
+    @property
+    def n_folds(self) -> int:
+        """As many as were asked for."""
+        return self.options.oos if isinstance(self.options.oos, int) else FOLDS
+
+    def everything(self) -> Everything:
+        """The model of all examples and what it says of them; after a kill, what it had said."""
+        return fit_all(self.train, **self._shared)
+
+    def folds(self, fold: np.ndarray, extra: Extra | None = None) -> CrossFit:
+        """What the models of the folds say; fold (N,) over the catalog, -1 = neither trained on nor asked."""
+        return cross_fit(self.train, fold=fold, n_folds=self.n_folds, extra=extra, **self._shared)
+
+    def assigned(self, rows: np.ndarray, targets: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+        """(N,) fold of every row of the catalog; rows (n,): those that were scored; groups (n,) of near-duplicates."""
+        fold = np.full(len(self.ready.ids), -1, np.int64)
+        fold[rows] = assign(targets, self.n_folds, groups=groups, seed=self.options.seed)
+        return fold
+
+    def place(self, model: nn.Module) -> Network:
+        """The trained model on its device, with the layer of its embedding."""
+        assert self.ready.inputs is not None
+        return placed(model, self.ready.inputs, len(self.ready.ids), self.ready.facts, self.options)[0]
+
+    @cached_property
+    def _shared(self) -> dict:
+        if self.ready.inputs is None:
+            raise ModelError("--train wants examples to train on: pictures, texts, features or arrays")
+        return {
+            "folder": self.plan.folder,
+            "inputs": Held(self.ready.inputs, len(self.ready.ids)),
+            "ids": self.ready.ids,
+            "targets": self.ready.targets,
+            "classes": self.ready.classes,
+            "seed": self.options.seed,
+            "place": self.place,
+            "is_picture": is_picture(self.ready.facts),
+            "data_key": data_key(self.ready),
+            "progress": self.progress.tell,
+        }
+
+
+def found_out(trainer: Trainer, rows: np.ndarray, fold: np.ndarray, crossed: CrossFit) -> OutOfSample:
+    """What the folds' models said of the scored rows (n,). Raises DataError when one could not be asked."""
+    logits = crossed.logits[rows]
+    unknown = np.flatnonzero(np.isnan(logits).any(axis=1))
+    if len(unknown):
+        id = trainer.ready.ids[int(rows[unknown[0]])]
+        raise DataError(f"the models of the folds give no finite logits for '{id}' and {len(unknown) - 1} more")
+    return OutOfSample("folds", logits, fold[rows])
