@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from hem_core.errors import DataError
 
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Values of C to choose among: the objective is C · (sum of the losses) + ½ ‖weights‖², as scikit-learn has it."""
-MOST_TO_CHOOSE_ON = 10_000
+SHARPEST = 5.0
+"""Largest factor on the logits: an embedding that knows the labels by heart asks for certainty without end."""
+ROWS_TO_SHARPEN_ON = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +29,8 @@ class Heads:
     """(F, K) float32; -inf for a class that the training never saw."""
     n_rows: np.ndarray
     """(F,) how many rows each was trained on."""
-    strengths: np.ndarray
-    """(F,) the C that each chose."""
+    sharpness: np.ndarray
+    """(F,) the factor that each one's logits were multiplied with, which the weights and biases already hold."""
 
     def predict(self, embeddings: np.ndarray, fold: np.ndarray) -> np.ndarray:
         """Log-probabilities (P, K) of embeddings (P, D) by the head of each one's fold (P,); -1 = all heads' mean."""
@@ -54,15 +55,19 @@ def cross_fit_head(
     n_classes: int,
     *,
     seed: int,
-    strengths: tuple[float, ...] = STRENGTHS,
+    penalty: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Heads:
     """Multinomial logistic regression without each fold in turn, then asked about that fold.
 
     embeddings (N, D) floats; targets (N,) int64 in [0, K), -1 = no label; fold (N,) int64, -1 = in no training.
-    Each training standardises the columns on its own rows, and chooses C among `strengths` by the loss on a fifth of
-    them. A class that a training never saw gets the probability 1 / (n + 2) for n rows, Laplace's rule of succession.
-    progress is called with (folds done, folds). Chance comes from `seed` alone.
+    Each training standardises the columns on its own rows and minimises mean loss + penalty / 2 · ‖weights‖², by
+    default 1 / K. Less would fit the noise: embeddings know wrong labels by heart. Average precision for flipped
+    labels by margin, of C chosen by held-out loss and of 1 / K: garments .90 and .955; digits of a net that had
+    memorised them .79 and .98, of one early in its training .99 and .99. The flat probabilities are then sharpened
+    by one factor a fold, from 1 / 5 to 5, that suits the predictions for the other folds best. A class that a
+    training never saw gets the probability 1 / (n + 2) for n rows, Laplace's rule of succession.
+    progress is called with (folds done, folds). Chance, of which rows to sharpen on, comes from `seed` alone.
     Returns Heads. Raises DataError, naming the first row, for an embedding that is NaN or infinite.
     """
     x = np.asarray(embeddings, dtype=np.float32)
@@ -72,49 +77,51 @@ def cross_fit_head(
     n_folds = int(np.max(fold, initial=-1)) + 1
     weights = np.zeros((n_folds, x.shape[1], n_classes), dtype=np.float32)
     biases = np.full((n_folds, n_classes), -np.inf, dtype=np.float32)
-    n_rows, chosen = np.zeros(n_folds, dtype=np.int64), np.zeros(n_folds)
+    n_rows, is_used = np.zeros(n_folds, dtype=np.int64), (fold >= 0) & (targets >= 0)
     for each in range(n_folds):
-        rows = np.flatnonzero((fold != each) & (fold >= 0) & (targets >= 0))
+        rows = np.flatnonzero(is_used & (fold != each))
         present, y = np.unique(targets[rows], return_inverse=True)
-        weights[each][:, present], biases[each][present], chosen[each] = _fit(x[rows], y, strengths, seed + each)
+        weights[each][:, present], biases[each][present] = _fit(x[rows], y, penalty or 1 / n_classes)
         n_rows[each] = len(rows)
         if progress is not None:
             progress(each + 1, n_folds)
-    unasked = Heads(np.empty((0, n_classes), dtype=np.float32), weights, biases, n_rows, chosen)
-    return Heads(unasked.predict(embeddings, fold), weights, biases, n_rows, chosen)
+    flat = Heads(np.empty((0, n_classes), dtype=np.float32), weights, biases, n_rows, np.ones(n_folds))
+    sharpness = _sharpness(flat.predict(embeddings, fold), targets, np.where(is_used, fold, -1), n_folds, seed)
+    factor = sharpness.astype(np.float32)
+    sharp = replace(flat, weights=weights * factor[:, None, None], biases=biases * factor[:, None], sharpness=sharpness)
+    return replace(sharp, logits=sharp.predict(embeddings, fold))
 
 
-def _fit(x: np.ndarray, y: np.ndarray, strengths: tuple[float, ...], seed: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Weights (D, C) and biases (C,) of the C classes in y, for embeddings x (n, D) as they are; and the strength."""
+def _fit(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (D, C) and biases (C,) of the C classes in y, for embeddings x (n, D) as they are."""
     mean, deviation = x.mean(axis=0), x.std(axis=0)
     is_constant = deviation <= 1e-6 * np.abs(mean) + 1e-12
     scale = np.where(is_constant, np.inf, deviation).astype(np.float32)  # a constant column counts for nothing
-    x = (x - mean) / scale
-    strength = _choose(x, y, strengths, seed)
-    weight, bias = _minimise(x, y, strength)
+    weight, bias = _minimise((x - mean) / scale, y, penalty)
     weight = weight / scale[:, None]
-    return weight, bias - mean @ weight, strength
+    return weight, bias - mean @ weight
 
 
-def _choose(x: np.ndarray, y: np.ndarray, strengths: tuple[float, ...], seed: int) -> float:
-    """The C with the least loss on a held-out fifth; the middle one where that would be fewer than 20 rows."""
-    order = np.random.default_rng(seed).permutation(len(y))[:MOST_TO_CHOOSE_ON]
-    held_out, kept = order[: len(order) // 5], order[len(order) // 5 :]
-    classes = np.unique(y[kept])
-    held_out = held_out[np.isin(y[held_out], classes)]
-    if len(held_out) < 20 or len(strengths) == 1:
-        return strengths[len(strengths) // 2]
-    losses: list[float] = []
-    for strength in strengths:
-        weight, bias = _minimise(x[kept], y[kept], strength)
-        logits, label = x[held_out] @ weight + bias, np.searchsorted(classes, y[held_out])
-        losses.append(float(np.mean(logsumexp(logits, axis=1) - logits[np.arange(len(label)), label])))
-        if losses[-1] > min(losses):  # along C the loss has one valley
-            break
-    return strengths[int(np.argmin(losses))]
+def _sharpness(logits: np.ndarray, targets: np.ndarray, fold: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
+    """(F,) the factor for each fold with which the rows of the others have the least loss; fold -1 = not used."""
+    order = np.random.default_rng(seed).permutation(len(fold))
+    found = np.ones(n_folds)
+    for each in range(n_folds):
+        rows = order[(fold[order] >= 0) & (fold[order] != each)][:ROWS_TO_SHARPEN_ON]
+        z, label = logits[rows].astype(np.float64), targets[rows]
+        if len(rows):
+            limit = np.log(SHARPEST)
+            best = minimize_scalar(_loss, bounds=(-limit, limit), args=(z, label), method="bounded")
+            found[each] = np.exp(best.x)  # pyright: ignore[reportAttributeAccessIssue]
+    return found
 
 
-def _minimise(x: np.ndarray, y: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
+def _loss(log_factor: float, logits: np.ndarray, targets: np.ndarray) -> float:
+    z = logits * np.exp(log_factor)
+    return float(np.mean(logsumexp(z, axis=1) - z[np.arange(len(z)), targets]))
+
+
+def _minimise(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
     """Weights (D, C) and biases (C,) of the smallest loss plus penalty, for x (n, D) and y (n,) with C classes.
 
     By scikit-learn: at the same loss a third to a half of the time of torch's L-BFGS, measured on 48,000 x 128.
@@ -126,7 +133,7 @@ def _minimise(x: np.ndarray, y: np.ndarray, strength: float) -> tuple[np.ndarray
         return np.zeros((x.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 300 steps are near enough
-        found = LogisticRegression(C=strength, max_iter=300).fit(x, y)
+        found = LogisticRegression(C=1 / (penalty * len(y)), max_iter=300).fit(x, y)
     if len(found.classes_) == 2:  # one weight vector w for the two logits (0, w x)
         return np.vstack([0 * found.coef_, found.coef_]).T, np.array([0, found.intercept_[0]])
     return found.coef_.T, found.intercept_
