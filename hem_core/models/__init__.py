@@ -1,1 +1,1 @@
-"""Ways of getting a model: a factory with weights, or the predictions it made elsewhere."""
+"""Ways of getting a model: a factory with weights, a Hugging Face folder, an estimator, or predictions alone."""

@@ -64,10 +64,13 @@ def load(folder: Path) -> TextClassifier:
         raise ModelError(f"'{folder}' has no config.json; --model wants package.module:function or a model's folder")
     try:
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers.utils import logging
     except ImportError as error:
         raise ModelError("a Hugging Face folder needs transformers: pip install 'hem[text]'") from error
     _check_weights(folder)
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    is_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **local)
         network, told = AutoModelForSequenceClassification.from_pretrained(
@@ -75,6 +78,9 @@ def load(folder: Path) -> TextClassifier:
         )
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         raise ModelError(f"cannot load '{folder}': {' '.join(str(error).split())[:300]}") from error
+    finally:
+        if is_shown:
+            logging.enable_progress_bar()
     missing = sorted(told["missing_keys"])
     if missing:
         raise ModelError(

@@ -40,6 +40,12 @@ def test_words_stay_as_they_are_written_and_an_empty_text_stays(tmp_path):
     assert catalogs.read(numbers, text_column="code")["text"].to_pylist() == ["007", "2020-01-01"]
 
 
+def test_a_line_break_inside_a_text_is_no_new_row_wherever_it_lies_in_a_long_file(tmp_path):
+    texts = [f"first line of {index}\n" + "second, line " * 50 for index in range(4000)]
+    pd.DataFrame({"text": texts, "label": "a"}).to_csv(tmp_path / "x.csv", index=False)
+    assert catalogs.read(tmp_path / "x.csv")["text"].to_pylist() == texts
+
+
 def test_numbers_in_a_column_that_is_called_question_are_a_feature(tmp_path):
     facts = catalogs.info(catalogs.read(stored(tmp_path / "x.csv", "question,label\n3,1\n5,0\n")))
     assert (facts["medium"], facts["features"]) == ("row", [{"name": "question", "kind": "number"}])

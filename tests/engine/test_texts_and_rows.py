@@ -249,6 +249,29 @@ def test_nothing_to_read_says_which_columns_to_name(tmp_path):
         score(Mlp(), pa.table({"id": ["a"], "label": [0]}), tmp_path / "run")
 
 
+def test_predictions_for_texts_need_no_model_and_keep_the_texts(tmp_path):
+    frame = pd.DataFrame({"text": ["good", "", "bad"], "label": [0, 1, 1], "logits": [[1.0, 0], [0, 1.0], [2.0, 0]]})
+    frame.to_parquet(tmp_path / "p.parquet")
+    run = score(None, tmp_path / "p.parquet", tmp_path / "run")
+    assert run.info["data"]["medium"] == "text"
+    assert run.table()["text"].tolist() == ["good", "", "bad"]
+
+
+@pytest.mark.gpu
+def test_cuda_gives_texts_and_rows_the_scores_of_the_cpu(tmp_path, texts_csv):
+    rows = people().assign(label=lambda frame: (frame["label"] == "yes").astype(int)).drop(columns="job")
+    for model, data, options in ((BagOfWords(), texts_csv, {"classes": ["neg", "pos"]}), (Mlp(), rows, {})):
+        name = type(model).__name__
+        cpu = score(model, data, tmp_path / f"{name}-cpu", device="cpu", **options)
+        cuda = score(model, data, tmp_path / f"{name}-cuda", device="cuda", **options)
+        torch.testing.assert_close(
+            torch.tensor(cpu.table()["loss"].to_numpy()),
+            torch.tensor(cuda.table()["loss"].to_numpy()),
+            atol=1e-3,
+            rtol=1e-3,
+        )
+
+
 def test_readers_give_what_is_asked_for_and_no_picture():
     table = catalogs.read(pa.table({"text": ["a", None, "c"], "label": [0, 1, 0]}))
     batch = reader(table).read([1, 2])

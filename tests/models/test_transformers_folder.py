@@ -75,6 +75,12 @@ def test_texts_are_scored_by_a_folder_in_any_batch(tmp_path, bert):
     assert run.table()["loss"].tolist() == pytest.approx(alone.table()["loss"].tolist(), abs=1e-5)
 
 
+def test_loading_a_folder_says_nothing(bert, capfd):
+    capfd.readouterr()
+    factory.load(str(bert))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_long_text_is_cut_where_the_model_ends(bert):
     model = factory.load(str(bert))
     assert model.preprocess(["good " * 50])["input_ids"].shape == (1, 12)
