@@ -7,7 +7,7 @@ from hem_core.difficulty.clusters import clusters
 from hem_core.difficulty.hypergeometric import benjamini_hochberg, chance_of_so_many
 from hem_core.difficulty.slices import find
 from hem_core.errors import HemError
-from hem_core.store.rules import describe, to_sql, validate
+from hem_core.store.rules import columns_of, describe, to_sql, validate
 
 
 def world(seed, n=5000):
@@ -75,6 +75,24 @@ def test_a_run_of_bins_is_one_slice_with_its_ends():
     assert list(rule["all"][0]) == ["column", "max"]
     assert rule["all"][0]["max"] == pytest.approx(np.quantile(table["bright"], 0.4), abs=0.01)
     assert found.table.loc[0, "name"].startswith("bright up to -0.2")
+
+
+def test_of_twin_columns_and_of_overlapping_runs_only_one_is_told():
+    draw, table = world(0)
+    table["dark"] = table["night"] ^ (draw.random(5000) < 0.01)
+    made = find(None, table, errors_of(draw, 0.05 + 0.2 * table["night"] + 0.3 * (table["age"] / 90))).table
+    assert list(made["name"]).count("night is true") + list(made["name"]).count("dark is true") == 1
+    of_age = [rows for rule, rows in zip(made["rule"], made["rows"], strict=True) if columns_of(rule) == {"age"}]
+    assert of_age
+    assert len(np.unique(np.concatenate(of_age))) == sum(map(len, of_age))
+
+
+def test_infinite_numbers_lie_in_the_outermost_bin():
+    draw, table = world(0)
+    is_infinite = np.isinf(table["infinite"])
+    first = find(None, table, errors_of(draw, np.where(is_infinite, 0.5, 0.05))).table.iloc[0]
+    assert first["rule"]["all"][0].keys() == {"column", "min"}
+    assert is_infinite[first["rows"]].sum() == is_infinite.sum()
 
 
 def test_a_weak_cluster_is_found_and_its_rule_names_the_returned_column():
