@@ -82,7 +82,7 @@ def reviewers(data: str, person: str) -> list[str]:
 
 
 def slices(name: str) -> "pd.DataFrame | None":
-    """The weak slices of a run, `rule` as a rule; None when it has none because nobody looked."""
+    """The weak slices of a run: weak_slices.weak_slices; None when nobody looked."""
     opened = run(name)
     return _slices(opened.folder.as_posix(), opened.fingerprint, opened)
 
@@ -172,16 +172,11 @@ def _queue(
     return found
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)
 def _slices(folder: str, fingerprint: str, _run: "Run") -> "pd.DataFrame | None":
-    import pandas as pd
+    from app.weak_slices import weak_slices
 
-    path = _run.folder / "slices.parquet"
-    if not path.is_file():
-        return None
-    found = pd.read_parquet(path)
-    found["rule"] = [json.loads(text) for text in found["rule"]]
-    return found
+    return weak_slices(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

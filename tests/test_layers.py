@@ -81,8 +81,14 @@ def test_reading_a_run_and_the_help_need_no_torch():
 
 
 def test_the_app_s_pages_and_routes_need_no_torch():
-    pages = "app.server, app.routes, app.views.overview, app.views.explore, app.views.review, app.views.sets"
-    assert "torch" not in loaded_by(f"import {pages}")
+    views = sorted(path.stem for path in (ROOT / "app" / "views").glob("[!_]*.py"))
+    assert {"overview", "explore", "slices", "labels", "review", "sets"} <= set(views)
+    pages = ", ".join(f"app.views.{name}" for name in views)
+    assert "torch" not in loaded_by(f"import app.server, app.routes, app.refits, {pages}")
+
+
+def test_refitting_the_reasons_needs_no_torch():
+    assert "torch" not in loaded_by("import hem_core.engine.refit")
 
 
 def test_the_engine_needs_torch_numpy_and_pyarrow_alone():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import contents, label_quality, loaders, state, widgets, words
+from app import contents, label_quality, loaders, state, words
 from hem_core.difficulty.label_errors import LabelErrors, estimate
 from hem_core.store.run import Run
 

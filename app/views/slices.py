@@ -34,8 +34,8 @@ def _slices(run: Run, errors: int, low: float, high: float) -> None:
     found = loaders.slices(run.name)
     if found is None:
         st.info(
-            "This run has no slices yet: it was scored before HEM looked for them. Run the same `hem score` command "
-            "again into a new folder.",
+            "This run has no slices: it was scored before HEM looked for them, and is too large to look while you "
+            "wait. Run the same `hem score` command into a new folder.",
             icon=":material/info:",
         )
         return

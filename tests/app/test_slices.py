@@ -1,8 +1,11 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from app.glance import class_priors, overview
+from app.weak_slices import weak_slices
 from hem_core.store.atomic import write_table
+from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 
 
@@ -27,9 +30,23 @@ def test_no_weak_slice_is_good_news(show, calibrated):
     assert "No group of examples is wrong clearly more often" in said(test)
 
 
-def test_an_older_run_says_how_to_get_slices(show, whole_workspace):
+def test_an_older_run_is_searched_by_what_is_known_without_the_model(workspace):
+    home = workspace() / "runs" / "tiny"
+    for name, column, values in (
+        ("catalog", "night", np.arange(60) >= 30),
+        ("scores", "is_correct", np.arange(60) < 30),
+    ):
+        path = home / f"{name}.parquet"
+        write_table(path, pd.read_parquet(path).assign(**{column: values}))
+    found = weak_slices(open_run(home))
+    assert found["rule"].tolist() == [{"all": [{"column": "night", "in": [True]}]}]
+    assert found[["n", "errors", "error_rate", "ratio"]].iloc[0].tolist() == [30, 30, 1.0, 2.0]
+
+
+def test_a_large_older_run_says_how_to_get_slices(show, whole_workspace, monkeypatch):
+    monkeypatch.setattr("app.weak_slices.MOST_ROWS", 59)
     test = show(whole_workspace, "slices")
-    assert "This run has no slices yet" in said(test)
+    assert "This run has no slices" in said(test)
     assert "`hem score`" in said(test)
 
 

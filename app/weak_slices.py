@@ -1,0 +1,42 @@
+"""The weak slices of a run: those that scoring has left, else looked for here over what is known without the model."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hem_core.store.run import Run
+
+MOST_ROWS = 200_000
+"""A larger run is not searched while somebody waits for the page."""
+NO_METADATA = {"image", "image_row", "index", "text", "content_hash", "id"}
+
+
+def weak_slices(run: Run) -> pd.DataFrame | None:
+    """One row a slice, the most worth looking at first: name, rule (as a rule), n, errors, error_rate, low, high,
+    ratio, p_adjusted. None when scoring has left none and the run is too large to look here and now."""
+    path = run.folder / "slices.parquet"
+    if path.is_file():
+        return _read(path)
+    return _searched(run) if run.n <= MOST_ROWS else None
+
+
+def _read(path: Path) -> pd.DataFrame:
+    found = pd.read_parquet(path).rename(columns={"n_errors": "errors"})
+    found["rule"] = [json.loads(rule) if isinstance(rule, str) else rule for rule in found["rule"]]
+    return found
+
+
+def _searched(run: Run) -> pd.DataFrame:
+    """By classes, the data's own columns, and clusters if the run has them: each has a rule that finds it again."""
+    from hem_core.difficulty.slices import find
+
+    known = run.columns()
+    own = [name for name, file in run.source.columns.items() if file == "catalog" and name not in NO_METADATA]
+    clusters = ["cluster"] if known.get("cluster") == "category" else []
+    names = [name for name in ("label", *clusters, *own) if known.get(name) in ("category", "number", "bool")]
+    table = run.table([*names, "is_correct"])
+    errors = 1.0 - pd.Series(table.pop("is_correct")).astype("float64").to_numpy()
+    is_labelled = table["label"].notna().to_numpy() if "label" in table.columns else np.ones(len(table), bool)
+    return find(None, table, np.where(is_labelled, errors, np.nan)).table.rename(columns={"n_errors": "errors"})
