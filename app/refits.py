@@ -33,7 +33,7 @@ def is_possible(run: Run) -> bool:
 
 
 def useful(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """The verdicts that a refit learns from: those on single examples that say why."""
+    """The verdicts that a refit learns from: those that say why an example is hard."""
     return verdicts.loc[~verdicts["tag"].isin(SAYS_NOTHING), :]
 
 
@@ -87,8 +87,8 @@ def _work(folder: Path, note: Path) -> None:
     from hem_core.store.run import open_run
 
     said = _read(note)
-    before = open_run(folder).table(["reason"])["reason"]
     try:
+        before = open_run(folder).table(["reason"])["reason"]
         refit(folder)
     except HemError as error:
         write_json(note, {**said, "error": str(error)})

@@ -11,6 +11,8 @@ from hem_core.difficulty.label_errors import LabelErrors, estimate
 from hem_core.store.run import Run
 
 SHOWN = 100
+WIDE = 0.2
+"""An interval wider than this is shown alone: its middle would be taken for a finding."""
 COLUMNS = ("label", "suggested_label", "predicted", "label_suspicion", "reason", "evidence", "text")
 NONE_YET = (
     "Nobody has reviewed an example of this run yet. Review some suspects and some random ones: then the share of "
@@ -43,11 +45,18 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
     suspects, reviewed = loaders.overview(run.name).suspects, estimated.n_reviewed
     wrong = int(np.nansum(answered))
     low, high = words.percent(estimated.low), words.percent(estimated.high)
+    is_wide = estimated.high - estimated.low > WIDE
+    if not reviewed:
+        value, said = "not known yet", "review first"
+    elif is_wide:
+        value, said = f"{low} to {high}", "too wide to name a share: review random ones"
+    else:
+        value, said = words.percent(estimated.share), f"{low} to {high} of {run.n:,}"
     cells = st.columns(3)
     cells[0].metric(
         "Wrong labels, estimated",
-        words.percent(estimated.share) if reviewed else "not known yet",
-        delta=f"{low} to {high} of {run.n:,}" if reviewed else "review first",
+        value,
+        delta=said,
         delta_color="off",
         delta_arrow="off",
         help="The share of wrong labels in the whole set with its 95% interval: from the examples that people judged "

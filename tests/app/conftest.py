@@ -108,6 +108,23 @@ def calibrate(folder, **reasons):
     return folder
 
 
+def keep_features(folder):
+    """Give a calibrated `tiny` the file that a refit reads: two features, twenty probes of each kind."""
+    rng, home = np.random.default_rng(0), folder / "runs" / "tiny"
+    kinds = np.repeat(KINDS, 20)
+    centre = np.array([[0.95, 0.2], [0.5, 0.95], [0.7, 0.5], [0.6, 0.8], [0.4, 0.4], [0.1, 0.1]])
+    examples = np.clip(np.repeat(centre, 20, axis=0) + rng.normal(0, 0.05, (120, 2)), 0, 1).astype("f4")
+    place = (np.arange(N, dtype="f4") + 0.5) / N
+    target = (np.arange(N) % 3).astype("i4")
+    write_arrays(
+        home / "reason_rows.npz", values=np.stack([place, place[::-1]], 1), names=np.array(["margin", "knn_distance"]),
+        examples=examples, kinds=kinds, seed=np.array(0), predicted=target, sure=np.full(N, 0.9, "f4"),
+        label_sure=np.full(N, 0.9, "f4"), second=(target + 1) % 3, second_sure=np.full(N, 0.05, "f4"),
+        voice=np.array("the model"), epochs=np.array(-1),
+    )  # fmt: skip
+    return folder
+
+
 def of_medium(folder, medium, columns, **data):
     """Make `tiny` a run over texts or rows: its catalog has these columns instead of pictures."""
     home = folder / "runs" / "tiny"
@@ -125,6 +142,12 @@ def of_medium(folder, medium, columns, **data):
 def calibrated(workspace):
     """calibrated(**reasons): a workspace whose run has the columns of newer runs."""
     return lambda **reasons: calibrate(workspace(), **reasons)
+
+
+@pytest.fixture
+def refittable(calibrated):
+    """A workspace whose run can be refitted to tags."""
+    return keep_features(calibrated())
 
 
 @pytest.fixture

@@ -37,8 +37,19 @@ def test_before_any_review_nothing_is_claimed(show, whole_workspace):
 def test_the_estimate_counts_what_was_judged_one_at_a_time(show, reviewed):
     found = numbers(show(reviewed, "labels"))
     assert found["Reviewed"] == ("3", "2 called wrong")
-    assert found["Wrong labels, estimated"][0].endswith("%")
+    value, said = found["Wrong labels, estimated"]
+    assert " to " in value
+    assert said == "too wide to name a share: review random ones"
     assert found["Suspects"][0] == "6"
+
+
+def test_a_narrow_estimate_names_the_share_with_its_interval(show, workspace):
+    folder = workspace()
+    home = open_workspace(folder)
+    log, data = home.tags(), home.run("tiny").data
+    for k in range(60):
+        log.add(data, [f"e{k:02d}"], "mislabelled" if k >= 57 else "easy", who="anna")
+    assert numbers(show(folder, "labels"))["Wrong labels, estimated"] == ("5.0%", "5.0% to 5.0% of 60")
 
 
 def test_suspects_come_most_suspected_first_with_the_verdict_so_far(show, reviewed):

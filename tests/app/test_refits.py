@@ -1,0 +1,75 @@
+import pandas as pd
+import pytest
+
+from app import refits
+from hem_core.store.atomic import write_json
+from hem_core.store.run import open_run
+from hem_core.store.workspace import open_workspace
+
+
+def tag(folder):
+    home = open_workspace(folder)
+    log, data = home.tags(), home.run("tiny").data
+    for k in range(6):
+        log.add(data, [f"e{k:02d}"], "ambiguous", who="anna")
+    log.add(data, ["e10"], "skip", who="anna")
+
+
+def buttons(test):
+    return [one for one in test.button if "efit" in one.label]
+
+
+def test_a_refit_runs_beside_the_server_and_says_how_many_reasons_changed(refittable):
+    tag(refittable)
+    before = open_run(refittable / "runs" / "tiny")
+    reasons = before.table(["reason"])["reason"]
+    assert refits.state(before) == {"status": "none"}
+    refits.start(before, 6)
+    assert refits.state(before) == {"status": "running", "n_tags": 6}
+    refits.wait(before)
+    after = open_run(before.folder)
+    changed = int((after.table(["reason"])["reason"] != reasons).sum())
+    assert refits.state(after) == {"status": "done", "n_tags": 6, "n": 60, "changed": changed}
+    assert changed > 0
+    assert after.fingerprint != before.fingerprint
+    assert after.info["reasons"]["n_tagged"] == 6
+
+
+def test_a_refit_that_cannot_be_done_says_why(refittable):
+    run = open_run(refittable / "runs" / "tiny")
+    write_json(run.folder / "run.json", {**run.info, "status": "running"})
+    refits.start(run, 1)
+    refits.wait(run)
+    found = refits.state(run)
+    assert found["status"] == "failed"
+    assert "is not complete" in found["error"]
+
+
+def test_the_button_counts_the_tags_that_say_why(show, refittable):
+    assert buttons(show(refittable, "overview")) == []
+    tag(refittable)
+    (button,) = buttons(show(refittable, "overview"))
+    assert button.label == "Refit reasons with 6 tags"
+
+
+def test_the_page_tells_of_a_finished_refit_and_does_not_wait_for_a_running_one(show, refittable):
+    tag(refittable)
+    run = open_run(refittable / "runs" / "tiny")
+    test = show(refittable, "overview")
+    (button,) = buttons(test)
+    button.click().run()
+    assert not test.exception
+    assert [one.disabled for one in buttons(test)] in ([True], [False])
+    refits.wait(run)
+    test = show(refittable, "overview")
+    assert any("of 60 reasons changed with 6 tags" in one.value for one in test.caption)
+    assert buttons(test)[0].label == "Refit reasons with 6 tags"
+
+
+@pytest.mark.parametrize(("tag", "n"), [("hard", 1), ("outlier", 1), ("skip", 0), ("duplicate", 0)])
+def test_verdicts_that_say_nothing_of_the_reason_are_not_counted(tag, n):
+    assert len(refits.useful(pd.DataFrame({"tag": [tag]}, index=["a"]))) == n
+
+
+def test_a_run_without_kept_features_cannot_be_refitted(calibrated):
+    assert not refits.is_possible(open_run(calibrated() / "runs" / "tiny"))
