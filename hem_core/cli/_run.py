@@ -15,6 +15,12 @@ def summarise(run: Any) -> None:
     failed = f", {info['n_failed']:,} could not be scored (see failures.parquet)" if info["n_failed"] else ""
     seen = "not known whether in-sample" if info["sample"] == "unknown" else info["sample"]
     say("{}", f"{run.n:,} example{'s' * (run.n != 1)} scored{failed}; accuracy {info['accuracy']:.1%} ({seen})")
+    data = info["data"]
+    if data.get("are_features_named") is False:
+        names = [feature["name"] for feature in data["features"]]
+        say("  features: {} (name them with --feature-columns)", ", ".join(names))
+        for column, why in data.get("left_out", {}).items():
+            say("  no feature: {}, {}", column, why)
     for row in run.failures().head(5).itertuples():
         say("  {}: {}", row.id, row.reason)
     for note in [*info["notes"], *info["missing"].values()]:

@@ -40,7 +40,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "hash": ready.model_hash,
             "layer": layer.name if layer else None,
         },
-        "data": {name: ready.facts[name] for name in ("name", "source", "medium")} | {"root": _portable(ready, folder)},
+        "data": _data(ready, folder),
         "held_out_accuracy": options.held_out_accuracy,
         "parameters": {
             "device": str(ready.network.device) if ready.network else "cpu",
@@ -54,6 +54,12 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("torch", "pyarrow")},
     }
+
+
+def _data(ready: Prepared, folder: Path) -> dict[str, Any]:
+    """Where the examples are from; of rows, which columns are features and why others are not."""
+    named = ("name", "source", "medium", "features", "are_features_named", "left_out")
+    return {name: ready.facts[name] for name in named if name in ready.facts} | {"root": _portable(ready, folder)}
 
 
 def _portable(ready: Prepared, folder: Path) -> str:
@@ -97,6 +103,8 @@ def missing_parts(
     missing = {}
     if joined.embeddings is None:
         way = "add a list column 'embedding'" if ready.predictions else "name a layer with --layer"
+        if ready.facts["medium"] == "row":
+            way = "let the model return a mapping with logits and embeddings"
         missing["embeddings"] = f"No embeddings: no map, neighbours, prototypes or duplicates; {way}."
     elif graph is None:
         missing["neighbours"] = "One example has no neighbours."
@@ -107,7 +115,7 @@ def missing_parts(
             "No training dynamics: no data map and no curves; "
             "record the training with hem_core.Recorder and pass --dynamics."
         )
-    if not has_pictures:
+    if not has_pictures and ready.facts["medium"] not in ("text", "row"):
         missing["pictures"] = "No pictures: the data are not images; the gallery shows ids."
     return missing
 

@@ -11,17 +11,19 @@ import numpy as np
 from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.embeddings.duplicates import duplicate_groups
 from hem_core.embeddings.neighbours import Graph
-from hem_core.engine import account, finish
+from hem_core.engine import account, finish, weak_slices
 from hem_core.engine.cross_fit import CrossFit
 from hem_core.engine.explain import by_rules, error_columns, headlines
 from hem_core.engine.folds_of_run import Trainer, found_out
 from hem_core.engine.join import Joined, graph_of, join
+from hem_core.engine.network import Network
 from hem_core.engine.options import Options
 from hem_core.engine.out_of_sample import OutOfSample, beside, by_heads, rescored
 from hem_core.engine.plan import Plan
 from hem_core.engine.prepare import Prepared
 from hem_core.engine.progress import Progress
 from hem_core.engine.set_scores import dynamics_scores, members, set_scores
+from hem_core.engine.word_effects import of_the_hardest
 from hem_core.store.atomic import write_table
 
 OF_ONE_MODEL = ("grand", "grand_last_layer")
@@ -37,6 +39,12 @@ class Scored:
     options: Options
     joined: Joined
     graph: Graph | None
+    trainer: Trainer | None = None
+
+    @property
+    def network(self) -> Network | None:
+        """The model that was scored, to be asked again."""
+        return self.ready.network or (self.trainer.network if self.trainer is not None else None)
 
     @cached_property
     def ids(self) -> list[str]:
@@ -66,7 +74,7 @@ def conclude(
     joined = join(plan)
     device = str(ready.network.device) if ready.network else "cpu"
     graph = graph_of(plan, joined, k=options.k, seed=options.seed, device=device, progress=progress)
-    scored = Scored(plan, ready, options, joined, graph)
+    scored = Scored(plan, ready, options, joined, graph, trainer)
     heads = _heads(scored, progress)
     truth, crossed = _folds(scored, trainer, progress) if trainer is not None else (heads, None)
     if recorded is None and crossed is not None:
@@ -90,8 +98,17 @@ def conclude(
         columns |= by_rules(columns, graph, ready.classes, epochs=recorded.n_epochs if recorded else None)
         if scored.groups is not None:
             columns["duplicate_group"] = scored.groups
+    if ready.facts["medium"] == "text" and scored.network is not None and ready.inputs is not None:
+        columns["marks"] = of_the_hardest(scored.network, ready.inputs, columns, progress)
+    with progress.stage("slices", joined.n):
+        catalog = account.stored_catalog(ready, joined)
+        wrong = _wrong(columns, sample)
+        slices = weak_slices.weak_slices(catalog, columns["index"], joined.embeddings, wrong)
+        weak_slices.write(slices, plan.folder / "slices.parquet")
+        if slices.cluster is not None:
+            columns["cluster"] = slices.cluster
         finish.write_scores(plan, columns, scored.ids, ready.classes)
-        write_table(plan.folder / "catalog.parquet", account.stored_catalog(ready, joined))
+        write_table(plan.folder / "catalog.parquet", catalog)
         write_table(plan.folder / "failures.parquet", account.failures_table(ready, joined.failures))
     has_pictures = finish.write_thumbnails(plan, joined, ready.inputs, progress)
     if options.has_map:
@@ -133,6 +150,12 @@ def _errors(truth: OutOfSample | None, columns: dict[str, np.ndarray], sample: s
     if truth is not None and truth.how == "folds":
         return truth.errors(columns["target"])
     return (columns["predicted"] != columns["target"]).astype(float) if sample == "out-of-sample" else None
+
+
+def _wrong(columns: dict[str, np.ndarray], sample: str) -> np.ndarray:
+    """(N,) 1 where a model that did not see the example is wrong; a linear head's word where there is no better."""
+    judge = "predicted_oos" if sample != "out-of-sample" and "predicted_oos" in columns else "predicted"
+    return (columns[judge] != columns["target"]).astype(np.float64)
 
 
 def _said(truth: OutOfSample | None, targets: np.ndarray, in_sample: float) -> dict[str, Any] | None:

@@ -112,17 +112,19 @@ def fit_all(
     data_key: str = "",
     weights: np.ndarray | None = None,
     progress: Listener | None = None,
+    again: bool = False,
 ) -> Everything:
     """Train on every example that has a label and can be read, and ask the model about all that can be read.
 
     Parameters as for `cross_fit`. What the model said is kept in out_of_sample/all.npz, so that the same call after
-    a kill does not train again. Raises ModelError when the training or its model fails.
+    a kill does not train again, unless `again`: the model itself is not kept.
+    Raises ModelError when the training or its model fails.
     """
     trainings = _trainings(
         train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, progress
     )
     path, key = folder / FOLDER / "all.npz", trainings.key(training="all")
-    found, model = kept(path, key), None
+    found, model = None if again else kept(path, key), None
     if found is None:
         where = "everything"
         rows, nothing = np.flatnonzero(trainings.trainable), np.zeros(0, dtype=np.int64)

@@ -37,9 +37,19 @@ class Trainer:
         """As many as were asked for."""
         return self.options.oos if isinstance(self.options.oos, int) else FOLDS
 
+    @cached_property
     def everything(self) -> Everything:
         """The model of all examples and what it says of them; after a kill, what it had said."""
         return fit_all(self.train, **self._shared)
+
+    @cached_property
+    def network(self) -> Network:
+        """The model of all examples, to be asked again; trained once more when it went with an earlier process."""
+        model = self.everything.model
+        if model is None:
+            model = fit_all(self.train, again=True, **self._shared).model
+        assert model is not None
+        return self.place(model)
 
     def folds(self, fold: np.ndarray, extra: Extra | None = None) -> CrossFit:
         """What the models of the folds say; fold (N,) over the catalog, -1 = neither trained on nor asked."""

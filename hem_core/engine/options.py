@@ -29,7 +29,8 @@ class Options:
     """A Recorder's folder or another record of the training, see `hem_core.dynamics.read`."""
     device: str | None = None
     batch_size: int | Literal["auto"] | None = None
-    """Default 32 on a CPU, 256 on CUDA; "auto" times a few on the first examples and keeps the best."""
+    """Default 32 on a CPU, 256 on CUDA, 1,024 rows of a table, 4,096 for an estimator; "auto"
+    times a few on the first examples and keeps the best."""
     precision: Literal["fp32", "bf16"] = "fp32"
     layer: str | None = None
     """Module whose output is the embedding; None finds the last linear layer's input, "none" makes no embeddings."""
@@ -49,5 +50,5 @@ class Options:
     """Examples in a shard, the unit of work that a kill can cost; by default 16,384 of an array's rows, else 2,048."""
     is_strict: bool = False
     overwrite: bool = False
-    columns: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str | Sequence[str]] = field(default_factory=dict)
     """`id_column`, `label_column`, `image_column`, `text_column`, `feature_columns` of the source."""

@@ -14,7 +14,6 @@ from torch import nn
 from hem_core import catalog as catalogs
 from hem_core.dynamics.read import read as read_dynamics
 from hem_core.engine import account, finish
-from hem_core.engine.conclude import conclude
 from hem_core.engine.folds_of_run import Trainer
 from hem_core.engine.network import borrowed
 from hem_core.engine.options import Options
@@ -31,7 +30,7 @@ from hem_core.store.run import Run, open_run, read_run
 
 
 def score(
-    model: nn.Module | str | None,
+    model: Any,
     data: Any,
     *,
     out: str | Path,
@@ -42,14 +41,16 @@ def score(
 ) -> Run:
     """Score every example of `data` with `model` and store the run in the folder `out`.
 
-    model: a module, "package.module:factory", or None when `data` is a Parquet file of `logits` or `probs`.
+    model: a module, a fitted scikit-learn classifier, "package.module:factory", a transformers folder, or None when
+    `train` makes it or `data` is a Parquet file of `logits` or `probs`.
     train: "package.module:train" or the function itself, called as train(dataset, …) for each of `oos` folds, so that
     every example is judged by a model that was not trained on it; without a model, also once on everything. See
     `hem_core.models.train_function`.
-    data: an image folder, a .csv, .parquet, .jsonl or .npz file, an Arrow table, or a torch Dataset of (input, label).
+    data: an image folder, a .csv, .parquet, .jsonl or .npz file, a data frame, an Arrow table, or a torch Dataset of
+    (input, label).
     options: the fields of `Options`. Killed at any moment, the same call goes on where it stopped, to the same bytes;
     a finished run is returned as it is.
-    Raises HemError with what to do for bad input; then nothing of a new run is left behind.
+    Raises HemError with what to do for bad input; then nothing of a new run is left behind but finished trainings.
     """
     unknown = options.keys() - Options.__dataclass_fields__.keys()
     if unknown:
@@ -57,8 +58,10 @@ def score(
             f"score() has no option {', '.join(sorted(unknown))}; there are: {', '.join(Options.__dataclass_fields__)}"
         )
     chosen, folder = Options(**options), Path(out)
-    module = factory.load(model, weights) if isinstance(model, str) else model
     name = model if isinstance(model, str) else type(model).__name__
+    module = (
+        factory.load(model, weights) if isinstance(model, str) else factory.as_module(model, name) if model else None
+    )
     function = train_function.load(train) if train is not None else None
     if function is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
@@ -67,9 +70,15 @@ def score(
         with borrowed(module):
             return _score(module, name, function, data, folder, chosen, Progress(folder, progress))
     except HemError:
-        if is_new:
+        if is_new and not any((folder / "out_of_sample").glob("*.npz")):
             _remove(folder)
         raise
+
+
+def _module(model: Any, name: str, weights: str | Path | None) -> nn.Module | None:
+    if model is None:
+        return None
+    return factory.load(model, weights) if isinstance(model, str) else factory.as_module(model, name)
 
 
 def _score(
@@ -81,6 +90,8 @@ def _score(
     options: Options,
     progress: Progress,
 ) -> Run:
+    from hem_core.engine.conclude import conclude  # scikit-learn and pandas: a box that scores units has neither
+
     started = time.monotonic()
     known = _known(folder)
     catalog = catalogs.read(data, **options.columns)
@@ -101,7 +112,7 @@ def _score(
     stored = None
     if trainer is not None and ready.network is None and ready.predictions is None:
         with progress.stage("train"):
-            everything = trainer.everything()
+            everything = trainer.everything
         stored = Stored(everything.logits, everything.embeddings)
         recorded = recorded or everything.dynamics
     job = Job(

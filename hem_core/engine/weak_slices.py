@@ -1,0 +1,33 @@
+"""The weak slices of a run, found once when it is finished: slices.parquet, and the cluster of every row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hem_core.difficulty.slices import Slices, find
+from hem_core.store.atomic import write_table
+
+NOT_DESCRIBED = {"id", "image", "image_row", "text", "content_hash"}
+"""Columns of the catalog by which nobody would describe a part of the data."""
+
+
+def weak_slices(catalog: pa.Table, rows: np.ndarray, embeddings: np.ndarray | None, errors: np.ndarray) -> Slices:
+    """Slices by classes, the user's own columns and clusters of the embeddings.
+
+    catalog: as it is stored; rows (n,): the positions in it that were scored; errors (n,): 1 wrong, 0 right.
+    """
+    names = [name for name in catalog.column_names if name not in NOT_DESCRIBED]
+    metadata: pd.DataFrame = catalog.select(names).take(pa.array(rows)).to_pandas()
+    return find(embeddings, metadata, errors)
+
+
+def write(found: Slices, path: Path) -> None:
+    """One row a slice, its rule as JSON text; how many were tested and what counts as an error in the metadata."""
+    table = found.table.drop(columns=["rows"]).assign(rule=[json.dumps(rule) for rule in found.table["rule"]])
+    facts = {"hem.measure": found.measure, "hem.n_tested": str(found.n_tested)}
+    write_table(path, pa.Table.from_pandas(table, preserve_index=False), metadata=facts)
