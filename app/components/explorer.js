@@ -55,6 +55,7 @@ function mount(first) {
     view = null,
     usual = USUAL,
     isGone = false,
+    isLeaving = false,
     timer = 0;
   const root = h("div", { class: "hem-explorer" });
   first.parentElement.append(root);
@@ -200,7 +201,7 @@ function mount(first) {
   // One message after the hand has come to rest; the page itself never waits for it.
   function tell() {
     clearTimeout(timer);
-    timer = setTimeout(send, 60);
+    if (!isLeaving) timer = setTimeout(send, 60);
   }
 
   function send() {
@@ -218,6 +219,11 @@ function mount(first) {
   function leave(name, value) {
     if (timer) send();
     component.setTriggerValue(name, value);
+    // What is told from now on would still come from this page, and Python would come back to it.
+    isLeaving = true;
+    setTimeout(() => {
+      isLeaving = false;
+    }, 3000);
   }
 
   function usable(wanted) {
