@@ -21,6 +21,13 @@ def test_a_text_is_shown_whole_with_its_marks_and_short_on_a_tile(texts):
     assert (len(long), long[-1], short) == (400, "…", "short")
 
 
+def test_a_cut_text_is_as_long_as_asked_for():
+    assert contents.clipped("a" * 20, 10) == "aaaaaaaaa…"
+    assert contents.clipped("a" * 10, 10) == "a" * 10
+    assert contents.clipped("one two three", 9) == "one two…"
+    assert contents.clipped(None) == ""
+
+
 @pytest.mark.parametrize("written", [None, "no JSON", "[[1]]", "5", float("nan")])
 def test_marks_that_are_not_there_or_not_readable_are_none(written):
     assert contents.marks({"marks": written}) == []

@@ -32,9 +32,16 @@ def test_levels_come_from_the_estimate_and_a_finished_one_leaves_no_doubt():
     assert found["doubt"].max() > 0
 
 
+def test_examples_of_unknown_suspicion_are_a_level_that_no_queue_can_draw_from():
+    suspicion, reviewed = np.r_[np.arange(50.0), [np.nan] * 50], np.full(100, np.nan)
+    reviewed[40:50] = 1
+    found = label_quality.strata(suspicion, estimate(suspicion, reviewed))
+    assert (np.isnan(found["min"].iloc[-1]), found["n"].iloc[-1], found["doubt"].iloc[-1]) == (True, 50, 0)
+
+
 def test_suspects_are_counted_by_given_and_suggested_label():
-    table = pd.DataFrame({"label": [*"aaab", "a"], "suggested_label": ["b", "b", "c", "a", None]})
-    found = label_quality.pairs(table, np.array([1, 0, np.nan, 1, 1]))
+    table = pd.DataFrame({"label": [*"aaab", "a", "b"], "suggested_label": ["b", "b", "c", "a", None, "b"]})
+    found = label_quality.pairs(table, np.array([1, 0, np.nan, 1, 1, 1]))
     assert found.to_dict("list") == {
         "label": ["a", "a", "b"], "suggested_label": ["b", "c", "a"], "n": [2, 1, 1], "reviewed": [2, 0, 1],
         "wrong": [1, 0, 1]}  # fmt: skip
