@@ -32,13 +32,13 @@ def run(tmp_path_factory, digits_npz):
     return folder
 
 
-@pytest.mark.parametrize("command", ["", "demo", "score", "app", "export"])
+@pytest.mark.parametrize("command", ["", "demo", "score", "app", "reasons", "labels", "slices", "export"])
 def test_help_names_every_command_and_option_with_a_sentence(command):
     done = hem(*command.split(), "--help")
     assert done.returncode == 0
     assert "Usage" in done.stdout
     if not command:
-        assert all(name in done.stdout for name in ("demo", "score", "app", "export"))
+        assert all(name in done.stdout for name in ("demo", "score", "app", "reasons", "labels", "export"))
 
 
 def test_score_then_export_from_the_command_line(run, tmp_path):
@@ -115,3 +115,22 @@ def test_an_export_has_corrected_labels_and_leaves_out_what_people_ruled_out(run
     assert second not in exported.index
     assert third in exported.index
     assert len(exported) == 119
+
+
+def test_suspects_slices_and_reasons_are_printed_and_can_be_piped(run):
+    from hem_core import open_run
+    from hem_core.store.workspace import open_workspace
+
+    opened = open_run(run)
+    suspect = opened.table(["id", "label_suspicion"]).nlargest(1, "label_suspicion")["id"].iloc[0]
+    done = hem("labels", run, "--most", 3)
+    lines = done.stdout.strip().splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["id", suspect, *[line.split("\t")[0] for line in lines[2:]]]
+    assert len(lines) == 4
+    open_workspace(run).tags().add(opened.data, [suspect], "mislabelled", who="ann")
+    after = hem("labels", run, "--most", 3)
+    assert suspect not in [line.split("\t")[0] for line in after.stdout.splitlines()]
+    assert "of 120, from " in after.stderr
+    assert hem("slices", run).returncode == 0
+    shown = hem("reasons", run).stdout.strip().splitlines()[1:]
+    assert sum(int(line.split("\t")[1].replace(",", "")) for line in shown) == 120

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 console = Console(stderr=True)
 
@@ -19,6 +21,8 @@ STAGES = {
     "head": "linear heads on the embeddings",
     "probes": "planted probes",
     "explain": "difficulty and reasons",
+    "folds": "models that did not see the example",
+    "words": "words that drive the loss",
     "slices": "weak slices",
     "thumbnails": "thumbnails",
     "map": "map of the embedding (compiles first, up to a minute)",
@@ -32,6 +36,23 @@ STAGES = {
 def say(line: str, *texts: object) -> None:
     """Print one line; `line` may hold markup, the texts that fill its {} are shown letter by letter."""
     console.print(line.format(*(escape(str(text)) for text in texts)), highlight=False, soft_wrap=True)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows under heads on stdout, cells letter by letter; tab-separated where stdout is no terminal."""
+    out = Console()
+    if not out.is_terminal:
+        for row in (heads, *rows):
+            line = "\t".join(" ".join(str(cell).split()) for cell in row)
+            sys.stdout.write(f"{line}\n")
+        return
+    shown = Table(box=None, pad_edge=False)
+    for place, head in enumerate(heads):
+        is_number = all(str(row[place])[:1].isdigit() for row in rows)
+        shown.add_column(head, justify="right" if is_number and place else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(escape(str(cell)) for cell in row))
+    out.print(shown, highlight=False)
 
 
 @contextmanager

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from hem_core.difficulty.slices import Slices, find
+from hem_core.errors import RunError
 from hem_core.store.atomic import write_table
+from hem_core.store.run import open_run
 
 NOT_DESCRIBED = {"id", "image", "image_row", "text", "content_hash"}
 """Columns of the catalog by which nobody would describe a part of the data."""
@@ -22,7 +25,7 @@ def weak_slices(catalog: pa.Table, rows: np.ndarray, embeddings: np.ndarray | No
     catalog: as it is stored; rows (n,): the positions in it that were scored; errors (n,): 1 wrong, 0 right.
     """
     names = [name for name in catalog.column_names if name not in NOT_DESCRIBED]
-    metadata: pd.DataFrame = catalog.select(names).take(pa.array(rows)).to_pandas()
+    metadata: Any = catalog.select(names).take(pa.array(rows)).to_pandas()
     return find(embeddings, metadata, errors)
 
 
@@ -31,3 +34,13 @@ def write(found: Slices, path: Path) -> None:
     table = found.table.drop(columns=["rows"]).assign(rule=[json.dumps(rule) for rule in found.table["rule"]])
     facts = {"hem.measure": found.measure, "hem.n_tested": str(found.n_tested)}
     write_table(path, pa.Table.from_pandas(table, preserve_index=False), metadata=facts)
+
+
+def read(folder: Path | str) -> pd.DataFrame:
+    """The slices of a run, the most worth looking at first, `rule` parsed; RunError when none were looked for."""
+    run = open_run(folder)
+    path = run.folder / "slices.parquet"
+    if not path.is_file():
+        raise RunError(f"the run {run.folder} was made before slices were looked for: score it again with --overwrite")
+    table = pd.read_parquet(path)
+    return table.assign(rule=[json.loads(rule) for rule in table["rule"]])

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hem_core.cli._screen import say, table
+
+
+def labels(
+    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    most: Annotated[int, typer.Option(help="How many suspects to show.", min=1)] = 20,
+) -> None:
+    """Show the labels to review first, and what the reviewed ones say about all: suspects, never verdicts."""
+    from hem_core.engine.label_report import label_report
+
+    report = label_report(run, most)
+    names = ["id", "label", "suggested_label", "label_suspicion", "evidence"]
+    rows = report.suspects.loc[:, names].fillna("").values.tolist()
+    table(
+        ("id", "given", "suggested", "suspicion", "evidence"),
+        [(id, given, other, f"{suspicion:.1f}", why) for id, given, other, suspicion, why in rows],
+    )
+    found = report.estimate
+    if not found.n_reviewed:
+        say("share of wrong labels: not known; {}", found.note)
+    else:
+        share = f"{found.share:.1%} ({found.low:.1%} – {found.high:.1%}) of {found.n:,}"
+        say("share of wrong labels: {}, from {} reviewed", share, f"{found.n_reviewed:,}")

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hem_core.cli._screen import say, table
+
+
+def reasons(
+    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Learn from people's verdicts and name the reasons anew.")
+    ] = False,
+) -> None:
+    """Show why examples are hard and how far to trust it; with --refit, let the verdicts of the reviewers teach it."""
+    from hem_core.engine.refit import refit as refit_run
+    from hem_core.store.run import open_run
+
+    before = open_run(run)
+    opened = refit_run(run) if refit else before
+    info = opened.info.get("reasons") or {"how": "rules"}
+    counts = opened.table(["reason"])["reason"].value_counts()
+    table(("reason", "examples"), [(name, f"{n:,}") for name, n in counts.items()])
+    if refit:
+        was, now = before.table(["reason"])["reason"], opened.table(["reason"])["reason"]
+        say("{}", f"{(was.to_numpy() != now.to_numpy()).sum():,} of {opened.n:,} reasons changed")
+    if info["how"] == "rules":
+        say("by simple rules, not calibrated. {}", info.get("note", ""))
+        return
+    say(
+        "{}",
+        f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; planted flips are found "
+        f"with AUROC {info['auroc']:.2f}{'' if info['is_trusted'] else ', below .80: do not rely on the reasons'}",
+    )

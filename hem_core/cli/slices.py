@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hem_core.cli._screen import say, table
+
+
+def slices(
+    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    most: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
+) -> None:
+    """Show where the model fails more than elsewhere: describable parts of the data, tested against chance."""
+    from hem_core.engine.weak_slices import read
+
+    found = read(run)
+    if not len(found):
+        say("no slice is worse than the whole beyond chance")
+    rows = found.loc[:, ["name", "n", "error_rate", "low", "high", "ratio"]].head(most).values.tolist()
+    table(
+        ("slice", "examples", "error", "95% interval", "times the whole"),
+        [
+            (name, f"{n:,}", f"{rate:.1%}", f"{low:.1%} – {high:.1%}", f"{ratio:.1f}×")
+            for name, n, rate, low, high, ratio in rows
+        ],
+    )
