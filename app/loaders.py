@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from app.detail import Standing
     from app.glance import Overview
+    from app.weak_slices import WeakSlices
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
     from hem_core.store.workspace import Workspace
@@ -81,7 +82,7 @@ def reviewers(data: str, person: str) -> list[str]:
     return sorted(who for (*at, who), last in list(seen.items()) if tuple(at) == place and now - last < AWAY_SECONDS)
 
 
-def slices(name: str) -> "pd.DataFrame | None":
+def slices(name: str) -> "WeakSlices | None":
     """The weak slices of a run: weak_slices.weak_slices; None when nobody looked."""
     opened = run(name)
     return _slices(opened.folder.as_posix(), opened.fingerprint, opened)
@@ -173,7 +174,7 @@ def _queue(
 
 
 @st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)
-def _slices(folder: str, fingerprint: str, _run: "Run") -> "pd.DataFrame | None":
+def _slices(folder: str, fingerprint: str, _run: "Run") -> "WeakSlices | None":
     from app.weak_slices import weak_slices
 
     return weak_slices(_run)

@@ -1,34 +1,55 @@
 """The weak slices of a run: those that scoring has left, else looked for here over what is known without the model."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from hem_core.store.run import Run
 
 MOST_ROWS = 200_000
 """A larger run is not searched while somebody waits for the page."""
+MEASURE = "share of wrong predictions"
 NO_METADATA = {"image", "image_row", "index", "text", "content_hash", "id"}
 
 
-def weak_slices(run: Run) -> pd.DataFrame | None:
+@dataclass(frozen=True, eq=False)
+class WeakSlices:
+    """What Slices shows."""
+
+    table: pd.DataFrame
     """One row a slice, the most worth looking at first: name, rule (as a rule), n, errors, error_rate, low, high,
-    ratio, p_adjusted. None when scoring has left none and the run is too large to look here and now."""
+    ratio, p_adjusted."""
+    measure: str
+    """What counts as an error, in words."""
+    whole: float | None
+    """The error rate that `ratio` speaks of, 0 .. 1; None when no slice tells it."""
+
+
+def weak_slices(run: Run) -> WeakSlices | None:
+    """The slices of a run; None when scoring has left none and the run is too large to look here and now."""
     path = run.folder / "slices.parquet"
     if path.is_file():
         return _read(path)
     return _searched(run) if run.n <= MOST_ROWS else None
 
 
-def _read(path: Path) -> pd.DataFrame:
-    found = pd.read_parquet(path).rename(columns={"n_errors": "errors"})
-    found["rule"] = [json.loads(rule) if isinstance(rule, str) else rule for rule in found["rule"]]
-    return found
+def _read(path: Path) -> WeakSlices:
+    stored = pq.read_table(path)
+    found = stored.to_pandas().rename(columns={"n_errors": "errors"})
+    found["rule"] = [json.loads(rule) for rule in found["rule"]]
+    measure = (stored.schema.metadata or {}).get(b"hem.measure", MEASURE.encode()).decode()
+    return WeakSlices(found, measure, _whole(found))
 
 
-def _searched(run: Run) -> pd.DataFrame:
+def _whole(found: pd.DataFrame) -> float | None:
+    return float(found["error_rate"].iloc[0] / found["ratio"].iloc[0]) if len(found) else None
+
+
+def _searched(run: Run) -> WeakSlices:
     """By classes, the data's own columns, and clusters if the run has them: each has a rule that finds it again."""
     from hem_core.difficulty.slices import find
 
@@ -39,4 +60,6 @@ def _searched(run: Run) -> pd.DataFrame:
     table = run.table([*names, "is_correct"])
     errors = 1.0 - pd.Series(table.pop("is_correct")).astype("float64").to_numpy()
     is_labelled = table["label"].notna().to_numpy() if "label" in table.columns else np.ones(len(table), bool)
-    return find(None, table, np.where(is_labelled, errors, np.nan)).table.rename(columns={"n_errors": "errors"})
+    made = find(None, table, np.where(is_labelled, errors, np.nan))
+    found = made.table.rename(columns={"n_errors": "errors"})
+    return WeakSlices(found, made.measure, _whole(found))

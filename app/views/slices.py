@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from app import bars, loaders, state, widgets, words
+from app.weak_slices import WeakSlices
 from hem_core.difficulty.wilson import wilson
 from hem_core.store.run import Run
 
@@ -18,27 +19,26 @@ GOOD_NEWS = (
 def page() -> None:
     """The weak slices, then the classes, rarest first."""
     run = loaders.run(state.current_run() or "")
-    facts = loaders.overview(run.name)
-    low, high = wilson([facts.errors], [run.n])
-    _slices(run, facts.errors, float(low[0]), float(high[0]))
+    _slices(run, loaders.slices(run.name))
     _classes(run)
 
 
-def _slices(run: Run, errors: int, low: float, high: float) -> None:
-    whole = errors / run.n if run.n else 0.0
+def _slices(run: Run, weak: WeakSlices | None) -> None:
+    whole = weak.whole if weak and weak.whole is not None else loaders.overview(run.name).errors / max(1, run.n)
+    (low,), (high,) = wilson([round(whole * run.n)], [run.n])
     st.markdown(
         f"**Weak slices** · the whole: {words.percent(whole)} errors ({words.percent(low)} to {words.percent(high)})",
         help="Clusters of the embedding, classes, and values of the data's own columns, alone and in pairs, with an "
         "error rate above the whole. p is corrected for all that were tried. Tick one to explore it.",
     )
-    found = loaders.slices(run.name)
-    if found is None:
+    if weak is None:
         st.info(
             "This run has no slices: it was scored before HEM looked for them, and is too large to look while you "
             "wait. Run the same `hem score` command into a new folder.",
             icon=":material/info:",
         )
         return
+    found = weak.table
     if found.empty:
         st.success(GOOD_NEWS, icon=":material/check_circle:")
         return
@@ -47,7 +47,12 @@ def _slices(run: Run, errors: int, low: float, high: float) -> None:
         picked = _table(found)
     with right:
         chart = bars.intervals(found.head(FIGURE_ROWS), whole)
-        st.caption(f"Error rate with its interval, the first {min(FIGURE_ROWS, len(found))}; the line is the whole.")
+        rows = min(FIGURE_ROWS, len(found))
+        if run.info.get("sample") != "out-of-sample" and "predicted_oos" in run.source.columns:
+            st.caption("Errors are those of a linear head that did not see the example: fewer would show in-sample.")
+        st.caption(
+            f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the line is the whole."
+        )
         points = widgets.figure(chart, f"{run.name}-slices", key=f"slice_figure_{_turn()}", on_select=True)
     if picked is None and points:
         picked = int(points[0]["point_index"])

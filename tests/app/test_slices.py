@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from app.glance import class_priors, overview
@@ -21,6 +22,14 @@ def test_slices_are_listed_with_interval_ratio_and_p(show, calibrated):
     assert "the whole: 10.0% errors" in said(test)
 
 
+def test_what_counts_as_an_error_is_said_as_the_run_says_it(calibrated):
+    home = calibrated() / "runs" / "tiny"
+    table = pq.read_table(home / "slices.parquet").rename_columns({"errors": "n_errors"})
+    write_table(home / "slices.parquet", table, metadata={"hem.measure": "share of the hardest tenth"})
+    weak = weak_slices(open_run(home))
+    assert (weak.measure, weak.whole, weak.table["errors"].tolist()) == ("share of the hardest tenth", 0.1, [4])
+
+
 def test_no_weak_slice_is_good_news(show, calibrated):
     folder = calibrated()
     path = folder / "runs" / "tiny" / "slices.parquet"
@@ -38,7 +47,9 @@ def test_an_older_run_is_searched_by_what_is_known_without_the_model(workspace):
     ):
         path = home / f"{name}.parquet"
         write_table(path, pd.read_parquet(path).assign(**{column: values}))
-    found = weak_slices(open_run(home))
+    weak = weak_slices(open_run(home))
+    found = weak.table
+    assert (weak.whole, weak.measure) == (0.5, "share of wrong predictions")
     assert found["rule"].tolist() == [{"all": [{"column": "night", "in": [True]}]}]
     assert found[["n", "errors", "error_rate", "ratio"]].iloc[0].tolist() == [30, 30, 1.0, 2.0]
 
