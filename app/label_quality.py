@@ -5,22 +5,8 @@ import pandas as pd
 
 from hem_core.difficulty.label_errors import LabelErrors
 
-RIGHT = ("hard", "easy", "ambiguous", "duplicate")
-"""Verdicts that leave the given label standing; 'mislabelled' says it is wrong, the others say neither."""
 EDGES = (0, 50, 80, 90, 95, 98, 100)
 """Levels of label suspicion before anybody has reviewed, percentiles: fine where wrong labels are to be expected."""
-
-
-def answers(ids: pd.Index, verdicts: pd.DataFrame) -> np.ndarray:
-    """What people found: (N,) 1 the label is wrong, 0 it is right, NaN nobody has said.
-
-    verdicts: one row a judged example, id -> tag; outliers and skipped ones say neither.
-    """
-    found = np.full(len(ids), np.nan)
-    for value, tags in ((1.0, ("mislabelled",)), (0.0, RIGHT)):
-        rows = ids.get_indexer(verdicts.loc[verdicts["tag"].isin(tags), :].index)
-        found[rows[rows >= 0]] = value
-    return found
 
 
 def strata(suspicion: np.ndarray, found: LabelErrors) -> pd.DataFrame:

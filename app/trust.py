@@ -22,26 +22,28 @@ class Trust:
     sentence: str
     is_grey: bool
     """The reasons are to be shown without their colours."""
+    note: str = ""
+    """What else the run says of them."""
 
 
 def trust(info: Mapping[str, Any]) -> Trust:
     """Read `reasons` of a run's info; a run without it has reasons by simple rules."""
     reasons = info.get("reasons") or {}
-    auroc = reasons.get("auroc")
+    auroc, note = reasons.get("auroc"), str(reasons.get("note") or "")
     if reasons.get("is_trusted") is False:
         found = (
             f"AUROC {_points(auroc)} < {_points(TRUSTED_FROM)}" if auroc is not None else "Planted flips stay hidden"
         )
         why = "this model cannot tell wrong labels from hard examples; reasons are greyed out"
-        return Trust("untrusted", "reasons: not to be trusted", f"{found}: {why}", True)
+        return Trust("untrusted", "reasons: not to be trusted", f"{found}: {why}", True, note)
     if reasons.get("how") != "calibrated":
-        return Trust("rules", "reasons: simple rules", "simple rules, not calibrated", False)
+        return Trust("rules", "reasons: simple rules", "simple rules, not calibrated", False, note)
     probes = f"reasons calibrated on {words.count(int(reasons.get('n_probes') or 0), 'planted probe')}"
     tagged = int(reasons.get("n_tagged") or 0)
     if tagged:
         probes += f" and {words.count(tagged, 'tag')} of people"
     found = f"flips found with AUROC {_points(auroc)} on this model: " if auroc is not None else ""
-    return Trust("calibrated", "reasons: calibrated", found + probes, False)
+    return Trust("calibrated", "reasons: calibrated", found + probes, False, note)
 
 
 def kinds(info: Mapping[str, Any]) -> list[str]:

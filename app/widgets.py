@@ -62,7 +62,9 @@ def sample_badge(run: "Run") -> None:
 
 def trust_badge(found: "Trust") -> None:
     """Says how far the reasons can be trusted."""
-    st.badge(found.badge, color=TRUST[found.how], help=words.plain(found.sentence))
+    st.badge(
+        found.badge, color=TRUST[found.how], help=words.plain(". ".join(filter(None, [found.sentence, found.note])))
+    )
 
 
 def broken(reasons: Mapping[str, str]) -> None:

@@ -51,7 +51,7 @@ export function why(item, isHidden, trust, kinds) {
     item.suggested_label == null || item.suggested_label === item.label ? null
       : h("p", { class: "suggested" }, h("span", { class: "quiet" }, "suggested label "), h("b", {}, item.suggested_label)),
     error(item),
-    trust ? h("p", { class: `trust ${trust.how}` }, trust.sentence) : null);
+    trust ? h("p", { class: `trust ${trust.how}`, title: trust.note }, trust.sentence) : null);
 }
 
 /** `mislabelled 83%`; an unsure one is dashed and names the two likeliest. */

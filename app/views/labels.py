@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import contents, label_quality, loaders, state, words
 from hem_core.difficulty.label_errors import LabelErrors, estimate
+from hem_core.store.answers import answers
 from hem_core.store.run import Run
 
 SHOWN = 100
@@ -27,7 +28,7 @@ def page() -> None:
         st.info("This run ranks no labels: its data have none. Score data with labels.", icon=":material/info:")
         return
     ids = loaders.ids(run.name)
-    answered = label_quality.answers(ids, loaders.verdicts(run.data))
+    answered = answers(ids, loaders.verdicts(run.data))
     suspicion = loaders.columns(run.name, ("label_suspicion",))["label_suspicion"].to_numpy(float)
     estimated = estimate(suspicion, answered)
     found = label_quality.strata(suspicion, estimated)

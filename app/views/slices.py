@@ -89,7 +89,7 @@ def _table(found: pd.DataFrame) -> int | None:
         selection_mode="single-row",
         key=f"slice_table_{_turn()}",
         column_config={
-            "slice": text("slice", width="large"),
+            "slice": "slice",
             "n": number("examples", format="localized"),
             "errors": number("errors", format="localized"),
             "rate": number("error, %", format="%.1f"),

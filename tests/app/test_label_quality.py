@@ -5,13 +5,6 @@ from app import label_quality
 from hem_core.difficulty.label_errors import estimate
 
 
-def test_answers_are_wrong_right_or_nothing():
-    tags = ["mislabelled", "hard", "easy", "ambiguous", "duplicate", "outlier", "skip"]
-    verdicts = pd.DataFrame({"tag": [*tags, "hard"]}, index=[*"abcdefg", "elsewhere"])
-    found = label_quality.answers(pd.Index([*"abcdefg", "nobody"]), verdicts)
-    np.testing.assert_array_equal(found, [1, 0, 0, 0, 0, np.nan, np.nan, np.nan])
-
-
 def test_before_any_review_every_level_is_open_and_the_largest_is_the_most_in_doubt():
     suspicion = np.linspace(0, 100, 1000)
     found = label_quality.strata(suspicion, estimate(suspicion, np.full(1000, np.nan)))

@@ -12,7 +12,9 @@ def test_calibrated_reasons_say_how_well_flips_are_found():
 
 
 def test_tags_of_people_are_counted_with_the_probes():
-    said = trust.trust({"reasons": {**PROBED, "n_tagged": 31}}).sentence
+    found = trust.trust({"reasons": {**PROBED, "n_tagged": 31, "note": "planted in folds"}})
+    said = found.sentence
+    assert found.note == "planted in folds"
     assert said.endswith("calibrated on 480 planted probes and 31 tags of people")
 
 
