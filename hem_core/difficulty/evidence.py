@@ -7,6 +7,7 @@ import numpy as np
 
 from hem_core.difficulty.neighbourhood import count_saying, majority
 from hem_core.difficulty.percentile import percentile_within
+from hem_core.difficulty.reasons import REASONS
 
 
 def evidence(
@@ -19,17 +20,26 @@ def evidence(
     neighbour_labels: np.ndarray | None = None,
     epochs: int | None = None,
     late_from: float = 0.5,
+    probs: np.ndarray | None = None,
+    strongest: Sequence[Sequence[str]] | None = None,
+    voice: str = "the model",
 ) -> list[str]:
     """What speaks for each example's reason: "5 of 5 neighbours say cat; the model is 97% sure of cat; given: dog".
 
     table: columns (N,) named as in scores.parquet, a dict or a data frame: `predicted_prob`, `label_prob`, and where
     present `top_classes` (lists of names, best first), `top_probs`, `prototype_distance`, `forgetting`,
-    `learned_epoch`. reason (N,) strings out of reasons.REASONS; targets, predictions (N,) class numbers, -1 for no
-    label; neighbour_labels (N, k) class numbers. epochs: how many were recorded; an example counts as learned late
-    from the share `late_from` of them on. What is not known is not mentioned.
+    `learned_epoch`. reason (N,) strings out of reasons.REASONS, or "unsure"; targets, predictions (N,) class
+    numbers, -1 for no label; neighbour_labels (N, k) class numbers. epochs: how many were recorded; an example counts
+    as learned late from the share `late_from` of them on. probs (N, 6): of REASONS; an unsure example is told by its
+    two likeliest.
+    strongest: N lists of phrases about the features that count most, put after the rest. voice: who speaks in
+    `predictions` and the probabilities, such as "a model that had not seen it" where they are out-of-sample.
+    What is not known is not mentioned.
     Returns N sentences, plain text, without a full stop.
     """
-    facts = _Facts(table, targets, predictions, class_names, neighbour_labels)
+    facts = _Facts(table, targets, predictions, class_names, neighbour_labels, voice)
+    facts.likeliest = _likeliest(probs, len(targets))
+    more = strongest if strongest is not None else [()] * len(targets)
     tell = {
         "mislabelled": _mislabelled,
         "ambiguous": _ambiguous,
@@ -37,10 +47,11 @@ def evidence(
         "rare": _rare,
         "subtle": _subtle,
         "easy": _easy,
+        "unsure": _unsure,
     }
     past = _past(table, len(targets), epochs, late_from)
-    rows = enumerate(zip(reason.tolist(), past, strict=True))
-    return ["; ".join([*filter(None, tell[why](facts, row)), *learned]) for row, (why, learned) in rows]
+    rows = enumerate(zip(reason.tolist(), past, more, strict=True))
+    return ["; ".join([*filter(None, tell[why](facts, row)), *learned, *also]) for row, (why, learned, also) in rows]
 
 
 class _Facts:
@@ -53,7 +64,10 @@ class _Facts:
         predictions: np.ndarray,
         class_names: Sequence[str],
         neighbour_labels: np.ndarray | None,
+        voice: str,
     ) -> None:
+        self.voice = voice
+        self.likeliest = [""] * len(targets)
         names = [*class_names, "no label"]  # -1 finds the last
         self.given = [names[number] for number in targets.tolist()]
         self.predicted = [names[number] for number in predictions.tolist()]
@@ -83,7 +97,7 @@ class _Facts:
 
     def model(self, row: int) -> str:
         """`the model is 97% sure of cat`."""
-        return f"the model is {_percent(self.sure[row])} sure of {self.predicted[row]}"
+        return f"{self.voice} is {_percent(self.sure[row])} sure of {self.predicted[row]}"
 
     def two_best(self, row: int) -> str:
         """`cat 48% against dog 44%`: the two best classes, or the best and the label where only that is known."""
@@ -106,11 +120,12 @@ def _mislabelled(facts: _Facts, row: int) -> list[str]:
 
 def _ambiguous(facts: _Facts, row: int) -> list[str]:
     does = "wavers" if facts.sure[row] < 0.6 else "leans"
-    return [f"the model {does}: {facts.two_best(row)}", facts.neighbours_say_most(row), _given(facts, row)]
+    return [f"{facts.voice} {does}: {facts.two_best(row)}", facts.neighbours_say_most(row), _given(facts, row)]
 
 
 def _outlier(facts: _Facts, row: int) -> list[str]:
-    return [facts.distance(row), f"the model's best guess is {facts.predicted[row]} at {_percent(facts.sure[row])}"]
+    whose = "the model's" if facts.voice == "the model" else f"for {facts.voice} the"
+    return [facts.distance(row), f"{whose} best guess is {facts.predicted[row]} at {_percent(facts.sure[row])}"]
 
 
 def _rare(facts: _Facts, row: int) -> list[str]:
@@ -123,12 +138,25 @@ def _rare(facts: _Facts, row: int) -> list[str]:
 
 
 def _subtle(facts: _Facts, row: int) -> list[str]:
-    call = "a close call" if facts.is_right[row] else "the model is wrong"
+    call = "a close call" if facts.is_right[row] else f"{facts.voice} is wrong"
     return [f"{call}: {facts.two_best(row)}", facts.neighbours_share_label(row)]
 
 
 def _easy(facts: _Facts, row: int) -> list[str]:
     return [f"{facts.model(row)}{', as labelled' if facts.is_right[row] else ''}"]
+
+
+def _unsure(facts: _Facts, row: int) -> list[str]:
+    return [facts.likeliest[row], facts.neighbours_say_most(row), facts.model(row), _given(facts, row)]
+
+
+def _likeliest(probs: np.ndarray | None, n: int) -> list[str]:
+    """`mislabelled 45% or ambiguous 38%`, for every row."""
+    if probs is None:
+        return [""] * n
+    order = np.argsort(-probs, axis=1, kind="stable")[:, :2].tolist()
+    pairs = zip(probs.tolist(), order, strict=True)
+    return [" or ".join(f"{REASONS[kind]} {_percent(row[kind])}" for kind in two) for row, two in pairs]
 
 
 def _given(facts: _Facts, row: int) -> str:

@@ -71,7 +71,7 @@ def plan(
     if each < least or len(np.unique(targets[labelled])) < 2:
         nobody = np.empty(0, np.int64)
         return Plan(np.empty(0, "U11"), nobody, nobody, nobody)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng((seed, 1))  # no stream that others draw from the same seed
     source = _spread(labelled, targets, each * len(kinds), rng)
     source = source[np.argsort(targets[source], kind="stable")]
     kind = np.resize(np.array(kinds), len(source))  # dealt out class by class, so that each kind has every class

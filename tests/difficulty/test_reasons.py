@@ -159,3 +159,21 @@ def test_votes_are_counted_and_ties_go_to_the_nearest():
     assert count_saying(labels, np.array([0, -1])).tolist() == [2, 0]
     assert majority(labels).tolist() == [1, 2]
     assert majority(np.array([[-1, -1]])).tolist() == [-1]
+
+
+def test_what_is_unsure_is_told_by_its_two_likeliest_reasons():
+    odd = {"target": DOG, "prediction": CAT, "p1": 0.6, "p_label": 0.3, "voters": [CAT, CAT, DOG, CAT, DOG]}
+    probs = np.tile([0.45, 0.0, 0.38, 0.0, 0.1, 0.07], (PLAIN + 1, 1))
+    assert words_of(odd, "unsure", probs=probs) == (
+        "mislabelled 45% or ambiguous 38%; 3 of 5 neighbours say cat; the model is 60% sure of cat; given: dog"
+    )
+
+
+def test_who_speaks_is_named_and_the_strongest_features_come_last():
+    odd = {"target": DOG, "prediction": CAT, "p1": 0.97, "p_label": 0.01, "voters": [CAT] * 5}
+    strongest = [[]] * PLAIN + [["farther from its neighbours than 98% of the data"]]
+    said = words_of(odd, "mislabelled", voice="a model that had not seen it", strongest=strongest)
+    assert said == (
+        "5 of 5 neighbours say cat; a model that had not seen it is 97% sure of cat; given: dog; "
+        "farther from its neighbours than 98% of the data"
+    )
