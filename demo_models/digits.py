@@ -13,7 +13,7 @@ from demo_models._fit import Fit, Progress, fit
 from hem_core import Recorder
 
 FIT = Fit(epochs=12)
-OOS = None
+OOS = 5
 
 
 def load(data: Path | None = None) -> Images:
