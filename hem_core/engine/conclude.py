@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from hem_core.dynamics.table import Dynamics, to_table
-from hem_core.embeddings.duplicates import duplicate_groups
-from hem_core.embeddings.neighbours import Graph
 from hem_core.engine import account, finish, weak_slices
-from hem_core.engine.cross_fit import CrossFit
+from hem_core.engine.calibrated_reasons import Folds, calibrated, trained_in_folds
 from hem_core.engine.explain import by_rules, error_columns, headlines
-from hem_core.engine.folds_of_run import Trainer, found_out
-from hem_core.engine.join import Joined, graph_of, join
-from hem_core.engine.network import Network
+from hem_core.engine.folds_of_run import Trainer
+from hem_core.engine.join import graph_of, join
 from hem_core.engine.options import Options
 from hem_core.engine.out_of_sample import OutOfSample, beside, by_heads, rescored
 from hem_core.engine.plan import Plan
 from hem_core.engine.prepare import Prepared
 from hem_core.engine.progress import Progress
+from hem_core.engine.scored import Scored
 from hem_core.engine.set_scores import dynamics_scores, members, set_scores
 from hem_core.engine.word_effects import of_the_hardest
-from hem_core.store.atomic import write_table
+from hem_core.store.atomic import write_arrays, write_table
 
 OF_ONE_MODEL = ("grand", "grand_last_layer")
 """Gradient lengths of the model that was scored: no column beside the logits of the folds' models."""
-
-
-@dataclass(frozen=True, eq=False)
-class Scored:
-    """All shards as one, with the graph over them: what every later step reads."""
-
-    plan: Plan
-    ready: Prepared
-    options: Options
-    joined: Joined
-    graph: Graph | None
-    trainer: Trainer | None = None
-
-    @property
-    def network(self) -> Network | None:
-        """The model that was scored, to be asked again."""
-        return self.ready.network or (self.trainer.network if self.trainer is not None else None)
-
-    @cached_property
-    def ids(self) -> list[str]:
-        return [self.ready.ids[index] for index in self.joined.columns["index"]]
-
-    @cached_property
-    def targets(self) -> np.ndarray:
-        return self.joined.columns["target"]
-
-    @cached_property
-    def groups(self) -> np.ndarray | None:
-        """(N,) number of the group of near-duplicates, -1 = none."""
-        if self.graph is None:
-            return None
-        return duplicate_groups(self.graph, hashes=self.joined.columns.get("content_hash"))
 
 
 def conclude(
@@ -76,57 +40,66 @@ def conclude(
     graph = graph_of(plan, joined, k=options.k, seed=options.seed, device=device, progress=progress)
     scored = Scored(plan, ready, options, joined, graph, trainer)
     heads = _heads(scored, progress)
-    truth, crossed = _folds(scored, trainer, progress) if trainer is not None else (heads, None)
-    if recorded is None and crossed is not None:
-        recorded = crossed.dynamics
-    sample = "out-of-sample" if crossed is not None else options.sample
+    folds = trained_in_folds(scored, heads, trainer) if trainer is not None else None
+    if recorded is None and folds is not None:
+        recorded = folds.crossed.dynamics
+    sample = "out-of-sample" if folds is not None else options.sample
     with progress.stage("explain", joined.n):
-        columns = joined.columns | set_scores(joined, graph, scored.ids, len(ready.classes))
-        if crossed is not None and truth is not None:
-            columns = {name: values for name, values in columns.items() if name not in OF_ONE_MODEL}
-            columns |= rescored(truth.logits, scored.targets)
-        columns |= members(scored.ids, columns, ready.classes, options.beside)
-        if recorded is not None:
-            aligned = recorded.align(scored.ids)
-            columns |= dynamics_scores(aligned)
-            write_table(plan.folder / "dynamics.parquet", to_table(aligned))
-        if heads is not None:
-            columns |= beside(heads, scored.targets)
-        columns |= error_columns(columns, _errors(truth, columns, sample), seed=options.seed)
+        columns = _scores(scored, heads, folds, recorded)
+        columns |= error_columns(columns, _errors(folds, columns, sample), seed=options.seed)
         head = headlines(columns, ready.classes, sample=sample)
         columns |= {name: head[name] for name in ("difficulty", "difficulty_in_class", "label_suspicion")}
-        columns |= by_rules(columns, graph, ready.classes, epochs=recorded.n_epochs if recorded else None)
-        if scored.groups is not None:
-            columns["duplicate_group"] = scored.groups
+        epochs = recorded.n_epochs if recorded else None
+        columns |= by_rules(columns, graph, ready.classes, epochs=epochs)
+    with progress.stage("probes"):
+        reasons = calibrated(scored, columns, heads, folds, sample=sample, epochs=epochs)
+        columns |= reasons.columns
+        if reasons.rows:
+            write_arrays(plan.folder / "reason_rows.npz", **reasons.rows)
     if ready.facts["medium"] == "text" and scored.network is not None and ready.inputs is not None:
         columns["marks"] = of_the_hardest(scored.network, ready.inputs, columns, progress)
     with progress.stage("slices", joined.n):
         catalog = account.stored_catalog(ready, joined)
-        wrong = _wrong(columns, sample)
-        slices = weak_slices.weak_slices(catalog, columns["index"], joined.embeddings, wrong)
+        slices = weak_slices.weak_slices(catalog, columns["index"], joined.embeddings, _wrong(columns, sample))
         weak_slices.write(slices, plan.folder / "slices.parquet")
         if slices.cluster is not None:
             columns["cluster"] = slices.cluster
-        finish.write_scores(plan, columns, scored.ids, ready.classes)
-        write_table(plan.folder / "catalog.parquet", catalog)
-        write_table(plan.folder / "failures.parquet", account.failures_table(ready, joined.failures))
+    finish.write_scores(plan, columns, scored.ids, ready.classes)
+    write_table(plan.folder / "catalog.parquet", catalog)
+    write_table(plan.folder / "failures.parquet", account.failures_table(ready, joined.failures))
     has_pictures = finish.write_thumbnails(plan, joined, ready.inputs, progress)
     if options.has_map:
         finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress)
     has = {"has_pictures": has_pictures, "has_map": options.has_map}
-    accuracy = float((columns["predicted"] == columns["target"]).mean())
     in_sample = float((joined.columns["predicted"] == joined.columns["target"]).mean())
     return {
         "n": joined.n,
         "n_failed": len(joined.failures),
         "sample": sample,
-        "accuracy": accuracy,
-        "oos": _said(truth, scored.targets, in_sample),
+        "accuracy": float((columns["predicted"] == columns["target"]).mean()),
+        "oos": _said(folds.truth if folds else heads, scored.targets, in_sample),
+        "reasons": reasons.info,
         "notes": head["notes"] + account.memorised(in_sample, options),
         "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
         "missing": account.missing_parts(ready, joined, graph, recorded, **has),
     }
+
+
+def _scores(
+    scored: Scored, heads: OutOfSample | None, folds: Folds | None, recorded: Dynamics | None
+) -> dict[str, np.ndarray]:
+    """Every score of the run; with folds, what their models say stands in the place of the scored model's."""
+    columns = scored.joined.columns | set_scores(scored.joined, scored.graph, scored.ids, len(scored.ready.classes))
+    if folds is not None:
+        columns = {name: values for name, values in columns.items() if name not in OF_ONE_MODEL}
+        columns |= rescored(folds.truth.logits, scored.targets)
+    columns |= members(scored.ids, columns, scored.ready.classes, scored.options.beside)
+    if recorded is not None:
+        aligned = recorded.align(scored.ids)
+        columns |= dynamics_scores(aligned)
+        write_table(scored.plan.folder / "dynamics.parquet", to_table(aligned))
+    return columns | (beside(heads, scored.targets) if heads is not None else {})
 
 
 def _heads(scored: Scored, progress: Progress) -> OutOfSample | None:
@@ -137,18 +110,10 @@ def _heads(scored: Scored, progress: Progress) -> OutOfSample | None:
     return by_heads(scored.joined, scored.groups, n_classes, seed=seed, progress=progress)
 
 
-def _folds(scored: Scored, trainer: Trainer, progress: Progress) -> tuple[OutOfSample, CrossFit]:
-    rows = scored.joined.columns["index"]
-    with progress.stage("folds"):
-        fold = trainer.assigned(rows, scored.targets, scored.groups)
-        crossed = trainer.folds(fold)
-    return found_out(trainer, rows, fold, crossed), crossed
-
-
-def _errors(truth: OutOfSample | None, columns: dict[str, np.ndarray], sample: str) -> np.ndarray | None:
+def _errors(folds: Folds | None, columns: dict[str, np.ndarray], sample: str) -> np.ndarray | None:
     """Errors of models that never saw the examples; a linear head's embedding did, so its errors are none."""
-    if truth is not None and truth.how == "folds":
-        return truth.errors(columns["target"])
+    if folds is not None:
+        return folds.truth.errors(columns["target"])
     return (columns["predicted"] != columns["target"]).astype(float) if sample == "out-of-sample" else None
 
 

@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
 from torch import nn
 
 from hem_core.engine.cross_fit import CrossFit, Everything, cross_fit, fit_all
-from hem_core.engine.extra import Extra
+from hem_core.engine.extra import Extra, rows_of
 from hem_core.engine.folds import assign
 from hem_core.engine.held import Held
 from hem_core.engine.network import Network
 from hem_core.engine.options import Options
 from hem_core.engine.out_of_sample import FOLDS, OutOfSample
-from hem_core.engine.plan import Plan
+from hem_core.engine.plan import Plan, make_key
 from hem_core.engine.prepare import Prepared, data_key, is_picture, placed
 from hem_core.engine.progress import Progress
+from hem_core.engine.training import BATCH, FOLDER, kept
 from hem_core.errors import DataError, ModelError
 from hem_core.models.train_function import TrainFunction
+from hem_core.store.atomic import write_arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,27 @@ class Trainer:
             model = fit_all(self.train, again=True, **self._shared).model
         assert model is not None
         return self.place(model)
+
+    def embedded(self, extra: Extra) -> np.ndarray | None:
+        """Embeddings (P, D) of extra examples by the model of everything, kept on the disk; None when it has none."""
+        path = self.plan.folder / FOLDER / "extra.npz"
+        key = make_key(extra=extra.digest(), plan=self.plan.key)
+        found = kept(path, key)
+        if found is None:
+            found = {"embeddings": self._features(extra)}
+            write_arrays(path, key=np.array(key), **found)
+        return found["embeddings"] if found["embeddings"].size else None
+
+    @torch.inference_mode()
+    def _features(self, extra: Extra) -> np.ndarray:
+        parts = []
+        for start in range(0, len(extra), BATCH):
+            at = np.arange(start, min(start + BATCH, len(extra)))
+            _logits, features = self.network.forward(rows_of(extra.values, at))
+            if features is None:
+                return np.empty((0, 0), np.float32)
+            parts.append(features.float().cpu().numpy())
+        return np.concatenate(parts)
 
     def folds(self, fold: np.ndarray, extra: Extra | None = None) -> CrossFit:
         """What the models of the folds say; fold (N,) over the catalog, -1 = neither trained on nor asked."""

@@ -1,0 +1,95 @@
+"""Planted probes in a run: made, planted in the folds' trainings where there are any, and what they teach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hem_core.dynamics.window import window
+from hem_core.engine.cross_fit import CrossFit
+from hem_core.engine.extra import Extra
+from hem_core.engine.folds_of_run import Trainer, found_out
+from hem_core.engine.out_of_sample import OutOfSample
+from hem_core.engine.prepare import is_picture
+from hem_core.engine.probes import Outcome, Planted, by_rules_info, calibrate, probes_for
+from hem_core.engine.scored import Scored
+from hem_core.engine.spoil import Spoiled, planted, spoil
+
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """What the folds' models said: of the rows, and of the probes that were planted in their trainings."""
+
+    truth: OutOfSample
+    crossed: CrossFit
+    probes: Planted | None
+
+
+def trained_in_folds(scored: Scored, heads: OutOfSample | None, trainer: Trainer) -> Folds:
+    """Train without each fold in turn, probes among the rest, and ask about what was left out."""
+    rows = scored.joined.columns["index"]
+    fold = trainer.assigned(rows, scored.targets, scored.groups)
+    spoiled = _spoiled(scored, heads, fold[rows])
+    extra = _extra(spoiled, fold[rows], rows, trainer) if spoiled is not None else None
+    embedded = trainer.embedded(extra) if extra is not None else None
+    crossed = trainer.folds(fold, extra)
+    probes = None
+    if spoiled is not None:
+        early = window(crossed.dynamics.hits) if crossed.dynamics is not None else 0
+        probes = Planted(spoiled, crossed.extra_logits, crossed.extra_dynamics, early, embedded)
+    return Folds(found_out(trainer, rows, fold, crossed), crossed, probes)
+
+
+def calibrated(
+    scored: Scored,
+    columns: dict[str, np.ndarray],
+    heads: OutOfSample | None,
+    folds: Folds | None,
+    *,
+    sample: str,
+    epochs: int | None,
+) -> Outcome:
+    """Reasons with their probabilities; where they cannot be calibrated, nothing but the note that says why."""
+    if not scored.options.has_probes:
+        return Outcome({}, by_rules_info("No probes were wanted: simple rules name the reasons."), {})
+    if folds is not None and folds.probes is None:
+        return Outcome({}, by_rules_info("Too few examples to plant probes among: simple rules name them."), {})
+    judge = folds.truth if folds is not None else heads if sample != "out-of-sample" else None
+    return calibrate(
+        columns,
+        targets=scored.targets,
+        classes=scored.ready.classes,
+        logits_oos=judge.logits if judge is not None else None,
+        fold=judge.fold if judge is not None else None,
+        embeddings=scored.joined.embeddings,
+        graph=scored.graph,
+        inputs=scored.ready.inputs,
+        network=scored.ready.network,
+        heads=judge.heads if judge is not None else None,
+        planted=folds.probes if folds is not None else None,
+        epochs=epochs,
+        batch_size=scored.plan.batch_size,
+        seed=scored.options.seed,
+    )
+
+
+def _spoiled(scored: Scored, heads: OutOfSample | None, fold: np.ndarray) -> Spoiled | None:
+    """The probes to plant, none without examples to spoil; half of the flips to what a linear head takes them for."""
+    ready, options = scored.ready, scored.options
+    if not options.has_probes or ready.inputs is None:
+        return None
+    logits = heads.logits if heads is not None else None
+    plan = probes_for(scored.targets, len(ready.classes), logits_oos=logits, fold=fold, seed=options.seed)
+    if not len(plan):
+        return None
+    index = scored.joined.columns["index"]
+    found = spoil(plan, ready.inputs, index, is_picture=is_picture(ready.facts), seed=options.seed)
+    return found if len(found.plan) else None
+
+
+def _extra(spoiled: Spoiled, fold: np.ndarray, rows: np.ndarray, trainer: Trainer) -> Extra:
+    """The probes as rows of the catalog know them. fold (n,) of the scored rows (n,)."""
+    made = planted(spoiled, fold, trainer.n_folds, seed=trainer.options.seed)
+    replaced = np.where(made.replaces >= 0, rows[np.maximum(made.replaces, 0)], -1)
+    return replace(made, source=rows[made.source], replaces=replaced)
