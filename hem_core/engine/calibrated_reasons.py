@@ -12,9 +12,14 @@ from hem_core.engine.extra import Extra
 from hem_core.engine.folds_of_run import Trainer, found_out
 from hem_core.engine.out_of_sample import OutOfSample
 from hem_core.engine.prepare import is_picture
-from hem_core.engine.probes import Outcome, Planted, by_rules_info, calibrate, probes_for
+from hem_core.engine.probes import Outcome, Planted, by_rules_info, calibrate, probes_for, share_of
 from hem_core.engine.scored import Scored
 from hem_core.engine.spoil import Spoiled, planted, spoil
+
+
+IN_A_TRAINING = 0.03
+"""The largest share of probes in one fold's training; each probe is in one of them. On 1,797 digits .01, .03 and .05 gave
+a recall of planted flips of .80, .86 and .88, at a precision of 1, and models of the folds right on .937, .932 and .927."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +85,8 @@ def _spoiled(scored: Scored, heads: OutOfSample | None, fold: np.ndarray) -> Spo
     if not options.has_probes or ready.inputs is None:
         return None
     logits = heads.logits if heads is not None else None
-    plan = probes_for(scored.targets, len(ready.classes), logits_oos=logits, fold=fold, seed=options.seed)
+    share = min(share_of(len(fold)), IN_A_TRAINING * (int(fold.max()) + 1))
+    plan = probes_for(scored.targets, len(ready.classes), logits_oos=logits, fold=fold, seed=options.seed, share=share)
     if not len(plan):
         return None
     index = scored.joined.columns["index"]
