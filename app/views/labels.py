@@ -164,7 +164,7 @@ def _config(run: Run) -> dict:
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     return {
         "picture": st.column_config.ImageColumn("", width=52),
-        "text": text("text", width="large"),
+        "text": text("text", width="medium"),
         "id": text("id", width="small"),
         "given": text("given", help="The label that the data have."),
         "suggested": text("suggested", help="What the evidence says instead; a guess."),
