@@ -44,7 +44,7 @@ def test_a_run_of_pictures_has_every_score_an_embedding_and_a_reason(tmp_path, m
     wanted |= {"neighbour_disagreement", "prototype_distance", "knn_distance", "difficulty", "label_suspicion"}
     assert wanted <= set(table.columns)
     assert table[sorted(wanted)].notna().all().all()
-    assert set(table["reason"]) <= {"mislabelled", "ambiguous", "outlier", "rare", "subtle", "easy"}
+    assert set(table["reason"]) <= {"mislabelled", "ambiguous", "outlier", "rare", "subtle", "easy", "unsure"}
     assert table["is_even"].tolist() == [int(label) % 2 == 0 for label in table["label"]]
     assert run.info["status"] == "complete"
     assert run.info["neighbours"] == {"k": 15, "method": "exact", "recall": 1.0}
