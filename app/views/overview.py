@@ -141,7 +141,7 @@ def _reasons(run: Run, counts: pd.Series) -> None:
 def _refit(run: Run) -> None:
     """The button that fits the reasons to the tags, or how that stands; other sessions see the new run at once."""
     ids = loaders.ids(run.name)
-    n_tags = len(refits.useful(loaders.all_verdicts(run.data)).index.intersection(ids))
+    n_tags = len(refits.useful(loaders.verdicts(run.data)).index.intersection(ids))
     found = refits.state(run)
     if found["status"] == "running":
         _watch_refit(run)

@@ -8,12 +8,12 @@ import pandas as pd
 from hem_core.difficulty.percentile import percentile, percentile_within
 
 AXES: Mapping[str, Sequence[str]] = {
-    "label conflict": ("aum_windowed", "margin", "loss"),
-    "input uncertainty": ("entropy", "top2_gap", "least_confidence"),
+    "label conflict": ("aum_windowed", "margin_oos", "margin", "loss"),
+    "input uncertainty": ("entropy_oos", "entropy", "top2_gap", "least_confidence"),
     "typicality": ("prototype_distance", "knn_distance"),
     "learning dynamics": ("confidence_mean", "learned_epoch", "forgetting"),
 }
-"""Each axis and the scores that answer it, the best first."""
+"""Each axis and the scores that answer it, the best first; a run has `_oos` columns where its own are no better."""
 
 
 def axes(columns: Collection[str]) -> dict[str, str | None]:

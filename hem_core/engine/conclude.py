@@ -47,6 +47,8 @@ def conclude(
     with progress.stage("explain", joined.n):
         columns = _scores(scored, heads, folds, recorded)
         columns |= error_columns(columns, _errors(folds, columns, sample), seed=options.seed)
+        if sample == "out-of-sample":  # the model's own columns are the better ones then
+            columns = {name: values for name, values in columns.items() if not name.endswith("_oos")}
         head = headlines(columns, ready.classes, sample=sample)
         columns |= {name: head[name] for name in ("difficulty", "difficulty_in_class", "label_suspicion")}
         epochs = recorded.n_epochs if recorded else None

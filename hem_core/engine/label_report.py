@@ -40,4 +40,4 @@ def _verdicts(folder: Path | str, data: str) -> pd.DataFrame:
         state = open_workspace(Path(folder)).tags().state(data)
     except RunError:  # a run outside of a workspace has no tags
         return pd.DataFrame({"tag": []}, index=pd.Index([], dtype="str"))
-    return state.loc[state["tag"].isin(VERDICTS), :].set_index("id")
+    return state.loc[state["tag"].isin(VERDICTS) & (state["n"] == 1), :].set_index("id")  # bulk tags looked at none

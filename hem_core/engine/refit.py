@@ -65,6 +65,7 @@ def refit(folder: Path | str) -> Run:
 def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:
     state = open_workspace(run.folder).tags().state(run.data)
     place = {id: row for row, id in enumerate(ids)}
+    state = state.loc[state["n"] == 1, :]  # a word on many at once is no look at each
     pairs = zip(state["id"].tolist(), state["tag"].tolist(), strict=True)
     found = sorted((place[id], SAYS[tag]) for id, tag in pairs if tag in SAYS and id in place)
     return np.array([row for row, _ in found], np.int64), [says for _, says in found]

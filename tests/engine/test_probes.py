@@ -22,7 +22,7 @@ from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 
 CLASSES = ["red", "green", "blue"]
-N = 900
+N = 2400
 FLIPPED = np.arange(0, N, 30)
 
 
@@ -115,7 +115,7 @@ def test_probes_are_in_no_column_and_the_run_says_how_it_was_done(outcome):
     assert info["macro_f1"] > 0.59
     assert info["balanced_accuracy"] > 0.6
     assert info["ece"] <= 0.08
-    assert info["n_probes"] == 4 * 56  # a quarter of 900, since none is in a training
+    assert info["n_probes"] == 4 * 60  # a tenth of 2,400, since none is in a training
     probs = outcome.columns["reason_probs"]
     np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-5)
     is_sure = outcome.columns["reason_prob"] >= 0.5
@@ -142,6 +142,19 @@ def test_where_nothing_can_be_calibrated_the_rules_stand_and_it_is_said_why(worl
     assert found.info["how"] == "rules"
     assert why in found.info["note"]
     assert found.columns == found.rows == {}
+
+
+def test_where_there_are_too_few_rows_flips_alone_tell_how_far_to_trust(world):
+    few = slice(0, 600)
+    graph = neighbours(world.embeddings[few], 10)
+    changes = {"targets": world.targets[few], "logits_oos": world.heads.logits[few], "fold": world.fold[few]}
+    found = world.calibrate(**changes, embeddings=world.embeddings[few], graph=graph)
+    assert "Too few examples (600)" in found.info["note"]
+    assert found.info["how"] == "rules"
+    assert found.info["auroc"] > 0.95
+    assert found.info["is_trusted"]
+    assert found.info["n_probes"] == 60
+    assert found.info["macro_f1"] is None
 
 
 def test_a_probe_whose_source_cannot_be_read_is_left_out(world):
@@ -188,7 +201,7 @@ def test_the_dynamics_of_planted_probes_count_where_the_rows_have_them_too(world
 
 def test_the_nearest_rows_of_a_probe_are_neither_its_source_nor_its_partner():
     rows = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.8, 0.2]])
-    chosen = probes_for(np.repeat([0, 1], 200), 2, logits_oos=None, fold=None, seed=0, share=0.25).take(np.array([0]))
+    chosen = probes_for(np.repeat([0, 1], 400), 2, logits_oos=None, fold=None, seed=0, share=0.25).take(np.array([0]))
     chosen.source[0], chosen.partner[0] = 0, 1
     found, distances = nearest(np.array([[2.0, 0.0]]), rows, chosen, 2)
     assert found.tolist() == [[3, 2]]
@@ -231,7 +244,9 @@ def test_tags_change_the_reasons_and_the_same_tags_give_the_same_bytes(run):
     before, fingerprint = plain.table(["id", "reason_probs"]), plain.fingerprint
     easy = [f"p{i}" for i in FLIPPED[:12]]
     log = open_workspace(run).tags()
-    log.add("points", easy, "easy", who="ann")
+    for id in easy:
+        log.add("points", [id], "easy", who="ann")
+    log.add("points", ["p2", "p3"], "outlier", who="ann")  # two at once: nobody looked at each
     log.add("points", ["p1"], "skip", who="ann")
     log.add("points", ["gone"], "outlier", who="ann")
     found = refit(run)
