@@ -10,8 +10,9 @@ from hem_core.errors import HemError
 
 KINDS = ("mislabelled", "ambiguous", "outlier", "rare")
 """The four hard kinds that can be made; a "rare" probe is an atypical one: cropped, turned, with rare words, …"""
-LEAST = 20
-"""Probes a kind below which nothing is calibrated; a plan is then empty."""
+LEAST = 50
+"""Probes a kind below which nothing is calibrated; a plan is then empty. On garments with 5% flips, 22 a kind found 61%
+of them at a precision of .97 (F1 .74; the simple rules .86), 50 found 81% at .94 (.87; .85), 100 found 86% at .90."""
 
 
 @dataclass(frozen=True, eq=False)

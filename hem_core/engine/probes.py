@@ -31,9 +31,13 @@ from hem_core.types import Outputs
 TRUSTED_FROM = 0.8
 """AUROC on planted flips below which reasons are not to be trusted."""
 DYNAMICS = ("aum_windowed", "confidence_mean", "variability", "forgetting", "learned_epoch")
+CONFLICT = ("margin", "votes_other", "aum_windowed")
+"""The evidence against a label."""
+LEAST_FLIPS = 20
+"""Flips that an AUROC can be said of."""
 WANTED = 100
 """Probes a kind that one checkpoint is asked about even where they are more than a twentieth of the examples."""
-MOST_SHARE = 0.25
+MOST_SHARE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +87,7 @@ def probes_for(
 
 
 def share_of(n: int) -> float:
-    """Probes that are in no training harm nothing: a small data set may have up to a quarter of its size in them."""
+    """Probes that are in no training harm nothing: a small data set may have up to a tenth of its size in them."""
     return min(MOST_SHARE, max(0.05, 4 * WANTED / max(1, n)))
 
 
@@ -111,7 +115,7 @@ def calibrate(
     (a model that never saw these rows), and it is asked about the probes.
     planted: probes that the folds' trainings had; None = they are made now, from one checkpoint.
     Where that cannot be done (few rows, no model, no labels), `columns` and `rows` are empty and `info` says why:
-    then the simple rules stand.
+    then the simple rules stand, and flips alone tell how far they are to be trusted.
     """
     try:
         return _calibrate(
@@ -119,13 +123,34 @@ def calibrate(
             batch_size, seed,
         )  # fmt: skip
     except (_Impossible, ModelError) as error:
-        return Outcome({}, by_rules_info(str(error)), {})
+        return Outcome({}, by_rules_info(str(error)) | _badge(targets, len(classes), logits_oos, graph, seed), {})
 
 
 def by_rules_info(note: str) -> dict[str, Any]:
     """`reasons` of run.json where nothing was calibrated, and why."""
     nothing = dict.fromkeys(("auroc", "is_trusted", "macro_f1", "balanced_accuracy", "ece"))
     return {"how": "rules", "kinds": list(REASONS), "n_probes": 0, "n_tagged": 0, **nothing, "note": note}
+
+
+def _badge(
+    targets: np.ndarray, n_classes: int, logits_oos: np.ndarray | None, graph: Graph | None, seed: int
+) -> dict[str, Any]:
+    """auroc, is_trusted and n_probes of flips alone, which need no model; nothing without out-of-sample logits."""
+    if logits_oos is None or (targets < 0).any():
+        return {}
+    usable = np.where(np.isnan(logits_oos[:, 0]), -1, targets)
+    flips = plan(usable, n_classes, medium="none", seed=seed, share=MOST_SHARE, least=LEAST_FLIPS)
+    if not len(flips):
+        return {}
+    real = facts.from_logits(logits_oos, targets)
+    mine = facts.from_logits(logits_oos[flips.source], flips.label)
+    if graph is not None:
+        for table, rows, labels in ((real, np.arange(len(targets)), targets), (mine, flips.source, flips.label)):
+            votes = targets[graph.indices[rows]]
+            table |= facts.from_neighbours(votes, graph.distances[rows], labels, table["predicted"], n_classes)
+    rows = features(real, names=CONFLICT)
+    auroc = round(conflict_auroc(rows, features(mine, reference=real, names=rows.names)), 4)
+    return {"auroc": auroc, "is_trusted": auroc >= TRUSTED_FROM, "n_probes": len(flips)}
 
 
 class _Impossible(HemError):
@@ -223,7 +248,7 @@ def conflict_auroc(rows: Features, flips: Features) -> float:
 
     The evidence is the mean place of margin, votes for another class, and windowed AUM, as far as they are there.
     """
-    used = [k for k, name in enumerate(rows.names) if name in ("margin", "votes_other", "aum_windowed")]
+    used = [k for k, name in enumerate(rows.names) if name in CONFLICT]
     regular = np.sort(rows.values[:, used].mean(axis=1))
     planted = flips.values[:, used].mean(axis=1)
     below = (np.searchsorted(regular, planted, "left") + np.searchsorted(regular, planted, "right")) / 2
