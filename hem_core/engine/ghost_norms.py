@@ -42,8 +42,8 @@ def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor) -> Tensor:
     first; a parameter that the model does not use adds nothing.
     Returns (N,) float32 in 0 .. inf; higher = harder. The model is left as it was: no hooks, no gradients.
     Raises ModelError, with the parameter's name, for a layer of which no exact form is known here (recurrent layers,
-    bare parameters such as a class token, compiled code), for examples that are mixed with each other (BatchNorm over the batch) or
-    folded into another axis, and for a model that is not in eval mode.
+    bare parameters such as a class token, compiled code), for examples that are mixed with each other (BatchNorm over
+    the batch) or folded into another axis, and for a model that is not in eval mode.
     Reference: Paul et al. 2021, arXiv:2107.07075, of one checkpoint. Norms without gradients: Goodfellow 2015,
     arXiv:1510.01799; from Gram matrices where there are several rows: Li et al. 2022, arXiv:2110.05679.
     """

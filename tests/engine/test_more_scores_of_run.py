@@ -1,0 +1,67 @@
+"""Scores that are asked for: the whole network's gradient, and the spread over other runs."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import TensorDataset
+
+import hem_core
+from hem_core.errors import ModelError, RunError
+
+X = torch.randn(60, 6, generator=torch.Generator().manual_seed(0))
+Y = torch.arange(60) % 3
+
+
+def net(seed):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(6, 8), nn.LayerNorm(8), nn.ReLU(), nn.Linear(8, 3))
+
+
+def scored(model, out, **options):
+    given = {"has_map": False, "has_probes": False, "oos": "none", "batch_size": 16} | options
+    return hem_core.score(model, TensorDataset(X, Y), out=out, **given)
+
+
+def test_grand_is_the_length_of_each_example_s_own_gradient(tmp_path):
+    model = net(0)
+    table = scored(model, tmp_path / "run", has_grand=True).table(["grand", "grand_last_layer"])
+    for row in (0, 17, 59):
+        model.zero_grad()
+        F.cross_entropy(model(X[row : row + 1]), Y[row : row + 1]).backward()
+        length = torch.cat([weight.grad.flatten() for weight in model.parameters()]).norm()
+        assert table["grand"][row] == pytest.approx(float(length), rel=1e-5)
+    assert (table["grand"] > table["grand_last_layer"]).all()
+    model.zero_grad()
+
+
+def test_a_layer_without_an_exact_form_is_named(tmp_path):
+    class Recurrent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.memory, self.head = nn.LSTM(6, 8, batch_first=True), nn.Linear(8, 3)
+
+        def forward(self, x):
+            return self.head(self.memory(x[:, None])[0][:, 0])
+
+    with pytest.raises(ModelError, match=r"memory.*grand_last_layer"):
+        scored(Recurrent(), tmp_path / "run", has_grand=True)
+    assert not (tmp_path / "run").exists()
+    assert "grand" not in scored(Recurrent(), tmp_path / "run").table()
+
+
+def test_the_spread_over_runs_is_the_deviation_of_the_label_s_probability(tmp_path):
+    runs = [scored(net(seed), tmp_path / f"run{seed}", overwrite=True) for seed in (0, 1)]
+    third = scored(net(2), tmp_path / "run2", beside=[run.folder for run in runs])
+    members = np.stack([run.table(["label_prob"])["label_prob"] for run in (*runs, third)])
+    np.testing.assert_allclose(third.table(["ensemble_spread"])["ensemble_spread"], members.std(axis=0), atol=1e-6)
+
+
+def test_a_run_on_other_data_is_refused_beside_this_one(tmp_path):
+    other = TensorDataset(X, Y)
+    other.ids = [f"other-{row}" for row in range(60)]
+    given = {"has_map": False, "has_probes": False}
+    hem_core.score(net(0), other, out=tmp_path / "other", **given)
+    with pytest.raises(RunError, match="no id of the run"):
+        scored(net(1), tmp_path / "run", beside=[tmp_path / "other"])
