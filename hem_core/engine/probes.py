@@ -199,6 +199,7 @@ def _calibrate(
         mine |= _dynamics(planted.dynamics, planted.window)
     known = [name for name in FEATURES if name in real and name in mine and np.isfinite(mine[name]).mean() > 0.9]
     rows = features(real, names=known)
+    rows = Features(rows.values.astype(np.float16).astype(np.float32), rows.names)  # as they are kept for a refit
     examples = features(mine, reference=real, names=rows.names)
     regular, regular_kinds = regular_rows(real, most=max(50, int(is_flip.sum())), seed=seed)
     found = calibrated(
