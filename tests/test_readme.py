@@ -12,8 +12,24 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_train_function_trains_in_folds(tmp_path):
+    pixels, target = load_digits(return_X_y=True)
+    images = (pixels.reshape(-1, 8, 8) * 15).astype(np.uint8)[:300]
+    np.savez(tmp_path / "digits.npz", images=images, labels=target.astype(np.int64)[:300])
+    (tmp_path / "mine.py").write_text(EXAMPLES[0])
+    words = ["score", "digits.npz", "--train", "mine:train", "--oos", "2", "--no-map", "--out", "work/runs/folds"]
+    code = f"import sys; sys.argv = ['hem', *{words}]; from hem_core.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "(out-of-sample)" in done.stderr
+    assert "fold 2 of 2" in done.stderr
+
+
 def test_the_python_example_runs_as_it_stands(tmp_path):
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code = EXAMPLES[-1]
     assert len(code.strip().splitlines()) <= 20
     pixels, target = load_digits(return_X_y=True)
     np.save(tmp_path / "images.npy", (pixels.reshape(-1, 8, 8) * 15).astype(np.uint8)[:400])

@@ -15,7 +15,7 @@ from rich.table import Table
 console = Console(stderr=True)
 
 STAGES = {
-    "train": "training, recording every batch",
+    "train": "training",
     "score": "scoring",
     "neighbours": "nearest neighbours",
     "head": "linear heads on the embeddings",

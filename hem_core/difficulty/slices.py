@@ -17,6 +17,8 @@ from hem_core.difficulty.wilson import wilson
 from hem_core.errors import HemError
 
 MOST_TRIED = 1_000
+MOST_SHARE = 0.5
+"""More of the data than this is no slice of it: "all but the young" says less than "the young"."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def find(
     least `min_size` rows is tested against the rest (Fisher, one-sided) and kept at a false discovery rate of `q`
     over all of them (Benjamini-Hochberg); a pair must also beat each of its two parts by more than chance
     (Bonferroni over the part's pairs). Dropped: what shares more than `overlap` (Jaccard) with a better slice, or
-    overlaps a better one of the same columns. Order: excess of the error rate times sqrt n; at most `most`.
+    overlaps a better one of the same columns, or is more than half of the data. Order: excess of the error rate times
+    sqrt n; at most `most`.
     The intervals are each slice's own; the best of many looks a little worse than it is.
     Raises HemError when the lengths differ.
     Reference: the search of Chung et al. 2019 (Slice Finder), arXiv:1807.06068, with exact tests.
@@ -75,7 +78,8 @@ def find(
     beats = beats_its_parts(parts, sides, n, hits)
     excess = hits / np.maximum(n, 1) - (n_wrong - hits) / np.maximum(n_all - n, 1)
     worth = excess * np.sqrt(n)
-    order = [c for c in np.argsort(-worth, kind="stable") if adjusted[c] <= q and beats[c]][:MOST_TRIED]
+    is_kept = (adjusted <= q) & beats & (n <= MOST_SHARE * n_all)
+    order = [c for c in np.argsort(-worth, kind="stable") if is_kept[c]][:MOST_TRIED]
     chosen = apart(parts, sides, order, most, overlap)
     rows = [known[inside(parts, sides[c])] for c in chosen]
     low, high = wilson(hits[chosen], n[chosen])

@@ -179,3 +179,10 @@ def test_benjamini_and_hochberg_of_four_tests():
 def test_rows_that_do_not_match_are_refused():
     with pytest.raises(HemError, match=r"errors are \(3,\), metadata has 2 rows"):
         find(None, pd.DataFrame({"a": [1, 2]}), np.zeros(3))
+
+
+def test_more_than_half_of_the_data_is_no_slice():
+    is_old = np.arange(2_000) >= 400
+    errors = (np.arange(2_000) % 2 == 0) & is_old
+    found = find(None, pd.DataFrame({"is_old": is_old}), errors.astype(float))
+    assert found.table.empty
