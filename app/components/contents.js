@@ -32,7 +32,9 @@ export function marked(text, marks) {
       out.append(mark);
     }
   }
-  return out;
+  if (!out.querySelector("mark")) return out;
+  const legend = ["words ", h("span", { class: "harder" }, "against"), " and ", h("span", { class: "easier" }, "for"), " the given label"];
+  return h("div", {}, out, h("p", { class: "legend" }, ...legend));
 }
 
 /** A text cut at its marks: [[part, weight]]. Characters are code points, as Python counts; of overlaps the first counts. */
