@@ -160,6 +160,7 @@ CASES = {
     "one-dimensional conv net": (signal_net, rows(7, 2, 11)),
     "text encoder": (Text, words(7)),
     "as many texts as tokens": (Text, words(12)),
+    "two tokens": (Text, words(7, n_tokens=2)),
     "encoder layer": (Encoder, words(7)),
     "encoder layer, tokens first": (lambda: Encoder(batch_first=False), words(12)),
     "attention that gives its weights": (lambda: Encoder(has_weights=True), words(7)),
