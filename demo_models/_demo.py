@@ -36,16 +36,26 @@ class Demo(Protocol):
         recorder: hem_core.Recorder | None = None,
         progress: Progress | None = None,
         weights: Tensor | None = None,
-        checkpoint: Path | None = None,
     ) -> Any:
         """A trained module or scikit-learn estimator."""
         ...
 
 
 class NetDemo(Demo, Protocol):
-    """A demo of a net; a demo of trees has no factory and is trained in folds."""
+    """A demo whose OOS is no number of folds: it trains once, goes on after a kill, and its weights are kept."""
 
     def model(self) -> nn.Module: ...
+
+    def train(
+        self,
+        dataset: Dataset,
+        *,
+        seed: int = 0,
+        recorder: hem_core.Recorder | None = None,
+        progress: Progress | None = None,
+        weights: Tensor | None = None,
+        checkpoint: Path | None = None,
+    ) -> nn.Module: ...
 
 
 def names() -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -20,9 +20,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Fit:
-    """SGD with momentum 0.9 and a cosine schedule over `epochs`; `lr` is the largest learning rate."""
+    """SGD with momentum 0.9, or AdamW, and a cosine schedule over `epochs`; `lr` is the largest learning rate."""
 
     epochs: int
+    optimizer: Literal["sgd", "adam"] = "sgd"
     lr: float = 0.05
     batch_size: int = 128
     weight_decay: float = 5e-4
@@ -49,7 +50,7 @@ def fit(
         torch.manual_seed(seed)
         model = make()
         targets, ids = torch.as_tensor(dataset.targets), list(dataset.ids)
-        optimizer = torch.optim.SGD(model.parameters(), lr=how.lr, momentum=0.9, weight_decay=how.weight_decay)
+        optimizer = _optimizer(model, how)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, how.epochs)
         parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
         for epoch in range(_resumed(parts, checkpoint), how.epochs):
@@ -81,6 +82,12 @@ def accuracy(model: nn.Module, inputs: Any, targets: Any) -> float:
     preprocess = getattr(model, "preprocess", torch.as_tensor)
     predicted = torch.cat([model(batch).argmax(dim=1) for batch in preprocess(inputs).split(1000)])
     return float((predicted == torch.as_tensor(targets)).float().mean())
+
+
+def _optimizer(model: nn.Module, how: Fit) -> torch.optim.Optimizer:
+    if how.optimizer == "adam":
+        return torch.optim.AdamW(model.parameters(), lr=how.lr, weight_decay=how.weight_decay)
+    return torch.optim.SGD(model.parameters(), lr=how.lr, momentum=0.9, weight_decay=how.weight_decay)
 
 
 def _resumed(parts: dict[str, Any], checkpoint: Path | None) -> int:

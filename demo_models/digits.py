@@ -49,7 +49,6 @@ def train(
     recorder: Recorder | None = None,
     progress: Progress | None = None,
     weights: Tensor | None = None,
-    checkpoint: Path | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
-    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, checkpoint)
+    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights)

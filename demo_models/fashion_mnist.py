@@ -15,7 +15,7 @@ from hem_core import Recorder
 from hem_core.errors import DataError
 
 FIT = Fit(epochs=8)
-OOS = None
+OOS = "head"
 CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 
 
