@@ -15,8 +15,9 @@ from hem_core.errors import RunError
 from hem_core.store.atomic import write_table
 from hem_core.store.run import open_run
 
-NOT_DESCRIBED = {"id", "image", "image_row", "text", "content_hash"}
-"""Columns of the catalog by which nobody would describe a part of the data."""
+NOT_DESCRIBED = {"id", "image", "image_row", "text", "content_hash", "planted_flip", "true_label"}
+"""Columns of the catalog by which nobody would describe a part of the data: of the demos, also the truth about the
+labels made wrong on purpose, which no real data set has and which would explain every error."""
 
 
 def weak_slices(catalog: pa.Table, rows: np.ndarray, embeddings: np.ndarray | None, errors: np.ndarray) -> Slices:

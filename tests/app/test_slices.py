@@ -54,6 +54,16 @@ def test_an_older_run_is_searched_by_what_is_known_without_the_model(workspace):
     assert found[["n", "errors", "error_rate", "ratio"]].iloc[0].tolist() == [30, 30, 1.0, 2.0]
 
 
+def test_the_truth_that_only_demos_have_describes_no_slice(workspace):
+    home = workspace() / "runs" / "tiny"
+    is_wrong = np.arange(60) >= 30
+    truth = {"planted_flip": is_wrong, "true_label": np.where(is_wrong, "cat", "dog")}
+    for name, columns in (("catalog", truth), ("scores", {"is_correct": ~is_wrong})):
+        path = home / f"{name}.parquet"
+        write_table(path, pd.read_parquet(path).assign(**columns))
+    assert not set(str(weak_slices(open_run(home)).table["rule"].tolist()).split("'")) & truth.keys()
+
+
 def test_a_large_older_run_says_how_to_get_slices(show, whole_workspace, monkeypatch):
     monkeypatch.setattr("app.weak_slices.MOST_ROWS", 59)
     test = show(whole_workspace, "slices")
