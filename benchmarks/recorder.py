@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def share_of_a_step() -> None:
-    """`log`, and all that recording takes with the writing at the end of an epoch, beside a small CNN's step, K = 10."""
+    """`log` alone, and with its part of the writing at an epoch's end, beside a small CNN's step, K = 10."""
     step, ids, targets = cnn_step()
     logits = step()
     with tempfile.TemporaryDirectory() as folder:
