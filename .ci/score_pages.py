@@ -23,7 +23,8 @@ HEADLINES: Mapping[str, Mapping[str, Any]] = {
     "difficulty": {
         "meaning": "How likely a fresh model is to get the example wrong as labelled, as a place among all examples",
         "formula": "percentile of `error_prob` where there is one, else of a mean rank: windowed AUM and mean "
-        "confidence where the training was recorded, loss, dynamics and neighbours out-of-sample, else the final loss",
+        "confidence where the training was recorded, else a cross-fitted linear head's margin and the neighbours, "
+        "else the final loss",
         "range": "0 .. 100", "unit": "percentile", "remark": "",
         "cost": "what its members cost; itself a sort of each",
         "use": "to look at the hard examples first; `difficulty_in_class` ranks within the class, so that a rare class "
@@ -33,8 +34,8 @@ HEADLINES: Mapping[str, Mapping[str, Any]] = {
     },
     "label_suspicion": {
         "meaning": "How far all that is known contradicts the given label, as a place among all examples",
-        "formula": "percentile of the mean rank of margin (out-of-sample), windowed AUM, mean confidence and neighbour "
-        "disagreement, those that are there",
+        "formula": "percentile of the mean rank of those that are there: margin (out-of-sample), windowed AUM, mean "
+        "confidence, neighbour disagreement; without a recording the margin of a cross-fitted linear head",
         "range": "0 .. 100", "unit": "percentile", "remark": "",
         "cost": "what its members cost; itself a sort of each",
         "use": "to review labels from the top down; it is a place in a queue, not a probability",
@@ -43,12 +44,12 @@ HEADLINES: Mapping[str, Mapping[str, Any]] = {
     },
     "error_prob": {
         "meaning": "The probability that a fresh model gets the example wrong as labelled",
-        "formula": "logistic regression on the ranks of the evidence, then isotonic, fitted across folds to the errors "
-        "of models that never saw the example",
+        "formula": "the ranks of windowed AUM, mean confidence, neighbour disagreement and a linear head's loss through a "
+        "monotone logistic regression, then isotonic, fitted across folds to the errors of models that never saw it",
         "range": "0 .. 1", "unit": "probability", "remark": "",
-        "cost": "K trainings (`oos=K`), or seconds for a cross-fitted linear head (`oos=\"head\"`)",
+        "cost": "K trainings (`train=`, `oos=K`); none more where the model never saw the examples",
         "use": "where a number must mean something beyond its place, with its 90% interval beside it",
-        "reference": "Zadrozny & Elkan 2002, doi:10.1145/775047.775151, isotonic calibration",
+        "reference": "Zadrozny & Elkan 2002, doi:10.1145/775047.775151, after a monotone regression",
         "needs": ["out-of-sample predictions"],
     },
     "reason": {
@@ -62,8 +63,6 @@ HEADLINES: Mapping[str, Mapping[str, Any]] = {
         "needs": ["a score", "better with probes"],
     },
 }  # fmt: skip
-UNSEEN = ("error_prob",)
-"""Not known of the run that the figures show."""
 FINDS = "## What it finds"
 
 
@@ -104,8 +103,8 @@ def page(name: str, card: Mapping[str, Any]) -> str:
         "reference": card["reference"],
     }
     table = [f"| {key} | {cell(text)} |" for key, text in rows.items() if text]
-    figure = [] if name in UNSEEN else ["", f"![{name} in a plane of four Gaussians]({name}.svg)"]
-    return "\n".join([f"# {name}", "", f"{card['meaning']}.", "", "| | |", "|---|---|", *table, *figure, ""])
+    figure = f"![{name} in a plane of four Gaussians]({name}.svg)"
+    return "\n".join([f"# {name}", "", f"{card['meaning']}.", "", "| | |", "|---|---|", *table, "", figure, ""])
 
 
 def cell(text: str) -> str:
@@ -135,7 +134,7 @@ def axis_of(card: Mapping[str, Any]) -> str:
         return "typicality"
     if needs & {"epoch_confidences", "epoch_hits"}:
         return "learning dynamics"
-    return "label conflict" if needs & {"targets", "epoch_margins", "gradient_norms"} else "input uncertainty"
+    return "label conflict" if needs & {"targets", "epoch_margins", "gradient_norm"} else "input uncertainty"
 
 
 def stale() -> list[str]:

@@ -3,36 +3,81 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from score_figure import borders, figure
 from sklearn.metrics import average_precision_score
+from torch import nn
+from torch.utils.data import TensorDataset
+
+import hem_core
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
-import _hem
 import _world
 
-N, SHOWN, SEEDS = 2000, 600, 3
+N, SHOWN, SEEDS, FOLDS = 2000, 600, 3, 5
+BESIDE = 2
+"""Further nets of other seeds, for the scores that compare runs."""
 CLOSE = 0.7
 """A regular example is a close call where no class has more than this by Bayes' rule."""
 WORDS = {
     "flip": "flipped labels", "close": "close calls", "rare": "the rare mode", "outlier": "far outliers",
 }  # fmt: skip
+HEADLINES = ("difficulty", "label_suspicion", "error_prob", "reason")
+"""Shown as they come from folds; the scores as they come from one recorded net, in-sample."""
 
 
 @cache
 def scored(seed: int) -> tuple[_world.World, pd.DataFrame]:
-    """One draw of the world and all its columns: in-sample, training recorded."""
+    """One draw of the world and all its columns: scores in-sample, headlines from folds."""
     torch.set_num_threads(1)
     world = _world.draw(N, seed)
-    fit = lambda log: _world.train(world.x, world.labels, seed, log=log)  # noqa: E731
-    return world, _hem.run_hem(world.x, world.labels, _world.CLASSES, fit, seed=seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        beside = [_in_sample(world, seed + 10 * number, folder / f"beside-{number}") for number in range(1, 1 + BESIDE)]
+        runs = [run.folder for run in beside]
+        scores = _in_sample(world, seed, folder / "run", beside=runs, has_grand=True).table()
+        folds = _folds(world, seed, folder / "folds").table()
+    ours = folds.sort_values("index", ignore_index=True)[[name for name in HEADLINES if name in folds]]
+    rest = scores.sort_values("index", ignore_index=True).drop(columns=list(HEADLINES), errors="ignore")
+    return world, pd.concat([rest, ours], axis=1)
+
+
+def _in_sample(world: _world.World, seed: int, folder: Path, **options: Any) -> Any:
+    recorder = hem_core.Recorder(folder.with_name(f"{folder.name}-dynamics"))
+    model = _world.train(
+        world.x, world.labels, seed, log=lambda epoch, rows, z, y: recorder.log(rows.tolist(), z, y, epoch)
+    )
+    recorder.end_epoch()
+    data = TensorDataset(torch.from_numpy(world.x), torch.from_numpy(world.labels))
+    given = {"classes": _world.CLASSES, "has_map": False, "has_probes": False, "seed": seed} | options
+    return hem_core.score(model, data, out=folder, dynamics=recorder.path, sample="in-sample", **given)
+
+
+def _folds(world: _world.World, seed: int, folder: Path) -> Any:
+    frame = pd.DataFrame({"id": [f"{row:04d}" for row in range(N)], "x": world.x[:, 0], "y": world.x[:, 1]})
+    frame["label"] = [_world.CLASSES[label] for label in world.labels]
+
+    def train(dataset: Any, *, seed: int, recorder: hem_core.Recorder | None = None) -> nn.Module:
+        ids = np.array(dataset.ids, object)
+        x = dataset.frame()[["x", "y"]].to_numpy(np.float32, copy=True)
+
+        def log(epoch: int, rows: np.ndarray, logits: torch.Tensor, targets: torch.Tensor) -> None:
+            if recorder is not None:
+                recorder.log(ids[rows].tolist(), logits, targets, epoch)
+
+        return _world.train(x, np.asarray(dataset.targets), seed, log=log)
+
+    given = {"classes": _world.CLASSES, "has_map": False, "seed": seed, "columns": {"feature_columns": ["x", "y"]}}
+    return hem_core.score(None, frame, out=folder, train=train, oos=FOLDS, **given)
 
 
 def kinds(world: _world.World) -> np.ndarray:
@@ -49,7 +94,8 @@ def finds(names: Sequence[str]) -> dict[str, str]:
 
 def _table(name: str) -> str:
     lines = [
-        f"AUPRC of each kind against the regular examples, in-sample, mean of {SEEDS} draws of {N:,}.", "",
+        f"AUPRC of each kind against the regular examples, {f'{FOLDS} folds' if name in HEADLINES else 'in-sample'}, "
+        f"mean of {SEEDS} draws of {N:,}.", "",
         "| kind | AUPRC | by chance |", "|---|---|---|",
     ]  # fmt: skip
     for kind, words in WORDS.items():
