@@ -44,8 +44,9 @@ HEADLINES: Mapping[str, Mapping[str, Any]] = {
     },
     "error_prob": {
         "meaning": "The probability that a fresh model gets the example wrong as labelled",
-        "formula": "the ranks of windowed AUM, mean confidence, neighbour disagreement and a linear head's loss through a "
-        "monotone logistic regression, then isotonic, fitted across folds to the errors of models that never saw it",
+        "formula": "the ranks of windowed AUM, mean confidence, neighbour disagreement and a linear head's loss "
+        "through a monotone logistic regression, then isotonic, fitted across folds to the errors of models that "
+        "never saw it",
         "range": "0 .. 1", "unit": "probability", "remark": "",
         "cost": "K trainings (`train=`, `oos=K`); none more where the model never saw the examples",
         "use": "where a number must mean something beyond its place, with its 90% interval beside it",
