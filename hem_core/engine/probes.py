@@ -86,9 +86,9 @@ def probes_for(
     return plan(usable, n_classes, confusion=confusion, medium=medium, seed=seed, share=share, fold=fold)
 
 
-def share_of(n: int) -> float:
-    """Probes that are in no training harm nothing: a small data set may have up to a tenth of its size in them."""
-    return min(MOST_SHARE, max(0.05, 4 * WANTED / max(1, n)))
+def share_of(n: int, *, most: float = MOST_SHARE) -> float:
+    """The probes' share of n examples: enough for every kind, if that is no more than `most`, by default a tenth."""
+    return min(most, max(0.05, 4 * WANTED / max(1, n)))
 
 
 def calibrate(
