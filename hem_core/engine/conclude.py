@@ -101,7 +101,8 @@ def _scores(
         aligned = recorded.align(scored.ids)
         columns |= dynamics_scores(aligned)
         write_table(scored.plan.folder / "dynamics.parquet", to_table(aligned))
-    return columns | (beside(heads, scored.targets) if heads is not None else {})
+    columns |= beside(heads, scored.targets) if heads is not None else {}
+    return columns | ({"duplicate_group": scored.groups} if scored.groups is not None else {})
 
 
 def _heads(scored: Scored, progress: Progress) -> OutOfSample | None:
