@@ -114,7 +114,7 @@ def _card(name: str) -> dict[str, Any]:
         card = hem_core.scores.describe("aum" if is_windowed else name)
     except (HemError, AttributeError):
         return {}
-    shown = {key: str(card.get(key) or "") for key in ("meaning", "range", "unit", "reference")}
+    shown = {key: str(card.get(key) or "") for key in ("meaning", "range", "unit", "cost", "use", "reference")}
     if is_windowed:
         shown["meaning"] += " Only the epochs up to the first with a training accuracy of 70% count."
     return {**shown, "is_score": True}

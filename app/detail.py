@@ -102,7 +102,7 @@ def _axis(axis: str, standing: Standing, example: pd.Series, row: int, titles: d
         "axis": axis,
         "score": about.get("title") or score,
         "unit": about.get("unit", ""),
-        "meaning": ". ".join(about[key] for key in ("meaning", "range", "reference") if about.get(key)),
+        "meaning": ". ".join(about[key] for key in ("meaning", "range", "use", "reference") if about.get(key)),
         "value": _json(example[score]),
         "all": _json(standing.among_all[axis][row]),
         "within": _json(standing.within_class[axis][row]),
