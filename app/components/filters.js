@@ -171,7 +171,7 @@ export function makeFilters(bus, host, look) {
     const { element, reset } = section(
       column.title,
       name,
-      [column.meaning, column.unit && `unit: ${column.unit}`, "higher = harder"].filter(Boolean).join("\n"),
+      [column.meaning, column.unit && `unit: ${column.unit}`, column.range && `range: ${column.range}`, "higher = harder", column.use].filter(Boolean).join("\n"),
       h("div", { class: "hem-double" }, picture, band, inputs),
       h("div", { class: "hem-bounds" }, numbers[0], h("span", { class: "hem-muted" }, column.unit || "to"), numbers[1]),
     );
