@@ -15,23 +15,25 @@ from _reasons import halved, judged, lift, of_map_d, of_run
 from _store import Store
 from torch import nn
 
-SHARES = (0.05, 0.1, 0.2)
+PLANTINGS = (("uniform", 0.05), ("uniform", 0.1), ("uniform", 0.2), ("pair", 0.1), ("class", 0.1))
+"""Sort and share of the flips."""
 SIZE, EPOCHS = 4000, 10
 SHORT = (
     "base rate", "label_suspicion", "difficulty", "margin", "cleanlab self_confidence",
     "cleanlab normalized_margin", "cleanlab confidence_weighted_entropy", "FiftyOne hardness", "AUM",
     "cartography confidence", "cleanlab outlier, embeddings",
 )  # fmt: skip
+AT = 0.1
+"""The share of flips beside which the other kinds are looked at."""
 REASONED = ("uniform", "pair")
-"""Flips, at 10%, where one checkpoint is asked for reasons too."""
+"""Flips, at that share, where one checkpoint is asked for reasons too."""
 
 
 def images(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
     """Two tables: flips of every sort and size, and all that was planted by every score."""
     found = _all(data, store, seeds, quick=quick)
-    shares = SHARES[1:2] if quick else SHARES
-    cells = {f"flip: {flip}, {share:.0%}": ("flip", [(flip, share)]) for flip in FLIPS for share in shares}
-    cells |= {kind: (kind, [(flip, 0.1) for flip in FLIPS]) for kind in OTHERS}
+    cells = {f"flip: {flip}, {share:.0%}": ("flip", [(flip, share)]) for flip, share in _plantings(quick)}
+    cells |= {kind: (kind, [(flip, AT) for flip in FLIPS]) for kind in OTHERS}
     names = list(next(iter(found.values()))["flip"])
     rows = {
         cell: {name: [found[*way, seed][kind][name] for seed in range(seeds) for way in ways] for name in names}
@@ -56,7 +58,7 @@ def reasons(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
     found = _all(data, store, seeds, quick=quick)
     parts = []
     for flip in REASONED:
-        judged_ = [found[flip, 0.1, seed]["reasons"] for seed in range(seeds)]
+        judged_ = [found[flip, AT, seed]["reasons"] for seed in range(seeds)]
         rows = {way: {name: [each[way][name] for each in judged_] for name in judged_[0][way]} for way in judged_[0]}
         parts.append(f"10% {flip} flips, on the planted truth:")
         best = {way: {name: v for name, v in row.items() if "ECE" not in name} for way, row in rows.items()}
@@ -64,7 +66,7 @@ def reasons(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
         ece = {way: {name: v for name, v in row.items() if "ECE" in name} for way, row in rows.items()}
         parts.append(table("way", ece, best="lowest"))
     keys = ("macro_f1", "balanced_accuracy", "ece", "auroc")
-    runs = {flip: [found[flip, 0.1, seed] for seed in range(seeds)] for flip in REASONED}
+    runs = {flip: [found[flip, AT, seed] for seed in range(seeds)] for flip in REASONED}
     own = {
         f"{way}, {flip} flips": {
             key: [run["probes"][way][key] for run in runs[flip] if run["probes"][way][key] is not None] for key in keys
@@ -80,14 +82,17 @@ def _size(quick: bool) -> int:
     return 1500 if quick else SIZE
 
 
+def _plantings(quick: bool) -> list[tuple[str, float]]:
+    return [each for each in PLANTINGS if each[1] == AT or not quick]
+
+
 def _all(data: Path, store: Store, seeds: int, *, quick: bool) -> dict:
     return {
         (flip, share, seed): store.get(
             f"images-{flip}-{share}-{seed}", lambda f=flip, s=share, i=seed: one(data, _size(quick), i, flip=f, share=s)
         )
         for seed in range(seeds)
-        for flip in FLIPS
-        for share in (SHARES[1:2] if quick else SHARES)
+        for flip, share in _plantings(quick)
     }
 
 
@@ -105,7 +110,7 @@ def one(data: Path, n: int, seed: int, *, flip: str, share: float) -> dict:
             for kind in ("flip", *OTHERS)
         }
         result |= {"accuracy": run.facts()}
-        if share != SHARES[1] or flip not in REASONED:
+        if share != AT or flip not in REASONED:
             return result
         model = model_of(planted, train, seed)
         table, info = checkpoint(source, planted.classes, model, seed, sample="in-sample")
