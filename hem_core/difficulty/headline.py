@@ -35,13 +35,16 @@ class Headline(TypedDict):
     """Warnings to be shown beside the numbers."""
 
 
-def headline(table: Mapping[str, Any], *, sample: str, trusted_from: float = 0.7) -> Headline:
+def headline(
+    table: Mapping[str, Any], *, sample: str, trusted_from: float = 0.7, neighbours_help: bool = True
+) -> Headline:
     """Two percentiles of this data set: how hard is each example, and how suspicious its label; higher = more so.
 
     table: columns (N,) named as in scores.parquet, a dict or a data frame. Read where present: `label`, `error_prob`,
     `loss`, `margin`, `aum_windowed`, `confidence_mean`, `aum`, `neighbour_disagreement`, `loss_oos`, `margin_oos`;
     NaN in a row: not known there.
     sample: "in-sample", "out-of-sample" or "unknown": was the model trained on these examples?
+    neighbours_help: see `members`.
     Difficulty is the percentile of `error_prob`, the calibrated probability that a fresh model gets the example wrong.
     Without it, and for label suspicion always, it is that of the mean rank of what counts: see `members`, with what
     was measured. An example that lacks what counts (it was never recorded, say) is ranked by whatever else is known.
@@ -49,7 +52,7 @@ def headline(table: Mapping[str, Any], *, sample: str, trusted_from: float = 0.7
     Reference: rank-mean after Borda; windowed AUM after Pleiss et al. 2020, arXiv:2001.10528.
     """
     known = {name: values for name in WORDS if (values := _numbers(table, name)) is not None}
-    chosen = members(known, sample=sample, trusted_from=trusted_from)
+    chosen = members(known, sample=sample, trusted_from=trusted_from, neighbours_help=neighbours_help)
     prob = _numbers(table, "error_prob")
     if prob is None and not known:
         wanted = ", ".join(["error_prob", *WORDS])

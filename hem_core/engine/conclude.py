@@ -49,7 +49,9 @@ def conclude(
         columns |= error_columns(columns, _errors(folds, columns, sample), seed=options.seed)
         if sample == "out-of-sample":  # the model's own columns are the better ones then
             columns = {name: values for name, values in columns.items() if not name.endswith("_oos")}
-        head = headlines(columns, ready.classes, sample=sample)
+        judge = folds.truth if folds is not None else heads
+        logits = judge.logits if judge is not None else None
+        head = headlines(columns, ready.classes, sample=sample, graph=graph, logits=logits, seed=options.seed)
         columns |= {name: head[name] for name in ("difficulty", "difficulty_in_class", "label_suspicion")}
         epochs = recorded.n_epochs if recorded else None
         columns |= by_rules(columns, graph, ready.classes, epochs=epochs)

@@ -9,6 +9,7 @@ import numpy as np
 from hem_core.difficulty.calibrated import error_probability
 from hem_core.difficulty.evidence import evidence
 from hem_core.difficulty.headline import Headline, headline
+from hem_core.difficulty.neighbours_help import neighbours_help
 from hem_core.difficulty.reasons import reasons
 from hem_core.embeddings.neighbours import Graph
 
@@ -29,10 +30,22 @@ def error_columns(columns: dict[str, np.ndarray], errors: np.ndarray | None, *, 
     return {"error_prob": found["prob"], "error_prob_low": found["low"], "error_prob_high": found["high"]}
 
 
-def headlines(columns: dict[str, np.ndarray], class_names: list[str], *, sample: str) -> Headline:
-    """Difficulty and label suspicion, with how they were made."""
-    labels = np.array(class_names, dtype=object)[columns["target"]]
-    return headline(columns | {"label": labels}, sample=sample)
+def headlines(
+    columns: dict[str, np.ndarray],
+    class_names: list[str],
+    *,
+    sample: str,
+    graph: Graph | None,
+    logits: np.ndarray | None,
+    seed: int,
+) -> Headline:
+    """Difficulty and label suspicion, with how they were made. logits (N, K) of models that did not see the rows."""
+    targets = columns["target"]
+    labels = np.array(class_names, dtype=object)[targets]
+    do_help = True
+    if graph is not None and logits is not None:
+        do_help = neighbours_help(logits, targets, targets[graph.indices], seed=seed)
+    return headline(columns | {"label": labels}, sample=sample, neighbours_help=do_help)
 
 
 def by_rules(

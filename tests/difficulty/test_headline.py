@@ -164,3 +164,13 @@ def test_wrong_calls_say_what_there_is():
         headline({"loss": np.ones(2)}, sample="perhaps")
     with pytest.raises(HemError, match="difficulty needs at least one of error_prob, loss, margin"):
         headline({"entropy": np.ones(2)}, sample="unknown")
+
+
+def test_neighbours_that_do_not_help_are_left_out_of_the_models_own_word_alone():
+    table = {"margin": np.arange(20.0), "neighbour_disagreement": np.linspace(1, 0, 20)}
+    with_them = headline(table, sample="out-of-sample")
+    without = headline(table, sample="out-of-sample", neighbours_help=False)
+    assert with_them["label_suspicion"].tolist() == [50.0] * 20  # the two cancel
+    assert without["label_suspicion"].tolist() == (5 * np.arange(20) + 2.5).tolist()
+    table["aum_windowed"] = np.arange(20.0)
+    assert "neighbour" in headline(table, sample="out-of-sample", neighbours_help=False)["how"]["label_suspicion"]
