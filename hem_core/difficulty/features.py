@@ -38,6 +38,9 @@ FEATURES: Mapping[str, str] = {
     "learned_epoch": "learning dynamics",
 }
 """The columns that count, and the axis that each belongs to."""
+_OF_THE_EMBEDDING = ("votes_", "prototype_", "nearest_", "mahalanobis", "knn_", "embedding_", "residual")
+OF_THE_EMBEDDING = frozenset(name for name in FEATURES if name.startswith(_OF_THE_EMBEDDING))
+"""Those that change when a net is trained on a wrong label: the example's place among the others moves towards it."""
 
 
 @dataclass(frozen=True, eq=False)
