@@ -57,6 +57,15 @@ def ids(name: str) -> "pd.Index":
     return _ids(opened.folder.as_posix(), opened.fingerprint, opened)
 
 
+def open_suspects(name: str) -> int:
+    """How many suspects, reason 'mislabelled', nobody has judged by themselves yet."""
+    opened = run(name)
+    if "reason" not in opened.source.columns:
+        return 0
+    suspects = ids(name)[(columns(name, ("reason",))["reason"] == "mislabelled").to_numpy()]
+    return len(suspects.difference(verdicts(opened.data).index))
+
+
 def overview(name: str) -> "Overview":
     """What the page Overview counts in a run."""
     opened = run(name)

@@ -42,6 +42,9 @@ def trust(info: Mapping[str, Any]) -> Trust:
     tagged = int(reasons.get("n_tagged") or 0)
     if tagged:
         probes += f" and {words.count(tagged, 'tag')} of people"
+    right = reasons.get("balanced_accuracy")
+    if right is not None:
+        probes += f", whose kind is told right in {words.percent(right, 0)}"
     found = f"flips found with AUROC {_points(auroc)} on this model: " if auroc is not None else ""
     return Trust("calibrated", "reasons: calibrated", found + probes, False, note)
 
@@ -53,5 +56,7 @@ def kinds(info: Mapping[str, Any]) -> list[str]:
 
 def _points(share: float) -> str:
     """`.97`; a third digit where two would round up to the bar."""
+    if 0.995 <= share < 1:
+        return "over .99"
     digits = 3 if share < TRUSTED_FROM <= round(share, 2) else 2
     return f"{share:.{digits}f}".removeprefix("0")

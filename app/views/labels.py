@@ -12,8 +12,6 @@ from hem_core.store.answers import answers
 from hem_core.store.run import Run
 
 SHOWN = 100
-WIDE = 0.2
-"""An interval wider than this is shown alone: its middle would be taken for a finding."""
 COLUMNS = ("label", "suggested_label", "predicted", "label_suspicion", "reason", "evidence", "text")
 NONE_YET = (
     "Nobody has reviewed an example of this run yet. Review some suspects and some random ones: then the share of "
@@ -45,8 +43,9 @@ def page() -> None:
 def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
     suspects, reviewed = loaders.overview(run.name).suspects, estimated.n_reviewed
     wrong = int(np.nansum(answered))
+    share = suspects / run.n if run.n else None
     low, high = words.percent(estimated.low), words.percent(estimated.high)
-    is_wide = estimated.high - estimated.low > WIDE
+    is_wide = not estimated.is_narrow
     if not reviewed:
         value, said = "not known yet", "review first"
     elif is_wide:
@@ -67,7 +66,7 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
     cells[1].metric(
         "Suspects",
         f"{suspects:,}",
-        delta=f"{words.percent(suspects / run.n if run.n else None)} of {run.n:,}; to review",
+        delta=f"{words.percent(share)} of {run.n:,}; {loaders.open_suspects(run.name):,} left to review",
         delta_color="off",
         delta_arrow="off",
         help="Reason 'mislabelled'. To review, never an error by itself: on clean data half of all flags are fine.",
@@ -87,7 +86,7 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
 
 
 def _next_steps(run: Run, found: pd.DataFrame) -> None:
-    suspects = loaders.overview(run.name).suspects
+    suspects = loaders.open_suspects(run.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         title = f"Review {words.count(suspects, 'suspect')}" if suspects else "Review"
         if st.button(title, type="primary", icon=":material/rate_review:"):
@@ -132,12 +131,9 @@ def _suspects(run: Run) -> None:
 
 
 def _readable(run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    """The suspects as shown; an example without a suggested label has the predicted one."""
+    """The suspects as shown."""
     known = "suggested_label" in table.columns
     suggested = table["suggested_label"] if known else pd.Series(None, index=table.index, dtype="object")
-    if "predicted" in table.columns:
-        is_other = table["predicted"] != table["label"]
-        suggested = suggested.where(suggested.notna(), table["predicted"].where(is_other))
     judged = loaders.verdicts(run.data)
     said = judged.reindex(table["id"])
     shown = pd.DataFrame({"given": table["label"], "suggested": suggested.fillna("–")})

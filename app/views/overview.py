@@ -50,6 +50,7 @@ def page() -> None:
 def _numbers(run: Run, facts: Overview) -> None:
     ids = loaders.ids(run.name)
     reviewed = len(loaders.verdicts(run.data).index.intersection(ids))
+    left = loaders.open_suspects(run.name)
     in_bulk = len(loaders.all_verdicts(run.data).index.intersection(ids)) - reviewed
     n = run.n
     kind = run.info.get("sample")
@@ -75,7 +76,7 @@ def _numbers(run: Run, facts: Overview) -> None:
     )
     for cell, title, number, unit, why in (
         (cells[2], "Hard", facts.hard, "have a hard reason", HARD_HELP),
-        (cells[3], "Suspected label errors", facts.suspects, "to review", SUSPECT_HELP),
+        (cells[3], "Suspected label errors", facts.suspects, f"{left:,} left to review", SUSPECT_HELP),
         (cells[4], "Reviewed", reviewed, f"{in_bulk:,} more in bulk" if in_bulk else "have a verdict", REVIEWED_HELP),
     ):
         share = words.percent(number / n if n else None)
@@ -92,9 +93,10 @@ def _numbers(run: Run, facts: Overview) -> None:
 
 def _next_steps(run: Run, facts: Overview) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        suspects = f"Review {words.count(facts.suspects, 'suspect')}" if facts.suspects else "Review"
+        left = loaders.open_suspects(run.name)
+        suspects = f"Review {words.count(left, 'suspect')}" if left else "Review"
         if st.button(suspects, type="primary", icon=":material/rate_review:"):
-            state.set_queue("suspects" if facts.suspects else "mixed")
+            state.set_queue("suspects" if left else "mixed")
             state.go("review")
         if st.button("Explore the hardest tenth", icon=":material/scatter_plot:"):
             _explore({"column": "difficulty", "min": 90, "max": None})

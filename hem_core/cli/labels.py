@@ -26,5 +26,6 @@ def labels(
     if not found.n_reviewed:
         say("share of wrong labels: not known; {}", found.note)
     else:
-        share = f"{found.share:.1%} ({found.low:.1%} – {found.high:.1%}) of {found.n:,}"
-        say("share of wrong labels: {}, from {} reviewed", share, f"{found.n_reviewed:,}")
+        interval = f"{found.low:.1%} – {found.high:.1%}"
+        share = f"{found.share:.1%} ({interval})" if found.is_narrow else f"{interval}, too wide to name a share"
+        say("share of wrong labels: {} of {}, from {} reviewed", share, f"{found.n:,}", f"{found.n_reviewed:,}")

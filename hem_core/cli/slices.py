@@ -18,6 +18,7 @@ def slices(
     found = read(run)
     if not len(found):
         say("no slice is worse than the whole beyond chance")
+    say("error: {} ({} candidates tested)", found.attrs["measure"], f"{found.attrs['n_tested']:,}")
     rows = found.loc[:, ["name", "n", "error_rate", "low", "high", "ratio"]].head(most).values.tolist()
     table(
         ("slice", "examples", "error", "95% interval", "times the whole"),

@@ -10,6 +10,7 @@ from hem_core.difficulty.strata import cut
 from hem_core.errors import HemError
 
 DRAWS = 4_000
+WIDEST = 0.2
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class LabelErrors:
     """The most suspicious first; unknown suspicion last."""
     note: str
     """What would narrow the interval; empty when nothing is amiss."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Is the interval narrow enough, `WIDEST`, that the share in it is worth naming?"""
+        return self.high - self.low <= WIDEST
 
 
 def estimate(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hem_core.difficulty.calibrate_reasons import Calibrated
+from hem_core.difficulty.contradictions import ruled_out
 from hem_core.difficulty.evidence import evidence
 from hem_core.difficulty.features import Features
 from hem_core.difficulty.naming import named, strongest
@@ -49,8 +50,11 @@ def reason_columns(
     rows: what `found` was fitted with; table: further columns (N,) that the evidence mentions where present
     (prototype_distance, learned_epoch, forgetting). Other arguments as in `evidence`.
     """
+    probs = ruled_out(
+        found.probs, targets=targets, predicted=spoken.predicted, sure=spoken.sure, neighbour_labels=neighbour_labels
+    )
     voted = majority(neighbour_labels) if neighbour_labels is not None else np.full(len(targets), -1)
-    why = named(found.probs, targets=targets, predictions=spoken.predicted, voted=voted)
+    why = named(probs, targets=targets, predictions=spoken.predicted, voted=voted)
     names = np.array(class_names, dtype=object)
     said = {name: table[name] for name in ("prototype_distance", "learned_epoch", "forgetting") if name in table}
     said |= {
@@ -67,14 +71,14 @@ def reason_columns(
         class_names=class_names,
         neighbour_labels=neighbour_labels,
         epochs=epochs,
-        probs=found.probs,
-        strongest=strongest(found.model, rows.values, found.probs),
+        probs=probs,
+        strongest=strongest(found.model, rows.values, probs),
         voice=spoken.voice,
     )
     return {
         "reason": why.reason,
-        "reason_prob": found.probs.max(axis=1, initial=0).astype(np.float32),
-        "reason_probs": found.probs,
+        "reason_prob": probs.max(axis=1, initial=0).astype(np.float32),
+        "reason_probs": probs,
         "suggested_label": np.array(why.suggested_label(list(class_names)), dtype=object),
         "evidence": np.array(words, dtype=object),
     }

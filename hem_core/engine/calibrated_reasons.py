@@ -12,7 +12,7 @@ from hem_core.engine.extra import Extra
 from hem_core.engine.folds_of_run import Trainer, found_out
 from hem_core.engine.out_of_sample import OutOfSample
 from hem_core.engine.prepare import is_picture
-from hem_core.engine.probes import Outcome, Planted, by_rules_info, calibrate, probes_for, share_of
+from hem_core.engine.probes import TOO_FEW, Outcome, Planted, by_rules_info, calibrate, probes_for, share_of
 from hem_core.engine.scored import Scored
 from hem_core.engine.spoil import Spoiled, planted, spoil
 
@@ -76,7 +76,7 @@ def calibrated(
         batch_size=scored.plan.batch_size,
         seed=scored.options.seed,
     )
-    note = f"Too few examples ({len(scored.targets)}) to plant probes among: simple rules name the reasons."
+    note = TOO_FEW.format(len(scored.targets))
     return outcome if is_possible else replace(outcome, info=outcome.info | {"note": note})
 
 

@@ -37,7 +37,8 @@ LEAST_FLIPS = 20
 """Flips that an AUROC can be said of."""
 WANTED = 100
 """Probes a kind that one checkpoint is asked about even where they are more than a twentieth of the examples."""
-MOST_SHARE = 0.1
+MOST_SHARE = 0.15
+TOO_FEW = "Too few examples ({}; some 1,400 are needed) to plant probes among: simple rules name the reasons."
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,7 @@ def probes_for(
 
 
 def share_of(n: int, *, most: float = MOST_SHARE) -> float:
-    """The probes' share of n examples: enough for every kind, if that is no more than `most`, by default a tenth."""
+    """The probes' share of n examples: enough for every kind, if that is no more than `most`."""
     return min(most, max(0.05, 4 * WANTED / max(1, n)))
 
 
@@ -178,7 +179,7 @@ def _calibrate(
         spoiled = _spoiled(columns, targets, classes, logits_oos, fold, inputs, network, seed)
     chosen, n_classes = spoiled.plan, len(classes)
     if not len(chosen):
-        raise _Impossible(f"Too few examples ({len(targets)}) to plant probes among: simple rules name the reasons.")
+        raise _Impossible(TOO_FEW.format(len(targets)))
     logits, features_of = _forward(network if embedded is None else None, spoiled, batch_size)
     features_of = features_of if embedded is None else embedded
     is_flip = chosen.kind == "mislabelled"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hem_core.difficulty.slices import Slices, find
 from hem_core.errors import RunError
@@ -38,10 +39,16 @@ def write(found: Slices, path: Path) -> None:
 
 
 def read(folder: Path | str) -> pd.DataFrame:
-    """The slices of a run, the most worth looking at first, `rule` parsed; RunError when none were looked for."""
+    """The slices of a run, the most worth looking at first, `rule` parsed; attrs: `measure`, `n_tested`.
+
+    Raises RunError when none were looked for.
+    """
     run = open_run(folder)
     path = run.folder / "slices.parquet"
     if not path.is_file():
         raise RunError(f"the run {run.folder} was made before slices were looked for: score it again with --overwrite")
     table = pd.read_parquet(path)
-    return table.assign(rule=[json.loads(rule) for rule in table["rule"]])
+    facts = pq.read_schema(path).metadata
+    measured = table.assign(rule=[json.loads(rule) for rule in table["rule"]])
+    measured.attrs = {"measure": facts[b"hem.measure"].decode(), "n_tested": int(facts[b"hem.n_tested"])}
+    return measured

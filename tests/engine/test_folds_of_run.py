@@ -131,7 +131,7 @@ def test_with_few_examples_the_rules_stand_and_the_badge_is_of_flips(data, tmp_p
     few = hem_core.score(None, tmp_path / "few.npz", train=train, oos=3, out=tmp_path / "run", has_map=False)
     reasons = few.info["reasons"]
     assert reasons["how"] == "rules"
-    assert reasons["note"].startswith("Too few examples (600)")
+    assert reasons["note"].startswith("Too few examples (600; some 1,400 are needed)")
     assert reasons["auroc"] > 0.8
     assert "reason_prob" not in few.table()
     assert not few.table()["id"].str.startswith("hem:planted").any()
