@@ -120,6 +120,7 @@ def _classes(run: Run) -> None:
         else "No class is rare: each has at least half of an even share of the data."
     )
     turn = int(str(state.recall("prior_turn", 0)))
+    seen = ", in-sample" if run.info.get("sample") == "in-sample" else ""
     ends = zip(table["error_low"], table["error_high"], table["support"], strict=True)
     shown = pd.DataFrame(
         {
@@ -148,7 +149,7 @@ def _classes(run: Run) -> None:
             "support": number("examples", format="localized"),
             "share": number("of the data, %", format="%.1f"),
             "rare": st.column_config.CheckboxColumn("rare", help="Less than half of an even share."),
-            "error": number("error, %", format="%.1f"),
+            "error": number(f"error, %{seen}", format="%.1f"),
             "interval": text("95% interval"),
             "hard": number("in hardest tenth, %", format="%.1f", help="10% would be like the whole data set."),
             "error_prob": number("a fresh model errs, %", format="%.1f", help="Mean calibrated probability."),
