@@ -34,3 +34,5 @@ def reasons(
         f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; planted flips are found "
         f"with AUROC {info['auroc']:.2f}{'' if info['is_trusted'] else ', below .80: do not rely on the reasons'}",
     )
+    if info["note"]:
+        say("{}", info["note"])

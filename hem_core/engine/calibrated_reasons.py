@@ -22,6 +22,10 @@ is 67 of a kind: of three sets of planted flips .87 to .92 were named, with a pr
 the folds were right on .932 to .937 of the given labels, as against .937 with a third of the probes."""
 
 
+MANY = 0.1
+"""A larger share of mislabelled examples is doubted aloud."""
+
+
 @dataclass(frozen=True, eq=False)
 class Folds:
     """What the folds' models said: of the rows, and of the probes that were planted in their trainings."""
@@ -77,7 +81,25 @@ def calibrated(
         seed=scored.options.seed,
     )
     note = TOO_FEW.format(len(scored.targets))
-    return outcome if is_possible else replace(outcome, info=outcome.info | {"note": note})
+    return doubted(outcome) if is_possible else replace(outcome, info=outcome.info | {"note": note})
+
+
+def doubted(outcome: Outcome) -> Outcome:
+    """The same, and a word of doubt in its note when more are called mislabelled than labels are usually wrong.
+
+    On 6,497 wines, graded good or bad at 76% out-of-sample accuracy, 18% were: where classes overlap, an honest label
+    on the wrong side of the border looks like a flipped one.
+    """
+    if "reason" not in outcome.columns:
+        return outcome
+    share = float((outcome.columns["reason"] == "mislabelled").mean())
+    if share <= MANY:
+        return outcome
+    doubt = (
+        f"{share:.0%} are called mislabelled, more than labels are usually wrong: where classes overlap, right labels "
+        "look like that too. Review some before you believe it."
+    )
+    return replace(outcome, info=outcome.info | {"note": f"{outcome.info['note']} {doubt}".strip()})
 
 
 def _spoiled(scored: Scored, heads: OutOfSample | None, fold: np.ndarray) -> Spoiled | None:

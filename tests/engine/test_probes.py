@@ -282,3 +282,17 @@ def test_a_refit_needs_no_torch():
 
     code = "import sys, hem_core.engine.refit; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_many_mislabelled_examples_are_doubted_aloud(outcome):
+    from dataclasses import replace
+
+    from hem_core.engine.calibrated_reasons import doubted
+
+    def named(n_wrong):
+        reason = np.array(["mislabelled"] * n_wrong + ["easy"] * (100 - n_wrong), dtype=object)
+        return doubted(replace(outcome, columns={"reason": reason})).info["note"]
+
+    assert named(10) == outcome.info["note"]
+    assert named(11).startswith(outcome.info["note"])
+    assert "11% are called mislabelled" in named(11)
