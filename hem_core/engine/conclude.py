@@ -53,11 +53,10 @@ def conclude(
         logits = judge.logits if judge is not None else None
         head = headlines(columns, ready.classes, sample=sample, graph=graph, logits=logits, seed=options.seed)
         columns |= {name: head[name] for name in ("difficulty", "difficulty_in_class", "label_suspicion")}
-        epochs = recorded.n_epochs if recorded else None
-        columns |= by_rules(columns, graph, ready.classes, epochs=epochs)
     with progress.stage("probes"):
+        epochs = recorded.n_epochs if recorded else None
         reasons = calibrated(scored, columns, heads, folds, sample=sample, epochs=epochs)
-        columns |= reasons.columns
+        columns |= reasons.columns or by_rules(columns, graph, ready.classes, epochs=epochs)
         if reasons.rows:
             write_arrays(plan.folder / "reason_rows.npz", **reasons.rows)
     if ready.facts["medium"] == "text" and scored.network is not None and ready.inputs is not None:
