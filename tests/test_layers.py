@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GROUND = {"types", "errors", "folder"}
 ROOMS = {"catalog", "media", "models", "tasks", "scores", "dynamics", "embeddings", "difficulty", "selection"}
-ROOMS |= {"export", "store"}
-ABOVE = {"engine", "cli"}
+ROOMS |= {"export", "store", "mining"}
+ABOVE = {"engine", "retrain", "cli"}
 
 
 def imports(path):
@@ -40,6 +40,8 @@ def test_a_room_imports_itself_and_the_ground_alone(path):
         if room in GROUND:
             assert parts[1] in GROUND, f"{path.name} imports {name}"
         if room == "engine":
+            assert parts[1] not in ("cli", "retrain"), f"{path.name} imports {name}"
+        if room == "retrain":
             assert parts[1] != "cli", f"{path.name} imports {name}"
 
 
@@ -52,6 +54,12 @@ def test_every_folder_of_hem_core_is_a_known_room():
 def test_scores_import_torch_alone(path):
     outside = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) - {"hem_core"}
     assert outside <= {"torch"}
+
+
+@pytest.mark.parametrize("path", files("hem_core/mining"), ids=lambda path: path.name)
+def test_mining_imports_torch_alone_but_for_the_callbacks(path):
+    outside = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) - {"hem_core"}
+    assert outside <= {"torch"} | ({path.stem} & {"lightning", "transformers"})
 
 
 @pytest.mark.parametrize("path", files("app"), ids=lambda path: str(path.relative_to(ROOT)))

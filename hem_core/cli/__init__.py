@@ -13,7 +13,7 @@ from hem_core import folder
 from hem_core.cli._screen import console, say
 from hem_core.errors import HemError
 
-ORDER = ("demo", "score", "app", "reasons", "labels", "slices", "export")
+ORDER = ("demo", "score", "app", "reasons", "labels", "slices", "select", "export", "retrain", "loop", "check")
 """How people meet them; commands that are not named here follow by name."""
 
 hem = typer.Typer(
@@ -25,7 +25,7 @@ hem = typer.Typer(
 )
 _here = sys.modules[__name__]
 for _name in sorted(folder.names(_here), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)):
-    hem.command(_name)(getattr(folder.load(_here, _name), _name))
+    hem.command(_name.replace("_", "-"))(getattr(folder.load(_here, _name), _name))
 
 
 def main() -> None:

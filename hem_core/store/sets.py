@@ -21,12 +21,20 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNOREC
 _VERSION = re.compile(r"v([1-9][0-9]*)")
 
 
-def save(workspace: Path | str, name: str, examples: pd.DataFrame, manifest: Mapping[str, Any]) -> Path:
+def save(
+    workspace: Path | str,
+    name: str,
+    examples: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    *,
+    left_out: pd.DataFrame | None = None,
+) -> Path:
     """Keep examples as the next version of a set.
 
     examples: one row an example, `id` unique; manifest: JSON, to which name, version, created, n and
-    format_version are added. Two who save at once get different versions.
-    Returns the folder sets/<name>/v<k> with examples.parquet and manifest.json.
+    format_version are added; left_out: `id` and `why` of candidates that did not get in. Two who save at once get
+    different versions.
+    Returns the folder sets/<name>/v<k> with examples.parquet, manifest.json and, where given, left_out.parquet.
     Raises DataError when the set is empty, the ids are not unique, or the name cannot be a folder.
     """
     _check_name(name)
@@ -36,6 +44,8 @@ def save(workspace: Path | str, name: str, examples: pd.DataFrame, manifest: Map
     remove_leftovers(home)
     with temporary_name(home / "v") as temporary:
         write_table(temporary / "examples.parquet", examples)
+        if left_out is not None:
+            write_table(temporary / "left_out.parquet", left_out)
         return _take_number(temporary, home, name, {**manifest, "n": len(examples)})
 
 
@@ -70,6 +80,27 @@ def load(workspace: Path | str, name: str, version: int | None = None) -> tuple[
     folder = Path(workspace) / "sets" / name / f"v{version or known[-1]}"
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     return pq.read_table(folder / "examples.parquet").to_pandas(), manifest
+
+
+def left_out(workspace: Path | str, name: str, version: int) -> pd.DataFrame:
+    """The candidates that did not get into a version of a set: `id` and `why`; empty where none were kept."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    path = Path(workspace) / "sets" / name / f"v{version}" / "left_out.parquet"
+    return pq.read_table(path).to_pandas() if path.is_file() else pd.DataFrame({"id": [], "why": []}, dtype="str")
+
+
+def named(workspace: Path | str, text: str) -> tuple[str, int]:
+    """Name and version that a person means: 'hard' is the newest; 'hard v3', 'hard-v3', 'hard_v3' and 'hard/v3'.
+
+    Raises DataError listing what there is.
+    """
+    if versions(workspace, text) if _NAME.fullmatch(text) else ():
+        return text, versions(workspace, text)[-1]
+    match = re.fullmatch(r"(.+)[ _/-]v([1-9][0-9]*)", text)
+    name, version = (match[1], int(match[2])) if match else (text, None)
+    return name, int(load(workspace, name, version)[1]["version"])
 
 
 def _take_number(temporary: Path, home: Path, name: str, manifest: dict[str, Any]) -> Path:

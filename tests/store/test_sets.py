@@ -110,3 +110,28 @@ def test_what_cannot_be_a_set_or_is_none_says_what_to_do(tmp_path):
         sets.load(tmp_path, "s")
     with pytest.raises(DataError, match="set 'other' has no version 3; there are: 1"):
         sets.load(tmp_path, "other", 3)
+
+
+def test_what_was_left_out_is_kept_beside_the_set(tmp_path):
+    out = pd.DataFrame({"id": ["c"], "why": ["over the class quota"]})
+    sets.save(tmp_path, "s", EXAMPLES, {}, left_out=out)
+    sets.save(tmp_path, "s", EXAMPLES, {})
+    assert sets.left_out(tmp_path, "s", 1).to_dict("list") == {"id": ["c"], "why": ["over the class quota"]}
+    assert not len(sets.left_out(tmp_path, "s", 2))
+
+
+@pytest.mark.parametrize("text", ["hard v1", "hard-v1", "hard_v1", "hard/v1"])
+def test_a_set_is_named_with_or_without_its_version(tmp_path, text):
+    for _ in range(2):
+        sets.save(tmp_path, "hard", EXAMPLES, {})
+    assert sets.named(tmp_path, "hard") == ("hard", 2)
+    assert sets.named(tmp_path, text) == ("hard", 1)
+
+
+def test_a_set_that_is_called_like_a_version_is_found_first(tmp_path):
+    sets.save(tmp_path, "hard", EXAMPLES, {})
+    sets.save(tmp_path, "hard v1", EXAMPLES, {})
+    sets.save(tmp_path, "hard v1", EXAMPLES, {})
+    assert sets.named(tmp_path, "hard v1") == ("hard v1", 2)
+    with pytest.raises(DataError, match="no set 'soft'"):
+        sets.named(tmp_path, "soft v2")

@@ -1,0 +1,1 @@
+"""Retraining with a curated set, and the proof that it helped."""
