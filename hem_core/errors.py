@@ -19,3 +19,7 @@ class RunError(HemError):
 
 class UnknownNameError(HemError):
     """A score, reader, format or other item that no file provides."""
+
+
+class MiningError(HemError):
+    """A loss, selector or sampler got a shape, range or option that it cannot mine with."""
