@@ -1,0 +1,41 @@
+"""What hard examples are good for: every way beside a control, the same seeds in both; the tables of RESULTS.md.
+
+    python benchmarks/benefit.py [--data ../shared/data] [--seeds 5] [--quick] [--only NAME …]
+
+Each result is stored as it comes: killed, the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small models: a second thread costs more than it brings
+
+import torch
+from _benefit_review import review
+from _store import ROOT, open_store
+
+EXPERIMENTS = {"review": review}
+
+
+def main() -> None:
+    """Print one section an experiment."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="folder of the real data sets")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="two seeds and few rows, to see that it works")
+    parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS), help="some experiments")
+    parser.add_argument("--work", type=Path, default=ROOT / "build/benefit", help="where results are kept meanwhile")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    store = open_store(asked.work, asked.quick)
+    seeds = 2 if asked.quick else asked.seeds
+    for name in asked.only:
+        print(f"### {name}\n\n{EXPERIMENTS[name](asked.data.resolve(), store, seeds, quick=asked.quick)}\n", flush=True)
+    print(f"{store.seconds() / 60:.1f} CPU minutes.")
+
+
+if __name__ == "__main__":
+    main()
