@@ -1,0 +1,53 @@
+"""What all losses over (N, K) logits share: their door, the class counts, the reduction."""
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from hem_core.errors import MiningError
+
+Reduction = Literal["none", "mean", "sum"]
+
+
+def known_reduction(reduction: Reduction) -> Reduction:
+    """The reduction as it is. Raises MiningError when there is no such one."""
+    if reduction not in get_args(Reduction):
+        raise MiningError(f"no reduction '{reduction}'; there are: {', '.join(get_args(Reduction))}")
+    return reduction
+
+
+def reduced(losses: Tensor, reduction: Reduction) -> Tensor:
+    """The vector (N,) itself, its sum, or its mean, which is 0 where N is 0."""
+    if reduction == "none":
+        return losses
+    return losses.sum() if reduction == "sum" else losses.sum() / max(len(losses), 1)
+
+
+def checked(logits: Tensor, targets: Tensor, n_classes: int | None = None) -> Tensor:
+    """The logits (N, K), in float32 where they had half precision.
+
+    Raises MiningError for other shapes, for targets that are not (N,) int64, for a K that is not n_classes.
+    """
+    if logits.ndim != 2 or targets.shape != logits.shape[:1] or targets.dtype != torch.int64:
+        raise MiningError(
+            f"wanted logits (N, K) and targets (N,) int64; got {tuple(logits.shape)} and "
+            f"{tuple(targets.shape)} {str(targets.dtype).removeprefix('torch.')}; flatten pixels or tokens first"
+        )
+    if n_classes is not None and logits.shape[1] != n_classes:
+        raise MiningError(f"class_counts speak of {n_classes} classes; the logits have {logits.shape[1]} columns")
+    return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+
+
+def counted(class_counts: Sequence[int] | Tensor, name: str = "class_counts") -> Tensor:
+    """The counts as (K,) float64. Raises MiningError, by name, unless each of the K >= 1 has an example."""
+    counts = torch.as_tensor(class_counts).to(torch.float64)
+    if counts.ndim != 1 or not len(counts):
+        raise MiningError(f"{name} must be a vector of numbers of examples; got the shape {tuple(counts.shape)}")
+    empty = torch.nonzero(~(counts >= 1)).flatten().tolist()
+    if empty:
+        raise MiningError(
+            f"{name}[{empty[0]}] is {counts[empty[0]]:g}; each needs an example or more: leave it out, or count it as 1"
+        )
+    return counts
