@@ -30,6 +30,11 @@ STAGES = {
     "imagefolder": "writing the pictures",
     "csv": "writing CSV",
     "jsonl": "writing JSON Lines",
+    "coco": "writing COCO",
+    "yolo": "writing YOLO folders",
+    "webdataset": "writing tar shards",
+    "huggingface": "writing the Hugging Face data set",
+    "label_studio": "writing Label Studio tasks",
 }
 
 

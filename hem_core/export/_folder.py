@@ -33,12 +33,15 @@ def export(
     manifest: Mapping[str, Any],
     *,
     read_image: ReadImage | None = None,
+    classes: Sequence[str] = (),
+    features: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Path:
     """Write a set for training: the formats asked for, examples.parquet, manifest.json and README.md.
 
     examples: one row an example with `id` and `label`; manifest: JSON, what the set was made from, to which
-    counts, formats and format_version are added. The folder takes its name when everything is in it.
+    counts, formats and format_version are added; classes: names in the order of the model's outputs; features: the
+    columns that a row's model reads. The folder takes its name when everything is in it.
     Returns the folder. Raises DataError when the set is empty, the ids are not unique or the folder exists,
     UnknownNameError for a format that no file provides.
     """
@@ -52,7 +55,8 @@ def export(
         temporary.mkdir(parents=True)
         _remove_leftovers(target)
         for name, module in modules.items():
-            module.write(examples, temporary, read_image=_counted(read_image, name, len(examples), progress))
+            read = _counted(read_image, name, len(examples), progress)
+            module.write(examples, temporary, read_image=read, classes=classes, features=features)
             if progress is not None:
                 progress(name, len(examples), len(examples))
         _write_text(temporary / "manifest.json", _manifest(examples, chosen, manifest))

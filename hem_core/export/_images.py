@@ -1,10 +1,68 @@
-"""What an export is given to get at the pictures."""
+"""What an export is given to get at the pictures, and what it does with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import re
+from collections.abc import Callable, Collection
 
 import pandas as pd
+from PIL import Image, UnidentifiedImageError
+
+from hem_core.errors import DataError, HemError
 
 ReadImage = Callable[[pd.Series], tuple[str, bytes]]
 """row of the examples -> (suffix such as ".png", the bytes of the file)."""
+
+
+def wanted(format: str, examples: pd.DataFrame, read_image: ReadImage | None) -> ReadImage:
+    """The reader of a format that is made of pictures.
+
+    Raises DataError where the data are no pictures, and without a column id or label.
+    """
+    if read_image is None:
+        raise DataError(f"format '{format}' needs the pictures: this data has none; use parquet, csv or jsonl")
+    missing = [name for name in ("id", "label") if name not in examples.columns]
+    if missing:
+        raise DataError(f"format '{format}' needs the columns id and label; there is no '{missing[0]}'")
+    return read_image
+
+
+def read_picture(read_image: ReadImage, row: pd.Series) -> tuple[str, bytes]:
+    """Suffix (".png"; ".img" for one that is no plain suffix) and bytes of a picture.
+
+    Raises DataError, naming the example, when it cannot be read.
+    """
+    try:
+        suffix, content = read_image(row)
+    except (HemError, OSError) as error:
+        raise _unreadable(row, error) from error
+    return (suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", suffix) else ".img"), content
+
+
+def as_one_of(suffixes: Collection[str], picture: tuple[str, bytes], row: pd.Series) -> tuple[str, bytes]:
+    """The picture as it is where its suffix is one of these, else as a PNG. Raises DataError when it is none."""
+    suffix, content = picture
+    if suffix in suffixes:
+        return picture
+    buffer = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            opened.convert("L" if opened.mode == "L" else "RGB").save(buffer, "PNG")
+    except (UnidentifiedImageError, OSError, ValueError) as error:
+        raise _unreadable(row, error) from error
+    return ".png", buffer.getvalue()
+
+
+def size_px(content: bytes, row: pd.Series) -> tuple[int, int]:
+    """Width and height of a picture. Raises DataError when it is none."""
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            return opened.size
+    except (UnidentifiedImageError, OSError, ValueError) as error:
+        raise _unreadable(row, error) from error
+
+
+def _unreadable(row: pd.Series, error: Exception) -> DataError:
+    words = "of no known format" if isinstance(error, UnidentifiedImageError) else error
+    return DataError(f"the picture of '{row['id']}' cannot be exported: {words}; mend it, or leave the example out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,14 @@ with open(FOLDER / "examples.csv", newline="", encoding="utf-8-sig") as file:
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 
 
-def write(examples: pd.DataFrame, folder: Path, *, read_image: ReadImage | None = None) -> Path:
+def write(
+    examples: pd.DataFrame,
+    folder: Path,
+    *,
+    read_image: ReadImage | None = None,
+    classes: Sequence[str] = (),
+    features: Sequence[str] = (),
+) -> Path:
     """Write examples.csv (UTF-8 with a mark, lines end in CR LF, as RFC 4180): one row an example.
 
     A missing value is an empty cell. Numbers have as many digits as bring them back exactly.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,14 @@ examples = pd.read_parquet(FOLDER / "examples.parquet")
 """
 
 
-def write(examples: pd.DataFrame, folder: Path, *, read_image: ReadImage | None = None) -> Path:
+def write(
+    examples: pd.DataFrame,
+    folder: Path,
+    *,
+    read_image: ReadImage | None = None,
+    classes: Sequence[str] = (),
+    features: Sequence[str] = (),
+) -> Path:
     """Write examples.parquet (zstd): every column, one row an example, nothing left out. Returns its path."""
     path = folder / "examples.parquet"
     table = pa.Table.from_pandas(examples, preserve_index=False).replace_schema_metadata(None)

@@ -5,10 +5,12 @@ import importlib
 import io
 import json
 import re
+import tarfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -18,6 +20,7 @@ from hem_core.errors import DataError, UnknownNameError
 from hem_core.export._folder import export
 from hem_core.export.csv import safe_cell
 
+READ_BY = {"coco": "pycocotools", "webdataset": "webdataset", "huggingface": "datasets"}
 FORMATS = registry.names(hem_core.export)
 IDS = ["a/b", "=1+1", "'quoted'", "zeile\r\nzwei", 'he said "no"', "ünïcødé 猫", "x,y;z"]
 
@@ -64,6 +67,36 @@ def read_back(name: str, folder: Path) -> dict[str, list]:
         case "imagefolder":
             lines = (folder / "imagefolder" / "metadata.jsonl").read_text("utf-8").splitlines()
             return pd.DataFrame([json.loads(line) for line in lines]).to_dict("list")
+        case "yolo":
+            lines = (folder / "yolo" / "metadata.jsonl").read_text("utf-8").splitlines()
+            return pd.DataFrame([json.loads(line) for line in lines]).to_dict("list")
+        case "coco":
+            whole = json.loads((folder / "coco" / "annotations.json").read_text("utf-8"))
+            names = {category["id"]: category["name"] for category in whole["categories"]}
+            labels = {note["image_id"]: names[note["category_id"]] for note in whole["annotations"]}
+            return {
+                "id": [image["example_id"] for image in whole["images"]],
+                "label": [labels.get(image["id"]) for image in whole["images"]],
+            }
+        case "webdataset":
+            names = json.loads((folder / "webdataset" / "classes.json").read_text("utf-8"))
+            found: dict[str, dict[str, bytes]] = {}
+            with tarfile.open(folder / "webdataset" / "shard-000000.tar") as shard:
+                for member in shard:
+                    key, _, part = member.name.partition(".")
+                    found.setdefault(key, {})[part] = shard.extractfile(member).read()
+            return {
+                "id": [json.loads(parts["json"])["id"] for parts in found.values()],
+                "label": [names[int(parts["cls"])] if "cls" in parts else None for parts in found.values()],
+            }
+        case "huggingface":
+            table = pq.read_table(folder / "huggingface" / "data" / "train-00000.parquet")
+            names = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]["label"]["names"]
+            labels = [None if number is None else names[number] for number in table["label"].to_pylist()]
+            return {"id": table["id"].to_pylist(), "label": labels}
+        case "label_studio":
+            tasks = json.loads((folder / "label_studio" / "tasks-00000.json").read_text("utf-8"))
+            return pd.DataFrame([task["data"] for task in tasks]).to_dict("list")
     raise AssertionError(f"say how '{name}' is read back")
 
 
@@ -97,6 +130,10 @@ def test_every_format_gives_the_same_bytes_again(name, examples, tmp_path):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_says_how_it_is_read_in_code_that_runs(name, examples, tmp_path, monkeypatch):
+    if name in READ_BY:
+        pytest.importorskip(READ_BY[name], reason=f"the README of {name} reads it with {READ_BY[name]}")
+    if name == "huggingface":
+        monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     folder = export(examples, tmp_path / "set", [name], {}, read_image=read_image)
     code = "\n".join(re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text("utf-8"), re.DOTALL))
     monkeypatch.chdir(folder)
@@ -107,6 +144,20 @@ def test_every_format_says_how_it_is_read_in_code_that_runs(name, examples, tmp_
         assert [row["id"] for row in names["rows"]] == IDS
     if name == "imagefolder":
         assert names["image"].size == (2, 2)
+    if name == "coco":
+        assert (names["entry"]["example_id"], names["label"]) == (IDS[0], "T-shirt/top")
+        assert names["file"].read_bytes() == png(0)
+    if name == "yolo":
+        assert len(names["train"]) + sum(entry["split"] != "train" for entry in names["entries"]) == 7
+        assert [len(names["names"]), all(path.is_file() for path in names["train"])] == [5, True]
+    if name == "webdataset":
+        assert (names["sample"]["json"]["id"], names["sample"]["png"].size) == (IDS[0], (2, 2))
+    if name == "huggingface":
+        assert (list(names["dataset"]["id"]), names["name_of"](names["dataset"][0]["label"])) == (IDS, "T-shirt/top")
+        assert names["dataset"][1]["image"].getpixel((0, 0)) == 1
+    if name == "label_studio":
+        assert [task["data"]["id"] for task in names["tasks"]] == IDS
+        assert names["config"].startswith("<View>")
 
 
 def test_parquet_is_the_table_itself(examples, tmp_path):
@@ -196,7 +247,7 @@ def test_the_wrapper_refuses_what_it_cannot_write(examples, tmp_path):
         export(examples[["label"]], tmp_path / "set", ["csv"], {})
     with pytest.raises(DataError, match="'a/b' is there twice"):
         export(pd.concat([examples, examples[:1]]), tmp_path / "set", ["csv"], {})
-    with pytest.raises(UnknownNameError, match="no format 'cvs'; there are: csv, imagefolder, jsonl, parquet"):
+    with pytest.raises(UnknownNameError, match="no format 'cvs'; there are: coco, csv, huggingface, imagefolder"):
         export(examples, tmp_path / "set", ["cvs"], {})
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="exists already; export to another folder, or delete this one"):

@@ -1,0 +1,72 @@
+"""The pictures with their labels in the JSON of COCO, a label a whole picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hem_core.export._images import ReadImage, read_picture, size_px, wanted
+from hem_core.export._labels import class_names, labels_of
+from hem_core.export._names import Names
+from hem_core.export._plain import plain
+
+README = """\
+## COCO
+
+`coco/images/` and `coco/annotations.json`. The label is of the whole picture: each labelled one has one annotation
+with a `category_id` and no box; its `area` is the picture's, so that filters by area read it. Category k is class
+k - 1 of the model. `images[…]["example_id"]` is the id.
+
+```python
+from pycocotools.coco import COCO
+
+coco = COCO(FOLDER / "coco" / "annotations.json")
+entry = coco.loadImgs(coco.getImgIds()[:1])[0]
+file = FOLDER / "coco" / "images" / entry["file_name"]
+label = coco.loadCats([note["category_id"] for note in coco.loadAnns(coco.getAnnIds([entry["id"]]))])[0]["name"]
+```
+"""
+_KEPT = ("label_before", "weight")
+"""Columns that an annotation has too, where they are there."""
+
+
+def write(
+    examples: pd.DataFrame,
+    folder: Path,
+    *,
+    read_image: ReadImage | None = None,
+    classes: Sequence[str] = (),
+    features: Sequence[str] = (),
+) -> Path:
+    """Write coco/images/<id><suffix> and coco/annotations.json, images in the order of the examples, numbered from 1.
+
+    Returns the path of coco. Raises DataError without read_image or a column id or label, and for a picture that
+    cannot be read.
+    """
+    read = wanted("coco", examples, read_image)
+    home = folder / "coco"
+    (home / "images").mkdir(parents=True)
+    numbers = {name: number for number, name in enumerate(class_names(examples, classes), 1)}
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    names = Names()
+    for label, (_, row) in zip(labels_of(examples), examples.iterrows(), strict=True):
+        suffix, content = read_picture(read, row)
+        width, height = size_px(content, row)
+        name = names.take(str(row["id"]), suffix)
+        (home / "images" / name).write_bytes(content)
+        image = {"id": len(images) + 1, "file_name": name, "width": width, "height": height}
+        images.append({**image, "example_id": str(row["id"])})
+        if label is not None:
+            kept = {column: plain(row[column]) for column in _KEPT if column in row}
+            note = {"id": len(annotations) + 1, "image_id": image["id"], "category_id": numbers[label]}
+            annotations.append({**note, "area": width * height, "iscrowd": 0, **kept})
+    categories = [{"id": number, "name": name} for name, number in numbers.items()]
+    whole = {"images": images, "annotations": annotations, "categories": categories}
+    text = json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False)
+    (home / "annotations.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    return home

@@ -1,0 +1,119 @@
+"""Tasks for Label Studio: look at the label again; the answers come back with `hem import-labels`."""
+
+from __future__ import annotations
+
+import base64
+import json
+import mimetypes
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import pandas as pd
+
+from hem_core.export._images import ReadImage, as_one_of, read_picture
+from hem_core.export._labels import class_names, labels_of
+from hem_core.export._plain import rows
+
+README = """\
+## Label Studio
+
+To look at the labels again: make a project, paste `label_studio/config.xml` under *Labeling Interface → Code*, and
+import the files `label_studio/tasks-*.json`; the pictures are inside them. A task shows the given label; the label
+that HEM suggests, where there is one, is its prediction. Export the project as JSON, and bring the answers back:
+
+```
+hem import-labels project-1.json --workspace WORKSPACE
+```
+
+```python
+import json
+
+paths = sorted((FOLDER / "label_studio").glob("tasks-*.json"))
+tasks = [task for path in paths for task in json.loads(path.read_text("utf-8"))]
+config = (FOLDER / "label_studio" / "config.xml").read_text("utf-8")
+```
+"""
+
+FILE_BYTES = 100 << 20
+"""Label Studio takes 250 MB at once."""
+_SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
+_TOLD = ("difficulty", "label_suspicion", "reason", "evidence", "predicted", "suggested_label")
+
+
+def write(
+    examples: pd.DataFrame,
+    folder: Path,
+    *,
+    read_image: ReadImage | None = None,
+    classes: Sequence[str] = (),
+    features: Sequence[str] = (),
+) -> Path:
+    """Write label_studio/tasks-<number>.json, a new file from 100 MB on, and label_studio/config.xml.
+
+    An example is a picture (as a data URI), else the text in the column `text`, else a table of `features`, or of all
+    columns where none are named. Returns the path of label_studio. Raises DataError for a picture that cannot be read.
+    """
+    home = folder / "label_studio"
+    home.mkdir(parents=True)
+    medium = "image" if read_image is not None else "text" if "text" in examples.columns else "row"
+    names = class_names(examples, classes)
+    (home / "config.xml").write_text(_config(medium, names), encoding="utf-8", newline="\n")
+    texts = (json.dumps(task, ensure_ascii=False, allow_nan=False) for task in _tasks(examples, read_image, features))
+    for number, part in enumerate(_parts(texts)):
+        text = "[\n" + ",\n".join(part) + "\n]\n"
+        (home / f"tasks-{number:05d}.json").write_text(text, encoding="utf-8", newline="\n")
+    return home
+
+
+def _tasks(examples: pd.DataFrame, read_image: ReadImage | None, features: Sequence[str]) -> Iterator[dict[str, Any]]:
+    listed = list(features) or [str(name) for name in examples.columns]
+    for label, values, (_, row) in zip(labels_of(examples), rows(examples), examples.iterrows(), strict=True):
+        told = {name: values[name] for name in _TOLD if name in values}
+        data = {"id": str(row["id"]), "label": label or "", **told}
+        if read_image is not None:
+            data["image"] = _data_uri(*as_one_of(_SHOWN, read_picture(read_image, row), row))
+        elif "text" in examples.columns:
+            data["text"] = values["text"] or ""
+        else:
+            data["row"] = {name: values.get(name) for name in listed}
+        task: dict[str, Any] = {"data": data}
+        if values.get("suggested_label") is not None:
+            task["predictions"] = [{"model_version": "HEM", "result": [_choice(str(values["suggested_label"]))]}]
+        yield task
+
+
+def _choice(label: str) -> dict[str, Any]:
+    return {"from_name": "label", "to_name": "example", "type": "choices", "value": {"choices": [label]}}
+
+
+def _data_uri(suffix: str, content: bytes) -> str:
+    kind = mimetypes.types_map.get(suffix, "image/webp")
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _parts(texts: Iterator[str]) -> Iterator[list[str]]:
+    part: list[str] = []
+    size = 0
+    for text in texts:
+        if part and size + len(text) > FILE_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(text)
+        size += len(text)
+    yield part
+
+
+def _config(medium: str, names: Sequence[str]) -> str:
+    shown = {
+        "image": '<Image name="example" value="$image"/>',
+        "text": '<Text name="example" value="$text"/>',
+        "row": '<Table name="example" value="$row"/>',
+    }
+    choices = "".join(f"    <Choice value={quoteattr(name)}/>\n" for name in names)
+    return (
+        f'<View>\n  {shown[medium]}\n  <Header value="Given label: $label"/>\n'
+        '  <Choices name="label" toName="example" choice="single" required="true" showInLine="true">\n'
+        f"{choices}  </Choices>\n</View>\n"
+    )

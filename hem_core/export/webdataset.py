@@ -1,0 +1,93 @@
+"""Tar shards for training from a stream, as the webdataset package reads them."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from hem_core.export._images import ReadImage, as_one_of, read_picture
+from hem_core.export._labels import class_names, labels_of
+from hem_core.export._plain import rows
+
+README = """\
+## WebDataset
+
+`webdataset/shard-000000.tar` …, in the order of the examples. An example is `<number>.cls` (the number of its class
+in `webdataset/classes.json`; none without a label), `<number>.json` (all columns, the id among them), and its picture
+as it was, its text as `<number>.txt`, or, for rows, nothing more.
+
+```python
+import webdataset
+
+shards = sorted(str(path) for path in (FOLDER / "webdataset").glob("*.tar"))
+samples = webdataset.WebDataset(shards, shardshuffle=False).decode("pil")
+sample = next(iter(samples))
+```
+"""
+
+SHARD_BYTES = 256 << 20
+_DECODED = (".png", ".jpg", ".jpeg", ".ppm", ".pgm", ".pbm", ".pnm")
+
+
+def write(
+    examples: pd.DataFrame,
+    folder: Path,
+    *,
+    read_image: ReadImage | None = None,
+    classes: Sequence[str] = (),
+    features: Sequence[str] = (),
+) -> Path:
+    """Write webdataset/shard-<number>.tar, a new one from 256 MiB on, and webdataset/classes.json.
+
+    A picture that the package does not decode becomes a PNG. Returns the path of webdataset.
+    Raises DataError for a picture that cannot be read.
+    """
+    home = folder / "webdataset"
+    home.mkdir(parents=True)
+    names = class_names(examples, classes)
+    (home / "classes.json").write_text(json.dumps(names, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    number_of = {name: number for number, name in enumerate(names)}
+    shards = _Shards(home)
+    for k, (label, values, (_, row)) in enumerate(
+        zip(labels_of(examples), rows(examples), examples.iterrows(), strict=True)
+    ):
+        parts = {".json": json.dumps(values, ensure_ascii=False, allow_nan=False).encode()}
+        if label is not None:
+            parts[".cls"] = str(number_of[label]).encode()
+        if read_image is not None:
+            suffix, content = as_one_of(_DECODED, read_picture(read_image, row), row)
+            parts[suffix] = content
+        elif isinstance(values.get("text"), str):
+            parts[".txt"] = str(values["text"]).encode()
+        shards.add(f"{k:09d}", parts)
+    shards.close()
+    return home
+
+
+class _Shards:
+    """Tar files, one after the other; the parts of an example are in one, side by side."""
+
+    def __init__(self, home: Path) -> None:
+        self._home, self._count = home, 0
+        self._open: tarfile.TarFile | None = None
+
+    def add(self, key: str, parts: dict[str, bytes]) -> None:
+        if self._open is None or self._open.offset >= SHARD_BYTES:
+            self.close()
+            path = self._home / f"shard-{self._count:06d}.tar"
+            self._open = tarfile.open(path, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
+            self._count += 1
+        for suffix, content in parts.items():
+            member = tarfile.TarInfo(f"{key}{suffix}")  # no owner and no time: the same examples, the same bytes
+            member.size = len(content)
+            self._open.addfile(member, io.BytesIO(content))
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
