@@ -25,8 +25,8 @@ def paired(
     """Markdown: mean ± sd of each measure, and beside it the paired difference to the control with its 95% interval.
 
     percent: the numbers are shares, printed as per cent and the differences in points. A difference whose interval
-    holds no 0 is in bold, whichever way it points. alone: measures without a difference beside them. best: the "highest" or
-    the "lowest" is in italics, or "" for none.
+    holds no 0 is in bold, whichever way it points. alone: measures without a difference beside them. best:
+    the "highest" or the "lowest" is in italics, or "" for none.
     """
     measures = list(dict.fromkeys(name for row in arms.values() for name in row))
     heads = [head for name in measures for head in (name, *([] if name in alone else [f"− {control}"]))]
