@@ -30,6 +30,7 @@ class BalancedSoftmaxLoss(nn.Module):
     >>> losses.mean().backward()
     """
 
+    reduction: Reduction
     log_counts: Tensor
 
     def __init__(self, class_counts: Sequence[int] | Tensor, tau: float = 1.0, reduction: Reduction = "mean") -> None:

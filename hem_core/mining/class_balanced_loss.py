@@ -30,6 +30,7 @@ class ClassBalancedLoss(nn.Module):
     >>> losses.mean().backward()
     """
 
+    reduction: Reduction
     weights: Tensor
 
     def __init__(

@@ -29,6 +29,7 @@ class FocalLoss(nn.Module):
     >>> losses.mean().backward()
     """
 
+    reduction: Reduction
     alpha: Tensor | None
 
     def __init__(

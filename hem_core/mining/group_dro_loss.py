@@ -36,6 +36,7 @@ class GroupDROLoss(nn.Module):
     tensor(True)
     """
 
+    reduction: Reduction
     log_weights: Tensor
     margins: Tensor
     losses: Tensor

@@ -35,6 +35,7 @@ class LDAMLoss(nn.Module):
     ...     loss_fn(cosines, targets).backward()
     """
 
+    reduction: Reduction
     margins: Tensor
     weights: Tensor
     progress: Tensor
