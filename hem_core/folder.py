@@ -29,5 +29,6 @@ def load(package: ModuleType, name: str) -> ModuleType:
 
 
 def _singular(room: str) -> str:
-    named = {"catalog": "reader", "media": "medium", "export": "format", "store": "part of the store"}
+    named = {"catalog": "reader", "media": "medium", "export": "format", "policies": "policy"}
+    named |= {"store": "part of the store"}
     return named.get(room, room.removesuffix("s"))

@@ -1,0 +1,140 @@
+"""A chain of policies over a pool: who is chosen, with what weight, and why everybody else was not."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hem_core.errors import DataError
+from hem_core.selection.curate import EXCLUSIONS, is_corrected
+from hem_core.selection.options import policy, resolve
+from hem_core.selection.pool import Cap, Chosen, Pool
+from hem_core.selection.weights import weights
+
+QUOTA = "over the class quota"
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Rows and reasons; rows number the table that the pool was made of."""
+
+    rows: np.ndarray
+    """(n,) int64, in the order of picking."""
+    weights: np.ndarray
+    """(n,) float64 in 1 .. 4."""
+    left_out: pd.DataFrame
+    """`id` and `why` of every other candidate, by id."""
+    counts: dict[str, int]
+    """The words of `why` -> how many, the most first."""
+    options: dict[str, dict[str, Any]]
+    """Every option of every policy, as it was used."""
+
+
+def choose(
+    pool: Pool,
+    n: int,
+    policies: Sequence[str],
+    *,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    seed: int = 0,
+    leave_out: Collection[str] = tuple(EXCLUSIONS),
+    max_per_duplicate_group: int = 3,
+) -> Selection:
+    """Choose n by a chain of policies, each picking from what the one before it left.
+
+    A policy picks as many times n as those after it want to choose from (their AMONG), the last one n. Quotas of
+    `per_class` hold for all policies after it. Where the table has `verdict`, those in leave_out (keys of EXCLUSIONS)
+    stay out, 'mislabelled' only without a new label; where it has `duplicate_group`, at most max_per_duplicate_group
+    of one group are chosen. Weights: see `weights`; unreviewed suspects have at most 1.
+    The same pool in another order of rows gives the same choice. Never holds M x M numbers.
+    Raises UnknownNameError for a policy or option that does not exist, DataError for n below 0, no policy, or a column
+    that a policy needs.
+    """
+    _check(n, policies, leave_out, max_per_duplicate_group)
+    used = resolve(policies, options)
+    why = _ruled_out(pool, leave_out)
+    now, at = _without(pool, why)  # at (m,): where the candidates of `now` are in `pool`
+    now = replace(now, cap=_duplicates(now.table, max_per_duplicate_group))
+    chosen = np.empty(0, dtype=np.int64)
+    for name, wanted, following in zip(policies, *_wanted(n, policies, len(now)), strict=True):
+        found = _picked(name, now, wanted, used[name], seed)
+        is_out = found.why != ""
+        why[at[is_out]] = found.why[is_out]
+        chosen = at[found.rows]
+        now, at = now.narrowed(found.rows, _kept_mix(now, found, following)), np.sort(chosen)
+    is_out = np.ones(len(pool), dtype=bool)
+    is_out[chosen] = False
+    left_out = pd.DataFrame({"id": pool.ids[is_out], "why": why[is_out]}, dtype="str")
+    counts = {str(words): int(count) for words, count in left_out["why"].value_counts().items()}
+    return Selection(pool.row[chosen], weights(pool.table.iloc[chosen]), left_out, counts, used)
+
+
+def _check(n: int, policies: Sequence[str], leave_out: Collection[str], most: int) -> None:
+    if n < 0 or most < 1:
+        raise DataError(f"n is 0 or more, of a group of duplicates at least 1 is kept; asked for {n} and {most}")
+    if not policies or isinstance(policies, str):
+        raise DataError(f"policies is a list of names such as ['margin', 'per_class']; it was {policies!r}")
+    if len(set(policies)) < len(policies):
+        raise DataError(f"a policy is in a chain once; the chain is {', '.join(policies)}")
+    for tag in leave_out:
+        if tag not in EXCLUSIONS:
+            raise DataError(f"'{tag}' leaves nothing out; there are: {', '.join(EXCLUSIONS)}")
+
+
+def _ruled_out(pool: Pool, leave_out: Collection[str]) -> np.ndarray:
+    """(M,) words, "" for those whom no verdict keeps out."""
+    why = np.full(len(pool), "", dtype=object)
+    if "verdict" not in pool.table:
+        return why
+    is_fixed = is_corrected(pool.table).to_numpy() if "label_before" in pool.table else np.zeros(len(pool), dtype=bool)
+    for tag in leave_out:
+        why[(pool.table["verdict"] == tag).to_numpy() & ~((tag == "mislabelled") & is_fixed)] = EXCLUSIONS[tag]
+    return why
+
+
+def _without(pool: Pool, why: np.ndarray) -> tuple[Pool, np.ndarray]:
+    free = np.flatnonzero(why == "")
+    return replace(pool.narrowed(free, None), rank=None), free
+
+
+def _duplicates(table: pd.DataFrame, most: int) -> Cap | None:
+    if "duplicate_group" not in table:
+        return None
+    code, groups = pd.factorize(table["duplicate_group"])  # a missing one: -1
+    if not len(groups):
+        return None
+    room = np.full(len(groups), most, dtype=np.int64)
+    return Cap(code.astype(np.int64), room, f"more than {most} of one group of near-duplicates")
+
+
+def _wanted(n: int, policies: Sequence[str], m: int) -> tuple[list[int], list[int]]:
+    """How many each policy picks, and how many the one after it does."""
+    wanted = [min(n, m)]
+    for name in reversed(policies[1:]):
+        among = policy(name)[1]
+        wanted.insert(0, m if among is None else min(m, among * wanted[0]))
+    return wanted, [*wanted[1:], 0]
+
+
+def _picked(name: str, pool: Pool, n: int, options: Mapping[str, Any], seed: int) -> Chosen:
+    function = policy(name)[0]
+    takes_seed = "seed" in inspect.signature(function).parameters
+    return function(pool, n, **options, **({"seed": seed} if takes_seed else {}))
+
+
+def _kept_mix(pool: Pool, found: Chosen, n: int) -> Cap | None:
+    """The cap for the next policy, which picks n: the classes of the first n, where their mix was chosen.
+
+    A cap on duplicates has done its work: what was picked keeps to it, and so does any part of that.
+    """
+    is_mix = pool.cap is not None and pool.cap.why == QUOTA
+    if not (found.keeps_classes or is_mix):
+        return None
+    label = pool.table.loc[:, "label"]
+    code, names = pd.factorize(label.astype("object").where(label.notna(), ""))
+    return Cap(code.astype(np.int64), np.bincount(code[found.rows[:n]], minlength=len(names)), QUOTA)

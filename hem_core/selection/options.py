@@ -1,0 +1,75 @@
+"""The options of a policy, read from its signature."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import hem_core.selection.policies
+from hem_core import folder
+from hem_core.errors import DataError, UnknownNameError
+from hem_core.selection.pool import Chosen
+
+Policy = Callable[..., Chosen]
+
+
+def names() -> list[str]:
+    """The policies there are, sorted."""
+    return folder.names(hem_core.selection.policies)
+
+
+def policy(name: str) -> tuple[Policy, int | None]:
+    """A policy's function, and how many times its n it wants to pick from (None = all there is).
+
+    Raises UnknownNameError, listing the policies, when there is none of that name.
+    """
+    module = folder.load(hem_core.selection.policies, name)
+    return getattr(module, name), module.AMONG
+
+
+def meaning(name: str) -> str:
+    """What a policy does, the first sentence of its docstring; a tooltip."""
+    return " ".join((inspect.getdoc(policy(name)[0]) or "").partition("\n\n")[0].split())
+
+
+def options(name: str) -> dict[str, Any]:
+    """Option -> default of a policy: what stands after `*` in its signature, but for `seed`, which all share."""
+    found = inspect.signature(policy(name)[0]).parameters.values()
+    return {each.name: each.default for each in found if each.kind is each.KEYWORD_ONLY and each.name != "seed"}
+
+
+def resolve(policies: Sequence[str], given: Mapping[str, Mapping[str, Any]] | None) -> dict[str, dict[str, Any]]:
+    """Every option of every policy in a chain: the value given, as the type of the default, or the default.
+
+    Values may be texts, as they come from a command line. Raises UnknownNameError for a policy or an option that does
+    not exist or is not in the chain, DataError for a value of another type.
+    """
+    for name in given or {}:
+        if name not in policies:
+            raise UnknownNameError(f"options for policy '{name}', which is not in the chain {', '.join(policies)}")
+    return {name: _of_one(name, dict((given or {}).get(name, {}))) for name in policies}
+
+
+def _of_one(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    known = options(name)
+    for option in given:
+        if option not in known:
+            there = ", ".join(known) or "none"
+            raise UnknownNameError(f"policy '{name}' has no option '{option}'; there are: {there}")
+    return known | {option: _typed(f"{name}.{option}", value, known[option]) for option, value in given.items()}
+
+
+def _typed(option: str, value: Any, default: Any) -> Any:
+    wanted = type(default)
+    if isinstance(value, wanted) and not (isinstance(value, bool) and wanted is not bool):
+        return value
+    try:
+        if wanted in (int, float) and not isinstance(value, bool):
+            return wanted(value)
+    except ValueError:
+        pass
+    raise DataError(f"option {option} is a {_WORDS[wanted]} such as {default!r}; it was {value!r}")
+
+
+_WORDS = {int: "whole number", float: "number", str: "text", bool: "true or false"}

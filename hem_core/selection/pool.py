@@ -1,0 +1,128 @@
+"""What passes between policies: the candidates, and which of them were chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from hem_core.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Cap:
+    """At most `room[g]` (G,) examples of group g; `group` (M,) int64 of each candidate, -1 = of no group."""
+
+    group: np.ndarray
+    room: np.ndarray
+    why: str
+    """What is said of a candidate that the cap keeps out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """M candidates in ascending order of id, so that a tie broken by position is broken by id; see `pool_of`."""
+
+    table: pd.DataFrame
+    """`id`, and the columns that policies ask for: scores (higher = harder), `label`."""
+    row: np.ndarray
+    """(M,) int64, the position of each candidate in the table that the caller gave."""
+    given: np.ndarray | None = None
+    """(R, D) embeddings of the caller's table."""
+    rank: np.ndarray | None = None
+    """(M,) int64 from 0, the order in which the policy before picked them; None for the first policy."""
+    cap: Cap | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """Natural share of each class, 0 .. 1, in the whole data; where empty, that of the pool counts."""
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def ids(self) -> np.ndarray:
+        return self.table["id"].to_numpy(dtype=object)
+
+    def score(self, name: str) -> np.ndarray:
+        """A column as (M,) float64, -inf where missing. Raises DataError when it is unknown or no numbers."""
+        values = self.table.get(name)
+        if values is None or not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
+            raise DataError(f"no column of numbers '{name}'; there are: {', '.join(self._numbers())}")
+        found = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(np.isnan(found), -np.inf, found)
+
+    def directions(self, policy: str) -> np.ndarray:
+        """(M, D) float32 embeddings of length 1 (or 0). Raises DataError when there are none, naming the policy."""
+        if self.given is None:
+            raise DataError(f"policy '{policy}' needs embeddings, and this run has none: score a model with a layer")
+        found = np.asarray(self.given[self.row], dtype=np.float32)
+        length = np.linalg.norm(found, axis=1, keepdims=True)  # (M, 1)
+        return np.divide(found, length, out=np.zeros_like(found), where=length > 0)
+
+    def narrowed(self, rows: np.ndarray, cap: Cap | None) -> Pool:
+        """The pool of `rows` (m,), given in the order of picking; `cap` is of this pool's candidates."""
+        order = np.argsort(rows, kind="stable")
+        kept = rows[order]
+        inside = cap and replace(cap, group=cap.group[kept])
+        table = self.table.iloc[kept].reset_index(drop=True)
+        return replace(self, table=table, row=self.row[kept], rank=order, cap=inside)
+
+    def _numbers(self) -> list[str]:
+        return [str(name) for name in self.table.columns if pd.api.types.is_numeric_dtype(self.table[name])]
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """What a policy returns."""
+
+    rows: np.ndarray
+    """(n,) int64 positions in the pool, in the order of picking."""
+    why: np.ndarray
+    """(M,) words: why a candidate was not chosen, "" for the chosen."""
+    keeps_classes: bool = False
+    """Is the mix of classes part of the choice, so that a later policy has to keep it?"""
+
+
+def pool_of(
+    table: pd.DataFrame, embeddings: np.ndarray | None = None, *, shares: Mapping[str, float] | None = None
+) -> Pool:
+    """The pool of a table's R rows, `id` unique; embeddings (R, D), row k that of row k of the table.
+
+    Raises DataError when an id is there twice or the lengths differ.
+    """
+    repeated = table.loc[table["id"].duplicated(), "id"]
+    if len(repeated):
+        raise DataError(f"a candidate is in the pool once; '{repeated.iloc[0]}' is there twice: drop the repeated rows")
+    if embeddings is not None and len(embeddings) != len(table):
+        raise DataError(f"{len(table):,} candidates need as many embeddings; there are {len(embeddings):,}")
+    row = np.argsort(table["id"].to_numpy(dtype=object), kind="stable").astype(np.int64)
+    return Pool(table.iloc[row].reset_index(drop=True), row, embeddings, shares=shares or {})
+
+
+def first(pool: Pool, order: np.ndarray, n: int, why: str) -> Chosen:
+    """The first n of an order of the pool's rows (a permutation of 0 .. M-1, or of some of them) that its cap allows.
+
+    Those that the cap kept out ahead of the last one chosen are told so, all the others `why`.
+    """
+    is_free = np.ones(len(order), dtype=bool)
+    if pool.cap is not None:
+        group = pool.cap.group[order]
+        is_free = (group < 0) | (place_in_group(group) < np.append(pool.cap.room, 0)[group])
+    chosen = order[is_free][:n].astype(np.int64)
+    words = np.full(len(pool), why, dtype=object)
+    if pool.cap is not None and not is_free.all():
+        end = np.flatnonzero(is_free)[:n][-1] if len(chosen) == n and n else len(order)
+        words[order[:end][~is_free[:end]]] = pool.cap.why
+    words[chosen] = ""
+    return Chosen(chosen, words)
+
+
+def hardest_first(score: np.ndarray) -> np.ndarray:
+    """Rows by descending score (M,), ties by row, which in a pool is by id."""
+    return np.argsort(-score, kind="stable")
+
+
+def place_in_group(group: np.ndarray) -> np.ndarray:
+    """How many of the same group (n,) stand before each one."""
+    return pd.Series(group).groupby(group).cumcount().to_numpy()

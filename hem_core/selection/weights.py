@@ -1,0 +1,41 @@
+"""How much each example of a set counts in training."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hem_core.selection.curate import is_corrected
+
+LOSSES = ("loss_oos", "loss")
+"""Columns that the weight is made of, the first there is: best the loss of a model that had not seen the example."""
+
+
+def weights(chosen: pd.DataFrame) -> np.ndarray:
+    """(loss / median loss of the chosen)^½, held to 1 .. 4, for each row of a set.
+
+    chosen: `loss_oos` or `loss` (0 or more), and where known `reason`, `verdict`, `label` and `label_before`.
+    An example called mislabelled that nobody has judged counts 1, and so does one whose label was corrected (its loss
+    is that of the old label) or whose loss is missing; without losses all count 1.
+    Returns (n,) float64.
+    """
+    found = np.ones(len(chosen))
+    name = next((name for name in LOSSES if name in chosen), None)
+    if name is None or not len(chosen):
+        return found
+    loss = chosen[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    median = np.nanmedian(loss) if np.isfinite(loss).any() else 0.0
+    counts = np.isfinite(loss) & ~is_suspect(chosen)
+    if "label_before" in chosen:
+        counts &= ~is_corrected(chosen).to_numpy()
+    if median > 0:
+        found[counts] = np.clip(np.sqrt(loss[counts] / median), 1, 4)
+    return found
+
+
+def is_suspect(table: pd.DataFrame) -> np.ndarray:
+    """(N,) bool: called mislabelled by its scores (`reason`), and nobody has judged it yet (`verdict`)."""
+    if "reason" not in table:
+        return np.zeros(len(table), dtype=bool)
+    is_judged = (table["verdict"] != "").to_numpy() if "verdict" in table else np.zeros(len(table), dtype=bool)
+    return (table["reason"] == "mislabelled").to_numpy() & ~is_judged
