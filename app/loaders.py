@@ -11,9 +11,11 @@ import streamlit as st
 if TYPE_CHECKING:
     import pandas as pd
 
+    from app.comparison import Comparison
     from app.detail import Standing
     from app.glance import Overview
     from app.weak_slices import WeakSlices
+    from hem_core.engine.select import Preview, Selected
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
     from hem_core.store.workspace import Workspace
@@ -97,6 +99,13 @@ def slices(name: str) -> "WeakSlices | None":
     return _slices(opened.folder.as_posix(), opened.fingerprint, opened)
 
 
+def comparison(before: str, after: str) -> "Comparison":
+    """Two runs over the same data side by side: comparison.compare."""
+    one, other = run(before), run(after)
+    key = (one.folder.as_posix(), one.fingerprint, other.folder.as_posix(), other.fingerprint)
+    return _comparison(key, one, other)
+
+
 def class_priors(name: str) -> "pd.DataFrame":
     """The classes of a run, the rarest first: glance.class_priors."""
     opened = run(name)
@@ -109,9 +118,41 @@ def sample(name: str, low: float, high: float, limit: int) -> "pd.DataFrame":
     return _sample(opened.folder.as_posix(), opened.fingerprint, low, high, limit, opened)
 
 
+def candidates(name: str, rule: str) -> "pd.DataFrame":
+    """The examples of a run that a rule (JSON) matches, with what people said of them: chosen.candidates."""
+    opened, log = run(name), tags()
+    revision = log.revision(opened.data)
+    return _candidates(opened.folder.as_posix(), opened.fingerprint, revision, rule, opened, log)
+
+
+def selected(name: str, wish: str) -> "Selected":
+    """The set that somebody wishes for (JSON), made once for everyone: chosen.chosen."""
+    opened, log = run(name), tags()
+    revision = log.revision(opened.data)
+    return _selected(opened.folder.as_posix(), opened.fingerprint, revision, wish, opened, log)
+
+
+def preview(name: str, wish: str) -> "Preview":
+    """That set beside a random one and the plain hardest of the same size."""
+    opened, made = run(name), selected(name, wish)
+    revision = tags().revision(opened.data)
+    return _preview(opened.folder.as_posix(), opened.fingerprint, revision, wish, opened, made)
+
+
+def proof_key(name: str, wish: str) -> str:
+    """The name under which the proof of that set is kept: proofs.key."""
+    opened, made = run(name), selected(name, wish)
+    return _proof_key(opened.folder.as_posix(), opened.fingerprint, tags().revision(opened.data), wish, opened, made)
+
+
 def manifest(path: Path) -> dict:
     """The manifest of a saved set; a version never changes, so it is read once."""
     return _manifest(str(path))
+
+
+def unfit_formats(workspace: Path, name: str, version: int) -> dict[str, str]:
+    """The formats that cannot work for a saved set -> why: exports.unfit; looked at anew after a minute."""
+    return _unfit_formats(str(workspace), name, version)
 
 
 def verdicts(data: str) -> "pd.DataFrame":
@@ -196,6 +237,13 @@ def _class_priors(folder: str, fingerprint: str, _run: "Run") -> "pd.DataFrame":
     return class_priors(_run, overview(_run.name))
 
 
+@st.cache_resource(show_spinner="Comparing…", max_entries=4)
+def _comparison(key: tuple[str, str, str, str], _before: "Run", _after: "Run") -> "Comparison":
+    from app.comparison import compare
+
+    return compare(_before, _after)
+
+
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _sample(folder: str, fingerprint: str, low: float, high: float, limit: int, _run: "Run") -> "pd.DataFrame":
     import numpy as np
@@ -207,9 +255,44 @@ def _sample(folder: str, fingerprint: str, low: float, high: float, limit: int, 
     return found.iloc[order[:limit]].reset_index(drop=True)
 
 
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _candidates(folder: str, fingerprint: str, revision: int, rule: str, _run: "Run", _log: "TagLog") -> "pd.DataFrame":
+    from app.chosen import candidates
+
+    return candidates(_run, json.loads(rule), _log.state(_run.data))
+
+
+@st.cache_resource(show_spinner="Choosing…", max_entries=8)
+def _selected(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run", _log: "TagLog") -> "Selected":
+    from app.chosen import chosen
+
+    return chosen(_run, json.loads(wish), _log.state(_run.data))
+
+
+@st.cache_resource(show_spinner="Comparing with a random set…", max_entries=32)
+def _preview(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run", _selected: "Selected") -> "Preview":
+    from hem_core.engine.select import preview
+
+    return preview(_run, _selected)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _proof_key(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run", _selected: "Selected") -> str:
+    from app.proofs import key
+
+    return key(_run, _selected.examples)
+
+
 @st.cache_resource(show_spinner=False, max_entries=500)
 def _manifest(path: str) -> dict:
     return json.loads(Path(path).read_text("utf-8"))
+
+
+@st.cache_resource(show_spinner=False, max_entries=500, ttl=60)
+def _unfit_formats(workspace: str, name: str, version: int) -> dict[str, str]:
+    from app.exports import unfit
+
+    return unfit(Path(workspace), name, version)
 
 
 @st.cache_resource(show_spinner=False)

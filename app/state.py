@@ -11,7 +11,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-ADDRESS = ("run", "rule", "selection", "view", "queue", "who")
+ADDRESS = ("run", "rule", "selection", "view", "queue", "who", "against", "cell", "retrain")
 """Names that stand in the URL, so that a copied address opens the same view."""
 
 LONGEST = 6_000
@@ -92,6 +92,36 @@ def queue() -> str:
 def set_queue(name: str) -> None:
     """Walk through another queue in Review."""
     _set("queue", "" if name == "mixed" else name)
+
+
+def against() -> str | None:
+    """Name of the run that Compare puts before the one on screen, or None when nobody has chosen one yet."""
+    return _get("against") or None
+
+
+def set_against(name: str) -> None:
+    """Compare with another run."""
+    _set("against", name)
+
+
+def cell() -> str | None:
+    """Which part of the comparison is looked at: one of retrain.flow.FLOWS, or 'all'; None = nobody has chosen."""
+    return _get("cell") or None
+
+
+def set_cell(name: str) -> None:
+    """Look at another part of the comparison."""
+    _set("cell", name)
+
+
+def retrain() -> str | None:
+    """Name of the retraining that Retrain shows, or None when nobody has chosen one yet."""
+    return _get("retrain") or None
+
+
+def set_retrain(name: str) -> None:
+    """Show another retraining; '' is the form for a new one."""
+    _set("retrain", name)
 
 
 def person() -> str:

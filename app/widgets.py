@@ -162,3 +162,15 @@ def figure(chart: object, name: str, *, key: str, on_select: bool = False) -> li
         return []
     event = st.plotly_chart(chart, key=key, config=config, on_select="rerun", selection_mode="points")
     return list(event["selection"]["points"])
+
+
+def brush(chart: object, name: str, *, key: str) -> list[dict]:
+    """A Plotly figure whose marks can be chosen by box, lasso or click; returns the chosen ones."""
+    config = {
+        "displaylogo": False,
+        "modeBarButtons": [["select2d", "lasso2d"], ["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+    }
+    modes = ("points", "box", "lasso")
+    event = st.plotly_chart(chart, key=key, config=config, on_select="rerun", selection_mode=modes)
+    return list(event["selection"]["points"])

@@ -1,0 +1,200 @@
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from app import comparison, flows, tiles
+from hem_core.errors import DataError
+from hem_core.store.atomic import write_json, write_table
+from hem_core.store.workspace import open_workspace
+
+STILL_WRONG, REGRESSED = ["e00", "e10", "e20"], ["e05", "e15"]
+FIXED = ["e30", "e40", "e50"]
+
+
+def add_run(folder, name, **changes):
+    """A later run over the data of `tiny`: three of its six errors fixed, two regressed, e01 as hard as e59 was."""
+    home = folder / "runs" / name
+    shutil.copytree(folder / "runs" / "tiny", home)
+    table = pq.read_table(home / "scores.parquet").to_pandas()
+    is_wrong = table["id"].isin(STILL_WRONG + REGRESSED).to_numpy()
+    others = {"cat": "**dog**", "**dog**": "<b>fox</b>", "<b>fox</b>": "cat"}
+    table["predicted"] = np.where(is_wrong, table["label"].map(others), table["label"])
+    table["is_correct"] = ~is_wrong
+    table.loc[[1, 59], "difficulty"] = table.loc[[59, 1], "difficulty"].to_numpy()
+    write_table(home / "scores.parquet", table)
+    info = json.loads((home / "run.json").read_text())
+    later = {"name": name, "created": "2026-02-01T00:00:00Z", "fingerprint": name, "accuracy": 55 / 60}
+    write_json(home / "run.json", {**info, **later, **changes})
+    return folder
+
+
+@pytest.fixture
+def two_runs(workspace):
+    return add_run(workspace(), "later")
+
+
+def both(folder, *names):
+    home = open_workspace(folder)
+    return comparison.compare(*(home.run(name) for name in names or ("tiny", "later")))
+
+
+def texts(test):
+    kinds = ("markdown", "caption", "text", "warning", "error", "info", "subheader", "code")
+    return "\n".join(str(one.value) for kind in kinds for one in getattr(test, kind)).replace("\\", "")
+
+
+def click(test, label):
+    return next(one for one in test.button if one.label.startswith(label)).click().run()
+
+
+def address(test, name):
+    value = test.query_params[name]
+    return value[0] if isinstance(value, list) else value
+
+
+def test_three_fixed_two_regressed_three_still_wrong_one_newly_hard(two_runs):
+    found = both(two_runs)
+    assert found.counts == {"fixed": 3, "regressed": 2, "still wrong": 3, "newly hard": 1, "still right": 51}
+    assert found.table.loc[found.table["flow"] == "newly hard", "id"].tolist() == ["e01"]
+    assert (found.accuracy_before, found.accuracy_after) == (54 / 60, 55 / 60)
+
+
+def test_the_chosen_part_is_the_flow_the_class_and_the_bins_worst_first(two_runs):
+    found = both(two_runs)
+    assert found.chosen("fixed", None, [])["id"].tolist() == ["e50", "e40", "e30"]
+    assert found.chosen("fixed", "cat", [])["id"].tolist() == ["e30"]  # 30 = 0 mod 3
+    bin_of = found.table.set_index("id")["bin"]
+    assert found.chosen(None, None, [int(bin_of["e01"])])["id"].tolist() == ["e01"]
+    assert bin_of["e01"] == 1 * comparison.BINS + 39  # 2.5 before, 99.2 after; a bin is 2.5 wide
+
+
+def test_the_rule_names_the_ids_or_all_but_the_others(two_runs):
+    found = both(two_runs)
+    assert found.rule(found.chosen("regressed", None, [])) == {"all": [{"rows": ["e15", "e05"]}]}
+    rule = found.rule(found.chosen("still right", None, []))
+    (clause,) = rule["all"]
+    assert len(clause["not"]["rows"]) == 9
+    assert len(open_workspace(two_runs).run("later").rows(rule)) == 51
+
+
+def test_classes_stand_with_the_largest_loss_first(two_runs):
+    table = comparison.classes(both(two_runs).table)
+    assert table["difference"].is_monotonic_increasing
+    row = table.set_index("label").loc["cat"]  # e15 regressed, e30 fixed; e00 stays wrong
+    assert (row["n"], row["fixed"], row["regressed"], row["difference"]) == (20, 1, 1, 0)
+    assert row["accuracy_before"] == 18 / 20
+
+
+def test_mcnemar_is_said_in_words():
+    assert comparison.verdict(0, 0).startswith("No example is fixed and none regressed")
+    assert "10 fixed, 0 regressed: after is better" in comparison.verdict(10, 0)
+    assert "about once in 500 (exact McNemar test, p = 0.002)" in comparison.verdict(10, 0)  # 2 / 1024
+    assert "0 fixed, 6 regressed: after is worse" in comparison.verdict(0, 6)
+    assert "3 times in 100" in comparison.verdict(0, 6)  # 2 / 64
+    assert "no clear difference" in comparison.verdict(5, 0)  # 2 / 32
+    assert "less than once in 10,000" in comparison.verdict(100, 0)
+
+
+def test_examples_in_one_run_alone_and_other_labels_are_counted(two_runs):
+    home = two_runs / "runs" / "later"
+    table = pq.read_table(home / "scores.parquet").to_pandas()
+    table.loc[2, "label"] = "cat"
+    for name in ("scores", "catalog", "projection"):
+        whole = table if name == "scores" else pq.read_table(home / f"{name}.parquet").to_pandas()
+        write_table(home / f"{name}.parquet", whole.iloc[:50])
+    found = both(two_runs)
+    assert (found.n, found.only_before, found.only_after, found.relabelled) == (50, 10, 0, 1)
+
+
+def test_a_run_that_knows_no_right_or_wrong_is_refused(two_runs):
+    home = two_runs / "runs" / "later"
+    table = pq.read_table(home / "scores.parquet").to_pandas().drop(columns="is_correct")
+    write_table(home / "scores.parquet", table)
+    with pytest.raises(DataError, match="run 'later' does not say which predictions are right"):
+        both(two_runs)
+
+
+def test_comparable_are_the_other_runs_over_the_same_data_the_next_older_first(two_runs):
+    add_run(two_runs, "latest", created="2026-03-01T00:00:00Z")
+    add_run(two_runs, "elsewhere", data={"name": "other", "source": "npz"})
+    add_run(two_runs, "growing", status="running")
+    home = open_workspace(two_runs)
+    assert [run.name for run in comparison.comparable(home.run("later"), home.runs())] == ["tiny", "latest"]
+
+
+def test_the_page_puts_the_newest_run_after_and_shows_what_regressed(show, two_runs):
+    test = show(two_runs, "compare", run="later")
+    assert not test.exception
+    assert [metric.value for metric in test.metric] == ["90.0%", "91.7%"]
+    assert test.metric[1].delta == "+1.7 points of 60 examples"
+    said = texts(test)
+    assert "3 fixed, 2 regressed: no clear difference" in said
+    assert "**2** of 60 · regressed: right before, wrong after" in said
+    assert address(test, "against") == "tiny"
+
+
+def test_the_address_carries_both_runs_and_the_cell(show, two_runs):
+    test = show(two_runs, "compare", run="tiny", against="later", cell="fixed")
+    assert [metric.value for metric in test.metric] == ["91.7%", "90.0%"]
+    assert "**2** of 60 · fixed: wrong before, right after" in texts(test)
+
+
+def test_swapping_turns_fixed_into_regressed(show, two_runs):
+    test = click(show(two_runs, "compare", run="later", cell="fixed"), "Swap")
+    assert (address(test, "run"), address(test, "against")) == ("tiny", "later")
+    assert "**2** of 60 · fixed" in texts(test)
+
+
+def test_open_in_explore_and_review_take_the_ids_along(show, two_runs):
+    test = click(show(two_runs, "compare", run="later"), "Open in Explore")
+    assert json.loads(address(test, "rule")) == {"all": [{"rows": ["e15", "e05"]}]}
+    assert test.session_state["hem_kept_went_to"] == "explore"
+    test = click(show(two_runs, "compare", run="later", cell="fixed"), "Review these 3")
+    assert json.loads(address(test, "rule")) == {"all": [{"rows": ["e50", "e40", "e30"]}]}
+    assert (address(test, "queue"), test.session_state["hem_kept_went_to"]) == ("filter", "review")
+
+
+def test_a_run_alone_says_how_to_make_another(show, whole_workspace):
+    said = texts(show(whole_workspace, "compare"))
+    assert "No other complete run is over the data 'tiny-data'" in said
+    assert "--name tiny-data" in said
+
+
+def test_a_run_seen_in_training_against_one_not_seen_is_no_fair_race(show, workspace):
+    folder = add_run(workspace(), "later", sample="out-of-sample")
+    assert "tiny is in-sample, later is out-of-sample" in texts(show(folder, "compare", run="later"))
+
+
+def test_a_name_from_the_address_that_is_no_comparable_run_is_said(show, two_runs):
+    said = texts(show(two_runs, "compare", run="later", against="gone"))
+    assert "gone is not a run over the data of later; comparing with tiny" in said
+
+
+def test_tiles_show_text_of_the_data_as_text_and_link_to_the_example(two_runs, monkeypatch):
+    monkeypatch.setenv("HEM_WORKSPACE", str(two_runs))
+    found = both(two_runs)
+    html = tiles.tiles(open_workspace(two_runs).run("later"), found.chosen("fixed", None, []))
+    assert "<b>fox</b>" not in html
+    assert "&lt;b&gt;fox&lt;/b&gt;" in html
+    assert html.count("data:image/webp;base64,") == 3
+    assert "%22rows%22%3A%20%5B%22e50%22%5D" in html
+
+
+def test_the_matrix_gives_the_flow_of_each_field_and_the_density_its_bins():
+    counts = {"fixed": 3, "regressed": 2, "still wrong": 3, "newly hard": 1, "still right": 51}
+    chart = flows.matrix(counts, "fixed")
+    assert list(chart.data[0].customdata) == list(flows.PLACES)
+    assert {note.text.split("<b>")[1].split("</b>")[0] for note in chart.layout.annotations} == {"3", "2", "1", "51"}
+    table = pd.DataFrame({"bin": [0, 0, 41, -1], "flow": ["fixed", "still right", "fixed", "fixed"]})
+    others, chosen = flows.density(table, "fixed").data
+    assert (list(others.x), list(others.y), others.customdata.tolist()) == ([1.25], [1.25], [[0, 1]])
+    assert (list(chosen.x), list(chosen.y), chosen.customdata.tolist()) == (
+        [1.25, 3.75],
+        [1.25, 3.75],
+        [[0, 1], [41, 1]],
+    )
+    assert flows.bins_of([{"customdata": [41, 1]}, {"customdata": [0, 1]}, {"customdata": [0, 2]}]) == [0, 41]
