@@ -1,0 +1,16 @@
+"""How many draws a class gets."""
+
+import torch
+from torch import Tensor
+
+
+def quota(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """The class of each example, (N,) int64 in [0, K), and the share of each class, (K,) float64, of sum 1.
+
+    A share goes with the root of the natural one, within 0.5 x .. 4 x of it (before all are scaled to sum 1).
+    """
+    _, which, times = labels.unique(return_inverse=True, return_counts=True)
+    natural = times.to(torch.float64) / len(labels)
+    shares = natural.sqrt() / natural.sqrt().sum()
+    shares = shares.clamp(min=0.5 * natural, max=4 * natural)
+    return which, shares / shares.sum()
