@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hem_core.cli._screen import bars, say, table
+from hem_core.errors import HemError
+
+DATA, CHOICE, PERSON = "Data", "Choice", "People"
+
+
+def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
+
+
+def loop(
+    data: Annotated[str, typer.Argument(help="The pool: image folder, or .csv, .parquet, .jsonl or .npz file.")],
+    train: Annotated[
+        str, typer.Option(help="package.module:train; one that takes `sampler` gets equal steps at every size.")
+    ],
+    out: Annotated[Path, typer.Option(help="The workspace.")] = Path(),
+    start: Annotated[int, typer.Option(help="Examples to start with, drawn from the labelled ones.", min=1)] = 150,
+    add: Annotated[int, typer.Option(help="Examples added in each round.", min=1)] = 150,
+    rounds: Annotated[int, typer.Option(help="How often.", min=1)] = 3,
+    seeds: Annotated[
+        int | None, typer.Option(help="How often all of it is done, from other starts: 5; with --by-person 1.", min=1)
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the loop and its set; default: that of the data.")] = None,
+    test: Annotated[
+        str | None, _option("Test data; default: rows of split = test, else a drawn share.", panel=DATA)
+    ] = None,
+    test_share: Annotated[float, _option("Share drawn as the test set where none is named.", panel=DATA)] = 0.2,
+    data_name: Annotated[str | None, _option("Name of the data; tags are shared under it.", panel=DATA)] = None,
+    id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
+    label_column: Annotated[str | None, _option("Column of the labels.", panel=DATA)] = None,
+    image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
+    text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
+    feature_columns: Annotated[str | None, _option("Columns of a table: age,job, or '*' for all.", panel=DATA)] = None,
+    classes: Annotated[str | None, _option("Class names in the order of the outputs: cat,dog.", panel=DATA)] = None,
+    resize: Annotated[int | None, _option("Pixels of the shorter side of image files.", panel=DATA, min=1)] = None,
+    policy: Annotated[
+        str | None, _option("Chain of policies that chooses; see hem select --help.", panel=CHOICE)
+    ] = None,
+    option: Annotated[
+        list[str] | None, _option("policy.option=value, such as top.by=loss; repeat it.", panel=CHOICE)
+    ] = None,
+    arms: Annotated[
+        str | None, _option("mined,random,all; with --by-person only mined, unless said.", panel=CHOICE)
+    ] = None,
+    draws: Annotated[
+        int | None, _option("Examples an epoch where train takes `sampler`; default: the pool's.", panel=CHOICE, min=1)
+    ] = None,
+    by_person: Annotated[
+        bool, _option("Stop after each choice until people have answered for it.", "--by-person", panel=PERSON)
+    ] = False,
+    go_on: Annotated[
+        bool, _option("Do without the answers that are missing: given labels stand.", "--go-on", panel=PERSON)
+    ] = False,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default: CUDA if there is one.")] = None,
+) -> None:
+    """Mine a pool in rounds: train, choose, add, train again; beside random additions. Killed, it goes on."""
+    from hem_core.engine.options import Options
+    from hem_core.retrain.loop import loop as run_loop
+    from hem_core.retrain.loop_settings import ARMS, Settings
+    from hem_core.retrain.pool_choice import DEFAULT
+
+    columns = {"id_column": id_column, "label_column": label_column, "image_column": image_column}
+    columns |= {"text_column": text_column, "feature_columns": feature_columns}
+    settings = Settings(
+        start=start,
+        add=add,
+        rounds=rounds,
+        seeds=seeds or (1 if by_person else 5),
+        arms=_listed(arms) or (("mined",) if by_person else ARMS),
+        policies=_listed(policy) or DEFAULT,
+        policy_options=_options(option or []),
+        draws=draws,
+        by_person=by_person,
+    )
+    options = Options(
+        name=data_name,
+        classes=_listed(classes) or None,
+        device=device,
+        resize=resize,
+        columns={key: value for key, value in columns.items() if value},
+    )
+    with bars() as progress:
+        found = run_loop(
+            data,
+            train=train,
+            out=out,
+            settings=settings,
+            name=name,
+            test=test,
+            test_share=test_share,
+            go_on=go_on,
+            options=options,
+            progress=progress,
+        )
+    if found.report is None:
+        say("{}", found.waits_for)
+        return
+    _show(found.report)
+    say("report: {}", found.folder / "report.html")
+
+
+def _show(report: dict[str, Any]) -> None:
+    measures = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "worst_class": "worst class"}
+    rows = [
+        (
+            entry["arm"],
+            f"{entry['n']:,}",
+            *(f"{entry[name]['mean']:.1%} ± {entry[name]['sd']:.1%}" for name in measures),
+        )
+        for entry in report["curve"]
+    ]
+    table(("arm", "examples", *measures.values()), rows)
+    say("[bold]{}[/bold]", report["verdict"]["word"])
+    for sentence in report["verdict"]["sentences"]:
+        say("  {}", sentence)
+    kept = report["set"]
+    say("set: {}", f"{kept['name']} v{kept['version']}, {kept['n']:,} examples")
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()
+
+
+def _options(given: list[str]) -> dict[str, dict[str, str]]:
+    """["top.by=loss"] -> {"top": {"by": "loss"}}."""
+    found: dict[str, dict[str, str]] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        policy, dot, option = name.partition(".")
+        if not equals or not dot:
+            raise HemError(f"--option wants policy.option=value, such as top.by=loss; got '{text}'")
+        found.setdefault(policy.strip(), {})[option.strip()] = value.strip()
+    return found

@@ -1,0 +1,141 @@
+"""Mine a pool in rounds, train, choose, add, train again, beside random additions and the model of all data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hem_core.engine.options import Options
+from hem_core.engine.plan import make_key
+from hem_core.engine.progress import Listener, Progress
+from hem_core.errors import DataError, RunError
+from hem_core.models import train_function
+from hem_core.retrain import loop_labels
+from hem_core.retrain.loop_arm import walk
+from hem_core.retrain.loop_lab import Lab
+from hem_core.retrain.loop_queue import write_queue
+from hem_core.retrain.loop_report import write_report
+from hem_core.retrain.loop_set import save_mined
+from hem_core.retrain.loop_settings import Settings
+from hem_core.retrain.pool import SHARE, Pool, open_pool
+from hem_core.retrain.pool_choice import check
+from hem_core.store.atomic import remove_leftovers, write_json
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A loop in its folder: its `report` (report.json), or what it waits for in words."""
+
+    folder: Path
+    report: dict[str, Any] | None = None
+    waits_for: str = ""
+
+
+def loop(
+    data: Any,
+    *,
+    train: str | Callable[..., Any],
+    out: Path | str,
+    settings: Settings | None = None,
+    name: str | None = None,
+    test: Any = None,
+    test_share: float = SHARE,
+    go_on: bool = False,
+    options: Options | None = None,
+    progress: Listener | None = None,
+) -> Loop:
+    """Mine the pool `data` and say whether it beat random additions; everything is kept in OUT/loops/NAME.
+
+    data: as for `hem_core.score`; train: "package.module:train" or the function; out: the workspace, made if need be.
+    name: of the loop, by default that of the data, with -2, -3 where another loop has it; test: see `open_pool`.
+    go_on: where people are asked, do without the answers that are missing. options: how the data are read.
+    Killed at any moment, the same call goes on with the training that was under way, to the same report. More seeds,
+    rounds or arms go on from what there is.
+    Raises HemError: a pool too small for the rounds, settings or data that cannot be, a training that fails.
+    """
+    asked, function, workspace = settings or Settings(), train_function.load(train), Path(out)
+    check(asked.policies, asked.policy_options)
+    _made(workspace)
+    pool = open_pool(data, function, workspace / "loops" / ".pool", options or Options(), test=test, share=test_share)
+    folder = _claimed(workspace, name, pool, function, asked)
+    labels = loop_labels.opening(folder, workspace, pool)
+    told = Progress(folder, progress)
+    lab = Lab(folder, workspace, pool, function, asked, labels, told.tell, go_on)
+    _check_room(lab)
+    walks = {}
+    for seed in range(asked.seeds):
+        for arm in [arm for arm in ("mined", "random", "all") if arm in asked.arms]:
+            walks[arm, seed] = walk(lab, arm, seed)
+    waiting = [each.waiting for each in walks.values() if each.waiting is not None]
+    told.close()
+    if waiting:
+        return Loop(folder, waits_for=write_queue(lab, folder.name, waiting))
+    kept = save_mined(lab, folder.name, walks["mined", 0])
+    return Loop(folder, write_report(lab, list(walks.values()), kept))
+
+
+def _made(workspace: Path) -> None:
+    if workspace.exists() and not workspace.is_dir():
+        raise RunError(f"'{workspace}' is a file; --out names the folder of a workspace")
+    try:
+        (workspace / "loops").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make '{workspace}': {error.strerror}; give --out another place") from error
+
+
+def _claimed(
+    workspace: Path, name: str | None, pool: Pool, train: train_function.TrainFunction, settings: Settings
+) -> Path:
+    """The folder of this loop, with its plan.json. Raises RunError when a name that was given is another loop's."""
+    key = make_key(pool=pool.key, train=train.fingerprint, settings=settings.facts())
+    wanted, number = _as_name(name or pool.name), 1
+    while True:
+        folder = workspace / "loops" / (wanted if number == 1 else f"{wanted}-{number}")
+        known = _plan(folder)
+        if known is None or known["key"] == key:
+            break
+        if name is not None:
+            raise RunError(f"'{folder}' holds a loop of other data, training or settings; give it another --name")
+        number += 1
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    plan = {"format_version": FORMAT_VERSION, "name": folder.name, "key": key, "data": pool.name, "train": train.name}
+    plan |= {"n_pool": len(pool.rows), "test": pool.test.words, "settings": asdict(settings)}
+    write_json(folder / "plan.json", plan | {"created": known["created"] if known else now})
+    return folder
+
+
+def _plan(folder: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads((folder / "plan.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise RunError(f"{folder / 'plan.json'} cannot be read ({error}); delete the folder or give --name") from error
+
+
+def _as_name(text: str) -> str:
+    """A name that a folder and a set can have."""
+    plain = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in text).strip(".-")
+    return plain[:48] or "loop"
+
+
+def _check_room(lab: Lab) -> None:
+    settings, n = lab.settings, len(lab.candidates)
+    n_labelled = int((lab.start_targets[lab.candidates] >= 0).sum())
+    wanted = settings.start + settings.add * settings.rounds
+    if n_labelled < min(settings.start, 2):
+        raise DataError("a loop starts from labelled examples, and the pool has none; label some first")
+    if n <= wanted - settings.add:
+        raise DataError(
+            f"{settings.rounds} rounds of {settings.add:,} from {settings.start:,} want a pool of more than "
+            f"{wanted - settings.add:,}; it has {n:,}{'' if settings.by_person else ' with a label'}: "
+            "lower --start, --add or --rounds"
+        )

@@ -1,0 +1,81 @@
+"""One arm of one seed: train, choose, add, train again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hem_core.retrain.loop_lab import Lab
+from hem_core.retrain.loop_labels import corrected
+from hem_core.retrain.loop_person import Waiting, answered
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One model: the round's, what it was trained on, and what it said, see `loop_lab.Lab`."""
+
+    arm: str
+    """"start" (of the mined and the random arm alike), "mined", "random" or "all"."""
+    seed: int
+    round: int
+    said: Mapping[str, np.ndarray]
+
+
+@dataclass(eq=False)
+class Walk:
+    """How far an arm came, and what it waits for."""
+
+    steps: list[Step] = field(default_factory=list)
+    targets: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """(N,) int64, with the labels that people gave on the way."""
+    waiting: Waiting | None = None
+
+
+def walk(lab: Lab, arm: str, seed: int) -> Walk:
+    """Go through the rounds of an arm, as far as the answers of people reach."""
+    targets = lab.start_targets
+    if arm == "all":
+        rows = lab.candidates[targets[lab.candidates] >= 0]
+        said = lab.said(arm, seed, lab.settings.rounds, rows, targets)
+        return Walk([Step(arm, seed, lab.settings.rounds, said)], targets)
+    rows = start_rows(lab, seed)
+    found = Walk([Step("start", seed, 0, lab.said("start", seed, 0, rows, targets))], targets)
+    for round in range(1, lab.settings.rounds + 1):
+        picks = found.steps[-1].said["picks"] if arm == "mined" else _drawn(lab, seed, round, rows)
+        answer = answered(lab, arm, seed, round, picks)
+        if isinstance(answer, Waiting):
+            found.waiting = answer
+            return found
+        targets = found.targets = corrected(lab.pool, targets, answer)
+        rows = np.union1d(rows, [row for row in picks if answer.get(lab.pool.ids[row], "") is not None])
+        found.steps.append(Step(arm, seed, round, lab.said(arm, seed, round, rows.astype(np.int64), targets)))
+    return found
+
+
+def start_rows(lab: Lab, seed: int) -> np.ndarray:
+    """(n,) ascending positions of the examples that a seed begins with: labelled, drawn, each class by its share.
+
+    A class has one at least where there is room for one of each.
+    """
+    chance = np.random.default_rng([seed, 0])
+    rows = chance.permutation(lab.candidates[lab.start_targets[lab.candidates] >= 0])
+    labels = lab.start_targets[rows]
+    n = min(lab.settings.start, len(rows))
+    # The k-th of a class of size c stands at (k + a draw) / c of the way: every beginning has the classes' shares.
+    place = np.zeros(len(rows))
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
+        place[own] = (np.arange(len(own)) + chance.random()) / len(own)
+    first = np.unique(labels, return_index=True)[1]
+    if len(first) <= n:
+        place[first] = -1
+    return np.sort(rows[np.argsort(place, kind="stable")[:n]])
+
+
+def _drawn(lab: Lab, seed: int, round: int, rows: np.ndarray) -> np.ndarray:
+    """(a,) positions of the random additions of a round; `rows`: what is there already."""
+    chance = np.random.default_rng([seed, round])
+    others = np.setdiff1d(lab.candidates, rows)
+    return chance.permutation(others)[: lab.settings.add]

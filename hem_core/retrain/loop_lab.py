@@ -1,0 +1,127 @@
+"""Where a loop's trainings happen: each is done once, kept on the disk, and taken up after a kill."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hem_core.engine.plan import make_key
+from hem_core.engine.training import kept
+from hem_core.models.train_function import TrainFunction
+from hem_core.retrain.loop_labels import Labels
+from hem_core.retrain.loop_settings import Settings
+from hem_core.retrain.pool import Pool
+from hem_core.retrain.pool_choice import choose_picks
+from hem_core.retrain.pool_model import asked, trained
+from hem_core.retrain.pool_scores import SCORES, candidates
+from hem_core.store.atomic import write_arrays
+
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(eq=False)
+class Lab:
+    """A pool, a train function and the folder in which what its models say is kept.
+
+    folder/arms/<arm>/seed_<k>_round_<r>.npz: `rows` (n,) that the model was trained on, `targets` (n,) as they were
+    then, `test_logits` (T, K) float32. Of the arms "start" and "mined" also what the next picks come from: `pool_rows`
+    (c,), `logits` (c, K), a column (c,) for each score, and the picks: `picks` (a,) positions in the order of picking,
+    `picked_by` (a,) words, and `left_out` words with `n_left_out`.
+    """
+
+    folder: Path
+    workspace: Path
+    pool: Pool
+    train: TrainFunction
+    settings: Settings
+    labels: Labels
+    tell: Tell
+    go_on: bool = False
+    """Do without the answers that are missing: a given label stands, an example without one stays out."""
+    done: set[Path] = field(default_factory=set)
+
+    @cached_property
+    def start_targets(self) -> np.ndarray:
+        """(N,) int64 in [0, K), -1 without a label, as people had corrected them when the loop began."""
+        return self.labels.targets(self.pool)
+
+    @cached_property
+    def candidates(self) -> np.ndarray:
+        """(c,) positions that may be trained on: not ruled out, and labelled unless a person is there to be asked."""
+        free = self.labels.candidates(self.pool)
+        return free if self.settings.by_person else free[self.start_targets[free] >= 0]
+
+    def said(self, arm: str, seed: int, round: int, rows: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """What the model says that was trained on `rows` (n,), with targets (N,); trained, or what it had said."""
+        path = self.folder / "arms" / arm / f"seed_{seed}_round_{round}.npz"
+        is_mining = arm in ("start", "mined")
+        key = self._key(rows, targets, seed, self.settings.facts() if is_mining else None)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        found = kept(path, key)
+        if found is None:
+            where = f"seed {seed + 1} of {self.settings.seeds}, {arm}" + (f", round {round}" if round else "")
+            found = self._trained(where, seed, round, rows, targets, is_mining=is_mining)
+            write_arrays(path, key=np.array(key), **found)
+        self.done.add(path)
+        self.tell("trainings", len(self.done), self.settings.n_trainings)
+        return found
+
+    def _key(self, rows: np.ndarray, targets: np.ndarray, seed: int, mining: dict[str, Any] | None) -> str:
+        """What a kept result is called: another function, data set or setting never passes for it."""
+        return make_key(
+            pool=self.pool.key,
+            train=self.train.fingerprint,
+            labels=self.labels.key,
+            draws=self.draws,
+            rows=_digest(rows),
+            targets=_digest(targets[rows]),
+            seed=seed,
+            mining=mining,
+        )
+
+    @property
+    def draws(self) -> int:
+        return self.settings.draws or len(self.candidates)
+
+    def _trained(
+        self, where: str, seed: int, round: int, rows: np.ndarray, targets: np.ndarray, *, is_mining: bool
+    ) -> dict[str, np.ndarray]:
+        pool, n_classes = self.pool, len(self.pool.classes)
+
+        def progress(done: int, total: int) -> None:
+            self.tell(where, done, total)
+
+        network = trained(pool, self.train, rows, targets, seed=seed, draws=self.draws, where=where, progress=progress)
+        tested = asked(network, pool.test.held, pool.test.rows, n_classes, where=where)
+        found = {"rows": rows, "targets": targets[rows], "test_logits": tested.logits}
+        if not is_mining:
+            return found
+        others = np.setdiff1d(self.candidates, rows)
+        said = asked(network, pool.held, others, n_classes, where=where)
+        table = candidates(pool, others, said, targets)
+        found |= {"pool_rows": others, "logits": said.logits}
+        found |= {name: table[name].to_numpy() for name in table.columns if name in SCORES}
+        picks = choose_picks(
+            table,
+            said.embeddings,
+            min(self.settings.add, len(others)),
+            policies=self.settings.policies,
+            options=self.settings.policy_options,
+            seed=seed * 1000 + round,
+        )
+        return found | {
+            "picks": others[picks.places],
+            "picked_by": np.array(picks.picked_by, dtype=np.str_),
+            "left_out": np.array(list(picks.counts), dtype=np.str_),
+            "n_left_out": np.array(list(picks.counts.values()), dtype=np.int64),
+        }
+
+
+def _digest(values: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values, np.int64).tobytes()).hexdigest()

@@ -1,0 +1,119 @@
+"""The picks that wait, as a set to look at in the app and as a folder to label elsewhere."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import hem_core.export
+from hem_core import folder as registry
+from hem_core.engine.plan import make_key
+from hem_core.export._folder import export
+from hem_core.export._images import ReadImage
+from hem_core.media.array import to_picture
+from hem_core.retrain.loop_lab import Lab
+from hem_core.retrain.loop_person import Waiting
+from hem_core.retrain.pool import Pool
+from hem_core.store import sets
+from hem_core.store.workspace import open_workspace
+
+FORMATS = ("csv", "label_studio")
+"""What a queue is written as, as far as this HEM and the data can."""
+
+
+def write_queue(lab: Lab, name: str, waiting: Sequence[Waiting]) -> str:
+    """Write the picks that wait as the next version of the set NAME-queue, and export it; once for the same picks.
+
+    Picks of several arms and seeds stand in it once each and in chance order: whoever labels them does not see which
+    arm asks. Returns what to do, in one sentence a line.
+    """
+    rows = np.unique(np.concatenate([each.rows for each in waiting]))
+    rows = np.random.default_rng(len(rows)).permutation(rows)
+    unanswered = {id for each in waiting for id in each.unanswered}
+    key = make_key(rows=np.sort(rows).tolist(), pool=lab.pool.key)
+    queue = f"{name}-queue"
+    version = _saved(lab.workspace, queue, key) or _save(lab, queue, key, rows, waiting)
+    target = lab.folder / f"queue-v{version}"
+    if not target.exists():
+        examples, manifest = sets.load(lab.workspace, queue, version)
+        export(examples, target, _formats(lab.pool), manifest, read_image=picture_reader(lab.pool))
+    rounds = sorted({each.round for each in waiting})
+    n = len(rows)
+    return (
+        f"Round {', '.join(map(str, rounds))} waits for a person: {n - len(unanswered):,} of {n:,} picks have an "
+        f"answer.\n{_where(lab, queue, version, target)}\nThen give the same command again: it goes on from here. "
+        "With --go-on it goes on without the rest: a given label stands, an example without one stays out."
+    )
+
+
+def _where(lab: Lab, queue: str, version: int, target: Path) -> str:
+    elsewhere = f"label what is in {target} and bring it back: hem import-labels FILE --workspace {lab.workspace}"
+    if run_of(lab.workspace, lab.pool.name) is None:
+        return f"To answer, {elsewhere}."
+    return f"To answer, review the set '{queue}' v{version} in the app (hem app {lab.workspace}), or {elsewhere}."
+
+
+def _saved(workspace: Path, queue: str, key: str) -> int | None:
+    for version in reversed(sets.versions(workspace, queue)):
+        if sets.load(workspace, queue, version)[1].get("key") == key:
+            return version
+    return None
+
+
+def _save(lab: Lab, queue: str, key: str, rows: np.ndarray, waiting: Sequence[Waiting]) -> int:
+    table = examples_at(lab.pool, rows, lab.start_targets)
+    manifest = {
+        "made_by": "hem loop",
+        "run": run_of(lab.workspace, lab.pool.name),
+        "data": {"name": lab.pool.name},
+        "classes": lab.pool.classes,
+        "loop": lab.folder.name,
+        "rounds": sorted({each.round for each in waiting}),
+        "key": key,
+    }
+    return int(sets.save(lab.workspace, queue, table, manifest).name[1:])
+
+
+def examples_at(pool: Pool, rows: np.ndarray, targets: np.ndarray) -> pd.DataFrame:
+    """The catalog's columns at positions (n,), `label` by targets (N,), `label_before`, `weight` 1 and `rank`."""
+    table = pool.ready.catalog.take(rows).to_pandas().drop(columns="split", errors="ignore")
+    names = np.array([*pool.classes, None], dtype=object)
+    before, label = names[pool.targets[rows]], names[targets[rows]]
+    return table.assign(label=label, label_before=before, weight=1.0, rank=np.arange(1, len(rows) + 1))
+
+
+def run_of(workspace: Path, data: str) -> str | None:
+    """Name of the newest complete run over these data; None when there is none."""
+    found = [run.name for run in open_workspace(workspace).runs() if run.is_complete and run.data == data]
+    return found[0] if found else None
+
+
+def _formats(pool: Pool) -> list[str]:
+    is_shown = pool.ready.facts["medium"] == "text" or picture_reader(pool) is not None
+    there = registry.names(hem_core.export)
+    return [name for name in FORMATS if name in there and (name == "csv" or is_shown)]
+
+
+def picture_reader(pool: Pool) -> ReadImage | None:
+    """Gives the suffix and bytes of an example's picture: its file, or a PNG; None when the data are no pictures."""
+    facts, inputs = pool.ready.facts, pool.ready.inputs
+    if not pool.is_picture or inputs is None:
+        return None
+    place = {id: row for row, id in enumerate(pool.ids)}
+
+    def read(row: pd.Series) -> tuple[str, bytes]:
+        if facts["medium"] == "image":
+            path = Path(facts["root"]) / str(row["image"])
+            return path.suffix, path.read_bytes()
+        from PIL import Image
+
+        shown, buffer = inputs.picture(place[str(row["id"])]), io.BytesIO()
+        assert shown is not None
+        Image.fromarray(to_picture(shown)).save(buffer, "PNG")
+        return ".png", buffer.getvalue()
+
+    return read

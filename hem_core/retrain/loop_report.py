@@ -1,0 +1,88 @@
+"""The report of a loop: report.json for programs, report.parquet with a row a model, report.html to read and print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from hem_core.retrain.loop_arm import Step, Walk
+from hem_core.retrain.loop_curve import curve, differences, measures
+from hem_core.retrain.loop_lab import Lab
+from hem_core.retrain.loop_page import page
+from hem_core.retrain.loop_verdict import verdict
+from hem_core.store.atomic import write_bytes, write_json, write_table
+
+FORMAT_VERSION = 1
+
+
+def write_report(lab: Lab, walks: Sequence[Walk], kept: dict[str, Any]) -> dict[str, Any]:
+    """Write the three files beside the trainings; report.json comes last and says that the loop is complete.
+
+    kept: the saved training set, see `loop_set`. The same trainings give the same bytes. Returns what report.json has.
+    """
+    points = points_of(lab, walks)
+    of_all, of_random = differences(points, "all"), differences(points, "random")
+    entries = curve(points)
+    report = {
+        "format_version": FORMAT_VERSION,
+        "name": lab.folder.name,
+        "data": lab.pool.name,
+        "train": lab.train.name,
+        "n_pool": len(lab.candidates),
+        "test": lab.pool.test.words,
+        "settings": lab.settings.facts() | {"rounds": lab.settings.rounds, "seeds": lab.settings.seeds},
+        "verdict": verdict(entries, of_random, of_all),
+        "curve": entries,
+        "against_random": of_random,
+        "against_all": of_all,
+        "left_out": _left_out(walks),
+        "set": kept,
+        "notes": _notes(lab),
+    }
+    write_table(lab.folder / "report.parquet", pd.DataFrame(points))
+    write_bytes(lab.folder / "report.html", page(report, points).encode())
+    write_json(lab.folder / "report.json", report)
+    return report
+
+
+def points_of(lab: Lab, walks: Sequence[Walk]) -> list[dict[str, Any]]:
+    """One entry a model: arm, seed, round, n (examples it was trained on), accuracy, balanced_accuracy, worst_class."""
+    steps = {(step.arm, step.seed, step.round): step for walk in walks for step in walk.steps}
+    order = ["start", "mined", "random", "all"]
+    ordered = sorted(steps.values(), key=lambda step: (order.index(step.arm), step.round, step.seed))
+    return [_point(lab, step) for step in ordered]
+
+
+def _point(lab: Lab, step: Step) -> dict[str, Any]:
+    found = measures(step.said["test_logits"], lab.pool.test.targets)
+    return {"arm": step.arm, "seed": step.seed, "round": step.round, "n": len(step.said["rows"]), **found}
+
+
+def _left_out(walks: Sequence[Walk]) -> list[dict[str, Any]]:
+    """Why the candidates of the first seed stayed out, round by round: `round`, `why`, `n`."""
+    steps = next(walk.steps for walk in walks if walk.steps[-1].arm == "mined")[:-1]
+    return [
+        {"round": step.round + 1, "why": str(why), "n": int(n)}
+        for step in steps
+        for why, n in zip(step.said["left_out"], step.said["n_left_out"], strict=True)
+    ]
+
+
+def _notes(lab: Lab) -> list[str]:
+    notes = []
+    if lab.train.takes("sampler"):
+        notes.append(f"Every training drew {lab.draws:,} examples an epoch: all took the same number of steps.")
+    else:
+        notes.append(
+            "The train function takes no `sampler`, so each training took the steps of its own set: as many in the "
+            "mined as in the random arm at each size, more in the model of all data."
+        )
+    if lab.pool.test.words["how"] == "drawn":
+        notes.append("The test set was drawn from the same data: its labels are as right or wrong as the pool's.")
+    if lab.labels.said:
+        notes.append(f"{len(lab.labels.said):,} examples had a verdict before the loop began; it holds in all arms.")
+    if lab.settings.by_person:
+        notes.append("People answered for the picks; an answer that came after its round was trained changed nothing.")
+    return notes

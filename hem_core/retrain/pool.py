@@ -1,0 +1,144 @@
+"""What a loop mines from, and the examples that every model of it is tested on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from hem_core import catalog as catalogs
+from hem_core.engine.held import Held
+from hem_core.engine.network import Network
+from hem_core.engine.options import Options
+from hem_core.engine.plan import make_key
+from hem_core.engine.prepare import Prepared, data_key, is_picture, placed, prepare
+from hem_core.errors import DataError, ModelError
+from hem_core.models.train_function import TrainFunction
+from hem_core.retrain.pool_held_out import drawn_test, split_test
+
+SHARE = 0.2
+"""Of the labelled examples, drawn as the test set where none is named."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """T examples with labels that no model of the loop is trained on."""
+
+    held: Held
+    rows: np.ndarray
+    """(T,) their positions in `held`."""
+    targets: np.ndarray
+    """(T,) int64 in [0, K)."""
+    words: dict[str, Any]
+    """`how` ("file", "split" or "drawn"), `what` in words, `n`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """A data set of N examples of which some are the pool, each with its label where it has one."""
+
+    ready: Prepared
+    options: Options
+    held: Held
+    rows: np.ndarray
+    """(P,) positions of the pool: what can be read and is not in the test set, ascending."""
+    test: Tested
+    key: str
+    """Digest of the examples, the classes and the test set."""
+
+    @property
+    def ids(self) -> list[str]:
+        return self.ready.ids
+
+    @property
+    def targets(self) -> np.ndarray:
+        """(N,) int64 in [0, K), -1 where there is no label."""
+        return self.ready.targets
+
+    @property
+    def classes(self) -> list[str]:
+        return self.ready.classes
+
+    @property
+    def name(self) -> str:
+        """Of the data, under which their tags are kept."""
+        return str(self.ready.facts["name"])
+
+    @cached_property
+    def labelled(self) -> np.ndarray:
+        """(L,) positions of the pool's examples that have a label."""
+        return self.rows[self.targets[self.rows] >= 0]
+
+    @property
+    def is_picture(self) -> bool:
+        return is_picture(self.ready.facts)
+
+    def place(self, model: nn.Module) -> Network:
+        """A trained model on its device, with the layer of its embedding."""
+        assert self.ready.inputs is not None
+        return placed(model, self.ready.inputs, len(self.ids), self.ready.facts, self.options)[0]
+
+
+def open_pool(
+    data: Any,
+    train: TrainFunction,
+    folder: Path,
+    options: Options,
+    *,
+    test: Any = None,
+    share: float = SHARE,
+    seed: int = 0,
+) -> Pool:
+    """Open the examples to mine from and the test set.
+
+    test: a data set of its own with the same classes; without one the rows whose column `split` says "test", and
+    without those a share of each class, drawn. folder: where the arrays of an .npz are unpacked.
+    Raises DataError when there is nothing to test on, ModelError for data that cannot be trained on.
+    """
+    catalog = catalogs.read(data, **options.columns)
+    if options.name:
+        catalog = catalogs.with_info(catalog, name=options.name)
+    ready = prepare(None, train.name, catalog, data, folder, options, train)
+    if ready.inputs is None:
+        raise ModelError("a loop trains: it wants pictures, texts, features or arrays, not a model's outputs")
+    held = Held(ready.inputs, len(ready.ids))
+    is_free = held.is_good.copy()
+    if test is not None:
+        tested, test_key = _from_file(test, train, folder / "test", options, ready)
+    else:
+        chosen = split_test(catalog, ready.targets, is_free) or drawn_test(ready.targets, is_free, share, seed)
+        is_free &= chosen.is_pool
+        rows = chosen.rows
+        tested, test_key = Tested(held, rows, ready.targets[rows], chosen.words), make_key(rows=rows.tolist())
+    found = np.flatnonzero(is_free)
+    if not len(found) or not len(tested.rows):
+        raise DataError(f"{len(found)} examples to mine from and {len(tested.rows)} to test on; wanted some of each")
+    key = make_key(data=data_key(ready), classes=ready.classes, test=test_key, resize=options.resize)
+    return Pool(ready, options, held, found, tested, key)
+
+
+def _from_file(test: Any, train: TrainFunction, folder: Path, options: Options, ready: Prepared) -> tuple[Tested, str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    catalog = catalogs.read(test, **options.columns)
+    given = Options(classes=ready.classes, device=options.device, resize=options.resize, columns=options.columns)
+    other = prepare(None, train.name, catalog, test, folder, given, train)
+    if other.inputs is None or other.facts["medium"] != ready.facts["medium"]:
+        raise DataError(
+            f"the test data are of the medium '{other.facts['medium']}', the pool of '{ready.facts['medium']}'; "
+            "--test wants data of the same kind"
+        )
+    shared = set(other.ids) & set(ready.ids)
+    if shared and _are_same_data(other, ready):
+        raise DataError("--test is the pool itself; name other data, or leave --test out to have a share drawn")
+    held = Held(other.inputs, len(other.ids))
+    rows = np.flatnonzero(held.is_good & (other.targets >= 0))
+    words = {"how": "file", "what": f"{len(rows):,} examples of {other.facts['name']}", "n": len(rows)}
+    return Tested(held, rows, other.targets[rows], words), data_key(other)
+
+
+def _are_same_data(one: Prepared, other: Prepared) -> bool:
+    return data_key(one) == data_key(other)

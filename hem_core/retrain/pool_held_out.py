@@ -1,0 +1,62 @@
+"""Which examples of one data set are kept for the test, and which may be mined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hem_core.errors import DataError
+
+MINED = ("", "train", "training", "pool", "unlabelled", "unlabeled")
+TESTED = (("test", "testing"), ("val", "valid", "validation", "dev"))
+"""Words in the column `split`: what a loop mines from; its test set, the second line where nothing has the first. Any
+other word is left alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """`rows` (T,) positions of the test set, ascending; `is_pool` (N,) bool, what may be mined; `words` of a report."""
+
+    rows: np.ndarray
+    is_pool: np.ndarray
+    words: dict[str, Any]
+
+
+def split_test(catalog: pa.Table, targets: np.ndarray, is_good: np.ndarray) -> HeldOut | None:
+    """The labelled rows whose column `split` says test, or else validation; None without such a column or word.
+
+    targets (N,) int64, -1 = no label; is_good (N,) bool: can be read.
+    """
+    if "split" not in catalog.column_names:
+        return None
+    split = np.array([str(value or "").strip().lower() for value in catalog["split"].to_pylist()], dtype=object)
+    word = next((words[0] for words in TESTED if np.isin(split, words).any()), None)
+    if word is None:
+        return None
+    rows = np.flatnonzero(np.isin(split, {words[0]: words for words in TESTED}[word]) & is_good & (targets >= 0))
+    words = {"how": "split", "what": f"{len(rows):,} examples whose split is {word}", "n": len(rows)}
+    return HeldOut(rows, np.isin(split, MINED), words)
+
+
+def drawn_test(targets: np.ndarray, is_good: np.ndarray, share: float, seed: int) -> HeldOut:
+    """A share (0 < share < 1) of each class, drawn; a class of one example stays in the pool.
+
+    targets (N,) int64, -1 = no label; is_good (N,) bool. The same seed draws the same rows.
+    Raises DataError when the share is none, or leaves no test set.
+    """
+    if not 0 < share < 1:
+        raise DataError(f"--test-share wants a share between 0 and 1; got {share}")
+    chance, parts = np.random.default_rng(seed), []
+    for label in np.unique(targets[is_good & (targets >= 0)]):
+        rows = chance.permutation(np.flatnonzero(is_good & (targets == label)))
+        parts.append(rows[: min(len(rows) - 1, max(1, round(share * len(rows))))])
+    rows = np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
+    if not len(rows):
+        raise DataError("no test set can be drawn: no class has two labelled examples; name one with --test")
+    is_pool = np.ones(len(targets), bool)
+    is_pool[rows] = False
+    words = {"how": "drawn", "what": f"{len(rows):,} examples, {share:.0%} of each class, drawn", "n": len(rows)}
+    return HeldOut(rows, is_pool, words)

@@ -1,0 +1,86 @@
+"""One training of the loop, and what its model says of the test set and of the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+
+from hem_core.dynamics.recorder import Recorder
+from hem_core.engine.held import Held
+from hem_core.engine.network import Network
+from hem_core.engine.training import named, seeded
+from hem_core.engine.training_set import TrainingSet
+from hem_core.errors import ModelError
+from hem_core.models.train_function import TrainFunction
+from hem_core.retrain.pool import Pool
+from hem_core.retrain.pool_sampler import EqualDraws
+
+BATCH = 256
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What one model says: logits (n, K) float32 and embeddings (n, D) float16, or None."""
+
+    logits: np.ndarray
+    embeddings: np.ndarray | None
+
+
+def trained(
+    pool: Pool,
+    train: TrainFunction,
+    rows: np.ndarray,
+    targets: np.ndarray,
+    *,
+    seed: int,
+    draws: int | None,
+    where: str,
+    progress: Told,
+) -> Network:
+    """Train on these positions (n,) of the pool; targets (N,) int64 of the whole data set, those of `rows` in [0, K).
+
+    draws: examples an epoch for a function that takes a `sampler`, None = as many as there are. where: words for the
+    errors. Global random numbers are seeded for the training and given back. Raises ModelError.
+    """
+    dataset = TrainingSet(pool.held, rows, targets, pool.ids, pool.classes, is_picture=pool.is_picture)
+    if len(np.unique(dataset.targets)) < 2:
+        raise ModelError(f"{where}: its {len(rows)} examples are of fewer than 2 classes; begin with more: --start")
+    is_equal = draws is not None and train.takes("sampler")
+    sampler = EqualDraws(len(dataset), draws, seed=seed) if is_equal and draws is not None else None
+    with TemporaryDirectory(prefix="hem-loop-") as unused, seeded(seed):
+        model = train(
+            dataset,
+            where=where,
+            n_classes=len(pool.classes),
+            seed=seed,
+            weights=None,
+            recorder=Recorder(Path(unused)),
+            progress=progress,
+            **({"sampler": sampler} if sampler is not None else {}),
+        )
+        with named(where):
+            return pool.place(model)
+
+
+@torch.inference_mode()
+def asked(network: Network, held: Held, rows: np.ndarray, n_classes: int, *, where: str) -> Said:
+    """What the model says of these positions (n,). Raises ModelError for logits that are no K finite numbers."""
+    logits, features = np.zeros((len(rows), n_classes), np.float32), []
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        with named(where):
+            said, embeddings = network.forward(held.read(part))
+            if said.shape[1] != n_classes:
+                raise ModelError(f"the model has {said.shape[1]} outputs; there are {n_classes} classes")
+        logits[start : start + len(part)] = said.float().cpu().numpy()
+        if embeddings is not None:
+            features.append(embeddings.half().cpu().numpy())
+    if not np.isfinite(logits).all():
+        raise ModelError(f"{where}: the model's logits are not finite; lower the learning rate")
+    return Said(logits, np.concatenate(features) if features else None)

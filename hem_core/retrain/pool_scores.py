@@ -1,0 +1,48 @@
+"""How hard each candidate of a pool is for the model of the round, and which candidates are nearly the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import torch
+
+from hem_core.embeddings.duplicates import duplicate_groups
+from hem_core.embeddings.neighbours import neighbours
+from hem_core.engine.example_scores import example_scores
+from hem_core.retrain.pool import Pool
+from hem_core.retrain.pool_model import Said
+
+LABEL_FREE = ("top2_gap", "entropy", "least_confidence", "energy")
+WITH_LABEL = ("margin", "loss", "el2n")
+SCORES = (*LABEL_FREE, *WITH_LABEL)
+"""Columns of the candidates, higher = harder; WITH_LABEL is NaN where a candidate has no label."""
+
+
+def candidates(pool: Pool, rows: np.ndarray, said: Said, targets: np.ndarray) -> pd.DataFrame:
+    """One row a candidate: `id`, `label` (None where there is none), `predicted` (a class's name), SCORES, and
+    `duplicate_group` (NaN = none) by the embeddings of the same model.
+
+    rows (c,): their positions; said: of them, by the round's model; targets (N,) int64, -1 = no label.
+    """
+    names = np.array([*pool.classes, None], dtype=object)
+    columns = scores_of(said.logits, targets[rows])
+    columns["predicted"] = names[columns["predicted"]]
+    ids, groups = [pool.ids[row] for row in rows], _groups(said.embeddings)
+    return pd.DataFrame({"id": ids, "label": names[targets[rows]], **columns, "duplicate_group": groups})
+
+
+def scores_of(logits: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """SCORES and `predicted`, each (c,), of logits (c, K) and targets (c,) int64, -1 = no label."""
+    known = targets >= 0
+    found = example_scores([""] * len(targets), torch.from_numpy(logits), torch.from_numpy(np.where(known, targets, 0)))
+    columns = {name: found[name].numpy().astype(np.float32) for name in SCORES}
+    for name in WITH_LABEL:
+        columns[name] = np.where(known, columns[name], np.float32(np.nan))
+    return columns | {"predicted": found["predicted"].numpy()}
+
+
+def _groups(embeddings: np.ndarray | None) -> np.ndarray | float:
+    if embeddings is None or len(embeddings) < 2:
+        return np.nan
+    groups = duplicate_groups(neighbours(embeddings, 5))
+    return np.where(groups >= 0, groups.astype(np.float64), np.nan)
