@@ -81,7 +81,7 @@ def cross_fit_head(
     for each in range(n_folds):
         rows = np.flatnonzero(is_used & (fold != each))
         present, y = np.unique(targets[rows], return_inverse=True)
-        weights[each][:, present], biases[each][present] = _fit(x[rows], y, penalty or 1 / n_classes)
+        weights[each][:, present], biases[each][present] = fit(x[rows], y, penalty or 1 / n_classes)
         n_rows[each] = len(rows)
         if progress is not None:
             progress(each + 1, n_folds)
@@ -92,7 +92,7 @@ def cross_fit_head(
     return replace(sharp, logits=sharp.predict(embeddings, fold))
 
 
-def _fit(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+def fit(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
     """Weights (D, C) and biases (C,) of the C classes in y, for embeddings x (n, D) as they are."""
     mean, deviation = x.mean(axis=0), x.std(axis=0)
     is_constant = deviation <= 1e-6 * np.abs(mean) + 1e-12

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hem_core.selection.curate import EXCLUSIONS
+import numpy as np
+
+from hem_core.engine.set_preview import Preview, preview
+from hem_core.engine.set_proof import Proof, proof
+from hem_core.errors import DataError, RunError
+from hem_core.selection.choose import choose
+from hem_core.selection.curate import EXCLUSIONS, is_corrected
+from hem_core.selection.policies.margin import LABEL_FREE
+from hem_core.selection.pool import pool_of
+from hem_core.store import sets
+from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
+from hem_core.store.tagged import with_tags
+from hem_core.store.workspace import open_workspace
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["DEFAULT", "Preview", "Proof", "Selected", "preview", "proof", "save", "select"]
+
 DEFAULT = ("margin", "per_class")
 """The chain of policies that is taken unless another one is asked for."""
+READ = ("label", "reason", "difficulty", "loss_oos", "loss", "duplicate_group")
+"""Columns that choosing, weighing and looking need, besides those of the policies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,41 +38,21 @@ class Selected:
     """A chosen set; `examples` and `left_out` together are the candidates."""
 
     examples: pd.DataFrame
-    """The run's columns and `row`, `verdict`, `tags`, `reviewer`, `label` (corrected), `label_before`, `weight`
-    (1 .. 4), `rank` (1 = picked first) and `picked_by`; in order of `rank`."""
+    """The run's columns and `verdict`, `tags`, `reviewer`, `label` (corrected), `label_before`, `weight` (1 .. 4),
+    `rank` (1 = picked first) and `picked_by`; in order of `rank`."""
     left_out: pd.DataFrame
     """`id` and `why`, words, of every candidate that was not chosen."""
     counts: dict[str, int]
     """The words of `left_out` -> how many, the most first."""
     settings: dict[str, Any]
     """JSON: what was asked for; `select` with the same gives the same."""
+    candidates: pd.DataFrame
+    """All that match, by `row`: id, label, label_before, verdict, `is_ruled_out` (by a verdict), scores."""
 
-
-@dataclass(frozen=True, eq=False)
-class Preview:
-    """The set beside a random set and the plain hardest, all of the same size."""
-
-    table: pd.DataFrame
-    """Index "chosen", "random", "top"; columns n, mean_difficulty, n_classes, rarest_class, rarest_class_share,
-    coverage, expected_label_errors, n_suspects, n_duplicates, n_corrected; NaN = not known."""
-    curve: pd.DataFrame
-    """n and mean_difficulty of the first n chosen, by rank, at most 200 points."""
-    classes: pd.DataFrame
-    """label, n, share, n_whole, share_whole; one row a class."""
-
-
-@dataclass(frozen=True, eq=False)
-class Proof:
-    """What a linear probe on the embeddings gains from the set."""
-
-    table: pd.DataFrame
-    """arm ("base", "base + random", "base + chosen", "base + top"), n (training rows), accuracy, low, high (0 .. 1)."""
-    gain: dict[str, float]
-    """mean, low, high: base + chosen minus base + random in points, 95% interval over the paired seeds."""
-    seconds: float
-    n_test: int
-    note: str
-    """One sentence: what the gain says, "no gain shown" among it, and what it rests on."""
+    @property
+    def rows(self) -> np.ndarray:
+        """(n,) int64 row numbers in the run, in order of `rank`."""
+        return self.candidates.set_index("id").loc[self.examples["id"], "row"].to_numpy(dtype=np.int64)
 
 
 def select(
@@ -75,29 +71,35 @@ def select(
 
     rule and where: as in Run.query; tags: the tag state, by default that of the run's workspace; leave_out: verdicts
     that keep an example out; options: policy -> {option: value}, see selection/options.py.
-    Raises HemError: nothing matches, no such policy, no such option, or a column or embeddings that a policy needs.
+    Raises HemError: n below 1, nothing matches, no such policy or option, no column or embeddings that a policy needs.
     """
-    raise NotImplementedError
-
-
-def preview(run: Run, selected: Selected, *, seed: int = 0) -> Preview:
-    """What the set is made of, beside a random set and the hardest of the same size."""
-    raise NotImplementedError
-
-
-def proof(
-    run: Run,
-    selected: Selected,
-    *,
-    seeds: int = 5,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> Proof:
-    """Is the set worth more than a random one of its size? Linear probes on the run's embeddings say so in seconds.
-
-    progress is called with ("proof", probes trained, of how many).
-    Raises RunError when the run has no embeddings, no classes, or too few labelled rows.
-    """
-    raise NotImplementedError
+    if n < 1:
+        raise DataError(f"a set has 1 example or more; asked for {n}")
+    state = tags if tags is not None else _tags_of(run)
+    matching = run.query(rule, where=where, tags=state, columns=_columns(run, options))
+    if not len(matching):
+        raise DataError(f"no example of the {run.n:,} matches {where or describe(rule)}; widen the condition")
+    candidates = with_tags(matching, state)
+    pool = pool_of(candidates, _embeddings(run, candidates["row"].to_numpy()), shares=_shares(run))
+    found = choose(pool, n, policies, options=options, seed=seed, leave_out=leave_out)
+    rows = candidates["row"].to_numpy()[found.rows]
+    examples = with_tags(_read(run, rows), state).assign(
+        weight=found.weights, rank=np.arange(1, len(rows) + 1), picked_by=", ".join(policies)
+    )
+    settings = {
+        "n": n,
+        "policies": list(policies),
+        "options": found.options,
+        "rule": dict(rule) if rule else None,
+        "where": where,
+        "leave_out": list(leave_out),
+        "seed": seed,
+        "n_candidates": len(candidates),
+        "in_words": _in_words(len(rows), policies, rule, where),
+    }
+    by_verdict = found.left_out.loc[found.left_out["why"].isin(list(EXCLUSIONS.values())), "id"]
+    candidates = candidates.assign(is_ruled_out=candidates["id"].isin(by_verdict.tolist()))
+    return Selected(examples, found.left_out, found.counts, settings, candidates)
 
 
 def save(
@@ -114,4 +116,63 @@ def save(
 
     Returns the folder sets/<name>/v<k>. Raises DataError for a name that cannot be a folder, or an empty set.
     """
-    raise NotImplementedError
+    examples, settings = selected.examples, selected.settings
+    by_verdict = {words: selected.counts[words] for words in EXCLUSIONS.values() if words in selected.counts}
+    manifest = {
+        "run": run.name,
+        "run_fingerprint": run.fingerprint,
+        **{key: run.info.get(key) for key in ("sample", "headline", "parameters", "model", "data")},
+        "made_by": made_by,
+        "rule": settings["rule"],
+        "rule_in_words": settings["in_words"],
+        "leave_out": settings["leave_out"],
+        "excluded": by_verdict,
+        "left_out": selected.counts,
+        "corrected_labels": int(np.count_nonzero(is_corrected(examples))) if "label" in examples else 0,
+        "tag_revision": open_workspace(workspace).tags().revision(run.data),
+        "selection": settings,
+        "preview": preview and preview.facts(),
+        "proof": proof and proof.facts(),
+    }
+    return sets.save(workspace, name, examples, manifest, left_out=selected.left_out)
+
+
+def _columns(run: Run, options: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
+    """What choosing reads: the usual columns, and every one that an option names."""
+    named = [str(value) for given in (options or {}).values() for value in given.values()]
+    return list(dict.fromkeys(name for name in ("id", *READ, *LABEL_FREE, *named) if name in run.source.columns))
+
+
+def _read(run: Run, rows: np.ndarray) -> pd.DataFrame:
+    """All columns of some rows, in their order."""
+    # A long list of row numbers in SQL is slower than reading all.
+    return run.at(rows) if len(rows) * 10 < run.n else run.table().iloc[rows].reset_index(drop=True)
+
+
+def _embeddings(run: Run, rows: np.ndarray) -> np.ndarray | None:
+    found = run.embeddings()
+    return found if found is None or len(rows) == run.n else found[rows]
+
+
+def _shares(run: Run) -> dict[str, float]:
+    """Share of each label in the whole run, 0 .. 1."""
+    if "label" not in run.source.columns:
+        return {}
+    counted = run.summarise("label, count(*) AS n", ["label"], tail="GROUP BY label")
+    label = counted["label"].astype("object").where(counted["label"].notna(), "")
+    return dict(zip(label, counted["n"] / counted["n"].sum(), strict=True))
+
+
+def _in_words(n: int, policies: Sequence[str], rule: Mapping[str, Any] | None, where: str | None) -> str:
+    conditions = [*([describe(rule)] if rule else []), *([where.strip()] if where and where.strip() else [])]
+    return f"{n:,} by {', then '.join(policies)} of {' · '.join(conditions) or 'everything'}"
+
+
+def _tags_of(run: Run) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        workspace = open_workspace(run.folder)
+    except RunError:  # a run outside of a workspace has no tags
+        return pd.DataFrame(columns=["id", "tag", "value", "who", "at"])
+    return workspace.tags().state(run.data)
