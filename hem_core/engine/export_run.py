@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hem_core.engine.made_from import feature_columns, whole_manifest, with_weight
 from hem_core.engine.progress import Listener
 from hem_core.errors import RunError
 from hem_core.export._folder import export
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def export_run(
-    folder: Path | str, out: Path | str, *, where: str | None, format: str, progress: Listener | None = None
+    folder: Path | str,
+    out: Path | str,
+    *,
+    where: str | None,
+    formats: Sequence[str],
+    progress: Listener | None = None,
 ) -> tuple[Path, int]:
     """Write the examples of a run that meet the SQL condition `where` to the new folder `out`.
 
@@ -34,16 +40,19 @@ def export_run(
     chosen = run.query(where=where).drop(columns="row")
     tagged = with_tags(chosen, _tags_of(run))
     made = curate(tagged)
-    manifest = facts(run) | {"where": where, "counts": {"left_out": made.ruled_out}}
-    target = export(made.examples, Path(out), [format], manifest, read_image=picture_reader(run), progress=progress)
-    return target, len(made.examples)
-
-
-def facts(run: Run) -> dict[str, Any]:
-    """What a manifest says of the run that its examples come from."""
-    info = run.info
-    named = {name: info.get(name) for name in ("sample", "headline", "parameters", "model", "data")}
-    return {"run": run.name, "run_fingerprint": run.fingerprint} | named
+    examples = with_weight(made.examples)
+    manifest = whole_manifest({"where": where, "counts": {"left_out": made.ruled_out}}, run, examples)
+    target = export(
+        examples,
+        Path(out),
+        formats,
+        manifest,
+        read_image=picture_reader(run),
+        classes=run.classes,
+        features=list(feature_columns(manifest, examples).values()),
+        progress=progress,
+    )
+    return target, len(examples)
 
 
 def picture_reader(run: Run) -> Callable[[pd.Series], tuple[str, bytes]] | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hem_core.engine.export_run import picture_reader
+from hem_core.engine.made_from import feature_columns, whole_manifest, with_weight
 from hem_core.errors import HemError, RunError
 from hem_core.export._folder import Progress, export
 from hem_core.store import sets
@@ -27,13 +28,24 @@ def export_set(
 
     Returns the folder. Raises DataError when there is no such version or the folder exists already.
     """
-    examples, manifest = sets.load(workspace, name, version)
+    loaded, manifest = sets.load(workspace, name, version)
+    examples = with_weight(loaded)
     try:
-        read_image = picture_reader(open_workspace(workspace).run(str(manifest.get("run"))))
+        run = open_workspace(workspace).run(str(manifest.get("run")))
     except RunError:
-        read_image = None  # the run is gone: tables can still be written
+        run = None  # it is gone: tables can still be written
+    whole = whole_manifest(manifest, run, examples)
     Path(target).parent.mkdir(parents=True, exist_ok=True)
-    return export(examples, target, formats, manifest, read_image=read_image, progress=progress)
+    return export(
+        examples,
+        target,
+        formats,
+        whole,
+        read_image=picture_reader(run) if run is not None else None,
+        classes=whole.get("classes") or (),
+        features=list(feature_columns(whole, examples).values()),
+        progress=progress,
+    )
 
 
 def main(workspace: str, name: str, version: str, target: str, note: str, *formats: str) -> int:

@@ -21,7 +21,7 @@ README = """\
 
 To look at the labels again: make a project, paste `label_studio/config.xml` under *Labeling Interface → Code*, and
 import the files `label_studio/tasks-*.json`; the pictures are inside them. A task shows the given label; the label
-that HEM suggests, where there is one, is its prediction. Export the project as JSON, and bring the answers back:
+that HEM suggests, where there is one, is its prediction. Export the project, as JSON best, and bring the answers back:
 
 ```
 hem import-labels project-1.json --workspace WORKSPACE
@@ -39,6 +39,7 @@ config = (FOLDER / "label_studio" / "config.xml").read_text("utf-8")
 FILE_BYTES = 100 << 20
 """Label Studio takes 250 MB at once."""
 _SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
+# An export of Label Studio as CSV or JSON-MIN writes its own `id` and `label` over a task's: ours are called otherwise.
 _TOLD = ("difficulty", "label_suspicion", "reason", "evidence", "predicted", "suggested_label")
 
 
@@ -71,7 +72,7 @@ def _tasks(examples: pd.DataFrame, read_image: ReadImage | None, features: Seque
     listed = list(features) or [str(name) for name in examples.columns]
     for label, values, (_, row) in zip(labels_of(examples), rows(examples), examples.iterrows(), strict=True):
         told = {name: values[name] for name in _TOLD if name in values}
-        data = {"id": str(row["id"]), "label": label or "", **told}
+        data = {"example_id": str(row["id"]), "given_label": label or "", **told}
         if read_image is not None:
             data["image"] = _data_uri(*as_one_of(_SHOWN, read_picture(read_image, row), row))
         elif "text" in examples.columns:
@@ -113,7 +114,7 @@ def _config(medium: str, names: Sequence[str]) -> str:
     }
     choices = "".join(f"    <Choice value={quoteattr(name)}/>\n" for name in names)
     return (
-        f'<View>\n  {shown[medium]}\n  <Header value="Given label: $label"/>\n'
+        f'<View>\n  {shown[medium]}\n  <Header value="Given label: $given_label"/>\n'
         '  <Choices name="label" toName="example" choice="single" required="true" showInLine="true">\n'
         f"{choices}  </Choices>\n</View>\n"
     )

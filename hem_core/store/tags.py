@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +178,13 @@ class TagLog:
         found["at"] = pd.to_datetime(found["at_ms"].astype("int64"), unit="ms", utc=True)
         order = ["at", "who", "action", "tag", "value", "n", "rule", "batch", "is_undone", "undoes"]
         return found.reindex(columns=order)
+
+    def actions(self, data: str) -> list[Event]:
+        """What was done and is not undone, oldest first, each with its ids; an undo itself is none of it."""
+        with self._lock:
+            fold = self._current(data)
+            counting = [k for k, event in enumerate(fold.events) if fold.counts[k] and not event.undoes]
+            return [replace(fold.events[k], ids=tuple(fold.ids(k))) for k in counting]
 
     def revision(self, data: str) -> int:
         """A number that grows with every entry of the data set; 0 when there is none. A key for caches."""

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hem_core.cli._screen import say
+
+SHOWN = 20
+
+
+def import_labels(
+    file: Annotated[Path, typer.Argument(help="Label Studio's JSON export, or .csv or .jsonl with id and label.")],
+    workspace: Annotated[Path, typer.Option(help="The workspace whose examples were labelled.")] = Path(),
+    run: Annotated[str | None, typer.Option(help="A run over the data, where it is not clear which they are.")] = None,
+    who: Annotated[str, typer.Option(help="Who gave the labels, where the file names nobody.")] = "import",
+) -> None:
+    """Write labels that people gave elsewhere into the tag log: kept, corrected or skipped. Twice adds nothing."""
+    from hem_core.engine.import_labels import CHANGE, KEEP, SKIP, UNDECIDED
+    from hem_core.engine.import_labels import import_labels as bring
+
+    done = bring(file, workspace, run=run, who=who)
+    say(
+        "{} answers on data {}: {} keep the given label, {} give another one, {} skipped; {} were there already",
+        *(f"{done.n_answers:,}", done.data, *(f"{done.counts[tag]:,}" for tag in (KEEP, CHANGE, SKIP))),
+        f"{done.n_known:,}",
+    )
+    _list("without an answer, or without a single one", done.unanswered)
+    _list("unknown ids, left out", done.unknown_ids)
+    _list("labels that are no class, left out", [f"{id} ({label})" for id, label in done.unknown_labels.items()])
+    at_odds = [f"{id} ({_votes(votes)})" for id, votes in done.disagreements.items()]
+    _list(f"people disagree: most count, a tie is '{UNDECIDED}'", at_odds)
+
+
+def _votes(votes: dict[str, int]) -> str:
+    return ", ".join(f"{label or 'skipped'} {n}" for label, n in votes.items())
+
+
+def _list(what: str, texts: list[str]) -> None:
+    if texts:
+        more = f" and {len(texts) - SHOWN:,} more" if len(texts) > SHOWN else ""
+        say("  {} {}: {}{}", f"{len(texts):,}", what, ", ".join(texts[:SHOWN]), more)

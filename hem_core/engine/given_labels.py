@@ -1,0 +1,76 @@
+"""What a workspace knows of its examples before people speak: which ids there are, and how they are labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from hem_core.errors import DataError
+from hem_core.store import sets
+from hem_core.store.run import Run
+from hem_core.store.workspace import Workspace, open_workspace
+
+
+@dataclass(frozen=True)
+class GivenLabels:
+    """The examples of one data set, under whose name their tags are kept."""
+
+    data: str
+    labels: dict[str, str | None]
+    """Id -> the label that came with the data; None where it had none."""
+    classes: frozenset[str]
+
+
+def given_labels(folder: Path | str, run: str | None, ids: Collection[str]) -> GivenLabels:
+    """The data set that these ids are of: that of the run named, else the one that knows the most of them.
+
+    A data set is known from its newest run, and where it has none, from the sets in the workspace.
+    Raises RunError or DataError when there is no such run, nothing knows any of the ids, or two know as many.
+    """
+    workspace = open_workspace(folder)
+    found = [_of_run(workspace.run(Path(run).name))] if run is not None else _all(workspace)
+    counts = [sum(id in each.labels for id in ids) for each in found]
+    most = max(counts, default=0)
+    if not most:
+        there = ", ".join(each.data for each in found) or "nothing"
+        some = next(iter(ids), "")
+        raise DataError(f"{folder} knows none of the {len(ids):,} ids, such as '{some}'; it knows the data {there}")
+    best = [each for each, count in zip(found, counts, strict=True) if count == most]
+    if len(best) > 1:
+        raise DataError(f"the ids are as well of {' as of '.join(each.data for each in best)}; say which: --run NAME")
+    return best[0]
+
+
+def _all(workspace: Workspace) -> list[GivenLabels]:
+    found: dict[str, GivenLabels] = {}
+    for run in workspace.runs():
+        if run.is_complete and run.data not in found:
+            found[run.data] = _of_run(run)
+    by_sets: dict[str, GivenLabels] = {}
+    for name, versions in workspace.sets().items():
+        for version in versions:
+            each = _of_set(workspace.folder, name, version)
+            if each is not None and each.data not in found:
+                known = by_sets.get(each.data, each)
+                labels, classes = {**known.labels, **each.labels}, known.classes | each.classes
+                by_sets[each.data] = GivenLabels(each.data, labels, classes)
+    return [*found.values(), *by_sets.values()]
+
+
+def _of_run(run: Run) -> GivenLabels:
+    table = pq.read_table(run.folder / "catalog.parquet", columns=["id", "label"])
+    labels = dict(zip(table["id"].to_pylist(), table["label"].to_pylist(), strict=True))
+    return GivenLabels(run.data, labels, frozenset(run.classes))
+
+
+def _of_set(folder: Path, name: str, version: int) -> GivenLabels | None:
+    examples, manifest = sets.load(folder, name, version)
+    data, classes = (manifest.get("data") or {}).get("name"), manifest.get("classes")
+    column = "label_before" if "label_before" in examples.columns else "label"
+    if not data or not classes or column not in examples.columns:
+        return None
+    labels = examples[column].astype("object").where(examples[column].notna(), None).tolist()
+    return GivenLabels(str(data), dict(zip(examples["id"].tolist(), labels, strict=True)), frozenset(classes))
