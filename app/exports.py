@@ -5,10 +5,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import hem_core.export
+from hem_core import folder as registry
+from hem_core.errors import HemError
 
 MAX_ZIP_BYTES = 50 << 20
 
@@ -16,6 +21,30 @@ MAX_ZIP_BYTES = 50 << 20
 def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> Path:
     """Where an export goes: exports/<set>-v<version>-<formats> in the workspace."""
     return workspace / "exports" / f"{name}-v{version}-{'-'.join(sorted(set(formats)))}"
+
+
+def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
+    """The formats that cannot work for a version of a set -> why, tried on its first example."""
+    import pyarrow.parquet as pq
+
+    from hem_core.engine.export_run import picture_reader
+    from hem_core.store.workspace import open_workspace
+
+    home = workspace / "sets" / name / f"v{version}"
+    manifest = _read(home / "manifest.json")
+    first = next(pq.ParquetFile(home / "examples.parquet").iter_batches(1)).to_pandas()
+    try:
+        read_image = picture_reader(open_workspace(workspace).run(str(manifest.get("run"))))
+    except HemError:
+        read_image = None  # the run is gone: tables can still be written
+    found = {}
+    for format in registry.names(hem_core.export):
+        with tempfile.TemporaryDirectory(prefix="hem-") as folder:
+            try:
+                registry.load(hem_core.export, format).write(first, Path(folder), read_image=read_image)
+            except HemError as error:
+                found[format] = str(error).removeprefix(f"format '{format}' ")
+    return found
 
 
 def start(workspace: Path, name: str, version: int, formats: Sequence[str]) -> None:

@@ -280,7 +280,7 @@ def _preview(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run
 def _proof_key(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run", _selected: "Selected") -> str:
     from app.proofs import key
 
-    return key(_run, _selected.examples)
+    return key(_run, _selected)
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)

@@ -68,6 +68,7 @@ def _take_open() -> None:
 
 def _take_set() -> None:
     state.remember("explore_goes_to_sets", True)
+    state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + 1)
 
 
 def _valid(run: Run, rule: dict[str, Any] | None) -> dict[str, Any] | None:

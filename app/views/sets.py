@@ -1,32 +1,37 @@
-"""Sets: choose, look, save a version, export."""
+"""Sets: choose, compare with a random set, prove, save a version, export."""
 
-from pathlib import Path
+import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-import hem_core.export
-from app import bars, exports, loaders, scope, state, theme, trust, widgets, words
-from hem_core import folder as registry
+from app import (
+    bars,
+    loaders,
+    preview,
+    proofs,
+    saved_sets,
+    set_budget,
+    set_proof,
+    set_source,
+    state,
+    theme,
+    trust,
+    widgets,
+    words,
+)
+from app.chosen import chosen
+from app.set_source import Candidates
+from hem_core.engine.select import Selected, save
 from hem_core.errors import HemError
-from hem_core.selection.curate import EXCLUSIONS, Curated, composition, curate, is_corrected
+from hem_core.selection.curate import EXCLUSIONS, composition, curate, is_corrected
 from hem_core.store import sets
-from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
-from hem_core.store.tag_fold import VERDICTS
-from hem_core.store.tagged import with_tags
 
-SOURCES = {
-    "chosen": "Chosen in Explore",
-    "selection": "Selection of Explore",
-    "filter": "Filter of Explore",
-    "tags": "Tagged",
-    "difficulty": "Hardest",
-    "everything": "Everything",
-}
-SHOWN_VERSIONS = 50
-LOOKED_AT = ("id", "label", "difficulty", "reason")
+SHOWN = 100
+LARGEST = 25
 
 
 def page() -> None:
@@ -34,72 +39,37 @@ def page() -> None:
     run = loaders.run(state.current_run() or "")
     left, right = st.columns([3, 2], gap="large")
     with left:
+        st.subheader("New set", anchor=False)
         _new(run)
     with right:
-        _saved()
-
-
-# --- a new set -----------------------------------------------------------------------------------------------
+        saved_sets.draw(run)
 
 
 def _new(run: Run) -> None:
-    st.subheader("New set", anchor=False)
-    rule = _choose(run)
-    if rule is None:
+    source = set_source.choose(run)
+    if source is None:
         return
-    tagged = _tagged(run, rule, [name for name in LOOKED_AT if name in run.source.columns])
-    leave_out = _leave_out(curate(tagged).ruled_out)
-    made = curate(tagged, leave_out=leave_out)
-    _save(run, rule, len(made.examples), leave_out)
-    _look(run, made, len(tagged))
-
-
-def _tagged(run: Run, rule: dict, columns: list[str] | None = None) -> pd.DataFrame:
-    tags = loaders.tags().state(run.data)
-    return with_tags(run.query(rule, tags=tags, columns=columns).drop(columns="row"), tags)
-
-
-def _choose(run: Run) -> dict | None:
-    """The rule that the set is made from; None when nothing is chosen yet."""
-    tags = loaders.tags().state(run.data)["tag"].value_counts()
-    rules = scope.explored(run)
-    others = [*(["tags"] if len(tags) else []), *(["difficulty"] if "difficulty" in run.source.columns else [])]
-    known = [name for name in SOURCES if name in rules or name in others or name == "everything"]
-    source = st.segmented_control(
-        "From",
-        known,
-        default=_usual(known, tags),
-        format_func=SOURCES.__getitem__,
-        required=True,
-        key=f"set_source {' '.join(rules)}",
-    )
-    if source in rules:
-        st.caption(words.plain(describe(rules[source])))
-        return rules[source]
-    if source == "tags":
-        names = [*[tag for tag in VERDICTS if tag in tags.index], *sorted(set(tags.index) - set(VERDICTS))]
-        picked = st.pills(
-            "Examples with any of these tags",
-            names,
-            selection_mode="multi",
-            default=[tag for tag in names if tag == "hard"] or names[:1],
-            format_func=lambda tag: f"{words.plain(tag)} · {tags[tag]:,}",
-            key="set_tags",
-        )
-        return {"all": [{"tag": list(picked)}]} if picked else _ask("Choose a tag.")
-    if source == "difficulty":
-        low, high = st.slider("Difficulty, percentile (100 = hardest)", 0, 100, (90, 100), key="set_difficulty")
-        return {"all": [{"column": "difficulty", "min": low, "max": high}]}
-    return {"all": []}
-
-
-def _usual(known: list[str], tags: pd.Series) -> str:
-    wanted = ["chosen", "selection", "filter", *(["tags"] if "hard" in tags.index else []), "difficulty", "everything"]
-    return next(name for name in wanted if name in known)
-
-
-def _ask(sentence: str) -> None:
-    st.caption(sentence)
+    rule = json.dumps(source.rule, sort_keys=True)
+    matching = loaders.candidates(run.name, rule)
+    ruled_out = curate(matching).ruled_out
+    leave_out = _leave_out(ruled_out)
+    n = len(matching) - sum(ruled_out[tag] for tag in leave_out)
+    if not n:
+        _save_row(run, source, None, "")
+        st.info("No example is left. Widen the choice, or keep more of what was ruled out.", icon=":material/info:")
+        return
+    budget = set_budget.choose(run, n, is_hand_made=source.is_hand_made)
+    if budget is None:
+        return
+    asked = {"rule": source.rule, "leave_out": leave_out, "n": budget.n, "policies": budget.policies}
+    wish = json.dumps({**asked, "options": json.loads(budget.options)}, sort_keys=True)
+    try:
+        made = loaders.selected(run.name, wish)
+    except HemError as error:
+        widgets.failure(error)
+        return
+    _save_row(run, source, made, wish)
+    _look(run, made, wish)
 
 
 def _leave_out(ruled_out: dict[str, int]) -> list[str]:
@@ -119,38 +89,33 @@ def _leave_out(ruled_out: dict[str, int]) -> list[str]:
     return [*kept, *[tag for tag in EXCLUSIONS if tag not in occurring]]
 
 
-def _save(run: Run, rule: dict, n: int, leave_out: list[str]) -> None:
+# --- saving --------------------------------------------------------------------------------------------------
+
+
+def _save_row(run: Run, source: Candidates, made: Selected | None, wish: str) -> None:
+    n = len(made.examples) if made else 0
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
             "Name", value="hard", max_chars=64, key="set_name", help="Letters, digits, space, '.', '_' and '-'."
         ).strip()
         version = max(sets.versions(loaders.folder(), name), default=0) + 1 if name and "/" not in name else 1
         label = f"Save {words.count(n, 'example')} as version {version}"
-        if st.button(label, type="primary", icon=":material/save:", disabled=not n or not name):
-            _store(run, name, rule, leave_out)
+        if st.button(label, type="primary", icon=":material/save:", disabled=not n or not name) and made:
+            _store(run, name, source, made, wish)
     said = state.forget("set_saved")
     if said:
         st.success(words.plain(said), icon=":material/check:")
 
 
-def _store(run: Run, name: str, rule: dict, leave_out: list[str]) -> None:
-    made = curate(_tagged(run, rule), leave_out=leave_out)
-    excluded = made.excluded["why"].value_counts().to_dict()
-    made_from = {key: run.info.get(key) for key in ("sample", "headline", "parameters", "model", "data")}
-    manifest = {
-        "run": run.name,
-        "run_fingerprint": run.fingerprint,
-        **made_from,
-        "made_by": state.person(),
-        "rule": rule,
-        "rule_in_words": describe(rule),
-        "leave_out": leave_out,
-        "excluded": {str(tag): int(n) for tag, n in excluded.items()},
-        "corrected_labels": int(np.count_nonzero(is_corrected(made.examples))),
-        "tag_revision": loaders.tags().revision(run.data),
-    }
+def _store(run: Run, name: str, source: Candidates, made: Selected, wish: str) -> None:
+    home = loaders.folder()
     try:
-        target = sets.save(loaders.folder(), name, made.examples, manifest)
+        looked = loaders.preview(run.name, wish)
+        proof = proofs.proven(home, loaders.proof_key(run.name, wish))
+        if json.loads(wish)["n"] is None:
+            made = chosen(run, json.loads(wish), loaders.tags().state(run.data), is_whole=True)
+        made = replace(made, settings={**made.settings, "in_words": _in_words(made, source)})
+        target = save(home, name, run, made, made_by=state.person(), preview=looked, proof=proof)
     except HemError as error:
         widgets.failure(error)
         return
@@ -158,12 +123,35 @@ def _store(run: Run, name: str, rule: dict, leave_out: list[str]) -> None:
     st.rerun()
 
 
-def _look(run: Run, made: Curated, chosen: int) -> None:
-    examples, n = made.examples, len(made.examples)
-    if not n:
-        st.info("No example is left. Widen the choice, or keep more of what was ruled out.", icon=":material/info:")
-        return
-    reviewed = np.count_nonzero(examples["verdict"] != "")
+def _in_words(made: Selected, source: Candidates) -> str:
+    policies = made.settings["policies"]
+    if not policies:
+        return source.words
+    return f"{len(made.examples):,} of {source.words}, by {', then '.join(map(set_budget.named, policies))}"
+
+
+# --- looking -------------------------------------------------------------------------------------------------
+
+
+def _look(run: Run, made: Selected, wish: str) -> None:
+    _numbers(run, made.examples)
+    key = loaders.proof_key(run.name, wish)
+    set_proof.draw(loaders.folder(), run, key, made)
+    against, classes, out, weights = st.tabs(
+        ["Against random", "Classes and reasons", f"Left out · {len(made.left_out):,}", "Examples and weights"]
+    )
+    with against:
+        _against(run, wish)
+    with classes:
+        _classes(run, made.examples)
+    with out:
+        _left_out(made)
+    with weights:
+        _weights(run, made.examples)
+
+
+def _numbers(run: Run, examples: pd.DataFrame) -> None:
+    n, reviewed = len(examples), np.count_nonzero(examples["verdict"] != "")
     cells = st.columns(4)
     cells[0].metric("Examples", f"{n:,}", help=f"{words.percent(n / run.n)} of {run.n:,} in the run.", border=True)
     difficulty = examples["difficulty"].mean() if "difficulty" in examples.columns else None
@@ -180,18 +168,32 @@ def _look(run: Run, made: Curated, chosen: int) -> None:
         help="Label called wrong in Review, with a new one; the given one is kept in label_before.",
         border=True,
     )
+
+
+def _against(run: Run, wish: str) -> None:
+    found = loaders.preview(run.name, wish)
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        n = int(found.table.loc["chosen", "n"])
+        st.markdown(f"**This set** · beside {n:,} at random and the {n:,} hardest", help=preview.HELP)
+        st.table(preview.readable(found, len(run.classes)).map(words.plain), border="horizontal")
+    with right:
+        if len(found.curve) > 1 and found.curve["mean_difficulty"].notna().any():
+            st.markdown("**Difficulty** · as the set grows")
+            widgets.figure(preview.curve(found), "set-curve", key="set_curve")
+
+
+def _classes(run: Run, examples: pd.DataFrame) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.markdown(f"**Classes** · {words.count(n, 'example')} beside all {run.n:,}")
-        whole = loaders.columns(run.name, ("label",))
-        table = composition(examples, whole, run.classes)
-        if len(table) > 25:
-            table = table.sort_values("n", ascending=False).head(25)
-            st.caption(f"The 25 largest of {len(run.classes):,}.")
+        st.markdown(f"**Classes** · {words.count(len(examples), 'example')} beside all {run.n:,}")
+        table = composition(examples, loaders.columns(run.name, ("label",)), run.classes)
+        if len(table) > LARGEST:
+            table = table.sort_values("n", ascending=False).head(LARGEST)
+            st.caption(f"The {LARGEST} largest of {len(run.classes):,}.")
         widgets.figure(bars.shares(table), "set-classes", key="set_classes")
     with right:
         _reasons(examples, is_grey=trust.trust(run.info).is_grey)
-        _excluded(made, chosen)
 
 
 def _reasons(examples: pd.DataFrame, *, is_grey: bool) -> None:
@@ -204,96 +206,35 @@ def _reasons(examples: pd.DataFrame, *, is_grey: bool) -> None:
     widgets.figure(chart, "set-reasons", key="set_reasons")
 
 
-def _excluded(made: Curated, chosen: int) -> None:
-    counts = made.excluded["why"].value_counts()
-    st.markdown(f"**Left out** · {len(made.excluded):,} of {chosen:,} chosen")
-    if not len(counts):
+def _left_out(made: Selected) -> None:
+    n = len(made.examples) + len(made.left_out)
+    st.markdown(f"**Left out** · {len(made.left_out):,} of {words.count(n, 'candidate')}, each for one reason")
+    if not made.counts:
         st.caption("Nothing: nobody ruled any of them out.")
         return
-    widgets.facts({EXCLUSIONS[str(tag)]: f"{n:,}" for tag, n in counts.items()})
+    widgets.facts({why[0].upper() + why[1:]: f"{n:,}" for why, n in made.counts.items()})
 
 
-# --- saved sets ----------------------------------------------------------------------------------------------
-
-
-def _saved() -> None:
-    st.subheader("Saved sets", anchor=False)
-    home = loaders.folder()
-    known = [(name, version) for name in sets.names(home) for version in reversed(sets.versions(home, name))]
-    if not known:
-        st.caption("None yet. A saved set is a new version each time: nothing is overwritten.")
-        return
-    described = [_describe(home, name, version) for name, version in known]
-    order = sorted(range(len(known)), key=lambda k: described[k].get("created", ""), reverse=True)[:SHOWN_VERSIONS]
-    for place, k in enumerate(order):
-        _one(home, *known[k], described[k], is_newest=place == 0)
-    if len(known) > SHOWN_VERSIONS:
-        st.caption(f"The newest {SHOWN_VERSIONS} of {len(known):,}.")
-
-
-def _describe(home: Path, name: str, version: int) -> dict:
-    return loaders.manifest(home / "sets" / name / f"v{version}" / "manifest.json")
-
-
-def _one(home: Path, name: str, version: int, manifest: dict, *, is_newest: bool) -> None:
-    title = f"{name} v{version} · {words.count(int(manifest.get('n') or 0), 'example')}"
-    key = f"{name} {version}"
-    with st.expander(words.plain(title), expanded=is_newest, key=f"set {key}"):
-        excluded = sum(manifest.get("excluded", {}).values())
-        widgets.facts(
-            {
-                "Made from": str(manifest.get("rule_in_words") or "–"),
-                "Run": f"{manifest.get('run', '–')}, {manifest.get('sample', 'unknown')}",
-                "Left out": f"{excluded:,}",
-                "Corrected labels": f"{manifest.get('corrected_labels', 0):,}",
-                "Saved": f"{words.moment(manifest.get('created'))} by {manifest.get('made_by', '–')}",
-            }
-        )
-        _export(home, name, version, manifest)
-
-
-def _export(home: Path, name: str, version: int, manifest: dict) -> None:
-    known = registry.names(hem_core.export)
-    formats = st.pills("Export as", known, selection_mode="multi", default=["parquet"], key=f"formats {name} {version}")
-    if not formats:
-        st.caption("Choose a format.")
-        return
-    target = exports.place(home, name, version, formats)
-    _progress(home, name, version, tuple(formats), target)
-
-
-@st.fragment(run_every="1s")
-def _watch(target: Path) -> None:
-    found = exports.state(target)
-    if found["status"] != "running":
-        st.rerun()
-    done, total = int(found.get("done") or 0), int(found.get("total") or 0)
-    stage = f"{found.get('stage', 'starting')}: {done:,} of {total:,}" if total else "starting"
-    st.progress(done / total if total else 0.0, text=words.plain(stage))
-
-
-def _progress(home: Path, name: str, version: int, formats: tuple[str, ...], target: Path) -> None:
-    found = exports.state(target)
-    if found["status"] == "running":
-        _watch(target)
-        return
-    if found["status"] == "done":
-        size = exports.size_bytes(target)
-        st.caption(f"Exported, {size / 1e6:,.1f} MB, in this folder:")
-        st.code(str(target), language=None, wrap_lines=True)
-        if size <= exports.MAX_ZIP_BYTES:
-            st.download_button(
-                "Download as zip",
-                lambda: exports.zipped(target),
-                file_name=f"{target.name}.zip",
-                mime="application/zip",
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"zip {name} {version}",
-            )
-        return
-    if found["status"] == "failed":
-        widgets.failure(HemError(found["error"]))
-    if st.button("Export", icon=":material/output:", key=f"export {name} {version}"):
-        exports.start(home, name, version, formats)
-        st.rerun()
+def _weights(run: Run, examples: pd.DataFrame) -> None:
+    weight = examples["weight"].to_numpy(float)
+    st.markdown(
+        f"**Weights** · {weight.min():.2f} to {weight.max():.2f}, mean {weight.mean():.2f}",
+        help="How often an example is drawn in training, beside an ordinary one: the square root of its loss over the "
+        "median loss, 1 at least and 4 at most. Suspected labels that nobody has reviewed weigh 1.",
+    )
+    names = ("rank", "id", "label", "weight", "picked_by", "verdict", "difficulty", "reason")
+    shown = examples.head(SHOWN)[[name for name in names if name in examples.columns]]
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=380,
+        column_config={
+            "rank": number("rank", help="1 = picked first.", width="small"),
+            "weight": number("weight", format="%.2f", width="small"),
+            "difficulty": number("difficulty", format="%.1f", width="small"),
+            "picked_by": st.column_config.TextColumn("picked by"),
+        },
+    )
+    if len(examples) > SHOWN:
+        st.caption(f"The first {SHOWN} of {len(examples):,}; the saved set has them all.")

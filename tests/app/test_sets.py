@@ -1,13 +1,16 @@
 import zipfile
 from io import BytesIO
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from app import exports
+from app import exports, proofs
 from hem_core.engine.export_set import export_set
+from hem_core.engine.select import select
 from hem_core.errors import DataError
 from hem_core.store import sets
+from hem_core.store.atomic import write_array
 from hem_core.store.workspace import open_workspace
 
 
@@ -47,10 +50,182 @@ def test_the_hardest_tenth_is_offered_first_and_saved_as_version_one(show, works
     assert [expander.label for expander in test.expander] == [r"hard v1 · 6 examples"]
 
 
+def embed(folder):
+    """Give `tiny` embeddings that tell its three classes apart."""
+    rng = np.random.default_rng(0)
+    values = np.eye(3)[np.arange(60) % 3] + rng.normal(0, 0.2, (60, 3))
+    write_array(folder / "runs" / "tiny" / "embeddings" / "00000.npy", values.astype(np.float16))
+    return folder
+
+
+def some(test, n):
+    """Ask for a budget of n."""
+    next(one for one in test.get("button_group") if one.label == "How many").set_value("some").run()
+    return next(one for one in test.number_input if one.label.startswith("of ")).set_value(n).run()
+
+
+def said(test):
+    return " ".join(str(one.value) for one in [*test.markdown, *test.caption, *test.success, *test.info])
+
+
+def test_what_people_judged_one_at_a_time_is_offered_before_everything_else(show, workspace):
+    folder = workspace()
+    tagged(folder)
+    test = show(folder, "sets", rule='{"all":[{"column":"difficulty","min":0,"max":15}]}')
+    assert source(test).value == "reviewed"
+    assert numbers(test)["Examples"] == "1"  # e00 to e02 were tagged together, e04 and e05 are ruled out
+    click(test, "Save 1 example as version 1")
+    examples, manifest = sets.load(folder, "hard")
+    assert examples["id"].tolist() == ["e03"]
+    assert manifest["rule_in_words"] == "reviewed one at a time"
+
+
+def test_a_budget_is_picked_by_a_chain_and_everything_left_out_has_a_reason(show, workspace):
+    folder = workspace()
+    tagged(folder)
+    test = show(folder, "sets")
+    source(test).set_value("everything").run()
+    test = some(test, 12)
+    assert not test.exception
+    assert test.multiselect(key="set_policies").value == ["margin", "per_class"]
+    assert "46 of 58 candidates" not in said(test)
+    assert "48 of 60 candidates" in said(test)
+    assert "Called an outlier" in said(test)
+    click(test, "Save 12 examples as version 1")
+    examples, manifest = sets.load(folder, "hard")
+    assert len(examples) == 12
+    assert sorted(examples["label"].value_counts()) == [4, 4, 4]
+    assert examples["weight"].between(1, 4).all()
+    assert examples["rank"].tolist() == list(range(1, 13))
+    left = sets.left_out(folder, "hard", 1)
+    assert sorted([*left["id"], *examples["id"]]) == [f"e{k:02d}" for k in range(60)]
+    assert left.set_index("id").loc["e05", "why"] == "called an outlier"
+    assert manifest["selection"]["policies"] == ["margin", "per_class"]
+
+
+def test_another_policy_and_its_option_change_what_is_picked(show, workspace):
+    folder = workspace()
+    test = show(folder, "sets")
+    source(test).set_value("everything").run()
+    test = some(test, 3)
+    test.multiselect(key="set_policies").set_value(["top"]).run()
+    click(test, "Save 3 examples as version 1")
+    assert sets.load(folder, "hard")[0]["id"].tolist() == ["e59", "e58", "e57"]
+    test.selectbox(key="set_option top by").set_value("entropy").run()
+    click(test, "Save 3 examples as version 2")
+    assert sets.load(folder, "hard")[0]["id"].tolist() == ["e00", "e01", "e02"]
+
+
+def test_a_policy_that_this_run_cannot_serve_is_said_in_a_sentence(show, workspace):
+    test = show(workspace(), "sets")
+    test = some(test, 3)
+    test.multiselect(key="set_policies").set_value(["diverse"]).run()
+    assert "needs embeddings" in test.error[0].value
+    assert not test.exception
+
+
+def test_the_set_stands_beside_random_and_the_plain_hardest(show, workspace):
+    test = some(show(workspace(), "sets"), 3)
+    table = test.table[0].value
+    assert list(table.columns) == ["this set", "random", "plain hardest"]
+    assert table.loc["Mean difficulty, percentile", "plain hardest"] == r"97\.5"
+
+
+def test_a_small_run_is_proven_without_asking_and_the_proof_is_kept(show, workspace):
+    folder = embed(workspace())
+    test = show(folder, "sets")
+    source(test).set_value("everything").run()
+    test = some(test, 9)
+    for _ in range(2):  # of the first set on the page, then of this one
+        for key in list(proofs._running):
+            proofs.wait(*key)
+        test.run()
+    assert "points over 9 random examples" in said(test).replace("\\", "")
+    click(test, "Save 9 examples")
+    manifest = sets.load(folder, "hard")[1]
+    assert set(manifest["proof"]["gain"]) == {"mean", "low", "high"}
+    assert "points over 9 random examples" in said(test).replace("\\", "")
+
+
+def test_a_run_without_embeddings_says_why_nothing_can_be_proven(show, workspace):
+    test = show(workspace(embeddings=False), "sets")
+    assert "No proof without embeddings" in said(test)
+    assert "no layer was found" in said(test)
+    assert not [one for one in test.button if one.label == "Prove it"]
+
+
+@pytest.mark.parametrize(
+    ("gain", "sentence"),
+    [
+        ((1.2, 0.4, 2.0), "+1.2 points over 500 random examples, between +0.4 and +2.0"),
+        ((0.02, -0.9, 0.7), "No gain shown: 0.0 points over 500 random examples, between −0.9 and +0.7"),
+        ((-1.2, -2.0, -0.4), "Worse than 500 random examples: −1.2 points, between −2.0 and −0.4"),
+    ],
+)
+def test_a_gain_is_said_with_its_interval_and_no_gain_is_said_too(gain, sentence):
+    assert proofs.sentence(dict(zip(("mean", "low", "high"), gain, strict=True)), 500) == sentence
+
+
+def test_the_same_examples_have_the_same_proof_until_a_label_changes(workspace):
+    home = open_workspace(workspace())
+    run = home.run("tiny")
+    before = proofs.key(run, select(run, n=9))
+    assert proofs.key(run, select(run, n=9)) == before
+    assert proofs.key(run, select(run, n=8)) != before
+    home.tags().add(run.data, ["e30"], "mislabelled", who="anna", value="**dog**")
+    assert proofs.key(run, select(run, n=9)) != before
+
+
+def test_a_proof_that_fails_says_why_and_can_be_started_again(workspace):
+    folder = workspace()
+    run = open_workspace(folder).run("tiny")
+    assert proofs.state(folder, "k") == {"status": "none"}
+    proofs.start(folder, run, "k", select(run, n=9))
+    assert proofs.state(folder, "k")["status"] == "running"
+    proofs.wait(folder, "k")
+    assert proofs.state(folder, "k")["status"] == "failed"
+    assert "embeddings" in proofs.state(folder, "k")["error"]
+
+
+def test_formats_that_need_pictures_are_off_for_rows_with_the_reason(rows):
+    sets.save(rows, "few", open_workspace(rows).run("tiny").table().head(4), {"run": "tiny"})
+    unfit = exports.unfit(rows, "few", 1)
+    assert {"imagefolder", "coco", "yolo"} <= set(unfit)
+    assert not {"parquet", "csv", "jsonl", "huggingface", "label_studio", "webdataset"} & set(unfit)
+    assert unfit["imagefolder"] == "needs the pictures: this data has none; use parquet, csv or jsonl"
+
+
+def test_pictures_that_have_moved_away_are_a_reason_too(workspace):
+    folder = workspace()
+    sets.save(folder, "few", open_workspace(folder).run("tiny").table().head(4), {"run": "tiny"})
+    assert exports.unfit(folder, "few", 1) == {}
+    (folder / "data" / "tiny.npy").unlink()
+    assert "the picture of 'e00' cannot be exported" in exports.unfit(folder, "few", 1)["imagefolder"]
+
+
+def test_a_format_that_cannot_work_is_not_to_be_chosen(show, rows):
+    sets.save(rows, "few", open_workspace(rows).run("tiny").table().head(4), {"run": "tiny"})
+    test = show(rows, "sets")
+    groups = {one.label: one for one in test.get("button_group")}
+    assert "imagefolder" not in groups["Export as"].options
+    assert "imagefolder" in groups["Not for this set"].options
+    assert groups["Not for this set"].disabled
+    assert "needs the pictures" in said(test)
+
+
+def test_a_saved_set_goes_to_retraining_with_one_click(show, workspace):
+    folder = workspace()
+    sets.save(folder, "few", open_workspace(folder).run("tiny").table().head(4), {"run": "tiny"})
+    test = click(show(folder, "sets"), "Retrain with this set")
+    assert test.session_state["hem_kept_retrain_set"] == "few v1"
+    assert test.session_state["hem_kept_went_to"] == "retrain"
+
+
 def test_tags_make_a_set_with_corrected_labels_and_without_what_was_ruled_out(show, workspace):
     folder = workspace()
     tagged(folder)
     test = show(folder, "sets", rule='{"all":[{"column":"difficulty","min":0,"max":15}]}')
+    source(test).set_value("filter").run()
     assert numbers(test)["Examples"] == "7"
     assert numbers(test)["Corrected labels"] == "1"
     click(test, "Save 7 examples")
@@ -58,7 +233,7 @@ def test_tags_make_a_set_with_corrected_labels_and_without_what_was_ruled_out(sh
     assert examples["id"].tolist() == ["e00", "e01", "e02", "e03", "e06", "e07", "e08"]
     row = examples.set_index("id").loc["e03"]
     assert (row["label"], row["label_before"]) == ("<b>fox</b>", "cat")
-    assert manifest["excluded"] == {"mislabelled": 1, "outlier": 1}
+    assert manifest["excluded"] == {"called an outlier": 1, "label called wrong, no new label given": 1}
 
 
 def test_saving_again_makes_a_new_version_and_leaves_the_old_one(show, workspace):

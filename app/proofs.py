@@ -1,0 +1,171 @@
+"""Proofs that a set is worth more than a random one: in a process of their own, so that nobody waits for the server.
+
+python -m app.proofs WORKSPACE RUN KEY
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hem_core.errors import HemError
+from hem_core.store.atomic import write_json, write_table
+from hem_core.store.run import Run
+
+if TYPE_CHECKING:
+    from hem_core.engine.select import Proof, Selected
+
+QUICK = 5_000
+"""A run of so many examples at most is proven without being asked: it takes seconds."""
+RESTS_ON = ("id", "label", "is_ruled_out")
+"""Columns of the candidates that a proof rests on, beside who of them was chosen."""
+
+
+def key(run: Run, selected: Selected) -> str:
+    """A name for the proof of a set: the same examples of the same candidates, labelled alike, have the same."""
+    known = selected.candidates[[name for name in RESTS_ON if name in selected.candidates.columns]]
+    is_chosen = known["id"].isin(selected.examples["id"].tolist())
+    rows = pd.util.hash_pandas_object(known.assign(is_chosen=is_chosen), index=False).to_numpy()
+    return hashlib.sha256(run.fingerprint.encode() + np.sort(rows).tobytes()).hexdigest()[:20]
+
+
+def why_not(run: Run) -> str:
+    """Why nothing can be proven on this run, as a sentence; empty when it can."""
+    if not any((run.folder / "embeddings").glob("*.npy")):
+        missing = run.info.get("missing") or {}
+        return f"no proof without embeddings: {missing.get('embeddings') or 'this run kept none'}"
+    if "label" not in run.source.columns or len(run.classes) < 2:
+        return "no proof without classes: the probe is a classifier"
+    return ""
+
+
+def start(workspace: Path, run: Run, key: str, selected: Selected) -> None:
+    """Begin to prove a set, unless it is being done; `state` tells how it stands."""
+    if state(workspace, key)["status"] in ("running", "done"):
+        return
+    home = workspace / "proofs"
+    home.mkdir(parents=True, exist_ok=True)
+    rank = selected.candidates["id"].map(selected.examples.set_index("id")["rank"])
+    write_table(_candidates(workspace, key), selected.candidates.assign(rank=rank))
+    write_json(_note(workspace, key), {"done": 0, "total": 0})
+    root = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "app.proofs", str(workspace), run.name, key]
+    _running[workspace, key] = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def state(workspace: Path, key: str) -> dict[str, Any]:
+    """How a proof stands: `status` 'none', 'running' (done, total), 'done' (as `Proof`) or 'failed' (error)."""
+    found = _read(_result(workspace, key))
+    if found:
+        return {"status": "done", **found}
+    process = _running.get((workspace, key))
+    if process is None:
+        return {"status": "none"}
+    note = _read(_note(workspace, key))
+    if process.poll() is None:
+        return {"status": "running", **note}
+    found = _read(_result(workspace, key))  # it may have ended between the two looks
+    if found:
+        return {"status": "done", **found}
+    return {"status": "failed", "error": note.get("error") or "the proof stopped; start it again"}
+
+
+def is_idle() -> bool:
+    """Whether no proof is running that was started here."""
+    return all(process.poll() is not None for process in _running.values())
+
+
+def wait(workspace: Path, key: str) -> None:
+    """Wait until a proof that was started here has ended."""
+    process = _running.get((workspace, key))
+    if process is not None:
+        process.wait()
+
+
+def proven(workspace: Path, key: str) -> Proof | None:
+    """The proof that was made, or None."""
+    from hem_core.engine.select import Proof
+
+    found = _read(_result(workspace, key))
+    if not found:
+        return None
+    fields = {name: found[name] for name in ("gain", "seconds", "n_test", "note")}
+    return Proof(table=pd.DataFrame(found["table"]), **fields)
+
+
+def sentence(gain: dict[str, float], n: int) -> str:
+    """What a gain in points says, for a set of n examples: its mean with its interval, or that none is shown."""
+    random = f"{n:,} random {'example' if n == 1 else 'examples'}"
+    mean, low, high = (float(gain[name]) for name in ("mean", "low", "high"))
+    spread = f"between {_points(low)} and {_points(high)}"
+    if low > 0:
+        return f"{_points(mean)} points over {random}, {spread}"
+    if high < 0:
+        return f"Worse than {random}: {_points(mean)} points, {spread}"
+    return f"No gain shown: {_points(mean)} points over {random}, {spread}"
+
+
+def _points(value: float) -> str:
+    text = f"{value:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+_running: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
+
+
+def _result(workspace: Path, key: str) -> Path:
+    return workspace / "proofs" / f"{key}.json"
+
+
+def _note(workspace: Path, key: str) -> Path:
+    return workspace / "proofs" / f".{key}.json"
+
+
+def _candidates(workspace: Path, key: str) -> Path:
+    return workspace / "proofs" / f".{key}.parquet"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _work(workspace: Path, run: str, key: str) -> None:
+    from hem_core.engine.select import Selected, proof
+    from hem_core.store.workspace import open_workspace
+
+    if hasattr(os, "nice"):
+        os.nice(10)  # whoever looks at pages goes first
+
+    def progress(stage: str, done: int, total: int) -> None:
+        del stage
+        write_json(_note(workspace, key), {"done": done, "total": total})
+
+    try:
+        candidates = pd.read_parquet(_candidates(workspace, key))
+        examples = candidates.loc[candidates["rank"].notna(), :].sort_values("rank")
+        selected = Selected(examples, candidates.head(0), {}, {}, candidates)
+        found = proof(open_workspace(workspace).run(run), selected, progress=progress)
+    except HemError as error:
+        write_json(_note(workspace, key), {"error": str(error)})
+        return
+    write_json(_result(workspace, key), found.facts())
+    for path in (_note(workspace, key), _candidates(workspace, key)):
+        path.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    _work(Path(sys.argv[1]), sys.argv[2], sys.argv[3])

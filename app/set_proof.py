@@ -1,0 +1,63 @@
+"""The part of Sets that proves a set: a button, how far it is, and what came out in a sentence."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app import preview, proofs, widgets, words
+from hem_core.engine.select import Selected
+from hem_core.errors import HemError
+from hem_core.store.run import Run
+
+WHAT = (
+    "On this run's embeddings linear probes are trained: on a random base, with as many random examples added, with "
+    "this set added, and with the plain hardest added. Ten times, each time with other test examples, which no arm "
+    "trains on. It says what the set adds to the embeddings that there are; a retrained network is the real test."
+)
+
+
+def draw(home: Path, run: Run, key: str, made: Selected) -> None:
+    """The proof of a set, named `key`: asked for, running, or done."""
+    n = len(made.examples)
+    why_not = proofs.why_not(run)
+    if why_not:
+        st.caption(words.plain(why_not[0].upper() + why_not[1:]))
+        return
+    found = proofs.state(home, key)
+    if found["status"] == "none" and run.n <= proofs.QUICK and proofs.is_idle():
+        proofs.start(home, run, key, made)
+        found = proofs.state(home, key)
+    if found["status"] == "running":
+        _watch(home, key)
+        return
+    if found["status"] == "done":
+        _said(found, n)
+        return
+    if found["status"] == "failed":
+        widgets.failure(HemError(found["error"]))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button("Prove it", icon=":material/science:", key=f"prove {key}", help=WHAT):
+            proofs.start(home, run, key, made)
+            st.rerun()
+        st.caption(f"Is it worth more than {words.count(n, 'random example')}? Takes seconds to a minute.")
+
+
+@st.fragment(run_every="1s")
+def _watch(home: Path, key: str) -> None:
+    found = proofs.state(home, key)
+    if found["status"] != "running":
+        st.rerun()
+    done, total = int(found.get("done") or 0), int(found.get("total") or 0)
+    said = f"Proving: {done:,} of {total:,} probes" if total else "Proving: starting"
+    st.progress(min(1.0, done / total) if total else 0.0, text=f"{said}. The page can be left.")
+
+
+def _said(found: dict, n: int) -> None:
+    sentence, gain = proofs.sentence(found["gain"], n), found["gain"]
+    shows = st.success if gain["low"] > 0 else st.info
+    icon = ":material/trending_up:" if gain["low"] > 0 else ":material/trending_flat:"
+    shows(f"**{words.plain(sentence)}**", icon=icon)
+    widgets.figure(preview.accuracies(pd.DataFrame(found["table"])), "set-proof", key="set_proof")
+    rests = found["note"].partition("; ")[2]
+    st.caption(words.plain(f"{rests[:1].upper()}{rests[1:]}. Took {words.seconds(found['seconds'])}."), help=WHAT)

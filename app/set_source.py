@@ -1,0 +1,101 @@
+"""What a set is made from: reviewed, chosen in Explore, tagged, the hardest, or everything."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import loaders, scope, state, words
+from hem_core.store.rule_text import describe
+from hem_core.store.run import Run
+from hem_core.store.tag_fold import VERDICTS
+
+SOURCES = {
+    "reviewed": "Reviewed",
+    "chosen": "Chosen in Explore",
+    "selection": "Selection of Explore",
+    "filter": "Filter of Explore",
+    "tags": "Tagged",
+    "difficulty": "Hardest",
+    "everything": "Everything",
+}
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Which examples may get into a set."""
+
+    rule: dict[str, Any]
+    words: str
+    """The rule as people read it, letter by letter."""
+    is_hand_made: bool = True
+    """Somebody reviewed, tagged or filtered them one way or another."""
+
+
+def choose(run: Run) -> Candidates | None:
+    """Draw the sources that there are; what was chosen, or None when nothing is chosen yet."""
+    tags = loaders.tags().state(run.data)["tag"].value_counts()
+    rules = scope.explored(run)
+    reviewed = _reviewed(run)
+    is_there = {
+        "reviewed": bool(reviewed),
+        "tags": bool(len(tags)),
+        "difficulty": "difficulty" in run.source.columns,
+        "everything": True,
+    }
+    known = [name for name in SOURCES if name in rules or is_there.get(name)]
+    asked = int(str(state.recall("sets_asked", 0)))  # how often somebody came here from Explore, to make a set of that
+    source = st.segmented_control(
+        "From",
+        known,
+        default=_usual(known, tags, is_asked=bool(asked)),
+        format_func=lambda name: f"Reviewed · {len(reviewed):,}" if name == "reviewed" else SOURCES[name],
+        required=True,
+        key=f"set_source {' '.join(rules)} {bool(reviewed)} {asked}",
+    )
+    if source == "reviewed":
+        st.caption("Judged one at a time by a person. What somebody said of many at once is under Tagged.")
+        return Candidates({"all": [{"rows": reviewed}]}, "reviewed one at a time")
+    if source in rules:
+        st.caption(words.plain(describe(rules[source])))
+        return _described(rules[source])
+    if source == "tags":
+        return _tagged(tags)
+    if source == "difficulty":
+        low, high = st.slider("Difficulty, percentile (100 = hardest)", 0, 100, (90, 100), key="set_difficulty")
+        return _described({"all": [{"column": "difficulty", "min": low, "max": high}]}, is_hand_made=False)
+    return _described({"all": []}, is_hand_made=False)
+
+
+def _reviewed(run: Run) -> list[str]:
+    """Ids of this run's examples that somebody judged by themselves, in the order of the run."""
+    ids = loaders.ids(run.name)
+    return ids[ids.isin(loaders.verdicts(run.data).index)].tolist()
+
+
+def _tagged(tags: pd.Series) -> Candidates | None:
+    names = [*[tag for tag in VERDICTS if tag in tags.index], *sorted(set(tags.index) - set(VERDICTS))]
+    picked = st.pills(
+        "Examples with any of these tags",
+        names,
+        selection_mode="multi",
+        default=[tag for tag in names if tag == "hard"] or names[:1],
+        format_func=lambda tag: f"{words.plain(tag)} · {tags[tag]:,}",
+        key="set_tags",
+    )
+    if not picked:
+        st.caption("Choose a tag.")
+        return None
+    return _described({"all": [{"tag": list(picked)}]})
+
+
+def _usual(known: list[str], tags: pd.Series, *, is_asked: bool) -> str:
+    explored, hard = ["selection", "filter"], ["tags"] if "hard" in tags.index else []
+    first = ["chosen", *explored, "reviewed"] if is_asked else ["chosen", "reviewed", *explored]
+    wanted = [*first, *hard, "difficulty", "everything"]
+    return next(name for name in wanted if name in known)
+
+
+def _described(rule: dict[str, Any], *, is_hand_made: bool = True) -> Candidates:
+    return Candidates(rule, describe(rule), is_hand_made)
