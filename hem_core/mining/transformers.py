@@ -29,9 +29,10 @@ def mine(
         trainer = mine(Trainer(model, arguments, train_dataset=WithIndex(data)), sampler=sampler)
 
     loss(logits, labels) takes the place of the model's own and hears of the progress. sampler: gives the batches;
-    the cross-entropies of their logits (B, K) go into its history, if it has one, and through its `reduce`. Make it with rank=0,
-    world_size=1: the Trainer itself deals the batches to the ranks. The training set is a WithIndex of mappings;
-    the index reaches neither the tokenizer nor the model. Evaluation stays as it was. Returns the same trainer.
+    the cross-entropies of their logits (B, K) go into its history, if it has one, and through its `reduce`. Make it
+    with rank=0, world_size=1: the Trainer itself deals the batches to the ranks. The training set is a WithIndex of
+    mappings; the index reaches neither the tokenizer nor the model. Evaluation stays as it was. Returns the same
+    trainer.
     Raises MiningError for both or neither, beside a compute_loss_func, and where a batch has no index.
     """
     if (loss is None) == (sampler is None):
