@@ -1,0 +1,114 @@
+"""Mining in Lightning's Trainer: the same batches, weights and losses as in a plain loop."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
+pytest.importorskip("lightning", reason="needs Lightning: pip install 'hem[lightning]'")
+
+from lightning.pytorch import LightningModule, Trainer
+
+from hem_core import mining
+from hem_core.errors import MiningError
+from hem_core.mining.lightning import MiningCallback
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+N, EPOCHS = 22, 4
+
+
+def parts():
+    chance = torch.Generator().manual_seed(1)
+    data = TensorDataset(torch.randn(N, 3, generator=chance), torch.arange(N) % 4)
+    history = mining.LossHistory(N)
+    sampler = mining.HardnessSampler(history, seed=2)
+    return history, sampler, DataLoader(mining.WithIndex(data), sampler=sampler, batch_size=8)
+
+
+def layer():
+    made = torch.nn.Linear(3, 4)
+    torch.nn.init.constant_(made.weight, 0.1)
+    torch.nn.init.zeros_(made.bias)
+    return made
+
+
+class Net(LightningModule):
+    """Trains on the sampler's weights, or on a HardExampleLoss."""
+
+    def __init__(self, sampler=None, loss=None):
+        super().__init__()
+        self.layer, self.sampler, self.loss, self.seen = layer(), sampler, loss, []
+
+    def training_step(self, batch, _):
+        x, y, index = batch
+        self.seen.append(index.tolist())
+        if self.loss is not None:
+            return self.loss(self.layer(x), y)
+        losses = F.cross_entropy(self.layer(x), y, reduction="none")
+        return {"loss": self.sampler.reduce(losses, index), "losses": losses.detach(), "index": index}
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=1.0)
+
+
+def fitted(folder, net, loader, callback, epochs=EPOCHS, resumed=None):
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "accelerator": "cpu"}
+    trainer = Trainer(
+        max_epochs=epochs, callbacks=[callback], default_root_dir=folder, enable_checkpointing=False, **quiet
+    )
+    trainer.fit(net, loader, ckpt_path=resumed)
+    return trainer
+
+
+def plain(epochs=EPOCHS):
+    history, sampler, loader = parts()
+    net, seen = layer(), []
+    optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
+    for _ in range(epochs):
+        for x, y, index in loader:
+            seen.append(index.tolist())
+            losses = F.cross_entropy(net(x), y, reduction="none")
+            history.update(index, losses)
+            optimizer.zero_grad()
+            sampler.reduce(losses, index).backward()
+            optimizer.step()
+    return seen, net, history
+
+
+def test_the_batches_and_the_model_are_those_of_the_plain_loop(tmp_path):
+    history, sampler, loader = parts()
+    net = Net(sampler)
+    fitted(tmp_path, net, loader, MiningCallback(sampler=sampler, history=history))
+    seen, twin, known = plain()
+    assert net.seen == seen
+    assert seen[:3] != seen[3:6] != seen[6:9]
+    torch.testing.assert_close(net.layer.weight, twin.weight)
+    torch.testing.assert_close(history.losses, known.losses)
+
+
+def test_a_resumed_training_goes_on_with_the_same_batches(tmp_path):
+    history, sampler, loader = parts()
+    begun = fitted(tmp_path, Net(sampler), loader, MiningCallback(sampler=sampler, history=history), epochs=2)
+    begun.save_checkpoint(tmp_path / "two.ckpt")
+    history, sampler, loader = parts()
+    net = Net(sampler)
+    callback = MiningCallback(sampler=sampler, history=history)
+    fitted(tmp_path, net, loader, callback, resumed=tmp_path / "two.ckpt")
+    assert net.seen == plain()[0][6:]
+
+
+def test_the_loss_hears_of_the_progress(tmp_path):
+    loss = mining.HardExampleLoss(torch.nn.CrossEntropyLoss(reduction="none"), mining.TopK(0.5))
+    heard, tell = [], loss.set_progress
+    loss.set_progress = lambda progress: (heard.append(progress), tell(progress))
+    _, _, loader = parts()
+    fitted(tmp_path, Net(loss=loss), loader, MiningCallback(loss=loss))
+    assert heard == pytest.approx([step / 12 for step in range(12)])
+    assert loss.report().off == "progress 0.92 is outside of 0.1 .. 0.9"
+
+
+def test_what_the_step_does_not_return_is_named(tmp_path):
+    history, sampler, loader = parts()
+    loss = mining.HardExampleLoss(torch.nn.CrossEntropyLoss(reduction="none"), mining.TopK(0.5), start=0, end=1)
+    with pytest.raises(MiningError, match=r"training_step returned loss; .* also wants losses, index: return them"):
+        fitted(tmp_path, Net(sampler, loss), loader, MiningCallback(history=history))
