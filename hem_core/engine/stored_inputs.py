@@ -1,0 +1,125 @@
+"""The examples of a run, read again as when they were scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from torch import Tensor
+
+from hem_core.catalog.arrays import is_picture
+from hem_core.engine.batch import Batch, Inputs
+from hem_core.engine.extra import rows_of
+from hem_core.engine.inputs import open_inputs
+from hem_core.errors import DataError
+from hem_core.media.array import ArrayRows
+from hem_core.store.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class StoredInputs:
+    """N examples in the order of the run's catalog, of which any can be read."""
+
+    catalog: pa.Table
+    facts: dict[str, Any]
+    """`medium`, `is_picture`, `features`."""
+    inputs: Inputs
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """Id -> row of the catalog."""
+        return {id: row for row, id in enumerate(self.catalog["id"].to_pylist())}
+
+    @property
+    def is_picture(self) -> bool:
+        return self.facts["medium"] == "image" or self.facts["is_picture"]
+
+    def batches(self, rows: Sequence[int], batch_size: int) -> Iterator[Batch]:
+        """Batches of some rows, ascending; nothing else is read."""
+        ordered = sorted(rows)
+        for start in range(0, len(ordered), batch_size):
+            yield self.read(ordered[start : start + batch_size])
+
+    def chosen(self, rows: np.ndarray) -> Chosen:
+        """Some rows (n,), each once, as a data set of their own, in this order."""
+        return Chosen(self, rows)
+
+    def read(self, rows: list[int]) -> Batch:
+        """These rows, ascending."""
+        if self.facts["medium"] != "array":
+            return self.inputs.read(rows)
+        # Rows of an array are read from the first to the last of a batch: here they may lie far apart.
+        runs = np.split(np.array(rows), np.flatnonzero(np.diff(rows) > 1) + 1)
+        parts = [self.inputs.read(run.tolist()) for run in runs]
+        values = [part.values for part in parts if isinstance(part.values, Tensor)]
+        return Batch(
+            torch.cat(values),
+            [index for part in parts for index in part.indices],
+            [digest for part in parts for digest in part.hashes],
+            [failure for part in parts for failure in part.failures],
+        )
+
+
+class Chosen:
+    """Some of the examples by their position among the chosen; see `engine/batch.py`'s Inputs."""
+
+    is_quick = False
+
+    def __init__(self, stored: StoredInputs, rows: np.ndarray) -> None:
+        self._stored, self._rows = stored, rows
+
+    def fingerprint(self) -> str:
+        return self._stored.inputs.fingerprint()
+
+    def read(self, indices: Sequence[int]) -> Batch:
+        rows = self._rows[np.asarray(indices)]
+        batch = self._stored.read(sorted(rows.tolist()))
+        place = {row: k for k, row in enumerate(batch.indices)}
+        good = [(index, place[row]) for index, row in zip(indices, rows.tolist(), strict=True) if row in place]
+        at = np.array([k for _index, k in good], dtype=np.int64)
+        reasons, back = dict(batch.failures), dict(zip(rows.tolist(), indices, strict=True))
+        failures = sorted((back[row], reason) for row, reason in reasons.items())
+        values = rows_of(batch.values, at)
+        return Batch(values, [index for index, _k in good], [batch.hashes[k] for k in at], failures)
+
+    def picture(self, index: int) -> np.ndarray | None:
+        return self._stored.inputs.picture(int(self._rows[index]))
+
+
+def stored_inputs(run: Run, *, channels: int | None = None) -> StoredInputs:
+    """Open what a run was made from: its catalog, and the files that this names.
+
+    channels: 1 or 3 of image files; by default as many as the run's model took.
+    Raises DataError when the files are gone, and for a torch Dataset or predictions, of which no file tells.
+    """
+    parameters = run.info.get("parameters", {})
+    facts = {"is_picture": False, **run.info["data"]}
+    medium = facts["medium"]
+    if medium not in ("image", "array", "text", "row"):
+        what = "a torch Dataset" if medium == "dataset" else "predictions alone"
+        raise DataError(f"run '{run.name}' was made from {what}: no file holds its examples; score data on disk")
+    catalog = pq.read_table(run.folder / "catalog.parquet")
+    root = run.root or Path()
+    if medium in ("image", "array"):
+        some = next((path for path in catalog["image"].to_pylist() if path), "")
+        if not (root / some).is_file() and not root.is_dir():
+            raise DataError(
+                f"the data of run '{run.name}' are no longer in '{root}'; put them back, or score them anew"
+            )
+    if medium == "array":
+        path = root / str(catalog["image"][0].as_py())
+        if not path.is_file():
+            raise DataError(f"the arrays of run '{run.name}' are no longer at '{path}'; score the data anew")
+        rows = ArrayRows(path)
+        facts["is_picture"] = is_picture(rows.shape, rows.dtype)
+        rows.close()
+    known = channels or parameters.get("channels") or 3
+    inputs = open_inputs(catalog, facts, root=root, dataset=None, channels=known, resize=parameters.get("resize"))
+    return StoredInputs(catalog, facts, inputs)
