@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from app import frame, state, theme
-from app.views import compare, explore, labels, overview, review, sets, slices
+from app.views import compare, explore, labels, overview, retrain, review, sets, slices
 
 st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
@@ -16,6 +16,7 @@ VIEWS = {
     "labels": labels.page,
     "review": review.page,
     "sets": sets.page,
+    "retrain": retrain.page,
     "compare": compare.page,
 }
 pages = {
