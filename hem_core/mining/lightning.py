@@ -21,8 +21,8 @@ class MiningCallback(Callback):
 
         Trainer(callbacks=[MiningCallback(loss=loss_fn, sampler=sampler, history=history)])
 
-    loss: its `set_progress` is called before each batch. sampler: its `set_epoch` before each epoch; over several
-    ranks make it when torch.distributed runs (in `train_dataloader`), and the Trainer with
+    loss: its `set_progress` is called before each batch. sampler: is saved (Lightning itself calls `set_epoch`); over
+    several ranks make it when torch.distributed runs (in `train_dataloader`), and the Trainer with
     `use_distributed_sampler=False`. history: `training_step` returns a mapping that has, beside `loss`, the vector
     `losses` and the `index` of the batch, which go into it; as `training_step` itself calls `loss` and
     `sampler.reduce`, there is no other logic here. Raises MiningError, naming the key, where the mapping lacks one.
@@ -36,10 +36,6 @@ class MiningCallback(Callback):
         history: LossHistory | None = None,
     ) -> None:
         self.loss, self.sampler, self.history = loss, sampler, history
-
-    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self.sampler is not None and self.sampler.epoch != trainer.current_epoch:
-            self.sampler.set_epoch(trainer.current_epoch)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         if self.loss is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -31,11 +32,14 @@ def mine(
     loss(logits, labels) takes the place of the model's own and hears of the progress. sampler: gives the batches;
     the cross-entropies of their logits (B, K) go into its history, if it has one, and through its `reduce`. Make it
     with rank=0, world_size=1: the Trainer itself deals the batches to the ranks. The training set is a WithIndex of
-    mappings; the index reaches neither the tokenizer nor the model. Evaluation stays as it was. Returns the same
-    trainer.
-    Raises MiningError for both or neither, beside a compute_loss_func, and where a batch has no index.
+    mappings; the index reaches neither the tokenizer nor the model. Evaluation stays as it was. The state of
+    mining is saved with each checkpoint, as `mining.pt`, and a training resumed from one in `output_dir` goes on with
+    it. Returns the same trainer.
+    Raises MiningError for both or neither, beside a compute_loss_func, where a batch has no index, and
+    where a checkpoint has no such state.
     """
-    if (loss is None) == (sampler is None):
+    mined = sampler if loss is None else loss
+    if mined is None or None not in (loss, sampler):
         raise MiningError("mine(trainer, …) wants either loss= or sampler=; got both, or neither")
     if trainer.compute_loss_func is not None:
         raise MiningError("mine(trainer, …) takes the place of compute_loss_func; make the Trainer without it")
@@ -48,7 +52,7 @@ def mine(
         trainer._signature_columns = [*(trainer._signature_columns or []), index_key]
     trainer.training_step = tap.training_step(trainer.training_step)
     trainer.compute_loss = tap.compute_loss(trainer.compute_loss)
-    trainer.add_callback(_Progress(loss))
+    trainer.add_callback(_Progress(mined))
     return trainer
 
 
@@ -115,9 +119,26 @@ class _Tap:
 
 
 class _Progress(TrainerCallback):
-    def __init__(self, loss: HardExampleLoss | None) -> None:
-        self.loss = loss
+    """Tells the loss how far the training is, and keeps the state of mining beside the Trainer's checkpoints."""
+
+    def __init__(self, mined: HardExampleLoss | EpochSampler) -> None:
+        self.mined = mined
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self.loss is not None:
-            self.loss.set_progress(state.global_step / state.max_steps)
+        if isinstance(self.mined, HardExampleLoss):
+            self.mined.set_progress(state.global_step / state.max_steps)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.is_world_process_zero:
+            torch.save(self.mined.state_dict(), _saved(args, state))
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if not state.global_step:
+            return
+        if not _saved(args, state).is_file():
+            raise MiningError(f"a resumed training goes on with the state of mining; there is no {_saved(args, state)}")
+        self.mined.load_state_dict(torch.load(_saved(args, state), weights_only=True))
+
+
+def _saved(args: Any, state: Any) -> Path:
+    return Path(args.output_dir, f"checkpoint-{state.global_step}", "mining.pt")

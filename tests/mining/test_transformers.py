@@ -97,6 +97,22 @@ def test_small_batches_that_make_one_step_are_averaged(tmp_path):
         torch.testing.assert_close(net.table.weight.detach(), wanted)
 
 
+@pytest.mark.parametrize("at", [3, 4])
+def test_a_resumed_training_goes_on_with_the_same_batches(tmp_path, at):
+    """Broken off after 3 of 9 steps, between two epochs, or after 4, within one."""
+    options = {"save_strategy": "steps", "save_steps": at, "max_steps": at}
+    for rest in ({}, {"max_steps": 9, "save_strategy": "no"}):
+        net = Net()
+        trainer = mine(
+            Trainer(net, arguments(tmp_path, **options | rest), train_dataset=mining.WithIndex(DATA)), sampler=sampled()
+        )
+        trainer.train(resume_from_checkpoint=bool(rest))
+    assert net.seen == plain_loop()[0].seen[at:]
+    (max((tmp_path / "out").glob("checkpoint-*")) / "mining.pt").unlink()
+    with pytest.raises(MiningError, match=r"goes on with the state of mining; there is no .*checkpoint-\d.mining.pt"):
+        trainer.train(resume_from_checkpoint=True)
+
+
 def test_what_cannot_be_mined_is_refused(tmp_path):
     loss = mining.HardExampleLoss(torch.nn.CrossEntropyLoss(reduction="none"), mining.TopK(0.5))
     with pytest.raises(MiningError, match="wants either loss= or sampler=; got both, or neither"):
