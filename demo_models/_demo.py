@@ -74,8 +74,11 @@ def run(name: str, workspace: Path, *, data: Path | None = None, progress: Calla
     source = _source.path_of(workspace / "data", name, known)
     if not source.exists():
         _source.write(source, known)
+    test = _source.path_of(workspace / "data", f"{name}-test", known) if known.held_out is not None else None
+    if test is not None and known.held_out is not None and not test.exists():
+        _source.write(test, known.held_out, share=0.0)
     module = demo.__name__  # type: ignore[attr-defined]
-    common = _source.options(known) | {"out": workspace / "runs" / name, "progress": progress}
+    common = _source.options(known) | {"out": workspace / "runs" / name, "progress": progress, "test": test}
     if isinstance(demo.OOS, int):
         return hem_core.score(None, source, train=f"{module}:train", oos=demo.OOS, **common)
     recording, weights = workspace / "recordings" / name, workspace / "models" / f"{name}.safetensors"

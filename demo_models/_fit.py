@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,13 @@ from demo_models._examples import Dataset
 from hem_core import Recorder
 
 Progress = Callable[[int, int], None]
+
+
+class EpochSampler(Protocol):
+    """A sampler of example indices, such as those of `hem_core.mining`."""
+
+    def set_epoch(self, epoch: int) -> None: ...
+    def __iter__(self) -> Iterator[int]: ...
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,12 @@ def fit(
     progress: Progress | None = None,
     weights: Tensor | None = None,
     checkpoint: Path | None = None,
+    sampler: EpochSampler | None = None,
 ) -> nn.Module:
     """Make a model and train it: on inputs (N, …) as its forward takes them and the dataset's targets, all recorded.
 
-    weights (N,) of the examples' losses; progress is called with (examples done, of how many). After each epoch the
+    weights (N,) of the examples' losses; sampler: which examples an epoch shows and in which order, by default each
+    once; progress is called with (examples done, of how many). After each epoch the
     state is written to `checkpoint`, and a training that finds one there goes on from it. Equal arguments give equal
     weights; torch's own random numbers are left as they were.
     """
@@ -56,7 +65,7 @@ def fit(
         for epoch in range(_resumed(parts, checkpoint), how.epochs):
             torch.manual_seed(seed * 1000 + epoch + 1)  # the same epoch, whether or not the one before ran here
             model.train()
-            order, done = torch.randperm(len(ids)), epoch * len(ids)
+            order, done = _order(sampler, epoch, how.epochs, len(ids)), epoch * len(ids)
             with recorder.epoch(epoch) if recorder else nullcontext():
                 for index in order.split(how.batch_size):
                     logits = model(inputs[index])
@@ -73,6 +82,13 @@ def fit(
             if checkpoint:
                 _keep(parts, epoch + 1, checkpoint)
     return model.eval()
+
+
+def _order(sampler: EpochSampler | None, epoch: int, epochs: int, n: int) -> Tensor:
+    if sampler is None:
+        return torch.randperm(n)
+    sampler.set_epoch(epoch)
+    return torch.tensor(list(sampler))
 
 
 @torch.inference_mode()

@@ -22,9 +22,9 @@ def path_of(folder: Path, name: str, known: Data) -> Path:
     return folder / f"{name}.{'npz' if isinstance(known, Images) else 'parquet'}"
 
 
-def write(path: Path, known: Data) -> None:
-    """Write the data with FLIPPED of the labels wrong; columns `planted_flip` and `true_label` tell which."""
-    labels, is_flipped = flipped(known.labels, len(known.classes))
+def write(path: Path, known: Data, *, share: float = FLIPPED) -> None:
+    """Write the data with a share of the labels wrong; columns `planted_flip` and `true_label` tell which."""
+    labels, is_flipped = flipped(known.labels, len(known.classes), share=share)
     classes, ids = np.array(known.classes), [f"{path.stem}-{index:05d}" for index in range(len(labels))]
     truth: dict[str, Any] = {"planted_flip": is_flipped, "true_label": classes[known.labels]}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,11 +60,13 @@ def read(path: Path, known: Data) -> Examples:
     return Examples(inputs, targets, table["id"].to_pylist(), known.classes)
 
 
-def flipped(labels: np.ndarray, n_classes: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """int64 labels (N,) of which FLIPPED are moved to another class, drawn evenly; and which they are, bool (N,)."""
+def flipped(
+    labels: np.ndarray, n_classes: int, *, share: float = FLIPPED, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """int64 labels (N,) of which a share is moved to another class, drawn evenly; and which they are, bool (N,)."""
     generator = np.random.default_rng(seed)
     is_flipped = np.zeros(len(labels), dtype=bool)
-    is_flipped[generator.choice(len(labels), size=round(FLIPPED * len(labels)), replace=False)] = True
+    is_flipped[generator.choice(len(labels), size=round(share * len(labels)), replace=False)] = True
     shift = generator.integers(1, n_classes, size=len(labels))
     return np.where(is_flipped, (labels + shift) % n_classes, labels).astype(np.int64), is_flipped
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from demo_models._csv import path_of, read_csv
 from demo_models._data import Rows
 from demo_models._examples import Dataset
-from demo_models._fit import Fit, Progress, fit
+from demo_models._fit import EpochSampler, Fit, Progress, fit
 from demo_models._row_net import RowNet
 from hem_core import Recorder
 
@@ -41,8 +41,11 @@ def train(
     recorder: Recorder | None = None,
     progress: Progress | None = None,
     weights: Tensor | None = None,
+    sampler: EpochSampler | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
     frame, n_classes = dataset.frame(), len(dataset.classes)
     inputs = RowNet(frame, n_classes).preprocess(frame)
-    return fit(lambda: RowNet(frame, n_classes), inputs, dataset, FIT, seed, recorder, progress, weights)
+    return fit(
+        lambda: RowNet(frame, n_classes), inputs, dataset, FIT, seed, recorder, progress, weights, sampler=sampler
+    )

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from demo_models._data import Images
 from demo_models._examples import Dataset, pictures
-from demo_models._fit import Fit, Progress, fit
+from demo_models._fit import EpochSampler, Fit, Progress, fit
 from hem_core import Recorder
 
 FIT = Fit(epochs=12)
@@ -49,6 +49,7 @@ def train(
     recorder: Recorder | None = None,
     progress: Progress | None = None,
     weights: Tensor | None = None,
+    sampler: EpochSampler | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
-    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights)
+    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, sampler=sampler)

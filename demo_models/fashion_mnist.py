@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from demo_models._data import Images
 from demo_models._examples import Dataset, pictures
-from demo_models._fit import Fit, Progress, fit
+from demo_models._fit import EpochSampler, Fit, Progress, fit
 from hem_core import Recorder
 from hem_core.errors import DataError
 
@@ -58,10 +58,11 @@ def train(
     recorder: Recorder | None = None,
     progress: Progress | None = None,
     weights: Tensor | None = None,
+    sampler: EpochSampler | None = None,
     checkpoint: Path | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
-    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, checkpoint)
+    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, checkpoint, sampler)
 
 
 def _read(folder: Path, name: str) -> np.ndarray:

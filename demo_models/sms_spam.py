@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from demo_models._csv import path_of, read_csv
 from demo_models._data import Texts
 from demo_models._examples import Dataset
-from demo_models._fit import Fit, Progress, fit
+from demo_models._fit import EpochSampler, Fit, Progress, fit
 from demo_models._word_net import WordNet
 from hem_core import Recorder
 
@@ -35,7 +35,18 @@ def train(
     recorder: Recorder | None = None,
     progress: Progress | None = None,
     weights: Tensor | None = None,
+    sampler: EpochSampler | None = None,
 ) -> nn.Module:
     """A small net, trained from scratch on the data set; see `demo_models._fit.fit`."""
     inputs, n_classes = WordNet.preprocess(list(dataset.texts())), len(dataset.classes)
-    return fit(lambda: WordNet(n_classes, width=32, hidden=32), inputs, dataset, FIT, seed, recorder, progress, weights)
+    return fit(
+        lambda: WordNet(n_classes, width=32, hidden=32),
+        inputs,
+        dataset,
+        FIT,
+        seed,
+        recorder,
+        progress,
+        weights,
+        sampler=sampler,
+    )

@@ -38,6 +38,7 @@ def score(
         int | None,
         _option("Scale the shorter side of image files to this, and cut out the centre square.", panel=DATA, min=1),
     ] = None,
+    test: Annotated[Path | None, _option("Held-out data, noted for hem retrain; not scored.", panel=DATA)] = None,
     train: Annotated[
         str | None, _option("package.module:train, called for each fold; the README has its signature.", panel=TRUTH)
     ] = None,
@@ -91,6 +92,7 @@ def score(
             progress=progress,
             classes=_classes(classes),
             oos=_oos(oos),
+            test=test,
             dynamics=dynamics,
             sample="out-of-sample" if out_of_sample else "in-sample" if in_sample else "unknown",
             held_out_accuracy=held_out_accuracy,

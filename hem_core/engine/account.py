@@ -15,6 +15,7 @@ import pyarrow as pa
 from hem_core.dynamics.table import Dynamics
 from hem_core.embeddings.neighbours import Graph
 from hem_core.engine.join import Joined
+from hem_core.engine.network import channels_wanted
 from hem_core.engine.options import Options
 from hem_core.engine.plan import FORMAT_VERSION, Plan
 from hem_core.engine.prepare import Prepared
@@ -40,7 +41,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "hash": ready.model_hash,
             "layer": layer.name if layer else None,
         },
-        "data": _data(ready, folder),
+        "data": _data(ready, folder, options),
         "held_out_accuracy": options.held_out_accuracy,
         "parameters": {
             "device": str(ready.network.device) if ready.network else "cpu",
@@ -51,15 +52,23 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "k": options.k,
             "seed": options.seed,
             "dynamics": str(options.dynamics) if options.dynamics else None,
+            "columns": {name: value for name, value in options.columns.items() if value},
+            "channels": channels_wanted(ready.network.model) if ready.network else 3,
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("torch", "pyarrow")},
     }
 
 
-def _data(ready: Prepared, folder: Path) -> dict[str, Any]:
-    """Where the examples are from; of rows, which columns are features and why others are not."""
+def _data(ready: Prepared, folder: Path, options: Options) -> dict[str, Any]:
+    """Where the examples are from, and their held-out kin; of rows, which columns are features and why others are not.
+
+    path: the source's absolute path, for a later command in another folder; None when it is no file or folder.
+    """
     named = ("name", "source", "medium", "features", "are_features_named", "left_out")
-    return {name: ready.facts[name] for name in named if name in ready.facts} | {"root": _portable(ready, folder)}
+    found = {name: ready.facts[name] for name in named if name in ready.facts} | {"root": _portable(ready, folder)}
+    source = Path(ready.facts["source"])
+    found["path"] = str(source.resolve()) if source.exists() else None
+    return found | {"test": str(Path(options.test).resolve()) if options.test else None}
 
 
 def _portable(ready: Prepared, folder: Path) -> str:

@@ -25,6 +25,8 @@ class Options:
     oos: int | Literal["head", "none"] | None = None
     """Out-of-sample evidence: the number of folds of a train function (5 where one is given); "head" cross-fits linear
     heads on the embeddings, which is also what is done, where nothing better is known, without this option; "none"."""
+    test: str | Path | None = None
+    """Held-out data of the same form, for `hem retrain`: noted in run.json, not scored, no part of what the run is."""
     dynamics: str | Path | None = None
     """A Recorder's folder or another record of the training, see `hem_core.dynamics.read`."""
     device: str | None = None

@@ -14,7 +14,7 @@ from torch import nn
 from hem_core.errors import ModelError
 from hem_core.models.imported import imported
 
-OFFERED = ("seed", "weights", "recorder", "progress")
+OFFERED = ("seed", "weights", "sampler", "recorder", "progress")
 """What a train function may take beside the data set, by these names."""
 
 
@@ -25,6 +25,17 @@ class TrainFunction:
     name: str
     function: Callable[..., Any]
     fingerprint: str
+
+    def takes(self, name: str) -> bool:
+        """Does its signature name this parameter? One that takes **anything may well ignore it, and does not count."""
+        try:
+            each = inspect.signature(self.function).parameters.get(name)
+        except (TypeError, ValueError):
+            return False
+        return each is not None and each.kind in (
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            inspect.Parameter.KEYWORD_ONLY,
+        )
 
     def __call__(self, dataset: Any, *, where: str, n_classes: int, **offered: Any) -> nn.Module:
         """Train; of what is offered by name, the function gets what its signature takes.

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hem_core.cli._screen import bars, say, table
+from hem_core.errors import HemError
+
+
+def retrain(
+    set: Annotated[str, typer.Option(help="The curated set: hard, or hard-v3 for a version.")],
+    train: Annotated[str, typer.Option(help="package.module:train, the function that trains your model.")],
+    workspace: Annotated[Path, typer.Argument(help="The workspace.")] = Path(),
+    test: Annotated[
+        Path | None,
+        typer.Option(help="Held-out data. Default: what the run names, its split column, or a fifth drawn."),
+    ] = None,
+    arms: Annotated[str, typer.Option(help="Of control, random, curated, head.")] = "control,random,curated",
+    seeds: Annotated[int, typer.Option(help="Trainings of each arm.", min=1)] = 5,
+    recipe: Annotated[
+        str,
+        typer.Option(help="labels: corrected labels and exclusions; mix: and half of each batch from it; weights."),
+    ] = "labels",
+    where: Annotated[
+        str | None, typer.Option(help="SQL over the test examples' columns: the slice that should improve.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="The training data, where they have moved.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the retraining; default: the set's, as hard-v1.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda …: where the models are asked.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Go on against a refusal; the report says so.")] = False,
+) -> None:
+    """Prove that a set helps: train with and without it, several seeds each, and compare. Killed, it goes on."""
+    if not workspace.is_dir():
+        raise HemError(f"no workspace '{workspace}'; it is the folder with runs and sets")
+    from hem_core.retrain.retrain import retrain as run
+    from hem_core.retrain.settings import Settings
+
+    settings = Settings(
+        set=set,
+        train=train,
+        test=str(test) if test else None,
+        arms=[arm.strip() for arm in arms.split(",") if arm.strip()],
+        seeds=seeds,
+        where=where,
+        recipe=recipe,
+        data=str(data) if data else None,
+        name=name,
+        device=device,
+        force=force,
+    )
+    with bars() as progress:
+        stored = run(workspace, settings, progress=progress)
+    report = stored.report
+    assert report is not None
+    verdict = report["verdict"]
+    names = list(report["table"][0]["arms"])
+    shown = [
+        [row["measure"], row["unit"], *(f"{row['arms'][arm]['mean']:.2f}" for arm in names), _gain(row)]
+        for row in report["table"]
+    ]
+    table(["measure", "unit", *names, "curated - control (95%)"], shown)
+    say("[bold]{}[/bold]", verdict["word"].upper())
+    for sentence in verdict["sentences"]:
+        say("  {}", sentence)
+    for rule in verdict["rules"]:
+        say("  {}", f"{'yes' if rule['passed'] else 'no '}  {rule['rule']}: {rule['value']}")
+    say("report: {}", stored.html)
+
+
+def _gain(row: dict) -> str:
+    found = row["difference"]["curated - control"]
+    return f"{found['mean']:+.2f} ({found['low']:+.2f} to {found['high']:+.2f})"

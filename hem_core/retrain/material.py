@@ -1,0 +1,134 @@
+"""What every arm of a retraining is made from, kept on the disk when it is planned, so that nothing moves under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hem_core.engine.training import kept
+from hem_core.errors import DataError
+from hem_core.retrain.source import Source
+from hem_core.retrain.test_data import TestData
+from hem_core.selection.curate import EXCLUSIONS, is_corrected
+from hem_core.store.atomic import write_arrays
+
+RULED_OUT = ("mislabelled", "outlier", "duplicate")
+"""Verdicts for which an example that was left out of the set leaves the curated training too."""
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """N training rows and T test rows, as positions in their sources."""
+
+    rows: np.ndarray
+    """(N,) int64."""
+    given: np.ndarray
+    """(N,) targets as they came."""
+    curated: np.ndarray
+    """(N,) targets with the set's labels in place; -1 = dropped from the curated training."""
+    weight: np.ndarray
+    """(N,) float64: the set's weights, 1 for what is not in it."""
+    in_set: np.ndarray
+    """(N,) bool."""
+    test_rows: np.ndarray
+    """(T,) int64."""
+    test_targets: np.ndarray
+    """(T,) corrected where people did."""
+    is_target: np.ndarray
+    """(T,) bool: the targeted slice."""
+
+    @property
+    def n_hard(self) -> int:
+        """How many examples of the set are trained on."""
+        return int(self.in_set.sum())
+
+    @property
+    def n_dropped(self) -> int:
+        return int((self.curated < 0).sum())
+
+    @property
+    def n_relabelled(self) -> int:
+        return int(((self.curated >= 0) & (self.curated != self.given)).sum())
+
+    def write(self, path: Path, key: str) -> None:
+        """Keep it under a key."""
+        write_arrays(path, key=np.array(key), **{name: getattr(self, name) for name in self.__dataclass_fields__})
+
+
+def read(path: Path, key: str) -> Material | None:
+    """What was kept under this key; None when nothing was."""
+    found = kept(path, key)
+    return Material(**{name: found[name] for name in Material.__dataclass_fields__}) if found else None
+
+
+def gathered(
+    train: Source,
+    test: TestData,
+    test_targets: np.ndarray,
+    is_target: np.ndarray,
+    examples: pd.DataFrame,
+    dropped: set[str],
+    classes: tuple[str, ...],
+) -> Material:
+    """Put the set's labels and weights on the training rows.
+
+    examples: the set, with `id`, and where it has them `label`, `label_before` and `weight`; dropped: ids that leave
+    the curated training. What is tested is not trained on, whether it is in the set or not.
+    Raises DataError when none of the set is left to train on, or a label is none of the classes.
+    """
+    rows = np.flatnonzero(test.is_training & train.usable)
+    place = {train.ids[row]: position for position, row in enumerate(rows.tolist())}
+    given = train.targets[rows]
+    curated, weight, in_set = given.copy(), np.ones(len(rows)), np.zeros(len(rows), dtype=bool)
+    at = np.array([place.get(id, -1) for id in examples["id"]], dtype=np.int64)
+    if not (at >= 0).any():
+        raise DataError(
+            f"none of the {len(examples):,} examples of the set is among the {len(rows):,} that are trained on; "
+            "give other test data with --test PATH, or make a set of training examples"
+        )
+    in_set[at[at >= 0]] = True
+    curated[at[at >= 0]] = _labels(examples, classes, given, at)[at >= 0]
+    if "weight" in examples.columns:
+        known = examples["weight"].to_numpy(np.float64, na_value=1.0)
+        weight[at[at >= 0]] = np.maximum(known, 0)[at >= 0]
+    curated[[place[id] for id in dropped if id in place]] = -1
+    if len(np.unique(curated[curated >= 0])) < 2:
+        raise DataError("the curated training has examples of fewer than 2 classes; nothing can be learned")
+    return Material(rows, given, curated, weight, in_set, test.rows, test_targets, is_target)
+
+
+def dropped_ids(left_out: pd.DataFrame, state: pd.DataFrame) -> set[str]:
+    """Which left-out candidates people ruled out: by the word kept with the set, or by the tag log.
+
+    left_out: `id`, `why`; state: of the tag log, id, tag and value. One that was called mislabelled and got a new
+    label stays in.
+    """
+    verdict = {
+        id: tag for id, tag, value in zip(state["id"], state["tag"], state["value"], strict=True)
+        if tag in RULED_OUT and not (tag == "mislabelled" and value)
+    }  # fmt: skip
+    pairs = zip(left_out["id"], left_out["why"], strict=True)
+    words = {*RULED_OUT, *(EXCLUSIONS[tag] for tag in RULED_OUT)}
+    return {id for id, why in pairs if why in words or id in verdict}
+
+
+def _labels(examples: pd.DataFrame, classes: tuple[str, ...], given: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The set's labels as class numbers, (n,); the given one where the set has none."""
+    found = np.where(at >= 0, given[at], -1)
+    if "label" not in examples.columns:
+        return found
+    number = {name: index for index, name in enumerate(classes)}
+    labels = examples["label"]
+    is_known = labels.notna().to_numpy().copy()
+    if "label_before" in examples.columns:
+        is_known &= is_corrected(examples).to_numpy()
+    strange = [str(label) for label, known in zip(labels, is_known, strict=True) if known and str(label) not in number]
+    if strange:
+        raise DataError(f"the set has the label '{strange[0]}', which is none of the classes {', '.join(classes[:8])}")
+    return np.array(
+        [number[str(label)] if known else old for label, known, old in zip(labels, is_known, found, strict=True)],
+        dtype=np.int64,
+    )

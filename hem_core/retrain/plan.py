@@ -1,0 +1,76 @@
+"""The plan of a retraining: its folder, its key, and what is compared with what. Needs no torch."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hem_core.errors import RunError
+from hem_core.retrain.alive import is_alive
+from hem_core.retrain.settings import ARMS, RECIPES, Settings
+from hem_core.retrain.stored import FOLDER, FORMAT_VERSION, Stored
+
+
+def place(workspace: Path, name: str | None, default: str, key: str) -> Stored:
+    """The folder of the retraining with this key: one that was begun, or the next that is free.
+
+    name: as asked for; without one `default`, then default-2, -3 … while other settings have taken them.
+    Raises RunError when the name asked for is taken by other settings, or another process is at work on it.
+    """
+    number = 1
+    while True:
+        candidate = name or (default if number == 1 else f"{default}-{number}")
+        found = Stored(workspace / FOLDER / candidate)
+        plan = found.plan if (found.folder / "plan.json").is_file() else None
+        if plan is None or plan.get("key") == key:
+            break
+        if name:
+            raise RunError(f"the retraining '{name}' was made with other settings; give this one another --name")
+        number += 1
+    progress = found.progress or {}
+    if found.status == "running" and not _is_me(progress):
+        raise RunError(
+            f"process {progress['pid']} is at work on the retraining '{found.name}'; wait for it, or stop it: kill "
+            f"{progress['pid']}, and the same command goes on"
+        )
+    return found
+
+
+def planned(
+    name: str,
+    key: str,
+    settings: Settings,
+    *,
+    set_: dict[str, Any],
+    run: str,
+    train: str,
+    test: dict[str, Any],
+    target: dict[str, Any],
+    forced: list[str],
+    notes: list[str],
+) -> dict[str, Any]:
+    """What plan.json holds."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "name": name,
+        "key": key,
+        "set": set_,
+        "run": run,
+        "train": train,
+        "arms": settings.ordered_arms,
+        "arms_are": {arm: ARMS[arm] for arm in settings.ordered_arms},
+        "seeds": list(range(settings.seeds)),
+        "recipe": {"name": settings.recipe, "what": RECIPES[settings.recipe]},
+        "test": test,
+        "target": target,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "forced": forced,
+        "notes": notes,
+    }
+
+
+def _is_me(progress: dict[str, Any]) -> bool:
+    import os
+
+    return progress.get("pid") == os.getpid() and is_alive(progress.get("pid"), progress.get("process"))

@@ -1,0 +1,108 @@
+"""What each arm is taught: which rows with which targets, and how the set's share reaches the train function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from hem_core.retrain.material import Material
+
+HARD_SHARE = 0.5
+MOST_REPEATS = 4
+NATURAL_TAIL = 0.125
+"""The last part of the steps, in which every example is shown as it comes."""
+How = Literal["natural", "sampler", "weights", "resampled"]
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """One training's examples. Every arm has N of them, so that equal epochs are equal steps."""
+
+    places: np.ndarray
+    """(N,) positions among the material's training rows; repeats fill the place of what was dropped."""
+    targets: np.ndarray
+    """(N,) int64."""
+    is_hard: np.ndarray
+    """(N,) bool: of the set, or of the random examples in its place."""
+    weights: np.ndarray | None
+    """(N,) mean 1, for the function that takes weights."""
+    how: How
+
+    def is_like(self, other: Taught) -> bool:
+        """Is it the same training?"""
+        if self.how != other.how or not np.array_equal(self.places, other.places):
+            return False
+        same = (self.weights is None) == (other.weights is None)
+        return same and self.how in ("natural", "resampled") and np.array_equal(self.targets, other.targets)
+
+
+def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: bool, weights: bool) -> Taught:
+    """The training of an arm and seed; sampler, weights: whether the train function takes them.
+
+    control: every row, its given label. random: the recipe on as many random rows as the set has, other random rows
+    dropped in the place of the dropped; labels as given. curated: the set's labels, weights and exclusions.
+    Chance, which is alike for arms of one seed, comes from `seed` alone.
+    """
+    n = len(material.rows)
+    generator = np.random.default_rng([seed, 7])
+    if arm == "control":
+        every = np.arange(n)
+        return Taught(every, material.given, np.zeros(n, dtype=bool), None, "natural")
+    targets, is_hard, weight = material.curated, material.in_set & (material.curated >= 0), material.weight
+    if arm == "random":
+        targets, is_hard, weight = _at_random(material, int(is_hard.sum()), generator)
+    kept = np.flatnonzero(targets >= 0)
+    places = np.concatenate([kept, generator.permutation(kept)[: n - len(kept)]]) if len(kept) * 2 >= n else kept
+    if len(places) < n:
+        places = np.concatenate([kept, generator.choice(kept, n - len(kept))])
+    is_hard, weight = is_hard[places], weight[places]
+    if recipe == "labels" or not is_hard.any():
+        return Taught(places, targets[places], is_hard, None, "natural")
+    if recipe == "only":
+        drawn = places[systematic(is_hard.astype(float), n, generator)]
+        return Taught(drawn, targets[drawn], np.ones(n, dtype=bool), None, "resampled")
+    if recipe == "mix" and sampler:
+        return Taught(places, targets[places], is_hard, None, "sampler")
+    wanted = mixture(is_hard, weight) if recipe == "mix" else np.where(is_hard, weight, 1.0)
+    wanted = wanted / wanted.mean()
+    if weights:
+        return Taught(places, targets[places], is_hard, wanted, "weights")
+    chosen = systematic(wanted, n, generator)
+    return Taught(places[chosen], targets[places][chosen], is_hard[chosen], None, "resampled")
+
+
+def mixture(is_hard: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(N,) how often each is to be seen in an epoch: half of it the hard ones, none of them more than 4 times.
+
+    Among the hard ones in proportion to weight. A set that is already more than half of the data stays as it is.
+    """
+    n, n_hard = len(is_hard), int(is_hard.sum())
+    share = max(n_hard / n, min(HARD_SHARE, MOST_REPEATS * n_hard / n))
+    seen = np.full(n, (1 - share) * n / max(1, n - n_hard))
+    seen[is_hard] = np.minimum(weight[is_hard] / weight[is_hard].mean() * share * n / n_hard, MOST_REPEATS)
+    return seen
+
+
+def systematic(wanted: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:
+    """n positions, each drawn in proportion to `wanted` (N,) and its count rounded down or up, ascending.
+
+    Reference: Madow 1949, systematic sampling with unequal probabilities.
+    """
+    ends = np.cumsum(wanted) / wanted.sum() * n
+    ends[-1] = n  # whatever the rounding
+    return np.searchsorted(ends, np.arange(n) + generator.random(), side="left").clip(max=len(wanted) - 1)
+
+
+def _at_random(
+    material: Material, n_hard: int, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Targets, is_hard and weight (N,) of a set of as many random rows, with as many dropped."""
+    n = len(material.rows)
+    order = generator.permutation(n)
+    chosen, gone = order[:n_hard], order[n_hard : n_hard + material.n_dropped]
+    targets, is_hard, weight = material.given.copy(), np.zeros(n, dtype=bool), np.ones(n)
+    targets[gone], is_hard[chosen] = -1, True
+    weight[chosen] = material.weight[material.in_set & (material.curated >= 0)]
+    return targets, is_hard, weight

@@ -1,0 +1,105 @@
+"""What a retraining refuses unless it is forced, and the way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hem_core.retrain.settings import Settings
+from hem_core.retrain.source import Source
+from hem_core.retrain.test_data import TestData
+from hem_core.store.run import Run
+
+MOST_NOISE = 0.2
+CONVERGED = 0.98
+"""Accuracy on its own training examples from which a model has little left to say of them."""
+FEW = 0.01
+"""A test set of which no more than this is also trained on is used without those; more is refused."""
+OUT_OF_SAMPLE = ("loss_oos", "margin_oos", "label_prob_oos", "variability", "learned_epoch", "forgetting")
+"""Columns that say more of an example than a converged model's last word."""
+
+
+def refusals(
+    settings: Settings, run: Run, train: Source, test: TestData, examples: pd.DataFrame, scores: pd.DataFrame
+) -> list[str]:
+    """One line for each reason not to go on, with its way out; empty when there is none.
+
+    examples: the set; scores: `id`, `reason` of the run where known, and `verdict`, "" for what nobody reviewed.
+    """
+    found = [_only(settings), _tested(test, examples), _in_both(train, test, examples)]
+    found += [_noisy(settings, examples, scores), _in_sample(run)]
+    return [line for line in found if line]
+
+
+def shared(train: Source, test: TestData) -> np.ndarray:
+    """(T,) bool: test examples whose input is also among the training ones."""
+    if test.how != "file":
+        return np.zeros(len(test.rows), dtype=bool)
+    known = set(train.hashes[np.flatnonzero(test.is_training)].tolist()) - {"", None}
+    return np.array([digest in known for digest in test.source.hashes[test.rows]], dtype=bool)
+
+
+def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float, int]:
+    """Share of wrong labels in the part of the set that nobody reviewed, as the run's reasons see it; and its size.
+
+    NaN where the run has no reasons, or nothing is unreviewed.
+    """
+    ours = scores.loc[scores["id"].isin(examples["id"]) & (scores["verdict"] == ""), :]
+    if "reason" not in ours.columns or not len(ours):
+        return float("nan"), len(ours)
+    return float((ours["reason"] == "mislabelled").mean()), len(ours)
+
+
+def _only(settings: Settings) -> str:
+    if settings.recipe != "only":
+        return ""
+    return "training on the hard set alone forgets the rest of the data; say --recipe mix"
+
+
+def _tested(test: TestData, examples: pd.DataFrame) -> str:
+    if test.how != "split":
+        return ""
+    ours = {test.source.ids[row] for row in np.flatnonzero(~test.is_training)}
+    both = [id for id in examples["id"] if id in ours]
+    if not both:
+        return ""
+    return (
+        f"the set holds {len(both):,} examples of the test split, such as '{both[0]}': mined where it is tested; "
+        "make a set with a filter such as split = 'train', or pass other data with --test"
+    )
+
+
+def _in_both(train: Source, test: TestData, examples: pd.DataFrame) -> str:
+    is_shared = shared(train, test)
+    if is_shared.sum() <= FEW * len(is_shared):
+        return ""
+    mined = train.hashes[[train.row_of[id] for id in examples["id"] if id in train.row_of]]
+    n_mined = int(np.isin(test.source.hashes[test.rows[is_shared]].astype(str), mined.astype(str)).sum())
+    return (
+        f"{int(is_shared.sum()):,} of the {len(is_shared):,} test examples are also trained on, {n_mined:,} of them in "
+        "the set: it was mined where it is tested; pass test data that was kept out with --test"
+    )
+
+
+def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame) -> str:
+    noise, n = estimated_noise(examples, scores)
+    if settings.recipe == "labels" or not noise > MOST_NOISE:
+        return ""
+    return (
+        f"about {noise:.0%} of the {n:,} examples of the set that nobody reviewed look mislabelled, over "
+        f"{MOST_NOISE:.0%}: showing them more often teaches wrong labels; review them first, or say --recipe labels"
+    )
+
+
+def _in_sample(run: Run) -> str:
+    info: dict[str, Any] = run.info
+    if info.get("sample") == "out-of-sample" or info.get("oos") or float(info.get("accuracy") or 0) < CONVERGED:
+        return ""
+    if any(name in run.source.columns for name in OUT_OF_SAMPLE):
+        return ""
+    return (
+        f"run '{run.name}' has only the word of a model that is right on {info['accuracy']:.1%} of its own training "
+        "examples: what it calls hard says little; score again with --train or --oos head"
+    )

@@ -1,0 +1,67 @@
+"""What is asked of a retraining: the options of `hem retrain`, and of the process that the app starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hem_core.errors import RunError
+
+ARMS = {
+    "control": "the given labels, every example alike",
+    "random": "the recipe on as many random examples in place of the set",
+    "curated": "the recipe on the set",
+    "head": "the control's model with its last layer alone refitted on the set's labels",
+}
+"""The arms and what they are. Control and curated are always there: the verdict is their difference."""
+RECIPES = {
+    "labels": "the set's labels, without what people ruled out; every example alike",
+    "mix": "that, and half of each batch from the set, at most 4 repeats an epoch, the last eighth natural",
+    "weights": "that, and the set's weights on the losses",
+    "only": "the set alone",
+}
+"""What the curated arm does with the set."""
+DEFAULT_RECIPE = "labels"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One retraining. Raises RunError at once for an arm, recipe or number that cannot be."""
+
+    set: str
+    """'hard' for its newest version, or 'hard-v3'."""
+    train: str | Callable[..., Any]
+    """package.module:train, called as train(dataset, …); see `hem_core.models.train_function`."""
+    test: str | None = None
+    """Held-out data of the form of the training data. Default: what the run names, its split, or a fifth drawn."""
+    arms: Sequence[str] = ("control", "random", "curated")
+    seeds: int = 5
+    where: str | None = None
+    """SQL over the test examples' columns: the targeted slice. Default: the classes that the set over-represents."""
+    recipe: str = DEFAULT_RECIPE
+    data: str | None = None
+    """The training data, where the run's own source is gone."""
+    name: str | None = None
+    device: str | None = None
+    force: bool = False
+    """Go on against a refusal; what was refused is kept in the plan."""
+
+    def __post_init__(self) -> None:
+        unknown = [arm for arm in self.arms if arm not in ARMS]
+        if unknown:
+            raise RunError(f"no arm '{unknown[0]}'; there are: {', '.join(ARMS)}")
+        missing = [arm for arm in ("control", "curated") if arm not in self.arms]
+        if missing:
+            raise RunError(
+                f"the verdict compares curated with control; --arms {','.join(self.arms)} lacks {missing[0]}"
+            )
+        if self.recipe not in RECIPES:
+            raise RunError(f"no recipe '{self.recipe}'; there are: {', '.join(RECIPES)}")
+        if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
+            raise RunError(f"--seeds wants a number from 1 on; got {self.seeds}")
+
+    @property
+    def ordered_arms(self) -> list[str]:
+        """Control first: the head is fitted on what it learned."""
+        return [arm for arm in ARMS if arm in self.arms]

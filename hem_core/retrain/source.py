@@ -1,0 +1,120 @@
+"""Examples of a source that can be read again and again, with their class numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hem_core import catalog as catalogs
+from hem_core.engine.batch import Inputs
+from hem_core.engine.held import AT_ONCE, Held
+from hem_core.engine.options import Options
+from hem_core.engine.prepare import is_picture, open_data
+from hem_core.errors import DataError
+from hem_core.store.run import Run
+from hem_core.tasks import classification
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """N examples; `targets` (N,) int64, -1 where the label is none of the classes."""
+
+    catalog: pa.Table
+    facts: dict[str, Any]
+    inputs: Inputs
+    held: Held
+    targets: np.ndarray
+    path: str
+
+    @cached_property
+    def ids(self) -> list[str]:
+        return self.catalog["id"].to_pylist()
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """Row of each id."""
+        return {id: row for row, id in enumerate(self.ids)}
+
+    @property
+    def is_picture(self) -> bool:
+        return is_picture(self.facts)
+
+    @cached_property
+    def usable(self) -> np.ndarray:
+        """(N,) bool: has a label and can be read."""
+        return self.held.is_good & (self.targets >= 0)
+
+    @cached_property
+    def hashes(self) -> np.ndarray:
+        """(N,) content hash of each input, "" where it cannot be read."""
+        found = np.full(len(self.ids), "", dtype=object)
+        for start in range(0, len(self.ids), AT_ONCE):
+            batch = self.inputs.read(range(start, min(start + AT_ONCE, len(self.ids))))
+            found[batch.indices] = batch.hashes
+        return found
+
+
+def open_source(
+    data: Any, folder: Path, *, columns: Mapping[str, Any], classes: Sequence[str], parameters: Mapping[str, Any]
+) -> Source:
+    """The examples of `data`, read as those of a run were.
+
+    folder: where the arrays of an .npz are unpacked, unless they lie there. columns: as for `hem_core.catalog.read`;
+    parameters: the run's `resize` and `channels`.
+    Raises DataError when it cannot be read, or holds nothing to train on.
+    """
+    catalog = catalogs.read(data, **columns)
+    options = Options(resize=parameters.get("resize"))
+    facts, inputs = open_data(catalog, data, folder, options, channels=parameters.get("channels") or 3)
+    if inputs is None:
+        raise DataError(f"'{facts['source']}' has no pictures, texts, features or arrays: nothing to train on")
+    targets, _bad = classification.targets(catalog, facts, classes)
+    return Source(catalog, facts, inputs, Held(inputs, catalog.num_rows), targets, str(data))
+
+
+def columns_of(run: Run) -> dict[str, Any]:
+    """Which columns of its source a run was made from, features by their names."""
+    columns = dict(run.info.get("parameters", {}).get("columns") or {})
+    features = [feature["name"] for feature in run.info["data"].get("features") or ()]
+    return columns | ({"feature_columns": features} if features else {})
+
+
+def data_of(run: Run, given: str | None) -> str:
+    """Where the examples of a run lie: what was given, else the place that the run names.
+
+    Raises DataError, saying what to pass, when there is nothing.
+    """
+    if given is not None:
+        return given
+    data = run.info["data"]
+    for place in (data.get("path"), data.get("source")):
+        if place and Path(place).exists():
+            return str(place)
+    raise DataError(
+        f"the data of run '{run.name}' are no longer at '{data.get('path') or data.get('source')}'; "
+        "say where they are: --data PATH"
+    )
+
+
+def train_source(run: Run, given: str | None, folder: Path) -> Source:
+    """The examples that a run was made from. folder: the retraining's, for arrays that the run has not unpacked.
+
+    Raises DataError when the data are gone or are others.
+    """
+    data = data_of(run, given)
+    place = run.folder if given is None else folder
+    parameters = run.info.get("parameters", {})
+    source = open_source(data, place, columns=columns_of(run), classes=run.classes, parameters=parameters)
+    unknown = [id for id in run.table(["id"])["id"].tolist() if id not in source.row_of]
+    if unknown:
+        raise DataError(
+            f"'{data}' lacks {len(unknown):,} of the {run.n:,} examples of run '{run.name}', such as '{unknown[0]}'; "
+            "it is another data set: pass the one that was scored with --data PATH"
+        )
+    return source

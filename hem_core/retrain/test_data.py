@@ -1,0 +1,99 @@
+"""The examples on which the arms are compared: a file, a split of the data, or a fifth of them drawn."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from hem_core.engine.folds import assign
+from hem_core.errors import DataError
+from hem_core.retrain.source import Source, columns_of, open_source
+from hem_core.store.run import Run
+
+PARTS = 5
+"""A drawn test part is one of so many."""
+TEST = {"test", "testing"}
+VALIDATION = {"val", "valid", "validation", "dev"}
+
+
+@dataclass(frozen=True, eq=False)
+class TestData:
+    """T test examples: `rows` of `source`, and which rows of the training source stay for training, (N,) bool."""
+
+    __test__ = False  # for pytest: no test, but data for one
+
+    how: Literal["file", "split", "drawn"]
+    what: str
+    source: Source
+    rows: np.ndarray
+    is_training: np.ndarray
+
+
+def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestData:
+    """Where the test comes from: the file given or named by the run, else the split column, else drawn.
+
+    A drawn part has every class alike and never parts near-duplicates; it knows nothing of any set.
+    Raises DataError when the file is gone or nothing in it can be used.
+    """
+    everything = np.ones(len(train.ids), dtype=bool)
+    path = given or run.info["data"].get("test")
+    if path:
+        if not Path(path).exists():
+            who = "--test" if given else f"run '{run.name}'"
+            raise DataError(f"{who} names test data at '{path}', and nothing is there; pass --test PATH")
+        source = open_source(
+            path, folder, columns=columns_of(run), classes=run.classes, parameters=run.info.get("parameters", {})
+        )
+        rows = np.flatnonzero(source.usable)
+        if not len(rows):
+            raise DataError(f"none of the {len(source.ids):,} examples of '{path}' has one of the classes of the run")
+        return TestData("file", f"{len(rows):,} examples of {Path(path).name}", source, rows, everything)
+    split = _split(train)
+    if split is not None:
+        names, is_test, is_other = split
+        rows = np.flatnonzero(is_test & train.usable)
+        words = f"{len(rows):,} examples whose split is {names}"
+        return TestData("split", words, train, rows, ~is_test & ~is_other)
+    return _drawn(run, train)
+
+
+def test_name(run: Run) -> str:
+    """Name of the test data, under which the tags of its examples are kept."""
+    return f"{run.data}-test"
+
+
+def corrected(targets: np.ndarray, ids: list[str], state: pd.DataFrame, classes: tuple[str, ...]) -> np.ndarray:
+    """Targets (T,) with the labels that people put in their place; state: of the tag log."""
+    fixed = state.loc[(state["tag"] == "mislabelled") & (state["value"] != ""), :]
+    number = {name: index for index, name in enumerate(classes)}
+    labels = {id: number[value] for id, value in zip(fixed["id"], fixed["value"], strict=True) if value in number}
+    return np.array([labels.get(id, target) for id, target in zip(ids, targets.tolist(), strict=True)], dtype=np.int64)
+
+
+def _split(train: Source) -> tuple[str, np.ndarray, np.ndarray] | None:
+    """Words, the test rows (N,) and other rows that are held out (N,); None without such a column."""
+    if "split" not in train.catalog.column_names:
+        return None
+    named = [re.sub(r"\W", "", str(value)).lower() for value in train.catalog["split"].to_pylist()]
+    is_test, is_validation = (np.array([name in known for name in named]) for known in (TEST, VALIDATION))
+    if is_test.any():
+        return "test", is_test, is_validation
+    return ("validation", is_validation, is_test) if is_validation.any() else None
+
+
+def _drawn(run: Run, train: Source) -> TestData:
+    groups = np.full(len(train.ids), -1, dtype=np.int64)
+    if "duplicate_group" in run.source.columns:
+        table = run.table(["id", "duplicate_group"])
+        known = table.loc[table["duplicate_group"].notna(), :]
+        rows = np.array([train.row_of[id] for id in known["id"]], dtype=np.int64)
+        groups[rows] = known["duplicate_group"].to_numpy(np.int64)
+    part = assign(np.where(train.usable, train.targets, -1), PARTS, groups=groups, seed=0)
+    is_test = part == 0
+    words = f"{int(is_test.sum()):,} examples, one in {PARTS}, drawn from the data without looking at the set"
+    return TestData("drawn", words, train, np.flatnonzero(is_test), ~is_test)

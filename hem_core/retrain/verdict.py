@@ -1,0 +1,73 @@
+"""Ship or not, by a rule that was fixed before anything was trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+TOLERANCE = 0.2
+"""Points of overall accuracy that may be lost at most, at the lower end of the interval."""
+MOST_CHURN = 2.0
+"""How many times the regressions of a mere change of seed are accepted."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A difference in points with its 95% interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:+.2f} points, {self.low:+.2f} to {self.high:+.2f}"
+
+
+def verdict(
+    overall: Interval, target: Interval, regressed: float, churn: float | None, *, n_seeds: int, target_words: str
+) -> dict[str, Any]:
+    """The verdict on curated against control, as report.json holds it.
+
+    regressed: mean number of test examples that curated gets wrong and control right; churn: that of a control
+    against the control of another seed, None where there was one seed only.
+    ship: every rule passed. hold: the overall interval lies below 0, or the regressions are too many and nothing was
+    gained for them. Else "no difference shown".
+    """
+    limit = None if churn is None else MOST_CHURN * churn
+    rules = [
+        _rule(
+            f"the interval of overall accuracy stays above −{TOLERANCE} points",
+            overall.low > -TOLERANCE,
+            str(overall),
+        ),
+        _rule("the interval of the targeted slice stays above 0", target.low > 0, str(target)),
+        _rule(
+            f"regressions are within {MOST_CHURN:g} times those of a change of seed",
+            limit is not None and regressed <= limit,
+            f"{regressed:.1f}; a change of seed: "
+            + ("not known from one seed, give --seeds 2 or more" if churn is None else f"{churn:.1f}"),
+        ),
+    ]
+    is_ship = all(rule["passed"] for rule in rules)
+    is_worse = overall.high < 0 or (limit is not None and regressed > limit and overall.mean <= 0)
+    word = "ship" if is_ship else "hold" if is_worse else "no difference shown"
+    return {"ship": is_ship, "word": word, "sentences": _sentences(word, overall, target, n_seeds, target_words),
+            "rules": rules}  # fmt: skip
+
+
+def _rule(words: str, passed: bool, value: str) -> dict[str, Any]:
+    return {"rule": words, "passed": bool(passed), "value": value}
+
+
+def _sentences(word: str, overall: Interval, target: Interval, n_seeds: int, target_words: str) -> list[str]:
+    said = {
+        "ship": "Ship the curated model.",
+        "hold": "Hold: the curated training is worse than the same training without curation.",
+        "no difference shown": "No difference shown: what the curation changed is within what chance does.",
+    }
+    seeds = f"{n_seeds} seeds" if n_seeds > 1 else "one seed"
+    return [
+        said[word],
+        f"Curated against control over {seeds}, overall accuracy: {overall}.",
+        f"On the targeted slice ({target_words}): {target}.",
+    ]
