@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,7 @@ from hem_core.store.tagged import with_tags
 
 LOOKED_AT = ("id", "label", "difficulty", "reason", "duplicate_group", *LOSSES)
 """The columns that the page needs of all candidates; the others are read when a set is saved."""
-KEPT = (*LOOKED_AT, "row", "verdict", "label_before")
-"""What a selection keeps of every candidate."""
+EVERYTHING: Mapping[str, Any] = {"all": []}
 
 
 def candidates(run: Run, rule: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: bool = False) -> pd.DataFrame:
@@ -34,23 +34,27 @@ def chosen(run: Run, wish: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: b
     is_whole: with all columns of the run, also where nothing was picked.
     Raises HemError when the selection does.
     """
-    if wish["n"] is not None:
-        return select(
-            run,
-            n=wish["n"],
-            policies=wish["policies"],
-            rule=wish["rule"],
-            tags=tags,
-            leave_out=wish["leave_out"],
-            options=wish["options"],
-        )
-    table = candidates(run, wish["rule"], tags, is_whole=is_whole)
+    if wish["n"] is None:
+        return _all(wish, candidates(run, wish["rule"], tags, is_whole=is_whole))
+    asked = {name: wish[name] for name in ("n", "policies", "rule", "leave_out", "options")}
+    return select(run, tags=tags, **asked)
+
+
+def among(made: Selected, everything: pd.DataFrame) -> Selected:
+    """The set with the whole run as its candidates, so that it is compared with random examples of everything.
+
+    everything: `candidates` of the rule EVERYTHING.
+    """
+    ruled_out = curate(everything, leave_out=made.settings["leave_out"]).excluded["id"]
+    return replace(made, candidates=everything.assign(is_ruled_out=everything["id"].isin(ruled_out.tolist())))
+
+
+def _all(wish: Mapping[str, Any], table: pd.DataFrame) -> Selected:
     made = curate(table, leave_out=wish["leave_out"])
     rank = np.arange(1, len(made.examples) + 1)
     examples = made.examples.drop(columns="row").assign(weight=weights(made.examples), rank=rank, picked_by="all")
-    left_out = made.excluded.assign(why=made.excluded["why"].map(dict(EXCLUSIONS)).astype("str"))
-    counts = {str(why): int(n) for why, n in left_out["why"].value_counts().items()}
-    known = table[[name for name in table.columns if name in KEPT]]
-    is_out = table["id"].isin(left_out["id"].tolist())
+    why = pd.Series([EXCLUSIONS[tag] for tag in made.excluded["why"].tolist()], dtype="str")
+    counts = {str(words): int(n) for words, n in why.value_counts().items()}
     settings = {**wish, "n_candidates": len(table), "in_words": describe(wish["rule"])}
-    return Selected(examples, left_out, counts, settings, known.assign(is_ruled_out=is_out))
+    is_out = table["id"].isin(made.excluded["id"].tolist())
+    return Selected(examples, made.excluded.assign(why=why), counts, settings, table.assign(is_ruled_out=is_out))

@@ -133,15 +133,22 @@ def selected(name: str, wish: str) -> "Selected":
 
 
 def preview(name: str, wish: str) -> "Preview":
-    """That set beside a random one and the plain hardest of the same size."""
-    opened, made = run(name), selected(name, wish)
+    """That set beside a random one and the plain hardest of the same size, both of the whole run."""
+    opened, made = run(name), among_all(name, wish)
     revision = tags().revision(opened.data)
     return _preview(opened.folder.as_posix(), opened.fingerprint, revision, wish, opened, made)
 
 
+def among_all(name: str, wish: str) -> "Selected":
+    """That set with the whole run as its candidates: chosen.among."""
+    from app.chosen import EVERYTHING, among
+
+    return among(selected(name, wish), candidates(name, json.dumps(EVERYTHING)))
+
+
 def proof_key(name: str, wish: str) -> str:
     """The name under which the proof of that set is kept: proofs.key."""
-    opened, made = run(name), selected(name, wish)
+    opened, made = run(name), among_all(name, wish)
     return _proof_key(opened.folder.as_posix(), opened.fingerprint, tags().revision(opened.data), wish, opened, made)
 
 

@@ -1,5 +1,7 @@
 """A set beside a random one and the plain hardest: tables as people read them, and figures; no streamlit."""
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -19,49 +21,49 @@ MEASURES = {
     "corrected": "Corrected labels",
 }
 HELP = (
-    "All three have the same size and come from the same candidates. **Rarest class**: the one that has the fewest "
-    "examples in it. **Coverage**: the share of the whole data set with an example of the set as near as random's "
-    "median, so random has 50%. **Label errors, expected**: the sum of the calibrated probabilities; among the most "
-    "uncertain examples there are more. **Near-duplicates**: all but one of each group."
+    "All three have the same size; random and hardest are of everything that nobody ruled out. **Rarest class**: the "
+    "one with the fewest examples in it. **Coverage**: the share of the whole data set with an example of the set as "
+    "near as random's median, so random has 50%. **Label errors, expected**: the sum of the calibrated probabilities; "
+    "among the most uncertain examples there are more. **Near-duplicates**: all but one of each group."
 )
 
 
 def readable(found: Preview, n_classes: int) -> pd.DataFrame:
     """One row a measure that is known of any of the three, a column for each of the three, in words."""
+    numbers = found.table.to_dict("index")
     shown = {
-        ARMS[arm]: [_cell(measure, found.table.loc[arm], n_classes) for measure in MEASURES]
-        for arm in ARMS
-        if arm in found.table.index
+        name: [_cell(measure, numbers[arm], n_classes) for measure in MEASURES]
+        for arm, name in ARMS.items()
+        if arm in numbers
     }
     table = pd.DataFrame(shown, index=pd.Index(list(MEASURES.values()), name=""))
     return table.loc[(table != "–").any(axis=1), :]
 
 
-def _cell(measure: str, row: pd.Series, n_classes: int) -> str:
-    n = int(row["n"])
+def _cell(measure: str, row: dict[Any, Any], n_classes: int) -> str:
     match measure:
         case "mean_difficulty":
-            return _number(row.get("mean_difficulty"), 1)
+            return _number(row["mean_difficulty"], 1)
         case "classes":
-            return "–" if pd.isna(row.get("n_classes")) else f"{int(row['n_classes']):,} of {n_classes:,}"
+            return f"{row['n_classes']:,} of {n_classes:,}"
         case "rarest":
-            share, name = row.get("rarest_class_share"), row.get("rarest_class")
-            return "–" if pd.isna(share) else f"{name}, {words.percent(share)}"
+            return f"{row['rarest_class']}, {words.percent(row['rarest_class_share'])}" if row["rarest_class"] else "–"
         case "coverage":
-            return words.percent(row.get("coverage"))
+            return words.percent(row["coverage"])
         case "label_errors":
-            value = row.get("expected_label_errors")
-            return "–" if pd.isna(value) else f"{value:,.0f} ({words.percent(value / max(1, n), 0)})"
+            errors = row["expected_label_errors"]
+            share = words.percent(errors / row["n"], 0)
+            return _number(errors, 0) if share == "–" else f"{errors:,.0f} ({share})"
         case "suspects":
-            return _number(row.get("n_suspects"), 0)
+            return _number(row["n_suspects"], 0)
         case "duplicates":
-            return _number(row.get("n_duplicates"), 0)
+            return _number(row["n_duplicates"], 0)
         case _:
-            return _number(row.get("n_corrected"), 0)
+            return _number(row["n_corrected"], 0)
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "–" if value is None or pd.isna(value) else f"{value:,.{digits}f}"
+def _number(value: float, digits: int) -> str:
+    return "–" if pd.isna(value) else f"{value:,.{digits}f}"
 
 
 def curve(found: Preview) -> go.Figure:
@@ -76,9 +78,9 @@ def curve(found: Preview) -> go.Figure:
             hovertemplate="first %{x:,}: %{y:.1f}<extra></extra>",
         )
     )
-    n = float(found.curve["n"].max())
+    n, means = int(found.table["n"].iloc[0]), found.table["mean_difficulty"].to_dict()
     for arm in ("random", "top"):
-        mean = found.table["mean_difficulty"].get(arm)
+        mean = means.get(arm)
         if mean is not None and not pd.isna(mean):
             chart.add_scatter(
                 x=[0, n],

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pandas.core.util.hashing import hash_pandas_object
 
 from hem_core.errors import HemError
 from hem_core.store.atomic import write_json, write_table
@@ -32,8 +33,8 @@ RESTS_ON = ("id", "label", "is_ruled_out")
 def key(run: Run, selected: Selected) -> str:
     """A name for the proof of a set: the same examples of the same candidates, labelled alike, have the same."""
     known = selected.candidates[[name for name in RESTS_ON if name in selected.candidates.columns]]
-    is_chosen = known["id"].isin(selected.examples["id"].tolist())
-    rows = pd.util.hash_pandas_object(known.assign(is_chosen=is_chosen), index=False).to_numpy()
+    is_chosen = selected.candidates["id"].isin(selected.examples["id"].tolist())
+    rows = np.asarray(hash_pandas_object(known.assign(is_chosen=is_chosen), index=False))
     return hashlib.sha256(run.fingerprint.encode() + np.sort(rows).tobytes()).hexdigest()[:20]
 
 
@@ -53,7 +54,8 @@ def start(workspace: Path, run: Run, key: str, selected: Selected) -> None:
         return
     home = workspace / "proofs"
     home.mkdir(parents=True, exist_ok=True)
-    rank = selected.candidates["id"].map(selected.examples.set_index("id")["rank"])
+    ranks = dict(zip(selected.examples["id"].tolist(), selected.examples["rank"].tolist(), strict=True))
+    rank = [ranks.get(id, 0) for id in selected.candidates["id"].tolist()]  # 0 = not chosen
     write_table(_candidates(workspace, key), selected.candidates.assign(rank=rank))
     write_json(_note(workspace, key), {"done": 0, "total": 0})
     root = Path(__file__).resolve().parents[1]
@@ -156,7 +158,7 @@ def _work(workspace: Path, run: str, key: str) -> None:
 
     try:
         candidates = pd.read_parquet(_candidates(workspace, key))
-        examples = candidates.loc[candidates["rank"].notna(), :].sort_values("rank")
+        examples = candidates.loc[candidates["rank"] > 0, :].sort_values("rank")
         selected = Selected(examples, candidates.head(0), {}, {}, candidates)
         found = proof(open_workspace(workspace).run(run), selected, progress=progress)
     except HemError as error:

@@ -64,10 +64,12 @@ def choose(run: Run, candidates: int, *, is_hand_made: bool) -> Budget | None:
             help="\n".join(f"- **{named(name)}**: {words.plain(options.meaning(name))}" for name in known),
             width="stretch",
         )
+        with st.popover("Options", icon=":material/tune:", disabled=not chain):
+            wanted = _options(run, chain)
     if not chain:
         st.caption("Choose a policy, or all of them.")
         return None
-    return Budget(int(n), tuple(chain), json.dumps(_options(run, chain), sort_keys=True))
+    return Budget(int(n), tuple(chain), json.dumps(wanted, sort_keys=True))
 
 
 def named(name: str) -> str:
@@ -78,20 +80,19 @@ def named(name: str) -> str:
 def _options(run: Run, chain: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Draw the options of the chosen policies; those that differ from the usual."""
     found: dict[str, dict[str, Any]] = {}
-    with st.expander("How they pick", key="set_options"):
-        for place, policy in enumerate(chain, 1):
-            st.markdown(f"**{place} · {named(policy)}** – {words.plain(options.meaning(policy))}")
-            parameters = options.options(policy)
-            cells = st.columns(max(3, len(parameters)), vertical_alignment="bottom")
-            for cell, (name, usual) in zip(cells, parameters.items(), strict=False):
-                with cell:
-                    value = _control(run, policy, name, usual)
-                if value != usual and value is not None:
-                    found.setdefault(policy, {})[name] = value
-        st.caption(
-            "In every chain: at most 3 of one group of near-duplicates, nothing that people ruled out, and "
-            "suspected labels never weigh more than 1."
-        )
+    for place, policy in enumerate(chain, 1):
+        st.markdown(f"**{place} · {named(policy)}** – {words.plain(options.meaning(policy))}")
+        parameters = options.options(policy)
+        cells = st.columns(max(3, len(parameters)), vertical_alignment="bottom")
+        for cell, (name, usual) in zip(cells, parameters.items(), strict=False):
+            with cell:
+                value = _control(run, policy, name, usual)
+            if value != usual and value is not None:
+                found.setdefault(policy, {})[name] = value
+    st.caption(
+        "In every chain: at most 3 of one group of near-duplicates, nothing that people ruled out, and "
+        "suspected labels never weigh more than 1."
+    )
     return found
 
 

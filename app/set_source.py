@@ -46,7 +46,8 @@ def choose(run: Run) -> Candidates | None:
     }
     known = [name for name in SOURCES if name in rules or is_there.get(name)]
     asked = int(str(state.recall("sets_asked", 0)))  # how often somebody came here from Explore, to make a set of that
-    source = st.segmented_control(
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="large")
+    source = row.segmented_control(
         "From",
         known,
         default=_usual(known, tags, is_asked=bool(asked)),
@@ -63,7 +64,8 @@ def choose(run: Run) -> Candidates | None:
     if source == "tags":
         return _tagged(tags)
     if source == "difficulty":
-        low, high = st.slider("Difficulty, percentile (100 = hardest)", 0, 100, (90, 100), key="set_difficulty")
+        unit = "Difficulty, percentile (100 = hardest)"
+        low, high = row.slider(unit, 0, 100, (90, 100), key="set_difficulty", width="stretch")
         return _described({"all": [{"column": "difficulty", "min": low, "max": high}]}, is_hand_made=False)
     return _described({"all": []}, is_hand_made=False)
 

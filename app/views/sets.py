@@ -135,13 +135,12 @@ def _in_words(made: Selected, source: Candidates) -> str:
 
 def _look(run: Run, made: Selected, wish: str) -> None:
     _numbers(run, made.examples)
-    key = loaders.proof_key(run.name, wish)
-    set_proof.draw(loaders.folder(), run, key, made)
+    set_proof.draw(loaders.folder(), run, loaders.proof_key(run.name, wish), loaders.among_all(run.name, wish))
     against, classes, out, weights = st.tabs(
         ["Against random", "Classes and reasons", f"Left out · {len(made.left_out):,}", "Examples and weights"]
     )
     with against:
-        _against(run, wish)
+        _against(run, wish, is_picked=json.loads(wish)["n"] is not None)
     with classes:
         _classes(run, made.examples)
     with out:
@@ -170,15 +169,16 @@ def _numbers(run: Run, examples: pd.DataFrame) -> None:
     )
 
 
-def _against(run: Run, wish: str) -> None:
+def _against(run: Run, wish: str, *, is_picked: bool) -> None:
     found = loaders.preview(run.name, wish)
-    left, right = st.columns([5, 4], gap="medium")
+    has_curve = is_picked and len(found.curve) > 1 and bool(found.curve["mean_difficulty"].notna().to_numpy().any())
+    left, right = st.columns([5, 4], gap="medium") if has_curve else (st.container(), None)
     with left:
-        n = int(found.table.loc["chosen", "n"])
-        st.markdown(f"**This set** · beside {n:,} at random and the {n:,} hardest", help=preview.HELP)
+        n = int(found.table["n"].iloc[0])
+        st.markdown(f"**This set** · beside {n:,} of all {run.n:,}, at random and the hardest", help=preview.HELP)
         st.table(preview.readable(found, len(run.classes)).map(words.plain), border="horizontal")
-    with right:
-        if len(found.curve) > 1 and found.curve["mean_difficulty"].notna().any():
+    if right:
+        with right:
             st.markdown("**Difficulty** · as the set grows")
             widgets.figure(preview.curve(found), "set-curve", key="set_curve")
 

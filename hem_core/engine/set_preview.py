@@ -95,9 +95,11 @@ def _expected_errors(run: Run, part: pd.DataFrame) -> float:
         return float("nan")
     if not len(part):
         return 0.0
-    at = kinds.index("mislabelled")
-    listed = run.at(part["row"].to_numpy(), ["reason_probs"])["reason_probs"]
-    wrong = np.array([np.nan if probs is None else probs[at] for probs in listed])
+    at, rows = kinds.index("mislabelled"), part["row"].to_numpy()
+    # A long list of row numbers in SQL is slower than reading all.
+    is_few = len(rows) * 10 < run.n
+    listed = run.at(rows, ["reason_probs"]) if is_few else run.table(["reason_probs"]).iloc[rows]
+    wrong = np.array([np.nan if probs is None else probs[at] for probs in listed["reason_probs"]])
     verdict = part["verdict"].to_numpy()
     is_wrong = (verdict == "mislabelled") & ~(is_corrected(part).to_numpy() if "label" in part else False)
     return float(np.nansum(np.where(verdict != "", is_wrong, wrong)))
