@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from hem_core.mining._epoch_sampler import EpochSampler
 from hem_core.mining._ranges import between
-from hem_core.mining._spread import spread
+from hem_core.mining._spread import evenly, spread
 from hem_core.mining.loss_history import LossHistory
 
 MOST = 0.75  # of the easy part; what is kept of it then weighs 4 at most
@@ -16,7 +18,7 @@ MOST = 0.75  # of the easy part; what is kept of it then weighs 4 at most
 class PrunedSampler(EpochSampler):
     """Leaves the share `prune` out of every epoch: of those with a known loss below the mean, drawn anew each time.
 
-    prune in 0 .. 1 (0.2 .. 0.4 is usual). Every epoch has (1 - prune) N draws, so len(loader) and with it the
+    prune in 0 .. 0.75 (0.2 .. 0.4 is usual). Every epoch has (1 - prune) N draws, so len(loader) and with it the
     schedule stay as they are from the first to the last step, and the cost is known beforehand. At most 3/4 of the
     easy part are left out; what is missing to `prune` is left out of the rest at random, which in the first epoch is
     everything. In the last `natural_last` of `epochs` all are taken alike: (1 - prune) N random ones. `reduce`
@@ -51,10 +53,10 @@ class PrunedSampler(EpochSampler):
         world_size: int | None = None,
         noise: float | Tensor | None = None,
     ) -> None:
-        self.prune = between("prune", prune, 0, 1)
+        self.prune = between("prune", prune, 0, MOST)
         super().__init__(
             len(history),
-            max(1, round((1 - prune) * len(history))),
+            math.ceil(round((1 - prune) * len(history), 6)),
             history=history,
             labels=labels,
             epochs=epochs,
@@ -66,16 +68,15 @@ class PrunedSampler(EpochSampler):
         )
 
     def _draw(self, chance: torch.Generator) -> tuple[Tensor, Tensor]:
-        is_easy = ~self._is_hard()
-        n_left_out = self.n - self.total  # below 0 where it is filled up for the ranks
-        n_easy = int(is_easy.sum())
-        of_easy = min(max(n_left_out, 0), int(MOST * n_easy))
-        n_rest = self.n - n_easy
-        if n_rest == 0:
-            of_easy = n_left_out
-        keep_easy = 1 - of_easy / max(n_easy, 1)
-        keep_rest = 1 - (n_left_out - of_easy) / max(n_rest, 1)
-        expected = torch.where(is_easy, keep_easy, keep_rest).to(torch.float64)
+        left_out = self.n - self.total
+        if left_out <= 0:  # nothing to prune, or filled up for the ranks
+            return spread(evenly(self.n, self.total), chance), torch.ones(self.n)
+        is_hard = self._is_hard()
+        n_hard = int(is_hard.sum())
+        of_easy = min(left_out, MOST * (self.n - n_hard))  # a fraction is drawn by chance
+        keep_easy = 1 - of_easy / max(self.n - n_hard, 1)
+        keep_hard = 1 - (left_out - of_easy) / max(n_hard, 1)
+        expected = torch.where(is_hard, keep_hard, keep_easy).to(torch.float64)
         return spread(expected, chance), 1 / expected
 
     def _mined(self) -> Tensor:

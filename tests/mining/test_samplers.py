@@ -128,9 +128,18 @@ def test_pruning_ends_with_the_last_eighth_of_the_epochs_and_the_length_stays():
 
 
 def test_at_most_three_quarters_of_the_easy_part_are_pruned_and_the_rest_elsewhere():
-    """One of 5 is below the mean: floor(.75 * 1) = 0 of it, so 2 of the other four."""
+    """Two of five are left out: .75 of the one below the mean, 1.25 of the other four, which so keep 2.75 / 4."""
     sampler = mining.PrunedSampler(history_of([0, 5, 5, 5, 5]), epochs=10**6, prune=0.4)
-    torch.testing.assert_close(times(sampler, 2000), torch.tensor([1.0, 0.5, 0.5, 0.5, 0.5]), atol=0.05, rtol=0)
+    torch.testing.assert_close(times(sampler, 2000), torch.tensor([0.25] + [0.6875] * 4), atol=0.05, rtol=0)
+    assert len(list(mining.PrunedSampler(history_of([0, 0, 0, 0, 5]), epochs=9, prune=0.75))) == 2
+    with pytest.raises(MiningError, match=r"prune is a number in 0 \.\. 0\.75; got 0\.8"):
+        mining.PrunedSampler(mining.LossHistory(5), epochs=9, prune=0.8)
+
+
+def test_losses_that_are_all_alike_prune_all_alike():
+    sampler = mining.PrunedSampler(history_of([0.1] * 30), epochs=9, prune=0.5)
+    assert len(set(sampler)) == 15
+    torch.testing.assert_close(sampler.weights, torch.ones(30))
 
 
 def test_every_batch_is_half_hard_and_nobody_comes_five_times():
