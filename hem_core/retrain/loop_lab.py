@@ -106,7 +106,7 @@ class Lab:
         said = asked(network, pool.held, others, n_classes, where=where)
         table = candidates(pool, others, said, targets)
         found |= {"pool_rows": others, "logits": said.logits}
-        found |= {name: table[name].to_numpy() for name in table.columns if name in SCORES}
+        found |= {name: table[name].to_numpy() for name in table.columns if name in (*SCORES, "difficulty")}
         picks = choose_picks(
             table,
             said.embeddings,

@@ -24,7 +24,8 @@ def page(report: dict[str, Any], points: Sequence[Point]) -> str:
     settings, found = report["settings"], report["verdict"]
     head = (
         f"{settings['start']:,} examples to start with, {settings['add']:,} more in each of {settings['rounds']} "
-        f"rounds, chosen by {', '.join(settings['policies'])} from a pool of {report['n_pool']:,}; {settings['seeds']} seeds; "
+        f"rounds, chosen by {', '.join(settings['policies'])} from a pool of {report['n_pool']:,}; "
+        f"{settings['seeds']} seeds; "
         f"tested on {report['test']['what']}; trained by {report['train']}."
     )
     parts = [

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from hem_core.difficulty.headline import headline
 from hem_core.embeddings.duplicates import duplicate_groups
 from hem_core.embeddings.neighbours import neighbours
 from hem_core.engine.example_scores import example_scores
@@ -16,6 +17,8 @@ LABEL_FREE = ("top2_gap", "entropy", "least_confidence", "energy")
 WITH_LABEL = ("margin", "loss", "el2n")
 SCORES = (*LABEL_FREE, *WITH_LABEL)
 """Columns of the candidates, higher = harder; WITH_LABEL is NaN where a candidate has no label."""
+SAMPLE = "out-of-sample"
+"""No candidate was in the training of the model that judges it."""
 
 
 def candidates(pool: Pool, rows: np.ndarray, said: Said, targets: np.ndarray) -> pd.DataFrame:
@@ -26,6 +29,8 @@ def candidates(pool: Pool, rows: np.ndarray, said: Said, targets: np.ndarray) ->
     """
     names = np.array([*pool.classes, None], dtype=object)
     columns = scores_of(said.logits, targets[rows])
+    if (targets[rows] >= 0).any():
+        columns["difficulty"] = headline(columns, sample=SAMPLE)["difficulty"]
     columns["predicted"] = names[columns["predicted"]]
     ids, groups = [pool.ids[row] for row in rows], _groups(said.embeddings)
     return pd.DataFrame({"id": ids, "label": names[targets[rows]], **columns, "duplicate_group": groups})

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from hem_core.retrain.loop_curve import MEASURES, curve, differences, interval, measures
+from hem_core.retrain.loop_verdict import verdict
+
+
+def point(arm, seed, round, n, accuracy):
+    return {"arm": arm, "seed": seed, "round": round, "n": n, **dict.fromkeys(MEASURES, accuracy)}
+
+
+def test_measures_of_three_rows_of_a_common_and_one_of_a_rare_class():
+    logits = np.array([[1.0, 0.0, 0.0]] * 4, dtype=np.float32)
+    found = measures(logits, np.array([0, 0, 0, 1]))
+    assert found == {"accuracy": 0.75, "balanced_accuracy": 0.5, "worst_class": 0.0}
+
+
+def test_the_interval_of_one_seed_has_no_ends_and_that_of_three_is_by_student():
+    assert interval([0.5]) == {"mean": 0.5, "low": None, "high": None}
+    found = interval([0.0, 0.1, 0.2])  # sd .1, t of two degrees of freedom 4.303: .1 ± 4.303 * .1 / √3
+    assert found["mean"] == pytest.approx(0.1)
+    assert found["low"] == pytest.approx(0.1 - 4.303 * 0.1 / 3**0.5, abs=1e-4)
+
+
+def test_arms_are_compared_seed_by_seed_at_the_same_round():
+    points = [point("start", 0, 0, 10, 0.5), point("start", 1, 0, 10, 0.6)]
+    points += [point("mined", 0, 1, 20, 0.7), point("mined", 1, 1, 20, 0.9)]
+    points += [point("random", 0, 1, 20, 0.6), point("random", 1, 1, 20, 0.8), point("all", 0, 1, 99, 0.7)]
+    one, whole = differences(points, "random")
+    assert (one["round"], one["n"], whole["round"]) == (1, 20, "mean of rounds")
+    assert one["accuracy"]["mean"] == pytest.approx(0.1)
+    assert one["accuracy"]["high"] == pytest.approx(0.1)  # both seeds differ by .1, so the interval is a point
+    beside_all = differences(points, "all")  # seed 1 has no model of all data
+    assert beside_all[0]["accuracy"] == {"mean": 0.0, "low": None, "high": None}
+    entry = next(entry for entry in curve(points) if entry["arm"] == "mined")
+    assert (entry["n"], entry["seeds"], entry["accuracy"]["mean"]) == (20, 2, pytest.approx(0.8))
+
+
+def against(low, high):
+    entry = {"mean": (low + high) / 2, "low": low, "high": high}
+    return [{"round": 1, "n": 20, "accuracy": entry}, {"round": "mean of rounds", "n": None, "accuracy": entry}]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (0.01, 0.03, "mining beats random"),
+        (-0.01, 0.03, "no difference shown"),
+        (-0.03, -0.01, "random beats mining"),
+    ],
+)
+def test_the_verdict_follows_from_where_the_interval_lies(low, high, word):
+    found = verdict([], against(low, high), [])
+    assert found["word"] == word
+    assert f"{low * 100:+.1f} to {high * 100:+.1f}" in found["sentences"][0]
+
+
+def test_one_seed_and_no_random_arm_claim_nothing():
+    one = [{**entry, "accuracy": {"mean": 0.1, "low": None, "high": None}} for entry in against(0, 0)]
+    assert verdict([], one, [])["word"] == "no difference shown"
+    assert "one seed" in verdict([], one, [])["sentences"][0]
+    assert verdict([], [], [])["word"] == "not compared"
+
+
+def test_the_sentence_says_how_few_mined_examples_do_as_well():
+    points = [point("start", seed, 0, 100, 0.8) for seed in (0, 1)]
+    points += [point("mined", seed, 1, 200, 0.9 + seed * 0.001) for seed in (0, 1)]
+    points += [point("random", seed, 1, 200, 0.85 + seed * 0.001) for seed in (0, 1)]
+    found = verdict(curve(points), differences(points, "random"), [])
+    # mined rises by .1005 in 100; the random level of .8505 is half of the way up
+    assert "accuracy of 200 examples with random additions at about 151" in found["sentences"][1]
