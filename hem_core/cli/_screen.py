@@ -25,6 +25,7 @@ STAGES = {
     "words": "words that drive the loss",
     "slices": "weak slices",
     "thumbnails": "thumbnails",
+    "proof": "linear probes",
     "map": "map of the embedding (compiles first, up to a minute)",
     "parquet": "writing the table",
     "imagefolder": "writing the pictures",

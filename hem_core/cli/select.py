@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import hem_core.selection.policies
+from hem_core import folder
+from hem_core.cli._screen import bars, say, table
+
+POLICIES = ", ".join(folder.names(hem_core.selection.policies))
+
+
+def select(
+    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    n: Annotated[int, typer.Option(help="How many examples.", min=1)] = 500,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help=f"One, or several separated by commas, each picking from what the one before it left: {POLICIES}. "
+            "Default: margin,per_class.",
+            show_default=False,
+        ),
+    ] = None,
+    where: Annotated[str | None, typer.Option(help="SQL condition: \"difficulty > 50 AND reason <> 'easy'\".")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="POLICY.OPTION=VALUE, such as margin.by=top2_gap; may be repeated.")
+    ] = None,
+    seed: int = 0,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show the set beside random and hardest, and what a linear probe gains.")
+    ] = False,
+    save: Annotated[str | None, typer.Option(help="Keep it as the next version of the set of this name.")] = None,
+    by: Annotated[str, typer.Option(help="Who made the set.")] = "hem select",
+) -> None:
+    """Choose examples for training, see what is chosen and why the rest is not, and keep them as a set."""
+    from hem_core.engine import select as engine
+    from hem_core.errors import HemError
+    from hem_core.store.run import open_run
+    from hem_core.store.workspace import open_workspace
+
+    opened = open_run(run)
+    workspace = open_workspace(run).folder if save else None
+    chain = [name.strip() for name in policy.split(",")] if policy else engine.DEFAULT
+    chosen = engine.select(opened, n=n, policies=chain, where=where, options=_options(option or []), seed=seed)
+    _say_chosen(chosen)
+    seen = proved = None
+    if preview:
+        seen = engine.preview(opened, chosen, seed=seed)
+        _show_preview(seen)
+        try:
+            with bars() as progress:
+                proved = engine.proof(opened, chosen, progress=progress)
+            _show_proof(proved)
+        except HemError as error:
+            say("[yellow]no proof[/]: {}", error)
+    if workspace is not None and save:
+        path = engine.save(workspace, save, opened, chosen, made_by=by, preview=seen, proof=proved)
+        say("saved as {}", f"{save} {path.name}: {path}")
+    else:
+        say("not saved; keep it with {}", "--save NAME")
+
+
+def _options(given: list[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for text in given:
+        name, dot, rest = text.partition(".")
+        option, equals, value = rest.partition("=")
+        if not (dot and equals and name and option):
+            raise typer.BadParameter(f"POLICY.OPTION=VALUE is wanted, such as margin.by=entropy; it was {text}")
+        found.setdefault(name, {})[option] = value
+    return found
+
+
+def _say_chosen(chosen: Any) -> None:
+    n, among = len(chosen.examples), chosen.settings["n_candidates"]
+    say("{} ({} candidates)", chosen.settings["in_words"], f"{among:,}")
+    if n < chosen.settings["n"]:
+        say("[yellow]fewer than the {} asked for[/]: no more can be chosen", f"{chosen.settings['n']:,}")
+    for why, count in chosen.counts.items():
+        say("  left out: {}", f"{count:,} {why}")
+
+
+def _show_preview(seen: Any) -> None:
+    def line(measure: str, column: str, form: str) -> tuple[str, ...]:
+        return measure, *(_number(value, form) for value in seen.table[column])
+
+    smallest = zip(seen.table["rarest_class_share"], seen.table["rarest_class"], strict=True)
+    table(
+        ("", *("hardest" if name == "top" else name for name in seen.table.index)),
+        [
+            line("examples", "n", ",.0f"),
+            line("mean difficulty, percentile", "mean_difficulty", ".1f"),
+            line("classes", "n_classes", ",.0f"),
+            ("smallest class", *(f"{_number(share, '.1%')} {name}".rstrip() for share, name in smallest)),
+            line("coverage (random: half)", "coverage", ".0%"),
+            line("wrong labels expected", "expected_label_errors", ",.1f"),
+            line("called mislabelled, not judged", "n_suspects", ",.0f"),
+            line("near-duplicates", "n_duplicates", ",.0f"),
+        ],
+    )
+
+
+def _show_proof(proved: Any) -> None:
+    arms = proved.table.itertuples(index=False)
+    table(
+        ("probe trained on", "examples", "accuracy", "95% interval"),
+        [(arm, f"{n:,}", f"{mean:.2%}", f"{low:.2%} to {high:.2%}") for arm, n, mean, low, high in arms],
+    )
+    say("{}", f"{proved.note} ({proved.seconds:.1f} s)")
+
+
+def _number(value: float, form: str) -> str:
+    return "not known" if value != value else format(value, form)
