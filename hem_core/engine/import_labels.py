@@ -61,7 +61,7 @@ def import_labels(
     past = _Past(log, given.data)
     new = [answer for answer in usable if past.lacks(answer, _verdict(answer, given), source["sha256"])]
     votes = {id: past.votes(id) for id in dict.fromkeys(answer.id for answer in usable)}
-    for answer in usable:
+    for answer in new:
         votes[answer.id][answer.who] = _verdict(answer, given)
     stands = {id: _standing(people) for id, people in votes.items()}
     # The newest verdict of an example is the one that holds: those that many share are written after the others.

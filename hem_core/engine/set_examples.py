@@ -77,7 +77,7 @@ def _inputs(
                 f"'{folder}' has no picture of {len(missing):,} of {len(ids):,} examples, such as '{missing[0]}'"
             )
         paths = [files[id].relative_to(folder).as_posix() for id in ids]
-        known = channels or _channels(folder / paths[0])
+        known = channels or _channels([files[id] for id in ids])
         size = resize or (manifest.get("parameters") or {}).get("resize")
         return Files(folder, list(paths), channels=known, resize=size), True
     features = feature_columns(manifest, examples)
@@ -107,6 +107,12 @@ def _of_run(folder: Path, ids: list[str], manifest: Mapping[str, Any], channels:
     return stored.chosen(rows), stored.is_picture
 
 
-def _channels(path: Path) -> int:
-    with Image.open(path) as opened:
-        return 1 if opened.mode in ("1", "L", "LA", "I", "I;16", "F") else 3
+def _channels(paths: list[Path]) -> int:
+    """1 where the first picture that can be opened is grey, else 3."""
+    for path in paths:
+        try:
+            with Image.open(path) as opened:
+                return 1 if opened.mode in ("1", "L", "LA", "I", "I;16", "F") else 3
+        except OSError:
+            continue
+    return 3
