@@ -76,7 +76,8 @@ class PrunedSampler(EpochSampler):
         of_easy = min(left_out, MOST * (self.n - n_hard))  # a fraction is drawn by chance
         keep_easy = 1 - of_easy / max(self.n - n_hard, 1)
         keep_hard = 1 - (left_out - of_easy) / max(n_hard, 1)
-        expected = torch.where(is_hard, keep_hard, keep_easy).to(torch.float64)
+        expected = torch.full((self.n,), keep_easy, dtype=torch.float64)
+        expected[is_hard] = keep_hard
         return spread(expected, chance), 1 / expected
 
     def _mined(self) -> Tensor:
