@@ -214,10 +214,10 @@ def test_what_is_no_answer_says_what_to_do(workspace, tmp_path):
     with pytest.raises(DataError, match="has no rows"):
         import_labels(bad, workspace)
     bad.write_text('[{"label": "cat"}]')
-    with pytest.raises(DataError, match="row 1 of .* has no 'id' or 'example_id'; there are: label"):
+    with pytest.raises(DataError, match=r"row 1 of .* has no 'id' or 'example_id'; there are: label"):
         import_labels(bad, workspace)
     bad.write_text('[{"id": "a"}]')
-    with pytest.raises(DataError, match="row 1 of .* has no 'label'; there are: id"):
+    with pytest.raises(DataError, match=r"row 1 of .* has no 'label'; there are: id"):
         import_labels(bad, workspace)
     bad.write_text('[{"id": "q", "label": "cat"}]')
     with pytest.raises(DataError, match=r"knows none of the 1 ids, such as 'q'; it knows the data pets"):

@@ -169,7 +169,7 @@ def test_what_cannot_be_loaded_says_what_to_do(workspace, tmp_path):
     with pytest.raises(DataError, match="the corrected label 'new' has no index: the classes are odd, even"):
         load_set(copy, TensorDataset(torch.arange(8.0), torch.zeros(8, dtype=torch.int64)))
     pd.DataFrame({"id": ["odd/7.png"], "label": ["new"]}).to_parquet(copy / "examples.parquet")
-    with pytest.raises(DataError, match="1 of 1 examples have no label that is a class, such as 'odd/7.png'"):
+    with pytest.raises(DataError, match=r"1 of 1 examples have no label that is a class, such as 'odd/7.png'"):
         load_set(copy)
 
 
