@@ -134,9 +134,8 @@ def selected(name: str, wish: str) -> "Selected":
 
 def preview(name: str, wish: str) -> "Preview":
     """That set beside a random one and the plain hardest of the same size, both of the whole run."""
-    opened, made = run(name), among_all(name, wish)
-    revision = tags().revision(opened.data)
-    return _preview(opened.folder.as_posix(), opened.fingerprint, revision, wish, opened, made)
+    opened = run(name)
+    return _preview(opened.folder.as_posix(), opened.fingerprint, tags().revision(opened.data), wish, opened)
 
 
 def among_all(name: str, wish: str) -> "Selected":
@@ -148,8 +147,8 @@ def among_all(name: str, wish: str) -> "Selected":
 
 def proof_key(name: str, wish: str) -> str:
     """The name under which the proof of that set is kept: proofs.key."""
-    opened, made = run(name), among_all(name, wish)
-    return _proof_key(opened.folder.as_posix(), opened.fingerprint, tags().revision(opened.data), wish, opened, made)
+    opened = run(name)
+    return _proof_key(opened.folder.as_posix(), opened.fingerprint, tags().revision(opened.data), wish, opened)
 
 
 def manifest(path: Path) -> dict:
@@ -277,17 +276,17 @@ def _selected(folder: str, fingerprint: str, revision: int, wish: str, _run: "Ru
 
 
 @st.cache_resource(show_spinner="Comparing with a random set…", max_entries=32)
-def _preview(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run", _selected: "Selected") -> "Preview":
+def _preview(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run") -> "Preview":
     from hem_core.engine.select import preview
 
-    return preview(_run, _selected)
+    return preview(_run, among_all(_run.name, wish))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _proof_key(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run", _selected: "Selected") -> str:
+def _proof_key(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run") -> str:
     from app.proofs import key
 
-    return key(_run, _selected)
+    return key(_run, among_all(_run.name, wish))
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)

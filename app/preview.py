@@ -8,15 +8,15 @@ import plotly.graph_objects as go
 from app import theme, words
 from hem_core.engine.select import Preview
 
-ARMS = {"chosen": "this set", "random": "random", "top": "plain hardest"}
+ARMS = {"chosen": "this set", "random": "random", "top": "hardest"}
 COLOURS = {"chosen": theme.RIGHT, "random": theme.GREY, "top": theme.WRONG}
 MEASURES = {
-    "mean_difficulty": "Mean difficulty, percentile",
+    "mean_difficulty": "Mean difficulty",
     "classes": "Classes",
     "rarest": "Rarest class",
     "coverage": "Coverage of the data",
     "label_errors": "Label errors, expected",
-    "suspects": "Suspected labels, not reviewed",
+    "suspects": "Suspected, not reviewed",
     "duplicates": "Near-duplicates",
     "corrected": "Corrected labels",
 }

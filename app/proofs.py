@@ -109,18 +109,19 @@ def proven(workspace: Path, key: str) -> Proof | None:
 def sentence(gain: dict[str, float], n: int) -> str:
     """What a gain in points says, for a set of n examples: its mean with its interval, or that none is shown."""
     random = f"{n:,} random {'example' if n == 1 else 'examples'}"
-    mean, low, high = (float(gain[name]) for name in ("mean", "low", "high"))
-    spread = f"between {_points(low)} and {_points(high)}"
+    low, high = float(gain["low"]), float(gain["high"])
+    digits = 1 if min(abs(low), abs(high)) >= 0.05 else 2  # so that no end of the interval rounds to nothing
+    points = f"{_signed(float(gain['mean']), digits)} points"
+    spread = f"between {_signed(low, digits)} and {_signed(high, digits)}"
     if low > 0:
-        return f"{_points(mean)} points over {random}, {spread}"
+        return f"{points} over {random}, {spread}"
     if high < 0:
-        return f"Worse than {random}: {_points(mean)} points, {spread}"
-    return f"No gain shown: {_points(mean)} points over {random}, {spread}"
+        return f"Worse than {random}: {points}, {spread}"
+    return f"No gain shown: {points} over {random}, {spread}"
 
 
-def _points(value: float) -> str:
-    text = f"{value:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−") if round(value, digits) else f"{0:.{digits}f}"
 
 
 _running: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}

@@ -6,10 +6,12 @@ from typing import Any
 import streamlit as st
 
 from app import export_box, import_box, loaders, proofs, state, widgets, words
+from hem_core.selection.curate import EXCLUSIONS
 from hem_core.store import sets
 from hem_core.store.run import Run
 
 SHOWN_VERSIONS = 50
+REASONS = 3
 
 
 def draw(run: Run) -> None:
@@ -59,11 +61,19 @@ def _facts(manifest: dict[str, Any], n: int) -> dict[str, str]:
     return {
         "Made from": str(manifest.get("rule_in_words") or "–"),
         "Run": f"{manifest.get('run', '–')}, {manifest.get('sample', 'unknown')}",
-        "Left out": f"{sum(excluded.values()):,}",
+        "Left out": _left_out(excluded),
         "Corrected labels": f"{manifest.get('corrected_labels', 0):,}",
         "Proof": _proof(manifest, n),
         "Saved": f"{words.moment(manifest.get('created'))} by {manifest.get('made_by', '–')}",
     }
+
+
+def _left_out(counts: dict[str, int]) -> str:
+    """How many and why, the three most frequent reasons."""
+    total, most = sum(counts.values()), sorted(counts.items(), key=lambda item: -item[1])[:REASONS]
+    said = [f"{n:,} {EXCLUSIONS.get(why, why)}" for why, n in most]
+    rest = total - sum(n for _, n in most)
+    return f"{total:,}" if not said else f"{total:,}: " + ", ".join([*said, *([f"{rest:,} others"] if rest else [])])
 
 
 def _proof(manifest: dict[str, Any], n: int) -> str:

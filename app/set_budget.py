@@ -1,5 +1,6 @@
 """How many examples a set gets, and the chain of policies that picks them."""
 
+import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def _options(run: Run, chain: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Draw the options of the chosen policies; those that differ from the usual."""
     found: dict[str, dict[str, Any]] = {}
     for place, policy in enumerate(chain, 1):
-        st.markdown(f"**{place} · {named(policy)}** – {words.plain(options.meaning(policy))}")
+        st.markdown(f"**{place} · {named(policy)}** – {words.plain(options.meaning(policy))}", help=_details(policy))
         parameters = options.options(policy)
         cells = st.columns(max(3, len(parameters)), vertical_alignment="bottom")
         for cell, (name, usual) in zip(cells, parameters.items(), strict=False):
@@ -94,6 +95,10 @@ def _options(run: Run, chain: Sequence[str]) -> dict[str, dict[str, Any]]:
         "suspected labels never weigh more than 1."
     )
     return found
+
+
+def _details(policy: str) -> str:
+    return words.plain(inspect.getdoc(options.policy(policy)[0]) or "")
 
 
 def _control(run: Run, policy: str, name: str, usual: Any) -> Any:

@@ -1,5 +1,6 @@
 """The part of Sets that proves a set: a button, how far it is, and what came out in a sentence."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -17,16 +18,15 @@ WHAT = (
 )
 
 
-def draw(home: Path, run: Run, key: str, made: Selected) -> None:
-    """The proof of a set, named `key`: asked for, running, or done."""
-    n = len(made.examples)
+def draw(home: Path, run: Run, key: str, n: int, made: Callable[[], Selected]) -> None:
+    """The proof of a set of n examples, named `key`: asked for, running, or done."""
     why_not = proofs.why_not(run)
     if why_not:
         st.caption(words.plain(why_not[0].upper() + why_not[1:]))
         return
     found = proofs.state(home, key)
     if found["status"] == "none" and run.n <= proofs.QUICK and proofs.is_idle():
-        proofs.start(home, run, key, made)
+        proofs.start(home, run, key, made())
         found = proofs.state(home, key)
     if found["status"] == "running":
         _watch(home, key)
@@ -38,7 +38,7 @@ def draw(home: Path, run: Run, key: str, made: Selected) -> None:
         widgets.failure(HemError(found["error"]))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Prove it", icon=":material/science:", key=f"prove {key}", help=WHAT):
-            proofs.start(home, run, key, made)
+            proofs.start(home, run, key, made())
             st.rerun()
         st.caption(f"Is it worth more than {words.count(n, 'random example')}? Takes seconds to a minute.")
 
@@ -58,6 +58,20 @@ def _said(found: dict, n: int) -> None:
     shows = st.success if gain["low"] > 0 else st.info
     icon = ":material/trending_up:" if gain["low"] > 0 else ":material/trending_flat:"
     shows(f"**{words.plain(sentence)}**", icon=icon)
+
+
+def details(home: Path, key: str) -> None:
+    """The accuracies behind the sentence, and what they rest on; or that nothing was proven yet."""
+    found = proofs.state(home, key)
+    if found["status"] != "done":
+        st.caption("Nothing is proven of this set yet.")
+        return
+    st.markdown("**Accuracy of the probes** · with 95% intervals over the draws", help=WHAT)
     widgets.figure(preview.accuracies(pd.DataFrame(found["table"])), "set-proof", key="set_proof")
     rests = found["note"].partition("; ")[2]
-    st.caption(words.plain(f"{rests[:1].upper()}{rests[1:]}. Took {words.seconds(found['seconds'])}."), help=WHAT)
+    st.caption(
+        words.plain(
+            f"{rests[:1].upper()}{rests[1:]}. The gain is of draws in pairs, so it is known better than each accuracy. "
+            f"Took {words.seconds(found['seconds'])}."
+        )
+    )

@@ -51,7 +51,7 @@ def _new(run: Run) -> None:
         return
     rule = json.dumps(source.rule, sort_keys=True)
     matching = loaders.candidates(run.name, rule)
-    ruled_out = curate(matching).ruled_out
+    ruled_out = curate(matching.loc[matching["verdict"] != "", :]).ruled_out
     leave_out = _leave_out(ruled_out)
     n = len(matching) - sum(ruled_out[tag] for tag in leave_out)
     if not n:
@@ -135,12 +135,15 @@ def _in_words(made: Selected, source: Candidates) -> str:
 
 def _look(run: Run, made: Selected, wish: str) -> None:
     _numbers(run, made.examples)
-    set_proof.draw(loaders.folder(), run, loaders.proof_key(run.name, wish), loaders.among_all(run.name, wish))
-    against, classes, out, weights = st.tabs(
-        ["Against random", "Classes and reasons", f"Left out · {len(made.left_out):,}", "Examples and weights"]
+    home, key = loaders.folder(), loaders.proof_key(run.name, wish)
+    set_proof.draw(home, run, key, len(made.examples), lambda: loaders.among_all(run.name, wish))
+    against, proof, classes, out, weights = st.tabs(
+        ["Against random", "Proof", "Classes and reasons", f"Left out · {len(made.left_out):,}", "Examples and weights"]
     )
     with against:
         _against(run, wish, is_picked=json.loads(wish)["n"] is not None)
+    with proof:
+        set_proof.details(home, key)
     with classes:
         _classes(run, made.examples)
     with out:
@@ -172,7 +175,7 @@ def _numbers(run: Run, examples: pd.DataFrame) -> None:
 def _against(run: Run, wish: str, *, is_picked: bool) -> None:
     found = loaders.preview(run.name, wish)
     has_curve = is_picked and len(found.curve) > 1 and bool(found.curve["mean_difficulty"].notna().to_numpy().any())
-    left, right = st.columns([5, 4], gap="medium") if has_curve else (st.container(), None)
+    left, right = st.columns([3, 2], gap="medium") if has_curve else (st.container(), None)
     with left:
         n = int(found.table["n"].iloc[0])
         st.markdown(f"**This set** · beside {n:,} of all {run.n:,}, at random and the hardest", help=preview.HELP)
@@ -222,7 +225,7 @@ def _weights(run: Run, examples: pd.DataFrame) -> None:
         help="How often an example is drawn in training, beside an ordinary one: the square root of its loss over the "
         "median loss, 1 at least and 4 at most. Suspected labels that nobody has reviewed weigh 1.",
     )
-    names = ("rank", "id", "label", "weight", "picked_by", "verdict", "difficulty", "reason")
+    names = ("rank", "id", "label", "weight", "verdict", "difficulty", "reason")
     shown = examples.head(SHOWN)[[name for name in names if name in examples.columns]]
     number = st.column_config.NumberColumn
     st.dataframe(
@@ -233,7 +236,6 @@ def _weights(run: Run, examples: pd.DataFrame) -> None:
             "rank": number("rank", help="1 = picked first.", width="small"),
             "weight": number("weight", format="%.2f", width="small"),
             "difficulty": number("difficulty", format="%.1f", width="small"),
-            "picked_by": st.column_config.TextColumn("picked by"),
         },
     )
     if len(examples) > SHOWN:

@@ -127,8 +127,8 @@ def test_a_policy_that_this_run_cannot_serve_is_said_in_a_sentence(show, workspa
 def test_the_set_stands_beside_random_and_the_plain_hardest(show, workspace):
     test = some(show(workspace(), "sets"), 3)
     table = test.table[0].value
-    assert list(table.columns) == ["this set", "random", "plain hardest"]
-    assert table.loc["Mean difficulty, percentile", "plain hardest"] == r"97\.5"
+    assert list(table.columns) == ["this set", "random", "hardest"]
+    assert table.loc["Mean difficulty", "hardest"] == r"97\.5"
 
 
 def test_a_small_run_is_proven_without_asking_and_the_proof_is_kept(show, workspace):
@@ -158,6 +158,7 @@ def test_a_run_without_embeddings_says_why_nothing_can_be_proven(show, workspace
     ("gain", "sentence"),
     [
         ((1.2, 0.4, 2.0), "+1.2 points over 500 random examples, between +0.4 and +2.0"),
+        ((0.2, 0.02, 0.38), "+0.20 points over 500 random examples, between +0.02 and +0.38"),
         ((0.02, -0.9, 0.7), "No gain shown: 0.0 points over 500 random examples, between −0.9 and +0.7"),
         ((-1.2, -2.0, -0.4), "Worse than 500 random examples: −1.2 points, between −2.0 and −0.4"),
     ],
