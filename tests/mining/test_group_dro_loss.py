@@ -59,6 +59,12 @@ def test_the_adjustment_leans_to_the_small_group():
     torch.testing.assert_close(loss_fn.group_weights, torch.tensor([1 / (1 + math.e), math.e / (1 + math.e)]))
 
 
+def test_a_group_that_is_not_in_the_batch_keeps_its_weight_in_proportion():
+    loss_fn = mining.GroupDROLoss([4, 1, 1], identity, step_size=1, adjustment=2)
+    loss_fn(*given([0.0], [0]))
+    torch.testing.assert_close(loss_fn.group_weights, torch.tensor([math.e, 1, 1]) / (math.e + 2))
+
+
 def test_the_mean_is_that_of_the_vector():
     vector = mining.GroupDROLoss([3, 1], reduction="none")(EVEN, TARGETS, GROUPS)
     assert vector.shape == (4,)

@@ -24,6 +24,11 @@ def test_a_region_named_right_and_placed_wrong_is_found_by_all_and_not_by_cls():
     assert mining.RoiOhem(1, component="cls")(APART, CLS, LOC).tolist() == [1]
 
 
+def test_all_adds_the_two_losses():
+    cls, loc = torch.tensor([3.0, 0.0, 2.0]), torch.tensor([0.0, 3.5, 2.0])
+    assert mining.RoiOhem(1)(APART[:3], cls, loc).tolist() == [2]
+
+
 @pytest.mark.parametrize("component", ["loc", "miss"])
 def test_regions_without_an_object_are_no_misses_even_when_there_is_room(component):
     assert mining.RoiOhem(4, component=component)(APART, CLS, LOC, is_object=IS_OBJECT).tolist() == [0, 2]

@@ -15,6 +15,12 @@ def test_a_negative_nearer_than_the_positive_is_too_hard_and_one_beyond_the_marg
     assert of_first == [(1, 3)]
 
 
+def test_a_negative_as_far_as_the_positive_is_none():
+    embeddings = torch.tensor([[0.0], [1.0], [-1.0]])
+    anchor, _, _ = mining.SemiHardMiner(0.5, normalize=False)(embeddings, torch.tensor([0, 0, 1]))
+    assert anchor.tolist() == []
+
+
 def test_against_references_the_indices_are_their_rows():
     references, labels = torch.tensor([[5.0], [1.1], [1.0]]), torch.tensor([1, 1, 0])
     miner = mining.SemiHardMiner(0.5, normalize=False)
