@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -21,6 +24,9 @@ BINS = 40
 """Bins of each difficulty, 0 .. 100, in the density figure."""
 COMPARED = ("id", "label", "predicted", "is_correct", "difficulty")
 CHANCE = 0.05
+RIGHT_AFTER = ("fixed", "newly hard", "still right")
+LONGEST = 30_000
+"""Characters of ids in a rule: Explore sends it in an address."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +42,7 @@ class Comparison:
     relabelled: int
     """Examples that have another label in the two."""
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """Examples of each flow, in the order of FLOWS."""
         return {name: int(np.count_nonzero(self.table["flow"] == name)) for name in FLOWS}
@@ -53,7 +59,7 @@ class Comparison:
     @property
     def accuracy_after(self) -> float:
         """The same of the later run."""
-        return self._share("fixed", "newly hard", "still right")
+        return self._share(*RIGHT_AFTER)
 
     def _share(self, *flows: str) -> float:
         return sum(self.counts[name] for name in flows) / max(1, self.n)
@@ -74,12 +80,25 @@ class Comparison:
         order = "difficulty_before" if flow == "fixed" else "difficulty_after"
         return found.sort_values(order, ascending=False, kind="stable") if order in found else found
 
-    def rule(self, chosen: pd.DataFrame) -> dict[str, Any]:
-        """The rule in the later run for some rows of `table`: their ids, or all but the others when that is shorter."""
-        if 2 * len(chosen) <= self.n or self.only_after:
-            return {"all": [{"rows": chosen["id"].tolist()}]}
-        others = self.table.loc[~self.table["id"].isin(chosen["id"]), "id"].tolist()
-        return {"all": [{"not": {"rows": others}}]} if others else {"all": []}
+    def rule(self, flow: str | None, label: str | None, chosen: pd.DataFrame) -> tuple[dict[str, Any], int]:
+        """The rule in the later run for what `chosen` gave, and how many it matches: all, or the first as many as fit.
+
+        Names as few ids as it can: those of the chosen, or of the others that are as right and have that label.
+        """
+        is_alike, clauses = np.ones(self.n, bool), []
+        if flow:
+            is_right = flow in RIGHT_AFTER
+            is_alike &= self.table["flow"].isin(RIGHT_AFTER).to_numpy() == is_right
+            clauses.append({"column": "is_correct", "in": [is_right]})
+        if label is not None:
+            is_alike &= (self.table["label"] == label).to_numpy()
+            clauses.append({"column": "label", "in": [label]})
+        is_alike[chosen.index.to_numpy()] = False
+        others = self.table.loc[is_alike, "id"].tolist()
+        if not self.only_after and len(others) < len(chosen) and _that_fit(others) == len(others):
+            return {"all": [*clauses, *([{"not": {"rows": others}}] if others else [])]}, len(chosen)
+        n = _that_fit(chosen["id"].tolist())
+        return {"all": [{"rows": chosen["id"].tolist()[:n]}]}, n
 
 
 def comparable(run: Run, runs: Sequence[Run]) -> list[Run]:
@@ -102,7 +121,7 @@ def compare(before: Run, after: Run) -> Comparison:
             )
     tables = [run.table([name for name in COMPARED if name in run.source.columns]) for run in (before, after)]
     tables[1]["row"] = np.arange(len(tables[1]))
-    flows = flow(*tables)
+    flows = flow(*tables).astype({"flow": pd.CategoricalDtype(list(FLOWS))})
     both = tables[1].merge(flows, on="id").merge(tables[0], on="id", suffixes=("_after", "_before"))
     relabelled = int(np.count_nonzero(both["label_after"] != both["label_before"]))
     if "difficulty_after" in both and "difficulty_before" in both:
@@ -145,6 +164,12 @@ def verdict(fixed: int, regressed: int) -> str:
         better = "after is better" if fixed > regressed else "after is worse"
         return f"{which}: {better}; between equally good models a split so uneven comes {_often(p)}."
     return f"{which}: no clear difference; between equally good models a split so uneven comes {_often(p)}."
+
+
+def _that_fit(ids: Sequence[str]) -> int:
+    """How many of these ids a rule can name, from the first on."""
+    lengths = np.cumsum([len(quote(json.dumps(id))) + 3 for id in ids])
+    return int(np.searchsorted(lengths, LONGEST, side="right"))
 
 
 def _often(p: float) -> str:

@@ -72,7 +72,7 @@ def matrix(counts: dict[str, int], chosen: str | None) -> go.Figure:
 
 
 def density(table: pd.DataFrame, chosen: str | None) -> go.Figure:
-    """Difficulty before against after in 40 × 40 bins; a box, lasso or click gives the bins in its customdata.
+    """Difficulty before against after in 40 × 40 bins; a box, lasso or click gives points for `bins_of`.
 
     table: that of a Comparison, with `bin`; chosen: the flow that stands out, all else grey.
     """
@@ -89,7 +89,7 @@ def density(table: pd.DataFrame, chosen: str | None) -> go.Figure:
             x=(place // BINS + 0.5) * side,
             y=(place % BINS + 0.5) * side,
             mode="markers",
-            customdata=np.stack([place, n[place]], axis=1),
+            customdata=n[place].tolist(),
             marker={
                 "symbol": "square",
                 "size": 7,
@@ -97,7 +97,7 @@ def density(table: pd.DataFrame, chosen: str | None) -> go.Figure:
                 "opacity": _strength(n[place]) * (0.35 if name == "others" else 1),
                 "line": {"width": 0},
             },
-            hovertemplate=f"difficulty %{{x:.0f}} before, %{{y:.0f}} after: %{{customdata[1]:,}} {name}<extra></extra>",
+            hovertemplate=f"difficulty %{{x:.0f}} before, %{{y:.0f}} after: %{{customdata:,}} {name}<extra></extra>",
         )
     chart.add_shape(type="line", x0=0, y0=0, x1=100, y1=100, line={"color": theme.GREY, "dash": "dot", "width": 1})
     chart.update_xaxes(title="difficulty before, percentile", range=[-1, 101], dtick=25, constrain="domain")
@@ -109,8 +109,8 @@ def density(table: pd.DataFrame, chosen: str | None) -> go.Figure:
 
 
 def bins_of(points: list[dict]) -> list[int]:
-    """The bins of the marks that were chosen in `density`."""
-    return sorted({int(point["customdata"][0]) for point in points})
+    """The bins of the marks that were chosen in `density`; a point has `x` and `y`."""
+    return sorted({int(point["x"] * BINS / 100) * BINS + int(point["y"] * BINS / 100) for point in points})
 
 
 def _strength(n: np.ndarray) -> np.ndarray:

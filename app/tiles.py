@@ -16,15 +16,17 @@ CSS = """
 .hem-cmp { display: grid; grid-template-columns: repeat(12, minmax(0, 1fr)); gap: .5rem; }
 .hem-cmp.wide { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 @media (max-width: 900px) { .hem-cmp, .hem-cmp.wide { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
-.hem-cmp a { display: block; color: inherit; text-decoration: none; border: 1px solid rgba(128,138,150,.3);
+.hem-cmp a { display: flex; flex-direction: column; color: inherit; text-decoration: none;
+  border: 1px solid rgba(128,138,150,.3);
   border-radius: 6px; overflow: hidden; font-size: .78rem; line-height: 1.3; }
 .hem-cmp a:hover, .hem-cmp a:focus-visible { border-color: var(--hem-accent, #5686ee); }
 .hem-cmp img { width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; display: block;
   background: rgba(128,138,150,.12); }
 .hem-cmp p { margin: 0; padding: .1rem .4rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.hem-cmp p:first-of-type { padding-top: .3rem; font-weight: 600; } .hem-cmp p:last-of-type { padding-bottom: .35rem; }
+.hem-cmp p:first-of-type { padding-top: .3rem; font-weight: 600; }
+.hem-cmp p:last-of-type { padding-bottom: .35rem; margin-top: auto; }
 .hem-cmp .said { white-space: normal; max-height: 6.5em; padding: .4rem; opacity: .85; }
-.hem-cmp .flow { white-space: normal; height: 2.6em; line-height: 1.3; padding-top: 0; }
+.hem-cmp .flow { white-space: normal; padding-top: 0; }
 .hem-cmp .muted { opacity: .62; font-variant-numeric: tabular-nums; }
 .hem-cmp .wrong { color: #d55e00; }
 </style>

@@ -211,12 +211,18 @@ def _actions(found: Comparison, chosen: pd.DataFrame, cell: str | None, label: s
             state.remember("density_turn", int(str(state.recall("density_turn", 0))) + 1)
             st.rerun()
         st.space("stretch")
-        if st.button("Open in Explore", icon=":material/scatter_plot:", disabled=chosen.empty):
-            _leave(found.rule(chosen), "explore")
-        review = f"Review {'these ' if len(chosen) > 1 else ''}{len(chosen):,}"
+        rule, n = found.rule(cell, label, chosen)
+        these = "these" if n == len(chosen) else "the hardest"
+        if st.button(
+            "Open in Explore" if n == len(chosen) else f"Open the hardest {n:,} in Explore",
+            icon=":material/scatter_plot:",
+            disabled=chosen.empty,
+        ):
+            _leave(rule, "explore")
+        review = f"Review {these} {n:,}"
         if st.button(review, icon=":material/rate_review:", disabled=chosen.empty, type="primary"):
             state.set_queue("filter")
-            _leave(found.rule(chosen), "review")
+            _leave(rule, "review")
 
 
 def _leave(rule: dict, page: str) -> None:

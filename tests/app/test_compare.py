@@ -72,13 +72,22 @@ def test_the_chosen_part_is_the_flow_the_class_and_the_bins_worst_first(two_runs
     assert bin_of["e01"] == 1 * comparison.BINS + 39  # 2.5 before, 99.2 after; a bin is 2.5 wide
 
 
-def test_the_rule_names_the_ids_or_all_but_the_others(two_runs):
+def test_the_rule_names_the_ids_or_the_others_whichever_are_fewer(two_runs):
+    found, later = both(two_runs), open_workspace(two_runs).run("later")
+    assert found.rule("fixed", None, found.chosen("fixed", None, [])) == ({"all": [{"rows": ["e50", "e40", "e30"]}]}, 3)
+    assert found.rule(None, None, found.chosen(None, None, [])) == ({"all": []}, 60)
+    rule, n = found.rule("still right", None, found.chosen("still right", None, []))
+    assert rule["all"][0] == {"column": "is_correct", "in": [True]}
+    assert sorted(rule["all"][1]["not"]["rows"]) == ["e01", *FIXED]
+    assert (len(later.rows(rule)), n) == (51, 51)
+    rule, n = found.rule("still wrong", "cat", found.chosen("still wrong", "cat", []))  # e00 wrong in both, e15 after
+    assert (rule, n) == ({"all": [{"rows": ["e00"]}]}, 1)
+
+
+def test_a_rule_over_too_many_ids_names_the_worst_of_them(two_runs, monkeypatch):
     found = both(two_runs)
-    assert found.rule(found.chosen("regressed", None, [])) == {"all": [{"rows": ["e15", "e05"]}]}
-    rule = found.rule(found.chosen("still right", None, []))
-    (clause,) = rule["all"]
-    assert len(clause["not"]["rows"]) == 9
-    assert len(open_workspace(two_runs).run("later").rows(rule)) == 51
+    monkeypatch.setattr(comparison, "LONGEST", 25)  # "e50" is 3 letters, 2 quotes of 3 in an address, a comma of 3
+    assert found.rule("fixed", None, found.chosen("fixed", None, [])) == ({"all": [{"rows": ["e50", "e40"]}]}, 2)
 
 
 def test_classes_stand_with_the_largest_loss_first(two_runs):
@@ -191,10 +200,13 @@ def test_the_matrix_gives_the_flow_of_each_field_and_the_density_its_bins():
     assert {note.text.split("<b>")[1].split("</b>")[0] for note in chart.layout.annotations} == {"3", "2", "1", "51"}
     table = pd.DataFrame({"bin": [0, 0, 41, -1], "flow": ["fixed", "still right", "fixed", "fixed"]})
     others, chosen = flows.density(table, "fixed").data
-    assert (list(others.x), list(others.y), others.customdata.tolist()) == ([1.25], [1.25], [[0, 1]])
-    assert (list(chosen.x), list(chosen.y), chosen.customdata.tolist()) == (
-        [1.25, 3.75],
-        [1.25, 3.75],
-        [[0, 1], [41, 1]],
-    )
-    assert flows.bins_of([{"customdata": [41, 1]}, {"customdata": [0, 1]}, {"customdata": [0, 2]}]) == [0, 41]
+    assert (list(others.x), list(others.y), list(others.customdata)) == ([1.25], [1.25], [1])
+    assert (list(chosen.x), list(chosen.y), list(chosen.customdata)) == ([1.25, 3.75], [1.25, 3.75], [1, 1])
+    every = [{"x": x, "y": y} for x, y in zip(chosen.x, chosen.y, strict=True)]
+    assert flows.bins_of([*every, *every]) == [0, 41]
+
+
+def test_every_bin_of_the_density_is_found_again_from_its_mark():
+    n = comparison.BINS**2
+    (marks,) = flows.density(pd.DataFrame({"bin": range(n), "flow": "fixed"}), None).data
+    assert flows.bins_of([{"x": x, "y": y} for x, y in zip(marks.x, marks.y, strict=True)]) == list(range(n))
