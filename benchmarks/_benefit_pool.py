@@ -1,9 +1,8 @@
-"""Which examples enter the training set: mining a pool in rounds, beside random additions and all data, by `hem loop`."""
+"""Which examples enter the training set: a pool mined by `hem loop`, beside random additions and all data."""
 
 from __future__ import annotations
 
 import importlib
-
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,9 +71,10 @@ def pool(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
             drawn = world(data, 0)
             arms = {arm: {size: [each[arm][size] for each in found] for size in found[0][arm]} for arm in found[0]}
             parts += [
-                f"{drawn.words}; a pool of {len(drawn.labels):,}, {drawn.start} to begin with, {wrong:.0%} of the labels "
-                f"wrong; a hidden layer of {HIDDEN}, {STEPS} steps of {BATCH} at every size; {seeds} seeds. Accuracy on "
-                f"{len(drawn.test_labels):,} right labels, beside it the paired difference to random additions.",
+                f"{drawn.words}; a pool of {len(drawn.labels):,}, {drawn.start} to begin with, {wrong:.0%} of the "
+                f"labels wrong; a hidden layer of {HIDDEN}, {STEPS} steps of {BATCH} at every size; {seeds} seeds. "
+                f"Accuracy on {len(drawn.test_labels):,} right labels, beside it the paired difference to random "
+                "additions.",
                 paired("chosen by", arms, "random"),
             ]
     return "\n\n".join(parts)

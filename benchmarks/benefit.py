@@ -14,10 +14,14 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # small models: a second thread costs more than it brings
 
 import torch
+from _benefit_long_tail import long_tail
+from _benefit_online import online
+from _benefit_pool import pool
 from _benefit_review import review
+from _benefit_spurious import spurious
 from _store import ROOT, open_store
 
-EXPERIMENTS = {"review": review}
+EXPERIMENTS = {"pool": pool, "review": review, "long-tail": long_tail, "spurious": spurious, "online": online}
 
 
 def main() -> None:

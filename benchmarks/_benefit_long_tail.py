@@ -1,0 +1,136 @@
+"""A long tail: the rarest class has a hundredth of the examples of the most frequent one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from _arms import Loss, Rows, plain, predicted, train
+from _drawn import Drawn, draw
+from _nets import cnn
+from _paired import paired
+from _store import Store
+from torch import Tensor, nn
+from torch.utils.data import Sampler
+
+from hem_core import mining
+
+LARGEST, IMBALANCE, EPOCHS = 2000, 100, 20
+CONTROL = "plain"
+
+
+def long_tail(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+    """One table: ways to train, and what becomes of the worst class and of all."""
+    largest = 500 if quick else LARGEST
+    found = [store.get(f"long-tail-{s}", lambda s=s: one(data, largest, s)) for s in range(seeds)]
+    arms = {arm: {key: [each[arm][key] for each in found] for key in found[0][arm]} for arm in found[0]}
+    return "\n\n".join([
+        f"Fashion-MNIST with {largest:,} examples of the most frequent class and {largest // IMBALANCE} of the rarest, "
+        f"in all {sum(_counts(largest)):,}, the order of the classes drawn by the seed; a small CNN, {EPOCHS} epochs, "
+        f"as many steps in every arm; {seeds} seeds; on the 10,000 test pictures, {1000} of each class.",
+        paired("trained with", arms, CONTROL),
+    ])  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """What a way to train differs from the plain one by."""
+
+    loss: Loss = plain
+    rows: Rows | None = None
+    build: Callable[[], nn.Module] = field(default=cnn)
+
+
+def one(data: Path, largest: int, seed: int) -> dict:
+    """Arm -> balanced accuracy and the recall of the worst class."""
+    drawn, found = tail_of(data, largest, seed), {}
+    for name, arm in arms_of(drawn.labels, seed).items():
+        model = train(
+            arm.build, drawn.inputs, drawn.labels, seed, epochs=EPOCHS, loss=arm.loss, rows=arm.rows
+        )  # fmt: skip
+        found[name] = measured(predicted(model, drawn.test_inputs), drawn.test_labels)
+        if name == CONTROL:
+            after = measured(_balanced_head(model, drawn), drawn.test_labels)
+    return found | {"plain, then balanced_head": after}
+
+
+def tail_of(data: Path, largest: int, seed: int) -> Drawn:
+    """Garments whose classes have largest, …, largest / 100 examples, each a constant share of the one before."""
+    drawn = draw(data, "garments", 60_000, seed)
+    order = np.random.default_rng(seed).permutation(10)
+    rows = np.concatenate([
+        np.flatnonzero(drawn.labels == label)[:count] for label, count in zip(order, _counts(largest), strict=True)
+    ])  # fmt: skip
+    return Drawn(
+        drawn.images[rows], drawn.labels[rows], drawn.drawn[rows], drawn.test_images, drawn.test_labels,
+        drawn.classes, cnn,
+    )  # fmt: skip
+
+
+def _counts(largest: int) -> list[int]:
+    return [round(largest * IMBALANCE ** (-rank / 9)) for rank in range(10)]
+
+
+def arms_of(labels: np.ndarray, seed: int) -> dict[str, Arm]:
+    """Every way to train but the last, by name."""
+    counts = torch.bincount(torch.from_numpy(labels), minlength=10)
+    ldam = mining.LDAMLoss(counts)
+    ohem = mining.HardExampleLoss(nn.CrossEntropyLoss(reduction="none"), select=mining.TopK(keep=0.5))
+    repeated = mining.RepeatFactorSampler(torch.from_numpy(labels), threshold=0.1, seed=seed)
+    return {
+        CONTROL: Arm(),
+        "oversampling: classes equally often": Arm(rows=_oversampled(labels, seed)),
+        "RepeatFactorSampler": Arm(rows=_rows_of(repeated, len(labels))),
+        "FocalLoss": Arm(loss=_of(mining.FocalLoss())),
+        "OHEM: the harder half of each batch": Arm(loss=_of(ohem)),
+        "ClassBalancedLoss": Arm(loss=_of(mining.ClassBalancedLoss(counts))),
+        "LDAMLoss, deferred weights": Arm(loss=_of(ldam), build=_cosine_net),
+        "BalancedSoftmaxLoss": Arm(loss=_of(mining.BalancedSoftmaxLoss(counts))),
+    }
+
+
+def measured(predictions: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Balanced accuracy and the recall of the worst class."""
+    recalls = [float((predictions[labels == label] == label).mean()) for label in range(10)]
+    return {"balanced accuracy": float(np.mean(recalls)), "worst class": min(recalls)}
+
+
+def _of(loss_fn: nn.Module) -> Loss:
+    def loss(model: nn.Module, inputs: Tensor, targets: Tensor, rows: Tensor, progress: float) -> Tensor:
+        if hasattr(loss_fn, "set_progress"):
+            loss_fn.set_progress(progress)  # pyright: ignore[reportCallIssue]
+        return loss_fn(model(inputs), targets)
+
+    return loss
+
+
+def _oversampled(labels: np.ndarray, seed: int) -> Rows:
+    weights = 1 / torch.bincount(torch.from_numpy(labels)).double()[torch.from_numpy(labels)]
+    return lambda epoch: torch.multinomial(
+        weights, len(labels), replacement=True, generator=torch.Generator().manual_seed(seed * 1000 + epoch)
+    )
+
+
+def _rows_of(sampler: Sampler[int], n: int) -> Rows:
+    """As many rows an epoch as the plain one has: a longer epoch goes on in the next."""
+
+    def of_epoch(epoch: int) -> Tensor:
+        sampler.set_epoch(epoch)  # pyright: ignore[reportAttributeAccessIssue]
+        return torch.tensor(list(sampler))[:n]
+
+    return of_epoch
+
+
+def _cosine_net() -> nn.Module:
+    return nn.Sequential(*list(cnn())[:-1], mining.NormedLinear(64, 10))
+
+
+def _balanced_head(model: nn.Module, drawn: Drawn) -> np.ndarray:
+    """Predictions (T,) of the trained net with a last layer of its own."""
+    layer = str(len(list(model.children())) - 1)
+    features = mining.last_layer_inputs(model, torch.from_numpy(drawn.inputs), layer=layer)
+    head = mining.balanced_head(features, torch.from_numpy(drawn.labels))
+    return predicted(mining.with_last_layer(model, layer, head), drawn.test_inputs)
