@@ -19,7 +19,7 @@ def select(
         str | None,
         typer.Option(
             help=f"One, or several separated by commas, each picking from what the one before it left: {POLICIES}. "
-            "Default: margin,per_class.",
+            "Default: margin,per_class; for a run without recorded training stratified,margin.",
             show_default=False,
         ),
     ] = None,
@@ -27,7 +27,7 @@ def select(
     option: Annotated[
         list[str] | None, typer.Option(help="POLICY.OPTION=VALUE, such as margin.by=top2_gap; may be repeated.")
     ] = None,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(help="Another seed, another draw; the same, the same set.")] = 0,
     preview: Annotated[
         bool, typer.Option("--preview", help="Show the set beside random and hardest, and what a linear probe gains.")
     ] = False,
@@ -42,7 +42,7 @@ def select(
 
     opened = open_run(run)
     workspace = open_workspace(run).folder if save else None
-    chain = [name.strip() for name in policy.split(",")] if policy else engine.DEFAULT
+    chain = [name.strip() for name in policy.split(",")] if policy else None
     chosen = engine.select(opened, n=n, policies=chain, where=where, options=_options(option or []), seed=seed)
     _say_chosen(chosen)
     seen = proved = None

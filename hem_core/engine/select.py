@@ -14,7 +14,7 @@ from hem_core.engine.set_proof import Proof, proof
 from hem_core.errors import DataError, RunError
 from hem_core.selection.choose import choose
 from hem_core.selection.curate import EXCLUSIONS, is_corrected
-from hem_core.selection.policies.margin import LABEL_FREE
+from hem_core.selection.policies.margin import LABEL_FREE, uncertainty
 from hem_core.selection.pool import pool_of
 from hem_core.store import sets
 from hem_core.store.rule_text import describe
@@ -25,10 +25,14 @@ from hem_core.store.workspace import open_workspace
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DEFAULT", "Preview", "Proof", "Selected", "preview", "proof", "save", "select"]
+__all__ = ["DEFAULT", "UNRECORDED", "Preview", "Proof", "Selected", "default_for", "preview", "proof", "save", "select"]
 
 DEFAULT = ("margin", "per_class")
-"""The chain of policies that is taken unless another one is asked for."""
+"""The chain where the training was recorded, so that `margin` goes by variability. Of 60,000 garments with 5% flipped
+labels 500 chosen had .2% wrong ones, and a probe gained .41 points over random (.28 to .53)."""
+UNRECORDED = ("stratified", "margin")
+"""The chain otherwise: by top2_gap quotas would ask for the strangest of the easy classes (27% wrong labels, a loss of
+.94 points), so the hardest tenth is set aside and the choice made among a sample of the rest (.2%, +.2, -.1 to .6)."""
 READ = ("label", "reason", "difficulty", "loss_oos", "loss", "duplicate_group")
 """Columns that choosing, weighing and looking need, besides those of the policies."""
 
@@ -59,7 +63,7 @@ def select(
     run: Run,
     *,
     n: int,
-    policies: Sequence[str] = DEFAULT,
+    policies: Sequence[str] | None = None,
     rule: Mapping[str, Any] | None = None,
     where: str | None = None,
     tags: pd.DataFrame | None = None,
@@ -69,12 +73,14 @@ def select(
 ) -> Selected:
     """Choose n of the examples that match a rule and a typed condition, by a chain of policies.
 
-    rule and where: as in Run.query; tags: the tag state, by default that of the run's workspace; leave_out: verdicts
-    that keep an example out; options: policy -> {option: value}, see selection/options.py.
+    policies: by default `default_for` the run; rule and where: as in Run.query; tags: the tag state, by default that
+    of the run's workspace; leave_out: verdicts that keep an example out; options: policy -> {option: value}, see
+    selection/options.py.
     Raises HemError: n below 1, nothing matches, no such policy or option, no column or embeddings that a policy needs.
     """
     if n < 1:
         raise DataError(f"a set has 1 example or more; asked for {n}")
+    policies = policies if policies is not None else default_for(run)
     state = tags if tags is not None else _tags_of(run)
     matching = run.query(rule, where=where, tags=state, columns=_columns(run, options))
     if not len(matching):
@@ -100,6 +106,16 @@ def select(
     by_verdict = found.left_out.loc[found.left_out["why"].isin(list(EXCLUSIONS.values())), "id"]
     candidates = candidates.assign(is_ruled_out=candidates["id"].isin(by_verdict.tolist()))
     return Selected(examples, found.left_out, found.counts, settings, candidates)
+
+
+def default_for(run: Run) -> tuple[str, ...]:
+    """The chain of policies that is taken for a run unless another one is asked for; safe where labels are wrong."""
+    known = run.source.columns
+    if "variability" in known and "label" in known:
+        return DEFAULT
+    if "difficulty" in known and uncertainty(known):
+        return UNRECORDED
+    return ("margin",) if uncertainty(known) else ("random",)
 
 
 def save(

@@ -1,0 +1,72 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from hem_core.errors import DataError
+from hem_core.selection.policies.per_class import per_class, quotas
+from hem_core.selection.pool import pool_of
+
+
+def pool(sizes, **more):
+    labels = [name for name, size in sizes.items() for _ in range(size)]
+    gap = np.linspace(1, 0, len(labels))  # the first are the least sure
+    ids = [f"{k:03d}" for k in range(len(labels))]
+    return pool_of(pd.DataFrame({"id": ids, "label": labels, "top2_gap": gap}), **more)
+
+
+def mix(pool, chosen):
+    return pool.table["label"].iloc[chosen.rows].value_counts().to_dict()
+
+
+def test_quotas_are_in_the_ratio_of_the_roots_of_the_shares():
+    np.testing.assert_allclose(quotas(np.array([0.9, 0.1])), [0.75, 0.25])
+    np.testing.assert_allclose(quotas(np.array([0.8, 0.2])), [2 / 3, 1 / 3])
+
+
+def test_a_rare_class_gets_four_times_its_share_at_most():
+    np.testing.assert_allclose(quotas(np.array([0.99, 0.01])), [0.96, 0.04])
+
+
+def test_a_common_class_keeps_half_its_share_at_least():
+    # 1/2 and 50 times 1/100: the roots alone would give .124 and .0175 each.
+    shares = np.array([0.5] + [0.01] * 50)
+    np.testing.assert_allclose(quotas(shares), [0.25] + [0.015] * 50)
+
+
+def test_of_ninety_and_ten_twenty_are_fifteen_and_five():
+    ninety_ten = pool({"common": 90, "rare": 10})
+    assert mix(ninety_ten, per_class(ninety_ten, 20)) == {"common": 15, "rare": 5}
+
+
+def test_within_a_class_the_least_sure_are_chosen():
+    ninety_ten = pool({"common": 90, "rare": 10})
+    assert sorted(per_class(ninety_ten, 20).rows) == [*range(15), *range(90, 95)]
+
+
+def test_whom_the_quota_kept_out_is_told_so():
+    ninety_ten = pool({"common": 90, "rare": 10})
+    why = pd.Series(per_class(ninety_ten, 20).why).value_counts().to_dict()
+    assert why == {"further back in its class than those chosen": 75, "": 20, "over the class quota": 5}
+
+
+def test_a_class_with_too_few_leaves_its_quota_to_the_others():
+    few = pool({"common": 40, "rare": 2}, shares={"common": 0.5, "rare": 0.5})
+    assert mix(few, per_class(few, 20)) == {"common": 18, "rare": 2}
+
+
+def test_every_beginning_keeps_the_quotas():
+    ninety_ten = pool({"common": 90, "rare": 10})
+    assert per_class(ninety_ten, 20).rows[:8].tolist() == per_class(ninety_ten, 8).rows.tolist()
+    assert mix(ninety_ten, per_class(ninety_ten, 8)) == {"common": 6, "rare": 2}
+
+
+def test_the_natural_share_is_that_of_the_whole_data_where_it_is_known():
+    even = pool({"common": 50, "rare": 50}, shares={"common": 0.9, "rare": 0.1})
+    assert mix(even, per_class(even, 20)) == {"common": 15, "rare": 5}
+
+
+def test_without_labels_and_with_impossible_bounds_it_says_so():
+    with pytest.raises(DataError, match="'per_class' needs the column 'label'"):
+        per_class(pool_of(pd.DataFrame({"id": ["a"], "top2_gap": [1.0]})), 1)
+    with pytest.raises(DataError, match="least is from 0 to 1 and most 1 or more; they are 2 and 4"):
+        per_class(pool({"a": 1}), 1, least=2)
