@@ -61,23 +61,26 @@ def run(quick: bool = False) -> list[str]:
 def pool(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
     """Two tables a data set, clean and with wrong labels: rows are ways to choose, columns the sizes."""
     torch.set_num_threads(1)
-    parts = []
-    for name, world in (("digits", digits), ("garments", garments), ("clinc", sentences)):
-        for wrong in WRONG:
-            found = [
-                store.get(f"pool-{name}-{wrong}-{seed}", lambda w=world, x=wrong, s=seed: one(w(data, s), x, s, quick))
-                for seed in range(seeds)
-            ]
-            drawn = world(data, 0)
-            arms = {arm: {size: [each[arm][size] for each in found] for size in found[0][arm]} for arm in found[0]}
-            parts += [
-                f"{drawn.words}; a pool of {len(drawn.labels):,}, {drawn.start} to begin with, {wrong:.0%} of the "
-                f"labels wrong; a hidden layer of {HIDDEN}, {STEPS} steps of {BATCH} at every size; {seeds} seeds. "
-                f"Accuracy on {len(drawn.test_labels):,} right labels, beside it the paired difference to random "
-                "additions.",
-                paired("chosen by", arms, "random"),
-            ]
-    return "\n\n".join(parts)
+    return "\n\n".join(
+        part for name in WORLDS for wrong in WRONG for part in tables(name, wrong, data, store, seeds, quick=quick)
+    )
+
+
+def tables(name: str, wrong: float, data: Path, store: Store, seeds: int, *, quick: bool) -> list[str]:
+    """What was done, and the table."""
+    world = WORLDS[name]
+    found = [
+        store.get(f"pool-{name}-{wrong}-{seed}", lambda s=seed: one(world(data, s), wrong, s, quick))
+        for seed in range(seeds)
+    ]
+    drawn = world(data, 0)
+    arms = {arm: {size: [each[arm][size] for each in found] for size in found[0][arm]} for arm in found[0]}
+    return [
+        f"{drawn.words}; a pool of {len(drawn.labels):,}, {drawn.start} to begin with, {wrong:.0%} of the labels wrong; "
+        f"a hidden layer of {HIDDEN}, {STEPS} steps of {BATCH} at every size; {seeds} seeds. Accuracy on "
+        f"{len(drawn.test_labels):,} right labels, beside it the paired difference to random additions.",
+        paired("chosen by", arms, "random", alone=("wrong among the chosen",)),
+    ]
 
 
 def one(world: World, wrong: float, seed: int, quick: bool) -> dict[str, dict[str, float]]:
@@ -199,9 +202,10 @@ def _garments(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
 @cache
 def _sentences(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     table = pd.read_csv(data / "text/clinc_oos/clinc150_full.csv.gz")
-    table = table[(table["is_oos"] == 0) & table["split"].isin(["train", "test"])]
+    table = table.loc[(table["is_oos"] == 0) & table["split"].isin(["train", "test"]), :]
     vectors, words = _vectors(table["text"].tolist())
-    return vectors, pd.factorize(table["intent"], sort=True)[0], (table["split"] == "test").to_numpy(), words
+    labels, is_test = pd.factorize(table["intent"], sort=True)[0], np.asarray(table["split"] == "test")
+    return vectors, labels, is_test, words
 
 
 def _vectors(texts: list[str]) -> tuple[np.ndarray, str]:
@@ -216,3 +220,6 @@ def _vectors(texts: list[str]) -> tuple[np.ndarray, str]:
     inside = Path(str(wordllama.__file__)).parent  # the wheel's own tokenizer is looked for where its cache would be
     found = wordllama.WordLlama.load(cache_dir=inside, disable_download=True).embed(texts, norm=True)
     return (found / found.std()).astype(np.float32), "clinc as WordLlama's vectors"
+
+
+WORLDS: Mapping[str, Callable[[Path, int], World]] = {"digits": digits, "garments": garments, "clinc": sentences}

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import hem_core.export
-from hem_core import folder as registry
 from hem_core.engine.plan import make_key
 from hem_core.export._folder import export
 from hem_core.export._images import ReadImage
@@ -21,15 +19,13 @@ from hem_core.retrain.pool import Pool
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
 
-FORMATS = ("csv", "label_studio")
-"""What a queue is written as, as far as this HEM and the data can."""
-
 
 def write_queue(lab: Lab, name: str, waiting: Sequence[Waiting]) -> str:
     """Write the picks that wait as the next version of the set NAME-queue, and export it; once for the same picks.
 
     Picks of several arms and seeds stand in it once each and in chance order: whoever labels them does not see which
-    arm asks. Returns what to do, in one sentence a line.
+    arm asks, and in the folder `label` is empty: an untouched row is no answer.
+    Returns what to do, in one sentence a line.
     """
     rows = np.unique(np.concatenate([each.rows for each in waiting]))
     rows = np.random.default_rng(len(rows)).permutation(rows)
@@ -40,7 +36,17 @@ def write_queue(lab: Lab, name: str, waiting: Sequence[Waiting]) -> str:
     target = lab.folder / f"queue-v{version}"
     if not target.exists():
         examples, manifest = sets.load(lab.workspace, queue, version)
-        export(examples, target, _formats(lab.pool), manifest, read_image=picture_reader(lab.pool))
+        blank = examples.drop(columns="label_before").assign(label=None, label_given=examples["label"])
+        features = [each["name"] for each in lab.pool.ready.facts.get("features", [])]
+        export(
+            blank,
+            target,
+            _formats(lab.pool),
+            manifest,
+            read_image=picture_reader(lab.pool),
+            classes=lab.pool.classes,
+            features=features,
+        )
     rounds = sorted({each.round for each in waiting})
     n = len(rows)
     return (
@@ -93,9 +99,8 @@ def run_of(workspace: Path, data: str) -> str | None:
 
 
 def _formats(pool: Pool) -> list[str]:
-    is_shown = pool.ready.facts["medium"] == "text" or picture_reader(pool) is not None
-    there = registry.names(hem_core.export)
-    return [name for name in FORMATS if name in there and (name == "csv" or is_shown)]
+    is_shown = pool.ready.facts["medium"] in ("text", "row") or picture_reader(pool) is not None
+    return ["csv", "label_studio"] if is_shown else ["csv"]
 
 
 def picture_reader(pool: Pool) -> ReadImage | None:

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hem_core.embeddings.duplicates import duplicate_groups
+from hem_core.embeddings.neighbours import neighbours
 from hem_core.selection.choose import choose
 from hem_core.selection.options import resolve
-from hem_core.selection.pool import pool_of
+from hem_core.selection.pool import place_in_group, pool_of
 
 DEFAULT = ("margin", "per_class")
+"""Label-free, so that it does not collect wrong labels, and with quotas; benchmarks/_benefit_pool.py measures it."""
+MOST, TURNS = 3, 4
+"""Of one group of near-duplicates; how often what is over is replaced."""
 Options = Mapping[str, Mapping[str, Any]]
 
 
@@ -43,25 +48,46 @@ def choose_picks(
     options: Options | None = None,
     seed: int = 0,
 ) -> Picks:
-    """n of the candidates by a chain of policies; no more than 3 of a group of near-duplicates as long as others are
-    there, and always n, so that the budget is the one of the random arm.
+    """n of the candidates by a chain of policies; no more than MOST of a group of near-duplicates as long as others
+    are there, and always n where there are so many, so that the budget is the one of the random arm.
 
     table (c rows): as `pool_scores.candidates` gives it; embeddings (c, D) of the same model or None.
     The class that a policy sees is the one that the model predicts: nobody has looked at the label of a candidate yet.
+    Near-duplicates are looked for among the picks alone: what is over is put aside and others are picked in its place.
     """
-    seen = table.assign(label=table["predicted"])
-    found = choose(pool_of(seen, embeddings), n, policies, options=options, seed=seed)
-    rest, words = np.setdiff1d(np.arange(len(table)), found.rows), ", ".join(policies)
-    missing = min(n, len(table)) - len(found.rows)
-    if missing <= 0:
-        return Picks(found.rows, [words] * len(found.rows), found.counts)
-    others = seen.iloc[rest].drop(columns="duplicate_group").reset_index(drop=True)
-    more = choose(
-        pool_of(others, embeddings[rest] if embeddings is not None else None),
-        missing,
-        policies,
-        options=options,
-        seed=seed,
-    )
-    places = np.concatenate([found.rows, rest[more.rows]])
-    return Picks(places, [words] * len(found.rows) + ["fill"] * len(more.rows), more.counts)
+    seen, words, aside = table.assign(label=table["predicted"]), ", ".join(policies), np.zeros(0, dtype=np.int64)
+    places, counts = _chosen(seen, embeddings, n, aside, policies, options, seed)
+    for _turn in range(TURNS):
+        over = _over(places, embeddings)
+        if not len(over):
+            break
+        aside = np.concatenate([aside, over])
+        places, counts = _chosen(seen, embeddings, n, aside, policies, options, seed)
+    if len(aside):
+        counts[f"more than {MOST} of one group of near-duplicates"] = len(aside)
+    fill = aside[: max(0, min(n, len(table)) - len(places))]
+    return Picks(np.concatenate([places, fill]), [words] * len(places) + ["fill"] * len(fill), counts)
+
+
+def _chosen(
+    table: pd.DataFrame,
+    embeddings: np.ndarray | None,
+    n: int,
+    aside: np.ndarray,
+    policies: Sequence[str],
+    options: Options | None,
+    seed: int,
+) -> tuple[np.ndarray, dict[str, int]]:
+    """Places in the table, none of them put aside, and why the others stayed out."""
+    free = np.setdiff1d(np.arange(len(table)), aside)
+    pool = pool_of(table.iloc[free].reset_index(drop=True), embeddings[free] if embeddings is not None else None)
+    found = choose(pool, min(n, len(free)), policies, options=options, seed=seed)
+    return free[found.rows], dict(found.counts)
+
+
+def _over(places: np.ndarray, embeddings: np.ndarray | None) -> np.ndarray:
+    """Those of the picks, in the order of picking, that come after MOST of their own group."""
+    if embeddings is None or len(places) <= MOST:
+        return places[:0]
+    groups = duplicate_groups(neighbours(embeddings[places], MOST + 1))
+    return places[(groups >= 0) & (place_in_group(groups) >= MOST)]

@@ -1,4 +1,4 @@
-"""How hard each candidate of a pool is for the model of the round, and which candidates are nearly the same."""
+"""How hard each candidate of a pool is for the model of the round."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import pandas as pd
 import torch
 
 from hem_core.difficulty.headline import headline
-from hem_core.embeddings.duplicates import duplicate_groups
-from hem_core.embeddings.neighbours import neighbours
 from hem_core.engine.example_scores import example_scores
 from hem_core.retrain.pool import Pool
 from hem_core.retrain.pool_model import Said
@@ -23,7 +21,7 @@ SAMPLE = "out-of-sample"
 
 def candidates(pool: Pool, rows: np.ndarray, said: Said, targets: np.ndarray) -> pd.DataFrame:
     """One row a candidate: `id`, `label` (None where there is none), `predicted` (a class's name), SCORES, and
-    `duplicate_group` (NaN = none) by the embeddings of the same model.
+    `difficulty` (percentile of loss and margin, as in a run), which is not there when no candidate has a label.
 
     rows (c,): their positions; said: of them, by the round's model; targets (N,) int64, -1 = no label.
     """
@@ -32,8 +30,7 @@ def candidates(pool: Pool, rows: np.ndarray, said: Said, targets: np.ndarray) ->
     if (targets[rows] >= 0).any():
         columns["difficulty"] = headline(columns, sample=SAMPLE)["difficulty"]
     columns["predicted"] = names[columns["predicted"]]
-    ids, groups = [pool.ids[row] for row in rows], _groups(said.embeddings)
-    return pd.DataFrame({"id": ids, "label": names[targets[rows]], **columns, "duplicate_group": groups})
+    return pd.DataFrame({"id": [pool.ids[row] for row in rows], "label": names[targets[rows]], **columns})
 
 
 def scores_of(logits: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
@@ -44,10 +41,3 @@ def scores_of(logits: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     for name in WITH_LABEL:
         columns[name] = np.where(known, columns[name], np.float32(np.nan))
     return columns | {"predicted": found["predicted"].numpy()}
-
-
-def _groups(embeddings: np.ndarray | None) -> np.ndarray | float:
-    if embeddings is None or len(embeddings) < 2:
-        return np.nan
-    groups = duplicate_groups(neighbours(embeddings, 5))
-    return np.where(groups >= 0, groups.astype(np.float64), np.nan)

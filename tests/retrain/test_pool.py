@@ -64,7 +64,6 @@ def pool_table(n=6):
             "predicted": ["a", "b"] * (n // 2),
             "top2_gap": np.linspace(0.9, 0.1, n),
             "loss": np.linspace(0.1, 0.9, n),
-            "duplicate_group": np.nan,
         }
     )
 
@@ -80,11 +79,13 @@ def test_the_default_looks_at_no_label_so_a_wrong_one_is_not_drawn_in():
 
 
 def test_a_group_of_near_duplicates_gives_three_until_nothing_else_is_left():
-    table = pool_table().assign(duplicate_group=[0.0, 0.0, 0.0, 0.0, 0.0, np.nan])
-    few = choose_picks(table, None, 4, policies=("margin",))
+    table = pool_table()
+    embeddings = np.array([[1.0, 0.0]] * 5 + [[0.0, 1.0]])  # five that are the same, and the surest one
+    few = choose_picks(table, embeddings, 4, policies=("margin",))
     assert few.places.tolist() == [0, 1, 2, 5]
-    every = choose_picks(table, None, 5, policies=("margin",))
-    assert every.places.tolist() == [0, 1, 2, 5, 3]
+    assert few.counts["more than 3 of one group of near-duplicates"] == 2
+    every = choose_picks(table, embeddings, 5, policies=("margin",))
+    assert sorted(every.places) == [0, 1, 2, 3, 5]
     assert every.picked_by == ["margin"] * 4 + ["fill"]
 
 
