@@ -1,6 +1,10 @@
+import json
+
+import numpy as np
 import pandas as pd
 import pytest
 
+from hem_core.store.atomic import write_array
 from hem_core.store.workspace import open_workspace
 
 pytestmark = pytest.mark.browser
@@ -19,12 +23,76 @@ def test_from_tags_to_an_exported_folder(site, opened):
     page.get_by_role("button", name="Export").click()
     page.get_by_text("Exported,").wait_for(timeout=30_000)
     target = site.folder / "exports" / "hard-v1-imagefolder-parquet"
-    assert page.get_by_text(str(target)).is_visible()
+    page.get_by_text(str(target)).wait_for()
     assert pd.read_parquet(target / "examples.parquet")["id"].tolist() == ids
     assert len(list(target.glob("imagefolder/*/*.png"))) == 3
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as zip").click()
     assert download.value.suggested_filename == "hard-v1-imagefolder-parquet.zip"
+
+
+def test_a_budget_is_previewed_proven_saved_and_exported_to_files(site, opened):
+    rng = np.random.default_rng(0)
+    embeddings = np.eye(4)[np.arange(600) % 4] + rng.normal(0, 0.5, (600, 4))
+    write_array(site.folder / "runs" / "animals" / "embeddings" / "00000.npy", embeddings.astype(np.float16))
+    page = opened("sets")
+    page.get_by_text("Everything", exact=True).click()
+    number = page.get_by_test_id("stNumberInput").get_by_role("spinbutton")
+    number.fill("60")
+    number.press("Enter")
+    page.get_by_role("button", name="Save 60 examples as version 1").wait_for()
+    page.get_by_test_id("stTable").get_by_text("Mean difficulty").wait_for()
+    page.get_by_text("beside 60 of all 600").wait_for()
+    asked = page.get_by_role("button", name="Prove it")  # unless it went off by itself
+    page.get_by_text("points over 60 random examples").or_(asked).first.wait_for(timeout=60_000)
+    if asked.count():
+        asked.click()
+    page.get_by_text("points over 60 random examples").wait_for(timeout=60_000)
+    page.get_by_role("tab", name="Left out · 540").click()
+    page.get_by_text("540 of 600 candidates, each for one reason").wait_for()
+    page.get_by_role("button", name="Save 60 examples as version 1").click()
+    saved = page.get_by_test_id("stExpander").first
+    saved.get_by_text("60 of everything, by margin, then per class").wait_for()
+    saved.get_by_text("points over 60 random examples").wait_for()
+    for name in ("coco", "csv"):
+        saved.get_by_text(name, exact=True).click()
+        page.wait_for_timeout(500)
+    page.get_by_role("button", name="Export").click()
+    page.get_by_text("Exported,").wait_for(timeout=60_000)
+
+    version, target = site.folder / "sets" / "hard" / "v1", site.folder / "exports" / "hard-v1-coco-csv-parquet"
+    examples = pd.read_parquet(version / "examples.parquet")
+    left_out = pd.read_parquet(version / "left_out.parquet")
+    manifest = json.loads((version / "manifest.json").read_text())
+    assert (len(examples), len(left_out), left_out["id"].isin(examples["id"]).sum()) == (60, 540, 0)
+    assert (left_out["why"] != "").all()
+    assert examples["weight"].between(1, 4).all()
+    assert examples["label"].value_counts().tolist() == [15, 15, 15, 15]
+    assert manifest["proof"]["gain"]["low"] <= manifest["proof"]["gain"]["mean"] <= manifest["proof"]["gain"]["high"]
+    assert len(pd.read_csv(target / "examples.csv")) == 60
+    assert len(list(target.rglob("*.png"))) == 60
+
+
+def test_answers_of_other_people_come_in_as_verdicts(site, opened):
+    page = opened("sets")
+    page.get_by_role("button", name="Import labels").click()
+    answers = "id,label,who\nanimal-000,dog,ben\nanimal-001,dog,ben\nanimal-999,dog,ben\n"
+    file = {"name": "answers.csv", "mimeType": "text/csv", "buffer": answers.encode()}
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_text("3 answers read: 1 keep the label, 1 change it").wait_for()
+    home = open_workspace(site.folder)
+    state = home.tags().state(home.run("animals").data).set_index("id")
+    assert state.loc["animal-000", ["tag", "value", "who"]].tolist() == ["mislabelled", "dog", "ben"]
+    assert state.loc["animal-001", "tag"] == "hard"
+
+
+def test_one_click_takes_a_saved_set_to_retraining(site, opened):
+    page = opened("sets")
+    page.get_by_role("button", name="Save 60 examples as version 1").click()
+    page.get_by_role("button", name="Retrain with this set").click()
+    page.wait_for_url("**/retrain*")
+    page.locator("input[value*='hard v1']").or_(page.get_by_test_id("stSelectbox").get_by_text("hard v1")).wait_for()
 
 
 def test_a_bar_of_the_overview_opens_explore_with_that_reason(opened):
