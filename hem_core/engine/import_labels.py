@@ -64,10 +64,8 @@ def import_labels(
     for answer in new:
         votes[answer.id][answer.who] = _verdict(answer, given)
     stands = {id: _standing(people) for id, people in votes.items()}
-    # The newest verdict of an example is the one that holds: those that many share are written after the others.
-    for is_last in (False, True):
-        part = [each for each in new if (_verdict(each, given) == stands[each.id]) == is_last]
-        _write(log, past, given.data, [(each.id, each.who, _verdict(each, given)) for each in part], source)
+    _write(log, past, given.data, [(each.id, each.who, _verdict(each, given)) for each in new], source)
+    # The newest verdict of an example holds: where that is not the one that most people share, that is said again.
     left = [id for id in stands if past.newest.get(id) != stands[id]]
     settled = [(id, _who(votes[id], stands[id]), stands[id]) for id in left]
     _write(log, past, given.data, settled, {**source, "settles": True})
@@ -164,9 +162,10 @@ def _write(
     groups: dict[tuple[str, Verdict], list[str]] = {}
     for id, who, verdict in said:
         groups.setdefault((who, verdict), []).append(id)
-        past.add(id, who, verdict, rule)
     for (who, (tag, value)), ids in sorted(groups.items()):
         log.add(data, ids, tag, who=who, value=value, rule=rule)
+        for id in ids:
+            past.add(id, who, (tag, value), rule)
 
 
 def _labels(votes: Mapping[str, Verdict], given: str | None) -> dict[str, int]:

@@ -116,13 +116,18 @@ def test_of_several_people_the_most_frequent_answer_stands_and_a_tie_is_ambiguou
         task("a", said("dog", 1), said("dog", 2), said("cat", 3), skipped(4)),
         task("b", said("dog", 1), said("cat", 2)),
         task("c", skipped(1), said("dog", 2)),
+        task("d", said("cat", 5), said("cat", 3), said("dog", 4)),
     ]
     done = import_labels(write(tmp_path / "p.json", tasks), workspace)
     assert state(workspace)["a"][:2] == ("mislabelled", "dog")
     assert state(workspace)["b"] == ("ambiguous", "", "annotator 1, annotator 2")
     assert state(workspace)["c"] == ("hard", "", "annotator 2")
+    assert state(workspace)["d"][:2] == ("mislabelled", "cat")
     assert done.disagreements["a"] == {"dog": 2, "cat": 1, "": 1}
     assert done.disagreements["b"] == {"dog": 1, "cat": 1}
+    longer = [task("b", said("dog", 1), said("cat", 2), said("dog", 3))]
+    assert import_labels(write(tmp_path / "q.json", longer), workspace).disagreements == {"b": {"dog": 2, "cat": 1}}
+    assert state(workspace)["b"][:2] == ("mislabelled", "dog")
     # Everybody's own answer is in the log, also where another one stands.
     history = open_workspace(workspace).tags().history("pets", id="a")
     assert {"annotator 1", "annotator 2", "annotator 3", "annotator 4"} == set(history["who"])
