@@ -49,8 +49,7 @@ def fitted(features: Tensor, targets: Tensor, n_classes: int, weights: Tensor, p
         total.backward()
         return total
 
-    with torch.enable_grad():
-        optimizer.step(objective)
+    optimizer.step(objective)  # with gradients, also where the caller has turned them off
     return weight.detach(), bias.detach()
 
 
