@@ -194,3 +194,10 @@ def test_an_image_has_the_factor_of_its_rarest_class():
     assert mining.RepeatFactorSampler(images, threshold=0.5).factors.tolist() == pytest.approx(
         [1, 2, 1, 1, 2**0.5, 2**0.5, 1, 1]
     )
+
+
+def test_repeats_of_an_example_do_not_follow_each_other():
+    """Fifty examples three times each: side by side they would make a hundred pairs, in random order two."""
+    sampler = mining.HardnessSampler(history_of([9] * 50 + [0] * 250), uniform_mix=0.01, max_repeat=3)
+    drawn = list(sampler)
+    assert sum(first == second for first, second in zip(drawn, drawn[1:], strict=False)) < 15
