@@ -1,5 +1,7 @@
 """Each sampler on numbers that can be checked in the head, and what is special to it."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -200,4 +202,4 @@ def test_repeats_of_an_example_do_not_follow_each_other():
     """Fifty examples three times each: side by side they would make a hundred pairs, in random order two."""
     sampler = mining.HardnessSampler(history_of([9] * 50 + [0] * 250), uniform_mix=0.01, max_repeat=3)
     drawn = list(sampler)
-    assert sum(first == second for first, second in zip(drawn, drawn[1:], strict=False)) < 15
+    assert sum(first == second for first, second in itertools.pairwise(drawn)) < 15
