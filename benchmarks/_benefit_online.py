@@ -36,8 +36,8 @@ def online(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
             "10,000 clean test pictures at the end; examples that went backward, as a share of uniform training's.",
             paired("mined by", arms, CONTROL, alone=["backward"]),
             f"Examples gone backward until {TARGET:.0%} of the accuracy that uniform training of that seed ends with, "
-            "as a share of what uniform training needed for it, looked at after each epoch; “never” counts the seeds that "
-            "did not reach it:",
+            "as a share of what uniform training needed for it, looked at after each epoch; “never” counts the seeds "
+            "that did not reach it:",
             _reached(steps),
         ]  # fmt: skip
     return "\n\n".join(parts)

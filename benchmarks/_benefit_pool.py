@@ -76,8 +76,8 @@ def tables(name: str, wrong: float, data: Path, store: Store, seeds: int, *, qui
     drawn = world(data, 0)
     arms = {arm: {size: [each[arm][size] for each in found] for size in found[0][arm]} for arm in found[0]}
     return [
-        f"{drawn.words}; a pool of {len(drawn.labels):,}, {drawn.start} to begin with, {wrong:.0%} of the labels wrong; "
-        f"a hidden layer of {HIDDEN}, {STEPS} steps of {BATCH} at every size; {seeds} seeds. Accuracy on "
+        f"{drawn.words}; a pool of {len(drawn.labels):,}, {drawn.start} to begin with, {wrong:.0%} of the labels "
+        f"wrong; a hidden layer of {HIDDEN}, {STEPS} steps of {BATCH} at every size; {seeds} seeds. Accuracy on "
         f"{len(drawn.test_labels):,} right labels, beside it the paired difference to random additions.",
         paired("chosen by", arms, "random", alone=("wrong among the chosen",)),
     ]
@@ -167,7 +167,7 @@ def spoiled(labels: np.ndarray, wrong: float, seed: int) -> np.ndarray:
 
 def digits(_data: Path, seed: int) -> World:
     """scikit-learn's digits, 1,200 of them the pool."""
-    pixels, labels = load_digits(return_X_y=True)
+    pixels, labels = (np.asarray(part) for part in load_digits(return_X_y=True))
     order = np.random.default_rng(seed).permutation(len(labels))
     inputs, labels = (pixels / 16).astype(np.float32)[order], labels.astype(np.int64)[order]
     return World(inputs[:1200], labels[:1200], inputs[1200:], labels[1200:], 150, 150, "digits as 64 pixels")

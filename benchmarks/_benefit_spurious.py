@@ -31,10 +31,11 @@ def spurious(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
     arms = {arm: {key: [each[arm][key] for each in found] for key in found[0][arm]} for arm in found[0]}
     n_test = 2 * (1797 - SIZE - HELD_OUT)
     return "\n\n".join([
-        f"scikit-learn's digits on the left or the right half of 8 × 16 pixels; the classes are below 5, and 5 or more; "
+        "scikit-learn's digits on the left or the right half of 8 × 16 pixels; the classes are below 5, and 5 or more; "
         f"of {SIZE} to train on {USUAL:.0%} of the first stand left and of the second right; {n_test:,} test pictures, "
-        f"every digit on both sides; the four groups are class × side; a hidden layer of 128, {EPOCHS} epochs; {seeds} seeds. Plain, OHEM and JTT know no groups, "
-        f"GroupDROLoss those of the training set, dfr those of {HELD_OUT} digits that are in no training.",
+        f"every digit on both sides; the four groups are class × side; a hidden layer of 128, {EPOCHS} epochs; {seeds} "
+        "seeds. Plain, OHEM and jtt know no groups, GroupDROLoss those of the training set, dfr those of "
+        f"{HELD_OUT} digits that are in no training.",
         paired("trained with", arms, CONTROL),
     ])  # fmt: skip
 
