@@ -10,6 +10,7 @@ import pandas as pd
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.source import Source
 from hem_core.retrain.test_data import TestData
+from hem_core.selection.curate import is_corrected
 from hem_core.store.run import Run
 
 MOST_NOISE = 0.2
@@ -44,9 +45,14 @@ def shared(train: Source, test: TestData) -> np.ndarray:
 def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float, int]:
     """Share of wrong labels in the part of the set that nobody reviewed, as the run's reasons see it; and its size.
 
-    NaN where the run has no reasons, or nothing is unreviewed.
+    One whose label the set has changed was reviewed, whoever did it. NaN where the run has no reasons, or nothing is
+    unreviewed.
     """
-    ours = scores.loc[scores["id"].isin(examples["id"]) & (scores["verdict"] == ""), :]
+    seen = (
+        is_corrected(examples) if {"label", "label_before"} <= set(examples.columns) else np.zeros(len(examples), bool)
+    )
+    unseen = examples.loc[~np.asarray(seen), "id"]
+    ours = scores.loc[scores["id"].isin(unseen) & (scores["verdict"] == ""), :]
     if "reason" not in ours.columns or not len(ours):
         return float("nan"), len(ours)
     return float((ours["reason"] == "mislabelled").mean()), len(ours)

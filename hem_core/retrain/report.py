@@ -33,7 +33,7 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
     arms = {arm: [_said(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
     metadata = test.source.catalog.take(material.test_rows).to_pandas()
     labels = np.array(job.classes, dtype=object)[material.test_targets]
-    parts = slices(_described(job, metadata.assign(label=labels), runs))
+    parts = slices(_described(job, metadata.drop(columns="label"), runs))
     words = plan["target"]["words"]
     found = comparison(arms, material.test_targets, job.classes, parts, material.is_target, words)
     found |= {
@@ -74,7 +74,7 @@ def rows(report: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _described(job: Job, metadata: pd.DataFrame, runs: Mapping[str, str]) -> pd.DataFrame:
-    """The metadata and, where the control's run has them, the clusters of its embedding."""
+    """The metadata without the classes, which have a table of their own, with the clusters of the control's run."""
     folder = job.folder.parents[1] / "runs" / runs.get("control", "")
     run = read_run(folder) if "control" in runs else None
     if run is None or not run.is_complete or "cluster" not in run.source.columns:

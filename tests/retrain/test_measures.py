@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score, log_loss
+
+from hem_core.retrain.bootstrap import interval, measured_again
+from hem_core.retrain.measures import MEASURES, groups, sums
+from hem_core.retrain.said import said
+from hem_core.retrain.temperature import scaled, temperature
+
+NAMES = [measure.name for measure in MEASURES]
+
+
+def measures(logits, targets, *, n_classes, slices=(), is_target=None):
+    is_target = np.ones(len(targets), bool) if is_target is None else is_target
+    parts = groups(is_target, targets, n_classes, list(slices))
+    point, _ = measured_again([[sums(said(logits, targets), parts)]], parts, draws=1)
+    return dict(zip(NAMES, point[0, 0].tolist(), strict=True))
+
+
+def sure(predicted, n_classes, height=50.0):
+    return np.eye(n_classes)[predicted] * height
+
+
+def test_measures_of_a_model_that_is_right_on_three_of_four():
+    targets, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0])
+    found = measures(sure(predicted, 2), targets, n_classes=2, slices=[np.array([0, 3])],
+                     is_target=np.array([False, False, True, True]))  # fmt: skip
+    assert found["accuracy"] == 75
+    assert found["targeted slice"] == 50
+    assert found["balanced accuracy"] == 50  # 3 of 3 and 0 of 1
+    assert found["worst class"] == 0
+    assert found["worst slice"] == 50
+    assert found["calibration error"] == pytest.approx(25)  # sure of all, right on 75%
+    assert found["negative log likelihood"] == pytest.approx(12.5)  # one of four is 50 off
+
+
+def test_measures_agree_with_scikit_learn():
+    draw = np.random.default_rng(0)
+    targets, logits = draw.integers(3, size=200), draw.normal(size=(200, 3))
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    found = measures(logits, targets, n_classes=3)
+    assert found["balanced accuracy"] == pytest.approx(100 * balanced_accuracy_score(targets, probs.argmax(axis=1)))
+    assert found["negative log likelihood"] == pytest.approx(log_loss(targets, probs))
+    assert np.isnan(found["worst slice"])
+
+
+def test_equal_arms_differ_by_nothing_in_any_draw():
+    draw = np.random.default_rng(0)
+    targets, logits = draw.integers(3, size=90), draw.normal(size=(90, 3))
+    parts = groups(np.ones(90, bool), targets, 3, [])
+    arm = [sums(said(logits * factor, targets), parts) for factor in (1, 2)]
+    point, draws = measured_again([arm, arm], parts, draws=20)
+    known = [at for at, name in enumerate(NAMES) if name != "worst slice"]
+    assert (draws[:, 0] == draws[:, 1])[:, known].all()
+    assert point.shape == (2, 2, len(NAMES))
+    assert interval(draws[:, 0, 0] - draws[:, 1, 0]) == (0, 0)
+
+
+def test_the_interval_of_one_share_is_the_binomial_one():
+    n = 400
+    targets = np.zeros(n, np.int64)
+    predicted = (np.arange(n) < 40).astype(int)  # 10% wrong: standard error 1.5 points
+    parts = groups(np.ones(n, bool), targets, 2, [])
+    _, draws = measured_again([[sums(said(sure(predicted, 2), targets), parts)]], parts, draws=800)
+    low, high = interval(draws[:, 0, 0])
+    assert (low, high) == (pytest.approx(90 - 2.94, abs=0.5), pytest.approx(90 + 2.94, abs=0.5))
+
+
+def test_seeds_that_disagree_widen_the_interval():
+    n = 400
+    targets = np.zeros(n, np.int64)
+    parts = groups(np.ones(n, bool), targets, 2, [])
+    models = [sums(said(sure((np.arange(n) < wrong).astype(int), 2), targets), parts) for wrong in (0, 80)]
+    _, draws = measured_again([models], parts, draws=400)
+    low, high = interval(draws[:, 0, 0])
+    assert low < 84
+    assert high == 100
+
+
+def test_the_temperature_of_logits_twice_too_large_is_two():
+    draw = np.random.default_rng(0)
+    logits = draw.normal(size=(4000, 3)) * 2
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    targets = (probs.cumsum(axis=1) > draw.random(4000)[:, None]).argmax(axis=1)
+    assert temperature(logits, targets) == pytest.approx(1, abs=0.1)
+    assert temperature(logits * 2, targets) == pytest.approx(2, abs=0.2)
+    after, all_of_them = scaled(logits * 2, targets)
+    assert all_of_them == pytest.approx(2, abs=0.2)
+    assert (after.argmax(axis=1) == logits.argmax(axis=1)).all()
+    assert temperature(after, targets) == pytest.approx(1, abs=0.05)
+
+
+def test_no_example_decides_its_own_temperature():
+    draw = np.random.default_rng(0)
+    logits, targets = draw.normal(size=(50, 3)), draw.integers(3, size=50)
+    other = targets.copy()
+    other[7] = (other[7] + 1) % 3
+    assert scaled(logits, targets)[0][7].tolist() == scaled(logits, other)[0][7].tolist()

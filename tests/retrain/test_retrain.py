@@ -1,0 +1,327 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from hem_core.cli import hem as command
+from hem_core.engine.score import score
+from hem_core.errors import DataError, HemError, ModelError, RunError
+from hem_core.retrain import stored
+from hem_core.retrain.retrain import retrain
+from hem_core.retrain.settings import Settings
+from hem_core.store.run import open_run
+from hem_core.store.workspace import open_workspace
+
+ROOT = Path(__file__).parents[2]
+
+
+def settings(**more):
+    return Settings(**({"set": "hard", "train": "my_training:train", "seeds": 2} | more))
+
+
+def held_out(workspace):
+    return str(workspace / "data" / "held_out.csv")
+
+
+def test_from_a_set_to_a_report(workspace, make_set):
+    make_set()
+    found = retrain(workspace, settings(test=held_out(workspace), arms=["control", "random", "curated", "head"]))
+    report, plan = found.report, found.plan
+    assert found.status == "complete"
+    assert plan["test"] == {"how": "file", "what": "150 examples of held_out.csv", "n": 150}
+    assert plan["target"]["words"] == "the classes that the set over-represents: ant"
+    assert [row["measure"] for row in report["table"]][:3] == ["accuracy", "targeted slice", "balanced accuracy"]
+    assert set(report["table"][0]["arms"]) == {"control", "random", "curated", "head"}
+    assert set(report["table"][0]["difference"]) == {"curated - control", "curated - random", "head - control"}
+    assert all(row["arms"]["curated"]["mean"] > 80 for row in report["table"][:1])
+    assert len(report["mcnemar"]) == 2
+    assert {row["name"] for row in report["slices"]} >= {"side is left", "side is right"}
+    assert report["notes"]
+    assert (found.folder / "arms" / "curated" / "seed_1.safetensors").is_file()
+
+
+def test_the_parts_of_a_report_agree(workspace, make_set):
+    make_set()
+    found = retrain(workspace, settings(test=held_out(workspace)))
+    report, examples = found.report, found.examples()
+    assert len(examples) == report["n_test"] == 150
+    wrong = examples["wrong_curated"].sum() / 300
+    assert report["table"][0]["arms"]["curated"]["mean"] == pytest.approx(100 * (1 - wrong))
+    for name in ("fixed", "regressed"):
+        assert (examples["flow"] == name).sum() == report["flow"][name]["per_seed"][0]
+    gained = (report["flow"]["fixed"]["mean"] - report["flow"]["regressed"]["mean"]) / 1.5
+    assert report["table"][0]["difference"]["curated - control"]["mean"] == pytest.approx(gained)
+    churn = report["flow"]["churn"]
+    assert churn["fixed"]["per_seed"][0] == churn["regressed"]["per_seed"][1]  # there and back
+    table = pd.read_parquet(found.folder / "report.parquet")
+    assert len(table) == 2 * len(report["table"])
+    page = found.html.read_text()
+    assert report["verdict"]["sentences"][0] in page
+    assert "http" not in page
+    assert "<script" not in page
+
+
+def test_the_runs_of_the_first_seed_open_and_say_the_same(workspace, make_set):
+    make_set()
+    found = retrain(workspace, settings(test=held_out(workspace)))
+    examples = found.examples().set_index("id")
+    assert set(found.report["runs"]) == {"control", "random", "curated"}
+    assert found.report["runs"]["random"] == found.report["runs"]["control"]  # nothing at random to relabel
+    for arm in ("control", "curated"):
+        run = open_run(workspace / "runs" / found.report["runs"][arm])
+        assert (run.data, run.info["sample"]) == ("blobs-test", "out-of-sample")
+        table = run.table().set_index("id")
+        assert (table["predicted"] == examples.loc[table.index, f"predicted_{arm}"]).all()
+
+
+def test_wrong_labels_put_right_teach_and_those_left_out_are_not_taught(workspace, make_set):
+    wrong = make_set("wrong", where="label <> true_label")
+    left_out = pd.DataFrame({"id": wrong["id"][:10], "why": ["mislabelled"] * 10})
+    make_set("fixed", where="label <> true_label OR label = 'ant'", left_out=left_out)
+    found = retrain(workspace, settings(set="fixed", test=held_out(workspace), recipe="labels"))
+    with np.load(found.folder / "material.npz") as kept:
+        assert (kept["curated"] == -1).sum() == 10
+        assert ((kept["curated"] != kept["given"]) & (kept["curated"] >= 0)).sum() == 20
+    assert any("10 ruled out by people" in note for note in found.plan["notes"])
+
+
+@pytest.mark.parametrize("recipe", ["mix", "weights"])
+@pytest.mark.parametrize("function", ["train", "plain"])
+def test_a_recipe_reaches_the_function_one_way_or_another(workspace, make_set, recipe, function):
+    make_set(weight=2.0)
+    train = f"my_training:{function}"
+    found = retrain(workspace, settings(train=train, recipe=recipe, seeds=1, arms=["control", "curated"],
+                                        test=held_out(workspace)))  # fmt: skip
+    by = {("mix", "train"): "by its sampler", ("weights", "train"): "by its weights"}
+    words = by.get((recipe, function), "takes neither sampler nor weights")
+    assert any(words in note for note in found.report["notes"])
+    assert found.report["flow"]["churn"] is None
+
+
+def test_a_drawn_test_is_blind_and_what_it_takes_from_the_set_is_not_trained_on(workspace, make_set):
+    chosen = make_set(where="row < 60")
+    found = retrain(workspace, settings())
+    plan, examples = found.plan, found.examples()
+    assert plan["test"]["how"] == "drawn"
+    assert plan["test"]["n"] == 60  # a fifth
+    n_in_test = chosen["id"].isin(examples["id"]).sum()
+    assert 0 < n_in_test < 60
+    assert plan["set"]["n_used"] == 60 - n_in_test
+    make_set("other", where="row > 200")
+    other = retrain(workspace, settings(set="other", arms=["control", "curated"], seeds=1))
+    assert sorted(other.examples()["id"]) == sorted(examples["id"])
+
+
+def test_test_labels_that_people_corrected_are_used_corrected(workspace, make_set):
+    make_set()
+    tags = open_workspace(workspace).tags()
+    tags.add("blobs-test", ["1-0"], "mislabelled", who="me", value="cat")
+    found = retrain(workspace, settings(test=held_out(workspace)))
+    assert found.examples().set_index("id").loc["1-0", "label"] == "cat"
+    assert any(note.startswith("1 test labels that people corrected") for note in found.plan["notes"])
+
+
+def test_the_targeted_slice_by_a_condition(workspace, make_set):
+    make_set()
+    found = retrain(workspace, settings(test=held_out(workspace), where="side = 'left' AND x < -1"))
+    held = pd.read_csv(held_out(workspace))
+    assert found.plan["target"] == {
+        "how": "where",
+        "words": "side = 'left' AND x < -1",
+        "n": int((held["x"] < -1).sum()),
+    }
+
+
+def test_the_same_settings_are_done_once_and_others_get_a_name_of_their_own(workspace, make_set):
+    make_set()
+    first = retrain(workspace, settings(test=held_out(workspace)))
+    written = (first.folder / "report.json").stat().st_mtime_ns
+    again = retrain(workspace, settings(test=held_out(workspace)))
+    other = retrain(workspace, settings(test=held_out(workspace), seeds=1, arms=["control", "curated"]))
+    assert (first.name, again.name, other.name) == ("hard-v1", "hard-v1", "hard-v1-2")
+    assert (first.folder / "report.json").stat().st_mtime_ns == written
+    with pytest.raises(RunError, match="'hard-v1' was made with other settings; give this one another --name"):
+        retrain(workspace, settings(test=held_out(workspace), seeds=3, name="hard-v1"))
+    assert [one.name for one in stored.list(workspace)] in (["hard-v1-2", "hard-v1"], ["hard-v1", "hard-v1-2"])
+
+
+REFUSED = [
+    ({"recipe": "only"}, {}, "training on the hard set alone forgets the rest of the data; say --recipe mix"),
+    (
+        {"test": "blobs.csv"},
+        {},
+        "300 of the 300 test examples are also trained on, .* pass test data that was kept out",
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "made", "text"), REFUSED)
+def test_what_is_refused_says_the_way_out_and_can_be_forced(workspace, make_set, asked, made, text):
+    make_set(**made)
+    test = str(workspace / "data" / asked.get("test", "held_out.csv"))
+    asked = settings(**(asked | {"test": test, "seeds": 1, "arms": ["control", "curated"]}))
+    with pytest.raises(RunError, match=text + r".*--force"):
+        retrain(workspace, asked)
+    assert not stored.list(workspace)
+    forced = Settings(**{**asked.__dict__, "force": True})
+    found = retrain(workspace, forced)
+    assert len(found.plan["forced"]) == 1
+    assert "Forced, though" in found.html.read_text()
+
+
+def test_a_set_mined_where_it_is_tested_is_refused(workspace, make_set):
+    table = pd.read_csv(workspace / "data" / "blobs.csv")
+    table["split"] = np.where(np.arange(len(table)) % 3 == 0, "Test", "train")
+    table.to_csv(workspace / "data" / "blobs.csv", index=False)
+    columns = {"feature_columns": "x,y"}
+    score(None, workspace / "data" / "blobs.csv", train="my_training:train", oos=2, out=workspace / "runs" / "blobs",
+          has_map=False, has_probes=False, columns=columns, overwrite=True)  # fmt: skip
+    make_set(where="row < 60")
+    with pytest.raises(RunError, match=r"the set holds 20 examples of the test split, such as '0-0'.*split = 'train'"):
+        retrain(workspace, settings())
+    make_set("fair", where="split = 'train' AND row < 60")
+    found = retrain(workspace, settings(set="fair", seeds=1, arms=["control", "curated"]))
+    assert found.plan["test"] == {"how": "split", "what": "100 examples whose split is test", "n": 100}
+
+
+def test_a_few_test_examples_that_are_trained_on_too_leave_the_test(workspace, make_set):
+    make_set()
+    held = pd.read_csv(held_out(workspace))
+    known = pd.read_csv(workspace / "data" / "blobs.csv")
+    held.loc[3, ["x", "y"]] = known.loc[0, ["x", "y"]]
+    held.to_csv(held_out(workspace), index=False)
+    found = retrain(workspace, settings(test=held_out(workspace), seeds=1, arms=["control", "curated"]))
+    assert found.plan["test"]["n"] == 149
+    assert any("1 test examples that are also trained on" in note for note in found.plan["notes"])
+
+
+def test_what_is_not_there_is_said(workspace, make_set):
+    make_set()
+    with pytest.raises(DataError, match=r"no set 'soft' in .*there are: hard"):
+        retrain(workspace, settings(set="soft"))
+    with pytest.raises(DataError, match=r"--test names test data at 'nowhere.csv', and nothing is there"):
+        retrain(workspace, settings(test="nowhere.csv"))
+    (workspace / "data" / "blobs.csv").rename(workspace / "moved.csv")
+    with pytest.raises(DataError, match=r"are no longer at .*blobs.csv'; say where they are: --data PATH"):
+        retrain(workspace, settings())
+    with pytest.raises(DataError, match="lacks 300 of the 300 examples of run 'blobs', such as '0-0'"):
+        retrain(workspace, settings(data=held_out(workspace)))
+    found = retrain(workspace, settings(data=str(workspace / "moved.csv"), seeds=1, arms=["control", "curated"]))
+    assert found.status == "complete"
+
+
+def test_settings_that_cannot_be():
+    for asked, text in (
+        ({"arms": ["control", "curated", "magic"]}, "no arm 'magic'; there are: control, random, curated, head"),
+        ({"arms": ["curated"]}, "--arms curated lacks control"),
+        ({"recipe": "soup"}, "no recipe 'soup'; there are: labels, mix, weights, only"),
+        ({"seeds": 0}, "--seeds wants a number from 1 on; got 0"),
+    ):
+        with pytest.raises(RunError, match=text):
+            settings(**asked)
+
+
+def test_a_training_that_fails_leaves_its_line_and_goes_on_when_mended(workspace, make_set, my_training):
+    make_set()
+    code = my_training / "my_training.py"
+    whole = code.read_text()
+    (my_training / "broken.py").write_text("def train(dataset, seed):\n    raise ValueError('no gold here')\n")
+    with pytest.raises(ModelError, match="control, seed 0: 'broken:train' failed: ValueError: no gold here"):
+        retrain(workspace, settings(train="broken:train", test=held_out(workspace)))
+    (one,) = stored.list(workspace)
+    assert one.status == "failed"
+    assert "no gold here" in one.error
+    code.write_text(whole)
+
+
+def kill_when(process, folder, ready):
+    for _ in range(600):
+        if ready(stored.Stored(folder)):
+            break
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_a_killed_process_goes_on_to_the_same_report(workspace, make_set, my_training):
+    make_set()
+    code = my_training / "my_training.py"
+    code.write_text(code.read_text().replace("    return model", "    import time; time.sleep(0.3)\n    return model"))
+    asked = {"set": "hard", "train": "my_training:train", "test": held_out(workspace), "seeds": 2, "recipe": "mix"}
+    place = workspace / "settings.json"
+    start = [sys.executable, "-m", "hem_core.retrain.work"]
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{my_training}", "OMP_NUM_THREADS": "1"}
+
+    def process(name):
+        place.write_text(json.dumps(asked | {"name": name}))
+        return subprocess.Popen([*start, str(workspace), "--json", str(place)], env=environment, stderr=subprocess.PIPE)
+
+    whole = process("whole")
+    assert whole.wait() == 0, whole.stderr.read()
+    folder = workspace / "retrains" / "killed"
+    first = process("killed")
+    kill_when(first, folder, lambda one: len((one.progress or {}).get("finished", [])) == 1)
+    assert stored.Stored(folder).status == "stopped"
+    kept = sorted(folder.glob("arms/*/*.npz"))
+    stamps = [path.stat().st_mtime_ns for path in kept]
+    last = process("killed")
+    assert last.wait() == 0, last.stderr.read()
+    assert [path.stat().st_mtime_ns for path in kept] == stamps  # nothing was trained twice
+    one, other = (stored.open(workspace, name) for name in ("whole", "killed"))
+    reports = [{**each.report, "runs": None} for each in (one, other)]
+    assert reports[0] == reports[1]
+    assert one.examples().equals(other.examples())
+    assert not list(folder.glob(".*.tmp"))
+    assert not [path for path in folder.iterdir() if path.name.startswith("tmp")]
+
+
+def test_the_process_of_the_app_leaves_a_refusal_beside_its_settings(workspace, make_set):
+    make_set()
+    place = workspace / "asked.json"
+    place.write_text(json.dumps({"set": "hard", "train": "my_training:train", "recipe": "only"}))
+    command_line = [sys.executable, "-m", "hem_core.retrain.work", str(workspace), "--json", str(place)]
+    done = subprocess.run(command_line, capture_output=True, text=True, cwd=workspace.parent / "code",
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert done.returncode == 2
+    assert "forgets the rest" in json.loads(place.with_suffix(".error.json").read_text())["error"]
+    place.write_text('{"sett": 1}')
+    done = subprocess.run(command_line, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert "wants a JSON object of set, train, test" in done.stderr
+
+
+def test_two_processes_do_not_work_on_one_retraining(workspace, make_set):
+    make_set()
+    asked = settings(test=held_out(workspace))
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+    try:
+        found = retrain(workspace, asked)
+        (found.folder / "report.json").unlink()
+        (found.folder / "progress.json").write_text(json.dumps({"pid": sleeper.pid}))
+        with pytest.raises(RunError, match=f"process {sleeper.pid} is at work on the retraining 'hard-v1'"):
+            retrain(workspace, asked)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert retrain(workspace, asked).status == "complete"
+
+
+def test_the_command_prints_the_verdict_and_the_place_of_the_report(workspace, make_set):
+    make_set()
+    words = ["retrain", workspace, "--set", "hard", "--train", "my_training:train", "--test", held_out(workspace),
+             "--seeds", "2"]  # fmt: skip
+    done = CliRunner().invoke(command, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    assert "curated - control (95%)" in done.output
+    assert "the interval of overall accuracy stays above" in done.output
+    assert "report.html" in done.output
+    failed = CliRunner().invoke(command, ["retrain", "nowhere", "--set", "x", "--train", "a:b"])
+    assert isinstance(failed.exception, HemError)
