@@ -203,3 +203,8 @@ def test_repeats_of_an_example_do_not_follow_each_other():
     sampler = mining.HardnessSampler(history_of([9] * 50 + [0] * 250), uniform_mix=0.01, max_repeat=3)
     drawn = list(sampler)
     assert sum(first == second for first, second in itertools.pairwise(drawn)) < 15
+
+
+def test_a_loss_below_zero_counts_as_none():
+    sampler = mining.HardnessSampler(history_of([-5, 1, 1]), uniform_mix=0.5)
+    assert sampler._expected().tolist() == [0.5, 1.25, 1.25]
