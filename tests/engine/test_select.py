@@ -1,6 +1,8 @@
 """A set out of a run: chosen, looked at, proven, saved."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -211,3 +213,34 @@ def test_a_saved_set_can_be_read_with_what_was_left_out_and_how_it_was_made(run)
     assert manifest["preview"]["chosen"]["n"] == 40
     assert manifest["proof"]["table"][0]["arm"] == "base"
     assert json.dumps(manifest, allow_nan=False)
+
+
+def hem(*words):
+    command = [sys.executable, "-c", "from hem_core.cli import main; main()", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_from_the_command_line_to_a_saved_set(run):
+    done = hem("select", run.folder, "--n", 30, "--policy", "margin,per_class", "--preview", "--save", "typed")
+    assert done.returncode == 0, done.stderr
+    assert "30 by margin, then per_class of everything (400 candidates)" in done.stderr
+    assert "left out: " in done.stderr
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert lines[0] == ["", "chosen", "random", "hardest"]
+    assert ["examples", "30", "30", "30"] in lines
+    assert [line[0] for line in lines][-4:] == ["base", "base + random", "base + chosen", "base + top"]
+    assert "points over random" in done.stderr
+    assert "saved as typed v1" in done.stderr
+    assert len(sets.load(run.folder.parents[1], "typed")[0]) == 30
+
+
+def test_an_option_is_typed_with_its_policy(run):
+    done = hem("select", run.folder, "--n", 1, "--policy", "top", "--option", "top.by=loss", "--where", "loss < 4")
+    assert "left out: 359 lower loss than those chosen" in done.stderr
+    assert "not saved; keep it with --save NAME" in done.stderr
+    done = hem("select", run.folder, "--option", "by=loss")
+    assert done.returncode == 2
+    assert "POLICY.OPTION=VALUE is wanted" in done.stderr
+    done = hem("select", run.folder, "--policy", "margn")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "no policy 'margn'; there are: cover, diverse, margin, per_class, random, stratified, top" in done.stderr
