@@ -66,7 +66,7 @@ def loop(
     folder = _claimed(workspace, name, pool, function, asked)
     labels = loop_labels.opening(folder, workspace, pool)
     told = Progress(folder, progress)
-    lab = Lab(folder, workspace, pool, function, asked, labels, told.tell, go_on)
+    lab = Lab(folder, workspace, pool, function, asked, labels, told.tell, progress, go_on)
     _check_room(lab)
     walks = {}
     for seed in range(asked.seeds):

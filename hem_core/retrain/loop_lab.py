@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,8 @@ from hem_core.retrain.pool_scores import SCORES, candidates
 from hem_core.store.atomic import write_arrays
 
 Tell = Callable[[str, int, int], None]
+QUIET = 5.0
+"""Seconds."""
 
 
 @dataclass(eq=False)
@@ -42,6 +45,9 @@ class Lab:
     settings: Settings
     labels: Labels
     tell: Tell
+    """Called with ("trainings", done, of how many)."""
+    tell_inside: Tell | None = None
+    """Called now and then during a training that takes longer than QUIET."""
     go_on: bool = False
     """Do without the answers that are missing: a given label stands, an example without one stays out."""
     done: set[Path] = field(default_factory=set)
@@ -65,11 +71,12 @@ class Lab:
         path.parent.mkdir(parents=True, exist_ok=True)
         found = kept(path, key)
         if found is None:
+            self.tell("trainings", len(self.done), self.settings.n_trainings)
             where = f"seed {seed + 1} of {self.settings.seeds}, {arm}" + (f", round {round}" if round else "")
             found = self._trained(where, seed, round, rows, targets, is_mining=is_mining)
             write_arrays(path, key=np.array(key), **found)
+            self.tell("trainings", len(self.done | {path}), self.settings.n_trainings)
         self.done.add(path)
-        self.tell("trainings", len(self.done), self.settings.n_trainings)
         return found
 
     def _key(self, rows: np.ndarray, targets: np.ndarray, seed: int, mining: dict[str, Any] | None) -> str:
@@ -94,8 +101,13 @@ class Lab:
     ) -> dict[str, np.ndarray]:
         pool, n_classes = self.pool, len(self.pool.classes)
 
+        quiet_until = time.monotonic() + QUIET
+
         def progress(done: int, total: int) -> None:
-            self.tell(where, done, total)
+            nonlocal quiet_until
+            if time.monotonic() > quiet_until and self.tell_inside is not None:
+                quiet_until = time.monotonic() + QUIET
+                self.tell_inside("the one under way", done, total)
 
         network = trained(pool, self.train, rows, targets, seed=seed, draws=self.draws, where=where, progress=progress)
         tested = asked(network, pool.test.held, pool.test.rows, n_classes, where=where)
