@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app import words
-from hem_core.engine.select import DEFAULT
+from hem_core.engine.select import default_for
 from hem_core.selection import options
 from hem_core.store.run import Run
 
@@ -54,14 +54,14 @@ def choose(run: Run, candidates: int, *, is_hand_made: bool) -> Budget | None:
             key=f"set_n {candidates}",
             width=150,
         )
-        known = options.names()
+        known, usual = options.names(), default_for(run)
         chain = st.multiselect(
             "Picked by, one after the other",
             known,
-            default=[name for name in DEFAULT if name in known],
+            default=list(usual),
             format_func=named,
             placeholder="Choose a policy",
-            key="set_policies",
+            key=f"set_policies {' '.join(usual)}",
             help="\n".join(f"- **{named(name)}**: {words.plain(options.meaning(name))}" for name in known),
             width="stretch",
         )

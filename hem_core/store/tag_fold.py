@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -108,7 +109,7 @@ class Fold:
 
         at = np.array([event.at_ms for event in events], "datetime64[ms]")[code]
         texts = {name: column(name).array for name in ("tag", "value", "who")}
-        n = np.array([len(self.members[k]) for k in used], np.int64)[code]
+        n = np.array([1 if _is_import(self.events[k].rule) else len(self.members[k]) for k in used], np.int64)[code]
         at = pd.Series(at).dt.tz_localize("UTC")
         return pd.DataFrame({"id": pd.array(ids[number[order]], dtype="str"), **texts, "at": at, "n": n})
 
@@ -161,6 +162,15 @@ class Fold:
         if slot not in self.slots:
             self.slots[slot] = _grown(np.empty(0, np.int32), len(self.numbers))
         return self.slots[slot]
+
+
+def _is_import(rule: str) -> bool:
+    """Was the entry written by `hem import-labels`? One entry holds many answers then, each given to one example."""
+    try:
+        found = json.loads(rule or "null")
+    except ValueError:
+        return False
+    return isinstance(found, dict) and "imported" in found
 
 
 def _grown(held: np.ndarray, length: int) -> np.ndarray:

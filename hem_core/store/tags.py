@@ -149,7 +149,7 @@ class TagLog:
     def state(self, data: str) -> pd.DataFrame:
         """The tags that hold now: id, tag, value, who, at (UTC), n, one row for each tag of an example.
 
-        n: how many examples the same action tagged; a word on one example alone has 1.
+        n: how many examples the same action tagged; a word on one example alone has 1, and so has an imported answer.
         Kept until the next entry; only new entries are read.
         """
         with self._lock:

@@ -40,6 +40,13 @@ def test_a_word_on_one_example_is_told_from_one_on_many(tmp_path):
     assert log.state("d").set_index("id")["n"].to_dict() == {"a": 3, "b": 1, "c": 3}
 
 
+def test_imported_answers_were_given_to_one_example_each(tmp_path):
+    log = TagLog(tmp_path / "tags.sqlite")
+    log.add("d", ["a", "b"], "hard", who="anna", rule={"imported": "answers.csv", "sha256": "0"})
+    log.add("d", ["c", "d"], "hard", who="anna", rule={"all": [{"column": "imported", "in": ["yes"]}]})
+    assert log.state("d").set_index("id")["n"].to_dict() == {"a": 1, "b": 1, "c": 2, "d": 2}
+
+
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_each_verdict_gives_way_to_another(verdict, log):
     log.add("d", ["a"], verdict, who="ann")
