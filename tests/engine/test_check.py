@@ -1,4 +1,4 @@
-"""hem check: a model that says class k of a row's only feature, and one that errs where it is told to."""
+"""hem check: a model with a number for each row that says how even it is, and weights that err where told to."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ import torch
 from torch import nn
 
 class Net(nn.Module):
-    """Rows 0 to 9 of one feature; logits (0, w x + b of the row)."""
+    """Rows 0 to 9 of one feature; logits of odd and of even."""
 
     def __init__(self):
         super().__init__()
@@ -32,7 +32,7 @@ class Net(nn.Module):
 
     def forward(self, rows):
         scores = self.score[rows[:, 0].long()]
-        return torch.stack([scores, -scores], dim=1)
+        return torch.stack([-scores, scores], dim=1)
 
 def build():
     return Net()
@@ -46,7 +46,7 @@ QUICK = {"has_map": False, "has_probes": False, "layer": "none", "oos": "none"}
 
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
-    """Ten rows, all right in the stored run but 0, whose weights say odd; the set: 0, 1, 2, 3."""
+    """Ten rows of which the stored run gets 0 alone wrong; the set: 0, 1, 2, 3."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     sys.modules.pop("nets_of_check", None)
@@ -55,7 +55,7 @@ def workspace(tmp_path, monkeypatch):
     weights("stored.safetensors", wrong=[0])
     run = hem_core.score(
         "nets_of_check:build", "rows.csv", out="work/runs/first", weights="stored.safetensors",
-        classes=["even", "odd"], columns={"feature_columns": "place"}, **QUICK,
+        classes=["odd", "even"], columns={"feature_columns": "place"}, **QUICK,
     )  # fmt: skip
     chosen = run.table().iloc[:4]
     sets.save("work", "hard", chosen, {"run": "first", "run_fingerprint": run.fingerprint})
@@ -97,14 +97,14 @@ def test_a_factory_a_module_and_an_estimator_are_checked_too(workspace):
     always_even = nn.Sequential(nn.Linear(1, 2))
     with torch.no_grad():
         always_even[0].weight.zero_()
-        always_even[0].bias.copy_(torch.tensor([2.0, 0.0]))
+        always_even[0].bias.copy_(torch.tensor([0.0, 2.0]))
     always_even.train()
     assert [each.id for each in check(workspace, "hard", always_even).newly_failing] == ["r1", "r3"]
     assert always_even.training
     rows = pd.DataFrame({"place": np.arange(10.0)})
-    # Sorted names, odd first: which output is which comes from the estimator itself.
-    swapped = LogisticRegression().fit(rows, ["odd" if k < 2 else "even" for k in range(10)])
-    assert check(workspace, "hard", swapped).to_json()["failed_now"] == 2
+    # Sorted names, even first, where the run has odd first: the estimator itself says which output is which.
+    own = LogisticRegression(C=1e6).fit(rows, ["even" if k < 1 else "odd" for k in range(10)])
+    assert [each.id for each in check(workspace, "hard", own).newly_failing] == ["r2"]
 
 
 def test_corrected_labels_are_what_is_right(workspace):
@@ -138,7 +138,7 @@ def test_a_nan_is_a_failure(workspace):
 def test_what_does_not_fit_says_what_to_do(workspace):
     with pytest.raises(DataError, match="no set 'soft'"):
         check(workspace, "soft", "nets_of_check:build")
-    with pytest.raises(ModelError, match=r"3 outputs and run 'first' has 2 classes \(even, odd …\)"):
+    with pytest.raises(ModelError, match=r"3 outputs and run 'first' has 2 classes \(odd, even …\)"):
         check(workspace, "hard", "nets_of_check:three")
     with pytest.raises(ModelError, match=r"no weights at 'gone.pt' \(the factory is the one that run 'first' names"):
         check(workspace, "hard", "gone.pt")
