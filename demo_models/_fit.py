@@ -65,7 +65,7 @@ def fit(
         for epoch in range(_resumed(parts, checkpoint), how.epochs):
             torch.manual_seed(seed * 1000 + epoch + 1)  # the same epoch, whether or not the one before ran here
             model.train()
-            order, done = _order(sampler, epoch, how.epochs, len(ids)), epoch * len(ids)
+            order, done = _order(sampler, epoch, len(ids)), epoch * len(ids)
             with recorder.epoch(epoch) if recorder else nullcontext():
                 for index in order.split(how.batch_size):
                     logits = model(inputs[index])
@@ -84,7 +84,7 @@ def fit(
     return model.eval()
 
 
-def _order(sampler: EpochSampler | None, epoch: int, epochs: int, n: int) -> Tensor:
+def _order(sampler: EpochSampler | None, epoch: int, n: int) -> Tensor:
     if sampler is None:
         return torch.randperm(n)
     sampler.set_epoch(epoch)

@@ -35,6 +35,9 @@ def test_a_demo_goes_from_its_name_to_a_scored_run_with_curves(name, brought, tm
     assert table[["label_suspicion", "difficulty", "variability", "learned_epoch"]].notna().all(axis=None)
     assert run.info["oos"]["how"] == ("head" if name == "fashion-mnist" else "folds")
     assert run.info["sample"] == ("in-sample" if name == "fashion-mnist" else "out-of-sample")
+    test = tmp_path / "w" / "data" / "fashion-mnist-test.npz"
+    assert run.info["data"]["test"] == (str(test) if name == "fashion-mnist" else None)
+    assert test.exists() == (name == "fashion-mnist")
 
 
 @pytest.mark.parametrize("name", ["fashion-mnist", "sms-spam", "clinc", "adult"])

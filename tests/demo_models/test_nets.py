@@ -81,6 +81,29 @@ def test_a_training_killed_in_its_third_epoch_ends_with_the_same_weights(optimiz
     pd.testing.assert_frame_equal(one, two)
 
 
+class Halves:
+    """The first half in even epochs, the second in odd ones."""
+
+    def __init__(self, n):
+        self.n, self.epoch = n, 0
+
+    def set_epoch(self, epoch):
+        self.epoch = epoch
+
+    def __iter__(self):
+        start = self.n // 2 * (self.epoch % 2)
+        return iter([*range(start, start + self.n // 2)] * 2)
+
+
+def test_a_sampler_says_what_an_epoch_shows(tmp_path):
+    inputs = torch.eye(4)
+    examples = Examples(inputs.numpy(), np.array([0, 1, 0, 1]), list("abcd"), ["even", "odd"])
+    seen, recorder = [], Recorder(tmp_path)
+    recorder.log = lambda ids, logits, targets: seen.append(ids)
+    fit(lambda: nn.Linear(4, 2), inputs, examples, Fit(2, batch_size=4), recorder=recorder, sampler=Halves(4))
+    assert seen == [["a", "b", "a", "b"], ["c", "d", "c", "d"]]
+
+
 def test_an_example_of_weight_zero_is_not_learned():
     inputs, labels = torch.eye(2).repeat(20, 1), np.arange(40) % 2
     wrong = labels.copy()

@@ -51,6 +51,14 @@ def test_a_function_that_takes_anything_gets_everything():
     assert seen == OFFERED
 
 
+def test_what_a_function_takes_is_what_it_names():
+    def train(dataset, /, *, sampler, **more):
+        return nn.Linear(2, 3)
+
+    loaded = train_function.load(train)
+    assert [loaded.takes(name) for name in ("sampler", "weights", "more", "dataset")] == [True, False, False, False]
+
+
 def test_a_model_in_train_mode_comes_back_in_eval_mode():
     assert not call(lambda dataset: nn.Sequential(nn.Dropout()).train())[0].training
 
