@@ -29,7 +29,7 @@ def test_the_train_function_trains_in_folds(tmp_path):
 
 
 def test_the_python_example_runs_as_it_stands(tmp_path):
-    code = EXAMPLES[-1]
+    code = next(example for example in EXAMPLES if "hem_core.score(" in example)
     assert len(code.strip().splitlines()) <= 20
     pixels, target = load_digits(return_X_y=True)
     np.save(tmp_path / "images.npy", (pixels.reshape(-1, 8, 8) * 15).astype(np.uint8)[:400])
@@ -38,6 +38,13 @@ def test_the_python_example_runs_as_it_stands(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "difficulty" in done.stdout
     assert (tmp_path / "work" / "runs" / "first" / "scores.parquet").exists()
+
+
+def test_the_example_of_mining_runs_as_it_stands():
+    code = next(example for example in EXAMPLES if "mining" in example)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Report" in done.stdout
 
 
 def test_every_command_and_option_in_the_readme_exists():
