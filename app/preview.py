@@ -1,12 +1,14 @@
 """A set beside a random one and the plain hardest: tables as people read them, and figures; no streamlit."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from app import theme, words
-from hem_core.engine.select import Preview
+
+if TYPE_CHECKING:
+    from hem_core.engine.select import Preview
 
 ARMS = {"chosen": "this set", "random": "random", "top": "hardest"}
 COLOURS = {"chosen": theme.RIGHT, "random": theme.GREY, "top": theme.WRONG}
@@ -28,7 +30,7 @@ HELP = (
 )
 
 
-def readable(found: Preview, n_classes: int) -> pd.DataFrame:
+def readable(found: "Preview", n_classes: int) -> pd.DataFrame:
     """One row a measure that is known of any of the three, a column for each of the three, in words."""
     numbers = found.table.to_dict("index")
     shown = {
@@ -66,7 +68,7 @@ def _number(value: float, digits: int) -> str:
     return "–" if pd.isna(value) else f"{value:,.{digits}f}"
 
 
-def curve(found: Preview) -> go.Figure:
+def curve(found: "Preview") -> go.Figure:
     """Mean difficulty of the first n chosen, over n, beside the means of a random set and the plain hardest."""
     chart = go.Figure(
         go.Scatter(

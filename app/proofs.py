@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,18 +107,30 @@ def proven(workspace: Path, key: str) -> Proof | None:
     return Proof(table=pd.DataFrame(found["table"]), **fields)
 
 
-def sentence(gain: dict[str, float], n: int) -> str:
-    """What a gain in points says, for a set of n examples: its mean with its interval, or that none is shown."""
+def sentence(found: Mapping[str, Any], n: int) -> str:
+    """What a proof says of a set of n examples: the gain with its interval, or that none is shown.
+
+    found: `gain` in points and `table`, as `Proof.facts` gives them. Of a large set the number that was tried is named.
+    """
+    from hem_core.engine.set_proof import MOST_ADDED
+
+    n = n if n <= MOST_ADDED else added(found)
     random = f"{n:,} random {'example' if n == 1 else 'examples'}"
-    low, high = float(gain["low"]), float(gain["high"])
+    mean, low, high = (float(found["gain"][name]) for name in ("mean", "low", "high"))
     digits = 1 if min(abs(low), abs(high)) >= 0.05 else 2  # so that no end of the interval rounds to nothing
-    points = f"{_signed(float(gain['mean']), digits)} points"
+    points = f"{_signed(mean, digits)} points"
     spread = f"between {_signed(low, digits)} and {_signed(high, digits)}"
     if low > 0:
         return f"{points} over {random}, {spread}"
     if high < 0:
         return f"Worse than {random}: {points}, {spread}"
     return f"No gain shown: {points} over {random}, {spread}"
+
+
+def added(found: Mapping[str, Any]) -> int:
+    """How many examples of the set a probe was given beside its base."""
+    n = {row["arm"]: row["n"] for row in found["table"]}
+    return int(n["base + chosen"] - n["base"])
 
 
 def _signed(value: float, digits: int) -> str:

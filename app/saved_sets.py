@@ -77,5 +77,5 @@ def _left_out(counts: dict[str, int]) -> str:
 
 
 def _proof(manifest: dict[str, Any], n: int) -> str:
-    gain = (manifest.get("proof") or {}).get("gain")
-    return proofs.sentence(gain, n) if gain else "none was made before it was saved"
+    proof = manifest.get("proof")
+    return proofs.sentence(proof, n) if proof else "none was made before it was saved"

@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from app import words
-from hem_core.engine.select import default_for
 from hem_core.selection import options
 from hem_core.store.run import Run
 
@@ -34,6 +33,8 @@ def choose(run: Run, candidates: int, *, is_hand_made: bool) -> Budget | None:
 
     is_hand_made: somebody reviewed, tagged or filtered the candidates, so all of them are wanted unless told.
     """
+    from hem_core.engine.select import default_for
+
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         how = st.segmented_control(
             "How many",

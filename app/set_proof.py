@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from app import preview, proofs, widgets, words
-from hem_core.engine.select import Selected
 from hem_core.errors import HemError
 from hem_core.store.run import Run
+
+if TYPE_CHECKING:
+    from hem_core.engine.select import Selected
 
 WHAT = (
     "On this run's embeddings linear probes are trained: on a random base, with as many random examples added, with "
@@ -18,7 +21,7 @@ WHAT = (
 )
 
 
-def draw(home: Path, run: Run, key: str, n: int, made: Callable[[], Selected]) -> None:
+def draw(home: Path, run: Run, key: str, n: int, made: Callable[[], "Selected"]) -> None:
     """The proof of a set of n examples, named `key`: asked for, running, or done."""
     why_not = proofs.why_not(run)
     if why_not:
@@ -54,7 +57,7 @@ def _watch(home: Path, key: str) -> None:
 
 
 def _said(found: dict, n: int) -> None:
-    sentence, gain = proofs.sentence(found["gain"], n), found["gain"]
+    sentence, gain = proofs.sentence(found, n), found["gain"]
     shows = st.success if gain["low"] > 0 else st.info
     icon = ":material/trending_up:" if gain["low"] > 0 else ":material/trending_flat:"
     shows(f"**{words.plain(sentence)}**", icon=icon)
@@ -71,7 +74,8 @@ def details(home: Path, key: str) -> None:
     rests = found["note"].partition("; ")[2]
     st.caption(
         words.plain(
-            f"{rests[:1].upper()}{rests[1:]}. The gain is of draws in pairs, so it is known better than each accuracy. "
-            f"Took {words.seconds(found['seconds'])}."
+            f"{rests[:1].upper()}{rests[1:]}. {proofs.added(found):,} of the set were added each time; the others were "
+            "in the test or the base, or more than a probe takes. The gain is of draws in pairs, so it is known better "
+            f"than each accuracy. Took {words.seconds(found['seconds'])}."
         )
     )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,13 +23,14 @@ from app import (
     widgets,
     words,
 )
-from app.chosen import chosen
 from app.set_source import Candidates
-from hem_core.engine.select import Selected, save
 from hem_core.errors import HemError
 from hem_core.selection.curate import EXCLUSIONS, composition, curate, is_corrected
 from hem_core.store import sets
 from hem_core.store.run import Run
+
+if TYPE_CHECKING:
+    from hem_core.engine.select import Selected
 
 SHOWN = 100
 LARGEST = 25
@@ -92,7 +94,7 @@ def _leave_out(ruled_out: dict[str, int]) -> list[str]:
 # --- saving --------------------------------------------------------------------------------------------------
 
 
-def _save_row(run: Run, source: Candidates, made: Selected | None, wish: str) -> None:
+def _save_row(run: Run, source: Candidates, made: "Selected | None", wish: str) -> None:
     n = len(made.examples) if made else 0
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
@@ -107,7 +109,10 @@ def _save_row(run: Run, source: Candidates, made: Selected | None, wish: str) ->
         st.success(words.plain(said), icon=":material/check:")
 
 
-def _store(run: Run, name: str, source: Candidates, made: Selected, wish: str) -> None:
+def _store(run: Run, name: str, source: Candidates, made: "Selected", wish: str) -> None:
+    from app.chosen import chosen
+    from hem_core.engine.select import save
+
     home = loaders.folder()
     try:
         looked = loaders.preview(run.name, wish)
@@ -123,7 +128,7 @@ def _store(run: Run, name: str, source: Candidates, made: Selected, wish: str) -
     st.rerun()
 
 
-def _in_words(made: Selected, source: Candidates) -> str:
+def _in_words(made: "Selected", source: Candidates) -> str:
     policies = made.settings["policies"]
     if not policies:
         return source.words
@@ -133,7 +138,7 @@ def _in_words(made: Selected, source: Candidates) -> str:
 # --- looking -------------------------------------------------------------------------------------------------
 
 
-def _look(run: Run, made: Selected, wish: str) -> None:
+def _look(run: Run, made: "Selected", wish: str) -> None:
     _numbers(run, made.examples)
     home, key = loaders.folder(), loaders.proof_key(run.name, wish)
     set_proof.draw(home, run, key, len(made.examples), lambda: loaders.among_all(run.name, wish))
@@ -209,7 +214,7 @@ def _reasons(examples: pd.DataFrame, *, is_grey: bool) -> None:
     widgets.figure(chart, "set-reasons", key="set_reasons")
 
 
-def _left_out(made: Selected) -> None:
+def _left_out(made: "Selected") -> None:
     n = len(made.examples) + len(made.left_out)
     st.markdown(f"**Left out** · {len(made.left_out):,} of {words.count(n, 'candidate')}, each for one reason")
     if not made.counts:

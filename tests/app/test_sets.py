@@ -168,7 +168,16 @@ def test_a_run_without_embeddings_says_why_nothing_can_be_proven(show, workspace
     ],
 )
 def test_a_gain_is_said_with_its_interval_and_no_gain_is_said_too(gain, sentence):
-    assert proofs.sentence(dict(zip(("mean", "low", "high"), gain, strict=True)), 500) == sentence
+    assert proofs.sentence(proof_of(*gain), 500) == sentence
+
+
+def test_of_a_large_set_the_number_that_was_tried_is_said():
+    assert proofs.sentence(proof_of(1, 0.5, 1.5), 60_000).startswith("+1.0 points over 4,000 random examples")
+
+
+def proof_of(mean, low, high):
+    table = [{"arm": "base", "n": 2000}, {"arm": "base + random", "n": 6000}, {"arm": "base + chosen", "n": 6000}]
+    return {"gain": {"mean": mean, "low": low, "high": high}, "table": table}
 
 
 def test_the_same_examples_have_the_same_proof_until_a_label_changes(workspace):
