@@ -1,6 +1,8 @@
 """Labels from elsewhere: hand-made files, five examples, two classes."""
 
 import json
+import subprocess
+import sys
 
 import pandas as pd
 import pyarrow as pa
@@ -203,6 +205,17 @@ def test_data_without_a_run_are_known_from_their_sets(tmp_path):
     sets.save(workspace, "queue", examples, {"data": {"name": "pets"}, "classes": ["cat", "dog"]})
     import_labels(write(tmp_path / "p.json", [task("a", said("cat", 1)), task("b", said("dog", 1))]), workspace)
     assert state(workspace) == {"a": ("hard", "", "annotator 1"), "b": ("mislabelled", "dog", "annotator 1")}
+
+
+def test_the_command_counts_and_lists_what_it_left_out(workspace, tmp_path):
+    file = write(tmp_path / "p.json", [task("a", said("dog", 1)), task("zz", said("cat", 1)), task("b")])
+    code = "import sys; sys.argv[0] = 'hem'; from hem_core.cli import main; main()"
+    words = [sys.executable, "-c", code, "import-labels", str(file), "--workspace", str(workspace)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("2 answers on data pets: 0 keep the given label, 1 give another one, 0 skipped")
+    assert lines[1:] == ["  1 without an answer, or without a single one: b", "  1 unknown ids, left out: zz"]
 
 
 def test_what_is_no_answer_says_what_to_do(workspace, tmp_path):

@@ -98,6 +98,17 @@ def test_undo_of_a_bulk_action_keeps_what_was_said_since(log):
     assert held(log) == {"id-0": ["easy"], "id-1": ["outlier"], "id-2": ["easy", "night"]}
 
 
+def test_actions_are_what_counts_oldest_first_with_its_ids(log):
+    log.add("d", ["b", "a"], "hard", who="ann")
+    log.add("d", ["c"], "easy", who="bob", rule={"imported": "x.json"})
+    log.undo("d", who="ann")
+    assert [(each.tag, each.ids, each.rule) for each in log.actions("d")] == [
+        ("easy", ("c",), '{"imported": "x.json"}')
+    ]
+    log.undo("d", who="ann", batch=log.history("d")["batch"][0])
+    assert [each.ids for each in log.actions("d")] == [("b", "a"), ("c",)]
+
+
 def test_undo_is_by_person_and_by_batch(log):
     first = log.add("d", ["a"], "night", who="ann")
     log.add("d", ["a"], "blurred", who="bob")
