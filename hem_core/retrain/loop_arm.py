@@ -41,16 +41,19 @@ def walk(lab: Lab, arm: str, seed: int) -> Walk:
         said = lab.said(arm, seed, lab.settings.rounds, rows, targets)
         return Walk([Step(arm, seed, lab.settings.rounds, said)], targets)
     rows = start_rows(lab, seed)
+    seen = rows  # also what people ruled out: nobody is asked twice
     found = Walk([Step("start", seed, 0, lab.said("start", seed, 0, rows, targets))], targets)
     for round in range(1, lab.settings.rounds + 1):
-        picks = found.steps[-1].said["picks"] if arm == "mined" else _drawn(lab, seed, round, rows)
+        picks = found.steps[-1].said["picks"] if arm == "mined" else _drawn(lab, seed, round, seen)
         answer = answered(lab, arm, seed, round, picks)
         if isinstance(answer, Waiting):
             found.waiting = answer
             return found
         targets = found.targets = corrected(lab.pool, targets, answer)
-        rows = np.union1d(rows, [row for row in picks if answer.get(lab.pool.ids[row], "") is not None])
-        found.steps.append(Step(arm, seed, round, lab.said(arm, seed, round, rows.astype(np.int64), targets)))
+        is_in = [answer.get(lab.pool.ids[row], "") is not None for row in picks]
+        rows, seen = np.union1d(rows, picks[is_in]), np.union1d(seen, picks)
+        said = lab.said(arm, seed, round, rows, targets, gone=np.setdiff1d(seen, rows))
+        found.steps.append(Step(arm, seed, round, said))
     return found
 
 
@@ -74,8 +77,8 @@ def start_rows(lab: Lab, seed: int) -> np.ndarray:
     return np.sort(rows[np.argsort(place, kind="stable")[:n]])
 
 
-def _drawn(lab: Lab, seed: int, round: int, rows: np.ndarray) -> np.ndarray:
-    """(a,) positions of the random additions of a round; `rows`: what is there already."""
+def _drawn(lab: Lab, seed: int, round: int, seen: np.ndarray) -> np.ndarray:
+    """(a,) positions of the random additions of a round; seen: what was there or picked before."""
     chance = np.random.default_rng([seed, round])
-    others = np.setdiff1d(lab.candidates, rows)
+    others = np.setdiff1d(lab.candidates, seen)
     return chance.permutation(others)[: lab.settings.add]

@@ -26,6 +26,7 @@ from hem_core.store.atomic import write_arrays
 Tell = Callable[[str, int, int], None]
 QUIET = 5.0
 """Seconds."""
+NONE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(eq=False)
@@ -63,17 +64,23 @@ class Lab:
         free = self.labels.candidates(self.pool)
         return free if self.settings.by_person else free[self.start_targets[free] >= 0]
 
-    def said(self, arm: str, seed: int, round: int, rows: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """What the model says that was trained on `rows` (n,), with targets (N,); trained, or what it had said."""
+    def said(
+        self, arm: str, seed: int, round: int, rows: np.ndarray, targets: np.ndarray, *, gone: np.ndarray = NONE
+    ) -> dict[str, np.ndarray]:
+        """What the model says that was trained on `rows` (n,), with targets (N,); trained, or what it had said.
+
+        gone: positions that were picked before and are not to be picked again.
+        """
         path = self.folder / "arms" / arm / f"seed_{seed}_round_{round}.npz"
         is_mining = arm in ("start", "mined")
-        key = self._key(rows, targets, seed, self.settings.facts() if is_mining else None)
+        mining = self.settings.facts() | {"gone": _digest(gone)} if is_mining else None
+        key = self._key(rows, targets, seed, mining)
         path.parent.mkdir(parents=True, exist_ok=True)
         found = kept(path, key)
         if found is None:
             self.tell("trainings", len(self.done), self.settings.n_trainings)
             where = f"seed {seed + 1} of {self.settings.seeds}, {arm}" + (f", round {round}" if round else "")
-            found = self._trained(where, seed, round, rows, targets, is_mining=is_mining)
+            found = self._trained(where, seed, round, rows, targets, gone if is_mining else None)
             write_arrays(path, key=np.array(key), **found)
             self.tell("trainings", len(self.done | {path}), self.settings.n_trainings)
         self.done.add(path)
@@ -97,7 +104,7 @@ class Lab:
         return self.settings.draws or len(self.candidates)
 
     def _trained(
-        self, where: str, seed: int, round: int, rows: np.ndarray, targets: np.ndarray, *, is_mining: bool
+        self, where: str, seed: int, round: int, rows: np.ndarray, targets: np.ndarray, gone: np.ndarray | None
     ) -> dict[str, np.ndarray]:
         pool, n_classes = self.pool, len(self.pool.classes)
 
@@ -107,14 +114,14 @@ class Lab:
             nonlocal quiet_until
             if time.monotonic() > quiet_until and self.tell_inside is not None:
                 quiet_until = time.monotonic() + QUIET
-                self.tell_inside("the one under way", done, total)
+                self.tell_inside("training under way", done, max(done, total) if total else 0)
 
         network = trained(pool, self.train, rows, targets, seed=seed, draws=self.draws, where=where, progress=progress)
         tested = asked(network, pool.test.held, pool.test.rows, n_classes, where=where)
         found = {"rows": rows, "targets": targets[rows], "test_logits": tested.logits}
-        if not is_mining:
+        if gone is None:
             return found
-        others = np.setdiff1d(self.candidates, rows)
+        others = np.setdiff1d(self.candidates, np.concatenate([rows, gone]))
         said = asked(network, pool.held, others, n_classes, where=where)
         table = candidates(pool, others, said, targets)
         found |= {"pool_rows": others, "logits": said.logits}

@@ -55,7 +55,8 @@ def _measure(points: Sequence[Point], name: str, words: str) -> list[str]:
 
 def _row(entry: dict[str, Any]) -> tuple[str, ...]:
     words = WORDS.get(entry["arm"], "start, of both arms")
-    cells = (f"{entry[name]['mean']:.1%} ± {entry[name]['sd'] * 100:.1f}" for name in MEASURES)
+    spread = {name: f" ± {entry[name]['sd'] * 100:.1f}" if entry["seeds"] > 1 else "" for name in MEASURES}
+    cells = (f"{entry[name]['mean']:.1%}{spread[name]}" for name in MEASURES)
     return (words, f"{entry['n']:,}", *cells)
 
 

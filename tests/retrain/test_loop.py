@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from hem_core.cli.loop import _options
 from hem_core.engine.import_labels import import_labels
 from hem_core.engine.options import Options
-from hem_core.errors import DataError, RunError
+from hem_core.errors import DataError, HemError, RunError
 from hem_core.retrain.loop import loop
 from hem_core.retrain.loop_settings import Settings
 from hem_core.store import sets
@@ -218,6 +219,9 @@ def test_picks_wait_for_a_person_and_the_same_call_goes_on(tmp_path):
     with np.load(first.folder / "arms" / "mined" / "seed_0_round_1.npz") as said:
         assert len(said["rows"]) == 14  # two of the six were ruled out
         assert said["targets"].min() == 0
+        assert not set(said["pool_rows"]) & set(said["rows"])
+        n_pool = json.loads((second.folder / "plan.json").read_text())["n_pool"]
+        assert len(said["pool_rows"]) + len(said["rows"]) == n_pool - 2  # nobody is asked twice
 
     done = run(path, work, settings, go_on=True)
     assert done.report["verdict"]["word"] == "not compared"
@@ -226,6 +230,12 @@ def test_picks_wait_for_a_person_and_the_same_call_goes_on(tmp_path):
     later = open_workspace(work).tags()
     later.add("points", queue["id"].tolist(), "outlier", who="bob")
     assert json.loads((done.folder / "report.json").read_text()) == run(path, work, settings).report
+
+
+def test_options_of_policies_come_from_the_command_line():
+    assert _options(["top.by=loss", "per_class.least=0.2"]) == {"top": {"by": "loss"}, "per_class": {"least": "0.2"}}
+    with pytest.raises(HemError, match=r"policy.option=value, such as top.by=loss; got 'by=loss'"):
+        _options(["by=loss"])
 
 
 def test_both_arms_stand_in_one_queue(tmp_path):
