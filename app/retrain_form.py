@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import loaders, retrains, state, widgets, words
 from hem_core.errors import HemError
-from hem_core.retrain.settings import ARMS, DEFAULT_RECIPE, RECIPES
+from hem_core.retrain.settings import ARMS, RECIPES, Settings
 from hem_core.store import sets
 from hem_core.store.run import Run
 
@@ -145,12 +145,12 @@ def _arms() -> list[str]:
 
 
 def _recipe(of_set: str, *, changes_labels: bool) -> str:
-    """What is done with the set: its labels alone, unless it changes none, where that would be the control again."""
+    """What is done with the set; of one that changes no label, the labels alone would be the control again."""
     names = list(RECIPES)
     chosen = st.selectbox(
         "What the curated arm does with the set",
         names,
-        index=names.index(_asked().get("recipe") or (DEFAULT_RECIPE if changes_labels else "mix")),
+        index=names.index(_asked().get("recipe") or Settings.recipe),
         format_func=lambda name: f"{name}: {RECIPES[name]}",
         key=f"retrain_recipe {of_set} {_turn()}",
     )

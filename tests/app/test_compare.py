@@ -1,39 +1,20 @@
 import json
-import shutil
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from app import comparison, flows, tiles
 from hem_core.errors import DataError
-from hem_core.store.atomic import write_json, write_table
+from hem_core.store.atomic import write_table
 from hem_core.store.workspace import open_workspace
 
 STILL_WRONG, REGRESSED = ["e00", "e10", "e20"], ["e05", "e15"]
 FIXED = ["e30", "e40", "e50"]
 
 
-def add_run(folder, name, **changes):
-    """A later run over the data of `tiny`: three of its six errors fixed, two regressed, e01 as hard as e59 was."""
-    home = folder / "runs" / name
-    shutil.copytree(folder / "runs" / "tiny", home)
-    table = pq.read_table(home / "scores.parquet").to_pandas()
-    is_wrong = table["id"].isin(STILL_WRONG + REGRESSED).to_numpy()
-    others = {"cat": "**dog**", "**dog**": "<b>fox</b>", "<b>fox</b>": "cat"}
-    table["predicted"] = np.where(is_wrong, table["label"].map(others), table["label"])
-    table["is_correct"] = ~is_wrong
-    table.loc[[1, 59], "difficulty"] = table.loc[[59, 1], "difficulty"].to_numpy()
-    write_table(home / "scores.parquet", table)
-    info = json.loads((home / "run.json").read_text())
-    later = {"name": name, "created": "2026-02-01T00:00:00Z", "fingerprint": name, "accuracy": 55 / 60}
-    write_json(home / "run.json", {**info, **later, **changes})
-    return folder
-
-
 @pytest.fixture
-def two_runs(workspace):
+def two_runs(workspace, add_run):
     return add_run(workspace(), "later")
 
 
@@ -127,7 +108,7 @@ def test_a_run_that_knows_no_right_or_wrong_is_refused(two_runs):
         both(two_runs)
 
 
-def test_comparable_are_the_other_runs_over_the_same_data_the_next_older_first(two_runs):
+def test_comparable_are_the_other_runs_over_the_same_data_the_next_older_first(two_runs, add_run):
     add_run(two_runs, "latest", created="2026-03-01T00:00:00Z")
     add_run(two_runs, "elsewhere", data={"name": "other", "source": "npz"})
     add_run(two_runs, "growing", status="running")
@@ -173,7 +154,7 @@ def test_a_run_alone_says_how_to_make_another(show, whole_workspace):
     assert "--name tiny-data" in said
 
 
-def test_a_run_seen_in_training_against_one_not_seen_is_no_fair_race(show, workspace):
+def test_a_run_seen_in_training_against_one_not_seen_is_no_fair_race(show, workspace, add_run):
     folder = add_run(workspace(), "later", sample="out-of-sample")
     assert "tiny is in-sample, later is out-of-sample" in texts(show(folder, "compare", run="later"))
 
