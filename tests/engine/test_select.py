@@ -101,6 +101,11 @@ def test_candidates_are_those_that_match_and_tags_count(run):
     assert only_rule.settings["in_words"] == "5 by random of label is a"
 
 
+def test_quotas_follow_the_shares_of_the_whole_run_not_of_the_candidates(run):
+    chosen = select(run, n=20, where="label = 'b' OR id < '100'", policies=["per_class"])
+    assert chosen.examples["label"].value_counts().to_dict() == {"a": 10, "b": 10}
+
+
 def test_a_column_that_an_option_names_is_read(run):
     assert select(run, n=1, policies=["top"], options={"top": {"by": "index"}}).examples["id"].tolist() == ["399"]
 

@@ -70,3 +70,8 @@ def test_without_labels_and_with_impossible_bounds_it_says_so():
         per_class(pool_of(pd.DataFrame({"id": ["a"], "top2_gap": [1.0]})), 1)
     with pytest.raises(DataError, match="least is from 0 to 1 and most 1 or more; they are 2 and 4"):
         per_class(pool({"a": 1}), 1, least=2)
+
+
+def test_a_class_is_first_picked_at_half_its_quota():
+    # Shares .85 and .15 have quotas .70 and .30: by Sainte-Laguë the second is rare, by d'Hondt the third.
+    assert per_class(pool({"common": 85, "rare": 15}), 2).rows.tolist() == [0, 85]
