@@ -21,8 +21,11 @@ def retrain(
     seeds: Annotated[int, typer.Option(help="Trainings of each arm.", min=1)] = 5,
     recipe: Annotated[
         str,
-        typer.Option(help="labels: corrected labels and exclusions; mix: and half of each batch from it; weights."),
-    ] = "labels",
+        typer.Option(
+            help="labels: its labels and exclusions; mix: and half of each batch from it; weights: and its weights; "
+            "auto: labels where it changes any, else mix."
+        ),
+    ] = "auto",
     where: Annotated[
         str | None, typer.Option(help="SQL over the test examples' columns: the slice that should improve.")
     ] = None,

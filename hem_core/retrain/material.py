@@ -115,6 +115,13 @@ def dropped_ids(left_out: pd.DataFrame, state: pd.DataFrame) -> set[str]:
     return {id for id, why in pairs if why in words or id in verdict}
 
 
+def changes(train: Source, examples: pd.DataFrame, dropped: set[str], classes: tuple[str, ...]) -> bool:
+    """Does the set put a label right, or keep an example out of the training?"""
+    at = np.array([train.row_of.get(id, -1) for id in examples["id"]], dtype=np.int64)
+    labels = _labels(examples, classes, train.targets, at)[at >= 0]
+    return bool((labels != train.targets[at[at >= 0]]).any()) or any(id in train.row_of for id in dropped)
+
+
 def _labels(examples: pd.DataFrame, classes: tuple[str, ...], given: np.ndarray, at: np.ndarray) -> np.ndarray:
     """The set's labels as class numbers, (n,); the given one where the set has none."""
     found = np.where(at >= 0, given[at], -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def _retrain(
         test.source,
         material,
         run.classes,
-        settings.recipe,
+        str(stored.plan["recipe"]["name"]),
         "head" in settings.arms,
         settings.device,
         scored.score,
@@ -120,6 +121,10 @@ def _planned(
     examples, _manifest = sets.load(home, name, version)
     tags = open_workspace(home).tags()
     state = tags.state(run.data)
+    dropped = materials.dropped_ids(sets.left_out(home, name, version), state)
+    if settings.recipe == "auto":
+        is_reviewed = materials.changes(train, examples, dropped, run.classes)
+        settings = replace(settings, recipe="labels" if is_reviewed else "mix")
     forced = refusals(settings, run, train, test, examples, _scores(run, state))
     if forced and not settings.force:
         raise RunError(f"{forced[0]} (or go on all the same with --force)")
@@ -129,7 +134,6 @@ def _planned(
     targets = corrected(given, ids, state if test.how != "file" else tags.state(test_name(run)), run.classes)
     table = _test_table(test, targets, run.classes)
     unknown = np.zeros(len(targets), dtype=bool)
-    dropped = materials.dropped_ids(sets.left_out(home, name, version), state)
     made = materials.gathered(train, test, targets, unknown, examples, dropped, run.classes)
     if settings.where:
         target = by_where(table, settings.where)

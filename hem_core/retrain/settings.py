@@ -16,13 +16,13 @@ ARMS = {
 }
 """The arms and what they are. Control and curated are always there: the verdict is their difference."""
 RECIPES = {
+    "auto": "labels where people changed or ruled out any, else mix",
     "labels": "the set's labels, without what people ruled out; every example alike",
     "mix": "that, and half of each batch from the set, at most 4 repeats an epoch, the last eighth natural",
     "weights": "that, and the set's weights on the losses",
     "only": "the set alone",
 }
 """What the curated arm does with the set."""
-DEFAULT_RECIPE = "labels"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Settings:
     seeds: int = 5
     where: str | None = None
     """SQL over the test examples' columns: the targeted slice. Default: the classes that the set over-represents."""
-    recipe: str = DEFAULT_RECIPE
+    recipe: str = "auto"
     data: str | None = None
     """The training data, where the run's own source is gone."""
     name: str | None = None

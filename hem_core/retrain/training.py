@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
     plan = job.taught(arm, seed)
     sampler = _sampler(job, plan, seed)
     dataset = ArmSet(job.source, job.material.rows[plan.places], plan.targets, job.classes)
-    with tempfile.TemporaryDirectory(dir=job.folder) as scratch, seeded(seed):
+    with _scratch(job.folder) as scratch, seeded(seed):
         model = job.train(
             dataset,
             where=where,
@@ -107,7 +108,7 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
             seed=seed,
             weights=None if plan.weights is None else torch.from_numpy(plan.weights).float(),
             sampler=sampler,
-            recorder=Recorder(Path(scratch) / "recording"),
+            recorder=Recorder(scratch),
             progress=tell,
         )
         network = _place(job, model, where, layer=None if job.has_head and arm == "control" else "none")
@@ -122,6 +123,17 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
         with named(where):
             job.score(arm, model)
     return logits, getattr(sampler, "n_epochs", 0)
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A place for a recording that nobody reads, gone afterwards; the next training clears what a killed one left."""
+    place = folder / "scratch"
+    shutil.rmtree(place, ignore_errors=True)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _sampler(job: Job, plan: Taught, seed: int) -> Any:

@@ -106,6 +106,14 @@ def test_a_recipe_reaches_the_function_one_way_or_another(workspace, make_set, r
     assert found.report["flow"]["churn"] is None
 
 
+def test_a_set_that_changes_nothing_is_shown_more_often_and_one_that_does_is_taught_as_it_is(workspace, make_set):
+    make_set("plain", where="label = true_label AND label = 'ant'")
+    make_set("fixed")
+    asked = {"test": held_out(workspace), "seeds": 1, "arms": ["control", "curated"]}
+    assert retrain(workspace, settings(set="plain", **asked)).plan["recipe"]["name"] == "mix"
+    assert retrain(workspace, settings(set="fixed", **asked)).plan["recipe"]["name"] == "labels"
+
+
 def test_a_drawn_test_is_blind_and_what_it_takes_from_the_set_is_not_trained_on(workspace, make_set):
     chosen = make_set(where="row < 60")
     found = retrain(workspace, settings())
@@ -222,7 +230,7 @@ def test_settings_that_cannot_be():
     for asked, text in (
         ({"arms": ["control", "curated", "magic"]}, "no arm 'magic'; there are: control, random, curated, head"),
         ({"arms": ["curated"]}, "--arms curated lacks control"),
-        ({"recipe": "soup"}, "no recipe 'soup'; there are: labels, mix, weights, only"),
+        ({"recipe": "soup"}, "no recipe 'soup'; there are: auto, labels, mix, weights, only"),
         ({"seeds": 0}, "--seeds wants a number from 1 on; got 0"),
     ):
         with pytest.raises(RunError, match=text):
@@ -281,7 +289,7 @@ def test_a_killed_process_goes_on_to_the_same_report(workspace, make_set, my_tra
     assert reports[0] == reports[1]
     assert one.examples().equals(other.examples())
     assert not list(folder.glob(".*.tmp"))
-    assert not [path for path in folder.iterdir() if path.name.startswith("tmp")]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in one.folder.iterdir())
 
 
 def test_the_process_of_the_app_leaves_a_refusal_beside_its_settings(workspace, make_set):
