@@ -180,6 +180,19 @@ def test_proof_calls_the_mislabelled_worse_than_random(run):
     assert "has seen all of them" in found.note
 
 
+def test_proof_trains_on_nothing_that_it_tests_on(run):
+    arms = proof(run, select(run, n=400, policies=["top"]), seeds=2).table.set_index("arm")
+    assert arms.loc["base + chosen", "n"] == 400 - 80
+
+
+def test_proof_trains_and_tests_on_corrected_labels(run):
+    wrong = run.table(["id", "label"]).head(40)
+    fixed = wrong["label"].map({"a": "b", "b": "a"})
+    tags = NO_TAGS.assign(id=wrong["id"], tag="mislabelled", value=fixed, who="eva", at="1")
+    spoiled, mended = (proof(run, select(run, n=40, policies=["top"], tags=known)) for known in (NO_TAGS, tags))
+    assert mended.gain["low"] > spoiled.gain["high"]
+
+
 def test_proof_of_a_random_set_shows_no_gain(run):
     assert proof(run, select(run, n=40, policies=["random"])).note.startswith("no gain shown: ")
 
