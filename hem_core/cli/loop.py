@@ -27,7 +27,9 @@ def loop(
     seeds: Annotated[
         int | None, typer.Option(help="How often all of it is done, from other starts: 5; with --by-person 1.", min=1)
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the loop and its set; default: that of the data.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the loop; its set is NAME-mined. Default: that of the data.")
+    ] = None,
     test: Annotated[
         str | None, _option("Test data; default: rows of split = test, else a drawn share.", panel=DATA)
     ] = None,

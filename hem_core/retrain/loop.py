@@ -76,7 +76,7 @@ def loop(
     told.close()
     if waiting:
         return Loop(folder, waits_for=write_queue(lab, folder.name, waiting))
-    kept = save_mined(lab, folder.name, walks["mined", 0])
+    kept = save_mined(lab, f"{folder.name}-mined", walks["mined", 0])
     return Loop(folder, write_report(lab, list(walks.values()), kept))
 
 

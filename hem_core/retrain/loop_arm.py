@@ -11,16 +11,20 @@ from hem_core.retrain.loop_lab import Lab
 from hem_core.retrain.loop_labels import corrected
 from hem_core.retrain.loop_person import Waiting, answered
 
+KEPT = ("rows", "targets", "test_logits", "picks", "picked_by", "left_out", "n_left_out")
+"""What a step remembers of what a model said."""
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One model: the round's, what it was trained on, and what it said, see `loop_lab.Lab`."""
+    """One model: the round's, what it was trained on and what it said."""
 
     arm: str
     """"start" (of the mined and the random arm alike), "mined", "random" or "all"."""
     seed: int
     round: int
     said: Mapping[str, np.ndarray]
+    """KEPT, as far as there."""
 
 
 @dataclass(eq=False)
@@ -39,10 +43,10 @@ def walk(lab: Lab, arm: str, seed: int) -> Walk:
     if arm == "all":
         rows = lab.candidates[targets[lab.candidates] >= 0]
         said = lab.said(arm, seed, lab.settings.rounds, rows, targets)
-        return Walk([Step(arm, seed, lab.settings.rounds, said)], targets)
+        return Walk([_step(arm, seed, lab.settings.rounds, said)], targets)
     rows = start_rows(lab, seed)
     seen = rows  # also what people ruled out: nobody is asked twice
-    found = Walk([Step("start", seed, 0, lab.said("start", seed, 0, rows, targets))], targets)
+    found = Walk([_step("start", seed, 0, lab.said("start", seed, 0, rows, targets))], targets)
     for round in range(1, lab.settings.rounds + 1):
         picks = found.steps[-1].said["picks"] if arm == "mined" else _drawn(lab, seed, round, seen)
         answer = answered(lab, arm, seed, round, picks)
@@ -53,8 +57,13 @@ def walk(lab: Lab, arm: str, seed: int) -> Walk:
         is_in = [answer.get(lab.pool.ids[row], "") is not None for row in picks]
         rows, seen = np.union1d(rows, picks[is_in]), np.union1d(seen, picks)
         said = lab.said(arm, seed, round, rows, targets, gone=np.setdiff1d(seen, rows))
-        found.steps.append(Step(arm, seed, round, said))
+        found.steps.append(_step(arm, seed, round, said))
     return found
+
+
+def _step(arm: str, seed: int, round: int, said: Mapping[str, np.ndarray]) -> Step:
+    """Without the pool's scores, of which a long loop over a large pool would fill the memory."""
+    return Step(arm, seed, round, {name: said[name] for name in KEPT if name in said})
 
 
 def start_rows(lab: Lab, seed: int) -> np.ndarray:

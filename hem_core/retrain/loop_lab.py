@@ -35,8 +35,8 @@ class Lab:
 
     folder/arms/<arm>/seed_<k>_round_<r>.npz: `rows` (n,) that the model was trained on, `targets` (n,) as they were
     then, `test_logits` (T, K) float32. Of the arms "start" and "mined" also what the next picks come from: `pool_rows`
-    (c,), `logits` (c, K), a column (c,) for each score, and the picks: `picks` (a,) positions in the order of picking,
-    `picked_by` (a,) words, and `left_out` words with `n_left_out`.
+    (c,), `predicted` (c,) classes, a column (c,) for each score, and the picks: `picks` (a,) positions in the order of
+    picking, `picked_by` (a,) words, and `left_out` words with `n_left_out`.
     """
 
     folder: Path
@@ -124,7 +124,7 @@ class Lab:
         others = np.setdiff1d(self.candidates, np.concatenate([rows, gone]))
         said = asked(network, pool.held, others, n_classes, where=where)
         table = candidates(pool, others, said, targets)
-        found |= {"pool_rows": others, "logits": said.logits}
+        found |= {"pool_rows": others, "predicted": said.logits.argmax(axis=1).astype(np.int32)}
         found |= {name: table[name].to_numpy() for name in table.columns if name in (*SCORES, "difficulty")}
         picks = choose_picks(
             table,

@@ -76,7 +76,7 @@ def test_the_picks_are_close_calls_and_what_was_trained_on_is_a_set(table, tmp_p
         picked = said["top2_gap"][np.isin(said["pool_rows"], said["picks"])]
         assert picked.min() > np.median(said["top2_gap"])
         assert not np.isin(said["picks"], said["rows"]).any()
-    examples, manifest = sets.load(tmp_path / "work", "points")
+    examples, manifest = sets.load(tmp_path / "work", "points-mined")
     assert examples["round"].value_counts().to_dict() == {0: 10, 1: 6, 2: 6}
     assert set(examples.loc[examples["round"] > 0, "picked_by"]) == {"margin, per_class"}
     assert manifest["made_by"] == "hem loop"
@@ -101,7 +101,7 @@ def test_the_same_call_again_trains_nothing_and_more_seeds_go_on(table, tmp_path
     assert trained == first
     assert again(2).folder == folder
     assert sorted(trained[4:]) == [(1, 10), (1, 16), (1, 16), (1, 128)]
-    assert sets.versions(tmp_path / "work", "points") == [1]
+    assert sets.versions(tmp_path / "work", "points-mined") == [1]
 
 
 def test_other_settings_are_another_loop(table, tmp_path):
@@ -175,17 +175,16 @@ def test_a_killed_loop_goes_on_with_the_training_that_was_under_way_to_the_same_
         (tmp_path / name / "killed_train.py").write_text(textwrap.dedent(TRAIN))
     whole = command(tmp_path / "whole")
     assert whole.returncode == 0, whole.stderr
-    for at in ("3", "9"):
-        assert command(tmp_path / "killed", DIE_AT=at).returncode == -signal.SIGKILL
+    assert command(tmp_path / "killed", DIE_AT="5").returncode == -signal.SIGKILL
     done = command(tmp_path / "killed")
     assert done.returncode == 0, done.stderr
     trained = [(tmp_path / name / "trained.txt").read_text().splitlines() for name in ("killed", "whole")]
     assert len(trained[1]) == 12
-    assert len(trained[0]) == 14  # two trainings were under way when it was killed
+    assert len(trained[0]) == 13  # the one that was under way when it was killed
     made = [tmp_path / name / "work" / "loops" / "points" for name in ("killed", "whole")]
     for file in ("report.json", "report.parquet", "report.html"):
         assert (made[0] / file).read_bytes() == (made[1] / file).read_bytes(), file
-    assert sets.versions(tmp_path / "killed" / "work", "points") == [1]
+    assert sets.versions(tmp_path / "killed" / "work", "points-mined") == [1]
 
 
 def unlabelled(tmp_path):
@@ -225,7 +224,7 @@ def test_picks_wait_for_a_person_and_the_same_call_goes_on(tmp_path):
 
     done = run(path, work, settings, go_on=True)
     assert done.report["verdict"]["word"] == "not compared"
-    examples, _manifest = sets.load(work, "points")
+    examples, _manifest = sets.load(work, "points-mined")
     assert all(right[id] == label for id, label in zip(examples["id"], examples["label"], strict=True))
     later = open_workspace(work).tags()
     later.add("points", queue["id"].tolist(), "outlier", who="bob")

@@ -60,7 +60,7 @@ def pool_table(n=6):
     return pd.DataFrame(
         {
             "id": ids,
-            "label": ["a"] * n,
+            "label": ["a"] * 2 + ["b"] * (n - 2),
             "predicted": ["a", "b"] * (n // 2),
             "top2_gap": np.linspace(0.9, 0.1, n),
             "loss": np.linspace(0.1, 0.9, n),
@@ -70,7 +70,7 @@ def pool_table(n=6):
 
 def test_the_default_looks_at_no_label_so_a_wrong_one_is_not_drawn_in():
     table = pool_table()
-    spoiled = table.assign(label=["b"] * 6, loss=table["loss"][::-1].to_numpy())
+    spoiled = table.assign(label=["a", "b", "b", "a", "a", "b"], loss=table["loss"][::-1].to_numpy())
     found = choose_picks(table, None, 2)
     assert sorted(found.places) == [0, 1]  # the closest calls of the two predicted classes
     assert choose_picks(spoiled, None, 2).places.tolist() == found.places.tolist()
