@@ -32,7 +32,10 @@ def run(tmp_path_factory, digits_npz):
     return folder
 
 
-@pytest.mark.parametrize("command", ["", "demo", "score", "app", "reasons", "labels", "slices", "export"])
+COMMANDS = ("demo", "score", "app", "reasons", "labels", "slices", "select", "export", "import-labels", "retrain", "loop")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, "check"])
 def test_help_names_every_command_and_option_with_a_sentence(command):
     done = hem(*command.split(), "--help")
     assert done.returncode == 0
