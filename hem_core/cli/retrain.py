@@ -23,7 +23,7 @@ def retrain(
         str,
         typer.Option(
             help="labels: its labels and exclusions; mix: and half of each batch from it; weights: and its weights; "
-            "auto: labels where it changes any, else mix."
+            "auto: labels where it changes any, else weights."
         ),
     ] = "auto",
     where: Annotated[

@@ -18,8 +18,8 @@ from hem_core.store.atomic import write_bytes, write_json, write_table
 from hem_core.store.run import read_run
 
 if TYPE_CHECKING:
+    from hem_core.retrain.job import Job
     from hem_core.retrain.test_data import TestData
-    from hem_core.retrain.training import Job
 
 FLOW = {(False, True): "fixed", (True, False): "regressed", (False, False): "still wrong", (True, True): "right"}
 

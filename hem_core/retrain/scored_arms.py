@@ -23,7 +23,7 @@ from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.run import Run
 
 if TYPE_CHECKING:
-    from hem_core.retrain.training import Job
+    from hem_core.retrain.job import Job
 
 
 @dataclass(frozen=True, eq=False)

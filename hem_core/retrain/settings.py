@@ -16,13 +16,16 @@ ARMS = {
 }
 """The arms and what they are. Control and curated are always there: the verdict is their difference."""
 RECIPES = {
-    "auto": "labels where people changed or ruled out any, else mix",
+    "auto": "labels where the set changes or rules out any, else weights",
     "labels": "the set's labels, without what people ruled out; every example alike",
     "mix": "that, and half of each batch from the set, at most 4 repeats an epoch, the last eighth natural",
     "weights": "that, and the set's weights on the losses",
     "only": "the set alone",
 }
-"""What the curated arm does with the set."""
+"""What the curated arm does with the set. `auto` takes what did not lose where the truth was known, against a control:
+garments (6,000, 8% flipped; 3 to 5 seeds), a reviewed set: labels +1.1 points, mix +.4; not reviewed: weights +.2, mix
+-.4. Digits (1,797, 5% flipped; 5 seeds, ± .3), reviewed: labels +.1, weights +.1, mix +.5; not reviewed: weights -.1,
+mix -.2; the highest losses, a third of them mislabelled, mix -1.7."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,64 +17,21 @@ from hem_core.dynamics.recorder import Recorder
 from hem_core.engine.batch import Values
 from hem_core.engine.network import Network
 from hem_core.engine.options import Options
-from hem_core.engine.plan import make_key
 from hem_core.engine.prepare import placed
 from hem_core.engine.training import BATCH, Trainings, kept, named, seeded
 from hem_core.errors import ModelError
 from hem_core.mining import MixtureSampler
 from hem_core.models.estimator import Estimator
-from hem_core.models.train_function import TrainFunction
 from hem_core.retrain.arm_set import ArmSet
 from hem_core.retrain.batch_norm import reestimate
 from hem_core.retrain.counted_sampler import CountedSampler
 from hem_core.retrain.head_arm import head_logits
-from hem_core.retrain.material import Material
-from hem_core.retrain.recipe import HARD_SHARE, MOST_REPEATS, NATURAL_TAIL, Taught, taught
+from hem_core.retrain.job import Job
+from hem_core.retrain.recipe import HARD_SHARE, MOST_REPEATS, NATURAL_TAIL, Taught
 from hem_core.retrain.source import Source
 from hem_core.store.atomic import write_arrays, write_bytes
 
 Told = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """What all trainings of one retraining share."""
-
-    folder: Path
-    key: str
-    train: TrainFunction
-    source: Source
-    test: Source
-    material: Material
-    classes: tuple[str, ...]
-    recipe: str
-    has_head: bool
-    device: str | None
-    score: Callable[[str, nn.Module], None]
-    """Makes the run of an arm's first model."""
-
-    def path(self, arm: str, seed: int) -> Path:
-        return self.folder / "arms" / arm / f"seed_{seed}.npz"
-
-    def is_done(self, arm: str, seed: int) -> bool:
-        return self.logits(arm, seed) is not None
-
-    def logits(self, arm: str, seed: int) -> np.ndarray | None:
-        """(T, K) float32 of a finished training; None of another."""
-        found = kept(self.path(arm, seed), self.key_of(arm, seed))
-        return found["logits"] if found else None
-
-    def taught(self, arm: str, seed: int) -> Taught:
-        """What an arm and seed are taught; the recipe reaches the function by what it takes."""
-        takes = {name: self.train.takes(name) for name in ("sampler", "weights")}
-        return taught(arm, self.material, self.recipe, seed, **takes)
-
-    def like_control(self, arm: str, seed: int) -> bool:
-        """Is this arm's training the control's, example by example?"""
-        return arm not in ("control", "head") and self.taught(arm, seed).is_like(self.taught("control", seed))
-
-    def key_of(self, arm: str, seed: int) -> str:
-        return make_key(retraining=self.key, arm=arm, seed=seed)
 
 
 def run(job: Job, arm: str, seed: int, tell: Told) -> None:

@@ -106,11 +106,15 @@ def test_a_recipe_reaches_the_function_one_way_or_another(workspace, make_set, r
     assert found.report["flow"]["churn"] is None
 
 
-def test_a_set_that_changes_nothing_is_shown_more_often_and_one_that_does_is_taught_as_it_is(workspace, make_set):
+def test_a_set_that_changes_nothing_is_weighed_and_one_that_does_is_taught_as_it_is(workspace, make_set):
     make_set("plain", where="label = true_label AND label = 'ant'")
     make_set("fixed")
     asked = {"test": held_out(workspace), "seeds": 1, "arms": ["control", "curated"]}
-    assert retrain(workspace, settings(set="plain", **asked)).plan["recipe"]["name"] == "mix"
+    plain = retrain(workspace, settings(set="plain", **asked))
+    assert plain.plan["recipe"]["name"] == "weights"
+    with np.load(plain.folder / "material.npz") as kept:  # by the losses of the run, as the set brings none
+        assert set(kept["weight"][~kept["in_set"]]) == {1.0}
+        assert 1 < kept["weight"][kept["in_set"]].max() <= 4
     assert retrain(workspace, settings(set="fixed", **asked)).plan["recipe"]["name"] == "labels"
 
 

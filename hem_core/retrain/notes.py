@@ -1,0 +1,55 @@
+"""What a reader of the report should know of how it was made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hem_core.models.train_function import TrainFunction
+from hem_core.retrain.material import Material
+from hem_core.retrain.settings import Settings
+from hem_core.retrain.test_data import TestData
+
+
+def notes(
+    settings: Settings,
+    function: TrainFunction,
+    examples: Any,
+    made: Material,
+    test: TestData,
+    n_shared: int,
+    n_corrected: int,
+) -> list[str]:
+    """Sentences on the plan, most important first.
+
+    examples: the set; n_shared: test examples left out because they are trained on; n_corrected: labels of the test
+    that people put right.
+    """
+    n_gone = len(examples) - made.n_hard
+    arms = "All arms train on as many examples for as many steps"
+    found = [
+        f"{arms}: {len(made.rows):,} examples an epoch."
+        + (f" {made.n_dropped:,} ruled out by people are replaced by repeats of others." if made.n_dropped else ""),
+        f"Of the set, {made.n_hard:,} examples are trained on, {made.n_relabelled:,} with another label.",
+    ]
+    if n_gone:
+        found.append(f"{n_gone:,} examples of the set are in the test, or cannot be used: no arm trains on them.")
+    if n_shared:
+        found.append(f"{n_shared:,} test examples that are also trained on are left out of the test.")
+    if n_corrected:
+        found.append(f"{n_corrected:,} test labels that people corrected are used corrected, for all arms alike.")
+    if test.how == "drawn":
+        found.append("The test is drawn from the data, so its labels are as noisy as theirs.")
+    if "random" in settings.arms:
+        found.append("Random examples keep their given labels: nobody reviewed them for this comparison.")
+    if settings.recipe in ("mix", "weights"):
+        takes = next((name for name in ("sampler", "weights") if function.takes(name) and
+                      (settings.recipe, name) != ("weights", "sampler")), None)  # fmt: skip
+        found.append(
+            f"The recipe reaches '{function.name}' by its {takes}."
+            if takes
+            else f"'{function.name}' takes neither sampler nor weights: its data set is drawn anew, of equal length, "
+            "and there is no natural end."
+        )
+    if settings.seeds < 5:
+        found.append(f"{settings.seeds} seeds are fewer than 5: the intervals are wide and a little too sure.")
+    return found
