@@ -221,7 +221,8 @@ def test_only_the_process_that_wrote_the_note_is_stopped(workspace):
         note = json.loads((home / "progress.json").read_text())
         write_json(home / "progress.json", {**note, "process": "another"})
         retrains.stop(folder, "hard-v1")
-        assert process.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
         write_json(home / "progress.json", note)
         retrains.stop(folder, "hard-v1")
         assert process.wait(timeout=10) != 0
