@@ -16,7 +16,7 @@ from hem_core.selection.options import resolve
 from hem_core.selection.pool import place_in_group, pool_of
 
 DEFAULT = ("margin", "per_class")
-"""Label-free, so that it does not collect wrong labels, and with quotas of the predicted classes: on digits, garments and
+"""Label-free, so that it does not collect wrong labels, and with quotas of predicted classes: on digits, garments and
 clinc, clean and with 10% wrong labels, it beats random additions at the last size by 1.6 to 3.4 points, where the loss
 loses up to 33; diverse, cover and entropy gain less. benchmarks/_benefit_pool.py measures it."""
 MOST, TURNS = 3, 4
