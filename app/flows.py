@@ -10,7 +10,7 @@ from app.comparison import BINS
 COLOURS = {
     "fixed": "#2a9d6f",
     "regressed": "#d55e00",
-    "still wrong": "#8a6d5f",
+    "still wrong": "#a8634a",
     "newly hard": "#a87614",
     "still right": "#6c8ebf",
 }
