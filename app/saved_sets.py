@@ -77,5 +77,11 @@ def _left_out(counts: dict[str, int]) -> str:
 
 
 def _proof(manifest: dict[str, Any], n: int) -> str:
+    """The proof that was saved with it, else one of the same set that was made since."""
     proof = manifest.get("proof")
-    return proofs.sentence(proof, n) if proof else "none was made before it was saved"
+    if proof:
+        return proofs.sentence(proof, n)
+    later = proofs.state(loaders.folder(), str((manifest.get("selection") or {}).get("proof_key")))
+    if later["status"] == "done":
+        return proofs.sentence(later, n)
+    return "running" if later["status"] == "running" else "none"

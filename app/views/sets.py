@@ -116,10 +116,11 @@ def _store(run: Run, name: str, source: Candidates, made: "Selected", wish: str)
     home = loaders.folder()
     try:
         looked = loaders.preview(run.name, wish)
-        proof = proofs.proven(home, loaders.proof_key(run.name, wish))
+        key = loaders.proof_key(run.name, wish)
+        proof = proofs.proven(home, key)
         if json.loads(wish)["n"] is None:
             made = chosen(run, json.loads(wish), loaders.tags().state(run.data), is_whole=True)
-        made = replace(made, settings={**made.settings, "in_words": _in_words(made, source)})
+        made = replace(made, settings={**made.settings, "in_words": _in_words(made, source), "proof_key": key})
         target = save(home, name, run, made, made_by=state.person(), preview=looked, proof=proof)
     except HemError as error:
         widgets.failure(error)

@@ -158,6 +158,16 @@ def test_a_small_run_is_proven_without_asking_and_the_proof_is_kept(show, worksp
     assert said(test).replace("\\", "").count("points over 9 random examples") == 2  # here, and among the saved
 
 
+def test_a_proof_that_ends_after_the_set_was_saved_is_shown_with_it(show, workspace):
+    folder = embed(workspace())
+    test = click(show(folder, "sets"), "Save 6 examples")
+    for key in list(proofs._running):
+        proofs.wait(*key)
+    test.run()
+    assert sets.load(folder, "hard")[1]["proof"] is None
+    assert said(test).replace("\\", "").count("points over 6 random examples") == 2
+
+
 def test_a_run_without_embeddings_says_why_nothing_can_be_proven(show, workspace):
     test = show(workspace(embeddings=False), "sets")
     assert "No proof without embeddings" in said(test)
