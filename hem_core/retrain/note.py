@@ -66,10 +66,10 @@ class Note:
         arm, _, seed = stage.partition(", seed ")
         seeds = self.n_trainings // self.n_arms
         if total > 1:
-            self.listener(arm, int(seed) * total + done, seeds * total)
+            self.listener(f"arm {arm}", int(seed) * total + done, seeds * total)
             self._measured.add(arm)
         elif arm not in self._measured:
-            self.listener(arm, int(seed) + done, seeds)
+            self.listener(f"arm {arm}", int(seed) + done, seeds)
 
     def seconds_left(self, stage: str, done: int, total: int) -> float | None:
         """From the trainings that this process has done so far; None before it can be told."""

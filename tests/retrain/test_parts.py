@@ -24,6 +24,7 @@ from hem_core.selection.curate import EXCLUSIONS
 def test_batch_norm_statistics_are_those_of_the_batches():
     net = nn.Sequential(nn.BatchNorm1d(1, momentum=0.1), nn.Linear(1, 2)).eval()
     net[0].running_mean.fill_(50)
+    net[0].num_batches_tracked.fill_(100)
     network = Network(net, torch.device("cpu"), None, is_picture=False)
     batches = [torch.tensor([[0.0], [2.0]]), torch.tensor([[4.0], [6.0]])]  # means 1 and 5, variances 2
     weights = net[1].weight.tolist()
@@ -97,7 +98,7 @@ def test_the_note_tells_the_time_left_from_the_first_training_on(tmp_path):
     note.done("control", 1)
     note.tell("curated, seed 0", 0, 0)
     note.done("curated", 0)
-    assert heard == [("control", 150, 200), ("curated", 0, 2), ("curated", 1, 2)]
+    assert heard == [("arm control", 150, 200), ("arm curated", 0, 2), ("arm curated", 1, 2)]
     assert json.loads((tmp_path / "progress.json").read_text())["seconds_left"] == pytest.approx(5, abs=1)
 
 
@@ -135,6 +136,7 @@ def test_the_page_shows_names_letter_by_letter_and_asks_nothing_of_the_network()
     assert "<script" not in made
     assert "&lt;script&gt;" in made
     assert "Hold &lt;it&gt;." in made
+    assert "<b>rule" not in made
     assert "It is −0.50, −1.00 to +0.20." in made
     assert "curated − control" in made
     assert not any(word in made for word in ("http:", "https:", "src=", "@import", "url("))
