@@ -204,6 +204,18 @@ def test_a_set_mined_where_it_is_tested_is_refused(workspace, make_set):
     assert found.plan["test"] == {"how": "split", "what": "100 examples whose split is test", "n": 100}
 
 
+def test_the_word_of_a_model_that_knows_its_examples_by_heart_is_refused(workspace, make_set):
+    make_set()
+    place = workspace / "runs" / "blobs" / "run.json"
+    info = json.loads(place.read_text())
+    asked = settings(test=held_out(workspace), seeds=1, arms=["control", "curated"])
+    place.write_text(json.dumps(info | {"sample": "in-sample", "oos": None, "accuracy": 0.995}))
+    with pytest.raises(RunError, match=r"right on 99\.5% of its own training .*--oos head"):
+        retrain(workspace, asked)
+    place.write_text(json.dumps(info | {"sample": "in-sample", "oos": None, "accuracy": 0.9}))
+    assert retrain(workspace, asked).status == "complete"
+
+
 def test_a_few_test_examples_that_are_trained_on_too_leave_the_test(workspace, make_set):
     make_set()
     held = pd.read_csv(held_out(workspace))
