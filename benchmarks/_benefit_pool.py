@@ -24,9 +24,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from torch import nn
 
 from demo_models import fashion_mnist
-from hem_core.retrain.loop import loop
-from hem_core.retrain.loop_settings import Settings
-from hem_core.retrain.pool_choice import DEFAULT
+from hem_core.loop.loop import loop
+from hem_core.loop.pool_choice import DEFAULT
+from hem_core.loop.settings import Settings
 
 STEPS, BATCH, HIDDEN = 300, 64, 128
 WRONG = (0.0, 0.1)

@@ -32,7 +32,19 @@ def run(tmp_path_factory, digits_npz):
     return folder
 
 
-COMMANDS = ("demo", "score", "app", "reasons", "labels", "slices", "select", "export", "import-labels", "retrain", "loop")
+COMMANDS = (
+    "demo",
+    "score",
+    "app",
+    "reasons",
+    "labels",
+    "slices",
+    "select",
+    "export",
+    "import-labels",
+    "retrain",
+    "loop",
+)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS, "check"])

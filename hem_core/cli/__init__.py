@@ -13,7 +13,20 @@ from hem_core import folder
 from hem_core.cli._screen import console, say
 from hem_core.errors import HemError
 
-ORDER = ("demo", "score", "app", "reasons", "labels", "slices", "select", "export", "import_labels", "retrain", "loop", "check")
+ORDER = (
+    "demo",
+    "score",
+    "app",
+    "reasons",
+    "labels",
+    "slices",
+    "select",
+    "export",
+    "import_labels",
+    "retrain",
+    "loop",
+    "check",
+)
 """How people meet them; commands that are not named here follow by name."""
 
 hem = typer.Typer(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from hem_core.engine.plan import make_key
-from hem_core.retrain.loop_arm import Walk
-from hem_core.retrain.loop_lab import Lab
-from hem_core.retrain.loop_queue import examples_at, run_of
+from hem_core.loop.arm import Walk
+from hem_core.loop.lab import Lab
+from hem_core.loop.queue import examples_at, run_of
 from hem_core.store import sets
 
 

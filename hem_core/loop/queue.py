@@ -12,10 +12,10 @@ import pandas as pd
 from hem_core.engine.plan import make_key
 from hem_core.export._folder import export
 from hem_core.export._images import ReadImage
+from hem_core.loop.lab import Lab
+from hem_core.loop.person import Waiting
+from hem_core.loop.pool import Pool
 from hem_core.media.array import to_picture
-from hem_core.retrain.loop_lab import Lab
-from hem_core.retrain.loop_person import Waiting
-from hem_core.retrain.pool import Pool
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hem_core.retrain.loop_lab import Lab
-from hem_core.retrain.loop_labels import corrected
-from hem_core.retrain.loop_person import Waiting, answered
+from hem_core.loop.lab import Lab
+from hem_core.loop.labels import corrected
+from hem_core.loop.person import Waiting, answered
 
 KEPT = ("rows", "targets", "test_logits", "picks", "picked_by", "left_out", "n_left_out")
 """What a step remembers of what a model said."""

@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from hem_core.retrain.loop_curve import Point, curve
+from hem_core.loop.curve import Point, curve
 
 COLOURS = {"mined": "#d1495b", "random": "#30638e", "all": "#6b7280"}
 WORDS = {"mined": "mined", "random": "random additions", "all": "all data"}

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from hem_core.retrain.loop_curve import MEASURES, curve, differences, interval, measures
-from hem_core.retrain.loop_verdict import verdict
+from hem_core.loop.curve import MEASURES, curve, differences, interval, measures
+from hem_core.loop.verdict import verdict
 
 
 def point(arm, seed, round, n, accuracy):

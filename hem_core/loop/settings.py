@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hem_core.errors import HemError
-from hem_core.retrain.pool_choice import DEFAULT
+from hem_core.loop.pool_choice import DEFAULT
 
 ARMS = ("mined", "random", "all")
 """Examples that the round's model chooses; as many at random; and one model of every example of the pool."""

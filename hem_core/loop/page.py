@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from hem_core.retrain.loop_chart import WORDS, chart
-from hem_core.retrain.loop_curve import MEASURES, Point
+from hem_core.loop.chart import WORDS, chart
+from hem_core.loop.curve import MEASURES, Point
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2937; max-width: 860px; margin: 2rem auto; padding: 0 1rem }

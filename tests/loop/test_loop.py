@@ -17,8 +17,8 @@ from hem_core.cli.loop import _options
 from hem_core.engine.import_labels import import_labels
 from hem_core.engine.options import Options
 from hem_core.errors import DataError, HemError, RunError
-from hem_core.retrain.loop import loop
-from hem_core.retrain.loop_settings import Settings
+from hem_core.loop.loop import loop
+from hem_core.loop.settings import Settings
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hem_core.retrain.loop_lab import Lab
-from hem_core.retrain.loop_labels import answers
+from hem_core.loop.lab import Lab
+from hem_core.loop.labels import answers
 from hem_core.store.atomic import write_json
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from hem_core.engine.plan import make_key
-from hem_core.retrain.pool import Pool
+from hem_core.loop.pool import Pool
 from hem_core.selection.curate import EXCLUSIONS
 from hem_core.store.atomic import write_json
 from hem_core.store.workspace import open_workspace

@@ -16,9 +16,9 @@ from hem_core.engine.network import Network
 from hem_core.engine.training import named, seeded
 from hem_core.engine.training_set import TrainingSet
 from hem_core.errors import ModelError
+from hem_core.loop.pool import Pool
+from hem_core.loop.pool_sampler import EqualDraws
 from hem_core.models.train_function import TrainFunction
-from hem_core.retrain.pool import Pool
-from hem_core.retrain.pool_sampler import EqualDraws
 
 BATCH = 256
 Told = Callable[[int, int], None]

@@ -4,12 +4,12 @@ import pyarrow as pa
 import pytest
 
 from hem_core.errors import DataError, HemError
-from hem_core.retrain.loop_chart import chart
-from hem_core.retrain.loop_settings import Settings
-from hem_core.retrain.pool_choice import check, choose_picks
-from hem_core.retrain.pool_held_out import drawn_test, split_test
-from hem_core.retrain.pool_sampler import EqualDraws
-from hem_core.retrain.pool_scores import scores_of
+from hem_core.loop.chart import chart
+from hem_core.loop.pool_choice import check, choose_picks
+from hem_core.loop.pool_held_out import drawn_test, split_test
+from hem_core.loop.pool_sampler import EqualDraws
+from hem_core.loop.pool_scores import scores_of
+from hem_core.loop.settings import Settings
 
 
 def test_the_split_column_says_what_is_mined_and_what_is_tested():

@@ -14,13 +14,13 @@ import numpy as np
 
 from hem_core.engine.plan import make_key
 from hem_core.engine.training import kept
+from hem_core.loop.labels import Labels
+from hem_core.loop.pool import Pool
+from hem_core.loop.pool_choice import choose_picks
+from hem_core.loop.pool_model import asked, trained
+from hem_core.loop.pool_scores import SCORES, candidates
+from hem_core.loop.settings import Settings
 from hem_core.models.train_function import TrainFunction
-from hem_core.retrain.loop_labels import Labels
-from hem_core.retrain.loop_settings import Settings
-from hem_core.retrain.pool import Pool
-from hem_core.retrain.pool_choice import choose_picks
-from hem_core.retrain.pool_model import asked, trained
-from hem_core.retrain.pool_scores import SCORES, candidates
 from hem_core.store.atomic import write_arrays
 
 Tell = Callable[[str, int, int], None]

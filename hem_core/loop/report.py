@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from hem_core.retrain.loop_arm import Step, Walk
-from hem_core.retrain.loop_curve import curve, differences, measures
-from hem_core.retrain.loop_lab import Lab
-from hem_core.retrain.loop_page import page
-from hem_core.retrain.loop_verdict import verdict
+from hem_core.loop.arm import Step, Walk
+from hem_core.loop.curve import curve, differences, measures
+from hem_core.loop.lab import Lab
+from hem_core.loop.page import page
+from hem_core.loop.verdict import verdict
 from hem_core.store.atomic import write_bytes, write_json, write_table
 
 FORMAT_VERSION = 1
@@ -20,7 +20,7 @@ FORMAT_VERSION = 1
 def write_report(lab: Lab, walks: Sequence[Walk], kept: dict[str, Any]) -> dict[str, Any]:
     """Write the three files beside the trainings; report.json comes last and says that the loop is complete.
 
-    kept: the saved training set, see `loop_set`. The same trainings give the same bytes. Returns what report.json has.
+    kept: the saved training set, see `set`. The same trainings give the same bytes. Returns what report.json has.
     """
     points = points_of(lab, walks)
     of_all, of_random = differences(points, "all"), differences(points, "random")

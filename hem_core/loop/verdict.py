@@ -18,7 +18,7 @@ def verdict(
     """`word`, `sentences` and the `rule`. word: "mining beats random", "random beats mining", "no difference shown",
     or "not compared".
 
-    The arguments are what `loop_curve.curve` and `loop_curve.differences` give.
+    The arguments are what `curve.curve` and `curve.differences` give.
     """
     if not against_random:
         sentences = ["Nothing is claimed: there was no arm of random additions to compare with."]

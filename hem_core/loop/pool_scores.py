@@ -8,8 +8,8 @@ import torch
 
 from hem_core.difficulty.headline import headline
 from hem_core.engine.example_scores import example_scores
-from hem_core.retrain.pool import Pool
-from hem_core.retrain.pool_model import Said
+from hem_core.loop.pool import Pool
+from hem_core.loop.pool_model import Said
 
 LABEL_FREE = ("top2_gap", "entropy", "least_confidence", "energy")
 WITH_LABEL = ("margin", "loss", "el2n")

@@ -17,8 +17,8 @@ from hem_core.engine.options import Options
 from hem_core.engine.plan import make_key
 from hem_core.engine.prepare import Prepared, data_key, is_picture, placed, prepare
 from hem_core.errors import DataError, ModelError
+from hem_core.loop.pool_held_out import drawn_test, split_test
 from hem_core.models.train_function import TrainFunction
-from hem_core.retrain.pool_held_out import drawn_test, split_test
 
 SHARE = 0.2
 """Of the labelled examples, drawn as the test set where none is named."""

@@ -13,16 +13,16 @@ from hem_core.engine.options import Options
 from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener, Progress
 from hem_core.errors import DataError, RunError
+from hem_core.loop.arm import walk
+from hem_core.loop.lab import Lab
+from hem_core.loop.labels import opening
+from hem_core.loop.pool import SHARE, Pool, open_pool
+from hem_core.loop.pool_choice import check
+from hem_core.loop.queue import write_queue
+from hem_core.loop.report import write_report
+from hem_core.loop.set import save_mined
+from hem_core.loop.settings import Settings
 from hem_core.models import train_function
-from hem_core.retrain import loop_labels
-from hem_core.retrain.loop_arm import walk
-from hem_core.retrain.loop_lab import Lab
-from hem_core.retrain.loop_queue import write_queue
-from hem_core.retrain.loop_report import write_report
-from hem_core.retrain.loop_set import save_mined
-from hem_core.retrain.loop_settings import Settings
-from hem_core.retrain.pool import SHARE, Pool, open_pool
-from hem_core.retrain.pool_choice import check
 from hem_core.store.atomic import remove_leftovers, write_json
 
 FORMAT_VERSION = 1
@@ -64,7 +64,7 @@ def loop(
     _made(workspace)
     pool = open_pool(data, function, workspace / "loops" / ".pool", options or Options(), test=test, share=test_share)
     folder = _claimed(workspace, name, pool, function, asked)
-    labels = loop_labels.opening(folder, workspace, pool)
+    labels = opening(folder, workspace, pool)
     told = Progress(folder, progress)
     lab = Lab(folder, workspace, pool, function, asked, labels, told.tell, progress, go_on)
     _check_room(lab)
