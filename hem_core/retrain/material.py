@@ -11,7 +11,7 @@ import pandas as pd
 from hem_core.engine.training import kept
 from hem_core.errors import DataError
 from hem_core.retrain.source import Source
-from hem_core.retrain.test_data import TestData
+from hem_core.retrain.test_data import TestData, corrected
 from hem_core.selection.curate import EXCLUSIONS, is_corrected
 from hem_core.store.atomic import write_arrays
 
@@ -28,7 +28,7 @@ class Material:
     given: np.ndarray
     """(N,) targets as they came."""
     curated: np.ndarray
-    """(N,) targets with the set's labels in place; -1 = dropped from the curated training."""
+    """(N,) targets with the labels that people gave in place; -1 = dropped from the curated training."""
     weight: np.ndarray
     """(N,) float64: the set's weights, 1 for what is not in it."""
     in_set: np.ndarray
@@ -50,8 +50,9 @@ class Material:
         return int((self.curated < 0).sum())
 
     @property
-    def n_relabelled(self) -> int:
-        return int(((self.curated >= 0) & (self.curated != self.given)).sum())
+    def is_relabelled(self) -> np.ndarray:
+        """(N,) bool: trained with another label than the given one."""
+        return (self.curated >= 0) & (self.curated != self.given)
 
     def write(self, path: Path, key: str) -> None:
         """Keep it under a key."""
@@ -71,18 +72,21 @@ def gathered(
     is_target: np.ndarray,
     examples: pd.DataFrame,
     dropped: set[str],
+    said: pd.DataFrame,
     classes: tuple[str, ...],
 ) -> Material:
-    """Put the set's labels and weights on the training rows.
+    """Put the set's labels and weights on the training rows, and the labels that people gave to what was left out.
 
     examples: the set, with `id`, and where it has them `label`, `label_before` and `weight`; dropped: ids that leave
-    the curated training. What is tested is not trained on, whether it is in the set or not.
+    the curated training; said: tags of the left-out candidates, as `said_of` gives them. What is tested is not
+    trained on, whether it is in the set or not.
     Raises DataError when none of the set is left to train on, or a label is none of the classes.
     """
     rows = np.flatnonzero(test.is_training & train.usable)
     place = {train.ids[row]: position for position, row in enumerate(rows.tolist())}
     given = train.targets[rows]
-    curated, weight, in_set = given.copy(), np.ones(len(rows)), np.zeros(len(rows), dtype=bool)
+    curated = corrected(given, [train.ids[row] for row in rows.tolist()], said, classes)
+    weight, in_set = np.ones(len(rows)), np.zeros(len(rows), dtype=bool)
     at = np.array([place.get(id, -1) for id in examples["id"]], dtype=np.int64)
     if not (at >= 0).any():
         raise DataError(
@@ -115,8 +119,17 @@ def dropped_ids(left_out: pd.DataFrame, state: pd.DataFrame) -> set[str]:
     return {id for id, why in pairs if why in words or id in verdict}
 
 
-def changes(train: Source, examples: pd.DataFrame, dropped: set[str], classes: tuple[str, ...]) -> bool:
-    """Does the set put a label right, or keep an example out of the training?"""
+def said_of(left_out: pd.DataFrame, state: pd.DataFrame) -> pd.DataFrame:
+    """The tag log's state of the left-out candidates: a label that a person put right stays right outside of the set."""
+    return state.loc[state["id"].isin(left_out["id"]), :]
+
+
+def changes(
+    train: Source, examples: pd.DataFrame, dropped: set[str], said: pd.DataFrame, classes: tuple[str, ...]
+) -> bool:
+    """Do the set and what people said put a label right, or keep an example out of the training?"""
+    if (corrected(train.targets, train.ids, said, classes) != train.targets).any():
+        return True
     at = np.array([train.row_of.get(id, -1) for id in examples["id"]], dtype=np.int64)
     labels = _labels(examples, classes, train.targets, at)[at >= 0]
     return bool((labels != train.targets[at[at >= 0]]).any()) or any(id in train.row_of for id in dropped)

@@ -25,12 +25,16 @@ def notes(
     that people put right.
     """
     n_gone = len(examples) - made.n_hard
+    n_relabelled = int((made.is_relabelled & made.in_set).sum())
+    n_outside = int(made.is_relabelled.sum()) - n_relabelled
     arms = "All arms train on as many examples for as many steps"
     found = [
         f"{arms}: {len(made.rows):,} examples an epoch."
         + (f" {made.n_dropped:,} ruled out by people are replaced by repeats of others." if made.n_dropped else ""),
-        f"Of the set, {made.n_hard:,} examples are trained on, {made.n_relabelled:,} with another label.",
+        f"Of the set, {made.n_hard:,} examples are trained on, {n_relabelled:,} with another label.",
     ]
+    if n_outside:
+        found.append(f"{n_outside:,} labels that people put right outside of the set are right in the curated arm too.")
     if n_gone:
         found.append(f"{n_gone:,} examples of the set are in the test, or cannot be used: no arm trains on them.")
     if n_shared:

@@ -93,6 +93,21 @@ def test_wrong_labels_put_right_teach_and_those_left_out_are_not_taught(workspac
     assert any("10 ruled out by people" in note for note in found.plan["notes"])
 
 
+def test_labels_put_right_outside_of_the_set_are_right_in_the_curated_arm_alone(workspace, make_set):
+    wrong = make_set("wrong", where="label <> true_label")[["id", "true_label"]]
+    make_set("plain", where="label = true_label AND label = 'ant'",
+             left_out=pd.DataFrame({"id": wrong["id"], "why": "further from the margin"}))  # fmt: skip
+    tags = open_workspace(workspace).tags()
+    for id, label in wrong.head(3).itertuples(index=False):
+        tags.add("blobs", [id], "mislabelled", who="me", value=label)
+    found = retrain(workspace, settings(set="plain", test=held_out(workspace), seeds=1))
+    assert found.plan["recipe"]["name"] == "labels"
+    with np.load(found.folder / "material.npz") as kept:
+        changed = np.flatnonzero(kept["curated"] != kept["given"])
+        assert (len(changed), kept["in_set"][changed].any(), (kept["curated"] < 0).any()) == (3, False, False)
+    assert any(note.startswith("3 labels that people put right outside of the set") for note in found.plan["notes"])
+
+
 @pytest.mark.parametrize("recipe", ["mix", "weights"])
 @pytest.mark.parametrize("function", ["train", "plain"])
 def test_a_recipe_reaches_the_function_one_way_or_another(workspace, make_set, recipe, function):
