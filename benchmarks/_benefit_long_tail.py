@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from _arms import Loss, Rows, plain, predicted, train
 from _drawn import Drawn, draw
 from _nets import cnn
 from _paired import paired
+from _retrained import retrained, weighing, write
 from _store import Store
 from torch import Tensor, nn
 from torch.utils.data import Sampler
@@ -19,6 +21,8 @@ from torch.utils.data import Sampler
 from hem_core import mining
 
 LARGEST, IMBALANCE, EPOCHS = 2000, 100, 20
+SET = 500
+"""Examples of the set that `hem select` makes for `hem retrain`."""
 CONTROL = "plain"
 
 
@@ -30,7 +34,9 @@ def long_tail(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
     return "\n\n".join([
         f"Fashion-MNIST with {largest:,} examples of the most frequent class and {largest // IMBALANCE} of the rarest, "
         f"in all {sum(_counts(largest)):,}, the order of the classes drawn by the seed; a small CNN, {EPOCHS} epochs, "
-        f"as many steps in every arm; {seeds} seeds; on the 10,000 test pictures, {1000} of each class.",
+        f"as many steps in every arm; {seeds} seeds; on the 10,000 test pictures, 1,000 of each class. hem retrain: a "
+        f"set of {SET} by `hem select` from five folds, no review, everything by default; at random: as many random "
+        "examples weighed as the set is.",
         paired("trained with", arms, CONTROL),
     ])  # fmt: skip
 
@@ -54,7 +60,18 @@ def one(data: Path, largest: int, seed: int) -> dict:
         found[name] = measured(predicted(model, drawn.test_inputs), drawn.test_labels)
         if name == CONTROL:
             after = measured(_balanced_head(model, drawn), drawn.test_labels)
-    return found | {"plain, then balanced_head": after}
+    found |= {"plain, then balanced_head": after}
+    with tempfile.TemporaryDirectory() as folder:
+        source, test = (
+            write(Path(folder) / f"{name}.npz", images, labels, drawn.classes)
+            for name, images, labels in (
+                ("train", drawn.images, drawn.labels), ("test", drawn.test_images, drawn.test_labels)
+            )
+        )  # fmt: skip
+        arms = retrained(source, test, weighing(cnn, seed, EPOCHS), SET, seed=seed)
+    found["hem retrain, as shipped"] = measured(arms["curated"], drawn.test_labels)
+    found["hem retrain, at random"] = measured(arms["random"], drawn.test_labels)
+    return found
 
 
 def tail_of(data: Path, largest: int, seed: int) -> Drawn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from _arms import Loss, Rows, predicted, train
-from _drawn import draw
+from _drawn import Drawn, draw
 from _paired import interval, paired
+from _retrained import mixing, retrained, weighing, write
 from _store import Store
 from torch import Tensor, nn
 
@@ -19,6 +21,8 @@ from hem_core import mining
 
 SIZE, EPOCHS = 5000, 12
 NOISE = {"right labels": 0.0, "20% wrong labels": 0.2}
+SET = 500
+"""Examples of the set that `hem select` makes for `hem retrain`."""
 CONTROL = "uniform"
 TARGET = 0.98
 """The accuracy to be reached, as a share of what uniform training of the same seed ends with."""
@@ -30,10 +34,12 @@ def online(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
     for words, share in NOISE.items():
         found = [store.get(f"online-{share}-{s}", lambda s=s, w=share: one(data, n, s, w)) for s in range(seeds)]
         arms = {arm: {key: [each[arm][key] for each in found] for key in found[0][arm]} for arm in found[0]}
-        steps = {arm: row.pop("passes to the target") for arm, row in arms.items()}
+        steps = {arm: row.pop("passes to the target") for arm, row in arms.items() if "passes to the target" in row}
         parts += [
             f"Fashion-MNIST, {n:,} pictures, {words}; a small CNN, {EPOCHS} epochs; {seeds} seeds; accuracy on the "
-            "10,000 clean test pictures at the end; examples that went backward, as a share of uniform training's.",
+            "10,000 clean test pictures at the end; examples that went backward, as a share of uniform training's. "
+            f"hem retrain: a set of {SET} by `hem select` from five folds, no review; its weights go to the losses, "
+            "while --recipe mix fills half of each batch from it until the last eighth.",
             paired("mined by", arms, CONTROL, alone=["backward"]),
             f"Examples gone backward until {TARGET:.0%} of the accuracy that uniform training of that seed ends with, "
             "as a share of what uniform training needed for it, looked at after each epoch; “never” counts the seeds "
@@ -65,7 +71,7 @@ def one(data: Path, n: int, seed: int, wrong: float) -> dict:
         curves[name] = curve
     target = TARGET * curves[CONTROL][-1][1]
     whole = curves[CONTROL][-1][0]
-    return {
+    found: dict[str, dict[str, float | None]] = {
         name: {
             "accuracy": curve[-1][1],
             "backward": curve[-1][0] / whole,
@@ -73,6 +79,22 @@ def one(data: Path, n: int, seed: int, wrong: float) -> dict:
         }
         for name, curve in curves.items()
     }
+    return found | _shipped(drawn, seed)
+
+
+def _shipped(drawn: Drawn, seed: int) -> dict[str, dict[str, float | None]]:
+    """The arms of `hem retrain`, of which only the end is known; as many examples go backward as in the control."""
+    found: dict[str, dict[str, float | None]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        source = drawn.write(Path(folder) / "train.npz")
+        test = write(Path(folder) / "test.npz", drawn.test_images, drawn.test_labels, drawn.classes)
+        ways = {"as shipped": (weighing, "auto"), "--recipe mix": (mixing, "mix")}
+        for words, (function, recipe) in ways.items():
+            arms = retrained(source, test, function(drawn.build, seed, EPOCHS), SET, recipe=recipe, seed=seed)
+            for arm, whose in (("curated", words), ("random", f"{words}, at random")):
+                accuracy = float((arms[arm] == drawn.test_labels).mean())
+                found[f"hem retrain, {whose}"] = {"accuracy": accuracy, "backward": 1.0}
+    return found
 
 
 Make = Callable[[np.ndarray, Counted], tuple[Loss, "Rows | None"]]

@@ -1,0 +1,135 @@
+"""`hem score`, `hem select` and `hem retrain` as they are shipped, as arms beside the others of an experiment."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from _arms import Rows, train
+from torch import Tensor, nn
+
+import hem_core
+from hem_core.engine.select import save, select
+from hem_core.retrain.retrain import retrain
+from hem_core.retrain.settings import Settings
+from hem_core.selection.review_queue import review_queue
+from hem_core.store.workspace import open_workspace
+
+
+def retrained(
+    source: Path, test: Path, function: Callable[..., Any], n: int, *, recipe: str = "auto", seed: int = 0
+) -> dict[str, np.ndarray]:
+    """Arm -> class numbers (T,) of the test, in its order, of a set of n examples by the default chain.
+
+    source, test: .npz of images, labels, ids and classes.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        run = scored(home, source, function, seed)
+        save(home, "hard", run, select(run, n=n, seed=seed), made_by="benchmark")
+        return answers(home, function, test, recipe)
+
+
+def reviewed(
+    source: Path, test: Path, function: Callable[..., Any], n: int, right: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Class numbers (T,) of the curated arm after n examples of Review's own queue were judged, and their rows.
+
+    right (N,): the labels that the reviewer gives. Who is judged is the set, as on the Sets page.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        run = scored(home, source, function, seed)
+        place = {id: row for row, id in enumerate(run.table(["id", "index"]).sort_values("index")["id"])}
+        queue = review_queue(run.table(), seed=seed, limit=n)
+        rows = np.array([place[id] for id in queue["id"]])
+        with np.load(source) as data:
+            given, classes = data["labels"], data["classes"]
+        tags = open_workspace(home).tags()
+        kept = queue["id"][given[rows] == right[rows]].tolist()
+        for label in range(len(classes)):
+            wrong = queue["id"][(given[rows] != right[rows]) & (right[rows] == label)].tolist()
+            if wrong:
+                tags.add(run.data, wrong, "mislabelled", who="benchmark", value=str(classes[label]))
+        tags.add(run.data, kept, "keep", who="benchmark")
+        judged = select(run, n=n, rule={"all": [{"rows": queue["id"].tolist()}]})
+        save(home, "reviewed", run, judged, made_by="benchmark")
+        return answers(home, function, test, "auto", arms=("control", "curated"))["curated"], rows
+
+
+def scored(home: Path, source: Path, function: Callable[..., Any], seed: int) -> Any:
+    """The run of five folds, all else by default but the map, in a workspace."""
+    return hem_core.score(None, source, out=home / "runs" / "first", train=function, oos=5, has_map=False, seed=seed)
+
+
+def answers(
+    home: Path, function: Callable[..., Any], test: Path, recipe: str, arms: tuple[str, ...] = Settings.arms
+) -> dict[str, np.ndarray]:
+    """Arm -> class numbers (T,), in the order of the test, of one seed of the one set that there is."""
+    (name,) = [path.name for path in (home / "sets").iterdir()]
+    settings = Settings(set=name, train=function, test=str(test), arms=arms, seeds=1, recipe=recipe, force=True)
+    table = retrain(home, settings).examples().set_index("id")
+    with np.load(test) as data:
+        table, number = table.loc[data["ids"]], {str(label): k for k, label in enumerate(data["classes"])}
+    return {arm: table[f"predicted_{arm}"].map(number).to_numpy(np.int64) for arm in arms}
+
+
+def weighing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[..., Any]:
+    """A train function that is `_arms.train` with this seed, whatever seed is asked for: arms begin with equal weights.
+
+    Takes weights, for the losses.
+    """
+
+    def function(dataset: Any, weights: Tensor | None = None, recorder: Any = None) -> nn.Module:
+        return _fit(build, seed, epochs, dataset, recorder, weights=weights)
+
+    return function
+
+
+def mixing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[..., Any]:
+    """The same, but it takes a sampler, for the order."""
+
+    def function(dataset: Any, sampler: Any = None, recorder: Any = None) -> nn.Module:
+        def of_epoch(epoch: int) -> Tensor:
+            sampler.set_epoch(epoch)
+            return torch.tensor(list(sampler))
+
+        return _fit(build, seed, epochs, dataset, recorder, rows=of_epoch if sampler is not None else None)
+
+    return function
+
+
+def _fit(
+    build: Callable[[], nn.Module],
+    seed: int,
+    epochs: int,
+    dataset: Any,
+    recorder: Any,
+    *,
+    weights: Tensor | None = None,
+    rows: Rows | None = None,
+) -> nn.Module:
+    items = dataset.__getitems__(range(len(dataset)))
+    inputs = torch.stack([torch.as_tensor(item[0]) for item in items]).numpy()
+    ids = np.array(dataset.ids, dtype=object)
+
+    def loss(model: nn.Module, x: Tensor, y: Tensor, at: Tensor, progress: float) -> Tensor:
+        logits = model(x)
+        if recorder is not None:
+            recorder.log(ids[at.numpy()].tolist(), logits.detach(), y, int(progress * epochs + 1e-6))
+        losses = F.cross_entropy(logits, y, reduction="none")
+        return (losses if weights is None else losses * weights[at]).mean()
+
+    return train(build, inputs, np.asarray(dataset.targets), seed, epochs=epochs, loss=loss, rows=rows)
+
+
+def write(path: Path, images: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> Path:
+    """An .npz as `hem score` reads it; ids are the rows."""
+    ids = np.array([f"{row:05d}" for row in range(len(labels))])
+    np.savez(path, images=images, labels=labels, ids=ids, classes=np.array(classes))
+    return path
