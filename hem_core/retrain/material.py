@@ -120,7 +120,7 @@ def dropped_ids(left_out: pd.DataFrame, state: pd.DataFrame) -> set[str]:
 
 
 def said_of(left_out: pd.DataFrame, state: pd.DataFrame) -> pd.DataFrame:
-    """The tag log's state of the left-out candidates: a label that a person put right stays right outside of the set."""
+    """The tag log's state of the left-out candidates: a label put right stays right outside of the set."""
     return state.loc[state["id"].isin(left_out["id"]), :]
 
 
