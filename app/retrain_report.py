@@ -45,7 +45,7 @@ def interval(difference: Mapping[str, float] | None, digits: int = 2) -> str:
     """`+0.61 (+0.10 to +1.12)`; a dash when it is not known."""
     if not difference:
         return "–"
-    mean, low, high = (f"{difference[name]:+.{digits}f}".replace("-", "−") for name in ("mean", "low", "high"))
+    mean, low, high = (f"{difference[name]:+z.{digits}f}".replace("-", "−") for name in ("mean", "low", "high"))
     return f"{mean} ({low} to {high})"
 
 

@@ -136,7 +136,7 @@ def _numbers(before: Run, after: Run, found: Comparison) -> None:
     cells[1].metric(
         f"Accuracy after, {words.plain(after.name)}",
         words.percent(found.accuracy_after),
-        delta=f"{points:+.1f} points {n}",
+        delta=f"{points:+z.1f} points {n}",
         delta_color="normal" if round(points, 1) else "off",
         border=True,
     )

@@ -74,4 +74,4 @@ def retrain(
 
 def _gain(row: dict) -> str:
     found = row["difference"]["curated - control"]
-    return f"{found['mean']:+.2f} ({found['low']:+.2f} to {found['high']:+.2f})"
+    return f"{found['mean']:+z.2f} ({found['low']:+z.2f} to {found['high']:+z.2f})"

@@ -135,7 +135,7 @@ def _interval(values: np.ndarray) -> dict[str, float]:
 
 def _note(run: Run, gain: dict[str, float], seeds: int, n_test: int) -> str:
     verdict = "gain shown" if gain["low"] > 0 else "worse than random" if gain["high"] < 0 else "no gain shown"
-    said = f"{verdict}: {gain['mean']:+.2f} points over random ({gain['low']:+.2f} to {gain['high']:+.2f})"
+    said = f"{verdict}: {gain['mean']:+z.2f} points over random ({gain['low']:+z.2f} to {gain['high']:+z.2f})"
     rests = f"linear probes on the embeddings, {seeds} draws of {n_test:,} test examples as labelled"
     seen = "; the model behind the embeddings has seen all of them" if run.info.get("sample") == "in-sample" else ""
     return f"{said}; {rests}{seen}"

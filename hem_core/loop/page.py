@@ -74,8 +74,8 @@ def _compared(entries: Sequence[dict[str, Any]], title: str) -> list[str]:
 def _interval(found: dict[str, float | None]) -> str:
     mean, low, high = found["mean"], found["low"], found["high"]
     assert mean is not None
-    words = f"{mean * 100:+.1f}"
-    return words if low is None or high is None else f"{words} ({low * 100:+.1f} to {high * 100:+.1f})"
+    words = f"{mean * 100:+z.1f}"
+    return words if low is None or high is None else f"{words} ({low * 100:+z.1f} to {high * 100:+z.1f})"
 
 
 def _left_out(entries: Sequence[dict[str, Any]]) -> list[str]:

@@ -49,8 +49,8 @@ def _points(found: dict[str, float | None]) -> str:
     """ "+2.1 points of accuracy (95% interval +1.2 to +3.0)"."""
     mean, low, high = found["mean"], found["low"], found["high"]
     assert mean is not None
-    words = f"{mean * 100:+.1f} points of accuracy"
-    return words if low is None or high is None else f"{words} (95% interval {low * 100:+.1f} to {high * 100:+.1f})"
+    words = f"{mean * 100:+z.1f} points of accuracy"
+    return words if low is None or high is None else f"{words} (95% interval {low * 100:+z.1f} to {high * 100:+z.1f})"
 
 
 def _saved(curve: list[dict[str, Any]]) -> list[str]:

@@ -108,7 +108,7 @@ def _difference(found: Mapping[str, float], better: str) -> str:
     sign = 1 if better == "higher" else -1
     low, high = sorted((sign * found["low"], sign * found["high"]))
     look = "good" if low > 0 else "bad" if high < 0 else ""
-    words = f"{found['mean']:+.2f} <i>{found['low']:+.2f} … {found['high']:+.2f}</i>"
+    words = f"{found['mean']:+z.2f} <i>{found['low']:+z.2f} … {found['high']:+z.2f}</i>"
     return f'<td class="{look}">{_minus(words)}</td>'
 
 

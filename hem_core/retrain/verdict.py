@@ -20,7 +20,7 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.mean:+.2f} points, {self.low:+.2f} to {self.high:+.2f}"
+        return f"{self.mean:+z.2f} points, {self.low:+z.2f} to {self.high:+z.2f}"
 
 
 def verdict(

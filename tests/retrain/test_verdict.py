@@ -31,6 +31,11 @@ def test_what_is_not_shipped(overall, target, regressed, expected, rules):
     assert word(overall, target, regressed) == (expected, rules)
 
 
+def test_a_difference_that_rounds_to_nothing_has_no_minus():
+    made = verdict(Interval(-0.002, -0.3, 0.3), Interval(0, -1, 1), 1, 8, n_seeds=5, target_words="cats")
+    assert made["rules"][0]["value"] == "+0.00 points, -0.30 to +0.30"
+
+
 def test_one_seed_cannot_tell_the_churn():
     made = verdict(Interval(1, 0.5, 2), Interval(1, 0.5, 2), 1, None, n_seeds=1, target_words="all")
     assert not made["ship"]
