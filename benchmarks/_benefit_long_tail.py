@@ -23,7 +23,7 @@ from hem_core import mining
 LARGEST, IMBALANCE, EPOCHS = 2000, 100, 20
 SET = 500
 """Examples of the set that `hem select` makes for `hem retrain`."""
-CONTROL = "plain"
+CONTROL, SHIPPED = "plain", "hem retrain, as shipped"
 
 
 def long_tail(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
@@ -68,8 +68,9 @@ def one(data: Path, largest: int, seed: int) -> dict:
                 ("train", drawn.images, drawn.labels), ("test", drawn.test_images, drawn.test_labels)
             )
         )  # fmt: skip
-        arms = retrained(source, test, weighing(cnn, seed, EPOCHS), SET, seed=seed)
-    found["hem retrain, as shipped"] = measured(arms["curated"], drawn.test_labels)
+        ways = {SHIPPED: (weighing(cnn, seed, EPOCHS), "auto")}
+        arms = retrained(source, test, ways, SET, seed=seed)[SHIPPED]
+    found[SHIPPED] = measured(arms["curated"], drawn.test_labels)
     found["hem retrain, at random"] = measured(arms["random"], drawn.test_labels)
     return found
 

@@ -88,9 +88,9 @@ def _shipped(drawn: Drawn, seed: int) -> dict[str, dict[str, float | None]]:
     with tempfile.TemporaryDirectory() as folder:
         source = drawn.write(Path(folder) / "train.npz")
         test = write(Path(folder) / "test.npz", drawn.test_images, drawn.test_labels, drawn.classes)
-        ways = {"as shipped": (weighing, "auto"), "--recipe mix": (mixing, "mix")}
-        for words, (function, recipe) in ways.items():
-            arms = retrained(source, test, function(drawn.build, seed, EPOCHS), SET, recipe=recipe, seed=seed)
+        functions = {"as shipped": (weighing, "auto"), "--recipe mix": (mixing, "mix")}
+        ways = {words: (make(drawn.build, seed, EPOCHS), recipe) for words, (make, recipe) in functions.items()}
+        for words, arms in retrained(source, test, ways, SET, seed=seed).items():
             for arm, whose in (("curated", words), ("random", f"{words}, at random")):
                 accuracy = float((arms[arm] == drawn.test_labels).mean())
                 found[f"hem retrain, {whose}"] = {"accuracy": accuracy, "backward": 1.0}

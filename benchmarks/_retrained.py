@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +20,20 @@ from hem_core.retrain.settings import Settings
 from hem_core.selection.review_queue import review_queue
 from hem_core.store.workspace import open_workspace
 
+Way = tuple[Callable[..., Any], str]
+"""A train function and a recipe."""
 
-def retrained(
-    source: Path, test: Path, function: Callable[..., Any], n: int, *, recipe: str = "auto", seed: int = 0
-) -> dict[str, np.ndarray]:
-    """Arm -> class numbers (T,) of the test, in its order, of a set of n examples by the default chain.
 
-    source, test: .npz of images, labels, ids and classes.
+def retrained(source: Path, test: Path, ways: Mapping[str, Way], n: int, *, seed: int) -> dict[str, dict[str, Any]]:
+    """Way -> arm -> class numbers (T,) of the test, in its order, of a set of n examples by the default chain.
+
+    source, test: .npz of images, labels, ids and classes. The first way's train function makes the run.
     """
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        run = scored(home, source, function, seed)
+        run = scored(home, source, next(iter(ways.values()))[0], seed)
         save(home, "hard", run, select(run, n=n, seed=seed), made_by="benchmark")
-        return answers(home, function, test, recipe)
+        return {name: answers(home, function, test, recipe) for name, (function, recipe) in ways.items()}
 
 
 def reviewed(

@@ -39,6 +39,9 @@ def build():
 
 def three():
     return nn.Sequential(nn.Linear(1, 3))
+
+def train(dataset, seed=0):
+    return Net()
 '''
 LABELS = ["even", "odd"] * 5
 QUICK = {"has_map": False, "has_probes": False, "layer": "none", "oos": "none"}
@@ -140,7 +143,7 @@ def test_what_does_not_fit_says_what_to_do(workspace):
         check(workspace, "soft", "nets_of_check:build")
     with pytest.raises(ModelError, match=r"3 outputs and run 'first' has 2 classes \(odd, even …\)"):
         check(workspace, "hard", "nets_of_check:three")
-    with pytest.raises(ModelError, match=r"no weights at 'gone.pt' \(the factory is the one that run 'first' names"):
+    with pytest.raises(ModelError, match=r"no weights at 'gone.pt' \(it is what run 'first' names"):
         check(workspace, "hard", "gone.pt")
     examples, manifest = sets.load(workspace, "hard")
     sets.save(workspace, "lost", examples, {**manifest, "run": "gone"})
@@ -153,6 +156,9 @@ def test_what_does_not_fit_says_what_to_do(workspace):
         ModelError, match=r"does not say how its model is built \(it names 'Sequential'\); pass --model"
     ):
         check(workspace, "hard", weights("new.pt", wrong=[]))
+    run_json.write_text(json.dumps({**info, "model": {**info["model"], "name": "nets_of_check:train"}}))
+    with pytest.raises(ModelError, match=r"'nets_of_check:train' trains a model .* pass --model package.module:factory"):
+        check(workspace, "hard", "new.pt")
     run_json.write_text(json.dumps({**info, "data": {**info["data"], "medium": "dataset"}}))
     with pytest.raises(DataError, match="was made from a torch Dataset: no file holds its examples"):
         check(workspace, "hard", "nets_of_check:build")
