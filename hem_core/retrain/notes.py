@@ -45,9 +45,9 @@ def notes(
         found.append("The test is drawn from the data, so its labels are as noisy as theirs.")
     if "random" in settings.arms:
         found.append("Random examples keep their given labels: nobody reviewed them for this comparison.")
-    if settings.recipe in ("mix", "weights"):
-        takes = next((name for name in ("sampler", "weights") if function.takes(name) and
-                      (settings.recipe, name) != ("weights", "sampler")), None)  # fmt: skip
+    if settings.recipe in ("mix", "weights", "balanced"):
+        ways = ("sampler", "weights") if settings.recipe == "mix" else ("weights",)
+        takes = next((name for name in ways if function.takes(name)), None)
         found.append(
             f"The recipe reaches '{function.name}' by its {takes}."
             if takes

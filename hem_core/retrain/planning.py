@@ -27,6 +27,9 @@ from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
 
+IMBALANCED = 10
+"""How many times as large as the smallest class the largest one is, from which a long tail is taken care of."""
+
 
 def plan(
     home: Path,
@@ -49,7 +52,8 @@ def plan(
     dropped, said = materials.dropped_ids(left_out, state), materials.said_of(left_out, state)
     if settings.recipe == "auto":
         is_reviewed = materials.changes(train, examples, dropped, said, run.classes)
-        settings = replace(settings, recipe="labels" if is_reviewed else "weights")
+        is_tailed = _is_long_tailed(train.targets[test.is_training & train.usable])
+        settings = replace(settings, recipe="labels" if is_reviewed else "balanced" if is_tailed else "weights")
     forced = refusals(settings, run, train, test, examples, _scores(run, state))
     if forced and not settings.force:
         raise RunError(f"{forced[0]} (or go on all the same with --force)")
@@ -80,6 +84,12 @@ def plan(
     )
     write_json(stored.folder / "plan.json", made_plan)
     return made
+
+
+def _is_long_tailed(targets: np.ndarray) -> bool:
+    """Is the largest class so many times the smallest? targets (N,) int64."""
+    counts = np.unique(targets, return_counts=True)[1]
+    return len(counts) > 1 and bool(counts.max() >= IMBALANCED * counts.min())
 
 
 def _weighed(examples: pd.DataFrame, run: Run) -> pd.DataFrame:

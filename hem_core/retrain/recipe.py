@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from hem_core.mining import ClassBalancedLoss
 from hem_core.retrain.material import Material
 
 HARD_SHARE = 0.5
@@ -66,6 +67,8 @@ def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: boo
     if recipe == "mix" and sampler:
         return Taught(places, targets[places], is_hard, None, "sampler")
     wanted = mixture(is_hard, weight) if recipe == "mix" else np.where(is_hard, weight, 1.0)
+    if recipe == "balanced":
+        wanted = wanted * of_class(targets[places])
     wanted = wanted / wanted.mean()
     if weights:
         return Taught(places, targets[places], is_hard, wanted, "weights")
@@ -83,6 +86,12 @@ def mixture(is_hard: np.ndarray, weight: np.ndarray) -> np.ndarray:
     seen = np.full(n, (1 - share) * n / max(1, n - n_hard))
     seen[is_hard] = np.minimum(weight[is_hard] / weight[is_hard].mean() * share * n / n_hard, MOST_REPEATS)
     return seen
+
+
+def of_class(targets: np.ndarray) -> np.ndarray:
+    """(N,) weights of the examples' classes, mean 1: the rarer the class, the heavier. See `ClassBalancedLoss`."""
+    counts = np.bincount(targets)
+    return ClassBalancedLoss(counts.clip(min=1).tolist()).weights.numpy()[targets]
 
 
 def systematic(wanted: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:

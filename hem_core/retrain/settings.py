@@ -16,10 +16,11 @@ ARMS = {
 }
 """The arms and what they are. Control and curated are always there: the verdict is their difference."""
 RECIPES = {
-    "auto": "labels where the set changes or rules out any, else weights",
+    "auto": "labels where the set changes or rules out any, else weights; balanced where classes are 10 to 1",
     "labels": "the set's labels, without what people ruled out; every example alike",
     "mix": "that, and half of each batch from the set, at most 4 repeats an epoch, the last eighth natural",
     "weights": "that, and the set's weights on the losses",
+    "balanced": "that, and the rarer a class, the heavier its losses",
     "only": "the set alone",
 }
 """What the curated arm does with the set. `auto` takes what did not lose where the truth was known, against a control:

@@ -157,7 +157,7 @@ def test_what_does_not_fit_says_what_to_do(workspace):
     ):
         check(workspace, "hard", weights("new.pt", wrong=[]))
     run_json.write_text(json.dumps({**info, "model": {**info["model"], "name": "nets_of_check:train"}}))
-    with pytest.raises(ModelError, match=r"'nets_of_check:train' trains a model .* pass --model package.module:factory"):
+    with pytest.raises(ModelError, match=r"'nets_of_check:train' trains a model .* pass --model package"):
         check(workspace, "hard", "new.pt")
     run_json.write_text(json.dumps({**info, "data": {**info["data"], "medium": "dataset"}}))
     with pytest.raises(DataError, match="was made from a torch Dataset: no file holds its examples"):

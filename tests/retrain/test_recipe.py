@@ -21,7 +21,7 @@ def counts(made, n=100):
 
 
 @pytest.mark.parametrize("arm", ["control", "random", "curated"])
-@pytest.mark.parametrize("recipe", ["labels", "mix", "weights", "only"])
+@pytest.mark.parametrize("recipe", ["labels", "mix", "weights", "balanced", "only"])
 @pytest.mark.parametrize("takes", [(True, True), (False, True), (False, False)])
 def test_every_arm_trains_on_as_many_examples(arm, recipe, takes):
     made = taught(arm, material(dropped=[50, 51]), recipe, 3, sampler=takes[0], weights=takes[1])
@@ -51,6 +51,16 @@ def test_random_takes_as_many_others_with_the_labels_as_given():
     assert (made.targets == made.places % 4).all()
     other = taught("random", material(dropped=[50]), "mix", 1, sampler=True, weights=True)
     assert made.places[made.is_hard].tolist() != other.places[other.is_hard].tolist()
+
+
+def test_the_losses_of_a_class_a_third_as_large_weigh_three_times_as_much():
+    n, nothing = 100, np.zeros(0, dtype=np.int64)
+    targets, in_set = (np.arange(n) >= 75).astype(np.int64), np.arange(n) % 10 == 0
+    one = Material(np.arange(n), targets, targets, np.where(in_set, 2.0, 1.0), in_set, nothing, nothing, nothing > 0)
+    made = taught("curated", one, "balanced", 0, sampler=False, weights=True)
+    common, rare, rare_of_the_set = made.weights[1], made.weights[99], made.weights[90]
+    assert rare / common == pytest.approx(3, rel=1e-2)  # effective numbers: nearly the counts
+    assert rare_of_the_set / rare == pytest.approx(2)
 
 
 def test_random_by_labels_alone_is_the_control():

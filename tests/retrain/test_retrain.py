@@ -133,6 +133,18 @@ def test_a_set_that_changes_nothing_is_weighed_and_one_that_does_is_taught_as_it
     assert retrain(workspace, settings(set="fixed", **asked)).plan["recipe"]["name"] == "labels"
 
 
+def test_of_a_long_tail_the_rare_classes_weigh_more(workspace, make_set):
+    make_set("plain", where="label = true_label AND label = 'ant'")
+    table = pd.read_csv(workspace / "data" / "blobs.csv")
+    table["label"] = np.where(np.arange(300) < 270, "ant", np.where(np.arange(300) < 285, "bee", "cat"))
+    table.to_csv(workspace / "data" / "tailed.csv", index=False)
+    tailed = str(workspace / "data" / "tailed.csv")
+    asked = {"test": held_out(workspace), "seeds": 1, "arms": ["control", "curated"]}
+    found = retrain(workspace, settings(set="plain", data=tailed, **asked))
+    assert found.plan["recipe"]["name"] == "balanced"
+    assert any("reaches 'my_training:train' by its weights" in note for note in found.plan["notes"])
+
+
 def test_a_drawn_test_is_blind_and_what_it_takes_from_the_set_is_not_trained_on(workspace, make_set):
     chosen = make_set(where="row < 60")
     found = retrain(workspace, settings())
