@@ -35,8 +35,8 @@ def long_tail(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
         f"Fashion-MNIST with {largest:,} examples of the most frequent class and {largest // IMBALANCE} of the rarest, "
         f"in all {sum(_counts(largest)):,}, the order of the classes drawn by the seed; a small CNN, {EPOCHS} epochs, "
         f"as many steps in every arm; {seeds} seeds; on the 10,000 test pictures, 1,000 of each class. hem retrain: a "
-        f"set of {SET} by `hem select` from five folds, no review; as shipped, its weights and those of the classes go "
-        "to the losses, with --recipe weights its own alone; at random: as many random examples weighed as it.",
+        f"set of {SET} by `hem select` from five folds, no review; as shipped, the weights of the classes go to the "
+        "losses, with --recipe weights those of the set; at random: as many random examples in its place.",
         paired("trained with", arms, CONTROL),
     ])  # fmt: skip
 

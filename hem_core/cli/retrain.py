@@ -23,8 +23,8 @@ def retrain(
         str,
         typer.Option(
             help="labels: its labels and exclusions; mix: and half of each batch from it; weights: and its weights; "
-            "balanced: and the rarer a class, the heavier; auto: labels where it changes any, else weights, or "
-            "balanced where classes are 10 to 1."
+            "balanced: its labels, and the rarer a class, the heavier; auto: labels where it changes any, else "
+            "weights, or balanced where classes are 10 to 1."
         ),
     ] = "auto",
     where: Annotated[

@@ -45,6 +45,11 @@ def notes(
         found.append("The test is drawn from the data, so its labels are as noisy as theirs.")
     if "random" in settings.arms:
         found.append("Random examples keep their given labels: nobody reviewed them for this comparison.")
+    if settings.recipe == "balanced":
+        found.append(
+            "Examples weigh by their classes, of the set or not, in the arm random too: what curated has over that arm "
+            "comes from the set's labels and exclusions."
+        )
     if settings.recipe in ("mix", "weights", "balanced"):
         ways = ("sampler", "weights") if settings.recipe == "mix" else ("weights",)
         takes = next((name for name in ways if function.takes(name)), None)

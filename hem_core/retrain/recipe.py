@@ -66,9 +66,10 @@ def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: boo
         return Taught(drawn, targets[drawn], np.ones(n, dtype=bool), None, "resampled")
     if recipe == "mix" and sampler:
         return Taught(places, targets[places], is_hard, None, "sampler")
-    wanted = mixture(is_hard, weight) if recipe == "mix" else np.where(is_hard, weight, 1.0)
     if recipe == "balanced":
-        wanted = wanted * of_class(targets[places])
+        wanted = of_class(targets[places])
+    else:
+        wanted = mixture(is_hard, weight) if recipe == "mix" else np.where(is_hard, weight, 1.0)
     wanted = wanted / wanted.mean()
     if weights:
         return Taught(places, targets[places], is_hard, wanted, "weights")

@@ -20,7 +20,7 @@ RECIPES = {
     "labels": "the set's labels, without what people ruled out; every example alike",
     "mix": "that, and half of each batch from the set, at most 4 repeats an epoch, the last eighth natural",
     "weights": "that, and the set's weights on the losses",
-    "balanced": "that, and the rarer a class, the heavier its losses",
+    "balanced": "the set's labels, and the rarer a class, the heavier its losses; without the set's weights",
     "only": "the set alone",
 }
 """What the curated arm does with the set. `auto` takes what did not lose where the truth was known, against a control:
