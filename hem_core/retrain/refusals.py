@@ -13,7 +13,8 @@ from hem_core.retrain.test_data import TestData
 from hem_core.selection.curate import is_corrected
 from hem_core.store.run import Run
 
-MOST_NOISE = 0.2
+MOST_NOISE, MOST_NOISE_OF_ALL = 0.2, 0.15
+"""Estimated share of wrong labels in the set, and in all of the data, from which hard examples are not weighed up."""
 CONVERGED = 0.98
 """Accuracy on its own training examples from which a model has little left to say of them."""
 FEW = 0.01
@@ -90,13 +91,16 @@ def _in_both(train: Source, test: TestData, examples: pd.DataFrame) -> str:
 
 
 def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame) -> str:
-    noise, n = estimated_noise(examples, scores)
-    if settings.recipe == "labels" or not noise > MOST_NOISE:
+    if settings.recipe in ("labels", "balanced"):
         return ""
-    return (
-        f"about {noise:.0%} of the {n:,} examples of the set that nobody reviewed look mislabelled, over "
-        f"{MOST_NOISE:.0%}: showing them more often teaches wrong labels; review them first, or say --recipe labels"
-    )
+    way = "showing hard ones more often teaches wrong labels; review them first, or say --recipe labels"
+    noise, n = estimated_noise(examples, scores)
+    if noise > MOST_NOISE:
+        return f"about {noise:.0%} of the {n:,} examples of the set that nobody reviewed look mislabelled: {way}"
+    noise, n = estimated_noise(scores[["id"]], scores)
+    if noise > MOST_NOISE_OF_ALL:
+        return f"about {noise:.0%} of the {n:,} examples of the run that nobody reviewed look mislabelled: {way}"
+    return ""
 
 
 def _in_sample(run: Run) -> str:

@@ -231,6 +231,28 @@ def test_a_set_mined_where_it_is_tested_is_refused(workspace, make_set):
     assert found.plan["test"] == {"how": "split", "what": "100 examples whose split is test", "n": 100}
 
 
+@pytest.mark.parametrize(
+    ("n_called_wrong", "where", "text"),
+    [
+        (30, "row < 100", "about 30% of the 100 examples of the set that nobody reviewed look mislabelled"),
+        (60, "row >= 60", "about 20% of the 300 examples of the run that nobody reviewed look mislabelled"),
+        (30, "row >= 30", None),
+    ],
+)
+def test_hard_examples_are_not_weighed_up_among_many_wrong_labels(workspace, make_set, n_called_wrong, where, text):
+    place = workspace / "runs" / "blobs" / "scores.parquet"
+    table = pd.read_parquet(place)
+    table["reason"] = np.where(np.arange(300) < n_called_wrong, "mislabelled", "easy")
+    table.to_parquet(place)
+    make_set(where=where, truth=False)
+    asked = {"test": held_out(workspace), "seeds": 1, "arms": ["control", "curated"]}
+    if text is None:
+        assert retrain(workspace, settings(**asked)).plan["recipe"]["name"] == "weights"
+    else:
+        with pytest.raises(RunError, match=f"{text}.*review them first, or say --recipe labels"):
+            retrain(workspace, settings(**asked))
+
+
 def test_the_word_of_a_model_that_knows_its_examples_by_heart_is_refused(workspace, make_set):
     make_set()
     place = workspace / "runs" / "blobs" / "run.json"
@@ -273,7 +295,7 @@ def test_settings_that_cannot_be():
     for asked, text in (
         ({"arms": ["control", "curated", "magic"]}, "no arm 'magic'; there are: control, random, curated, head"),
         ({"arms": ["curated"]}, "--arms curated lacks control"),
-        ({"recipe": "soup"}, "no recipe 'soup'; there are: auto, labels, mix, weights, only"),
+        ({"recipe": "soup"}, "no recipe 'soup'; there are: auto, labels, mix, weights, balanced, only"),
         ({"seeds": 0}, "--seeds wants a number from 1 on; got 0"),
     ):
         with pytest.raises(RunError, match=text):
