@@ -26,7 +26,8 @@ RECIPES = {
 """What the curated arm does with the set. `auto` takes what did not lose where the truth was known, against a control:
 garments (6,000, 8% flipped; 3 to 5 seeds), a reviewed set: labels +1.1 points, mix +.4; not reviewed: weights +.2, mix
 -.4. Digits (1,797, 5% flipped; 5 seeds, ± .3), reviewed: labels +.1, weights +.1, mix +.5; not reviewed: weights -.1,
-mix -.2; the highest losses, a third of them mislabelled, mix -1.7."""
+mix -.2; the highest losses, a third of them mislabelled, mix -1.7. On a long tail, 100 to 1 (5 seeds), balanced
+gains 4.3 points of balanced accuracy, weights lose .4; both multiplied gained .4 where balanced had 1.8 (1 seed)."""
 
 
 @dataclass(frozen=True)
