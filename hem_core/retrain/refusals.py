@@ -97,7 +97,7 @@ def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame) -> 
     noise, n = estimated_noise(examples, scores)
     if noise > MOST_NOISE:
         return f"about {noise:.0%} of the {n:,} examples of the set that nobody reviewed look mislabelled: {way}"
-    noise, n = estimated_noise(scores[["id"]], scores)
+    noise, n = estimated_noise(scores.loc[:, ["id"]], scores)
     if noise > MOST_NOISE_OF_ALL:
         return f"about {noise:.0%} of the {n:,} examples of the run that nobody reviewed look mislabelled: {way}"
     return ""
