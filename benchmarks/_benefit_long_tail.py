@@ -13,7 +13,7 @@ from _arms import Loss, Rows, plain, predicted, train
 from _drawn import Drawn, draw
 from _nets import cnn
 from _paired import paired
-from _retrained import retrained, weighing, write
+from _retrained import retrained, weighing
 from _store import Store
 from torch import Tensor, nn
 from torch.utils.data import Sampler
@@ -62,12 +62,7 @@ def one(data: Path, largest: int, seed: int) -> dict:
             after = measured(_balanced_head(model, drawn), drawn.test_labels)
     found |= {"plain, then balanced_head": after}
     with tempfile.TemporaryDirectory() as folder:
-        source, test = (
-            write(Path(folder) / f"{name}.npz", images, labels, drawn.classes)
-            for name, images, labels in (
-                ("train", drawn.images, drawn.labels), ("test", drawn.test_images, drawn.test_labels)
-            )
-        )  # fmt: skip
+        source, test = drawn.write_both(Path(folder))
         function = weighing(cnn, seed, EPOCHS)
         ways = {"as shipped": (function, "auto"), "--recipe weights": (function, "weights")}
         for words, arms in retrained(source, test, ways, SET, seed=seed).items():

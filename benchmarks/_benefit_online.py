@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from _arms import Loss, Rows, predicted, train
 from _drawn import Drawn, draw
 from _paired import interval, paired
-from _retrained import mixing, retrained, weighing, write
+from _retrained import mixing, retrained, weighing
 from _store import Store
 from torch import Tensor, nn
 
@@ -86,8 +86,7 @@ def _shipped(drawn: Drawn, seed: int) -> dict[str, dict[str, float | None]]:
     """The arms of `hem retrain`, of which only the end is known; as many examples go backward as in the control."""
     found: dict[str, dict[str, float | None]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        source = drawn.write(Path(folder) / "train.npz")
-        test = write(Path(folder) / "test.npz", drawn.test_images, drawn.test_labels, drawn.classes)
+        source, test = drawn.write_both(Path(folder))
         functions = {"as shipped": (weighing, "auto"), "--recipe mix": (mixing, "mix")}
         ways = {words: (make(drawn.build, seed, EPOCHS), recipe) for words, (make, recipe) in functions.items()}
         for words, arms in retrained(source, test, ways, SET, seed=seed).items():

@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from _drawn import as_inputs
-from _hem import Examples
+from _hem import Examples, stacked
 from _paired import paired
 from _store import ROOT, Store, open_store
 from sklearn.datasets import load_digits
@@ -137,7 +137,7 @@ def trainer(seed: int) -> Callable[..., nn.Module]:
     """A train function: one hidden layer, the same number of steps whatever the size of the set."""
 
     def train(dataset: Any) -> nn.Module:
-        inputs = torch.stack([torch.as_tensor(item[0]) for item in dataset.__getitems__(range(len(dataset)))])
+        inputs = stacked(dataset)
         targets = torch.from_numpy(np.asarray(dataset.targets))
         torch.manual_seed(seed)
         model = nn.Sequential(nn.Linear(inputs.shape[1], HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, len(dataset.classes)))

@@ -10,7 +10,7 @@ from _drawn import Drawn, draw
 from _hem import checkpoint, shipped, trainer
 from _nets import fit, outputs
 from _paired import paired
-from _retrained import reviewed, weighing, write
+from _retrained import reviewed, weighing
 from _store import Store
 
 LOOKED_AT, FLIPPED, EPOCHS = 0.15, 0.1, 12
@@ -50,8 +50,7 @@ def one(data: Path, name: str, n: int, seed: int) -> dict:
         found[arm] = {"accuracy": float(is_right.mean())}
         found[arm]["wrong labels found"] = float(is_wrong[rows].sum() / is_wrong.sum())
     with tempfile.TemporaryDirectory() as folder:
-        source = drawn.write(Path(folder) / "train.npz")
-        test = write(Path(folder) / "test.npz", drawn.test_images, drawn.test_labels, drawn.classes)
+        source, test = drawn.write_both(Path(folder))
         function = weighing(drawn.build, seed, EPOCHS)
         predictions, rows = reviewed(source, test, function, n_looked, drawn.drawn, seed)
     found["hem retrain, as shipped"] = {

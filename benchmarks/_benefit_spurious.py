@@ -11,8 +11,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from _arms import plain, predicted, train
+from _drawn import write
 from _paired import paired
-from _retrained import retrained, weighing, write
+from _retrained import retrained, weighing
 from _store import Store
 from sklearn.datasets import load_digits
 from torch import Tensor, nn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,9 +42,12 @@ class Drawn:
 
     def write(self, path: Path) -> Path:
         """What a user would have of the N, as an .npz."""
-        ids = np.array([f"{row:05d}" for row in range(len(self.labels))])
-        np.savez(path, images=self.images, labels=self.labels, ids=ids, classes=np.array(self.classes))
-        return path
+        return write(path, self.images, self.labels, self.classes)
+
+    def write_both(self, folder: Path) -> tuple[Path, Path]:
+        """The N, and the T to test on."""
+        test = write(folder / "test.npz", self.test_images, self.test_labels, self.classes)
+        return self.write(folder / "train.npz"), test
 
 
 def draw(data: Path, name: str, n: int, seed: int, *, wrong: float = 0.0) -> Drawn:
@@ -61,6 +64,13 @@ def draw(data: Path, name: str, n: int, seed: int, *, wrong: float = 0.0) -> Dra
     given[flipped] = (drawn[flipped] + chance.integers(1, len(classes), len(flipped))) % len(classes)
     tested = (images[rest], labels[rest]) if name == "digits" else _held_out(data)
     return Drawn(images[rows], given, drawn, *tested, classes, build)
+
+
+def write(path: Path, images: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> Path:
+    """An .npz as `hem score` reads it; the ids are the rows' numbers."""
+    ids = np.array([f"{row:05d}" for row in range(len(labels))])
+    np.savez(path, images=images, labels=labels, ids=ids, classes=np.array(classes))
+    return path
 
 
 def as_inputs(images: np.ndarray) -> np.ndarray:

@@ -105,7 +105,7 @@ def trainer(build: Callable[[], nn.Module], *, epochs: int, decay: float = 5e-4)
     """A train function of a small net that records every batch; see `_nets.fit`."""
 
     def train(dataset: Any, seed: int, recorder: hem_core.Recorder | None = None) -> nn.Module:
-        inputs = torch.stack([torch.as_tensor(item[0]) for item in dataset.__getitems__(range(len(dataset)))]).numpy()
+        inputs = stacked(dataset).numpy()
         ids = np.array(dataset.ids, dtype=object)
 
         def log(epoch: int, rows: np.ndarray, logits: torch.Tensor, targets: torch.Tensor) -> None:
@@ -115,6 +115,11 @@ def trainer(build: Callable[[], nn.Module], *, epochs: int, decay: float = 5e-4)
         return fit(build, inputs, np.asarray(dataset.targets), seed, epochs=epochs, decay=decay, log=log)
 
     return train
+
+
+def stacked(dataset: Any) -> torch.Tensor:
+    """The inputs (N, …) of a data set as a train function gets it."""
+    return torch.stack([torch.as_tensor(item[0]) for item in dataset.__getitems__(range(len(dataset)))])
 
 
 def numbers(table: pd.DataFrame) -> dict[str, np.ndarray]:

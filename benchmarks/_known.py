@@ -8,7 +8,7 @@ from typing import Any
 import _world
 import numpy as np
 import torch
-from _hem import Examples, numbers, rank_mean, shipped
+from _hem import Examples, numbers, rank_mean, shipped, stacked
 from _measures import calibration_error, table
 from _store import Store
 from scipy.stats import spearmanr
@@ -70,7 +70,7 @@ def one(seed: int, models: int) -> dict:
 
 def train(dataset: Any, seed: int, recorder: Any) -> nn.Module:
     """The world's small net as a train function, every batch recorded."""
-    x = torch.stack([torch.as_tensor(item[0]) for item in dataset.__getitems__(range(len(dataset)))]).numpy()
+    x = stacked(dataset).numpy()
     ids = np.array(dataset.ids, dtype=object)
 
     def log(epoch: int, rows: np.ndarray, logits: torch.Tensor, targets: torch.Tensor) -> None:

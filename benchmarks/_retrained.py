@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from _arms import Rows, train
+from _hem import stacked
 from torch import Tensor, nn
 
 import hem_core
@@ -57,7 +58,7 @@ def reviewed(
             wrong = queue["id"][(given[rows] != right[rows]) & (right[rows] == label)].tolist()
             if wrong:
                 tags.add(run.data, wrong, "mislabelled", who="benchmark", value=str(classes[label]))
-        tags.add(run.data, kept, "keep", who="benchmark")
+        tags.add(run.data, kept, "hard", who="benchmark")
         judged = select(run, n=n, rule={"all": [{"rows": queue["id"].tolist()}]})
         save(home, "reviewed", run, judged, made_by="benchmark")
         return answers(home, function, test, "auto", arms=("control", "curated"))["curated"], rows
@@ -115,8 +116,7 @@ def _fit(
     weights: Tensor | None = None,
     rows: Rows | None = None,
 ) -> nn.Module:
-    items = dataset.__getitems__(range(len(dataset)))
-    inputs = torch.stack([torch.as_tensor(item[0]) for item in items]).numpy()
+    inputs = stacked(dataset).numpy()
     ids = np.array(dataset.ids, dtype=object)
 
     def loss(model: nn.Module, x: Tensor, y: Tensor, at: Tensor, progress: float) -> Tensor:
@@ -127,10 +127,3 @@ def _fit(
         return (losses if weights is None else losses * weights[at]).mean()
 
     return train(build, inputs, np.asarray(dataset.targets), seed, epochs=epochs, loss=loss, rows=rows)
-
-
-def write(path: Path, images: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> Path:
-    """An .npz as `hem score` reads it; ids are the rows."""
-    ids = np.array([f"{row:05d}" for row in range(len(labels))])
-    np.savez(path, images=images, labels=labels, ids=ids, classes=np.array(classes))
-    return path
