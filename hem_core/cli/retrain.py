@@ -24,7 +24,7 @@ def retrain(
         typer.Option(
             help="labels: its labels and exclusions; mix: and half of each batch from it; weights: and its weights; "
             "balanced: its labels, and the rarer a class, the heavier; auto: labels where it changes any, else "
-            "weights, or balanced where classes are 10 to 1."
+            "balanced where classes are 10 to 1, else weights."
         ),
     ] = "auto",
     where: Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from hem_core.engine.stored_inputs import StoredInputs, stored_inputs
 from hem_core.errors import DataError, ModelError
 from hem_core.models import factory
 from hem_core.models.estimator import Estimator
-from hem_core.models.imported import imported
 from hem_core.store import sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
@@ -115,17 +113,9 @@ def _module(run: Run, model: Any, weights: Path | str | None) -> nn.Module:
     if ":" not in named:
         raise ModelError(f"run '{run.name}' does not say how its model is built (it names '{named}'); {way}")
     try:
-        if _wants_data(named):
-            raise ModelError(f"'{named}' trains a model and builds none without data")
         return factory.load(named, model)
     except ModelError as error:
-        raise ModelError(f"{error} (it is what run '{run.name}' names; for another, {way})") from error
-
-
-def _wants_data(name: str) -> bool:
-    """Is it a train function, which has a parameter without a default?"""
-    parameters = inspect.signature(imported(name, wanted="a run names package.module:function")).parameters
-    return any(each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters.values())
+        raise ModelError(f"{error} (the factory is the one that run '{run.name}' names; for another, {way})") from error
 
 
 def _before(run: Run, examples: Any) -> dict[str, str | None]:

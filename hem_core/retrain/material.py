@@ -72,20 +72,21 @@ def gathered(
     is_target: np.ndarray,
     examples: pd.DataFrame,
     dropped: set[str],
-    said: pd.DataFrame,
+    outside: pd.DataFrame,
     classes: tuple[str, ...],
 ) -> Material:
     """Put the set's labels and weights on the training rows, and the labels that people gave to what was left out.
 
     examples: the set, with `id`, and where it has them `label`, `label_before` and `weight`; dropped: ids that leave
-    the curated training; said: tags of the left-out candidates, as `said_of` gives them. What is tested is not
-    trained on, whether it is in the set or not.
+    the curated training; outside: tags of the left-out candidates, as `tags_outside` gives them. What is tested is
+    not trained on, whether it is in the set or not.
     Raises DataError when none of the set is left to train on, or a label is none of the classes.
     """
     rows = np.flatnonzero(test.is_training & train.usable)
-    place = {train.ids[row]: position for position, row in enumerate(rows.tolist())}
+    ids = [train.ids[row] for row in rows.tolist()]
+    place = {id: position for position, id in enumerate(ids)}
     given = train.targets[rows]
-    curated = corrected(given, [train.ids[row] for row in rows.tolist()], said, classes)
+    curated = corrected(given, ids, outside, classes)
     weight, in_set = np.ones(len(rows)), np.zeros(len(rows), dtype=bool)
     at = np.array([place.get(id, -1) for id in examples["id"]], dtype=np.int64)
     if not (at >= 0).any():
@@ -119,16 +120,16 @@ def dropped_ids(left_out: pd.DataFrame, state: pd.DataFrame) -> set[str]:
     return {id for id, why in pairs if why in words or id in verdict}
 
 
-def said_of(left_out: pd.DataFrame, state: pd.DataFrame) -> pd.DataFrame:
+def tags_outside(left_out: pd.DataFrame, state: pd.DataFrame) -> pd.DataFrame:
     """The tag log's state of the left-out candidates: a label put right stays right outside of the set."""
     return state.loc[state["id"].isin(left_out["id"]), :]
 
 
 def changes(
-    train: Source, examples: pd.DataFrame, dropped: set[str], said: pd.DataFrame, classes: tuple[str, ...]
+    train: Source, examples: pd.DataFrame, dropped: set[str], outside: pd.DataFrame, classes: tuple[str, ...]
 ) -> bool:
     """Do the set and what people said put a label right, or keep an example out of the training?"""
-    if (corrected(train.targets, train.ids, said, classes) != train.targets).any():
+    if (corrected(train.targets, train.ids, outside, classes) != train.targets).any():
         return True
     at = np.array([train.row_of.get(id, -1) for id in examples["id"]], dtype=np.int64)
     labels = _labels(examples, classes, train.targets, at)[at >= 0]

@@ -49,9 +49,9 @@ def plan(
     tags = open_workspace(home).tags()
     state = tags.state(run.data)
     left_out = sets.left_out(home, name, version)
-    dropped, said = materials.dropped_ids(left_out, state), materials.said_of(left_out, state)
+    dropped, outside = materials.dropped_ids(left_out, state), materials.tags_outside(left_out, state)
     if settings.recipe == "auto":
-        is_reviewed = materials.changes(train, examples, dropped, said, run.classes)
+        is_reviewed = materials.changes(train, examples, dropped, outside, run.classes)
         is_tailed = _is_long_tailed(train.targets[test.is_training & train.usable])
         settings = replace(settings, recipe="labels" if is_reviewed else "balanced" if is_tailed else "weights")
     forced = refusals(settings, run, train, test, examples, _scores(run, state))
@@ -63,12 +63,12 @@ def plan(
     targets = corrected(given, ids, state if test.how != "file" else tags.state(test_name(run)), run.classes)
     table = _test_table(test, targets, run.classes)
     unknown = np.zeros(len(targets), dtype=bool)
-    made = materials.gathered(train, test, targets, unknown, examples, dropped, said, run.classes)
+    made = materials.gathered(train, test, targets, unknown, examples, dropped, outside, run.classes)
     if settings.where:
         target = by_where(table, settings.where)
     else:
         target = by_classes(made.curated[made.in_set & (made.curated >= 0)], made.given, targets, run.classes)
-    made = materials.gathered(train, test, targets, target.is_in, examples, dropped, said, run.classes)
+    made = materials.gathered(train, test, targets, target.is_in, examples, dropped, outside, run.classes)
     made.write(stored.folder / "material.npz", key)
     made_plan = planned(
         stored.name,

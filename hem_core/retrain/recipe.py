@@ -66,10 +66,12 @@ def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: boo
         return Taught(drawn, targets[drawn], np.ones(n, dtype=bool), None, "resampled")
     if recipe == "mix" and sampler:
         return Taught(places, targets[places], is_hard, None, "sampler")
-    if recipe == "balanced":
+    if recipe == "mix":
+        wanted = mixture(is_hard, weight)
+    elif recipe == "balanced":
         wanted = of_class(targets[places])
     else:
-        wanted = mixture(is_hard, weight) if recipe == "mix" else np.where(is_hard, weight, 1.0)
+        wanted = np.where(is_hard, weight, 1.0)
     wanted = wanted / wanted.mean()
     if weights:
         return Taught(places, targets[places], is_hard, wanted, "weights")

@@ -16,7 +16,7 @@ ARMS = {
 }
 """The arms and what they are. Control and curated are always there: the verdict is their difference."""
 RECIPES = {
-    "auto": "labels where the set changes or rules out any, else weights; balanced where classes are 10 to 1",
+    "auto": "labels where the set changes or rules out any; else balanced where classes are 10 to 1, else weights",
     "labels": "the set's labels, without what people ruled out; every example alike",
     "mix": "that, and half of each batch from the set, at most 4 repeats an epoch, the last eighth natural",
     "weights": "that, and the set's weights on the losses",

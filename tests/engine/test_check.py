@@ -143,7 +143,7 @@ def test_what_does_not_fit_says_what_to_do(workspace):
         check(workspace, "soft", "nets_of_check:build")
     with pytest.raises(ModelError, match=r"3 outputs and run 'first' has 2 classes \(odd, even …\)"):
         check(workspace, "hard", "nets_of_check:three")
-    with pytest.raises(ModelError, match=r"no weights at 'gone.pt' \(it is what run 'first' names"):
+    with pytest.raises(ModelError, match=r"no weights at 'gone.pt' \(the factory is the one that run 'first' names"):
         check(workspace, "hard", "gone.pt")
     examples, manifest = sets.load(workspace, "hard")
     sets.save(workspace, "lost", examples, {**manifest, "run": "gone"})
@@ -157,7 +157,7 @@ def test_what_does_not_fit_says_what_to_do(workspace):
     ):
         check(workspace, "hard", weights("new.pt", wrong=[]))
     run_json.write_text(json.dumps({**info, "model": {**info["model"], "name": "nets_of_check:train"}}))
-    with pytest.raises(ModelError, match=r"'nets_of_check:train' trains a model .* pass --model package"):
+    with pytest.raises(ModelError, match=r"'nets_of_check:train' .*argument: 'dataset' .* pass --model package.module"):
         check(workspace, "hard", "new.pt")
     run_json.write_text(json.dumps({**info, "data": {**info["data"], "medium": "dataset"}}))
     with pytest.raises(DataError, match="was made from a torch Dataset: no file holds its examples"):
