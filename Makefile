@@ -1,15 +1,19 @@
-# make demo: train, score and open a demo   make test: everything that must hold
+# make demo: train, score and open a demo   make test: everything that must hold   make test-fast: two minutes of it
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+WORKERS ?= -n logical --maxprocesses 4 --dist loadscope
 
-.PHONY: demo test lint bench chromium clean
+.PHONY: demo test test-fast lint bench chromium clean
 
 demo: $(VENV)/ready
 	$(BIN)/hem demo
 
 test: $(VENV)/ready-dev chromium
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
+
+test-fast: $(VENV)/ready-dev
+	$(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow" $(ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

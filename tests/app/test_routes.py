@@ -31,7 +31,11 @@ def post(client, what="tags", **body):
     return client.post(f"/hem/{what}", json={**usual, **body})
 
 
-@pytest.mark.parametrize("sent", ["", "a-session", "a-session.0", routes.token("other").replace("other", "a-session")])
+@pytest.mark.parametrize(
+    "sent",
+    ["", "a-session", "a-session.0", routes.token("other").replace("other", "a-session")],
+    ids=["none", "unsigned", "badly signed", "signed for another session"],
+)
 def test_a_wrong_token_is_refused_everywhere(client, sent):
     for path in ("columns/tiny", "column/tiny/loss", "ids/tiny?rows=1", "thumbs/tiny?rows=1", "image/tiny/0",
                  "mask/tiny", "verdicts/tiny", "revision/tiny", "contents/tiny?rows=1",

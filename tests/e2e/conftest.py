@@ -28,12 +28,12 @@ QUIET = [
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium from $HEM_CHROMIUM or the path; skipped with a reason where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    """Chromium from $HEM_CHROMIUM or the path."""
+    from playwright.sync_api import sync_playwright
+
     program = os.environ.get("HEM_CHROMIUM") or shutil.which("chromium")
-    if not program:
-        pytest.skip("no chromium: install it, or name one in $HEM_CHROMIUM")
-    with playwright.sync_playwright() as started:
+    assert program, "no chromium: `make chromium` installs it; or name one in $HEM_CHROMIUM"
+    with sync_playwright() as started:
         chromium = started.chromium.launch(executable_path=program, args=QUIET)
         yield chromium
         chromium.close()
