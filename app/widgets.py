@@ -145,6 +145,13 @@ def notes(run: "Run") -> None:
         st.warning(words.plain(note), icon=":material/info:")
 
 
+def warning(run: "Run") -> None:
+    """That more than a few examples could not be scored, how many, and why most of them."""
+    found = run.info.get("warning")
+    if found:
+        st.warning(words.plain(f"{found}. All of them are listed at the end of this page."), icon=":material/warning:")
+
+
 def failure(error: Exception) -> None:
     """An error that the user can fix, as one calm sentence."""
     st.error(words.plain(error), icon=":material/error:")

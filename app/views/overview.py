@@ -28,6 +28,7 @@ def page() -> None:
     run = loaders.run(name)
     facts = loaders.overview(name)
     widgets.broken(loaders.workspace().broken())
+    widgets.warning(run)
     _numbers(run, facts)
     _next_steps(run, facts)
     said = sample.sentence(run.info)
@@ -291,7 +292,7 @@ def _failures(run: Run) -> None:
     if failed.empty:
         return
     title = f"{words.count(len(failed), 'example')} could not be scored"
-    with st.expander(title, icon=":material/error:"):
+    with st.expander(title, icon=":material/error:", expanded=bool(run.info.get("warning"))):
         st.dataframe(
             failed.head(1_000),
             hide_index=True,

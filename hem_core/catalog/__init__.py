@@ -38,26 +38,42 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     unknown = columns.keys() - set(COLUMNS)
     if unknown:
         raise DataError(f"no option '{min(unknown)}' for columns; there are: {', '.join(COLUMNS)}")
-    if isinstance(source, str | Path) and not Path(source).exists():
+    if isinstance(source, str | Path) and not _exists(source):
         raise DataError(f"no data at '{source}'; give an image folder, or a .csv, .parquet, .jsonl or .npz file")
     package = sys.modules[__name__]
     for name in folder.names(package):
         reader = folder.load(package, name)
         if reader.accepts(source):
             if name != "table" and given.keys() & OF_TABLES:
-                raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{source}' is read as {name}")
-            return _checked(reader.read(source, **given))
+                raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{_short(source)}' is read as {name}")
+            try:
+                return _checked(reader.read(source, **given))
+            except (pa.ArrowException, UnicodeError, OverflowError) as error:
+                words = " ".join(str(error).split())[:300]
+                raise DataError(f"cannot read '{_short(source)}' as {name}: {words}") from error
     raise DataError(
         f"cannot read '{source}'; wanted an image folder, a .csv, .parquet, .jsonl or .npz file, "
         "an Arrow table, a DataFrame or a torch Dataset"
     )
 
 
+def _exists(path: str | Path) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a path, or with a NUL in it
+        return False
+
+
+def _short(source: Any) -> str:
+    return str(source) if isinstance(source, str | Path) else type(source).__name__
+
+
 def info(table: pa.Table) -> dict[str, Any]:
     """What holds for the whole catalog.
 
     `name` (the key of its tags), `source` and `root` (paths), `medium` ("image", "array", "dataset", "text", "row" or
-    "none"), `classes` (names in the order of the outputs, or None), `labels_are` ("names" or "indices"). Rows:
+    "none"), `classes` (names in the order of the outputs, or None), `labels_are` ("names", or "indices" where they can
+    be integers counted from 0), `notes` (sentences on how the source was read). Rows:
     `features` ({"name", "kind": "number" | "category"} each), `are_features_named` (false: all columns were taken) and
     `left_out` (column: why it is no feature).
     """
@@ -82,6 +98,7 @@ def _checked(table: pa.Table) -> pa.Table:
         shown = ", ".join(twice[:3])
         raise DataError(
             f"{len(twice)} ids stand more than once in '{source}' ({shown}{', …' if len(twice) > 3 else ''}); "
-            "ids must be unique: they are the key of scores and tags"
+            "ids must be unique: they are the key of scores and tags. Name another column with --id-column, or leave "
+            "the ids out to have the rows numbered"
         )
     return table

@@ -1,38 +1,64 @@
-"""A table on disk, or one of pandas, as an Arrow table."""
+"""A table in a file or in memory, with what is known of how it was written."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from hem_core.catalog._delimited import read_delimited
+from hem_core.catalog._frame import read_frame
+from hem_core.catalog._json_rows import read_json
 from hem_core.errors import DataError
 
 PREDICTIONS = ("logits", "probs", "embedding")
 """Columns of numbers that a model gave; they stay in the file and are read by the shard."""
-MISSING = ["", "NA", "NaN", "nan", "null", "NULL"]
+FORMATS = {
+    **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), "csv"),
+    **dict.fromkeys((".parquet", ".pq"), "parquet"),
+    **dict.fromkeys((".jsonl", ".ndjson", ".json"), "json"),
+}
+COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A table, and how it was written. is_text: every cell is a string, whose meaning is still to be decided."""
+
+    table: pa.Table
+    is_text: bool = False
+    separator: str = ","
+    index: str | None = None
+    """The column that is the index of a data frame."""
+    notes: list[str] = field(default_factory=list)
 
 
 def suffix_format(path: Path) -> str:
-    """ "csv", "json" or "parquet" by the file's suffix, with .gz left off; empty for any other."""
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    known = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".jsonl": "json", ".ndjson": "json"}
-    return known.get(suffixes[-1], "") if suffixes else ""
+    """ "csv", "json" or "parquet" by the file's suffix in any case, with .gz left off; empty for any other."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in COMPRESSED]
+    return FORMATS.get(suffixes[-1], "") if suffixes else ""
 
 
-def is_frame(source: Any) -> bool:
-    """Whether it is a pandas DataFrame; pandas is not imported for it."""
-    return type(source).__module__.partition(".")[0] == "pandas" and hasattr(source, "columns")
+def load(source: Any, path: Path | None, names: Collection[str]) -> Loaded:
+    """The table of a file, an Arrow table or a data frame, without the columns of predictions of a Parquet file.
 
-
-def read_frame(frame: Any) -> pa.Table:
-    """A DataFrame's columns; an index that has a name is one of them. Raises DataError for columns of mixed types."""
-    try:
-        table = pa.Table.from_pandas(frame, preserve_index=None if frame.index.name else False)
-    except pa.ArrowException as error:
-        raise DataError(f"cannot read the DataFrame: {' '.join(str(error).split())}") from error
-    return table.rename_columns([str(name) for name in table.column_names]).replace_schema_metadata(None)
+    names: columns that are looked for, which tell the separator of a CSV.
+    Raises DataError when it cannot be read, or two columns have one name.
+    """
+    if path is not None:
+        found = _file(path, names)
+    elif isinstance(source, pa.Table):
+        found = Loaded(source)
+    else:
+        found = Loaded(*_of_frame(source))
+    listed = found.table.column_names
+    twice = next((name for name in listed if listed.count(name) > 1), None) if len(set(listed)) < len(listed) else None
+    if twice is not None:
+        raise DataError(f"the column '{twice}' is in '{path or 'table'}' {listed.count(twice)} times; rename one")
+    return found
 
 
 def has_predictions(path: Path | None, table: pa.Table) -> bool:
@@ -44,50 +70,37 @@ def has_predictions(path: Path | None, table: pa.Table) -> bool:
     return "logits" in names or "probs" in names
 
 
-def read_file(path: Path, *, text_column: str | None, text_names: tuple[str, ...]) -> pa.Table:
-    """The table in a CSV, TSV, Parquet or JSON Lines file, without the columns of predictions of a Parquet file.
-
-    A CSV's text_column is text whatever it looks like, "007" and "null" stay as written; without one, so are those of
-    text_names that hold words. Raises DataError when the file cannot be parsed or a CSV is not UTF-8.
-    """
-    from pyarrow import json, parquet
-
-    try:
-        if suffix_format(path) == "csv":
-            return _csv(path, text_column, text_names)
-        if suffix_format(path) == "json":
-            return json.read_json(path)
-        schema = parquet.read_schema(path)
-        return parquet.read_table(path, columns=[name for name in schema.names if name not in PREDICTIONS])
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"cannot read '{path}' as {suffix_format(path)}: {error}") from error
-
-
-def _csv(path: Path, text_column: str | None, text_names: tuple[str, ...]) -> pa.Table:
-    from pyarrow import csv
-
-    parse = csv.ParseOptions(delimiter="\t" if ".tsv" in path.suffixes else ",", newlines_in_values=True)
-    as_null = csv.ConvertOptions(strings_can_be_null=True, null_values=MISSING)
-    table = _utf8(csv.read_csv(path, parse_options=parse, convert_options=as_null))
-    words = [text_column] if text_column else [name for name in text_names if is_text(_type(table, name))]
-    for name in [name for name in words if name in table.column_names]:
-        as_written = csv.ConvertOptions(include_columns=[name], column_types={name: pa.string()})
-        written = csv.read_csv(path, parse_options=parse, convert_options=as_written)[name]
-        table = table.set_column(table.column_names.index(name), name, written)
-    return table
-
-
 def is_text(of: pa.DataType) -> bool:
     return pa.types.is_string(of) or pa.types.is_large_string(of) or pa.types.is_string_view(of)
 
 
-def _type(table: pa.Table, name: str) -> pa.DataType:
-    return table.schema.field(name).type if name in table.column_names else pa.null()
+def _file(path: Path, names: Collection[str]) -> Loaded:
+    try:
+        if suffix_format(path) == "csv":
+            found = read_delimited(path, names=names)
+            return Loaded(found.table, is_text=True, separator=found.separator, notes=found.notes)
+        if suffix_format(path) == "json":
+            table, notes = read_json(path)
+            return Loaded(table, notes=notes)
+        return Loaded(_parquet(path))
+    except (pa.ArrowException, OSError, MemoryError) as error:
+        raise DataError(f"cannot read '{path}' as {suffix_format(path)}: {' '.join(str(error).split())}") from error
 
 
-def _utf8(table: pa.Table) -> pa.Table:
-    """A CSV's table, refused when it is not UTF-8; a column without a name (pandas' index) is called `unnamed`."""
-    binary = [name for name in table.column_names if pa.types.is_binary(table.schema.field(name).type)]
-    if binary:
-        raise DataError(f"column '{binary[0]}' is not UTF-8; save the file as UTF-8")
-    return table.rename_columns([name or "unnamed" for name in table.column_names])
+def _parquet(path: Path) -> pa.Table:
+    """Every column but the predictions; unlike `read_table`, it makes no columns of a folder named `x=1`."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        names = file.schema_arrow.names
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise DataError(f"the column '{twice}' is in '{path}' {names.count(twice)} times; rename one")
+        kept = [name for name in names if name not in PREDICTIONS]
+        table = file.read(columns=kept) if kept else pa.table({})
+        return table.select(kept).replace_schema_metadata(None)
+
+
+def _of_frame(frame: Any) -> tuple[pa.Table, bool, str, str | None, list[str]]:
+    table, index, notes = read_frame(frame)
+    return table, False, ",", index, notes

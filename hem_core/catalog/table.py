@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hem_core.catalog import with_info
-from hem_core.catalog._features import all_features, asked_for, named_features, plain
-from hem_core.catalog._table_file import (
-    PREDICTIONS,
-    has_predictions,
-    is_frame,
-    is_text,
-    read_file,
-    read_frame,
-    suffix_format,
-)
+from hem_core.catalog._as_text import as_text
+from hem_core.catalog._column_types import has_decimal_comma, typed
+from hem_core.catalog._features import KEPT, all_features, asked_for, named_features, plain
+from hem_core.catalog._frame import INDEX, is_frame
+from hem_core.catalog._image_column import NAMES as IMAGE_NAMES
+from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_of_pictures
+from hem_core.catalog._label_kind import labels_are
+from hem_core.catalog._table_file import PREDICTIONS, Loaded, has_predictions, is_text, load, suffix_format
 from hem_core.errors import DataError
 
 ID_NAMES = ("id",)
 LABEL_NAMES = ("label", "class", "target")
-IMAGE_NAMES = ("image", "path", "filepath", "file_name", "filename")
 TEXT_NAMES = ("text", "sentence", "utterance", "question", "message")
+WORDS_ALONE = ("question", "message")
+"""Of a column with such a name, numbers are a feature: the answer to a question, not the question."""
+NAMES = (*ID_NAMES, *LABEL_NAMES, *IMAGE_NAMES, *TEXT_NAMES, "split")
 
 
 def accepts(source: Any) -> bool:
     if isinstance(source, str | Path):
         return suffix_format(Path(source)) != ""
     return isinstance(source, pa.Table) or is_frame(source)
+
+
+def is_parquet(source: Any) -> bool:
+    """Whether it is the path of a Parquet file, by its suffix."""
+    return isinstance(source, str | Path) and suffix_format(Path(source)) == "parquet"
 
 
 def read(
@@ -48,101 +53,184 @@ def read(
     `image`: a path below the file's folder. `text`: a string. Features: feature_columns ("age,job", a list, or "*" for
     every column that can be one) keep their names. A table that has none of the three and no predictions is taken as
     rows of all its columns: then `are_features_named` is false in its info, and `left_out` says what is no feature.
-    Without an id column the image path is the id, and without either the row number.
-    Integer, boolean and whole float labels are indices into the classes, text labels names. Missing values stay null.
+    Names of columns are found in upper or lower case.
+    Ids, labels, paths, texts and `split` are text as it is written: of a CSV, "007", "NA" and "1e5" stay so, and only
+    an empty cell is missing. The other columns of a CSV become numbers, truth values and dates where all cells are.
+    Without an id column the ids are the index of a data frame that has a name, else the image path, else an index that
+    is not 0 to n - 1 and never repeats, else the row number.
     Raises DataError when the file cannot be parsed, or a named or needed column is not there or of a wrong type.
     """
     path = Path(source) if isinstance(source, str | Path) else None
-    table = _load(source, path, text_column)
-    label = _find(table, label_column, LABEL_NAMES, "label")
+    asked = asked_for(feature_columns)
+    given = [name for name in (id_column, label_column, image_column, text_column, *asked) if name]
+    loaded = load(source, path, (*NAMES, *given))
+    asked = [next(iter(_matches(loaded.table, (name,))), name) for name in asked]
+    folder = (path or Path("table")).resolve().parent
+    label = _find(loaded.table, label_column, LABEL_NAMES, "label")
     if label is None:
         raise DataError(
-            f"no label column among {', '.join(table.column_names)}; wanted one of {', '.join(LABEL_NAMES)}, "
+            f"no label column among {_listed(loaded.table)}; wanted one of {', '.join(LABEL_NAMES)}, "
             "or name it with --label-column"
         )
-    medium, column = _medium(table, image_column, text_column, asked_for(feature_columns))
-    image = column if medium == "image" else None
-    id = _find(table, id_column, ID_NAMES, "id") or image
-    taken = {id, label}
-    facts = _features(table, path, feature_columns, taken) if medium == "row" else {}
-    if medium == "row" and not facts["features"]:
-        medium, facts = "none", {}
-    labels = _whole(table[label])
-    columns: dict[str, Any] = {
-        "id": table[id].cast(pa.string()) if id else pa.array([str(row) for row in range(table.num_rows)]),
-        "label": labels.cast(pa.string()),
-    }
-    if column is not None:
-        columns[medium] = table[column].cast(pa.string())
+    medium, column = _medium(loaded, image_column, text_column, asked, folder)
+    id = _find(loaded.table, id_column, ID_NAMES, "id") or _index(loaded, column if medium == "image" else None)
+    taken: set[str | None] = {id, label, INDEX}
+    table = _typed(loaded, {*taken, column, "split", "content_hash"})
+    facts: dict[str, Any] = {"notes": list(loaded.notes)}
+    if medium == "row":
+        of_features = _typed(loaded, taken | set(KEPT), keeps_zeros=False)
+        facts |= _features(of_features, path, asked, taken)
+        if not facts["features"]:
+            medium, facts = "none", {"notes": facts["notes"]}
+    labels = as_text(_blank_is_missing(loaded.table[label]), label, "label")
+    columns: dict[str, Any] = {"id": _ids(loaded.table, id), "label": labels}
+    if medium == "image" and column is not None:
+        found = image_paths(as_text(loaded.table[column], column, "image"), column, folder)
+        columns["image"], folder = found.paths, found.root
+        facts["notes"] += found.notes
+    if medium == "text" and column is not None:
+        columns["text"] = _texts(loaded, column)
     taken |= {column, *PREDICTIONS}
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
-    columns |= {feature["name"]: plain(table[feature["name"]]) for feature in facts.get("features", [])}
+    columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
+    facts["notes"] += _padded(loaded, facts)
     return with_info(
         pa.table(columns),
         name=path.name.split(".")[0] if path else "table",
         source=str(path or "table"),
-        root=str((path or Path("table")).resolve().parent),
+        root=str(folder),
         medium=medium,
         classes=None,
-        labels_are="indices" if pa.types.is_integer(labels.type) else "names",
+        labels_are=labels_are(labels),
         **facts,
     )
 
 
-def _load(source: Any, path: Path | None, text_column: str | None) -> pa.Table:
-    if path is not None:
-        return read_file(path, text_column=text_column, text_names=TEXT_NAMES)
-    return source if isinstance(source, pa.Table) else read_frame(source)
+def _typed(loaded: Loaded, texts: Collection[str | None], *, keeps_zeros: bool = True) -> pa.Table:
+    """The table with its columns in their types; those of `texts`, and all of a typed source, stay as they are."""
+    if not loaded.is_text:
+        return loaded.table
+    rest = {name: loaded.table[name] for name in loaded.table.column_names if name not in texts}
+    comma = loaded.separator == ";" and has_decimal_comma(rest.values())
+    found = {name: typed(column, decimal_comma=comma, keeps_zeros=keeps_zeros) for name, column in rest.items()}
+    return pa.table({name: found.get(name, loaded.table[name]) for name in loaded.table.column_names})
+
+
+def _padded(loaded: Loaded, facts: dict[str, Any]) -> list[str]:
+    """What to note of features that are numbers although they are written like codes."""
+    numbers = [feature["name"] for feature in facts.get("features", []) if feature["kind"] == "number"]
+    codes = [
+        name
+        for name in numbers
+        if loaded.is_text and pc.any(pc.match_substring_regex(loaded.table[name], r"^\s*0\d")).as_py()
+    ]
+    return [f"The feature {name} has leading zeros and is read as a number." for name in codes]
+
+
+def _ids(table: pa.Table, id: str | None) -> Any:
+    if id is None:
+        return pa.array([str(row) for row in range(table.num_rows)], pa.string())
+    return as_text(_blank_is_missing(table[id], keeps_spaces=True), id, "id")
+
+
+def _index(loaded: Loaded, image: str | None) -> str | None:
+    """The column of the ids where none is named so: a named index, the image path, an index that has no name."""
+    return loaded.index if loaded.index not in (None, INDEX) or image is None else image
+
+
+def _texts(loaded: Loaded, column: str) -> pa.ChunkedArray:
+    found = loaded.table[column].cast(pa.string())
+    return pc.fill_null(found, "") if loaded.is_text else found
+
+
+def _blank_is_missing(column: pa.ChunkedArray, *, keeps_spaces: bool = False) -> pa.ChunkedArray:
+    """A column whose empty strings are null; strings of white space alone too, unless they are kept."""
+    if not is_text(column.type):
+        return column
+    words = column if keeps_spaces else pc.utf8_trim_whitespace(column)
+    return pc.if_else(pc.equal(words, ""), pa.scalar(None, column.type), column)
 
 
 def _medium(
-    table: pa.Table, image_column: str | None, text_column: str | None, features: list[str]
+    loaded: Loaded, image_column: str | None, text_column: str | None, features: list[str], folder: Path
 ) -> tuple[str, str | None]:
     """ "image", "text" or "row", and the column that holds it. What is named wins over what is found by its name."""
+    table = loaded.table
     named = {"--image-column": image_column, "--text-column": text_column, "--feature-columns": features}
     given = [option for option, value in named.items() if value]
     if len(given) > 1:
         raise DataError(f"{' and '.join(given)} name two media; an example is a picture, a text or a row: keep one")
+    if image_column:
+        return "image", _find(table, image_column, (), "image")
     if text_column:
-        column = _find(table, text_column, (), "text")
-        if not is_text(table.schema.field(text_column).type):
-            kind = table.schema.field(text_column).type
-            raise DataError(f"text column '{text_column}' is of {kind}; texts are strings")
+        column = str(_find(table, text_column, (), "text"))
+        if not is_text(table.schema.field(column).type):
+            raise DataError(f"text column '{text_column}' is of {table.schema.field(column).type}; texts are strings")
         return "text", column
-    image = None if features else _find(table, image_column, IMAGE_NAMES, "image")
-    if image:
-        return "image", image
-    texts = [name for name in TEXT_NAMES if name in table.column_names and is_text(table.schema.field(name).type)]
-    return ("text", texts[0]) if texts and not features else ("row", None)
+    if features:
+        return "row", None
+    return _found_medium(loaded, folder)
 
 
-def _features(
-    table: pa.Table, path: Path | None, feature_columns: str | Sequence[str] | None, taken: set[str | None]
-) -> dict[str, Any]:
-    names = asked_for(feature_columns)
+def _found_medium(loaded: Loaded, folder: Path) -> tuple[str, str | None]:
+    """The medium by the names of columns and by what they hold."""
+    table = loaded.table
+    for name in _matches(table, IMAGE_NAMES):
+        column = table[name]
+        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+            raise DataError(
+                f"the image column '{name}' holds {column.type}; HEM reads paths of image files: write the pictures to "
+                "files and their paths into this column, or name another one with --image-column"
+            )
+        if is_text(column.type) and holds_pictures(column, name, folder):
+            return "image", name
+    for name in _matches(table, TEXT_NAMES):
+        column = table[name]
+        is_number = loaded.is_text and name.casefold() in WORDS_ALONE and not is_text(typed(column).type)
+        if is_text(column.type) and not is_number:
+            return "text", name
+    others = [name for name in table.column_names if is_text(table.schema.field(name).type)]
+    found = next((name for name in others if is_full_of_pictures(table[name], folder)), None)
+    return ("image", found) if found else ("row", None)
+
+
+def _features(table: pa.Table, path: Path | None, names: list[str], taken: set[str | None]) -> dict[str, Any]:
     if names and names != ["*"]:
         return {"features": named_features(table, names, taken=taken), "are_features_named": True, "left_out": {}}
     if has_predictions(path, table) and not names:
         return {"features": []}
     found, left_out = all_features(table, taken=taken)
     if names and not found:
-        raise DataError(f"no column can be a feature among {', '.join(table.column_names)}; name them one by one")
+        raise DataError(f"no column can be a feature among {_listed(table)}; name them one by one")
     return {"features": found, "are_features_named": bool(names), "left_out": left_out}
 
 
 def _find(table: pa.Table, named: str | None, defaults: tuple[str, ...], what: str) -> str | None:
-    if named is not None and named not in table.column_names:
-        raise DataError(f"no {what} column '{named}'; there are: {', '.join(table.column_names)}")
-    return named or next((name for name in defaults if name in table.column_names), None)
+    """The column that is named, or the first that has a default name, in upper or lower case."""
+    if named is None:
+        return next(iter(_matches(table, defaults)), None)
+    found = next(iter(_matches(table, (named,))), None)
+    if found is None:
+        raise DataError(f"no {what} column '{named}'; there are: {_listed(table)}")
+    return found
 
 
-def _whole(labels: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Labels with true and false as 1 and 0, and whole floats (pandas makes them of one missing value) as integers."""
-    if pa.types.is_boolean(labels.type):
-        return labels.cast(pa.int8())
-    if pa.types.is_floating(labels.type):
-        values = labels.to_numpy()
-        if (values[np.isfinite(values)] % 1 != 0).any():
-            raise DataError("labels are numbers with a fraction; classification wants class names or integer indices")
-        return pa.chunked_array([pa.array(values, from_pandas=True).cast(pa.int64())])
-    return labels
+def _matches(table: pa.Table, names: Sequence[str]) -> list[str]:
+    """The columns that have one of these names, in their order; where none is written so, in upper or lower case.
+
+    Raises DataError where two columns differ from a name by their case alone.
+    """
+    found = []
+    for name in names:
+        alike = [column for column in table.column_names if column.casefold() == name.casefold()]
+        if name in alike:
+            found.append(name)
+        elif len(alike) > 1:
+            raise DataError(f"the columns {' and '.join(alike)} could both be '{name}'; rename one of them")
+        else:
+            found += alike
+    return found
+
+
+def _listed(table: pa.Table) -> str:
+    return ", ".join(name for name in table.column_names if name != INDEX)

@@ -10,7 +10,7 @@ from hem_core.cli._screen import say
 
 
 def summarise(run: Any) -> None:
-    """Print counts, accuracy, the first failures, and every note of a run."""
+    """Print counts, accuracy, the first failures, every note of a run and, last, its warning."""
     info = run.info
     failed = f", {info['n_failed']:,} could not be scored (see failures.parquet)" if info["n_failed"] else ""
     seen = "not known whether in-sample" if info["sample"] == "unknown" else info["sample"]
@@ -26,6 +26,8 @@ def summarise(run: Any) -> None:
     for note in [*info["notes"], *info["missing"].values()]:
         say("  note: {}", note)
     say("run: {}", run.folder)
+    if info.get("warning"):
+        say("[bold red]warning:[/bold red] {}", info["warning"])
 
 
 def serve(workspace: Path, port: int | None, *, open_browser: bool) -> None:

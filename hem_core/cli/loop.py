@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hem_core.cli._names import names_or_file
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
 
@@ -40,7 +41,9 @@ def loop(
     image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
     text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
     feature_columns: Annotated[str | None, _option("Columns of a table: age,job, or '*' for all.", panel=DATA)] = None,
-    classes: Annotated[str | None, _option("Class names in the order of the outputs: cat,dog.", panel=DATA)] = None,
+    classes: Annotated[
+        str | None, _option("Class names in the order of the outputs: cat,dog or a file.", panel=DATA)
+    ] = None,
     resize: Annotated[int | None, _option("Pixels of the shorter side of image files.", panel=DATA, min=1)] = None,
     policy: Annotated[
         str | None, _option("Chain of policies that chooses; see hem select --help.", panel=CHOICE)
@@ -83,7 +86,7 @@ def loop(
     )
     options = Options(
         name=data_name,
-        classes=_listed(classes) or None,
+        classes=names_or_file(classes, "--classes"),
         device=device,
         resize=resize,
         columns={key: value for key, value in columns.items() if value},

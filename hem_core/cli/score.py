@@ -5,10 +5,13 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from hem_core.cli._names import names_or_file
 from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
 from hem_core.errors import HemError
 
+TOO_MANY_FAILED = 3
+"""The exit code of --strict; 1 is a bug, 2 an error that the user can fix."""
 DATA, TRUTH, EXTRA, RUN = "Data", "Out-of-sample", "Scores", "Run"
 
 
@@ -32,6 +35,10 @@ def score(
     ] = None,
     classes: Annotated[
         str | None, _option("Class names in the order of the outputs: cat,dog or a file, one a line.", panel=DATA)
+    ] = None,
+    labels_are: Annotated[
+        Literal["names", "indices"] | None,
+        _option("Whether labels that are integers name the classes or count them from 0.", panel=DATA),
     ] = None,
     name: Annotated[str | None, _option("Name of the data; runs that share it share their tags.", panel=DATA)] = None,
     resize: Annotated[
@@ -72,7 +79,10 @@ def score(
     ] = None,
     precision: Annotated[str, _option("fp32, or bf16 on CUDA.", panel=RUN)] = "fp32",
     seed: Annotated[int, _option("Seed of folds, probes, map and neighbour search.", panel=RUN)] = 0,
-    strict: Annotated[bool, _option("Stop at the first bad example.", "--strict", panel=RUN)] = False,
+    strict: Annotated[
+        bool, _option("Exit with code 3 when over 2% could not be scored; the run is kept.", "--strict", panel=RUN)
+    ] = False,
+    fail_fast: Annotated[bool, _option("Stop at the first bad example.", "--fail-fast", panel=RUN)] = False,
     overwrite: Annotated[bool, _option("Replace a run of another model or data.", "--overwrite", panel=RUN)] = False,
 ) -> None:
     """Score every example: loss, difficulty, embedding, neighbours, a reason. Killed, the same command goes on."""
@@ -90,7 +100,8 @@ def score(
             weights=weights,
             train=train,
             progress=progress,
-            classes=_classes(classes),
+            classes=names_or_file(classes, "--classes"),
+            labels_are=labels_are,
             oos=_oos(oos),
             test=test,
             dynamics=dynamics,
@@ -109,18 +120,12 @@ def score(
             seed=seed,
             name=name,
             columns={key: value for key, value in columns.items() if value},
-            is_strict=strict,
+            is_strict=fail_fast,
             overwrite=overwrite,
         )
     summarise(run)
-
-
-def _classes(text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    if Path(text).is_file():
-        return [line.strip() for line in Path(text).read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [name.strip() for name in text.split(",")]
+    if strict and run.info.get("warning"):
+        raise typer.Exit(TOO_MANY_FAILED)
 
 
 def _batch_size(text: str | None) -> int | str | None:

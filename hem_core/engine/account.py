@@ -52,6 +52,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "k": options.k,
             "seed": options.seed,
             "dynamics": str(options.dynamics) if options.dynamics else None,
+            "labels_are": ready.facts["labels_are"],
             "columns": {name: value for name, value in options.columns.items() if value},
             "channels": channels_wanted(ready.network.model) if ready.network else 3,
         },
@@ -132,10 +133,9 @@ def missing_parts(
 def stored_catalog(ready: Prepared, joined: Joined | None) -> pa.Table:
     """The catalog with class names as labels and, once everything is read, the content hashes."""
     table, names = ready.catalog.replace_schema_metadata(None), ready.classes
-    if ready.facts["labels_are"] == "indices":
-        raw = table["label"].to_pylist()
-        label = [names[y] if y >= 0 else raw[row] for row, y in enumerate(ready.targets.tolist())]
-        table = table.set_column(table.column_names.index("label"), "label", pa.array(label, pa.string()))
+    raw = table["label"].to_pylist()
+    label = [names[y] if y >= 0 else raw[row] for row, y in enumerate(ready.targets.tolist())]
+    table = table.set_column(table.column_names.index("label"), "label", pa.array(label, pa.string()))
     if joined is not None and "content_hash" in joined.columns:
         hashes = np.full(table.num_rows, None, dtype=object)
         hashes[joined.columns["index"]] = joined.columns["content_hash"]

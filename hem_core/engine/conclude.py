@@ -10,6 +10,7 @@ from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.engine import account, finish, weak_slices
 from hem_core.engine.calibrated_reasons import Folds, calibrated, trained_in_folds
 from hem_core.engine.explain import by_rules, error_columns, headlines
+from hem_core.engine.failed_share import failed_share
 from hem_core.engine.folds_of_run import Trainer
 from hem_core.engine.join import graph_of, join
 from hem_core.engine.options import Options
@@ -75,14 +76,13 @@ def conclude(
         finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress)
     has = {"has_pictures": has_pictures, "has_map": options.has_map}
     in_sample = float((joined.columns["predicted"] == joined.columns["target"]).mean())
-    return {
+    return failed_share(joined.n, [reason for _index, reason in joined.failures]) | {
         "n": joined.n,
-        "n_failed": len(joined.failures),
         "sample": sample,
         "accuracy": float((columns["predicted"] == columns["target"]).mean()),
         "oos": _said(folds.truth if folds else heads, scored.targets, in_sample),
         "reasons": reasons.info,
-        "notes": head["notes"] + account.memorised(in_sample, options),
+        "notes": [*ready.facts.get("notes", [])] + head["notes"] + account.memorised(in_sample, options),
         "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
         "missing": account.missing_parts(ready, joined, graph, recorded, **has),

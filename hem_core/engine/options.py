@@ -18,6 +18,9 @@ class Options:
     """Key of the tags: runs on data of the same name share them. Default: the source's name."""
     classes: Sequence[str] | None = None
     """Class names in the order of the outputs."""
+    labels_are: Literal["names", "indices"] | None = None
+    """Whether labels that are integers are the names of the classes or count them from 0; by default names where they
+    are exactly the classes' names."""
     sample: Sample = "unknown"
     """"in-sample" when the model was trained on these examples, "out-of-sample" when it never saw them."""
     held_out_accuracy: float | None = None
@@ -51,6 +54,7 @@ class Options:
     unit_size: int | None = None
     """Examples in a shard, the unit of work that a kill can cost; by default 16,384 of an array's rows, else 2,048."""
     is_strict: bool = False
+    """Stop at the first example that cannot be scored."""
     overwrite: bool = False
     columns: dict[str, str | Sequence[str]] = field(default_factory=dict)
     """`id_column`, `label_column`, `image_column`, `text_column`, `feature_columns` of the source."""

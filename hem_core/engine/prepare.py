@@ -13,6 +13,7 @@ import pyarrow as pa
 from torch import nn
 
 from hem_core import catalog as catalogs
+from hem_core.catalog.table import is_parquet
 from hem_core.dynamics.table import Dynamics
 from hem_core.engine.batch import Inputs
 from hem_core.engine.batch_size import fastest_batch_size
@@ -71,7 +72,7 @@ def prepare(
     Raises DataError or ModelError for what does not fit together.
     """
     facts = catalogs.info(catalog)
-    found = open_predictions(Path(data)) if model is None and str(data).endswith(".parquet") else None
+    found = open_predictions(Path(data)) if model is None and is_parquet(data) else None
     if model is None and found is None and train is None:
         raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' has no column logits or probs")
     if found is None and facts["medium"] == "none":
@@ -85,14 +86,25 @@ def prepare(
         network, n_classes = placed(model, inputs, catalog.num_rows, facts, options)
         model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
     if model is None and found is None and train is not None:
+        facts = classification.for_training(catalog, facts, options.classes)
         n_classes = classification.count_classes(catalog, facts, options.classes)
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
-        facts |= {"classes": facts.get("classes") or classification.labels_in(catalog, facts)}
     facts = agreed(model, catalog, facts, options.classes)
     given = None if isinstance(model, Estimator) and facts["labels_are"] == "names" else options.classes
     classes = classification.class_names(catalog, facts, n_classes, given)
+    facts = _read_labels(catalog, facts, classes, options, is_settled=isinstance(model, Estimator))
     targets, bad_labels = classification.targets(catalog, facts, classes)
     return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
+
+
+def _read_labels(
+    catalog: pa.Table, facts: dict[str, Any], classes: list[str], options: Options, *, is_settled: bool
+) -> dict[str, Any]:
+    """The facts with `labels_are` decided, and what is worth noting. is_settled: the model's own labels decided it."""
+    asked = facts["labels_are"] if is_settled else options.labels_are
+    found = classification.read_labels(catalog, facts, classes, asked=asked)
+    notes = classification.check_labels(catalog, found, classes, facts["source"])
+    return facts | {"labels_are": found, "notes": [*facts.get("notes", []), *notes]}
 
 
 def open_data(

@@ -22,7 +22,7 @@ def run_local(job: Job, *, is_strict: bool, report: Callable[[int], None]) -> No
         for unit in missing:
             scored = score_unit(job, unit)
             if is_strict and scored.failures:
-                raise DataError(_first(job, scored) + " (--strict)")
+                raise DataError(_first(job, scored) + " (--fail-fast)")
             if pending is not None:
                 pending[1].result()
                 done += pending[0]

@@ -124,7 +124,13 @@ def open_pool(
 def _from_file(test: Any, train: TrainFunction, folder: Path, options: Options, ready: Prepared) -> tuple[Tested, str]:
     folder.mkdir(parents=True, exist_ok=True)
     catalog = catalogs.read(test, **options.columns)
-    given = Options(classes=ready.classes, device=options.device, resize=options.resize, columns=options.columns)
+    given = Options(
+        classes=ready.classes,
+        labels_are=ready.facts["labels_are"],
+        device=options.device,
+        resize=options.resize,
+        columns=options.columns,
+    )
     other = prepare(None, train.name, catalog, test, folder, given, train)
     if other.inputs is None or other.facts["medium"] != ready.facts["medium"]:
         raise DataError(

@@ -66,7 +66,7 @@ def open_source(
     """The examples of `data`, read as those of a run were.
 
     folder: where the arrays of an .npz are unpacked, unless they lie there. columns: as for `hem_core.catalog.read`;
-    parameters: the run's `resize` and `channels`.
+    parameters: the run's `resize`, `channels` and `labels_are`.
     Raises DataError when it cannot be read, or holds nothing to train on.
     """
     catalog = catalogs.read(data, **columns)
@@ -74,6 +74,8 @@ def open_source(
     facts, inputs = open_data(catalog, data, folder, options, channels=parameters.get("channels") or 3)
     if inputs is None:
         raise DataError(f"'{facts['source']}' has no pictures, texts, features or arrays: nothing to train on")
+    asked = parameters.get("labels_are")
+    facts |= {"labels_are": classification.read_labels(catalog, facts, classes, asked=asked)}
     targets, _bad = classification.targets(catalog, facts, classes)
     return Source(catalog, facts, inputs, Held(inputs, catalog.num_rows), targets, str(data))
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from hem_core.errors import DataError, ModelError
+from hem_core.tasks._class_labels import check_labels as check_labels
+from hem_core.tasks._class_labels import count_classes as count_classes
+from hem_core.tasks._class_labels import described
+from hem_core.tasks._class_labels import for_training as for_training
+from hem_core.tasks._class_labels import read_labels as read_labels
+from hem_core.tasks._class_labels import targets as targets
 
 
 def logits_of(output: Any) -> Tensor:
@@ -69,11 +74,9 @@ def class_names(catalog: pa.Table, facts: Mapping[str, Any], n_classes: int, giv
     if not names and facts["labels_are"] == "indices":
         return [str(index) for index in range(n_classes)]
     if not names:
-        found = sorted({label for label in catalog["label"].to_pylist() if label is not None})
-        shown = ",".join(found[:5]) + (",…" if len(found) > 5 else "")
         raise DataError(
-            f"labels in '{facts['source']}' are names, and nothing tells which output is which: "
-            f"pass --classes in the order of the model's {n_classes} outputs (found {shown})"
+            f"labels in '{facts['source']}' are {described(catalog)}, and nothing tells which output is which: "
+            f"pass --classes in the order of the model's {n_classes} outputs (found {_found(catalog)})"
         )
     if len(names) != n_classes:
         raise DataError(
@@ -81,42 +84,11 @@ def class_names(catalog: pa.Table, facts: Mapping[str, Any], n_classes: int, giv
             "pass --classes with one name for each output, in their order"
         )
     if len(set(names)) < len(names):
-        raise DataError("class names repeat; each output needs a name of its own")
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"class names repeat ('{twice}'); each output needs a name of its own")
     return names
 
 
-def labels_in(catalog: pa.Table, facts: Mapping[str, Any]) -> list[str] | None:
-    """The label names that occur, sorted: the classes of a model that is still to be trained; None for indices."""
-    if facts["labels_are"] == "indices":
-        return None
-    return sorted({label for label in catalog["label"].to_pylist() if label is not None})
-
-
-def count_classes(catalog: pa.Table, facts: Mapping[str, Any], given: Sequence[str] | None) -> int:
-    """K for a model that is still to be trained: of the names given, the catalog's, the labels', or the largest index.
-
-    Raises DataError when index labels are no numbers.
-    """
-    names = given or facts.get("classes") or labels_in(catalog, facts)
-    if names:
-        return len(names)
-    labels = [label for label in catalog["label"].to_pylist() if label is not None]
-    try:
-        return max((int(label) for label in labels), default=-1) + 1
-    except ValueError as error:
-        raise DataError(f"labels are class indices, but one is not a number: {error}") from error
-
-
-def targets(catalog: pa.Table, facts: Mapping[str, Any], names: Sequence[str]) -> tuple[np.ndarray, dict[int, str]]:
-    """Class index of every row, (N,) int64, -1 where the label is bad; and the bad rows with the reason."""
-    lookup = {name: index for index, name in enumerate(names)}
-    if facts["labels_are"] == "indices":
-        lookup = {str(index): index for index in range(len(names))}
-    labels = catalog["label"].to_pylist()
-    found = np.array([lookup.get(label, -1) for label in labels], dtype=np.int64)
-    wanted = f"0 to {len(names) - 1}" if facts["labels_are"] == "indices" else f"the {len(names)} classes"
-    bad = {
-        int(index): "no label" if labels[index] is None else f"label '{labels[index]}' is not among {wanted}"
-        for index in np.flatnonzero(found < 0)
-    }
-    return found, bad
+def _found(catalog: pa.Table) -> str:
+    found = sorted({label for label in catalog["label"].to_pylist() if label is not None})
+    return ",".join(found[:5]) + (",…" if len(found) > 5 else "")

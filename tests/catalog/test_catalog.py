@@ -137,28 +137,20 @@ def test_a_named_column_that_is_not_there_is_an_error(tmp_path):
         catalogs.read(bad(tmp_path, "id,label\na,x\n"), image_column="img")
 
 
-def test_labels_with_a_fraction_are_refused(tmp_path):
-    with pytest.raises(DataError, match="numbers with a fraction"):
-        catalogs.read(bad(tmp_path, "label\n0.5\n1.0\n"))
-
-
-def test_whole_floats_and_booleans_are_indices_and_a_gap_is_no_label(tmp_path):
+def test_labels_are_text_as_written_and_a_gap_is_no_label(tmp_path):
     table = catalogs.read(bad(tmp_path, "id,label\na,0.0\nb,\nc,1.0\n"))
-    assert table["label"].to_pylist() == ["0", None, "1"]
+    assert table["label"].to_pylist() == ["0.0", None, "1.0"]
     assert catalogs.info(table)["labels_are"] == "indices"
-    table = catalogs.read(bad(tmp_path, "id,label\na,true\nb,false\n"))
-    assert table["label"].to_pylist() == ["1", "0"]
+    table = catalogs.read(bad(tmp_path, "id,label\na,true\nb,FALSE\n"))
+    assert table["label"].to_pylist() == ["true", "FALSE"]
+    assert catalogs.info(table)["labels_are"] == "indices"
+    table = catalogs.read(bad(tmp_path, "id,label\na,0.5\nb,1.0\n"))
+    assert catalogs.info(table)["labels_are"] == "names"
 
 
 def test_the_index_column_of_pandas_gets_a_name(tmp_path):
     pd.DataFrame({"label": ["a", "b"]}).to_csv(tmp_path / "x.csv")
     assert catalogs.read(tmp_path / "x.csv").column_names == ["id", "label", "unnamed"]
-
-
-def test_a_csv_that_is_not_utf8_says_so(tmp_path):
-    (tmp_path / "x.csv").write_bytes("id,label\na,B\u00e4r\n".encode("latin-1"))
-    with pytest.raises(DataError, match="column 'label' is not UTF-8; save the file as UTF-8"):
-        catalogs.read(tmp_path / "x.csv")
 
 
 def test_hidden_files_are_no_examples(tmp_path):
@@ -223,9 +215,9 @@ def test_an_empty_table_and_an_empty_folder_are_errors(tmp_path):
 def test_a_path_that_is_not_there_and_a_format_that_nothing_reads(tmp_path):
     with pytest.raises(DataError, match=r"no data at '.*nowhere'; give an image folder"):
         catalogs.read(tmp_path / "nowhere")
-    (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(DataError, match=r"cannot read '.*notes.txt'; wanted"):
-        catalogs.read(tmp_path / "notes.txt")
+    (tmp_path / "notes.odt").write_text("hello")
+    with pytest.raises(DataError, match=r"cannot read '.*notes.odt'; wanted"):
+        catalogs.read(tmp_path / "notes.odt")
 
 
 def test_a_broken_parquet_and_a_broken_npz_are_errors(tmp_path):

@@ -166,7 +166,7 @@ def test_an_image_folder_with_bad_files_reports_them_and_goes_on(tmp_path):
     assert "not a readable image" in failures["cat/broken.png"]
     assert failures["dog/wide.png"] == "9 × 8 px, where most are 8 × 8 px; pass --resize"
     assert score(two_classes(), root, tmp_path / "other", resize=8).info["n_failed"] == 1
-    with pytest.raises(DataError, match=r"example 'cat/broken.png': .* \(--strict\)"):
+    with pytest.raises(DataError, match=r"example 'cat/broken.png': .* \(--fail-fast\)"):
         score(two_classes(), root, tmp_path / "strict", is_strict=True)
     assert not (tmp_path / "strict").exists()
 
@@ -286,9 +286,9 @@ def test_each_bad_call_says_what_to_do_and_leaves_nothing(tmp_path, model, digit
             "10 outputs but there are 2 class names",
         ),
         (
-            lambda: score(wide, digits_npz, out, classes=list("abcdefg"), is_strict=True),
+            lambda: score(wide, digits_npz, out, classes=list("abcdefg")),
             DataError,
-            "is not among 0 to 6",
+            "labels in .* run from 0 to 9, the model's outputs from 0 to 6",
         ),
     ]
     for call, error, text in calls:

@@ -1,0 +1,78 @@
+"""A column of ids or labels as text: strings verbatim, other types as they are plainly written."""
+
+from __future__ import annotations
+
+import math
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hem_core.errors import DataError
+
+EXACT = 2**53
+"""From here on not every whole number is a float of its own."""
+
+
+def as_text(column: pa.ChunkedArray | pa.Array, name: str, what: str) -> pa.ChunkedArray:
+    """The column as strings, null where a value is missing: 3, 3.0 as "3", 0.5, true, 2024-01-31.
+
+    what: what the column is, "id" or "label", for the message.
+    Raises DataError for lists and structures, bytes that are no UTF-8, and ids among floats too large to be exact.
+    """
+    found = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    kind = found.type
+    if isinstance(kind, pa.BaseExtensionType):
+        found = found.cast(kind.storage_type)
+        kind = found.type
+    if pa.types.is_dictionary(kind):
+        return as_text(found.cast(kind.value_type), name, what)
+    if pa.types.is_nested(kind):
+        raise DataError(f"the {what} column '{name}' holds {_nested(kind)}; {_wanted(what)}")
+    if pa.types.is_string(kind):
+        return found
+    if pa.types.is_floating(kind):
+        return _floats(found.cast(pa.float64()), name, what)
+    if pa.types.is_decimal(kind):
+        return pa.chunked_array([pa.array([_decimal(value) for value in found.to_pylist()], pa.string())])
+    try:
+        return found.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"the {what} column '{name}' is of {kind}, which is no text; {_wanted(what)}") from error
+
+
+def plain(value: object) -> str | None:
+    """One value as text, as `as_text` writes it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value)
+
+
+def _floats(column: pa.ChunkedArray, name: str, what: str) -> pa.ChunkedArray:
+    largest = pc.max(pc.abs(pc.if_else(pc.is_finite(column), column, 0.0))).as_py()
+    if what == "id" and largest is not None and largest >= EXACT:
+        raise DataError(
+            f"the id column '{name}' holds floats beyond 2^53, whose last digits are lost; store ids as text"
+        )
+    distinct = column.unique()
+    words = pa.array([plain(value) for value in distinct.to_pylist()], pa.string())
+    places = pc.index_in(column, value_set=distinct)
+    return pa.chunked_array([words.take(chunk) for chunk in places.chunks], pa.string())
+
+
+def _decimal(value: object) -> str | None:
+    return None if value is None else format(value, "f")
+
+
+def _nested(kind: pa.DataType) -> str:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return f"lists ({kind})" if is_list else f"structures ({kind})"
+
+
+def _wanted(what: str) -> str:
+    if what == "label":
+        return "classification takes one label a row, as text or a number; several labels a row are not supported yet"
+    return f"wanted one {what} a row, as text or a number"

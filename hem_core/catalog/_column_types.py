@@ -1,0 +1,75 @@
+"""Columns of text as numbers, truth values or dates, where every cell is one: for filters and features alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "null", "NULL", "Null", "None")
+"""What stands for a missing number; in a column of words each of these is a word."""
+DIGITS, PADDED = r"^[+-]?\d+$", r"^[+-]?0\d"
+DECIMAL_COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$"
+MOST_DIGITS = 18
+
+
+def typed(column: pa.ChunkedArray, *, decimal_comma: bool = False, keeps_zeros: bool = True) -> pa.ChunkedArray:
+    """A column of strings as int64, float64, bool, date or timestamp where all its cells can be; else as it is.
+
+    Only an empty cell is missing, but in a column of numbers so are NA, NaN, null and the like. keeps_zeros: codes such
+    as 00123, and whole numbers too long for int64, stay text; without, they are numbers. decimal_comma: 1.234,5 is one.
+    """
+    if column.null_count == len(column):
+        return pa.chunked_array([pa.nulls(len(column))])
+    trimmed = pc.utf8_trim_whitespace(column)
+    present = pc.if_else(pc.is_in(trimmed, value_set=pa.array(MISSING)), pa.scalar(None, pa.string()), trimmed)
+    if present.null_count < len(present):
+        found = _number(present, decimal_comma=decimal_comma, keeps_zeros=keeps_zeros)
+        if found is not None:
+            return found
+    if pc.all(pc.is_in(pc.utf8_lower(trimmed).drop_null(), value_set=pa.array(["true", "false"]))).as_py():
+        return pc.equal(pc.utf8_lower(trimmed), "true")
+    if _all(trimmed, r"^\d{4}-\d\d-\d\d"):
+        for kind in (pa.date32(), pa.timestamp("s"), pa.timestamp("ns")):
+            found = _cast(trimmed, kind)
+            if found is not None:
+                return found
+    return column
+
+
+def has_decimal_comma(columns: Iterable[pa.ChunkedArray]) -> bool:
+    """Whether one of these columns holds numbers such as 0,5 and nothing else."""
+    trimmed = (pc.utf8_trim_whitespace(column) for column in columns)
+    return any(_any(column, ",") and _all(column, DECIMAL_COMMA) for column in trimmed)
+
+
+def _number(column: pa.ChunkedArray, *, decimal_comma: bool, keeps_zeros: bool) -> pa.ChunkedArray | None:
+    if decimal_comma and _any(column, "[.,]") and _all(column, DECIMAL_COMMA):
+        plain = pc.replace_substring(pc.replace_substring(column, ".", ""), ",", ".")
+        return _cast(plain, pa.float64())
+    if _all(column, DIGITS):
+        if keeps_zeros and _any(column, PADDED):
+            return None
+        is_long = pc.max(pc.utf8_length(column)).as_py() > MOST_DIGITS
+        if is_long:
+            return None if keeps_zeros else _cast(column, pa.float64())
+        return _cast(pc.utf8_ltrim(column, "+"), pa.int64())
+    if not _all(column, r"^[+-]?(\d|\.\d|inf|Inf)"):
+        return None
+    return _cast(pc.utf8_ltrim(column, "+"), pa.float64())
+
+
+def _all(column: pa.ChunkedArray, pattern: str) -> bool:
+    return bool(pc.all(pc.match_substring_regex(column, pattern)).as_py())
+
+
+def _any(column: pa.ChunkedArray, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
+
+
+def _cast(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray | None:
+    try:
+        return column.cast(to)
+    except pa.ArrowInvalid:
+        return None

@@ -1,0 +1,104 @@
+"""Which column of a table holds the paths of pictures, and from where they lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hem_core.errors import DataError
+
+NAMES = (
+    *("image", "image_path", "img", "img_path", "image_file", "image_filename", "image_name", "image_uri"),
+    *("image_filepath", "imagepath", "img_file", "photo", "photo_path", "picture", "picture_path", "path"),
+    *("filepath", "file_path", "file_name", "filename", "file", "uri"),
+)
+"""Usual names of a column of image paths, the surest first."""
+SURE = ("image", "img", "photo", "picture")
+"""A name that begins with one of these means pictures, whatever its values look like."""
+SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm")
+)
+MOST = 64
+"""So many paths, spread over the table, are looked at."""
+
+
+@dataclass(frozen=True)
+class ImagePaths:
+    """Paths as they are opened: below `root`, or absolute; null where there is none."""
+
+    paths: pa.ChunkedArray
+    root: Path
+    notes: list[str] = field(default_factory=list)
+
+
+def holds_pictures(column: pa.ChunkedArray, name: str, folder: Path) -> bool:
+    """Whether a column of text with a usual name does hold image paths: by a sure name, its suffixes, or its files."""
+    if name.casefold().startswith(SURE):
+        return True
+    some = _some(column)
+    if not some:
+        return False
+    named = sum(Path(_slashes(text)).suffix.lower() in SUFFIXES for text in some)
+    is_there = any(_exists(root / path) for path in map(_slashes, some) for root in (folder, Path.cwd()))
+    return named * 2 > len(some) or is_there
+
+
+def is_full_of_pictures(column: pa.ChunkedArray, folder: Path) -> bool:
+    """Whether the values of a column with any name are paths of pictures, and some of them are there."""
+    some = _some(column)
+    if not some or not all(Path(_slashes(text)).suffix.lower() in SUFFIXES for text in some):
+        return False
+    return any(_exists(root / path) for path in map(_slashes, some) for root in (folder, Path.cwd()))
+
+
+def image_paths(column: pa.ChunkedArray, name: str, folder: Path) -> ImagePaths:
+    """The paths of a column as they are opened: relative to the table's folder, or to the working folder.
+
+    folder: the table's. Backslashes become slashes where that is where the files are, `file://` goes.
+    Raises DataError for addresses of the web or a cloud, and for NUL characters.
+    """
+    some = _some(column)
+    remote = next((text for text in some if "://" in text and not text.startswith("file://")), None)
+    if remote is not None:
+        raise DataError(
+            f"the image column '{name}' holds addresses such as '{remote[:80]}'; HEM reads local files: download "
+            "them and name the paths"
+        )
+    if pc.any(pc.match_substring(column, "\0")).as_py():
+        raise DataError(f"the image column '{name}' holds a NUL character, which no path can have")
+    notes: list[str] = []
+    if any(text.startswith("file://") for text in some):
+        column = pc.replace_substring_regex(column, "^file://(localhost)?", "")
+    if _count(some, folder) == 0 and any("\\" in text for text in some):
+        column = pc.replace_substring(column, "\\", "/")
+        notes.append(f"The backslashes of the column {name} are read as slashes.")
+    some = _some(column)
+    if _count(some, folder) == 0 and _count(some, Path.cwd()) > 0:
+        notes.append(f"The paths of the column {name} are relative to {Path.cwd()}, not to the table's folder.")
+        return ImagePaths(column, Path.cwd().resolve(), notes)
+    return ImagePaths(column, folder, notes)
+
+
+def _some(column: pa.ChunkedArray) -> list[str]:
+    there = column.drop_null()
+    places = pa.array(range(0, len(there), max(1, len(there) // MOST)), pa.int64())
+    return [text for text in there.take(places).to_pylist() if text][:MOST]
+
+
+def _count(paths: Sequence[str], root: Path) -> int:
+    return sum(_exists(root / path) for path in paths)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a text too long for a path, or with a NUL in it
+        return False
+
+
+def _slashes(text: str) -> str:
+    return text.replace("\\", "/").removeprefix("file://")

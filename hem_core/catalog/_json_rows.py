@@ -1,0 +1,80 @@
+"""JSON Lines, or a JSON list of objects: a column a key, its values in the types that JSON has."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hem_core.catalog._as_text import plain
+from hem_core.catalog._text_file import read_utf8
+from hem_core.errors import DataError
+
+
+def read_json(path: Path) -> tuple[pa.Table, list[str]]:
+    """One row an object, null where it lacks a key; strings stay strings, dates among them. And what is worth noting.
+
+    A column of mixed types becomes text. Raises DataError, with the line, for what is no JSON object.
+    """
+    data, notes = read_utf8(path)
+    rows = _rows(data.decode(), path)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pa.table({name: _column([row.get(name) for row in rows]) for name in names}), notes
+
+
+def _rows(text: str, path: Path) -> list[dict[str, Any]]:
+    listed = _list(text, path)
+    if listed is not None:
+        return listed
+    rows = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            rows.append(_object(line, f"line {number} of '{path}'"))
+    return rows
+
+
+def _list(text: str, path: Path) -> list[dict[str, Any]] | None:
+    """The objects of one JSON list; None when the file is none, but lines."""
+    if not text.lstrip().startswith("["):
+        return None
+    found = _parsed(text, f"'{path}'")
+    for number, row in enumerate(found, 1):
+        if not isinstance(row, dict):
+            raise DataError(f"entry {number} of '{path}' is a {type(row).__name__}; wanted an object with the columns")
+    return found
+
+
+def _object(line: str, where: str) -> dict[str, Any]:
+    found = _parsed(line, where)
+    if not isinstance(found, dict):
+        raise DataError(f'{where} is a {type(found).__name__}; wanted one object a line, such as {{"id": …}}')
+    return found
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise DataError(f"{where} is nested too deeply") from error
+    except ValueError as error:
+        words = str(error) if len(str(error)) < 120 else f"{str(error)[:119]}…"
+        raise DataError(f"{where} is not JSON: {words}; wanted one object a line, or one list of objects") from error
+
+
+def _column(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, OverflowError, UnicodeError):
+        return pa.array([_text(value) for value in values], pa.string())
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    found = plain(value)
+    try:
+        return found if found is None else found.encode().decode()
+    except UnicodeError as error:
+        raise DataError(f"a value has half of a surrogate pair, which is no text: {ascii(found)[:80]}") from error
