@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from hem_core.catalog._compute import pc
 from hem_core.errors import DataError
 
 EXACT = 2**53
@@ -37,7 +37,7 @@ def as_text(column: pa.ChunkedArray | pa.Array, name: str, what: str) -> pa.Chun
     try:
         return found.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(f"the {what} column '{name}' is of {kind}, which is no text; {_wanted(what)}") from error
+        raise DataError(f"the {what} column '{name}' is of {kind}, which is no text; wanted text or numbers") from error
 
 
 def plain(value: object) -> str | None:

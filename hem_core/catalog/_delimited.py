@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from hem_core.catalog._compute import pc
 from hem_core.catalog._text_file import HEAD, read_utf8
 from hem_core.errors import DataError
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from hem_core.catalog._compute import pc
 from hem_core.errors import DataError
 
 NAMES = (

@@ -36,14 +36,29 @@ def _rows(text: str, path: Path) -> list[dict[str, Any]]:
 
 
 def _list(text: str, path: Path) -> list[dict[str, Any]] | None:
-    """The objects of one JSON list; None when the file is none, but lines."""
-    if not text.lstrip().startswith("["):
+    """The objects of one JSON list; None when the file is none, but lines. Raises DataError for one big object."""
+    start = text.lstrip()[:1]
+    if start == "{" and ".json" in [suffix.lower() for suffix in path.suffixes]:
+        _refuse_object(text, path)
+    if start != "[":
         return None
     found = _parsed(text, f"'{path}'")
     for number, row in enumerate(found, 1):
         if not isinstance(row, dict):
             raise DataError(f"entry {number} of '{path}' is a {type(row).__name__}; wanted an object with the columns")
     return found
+
+
+def _refuse_object(text: str, path: Path) -> None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return  # lines
+    if any(isinstance(value, list | dict) for value in found.values()):
+        raise DataError(
+            f"'{path}' is one object with {', '.join(list(found)[:5])}; wanted one object a row, in lines or in a list "
+            "(from pandas: to_json(path, orient='records', lines=True))"
+        )
 
 
 def _object(line: str, where: str) -> dict[str, Any]:

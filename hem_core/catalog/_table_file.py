@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,10 @@ def load(source: Any, path: Path | None, names: Collection[str]) -> Loaded:
     if path is not None:
         found = _file(path, names)
     elif isinstance(source, pa.Table):
-        found = Loaded(source)
+        found = _storable(Loaded(_without_views(source)))
     else:
-        found = Loaded(*_of_frame(source))
+        table, index, notes = read_frame(source)
+        found = _storable(Loaded(table, index=index, notes=notes))
     listed = found.table.column_names
     twice = next((name for name in listed if listed.count(name) > 1), None) if len(set(listed)) < len(listed) else None
     if twice is not None:
@@ -98,9 +99,26 @@ def _parquet(path: Path) -> pa.Table:
             raise DataError(f"the column '{twice}' is in '{path}' {names.count(twice)} times; rename one")
         kept = [name for name in names if name not in PREDICTIONS]
         table = file.read(columns=kept) if kept else pa.table({})
-        return table.select(kept).replace_schema_metadata(None)
+        return _without_views(table.select(kept).replace_schema_metadata(None))
 
 
-def _of_frame(frame: Any) -> tuple[pa.Table, bool, str, str | None, list[str]]:
-    table, index, notes = read_frame(frame)
-    return table, False, ",", index, notes
+def _without_views(table: pa.Table) -> pa.Table:
+    """Columns of string_view as strings: few functions of Arrow take the former."""
+    for index, item in enumerate(table.schema):
+        if pa.types.is_string_view(item.type):
+            table = table.set_column(index, item.name, table.column(index).cast(pa.string()))
+    return table
+
+
+def _storable(loaded: Loaded) -> Loaded:
+    """Without the columns of types that Parquet cannot store, which are noted."""
+    from pyarrow import parquet
+
+    table, notes = loaded.table, list(loaded.notes)
+    for item in loaded.table.schema:
+        try:
+            parquet.write_table(pa.schema([item]).empty_table(), pa.BufferOutputStream())
+        except pa.ArrowNotImplementedError:
+            notes.append(f"The column {item.name} is of {item.type}, which cannot be stored, and is left out.")
+            table = table.select([name for name in table.column_names if name != item.name])
+    return replace(loaded, table=table, notes=notes)

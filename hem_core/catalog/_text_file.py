@@ -21,6 +21,12 @@ MARKS = (
 MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
 NOT_TEXT = {b"PK\x03\x04": "a zip archive or a spreadsheet", b"PAR1": "Parquet", b"\xd0\xcf\x11\xe0": "a spreadsheet"}
 HEAD = 65_536
+FOREIGN = re.compile(rb"[\x80-\xff]{4}")
+"""So many letters beyond ASCII in a row are a word in Cyrillic, Greek or Chinese, not one of Western Europe."""
+WESTERN = frozenset(
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽžŸ‘’“”–—…€°£§«»•·©®™\xa0¡¿ºª²³µ½±×´"
+)
+"""What stands in Western texts beyond ASCII; other letters of Windows-1252 are a sign of another encoding."""
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
@@ -86,15 +92,19 @@ def _utf8(data: bytes, path: Path) -> tuple[bytes, list[str]]:
     except UnicodeDecodeError as error:
         line, byte = _line(data, error.start), data[error.start]
     wrong = f"line {line} of '{path}' is not UTF-8 (byte 0x{byte:02x})"
-    if _MULTIBYTE.search(data):
-        raise DataError(f"{wrong}, though other lines are; correct that line, or save the file as UTF-8")
+    if _MULTIBYTE.search(data):  # so the rest is UTF-8, and would be turned into other letters
+        raise DataError(f"{wrong}; correct that line, or save the file as UTF-8")
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError as error:
         raise DataError(f"{wrong}, nor Windows-1252; save the file as UTF-8") from error
+    beyond = [letter for letter in text if letter > "\x7f"]
+    odd = sum(letter not in WESTERN for letter in beyond)
+    if FOREIGN.search(data) or odd * 10 > len(beyond):
+        raise DataError(f"{wrong}, and does not look like Windows-1252; save the file as UTF-8")
     return text.encode(), [
-        f"{path.name} is not UTF-8 and was read as Windows-1252 (from line {line} on); if letters look wrong, "
-        "save it as UTF-8"
+        f"{path.name} is not UTF-8 and was read as Windows-1252, first on line {line}; if letters look wrong, save it "
+        "as UTF-8."
     ]
 
 

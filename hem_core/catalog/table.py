@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hem_core.catalog import with_info
 from hem_core.catalog._as_text import as_text
 from hem_core.catalog._column_types import has_decimal_comma, typed
+from hem_core.catalog._compute import pc
 from hem_core.catalog._features import KEPT, all_features, asked_for, named_features, plain
 from hem_core.catalog._frame import INDEX, is_frame
 from hem_core.catalog._image_column import NAMES as IMAGE_NAMES
@@ -77,8 +77,8 @@ def read(
     taken: set[str | None] = {id, label, INDEX}
     table = _typed(loaded, {*taken, column, "split", "content_hash"})
     facts: dict[str, Any] = {"notes": list(loaded.notes)}
+    of_features = _typed(loaded, taken | set(KEPT), keeps_zeros=False) if medium == "row" else table
     if medium == "row":
-        of_features = _typed(loaded, taken | set(KEPT), keeps_zeros=False)
         facts |= _features(of_features, path, asked, taken)
         if not facts["features"]:
             medium, facts = "none", {"notes": facts["notes"]}
