@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pyarrow as pa
 
 from hem_core.catalog._compute import pc
@@ -38,6 +39,18 @@ def as_text(column: pa.ChunkedArray | pa.Array, name: str, what: str) -> pa.Chun
         return found.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"the {what} column '{name}' is of {kind}, which is no text; wanted text or numbers") from error
+
+
+def array_as_text(values: np.ndarray, name: str, what: str) -> pa.ChunkedArray:
+    """An array (n,) as strings, as `as_text` writes a column; bytes are UTF-8. Raises what it does."""
+    if values.dtype.kind == "S":
+        try:
+            values = np.char.decode(values, "utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(f"the {what} array '{name}' holds bytes that are not UTF-8; store it as text") from error
+    if values.dtype.kind == "U":
+        return pa.chunked_array([pa.array([text or None for text in values.tolist()], pa.string())])
+    return as_text(pa.array(values, from_pandas=True), name, what)
 
 
 def plain(value: object) -> str | None:

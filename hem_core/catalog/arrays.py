@@ -10,10 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.catalog import with_info
+from hem_core.catalog._as_text import array_as_text
+from hem_core.catalog._label_kind import labels_are
 from hem_core.errors import DataError
 
 INPUT_NAMES = ("images", "x", "data", "inputs", "features")
 LABEL_NAMES = ("labels", "y", "targets", "label")
+ID_NAMES = ("ids", "id")
 
 
 def accepts(source: Any) -> bool:
@@ -30,7 +33,8 @@ def read(
     """Inputs (N, …) under `images`, `x` or `data`; labels (N,) under `labels` or `y`; `ids` (N,) if there are any.
 
     Further arrays of length N become columns, `classes` (K,) names the classes. `image` holds the member's name and
-    `image_row` the row in it. Pictures are (N, H, W) or (N, H, W, 1 | 3), uint8, or floats in 0 .. 1.
+    `image_row` the row in it. Labels and ids become text: 3, 3.0 as "3"; NaN is no label.
+    Pictures are (N, H, W) or (N, H, W, 1 | 3), uint8, or floats in 0 .. 1.
     Raises DataError when members are missing, of other lengths, or hold Python objects.
     """
     path = Path(source)
@@ -40,7 +44,7 @@ def read(
             inputs = _find(shapes, image_column, INPUT_NAMES, "input", path)
             label = _find(shapes, label_column, LABEL_NAMES, "label", path)
             n = shapes[inputs][0][0]
-            id = id_column or next((name for name in ("ids", "id") if name in shapes), None)
+            id = _find(shapes, id_column, ID_NAMES, "id", path) if id_column or set(ID_NAMES) & set(shapes) else None
             taken = {inputs, label, id, "classes"}
             rest = [name for name, (shape, _dtype) in shapes.items() if name not in taken and shape == (n,)]
             labels = members[label]
@@ -54,11 +58,19 @@ def read(
         raise DataError(
             f"'{inputs}' in '{source}' looks like pictures of {dtype}; save them as uint8, or as floats in 0 .. 1"
         )
-    if labels.shape != (n,) or len(ids) != n:
+    if labels.shape == (n, 1):
+        labels = labels[:, 0]  # (N, 1) -> (N,)
+    if labels.ndim != 1 or ids.ndim != 1:
+        wrong, found = (label, labels) if labels.ndim != 1 else (id, ids)
+        raise DataError(
+            f"'{wrong}' in '{source}' is of shape {found.shape}; wanted ({n},), one label and id an example"
+        )
+    if len(labels) != n or len(ids) != n:
         raise DataError(f"'{source}' has {n} rows in '{inputs}' but {len(labels)} labels and {len(ids)} ids")
+    words = array_as_text(labels, label, "label")
     columns = {
-        "id": pa.array(ids.astype(str).tolist(), pa.string()),
-        "label": pa.array(labels.astype(str).tolist(), pa.string()),
+        "id": array_as_text(ids, id or "ids", "id"),
+        "label": words,
         "image": pa.array([f"{inputs}.npy"] * n, pa.string()),
         "image_row": pa.array(np.arange(n), pa.int64()),
     } | {name: pa.array(value) for name, value in values.items()}
@@ -69,7 +81,7 @@ def read(
         root=str(path.resolve()),
         medium="array",
         classes=classes,
-        labels_are="indices" if np.issubdtype(labels.dtype, np.integer) else "names",
+        labels_are=labels_are(words),
         is_picture=is_picture(*shapes[inputs]),
     )
 

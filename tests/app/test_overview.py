@@ -181,3 +181,13 @@ def test_words_for_numbers():
 def test_plain_takes_the_markup_out_of_a_text():
     assert words.plain("**x** :red[y] <b>") == r"\*\*x\*\* \:red\[y\] \<b\>"
     assert words.in_figure("<b>a&b</b>") == "&lt;b&gt;a&amp;b&lt;/b&gt;"
+
+
+def test_a_run_that_lost_many_examples_warns_and_lists_them(show, workspace):
+    warning = "3 of 63 examples (4.8%) could not be scored. The most frequent reason (2 of them): no label"
+    test = show(workspace(warning=warning), "overview")
+    assert not test.exception
+    shown = [element.value.replace("\\", "") for element in test.warning]
+    assert f"{warning}. All of them are listed at the end of this page." in shown
+    assert any("could not be scored" in each.label and each.proto.expanded for each in test.expander)
+    assert not any("could not be scored" in each.value for each in show(workspace(), "overview").warning)
