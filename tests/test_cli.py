@@ -200,7 +200,7 @@ def test_pictures_that_are_missing_are_failures_with_their_ids(home):
     assert open_run(home / "w/runs/a").failures().to_dict("records") == [
         {"id": "06", "index": 6, "reason": "cannot read '6.png': No such file or directory"}
     ]
-    (home / "answers.csv").write_text("example_id;label\n03;1\n02;1\n")
+    (home / "answers.csv").write_text("example_id,label\n03,1\n02,1\n")
     done = hem("import-labels", "answers.csv", "--workspace", "w", cwd=home)
     assert "2 answers on data x: 1 keep the given label, 1 give another one" in " ".join(done.stderr.split())
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hem_core.catalog._as_text import plain
-from hem_core.catalog._delimited import read_delimited
-from hem_core.catalog._table_file import suffix_format
 from hem_core.errors import DataError
 
 ID_NAMES = ("example_id", "id")
@@ -48,7 +46,7 @@ def read_answers(path: Path, *, who: str) -> Answers:
         raise DataError(f"no file at '{path}'; give Label Studio's JSON export, or a CSV or JSONL with id and label")
     try:
         rows = _rows(path)
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise DataError(f"cannot read '{path}': {error}; wanted .json, .jsonl or .csv in UTF-8") from error
     if not rows:
         raise DataError(f"'{path}' has no rows")
@@ -66,8 +64,9 @@ def read_answers(path: Path, *, who: str) -> Answers:
 
 
 def _rows(path: Path) -> list[Any]:
-    if suffix_format(path) == "csv":
-        return read_delimited(path, names=(*ID_NAMES, *LABEL_NAMES, *WHO_NAMES, *AT_NAMES)).table.to_pylist()
+    if path.suffix.lower() == ".csv":
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file))
     text = path.read_text("utf-8-sig")
     if path.suffix.lower() in (".jsonl", ".ndjson"):
         return [json.loads(line) for line in text.split("\n") if line.strip()]
@@ -107,7 +106,7 @@ def _of_row(row: Mapping[str, Any], path: Path, number: int, who: str) -> list[A
     if label is None or label == "":
         return []
     person = next((row[name] for name in WHO_NAMES if row.get(name) not in (None, "")), None)
-    return [Answer(id, str(plain(label)), _person(person, who), _first(row, AT_NAMES))]
+    return [Answer(id, str(label), _person(person, who), _first(row, AT_NAMES))]
 
 
 def _id(row: Any, path: Path, number: int) -> str:
@@ -115,7 +114,7 @@ def _id(row: Any, path: Path, number: int) -> str:
     if found is None:
         there = ", ".join(map(str, row)) if isinstance(row, Mapping) else "nothing"
         raise DataError(f"row {number} of '{path}' has no 'id' or 'example_id'; there are: {there}")
-    return str(plain(found))
+    return str(found)
 
 
 def _person(given: Any, who: str) -> str:

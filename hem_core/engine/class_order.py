@@ -38,6 +38,8 @@ def _of_labels(
     are_indices = whole == list(range(len(labels)))
     if facts["labels_are"] == "indices" and whole is None:
         own = [str(label) for label in labels]
+        if _labels_in(catalog) <= set(own):  # numbers that it was fitted on as text
+            return facts | {"classes": own, "labels_are": "names"}
         if facts.get("classes") == own:  # the catalog names its indices, in the very order of the model
             return facts
         raise ModelError(
@@ -55,6 +57,10 @@ def _of_labels(
     return facts | {"classes": own, "labels_are": "names"}
 
 
+def _labels_in(catalog: pa.Table) -> set[str]:
+    return {label for label in catalog["label"].to_pylist() if label is not None}
+
+
 def _whole(labels: list[Any]) -> list[int] | None:
     """Integers, whole floats and booleans as integers; None for names."""
     if any(isinstance(label, str) for label in labels):
@@ -63,7 +69,7 @@ def _whole(labels: list[Any]) -> list[int] | None:
 
 
 def _check_overlap(names: Sequence[str], catalog: pa.Table) -> None:
-    there = {label for label in catalog["label"].to_pylist() if label is not None}
+    there = _labels_in(catalog)
     if there and not there & set(names):
         raise ModelError(
             f"the model's classes ({_shown(names)}) are none of the labels ({_shown(sorted(there))}); "

@@ -175,7 +175,10 @@ def data_key(ready: Prepared) -> str:
 
 def key_of(ready: Prepared, options: Options, recorded: Dynamics | None, train: TrainFunction | None = None) -> str:
     """The digest of everything that decides the run's bytes."""
+    labels_are = ready.facts["labels_are"]
+    is_as_found = labels_are == catalogs.info(ready.catalog)["labels_are"]
     return make_key(
+        **({} if is_as_found else {"labels_are": labels_are}),
         model=ready.model_hash,
         train=train.fingerprint if train else None,
         data=data_key(ready),

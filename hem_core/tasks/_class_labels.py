@@ -114,10 +114,18 @@ def targets(catalog: pa.Table, facts: Mapping[str, Any], names: Sequence[str]) -
     return found, bad
 
 
+def names_of_indices(catalog: pa.Table, n_classes: int) -> list[str]:
+    """The names of K classes that nobody named: false and true as they are written, else "0" to "K - 1"."""
+    written = {label.strip().lower(): label.strip() for label in _counts(catalog)}
+    if n_classes == len(TRUTH) and written and set(written) <= set(TRUTH):
+        return [written.get(word, word) for word in TRUTH]
+    return [str(index) for index in range(n_classes)]
+
+
 def described(catalog: pa.Table) -> str:
     """What kind of text the labels are, for a message."""
     labels = list(_counts(catalog))
-    if labels and all(re.fullmatch(r"-?\d+\.\d+", label) for label in labels):
+    if labels and all(re.fullmatch(r"-?\d+(\.\d+)?", label) for label in labels) and any("." in one for one in labels):
         return "numbers with a fraction"
     if labels and all(label.isdigit() for label in labels):
         return "numbers with leading zeros, which are read as names"

@@ -13,7 +13,7 @@ from torch import Tensor
 from hem_core.errors import DataError, ModelError
 from hem_core.tasks._class_labels import check_labels as check_labels
 from hem_core.tasks._class_labels import count_classes as count_classes
-from hem_core.tasks._class_labels import described
+from hem_core.tasks._class_labels import described, names_of_indices
 from hem_core.tasks._class_labels import for_training as for_training
 from hem_core.tasks._class_labels import read_labels as read_labels
 from hem_core.tasks._class_labels import targets as targets
@@ -65,14 +65,14 @@ def predictions(logits: Tensor, targets: Tensor, *, n_best: int = 5) -> dict[str
 
 
 def class_names(catalog: pa.Table, facts: Mapping[str, Any], n_classes: int, given: Sequence[str] | None) -> list[str]:
-    """The K class names in the order of the outputs: the given ones, else the catalog's, else "0" … for index labels.
+    """The K class names in the order of the outputs: the given ones, else the catalog's, else "0" … for index labels, false and true for these.
 
     facts: the catalog's `classes`, `labels_are` and `source`.
     Raises DataError when their number is not K, or when labels are names and nothing tells their order.
     """
     names = list(given or facts.get("classes") or [])
     if not names and facts["labels_are"] == "indices":
-        return [str(index) for index in range(n_classes)]
+        return names_of_indices(catalog, n_classes)
     if not names:
         raise DataError(
             f"labels in '{facts['source']}' are {described(catalog)}, and nothing tells which output is which: "

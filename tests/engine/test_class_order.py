@@ -64,3 +64,8 @@ def test_a_model_for_other_labels_is_refused():
         facts_of(said(names=["pos", "neg"]), ["dog", "cat"])
     with pytest.raises(ModelError, match="is this the model for these data"):
         facts_of(said([3, 4]), ["8"], labels_are="indices")
+
+
+def test_an_estimator_that_was_fitted_on_numbers_as_text_takes_labels_that_are_numbers_as_text():
+    found = facts_of(said(["0", "1", "10"]), ["10", "0"], labels_are="indices")
+    assert (found["classes"], found["labels_are"]) == (["0", "1", "10"], "names")

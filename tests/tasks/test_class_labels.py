@@ -112,6 +112,12 @@ def test_a_model_that_is_still_to_be_trained_has_the_classes_that_occur(labels, 
     assert (found["classes"], classification.count_classes(table, found, None)) == (classes, k)
 
 
+def test_truth_values_name_the_two_classes_as_they_are_written():
+    table = catalog("TRUE", "FALSE", "TRUE")
+    assert classification.class_names(table, facts(table), 2, None) == ["FALSE", "TRUE"]
+    assert classification.class_names(table, facts(table), 3, None) == ["0", "1", "2"]
+
+
 def test_numbers_that_nothing_orders_say_what_they_are():
     for label, words in (("0.5", "numbers with a fraction"), ("01", "numbers with leading zeros, which are read as")):
         with pytest.raises(DataError, match=rf"labels in 'x.csv' are {words}.*pass --classes"):
