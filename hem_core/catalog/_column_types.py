@@ -12,7 +12,8 @@ MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "null", "NUL
 """What stands for a missing number; in a column of words each of these is a word."""
 DIGITS, PADDED = r"^[+-]?\d+$", r"^[+-]?0\d"
 DECIMAL_COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$"
-MOST_DIGITS = 18
+KEPT = pa.chunked_array([], pa.string())
+"""Stands for a column of codes: digits that are no number."""
 
 
 def typed(column: pa.ChunkedArray, *, decimal_comma: bool = False, keeps_zeros: bool = True) -> pa.ChunkedArray:
@@ -24,11 +25,15 @@ def typed(column: pa.ChunkedArray, *, decimal_comma: bool = False, keeps_zeros: 
     if column.null_count == len(column):
         return pa.chunked_array([pa.nulls(len(column))])
     trimmed = pc.utf8_trim_whitespace(column)
-    present = pc.if_else(pc.is_in(trimmed, value_set=pa.array(MISSING)), pa.scalar(None, pa.string()), trimmed)
-    if present.null_count < len(present):
-        found = _number(present, decimal_comma=decimal_comma, keeps_zeros=keeps_zeros)
+    found = _number(trimmed, decimal_comma=decimal_comma, keeps_zeros=keeps_zeros)
+    if found is not None:
+        return column if found is KEPT else found
+    is_missing = pc.is_in(trimmed, value_set=pa.array(MISSING))
+    if pc.any(is_missing).as_py():
+        present = pc.if_else(is_missing, pa.scalar(None, pa.string()), trimmed)
+        found = _number(present, decimal_comma=decimal_comma, keeps_zeros=keeps_zeros) if _is_some(present) else None
         if found is not None:
-            return found
+            return column if found is KEPT else found
     if pc.all(pc.is_in(pc.utf8_lower(trimmed).drop_null(), value_set=pa.array(["true", "false"]))).as_py():
         return pc.equal(pc.utf8_lower(trimmed), "true")
     if _all(trimmed, r"^\d{4}-\d\d-\d\d"):
@@ -46,19 +51,26 @@ def has_decimal_comma(columns: Iterable[pa.ChunkedArray]) -> bool:
 
 
 def _number(column: pa.ChunkedArray, *, decimal_comma: bool, keeps_zeros: bool) -> pa.ChunkedArray | None:
+    """The column as int64 or float64, KEPT where it holds codes of digits, None where it holds no numbers."""
     if decimal_comma and _any(column, "[.,]") and _all(column, DECIMAL_COMMA):
         plain = pc.replace_substring(pc.replace_substring(column, ".", ""), ",", ".")
         return _cast(plain, pa.float64())
-    if _all(column, DIGITS):
-        if keeps_zeros and _any(column, PADDED):
-            return None
-        is_long = pc.max(pc.utf8_length(column)).as_py() > MOST_DIGITS
-        if is_long:
-            return None if keeps_zeros else _cast(column, pa.float64())
-        return _cast(pc.utf8_ltrim(column, "+"), pa.int64())
-    if not _all(column, r"^[+-]?(\d|\.\d|inf|Inf)"):
+    signless = pc.utf8_ltrim(column, "+")
+    whole = _cast(signless, pa.int64())
+    if whole is not None:
+        if _any(column, "[xX]"):  # 0x1F, which Arrow takes for a number
+            return KEPT
+        return KEPT if keeps_zeros and _any(column, PADDED) else whole
+    found = _cast(signless, pa.float64())
+    if found is None:
         return None
-    return _cast(pc.utf8_ltrim(column, "+"), pa.float64())
+    if keeps_zeros and _all(column, DIGITS):  # too long for int64
+        return KEPT
+    return pc.if_else(pc.is_nan(found), pa.scalar(None, pa.float64()), found)
+
+
+def _is_some(column: pa.ChunkedArray) -> bool:
+    return column.null_count < len(column)
 
 
 def _all(column: pa.ChunkedArray, pattern: str) -> bool:

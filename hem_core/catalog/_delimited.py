@@ -38,7 +38,7 @@ def read_delimited(path: Path, *, names: Collection[str]) -> Delimited:
     """
     data, notes = read_utf8(path)
     data, separator = _declared(data.lstrip(b"\r\n"))
-    if not data.strip():
+    if not data or data.isspace():
         raise DataError(f"'{path}' is empty; the first row names the columns")
     head = data[:HEAD].decode(errors="ignore")
     rows = head if len(data) <= HEAD else head[: head.rfind("\n") + 1] or head

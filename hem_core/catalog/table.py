@@ -77,7 +77,7 @@ def read(
     taken: set[str | None] = {id, label, INDEX}
     table = _typed(loaded, {*taken, column, "split", "content_hash"})
     facts: dict[str, Any] = {"notes": list(loaded.notes)}
-    of_features = _typed(loaded, taken | set(KEPT), keeps_zeros=False) if medium == "row" else table
+    of_features = _with_codes_as_numbers(loaded, table, taken | set(KEPT)) if medium == "row" else table
     if medium == "row":
         facts |= _features(of_features, path, asked, taken)
         if not facts["features"]:
@@ -93,7 +93,7 @@ def read(
     taken |= {column, *PREDICTIONS}
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
-    facts["notes"] += _padded(loaded, facts)
+    facts["notes"] += _padded(table, facts)
     return with_info(
         pa.table(columns),
         name=path.name.split(".")[0] if path else "table",
@@ -106,24 +106,28 @@ def read(
     )
 
 
-def _typed(loaded: Loaded, texts: Collection[str | None], *, keeps_zeros: bool = True) -> pa.Table:
+def _typed(loaded: Loaded, texts: Collection[str | None]) -> pa.Table:
     """The table with its columns in their types; those of `texts`, and all of a typed source, stay as they are."""
     if not loaded.is_text:
         return loaded.table
     rest = {name: loaded.table[name] for name in loaded.table.column_names if name not in texts}
     comma = loaded.separator == ";" and has_decimal_comma(rest.values())
-    found = {name: typed(column, decimal_comma=comma, keeps_zeros=keeps_zeros) for name, column in rest.items()}
+    found = {name: typed(column, decimal_comma=comma) for name, column in rest.items()}
     return pa.table({name: found.get(name, loaded.table[name]) for name in loaded.table.column_names})
 
 
-def _padded(loaded: Loaded, facts: dict[str, Any]) -> list[str]:
-    """What to note of features that are numbers although they are written like codes."""
+def _with_codes_as_numbers(loaded: Loaded, table: pa.Table, texts: Collection[str | None]) -> pa.Table:
+    """The table with columns such as 00123, which are text for filters, as the numbers that a feature can be."""
+    for index, name in enumerate(table.column_names):
+        if loaded.is_text and name not in texts and is_text(table.schema.field(name).type):
+            table = table.set_column(index, name, typed(table[name], keeps_zeros=False))
+    return table
+
+
+def _padded(table: pa.Table, facts: dict[str, Any]) -> list[str]:
+    """What to note of features that are numbers although they are written like codes, and are text for filters."""
     numbers = [feature["name"] for feature in facts.get("features", []) if feature["kind"] == "number"]
-    codes = [
-        name
-        for name in numbers
-        if loaded.is_text and pc.any(pc.match_substring_regex(loaded.table[name], r"^\s*0\d")).as_py()
-    ]
+    codes = [name for name in numbers if is_text(table.schema.field(name).type)]
     return [f"The feature {name} has leading zeros and is read as a number." for name in codes]
 
 

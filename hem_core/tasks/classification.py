@@ -65,7 +65,7 @@ def predictions(logits: Tensor, targets: Tensor, *, n_best: int = 5) -> dict[str
 
 
 def class_names(catalog: pa.Table, facts: Mapping[str, Any], n_classes: int, given: Sequence[str] | None) -> list[str]:
-    """The K class names in the order of the outputs: the given ones, else the catalog's, else "0" … for index labels, false and true for these.
+    """The K class names in the order of the outputs: the given ones, else the catalog's, else of the indices.
 
     facts: the catalog's `classes`, `labels_are` and `source`.
     Raises DataError when their number is not K, or when labels are names and nothing tells their order.
