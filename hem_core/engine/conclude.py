@@ -76,8 +76,9 @@ def conclude(
         finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress)
     has = {"has_pictures": has_pictures, "has_map": options.has_map}
     in_sample = float((joined.columns["predicted"] == joined.columns["target"]).mean())
-    return failed_share(joined.n, [reason for _index, reason in joined.failures]) | {
+    return {
         "n": joined.n,
+        **failed_share(joined.n, [reason for _index, reason in joined.failures]),
         "sample": sample,
         "accuracy": float((columns["predicted"] == columns["target"]).mean()),
         "oos": _said(folds.truth if folds else heads, scored.targets, in_sample),
