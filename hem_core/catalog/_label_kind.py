@@ -10,6 +10,8 @@ import pyarrow as pa
 
 INDEX = re.compile(r"-?(0|[1-9]\d*)(\.0+)?")
 TRUTH = {"false", "true"}
+MISSING = {"na", "n/a", "nan", "null", "none", "<na>"}
+"""Beside integers these words stand for no label; among names each can be one."""
 MOST = 0.95
 """This share of the labels must be integers; the others are typing errors."""
 
@@ -22,5 +24,6 @@ def labels_are(labels: pa.ChunkedArray) -> Literal["names", "indices"]:
     counts = Counter(label.strip() for label in labels.to_pylist() if label is not None)
     if all(label.lower() in TRUTH for label in counts):
         return "indices"
+    integers_or_none = {label: count for label, count in counts.items() if label.lower() not in MISSING}
     whole = sum(count for label, count in counts.items() if INDEX.fullmatch(label))
-    return "indices" if whole >= MOST * counts.total() else "names"
+    return "indices" if whole and whole >= MOST * sum(integers_or_none.values()) else "names"

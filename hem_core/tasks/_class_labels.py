@@ -14,6 +14,8 @@ from hem_core.errors import DataError
 
 INDEX, PADDED = re.compile(r"-?(0|[1-9]\d*)(\.0+)?"), re.compile(r"-?\d+(\.0+)?")
 TRUTH = {"false": 0, "true": 1}
+MISSING = {"na", "n/a", "nan", "null", "none", "<na>"}
+"""Beside integers these words stand for no label; among names each can be one."""
 MOST_WRONG, FEW = 0.05, 3
 """Labels that are no class are typing errors up to this share, or this number; beyond, the run stops."""
 ALMOST_ALL = 1 - MOST_WRONG
@@ -54,9 +56,11 @@ def check_labels(
     """What is worth noting of labels that fit the K classes. Raises DataError, with both sides, when they do not.
 
     A few labels that are no class are left to be recorded as failures, unless they show that the labels count from 1
-    or are -1 and 1. Missing labels are no part of it.
+    or are -1 and 1. Missing labels are no part of it; beside indices these are also NA, null and the like.
     """
     counts, places = _counts(catalog), _Places(names, labels_are)
+    if labels_are == "indices":
+        counts = Counter({label: n for label, n in counts.items() if label.strip().lower() not in MISSING})
     wrong = Counter({label: n for label, n in counts.items() if places.of(label) < 0})
     is_too_many = wrong.total() > max(FEW, MOST_WRONG * counts.total()) or 0 < wrong.total() == counts.total()
     if labels_are == "names":
@@ -170,10 +174,12 @@ def _counts(catalog: pa.Table) -> Counter[str]:
 def _no_names(wrong: Counter[str], n: int, names: Sequence[str], source: str) -> str:
     shown = ", ".join(f"'{label}' ({count:,})" for label, count in wrong.most_common(3))
     more = ", …" if len(wrong) > 3 else ""
+    absent = next((label for label in wrong if label.strip().lower() in MISSING), None)
+    hint = f"; if '{absent}' means that there is no label, leave the cell empty" if absent is not None else ""
     return (
         f"{wrong.total():,} of {n:,} labels in '{source}' are none of the {len(names)} classes "
         f"({_shown(names)}): {shown}{more}; pass --classes as the label column writes them, in the order of the "
-        "outputs, or name another column with --label-column"
+        f"outputs, or name another column with --label-column{hint}"
     )
 
 

@@ -83,6 +83,12 @@ def test_names_that_are_none_of_the_classes_stop_the_run_with_both():
         read(["yes", "no"], ["a", "b"])
 
 
+def test_na_beside_integers_is_no_label_and_among_names_a_name():
+    assert read(["0", "NA", "1", "nan"] * 9, ["a", "b"])[1][:4] == [0, -1, 1, -1]
+    with pytest.raises(DataError, match="if 'NA' means that there is no label, leave the cell empty"):
+        read(["x", "NA", "y"] * 9, ["x", "y"])
+
+
 def test_missing_labels_are_no_wrong_labels():
     assert read([None] * 50 + ["0", "1"], ["a", "b"])[1][-2:] == [0, 1]
 
