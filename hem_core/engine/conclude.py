@@ -82,7 +82,7 @@ def conclude(
         "accuracy": float((columns["predicted"] == columns["target"]).mean()),
         "oos": _said(folds.truth if folds else heads, scored.targets, in_sample),
         "reasons": reasons.info,
-        "notes": head["notes"] + account.memorised(in_sample, options),
+        "notes": account.of_the_data(ready, joined) + head["notes"] + account.memorised(in_sample, options),
         "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
         "missing": account.missing_parts(ready, joined, graph, recorded, **has),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,18 +14,20 @@ import pyarrow.parquet as pq
 from hem_core.embeddings.neighbours import Graph, neighbours
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
-from hem_core.engine.unit import read_failures
+from hem_core.engine.unit import read_failures, read_remarks
 from hem_core.errors import DataError
 from hem_core.store.atomic import write_arrays
 
 
 @dataclass(frozen=True)
 class Joined:
-    """All shards as one: `columns` of N arrays in catalog order, embeddings (N, D) float16 or None, the failures."""
+    """All shards as one: `columns` of N arrays in catalog order, embeddings (N, D) float16 or None, the failures,
+    and what was done to how many pictures."""
 
     columns: dict[str, np.ndarray]
     embeddings: np.ndarray | None
     failures: list[tuple[int, str]]
+    remarks: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -40,7 +44,8 @@ def join(plan: Plan) -> Joined:
     table = pa.concat_tables(scored)
     columns = {name: _numpy(table[name]) for name in table.column_names}
     parts = [np.load(plan.embeddings(unit)) for unit in plan.units if plan.embeddings(unit).exists()]
-    return Joined(columns, np.concatenate(parts) if parts else None, failures)
+    remarks = sum((read_remarks(plan.shard(unit)) for unit in plan.units), Counter())
+    return Joined(columns, np.concatenate(parts) if parts else None, failures, remarks)
 
 
 def graph_of(plan: Plan, joined: Joined, *, k: int, seed: int, device: str, progress: Progress) -> Graph | None:

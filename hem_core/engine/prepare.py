@@ -88,11 +88,23 @@ def prepare(
         n_classes = classification.count_classes(catalog, facts, options.classes)
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
         facts |= {"classes": facts.get("classes") or classification.labels_in(catalog, facts)}
+    facts = _without_empty(facts, n_classes, options)
     facts = agreed(model, catalog, facts, options.classes)
     given = None if isinstance(model, Estimator) and facts["labels_are"] == "names" else options.classes
     classes = classification.class_names(catalog, facts, n_classes, given)
     targets, bad_labels = classification.targets(catalog, facts, classes)
+    bad_labels |= {int(row): reason for row, reason in facts.get("failures", {}).items()}
     return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
+
+
+def _without_empty(facts: dict[str, Any], n_classes: int, options: Options) -> dict[str, Any]:
+    """The facts with the class folders that hold no picture left out, where the model's outputs are of the others."""
+    empty, classes = facts.get("classes_without_examples") or [], facts.get("classes") or []
+    if not empty or options.classes or n_classes != len(classes) - len(empty):
+        return facts
+    note = f"They are no classes: the model has {n_classes} outputs, one for each folder that holds pictures."
+    left = [name for name in classes if name not in set(empty)]
+    return facts | {"classes": left, "notes": [*facts.get("notes", []), note]}
 
 
 def open_data(

@@ -94,7 +94,10 @@ def _score(
 
     started = time.monotonic()
     known = _known(folder)
+    data, notes = catalogs.unwrapped(data, **options.columns)
     catalog = catalogs.read(data, **options.columns)
+    if notes:
+        catalog = catalogs.with_info(catalog, notes=[*notes, *catalogs.info(catalog).get("notes", [])])
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
     ready = prepare(model, name, catalog, data, folder, options, train)

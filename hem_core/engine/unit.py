@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,8 @@ class Scored:
     failures: list[tuple[int, str]]
     columns: dict[str, Tensor]
     embeddings: Tensor | None
+    remarks: Mapping[str, int] = field(default_factory=dict)
+    """What was done to pictures -> how many of them."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class _Piece:
     logits: Tensor | None
     features: Tensor | None
     norms: Tensor | None = None
+    remarks: Mapping[str, int] = field(default_factory=dict)
 
 
 @torch.inference_mode()
@@ -80,10 +84,11 @@ def score_unit(job: Job, unit: int) -> Scored:
     wanted = [index for index in rows if index not in job.bad_labels]
     pieces = list(_pieces(job, wanted))
     failures += [failure for piece in pieces for failure in piece.failures]
+    remarks = sum((Counter(piece.remarks) for piece in pieces), Counter())
     indices = [index for piece in pieces for index in piece.indices]
     hashes = [digest for piece in pieces for digest in piece.hashes]
     if not indices:
-        return Scored([], [], sorted(failures), {}, None)
+        return Scored([], [], sorted(failures), {}, None, remarks)
     logits = torch.cat([piece.logits for piece in pieces if piece.logits is not None])  # (m, K)
     features = [piece.features for piece in pieces if piece.features is not None]
     embeddings = torch.cat(features) if features else None  # (m, D)
@@ -107,7 +112,7 @@ def score_unit(job: Job, unit: int) -> Scored:
         gradient_norm=torch.cat(norms)[is_finite] if norms else None,
     )
     stored = embeddings.half() if embeddings is not None else None
-    return Scored(indices, hashes, sorted(failures), columns, stored)
+    return Scored(indices, hashes, sorted(failures), columns, stored, remarks)
 
 
 def write_unit(job: Job, unit: int, scored: Scored) -> Path:
@@ -120,6 +125,7 @@ def write_unit(job: Job, unit: int, scored: Scored) -> Path:
         columns["content_hash"] = pa.array(scored.hashes, pa.string())
     columns |= {name: _arrow(values.cpu().numpy()) for name, values in scored.columns.items()}
     metadata = {"hem.key": plan.key, "hem.failures": json.dumps(scored.failures)}
+    metadata["hem.remarks"] = json.dumps(dict(sorted(scored.remarks.items())))
     write_table(plan.shard(unit), pa.table(columns), metadata=metadata)
     return plan.shard(unit)
 
@@ -129,13 +135,14 @@ def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:
         for batch in batches(job.inputs, wanted, job.plan.batch_size):
             if batch.indices:
                 logits, features = job.network.forward(batch.values)
-                yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features, _norms(job, batch))
+                norms = _norms(job, batch)
+                yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features, norms, batch.remarks)
             else:
                 yield _Piece([], [], batch.failures, None, None)
     elif job.stored is not None and job.inputs is not None:
         for batch in batches(job.inputs, wanted, job.plan.batch_size):
             logits, features = job.stored.at(batch.indices)
-            yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features)
+            yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features, remarks=batch.remarks)
     elif job.predictions is not None and wanted:
         yield _predicted(job.predictions, wanted)
 
@@ -177,3 +184,10 @@ def read_failures(path: Path) -> list[tuple[int, str]]:
     if b"hem.failures" not in metadata:
         raise DataError(f"'{path}' is not a shard")
     return [(int(index), str(reason)) for index, reason in json.loads(metadata[b"hem.failures"])]
+
+
+def read_remarks(path: Path) -> Counter[str]:
+    """What a shard's pictures needed, and how many of them did."""
+    import pyarrow.parquet as pq
+
+    return Counter(json.loads((pq.read_schema(path).metadata or {}).get(b"hem.remarks", b"{}")))
