@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.difficulty.facts import has_energy
 from hem_core.embeddings.neighbours import Graph, neighbours
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
@@ -21,8 +22,8 @@ from hem_core.store.atomic import write_arrays
 
 @dataclass(frozen=True)
 class Joined:
-    """All shards as one: `columns` of N arrays in catalog order, embeddings (N, D) float16 or None, the failures,
-    and what was done to how many pictures."""
+    """All shards as one: `columns` of N arrays in catalog order, embeddings (N, D) float16 or float32, or None,
+    the failures, and what was done to how many pictures."""
 
     columns: dict[str, np.ndarray]
     embeddings: np.ndarray | None
@@ -43,6 +44,8 @@ def join(plan: Plan) -> Joined:
         raise DataError(f"none of the {plan.n} examples could be scored; the first: {failures[0][1]}")
     table = pa.concat_tables(scored)
     columns = {name: _numpy(table[name]) for name in table.column_names}
+    if "energy" in columns and not has_energy(columns["energy"]):
+        del columns["energy"]
     parts = [np.load(plan.embeddings(unit)) for unit in plan.units if plan.embeddings(unit).exists()]
     remarks = sum((read_remarks(plan.shard(unit)) for unit in plan.units), Counter())
     return Joined(columns, np.concatenate(parts) if parts else None, failures, remarks)

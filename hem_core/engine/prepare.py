@@ -80,6 +80,8 @@ def prepare(
             "name it with --image-column, --text-column or --feature-columns"
         )
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
+    if found is not None and found.notes:
+        facts |= {"notes": [*facts.get("notes", []), *found.notes]}
     network, n_classes, model_hash = None, found.n_classes if found else 0, "predictions"
     if model is not None and inputs is not None:
         network, n_classes = placed(model, inputs, catalog.num_rows, facts, options)

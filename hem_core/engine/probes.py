@@ -26,6 +26,7 @@ from hem_core.engine.linear_head import Heads
 from hem_core.engine.network import Network
 from hem_core.engine.spoil import Spoiled, spoil
 from hem_core.errors import HemError, ModelError
+from hem_core.tasks.classification import unmasked
 from hem_core.types import Outputs
 
 TRUSTED_FROM = 0.8
@@ -286,7 +287,7 @@ def _forward(network: Network | None, spoiled: Spoiled, batch_size: int) -> tupl
         for start in range(0, len(spoiled.plan), batch_size):
             at = np.arange(start, min(start + batch_size, len(spoiled.plan)))
             z, h = network.forward(rows_of(spoiled.values, at))
-            logits.append(z.float().cpu().numpy())
+            logits.append(unmasked(z.float()).cpu().numpy())
             found += [h.float().cpu().numpy()] if h is not None else []
     return np.concatenate(logits), np.concatenate(found) if found else None
 

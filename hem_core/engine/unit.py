@@ -22,6 +22,7 @@ from hem_core.engine.plan import Plan
 from hem_core.errors import DataError
 from hem_core.models.predictions import Predictions
 from hem_core.store.atomic import write_array, write_table
+from hem_core.tasks.classification import unmasked
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +93,15 @@ def score_unit(job: Job, unit: int) -> Scored:
     logits = torch.cat([piece.logits for piece in pieces if piece.logits is not None])  # (m, K)
     features = [piece.features for piece in pieces if piece.features is not None]
     embeddings = torch.cat(features) if features else None  # (m, D)
+    if embeddings is not None and embeddings.dtype == torch.float64:
+        embeddings = embeddings.float()
     norms = [piece.norms for piece in pieces if piece.norms is not None]
-    is_finite = logits.isfinite().all(dim=1)
-    if embeddings is not None:
-        is_finite &= embeddings.isfinite().all(dim=1)
-    if not is_finite.all():
+    problems = _problems(logits, embeddings, torch.as_tensor(job.targets[indices], device=logits.device))
+    logits, is_finite = unmasked(logits), torch.ones(len(logits), dtype=torch.bool, device=logits.device)
+    if problems:
+        is_finite[list(problems)] = False
         keep = is_finite.nonzero()[:, 0].tolist()
-        failures += [
-            (indices[i], "the model's output is NaN or infinite") for i in (~is_finite).nonzero()[:, 0].tolist()
-        ]
+        failures += [(indices[i], reason) for i, reason in problems.items()]
         indices, hashes = [indices[i] for i in keep], [hashes[i] for i in keep] if hashes else []
         logits, embeddings = logits[is_finite], embeddings[is_finite] if embeddings is not None else None
     targets = torch.as_tensor(job.targets[indices], device=logits.device)
@@ -111,7 +112,7 @@ def score_unit(job: Job, unit: int) -> Scored:
         head_input_norm=_head_input_norm(embeddings, job.network),
         gradient_norm=torch.cat(norms)[is_finite] if norms else None,
     )
-    stored = embeddings.half() if embeddings is not None else None
+    stored = as_stored(embeddings) if embeddings is not None else None
     return Scored(indices, hashes, sorted(failures), columns, stored, remarks)
 
 
@@ -128,6 +129,28 @@ def write_unit(job: Job, unit: int, scored: Scored) -> Path:
     metadata["hem.remarks"] = json.dumps(dict(sorted(scored.remarks.items())))
     write_table(plan.shard(unit), pa.table(columns), metadata=metadata)
     return plan.shard(unit)
+
+
+LEAST, MOST = 6.2e-5, 65_504.0
+"""The least number that float16 holds with all its digits, and the largest."""
+
+
+def as_stored(embeddings: Tensor) -> Tensor:
+    """Embeddings (n, D) in float16 where they fit, else in float32: one income above 65,504 would be infinite there."""
+    largest = float(embeddings.abs().max()) if embeddings.numel() else 0.0
+    return embeddings.half() if largest == 0 or LEAST <= largest <= MOST else embeddings.float()
+
+
+def _problems(logits: Tensor, embeddings: Tensor | None, targets: Tensor) -> dict[int, str]:
+    """Row -> why it cannot be scored. A class that is ruled out by -inf is no problem unless it is the label's."""
+    is_bad = logits.isnan().any(dim=1) | logits.isposinf().any(dim=1)
+    is_ruled_out = logits.gather(1, targets.unsqueeze(1)).squeeze(1).isneginf() & ~is_bad
+    found = dict.fromkeys(is_ruled_out.nonzero()[:, 0].tolist(), "the model rules its label out: that logit is -inf")
+    if embeddings is not None:
+        rows = (~embeddings.isfinite().all(dim=1)).nonzero()[:, 0].tolist()
+        found |= dict.fromkeys(rows, "its embedding is NaN or infinite; --layer names another, or none")
+    found |= dict.fromkeys(is_bad.nonzero()[:, 0].tolist(), "the model's output is NaN or infinite")
+    return dict(sorted(found.items()))
 
 
 def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:
@@ -167,7 +190,8 @@ def _predicted(source: Predictions, wanted: list[int]) -> _Piece:
 def _head_input_norm(features: Tensor | None, network: Network | None) -> Tensor | None:
     if features is None or network is None or network.layer is None or not network.layer.is_head:
         return None
-    return (features.float().square().sum(dim=1) + float(network.layer.has_bias)).sqrt()  # (m, D) -> (m,)
+    squares = features.double().square().sum(dim=1)  # (m, D) -> (m,); float32 ends at the square of 1.8e19
+    return (squares + float(network.layer.has_bias)).sqrt().float()
 
 
 def _arrow(values: np.ndarray) -> pa.Array:

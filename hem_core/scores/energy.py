@@ -9,6 +9,8 @@ def energy(logits: Tensor, *, temperature: float = 1.0) -> Tensor:
     logits (N, K) before softmax; the label plays no part; temperature T > 0.
     Returns (N,) logits in -inf .. inf; higher = harder (far from the training data).
     Raises DataError when the temperature is not above 0.
+    A run has none where its logits are log-probabilities (probabilities from a file, an estimator, a log-softmax):
+    there it is 0 but for rounding.
     Cost: one forward pass; itself about 0.1 µs an example.
     Use it: to look for inputs from elsewhere, beside a score of typicality; blind to wrong labels.
     Reference: Liu et al. 2020, arXiv:2010.03759.
