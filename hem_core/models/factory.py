@@ -48,12 +48,14 @@ def as_module(model: Any, name: str) -> nn.Module:
         return model
     if is_estimator(model):
         return Estimator(model)
-    kind = type(model).__name__
+    hint = ""
     if isinstance(model, type):
-        raise ModelError(f"'{name}' is the class {model.__name__}; wanted an instance of it")
-    if isinstance(model, dict):
-        raise ModelError(f"'{name}' is a dict, such as a state_dict; wanted the model itself, with the weights loaded")
-    raise ModelError(f"'{name}' is a {kind}; wanted a torch.nn.Module or a fitted scikit-learn classifier")
+        hint = f": {model.__name__} is a class, and an instance of it is wanted"
+    elif isinstance(model, dict):
+        hint = ", not its state_dict alone"
+    raise ModelError(
+        f"'{name}' returned {type(model).__name__}; wanted a torch.nn.Module or a fitted scikit-learn classifier{hint}"
+    )
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -92,7 +94,7 @@ def _call(factory: str) -> Any:
 
 def _fit(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
     wanted = model.state_dict().keys()
-    while state and not wanted & state.keys() and len({name.partition(".")[0] for name in state}) == 1:
+    while not wanted & state.keys() and all("." in name for name in state) and len(_first_parts(state)) == 1:
         # "module." of DataParallel and DDP, "_orig_mod." of torch.compile, "model." or "net." of a LightningModule
         state = {name.partition(".")[2]: value for name, value in state.items()}
     try:
@@ -100,3 +102,7 @@ def _fit(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
     except RuntimeError as error:
         first = " ".join(str(error).split())[:300]
         raise ModelError(f"the weights in '{path}' do not fit the model: {first}") from error
+
+
+def _first_parts(state: dict[str, Tensor]) -> set[str]:
+    return {name.partition(".")[0] for name in state}
