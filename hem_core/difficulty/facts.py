@@ -18,10 +18,9 @@ def from_logits(logits: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]
 
     logits (N, K), read block by block; labels (N,) in [0, K), where the margin is meant.
     Returns columns (N,), float64 but for `predicted`; margin, entropy (as a share of log K), top2_gap (1 - (p1 - p2))
-    and energy: higher = harder. Log-probabilities have no energy: theirs is 0 but for rounding.
+    and energy: higher = harder. The energy of log-probabilities is 0 but for rounding: see `has_energy`.
     """
-    found = _in_blocks(len(labels), lambda part: _from_logits(logits[part], labels[part]))
-    return found if has_energy(found["energy"]) else {name: found[name] for name in found if name != "energy"}
+    return _in_blocks(len(labels), lambda part: _from_logits(logits[part], labels[part]))
 
 
 def has_energy(energy: np.ndarray) -> bool:

@@ -199,6 +199,8 @@ def _calibrate(
     if planted is not None and planted.dynamics is not None:
         real |= {name: columns[name] for name in DYNAMICS if name in columns}
         mine |= _dynamics(planted.dynamics, planted.window)
+    if "energy" in real and not facts.has_energy(np.asarray(real["energy"])):
+        real.pop("energy")  # of log-probabilities: it would be rounding noise, ranked
     known = [name for name in FEATURES if name in real and name in mine and np.isfinite(mine[name]).mean() > 0.9]
     rows = features(real, names=known)
     rows = Features(rows.values.astype(np.float16).astype(np.float32), rows.names)  # as they are kept for a refit

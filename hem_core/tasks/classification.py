@@ -46,11 +46,11 @@ def _shown(output: Any, found: Any) -> str:
     """What a model returned, in words."""
     if isinstance(found, Tensor):
         return f"{tuple(found.shape)}{_SHAPES.get(found.ndim, '')}"
-    if isinstance(output, Mapping):
+    if isinstance(output, Mapping) and output:
         return f"{type(output).__name__} with {', '.join(map(str, output))}, and no logits"
     if isinstance(output, list | tuple) and output and isinstance(output[0], Mapping):
         return f"a list of dicts with {', '.join(map(str, output[0]))}, as of a model that finds objects"
-    return type(output).__name__
+    return type(found).__name__
 
 
 _SHAPES = {

@@ -125,8 +125,8 @@ def test_log_probabilities_have_no_energy_and_logits_have(tmp_path):
     run = hem_core.score(None, tmp_path / "p.parquet", out=tmp_path / "d", has_map=False)
     assert "energy" not in run.columns()
     logits = np.log(probs)
-    assert "energy" not in facts.from_logits(logits, Y.numpy())
-    assert "energy" in facts.from_logits(logits + 1, Y.numpy())
+    assert not facts.has_energy(facts.from_logits(logits, Y.numpy())["energy"])
+    assert facts.has_energy(facts.from_logits(logits + 1, Y.numpy())["energy"])
 
 
 def test_embeddings_are_stored_wide_where_float16_ends_and_only_there():
