@@ -20,7 +20,10 @@ from typing import Any
 import pyarrow as pa
 
 from hem_core import folder
+from hem_core.catalog._python_data import CLASSES, unwrapped
 from hem_core.errors import DataError
+
+__all__ = ["COLUMNS", "OF_TABLES", "info", "read", "unwrapped", "with_info"]
 
 _KEY = b"hem"
 COLUMNS = ("id_column", "image_column", "label_column", "text_column", "feature_columns")
@@ -29,6 +32,8 @@ OF_TABLES = {"text_column", "feature_columns"}
 
 def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     """The catalog of `source`: an image folder, a CSV/Parquet/JSONL/npz file, an Arrow table, DataFrame or Dataset.
+
+    Of a DataLoader, a Hugging Face Dataset, or arrays in a dict or a pair, see `unwrapped`.
 
     columns: `id_column`, `label_column`, `image_column`, `text_column` name the source's columns where they differ from
     the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be).
@@ -40,6 +45,7 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
         raise DataError(f"no option '{min(unknown)}' for columns; there are: {', '.join(COLUMNS)}")
     if isinstance(source, str | Path) and not _exists(source):
         raise DataError(f"no data at '{source}'; give an image folder, or a .csv, .parquet, .jsonl or .npz file")
+    source, notes = unwrapped(source, **given)
     package = sys.modules[__name__]
     for name in folder.names(package):
         reader = folder.load(package, name)
@@ -47,13 +53,15 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
             if name != "table" and given.keys() & OF_TABLES:
                 raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{_short(source)}' is read as {name}")
             try:
-                return _checked(reader.read(source, **given))
+                found = _checked(reader.read(source, **given))
             except (pa.ArrowException, UnicodeError, OverflowError) as error:
                 words = " ".join(str(error).split())[:300]
                 raise DataError(f"cannot read '{_short(source)}' as {name}: {words}") from error
+            notes += info(found).get("notes", [])
+            return with_info(found, **({"notes": notes} if notes else {}), **_classes_in(source))
     raise DataError(
         f"cannot read '{source}'; wanted an image folder, a .csv, .parquet, .jsonl or .npz file, "
-        "an Arrow table, a DataFrame or a torch Dataset"
+        "an Arrow table, a DataFrame, a torch Dataset, or a dict of arrays"
     )
 
 
@@ -73,9 +81,10 @@ def info(table: pa.Table) -> dict[str, Any]:
 
     `name` (the key of its tags), `source` and `root` (paths), `medium` ("image", "array", "dataset", "text", "row" or
     "none"), `classes` (names in the order of the outputs, or None), `labels_are` ("names", or "indices" where they can
-    be integers counted from 0), `notes` (sentences on how the source was read). Rows:
+    be integers counted from 0). Rows:
     `features` ({"name", "kind": "number" | "category"} each), `are_features_named` (false: all columns were taken) and
-    `left_out` (column: why it is no feature).
+    `left_out` (column: why it is no feature). `notes`: sentences on what was passed over or taken otherwise than it may
+    seem; `failures` (row number as text: why this example cannot be read).
     """
     return json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
 
@@ -84,6 +93,13 @@ def with_info(table: pa.Table, **facts: Any) -> pa.Table:
     """The same catalog with these facts added to its metadata."""
     merged = info(table) | facts
     return table.replace_schema_metadata({_KEY: json.dumps(merged, sort_keys=True).encode()})
+
+
+def _classes_in(source: Any) -> dict[str, list[str]]:
+    """The class names that a table carries in its metadata, as one of Hugging Face does."""
+    if not isinstance(source, pa.Table) or CLASSES not in (source.schema.metadata or {}):
+        return {}
+    return {"classes": source.schema.metadata[CLASSES].decode().split("\n")}
 
 
 def _checked(table: pa.Table) -> pa.Table:

@@ -34,7 +34,8 @@ def read(
 
     Further arrays of length N become columns, `classes` (K,) names the classes. `image` holds the member's name and
     `image_row` the row in it. Labels and ids become text: 3, 3.0 as "3"; NaN is no label.
-    Pictures are (N, H, W) or (N, H, W, 1 | 3), uint8, or floats in 0 .. 1.
+    Pictures are (N, H, W) or (N, H, W, 1 | 3): truth values, uint8 or uint16, which the model gets scaled by their
+    type's range to 0 .. 1, or floats, which it gets as they are.
     Raises DataError when members are missing, of other lengths, or hold Python objects.
     """
     path = Path(source)
@@ -54,10 +55,13 @@ def read(
     except (ValueError, OSError, EOFError, KeyError) as error:
         raise DataError(f"cannot read '{source}' as an .npz of plain arrays: {error}") from error
     shape, dtype = shapes[inputs]
-    if len(shape) in (3, 4) and dtype.kind in "iu" and dtype != np.uint8:
+    if len(shape) in (3, 4) and dtype.kind in "iu" and not is_picture(shape, dtype):
         raise DataError(
-            f"'{inputs}' in '{source}' looks like pictures of {dtype}; save them as uint8, or as floats in 0 .. 1"
+            f"'{inputs}' in '{source}' looks like pictures of {dtype}; save them as uint8 or uint16, or as floats in "
+            "0 .. 1, as (N, H, W) or (N, H, W, 1 | 3)"
         )
+    if dtype.kind not in "biuf":
+        raise DataError(f"'{inputs}' in '{source}' holds {dtype}; a model wants numbers")
     if labels.shape == (n, 1):
         labels = labels[:, 0]  # (N, 1) -> (N,)
     if labels.ndim != 1 or ids.ndim != 1:
@@ -87,8 +91,10 @@ def read(
 
 
 def is_picture(shape: tuple[int, ...], dtype: np.dtype) -> bool:
-    """Whether rows of an array of this shape can be looked at: (N, H, W) or (N, H, W, 1 | 3) of uint8 or floats."""
-    return (dtype == np.uint8 or dtype.kind == "f") and (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3)))
+    """Whether rows of an array can be looked at: (N, H, W) or (N, H, W, 1 | 3) of truth values, unsigned 8 or 16 bits,
+    or floats."""
+    is_of_levels = dtype.kind in "bf" or (dtype.kind == "u" and dtype.itemsize <= 2)
+    return is_of_levels and (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3)))
 
 
 def _header(path: Path, name: str) -> tuple[tuple[int, ...], np.dtype]:

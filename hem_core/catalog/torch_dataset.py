@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from hem_core.catalog import with_info
+from hem_core.catalog._examples import Examples
+from hem_core.catalog._items import parts
+from hem_core.catalog._python_data import LABELS
+from hem_core.catalog.arrays import is_picture
 from hem_core.errors import DataError
 
 
@@ -17,60 +23,105 @@ def accepts(source: Any) -> bool:
 def read(source: Any, **_columns: str) -> pa.Table:
     """The label is an item's second part; `id` is from the dataset's `ids` where it has them, else the position.
 
-    A Subset keeps the ids of its parent. `targets`, `labels` or a TensorDataset's second tensor are taken instead of
-    reading every item where they agree with a few of the items. `classes` is taken over where the dataset has it.
-    Labels are integers, or strings: class names. Raises DataError for other labels and items.
+    A Subset and a ConcatDataset keep the ids of their parents. `targets`, `labels` or a TensorDataset's second tensor
+    are taken instead of reading every item where they agree with a few of the items. `classes` is taken over where the
+    dataset has it. Labels are integers, or strings: class names; None and NaN are no label. An item that the data set
+    fails on has no label, and its reason stands in the catalog's `failures`.
+    Raises DataError for other labels and items, and when no item can be read.
     """
-    labels = _labels(source)
+    labels, failures, first = _labels(source)
     ids, classes = _ids(source), _classes(source)
     if len(ids) != len(labels):
         raise DataError(f"the dataset has {len(labels)} labels but {len(ids)} ids")
-    are_names = bool(labels) and all(isinstance(label, str) for label in labels)
-    texts = labels if are_names else [str(_integer(label)) for label in labels]
-    table = pa.table({"id": pa.array(ids, pa.string()), "label": pa.array(texts, pa.string())})
+    known = [label for label in labels if label is not None]
+    are_names = bool(known) and all(isinstance(label, str) for label in known)
+    texts = [None if label is None else label if are_names else str(_integer(label)) for label in labels]
+    columns: dict[str, Any] = {"id": pa.array(ids, pa.string()), "label": pa.array(texts, pa.string())}
+    own = source if isinstance(source, Examples) else None
+    columns |= {name: values for name, values in (own.more if own else {}).items() if name not in columns}
     return with_info(
-        table,
-        name=type(source).__name__,
-        source=type(source).__name__,
+        pa.table(columns),
+        name=own.name if own else type(source).__name__,
+        source=own.name if own else type(source).__name__,
         root="",
         medium="dataset",
         classes=[str(name) for name in classes] if classes is not None else None,
         labels_are="names" if are_names else "indices",
+        is_picture=_is_picture(first, source),
+        **({"failures": failures} if failures else {}),
     )
 
 
-def _labels(dataset: Any) -> list[Any]:
+def _labels(dataset: Any) -> tuple[list[Any], dict[str, str], Any]:
+    """Every label, None where there is none; the items that fail, by position; the first input that can be read."""
     listed, n = _listed(dataset), len(dataset)
-    if listed is not None and len(listed) == n:
-        some = sorted({0, n // 2, n - 1}) if n else []
-        if all(_same(listed[index], _label(dataset, index)) for index in some):
-            return listed
-    return [_label(dataset, index) for index in range(n)]
+    some = [_read(dataset, index) for index in sorted({0, n // 2, n - 1})] if n else []
+    good = [item for item in some if not isinstance(item, str)]
+    if (
+        listed is not None
+        and len(listed) == n
+        and good
+        and all(_same(listed[index], label) for index, _input, label in good)
+    ):
+        return [_known(label) for label in listed], {}, good[0][1]
+    labels: list[Any] = []
+    failures: dict[str, str] = {}
+    first = None
+    for index in range(n):
+        item = _read(dataset, index)
+        if isinstance(item, str):
+            failures[str(index)] = item
+        elif first is None:
+            first = item[1]
+        labels.append(None if isinstance(item, str) else _known(item[2]))
+    if n and len(failures) == n:
+        raise DataError(f"none of the {n} items can be read; the first: {failures['0']}")
+    return labels, failures, first
 
 
-def _listed(dataset: Any) -> list[Any] | None:
+def _read(dataset: Any, index: int) -> tuple[int, Any, Any] | str:
+    """An item's position, input and label; or why the data set fails on it."""
+    try:
+        item = dataset[index]
+    except Exception as error:  # whatever the user's own code raises
+        return fails(error)
+    return index, *parts(item, index)
+
+
+def fails(error: Exception) -> str:
+    """Why a data set gave no item, in one line."""
+    words = " ".join(str(error).split())[:300]
+    return f"the dataset fails on it: {type(error).__name__}: {words}"
+
+
+def _listed(dataset: Any) -> Sequence[Any] | None:
     for name in ("targets", "labels"):
-        if hasattr(dataset, name):
-            return list(getattr(dataset, name))
+        found = getattr(dataset, name, None)
+        if found is not None and hasattr(found, "__len__") and not isinstance(found, str):
+            return list(found)
     if hasattr(dataset, "tensors") and len(dataset.tensors) > 1:
         return list(dataset.tensors[1])
     if _is_subset(dataset):
         parent = _listed(dataset.dataset)
         return None if parent is None else [parent[index] for index in dataset.indices]
+    if _is_chain(dataset):
+        listed = [_listed(part) for part in dataset.datasets]
+        return None if any(part is None for part in listed) else [label for part in listed for label in part or ()]
     return None
 
 
-def _label(dataset: Any, index: int) -> Any:
-    item = dataset[index]
-    if not isinstance(item, tuple | list) or len(item) < 2:
-        raise DataError(f"a dataset's items must be (input, label); item {index} is a {type(item).__name__}")
-    return item[1]
-
-
 def _same(one: Any, other: Any) -> bool:
+    one, other = _known(one), _known(other)
+    if one is None or other is None:
+        return one is other
     if isinstance(one, str) or isinstance(other, str):
         return one == other
     return _integer(one) == _integer(other)
+
+
+def _known(label: Any) -> Any:
+    """A label, or None for what stands for none: None itself, and NaN."""
+    return None if isinstance(label, float) and math.isnan(label) else label
 
 
 def _ids(dataset: Any) -> list[str]:
@@ -79,23 +130,55 @@ def _ids(dataset: Any) -> list[str]:
     if _is_subset(dataset):
         parent = _ids(dataset.dataset)
         return [parent[index] for index in dataset.indices]
+    if _is_chain(dataset) and all(hasattr(part, "ids") for part in dataset.datasets):
+        chained = [id for part in dataset.datasets for id in _ids(part)]
+        if len(set(chained)) == len(chained):
+            return chained
     return [str(index) for index in range(len(dataset))]
 
 
 def _classes(dataset: Any) -> Any:
     found = getattr(dataset, "classes", None)
-    return _classes(dataset.dataset) if found is None and _is_subset(dataset) else found
+    if found is None and isinstance(getattr(dataset, "features", None), dict):  # of Hugging Face, with a transform
+        found = next(
+            (kind.names for name, kind in dataset.features.items() if name in LABELS and _is_named(kind)), None
+        )
+    if isinstance(found, str) or not hasattr(found, "__len__"):
+        found = None
+    if found is None and _is_subset(dataset):
+        return _classes(dataset.dataset)
+    if found is None and _is_chain(dataset):
+        named = [_classes(part) for part in dataset.datasets]
+        return named[0] if named and all(part is not None and list(part) == list(named[0]) for part in named) else None
+    return found
+
+
+def _is_named(feature: Any) -> bool:
+    """Whether a feature of Hugging Face names classes."""
+    return isinstance(getattr(feature, "names", None), list)
 
 
 def _is_subset(dataset: Any) -> bool:
     return hasattr(dataset, "dataset") and hasattr(dataset, "indices")
 
 
+def _is_chain(dataset: Any) -> bool:
+    return hasattr(dataset, "datasets") and hasattr(dataset, "cumulative_sizes")
+
+
+def _is_picture(first: Any, dataset: Any) -> bool:
+    """Whether the inputs are image files' bytes, Pillow's pictures, or an array that can be looked at."""
+    if isinstance(first, bytes) or hasattr(first, "getbands"):
+        return True
+    inputs: Any = dataset.inputs if isinstance(dataset, Examples) else None
+    return hasattr(inputs, "shape") and hasattr(inputs.dtype, "kind") and is_picture(inputs.shape, inputs.dtype)
+
+
 def _integer(target: Any) -> int:
     try:
         number = int(target)
         is_whole = number == float(target)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise DataError(f"a dataset's labels must be integers or class names; one is {_short(target)}") from error
     if not is_whole:
         raise DataError(f"a dataset's labels must be integers or class names; one is {_short(target)}")

@@ -36,7 +36,14 @@ def clusters(embeddings: np.ndarray, *, seed: int = 0, n_directions: int = 32, m
     return result
 
 
+LARGE = 1e15
+"""The squares of larger numbers, added up, leave the range of float32."""
+
+
 def _directions(values: np.ndarray, n_directions: int) -> np.ndarray:
+    largest = float(np.abs(values).max(initial=0))
+    if largest > LARGE:
+        values = values / np.float32(largest)
     values = values - values.mean(axis=0)
     scale, axes = np.linalg.eigh(values.T @ values)
     return np.ascontiguousarray(values @ axes[:, np.argsort(-scale)[:n_directions]])

@@ -10,6 +10,8 @@ from hem_core.difficulty.reasons import REASONS
 SURE = 0.6
 """A model that is less sure of another class than this does not outweigh neighbours that back the label."""
 UNANIMOUS = 0.8
+CLOSE_CALL = 0.3
+"""The most by which the label of a subtle example loses, unless half of its neighbours back the label."""
 
 
 def ruled_out(
@@ -19,14 +21,16 @@ def ruled_out(
     predicted: np.ndarray,
     sure: np.ndarray,
     neighbour_labels: np.ndarray | None,
+    label_sure: np.ndarray | None = None,
 ) -> np.ndarray:
     """The probabilities (N, 6) of REASONS without those that cannot be; each row still sums to 1.
 
     targets, predicted (N,) class numbers; sure (N,) probability of the predicted class, of a model that had not seen
-    the example where there is one; neighbour_labels (N, k).
+    the example where there is one; neighbour_labels (N, k); label_sure (N,) its probability of the label.
     mislabelled  needs another class: one that the model predicts, with `SURE` and more where most neighbours back the
                  label, or else that `UNANIMOUS` of the neighbours have
     easy         is nothing that such a model gets wrong
+    subtle       is nothing whose label loses by `CLOSE_CALL` or more, unless half of the neighbours back the label
     """
     is_wrong = predicted != targets
     most = targets if neighbour_labels is None else majority(neighbour_labels)
@@ -38,5 +42,10 @@ def ruled_out(
     kept = probs.copy()
     kept[~another, REASONS.index("mislabelled")] = 0
     kept[is_wrong, REASONS.index("easy")] = 0
+    if label_sure is not None:
+        is_lost = is_wrong & (sure - label_sure >= CLOSE_CALL)
+        if neighbour_labels is not None:
+            is_lost &= count_saying(neighbour_labels, targets) < 0.5 * neighbour_labels.shape[1]
+        kept[is_lost, REASONS.index("subtle")] = 0
     total = kept.sum(axis=1, keepdims=True)
     return np.where(total > 1e-6, kept / np.maximum(total, 1e-6), probs).astype(probs.dtype)

@@ -9,6 +9,8 @@ import numpy as np
 from hem_core.difficulty.neighbourhood import count_saying, majority
 
 _ROWS = 65_536
+NO_ENERGY = 1e-3
+"""Where every energy is nearer to 0, the logits are log-probabilities."""
 
 
 def from_logits(logits: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
@@ -16,9 +18,14 @@ def from_logits(logits: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]
 
     logits (N, K), read block by block; labels (N,) in [0, K), where the margin is meant.
     Returns columns (N,), float64 but for `predicted`; margin, entropy (as a share of log K), top2_gap (1 - (p1 - p2))
-    and energy: higher = harder.
+    and energy: higher = harder. The energy of log-probabilities is 0 but for rounding: see `has_energy`.
     """
     return _in_blocks(len(labels), lambda part: _from_logits(logits[part], labels[part]))
+
+
+def has_energy(energy: np.ndarray) -> bool:
+    """Whether energies (N,) say anything: those of log-probabilities, of probabilities and of a log-softmax are 0."""
+    return bool((np.abs(energy[~np.isnan(energy)]) > NO_ENERGY).any())
 
 
 def from_neighbours(

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from hem_core.difficulty.reason_model import ReasonModel, stretched
-from hem_core.difficulty.reasons import REASONS, Reasons
-
-UNSURE = "unsure"
+from hem_core.difficulty.reasons import REASONS, UNSURE, Reasons
 
 _WORDS: Mapping[str, str] = {
     "margin": "the label loses by more than in {}% of the data",

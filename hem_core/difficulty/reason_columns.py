@@ -51,7 +51,12 @@ def reason_columns(
     (prototype_distance, learned_epoch, forgetting). Other arguments as in `evidence`.
     """
     probs = ruled_out(
-        found.probs, targets=targets, predicted=spoken.predicted, sure=spoken.sure, neighbour_labels=neighbour_labels
+        found.probs,
+        targets=targets,
+        predicted=spoken.predicted,
+        sure=spoken.sure,
+        neighbour_labels=neighbour_labels,
+        label_sure=spoken.label_sure,
     )
     voted = majority(neighbour_labels) if neighbour_labels is not None else np.full(len(targets), -1)
     why = named(probs, targets=targets, predictions=spoken.predicted, voted=voted)

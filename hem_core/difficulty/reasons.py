@@ -11,6 +11,8 @@ from hem_core.difficulty.percentile import percentile, percentile_within
 
 REASONS = ("mislabelled", "outlier", "ambiguous", "rare", "subtle", "easy")
 """In the order in which they are tried."""
+UNSURE = "unsure"
+"""What nothing tells."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +20,7 @@ class Reasons:
     """What `reasons` returns, one entry an example."""
 
     reason: np.ndarray
-    """(N,) strings out of REASONS."""
+    """(N,) strings out of REASONS, or UNSURE."""
     suggested: np.ndarray
     """(N,) int64: the class that a mislabelled example seems to be; -1 for the others."""
 
@@ -59,7 +61,10 @@ def reasons(
                  the neighbours; or the model is wrong, no other rule fits, and the neighbours do not back the label
     rare         wrong, p1 below `unsure_below`, and either the label's class has less than `small_class` of an
                  even share of the data, or the nearest neighbours are in its class's most distant `sparse_worst`
-    subtle       the label leads by less than `close_call` or loses, and half of the neighbours back the label
+    subtle       the label leads by less than `close_call` or loses, and half of the neighbours back the label; without
+                 neighbours, it leads or loses by less than `close_call`
+    unsure       the model is wrong, there are no neighbours, and no other rule fits: a label that loses by much may be
+                 wrong or hard, and nothing tells which
     easy         the rest
     table: columns (N,) named as in scores.parquet, a dict or a data frame; `predicted_prob` and `label_prob` are
     needed, `top2_gap`, `energy`, `entropy`, `prototype_distance`, `knn_distance`, `label_suspicion` read where
@@ -85,11 +90,11 @@ def reasons(
     is_ambiguous = (gap < small_gap) & is_among_two & ((say_most < split * k) | (k == 0))
     share = np.bincount(targets[is_labelled], minlength=n_classes) / max(1, is_labelled.sum())
     is_small = (share * n_classes < small_class)[targets] | _is_sparse(table, targets, sparse_worst)
-    backs_label = (say_label >= 0.5 * k) | (k == 0)
+    backs_label = say_label >= 0.5 * k if k else np.abs(lead) < close_call
     is_rare = is_wrong & (p1 < unsure_below) & is_small
     is_subtle = is_labelled & (lead < close_call) & backs_label
     rules = [contradicted | outvoted, is_outlier, is_ambiguous, is_rare, is_subtle, is_wrong]
-    reason = np.select(rules, [*REASONS[:-1], "ambiguous"], default="easy").astype(object)
+    reason = np.select(rules, [*REASONS[:-1], "ambiguous" if k else UNSURE], default="easy").astype(object)
     suggested = np.where(reason == "mislabelled", np.where(contradicted, predictions, most), -1)
     return Reasons(reason, suggested.astype(np.int64))
 

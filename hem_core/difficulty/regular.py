@@ -27,7 +27,8 @@ def regular_rows(
     table: the columns of the real rows that `features` takes; margin is needed, votes_label and the distances count
     where present.
     easy    the label predicted, its margin not among the narrowest (the share above `narrow_from`)
-    subtle  a margin among these, or lost, and odds for the label below `narrow_odds` to 1
+    subtle  a margin among these, or lost, and odds for the label below `narrow_odds` to 1; without votes that back the
+            label, odds against it below that too
     Both: at least `backed_from` of the neighbours have the label, and every distance is among the nearest
     `typical_below` of the data.
     Returns row numbers (M,) and kinds (M,).
@@ -40,6 +41,8 @@ def regular_rows(
     if "votes_label" in table:
         is_sound &= np.asarray(table["votes_label"]) >= backed_from
     is_narrow = (place > narrow_from) & (margin > -np.log(narrow_odds))
+    if "votes_label" not in table:
+        is_narrow &= margin < np.log(narrow_odds)
     rng = np.random.default_rng((seed, 2))  # no stream that others draw from the same seed
     easy = _some(np.flatnonzero(is_sound & (margin < 0) & ~is_narrow), 2 * most, rng)
     subtle = _some(np.flatnonzero(is_sound & is_narrow), most, rng)

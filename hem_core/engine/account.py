@@ -89,6 +89,19 @@ def bytes_digest(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def of_the_data(ready: Prepared, joined: Joined) -> list[str]:
+    """What was passed over in the data, and what was done to pictures before the model saw them."""
+    done = [
+        f"{count:,} picture{'s have' if count != 1 else ' has'} {_of_one(what) if count == 1 else what}."
+        for what, count in sorted(joined.remarks.items())
+    ]
+    return [*ready.facts.get("notes", []), *done]
+
+
+def _of_one(remark: str) -> str:
+    return remark.replace("and are ", "and is ", 1)
+
+
 def memorised(accuracy: float, options: Options) -> list[str]:
     """A warning when the model does 5 points better on these examples than on held-out ones; else nothing."""
     held_out = options.held_out_accuracy

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -25,6 +25,8 @@ class Batch:
     indices: list[int]
     hashes: list[str]
     failures: list[tuple[int, str]]
+    remarks: Mapping[str, int] = field(default_factory=dict)
+    """What was done to pictures, such as turning them upright -> how many of them."""
 
 
 class Inputs(Protocol):

@@ -9,6 +9,7 @@ import pyarrow as pa
 from torch import nn
 
 from hem_core.errors import ModelError
+from hem_core.models.output_names import output_names
 
 
 def agreed(
@@ -17,18 +18,40 @@ def agreed(
     """The catalog's facts with the classes as the model orders them; unchanged when it says nothing.
 
     model: `class_labels` are the labels that its outputs stand for, as an estimator's `classes_`: integers or names;
-    `class_names` are names of outputs 0 to K - 1, as a Hugging Face model's `id2label`. given: the user's --classes.
-    Raises ModelError when the labels or the given names do not fit what the model says.
+    `class_names` are names of outputs 0 to K - 1, as a Hugging Face model's `id2label`, which counts where the model
+    itself is one. given: the user's --classes.
+    Raises ModelError when the labels or the given names do not fit what the model says, or say the same in another
+    order.
     """
-    labels, names = getattr(model, "class_labels", None), getattr(model, "class_names", None)
+    labels = getattr(model, "class_labels", None)
+    names = getattr(model, "class_names", None) or output_names(getattr(model, "config", None))
     if labels is not None:
         return _of_labels(list(labels), catalog, dict(facts), given)
-    if not names or given:
+    if not names:
         return dict(facts)
+    own = [str(name) for name in names]
+    if given:
+        _check_order(own, [str(name) for name in given], "--classes says", "leave it out, or give the model's order")
+        return dict(facts)
+    if facts["labels_are"] == "indices" and facts.get("classes"):
+        _check_order(own, facts["classes"], "the data number their classes as", "pass --classes in the model's order")
     found = dict(facts) | {"classes": [str(name) for name in names]}
     if facts["labels_are"] == "names":
         _check_overlap(found["classes"], catalog)
     return found
+
+
+def _check_order(own: Sequence[str], others: Sequence[str], says: str, way: str) -> None:
+    """Raise ModelError when a name of the model's is given to another output. Other names are a translation."""
+    alike = _folded if len({_folded(name) for name in own}) == len(own) else str  # C and C++ are two classes
+    places = {alike(name): index for index, name in enumerate(own)}
+    differ = [index for index, name in enumerate(others) if places.get(alike(name), index) != index]
+    if differ:
+        raise ModelError(f"{says} {_shown(others)}, but the model's outputs are {_shown(own)} by its config; {way}")
+
+
+def _folded(name: str) -> str:
+    return "".join(letter for letter in str(name).casefold() if letter.isalnum())
 
 
 def _of_labels(

@@ -8,6 +8,7 @@ import numpy as np
 
 from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.engine import account, finish, weak_slices
+from hem_core.engine.attempts import Attempts
 from hem_core.engine.calibrated_reasons import Folds, calibrated, trained_in_folds
 from hem_core.engine.explain import by_rules, error_columns, headlines
 from hem_core.engine.failed_share import failed_share
@@ -17,6 +18,7 @@ from hem_core.engine.options import Options
 from hem_core.engine.out_of_sample import OutOfSample, beside, by_heads, rescored
 from hem_core.engine.plan import Plan
 from hem_core.engine.prepare import Prepared
+from hem_core.engine.probes import Outcome, by_rules_info
 from hem_core.engine.progress import Progress
 from hem_core.engine.scored import Scored
 from hem_core.engine.set_scores import dynamics_scores, members, set_scores
@@ -38,15 +40,20 @@ def conclude(
     """Write every table of the run; returns what run.json says of it."""
     joined = join(plan)
     device = str(ready.network.device) if ready.network else "cpu"
-    graph = graph_of(plan, joined, k=options.k, seed=options.seed, device=device, progress=progress)
+    attempts = Attempts()
+    graph = attempts.make(
+        "neighbours",
+        lambda: graph_of(plan, joined, k=options.k, seed=options.seed, device=device, progress=progress),
+        None,
+    )
     scored = Scored(plan, ready, options, joined, graph, trainer)
-    heads = _heads(scored, progress)
+    heads = attempts.make("linear heads", lambda: _heads(scored, progress), None)
     folds = trained_in_folds(scored, heads, trainer) if trainer is not None else None
     if recorded is None and folds is not None:
         recorded = folds.crossed.dynamics
     sample = "out-of-sample" if folds is not None else options.sample
     with progress.stage("explain", joined.n):
-        columns = _scores(scored, heads, folds, recorded)
+        columns = _scores(scored, heads, folds, recorded, attempts)
         columns |= error_columns(columns, _errors(folds, columns, sample), seed=options.seed)
         if sample == "out-of-sample":  # the model's own columns are the better ones then
             columns = {name: values for name, values in columns.items() if not name.endswith("_oos")}
@@ -56,24 +63,42 @@ def conclude(
         columns |= {name: head[name] for name in ("difficulty", "difficulty_in_class", "label_suspicion")}
     with progress.stage("probes"):
         epochs = recorded.n_epochs if recorded else None
-        reasons = calibrated(scored, columns, heads, folds, sample=sample, epochs=epochs)
+        nothing = Outcome({}, by_rules_info("The probes could not be used: simple rules name the reasons."), {})
+        reasons = attempts.make(
+            "calibrated reasons",
+            lambda: calibrated(scored, columns, heads, folds, sample=sample, epochs=epochs),
+            nothing,
+        )
         columns |= reasons.columns or by_rules(columns, graph, ready.classes, epochs=epochs)
         if reasons.rows:
             write_arrays(plan.folder / "reason_rows.npz", **reasons.rows)
     if ready.facts["medium"] == "text" and scored.network is not None and ready.inputs is not None:
-        columns["marks"] = of_the_hardest(scored.network, ready.inputs, columns, progress)
+        network, inputs = scored.network, ready.inputs
+        marks = attempts.make("word marks", lambda: of_the_hardest(network, inputs, columns, progress), None)
+        columns |= {"marks": marks} if marks is not None else {}
     with progress.stage("slices", joined.n):
         catalog = account.stored_catalog(ready, joined)
-        slices = weak_slices.weak_slices(catalog, columns["index"], joined.embeddings, _wrong(columns, sample))
+        rows, wrong = columns["index"], _wrong(columns, sample)
+        slices = attempts.make(
+            "slices by clusters",
+            lambda: weak_slices.weak_slices(catalog, rows, joined.embeddings, wrong),
+            None,
+        ) or weak_slices.weak_slices(catalog, rows, None, wrong)
         weak_slices.write(slices, plan.folder / "slices.parquet")
         if slices.cluster is not None:
             columns["cluster"] = slices.cluster
     finish.write_scores(plan, columns, scored.ids, ready.classes)
     write_table(plan.folder / "catalog.parquet", catalog)
     write_table(plan.folder / "failures.parquet", account.failures_table(ready, joined.failures))
-    has_pictures = finish.write_thumbnails(plan, joined, ready.inputs, progress)
+    has_pictures = attempts.make(
+        "thumbnails", lambda: finish.write_thumbnails(plan, joined, ready.inputs, progress), False
+    )
     if options.has_map:
-        finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress)
+        attempts.make(
+            "map",
+            lambda: finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress),
+            None,
+        )
     has = {"has_pictures": has_pictures, "has_map": options.has_map}
     in_sample = float((joined.columns["predicted"] == joined.columns["target"]).mean())
     return {
@@ -83,18 +108,22 @@ def conclude(
         "accuracy": float((columns["predicted"] == columns["target"]).mean()),
         "oos": _said(folds.truth if folds else heads, scored.targets, in_sample),
         "reasons": reasons.info,
-        "notes": [*ready.facts.get("notes", [])] + head["notes"] + account.memorised(in_sample, options),
+        "notes": account.of_the_data(ready, joined) + head["notes"] + account.memorised(in_sample, options),
         "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
-        "missing": account.missing_parts(ready, joined, graph, recorded, **has),
+        "missing": account.missing_parts(ready, joined, graph, recorded, **has) | attempts.missing,
     }
 
 
 def _scores(
-    scored: Scored, heads: OutOfSample | None, folds: Folds | None, recorded: Dynamics | None
+    scored: Scored, heads: OutOfSample | None, folds: Folds | None, recorded: Dynamics | None, attempts: Attempts
 ) -> dict[str, np.ndarray]:
     """Every score of the run; with folds, what their models say stands in the place of the scored model's."""
-    columns = scored.joined.columns | set_scores(scored.joined, scored.graph, scored.ids, len(scored.ready.classes))
+    n_classes = len(scored.ready.classes)
+    of_the_set = attempts.make(
+        "scores of the neighbourhood", lambda: set_scores(scored.joined, scored.graph, scored.ids, n_classes), {}
+    )
+    columns = scored.joined.columns | of_the_set
     if folds is not None:
         columns = {name: values for name, values in columns.items() if name not in OF_ONE_MODEL}
         columns |= rescored(folds.truth.logits, scored.targets)

@@ -47,7 +47,7 @@ class Everything:
     logits: np.ndarray
     """(N, K) float32; NaN rows where the example cannot be read."""
     embeddings: np.ndarray | None
-    """(N, D) float16."""
+    """(N, D) float16, or float32 where that is too narrow."""
     dynamics: Dynamics | None
     model: nn.Module | None
     """None when the training was done by an earlier process and only what it said was kept."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -13,14 +12,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import torch
-from torch import Tensor
 
+from hem_core.catalog import unwrapped
 from hem_core.engine.batch import Batch, Inputs, content_hash
+from hem_core.engine.inputs_items import Items
 from hem_core.engine.inputs_rows import TableRows
 from hem_core.engine.inputs_text import Texts
+from hem_core.engine.rows_checked import checked
 from hem_core.errors import DataError
 from hem_core.media.array import ArrayRows, to_picture
-from hem_core.media.image import decode
+from hem_core.media.image import Decoded, decode, decoded
 from hem_core.media.row import FeatureRows
 
 
@@ -31,7 +32,8 @@ def open_inputs(
     if facts["medium"] == "array":
         return Rows(ArrayRows(root / catalog["image"][0].as_py()), is_picture=facts["is_picture"])
     if facts["medium"] == "dataset":
-        return Items(dataset)
+        given = unwrapped(dataset)[0]
+        return Items(given, is_picture=facts.get("is_picture", False), channels=channels, resize=resize)
     if facts["medium"] == "text":
         return Texts(catalog["text"].to_pylist())
     if facts["medium"] == "row":
@@ -68,7 +70,7 @@ class Rows:
     def read(self, indices: Sequence[int]) -> Batch:
         first, last = indices[0], indices[-1]
         block = self._rows.read(first, last + 1)[np.asarray(indices) - first]
-        return _checked(block, list(indices), as_picture=self._is_picture)
+        return checked(block, list(indices), as_picture=self._is_picture)
 
     def picture(self, index: int) -> np.ndarray | None:
         return to_picture(self._rows.read(index, index + 1)[0]) if self._is_picture else None
@@ -92,7 +94,7 @@ class Files:
         n = len(self._paths)
         some = sorted({index * n // 32 for index in range(32)})
         for chosen in (some, range(n)):
-            shapes = Counter(found[0].shape for found in map(self._try, chosen) if not isinstance(found, str))
+            shapes = Counter(found[0].array.shape for found in map(self._try, chosen) if not isinstance(found, str))
             if shapes:
                 shape, count = shapes.most_common(1)[0]
                 if count * 2 < shapes.total():
@@ -103,127 +105,42 @@ class Files:
 
     def read(self, indices: Sequence[int]) -> Batch:
         arrays, good, hashes, failures = [], [], [], []
+        remarks: Counter[str] = Counter()
         for index, result in zip(indices, self._pool.map(self._try, indices), strict=True):
             if isinstance(result, str):
                 failures.append((index, result))
-            elif result[0].shape != self._shape:
+            elif result[0].array.shape != self._shape:
                 failures.append(
-                    (index, f"{_size(result[0].shape)}, where most are {_size(self._shape)}; pass --resize")
+                    (index, f"{_size(result[0].array.shape)}, where most are {_size(self._shape)}; pass --resize")
                 )
             else:
-                arrays.append(result[0])
+                arrays.append(result[0].array)
+                remarks.update(result[0].remarks)
                 hashes.append(result[1])
                 good.append(index)
         values = np.stack(arrays) if arrays else np.zeros((0, *self._shape), dtype=np.uint8)
-        return Batch(torch.from_numpy(values), good, hashes, failures)
+        return Batch(torch.from_numpy(values), good, hashes, failures, remarks)
 
     def picture(self, index: int) -> np.ndarray | None:
         try:
             array = decode((self._root / self._paths[index]).read_bytes(), channels=self._channels)
-        except (DataError, OSError):
+        except (DataError, OSError, TypeError):  # an example may have no path
             return None
         return to_picture(array)
 
-    def _try(self, index: int) -> tuple[np.ndarray, str] | str:
+    def _try(self, index: int) -> tuple[Decoded, str] | str:
         path = self._paths[index]
         if path is None:
             return "no image path"
         try:
             data = (self._root / path).read_bytes()
-            return decode(data, channels=self._channels, resize=self._resize), content_hash(data)
+            return decoded(data, channels=self._channels, resize=self._resize), content_hash(data)
         except OSError as error:
             return f"cannot read '{path}': {error.strerror or error}"
+        except ValueError as error:  # a name that no file can have
+            return f"cannot read '{path}': {error}"
         except DataError as error:
             return f"cannot read '{path}': {error}"
-
-
-class Items:
-    """A torch Dataset; `__getitems__` is used where it has one."""
-
-    is_quick = False
-
-    def __init__(self, dataset: Any) -> None:
-        self._dataset = dataset
-        self._many: Callable[[list[int]], list[Any]] | None = getattr(dataset, "__getitems__", None)
-
-    def fingerprint(self) -> str:
-        """Of all tensors of a TensorDataset; of 64 items spread over any other data set."""
-        digest, n = hashlib.sha256(), len(self._dataset)
-        tensors = getattr(self._dataset, "tensors", None) or []
-        if not tensors:
-            spread = sorted({index * n // 64 for index in range(64)}) if n else []
-            tensors = [item for item in map(self._try, spread) if isinstance(item, Tensor)]
-        for tensor in tensors:
-            digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-        return digest.hexdigest()
-
-    @cached_property
-    def _shape(self) -> torch.Size:
-        for index in range(len(self._dataset)):
-            found = self._try(index)
-            if isinstance(found, Tensor):
-                return found.shape
-        raise DataError(f"none of the {len(self._dataset)} items can be read; the first: {self._try(0)}")
-
-    def read(self, indices: Sequence[int]) -> Batch:
-        found = self._at_once(list(indices)) or [self._try(index) for index in indices]
-        wrong = f"where the first has {tuple(self._shape)}"
-        failures, good, values = [], [], []
-        for index, value in zip(indices, found, strict=True):
-            if isinstance(value, str):
-                failures.append((index, value))
-            elif value.shape != self._shape:
-                failures.append((index, f"has shape {tuple(value.shape)}, {wrong}"))
-            else:
-                good.append(index)
-                values.append(value)
-        stacked = torch.stack(values).numpy() if values else np.zeros((0, *self._shape), np.float32)
-        batch = _checked(stacked, good, as_picture=False)
-        return Batch(batch.values, batch.indices, batch.hashes, sorted(failures + batch.failures))
-
-    def _at_once(self, indices: list[int]) -> list[Tensor | str] | None:
-        if self._many is None:
-            return None
-        try:
-            return [torch.as_tensor(item[0]) for item in self._many(indices)]
-        except Exception:  # whatever the user's own code raises: then one by one, to find which
-            return None
-
-    def _try(self, index: int) -> Tensor | str:
-        try:
-            return torch.as_tensor(self._dataset[index][0]).detach()
-        except Exception as error:  # whatever the user's own code raises
-            return f"the dataset fails on it: {type(error).__name__}: {error}"
-
-    def picture(self, index: int) -> np.ndarray | None:
-        found = self._try(index)
-        if isinstance(found, str):
-            return None
-        values = found
-        if values.ndim == 3 and values.shape[0] in (1, 3):
-            values = values.permute(1, 2, 0)  # (C, H, W) -> (H, W, C)
-        if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (1, 3)) or values.numel() == 0:
-            return None
-        if values.dtype != torch.uint8:
-            low, high = values.min(), values.max()
-            values = (values - low) / (high - low).clamp(min=1e-12)
-        return to_picture(values.numpy())
-
-
-def _checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batch:
-    data, size = memoryview(block.tobytes()), block.nbytes // max(1, len(block))
-    hashes = [content_hash(data[row * size : (row + 1) * size]) for row in range(len(block))]
-    failures: list[tuple[int, str]] = []
-    if block.dtype.kind == "f":
-        is_finite = np.array([np.isfinite(row).all() for row in block], dtype=bool)
-        failures = [(indices[i], "the input has a NaN or infinite number") for i in np.flatnonzero(~is_finite)]
-        if failures:
-            block = block[is_finite]
-            indices = [index for index, good in zip(indices, is_finite.tolist(), strict=True) if good]
-            hashes = [digest for digest, good in zip(hashes, is_finite.tolist(), strict=True) if good]
-    if as_picture and block.ndim == 3:
-        block = block[..., None]  # (n, H, W) -> (n, H, W, 1)
-    return Batch(torch.from_numpy(np.ascontiguousarray(block)), indices, hashes, failures)
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.difficulty.facts import has_energy
 from hem_core.embeddings.neighbours import Graph, neighbours
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
-from hem_core.engine.unit import read_failures
+from hem_core.engine.unit import read_failures, read_remarks
 from hem_core.errors import DataError
 from hem_core.store.atomic import write_arrays
 
 
 @dataclass(frozen=True)
 class Joined:
-    """All shards as one: `columns` of N arrays in catalog order, embeddings (N, D) float16 or None, the failures."""
+    """All shards as one: `columns` of N arrays in catalog order, embeddings (N, D) float16 or float32, or None,
+    the failures, and what was done to how many pictures."""
 
     columns: dict[str, np.ndarray]
     embeddings: np.ndarray | None
     failures: list[tuple[int, str]]
+    remarks: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -39,8 +44,11 @@ def join(plan: Plan) -> Joined:
         raise DataError(f"none of the {plan.n} examples could be scored; the first: {failures[0][1]}")
     table = pa.concat_tables(scored)
     columns = {name: _numpy(table[name]) for name in table.column_names}
+    if "energy" in columns and not has_energy(columns["energy"]):
+        del columns["energy"]
     parts = [np.load(plan.embeddings(unit)) for unit in plan.units if plan.embeddings(unit).exists()]
-    return Joined(columns, np.concatenate(parts) if parts else None, failures)
+    remarks = sum((read_remarks(plan.shard(unit)) for unit in plan.units), Counter())
+    return Joined(columns, np.concatenate(parts) if parts else None, failures, remarks)
 
 
 def graph_of(plan: Plan, joined: Joined, *, k: int, seed: int, device: str, progress: Progress) -> Graph | None:

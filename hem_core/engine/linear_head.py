@@ -94,10 +94,10 @@ def cross_fit_head(
 
 def fit(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
     """Weights (D, C) and biases (C,) of the C classes in y, for embeddings x (n, D) as they are."""
-    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
     is_constant = deviation <= 1e-6 * np.abs(mean) + 1e-12
-    scale = np.where(is_constant, np.inf, deviation).astype(np.float32)  # a constant column counts for nothing
-    weight, bias = _minimise((x - mean) / scale, y, penalty)
+    scale = np.where(is_constant, np.inf, deviation)  # a constant column counts for nothing
+    weight, bias = _minimise(((x - mean) / scale).astype(np.float32), y, penalty)
     weight = weight / scale[:, None]
     return weight, bias - mean @ weight
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from hem_core.engine.batch import Values
 from hem_core.engine.call import call, embeddings_of, prepared, said
+from hem_core.engine.last_sigmoid import ends_in_a_sigmoid
 from hem_core.engine.layer import Layer, find_layer, pooled, tapped
 from hem_core.errors import ModelError
 from hem_core.tasks.classification import logits_of
@@ -68,9 +69,10 @@ def place(
         raise ModelError(f"no precision '{precision}'; there are: fp32, bf16")
     if precision == "bf16" and device.type != "cuda":
         raise ModelError("bf16 is for CUDA devices; on a CPU it is slower than fp32")
-    model = model.to(device).eval()
+    model = _in_eval_mode(model.to(device))
     if is_picture and any(isinstance(module, nn.Conv2d) for module in model.modules()):
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    inputs = prepared(model, sample, device, is_picture=is_picture)
     own = Network(model, device, None, is_picture, precision, gives_embeddings=True)
     with torch.inference_mode():
         logits, embeddings = own.forward(sample)
@@ -78,18 +80,29 @@ def place(
             raise ModelError(
                 "the model's outputs sum to 1: they are probabilities; return the logits before the softmax"
             )
+        if ends_in_a_sigmoid(model, inputs):
+            raise ModelError(
+                "the model's outputs come out of a sigmoid: they are probabilities, each on its own; return the values "
+                "before it (a model that gives several labels to one example cannot be scored yet)"
+            )
         if layer is None and embeddings is not None:
             return own, logits.shape[1]
-        inputs = prepared(model, sample, device, is_picture=is_picture)
         found = None if layer == "none" else find_layer(model, inputs, layer)
-    return Network(model, device, found, is_picture, precision), logits.shape[1]
+        placed = Network(model, device, found, is_picture, precision)
+        if layer not in (None, "none") and placed.forward(sample)[1] is None:
+            raise ModelError(
+                f"layer '{layer}' is not run when the model is called, or hides what it gives; name another"
+            )
+    return placed, logits.shape[1]
 
 
 def _output(model: nn.Module, inputs: Any) -> Any:
     try:
         return call(model, inputs)
-    except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
-        words = " ".join(str(error).split())[:300]
+    except ModelError:
+        raise
+    except Exception as error:  # whatever the user's own code raises
+        words = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"the model failed on {said(inputs)}: {words}") from error
 
 
@@ -99,7 +112,7 @@ def borrowed(model: nn.Module | None) -> Iterator[None]:
     if model is None:
         yield
         return
-    modes = {module: module.training for module in model.modules()}
+    modes = {module: module.training for module in model.modules() if hasattr(module, "training")}
     first = next(model.parameters(), None)
     try:
         yield
@@ -108,6 +121,11 @@ def borrowed(model: nn.Module | None) -> Iterator[None]:
             module.training = mode
         if first is not None:
             model.to(first.device)
+
+
+def _in_eval_mode(model: nn.Module) -> nn.Module:
+    """A frozen scripted module has no modes: it is in the one in which it was frozen."""
+    return model.eval() if hasattr(model, "training") else model
 
 
 def choose_device(asked: str | None) -> torch.device:
@@ -143,6 +161,9 @@ def fingerprint(model: nn.Module) -> str:
     for source in sorted(_source(kind) for kind in kinds):
         digest.update(source.encode())
     for name, value in sorted(model.state_dict().items()):
+        if not isinstance(value, Tensor):
+            digest.update(f"{name} {value!r}".encode())
+            continue
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
         digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()

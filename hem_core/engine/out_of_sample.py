@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from hem_core.difficulty.facts import has_energy
 from hem_core.engine.example_scores import example_scores
 from hem_core.engine.folds import assign
 from hem_core.engine.join import Joined
@@ -63,9 +64,10 @@ def beside(found: OutOfSample, targets: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def rescored(logits: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Every column that comes from logits (N, K) and targets (N,) alone, as the shards hold them."""
+    """Every column that comes from logits (N, K) and targets (N,) alone, as a run has them."""
     found = example_scores([""] * len(targets), torch.from_numpy(logits), torch.from_numpy(targets))
-    return {name: values.numpy() for name, values in found.items()}
+    columns = {name: values.numpy() for name, values in found.items()}
+    return columns if has_energy(columns["energy"]) else {name: columns[name] for name in columns if name != "energy"}
 
 
 def _can_be_parted(targets: np.ndarray, groups: np.ndarray | None) -> bool:

@@ -81,6 +81,8 @@ def prepare(
             "name it with --image-column, --text-column or --feature-columns"
         )
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
+    if found is not None and found.notes:
+        facts |= {"notes": [*facts.get("notes", []), *found.notes]}
     network, n_classes, model_hash = None, found.n_classes if found else 0, "predictions"
     if model is not None and inputs is not None:
         network, n_classes = placed(model, inputs, catalog.num_rows, facts, options)
@@ -89,11 +91,13 @@ def prepare(
         facts = classification.for_training(catalog, facts, options.classes)
         n_classes = classification.count_classes(catalog, facts, options.classes)
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
+    facts = _without_empty(facts, n_classes, options)
     facts = agreed(model, catalog, facts, options.classes)
     given = None if isinstance(model, Estimator) and facts["labels_are"] == "names" else options.classes
     classes = classification.class_names(catalog, facts, n_classes, given)
     facts = _read_labels(catalog, facts, classes, options, is_settled=isinstance(model, Estimator))
     targets, bad_labels = classification.targets(catalog, facts, classes)
+    bad_labels |= {int(row): reason for row, reason in facts.get("failures", {}).items()}
     return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
 
 
@@ -105,6 +109,16 @@ def _read_labels(
     found = classification.read_labels(catalog, facts, classes, asked=asked)
     notes = classification.check_labels(catalog, found, classes, facts["source"])
     return facts | {"labels_are": found, "notes": [*facts.get("notes", []), *notes]}
+
+
+def _without_empty(facts: dict[str, Any], n_classes: int, options: Options) -> dict[str, Any]:
+    """The facts with the class folders that hold no picture left out, where the model's outputs are of the others."""
+    empty, classes = facts.get("classes_without_examples") or [], facts.get("classes") or []
+    if not empty or options.classes or n_classes != len(classes) - len(empty):
+        return facts
+    note = f"They are no classes: the model has {n_classes} outputs, one for each folder that holds pictures."
+    left = [name for name in classes if name not in set(empty)]
+    return facts | {"classes": left, "notes": [*facts.get("notes", []), note]}
 
 
 def open_data(

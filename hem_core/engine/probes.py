@@ -26,6 +26,7 @@ from hem_core.engine.linear_head import Heads
 from hem_core.engine.network import Network
 from hem_core.engine.spoil import Spoiled, spoil
 from hem_core.errors import HemError, ModelError
+from hem_core.tasks.classification import unmasked
 from hem_core.types import Outputs
 
 TRUSTED_FROM = 0.8
@@ -198,6 +199,8 @@ def _calibrate(
     if planted is not None and planted.dynamics is not None:
         real |= {name: columns[name] for name in DYNAMICS if name in columns}
         mine |= _dynamics(planted.dynamics, planted.window)
+    if "energy" in real and not facts.has_energy(np.asarray(real["energy"])):
+        real.pop("energy")  # of log-probabilities: it would be rounding noise, ranked
     known = [name for name in FEATURES if name in real and name in mine and np.isfinite(mine[name]).mean() > 0.9]
     rows = features(real, names=known)
     rows = Features(rows.values.astype(np.float16).astype(np.float32), rows.names)  # as they are kept for a refit
@@ -286,7 +289,7 @@ def _forward(network: Network | None, spoiled: Spoiled, batch_size: int) -> tupl
         for start in range(0, len(spoiled.plan), batch_size):
             at = np.arange(start, min(start + batch_size, len(spoiled.plan)))
             z, h = network.forward(rows_of(spoiled.values, at))
-            logits.append(z.float().cpu().numpy())
+            logits.append(unmasked(z.float()).cpu().numpy())
             found += [h.float().cpu().numpy()] if h is not None else []
     return np.concatenate(logits), np.concatenate(found) if found else None
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from torch import nn
 
 from hem_core import catalog as catalogs
@@ -50,7 +52,8 @@ def score(
     (input, label).
     options: the fields of `Options`. Killed at any moment, the same call goes on where it stopped, to the same bytes;
     a finished run is returned as it is.
-    Raises HemError with what to do for bad input; then nothing of a new run is left behind but finished trainings.
+    Raises HemError with what to do for bad input; then nothing of a new run is left behind but finished trainings, and
+    shards where all of them are done.
     """
     unknown = options.keys() - Options.__dataclass_fields__.keys()
     if unknown:
@@ -59,9 +62,7 @@ def score(
         )
     chosen, folder = Options(**options), Path(out)
     name = model if isinstance(model, str) else type(model).__name__
-    module = (
-        factory.load(model, weights) if isinstance(model, str) else factory.as_module(model, name) if model else None
-    )
+    module = _module(model, name, weights)
     function = train_function.load(train) if train is not None else None
     if function is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
@@ -70,7 +71,7 @@ def score(
         with borrowed(module):
             return _score(module, name, function, data, folder, chosen, Progress(folder, progress))
     except HemError:
-        if is_new and not any((folder / "out_of_sample").glob("*.npz")):
+        if is_new and not any((folder / "out_of_sample").glob("*.npz")) and not _is_scored(folder):
             _remove(folder)
         raise
 
@@ -94,7 +95,10 @@ def _score(
 
     started = time.monotonic()
     known = _known(folder)
+    data, notes = catalogs.unwrapped(data, **options.columns)
     catalog = catalogs.read(data, **options.columns)
+    if notes:
+        catalog = catalogs.with_info(catalog, notes=[*notes, *catalogs.info(catalog).get("notes", [])])
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
     ready = prepare(model, name, catalog, data, folder, options, train)
@@ -167,6 +171,17 @@ def _claim(folder: Path, known: dict[str, Any], key: str, arrays: Path, *, overw
         except OSError as error:
             raise RunError(f"cannot make the folder '{part}': {error.strerror}; give --out another place") from error
         remove_leftovers(part)
+
+
+def _is_scored(folder: Path) -> bool:
+    """Whether every unit is done and some example was scored: the forward passes need not be made again."""
+    try:
+        known = read_run(folder).info
+        n_units = -(-known["n"] // known["parameters"]["unit_size"])
+        rows = [pq.read_metadata(path).num_rows for path in (folder / "shards").glob("*.parquet")]
+    except (HemError, OSError, KeyError, pa.ArrowException):
+        return False
+    return len(rows) == n_units and sum(rows) > 0
 
 
 def _remove(folder: Path) -> None:

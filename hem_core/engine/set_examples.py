@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image
 
 from hem_core.engine.batch import Inputs
 from hem_core.engine.held import Held
@@ -20,6 +19,7 @@ from hem_core.engine.stored_inputs import stored_inputs
 from hem_core.engine.training_set import TrainingSet
 from hem_core.errors import DataError
 from hem_core.export._files import picture_files
+from hem_core.media.picture_file import is_grey
 from hem_core.media.row import FeatureRows
 from hem_core.store.workspace import open_workspace
 
@@ -111,8 +111,7 @@ def _channels(paths: list[Path]) -> int:
     """1 where the first picture that can be opened is grey, else 3."""
     for path in paths:
         try:
-            with Image.open(path) as opened:
-                return 1 if opened.mode in ("1", "L", "LA", "I", "I;16", "F") else 3
-        except OSError:
+            return 1 if is_grey(path.read_bytes()) else 3
+        except (DataError, OSError):
             continue
     return 3

@@ -26,9 +26,11 @@ from hem_core.engine.network import Network
 from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener
 from hem_core.engine.training_set import TrainingSet
+from hem_core.engine.unit import as_stored
 from hem_core.errors import ModelError
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import remove_leftovers
+from hem_core.tasks.classification import unmasked
 
 BATCH = 256
 FOLDER = "out_of_sample"
@@ -105,7 +107,10 @@ class Trainings:
     def ask(
         self, network: Network, where: str, rows: np.ndarray, values: Values | np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Logits (n, K) float32 and embeddings (n, D) float16 or None of these rows of `values`, or of the data set."""
+        """Logits (n, K) float32 and embeddings (n, D) or None of these rows of `values`, or of the data set.
+
+        The embeddings are float16, or float32 where that is too narrow, as in a shard.
+        """
         logits = np.full((len(rows), len(self.classes)), np.nan, dtype=np.float32)
         features: list[np.ndarray] = []
         for start in range(0, len(rows), BATCH):
@@ -114,9 +119,9 @@ class Trainings:
                 said, embeddings = network.forward(self.held.read(part) if values is None else rows_of(values, part))
                 if said.shape[1] != len(self.classes):
                     raise ModelError(f"the model has {said.shape[1]} outputs; there are {len(self.classes)} classes")
-            logits[start : start + BATCH] = said.float().cpu().numpy()
+            logits[start : start + BATCH] = unmasked(said.float()).cpu().numpy()
             if embeddings is not None:
-                features.append(embeddings.half().cpu().numpy())
+                features.append(as_stored(embeddings).cpu().numpy())
             self.tell(f"{where}: predicting", start + len(part), len(rows))
         return logits, np.concatenate(features) if features else None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from hem_core.engine.plan import Plan
 from hem_core.errors import DataError
 from hem_core.models.predictions import Predictions
 from hem_core.store.atomic import write_array, write_table
+from hem_core.tasks.classification import unmasked
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,8 @@ class Scored:
     failures: list[tuple[int, str]]
     columns: dict[str, Tensor]
     embeddings: Tensor | None
+    remarks: Mapping[str, int] = field(default_factory=dict)
+    """What was done to pictures -> how many of them."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class _Piece:
     logits: Tensor | None
     features: Tensor | None
     norms: Tensor | None = None
+    remarks: Mapping[str, int] = field(default_factory=dict)
 
 
 @torch.inference_mode()
@@ -80,22 +85,23 @@ def score_unit(job: Job, unit: int) -> Scored:
     wanted = [index for index in rows if index not in job.bad_labels]
     pieces = list(_pieces(job, wanted))
     failures += [failure for piece in pieces for failure in piece.failures]
+    remarks = sum((Counter(piece.remarks) for piece in pieces), Counter())
     indices = [index for piece in pieces for index in piece.indices]
     hashes = [digest for piece in pieces for digest in piece.hashes]
     if not indices:
-        return Scored([], [], sorted(failures), {}, None)
+        return Scored([], [], sorted(failures), {}, None, remarks)
     logits = torch.cat([piece.logits for piece in pieces if piece.logits is not None])  # (m, K)
     features = [piece.features for piece in pieces if piece.features is not None]
     embeddings = torch.cat(features) if features else None  # (m, D)
+    if embeddings is not None and embeddings.dtype == torch.float64:
+        embeddings = embeddings.float()
     norms = [piece.norms for piece in pieces if piece.norms is not None]
-    is_finite = logits.isfinite().all(dim=1)
-    if embeddings is not None:
-        is_finite &= embeddings.isfinite().all(dim=1)
-    if not is_finite.all():
+    problems = _problems(logits, embeddings, torch.as_tensor(job.targets[indices], device=logits.device))
+    logits, is_finite = unmasked(logits), torch.ones(len(logits), dtype=torch.bool, device=logits.device)
+    if problems:
+        is_finite[list(problems)] = False
         keep = is_finite.nonzero()[:, 0].tolist()
-        failures += [
-            (indices[i], "the model's output is NaN or infinite") for i in (~is_finite).nonzero()[:, 0].tolist()
-        ]
+        failures += [(indices[i], reason) for i, reason in problems.items()]
         indices, hashes = [indices[i] for i in keep], [hashes[i] for i in keep] if hashes else []
         logits, embeddings = logits[is_finite], embeddings[is_finite] if embeddings is not None else None
     targets = torch.as_tensor(job.targets[indices], device=logits.device)
@@ -106,8 +112,8 @@ def score_unit(job: Job, unit: int) -> Scored:
         head_input_norm=_head_input_norm(embeddings, job.network),
         gradient_norm=torch.cat(norms)[is_finite] if norms else None,
     )
-    stored = embeddings.half() if embeddings is not None else None
-    return Scored(indices, hashes, sorted(failures), columns, stored)
+    stored = as_stored(embeddings) if embeddings is not None else None
+    return Scored(indices, hashes, sorted(failures), columns, stored, remarks)
 
 
 def write_unit(job: Job, unit: int, scored: Scored) -> Path:
@@ -120,8 +126,31 @@ def write_unit(job: Job, unit: int, scored: Scored) -> Path:
         columns["content_hash"] = pa.array(scored.hashes, pa.string())
     columns |= {name: _arrow(values.cpu().numpy()) for name, values in scored.columns.items()}
     metadata = {"hem.key": plan.key, "hem.failures": json.dumps(scored.failures)}
+    metadata["hem.remarks"] = json.dumps(dict(sorted(scored.remarks.items())))
     write_table(plan.shard(unit), pa.table(columns), metadata=metadata)
     return plan.shard(unit)
+
+
+LEAST, MOST = 6.2e-5, 65_504.0
+"""The least number that float16 holds with all its digits, and the largest."""
+
+
+def as_stored(embeddings: Tensor) -> Tensor:
+    """Embeddings (n, D) in float16 where they fit, else in float32: one income above 65,504 would be infinite there."""
+    largest = float(embeddings.abs().max()) if embeddings.numel() else 0.0
+    return embeddings.half() if largest == 0 or LEAST <= largest <= MOST else embeddings.float()
+
+
+def _problems(logits: Tensor, embeddings: Tensor | None, targets: Tensor) -> dict[int, str]:
+    """Row -> why it cannot be scored. A class that is ruled out by -inf is no problem unless it is the label's."""
+    is_bad = logits.isnan().any(dim=1) | logits.isposinf().any(dim=1)
+    is_ruled_out = logits.gather(1, targets.unsqueeze(1)).squeeze(1).isneginf() & ~is_bad
+    found = dict.fromkeys(is_ruled_out.nonzero()[:, 0].tolist(), "the model rules its label out: that logit is -inf")
+    if embeddings is not None:
+        rows = (~embeddings.isfinite().all(dim=1)).nonzero()[:, 0].tolist()
+        found |= dict.fromkeys(rows, "its embedding is NaN or infinite; --layer names another, or none")
+    found |= dict.fromkeys(is_bad.nonzero()[:, 0].tolist(), "the model's output is NaN or infinite")
+    return dict(sorted(found.items()))
 
 
 def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:
@@ -129,13 +158,14 @@ def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:
         for batch in batches(job.inputs, wanted, job.plan.batch_size):
             if batch.indices:
                 logits, features = job.network.forward(batch.values)
-                yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features, _norms(job, batch))
+                norms = _norms(job, batch)
+                yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features, norms, batch.remarks)
             else:
                 yield _Piece([], [], batch.failures, None, None)
     elif job.stored is not None and job.inputs is not None:
         for batch in batches(job.inputs, wanted, job.plan.batch_size):
             logits, features = job.stored.at(batch.indices)
-            yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features)
+            yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features, remarks=batch.remarks)
     elif job.predictions is not None and wanted:
         yield _predicted(job.predictions, wanted)
 
@@ -160,7 +190,8 @@ def _predicted(source: Predictions, wanted: list[int]) -> _Piece:
 def _head_input_norm(features: Tensor | None, network: Network | None) -> Tensor | None:
     if features is None or network is None or network.layer is None or not network.layer.is_head:
         return None
-    return (features.float().square().sum(dim=1) + float(network.layer.has_bias)).sqrt()  # (m, D) -> (m,)
+    squares = features.double().square().sum(dim=1)  # (m, D) -> (m,); float32 ends at the square of 1.8e19
+    return (squares + float(network.layer.has_bias)).sqrt().float()
 
 
 def _arrow(values: np.ndarray) -> pa.Array:
@@ -177,3 +208,10 @@ def read_failures(path: Path) -> list[tuple[int, str]]:
     if b"hem.failures" not in metadata:
         raise DataError(f"'{path}' is not a shard")
     return [(int(index), str(reason)) for index, reason in json.loads(metadata[b"hem.failures"])]
+
+
+def read_remarks(path: Path) -> Counter[str]:
+    """What a shard's pictures needed, and how many of them did."""
+    import pyarrow.parquet as pq
+
+    return Counter(json.loads((pq.read_schema(path).metadata or {}).get(b"hem.remarks", b"{}")))

@@ -7,9 +7,12 @@ import re
 from collections.abc import Callable, Collection
 
 import pandas as pd
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from hem_core.errors import DataError, HemError
+
+_ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
+"""The EXIF tag, and its values that turn a picture by a quarter."""
 
 ReadImage = Callable[[pd.Series], tuple[str, bytes]]
 """row of the examples -> (suffix such as ".png", the bytes of the file)."""
@@ -48,19 +51,30 @@ def as_one_of(suffixes: Collection[str], picture: tuple[str, bytes], row: pd.Ser
     buffer = io.BytesIO()
     try:
         with Image.open(io.BytesIO(content)) as opened:
-            opened.convert("L" if opened.mode == "L" else "RGB").save(buffer, "PNG")
+            _as_png(opened).save(buffer, "PNG")
     except (UnidentifiedImageError, OSError, ValueError) as error:
         raise _unreadable(row, error) from error
     return ".png", buffer.getvalue()
 
 
 def size_px(content: bytes, row: pd.Series) -> tuple[int, int]:
-    """Width and height of a picture. Raises DataError when it is none."""
+    """Width and height of a picture as it is looked at, upright. Raises DataError when it is none."""
     try:
         with Image.open(io.BytesIO(content)) as opened:
-            return opened.size
+            width, height = opened.size
+            return (height, width) if opened.getexif().get(_ORIENTATION) in _ON_ITS_SIDE else (width, height)
     except (UnidentifiedImageError, OSError, ValueError) as error:
         raise _unreadable(row, error) from error
+
+
+def _as_png(opened: Image.Image) -> Image.Image:
+    """Upright, as an orientation tag says, which a PNG does not keep; grey of 16 bits stays, floats become levels."""
+    upright = ImageOps.exif_transpose(opened)
+    if upright.mode.startswith("I;"):
+        return upright
+    if upright.mode == "F":
+        return upright.point(lambda level: level * 255).convert("L")
+    return upright.convert("L" if upright.mode in ("1", "L") else "RGB")
 
 
 def _unreadable(row: pd.Series, error: Exception) -> DataError:

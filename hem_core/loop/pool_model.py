@@ -15,6 +15,7 @@ from hem_core.engine.held import Held
 from hem_core.engine.network import Network
 from hem_core.engine.training import named, seeded
 from hem_core.engine.training_set import TrainingSet
+from hem_core.engine.unit import as_stored
 from hem_core.errors import ModelError
 from hem_core.loop.pool import Pool
 from hem_core.loop.pool_sampler import EqualDraws
@@ -26,7 +27,7 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """What one model says: logits (n, K) float32 and embeddings (n, D) float16, or None."""
+    """What one model says: logits (n, K) float32 and embeddings (n, D) in float16 or float32, or None."""
 
     logits: np.ndarray
     embeddings: np.ndarray | None
@@ -80,7 +81,7 @@ def asked(network: Network, held: Held, rows: np.ndarray, n_classes: int, *, whe
                 raise ModelError(f"the model has {said.shape[1]} outputs; there are {n_classes} classes")
         logits[start : start + len(part)] = said.float().cpu().numpy()
         if embeddings is not None:
-            features.append(embeddings.half().cpu().numpy())
+            features.append(as_stored(embeddings).cpu().numpy())
     if not np.isfinite(logits).all():
         raise ModelError(f"{where}: the model's logits are not finite; lower the learning rate")
     return Said(logits, np.concatenate(features) if features else None)

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from hem_core.errors import DataError
+from hem_core.media.levels import for_the_eye
 
 
 class ArrayRows:
-    """An open .npy file of N rows; `read(start, stop)` gives (stop - start, …) in the file's dtype.
+    """An open .npy file of N rows; `read(start, stop)` gives (stop - start, …) in the file's dtype,
+    in this machine's byte order.
 
     Plain reads instead of a memory map, so that the pages do not count as this process's memory; threads may share it.
     Raises DataError when the file is not an .npy of numbers in C order.
@@ -36,7 +38,8 @@ class ArrayRows:
         """Rows start to stop, (stop - start, …)."""
         size = (stop - start) * self._row_bytes
         data = bytearray(os.pread(self._file.fileno(), size, self._offset + start * self._row_bytes))
-        return np.frombuffer(data, dtype=self.dtype).reshape(stop - start, *self.shape[1:])
+        block = np.frombuffer(data, dtype=self.dtype).reshape(stop - start, *self.shape[1:])
+        return block.astype(self.dtype.newbyteorder("="), copy=False)
 
     def close(self) -> None:
         self._file.close()
@@ -57,9 +60,11 @@ def extract(archive: Path, member: str, target: Path) -> Path:
 
 
 def to_picture(row: np.ndarray) -> np.ndarray:
-    """One row (H, W) or (H, W, 1 | 3), uint8 or floats in 0 .. 1, as uint8 (H, W) or (H, W, 3)."""
+    """One row (H, W) or (H, W, 1 | 3) as uint8 (H, W) or (H, W, 3) to look at.
+
+    Whole numbers and truth values by the range of their type, floats 0 .. 1 as they are, other floats from least to
+    greatest; NaN is black.
+    """
     if row.ndim == 3 and row.shape[2] == 1:
         row = row[:, :, 0]  # (H, W, 1) -> (H, W)
-    if row.dtype == np.uint8:
-        return row
-    return (np.clip(np.nan_to_num(row), 0, 1) * 255).round().astype(np.uint8)
+    return for_the_eye(row)

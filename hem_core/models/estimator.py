@@ -13,7 +13,10 @@ from torch import Tensor, nn
 from hem_core.errors import ModelError
 from hem_core.models._row_embedding import RowEmbedding
 from hem_core.models._text_embedding import TextEmbedding
+from hem_core.models.single_label import WANTED, check_estimator
 
+TOLERANCE = 0.02
+"""How far from 1 a row of probabilities may sum, by rounding."""
 LEAST_PROBABILITY = 1e-12
 """Below it a probability is as good as none: a forest's zero is no certainty, and its logarithm no number."""
 
@@ -25,12 +28,14 @@ class Estimator(nn.Module):
     `class_labels` are its `classes_`, the labels that its outputs stand for, in their order. Nothing is pickled and
     nothing is loaded from a pickle: the estimator comes, fitted, from the user's own function.
     n_classes: it was fitted on class indices 0 .. n_classes - 1 and may have met only some: the others are impossible.
-    Raises ModelError when it is not fitted, gives no probabilities, or was fitted on labels beyond n_classes.
+    Raises ModelError when it is no classifier of one label, is not fitted, gives no probabilities, or was fitted on
+    labels beyond n_classes.
     """
 
     def __init__(self, estimator: Any, *, n_classes: int | None = None) -> None:
         super().__init__()
         name = type(estimator).__name__
+        check_estimator(estimator)
         if not is_fitted(estimator):
             raise ModelError(
                 f"the {name} is not fitted: return it fitted, or have it fitted and judged on examples "
@@ -79,6 +84,11 @@ class Estimator(nn.Module):
             raise ModelError(f"predict_proba of {name} failed on {len(rows)} rows: {words}") from error
         if probs.shape != (len(rows), self._n_outputs):
             raise ModelError(f"predict_proba of {name} gave {probs.shape}; wanted {(len(rows), self._n_outputs)}")
+        if (np.abs(probs.sum(axis=1) - 1) > TOLERANCE).any():
+            raise ModelError(
+                f"predict_proba of {name} gives rows that do not sum to 1, as where one example has several labels; "
+                f"{WANTED}"
+            )
         if self._places is None:
             return probs
         whole = np.zeros((len(rows), len(self.class_labels)))

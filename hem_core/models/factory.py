@@ -12,6 +12,8 @@ from hem_core.errors import ModelError
 from hem_core.models import transformers_folder
 from hem_core.models.estimator import Estimator, is_estimator
 from hem_core.models.imported import imported
+from hem_core.models.single_label import check_transformers
+from hem_core.models.wrapped import unwrapped
 
 
 def load(factory: str, weights: str | Path | None = None) -> nn.Module:
@@ -34,16 +36,26 @@ def load(factory: str, weights: str | Path | None = None) -> nn.Module:
 
 
 def as_module(model: Any, name: str) -> nn.Module:
-    """A module as it is, a fitted scikit-learn classifier as one. name: what the error calls it.
+    """A module without what compilation or parallelism put around it, a fitted scikit-learn classifier as one.
 
-    Raises ModelError for anything else, and for an estimator that is not fitted or gives no probabilities.
+    name: what the error calls it. Raises ModelError for anything else, for an estimator that is not fitted or gives no
+    probabilities, and for models that do something else than choose one class.
     """
     if isinstance(model, nn.Module):
+        model = unwrapped(model)
+        if hasattr(model, "config") and hasattr(model, "base_model_prefix"):  # of transformers
+            check_transformers(model.config, type(model).__name__, f"'{name}'")
         return model
     if is_estimator(model):
         return Estimator(model)
-    kind = type(model).__name__
-    raise ModelError(f"'{name}' returned {kind}; wanted a torch.nn.Module or a fitted scikit-learn classifier")
+    hint = ""
+    if isinstance(model, type):
+        hint = f": {model.__name__} is a class, and an instance of it is wanted"
+    elif isinstance(model, dict):
+        hint = ", not its state_dict alone"
+    raise ModelError(
+        f"'{name}' returned {type(model).__name__}; wanted a torch.nn.Module or a fitted scikit-learn classifier{hint}"
+    )
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -81,10 +93,16 @@ def _call(factory: str) -> Any:
 
 
 def _fit(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
-    if all(name.startswith("module.") for name in state):  # as DistributedDataParallel names them
-        state = {name.removeprefix("module."): value for name, value in state.items()}
+    wanted = model.state_dict().keys()
+    while not wanted & state.keys() and all("." in name for name in state) and len(_first_parts(state)) == 1:
+        # "module." of DataParallel and DDP, "_orig_mod." of torch.compile, "model." or "net." of a LightningModule
+        state = {name.partition(".")[2]: value for name, value in state.items()}
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
         first = " ".join(str(error).split())[:300]
         raise ModelError(f"the weights in '{path}' do not fit the model: {first}") from error
+
+
+def _first_parts(state: dict[str, Tensor]) -> set[str]:
+    return {name.partition(".")[0] for name in state}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,26 +21,44 @@ TOLERANCE = 0.02
 class Predictions:
     """Reads rows of `logits` or `probs` (lists of K floats) and `embedding` (lists of D floats) by position.
 
-    n_classes is K, width is D (0 without embeddings). Only the row groups that are asked for are read.
+    n_classes is K, width is D (0 without embeddings). is_binary: there is one number a row, a plain one or a list of
+    one, which is of the second class: a logit z becomes (0, z), a probability p (1 - p, p).
+    Only the row groups that are asked for are read.
     """
 
     path: Path
     column: str
     n_classes: int
     width: int
+    is_binary: bool = False
+
+    @property
+    def notes(self) -> list[str]:
+        """What is taken otherwise than it stands in the file."""
+        if not self.is_binary:
+            return []
+        pair = "one logit z each, taken as the two logits (0, z)"
+        if self.column == "probs":
+            pair = "one probability p each, taken as the two probabilities (1 - p, p)"
+        return [f"The rows of '{self.column}' have {pair}: it is that of the second class."]
 
     def read(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray | None, list[tuple[int, str]]]:
         """Rows start to stop: logits (n, K) float32, embeddings (n, D) or None, and the bad rows with the reason.
 
-        Bad rows hold zeros. Probabilities become logits by their logarithm; a row of them must sum to 1.
+        Bad rows hold zeros. A logit of -inf, as of a class that the model masks, stays. Probabilities become logits by
+        their logarithm; a row of them must sum to 1.
         """
         columns = [self.column] + (["embedding"] if self.width else [])
         table = _rows(self.path, columns, start, stop)
-        values, bad = _matrix(table[self.column], self.n_classes, self.column, start)
+        length = 1 if self.is_binary else self.n_classes
+        values, bad = _matrix(table[self.column], length, self.column, start)
+        if self.is_binary:
+            rest = 1 - values if self.column == "probs" else np.zeros_like(values)
+            values = np.concatenate([rest, values], axis=1)  # (n, 1) -> (n, 2)
         if self.column == "probs":
             sums = values.sum(axis=1)
             wrong = (np.abs(sums - 1) > TOLERANCE) | (values.min(axis=1) < 0)
-            said = {start + int(i): f"probs sum to {sums[i]:.3g}, not to 1" for i in np.flatnonzero(wrong)}
+            said = {start + int(i): self._wrong(values[i], sums[i]) for i in np.flatnonzero(wrong)}
             bad = said | bad
             values = values / np.maximum(sums, TOLERANCE)[:, None]
             values = np.log(np.maximum(values, np.finfo(np.float32).tiny))
@@ -48,6 +67,11 @@ class Predictions:
             embeddings, more = _matrix(table["embedding"], self.width, "embedding", start)
             bad = more | bad
         return values, embeddings, sorted(bad.items())
+
+    def _wrong(self, row: np.ndarray, total: float) -> str:
+        if self.is_binary:
+            return f"probs is {row[1]:.3g}, not a probability"
+        return f"probs sum to {total:.3g}, not to 1"
 
 
 def open_predictions(path: Path) -> Predictions | None:
@@ -61,35 +85,61 @@ def open_predictions(path: Path) -> Predictions | None:
         return None
     if len(found) == 2:
         raise DataError(f"'{path}' has both logits and probs; keep one, so that it is clear which is scored")
-    n_classes = _length(path, found[0])
+    length = _length(path, found[0])
     if found == ["logits"] and _are_probabilities(path):
         raise DataError(
             f"'logits' in '{path}' sum to 1 and are never negative: these are probabilities; call the column 'probs'"
         )
-    return Predictions(path, found[0], n_classes, _length(path, "embedding") if "embedding" in schema.names else 0)
+    width = _length(path, "embedding") if "embedding" in schema.names else 0
+    return Predictions(path, found[0], max(2, length), width, is_binary=length == 1)
 
 
 def _are_probabilities(path: Path) -> bool:
     for batch in pq.ParquetFile(path).iter_batches(batch_size=100, columns=["logits"]):
-        rows = [row for row in batch.column(0).to_pylist() if row and None not in row]
+        rows = [row for row in _lists(batch.column(0)).to_pylist() if row and None not in row]
+        if rows and all(len(row) == 1 for row in rows):
+            return len(rows) > 1 and all(0 < row[0] < 1 for row in rows)
         return bool(rows) and all(min(row) >= 0 and abs(sum(row) - 1) < 1e-3 for row in rows)
     return False
 
 
 def _length(path: Path, column: str) -> int:
+    """The commonest length of a row; that of the first row of two that are as common."""
+    lengths: Counter[int] = Counter()
     for batch in pq.ParquetFile(path).iter_batches(columns=[column]):
         array = batch.column(0)
-        if not _is_list_of_numbers(array.type):
+        if not _is_list_of_numbers(_storage(array.type)) and not (_is_number(array.type) and column != "embedding"):
             raise DataError(f"'{column}' in '{path}' must be a list of floats; it is {array.type}")
-        for value in array:
-            if value.as_py():
-                return len(value.as_py())
-    raise DataError(f"'{column}' in '{path}' is empty in every row")
+        lengths.update(_lists(array).value_lengths().drop_null().to_pylist())
+    lengths.pop(0, None)
+    if not lengths:
+        raise DataError(f"'{column}' in '{path}' is empty in every row")
+    return lengths.most_common(1)[0][0]
+
+
+def _storage(kind: pa.DataType) -> pa.DataType:
+    """The type below one that a library has named, such as a tensor of one shape."""
+    return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
 
 
 def _is_list_of_numbers(kind: pa.DataType) -> bool:
     is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    return is_list and (pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
+    return is_list and _is_number(kind.value_type)
+
+
+def _lists(array: pa.Array) -> pa.Array:
+    """Rows as lists of numbers: those of a tensor as they are stored, a plain number as a list of one."""
+    if isinstance(array.type, pa.BaseExtensionType):
+        array = array.storage
+    if not _is_number(array.type):
+        return array
+    # A missing number is a row without one.
+    offsets = np.concatenate([[0], np.cumsum(array.is_valid().to_numpy(zero_copy_only=False))])
+    return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), array.drop_null())
 
 
 def _rows(path: Path, columns: list[str], start: int, stop: int) -> pa.Table:
@@ -111,17 +161,23 @@ def _row_group(path: Path, group: int, columns: tuple[str, ...]) -> pa.Table:
 def _matrix(column: pa.ChunkedArray, width: int, name: str, start: int) -> tuple[np.ndarray, dict[int, str]]:
     bad: dict[int, str] = {}
     matrix = np.zeros((len(column), width), dtype=np.float32)
-    array = column.combine_chunks()
+    found = column.combine_chunks()
+    array = _lists(found if isinstance(found, pa.Array) else found.chunk(0))
+    if pa.types.is_decimal(array.type.value_type):
+        array = array.cast(pa.list_(pa.float64()))
     lengths = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
-    if (lengths == width).all() and array.null_count == 0:
-        matrix[:] = array.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-    else:
-        for i, row in enumerate(array):
-            if lengths[i] == width:
-                matrix[i] = row.as_py()
-            else:
-                bad[start + i] = f"{name} has {lengths[i]} numbers; the others have {width}"
-    for i in np.flatnonzero(~np.isfinite(matrix).all(axis=1)):
+    with np.errstate(over="ignore"):  # beyond float32 is infinite, and told below
+        if (lengths == width).all() and array.null_count == 0:
+            matrix[:] = array.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+        else:
+            for i, row in enumerate(array):
+                if lengths[i] == width:
+                    matrix[i] = [np.nan if value is None else value for value in row.as_py()]
+                else:
+                    bad[start + i] = f"{name} has {lengths[i]} numbers; the others have {width}"
+    is_masked = np.isneginf(matrix) & (name == "logits")
+    is_bad = ~np.isfinite(matrix) & ~is_masked
+    for i in np.flatnonzero(is_bad.any(axis=1)):
         bad[start + int(i)] = f"{name} has a NaN or infinite number"
-    matrix[~np.isfinite(matrix)] = 0
+    matrix[is_bad] = 0
     return matrix, bad

@@ -13,6 +13,7 @@ from torch import nn
 
 from hem_core.errors import ModelError
 from hem_core.models.imported import imported
+from hem_core.models.wrapped import unwrapped
 
 OFFERED = ("seed", "weights", "sampler", "recorder", "progress")
 """What a train function may take beside the data set, by these names."""
@@ -50,7 +51,7 @@ class TrainFunction:
             words = f"{type(error).__name__}: {error}"
             raise ModelError(f"{where}: '{self.name}' failed: {words}") from error
         if isinstance(model, nn.Module):
-            return model.eval()
+            return unwrapped(model).eval()
         if not (hasattr(model, "fit") and hasattr(model, "predict_proba")) or isinstance(model, type):
             kind = model.__name__ if isinstance(model, type) else type(model).__name__
             raise ModelError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from hem_core.errors import ModelError
+from hem_core.models._tokenizer import check_tokenizer
+from hem_core.models.output_names import output_names
+from hem_core.models.single_label import check_transformers
 
 LONGEST = 512
 """Tokens of a text when neither the tokenizer nor the config says how many the model takes."""
@@ -57,8 +61,9 @@ class TextClassifier(nn.Module):
 def load(folder: Path) -> TextClassifier:
     """The classifier in a folder that `save_pretrained` wrote. Nothing is downloaded and no code of the folder is run.
 
-    Raises ModelError without transformers, without config.json or safetensors, for weights without a classification
-    head, and for a model that only code in the folder can build.
+    Raises ModelError without transformers, without config.json, safetensors or a tokenizer, for weights without a
+    classification head, for heads that do something else than choose one class, and for a model that only code in the
+    folder can build.
     """
     if not (folder / "config.json").is_file():
         raise ModelError(f"'{folder}' has no config.json; --model wants package.module:function or a model's folder")
@@ -68,6 +73,7 @@ def load(folder: Path) -> TextClassifier:
     except ImportError as error:
         raise ModelError("a Hugging Face folder needs transformers: pip install 'hem[text]'") from error
     _check_weights(folder)
+    _check_head(folder)
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     is_shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
@@ -81,6 +87,7 @@ def load(folder: Path) -> TextClassifier:
     finally:
         if is_shown:
             logging.enable_progress_bar()
+    check_tokenizer(tokenizer, network, folder)
     missing = sorted(told["missing_keys"])
     if missing:
         raise ModelError(
@@ -88,10 +95,22 @@ def load(folder: Path) -> TextClassifier:
             "give the folder of a model that was trained to classify"
         )
     _let_pad(tokenizer, network.config, folder)
-    names = [str(network.config.id2label[index]) for index in range(network.config.num_labels)]
-    are_names = any(name != f"LABEL_{index}" for index, name in enumerate(names))
     length = _max_length(tokenizer, network.config)
-    return TextClassifier(network, tokenizer, max_length=length, class_names=names if are_names else None).eval()
+    return TextClassifier(network, tokenizer, max_length=length, class_names=output_names(network.config)).eval()
+
+
+def _check_head(folder: Path) -> None:
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        architecture = str((config.get("architectures") or [""])[0])
+    except (OSError, ValueError, AttributeError, LookupError) as error:
+        raise ModelError(f"'{folder / 'config.json'}' cannot be read: {error}") from error
+    if "ForImageClassification" in architecture:
+        raise ModelError(
+            f"'{folder}' holds a {architecture}, which classifies pictures; a folder is read as a classifier of texts: "
+            "pass --model package.module:function that loads it"
+        )
+    check_transformers(config, architecture, f"the model in '{folder}'")
 
 
 def _check_weights(folder: Path) -> None:

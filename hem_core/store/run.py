@@ -280,7 +280,10 @@ class Run:
         return bytes(packed[offsets[row] : offsets[row + 1]]) or None
 
     def embeddings(self) -> np.ndarray | None:
-        """(N, D) float16, row k of the table; None without embeddings. Mapped from disk when one file."""
+        """(N, D) float16, or float32 where that is too narrow, row k of the table; None without embeddings.
+
+        Mapped from disk when one file.
+        """
         files = sorted((self.folder / "embeddings").glob("*.npy"))
         parts = [np.load(file, mmap_mode="r") for file in files]
         if not parts:

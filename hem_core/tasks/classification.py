@@ -33,8 +33,12 @@ def logits_of(output: Any) -> Tensor:
     elif isinstance(output, tuple | list) and output:
         found = output[0]
     if not isinstance(found, Tensor) or found.ndim not in (1, 2):
-        shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
-        raise ModelError(f"classification wants logits of shape (N, K) from the model; got {shape}")
+        raise ModelError(f"classification wants logits of shape (N, K) from the model; got {_shown(output, found)}")
+    if not found.is_floating_point():
+        raise ModelError(
+            f"classification wants logits, floats of shape (N, K), from the model; got {str(found.dtype)[6:]}: "
+            "class numbers tell nothing of how sure it is; return what stands before the argmax"
+        )
     logits = found.float()
     if logits.ndim == 1:
         logits = logits[:, None]  # (N,) -> (N, 1)
@@ -43,9 +47,47 @@ def logits_of(output: Any) -> Tensor:
     return logits
 
 
+def _shown(output: Any, found: Any) -> str:
+    """What a model returned, in words."""
+    if isinstance(found, Tensor):
+        return f"{tuple(found.shape)}{_SHAPES.get(found.ndim, '')}"
+    if isinstance(output, Mapping) and output:
+        return f"{type(output).__name__} with {', '.join(map(str, output))}, and no logits"
+    if isinstance(output, list | tuple) and output and isinstance(output[0], Mapping):
+        return f"a list of dicts with {', '.join(map(str, output[0]))}, as of a model that finds objects"
+    return type(found).__name__
+
+
+_SHAPES = {
+    3: ", as of a model that classifies tokens or writes text",
+    4: ", as of a model that segments pictures",
+}
+
+
+MASKED = 1e4
+"""How far below a row's best logit stands a class that the model rules out: in float32 its probability is 0."""
+
+
+def unmasked(logits: Tensor) -> Tensor:
+    """Logits (N, K) whose -inf, of classes that the model rules out, are finite: 10,000 below the best of their row.
+
+    Their probability stays 0, and sums, margins and gradients stay numbers. NaN and +inf stay; so does a row of -inf.
+    """
+    is_masked = logits.isneginf()
+    if not is_masked.any():
+        return logits
+    best = logits.amax(dim=1, keepdim=True)  # (N, 1)
+    return torch.where(is_masked & best.isfinite(), best - MASKED, logits)
+
+
 def loss_vector(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of each example, (N, K) and (N,) -> (N,), in nats."""
-    return F.cross_entropy(logits, targets, reduction="none")
+    """Cross-entropy of each example, (N, K) and (N,) -> (N,), in nats: softplus of how far the others are ahead.
+
+    log(1 + exp(logsumexp of the others - own)) keeps the digits of a sure row, where -log p_y is 0 in float32.
+    """
+    wide, label = logits if logits.dtype == torch.float64 else logits.float(), targets.unsqueeze(1)
+    others = wide.scatter(1, label, -torch.inf).logsumexp(dim=1)  # (N, K) -> (N,)
+    return F.softplus(others - wide.gather(1, label).squeeze(1))
 
 
 def predictions(logits: Tensor, targets: Tensor, *, n_best: int = 5) -> dict[str, Tensor]:

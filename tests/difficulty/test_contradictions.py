@@ -40,3 +40,17 @@ def test_where_nothing_else_is_left_the_probabilities_stay():
     zero = np.zeros(1, np.int64)
     found = ruled_out(only, targets=zero, predicted=zero, sure=np.ones(1), neighbour_labels=None)
     assert found.tolist() == only.tolist()
+
+
+def test_a_label_that_loses_by_much_is_subtle_only_where_the_neighbours_back_it():
+    label_sure = np.array([0.9, 0.5, 0.5, 0.02, 0.4, 0.2])
+    targets = np.zeros(6, np.int64)
+
+    def is_subtle(voters):
+        made = ruled_out(
+            PROBS, targets=targets, predicted=PREDICTED, sure=SURE, neighbour_labels=voters, label_sure=label_sure
+        )
+        return (made[:, 4] > 0).tolist()
+
+    assert is_subtle(None) == [True, True, True, False, True, False]
+    assert is_subtle(VOTERS) == [True, True, True, True, True, False]

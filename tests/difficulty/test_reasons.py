@@ -81,6 +81,31 @@ def test_a_close_call_backed_by_the_neighbours_is_subtle():
     assert reasons_of({"target": CAT, "p1": 0.5, "p2": 0.3, "voters": [CAT] * 5})[0] == ["subtle"]
 
 
+def without_neighbours(odd):
+    table, known = world(odd)
+    bare = {name: table[name] for name in ("predicted_prob", "label_prob", "top2_gap", "entropy")}
+    return reasons(bare, targets=known["targets"], predictions=known["predictions"], n_classes=3).reason[-1]
+
+
+def test_without_neighbours_a_label_that_loses_by_much_is_not_subtle():
+    # Cats are predicted with .9 on average: .67 is no clear word against the label, and .006 for it no close call.
+    assert without_neighbours({"target": DOG, "prediction": CAT, "p1": 0.67, "p2": 0.2, "p_label": 0.006}) == "unsure"
+    assert without_neighbours({"target": DOG, "prediction": CAT, "p1": 0.97, "p2": 0.02, "p_label": 0.01}) == (
+        "mislabelled"
+    )
+
+
+def test_without_neighbours_a_label_that_leads_or_loses_by_little_is_subtle():
+    assert without_neighbours({"target": DOG, "prediction": CAT, "p1": 0.6, "p2": 0.35, "p_label": 0.35}) == "subtle"
+    assert without_neighbours({"target": DOG, "p1": 0.6, "p2": 0.38}) == "subtle"
+    assert without_neighbours({"target": DOG, "p1": 0.8, "p2": 0.1}) == "easy"
+
+
+def test_with_neighbours_that_back_the_label_a_lost_label_stays_subtle():
+    odd = {"target": DOG, "prediction": CAT, "p1": 0.67, "p2": 0.2, "p_label": 0.006, "voters": [DOG] * 5}
+    assert reasons_of(odd)[0] == ["subtle"]
+
+
 def test_every_cut_is_an_argument():
     table, known = world({"target": CAT, "p1": 0.5, "p2": 0.3, "voters": [CAT] * 5})
     assert reasons(table, **known, n_classes=3, close_call=0.1).reason[-1] == "easy"

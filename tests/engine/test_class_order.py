@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pyarrow as pa
 import pytest
 from torch import nn
@@ -69,3 +71,21 @@ def test_a_model_for_other_labels_is_refused():
 def test_an_estimator_that_was_fitted_on_numbers_as_text_takes_labels_that_are_numbers_as_text():
     found = facts_of(said(["0", "1", "10"]), ["10", "0"], labels_are="indices")
     assert (found["classes"], found["labels_are"]) == (["0", "1", "10"], "names")
+
+
+def test_the_names_of_a_model_in_another_order_are_refused_with_both_orders():
+    words = r"--classes says POSITIVE, negative, but the model's outputs are NEGATIVE, POSITIVE by its config"
+    with pytest.raises(ModelError, match=words):
+        facts_of(said(names=["NEGATIVE", "POSITIVE"]), ["POSITIVE"], given=["POSITIVE", "negative"])
+    with pytest.raises(ModelError, match=r"the data number their classes as cat, dog, but .* are dog, cat"):
+        facts_of(said(names=["dog", "cat"]), ["0"], labels_are="indices", classes=["cat", "dog"])
+    assert facts_of(said(names=["C", "C++"]), ["C"], given=["C", "C++"])["labels_are"] == "names"
+
+
+def test_a_transformers_model_given_as_a_module_names_its_outputs_by_its_config():
+    model = nn.Identity()
+    model.config = SimpleNamespace(id2label={0: "neg", 1: "pos"})
+    with pytest.raises(ModelError, match="--classes says pos, neg, but the model's outputs are neg, pos"):
+        facts_of(model, ["pos"], given=["pos", "neg"])
+    model.config = SimpleNamespace(id2label={0: "LABEL_0", 1: "LABEL_1"})
+    assert facts_of(model, ["pos"], given=["pos", "neg"])["classes"] is None

@@ -1,3 +1,4 @@
+import json
 import sys
 
 import pyarrow as pa
@@ -154,3 +155,35 @@ def test_without_transformers_it_is_said_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(ModelError, match=r"needs transformers: pip install 'hem\[text\]'"):
         transformers_folder.load(tmp_path)
+
+
+def test_a_folder_without_its_tokenizer_is_refused(bert):
+    for path in bert.iterdir():
+        if "token" in path.name or "vocab" in path.name:
+            path.unlink()
+    with pytest.raises(ModelError, match=r"no tokenizer in .*, so that every word would be unknown; copy its files"):
+        factory.load(str(bert))
+
+
+def test_a_tokenizer_of_another_model_is_refused(bert):
+    other = tokenizer()
+    other.add_tokens([f"word{number}" for number in range(20)])
+    other.save_pretrained(bert)
+    with pytest.raises(ModelError, match=r"numbers words up to 29, and the model knows 10: it belongs to another"):
+        factory.load(str(bert))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"architectures": ["BertForTokenClassification"]}, "classifies tokens"),
+        ({"architectures": ["ViTForImageClassification"]}, "classifies pictures; .* --model package.module:function"),
+        ({"problem_type": "multi_label_classification"}, "gives several labels to one example"),
+        ({"problem_type": "regression"}, "predicts numbers"),
+    ],
+)
+def test_a_folder_of_another_kind_of_model_is_refused_by_what_it_does(bert, change, words):
+    config = json.loads((bert / "config.json").read_text())
+    (bert / "config.json").write_text(json.dumps(config | change))
+    with pytest.raises(ModelError, match=words):
+        factory.load(str(bert))

@@ -1,0 +1,114 @@
+"""The files of an image folder: which are pictures, and what is passed over, counted by the reason."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+SYSTEM = frozenset(
+    {"__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found"}
+    | {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@__thumb"}
+)
+"""Folders and files that systems leave among pictures, in small letters."""
+NO_PICTURES = frozenset({"MPEG", "EPS"})
+"""Formats that Pillow recognises but cannot draw, or only with another program."""
+
+HIDDEN, BROKEN = "hidden or of the system", "broken links"
+CLOSED, CIRCLE = "without permission to read", "links in a circle"
+
+
+@dataclass
+class PassedOver:
+    """How many files and folders were no examples, by the reason; and how many, by their suffix, are no pictures."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    suffixes: Counter[str] = field(default_factory=Counter)
+
+    def __bool__(self) -> bool:
+        return bool(self.reasons or self.suffixes)
+
+    def words(self) -> str:
+        """`3 that are no pictures (.txt 2, .json 1), 1 hidden or of the system`."""
+        parts = []
+        if self.suffixes:
+            ordered = sorted(self.suffixes.items(), key=lambda one: (-one[1], one[0]))
+            shown = ", ".join(f"{suffix} {count:,}" for suffix, count in ordered[:5])
+            more = ", …" if len(self.suffixes) > 5 else ""
+            parts.append(f"{self.suffixes.total():,} that Pillow cannot open ({shown}{more})")
+        parts += [f"{count:,} {reason}" for reason, count in sorted(self.reasons.items())]
+        return ", ".join(parts)
+
+
+@cache
+def suffixes() -> frozenset[str]:
+    """Suffixes, in small letters, of all the formats that Pillow can open as a picture."""
+    from PIL import Image, ImageFile
+
+    known = Image.registered_extensions()
+    stubs = {name for name, (made, _accepts) in Image.OPEN.items() if _is_stub(made, ImageFile.StubImageFile)}
+    wanted = set(Image.OPEN) - stubs - NO_PICTURES
+    return frozenset(suffix.lower() for suffix, name in known.items() if name in wanted)
+
+
+def entries(folder: Path, passed: PassedOver) -> tuple[list[str], list[str]]:
+    """Names of the folders and of the files in a folder, sorted, links followed; what is hidden is counted instead."""
+    folders: list[str] = []
+    files: list[str] = []
+    try:
+        found = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        passed.reasons[CLOSED] += 1
+        return [], []
+    for entry in found:
+        if entry.name.startswith(".") or entry.name.lower() in SYSTEM:
+            passed.reasons[HIDDEN] += 1
+        elif entry.is_dir():
+            folders.append(entry.name)
+        elif entry.is_file():
+            files.append(entry.name)
+        else:
+            passed.reasons[BROKEN] += 1
+    return folders, files
+
+
+def pictures(folder: Path, passed: PassedOver) -> Iterator[Path]:
+    """Every picture below a folder, links followed, in the order of the paths; everything else is counted."""
+    yield from sorted(_below(folder, passed, frozenset()))
+
+
+def has_picture(folder: Path) -> bool:
+    """Whether there is one anywhere below a folder."""
+    return next(_below(folder, PassedOver(), frozenset()), None) is not None
+
+
+def is_picture(name: str, passed: PassedOver) -> bool:
+    """Whether a file is one by its suffix, in any case; any other is counted."""
+    suffix = Path(name).suffix.lower()
+    if suffix in suffixes():
+        return True
+    passed.suffixes[suffix or "no suffix"] += 1
+    return False
+
+
+def _below(folder: Path, passed: PassedOver, above: frozenset[tuple[int, int]]) -> Iterator[Path]:
+    try:
+        status = folder.stat()
+    except OSError:
+        passed.reasons[CLOSED] += 1
+        return
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        passed.reasons[CIRCLE] += 1
+        return
+    folders, files = entries(folder, passed)
+    yield from (folder / name for name in files if is_picture(name, passed))
+    for name in folders:
+        yield from _below(folder / name, passed, above | {here})
+
+
+def _is_stub(made: object, stub: type) -> bool:
+    return isinstance(made, type) and issubclass(made, stub)

@@ -1,0 +1,124 @@
+"""Data sets of the library `datasets`: their classes and pictures are known by their features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hem_core.catalog._examples import Examples
+from hem_core.catalog._python_data import CLASSES, IDS, INPUTS, LABELS
+from hem_core.errors import DataError
+
+
+def unwrapped(
+    data: Any, *, label_column: str | None = None, image_column: str | None = None, id_column: str | None = None
+) -> tuple[Any, list[str]]:
+    """A Dataset or DatasetDict as a table, or as items where its inputs are pictures or arrays.
+
+    A Dataset with a transform of its own stays as it is: its items are what the transform makes of them.
+    Raises DataError for an IterableDataset, splits of other columns, and features that are no input.
+    """
+    name, named = type(data).__name__, (label_column, image_column, id_column)
+    if isinstance(data, dict):
+        if any(not hasattr(part, "num_rows") for part in data.values()):
+            raise DataError(_stream(name))
+        parts = [_with_split(part, str(split)) for split, part in data.items() if part.num_rows]
+        if not parts:
+            raise DataError(f"the {name} has no examples in its splits {', '.join(map(str, data))}")
+        features = next(part.features for part in data.values() if part.num_rows)
+        if len({tuple(table.column_names) for table in parts}) > 1 or any(
+            part.features != features for part in data.values() if part.num_rows
+        ):
+            raise DataError(f"the splits {', '.join(map(str, data))} have different columns; pass one of them")
+        found = pa.concat_tables(parts)
+        return _source(found, features, name, *named), []
+    if not hasattr(data, "num_rows"):
+        raise DataError(_stream(name))
+    if data.format["type"] == "custom":
+        return data, []
+    return _source(_table(data), data.features, name, *named), []
+
+
+def _stream(name: str) -> str:
+    return (
+        f"the {name} is a stream: its examples have no positions by which they could be found again; "
+        "load the data without streaming=True, or make a Dataset of it: Dataset.from_generator(…)"
+    )
+
+
+def _table(data: Any) -> pa.Table:
+    """All rows in the data set's own order, whatever its format and its indices."""
+    found = data.with_format("arrow")[:]
+    table = found if isinstance(found, pa.Table) else pa.table(found)
+    return table.replace_schema_metadata(None)
+
+
+def _with_split(data: Any, split: str) -> pa.Table:
+    table = _table(data)
+    if not any(name in table.column_names for name in IDS):
+        table = table.append_column("id", pa.array([f"{split}/{row}" for row in range(table.num_rows)], pa.string()))
+    if "split" not in table.column_names:
+        table = table.append_column("split", pa.array([split] * table.num_rows, pa.string()))
+    return table
+
+
+def _source(
+    table: pa.Table, features: Any, name: str, label_column: str | None, image_column: str | None, id_column: str | None
+) -> pa.Table | Examples:
+    kinds = {column: type(feature).__name__ for column, feature in features.items()}
+    label = _label(table, kinds, label_column)
+    classes = list(features[label].names) if kinds.get(label) == "ClassLabel" else None
+    if classes is not None:
+        values = [value if value is not None and value >= 0 else None for value in table[label].to_pylist()]
+        table = table.set_column(table.column_names.index(label), label, pa.array(values, pa.int64()))
+    pictures = [column for column, kind in kinds.items() if kind == "Image" and image_column in (None, column)]
+    if len(pictures) > 1:
+        raise DataError(
+            f"the {name} has several columns of pictures ({', '.join(pictures)}); name one of them with image_column"
+        )
+    arrays = [column for column in table.column_names if column in INPUTS and _is_list(table.schema.field(column).type)]
+    if not pictures and not arrays:
+        table = table.drop_columns([column for column in table.column_names if kinds.get(column) == "Audio"])
+        return table.replace_schema_metadata({CLASSES: "\n".join(classes).encode()} if classes is not None else None)
+    column = (pictures or arrays)[0]
+    inputs = [_bytes(value) for value in table[column].to_pylist()] if pictures else table[column].to_pylist()
+    id = id_column or next((one for one in IDS if one in table.column_names), None)
+    taken = {column, label, id}
+    rest = [one for one in table.column_names if one not in taken and not _is_list(table.schema.field(one).type)]
+    return Examples(
+        inputs,
+        table[label].to_pylist(),
+        name=name,
+        ids=table[id].to_pylist() if id else None,
+        classes=classes,
+        more={one: table[one] for one in rest},
+    )
+
+
+def _label(table: pa.Table, kinds: dict[str, str], label_column: str | None) -> str:
+    if label_column is not None and label_column not in table.column_names:
+        raise DataError(f"no label column '{label_column}'; there are: {', '.join(table.column_names)}")
+    named = [label_column] if label_column is not None else [name for name in LABELS if name in table.column_names]
+    of_classes = [name for name, kind in kinds.items() if kind == "ClassLabel"]
+    found = named[:1] or of_classes
+    if len(found) != 1:
+        raise DataError(f"no label among the columns {', '.join(table.column_names)}; name it with label_column")
+    return found[0]
+
+
+def _is_list(of: pa.DataType) -> bool:
+    return pa.types.is_nested(of) or isinstance(of, pa.ExtensionType)
+
+
+def _bytes(value: Any) -> bytes | None:
+    """The bytes of a picture, which the data set holds itself or names by a path; None where it has neither."""
+    if value is None:
+        return None
+    if value.get("bytes") is not None:
+        return value["bytes"]
+    try:
+        return Path(value["path"]).read_bytes()
+    except (OSError, TypeError):
+        return b""

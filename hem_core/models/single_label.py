@@ -1,0 +1,76 @@
+"""Whether a model does what HEM scores: one class out of several for each example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hem_core.errors import ModelError
+
+HEADS = {
+    "TokenClassification": "classifies tokens",
+    "QuestionAnswering": "answers questions",
+    "CausalLM": "writes text",
+    "LMHead": "writes text",
+    "MaskedLM": "fills in words",
+    "PreTraining": "is for pre-training",
+    "MultipleChoice": "chooses among answers",
+    "NextSentencePrediction": "judges pairs of sentences",
+    "ConditionalGeneration": "writes text",
+    "Seq2SeqLM": "writes text",
+    "ObjectDetection": "finds objects",
+    "Segmentation": "segments pictures",
+    "DepthEstimation": "estimates depth",
+    "MaskedImageModeling": "fills in pictures",
+    "CTC": "transcribes speech",
+}
+"""The end of a transformers class after "For", or a part of it, and what such a model does."""
+PROBLEMS = {"multi_label_classification": "gives several labels to one example", "regression": "predicts numbers"}
+KINDS = {
+    "regressor": "a regressor",
+    "clusterer": "a clusterer",
+    "outlier_detector": "an outlier detector",
+    "density_estimator": "a density estimator",
+    "transformer": "a transformer of data",
+}
+WANTED = "HEM scores classifiers that choose one class out of several"
+
+
+def check_transformers(config: Any, architecture: str, what: str) -> None:
+    """Raise ModelError when the head of a transformers model is no single-label classifier.
+
+    config: its config, or the mapping in config.json; architecture: the class's name; what: the model, for the error.
+    """
+    said = config.get if isinstance(config, Mapping) else lambda name: getattr(config, name, None)
+    does = next((words for head, words in HEADS.items() if head in architecture), None)
+    if does is not None:
+        raise ModelError(f"{what} is a {architecture}, which {does}; {WANTED}, such as a …ForSequenceClassification")
+    problem = said("problem_type")
+    if problem in PROBLEMS:
+        raise ModelError(f"{what} {PROBLEMS[problem]} (its config says problem_type '{problem}'); {WANTED}")
+    labels = said("id2label")
+    n_labels = said("num_labels") or (len(labels) if labels else None)
+    if n_labels == 1 and problem != "single_label_classification":
+        raise ModelError(f"{what} has one output, with which transformers predict a number (regression); {WANTED}")
+
+
+def check_estimator(estimator: Any) -> None:
+    """Raise ModelError when an estimator, or a Pipeline's last step, is no classifier of one label."""
+    name = type(estimator).__name__
+    kind = _kind(estimator)
+    if kind in KINDS:
+        raise ModelError(f"the {name} is {KINDS[kind]}; {WANTED}")
+    if getattr(estimator, "multilabel_", False):
+        raise ModelError(f"the {name} gives several labels to one example; {WANTED}")
+    classes = getattr(estimator, "classes_", None)
+    if isinstance(classes, list) and classes and hasattr(classes[0], "__len__") and not isinstance(classes[0], str):
+        raise ModelError(
+            f"the {name} has {len(classes)} outputs, each with classes of its own; {WANTED}: fit one for each"
+        )
+
+
+def _kind(estimator: Any) -> str | None:
+    try:
+        return estimator.__sklearn_tags__().estimator_type
+    except Exception:  # older libraries, and pipelines without a last step, have no tags
+        return getattr(estimator, "_estimator_type", None)

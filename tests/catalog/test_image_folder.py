@@ -1,0 +1,126 @@
+import os
+
+import pytest
+from PIL import Image
+
+import hem_core.catalog as catalogs
+from hem_core.catalog import image_folder
+from hem_core.errors import DataError
+
+
+def pictures(root, *names, format="PNG"):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4)).save(root / name, format=format)
+    return root
+
+
+def facts(table):
+    return catalogs.info(table)
+
+
+def notes(table):
+    return " ".join(facts(table).get("notes", []))
+
+
+def test_what_systems_and_notebooks_leave_is_no_class_and_no_example(tmp_path):
+    pictures(tmp_path, "cat/a.png", "dog/b.png", "cat/.ipynb_checkpoints/a-checkpoint.png", "dog/@eaDir/b.png")
+    pictures(tmp_path, "__MACOSX/cat/a.png", ".cache/x.png", "cat/deep/__MACOSX/c.png", "cat/deep/.d.png")
+    for junk in ("cat/Thumbs.db", "cat/.DS_Store", "dog/desktop.ini"):
+        (tmp_path / junk).write_bytes(b"x")
+    table = catalogs.read(tmp_path)
+    assert table["id"].to_pylist() == ["cat/a.png", "dog/b.png"]
+    assert facts(table)["classes"] == ["cat", "dog"]
+    assert "9 hidden or of the system" in notes(table)
+
+
+def test_splits_stay_splits_beside_what_a_mac_leaves_in_a_zip(tmp_path):
+    pictures(tmp_path, "Train/cat/a.png", "VAL/cat/b.png", "test/dog/c.png", "__MACOSX/train/x.png")
+    table = catalogs.read(tmp_path)
+    assert table["label"].to_pylist() == ["cat", "cat", "dog"]
+    assert sorted(table["split"].to_pylist()) == ["test", "train", "val"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "format"),
+    [(".jfif", "JPEG"), (".PPM", "PPM"), (".pgm", "PPM"), (".pbm", "PPM"), (".Tif", "TIFF"), (".avif", "AVIF"),
+     (".tga", "TGA"), (".JPE", "JPEG"), (".ico", "ICO"), (".jp2", "JPEG2000")],
+)  # fmt: skip
+def test_whatever_pillow_opens_is_a_picture_in_any_case(tmp_path, suffix, format):
+    pictures(tmp_path, f"cat/a{suffix}", "dog/b.png", format=format)
+    assert catalogs.read(tmp_path).num_rows == 2
+
+
+def test_files_that_are_no_pictures_are_counted_by_their_suffix(tmp_path):
+    pictures(tmp_path, "cat/a.png", "dog/b.png", "loose.png")
+    for name in ("cat/a.txt", "cat/b.txt", "dog/b.json", "README", "cat/phone.heic", "cat/clip.mpg"):
+        (tmp_path / name).write_text("x")
+    assert notes(catalogs.read(tmp_path)) == (
+        "Files and folders that were skipped: 6 that Pillow cannot open (.txt 2, .heic 1, .json 1, .mpg 1, no suffix "
+        "1), 1 pictures outside of the class folders."
+    )
+
+
+def test_links_to_files_and_folders_are_followed_and_circles_end(tmp_path):
+    far = pictures(tmp_path / "far", "x.png", "wolf/y.png")
+    root = pictures(tmp_path / "photos", "cat/a.png", "dog/b.png")
+    (root / "cat" / "linked.png").symlink_to(far / "x.png")
+    (root / "dog" / "wolf").symlink_to(far / "wolf")
+    (root / "dog" / "again").symlink_to(root / "dog")
+    (root / "dog" / "gone.png").symlink_to("/nowhere.png")
+    table = catalogs.read(root)
+    assert table["id"].to_pylist() == ["cat/a.png", "cat/linked.png", "dog/b.png", "dog/wolf/y.png"]
+    assert "1 broken links, 1 links in a circle" in notes(table)
+
+
+def test_an_empty_class_folder_stays_a_class_and_a_folder_of_other_files_is_none(tmp_path):
+    pictures(tmp_path, "cat/a.png", "dog/b.png")
+    (tmp_path / "emu").mkdir()
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "a.xml").write_text("<a/>")
+    table = catalogs.read(tmp_path)
+    assert facts(table)["classes"] == ["cat", "dog", "emu"]
+    assert facts(table)["classes_without_examples"] == ["emu"]
+    assert "Class folder without a picture: 'emu'." in notes(table)
+    assert "Folders without a picture that were skipped: 'annotations'." in notes(table)
+
+
+def test_a_name_that_is_not_utf8_costs_one_example_and_no_folder(tmp_path):
+    pictures(tmp_path, "cat/a.png", "dog/b.png")
+    (tmp_path / "cat" / "a.png").rename(os.fsdecode(os.fsencode(tmp_path / "cat") + b"/caf\xe9.png"))
+    table = catalogs.read(tmp_path)
+    assert table["id"].to_pylist() == ["cat/caf\\xe9.png", "dog/b.png"]
+    assert table["image"].to_pylist() == [None, "dog/b.png"]
+    assert facts(table)["failures"] == {"0": "its file name is not UTF-8; rename the file"}
+
+
+def test_a_single_folder_around_the_class_folders_is_entered_and_it_is_said(tmp_path):
+    pictures(tmp_path, "photos/cat/a.png", "photos/dog/b.png")
+    table = catalogs.read(tmp_path)
+    assert table["label"].to_pylist() == ["cat", "dog"]
+    assert table["image"].to_pylist() == ["photos/cat/a.png", "photos/dog/b.png"]
+    assert "The class folders are those in 'photos'." in notes(table)
+
+
+def test_splits_beside_other_folders_are_refused_and_one_alone_counts_as_a_class(tmp_path):
+    pictures(tmp_path, "train/cat/a.png", "test/cat/b.png", "samples/c.png")
+    with pytest.raises(DataError, match="'test', 'train' are named like splits, 'samples' not"):
+        catalogs.read(tmp_path)
+    pictures(tmp_path / "vehicles", "train/steam/a.png", "bus/b.png")
+    table = catalogs.read(tmp_path / "vehicles")
+    assert table["label"].to_pylist() == ["bus", "train"]
+    assert "The folder 'train' counts as a class, since 'bus' is no split." in notes(table)
+
+
+def test_pictures_directly_in_folders_named_like_splits_are_refused(tmp_path):
+    with pytest.raises(DataError, match="named like splits, but the pictures lie directly in them"):
+        catalogs.read(pictures(tmp_path, "train/a.png", "test/b.png"))
+
+
+def test_pictures_without_class_folders_and_folders_of_other_files_are_refused_with_what_is_there(tmp_path):
+    with pytest.raises(DataError, match=r"has no class folders; .*; 1 pictures lie directly in it"):
+        image_folder.read(pictures(tmp_path, "a.png"))
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "a.heic").write_text("x")
+    with pytest.raises(DataError, match=r"no images below .*; there are 1 that Pillow cannot open \(.heic 1\)"):
+        image_folder.read(tmp_path)
