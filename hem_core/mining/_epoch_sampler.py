@@ -62,7 +62,7 @@ class EpochSampler(Sampler[int]):
     ) -> None:
         self.n = at_least("the number of examples", n, 1)
         self.rank, self.world_size = place(rank, world_size)
-        self._is_placed_by_torch = rank is None
+        self.is_placed_by_torch = rank is None
         self.total = -(-round(total) // self.world_size) * self.world_size  # up, so that all ranks take as many
         self.history, self.seed, self.epoch = history, seed, 0
         self.labels = None if labels is None else _of_each("labels", torch.as_tensor(labels), n)
@@ -104,7 +104,7 @@ class EpochSampler(Sampler[int]):
 
         Raises MiningError where the sampler's ranks are not those of torch.distributed.
         """
-        check_current(type(self).__name__, self.rank, self.world_size, is_automatic=self._is_placed_by_torch)
+        check_current(type(self).__name__, self.rank, self.world_size, is_automatic=self.is_placed_by_torch)
         if self._plan is None or self._plan.epoch != self.epoch:
             self._plan = self._planned()
         return self._plan
