@@ -21,8 +21,8 @@ class Piece(NamedTuple):
     """n strings."""
     values: NDArray[np.float32]
     """(3, n): confidence, margin, hit."""
-    targets: Sequence[int | str | None] | None = None
-    """n labels, class indices or names; None = none was logged."""
+    targets: Sequence[int | str | None] | NDArray[np.integer] | None = None
+    """n labels, class indices (of an array, -1 where unknown) or names; None = none was logged."""
     hashes: Sequence[str | None] | None = None
     """n content hashes; None = none was logged."""
 
@@ -39,8 +39,8 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
         encoded = pa.concat_arrays([known, piece.ids]).dictionary_encode()
         places = encoded.indices.to_numpy()[len(known) :]
         placed.append((piece.epoch, places, piece.values))
-        labels.add(places.tolist(), piece.targets)
-        contents.add(places.tolist(), piece.hashes)
+        labels.add(places, piece.targets)
+        contents.add(places, piece.hashes)
         known = encoded.dictionary  # new ids come last: earlier places stay valid
     ids = known.to_pylist()
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
@@ -51,7 +51,7 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
     for epoch, places, measures in placed:
         values[:, row_of[places], epochs.index(epoch)] = measures
     labels.check(ids)
-    return Dynamics([ids[place] for place in order], *values, labels.of(order.tolist()), contents.of(order.tolist()))
+    return Dynamics([ids[place] for place in order], *values, labels.of(order), contents.of(order))
 
 
 def measured(table: pa.Table) -> NDArray[np.float32]:

@@ -41,8 +41,8 @@ class Match:
             text += f", so {self.n - self.n_matched:,} examples have none"
         if not self.n_compared:
             text += (
-                "; unverified, since the recording holds no targets to compare (recorded by an older version, or logged "
-                "without): if rows were reordered since the training, every curve is another example's"
+                "; unverified, since the recording holds no targets to compare (an older version recorded it, or they "
+                "were not logged): if rows were reordered since the training, every curve is another example's"
             )
         elif self.n_agreeing == self.n_compared:
             text += "; the recorded labels are those of the data"
@@ -67,11 +67,13 @@ def match(
     _check_ids(recorded, ids, len(pairs), are_positions=are_positions, source=source)
     compared = []
     if recorded.targets is not None:
-        labels = {name: index for index, name in enumerate(classes)}
+        index_of = _index_of(recorded.targets, classes)
         for row, other in pairs:
             label = recorded.targets[other]
             if label is not None and targets[row] >= 0:
-                compared.append((labels.get(label, -1) if isinstance(label, str) else int(label), int(targets[row]), row))
+                compared.append(
+                    (index_of.get(label, -1) if isinstance(label, str) else int(label), int(targets[row]), row)
+                )
     n_agreeing = sum(before == now for before, now, _row in compared)
     if compared:
         wanted = LEAST_AGREEMENT["positions" if are_positions else "names"]
@@ -82,7 +84,7 @@ def match(
 
 
 def match_contents(recorded: Dynamics, ids: Sequence[str], hashes: Sequence[str | None], *, source: object) -> None:
-    """Raise DataError where the content hashes (N,) of the data are not those that the training logged, for over 10%."""
+    """Raise DataError where over 10% of the data's content hashes (N,) are not those that the training logged."""
     if recorded.hashes is None:
         return
     logged = dict(zip(recorded.ids, recorded.hashes, strict=True))
@@ -95,9 +97,7 @@ def match_contents(recorded: Dynamics, ids: Sequence[str], hashes: Sequence[str 
         )
 
 
-def _check_ids(
-    recorded: Dynamics, ids: Sequence[str], n_matched: int, *, are_positions: bool, source: object
-) -> None:
+def _check_ids(recorded: Dynamics, ids: Sequence[str], n_matched: int, *, are_positions: bool, source: object) -> None:
     if are_positions and (beyond := max((int(id) for id in recorded.ids), default=-1)) >= len(ids):
         raise DataError(
             f"the recording '{source}' knows positions up to {beyond:,} and the data have {len(ids):,} rows: rows were "
@@ -139,6 +139,14 @@ def _refuse(
         f"{text}. The rows were reordered or renamed since the training: score the data as they were, record with ids "
         "that stay with their examples, or leave --dynamics away"
     )
+
+
+def _index_of(targets: Sequence[int | str | None], classes: Sequence[str]) -> dict[str, int]:
+    """Class index of each name; where no label is a class name, but all are indices as text, of each such text."""
+    index_of = {name: index for index, name in enumerate(classes)}
+    texts = {label for label in targets if isinstance(label, str)}
+    as_text = {str(index): index for index in range(len(classes))}
+    return as_text if not texts & index_of.keys() and texts <= as_text.keys() else index_of
 
 
 def _kappa(compared: list[tuple[int, int, int]]) -> float:

@@ -48,6 +48,7 @@ def _recorded(folder: Path) -> list[Piece]:
             raise DataError(
                 f"'{file.path}' has format version {version!r}; this HEM reads {FORMAT_VERSION!r}: update it"
             )
-        known = (table[name].to_pylist() if name in table.column_names else None for name in ("target", "content_hash"))
-        found.append(Piece(file.epoch, table["id"].combine_chunks(), measured(table), *known))
+        targets = table["target"].fill_null(-1).to_numpy() if "target" in table.column_names else None
+        hashes = table["content_hash"].to_pylist() if "content_hash" in table.column_names else None
+        found.append(Piece(file.epoch, table["id"].combine_chunks(), measured(table), targets, hashes))
     return found
