@@ -51,7 +51,8 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
     for epoch, places, measures in placed:
         values[:, row_of[places], epochs.index(epoch)] = measures
     labels.check(ids)
-    return Dynamics([ids[place] for place in order], *values, labels.of(order), contents.of(order))
+    sorted_ids = [ids[place] for place in order]
+    return Dynamics(sorted_ids, *values, targets=labels.of(order), hashes=contents.of(order))
 
 
 def measured(table: pa.Table) -> NDArray[np.float32]:

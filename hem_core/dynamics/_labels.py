@@ -23,7 +23,7 @@ class Labels:
         self._changed: NDArray[np.bool_] = np.empty(0, np.bool_)
         self._example: tuple[int, Any, Any] | None = None
 
-    def add(self, places: NDArray[np.integer], labels: Sequence[Any] | None) -> None:
+    def add(self, places: NDArray[np.integer], labels: Sequence[Any] | NDArray[np.integer] | None) -> None:
         """The labels logged for ids at these places, None among them where unknown; None = none were logged."""
         if labels is None or not len(places):
             return
@@ -59,7 +59,7 @@ class Labels:
             "no example; log ids that stay with their examples (a data set's own, or mining.WithIndex)"
         )
 
-    def _codes(self, labels: Sequence[Any]) -> NDArray[np.int64]:
+    def _codes(self, labels: Sequence[Any] | NDArray[np.integer]) -> NDArray[np.int64]:
         values, inverse = np.unique(labels, return_inverse=True) if isinstance(labels, np.ndarray) else (labels, None)
         own = [
             -1

@@ -84,8 +84,8 @@ def _per_example(table: pa.Table, found: dict[str, NDArray[np.float32]]) -> Dyna
     if times > 1:
         raise DataError(f"id '{id}' comes {times} times; one row an example")
     missing = np.full((len(ids), max(n_epochs.values())), np.nan, np.float32)
-    known = _column(table, "target", "label"), _column(table, "content_hash")
-    return Dynamics(ids, *(found.get(name, missing) for name in COLUMNS), *known)
+    values = [found.get(name, missing) for name in COLUMNS]
+    return Dynamics(ids, *values, targets=_column(table, "target", "label"), hashes=_column(table, "content_hash"))
 
 
 def _column(table: pa.Table, *names: str) -> list[Any] | None:

@@ -152,6 +152,12 @@ class Recorder:
             raise DataError(f"an epoch is a number from 0; this one is {epoch!r}")
         if epoch == self._epoch and not again:
             return
+        now = _rank_of_torch()
+        if now is not None and now != (self.rank, self.n_ranks):
+            raise DataError(
+                f"this Recorder was made as rank {self.rank} of {self.n_ranks}, and this process is rank {now[0]} of "
+                f"{now[1]}: the ranks would overwrite each other's files; make it after init_process_group"
+            )
         if self._epoch is not None and epoch != self._epoch:
             self.end_epoch()
         first_lost = int(epoch) + resume
@@ -203,6 +209,10 @@ def _last_of_each_id(rows: pa.Table) -> pa.Table:
 
 def _rank() -> tuple[int, int]:
     """This process's rank and the number of ranks."""
+    return _rank_of_torch() or (int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+
+
+def _rank_of_torch() -> tuple[int, int] | None:
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    return None

@@ -65,8 +65,8 @@ class Dynamics:
         def named(values: Sequence[Any] | None) -> list[Any] | None:
             return None if values is None else [values[row] if row >= 0 else None for row in rows.tolist()]
 
-        aligned = (taken(values) for values in (self.confidences, self.margins, self.hits))
-        return Dynamics(list(ids), *aligned, named(self.targets), named(self.hashes))
+        aligned = [taken(values) for values in (self.confidences, self.margins, self.hits)]
+        return Dynamics(list(ids), *aligned, targets=named(self.targets), hashes=named(self.hashes))
 
 
 def to_table(dynamics: Dynamics) -> pa.Table:

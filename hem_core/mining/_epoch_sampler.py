@@ -124,8 +124,8 @@ class EpochSampler(Sampler[int]):
         which averages over the other losses; by default what the history was made with, else "raise".
         Raises MiningError for a scalar loss, an index outside of the data, other shapes, and a NaN.
         """
-        on_nan = on_nan or (self.history.on_nan if self.history is not None else "raise")
-        is_finite = known_losses(losses, type(self).__name__, on_nan)
+        default: OnNan = "raise" if self.history is None else self.history.on_nan
+        is_finite = known_losses(losses, type(self).__name__, on_nan or default)
         weights = self.weights[known_index(index, self.n, type(self).__name__)]
         if weights.shape != losses.shape:
             raise MiningError(f"{type(self).__name__} wants an index for each loss; got {len(weights)}, {len(losses)}")

@@ -125,12 +125,20 @@ class HardExampleLoss(nn.Module):
         self.progress = found["progress"]
         self.select.load_state_dict(found["select"])
 
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *arguments: Any) -> None:
+    def _load_from_state_dict(
+        self,
+        state_dict: Any,
+        prefix: str,
+        local_metadata: Any,
+        strict: bool,  # noqa: FBT001, torch's signature
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
         """As torch does it, but a model's state that was saved without this loss is not refused."""
-        super()._load_from_state_dict(state_dict, prefix, *arguments)
-        missing = arguments[2]
-        if f"{prefix}_extra_state" in missing:
-            missing.remove(f"{prefix}_extra_state")
+        known = state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+        super()._load_from_state_dict(*known)
+        missing_keys[:] = [key for key in missing_keys if key != f"{prefix}_extra_state"]
 
     def _off(self) -> str:
         if self.progress is None:

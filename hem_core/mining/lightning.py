@@ -86,7 +86,7 @@ class MiningCallback(Callback):
             self.history.update(found["index"], found["losses"])
         if self.sampler is not None:
             self.sampler.advance(_size(batch, found) or getattr(trainer.train_dataloader, "batch_size", None) or 0)
-        if self.loss is not None and self.log_reports and trainer.global_step % trainer.log_every_n_steps == 0:
+        if self.loss is not None and self.log_reports and trainer.global_step % _every(trainer) == 0:
             _log(trainer, self.loss.report().numbers("mining/loss/"))
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -110,6 +110,10 @@ class MiningCallback(Callback):
             self.sampler.load_state_dict(state_dict["sampler"])
         else:
             self._of_the_sampler = state_dict.get("sampler")
+
+
+def _every(trainer: Trainer) -> int:
+    return max(getattr(trainer, "log_every_n_steps", 1), 1)
 
 
 def _size(batch: Any, outputs: Mapping[str, Any]) -> int:

@@ -42,7 +42,8 @@ class LossHistory:
     def __init__(
         self, n: int, *, ema: float = 0.7, on_nan: OnNan = "raise", ids: Sequence[object] | None = None
     ) -> None:
-        self.ema, self.on_nan, self.n_skipped = between("ema", ema, 0, 1), known_on_nan(on_nan), 0
+        self.ema, self.n_skipped = between("ema", ema, 0, 1), 0
+        self.on_nan: OnNan = known_on_nan(on_nan)
         self.losses = torch.full((at_least("n", n, 0),), torch.nan)
         self.counts = torch.zeros(n, dtype=torch.int64)
         self._base, self._synced = self.losses.clone(), self.counts.clone()  # as all ranks knew them at the last sync
@@ -93,7 +94,8 @@ class LossHistory:
         times = times.to(place)
         torch.distributed.all_reduce(summed)
         torch.distributed.all_reduce(times)
-        self._merge(*summed.cpu(), times.cpu())
+        total, n_ranks = summed.cpu()
+        self._merge(total, n_ranks, times.cpu())
 
     def _merge(self, total: Tensor, n_ranks: Tensor, times: Tensor) -> None:
         self.losses = (total / n_ranks).where(n_ranks > 0, self.losses)

@@ -166,8 +166,8 @@ class _Progress(TrainerCallback):
             self.mined.set_progress(state.global_step / state.max_steps)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        is_sampler = isinstance(self.mined, EpochSampler)
-        found = self.mined.state_dict(all_ranks=True) if is_sampler else self.mined.state_dict()  # asked on every rank
+        own = self.mined  # every rank is asked for its state, and one writes it
+        found = own.state_dict(all_ranks=True) if isinstance(own, EpochSampler) else own.state_dict()
         if state.is_world_process_zero:
             torch.save(found, Path(args.output_dir, f"checkpoint-{state.global_step}", "mining.pt"))
 
