@@ -32,6 +32,7 @@ class HardExampleLoss(nn.Module):
     there were; of a batch of nothing else the mean is NaN, and a GradScaler skips the step.
     `state_dict` holds the progress and the selector's state as one tensor, so it goes through safetensors and
     through `load_state_dict(strict=True)` of a model that has this loss as a part; a state without it starts anew.
+    Over several ranks each selects from its own batches, and a checkpoint holds the selector of the rank that saved it.
     Raises MiningError for a scalar loss, for a target that is neither a class nor ignored, for a NaN unless it is
     skipped, and where start or end would be passed by unnoticed.
 
@@ -130,7 +131,7 @@ class HardExampleLoss(nn.Module):
         state_dict: Any,
         prefix: str,
         local_metadata: Any,
-        strict: bool,  # noqa: FBT001, torch's signature
+        strict: bool,
         missing_keys: list[str],
         unexpected_keys: list[str],
         error_msgs: list[str],
