@@ -68,5 +68,9 @@ def _run_twice(script, *arguments, cwd=None):
         )
         for rank in range(2)
     ]
-    errors = [process.communicate(timeout=240)[1] for process in started]
+    try:
+        errors = [process.communicate(timeout=240)[1] for process in started]
+    finally:
+        for process in started:
+            process.kill()
     assert [process.returncode for process in started] == [0, 0], "\n".join(error[-3000:] for error in errors)

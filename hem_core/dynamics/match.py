@@ -63,7 +63,7 @@ def match(
     """
     place = {id: row for row, id in enumerate(recorded.ids)}
     pairs = [(row, place[id]) for row, id in enumerate(ids) if id in place]
-    are_positions = bool(ids) and _are_positions(ids, len(ids)) and _are_positions(recorded.ids, None)
+    are_positions = bool(ids) and _are_positions(ids)
     _check_ids(recorded, ids, len(pairs), are_positions=are_positions, source=source)
     compared = []
     if recorded.targets is not None:
@@ -98,11 +98,12 @@ def match_contents(recorded: Dynamics, ids: Sequence[str], hashes: Sequence[str 
 
 
 def _check_ids(recorded: Dynamics, ids: Sequence[str], n_matched: int, *, are_positions: bool, source: object) -> None:
-    if are_positions and (beyond := max((int(id) for id in recorded.ids), default=-1)) >= len(ids):
+    numbers = [int(id) for id in recorded.ids if id.isascii() and id.isdigit()]
+    if are_positions and len(numbers) == len(recorded.ids) > 0 and (beyond := max(numbers)) > int(ids[-1]):
         raise DataError(
-            f"the recording '{source}' knows positions up to {beyond:,} and the data have {len(ids):,} rows: rows were "
-            "removed since the training, so the others moved; score the data of the training, record with ids that "
-            "stay with their examples, or leave --dynamics away"
+            f"the recording '{source}' knows positions up to {beyond:,} and the data end at {int(ids[-1]):,}: rows "
+            "were removed since the training, so the others moved; score the data of the training, record with ids "
+            "that stay with their examples, or leave --dynamics away"
         )
     fewer = min(len(ids), len(recorded.ids))
     if n_matched and n_matched >= LEAST_MATCHED * fewer:
@@ -167,11 +168,11 @@ def _is_renumbered(compared: list[tuple[int, int, int]]) -> bool:
     return len(most) > 2 and len({now for _times, now in most.values()}) == len(most) and kept > 0.9 * len(compared)
 
 
-def _are_positions(ids: Sequence[str], n: int | None) -> bool:
-    """Are the ids "0", "1", … (all of the first n, or some of them where n is None)?"""
-    if n is not None:
-        return all(id == str(row) for row, id in enumerate(ids))
-    return all(id.isascii() and id.isdigit() and (id == "0" or id[0] != "0") for id in ids)
+def _are_positions(ids: Sequence[str]) -> bool:
+    """Are the ids "0", "1", … or "1", "2", …, with leading zeros or without?"""
+    if not ids[0].isascii() or not ids[0].isdigit() or int(ids[0]) > 1:
+        return False
+    return all(id.isascii() and id.isdigit() and int(id) == row for row, id in enumerate(ids, int(ids[0])))
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -39,7 +39,8 @@ class SetSampler(WeightedRandomSampler):
             self._is_told = True
             warnings.warn(
                 f"each of the {n_ranks} ranks draws all examples of the set, and the same ones, unless the trainer "
-                f"deals them; in a plain loop pass rank={torch.distributed.get_rank()}, world_size={n_ranks} to load_set",
+                f"deals them; in a plain loop pass rank={torch.distributed.get_rank()}, world_size={n_ranks} to "
+                "load_set",
                 stacklevel=2,
             )
         drawn = list(super().__iter__())

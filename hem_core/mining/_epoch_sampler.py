@@ -71,6 +71,8 @@ class EpochSampler(Sampler[int]):
         self.natural_last = between("natural_last", natural_last, 0, 1)
         self._plan: Plan | None = None
         self._is_begun = self._is_drawn = self._warned = False
+        self._was_whole = self._warned_of_draws = False
+        self._n_counted = 0 if history is None else int(history.counts.sum())
         self._start = self._taken = 0  # draws of this rank: before the next iteration's first; taken by the training
 
     def __len__(self) -> int:
@@ -87,6 +89,7 @@ class EpochSampler(Sampler[int]):
 
     def set_epoch(self, epoch: int) -> None:
         """Which epoch comes next, from 0; the plan of one that is under way stays."""
+        self._was_whole = self._is_drawn
         if at_least("epoch", epoch, 0) != self.epoch or self._is_begun:
             self._start = self._taken = 0
         self.epoch, self._is_begun, self._is_drawn = epoch, False, False
@@ -173,6 +176,7 @@ class EpochSampler(Sampler[int]):
     def _planned(self) -> Plan:
         if self.history is not None:
             self.history.sync()
+            self._check_draws(int(self.history.counts.sum()))
         chance = torch.Generator().manual_seed((self.seed * 1_000_003 + self.epoch) % 2**63)
         noise = self._noise()
         too_much = too_noisy(type(self).__name__, noise)
@@ -185,6 +189,18 @@ class EpochSampler(Sampler[int]):
             indices, weights = self._draw(chance)
             weights = weights.float()
         return Plan(self.epoch, indices, weights, noise, off)
+
+    def _check_draws(self, n_counted: int) -> None:
+        """Warn once where the ranks drew an epoch to its end and the losses of much of it never came."""
+        came, self._n_counted = n_counted - self._n_counted, n_counted
+        if self.world_size > 1 and self._was_whole and 0 < came < 0.7 * self.total and not self._warned_of_draws:
+            self._warned_of_draws = True
+            warnings.warn(
+                f"{type(self).__name__}: of the {self.total:,} draws of the last epoch {came:,} reached the history. "
+                f"Where something else deals them to {self.world_size} ranks once more, an epoch is a part of the "
+                "data: call mining.check_ranks(loader)",
+                stacklevel=2,
+            )
 
     def _noise(self) -> float | None:
         """Estimated share of wrong labels in what mining adds."""

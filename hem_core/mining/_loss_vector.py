@@ -37,8 +37,8 @@ def loss_vector(losses: Tensor, who: str) -> Tensor:
         first = int(is_nan.int().argmax())
         raise MiningError(
             f"{who} got a loss that is NaN, at position {first} of {len(losses)}: it has no rank; "
-            "lower the learning rate; where mixed precision overflows now and then, on_nan='skip' (of HardExampleLoss, "
-            "LossHistory and the samplers' reduce) passes such losses over"
+            "lower the learning rate, or pass on_nan='skip' (to a selector's call, HardExampleLoss, LossHistory or a "
+            "sampler's reduce) where mixed precision overflows now and then"
         )
     return losses
 

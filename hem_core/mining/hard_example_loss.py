@@ -93,7 +93,7 @@ class HardExampleLoss(nn.Module):
         is_counted = counted(input, target, losses, self.ignore_index)
         if self.on_nan == "skip" and (is_nan := losses.detach().isnan() & is_counted).any():
             n_nan = int(is_nan.sum())
-            losses = self.loss_fn(without(is_nan, input), target) if n_nan < is_counted.sum() else losses
+            losses = self.loss_fn(without(is_nan, input, target), target) if n_nan < is_counted.sum() else losses
             is_counted = is_counted & ~is_nan if n_nan < is_counted.sum() else is_counted
         parts = [losses, reference, labels, noise]
         losses, *rest = [_flat(part, is_counted) for part in parts]

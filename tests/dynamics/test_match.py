@@ -84,9 +84,18 @@ def test_a_row_removed_since_is_refused_where_ids_are_positions():
     """Sorted by class, the shifted rows have the same labels but for three."""
     targets = sorted(TARGETS)
     with pytest.raises(
-        DataError, match=r"positions up to 199 and the data have 199 rows: rows were removed since the tr"
+        DataError, match=r"positions up to 199 and the data end at 198: rows were removed since the train"
     ):
         matched(recorded(POSITIONS, targets), POSITIONS[:-1], targets[1:])
+
+
+@pytest.mark.parametrize("shape", ["{}", "{:05d}"])
+def test_numbers_from_one_and_with_zeros_are_positions_too(shape):
+    ids = [shape.format(row + 1) for row in range(N)]
+    assert matched(recorded(ids, TARGETS), ids).are_positions
+    with pytest.raises(DataError, match=r"positions up to 200 and the data end at 199"):
+        matched(recorded(ids, sorted(TARGETS)), ids[:-1], sorted(TARGETS)[1:])
+    assert not matched(recorded(ids[::-1], TARGETS[::-1]), ids[::-1], TARGETS[::-1]).are_positions
 
 
 def test_ids_of_another_naming_are_refused_with_both():

@@ -112,6 +112,30 @@ def test_pixels_are_ignored_too():
     torch.testing.assert_close(found(logits, targets), losses.flatten().topk(12).values.mean())
 
 
+@pytest.mark.parametrize(
+    "loss_fn",
+    [
+        lambda input, target: F.cross_entropy(input.transpose(1, 2), target, reduction="none"),
+        lambda input, target: F.cross_entropy(input.flatten(0, 1), target.flatten(), reduction="none"),
+    ],
+)
+def test_tokens_whose_classes_come_last_are_ignored_too(loss_fn):
+    """(B, T, K), as language models give them; three of five tokens of each row count."""
+    chance = torch.Generator().manual_seed(1)
+    logits, targets = torch.randn(2, 5, 3, generator=chance), torch.randint(3, (2, 5), generator=chance)
+    targets[:, 3:] = -100
+    losses = F.cross_entropy(logits[:, :3].flatten(0, 1), targets[:, :3].flatten(), reduction="none")
+    found = mined(loss_fn)
+    torch.testing.assert_close(found(logits, targets), losses.topk(3).values.mean())
+    assert found.report().n == 6
+    logits[0, 1] = torch.nan
+    skipping = mined(loss_fn, on_nan="skip")
+    good = losses[[0, 2, 3, 4, 5]]
+    torch.testing.assert_close(skipping(logits.requires_grad_(), targets), good.topk(2).values.mean())
+    skipping(logits, targets).backward()
+    assert logits.grad.isfinite().all()
+
+
 def test_a_lambda_that_ignores_what_the_loss_does_not_know_of_is_refused():
     logits, targets = batch(255)
     with pytest.raises(

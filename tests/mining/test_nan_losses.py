@@ -90,3 +90,14 @@ def test_reduce_may_be_told_what_the_history_was_not():
     assert sampler.reduce(losses, index, on_nan="skip") == 2
     with pytest.raises(MiningError, match="a loss that is NaN, at position 1 of 3"):
         sampler.reduce(losses, index)
+
+
+@pytest.mark.parametrize("select", [mining.TopK(), mining.TrimmedTopK(), mining.RankSampling(), mining.SmallLoss(0.5)])
+def test_a_selector_may_be_told_to_skip_too(select):
+    losses = torch.tensor([nan, 3.0, 1.0, nan, 2.0, 4.0])
+    labels = torch.arange(6)
+    kept = select(losses, labels=labels, on_nan="skip")
+    twin = type(select)(0.5) if isinstance(select, mining.SmallLoss) else type(select)()
+    assert kept.tolist() == [[1, 2, 4, 5][position] for position in twin(losses[[1, 2, 4, 5]]).tolist()]
+    assert set(select.report().classes) == set(kept.tolist())
+    assert select(torch.full((2,), nan), on_nan="skip").tolist() == []

@@ -282,3 +282,25 @@ def test_what_it_cannot_work_with_is_named(name):
             MINES[name](**options)
     with pytest.raises(MiningError, match="epoch is a whole number from 0; got -1"):
         MINES[name]().set_epoch(-1)
+
+
+def test_draws_that_never_come_back_are_warned_of_where_there_are_ranks():
+    """As under a wrapper that deals rank 0's half once more; half of the other rank's draws are counted in, too."""
+    known = mining.LossHistory(N)
+    sampler = mining.HardnessSampler(known, rank=0, world_size=2)
+    own = drawn(sampler)
+    known.update(torch.tensor(own), torch.ones(20))
+    with pytest.warns(
+        UserWarning, match=r"of the 40 draws of the last epoch 20 reached .* mining\.check_ranks\(loader\)"
+    ):
+        drawn(sampler, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn(sampler, 2)
+        whole = mining.HardnessSampler(known, rank=0, world_size=2)
+        plan = whole.plan().indices
+        list(whole)
+        known.update(plan, torch.ones(40))
+        drawn(whole, 1)
+        next(iter(whole))
+        drawn(whole, 3)
