@@ -53,9 +53,12 @@ class Selector:
         who = type(self).__name__
         is_number = known_losses(losses, who, on_nan)
         if is_number is not None:
-            rest = {"reference": reference, "labels": labels, "noise": noise}
-            picked = {key: None if values is None else values[is_number] for key, values in rest.items()}
-            return is_number.nonzero()[:, 0][self(losses[is_number], progress=progress, **picked)]
+            reference, labels, noise = (
+                None if values is None else beside(name, values, losses, who)[is_number]
+                for name, values in (("reference", reference), ("labels", labels), ("noise", noise))
+            )
+            kept = self(losses[is_number], progress=progress, reference=reference, labels=labels, noise=noise)
+            return is_number.nonzero()[:, 0][kept]
         losses = losses.detach()
         if progress is not None:
             between("progress", progress, 0, 1)

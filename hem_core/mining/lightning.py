@@ -45,6 +45,7 @@ class MiningCallback(Callback):
         log: bool = True,
     ) -> None:
         self.loss, self.sampler, self.history, self.log_reports = loss, sampler, history, log
+        self._is_found = sampler is None
         self._of_the_sampler: dict[str, Any] | None = None  # loaded before the sampler was found
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -67,6 +68,12 @@ class MiningCallback(Callback):
         if self.sampler is not None and self._of_the_sampler is not None:
             self.sampler.load_state_dict(self._of_the_sampler)
             self._of_the_sampler = None
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """With `reload_dataloaders_every_n_epochs` there may be a new sampler."""
+        if self._is_found and self.sampler is not None:
+            place = {"rank": self.sampler.rank, "world_size": self.sampler.world_size}
+            self.sampler = check_ranks(trainer.train_dataloader, **place) or self.sampler
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         if self.loss is not None:

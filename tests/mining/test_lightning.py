@@ -161,3 +161,16 @@ def test_a_sampler_for_more_ranks_than_there_are_is_refused(tmp_path):
     loader = DataLoader(mining.WithIndex(torch.zeros(N, 3)), sampler=sampler, batch_size=8)
     with pytest.raises(MiningError, match="made as rank 0 of 2; this process is rank 0 of 1: make the sampler after"):
         fitted(tmp_path, Net(sampler), loader, MiningCallback())
+
+
+def test_a_sampler_that_is_made_anew_every_epoch_is_the_one_that_is_saved(tmp_path):
+    class Reloading(Net):
+        def train_dataloader(self):
+            self.sampler = mining.RepeatFactorSampler([0] * N)
+            data = TensorDataset(torch.zeros(N, 3), torch.zeros(N, dtype=torch.int64))
+            return DataLoader(mining.WithIndex(data), sampler=self.sampler, batch_size=8)
+
+    net, callback = Reloading(), MiningCallback()
+    fitted(tmp_path, net, None, callback, epochs=2, reload_dataloaders_every_n_epochs=1)
+    assert callback.sampler is net.sampler
+    assert callback.state_dict()["sampler"]["taken"] == N
