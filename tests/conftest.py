@@ -3,6 +3,8 @@
 import importlib.util
 import os
 import shutil
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -42,3 +44,33 @@ def keep_main():
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture(scope="session")
+def run_twice():
+    """Runs a script in two real processes at once, as torchrun starts them."""
+    return _run_twice
+
+
+def _run_twice(script, *arguments, cwd=None):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    meet = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, *map(str, arguments)],
+            env=os.environ | meet | {"RANK": str(rank), "LOCAL_RANK": str(rank), "NODE_RANK": "0"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+        )
+        for rank in range(2)
+    ]
+    try:
+        errors = [process.communicate(timeout=240)[1] for process in started]
+    finally:
+        for process in started:
+            process.kill()
+    assert [process.returncode for process in started] == [0, 0], "\n".join(error[-3000:] for error in errors)

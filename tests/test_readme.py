@@ -1,4 +1,4 @@
-"""What the README shows is run."""
+"""What the README and the pages of the documentation show is run."""
 
 import re
 import subprocess
@@ -6,13 +6,20 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from sklearn.datasets import load_digits
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def examples(text):
+    """The blocks of Python in a page."""
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+EXAMPLES = examples(README)
+MINING = examples((ROOT / "docs" / "mining.md").read_text())
 
 
 def test_the_train_function_trains_in_folds(tmp_path):
@@ -45,6 +52,19 @@ def test_the_example_of_mining_runs_as_it_stands():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Report" in done.stdout
+
+
+@pytest.mark.parametrize("number", range(1, len(MINING)))
+def test_an_example_of_the_page_on_mining_runs_after_the_first(number, tmp_path, run_twice):
+    for extra in ("lightning", "transformers"):
+        if f"import {extra}" in MINING[number] or f"from {extra}" in MINING[number]:
+            pytest.importorskip(extra)
+    code = MINING[0] + MINING[number]
+    if "init_process_group" in code:
+        run_twice(code, cwd=tmp_path)
+        return
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_command_and_option_in_the_readme_exists():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hem_core.dynamics._labels import Labels
 from hem_core.dynamics.table import COLUMNS, Dynamics
 
 
@@ -20,15 +21,26 @@ class Piece(NamedTuple):
     """n strings."""
     values: NDArray[np.float32]
     """(3, n): confidence, margin, hit."""
+    targets: Sequence[int | str | None] | NDArray[np.integer] | None = None
+    """n labels, class indices (of an array, -1 where unknown) or names; None = none was logged."""
+    hashes: Sequence[str | None] | None = None
+    """n content hashes; None = none was logged."""
 
 
 def assemble(pieces: Iterable[Piece]) -> Dynamics:
-    """Dynamics of all ids in the pieces, sorted; where two pieces speak of one id and epoch the later holds."""
+    """Dynamics of all ids in the pieces, sorted; where two pieces speak of one id and epoch the later holds.
+
+    Raises DataError where many an id has now one target and now another, so that it names no example.
+    """
     known = pa.array([], pa.string())
     placed: list[tuple[int, NDArray[np.int32], NDArray[np.float32]]] = []
+    labels, contents = Labels(), Labels()
     for piece in pieces:
         encoded = pa.concat_arrays([known, piece.ids]).dictionary_encode()
-        placed.append((piece.epoch, encoded.indices.to_numpy()[len(known) :], piece.values))
+        places = encoded.indices.to_numpy()[len(known) :]
+        placed.append((piece.epoch, places, piece.values))
+        labels.add(places, piece.targets)
+        contents.add(places, piece.hashes)
         known = encoded.dictionary  # new ids come last: earlier places stay valid
     ids = known.to_pylist()
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
@@ -38,7 +50,9 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
     values = np.full((3, len(ids), len(epochs)), np.nan, np.float32)
     for epoch, places, measures in placed:
         values[:, row_of[places], epochs.index(epoch)] = measures
-    return Dynamics([ids[place] for place in order], *values)
+    labels.check(ids)
+    sorted_ids = [ids[place] for place in order]
+    return Dynamics(sorted_ids, *values, targets=labels.of(order), hashes=contents.of(order))
 
 
 def measured(table: pa.Table) -> NDArray[np.float32]:
@@ -57,6 +71,12 @@ def measures(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> NDArray
     log_total = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
     hits = logits.argmax(axis=1) == targets
     return np.stack([np.exp(given - log_total), others.max(axis=1) - given, hits]).astype(np.float32)
+
+
+def texts_or_indices(column: pa.ChunkedArray | pa.Array) -> list[int | str | None]:
+    """A column of labels: class indices as integers, anything else as text."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return array.to_pylist() if pa.types.is_integer(array.type) else array.cast(pa.string()).to_pylist()
 
 
 def floats(column: pa.ChunkedArray | pa.Array) -> NDArray[np.float32]:

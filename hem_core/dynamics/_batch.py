@@ -42,7 +42,7 @@ def checked(ids: Ids, logits: Tensor, targets: Tensor) -> list[str | int] | Tens
 
 @torch.no_grad()
 def measures(logits: Tensor, targets: Tensor) -> Tensor:
-    """(N, K), (N,) -> (N, 4) on the logits' device: probability of the label, margin, hit, is it a label at all."""
+    """(N, K), (N,) -> (N, 5) on the logits' device: probability of the label, margin, hit, is it a label, the label."""
     logits = logits.detach().float()
     targets = targets.to(logits.device, torch.int64, non_blocking=True)
     label = targets.clamp(0, logits.shape[1] - 1).unsqueeze(1)  # (N, 1)
@@ -50,4 +50,5 @@ def measures(logits: Tensor, targets: Tensor) -> Tensor:
     others = logits.scatter(1, label, -torch.inf).amax(dim=1)
     confidence = (given - logits.logsumexp(dim=1)).exp()
     is_label = label.squeeze(1) == targets
-    return torch.stack([confidence, others - given, logits.argmax(dim=1) == targets, is_label], dim=1)
+    label = label.squeeze(1).float()  # exact up to 16 million classes
+    return torch.stack([confidence, others - given, logits.argmax(dim=1) == targets, is_label, label], dim=1)

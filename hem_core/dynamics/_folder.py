@@ -63,6 +63,25 @@ def first_unfinished(folder: Path) -> int:
     return max(finished, default=-1) + 1
 
 
+def reopen(folder: Path, *, epoch: int, rank: int, n_ranks: int) -> int:
+    """Make a finished epoch of this rank the first part of one that is running; returns the number of its parts.
+
+    A finished file of another number of ranks stays; its rows are read before those that come now.
+    """
+    mine = [file for file in files(folder) if (file.epoch, file.rank) == (epoch, rank)]
+    for file in mine:
+        if file.is_temporary:
+            file.path.unlink(missing_ok=True)
+    written = [file for file in mine if not file.is_temporary]
+    if whole := [file for file in written if file.part is None]:
+        for file in written:
+            if file.part is not None:
+                file.path.unlink()  # what a whole epoch was made of
+        whole[0].path.rename(folder / name(epoch, rank, n_ranks, 0))
+        return 1
+    return max((file.part for file in written if file.part is not None), default=-1) + 1
+
+
 def discard(folder: Path, *, epoch: int, rank: int, n_ranks: int) -> None:
     """Remove what this rank recorded of an epoch and of later ones; rank 0 clears up after ranks there are no more."""
     for file in files(folder):

@@ -38,7 +38,8 @@ def pieces(folder: Path) -> Iterator[Piece]:
             raise DataError(f"{path.name}: every line wants as many logits; there are {sorted(widths)}")
         ids = pa.array([guid for guid, _, _ in rows], pa.string())
         logits = np.array([logits for _, logits, _ in rows], np.float32).reshape(len(rows), max(widths, default=2))
-        yield Piece(epoch, ids, measures(logits, np.array([gold for _, _, gold in rows], np.int64)))
+        golds = [gold for _, _, gold in rows]
+        yield Piece(epoch, ids, measures(logits, np.array(golds, np.int64)), golds)
 
 
 def _parsed(line: str, epoch: int, where: str) -> tuple[str, list[float], int]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hem_core.dynamics._assemble import Piece, assemble, floats, measured, measures
+from hem_core.dynamics._assemble import Piece, assemble, floats, measured, measures, texts_or_indices
 from hem_core.dynamics.table import COLUMNS, Dynamics, read_parquet
 from hem_core.errors import DataError
 
@@ -52,7 +53,13 @@ def _long(table: pa.Table) -> Dynamics:
         raise DataError(f"example '{ids[int(np.isnan(epochs).argmax())]}' has a row without an epoch")
     values = measured(table) if set(COLUMNS).intersection(table.column_names) else _from_logits(table)  # (3, n)
     rows_of = {int(epoch): np.flatnonzero(epochs == epoch) for epoch in np.unique(epochs)}
-    return assemble(Piece(epoch, ids.take(pa.array(rows)), values[:, rows]) for epoch, rows in rows_of.items())
+    known = [_column(table, "target", "label"), _column(table, "content_hash")]
+
+    def piece(epoch: int, rows: NDArray[np.int64]) -> Piece:
+        picked = ([values[row] for row in rows.tolist()] if values is not None else None for values in known)
+        return Piece(epoch, ids.take(pa.array(rows)), values[:, rows], *picked)
+
+    return assemble(piece(epoch, rows) for epoch, rows in rows_of.items())
 
 
 def _from_logits(table: pa.Table) -> NDArray[np.float32]:
@@ -77,7 +84,14 @@ def _per_example(table: pa.Table, found: dict[str, NDArray[np.float32]]) -> Dyna
     if times > 1:
         raise DataError(f"id '{id}' comes {times} times; one row an example")
     missing = np.full((len(ids), max(n_epochs.values())), np.nan, np.float32)
-    return Dynamics(ids, *(found.get(name, missing) for name in COLUMNS))
+    values = [found.get(name, missing) for name in COLUMNS]
+    return Dynamics(ids, *values, targets=_column(table, "target", "label"), hashes=_column(table, "content_hash"))
+
+
+def _column(table: pa.Table, *names: str) -> list[Any] | None:
+    """The first of these columns that is there: labels as class indices or text; None where there is none."""
+    found = next((table[name] for name in names if name in table.column_names), None)
+    return None if found is None or found.null_count == len(found) else texts_or_indices(found)
 
 
 def _ids(table: pa.Table) -> pa.Array:

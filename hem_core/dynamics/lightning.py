@@ -23,7 +23,8 @@ class RecorderCallback(Callback):
     `training_step` returns a mapping: beside `loss` the ids, logits and targets as `Recorder.log` takes them, under
     the keys named here. Lightning hands that mapping to callbacks and keeps nothing of it. The sanity check,
     validation and test are never recorded; a step that returns None is left out. Resumed from a checkpoint, an epoch
-    keeps its number; of one that was resumed in its middle, the batches done before are missing.
+    keeps its number; one that is resumed in its middle keeps what was recorded of it before. (Lightning begins the
+    batches of such an epoch again, unless the sampler is one of `hem_core.mining` with a MiningCallback.)
     Raises DataError, naming the key, where the mapping lacks one; and as `Recorder` does.
     """
 
@@ -33,10 +34,22 @@ class RecorderCallback(Callback):
         self.path = Path(folder)
         self.keys = (ids, logits, targets)
         self.recorder: Recorder | None = None
+        self._is_first = True
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Only now are the ranks known."""
-        self.recorder = Recorder(self.path)
+        self.recorder, self._is_first = Recorder(self.path), True
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        assert self.recorder is not None
+        if self._is_first and batch_idx > 0:
+            self.recorder.resume(trainer.current_epoch)
+        self._is_first = False
+
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        """What the checkpoint stands for is on the disk when it is."""
+        if self.recorder is not None:
+            self.recorder.flush()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int

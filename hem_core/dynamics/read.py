@@ -17,7 +17,8 @@ def read(path: str | Path) -> Dynamics:
     `{"guid", "logits_epoch_N", "gold"}` as dataset-cartography writes them; or a Parquet file in one of the forms:
     lists (`id`, lists `confidence`, `margin`, `is_correct`: what HEM writes), wide (`id`, `confidence_0`,
     `confidence_1`, … and so on), long (`id`, `epoch`, and `confidence`, `margin`, `is_correct` or `logits`, `target`).
-    Of the three measures those that the file lacks are NaN.
+    Of the three measures those that the file lacks are NaN. Labels that were logged with the ids (`gold`, `target`,
+    `label`) are kept, so that `hem_core.dynamics.match` can tell whether the ids still mean the same examples.
     Returns Dynamics, epochs ascending; ids in the file's order for lists and wide, else sorted. Where an id comes
     twice in an epoch the last one holds.
     Raises DataError when there is nothing of that form, naming what was looked for.
@@ -47,5 +48,7 @@ def _recorded(folder: Path) -> list[Piece]:
             raise DataError(
                 f"'{file.path}' has format version {version!r}; this HEM reads {FORMAT_VERSION!r}: update it"
             )
-        found.append(Piece(file.epoch, table["id"].combine_chunks(), measured(table)))
+        targets = table["target"].fill_null(-1).to_numpy() if "target" in table.column_names else None
+        hashes = table["content_hash"].to_pylist() if "content_hash" in table.column_names else None
+        found.append(Piece(file.epoch, table["id"].combine_chunks(), measured(table), targets, hashes))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,8 +33,10 @@ class Recorder:
                     recorder.log(ids, logits, targets)
 
     Killed at any moment, the folder holds all finished epochs and what was logged of the running one up to
-    `flush_seconds` ago. A training that goes on from a checkpoint names its epoch: beginning an epoch replaces what
-    the dead attempt left of it and of later ones. Without numbers it goes on after the last finished epoch.
+    `flush_seconds` ago. A training that resumes from a checkpoint names its epoch: beginning an epoch replaces what
+    the dead attempt left of it and of later ones; resumed in its middle, `epoch(number, resume=True)` keeps what was
+    recorded of it. Without numbers it continues after the last finished epoch.
+    The target is kept with each id, so that a later join can tell whether the id still means the same example.
     An id logged twice in an epoch (oversampling) keeps the last of its rows. Under torch.distributed, or torchrun's
     RANK and WORLD_SIZE, every rank writes files of its own into the same folder.
     Raises DataError when the folder is a file.
@@ -53,28 +55,44 @@ class Recorder:
         self._n_classes = 0
         self._flushed_at = time.monotonic()
         self._buffer: list[tuple[list[str | int] | Tensor, Tensor]] = []
+        self._hashes: list[str | None] = []
 
-    def log(self, ids: Ids, logits: Tensor, targets: Tensor, epoch: int | None = None) -> None:
+    def log(
+        self,
+        ids: Ids,
+        logits: Tensor,
+        targets: Tensor,
+        epoch: int | None = None,
+        *,
+        hashes: Sequence[str] | None = None,
+    ) -> None:
         """Note one training batch.
 
         ids N strings or integers (kept as strings); logits (N, K) before softmax, K >= 2, any float type and
         device; targets (N,) integer classes in [0, K), the given labels. epoch: its number from 0, where neither
-        `epoch()` nor `end_epoch()` is used; another number finishes the running epoch.
+        `epoch()` nor `end_epoch()` is used; another number finishes the running epoch. hashes: N content hashes, as
+        the column `content_hash` of a run's catalog has them, where there are such; they are compared at the join.
         Nothing is copied off the device here, but for every `flush_seconds`; so it is then that a NaN or a target
         outside [0, K) is found. The rest of what was logged is written first.
         Raises DataError for shapes and types other than these, and, naming the id, for a NaN and a wrong target.
         """
         own_ids = checked(ids, logits, targets)
+        if hashes is not None and len(hashes) != len(logits):
+            raise DataError(f"a batch has {len(hashes)} hashes and {len(logits)} rows of logits")
         self._begin(epoch)
         self._n_classes = logits.shape[1]
         self._buffer.append((own_ids, measures(logits, targets)))
+        self._hashes += [None] * len(logits) if hashes is None else list(hashes)
         if time.monotonic() - self._flushed_at >= self.flush_seconds:
             self.flush()
 
     @contextmanager
-    def epoch(self, number: int | None = None) -> Iterator[None]:
-        """Record one epoch, finished when the block ends without an error; None = the one after the last."""
-        self._begin(number, again=True)
+    def epoch(self, number: int | None = None, *, resume: bool = False) -> Iterator[None]:
+        """Record one epoch, finished when the block ends without an error; None = the one after the last.
+
+        resume: keep what was recorded of it before; an id that is logged again replaces its row.
+        """
+        self._begin(number, again=True, resume=resume)
         try:
             yield
         except BaseException:
@@ -89,7 +107,8 @@ class Recorder:
         epoch = self._running()
         mine = [file for file in _folder.files(self.path) if (file.epoch, file.rank) == (epoch, self.rank)]
         parts = [file.path for file in mine if file.part is not None and not file.is_temporary]
-        rows = _last_of_each_id(pa.concat_tables([_empty(), *(read_parquet(path) for path in parts)]))
+        written = [_empty(), *(read_parquet(path) for path in parts)]
+        rows = _last_of_each_id(pa.concat_tables(written, promote_options="default"))
         write_parquet(rows, self.path / _folder.name(epoch, self.rank, self.n_ranks))
         for path in parts:
             path.unlink()
@@ -104,13 +123,14 @@ class Recorder:
         if not self._buffer:
             return
         ids = [str(id) for batch, _ in self._buffer for id in (batch.tolist() if isinstance(batch, Tensor) else batch)]
-        values = torch.cat([batch for _, batch in self._buffer]).cpu().numpy()  # (N, 4)
-        self._buffer.clear()
+        values = torch.cat([batch for _, batch in self._buffer]).cpu().numpy()  # (N, 5)
+        hashes = pa.array(self._hashes, pa.string())
+        self._drop_buffer()
         is_label = values[:, 3] == 1
         is_fine = np.isfinite(values[:, :2]).all(axis=1) & is_label
-        kept = pa.array(ids, pa.string()).filter(pa.array(is_fine))
+        kept, hashes = (column.filter(pa.array(is_fine)) for column in (pa.array(ids, pa.string()), hashes))
         name = _folder.name(self._running(), self.rank, self.n_ranks, self._n_parts)
-        write_parquet(_table(kept, values[is_fine]), self.path / name, durable=False)
+        write_parquet(_table(kept, values[is_fine], hashes), self.path / name, durable=False)
         self._n_parts += 1
         if not is_fine.all():
             self._refuse(ids, is_fine, is_label)
@@ -120,7 +140,11 @@ class Recorder:
         self.flush()
         return write(read(self.path), path)
 
-    def _begin(self, epoch: int | None, *, again: bool = False) -> None:
+    def resume(self, epoch: int) -> None:
+        """Make `epoch` the running one and keep what was recorded of it; later epochs are removed."""
+        self._begin(epoch, again=True, resume=True)
+
+    def _begin(self, epoch: int | None, *, again: bool = False, resume: bool = False) -> None:
         """Make `epoch` the running one; None = the running one, else the next."""
         if epoch is None:
             epoch = self._next_epoch if self._epoch is None else self._epoch
@@ -128,11 +152,23 @@ class Recorder:
             raise DataError(f"an epoch is a number from 0; this one is {epoch!r}")
         if epoch == self._epoch and not again:
             return
+        now = _rank_of_torch()
+        if now is not None and now != (self.rank, self.n_ranks):
+            raise DataError(
+                f"this Recorder was made as rank {self.rank} of {self.n_ranks}, and this process is rank {now[0]} of "
+                f"{now[1]}: the ranks would overwrite each other's files; make it after init_process_group"
+            )
         if self._epoch is not None and epoch != self._epoch:
             self.end_epoch()
-        _folder.discard(self.path, epoch=int(epoch), rank=self.rank, n_ranks=self.n_ranks)
+        first_lost = int(epoch) + resume
+        _folder.discard(self.path, epoch=first_lost, rank=self.rank, n_ranks=self.n_ranks)
+        self._drop_buffer()
+        n_parts = _folder.reopen(self.path, epoch=int(epoch), rank=self.rank, n_ranks=self.n_ranks) if resume else 0
+        self._epoch, self._n_parts, self._flushed_at = int(epoch), n_parts, time.monotonic()
+
+    def _drop_buffer(self) -> None:
         self._buffer.clear()
-        self._epoch, self._n_parts, self._flushed_at = int(epoch), 0, time.monotonic()
+        self._hashes = []
 
     def _running(self) -> int:
         assert self._epoch is not None
@@ -150,14 +186,17 @@ class Recorder:
         )
 
 
-def _table(ids: pa.Array, values: NDArray[np.float32]) -> pa.Table:
+def _table(ids: pa.Array, values: NDArray[np.float32], hashes: pa.Array) -> pa.Table:
     columns = [pa.array(values[:, 0]), pa.array(values[:, 1]), pa.array(values[:, 2] == 1)]
     table = pa.table([ids, *columns], names=["id", *COLUMNS])
+    table = table.append_column("target", pa.array(values[:, 4].astype(np.int32)))
+    if hashes.null_count < len(hashes):
+        table = table.append_column("content_hash", hashes)
     return table.replace_schema_metadata({b"hem_format_version": FORMAT_VERSION})
 
 
 def _empty() -> pa.Table:
-    return _table(pa.array([], pa.string()), np.zeros((0, 4), np.float32))
+    return _table(pa.array([], pa.string()), np.zeros((0, 5), np.float32), pa.array([], pa.string()))
 
 
 def _last_of_each_id(rows: pa.Table) -> pa.Table:
@@ -170,6 +209,10 @@ def _last_of_each_id(rows: pa.Table) -> pa.Table:
 
 def _rank() -> tuple[int, int]:
     """This process's rank and the number of ranks."""
+    return _rank_of_torch() or (int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+
+
+def _rank_of_torch() -> tuple[int, int] | None:
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    return None

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,12 +29,23 @@ class Dynamics:
     """(N, E) largest other logit minus the given label's logit."""
     hits: NDArray[np.float32]
     """(N, E): 1 where the prediction was the label, 0 where not."""
+    targets: Sequence[int | str | None] | None = None
+    """N labels that the training had, class indices or names, None where unknown; None where no target is known.
+
+    They tell whether an id still means the same example, see `hem_core.dynamics.match`.
+    """
+    hashes: Sequence[str | None] | None = None
+    """N content hashes, where the training logged them."""
 
     def __post_init__(self) -> None:
         for name in ("confidences", "margins", "hits"):
             shape = getattr(self, name).shape
             if shape != (len(self.ids), *self.hits.shape[1:]) or len(shape) != 2:
                 raise ValueError(f"'{name}' has shape {shape}; there are {len(self.ids)} ids")
+        for name in ("targets", "hashes"):
+            found = getattr(self, name)
+            if found is not None and len(found) != len(self.ids):
+                raise ValueError(f"there are {len(found)} {name} and {len(self.ids)} ids")
 
     @property
     def n_epochs(self) -> int:
@@ -50,17 +62,26 @@ class Dynamics:
             padded = np.vstack([values, np.full((1, self.n_epochs), np.nan, np.float32)])
             return np.where(found, padded[rows], np.float32(np.nan))  # (N, E) -> (M, E)
 
-        return Dynamics(list(ids), taken(self.confidences), taken(self.margins), taken(self.hits))
+        def named(values: Sequence[Any] | None) -> list[Any] | None:
+            return None if values is None else [values[row] if row >= 0 else None for row in rows.tolist()]
+
+        aligned = [taken(values) for values in (self.confidences, self.margins, self.hits)]
+        return Dynamics(list(ids), *aligned, targets=named(self.targets), hashes=named(self.hashes))
 
 
 def to_table(dynamics: Dynamics) -> pa.Table:
-    """One row an example: `id`, and lists over the epochs `confidence`, `margin`, `is_correct`; null = not seen."""
+    """One row an example: `id`, and lists over the epochs `confidence`, `margin`, `is_correct`; null = not seen.
+
+    Where they are known, `target` and `content_hash`.
+    """
     lists = {
         "confidence": _lists(dynamics.confidences, pa.float32()),
         "margin": _lists(dynamics.margins, pa.float32()),
         "is_correct": _lists(dynamics.hits, pa.bool_()),
     }
-    table = pa.table({"id": pa.array(list(dynamics.ids), pa.string()), **lists})
+    known = {"target": dynamics.targets, "content_hash": dynamics.hashes}
+    known = {name: pa.array(list(values)) for name, values in known.items() if values is not None}
+    table = pa.table({"id": pa.array(list(dynamics.ids), pa.string()), **lists, **known})
     return table.replace_schema_metadata({b"hem_format_version": FORMAT_VERSION})
 
 

@@ -26,7 +26,7 @@ def record(trainer: T, recorder: Recorder | str | Path, *, id_key: str = "id") -
     neither the tokenizer nor the model, and `remove_unused_columns` may stay as it is. Returns the same trainer, of
     any subclass: callbacks of a Trainer see no logits, so `compute_loss` is tapped while it is called by
     `training_step`; what it computes stays as it was, and evaluation is never recorded. Resumed from a checkpoint, an
-    epoch keeps its number; of one that was resumed in its middle, the batches done before are missing.
+    epoch keeps its number, and one that is resumed in its middle keeps what was recorded of it before.
     Raises DataError where the training set has no such column or a batch no labels, and as `Recorder` does.
     """
     tap = _Tap(trainer, recorder if isinstance(recorder, Recorder) else Recorder(recorder), id_key)
@@ -103,13 +103,21 @@ class _Epochs(TrainerCallback):
     """Tells the recorder where epochs begin and end."""
 
     def __init__(self, tap: _Tap) -> None:
-        self.tap = tap
+        self.tap, self.is_within = tap, False
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.tap.epoch = int((state.epoch or 0) + 1e-6) - 1  # resumed: steps done / steps in an epoch
+        done = (state.epoch or 0) + 1e-6  # resumed: steps done / steps in an epoch
+        self.tap.epoch = int(done) - 1
+        self.is_within = done - int(done) > 1e-5 and not args.ignore_data_skip
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.tap.epoch += 1
+        if self.is_within:
+            self.tap.recorder.resume(self.tap.epoch)
+        self.is_within = False
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.tap.recorder.flush()
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.tap.recorder.end_epoch()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from hem_core.dynamics.match import Match, match, match_contents
 from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.engine import account, finish, weak_slices
 from hem_core.engine.attempts import Attempts
@@ -13,7 +15,7 @@ from hem_core.engine.calibrated_reasons import Folds, calibrated, trained_in_fol
 from hem_core.engine.explain import by_rules, error_columns, headlines
 from hem_core.engine.failed_share import failed_share
 from hem_core.engine.folds_of_run import Trainer
-from hem_core.engine.join import graph_of, join
+from hem_core.engine.join import Joined, graph_of, join
 from hem_core.engine.options import Options
 from hem_core.engine.out_of_sample import OutOfSample, beside, by_heads, rescored
 from hem_core.engine.plan import Plan
@@ -39,6 +41,7 @@ def conclude(
 ) -> dict[str, Any]:
     """Write every table of the run; returns what run.json says of it."""
     joined = join(plan)
+    fits = _fits(recorded, ready, joined, options)
     device = str(ready.network.device) if ready.network else "cpu"
     attempts = Attempts()
     graph = attempts.make(
@@ -108,7 +111,11 @@ def conclude(
         "accuracy": float((columns["predicted"] == columns["target"]).mean()),
         "oos": _said(folds.truth if folds else heads, scored.targets, in_sample),
         "reasons": reasons.info,
-        "notes": account.of_the_data(ready, joined) + head["notes"] + account.memorised(in_sample, options),
+        "notes": account.of_the_data(ready, joined)
+        + ([fits.note] if fits else [])
+        + head["notes"]
+        + account.memorised(in_sample, options),
+        "dynamics": asdict(fits) if fits else None,
         "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
         "missing": account.missing_parts(ready, joined, graph, recorded, **has) | attempts.missing,
@@ -134,6 +141,16 @@ def _scores(
         write_table(scored.plan.folder / "dynamics.parquet", to_table(aligned))
     columns |= beside(heads, scored.targets) if heads is not None else {}
     return columns | ({"duplicate_group": scored.groups} if scored.groups is not None else {})
+
+
+def _fits(recorded: Dynamics | None, ready: Prepared, joined: Joined, options: Options) -> Match | None:
+    """How the recording that the user named fits these examples; None where none was named."""
+    if recorded is None or not options.dynamics:
+        return None
+    if "content_hash" in joined.columns:
+        ids = [ready.ids[row] for row in joined.columns["index"].tolist()]
+        match_contents(recorded, ids, joined.columns["content_hash"].tolist(), source=options.dynamics)
+    return match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
 
 
 def _heads(scored: Scored, progress: Progress) -> OutOfSample | None:

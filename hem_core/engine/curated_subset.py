@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
+from hem_core.engine.positions import check_positions
 from hem_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -47,10 +48,12 @@ def curated_subset(examples: pd.DataFrame, manifest: Mapping[str, Any], dataset:
     """The set's rows of `dataset`, in the set's order.
 
     A corrected label becomes what the data set's own targets are: a name, or the index of that name in `classes` of
-    the data set, else of the manifest. Raises DataError for ids that it has not, and for labels without an index.
+    the data set, else of the manifest. Raises DataError for ids that it has not, for labels without an index, and,
+    where ids are positions, for a data set whose labels at these positions are others: its rows were reordered.
     """
     ids: list[str] = [str(id) for id in examples["id"].tolist()]
-    place = {id: row for row, id in enumerate(_ids(dataset))}
+    own = _ids(dataset)
+    place = {id: row for row, id in enumerate(own)}
     missing = [id for id in ids if id not in place]
     if missing:
         how = "its ids" if _has_ids(dataset) else "positions, since it has no attribute 'ids'"
@@ -63,6 +66,8 @@ def curated_subset(examples: pd.DataFrame, manifest: Mapping[str, Any], dataset:
     before = _labels(examples, "label_before") if "label_before" in examples.columns else labels
     changed = [k for k, label in enumerate(labels) if label is not None and label != before[k]]
     classes = list(_classes(dataset) or manifest.get("classes") or ())
+    if all(id == str(row) for row, id in enumerate(own)):
+        check_positions(dataset, found.indices, ids, list(zip(before, labels, strict=True)), classes)
     for k in changed:
         found.corrected[k] = _as_target(str(labels[k]), dataset[found.indices[k]][1], [str(name) for name in classes])
     return found

@@ -13,6 +13,7 @@ from torch.utils.data import Dataset, WeightedRandomSampler
 
 from hem_core.engine.curated_subset import curated_subset
 from hem_core.engine.set_examples import set_examples
+from hem_core.engine.set_sampler import SetSampler
 from hem_core.errors import DataError, RunError
 from hem_core.store.workspace import open_workspace
 
@@ -27,6 +28,8 @@ def load_set(
     seed: int = 0,
     channels: int | None = None,
     resize: int | None = None,
+    rank: int | None = None,
+    world_size: int | None = None,
 ) -> tuple[Dataset[Any], WeightedRandomSampler]:
     """A set that was exported, or the folder sets/<name>/v<k> of a workspace, to train on.
 
@@ -35,7 +38,8 @@ def load_set(
     in place. Without one, the pictures, texts or rows of the folder are read, as items (input, target, id) of the form
     in which a train function of HEM gets them; channels (1 or 3) and resize (pixels) are for pictures.
     Both have `ids`, in the order of the set. The sampler draws as many as there are, with replacement, by the set's
-    weights; seed: of its own generator, so that the same seed draws the same.
+    weights; seed: of its own generator, so that the same seed draws the same. rank, world_size: of a distributed
+    training in a plain loop, whose ranks share the draws; leave them away where the trainer deals the batches.
     Raises DataError when the folder is no set, ids are not in the data set, or there is nothing to read.
     """
     folder = Path(path)
@@ -44,7 +48,7 @@ def load_set(
         found: Dataset[Any] = curated_subset(examples, manifest, dataset)
     else:
         found = set_examples(folder, examples, manifest, channels=channels, resize=resize)
-    return found, _sampler(examples, seed)
+    return found, SetSampler(_weights(examples), seed, rank, world_size)
 
 
 def _read(folder: Path) -> tuple[pd.DataFrame, Mapping[str, Any]]:
@@ -69,7 +73,7 @@ def _classes(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
         return []
 
 
-def _sampler(examples: pd.DataFrame, seed: int) -> WeightedRandomSampler:
+def _weights(examples: pd.DataFrame) -> list[float]:
     weights = torch.ones(len(examples), dtype=torch.float64)
     if "weight" in examples.columns:
         weights = torch.from_numpy(examples["weight"].to_numpy(dtype="float64", na_value=float("nan")).copy())
@@ -77,5 +81,4 @@ def _sampler(examples: pd.DataFrame, seed: int) -> WeightedRandomSampler:
         raise DataError(
             "the weights of a set are numbers of 0 or more, and not all of them 0; mend the column 'weight'"
         )
-    generator = torch.Generator().manual_seed(seed)
-    return WeightedRandomSampler(weights.tolist(), len(examples), replacement=True, generator=generator)
+    return weights.tolist()

@@ -27,7 +27,8 @@ def mean(recorded: Sequence[Dynamics | None], ids: Sequence[str]) -> Dynamics | 
         counts[:, :, : each.n_epochs] += is_known
     averages = np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
     averages[2] = np.where(counts[2] > 0, averages[2] > 0.5, np.nan)
-    return Dynamics(list(ids), *averages.astype(np.float32))
+    confidences, margins, hits = averages.astype(np.float32)
+    return Dynamics(list(ids), confidences, margins, hits, targets=_targets(known, ids))
 
 
 def by_row(recorded: Sequence[Dynamics | None], ids: Sequence[str], which: np.ndarray) -> Dynamics | None:
@@ -43,7 +44,14 @@ def by_row(recorded: Sequence[Dynamics | None], ids: Sequence[str], which: np.nd
         rows = np.flatnonzero(which == number)
         if each is not None and len(rows):
             values[:, rows, : each.n_epochs] = _stacked(each.align([ids[row] for row in rows.tolist()]))
-    return Dynamics(list(ids), *values)
+    confidences, margins, hits = values
+    return Dynamics(list(ids), confidences, margins, hits)
+
+
+def _targets(known: Sequence[Dynamics], ids: Sequence[str]) -> list[int | str | None] | None:
+    """The label that each example was trained with, in whichever training had it."""
+    label_of = {id: label for each in known for id, label in zip(each.ids, each.targets or (), strict=False)}
+    return [label_of.get(id) for id in ids] if label_of else None
 
 
 def _stacked(dynamics: Dynamics) -> np.ndarray:

@@ -219,6 +219,9 @@ def _digest(recorded: Dynamics) -> str:
     digest = hashlib.sha256("\n".join(recorded.ids).encode())
     for values in (recorded.confidences, recorded.margins, recorded.hits):
         digest.update(np.ascontiguousarray(values).data)
+    for known in (recorded.targets, recorded.hashes):
+        if known is not None:
+            digest.update(repr(list(known)).encode())
     return digest.hexdigest()
 
 

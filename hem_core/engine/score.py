@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from torch import nn
 
 from hem_core import catalog as catalogs
+from hem_core.dynamics.match import match
 from hem_core.dynamics.read import read as read_dynamics
 from hem_core.engine import account, finish
 from hem_core.engine.folds_of_run import Trainer
@@ -103,6 +104,8 @@ def _score(
         catalog = catalogs.with_info(catalog, name=options.name)
     ready = prepare(model, name, catalog, data, folder, options, train)
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
+    if recorded is not None:
+        match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
     key = key_of(ready, options, recorded, train)
     _claim(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
     if known.get("key") == key and known.get("status") == "complete" and not options.overwrite:

@@ -1,6 +1,6 @@
 """What all samplers have in common: epochs, ranks, weights, state, the guard against noise, the report.
 
-A child says how it draws (`_draw`) and what it adds to taking all alike (`_mined`).
+A child says how it draws (`_draw`) and what it adds to uniform sampling (`_mined`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-import torch.distributed
 from torch import Tensor
 from torch.utils.data import Sampler
 
 from hem_core.errors import MiningError
-from hem_core.mining._loss_vector import loss_vector
+from hem_core.mining._loss_vector import OnNan, known_losses
 from hem_core.mining._noise import too_noisy
+from hem_core.mining._place import check_current, place
 from hem_core.mining._ranges import at_least, between
 from hem_core.mining._spread import evenly, spread
 from hem_core.mining.loss_history import LossHistory, known_index
@@ -26,7 +26,10 @@ from hem_core.mining.report import Report
 
 @dataclass(frozen=True)
 class Plan:
-    """One epoch of all ranks: indices (L,) in order, weights (N,) of mean 1 over them, noise of what is mined."""
+    """One epoch of all ranks: indices (L,) in order, weights (N,), noise of what is mined.
+
+    The expected mean of the weights over the indices is 1; the mean over one epoch's indices is near it.
+    """
 
     epoch: int
     indices: Tensor
@@ -39,7 +42,8 @@ class EpochSampler(Sampler[int]):
     """Gives `total` indices an epoch, the same number in every epoch; rank r takes r, r + world_size, …
 
     The plan of an epoch depends on the options, the seed, the epoch and the history as it is when the epoch starts,
-    and then stays. Iterating again goes on to the next epoch unless `set_epoch` says which.
+    and then stays. Iterating again draws the next epoch, also after one that was broken off, unless `set_epoch` says
+    which. `advance` counts what the training has taken, so that a saved state resumes in the middle of an epoch.
     """
 
     def __init__(
@@ -57,7 +61,8 @@ class EpochSampler(Sampler[int]):
         natural_last: float = 0.0,
     ) -> None:
         self.n = at_least("the number of examples", n, 1)
-        self.rank, self.world_size = _place(rank, world_size)
+        self.rank, self.world_size = place(rank, world_size)
+        self.is_placed_by_torch = rank is None
         self.total = -(-round(total) // self.world_size) * self.world_size  # up, so that all ranks take as many
         self.history, self.seed, self.epoch = history, seed, 0
         self.labels = None if labels is None else _of_each("labels", torch.as_tensor(labels), n)
@@ -65,45 +70,70 @@ class EpochSampler(Sampler[int]):
         self.epochs = None if epochs is None else at_least("epochs", epochs, 1)
         self.natural_last = between("natural_last", natural_last, 0, 1)
         self._plan: Plan | None = None
-        self._is_done = self._warned = False
+        self._is_begun = self._is_drawn = self._warned = False
+        self._was_whole = self._warned_of_draws = False
+        self._n_counted = 0 if history is None else int(history.counts.sum())
+        self._start = self._taken = 0  # draws of this rank: before the next iteration's first; taken by the training
 
     def __len__(self) -> int:
         return self.total // self.world_size
 
     def __iter__(self) -> Iterator[int]:
-        if self._is_done:
+        if self._is_begun:
             self.set_epoch(self.epoch + 1)
-        own = self.plan().indices[self.rank :: self.world_size].tolist()
+        own = self.plan().indices[self.rank :: self.world_size].tolist()[self._start :]
+        self._taken, self._start, self._is_begun = self._start, 0, True
         for left, index in zip(range(len(own) - 1, -1, -1), own, strict=True):
-            self._is_done = left == 0
+            self._is_drawn = left == 0
             yield index
 
     def set_epoch(self, epoch: int) -> None:
         """Which epoch comes next, from 0; the plan of one that is under way stays."""
-        self.epoch, self._is_done = at_least("epoch", epoch, 0), False
+        self._was_whole = self._is_drawn
+        if at_least("epoch", epoch, 0) != self.epoch or self._is_begun:
+            self._start = self._taken = 0
+        self.epoch, self._is_begun, self._is_drawn = epoch, False, False
+
+    def advance(self, n: int) -> None:
+        """Count n more of this rank's draws as trained on: a state saved from now on resumes after them.
+
+        Call it after each optimizer step with the size of the batch (the callbacks do). The sampler can't count them
+        itself: a DataLoader draws ahead of the training. Without it, a resumed epoch begins again from its start.
+        """
+        self._taken = min(self._taken + at_least("n", n, 0), len(self))
 
     def plan(self) -> Plan:
-        """What all ranks do in this epoch. Over several ranks each must call it: it syncs the history."""
+        """What all ranks do in this epoch. Over several ranks each must call it: it syncs the history.
+
+        Raises MiningError where the sampler's ranks are not those of torch.distributed.
+        """
+        check_current(type(self).__name__, self.rank, self.world_size, is_automatic=self.is_placed_by_torch)
         if self._plan is None or self._plan.epoch != self.epoch:
             self._plan = self._planned()
         return self._plan
 
     @property
     def weights(self) -> Tensor:
-        """Weight of each example in this epoch, (N,) float32, of mean 1 over its draws; 1 before the first epoch."""
+        """Weight of each example in this epoch, (N,) float32; 1 before the first epoch.
+
+        wanted / expected number of draws: the expected sum over an epoch's draws is that of the wanted numbers.
+        """
         return torch.ones(self.n) if self._plan is None else self._plan.weights
 
-    def reduce(self, losses: Tensor, index: Tensor) -> Tensor:
+    def reduce(self, losses: Tensor, index: Tensor, *, on_nan: OnNan | None = None) -> Tensor:
         """Weighted mean of the losses (B,) of the examples at index (B,): a scalar to call backward on.
 
-        The weights have mean 1 over the epoch, not in every batch. Raises MiningError for a scalar loss, an index
-        outside of the data, other shapes.
+        The expected mean of the weights over an epoch is 1, in one batch it may differ. on_nan: "raise", or "skip",
+        which averages over the other losses; by default what the history was made with, else "raise".
+        Raises MiningError for a scalar loss, an index outside of the data, other shapes, and a NaN.
         """
-        loss_vector(losses, type(self).__name__)
+        default: OnNan = "raise" if self.history is None else self.history.on_nan
+        is_finite = known_losses(losses, type(self).__name__, on_nan or default)
         weights = self.weights[known_index(index, self.n, type(self).__name__)]
         if weights.shape != losses.shape:
             raise MiningError(f"{type(self).__name__} wants an index for each loss; got {len(weights)}, {len(losses)}")
-        return (losses * weights.to(losses)).mean()
+        weighed = losses * weights.to(losses)
+        return weighed.mean() if is_finite is None else weighed[is_finite].mean()
 
     def report(self) -> Report:
         """This epoch in numbers, over all ranks; losses as the history knows them. MiningError before the first."""
@@ -113,27 +143,40 @@ class EpochSampler(Sampler[int]):
         plan = self._plan
         return Report.of(losses, plan.indices, labels=self.labels, noise=plan.noise, off=plan.off)
 
-    def state_dict(self) -> dict[str, Any]:
-        """The epoch, its plan and the history: what the next selection depends on, beside the options."""
+    def state_dict(self, *, all_ranks: bool = False) -> dict[str, Any]:
+        """The epoch, its plan, the draws taken and the history: what the next selection depends on, beside options.
+
+        all_ranks: with the history of every rank, for a checkpoint that one rank writes; every rank must call it.
+        """
         plan = None if self._plan is None else asdict(self._plan)
-        history = None if self.history is None else self.history.state_dict()
-        return {"epoch": self.epoch, "is_done": self._is_done, "plan": plan, "history": history}
+        history = None if self.history is None else self.history.state_dict(all_ranks=all_ranks)
+        is_done = self._taken >= len(self) if self._taken else self._is_drawn
+        position = {"is_done": is_done, "taken": self._taken, "world_size": self.world_size}
+        return {"epoch": self.epoch, "plan": plan, "history": history, **position}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from such a state; an epoch broken off begins again, with the same indices in the same order."""
+        """Resume from such a state: the next iteration gives what `advance` has not counted of the epoch.
+
+        So where nothing was counted the epoch begins again, with the same indices in the same order, and where all
+        was counted the next epoch comes.
+        """
         plan = state["plan"] and Plan(**state["plan"])
         if plan and (len(plan.weights), len(plan.indices)) != (self.n, self.total):
             raise MiningError(
                 f"this {type(self).__name__} draws {self.total} of {self.n} examples; the state has "
                 f"{len(plan.indices)} of {len(plan.weights)}: make it with the same data, options and ranks"
             )
-        self.epoch, self._is_done, self._plan = state["epoch"], state["is_done"], plan
+        self.epoch, self._plan = state["epoch"], plan
+        self._is_begun = self._is_drawn = state["is_done"]
+        taken = state.get("taken", 0) * state.get("world_size", self.world_size) // self.world_size
+        self._start = self._taken = 0 if self._is_begun else taken
         if self.history is not None:
             self.history.load_state_dict(state["history"])
 
     def _planned(self) -> Plan:
         if self.history is not None:
             self.history.sync()
+            self._check_draws(int(self.history.counts.sum()))
         chance = torch.Generator().manual_seed((self.seed * 1_000_003 + self.epoch) % 2**63)
         noise = self._noise()
         too_much = too_noisy(type(self).__name__, noise)
@@ -144,8 +187,20 @@ class EpochSampler(Sampler[int]):
             indices, weights = spread(evenly(self.n, self.total), chance), torch.ones(self.n)
         else:
             indices, weights = self._draw(chance)
-            weights = (weights / weights[indices].mean()).float()
+            weights = weights.float()
         return Plan(self.epoch, indices, weights, noise, off)
+
+    def _check_draws(self, n_counted: int) -> None:
+        """Warn once where the ranks drew an epoch to its end and the losses of much of it never came."""
+        came, self._n_counted = n_counted - self._n_counted, n_counted
+        if self.world_size > 1 and self._was_whole and 0 < came < 0.7 * self.total and not self._warned_of_draws:
+            self._warned_of_draws = True
+            warnings.warn(
+                f"{type(self).__name__}: of the {self.total:,} draws of the last epoch {came:,} reached the history. "
+                f"Where something else deals them to {self.world_size} ranks once more, an epoch is a part of the "
+                "data: call mining.check_ranks(loader)",
+                stacklevel=2,
+            )
 
     def _noise(self) -> float | None:
         """Estimated share of wrong labels in what mining adds."""
@@ -155,30 +210,18 @@ class EpochSampler(Sampler[int]):
         return float((mined * self.noise).sum() / mined.sum()) if mined.sum() > 0 else None
 
     def _resting(self) -> str:
-        """Why all are taken alike in this epoch, else empty: the last epochs are, where it is known how many come."""
+        """Why this epoch samples uniformly, else empty: the last epochs do, where it is known how many come."""
         if self.epochs is None or not self.natural_last or self.epoch < int((1 - self.natural_last) * self.epochs):
             return ""
-        return f"epoch {self.epoch} is among the last {self.natural_last:.1%} of {self.epochs}, which take all alike"
+        return f"epoch {self.epoch} is among the last {self.natural_last:.1%} of {self.epochs}, which sample uniformly"
 
     def _draw(self, chance: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Indices (total,) of this epoch and the weights (N,), not yet of mean 1."""
+        """Indices (total,) of this epoch and the weights (N,): wanted / expected draws, wanted being of sum `total`."""
         raise NotImplementedError
 
     def _mined(self) -> Tensor:
         """How much mining adds of each example, (N,) float64 >= 0, of any sum."""
         raise NotImplementedError
-
-
-def _place(rank: int | None, world_size: int | None) -> tuple[int, int]:
-    if (rank is None) != (world_size is None):
-        raise MiningError(f"rank and world_size come together; got rank={rank}, world_size={world_size}")
-    if rank is None or world_size is None:
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            return torch.distributed.get_rank(), torch.distributed.get_world_size()
-        return 0, 1
-    if not 0 <= rank < at_least("world_size", world_size, 1):
-        raise MiningError(f"rank is in 0 .. {world_size - 1} (world_size - 1); got {rank}")
-    return rank, world_size
 
 
 def _known_noise(noise: float | Tensor | None, n: int) -> float | Tensor | None:

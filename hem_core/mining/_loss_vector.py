@@ -1,8 +1,28 @@
 """The door for losses: one number an example."""
 
+from typing import Literal, get_args
+
 from torch import Tensor
 
 from hem_core.errors import MiningError
+
+OnNan = Literal["raise", "skip"]
+
+
+def known_on_nan(on_nan: OnNan) -> OnNan:
+    """The option as it is. Raises MiningError when there is no such one."""
+    if on_nan not in get_args(OnNan):
+        raise MiningError(f"no on_nan {on_nan!r}; there are: {', '.join(get_args(OnNan))}")
+    return on_nan
+
+
+def known_losses(losses: Tensor, who: str, on_nan: OnNan) -> Tensor | None:
+    """Which of the losses (B,) are a number, (B,) bool, or None where all are. MiningError as `loss_vector`, else."""
+    if known_on_nan(on_nan) == "raise" or losses.dim() != 1:
+        loss_vector(losses, who)
+        return None
+    is_nan = losses.detach().isnan()
+    return ~is_nan if is_nan.any() else None
 
 
 def loss_vector(losses: Tensor, who: str) -> Tensor:
@@ -15,7 +35,11 @@ def loss_vector(losses: Tensor, who: str) -> Tensor:
     is_nan = losses.isnan()
     if is_nan.any():
         first = int(is_nan.int().argmax())
-        raise MiningError(f"{who} got a loss that is NaN, at position {first} of {len(losses)}: it has no rank")
+        raise MiningError(
+            f"{who} got a loss that is NaN, at position {first} of {len(losses)}: it has no rank; "
+            "lower the learning rate, or pass on_nan='skip' (to a selector's call, HardExampleLoss, LossHistory or a "
+            "sampler's reduce) where mixed precision overflows now and then"
+        )
     return losses
 
 

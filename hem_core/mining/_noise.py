@@ -8,6 +8,6 @@ def too_noisy(who: str, noise: float | None) -> str:
     if noise is None or noise <= NOISE_LIMIT:
         return ""
     return (
-        f"{who} is off and takes all alike: {noise:.0%} of what it would pick is estimated to be mislabelled "
+        f"{who} is off and mines nothing: {noise:.0%} of what it would pick is estimated to be mislabelled "
         f"(limit {NOISE_LIMIT:.0%}); review these labels first"
     )

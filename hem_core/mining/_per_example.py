@@ -1,4 +1,4 @@
-"""What all losses over (N, K) logits share: their door, the class counts, the reduction."""
+"""What all losses over (N, K) logits share: their door, the class counts, the ignored targets, the reduction."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -18,17 +18,27 @@ def known_reduction(reduction: Reduction) -> Reduction:
     return reduction
 
 
-def reduced(losses: Tensor, reduction: Reduction) -> Tensor:
-    """The vector (N,) itself, its sum, or its mean, which is 0 where N is 0."""
+def reduced(losses: Tensor, reduction: Reduction, counts: Tensor) -> Tensor:
+    """The vector (N,) itself, its sum, or its mean over those that count, (N,) bool; 0 where none does.
+
+    The losses of the others are 0 already.
+    """
     if reduction == "none":
         return losses
-    return losses.sum() if reduction == "sum" else losses.sum() / max(len(losses), 1)
+    return losses.sum() if reduction == "sum" else losses.sum() / counts.sum().clamp(min=1)
 
 
-def checked(logits: Tensor, targets: Tensor, n_classes: int | None = None) -> Tensor:
+def counting(targets: Tensor, ignore_index: int) -> tuple[Tensor, Tensor]:
+    """Which targets (N,) count, bool; and the targets with class 0 in place of the ignored, to look weights up by."""
+    counts = targets != ignore_index
+    return counts, targets.where(counts, torch.zeros_like(targets))
+
+
+def checked(logits: Tensor, targets: Tensor, n_classes: int | None = None, ignore_index: int = -100) -> Tensor:
     """The logits (N, K), in float32 where they had half precision.
 
-    Raises MiningError for other shapes, for targets that are not (N,) int64, for a K that is not n_classes.
+    Raises MiningError for other shapes, for targets that are not (N,) int64, for a K that is not n_classes, and, on
+    the CPU (a GPU would have to be waited for, and stops by itself), for a target that is neither a class nor ignored.
     """
     if logits.ndim != 2 or targets.shape != logits.shape[:1] or targets.dtype != torch.int64:
         raise MiningError(
@@ -37,7 +47,18 @@ def checked(logits: Tensor, targets: Tensor, n_classes: int | None = None) -> Te
         )
     if n_classes is not None and logits.shape[1] != n_classes:
         raise MiningError(f"class_counts speak of {n_classes} classes; the logits have {logits.shape[1]} columns")
+    if targets.device.type == "cpu":
+        _check_classes(targets, logits.shape[1], ignore_index)
     return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+
+
+def _check_classes(targets: Tensor, n_classes: int, ignore_index: int) -> None:
+    is_wrong = ((targets < 0) | (targets >= n_classes)) & (targets != ignore_index)
+    if is_wrong.any():
+        raise MiningError(
+            f"target {int(targets[is_wrong][0])} is no class in 0 .. {n_classes - 1}; where it marks what has no "
+            f"label, make the loss with ignore_index={int(targets[is_wrong][0])} (it is {ignore_index} now)"
+        )
 
 
 def counted(class_counts: Sequence[int] | Tensor, name: str = "class_counts") -> Tensor:

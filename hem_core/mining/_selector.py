@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from hem_core.errors import MiningError
-from hem_core.mining._loss_vector import beside, loss_vector
+from hem_core.mining._loss_vector import OnNan, beside, known_losses
 from hem_core.mining._noise import too_noisy
 from hem_core.mining._ranges import between
 from hem_core.mining.report import Report
@@ -39,6 +39,7 @@ class Selector:
         reference: Tensor | None = None,
         labels: Tensor | None = None,
         noise: Tensor | None = None,
+        on_nan: OnNan = "raise",
     ) -> Tensor:
         """Positions of the kept examples of a batch, (n,) int64, ascending, on the losses' device.
 
@@ -46,10 +47,19 @@ class Selector:
         model; labels (B,) for the report alone; noise (B,) probability that a label is wrong (the column
         `error_prob` of a run), which then stands for the estimate given at the start. Where the estimated noise of
         the picks is above 20%, all positions come back, a warning says so once, and the report each time.
+        on_nan: "skip" selects from the losses that are not NaN; none of them, no position.
         Raises MiningError for a scalar loss, another shape, or a NaN.
         """
         who = type(self).__name__
-        losses = loss_vector(losses, who)
+        is_number = known_losses(losses, who, on_nan)
+        if is_number is not None:
+            reference, labels, noise = (
+                None if values is None else beside(name, values, losses, who)[is_number]
+                for name, values in (("reference", reference), ("labels", labels), ("noise", noise))
+            )
+            kept = self(losses[is_number], progress=progress, reference=reference, labels=labels, noise=noise)
+            return is_number.nonzero()[:, 0][kept]
+        losses = losses.detach()
         if progress is not None:
             between("progress", progress, 0, 1)
         reference = None if reference is None else beside("reference", reference, losses, who)

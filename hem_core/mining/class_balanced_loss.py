@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from hem_core.mining._effective_number import class_weights
-from hem_core.mining._per_example import Reduction, checked, counted, known_reduction, reduced
+from hem_core.mining._per_example import Reduction, checked, counted, counting, known_reduction, reduced
 from hem_core.mining.focal_loss import FocalLoss
 
 
@@ -11,7 +11,8 @@ class ClassBalancedLoss(nn.Module):
     """Focal loss or cross entropy, weighted by the inverse of the class's effective number of examples.
 
     class_counts (K,): examples of each class in the training set, each at least 1; beta in 0 .. 1: 0 weighs all
-    classes alike, 1 by 1 / n, the paper tries .9 to .9999; gamma >= 0 of the focal loss, 0 is cross entropy.
+    classes alike, 1 by 1 / n, the paper tries .9 to .9999; gamma >= 0 of the focal loss, 0 is cross entropy;
+    ignore_index: a target that counts nowhere: its loss is 0, and it is no part of the mean.
     forward(logits (N, K) before softmax, targets (N,) int64 in [0, K)) gives the mean (0 of no examples), the sum or,
     with reduction="none", the losses (N,) >= 0; higher = harder. `weights` (K,) are those of the classes.
     Raises MiningError for other shapes or options.
@@ -39,13 +40,15 @@ class ClassBalancedLoss(nn.Module):
         beta: float = 0.9999,
         gamma: float = 0.0,
         reduction: Reduction = "mean",
+        ignore_index: int = -100,
     ) -> None:
         super().__init__()
-        self.beta, self.reduction = float(beta), known_reduction(reduction)
-        self.focal = FocalLoss(gamma, reduction="none")
+        self.beta, self.reduction, self.ignore_index = float(beta), known_reduction(reduction), ignore_index
+        self.focal = FocalLoss(gamma, reduction="none", ignore_index=ignore_index)
         self.register_buffer("weights", class_weights(counted(class_counts), self.beta).float())
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        logits = checked(logits, targets, len(self.weights))
+        logits = checked(logits, targets, len(self.weights), self.ignore_index)
+        counts, classes = counting(targets, self.ignore_index)
         losses = self.focal(logits, targets)
-        return reduced(self.weights.to(losses.dtype)[targets] * losses, self.reduction)
+        return reduced(self.weights.to(losses.dtype)[classes] * losses, self.reduction, counts)

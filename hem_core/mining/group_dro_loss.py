@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hem_core.errors import MiningError
-from hem_core.mining._per_example import Reduction, counted, known_reduction, reduced
+from hem_core.mining._per_example import Reduction, counted, counting, known_reduction, reduced
 
 
 class GroupDROLoss(nn.Module):
@@ -19,8 +19,9 @@ class GroupDROLoss(nn.Module):
     mean of what reduction="none" gives; higher = harder. In training mode each call first moves the weights q of the
     groups that are there and whose loss is finite; `group_weights` (G,) sum to 1 and are kept in the state_dict.
     Batches should hold all groups alike (draw them with weights 1 / n_g), with strong weight decay or early stopping:
-    at a training loss of 0 all groups are equally good. Each process of a distributed training has its own weights.
-    `report()` says the groups' weights and last losses.
+    at a training loss of 0 all groups are equally good. ignore_index: a target (of an integer type) that counts
+    nowhere: its loss is 0, and it is no member of its group. Each process of a distributed training has its own
+    weights. `report()` says the groups' weights and last losses.
     Raises MiningError for other shapes or options, and for a loss_fn that gives a scalar.
     Reference: Sagawa et al. 2020, arXiv:1911.08731, algorithm 1; a group that is not in the batch keeps its weight
     but for the scaling to 1, also with an adjustment.
@@ -48,12 +49,14 @@ class GroupDROLoss(nn.Module):
         step_size: float = 0.01,
         adjustment: float = 0.0,
         reduction: Reduction = "mean",
+        ignore_index: int = -100,
     ) -> None:
         super().__init__()
         if step_size < 0 or adjustment < 0:
             raise MiningError(f"step_size and adjustment must be 0 or more; they are {step_size:g}, {adjustment:g}")
         counts = counted(group_counts, "group_counts")
         self.loss_fn, self.step_size, self.reduction = loss_fn, float(step_size), known_reduction(reduction)
+        self.ignore_index = ignore_index
         self.register_buffer("log_weights", torch.full((len(counts),), 1 / len(counts)).log())
         self.register_buffer("margins", (adjustment * counts**-0.5).float())
         self.register_buffer("losses", torch.full((len(counts),), torch.nan))
@@ -70,15 +73,19 @@ class GroupDROLoss(nn.Module):
                 f"wanted losses (N,) and groups (N,) int64; got {tuple(losses.shape)} and {tuple(groups.shape)} "
                 f"{str(groups.dtype).removeprefix('torch.')}" + ("; pass reduction='none'" if losses.ndim == 0 else "")
             )
-        sizes = torch.zeros_like(self.log_weights).index_add(0, groups, torch.ones_like(losses, dtype=torch.float32))
+        counts = torch.ones_like(groups, dtype=torch.bool)
+        if targets.shape == losses.shape and not targets.is_floating_point():
+            counts, _ = counting(targets, self.ignore_index)
+            losses, groups = losses.where(counts, 0), groups.where(counts, 0)
+        sizes = torch.zeros_like(self.log_weights).index_add(0, groups, counts.float())
         if self.training:
             self._move(losses.detach().float(), groups, sizes)
-        shares = self.group_weights / sizes.clamp(min=1) * max(len(losses), 1)  # (G,); of mean 1 over the q of a batch
-        return reduced(shares.to(losses.dtype)[groups] * losses, self.reduction)
+        shares = self.group_weights / sizes.clamp(min=1) * counts.sum()  # (G,); of mean 1 over the q of a batch
+        return reduced(shares.to(losses.dtype)[groups] * losses, self.reduction, counts)
 
     def _losses(self, logits: Any, targets: Tensor) -> Tensor:
         if self.loss_fn is None:
-            return F.cross_entropy(logits, targets, reduction="none")
+            return F.cross_entropy(logits, targets, reduction="none", ignore_index=self.ignore_index)
         return self.loss_fn(logits, targets)
 
     @torch.no_grad()

@@ -14,6 +14,7 @@ from hem_core.errors import MiningError
 from hem_core.mining._forward import Collate, Dataset, forward
 from hem_core.mining._loss_vector import beside
 from hem_core.mining._noise import too_noisy
+from hem_core.mining.report import UNLABELLED
 
 Train = Callable[..., nn.Module]
 """train(dataset, weights=(N,) float tensor of mean 1, seed=int) -> a trained module that gives logits (B, K)."""
@@ -86,7 +87,7 @@ def jtt(
         noise = beside("noise", noise, labels, "jtt")
     even = torch.ones(len(labels))
     model = (first or train)(dataset, weights=even, seed=seed)
-    is_error = predicted(model, dataset, batch_size, collate) != labels
+    is_error = (predicted(model, dataset, batch_size, collate) != labels) & (labels != UNLABELLED)
     if not is_error.any():
         raise MiningError(
             f"the first model gets all {len(labels)} training examples right, so there is nothing to upweight; "

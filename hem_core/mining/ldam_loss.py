@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +7,7 @@ from torch import Tensor, nn
 
 from hem_core.errors import MiningError
 from hem_core.mining._effective_number import class_weights
-from hem_core.mining._per_example import Reduction, checked, counted, known_reduction, reduced
+from hem_core.mining._per_example import Reduction, checked, counted, counting, known_reduction, reduced
 
 
 class LDAMLoss(nn.Module):
@@ -17,6 +18,7 @@ class LDAMLoss(nn.Module):
     in -1 .. 1 (NormedLinear), 1 for the logits of a plain linear layer. From the share `start` of the training on,
     losses are weighted by the classes' effective numbers with `beta` (deferred re-weighting; start=1 never): call
     `set_progress(step / n_steps)` or `set_epoch(epoch, n_epochs)`. Both are kept in the state_dict.
+    ignore_index: a target that counts nowhere: its loss is 0, and it is no part of the mean.
     forward(logits (N, K), targets (N,) int64 in [0, K)) gives the mean (0 of no examples), the sum or, with
     reduction="none", the losses (N,) >= 0; higher = harder. In eval mode there is neither margin nor weight.
     Raises MiningError for other shapes or options.
@@ -48,6 +50,7 @@ class LDAMLoss(nn.Module):
         beta: float = 0.9999,
         start: float = 0.8,
         reduction: Reduction = "mean",
+        ignore_index: int = -100,
     ) -> None:
         super().__init__()
         if max_margin < 0 or scale <= 0:
@@ -57,6 +60,7 @@ class LDAMLoss(nn.Module):
         counts = counted(class_counts)
         margins = counts**-0.25
         self.scale, self.start, self.reduction = float(scale), float(start), known_reduction(reduction)
+        self.ignore_index = ignore_index
         self.register_buffer("margins", (margins * (max_margin / margins.max())).float())
         self.register_buffer("weights", class_weights(counts, beta).float())
         self.register_buffer("progress", torch.tensor(0.0))
@@ -72,12 +76,14 @@ class LDAMLoss(nn.Module):
         self.set_progress(epoch / n_epochs)
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        logits = checked(logits, targets, len(self.margins))
+        logits = checked(logits, targets, len(self.margins), self.ignore_index)
+        entropy = partial(F.cross_entropy, target=targets, reduction="none", ignore_index=self.ignore_index)
+        counts, classes = counting(targets, self.ignore_index)
         if not self.training:
-            return reduced(F.cross_entropy(self.scale * logits, targets, reduction="none"), self.reduction)
-        label = targets.unsqueeze(1)
+            return reduced(entropy(self.scale * logits), self.reduction, counts)
+        label = classes.unsqueeze(1)
         margins = self.margins.to(logits.dtype)[label]  # (K,) -> (N, 1)
-        losses = F.cross_entropy(self.scale * logits.scatter_add(1, label, -margins), targets, reduction="none")
+        losses = entropy(self.scale * logits.scatter_add(1, label, -margins))
         is_late = self.progress >= (self.start if self.start < 1 else torch.inf)
         weights = torch.where(is_late, self.weights, torch.ones_like(self.weights))  # no wait for the device
-        return reduced(weights.to(losses.dtype)[targets] * losses, self.reduction)
+        return reduced(weights.to(losses.dtype)[classes] * losses, self.reduction, counts)

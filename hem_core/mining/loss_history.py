@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.distributed
 from torch import Tensor
 
 from hem_core.errors import MiningError
-from hem_core.mining._loss_vector import loss_vector
+from hem_core.mining._loss_vector import OnNan, known_on_nan, loss_vector
+from hem_core.mining._place import current
 from hem_core.mining._ranges import at_least, between
 
 
@@ -18,6 +21,9 @@ class LossHistory:
 
     `ema` in 0 .. 1 is the weight of what was known before. `losses` (N,) float32, NaN where never seen; `counts` (N,)
     int64, how often seen. An index that stands in a batch more than once counts with the mean of its losses.
+    on_nan: a loss that is NaN or infinite is refused ("raise") or passed over ("skip"; `n_skipped` counts them), as
+    where mixed precision overflows. ids: of the examples in order, so that a state of other or reordered data is
+    refused; without them only another number of examples is.
     Over several ranks each knows what it saw until `sync` (the samplers call it at the start of an epoch).
 
     >>> import torch
@@ -33,11 +39,17 @@ class LossHistory:
     an average in place of the last loss.
     """
 
-    def __init__(self, n: int, *, ema: float = 0.7) -> None:
-        self.ema = between("ema", ema, 0, 1)
+    def __init__(
+        self, n: int, *, ema: float = 0.7, on_nan: OnNan = "raise", ids: Sequence[object] | None = None
+    ) -> None:
+        self.ema, self.n_skipped = between("ema", ema, 0, 1), 0
+        self.on_nan: OnNan = known_on_nan(on_nan)
         self.losses = torch.full((at_least("n", n, 0),), torch.nan)
         self.counts = torch.zeros(n, dtype=torch.int64)
-        self._synced = self.counts.clone()
+        self._base, self._synced = self.losses.clone(), self.counts.clone()  # as all ranks knew them at the last sync
+        if ids is not None and len(ids) != n:
+            raise MiningError(f"LossHistory wants an id for each example; got {len(ids)} for {n}")
+        self._digest = None if ids is None else _digest(ids)
 
     def __len__(self) -> int:
         return len(self.losses)
@@ -47,13 +59,22 @@ class LossHistory:
 
         Raises MiningError for a scalar loss, other shapes, an index outside, a loss that is not finite.
         """
-        losses = loss_vector(losses, "LossHistory").to("cpu", torch.float32)
+        losses = losses if self.on_nan == "skip" and losses.dim() == 1 else loss_vector(losses, "LossHistory")
+        losses = losses.detach().to("cpu", torch.float32)
         index = known_index(index, len(self), "LossHistory")
         if index.shape != losses.shape:
             raise MiningError(f"LossHistory wants an index for each loss; got {len(index)} for {len(losses)}")
-        if not losses.isfinite().all():
-            first = int(index[~losses.isfinite()][0])
-            raise MiningError(f"the loss of example {first} is infinite: lower the learning rate, or leave it out")
+        is_finite = losses.isfinite()
+        if not is_finite.all() and self.on_nan == "raise":
+            first = int(index[~is_finite][0])
+            raise MiningError(
+                f"the loss of example {first} is infinite: lower the learning rate, leave it out, or make "
+                "LossHistory(n, on_nan='skip')"
+            )
+        self.n_skipped += int((~is_finite).sum())
+        self._average(index[is_finite], losses[is_finite])
+
+    def _average(self, index: Tensor, losses: Tensor) -> None:
         seen, where, times = index.unique(return_inverse=True, return_counts=True)
         new = torch.zeros(len(seen)).index_add_(0, where, losses) / times
         averaged = self.ema * self.losses[seen] + (1 - self.ema) * new
@@ -65,7 +86,7 @@ class LossHistory:
 
         An example that several ranks saw gets the mean of their averages. Without torch.distributed nothing happens.
         """
-        if not torch.distributed.is_available() or not torch.distributed.is_initialized():
+        if current() is None:
             return
         place = "cuda" if torch.distributed.get_backend() == "nccl" else "cpu"
         times = self.counts - self._synced
@@ -74,19 +95,59 @@ class LossHistory:
         torch.distributed.all_reduce(summed)
         torch.distributed.all_reduce(times)
         total, n_ranks = summed.cpu()
+        self._merge(total, n_ranks, times.cpu())
+
+    def _merge(self, total: Tensor, n_ranks: Tensor, times: Tensor) -> None:
         self.losses = (total / n_ranks).where(n_ranks > 0, self.losses)
-        self.counts = self._synced + times.cpu()
-        self._synced = self.counts.clone()
+        self.counts = self._synced + times
+        self._base, self._synced = self.losses.clone(), self.counts.clone()
 
-    def state_dict(self) -> dict[str, Tensor]:
-        return {"losses": self.losses.clone(), "counts": self.counts.clone(), "synced": self._synced.clone()}
+    def state_dict(self, *, all_ranks: bool = False) -> dict[str, Any]:
+        """Losses and counts. all_ranks: with what every rank saw since the last sync; every rank must call it."""
+        state: dict[str, Any] = {name: getattr(self, name).clone() for name in ("losses", "counts")}
+        state |= {"base": self._base.clone(), "synced": self._synced.clone()}
+        if self._digest is not None:
+            state["ids"] = self._digest.clone()
+        if all_ranks and (ranks := current()) is not None:
+            seen = (self.counts > self._synced).nonzero()[:, 0]
+            state["ranks"] = [None] * ranks[1]
+            own = {"index": seen, "losses": self.losses[seen], "counts": self.counts[seen]}
+            torch.distributed.all_gather_object(state["ranks"], own)
+        return state
 
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from such a state. Raises MiningError when it has another number of examples."""
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Resume from such a state; of one of all ranks each takes its own part, and other ranks share what they saw.
+
+        Raises MiningError when it has another number of examples, or other ids.
+        """
         if len(state["losses"]) != len(self):
             raise MiningError(f"this LossHistory has {len(self)} examples; the state has {len(state['losses'])}")
+        digest = state.get("ids")
+        if digest is not None and self._digest is not None and not torch.equal(digest, self._digest):
+            raise MiningError(
+                f"the state of this LossHistory was saved with other ids, or in another order, than its {len(self)} "
+                "examples have: load the data as they were, or start with a new history"
+            )
         self.losses, self.counts = state["losses"].clone(), state["counts"].clone()
-        self._synced = state["synced"].clone()
+        self._base, self._synced = state.get("base", state["losses"]).clone(), state["synced"].clone()
+        if state.get("ranks"):
+            self._take_part(state["ranks"])
+
+    def _take_part(self, parts: Sequence[Mapping[str, Tensor]]) -> None:
+        """Put in what this rank saw since the last sync, or what all did, where they were as many as they are now."""
+        rank, world_size = current() or (0, 1)
+        self.losses, self.counts = self._base.clone(), self._synced.clone()
+        if len(parts) == world_size:
+            self.losses[parts[rank]["index"]] = parts[rank]["losses"]
+            self.counts[parts[rank]["index"]] = parts[rank]["counts"]
+            return
+        total, n_ranks, times = torch.zeros(len(self)), torch.zeros(len(self)), torch.zeros_like(self.counts)
+        for part in parts:
+            index = part["index"]
+            total[index] += part["losses"]
+            n_ranks[index] += 1
+            times[index] += part["counts"] - self._synced[index]
+        self._merge(total, n_ranks, times)
 
 
 def known_index(index: Tensor, n: int, who: str) -> Tensor:
@@ -98,3 +159,12 @@ def known_index(index: Tensor, n: int, who: str) -> Tensor:
         wrong = index[(index < 0) | (index >= n)][0]
         raise MiningError(f"{who} knows indices 0 .. {n - 1}; got {int(wrong)}: take them from mining.WithIndex")
     return index.to(torch.int64)
+
+
+def _digest(ids: Sequence[object]) -> Tensor:
+    """SHA-256 of the ids in order, (32,) uint8: a tensor, as all of a state is."""
+    digest = hashlib.sha256()
+    for each in ids:
+        text = str(each).encode()
+        digest.update(len(text).to_bytes(8, "little") + text)
+    return torch.tensor(list(digest.digest()), dtype=torch.uint8)

@@ -21,9 +21,9 @@ class PrunedSampler(EpochSampler):
     prune in 0 .. 0.75 (0.2 .. 0.4 is usual). Every epoch has (1 - prune) N draws, so len(loader) and with it the
     schedule stay as they are from the first to the last step, and the cost is known beforehand. At most 3/4 of the
     easy part are left out; what is missing to `prune` is left out of the rest at random, which in the first epoch is
-    everything. In the last `natural_last` of `epochs` all are taken alike: (1 - prune) N random ones. `reduce`
-    weighs a draw by 1 / its chance to be kept, so that on average it is the mean loss of all. noise: of those at or
-    above the mean, or (N,) probabilities that a label is wrong.
+    everything. The last `natural_last` of `epochs` sample uniformly: (1 - prune) N random ones. `reduce` weighs a
+    draw by (1 - prune) / its chance to be kept: the expected mean over an epoch is the mean loss of all. noise: of
+    those at or above the mean, or (N,) probabilities that a label is wrong.
 
     >>> import torch
     >>> history = LossHistory(8)
@@ -32,11 +32,11 @@ class PrunedSampler(EpochSampler):
     >>> kept = sorted(sampler)
     >>> kept[:2], len(kept)
     ([0, 1], 5)
-    >>> sampler.weights                                                  # 1 and 2, over their mean of 8 / 5
+    >>> sampler.weights                                                  # 1 and 2, times 5 / 8
     tensor([0.6250, 0.6250, 1.2500, 1.2500, 1.2500, 1.2500, 1.2500, 1.2500])
 
     Reference: Qin et al. 2023 (InfoBatch), arXiv:2303.04947. Changed: as many are left out of every epoch, in place
-    of each with the same chance, and the last epochs are as short as the others; weights are scaled to mean 1 (the
+    of each with the same chance, and the last epochs are as short as the others; weights are of mean 1 (the
     paper's are 1 / (1 - prune) on average: raise the learning rate by that much to follow it).
     """
 
@@ -78,7 +78,7 @@ class PrunedSampler(EpochSampler):
         keep_hard = 1 - (left_out - of_easy) / max(n_hard, 1)
         expected = torch.full((self.n,), keep_easy, dtype=torch.float64)
         expected[is_hard] = keep_hard
-        return spread(expected, chance), 1 / expected
+        return spread(expected, chance), self.total / self.n / expected
 
     def _mined(self) -> Tensor:
         assert self.history is not None

@@ -1,5 +1,6 @@
 """What is hard for this model and easy for one that has seen enough."""
 
+import torch
 from torch import Tensor
 
 from hem_core.errors import MiningError
@@ -12,7 +13,8 @@ class ReducibleLoss(Selector):
     """Keeps the share `keep` of a batch with the highest loss - reference loss.
 
     keep in 0 .. 1. reference (B,) is the loss of a model trained on other data of the same kind: what that one finds
-    hard too is noise or ambiguity, not worth a step (`mining.reference_losses` makes it for a data set).
+    hard too is noise or ambiguity, not worth a step (`mining.reference_losses` makes it for a data set). An example
+    whose reference is NaN comes after all others: what it would teach is unknown.
     Raises MiningError where no reference is given.
 
     >>> import torch
@@ -38,4 +40,5 @@ class ReducibleLoss(Selector):
                 "ReducibleLoss wants reference=(B,), the losses of a model trained on other data; got none: "
                 "pass reference=mining.reference_losses(model, loader)[index]"
             )
-        return hardest(losses - reference, count(self.keep, len(losses)))
+        left = (losses - reference).where(~reference.isnan(), -torch.inf)  # a NaN would be sorted first
+        return hardest(left, count(self.keep, len(losses)))

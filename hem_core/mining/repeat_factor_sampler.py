@@ -11,13 +11,15 @@ from torch import Tensor
 from hem_core.mining._epoch_sampler import EpochSampler
 from hem_core.mining._ranges import between
 from hem_core.mining._spread import spread
+from hem_core.mining.report import UNLABELLED
 
 
 class RepeatFactorSampler(EpochSampler):
     """Draws an example r times an epoch, r = the highest max(1, sqrt(threshold / f)) of its classes.
 
     f is the share of the examples that hold a class; threshold in 0 .. 1: classes rarer than it are repeated.
-    labels (N,): a class an example, or for each a collection of its classes (an empty one has r = 1). A fraction of r
+    labels (N,): a class an example, or for each a collection of its classes (an empty one has r = 1, and -100 is no
+    class). A fraction of r
     is drawn by chance, anew every epoch, while the number of all draws stays round(sum r). The shift is meant, so all
     weights are 1. noise: of the repeated ones, or (N,) probabilities that a label is wrong.
 
@@ -46,6 +48,7 @@ class RepeatFactorSampler(EpochSampler):
         between("threshold", threshold, 0, 1)
         named = labels.tolist() if isinstance(labels, Tensor) else list(labels)
         classes = [set(label) if isinstance(label, Iterable) else {int(label)} for label in named]
+        classes = [those - {UNLABELLED} for those in classes]
         held_by = Counter(name for those in classes for name in those)
         factor = {name: max(1.0, (threshold * len(classes) / times) ** 0.5) for name, times in held_by.items()}
         self.factors = torch.tensor(

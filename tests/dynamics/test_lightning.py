@@ -9,11 +9,14 @@ from torch.utils.data import DataLoader
 pytest.importorskip("lightning", reason="needs Lightning: pip install 'hem[lightning]'")
 
 from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
 
+from hem_core import mining
 from hem_core.dynamics.lightning import RecorderCallback
 from hem_core.dynamics.read import read
 from hem_core.dynamics.recorder import Recorder
 from hem_core.errors import DataError
+from hem_core.mining.lightning import MiningCallback
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 N = 10
@@ -133,3 +136,28 @@ def test_what_was_logged_is_kept_when_the_training_raises(tmp_path):
     with pytest.raises(RuntimeError, match="out of luck"):
         fitted(tmp_path, Net(failing), epochs=1)
     assert len(read(tmp_path / "dynamics").ids) == 8
+
+
+def test_an_epoch_resumed_in_its_middle_is_recorded_whole(tmp_path):
+    """Three batches an epoch; resumed after the first of epoch 1, with a sampler that goes on with the second."""
+
+    def made():
+        sampler = mining.HardnessSampler(mining.LossHistory(N), seed=3)
+        return [MiningCallback(sampler=sampler)], DataLoader(examples(), sampler=sampler, batch_size=4)
+
+    def trained(folder, resumed=None):
+        callbacks, batches = made()
+        saved = ModelCheckpoint(tmp_path, filename="{step}", every_n_train_steps=1, save_top_k=-1)
+        quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "accelerator": "cpu"}
+        callbacks += [RecorderCallback(folder), saved]
+        torch.manual_seed(0)
+        Trainer(max_epochs=3, callbacks=callbacks, default_root_dir=tmp_path, **quiet).fit(
+            Net(), batches, ckpt_path=resumed
+        )
+        return read(folder)
+
+    whole = trained(tmp_path / "dynamics")
+    assert not np.isnan(whole.confidences).any()
+    resumed = trained(tmp_path / "dynamics", tmp_path / "step=4.ckpt")
+    np.testing.assert_array_equal(resumed.confidences, whole.confidences)
+    assert resumed.targets == whole.targets

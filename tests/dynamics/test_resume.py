@@ -134,3 +134,55 @@ def test_sigkill_loses_no_finished_epoch_and_nothing_that_was_flushed(tmp_path, 
 
     train(folder, start=min(logged[-1][0], EPOCHS - 1))
     assert_same(read(folder), undisturbed)
+
+
+def test_an_epoch_resumed_in_its_middle_is_whole(tmp_path, undisturbed):
+    """Killed after 7 of 10 batches of epoch 2; the checkpoint knows 5 of them, so 6 and 7 are logged again."""
+    dead = Recorder(tmp_path / "log", flush_seconds=0)
+    for epoch in (0, 1):
+        with dead.epoch(epoch):
+            for batch in batches(epoch):
+                dead.log(*batch)
+    for rows, logits, targets in list(batches(2))[:5]:
+        dead.log(rows, logits, targets, epoch=2)
+    for rows, logits, targets in list(batches(2))[5:7]:
+        dead.log(rows, logits + 1.5 * torch.eye(3)[targets], targets, epoch=2)  # what the checkpoint does not know of
+    recorder = Recorder(tmp_path / "log")
+    for epoch, start in ((2, 5), (3, 0)):
+        with recorder.epoch(epoch, resume=start > 0):
+            for batch in list(batches(epoch))[start:]:
+                recorder.log(*batch)
+    assert_same(read(tmp_path / "log"), undisturbed)
+
+
+def test_a_finished_epoch_is_resumed_from_a_checkpoint_within_it_and_later_ones_go(tmp_path, undisturbed):
+    train(tmp_path / "log", stop=3)
+    whole = read(tmp_path / "log")
+    recorder = Recorder(tmp_path / "log")
+    recorder.resume(1)
+    for batch in list(batches(1))[8:]:
+        recorder.log(*batch)
+    assert read(tmp_path / "log").n_epochs == 2
+    recorder.end_epoch()
+    found = read(tmp_path / "log")
+    np.testing.assert_array_equal(found.confidences, whole.confidences[:, :2])
+    train(tmp_path / "log", start=2)
+    assert_same(read(tmp_path / "log"), undisturbed)
+
+
+def test_every_rank_resumes_its_own_part(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    def made(rank):
+        monkeypatch.setenv("RANK", str(rank))
+        return Recorder(tmp_path, flush_seconds=0)
+
+    for rank, id in enumerate("ab"):
+        made(rank).log([id], torch.zeros(1, 2), torch.tensor([0]), epoch=0)
+    again = [made(rank) for rank in range(2)]
+    for recorder in again:
+        recorder.resume(0)
+    for recorder, id in zip(again, "cd", strict=True):
+        recorder.log([id], torch.zeros(1, 2), torch.tensor([1]))
+        recorder.end_epoch()
+    assert read(tmp_path).ids == ["a", "b", "c", "d"]

@@ -128,3 +128,16 @@ def test_a_training_set_without_ids_is_refused(tmp_path):
     trainer = Trainer(net(), arguments(tmp_path), train_dataset=examples("guid"))
     with pytest.raises(DataError, match=r"a training batch has .*input_ids.* but no 'id'; give the training set"):
         record(trainer, tmp_path / "dynamics").train()
+
+
+def test_an_epoch_resumed_in_its_middle_is_recorded_whole(tmp_path):
+    """Three batches an epoch; resumed after the second of epoch 1, and the Trainer skips what was trained on."""
+    options = {"save_strategy": "steps", "save_steps": 5, "num_train_epochs": 3}
+    record(Trainer(net(), arguments(tmp_path, **options), train_dataset=examples()), tmp_path / "dynamics").train()
+    whole = read(tmp_path / "dynamics")
+    assert not np.isnan(whole.confidences).any()
+    again = Trainer(net(), arguments(tmp_path, num_train_epochs=3), train_dataset=examples())
+    record(again, tmp_path / "dynamics").train(resume_from_checkpoint=str(tmp_path / "out" / "checkpoint-5"))
+    resumed = read(tmp_path / "dynamics")
+    np.testing.assert_allclose(resumed.confidences, whole.confidences, atol=1e-6)
+    assert resumed.targets == whole.targets

@@ -194,3 +194,65 @@ def test_loading_is_a_name_of_the_library_and_export_of_a_set_a_command(workspac
     there = {path.name for path in (tmp_path / "rows").iterdir()}
     assert there == {"README.md", "examples.csv", "examples.parquet", "huggingface", "manifest.json"}
     assert len(load_set(tmp_path / "rows")[0]) == 3
+
+
+class Lines(Dataset):
+    """Ten rows without ids, whose items must be read for their label."""
+
+    def __init__(self, labels):
+        self.lines = list(labels)
+
+    def __len__(self):
+        return len(self.lines)
+
+    def __getitem__(self, row):
+        return float(row), self.lines[row]
+
+
+@pytest.mark.parametrize("kind", ["tensors", "items", "subset"])
+def test_a_data_set_whose_rows_were_reordered_is_refused_where_ids_are_positions(workspace, kind):
+    """The set is of 7, 2 and 5 with the labels odd, even (corrected to odd) and odd; moved by one, all are others."""
+    moved = LABELS[1:] + LABELS[:1]
+    indices = [["odd", "even"].index(label) for label in moved]
+    tensors = TensorDataset(torch.zeros(10), torch.tensor(indices))
+    data = {"tensors": tensors, "items": Lines(moved), "subset": Subset(tensors, range(10))}[kind]
+    text = (
+        r"2 of 3 examples of the set have another label in the data set, such as id '7': 'odd' in the set, 'even' here"
+    )
+    with pytest.raises(DataError, match=text):
+        load_set(workspace / "sets" / "rows" / "v1", data)
+    right = TensorDataset(torch.arange(10.0), torch.tensor([["odd", "even"].index(label) for label in LABELS]))
+    subset, _ = load_set(workspace / "sets" / "rows" / "v1", right)
+    assert [float(x) for x, _ in subset] == [7, 2, 5]
+
+
+def test_ranks_share_the_draws_of_a_set(workspace):
+    folder = workspace / "sets" / "rows" / "v1"
+    whole = list(load_set(folder, seed=3)[1])
+    ranks = [list(load_set(folder, seed=3, rank=rank, world_size=2)[1]) for rank in range(2)]
+    assert [len(part) for part in ranks] == [2, 2], "three draws, filled up to four"
+    assert [ranks[0][0], ranks[1][0], ranks[0][1]] == whole
+    with pytest.raises(DataError, match="rank and world_size come together; got rank=1, world_size=None"):
+        load_set(folder, rank=1)
+    with pytest.raises(DataError, match=r"rank is in 0 \.\. 1 \(world_size - 1\); got 2"):
+        load_set(folder, rank=2, world_size=2)
+
+
+def test_ranks_that_draw_the_same_examples_are_warned(tmp_path, run_twice):
+    script = """
+import sys, warnings
+import torch.distributed as dist
+from hem_core.engine.set_sampler import SetSampler
+dist.init_process_group("gloo")
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    for _ in range(2):
+        list(SetSampler([1.0, 2.0], 0, dist.get_rank(), 2))
+    assert not told
+    sampler = SetSampler([1.0, 2.0], 0)
+    for _ in range(2):
+        list(sampler)
+assert [f"pass rank={dist.get_rank()}, world_size=2 to load_set" in str(each.message) for each in told] == [True]
+dist.destroy_process_group()
+"""
+    run_twice(script)

@@ -62,7 +62,7 @@ def test_an_error_that_is_probably_a_wrong_label_is_not_upweighted():
 
 
 def test_errors_that_are_too_noisy_turn_it_off_and_it_says_so():
-    with pytest.warns(UserWarning, match="jtt is off and takes all alike: 30% of what it would pick"):
+    with pytest.warns(UserWarning, match="jtt is off and mines nothing: 30% of what it would pick"):
         twice = mining.jtt(recorded([]), SIGNS, noise=torch.tensor([0, 0.3, 0, 0]))
     assert twice.weights.tolist() == [1, 1, 1, 1]
     assert twice.off.startswith("jtt is off")

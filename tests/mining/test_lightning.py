@@ -1,5 +1,6 @@
 """Mining in Lightning's Trainer: the same batches, weights and losses as in a plain loop."""
 
+import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
@@ -8,6 +9,8 @@ from torch.utils.data import DataLoader, TensorDataset
 pytest.importorskip("lightning", reason="needs Lightning: pip install 'hem[lightning]'")
 
 from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
 
 from hem_core import mining
 from hem_core.errors import MiningError
@@ -51,11 +54,11 @@ class Net(LightningModule):
         return torch.optim.SGD(self.parameters(), lr=1.0)
 
 
-def fitted(folder, net, loader, callback, epochs=EPOCHS, resumed=None):
+def fitted(folder, net, loader, callback, epochs=EPOCHS, resumed=None, checkpoint=None, **options):
     quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "accelerator": "cpu"}
-    trainer = Trainer(
-        max_epochs=epochs, callbacks=[callback], default_root_dir=folder, enable_checkpointing=False, **quiet
-    )
+    callbacks = [callback] if checkpoint is None else [callback, checkpoint]
+    quiet |= {"enable_checkpointing": checkpoint is not None}
+    trainer = Trainer(max_epochs=epochs, callbacks=callbacks, default_root_dir=folder, **quiet | options)
     trainer.fit(net, loader, ckpt_path=resumed)
     return trainer
 
@@ -112,3 +115,62 @@ def test_what_the_step_does_not_return_is_named(tmp_path):
     loss = mining.HardExampleLoss(torch.nn.CrossEntropyLoss(reduction="none"), mining.TopK(0.5), start=0, end=1)
     with pytest.raises(MiningError, match=r"training_step returned loss; .* also wants losses, index: return them"):
         fitted(tmp_path, Net(sampler, loss), loader, MiningCallback(history=history))
+
+
+@pytest.mark.parametrize("at", [4, 5, 6])
+def test_a_training_resumed_within_an_epoch_goes_on_after_its_last_batch(tmp_path, at):
+    """Three batches an epoch; saved after the first or second of epoch 1, or at its end."""
+    history, sampler, loader = parts()
+    saved = ModelCheckpoint(tmp_path, filename="{step}", every_n_train_steps=1, save_top_k=-1)
+    fitted(tmp_path, Net(sampler), loader, MiningCallback(sampler=sampler, history=history), checkpoint=saved)
+    history, sampler, loader = parts()
+    net = Net(sampler)
+    trainer = fitted(tmp_path, net, loader, MiningCallback(history=history), resumed=tmp_path / f"step={at}.ckpt")
+    seen, twin, known = plain()
+    assert net.seen == seen[at:]
+    assert trainer.global_step == 12
+    torch.testing.assert_close(net.layer.weight, twin.weight)
+    torch.testing.assert_close(history.losses, known.losses)
+    assert torch.equal(history.counts, known.counts)
+
+
+def test_reports_reach_the_loggers(tmp_path):
+    history, sampler, loader = parts()
+    logger = CSVLogger(tmp_path)
+    fitted(tmp_path, Net(sampler), loader, MiningCallback(sampler=sampler, history=history), logger=logger)
+    rows = pd.read_csv(tmp_path / "lightning_logs" / "version_0" / "metrics.csv")
+    assert rows["step"].tolist() == [3, 6, 9, 12]
+    assert rows["mining/fraction_kept"].iloc[0] == 1
+    assert rows["mining/fraction_kept"].iloc[-1] == pytest.approx(sampler.report().fraction_kept)
+    loss = mining.HardExampleLoss(torch.nn.CrossEntropyLoss(reduction="none"), mining.TopK(0.5))
+    logger = CSVLogger(tmp_path, "of_the_loss")
+    fitted(tmp_path, Net(loss=loss), loader, MiningCallback(loss=loss), logger=logger, log_every_n_steps=4)
+    rows = pd.read_csv(tmp_path / "of_the_loss" / "version_0" / "metrics.csv")
+    kept = rows.dropna(subset="mining/loss/fraction_kept").set_index("step")["mining/loss/fraction_kept"]
+    assert kept.to_dict() == {4: 0.5, 8: 0.5, 12: 1.0}
+
+
+def test_another_sampler_than_the_loader_s_is_refused(tmp_path):
+    _, sampler, loader = parts()
+    with pytest.raises(MiningError, match="HardnessSampler of the DataLoader is not the sampler of MiningCallback"):
+        fitted(tmp_path, Net(sampler), loader, MiningCallback(sampler=parts()[1]))
+
+
+def test_a_sampler_for_more_ranks_than_there_are_is_refused(tmp_path):
+    sampler = mining.RepeatFactorSampler([0] * N, rank=0, world_size=2)
+    loader = DataLoader(mining.WithIndex(torch.zeros(N, 3)), sampler=sampler, batch_size=8)
+    with pytest.raises(MiningError, match="made as rank 0 of 2; this process is rank 0 of 1: make the sampler after"):
+        fitted(tmp_path, Net(sampler), loader, MiningCallback())
+
+
+def test_a_sampler_that_is_made_anew_every_epoch_is_the_one_that_is_saved(tmp_path):
+    class Reloading(Net):
+        def train_dataloader(self):
+            self.sampler = mining.RepeatFactorSampler([0] * N)
+            data = TensorDataset(torch.zeros(N, 3), torch.zeros(N, dtype=torch.int64))
+            return DataLoader(mining.WithIndex(data), sampler=self.sampler, batch_size=8)
+
+    net, callback = Reloading(), MiningCallback()
+    fitted(tmp_path, net, None, callback, epochs=2, reload_dataloaders_every_n_epochs=1)
+    assert callback.sampler is net.sampler
+    assert callback.state_dict()["sampler"]["taken"] == N

@@ -94,3 +94,25 @@ def test_a_scoring_pass_leaves_the_model_and_chance_as_they_were():
     wanted = [torch.nn.functional.cross_entropy(model(row[None]), y[None]).item() for row, y, _ in data]
     assert found.tolist() == pytest.approx(wanted, abs=1e-5)
     assert not found.requires_grad
+
+
+def test_a_state_of_other_or_reordered_examples_is_refused_where_ids_are_known():
+    history = mining.LossHistory(3, ids=["a", "b", "c"])
+    history.update(torch.tensor([0]), torch.tensor([2.0]))
+    state = history.state_dict()
+    same = mining.LossHistory(3, ids=["a", "b", "c"])
+    same.load_state_dict(state)
+    assert same.losses[0] == 2
+    mining.LossHistory(3).load_state_dict(state)
+    for ids in (["b", "a", "c"], ["a", "bc", ""]):
+        with pytest.raises(MiningError, match="saved with other ids, or in another order, than its 3 examples have"):
+            mining.LossHistory(3, ids=ids).load_state_dict(state)
+    with pytest.raises(MiningError, match="wants an id for each example; got 2 for 3"):
+        mining.LossHistory(3, ids=["a", "b"])
+
+
+def test_a_state_of_an_older_version_is_loaded():
+    state = {"losses": torch.tensor([1.0, 2.0]), "counts": torch.tensor([1, 2]), "synced": torch.tensor([0, 0])}
+    history = mining.LossHistory(2)
+    history.load_state_dict(state)
+    assert history.losses.tolist() == [1, 2]

@@ -73,6 +73,23 @@ def test_the_weighted_mean_is_on_average_the_plain_mean(make):
     torch.testing.assert_close(shares, torch.full((6,), 1 / 6), atol=0.006, rtol=0)
 
 
+@pytest.mark.parametrize("make", ["hardness", "pruned"])
+def test_the_weighted_mean_of_five_examples_is_unbiased(make):
+    """Mean loss 20: weights scaled to mean 1 in every epoch gave 21.6 (hardness) and 14.1 (pruned)."""
+    losses = torch.tensor([96.0, 1, 1, 1, 1])
+    if make == "hardness":
+        sampler = mining.HardnessSampler(history_of(losses.tolist()), uniform_mix=0.3, max_repeat=5)
+    else:
+        sampler = mining.PrunedSampler(history_of([0, 5, 5, 5, 5]), epochs=10**6, prune=0.4)
+    means = []
+    for epoch in range(4000):
+        sampler.set_epoch(epoch)
+        index = torch.tensor(list(sampler))
+        means.append(float(sampler.reduce(losses[index], index)))
+    found = torch.tensor(means)
+    assert abs(float(found.mean()) - 20) < 4 * float(found.std()) / len(found) ** 0.5
+
+
 def test_a_draw_weighs_at_most_one_over_the_uniform_part():
     sampler = mining.HardnessSampler(history_of([1000] + [0] * 99), uniform_mix=0.25)
     list(sampler)
@@ -115,7 +132,7 @@ def test_what_is_hard_is_never_pruned_and_what_is_easy_weighs_more():
 
 
 def test_pruning_ends_with_the_last_eighth_of_the_epochs_and_the_length_stays():
-    """Sixteen epochs: 0 .. 13 prune (0 has no losses yet, so prunes all alike), 14 and 15 take all alike."""
+    """Sixteen epochs: 0 .. 13 prune (0 has no losses yet, so prunes uniformly), 14 and 15 sample uniformly."""
     history = mining.LossHistory(20)
     sampler = mining.PrunedSampler(history, epochs=16, prune=0.25)
     history.update(torch.arange(20), torch.tensor([9.0] * 5 + [1.0] * 15))
@@ -126,7 +143,7 @@ def test_pruning_ends_with_the_last_eighth_of_the_epochs_and_the_length_stays():
         assert bool(sampler.report().off) == (epoch >= 14)
         if epoch < 14:
             assert set(range(5)) <= set(drawn)
-    assert "epoch 15 is among the last 12.5% of 16, which take all alike" in sampler.report().off
+    assert "epoch 15 is among the last 12.5% of 16, which sample uniformly" in sampler.report().off
 
 
 def test_at_most_three_quarters_of_the_easy_part_are_pruned_and_the_rest_elsewhere():

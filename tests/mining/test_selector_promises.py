@@ -116,7 +116,7 @@ def test_the_report_is_what_a_loop_counts(name):
 def test_an_estimated_noise_above_a_fifth_turns_it_off_and_says_so(name):
     losses, reference = batch()
     select = MINES[name](noise=0.21)
-    with pytest.warns(UserWarning, match=f"{name} is off and takes all alike: 21% of what it would pick is estimated"):
+    with pytest.warns(UserWarning, match=f"{name} is off and mines nothing: 21% of what it would pick is estimated"):
         assert select(losses, reference=reference).tolist() == list(range(16))
     assert select.report().off.startswith(f"{name} is off")
     assert select.report().fraction_kept == 1

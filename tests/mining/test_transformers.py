@@ -97,9 +97,9 @@ def test_small_batches_that_make_one_step_are_averaged(tmp_path):
         torch.testing.assert_close(net.table.weight.detach(), wanted)
 
 
-@pytest.mark.parametrize("at", [3, 4])
+@pytest.mark.parametrize("at", [3, 4, 5])
 def test_a_resumed_training_goes_on_with_the_same_batches(tmp_path, at):
-    """Broken off after 3 of 9 steps, between two epochs, or after 4, within one."""
+    """Broken off after 3 of 9 steps, between two epochs, or within one: after 5 the last batch is drawn already."""
     options = {"save_strategy": "steps", "save_steps": at, "max_steps": at}
     for rest in ({}, {"max_steps": 9, "save_strategy": "no"}):
         net = Net()
@@ -109,8 +109,53 @@ def test_a_resumed_training_goes_on_with_the_same_batches(tmp_path, at):
         trainer.train(resume_from_checkpoint=bool(rest))
     assert net.seen == plain_loop()[0].seen[at:]
     (max((tmp_path / "out").glob("checkpoint-*")) / "mining.pt").unlink()
-    with pytest.raises(MiningError, match=r"goes on with the state of mining; there is no .*checkpoint-\d.mining.pt"):
+    with pytest.raises(
+        MiningError, match=r"resumes with the state of mining, and there is no .*checkpoint-\d.mining.pt"
+    ):
         trainer.train(resume_from_checkpoint=True)
+
+
+def test_a_training_resumed_from_another_folder_takes_the_state_from_there(tmp_path):
+    """The checkpoint was moved, and output_dir holds one of the same step of another training, with seed 7."""
+    options = {"save_strategy": "steps", "save_steps": 4, "max_steps": 4}
+    for folder, seed in (("ours", 2), ("other", 7)):
+        sampler = mining.HardnessSampler(mining.LossHistory(N), seed=seed)
+        data = {"train_dataset": mining.WithIndex(DATA)}
+        mine(Trainer(Net(), arguments(tmp_path / folder, **options), **data), sampler=sampler).train()
+    (tmp_path / "ours" / "out" / "checkpoint-4").rename(tmp_path / "moved")
+    net = Net()
+    rest = arguments(tmp_path / "other", max_steps=9)
+    trainer = mine(Trainer(net, rest, train_dataset=mining.WithIndex(DATA)), sampler=sampled())
+    trainer.train(resume_from_checkpoint=str(tmp_path / "moved"))
+    assert net.seen == plain_loop()[0].seen[4:]
+
+
+def test_reports_stand_in_the_log_of_the_training(tmp_path):
+    sampler = sampled()
+    quiet = {"logging_strategy": "steps", "logging_steps": 3, "eval_strategy": "epoch"}
+    data = {"train_dataset": mining.WithIndex(DATA), "eval_dataset": mining.WithIndex(DATA)}
+    trainer = mine(Trainer(Net(), arguments(tmp_path, **quiet), **data), sampler=sampler)
+    trainer.train()
+    logged = [row for row in trainer.state.log_history if "loss" in row]
+    assert [row["step"] for row in logged] == [3, 6, 9]
+    assert logged[0]["mining/fraction_kept"] == 1
+    assert logged[-1]["mining/fraction_kept"] == pytest.approx(sampler.report().fraction_kept)
+    assert not any("mining/fraction_kept" in row for row in trainer.state.log_history if "eval_loss" in row)
+
+
+def test_a_row_without_a_label_is_not_mined(tmp_path):
+    data = [row | {"labels": -100 if row["word"] == 5 else row["labels"]} for row in DATA]
+    sampler = sampled()
+    mine(Trainer(Net(), arguments(tmp_path), train_dataset=mining.WithIndex(data)), sampler=sampler).train()
+    assert sampler.history.losses.isnan().nonzero().tolist() == [[5]]
+
+
+def test_a_sampler_that_deals_to_ranks_itself_is_refused(tmp_path):
+    sampler = mining.HardnessSampler(mining.LossHistory(N), rank=0, world_size=2)
+    with pytest.raises(
+        MiningError, match=r"draws for rank 0 of 2, and the Trainer .* Make the sampler with rank=0, wo"
+    ):
+        mine(Trainer(Net(), arguments(tmp_path), train_dataset=mining.WithIndex(DATA)), sampler=sampler)
 
 
 def test_what_cannot_be_mined_is_refused(tmp_path):
