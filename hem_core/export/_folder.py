@@ -16,6 +16,7 @@ import pandas as pd
 
 import hem_core.export
 from hem_core import folder as registry
+from hem_core.alive import is_alive
 from hem_core.errors import DataError
 from hem_core.export._images import ReadImage
 
@@ -143,20 +144,9 @@ def _remove_leftovers(target: Path) -> None:
     """Delete what exports to the same place left when they were killed."""
     for path in target.parent.glob(f".{glob.escape(target.name)}.exporting-*"):
         pid = path.name.rpartition(".exporting-")[2].partition("-")[0]
-        if path.name not in _active and not _is_alive(pid):
+        is_others = pid.isdigit() and int(pid) != os.getpid() and is_alive(int(pid))
+        if path.name not in _active and not is_others:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_alive(pid: str) -> bool:
-    if not pid.isdigit() or int(pid) == os.getpid():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _write_text(path: Path, text: str) -> None:

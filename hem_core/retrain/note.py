@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hem_core.alive import process_of
 from hem_core.engine.progress import Listener
-from hem_core.retrain.alive import process_of
 from hem_core.store.atomic import write_json
 
 

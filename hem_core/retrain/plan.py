@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hem_core.alive import is_alive
 from hem_core.errors import RunError
-from hem_core.retrain.alive import is_alive
 from hem_core.retrain.settings import ARMS, RECIPES, Settings
 from hem_core.retrain.stored import FOLDER, FORMAT_VERSION, Stored
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,12 +12,11 @@ import pandas as pd
 from hem_core.engine.folds import assign
 from hem_core.errors import DataError
 from hem_core.retrain.source import Source, columns_of, open_source
+from hem_core.splits import part_of
 from hem_core.store.run import Run
 
 PARTS = 5
 """A drawn test part is one of so many."""
-TEST = {"test", "testing"}
-VALIDATION = {"val", "valid", "validation", "dev"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +77,8 @@ def _split(train: Source) -> tuple[str, np.ndarray, np.ndarray] | None:
     """Words, the test rows (N,) and other rows that are held out (N,); None without such a column."""
     if "split" not in train.catalog.column_names:
         return None
-    named = [re.sub(r"\W", "", str(value)).lower() for value in train.catalog["split"].to_pylist()]
-    is_test, is_validation = (np.array([name in known for name in named]) for known in (TEST, VALIDATION))
+    parts = np.array([part_of(value) for value in train.catalog["split"].to_pylist()], dtype=object)
+    is_test, is_validation = parts == "test", parts == "validation"
     if is_test.any():
         return "test", is_test, is_validation
     return ("validation", is_validation, is_test) if is_validation.any() else None
