@@ -41,7 +41,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "hash": ready.model_hash,
             "layer": layer.name if layer else None,
         },
-        "data": _data(ready, folder, options),
+        "data": opening_data(ready, folder, options),
         "held_out_accuracy": options.held_out_accuracy,
         "parameters": {
             "device": str(ready.network.device) if ready.network else "cpu",
@@ -59,7 +59,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
     }
 
 
-def _data(ready: Prepared, folder: Path, options: Options) -> dict[str, Any]:
+def opening_data(ready: Prepared, folder: Path, options: Options) -> dict[str, Any]:
     """Where the examples are from, and their held-out kin; of rows, which columns are features and why others are not.
 
     path: the source's absolute path, for a later command in another folder; None when it is no file or folder.

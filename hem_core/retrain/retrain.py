@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener
+from hem_core.engine.run_of_set import run_of_set
 from hem_core.errors import HemError
 from hem_core.models import train_function
 from hem_core.models.train_function import TrainFunction
@@ -38,7 +39,7 @@ def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | N
     home = Path(workspace)
     opened = open_workspace(home)
     name, version = sets.named(home, settings.set)
-    run = opened.run(str(sets.load(home, name, version)[1].get("run")))
+    run = run_of_set(opened, sets.load(home, name, version)[1])
     function = train_function.load(settings.train)
     key = _key(settings, run, function, name, version)
     stored = place(home, settings.name, f"{name}-v{version}", key)
