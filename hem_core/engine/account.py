@@ -77,6 +77,13 @@ def _portable(ready: Prepared, folder: Path) -> str:
     return root.relative_to(home).as_posix() if root.is_relative_to(home) else ready.facts["root"]
 
 
+def held_out(n: int) -> list[str]:
+    """A note on the n examples that no training of this run took."""
+    if not n:
+        return []
+    return [f"{n:,} examples of the test and validation splits were in no training: they were only asked about."]
+
+
 def bytes_digest(folder: Path) -> str:
     """A short digest of the files that the app shows: a key for caches."""
     digest = hashlib.sha256()

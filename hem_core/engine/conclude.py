@@ -74,6 +74,7 @@ def conclude(
     if options.has_map:
         finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress)
     has = {"has_pictures": has_pictures, "has_map": options.has_map}
+    n_held_out = int(scored.held_out.sum()) if trainer is not None else 0
     in_sample = float((joined.columns["predicted"] == joined.columns["target"]).mean())
     return {
         "n": joined.n,
@@ -82,7 +83,7 @@ def conclude(
         "accuracy": float((columns["predicted"] == columns["target"]).mean()),
         "oos": _said(folds.truth if folds else heads, scored.targets, in_sample),
         "reasons": reasons.info,
-        "notes": head["notes"] + account.memorised(in_sample, options),
+        "notes": head["notes"] + account.memorised(in_sample, options) + account.held_out(n_held_out),
         "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
         "missing": account.missing_parts(ready, joined, graph, recorded, **has),
@@ -111,7 +112,7 @@ def _heads(scored: Scored, progress: Progress) -> OutOfSample | None:
     if scored.options.oos == "none":
         return None
     n_classes, seed = len(scored.ready.classes), scored.options.seed
-    return by_heads(scored.joined, scored.groups, n_classes, seed=seed, progress=progress)
+    return by_heads(scored.joined, scored.groups, n_classes, seed=seed, progress=progress, held_out=scored.held_out)
 
 
 def _errors(folds: Folds | None, columns: dict[str, np.ndarray], sample: str) -> np.ndarray | None:

@@ -30,8 +30,8 @@ def export_set(
 
     The run is found by its fingerprint, so that its folder may have another name by now. data: where the pictures are
     now, when they were moved; an example whose picture is gone is skipped, and named in the manifest's `skipped`.
-    Returns the folder. Raises DataError when there is no such version, the folder exists already, or no picture is left; RunError when a
-    format wants pictures and the run is gone.
+    Returns the folder. Raises DataError when there is no such version, the folder exists already, or no picture is
+    left; RunError when a format wants pictures and the run is gone.
     """
     from hem_core.engine.export_pictures import with_pictures
     from hem_core.engine.made_from import feature_columns, whole_manifest, with_weight

@@ -170,7 +170,7 @@ def test_a_full_disk_leaves_one_line_and_nothing_half_written(home):
 def test_a_place_that_cannot_be_a_new_folder_is_refused_and_kept(home, out):
     (home / "mine.txt").write_text("mine")
     (home / "w" / "tags.sqlite").touch()
-    with pytest.raises(DataError, match="cannot be written|exists already"):
+    with pytest.raises(DataError, match=r"cannot be written|exists already"):
         export_set("w", "hard", 1, out, ["csv"])
     assert (home / "mine.txt").read_text() == "mine"
 
