@@ -29,6 +29,7 @@ def with_pictures(
     if len(lacking) == len(examples):
         raise DataError(
             f"none of the {len(examples):,} pictures can be read: {next(iter(lacking.values()))}; if they were moved, "
-            "say where they are now with --data FOLDER; the formats parquet, csv and jsonl need no pictures"
+            "say where they are now (hem export … --data FOLDER), or score them again from there; parquet, csv and "
+            "jsonl need no pictures"
         )
     return examples.loc[~examples["id"].astype(str).isin(list(lacking)), :].reset_index(drop=True), lacking

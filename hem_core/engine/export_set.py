@@ -12,7 +12,6 @@ from hem_core.errors import HemError, RunError
 from hem_core.export._folder import Progress, export
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
-from hem_core.store.run import Run
 from hem_core.store.workspace import Workspace, open_workspace
 
 
@@ -38,9 +37,12 @@ def export_set(
     from hem_core.engine.pictures import pictures_of
 
     loaded, manifest = sets.load(workspace, name, version)
+    if progress is not None:
+        progress("reading the set", 0, len(loaded))
     opened = open_workspace(workspace)
     run = find_run_of_set(opened, manifest)
-    _check_run(opened, run, manifest, formats)
+    if run is None:
+        _check_tables(opened, manifest, formats, has_images="image" in loaded.columns)
     pictures = pictures_of(run, data, opened) if run is not None else None
     examples, skipped = with_pictures(with_weight(loaded), pictures, formats)
     whole = whole_manifest(manifest, run, examples)
@@ -57,9 +59,11 @@ def export_set(
     )
 
 
-def _check_run(workspace: Workspace, run: Run | None, manifest: Mapping[str, Any], formats: Sequence[str]) -> None:
+def _check_tables(
+    workspace: Workspace, manifest: Mapping[str, Any], formats: Sequence[str], *, has_images: bool
+) -> None:
     """A set of pictures whose run is gone can be written as tables alone."""
-    if run is not None or (manifest.get("data") or {}).get("medium") not in ("image", "array"):
+    if (manifest.get("data") or {}).get("medium", "image" if has_images else "row") not in ("image", "array"):
         return
     import hem_core.export
     from hem_core import folder as registry

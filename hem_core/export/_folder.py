@@ -22,6 +22,7 @@ from hem_core.export._images import ReadImage
 from hem_core.export._readme import readme
 
 FORMAT_VERSION = 1
+FEW_FILES = 500
 Progress = Callable[[str, int, int], object]
 """(format, done, total), called as pictures are written and once when a format is done."""
 
@@ -121,8 +122,7 @@ def _counted(read_image: ReadImage | None, name: str, total: int, progress: Prog
 
 
 def _rename(temporary: Path, target: Path) -> None:
-    if hasattr(os, "sync"):
-        os.sync()  # once for all files, before the name says that they are there
+    _put_on_disk(temporary)  # before the name says that it is there
     try:
         temporary.rename(target)
     except OSError as error:
@@ -131,6 +131,17 @@ def _rename(temporary: Path, target: Path) -> None:
         raise DataError(
             f"{target} was made by someone else meanwhile; export to another folder, or delete it first"
         ) from error
+
+
+def _put_on_disk(folder: Path) -> None:
+    """A few files one by one; many at once, which also waits for what other programs are writing."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    if len(files) > FEW_FILES and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in files:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def _remove_leftovers(target: Path) -> None:
