@@ -14,9 +14,6 @@ from torch import nn
 from hem_core.errors import ModelError
 from hem_core.models.imported import imported
 
-OFFERED = ("seed", "weights", "sampler", "recorder", "progress")
-"""What a train function may take beside the data set, by these names."""
-
 
 @dataclass(frozen=True)
 class TrainFunction:

@@ -60,7 +60,7 @@ def planned(
         "train": train,
         "arms": settings.ordered_arms,
         "arms_are": {arm: ARMS[arm] for arm in settings.ordered_arms},
-        "seeds": list(range(settings.seeds)),
+        "seeds": settings.seed_list,
         "recipe": {"name": settings.recipe, "what": RECIPES[settings.recipe]},
         "test": test,
         "target": target,

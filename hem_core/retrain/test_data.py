@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from hem_core.engine.folds import assign
 from hem_core.errors import DataError
+from hem_core.retrain.lost import Lost, lost
 from hem_core.retrain.source import Source, columns_of, open_source
 from hem_core.splits import part_of
 from hem_core.store.run import Run
@@ -30,6 +31,8 @@ class TestData:
     source: Source
     rows: np.ndarray
     is_training: np.ndarray
+    lost: Lost = field(default_factory=Lost)
+    """Those of the test that cannot be tested on."""
 
 
 def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestData:
@@ -48,15 +51,19 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
             path, folder, columns=columns_of(run), classes=run.classes, parameters=run.info.get("parameters", {})
         )
         rows = np.flatnonzero(source.usable)
+        gone = lost(source, np.arange(len(source.ids)))
         if not len(rows):
-            raise DataError(f"none of the {len(source.ids):,} examples of '{path}' has one of the classes of the run")
-        return TestData("file", f"{len(rows):,} examples of {Path(path).name}", source, rows, everything)
+            raise DataError(
+                f"none of the {len(source.ids):,} examples of '{path}' can be tested on: "
+                + (gone.refusal(run.classes) or "they have no label, or cannot be read")
+            )
+        return TestData("file", f"{len(rows):,} examples of {Path(path).name}", source, rows, everything, gone)
     split = _split(train)
     if split is not None:
         names, is_test, is_other = split
         rows = np.flatnonzero(is_test & train.usable)
         words = f"{len(rows):,} examples whose split is {names}"
-        return TestData("split", words, train, rows, ~is_test & ~is_other)
+        return TestData("split", words, train, rows, ~is_test & ~is_other, lost(train, np.flatnonzero(is_test)))
     return _drawn(run, train)
 
 
