@@ -87,10 +87,13 @@ class Pictures:
 def pictures_of(run: Run, data: Path | str | None = None, workspace: Workspace | None = None) -> Pictures | None:
     """The pictures of a run; None when its data are none.
 
-    data: the folder, or the file that lists them, where they are now. Raises DataError when nothing is there.
+    data: the folder, or the file that lists them, where they are now. Raises DataError when nothing is there, or it is
+    given and there are no pictures.
     """
     is_stored = run.info["data"]["medium"] in ("image", "array")
     if run.root is None or not is_stored or "pictures" in run.info.get("missing", {}):
+        if data is not None:
+            raise DataError(f"--data says where pictures are now, and the data of run '{run.name}' are no pictures")
         return None
     place = Path(data) if data is not None else None
     if place is not None and not place.exists():
@@ -98,7 +101,9 @@ def pictures_of(run: Run, data: Path | str | None = None, workspace: Workspace |
     runs = [other for other in workspace.runs() if other.is_complete] if workspace is not None else []
     others = [other.root for other in runs if other.data == run.data and other.root not in (None, run.root)]
     folder = place.parent if place is not None and place.is_file() else place
-    return Pictures(run, run.root, folder, [root for root in others if root is not None])
+    is_array = run.info["data"]["medium"] == "array"
+    root = folder if is_array and folder is not None else run.root  # rows of an array have no files to look for
+    return Pictures(run, root, folder, [other for other in others if other is not None])
 
 
 def _moved(data: Path, image: str, is_checked: bool) -> list[Path]:

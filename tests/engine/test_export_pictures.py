@@ -5,6 +5,7 @@ import resource
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -65,6 +66,16 @@ def test_pictures_that_were_moved_are_refused_in_one_line_and_found_where_data_s
     made = entries(export_set("w", "hard", 1, home / "out", ["imagefolder"], data="moved"))
     assert {id: path.read_bytes() for id, path in made.items()} == wanted
     assert export_run("w/runs/a", home / "all", where=None, formats=["coco"], data="moved").n == 18
+
+
+def test_a_place_of_pictures_that_is_not_there_or_not_wanted_is_refused(home, tmp_path):
+    with pytest.raises(DataError, match=r"^nothing is at 'nowhere'; --data names the folder"):
+        export_set("w", "hard", 1, home / "out", ["csv"], data="nowhere")
+    table = pd.DataFrame({"id": list("ab"), "label": ["x", "y"], "logits": [[0.0, 2.0], [3.0, 0.0]]})
+    table.to_parquet(tmp_path / "p.parquet")
+    run = hem_core.score(None, tmp_path / "p.parquet", out=home / "w" / "runs" / "p", classes=["x", "y"], **QUICK)
+    with pytest.raises(DataError, match="the data of run 'p' are no pictures"):
+        export_run(run.folder, home / "out", where=None, formats=["csv"], data=home)
 
 
 def test_tables_are_exported_without_the_pictures(home):
