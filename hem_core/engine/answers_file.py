@@ -50,6 +50,7 @@ def answers_of(rows: Sequence[Any], path: Path, *, who: str, classes: Collection
     classes: tell which question of several is about the label, where none is called `label`.
     Raises DataError when no row names an example, or rows of a table have no label.
     """
+    rows = [_named(row) for row in rows]
     found = Answers([], [], [], _is_guarded(rows, path))
     for number, row in enumerate(rows, 1):
         id = _id(row)
@@ -65,6 +66,13 @@ def answers_of(rows: Sequence[Any], path: Path, *, who: str, classes: Collection
         there = ", ".join(map(str, first)) if isinstance(first, Mapping) else f"one {type(first).__name__}"
         raise DataError(f"row 1 of '{path}' has no 'id' or 'example_id'; there are: {there}")
     return found
+
+
+def _named(row: Any) -> Any:
+    """A row of a table whose id has a name such as "ID" or " Id", its columns in lower case."""
+    if not isinstance(row, Mapping) or _is_task(row) or any(name in row for name in ID_NAMES):
+        return row
+    return {str(name).strip().lower(): value for name, value in row.items()}
 
 
 def _is_task(row: Mapping[str, Any]) -> bool:

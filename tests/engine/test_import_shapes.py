@@ -120,6 +120,8 @@ def test_entries_that_name_no_example_are_counted(workspace, tmp_path):
     [
         ("p.csv", b"id;label\r\na;dog\r\n"),
         ("p.tsv", b"id\tlabel\na\tdog\n"),
+        ("p.csv", b"ID, Label\na,dog\n"),
+        ("p.CSV", b"Example_ID,Choice,Annotator\na,dog,3\n"),
         ("p.csv", "id,label\na,dog\n".encode("utf-16")),
         ("p.csv", ("image,example_id,choice,id\ndata:" + "x" * 200_000 + ",a,dog,7\n").encode()),
         ("p.csv", b'example_id,choice\na,"{""choices"": [""dog""]}"\n'),
