@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from hem_core.engine.select import Selected, select
-from hem_core.selection.curate import EXCLUSIONS, curate
+from hem_core.selection.curate import WORDS, curate
 from hem_core.selection.weights import LOSSES, weights
 from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 
-LOOKED_AT = ("id", "label", "difficulty", "reason", "duplicate_group", *LOSSES)
+LOOKED_AT = ("id", "label", "split", "difficulty", "reason", "duplicate_group", *LOSSES)
 """The columns that the page needs of all candidates; the others are read when a set is saved."""
 EVERYTHING: Mapping[str, Any] = {"all": []}
 
@@ -53,7 +53,7 @@ def _all(wish: Mapping[str, Any], table: pd.DataFrame) -> Selected:
     made = curate(table, leave_out=wish["leave_out"])
     rank = np.arange(1, len(made.examples) + 1)
     examples = made.examples.drop(columns="row").assign(weight=weights(made.examples), rank=rank, picked_by="all")
-    why = pd.Series([EXCLUSIONS[tag] for tag in made.excluded["why"].tolist()], dtype="str")
+    why = pd.Series([WORDS[tag] for tag in made.excluded["why"].tolist()], dtype="str")
     counts = {str(words): int(n) for words, n in why.value_counts().items()}
     settings = {**wish, "n_candidates": len(table), "in_words": describe(wish["rule"])}
     is_out = table["id"].isin(made.excluded["id"].tolist())

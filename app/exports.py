@@ -1,4 +1,4 @@
-"""Exports run in a process of their own: the page can be left, the server stays quick."""
+"""Exports run beside the pages: a page can be left, the server stays quick."""
 
 import io
 import json
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,10 @@ from hem_core import folder as registry
 from hem_core.errors import HemError
 
 MAX_ZIP_BYTES = 50 << 20
+SMALL = 5_000
+"""Examples that a thread of the server exports."""
+TRIED = 100
+"""Examples among which one with a picture is looked for."""
 
 
 def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> Path:
@@ -24,61 +29,65 @@ def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> P
 
 
 def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
-    """The formats that cannot work for a version of a set -> why, tried on its first example."""
+    """The formats that cannot work for a version of a set -> why, tried on an example whose picture can be read."""
     import pyarrow.parquet as pq
 
-    from hem_core.engine.export_run import picture_reader
+    from hem_core.engine.pictures import pictures_of
+    from hem_core.engine.run_of_set import find_run_of_set
     from hem_core.store.workspace import open_workspace
 
     home = workspace / "sets" / name / f"v{version}"
     manifest = _read(home / "manifest.json")
-    first = next(pq.ParquetFile(home / "examples.parquet").iter_batches(1)).to_pandas()
-    try:
-        read_image = picture_reader(open_workspace(workspace).run(str(manifest.get("run"))))
-    except HemError:
-        read_image = None  # the run is gone: tables can still be written
+    some = next(pq.ParquetFile(home / "examples.parquet").iter_batches(TRIED)).to_pandas()
+    opened = open_workspace(workspace)
+    run = find_run_of_set(opened, manifest)  # where it is gone, tables can still be written
+    pictures = pictures_of(run, workspace=opened) if run is not None else None
+    row = next((k for k in range(len(some)) if pictures is None or not pictures.lacking(some.iloc[[k]])), 0)
     found = {}
     for format in registry.names(hem_core.export):
         with tempfile.TemporaryDirectory(prefix="hem-") as folder:
             try:
-                registry.load(hem_core.export, format).write(first, Path(folder), read_image=read_image)
+                registry.load(hem_core.export, format).write(some.iloc[[row]], Path(folder), read_image=pictures)
             except HemError as error:
                 found[format] = str(error).removeprefix(f"format '{format}' ")
     return found
 
 
 def start(workspace: Path, name: str, version: int, formats: Sequence[str]) -> None:
-    """Begin to export a version of a set to its place; `state` tells how far it is."""
+    """Begin to export a version of a set to its place; `state` tells how far it is.
+
+    A small one is written by a thread, at once: a process takes seconds to begin. A large one runs in a process of its
+    own, so that the server stays quick.
+    """
     from hem_core.store.atomic import write_json
 
     target = place(workspace, name, version, formats)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_json(_note(target), {"stage": "starting", "done": 0, "total": 0})
+    n = int(_read(workspace / "sets" / name / f"v{version}" / "manifest.json").get("n") or 0)
+    write_json(_note(target), {"stage": "starting", "done": 0, "total": n})
     files = [str(path) for path in (target, _note(target))]
-    command = [sys.executable, "-m", "hem_core.engine.export_set", str(workspace), name, str(version), *files, *formats]
-    root = Path(__file__).resolve().parents[1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    _running[target] = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+    words = [str(workspace), name, str(version), *files, *formats]
+    _running[target] = _Thread(words) if 0 < n <= SMALL else _process(words)
 
 
 def state(target: Path) -> dict[str, Any]:
     """How an export stands: `status` 'none', 'running', 'done' or 'failed', with stage, done, total or error."""
     if target.is_dir():
         return {"status": "done"}
-    process = _running.get(target)
-    if process is None:
+    work = _running.get(target)
+    if work is None:
         return {"status": "none"}
     note = _read(_note(target))
-    if process.poll() is None:
+    if work.poll() is None:
         return {"status": "running", **note}
     return {"status": "failed", "error": note.get("error") or "the export stopped; start it again"}
 
 
 def wait(target: Path) -> None:
     """Wait until an export that was started here has ended."""
-    process = _running.get(target)
-    if process is not None:
-        process.wait()
+    work = _running.get(target)
+    if work is not None:
+        work.wait()
 
 
 def size_bytes(folder: Path) -> int:
@@ -96,7 +105,30 @@ def zipped(folder: Path) -> bytes:
     return out.getvalue()
 
 
-_running: dict[Path, subprocess.Popen[bytes]] = {}
+class _Thread:
+    """An export by a thread of the server, watched like a process."""
+
+    def __init__(self, words: list[str]) -> None:
+        from hem_core.engine.export_set import main
+
+        self._thread = threading.Thread(target=main, args=words, daemon=True)
+        self._thread.start()
+
+    def poll(self) -> int | None:
+        return None if self._thread.is_alive() else 0
+
+    def wait(self) -> None:
+        self._thread.join()
+
+
+def _process(words: list[str]) -> subprocess.Popen[bytes]:
+    root = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "hem_core.engine.export_set", *words]
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+_running: dict[Path, subprocess.Popen[bytes] | _Thread] = {}
 
 
 def _note(target: Path) -> Path:

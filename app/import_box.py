@@ -29,8 +29,8 @@ def draw(run: Run) -> None:
     with st.popover("Import labels", icon=":material/upload_file:"):
         turn = int(str(state.recall("import_turn", 0)))
         file = st.file_uploader(
-            "Answers as Label Studio exports them (JSON), or a CSV or JSON lines with id and label",
-            type=["json", "jsonl", "csv"],
+            "Answers as Label Studio exports them, or a CSV, JSON Lines or Parquet file with id and label",
+            type=["json", "jsonl", "csv", "tsv", "parquet"],
             max_upload_size=LARGEST_MB,
             key=f"import_file {turn}",
         )
@@ -56,6 +56,8 @@ def summary(found: "ImportedLabels") -> str:
     ]
     if found.n_known:
         said.append(f"{found.n_known:,} were there already")
+    if found.n_without_id:
+        said.append(f"{words.count(found.n_without_id, 'entry', 'entries')} without an id skipped")
     for none, nouns in (
         (found.unanswered, "without an answer"),
         (found.unknown_ids, "that this run does not have"),

@@ -16,9 +16,10 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hem_core.alive import is_alive
 from hem_core.errors import RunError
 from hem_core.retrain import stored
-from hem_core.retrain.alive import is_alive
+from hem_core.splits import part_of
 from hem_core.store.atomic import write_json
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 PROGRAM = "hem_core.retrain.work"
 ASKED = ".asked"
 """Folder beside the retrainings with what each was started with."""
-SPLITS = {"test": "test", "testing": "test", "val": "validation", "valid": "validation", "validation": "validation",
-          "dev": "validation"}  # fmt: skip
 
 
 def start(workspace: Path, settings: Mapping[str, Any]) -> str:
@@ -148,7 +147,7 @@ def test_words(run: Run, given: str) -> str:
         where = "as given" if given else "held out, named by the run"
         return f"{Path(path).name}, {where}"
     if "split" in run.source.columns:
-        found = {SPLITS.get(str(value).strip().lower()) for value in run.table(["split"])["split"].unique()}
+        found = {part_of(value) for value in run.table(["split"])["split"].unique()}
         for name in ("test", "validation"):
             if name in found:
                 return f"the examples whose split is {name}; they are not trained on"

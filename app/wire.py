@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from hem_core.cells import safe_cell
 from hem_core.store.tags import VERDICTS
 
 
@@ -78,13 +79,16 @@ def free_tags(state: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """A table as CSV; texts that a spreadsheet would compute (= + - @) get a quote in front."""
-    guarded = table.copy()
-    for name in guarded.columns:
-        if not pd.api.types.is_numeric_dtype(guarded[name]):
-            text = guarded[name].astype(str).where(guarded[name].notna(), "")
-            guarded[name] = text.where(~text.str.match(r"[=+\-@\t\r]"), "'" + text)
-    return guarded.to_csv(index=False)
+    """A table as CSV; a text that a spreadsheet would run has an apostrophe before it, see `hem_core.cells`."""
+    guarded = {safe_cell(str(name)): _cells(column) for name, column in table.items()}
+    return pd.DataFrame(guarded, index=table.index).to_csv(index=False)
+
+
+def _cells(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    cells = [value if isinstance(value, int | float) else safe_cell(str(value)) for value in column.tolist()]
+    return pd.Series(cells, index=column.index, dtype=object).where(column.notna(), "")
 
 
 def extent(values: np.ndarray) -> tuple[float | None, float | None]:

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
+from hem_core.cli._screen import table
+
 HEM = [sys.executable, "-c", "from hem_core.cli import main; main()"]
 
 
@@ -149,3 +151,9 @@ def test_suspects_slices_and_reasons_are_printed_and_can_be_piped(run):
     assert hem("slices", run).returncode == 0
     shown = hem("reasons", run).stdout.strip().splitlines()[1:]
     assert sum(int(line.split("\t")[1].replace(",", "")) for line in shown) == 120
+
+
+def test_a_table_that_is_piped_keeps_numbers_and_no_spreadsheet_runs_its_texts(capsys):
+    table(("name", "gain"), [("=1+1", "-0.5"), ("-x", "+0.12 (-0.10 to +0.34)"), ("ok", "+1,024"), ("-1+cmd|x", "3%")])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["name\tgain", "'=1+1\t-0.5", "'-x\t+0.12 (-0.10 to +0.34)", "ok\t+1,024", "'-1+cmd|x\t3%"]

@@ -121,17 +121,6 @@ export function save(content, name) {
   setTimeout(() => url.startsWith("blob:") && URL.revokeObjectURL(url), 10000);
 }
 
-/** A table as CSV text; texts that a spreadsheet would compute (= + - @) get a quote in front. */
-export function csv(header, rows) {
-  const cell = (value) => {
-    if (typeof value === "number") return Number.isNaN(value) ? "" : String(value);
-    let text = String(value ?? "");
-    if (/^[=+\-@\t\r]/.test(text)) text = `'${text}`;
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [header, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
-}
-
 /** An SVG element as a PNG, twice as sharp, on a background. */
 export async function svgToPng(element, background) {
   const { width, height } = element.getBoundingClientRect();

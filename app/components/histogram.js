@@ -1,6 +1,7 @@
 // The linked histogram: all, filtered and selected one inside the other; dragging selects a range.
 
-import { h, s, csv, save, svgToPng } from "./dom.js";
+import { csv } from "./cells.js";
+import { h, s, save, svgToPng } from "./dom.js";
 import { bins, extent, histogram, short, ticks, whole } from "./numbers.js";
 import { clauses } from "./rules.js";
 

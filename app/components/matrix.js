@@ -1,7 +1,8 @@
 // The confusion matrix: what was given against what was predicted, among the filtered examples.
 
 import { exported, literal, plotly } from "./axes.js";
-import { csv, h, save } from "./dom.js";
+import { csv } from "./cells.js";
+import { h, save } from "./dom.js";
 import { plural, whole } from "./numbers.js";
 import { clauses } from "./rules.js";
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from hem_core.cells import safe_cell
 
 console = Console(stderr=True)
 
@@ -39,6 +42,10 @@ STAGES = {
 }
 
 
+_NUMBER = r"[+-]?\d[\d.,]*%?"
+_NUMBERS = re.compile(rf"{_NUMBER}( \({_NUMBER} to {_NUMBER}\))?")
+
+
 def say(line: str, *texts: object) -> None:
     """Print one line; `line` may hold markup, the texts that fill its {} are shown letter by letter."""
     console.print(line.format(*(escape(str(text)) for text in texts)), highlight=False, soft_wrap=True)
@@ -49,7 +56,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     out = Console()
     if not out.is_terminal:
         for row in (heads, *rows):
-            line = "\t".join(" ".join(str(cell).split()) for cell in row)
+            line = "\t".join(_cell(" ".join(str(cell).split())) for cell in row)
             sys.stdout.write(f"{line}\n")
         return
     shown = Table(box=None, pad_edge=False)
@@ -59,6 +66,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     for row in rows:
         shown.add_row(*(escape(str(cell)) for cell in row))
     out.print(shown, highlight=False)
+
+
+def _cell(text: str) -> str:
+    """A cell of a table that may end in a spreadsheet: a number stays one, "+0.12 (-0.10 to +0.34)" too."""
+    return text if _NUMBERS.fullmatch(text) else safe_cell(text)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +9,8 @@ import typer
 
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
+
+SHOWN = 5
 
 
 def export(
@@ -27,6 +31,12 @@ def export(
             "The table is always there as parquet."
         ),
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Where the pictures are now, if they were moved since they were scored.")
+    ] = None,
+    with_held_out: Annotated[
+        bool, typer.Option("--with-held-out", help="Of a run, also export the examples of its test and val splits.")
+    ] = False,
 ) -> None:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
     from hem_core.engine.export_run import export_run
@@ -37,12 +47,36 @@ def export(
         if version is not None:
             raise HemError("--version is of a set: name it with --set")
         with bars() as progress:
-            folder, n = export_run(source, out, where=where, formats=format or (), progress=progress)
-        say("{} in {}", f"{n:,} examples", folder)
+            done = export_run(
+                source,
+                out,
+                where=where,
+                formats=format or (),
+                data=data,
+                has_held_out=with_held_out,
+                progress=progress,
+            )
+        say("{} in {}", f"{done.n:,} examples", done.folder)
+        for why, n in done.left_out.items():
+            say("  left out: {}", f"{n:,} {why}")
+        _say_skipped(done.skipped)
         return
-    if where is not None:
-        raise HemError("--where and --set exclude each other: a set is exported as it was saved")
+    if where is not None or with_held_out:
+        option = "--where" if where is not None else "--with-held-out"
+        raise HemError(f"{option} and --set exclude each other: a set is exported as it was saved")
     name, found = (set_, version) if version is not None else sets.named(source, set_)
     with bars() as progress:
-        folder = export_set(source, name, found, out, format or (), progress=progress)
-    say("{} in {}", f"{name} v{found}", folder)
+        folder = export_set(source, name, found, out, format or (), data=data, progress=progress)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    say("{} in {}: {} examples", f"{name} v{found}", folder, f"{manifest['counts']['n']:,}")
+    _say_skipped(manifest["skipped"])
+
+
+def _say_skipped(skipped: Mapping[str, str]) -> None:
+    if not skipped:
+        return
+    say("[yellow]{} skipped[/]: their picture cannot be read; --data FOLDER says where it is now", f"{len(skipped):,}")
+    for id, why in list(skipped.items())[:SHOWN]:
+        say("  {}: {}", id, why)
+    if len(skipped) > SHOWN:
+        say("  {}", f"and {len(skipped) - SHOWN:,} more; manifest.json of the export lists them")

@@ -11,7 +11,7 @@ SHOWN = 20
 
 
 def import_labels(
-    file: Annotated[Path, typer.Argument(help="Label Studio's JSON export, or .csv or .jsonl with id and label.")],
+    file: Annotated[Path, typer.Argument(help="Label Studio's export; or a .csv, .jsonl or .parquet of id, label.")],
     workspace: Annotated[Path, typer.Option(help="The workspace whose examples were labelled.")] = Path(),
     run: Annotated[str | None, typer.Option(help="A run over the data, where it is not clear which they are.")] = None,
     who: Annotated[str, typer.Option(help="Who gave the labels, where the file names nobody.")] = "import",
@@ -27,8 +27,10 @@ def import_labels(
         f"{done.n_known:,}",
     )
     _list("without an answer, or without a single one", done.unanswered)
-    _list("unknown ids, left out", done.unknown_ids)
-    _list("labels that are no class, left out", [f"{id} ({label})" for id, label in done.unknown_labels.items()])
+    if done.n_without_id:
+        say("  {} entries without 'example_id' or 'id', skipped", f"{done.n_without_id:,}")
+    _list("unknown ids, skipped", done.unknown_ids)
+    _list("labels that are no class, skipped", [f"{id} ({label})" for id, label in done.unknown_labels.items()])
     at_odds = [f"{id} ({_votes(votes)})" for id, votes in done.disagreements.items()]
     _list(f"people disagree: most count, a tie is '{UNDECIDED}'", at_odds)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._names import names_or_file
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
@@ -63,9 +64,18 @@ def loop(
     go_on: Annotated[
         bool, _option("Do without the answers that are missing: given labels stand.", "--go-on", panel=PERSON)
     ] = False,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default: CUDA if there is one.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:1, to train and ask on; default: CUDA if there is one.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The first of the seeds; another one, other starts.", min=0)] = 0,
+    budget: Annotated[
+        str | None, typer.Option(help="Time, as 30m or 1h30m: begin no training that would not end within it.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Train nothing: say which arms, how many trainings and how long.")
+    ] = False,
 ) -> None:
-    """Mine a pool in rounds: train, choose, add, train again; beside random additions. Killed, it goes on."""
+    """Mine a pool in rounds: train, choose, add, train again; beside random additions. The same command resumes."""
     from hem_core.engine.options import Options
     from hem_core.loop.loop import loop as run_loop
     from hem_core.loop.pool_choice import DEFAULT
@@ -83,6 +93,8 @@ def loop(
         policy_options=_options(option or []),
         draws=draws,
         by_person=by_person,
+        seed=seed,
+        budget=seconds_of(budget, "--budget"),
     )
     options = Options(
         name=data_name,
@@ -91,24 +103,32 @@ def loop(
         resize=resize,
         columns={key: value for key, value in columns.items() if value},
     )
+    asked = {"train": train, "out": out, "settings": settings, "name": name, "test": test, "test_share": test_share}
+    if dry_run:
+        _show_dry_run(data, asked | {"options": options})
+        return
     with bars() as progress:
-        found = run_loop(
-            data,
-            train=train,
-            out=out,
-            settings=settings,
-            name=name,
-            test=test,
-            test_share=test_share,
-            go_on=go_on,
-            options=options,
-            progress=progress,
-        )
+        found = run_loop(data, **asked, go_on=go_on, options=options, progress=progress)
     if found.report is None:
         say("{}", found.waits_for)
         return
     _show(found.report)
     say("report: {}", found.folder / "report.html")
+
+
+def _show_dry_run(data: str, asked: dict[str, Any]) -> None:
+    from hem_core.loop.dry_run import dry_run
+
+    found = dry_run(data, **asked)
+    say("{}: {}", found.name, f"a pool of {found.n_pool:,}, tested on {found.test}")
+    for arm, n in found.arms.items():
+        say("  {}: {} trainings", arm, str(n))
+    say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
+    if found.seconds_each is None or found.seconds_left is None:
+        say("how long: no training of this loop was timed yet: --budget 1s trains one and stops, then ask again")
+        return
+    each, left = in_words(found.seconds_each), in_words(found.seconds_left)
+    say("at most about {} for what is left: the longest training took {}", left, each)
 
 
 def _show(report: dict[str, Any]) -> None:

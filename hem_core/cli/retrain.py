@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
+
+if TYPE_CHECKING:
+    from hem_core.retrain.settings import Settings
 
 
 def retrain(
@@ -19,6 +23,7 @@ def retrain(
     ] = None,
     arms: Annotated[str, typer.Option(help="Of control, random, curated, head.")] = "control,random,curated",
     seeds: Annotated[int, typer.Option(help="Trainings of each arm.", min=1)] = 5,
+    seed: Annotated[int, typer.Option(help="The first of the seeds; another one, other trainings.", min=0)] = 0,
     recipe: Annotated[
         str,
         typer.Option(
@@ -32,10 +37,18 @@ def retrain(
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The training data, where they have moved.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the retraining; default: the set's, as hard-v1.")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda …: where the models are asked.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Go on against a refusal; the report says so.")] = False,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:1: where the models are trained and asked.")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Time, as 30m or 1h30m: begin no training that would not end within it.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Train nothing: say which arms, how many trainings and how long.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Retrain in spite of a refusal; the report says so.")] = False,
 ) -> None:
-    """Prove that a set helps: train with and without it, several seeds each, and compare. Killed, it goes on."""
+    """Prove that a set helps: train with and without it, several seeds each, and compare. The same command resumes."""
     if not workspace.is_dir():
         raise HemError(f"no workspace '{workspace}'; it is the folder with runs and sets")
     from hem_core.retrain.retrain import retrain as run
@@ -52,12 +65,22 @@ def retrain(
         data=str(data) if data else None,
         name=name,
         device=device,
+        seed=seed,
+        budget=seconds_of(budget, "--budget"),
         force=force,
     )
+    if dry_run:
+        _show_dry_run(workspace, settings)
+        return
     with bars() as progress:
         stored = run(workspace, settings, progress=progress)
     report = stored.report
-    assert report is not None
+    if report is None:
+        done = len((stored.progress or {}).get("finished") or ())
+        n = len(settings.ordered_arms) * settings.seeds
+        say("{} of {} trainings are done; the next one would not end within {}", str(done), str(n), str(budget))
+        say("run the same command to resume")
+        return
     verdict = report["verdict"]
     names = list(report["table"][0]["arms"])
     shown = [
@@ -71,6 +94,21 @@ def retrain(
     for rule in verdict["rules"]:
         say("  {}", f"{'yes' if rule['passed'] else 'no '}  {rule['rule']}: {rule['value']}")
     say("report: {}", stored.html)
+
+
+def _show_dry_run(workspace: Path, settings: Settings) -> None:
+    from hem_core.retrain.dry_run import dry_run
+
+    found = dry_run(workspace, settings)
+    say("{}: {}", found.name, f"recipe {found.plan['recipe']['name']}, tested on {found.plan['test']['what']}")
+    for line in found.lines():
+        say("  {}", line)
+    say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
+    if found.seconds_each is None or found.seconds_left is None:
+        say("how long: {}", found.timed_by)
+        return
+    each, left = in_words(found.seconds_each), in_words(found.seconds_left)
+    say("about {} for what is left, at {} each: {}", left, each, found.timed_by)
 
 
 def _gain(row: dict) -> str:

@@ -28,6 +28,9 @@ def select(
         list[str] | None, typer.Option(help="POLICY.OPTION=VALUE, such as margin.by=top2_gap; may be repeated.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, another draw; the same, the same set.")] = 0,
+    with_held_out: Annotated[
+        bool, typer.Option("--with-held-out", help="Choose among the examples of the test and val splits too.")
+    ] = False,
     preview: Annotated[
         bool, typer.Option("--preview", help="Show the set beside random and hardest, and what a linear probe gains.")
     ] = False,
@@ -43,7 +46,15 @@ def select(
     opened = open_run(run)
     workspace = open_workspace(run).folder if save else None
     chain = [name.strip() for name in policy.split(",")] if policy else None
-    chosen = engine.select(opened, n=n, policies=chain, where=where, options=_options(option or []), seed=seed)
+    chosen = engine.select(
+        opened,
+        n=n,
+        policies=chain,
+        where=where,
+        has_held_out=with_held_out,
+        options=_options(option or []),
+        seed=seed,
+    )
     _say_chosen(chosen)
     seen = proved = None
     if preview:

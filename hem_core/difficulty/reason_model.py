@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -43,22 +42,6 @@ class ReasonModel:
             logits = (stretched(values[part]) @ self.weights + self.bias) / self.temperature  # (B, F) -> (B, 6)
             result[part] = _softmax(logits if prior is None else logits + np.log(prior))
         return result
-
-    def to_json(self) -> dict[str, Any]:
-        """Numbers, lists and strings."""
-        return {
-            "names": list(self.names),
-            "weights": self.weights.tolist(),
-            "bias": self.bias.tolist(),
-            "temperature": self.temperature,
-            "measured": dict(self.measured),
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> ReasonModel:
-        """What `to_json` gave."""
-        weights, bias = np.array(stored["weights"], np.float64), np.array(stored["bias"], np.float64)
-        return cls(tuple(stored["names"]), weights, bias, float(stored["temperature"]), dict(stored["measured"]))
 
 
 def fit(

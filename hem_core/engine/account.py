@@ -41,7 +41,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "hash": ready.model_hash,
             "layer": layer.name if layer else None,
         },
-        "data": _data(ready, folder, options),
+        "data": opening_data(ready, folder, options),
         "held_out_accuracy": options.held_out_accuracy,
         "parameters": {
             "device": str(ready.network.device) if ready.network else "cpu",
@@ -60,7 +60,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
     }
 
 
-def _data(ready: Prepared, folder: Path, options: Options) -> dict[str, Any]:
+def opening_data(ready: Prepared, folder: Path, options: Options) -> dict[str, Any]:
     """Where the examples are from, and their held-out kin; of rows, which columns are features and why others are not.
 
     path: the source's absolute path, for a later command in another folder; None when it is no file or folder.
@@ -76,6 +76,13 @@ def _portable(ready: Prepared, folder: Path) -> str:
     """Where the pictures lie; relative to the run where they are inside it, so that the run can be moved."""
     root, home = Path(ready.facts["root"]), folder.resolve()
     return root.relative_to(home).as_posix() if root.is_relative_to(home) else ready.facts["root"]
+
+
+def held_out(n: int) -> list[str]:
+    """A note on the n examples that no training of this run took."""
+    if not n:
+        return []
+    return [f"{n:,} examples of the test and validation splits were in no training: they were only asked about."]
 
 
 def bytes_digest(folder: Path) -> str:

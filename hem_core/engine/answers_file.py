@@ -1,20 +1,22 @@
-"""Labels that people gave elsewhere: Label Studio's JSON, or a CSV, JSON or JSON Lines file of ids and labels."""
+"""Labels that people gave elsewhere: Label Studio's exports, or rows of ids and labels."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hem_core.cells import is_safe
 from hem_core.errors import DataError
 
 ID_NAMES = ("example_id", "id")
 LABEL_NAMES = ("label", "choice")
 WHO_NAMES = ("who", "annotator", "completed_by")
 AT_NAMES = ("updated_at", "created_at", "at")
+SHOWN = ("given_label", "label_before", "label_given", "predicted", "suggested_label", "reason")
+"""Columns that a task shows beside its question; what stands there is nobody's answer."""
 
 
 @dataclass(frozen=True)
@@ -31,90 +33,152 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a file says, in its order, and the ids that it has no answer for, or one that is no single label."""
+    """What a file says, in its order."""
 
-    answers: list[Answer]
-    unanswered: list[str]
+    answers: list[Answer] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
+    """Ids without an answer, or with one that is no single label."""
+    without_id: list[int] = field(default_factory=list)
+    """Numbers, from 1, of the entries that name no example."""
+    is_guarded: bool = False
+    """The file may be a CSV that HEM wrote: an apostrophe may stand before what a spreadsheet would run."""
 
 
-def read_answers(path: Path, *, who: str) -> Answers:
-    """Read the answers in a file; who: the person where the file names none.
+def answers_of(rows: Sequence[Any], path: Path, *, who: str, classes: Collection[str] = ()) -> Answers:
+    """The answers in the rows of a file; who: the person where a row names none.
 
-    Raises DataError when it is no such file, or a row has no id.
+    classes: tell which question of several is about the label, where none is called `label`.
+    Raises DataError when no row names an example, or rows of a table have no label.
     """
-    if not path.is_file():
-        raise DataError(f"no file at '{path}'; give Label Studio's JSON export, or a CSV or JSONL with id and label")
-    try:
-        rows = _rows(path)
-    except (ValueError, csv.Error) as error:
-        raise DataError(f"cannot read '{path}': {error}; wanted .json, .jsonl or .csv in UTF-8") from error
-    if not rows:
-        raise DataError(f"'{path}' has no rows")
-    found, unanswered = [], []
+    rows = [_named(row) for row in rows]
+    found = Answers([], [], [], _is_guarded(rows, path))
     for number, row in enumerate(rows, 1):
-        if not isinstance(row, Mapping):
-            raise DataError(
-                f"entry {number} of '{path}' is {type(row).__name__}; wanted a task, or an object with id and label"
-            )
-        answers = _of_task(row, path, number, who) if "data" in row else _of_row(row, path, number, who)
-        found += answers
+        id = _id(row)
+        if id is None:
+            found.without_id.append(number)
+            continue
+        answers = _of_task(row, id, who, classes) if _is_task(row) else _of_row(row, id, path, number, who, classes)
+        found.answers.extend(answers)
         if not answers:
-            unanswered.append(_id(row.get("data", row), path, number))
-    return Answers(found, unanswered)
-
-
-def _rows(path: Path) -> list[Any]:
-    if path.suffix.lower() == ".csv":
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
-    text = path.read_text("utf-8-sig")
-    if path.suffix.lower() in (".jsonl", ".ndjson"):
-        return [json.loads(line) for line in text.split("\n") if line.strip()]
-    found = json.loads(text)
-    if not isinstance(found, list):
-        raise ValueError(f"it holds one {type(found).__name__}, not a list")
+            found.unanswered.append(id)
+    if len(found.without_id) == len(rows):
+        first = rows[0]
+        there = ", ".join(map(str, first)) if isinstance(first, Mapping) else f"one {type(first).__name__}"
+        raise DataError(f"row 1 of '{path}' has no 'id' or 'example_id'; there are: {there}")
     return found
 
 
-def _of_task(task: Mapping[str, Any], path: Path, number: int, who: str) -> list[Answer]:
-    id = _id(task["data"], path, number)
+def _named(row: Any) -> Any:
+    """A row of a table whose id has a name such as "ID" or " Id", its columns in lower case."""
+    if not isinstance(row, Mapping) or _is_task(row) or any(name in row for name in ID_NAMES):
+        return row
+    return {str(name).strip().lower(): value for name, value in row.items()}
+
+
+def _is_task(row: Mapping[str, Any]) -> bool:
+    return isinstance(row.get("data"), Mapping)
+
+
+def _is_guarded(rows: Sequence[Any], path: Path) -> bool:
+    if path.suffix.lower() in (".json", ".jsonl", ".ndjson", ".parquet"):
+        return False
+    return all(is_safe(id) for id in map(_id, rows) if id is not None)
+
+
+def _of_task(task: Mapping[str, Any], id: str, who: str, classes: Collection[str]) -> list[Answer]:
     found = []
-    for annotation in task.get("annotations") or task.get("completions") or ():
-        person = _person(annotation.get("completed_by"), who)
-        at = _first(annotation, AT_NAMES)
-        if annotation.get("was_cancelled"):
+    listed = task.get("annotations") or task.get("completions")
+    for annotation in listed if isinstance(listed, list) else ():
+        if not isinstance(annotation, Mapping):
+            continue
+        person, at = _person(annotation.get("completed_by"), who), _first(annotation, AT_NAMES)
+        if annotation.get("was_cancelled") or annotation.get("skipped"):
             found.append(Answer(id, None, person, at))
             continue
-        label = _choice(annotation.get("result") or ())
+        label = _choice(annotation.get("result"), classes)
         if label is not None:
             found.append(Answer(id, label, person, at))
     return found
 
 
-def _choice(result: Any) -> str | None:
-    """The one label that was chosen; where there are several questions, under `label`."""
-    chosen = [part for part in result if part.get("type") == "choices"]
-    named = [part for part in chosen if part.get("from_name") == "label"]
-    labels = [label for part in (named or chosen) for label in part.get("value", {}).get("choices", ())]
-    return str(labels[0]) if len(set(labels)) == 1 else None
+def _choice(result: Any, classes: Collection[str]) -> str | None:
+    """The one label that was chosen; of several questions the one called `label`, else the one about the classes."""
+    questions: dict[str, list[str]] = {}
+    for part in result if isinstance(result, list) else ():
+        value = part.get("value") if isinstance(part, Mapping) and part.get("type") == "choices" else None
+        if isinstance(value, Mapping):
+            questions.setdefault(str(part.get("from_name")), []).extend(_texts(value.get("choices")))
+    named = [labels for name, labels in questions.items() if name.lower() in LABEL_NAMES]
+    about = [labels for labels in questions.values() if labels and set(labels) <= set(classes)]
+    chosen = {label for labels in (named or about or list(questions.values())) for label in labels}
+    return chosen.pop() if len(chosen) == 1 else None
 
 
-def _of_row(row: Mapping[str, Any], path: Path, number: int, who: str) -> list[Answer]:
-    id, label = _id(row, path, number), next((row[name] for name in LABEL_NAMES if name in row), KeyError)
-    if label is KeyError:
+def _of_row(
+    row: Mapping[str, Any], id: str, path: Path, number: int, who: str, classes: Collection[str]
+) -> list[Answer]:
+    names = {str(name).strip().lower(): name for name in row}
+    name = next((names[each] for each in LABEL_NAMES if each in names), None)
+    name = name if name is not None else _about(row, classes)
+    if name is None and (classes or not _is_export(row)):
         raise DataError(f"row {number} of '{path}' has no 'label'; there are: {', '.join(map(str, row))}")
-    if label is None or label == "":
+    chosen = set(_texts(row.get(name))) if name is not None else set()
+    person = next((row[each] for each in WHO_NAMES if row.get(each) not in (None, "")), None)
+    is_skipped = str(row.get("was_cancelled") or "").lower() in ("true", "1")
+    if is_skipped:
+        return [Answer(id, None, _person(person, who), _first(row, AT_NAMES))]
+    if len(chosen) != 1:
         return []
-    person = next((row[name] for name in WHO_NAMES if row.get(name) not in (None, "")), None)
-    return [Answer(id, str(label), _person(person, who), _first(row, AT_NAMES))]
+    return [Answer(id, chosen.pop(), _person(person, who), _first(row, AT_NAMES))]
 
 
-def _id(row: Any, path: Path, number: int) -> str:
-    found = next((row[name] for name in ID_NAMES if isinstance(row, Mapping) and row.get(name) not in (None, "")), None)
-    if found is None:
-        there = ", ".join(map(str, row)) if isinstance(row, Mapping) else "nothing"
-        raise DataError(f"row {number} of '{path}' has no 'id' or 'example_id'; there are: {there}")
-    return str(found)
+def _is_export(row: Mapping[str, Any]) -> bool:
+    """Is it a row of Label Studio's short exports, which name a column after the question?"""
+    return any(name in row for name in ("annotation_id", "annotator", "lead_time"))
+
+
+def _about(row: Mapping[str, Any], classes: Collection[str]) -> str | None:
+    """The one column of a short export that holds a class and is not shown beside the question."""
+    if not _is_export(row):
+        return None
+    found = [name for name, value in row.items() if name not in SHOWN and set(_texts(value)) & set(classes)]
+    return found[0] if len(found) == 1 else None
+
+
+def _texts(value: Any) -> list[str]:
+    """The labels in a value: a text, a number, a list, {"choices": …}, or the JSON of one of these in a cell."""
+    if isinstance(value, Mapping):
+        return _texts(value.get("choices"))
+    if isinstance(value, list | tuple):
+        return [text for each in value for text in _texts(each)]
+    if value is None or value == "":
+        return []
+    if isinstance(value, str) and value[0] in "[{":
+        try:
+            return _texts(json.loads(value))
+        except (ValueError, RecursionError):
+            return [value]
+    return [_text(value)]
+
+
+def _id(row: Any) -> str | None:
+    """The example that a task or a row is of. A task's own `id` is Label Studio's number, not ours."""
+    if not isinstance(row, Mapping):
+        return None
+    if not _is_task(row):
+        return next((_text(row[name]) for name in ID_NAMES if _is_id(row.get(name))), None)
+    data = row["data"]
+    places = (data, data.get("data"), data.get("meta"), row.get("meta"))
+    found = ((place, name) for place in places if isinstance(place, Mapping) for name in ID_NAMES)
+    return next((_text(place[name]) for place, name in found if _is_id(place.get(name))), None)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool) and value != ""
+
+
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _person(given: Any, who: str) -> str:

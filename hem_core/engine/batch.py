@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -43,8 +42,3 @@ class Inputs(Protocol):
     def picture(self, index: int) -> np.ndarray | None:
         """uint8 (H, W) or (H, W, 3) to look at, or None when the example is no picture or cannot be read."""
         ...
-
-
-def content_hash(data: bytes | memoryview) -> str:
-    """A digest of one example; equal ones are duplicates."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -109,6 +109,7 @@ def _spoiled(scored: Scored, heads: OutOfSample | None, fold: np.ndarray) -> Spo
         return None
     logits = heads.logits if heads is not None else None
     share = share_of(len(fold), most=IN_A_TRAINING * (int(fold.max()) + 1))
+    fold = np.where(scored.held_out, -1, fold)  # what no training takes is planted in none
     plan = probes_for(scored.targets, len(ready.classes), logits_oos=logits, fold=fold, seed=options.seed, share=share)
     if not len(plan):
         return None

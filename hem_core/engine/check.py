@@ -13,6 +13,7 @@ from hem_core.engine.batch import Values
 from hem_core.engine.network import Network, borrowed, channels_wanted, choose_device, place
 from hem_core.engine.prepare import DEFAULT_BATCH
 from hem_core.engine.progress import Listener
+from hem_core.engine.run_of_set import run_of_set
 from hem_core.engine.stored_inputs import StoredInputs, stored_inputs
 from hem_core.errors import DataError, ModelError
 from hem_core.models import factory
@@ -82,7 +83,7 @@ def check(
     """
     chosen, number = (name, version) if version is not None else sets.named(workspace, name)
     examples, manifest = sets.load(workspace, chosen, number)
-    run = open_workspace(workspace).run(str(manifest.get("run")))
+    run = run_of_set(open_workspace(workspace), manifest)
     called = model if isinstance(model, str) else type(model).__name__
     module = _module(run, model, weights)
     stored = stored_inputs(run, channels=channels_wanted(module))

@@ -103,6 +103,7 @@ def conclude(
             None,
         )
     has = {"has_pictures": has_pictures, "has_map": options.has_map}
+    n_held_out = int(scored.held_out.sum()) if trainer is not None else 0
     in_sample = float((joined.columns["predicted"] == joined.columns["target"]).mean())
     return {
         "n": joined.n,
@@ -114,7 +115,8 @@ def conclude(
         "notes": account.of_the_data(ready, joined)
         + ([fits.note] if fits else [])
         + head["notes"]
-        + account.memorised(in_sample, options),
+        + account.memorised(in_sample, options)
+        + account.held_out(n_held_out),
         "dynamics": asdict(fits) if fits else None,
         "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
@@ -158,7 +160,7 @@ def _heads(scored: Scored, progress: Progress) -> OutOfSample | None:
     if scored.options.oos == "none":
         return None
     n_classes, seed = len(scored.ready.classes), scored.options.seed
-    return by_heads(scored.joined, scored.groups, n_classes, seed=seed, progress=progress)
+    return by_heads(scored.joined, scored.groups, n_classes, seed=seed, progress=progress, held_out=scored.held_out)
 
 
 def _errors(folds: Folds | None, columns: dict[str, np.ndarray], sample: str) -> np.ndarray | None:

@@ -69,6 +69,7 @@ def cross_fit(
     is_picture: bool = False,
     data_key: str = "",
     weights: np.ndarray | None = None,
+    held_out: np.ndarray | None = None,
     progress: Listener | None = None,
 ) -> CrossFit:
     """Train without each fold in turn and ask each model about the fold that it did not see.
@@ -77,14 +78,15 @@ def cross_fit(
     kept in out_of_sample/fold_k.npz, its recording in out_of_sample/recording_k. Killed at any moment, the same call
     trains only the folds that are not kept. data_key: a digest of the data set, which the results are kept under.
     targets (N,) int64 in [0, K), -1 = no label; fold (N,) int64 in [0, n_folds), -1 = neither trained on nor asked;
-    weights (N,) for the train function, or None; place: a model on its device; is_picture: inputs are (n, H, W, C).
+    weights (N,) for the train function, or None; held_out (N,) bool: asked, but in no training; place: a model on its
+    device; is_picture: inputs are (n, H, W, C).
     progress is called with ("fold 2 of 5: training", done, total).
     Raises DataError for folds that cannot be; ModelError, naming the fold, when a training or its model fails.
     """
     _check(fold, n_folds, len(ids))
     extra = extra.checked(fold) if extra is not None and len(extra) else None
     trainings = _trainings(
-        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, progress
+        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, held_out, progress
     )
     n_extra = len(extra) if extra is not None else 0
     logits = np.full((len(ids), len(classes)), np.nan, dtype=np.float32)
@@ -111,6 +113,7 @@ def fit_all(
     is_picture: bool = False,
     data_key: str = "",
     weights: np.ndarray | None = None,
+    held_out: np.ndarray | None = None,
     progress: Listener | None = None,
     again: bool = False,
 ) -> Everything:
@@ -121,7 +124,7 @@ def fit_all(
     Raises ModelError when the training or its model fails.
     """
     trainings = _trainings(
-        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, progress
+        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, held_out, progress
     )
     path, key = folder / FOLDER / "all.npz", trainings.key(training="all")
     found, model = None if again else kept(path, key), None
@@ -175,13 +178,17 @@ def _trainings(
     is_picture: bool,
     data_key: str,
     weights: np.ndarray | None,
+    held_out: np.ndarray | None,
     progress: Listener | None,
 ) -> Trainings:
     held = inputs if isinstance(inputs, Held) else Held(inputs, len(ids))
     facts = {"data": data_key, "targets": _digest(targets), "ids": hashlib.sha256("\0".join(ids).encode()).hexdigest()}
     facts |= {"weights": _digest(weights) if weights is not None else None, "is_picture": is_picture}
+    facts |= {"held_out": _digest(held_out)} if held_out is not None and held_out.any() else {}
     function = train_function.load(train)
-    return Trainings(function, folder, held, ids, targets, classes, seed, place, is_picture, weights, facts, progress)
+    return Trainings(
+        function, folder, held, ids, targets, classes, seed, place, is_picture, weights, facts, progress, held_out
+    )
 
 
 def _check(fold: np.ndarray, n_folds: int, n: int) -> None:

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hem_core.engine.export_pictures import with_pictures
 from hem_core.engine.made_from import feature_columns, whole_manifest, with_weight
+from hem_core.engine.pictures import pictures_of
 from hem_core.engine.progress import Listener
-from hem_core.errors import RunError
+from hem_core.errors import DataError, RunError
 from hem_core.export._folder import export
-from hem_core.media.image import open_image
-from hem_core.selection.curate import curate
+from hem_core.selection.curate import HELD_OUT, WORDS, curate
 from hem_core.store.run import Run, open_run
 from hem_core.store.tagged import with_tags
-from hem_core.store.workspace import open_workspace
+from hem_core.store.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A folder that was written, and what did not get into it."""
+
+    folder: Path
+    n: int
+    """How many examples it has."""
+    left_out: dict[str, int]
+    """Words -> how many examples stayed out."""
+    skipped: dict[str, str]
+    """Id -> why its picture could not be read."""
 
 
 def export_run(
@@ -27,61 +42,59 @@ def export_run(
     *,
     where: str | None,
     formats: Sequence[str],
+    data: Path | str | None = None,
+    has_held_out: bool = False,
     progress: Listener | None = None,
-) -> tuple[Path, int]:
+) -> Exported:
     """Write the examples of a run that meet the SQL condition `where` to the new folder `out`.
 
     Corrected labels are in place. Examples tagged outlier, duplicate or skip stay out, and so do those tagged
-    mislabelled without a new label.
-    Returns the folder and the number of examples. Raises HemError for a condition that does not parse, an empty
-    result, an unknown format, or a folder that is there already.
+    mislabelled without a new label, and, without has_held_out, those whose split is test or validation.
+    data: where the pictures are now, when they were moved. An example whose picture is gone is skipped.
+    Raises HemError for a condition that does not parse, an empty result, an unknown format, a folder that is there
+    already, and when no picture is left.
     """
     run = open_run(folder)
     chosen = run.query(where=where).drop(columns="row")
-    tagged = with_tags(chosen, _tags_of(run))
-    made = curate(tagged)
-    examples = with_weight(made.examples)
-    manifest = whole_manifest({"where": where, "counts": {"left_out": made.ruled_out}}, run, examples)
+    workspace = _workspace_of(run)
+    made = curate(with_tags(chosen, _tags_of(run, workspace)), has_held_out=has_held_out)
+    left_out = {WORDS[why]: n for why, n in Counter(made.excluded["why"].tolist()).items()}
+    if len(chosen) and not len(made.examples):
+        raise DataError(f"none of the {len(chosen):,} examples can be exported: {_counted(left_out)}")
+    pictures = pictures_of(run, data, workspace)
+    examples, skipped = with_pictures(with_weight(made.examples), pictures, formats)
+    counts = {"left_out": dict(Counter(made.excluded["why"].tolist()))}
+    manifest = whole_manifest({"where": where, "counts": counts}, run, examples)
     target = export(
         examples,
         Path(out),
         formats,
         manifest,
-        read_image=picture_reader(run),
+        read_image=pictures,
         classes=run.classes,
         features=list(feature_columns(manifest, examples).values()),
+        skipped=skipped,
         progress=progress,
     )
-    return target, len(examples)
+    return Exported(target, len(examples), left_out, skipped)
 
 
-def picture_reader(run: Run) -> Callable[[pd.Series], tuple[str, bytes]] | None:
-    """Gives the suffix and bytes of one example's picture: the original file, or a PNG of its array row.
+def _counted(left_out: dict[str, int]) -> str:
+    held_out = any(words in left_out for words in HELD_OUT.values())
+    said = ", ".join(f"{n:,} {words}" for words, n in left_out.items())
+    return said + ("; --with-held-out exports those of the test and validation splits too" if held_out else "")
 
-    None when the run's data are no pictures.
-    """
-    is_stored = run.info["data"]["medium"] in ("image", "array")
-    if run.root is None or not is_stored or "pictures" in run.info.get("missing", {}):
+
+def _workspace_of(run: Run) -> Workspace | None:
+    try:
+        return open_workspace(run.folder)
+    except RunError:
         return None
-    root = run.root
-
-    def read(row: pd.Series) -> tuple[str, bytes]:
-        path = root / str(row["image"])
-        if "image_row" not in row and path.is_file():
-            return path.suffix, path.read_bytes()
-        buffer = io.BytesIO()
-        index: Any = row.get("image_row")
-        open_image(root, str(row["image"]), None if index is None else int(index)).save(buffer, "PNG")
-        return ".png", buffer.getvalue()
-
-    return read
 
 
-def _tags_of(run: Run) -> pd.DataFrame:
+def _tags_of(run: Run, workspace: Workspace | None) -> pd.DataFrame:
     import pandas as pd
 
-    try:
-        workspace = open_workspace(run.folder)
-    except RunError:
+    if workspace is None:
         return pd.DataFrame(columns=["id", "tag", "value", "who", "at"])
     return workspace.tags().state(run.data)

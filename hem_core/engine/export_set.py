@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from hem_core.engine.export_run import picture_reader
-from hem_core.engine.made_from import feature_columns, whole_manifest, with_weight
+from hem_core.engine.run_of_set import find_run_of_set, gone
 from hem_core.errors import HemError, RunError
 from hem_core.export._folder import Progress, export
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
-from hem_core.store.workspace import open_workspace
+from hem_core.store.workspace import Workspace, open_workspace
 
 
 def export_set(
@@ -22,30 +22,58 @@ def export_set(
     target: Path | str,
     formats: Sequence[str],
     *,
+    data: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write one version of a set to the new folder `target`; pictures come from the run it was made from.
 
-    Returns the folder. Raises DataError when there is no such version or the folder exists already.
+    The run is found by its fingerprint, so that its folder may have another name by now. data: where the pictures are
+    now, when they were moved; an example whose picture is gone is skipped, and named in the manifest's `skipped`.
+    Returns the folder. Raises DataError when there is no such version, the folder exists already, or no picture is
+    left; RunError when a format wants pictures and the run is gone.
     """
+    from hem_core.engine.export_pictures import with_pictures
+    from hem_core.engine.made_from import feature_columns, whole_manifest, with_weight
+    from hem_core.engine.pictures import pictures_of
+
     loaded, manifest = sets.load(workspace, name, version)
-    examples = with_weight(loaded)
-    try:
-        run = open_workspace(workspace).run(str(manifest.get("run")))
-    except RunError:
-        run = None  # it is gone: tables can still be written
+    if progress is not None:
+        progress("reading the set", 0, len(loaded))
+    opened = open_workspace(workspace)
+    run = find_run_of_set(opened, manifest)
+    if run is None:
+        _check_tables(opened, manifest, formats, has_images="image" in loaded.columns)
+    pictures = pictures_of(run, data, opened) if run is not None else None
+    examples, skipped = with_pictures(with_weight(loaded), pictures, formats)
     whole = whole_manifest(manifest, run, examples)
-    Path(target).parent.mkdir(parents=True, exist_ok=True)
     return export(
         examples,
         target,
         formats,
         whole,
-        read_image=picture_reader(run) if run is not None else None,
+        read_image=pictures,
         classes=whole.get("classes") or (),
         features=list(feature_columns(whole, examples).values()),
+        skipped=skipped,
         progress=progress,
     )
+
+
+def _check_tables(
+    workspace: Workspace, manifest: Mapping[str, Any], formats: Sequence[str], *, has_images: bool
+) -> None:
+    """A set of pictures whose run is gone can be written as tables alone."""
+    if (manifest.get("data") or {}).get("medium", "image" if has_images else "row") not in ("image", "array"):
+        return
+    import hem_core.export
+    from hem_core import folder as registry
+
+    wanted = [name for name in formats if getattr(registry.load(hem_core.export, name), "HAS_PICTURES", False)]
+    if wanted:
+        raise RunError(
+            f"format '{wanted[0]}' needs the pictures, and {gone(workspace, manifest)}; parquet, csv and jsonl can be "
+            "written without it"
+        )
 
 
 def main(workspace: str, name: str, version: str, target: str, note: str, *formats: str) -> int:

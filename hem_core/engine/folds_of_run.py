@@ -94,6 +94,11 @@ class Trainer:
     def _shared(self) -> dict:
         if self.ready.inputs is None:
             raise ModelError("--train wants examples to train on: pictures, texts, features or arrays")
+        if self.ready.held_out.all():
+            raise DataError(
+                f"all {len(self.ready.ids):,} examples are of the test or validation split, on which --train trains "
+                "nothing; score the training examples too, or drop the column 'split'"
+            )
         return {
             "folder": self.plan.folder,
             "inputs": Held(self.ready.inputs, len(self.ready.ids)),
@@ -104,6 +109,7 @@ class Trainer:
             "place": self.place,
             "is_picture": is_picture(self.ready.facts),
             "data_key": data_key(self.ready),
+            "held_out": self.ready.held_out,
             "progress": self.progress.tell,
         }
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hem_core.engine.answers_file import Answer, read_answers
+from hem_core.cells import plain_cell
+from hem_core.engine.answers_file import Answer, Answers, answers_of
+from hem_core.engine.answers_rows import read_rows
 from hem_core.engine.given_labels import GivenLabels, given_labels
 from hem_core.store.tags import TagLog
 from hem_core.store.workspace import open_workspace
@@ -33,6 +35,8 @@ class ImportedLabels:
     """Answers that an earlier import had written."""
     unanswered: list[str]
     """Ids without an answer, or with one that is no single label."""
+    n_without_id: int
+    """Entries that name no example."""
     unknown_ids: list[str]
     unknown_labels: dict[str, str]
     """Id -> a label that is no class; not written."""
@@ -47,15 +51,18 @@ def import_labels(
 
     'hard' (keep) where the label is the given one, 'mislabelled' with the new one where it is another class, 'skip'
     where it was skipped. An answer is written once: the same file again adds nothing, a longer one what is new.
-    file: Label Studio's JSON export, or .csv, .jsonl or .json rows with id and label and, if known, who; run: a run
-    over the data where it is not clear which they are; who: the person where the file names none.
+    file: Label Studio's export (JSON, JSON-MIN, CSV or TSV), or rows with id and label and, if known, who, as .csv,
+    .tsv, .jsonl, .json or .parquet; run: a run over the data where it is not clear which they are; who: the person
+    where the file names none.
     Raises DataError for a file that is no such thing, and when the workspace knows none of the ids.
     """
     path = Path(file)
-    found = read_answers(path, who=who)
+    rows = read_rows(path)
+    found = answers_of(rows, path, who=who)
     ids = {answer.id for answer in found.answers} | set(found.unanswered)
-    given = given_labels(workspace, run, ids | {_bare(id) for id in ids})
-    usable, unknown_ids, unknown_labels = _checked(found.answers, given)
+    given = given_labels(workspace, run, ids | {plain_cell(id) for id in ids})
+    found = answers_of(rows, path, who=who, classes=given.classes)
+    usable, unknown_ids, unknown_labels = _checked(found, given)
     source = {"imported": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     log = open_workspace(workspace).tags()
     past = _Past(log, given.data)
@@ -76,6 +83,7 @@ def import_labels(
         {tag: counts[tag] for tag in (KEEP, CHANGE, SKIP)},
         len(usable) - len(new),
         found.unanswered,
+        len(found.without_id),
         unknown_ids,
         unknown_labels,
         {id: _labels(people, given.labels[id]) for id, people in votes.items() if len(set(people.values())) > 1},
@@ -111,16 +119,16 @@ class _Past:
         return dict(self._last.get(id, {}))
 
 
-def _checked(answers: list[Answer], given: GivenLabels) -> tuple[list[Answer], list[str], dict[str, str]]:
+def _checked(found: Answers, given: GivenLabels) -> tuple[list[Answer], list[str], dict[str, str]]:
     """The answers that can be written, the last one a person and example; ids and labels that nobody knows."""
     kept: dict[tuple[str, str], Answer] = {}
     unknown_ids: list[str] = []
     unknown_labels: dict[str, str] = {}
-    for answer in sorted(answers, key=lambda each: each.at):
-        id = answer.id if answer.id in given.labels else _bare(answer.id)
+    for answer in sorted(found.answers, key=lambda each: each.at):
+        id = _meant(answer.id, given.labels, found.is_guarded)
         label = answer.label
-        if label is not None and label not in given.classes:
-            label = _bare(label)
+        if label is not None and id in given.labels:
+            label = _meant(label, {*given.classes, given.labels[id]}, found.is_guarded)
         if id not in given.labels:
             unknown_ids.append(answer.id)
         elif label is not None and label not in given.classes and label != given.labels[id]:
@@ -130,9 +138,11 @@ def _checked(answers: list[Answer], given: GivenLabels) -> tuple[list[Answer], l
     return list(kept.values()), list(dict.fromkeys(unknown_ids)), unknown_labels
 
 
-def _bare(text: str) -> str:
-    """A text without the apostrophe that keeps a spreadsheet from running it."""
-    return text[1:] if text.startswith("'") else text
+def _meant(text: str, known: Container[str | None], is_guarded: bool) -> str:
+    """The known text that this one stands for: itself, or without the apostrophe that a CSV of HEM puts before it."""
+    plain = plain_cell(text)
+    first, second = (plain, text) if is_guarded else (text, plain)
+    return first if first in known else second if second in known else text
 
 
 def _verdict(answer: Answer, given: GivenLabels) -> Verdict:

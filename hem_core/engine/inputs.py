@@ -14,7 +14,8 @@ import pyarrow as pa
 import torch
 
 from hem_core.catalog import unwrapped
-from hem_core.engine.batch import Batch, Inputs, content_hash
+from hem_core.engine.batch import Batch, Inputs
+from hem_core.engine.content_hash import content_hash
 from hem_core.engine.inputs_items import Items
 from hem_core.engine.inputs_rows import TableRows
 from hem_core.engine.inputs_text import Texts

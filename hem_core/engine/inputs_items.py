@@ -15,7 +15,8 @@ from torch import Tensor
 
 from hem_core.catalog._items import parts
 from hem_core.catalog.torch_dataset import fails
-from hem_core.engine.batch import Batch, content_hash
+from hem_core.engine.batch import Batch
+from hem_core.engine.content_hash import content_hash
 from hem_core.engine.rows_checked import checked
 from hem_core.errors import DataError
 from hem_core.media import text

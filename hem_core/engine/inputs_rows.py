@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hem_core.engine.batch import Batch, content_hash
+from hem_core.engine.batch import Batch
+from hem_core.engine.content_hash import content_hash
 from hem_core.media.row import FeatureRows
 
 

@@ -56,11 +56,13 @@ def cross_fit_head(
     *,
     seed: int,
     penalty: float | None = None,
+    is_learned: np.ndarray | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Heads:
     """Multinomial logistic regression without each fold in turn, then asked about that fold.
 
-    embeddings (N, D) floats; targets (N,) int64 in [0, K), -1 = no label; fold (N,) int64, -1 = in no training.
+    embeddings (N, D) floats; targets (N,) int64 in [0, K), -1 = no label; fold (N,) int64, -1 = in no training;
+    is_learned (N,) bool: False for rows that are asked about but in no training.
     Each training standardises the columns on its own rows and minimises mean loss + penalty / 2 · ‖weights‖², by
     default 1 / K. Less would fit the noise: embeddings know wrong labels by heart. Average precision for flipped
     labels by margin, of C chosen by held-out loss and of 1 / K: garments .90 and .955; digits of a net that had
@@ -78,6 +80,7 @@ def cross_fit_head(
     weights = np.zeros((n_folds, x.shape[1], n_classes), dtype=np.float32)
     biases = np.full((n_folds, n_classes), -np.inf, dtype=np.float32)
     n_rows, is_used = np.zeros(n_folds, dtype=np.int64), (fold >= 0) & (targets >= 0)
+    is_used &= True if is_learned is None else is_learned
     for each in range(n_folds):
         rows = np.flatnonzero(is_used & (fold != each))
         present, y = np.unique(targets[rows], return_inverse=True)

@@ -12,6 +12,7 @@ import torch
 from torch.utils.data import Dataset, WeightedRandomSampler
 
 from hem_core.engine.curated_subset import curated_subset
+from hem_core.engine.run_of_set import run_of_set
 from hem_core.engine.set_examples import set_examples
 from hem_core.engine.set_sampler import SetSampler
 from hem_core.errors import DataError, RunError
@@ -68,7 +69,7 @@ def _classes(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
     if home.name != "sets" or not manifest.get("run") or manifest.get("classes"):
         return []
     try:
-        return list(open_workspace(home.parent).run(str(manifest["run"])).classes)
+        return list(run_of_set(open_workspace(home.parent), manifest).classes)
     except RunError:
         return []
 

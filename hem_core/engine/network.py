@@ -138,6 +138,11 @@ def choose_device(asked: str | None) -> torch.device:
         raise ModelError(f"no device '{asked}'; say cpu, cuda or cuda:1") from error
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ModelError(f"device '{asked}' was asked for, but this torch sees no CUDA device; say --device cpu")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        there = ", ".join(f"cuda:{index}" for index in range(torch.cuda.device_count()))
+        raise ModelError(f"device '{asked}' was asked for; this torch sees {there}")
+    if device.type not in ("cpu", "cuda") and not torch.get_device_module(device.type).is_available():
+        raise ModelError(f"device '{asked}' was asked for, and it is not available here; say cpu, cuda or cuda:1")
     return device
 
 

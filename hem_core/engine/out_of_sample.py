@@ -40,19 +40,32 @@ class OutOfSample:
 
 
 def by_heads(
-    joined: Joined, groups: np.ndarray | None, n_classes: int, *, seed: int, progress: Progress
+    joined: Joined,
+    groups: np.ndarray | None,
+    n_classes: int,
+    *,
+    seed: int,
+    progress: Progress,
+    held_out: np.ndarray | None = None,
 ) -> OutOfSample | None:
     """Cross-fit linear heads on the embeddings; None without embeddings or with too few examples.
 
-    groups (N,): near-duplicates, which share a fold; -1 = none. What is learned is only semi-out-of-sample: the
+    groups (N,): near-duplicates, which share a fold; -1 = none. held_out (N,) bool: asked, but in no training; where
+    the others are too few for heads, everything is learned from. What is learned is only semi-out-of-sample: the
     embedding itself may have been trained on these examples.
     """
     targets = joined.columns["target"]
     if joined.embeddings is None or not _can_be_parted(targets, groups):
         return None
     fold = assign(targets, FOLDS, groups=groups, seed=seed)
+    is_learned = None
+    if held_out is not None and held_out.any():
+        rest = np.where(held_out, -1, targets)
+        is_learned = ~held_out if _can_be_parted(rest, groups) and _all_folds(fold[rest >= 0]) else None
     with progress.stage("head", FOLDS) as report:
-        heads = cross_fit_head(joined.embeddings, targets, fold, n_classes, seed=seed, progress=report)
+        heads = cross_fit_head(
+            joined.embeddings, targets, fold, n_classes, seed=seed, is_learned=is_learned, progress=report
+        )
     return OutOfSample("head", heads.logits, fold, heads)
 
 
@@ -68,6 +81,11 @@ def rescored(logits: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     found = example_scores([""] * len(targets), torch.from_numpy(logits), torch.from_numpy(targets))
     columns = {name: values.numpy() for name, values in found.items()}
     return columns if has_energy(columns["energy"]) else {name: columns[name] for name in columns if name != "energy"}
+
+
+def _all_folds(fold: np.ndarray) -> bool:
+    """Has every training, each without one fold, examples of some other?"""
+    return len(np.unique(fold)) > 1
 
 
 def _can_be_parted(targets: np.ndarray, groups: np.ndarray | None) -> bool:

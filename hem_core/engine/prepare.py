@@ -28,6 +28,7 @@ from hem_core.media.array import extract
 from hem_core.models.estimator import Estimator
 from hem_core.models.predictions import Predictions, open_predictions
 from hem_core.models.train_function import TrainFunction
+from hem_core.splits import is_held_out
 from hem_core.store.run import read_run
 from hem_core.tasks import classification
 
@@ -54,6 +55,13 @@ class Prepared:
     @cached_property
     def ids(self) -> list[str]:
         return self.catalog["id"].to_pylist()
+
+    @cached_property
+    def held_out(self) -> np.ndarray:
+        """(N,) bool: of the test or validation split, which no training takes."""
+        if "split" not in self.catalog.column_names:
+            return np.zeros(self.catalog.num_rows, dtype=bool)
+        return np.array([is_held_out(value) for value in self.catalog["split"].to_pylist()], dtype=bool)
 
 
 def prepare(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from hem_core.engine.batch import Batch, content_hash
+from hem_core.engine.batch import Batch
+from hem_core.engine.content_hash import content_hash
 
 
 def checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batch:

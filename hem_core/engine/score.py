@@ -26,7 +26,7 @@ from hem_core.engine.progress import Listener, Progress
 from hem_core.engine.run_local import run_local
 from hem_core.engine.unit import Job, Stored
 from hem_core.errors import HemError, ModelError, RunError
-from hem_core.models import factory, train_function
+from hem_core.models import train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.run import Run, open_run, read_run
@@ -77,12 +77,6 @@ def score(
         raise
 
 
-def _module(model: Any, name: str, weights: str | Path | None) -> nn.Module | None:
-    if model is None:
-        return None
-    return factory.load(model, weights) if isinstance(model, str) else factory.as_module(model, name)
-
-
 def _score(
     model: nn.Module | None,
     name: str,
@@ -109,7 +103,7 @@ def _score(
     key = key_of(ready, options, recorded, train)
     _claim(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
     if known.get("key") == key and known.get("status") == "complete" and not options.overwrite:
-        return open_run(folder)
+        return _relocated(open_run(folder), account.opening_data(ready, folder, options))
     batch_size = batch_size_of(ready, options, known if known.get("key") == key else {})
     plan = Plan(folder, len(ready.ids), options.unit_size or unit_size_of(ready), batch_size, key)
     info = account.opening(folder, ready, options, plan)
@@ -144,6 +138,14 @@ def _score(
     write_json(folder / "run.json", info)
     progress.close()
     return open_run(folder)
+
+
+def _relocated(run: Run, data: dict[str, Any]) -> Run:
+    """A finished run, made to look for its data where they now lie; its key says that they are the same."""
+    places = {name: data[name] for name in ("root", "path", "source") if data.get(name) is not None}
+    if any(run.info["data"].get(name) != place for name, place in places.items()):
+        write_json(run.folder / "run.json", {**run.info, "data": {**run.info["data"], **places}})
+    return open_run(run.folder)
 
 
 def _known(folder: Path) -> dict[str, Any]:

@@ -42,6 +42,11 @@ class Scored:
         return self.joined.columns["target"]
 
     @cached_property
+    def held_out(self) -> np.ndarray:
+        """(N,) bool: of the test or validation split."""
+        return self.ready.held_out[self.joined.columns["index"]]
+
+    @cached_property
     def groups(self) -> np.ndarray | None:
         """(N,) number of the group of near-duplicates, -1 = none."""
         if self.graph is None:

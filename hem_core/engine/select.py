@@ -12,8 +12,8 @@ import numpy as np
 from hem_core.engine.set_preview import Preview, preview
 from hem_core.engine.set_proof import Proof, proof
 from hem_core.errors import DataError, RunError
-from hem_core.selection.choose import choose
-from hem_core.selection.curate import EXCLUSIONS, is_corrected
+from hem_core.selection.choose import Selection, choose
+from hem_core.selection.curate import EXCLUSIONS, HELD_OUT, WORDS, is_corrected
 from hem_core.selection.policies.margin import LABEL_FREE, uncertainty
 from hem_core.selection.pool import pool_of
 from hem_core.store import sets
@@ -33,7 +33,7 @@ labels 500 chosen had .2% wrong ones, and a probe gained .41 points over random 
 UNRECORDED = ("stratified", "margin")
 """The chain otherwise: by top2_gap quotas would ask for the strangest of the easy classes (27% wrong labels, a loss of
 .94 points), so the hardest tenth is set aside and the choice made among a sample of the rest (.2%, +.2, -.1 to .6)."""
-READ = ("label", "reason", "difficulty", "loss_oos", "loss", "duplicate_group")
+READ = ("label", "split", "reason", "difficulty", "loss_oos", "loss", "duplicate_group")
 """Columns that choosing, weighing and looking need, besides those of the policies."""
 
 
@@ -51,7 +51,7 @@ class Selected:
     settings: dict[str, Any]
     """JSON: what was asked for; `select` with the same gives the same."""
     candidates: pd.DataFrame
-    """All that match, by `row`: id, label, label_before, verdict, `is_ruled_out` (by a verdict), scores."""
+    """All that match, by `row`: id, label, label_before, verdict, scores, `is_ruled_out` (verdict, split)."""
 
     @property
     def rows(self) -> np.ndarray:
@@ -68,15 +68,17 @@ def select(
     where: str | None = None,
     tags: pd.DataFrame | None = None,
     leave_out: Collection[str] = tuple(EXCLUSIONS),
+    has_held_out: bool = False,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
 ) -> Selected:
     """Choose n of the examples that match a rule and a typed condition, by a chain of policies.
 
     policies: by default `default_for` the run; rule and where: as in Run.query; tags: the tag state, by default that
-    of the run's workspace; leave_out: verdicts that keep an example out; options: policy -> {option: value}, see
-    selection/options.py.
-    Raises HemError: n below 1, nothing matches, no such policy or option, no column or embeddings that a policy needs.
+    of the run's workspace; leave_out: verdicts that keep an example out; has_held_out: choose among the examples whose
+    split is test or validation too; options: policy -> {option: value}, see selection/options.py.
+    Raises HemError: n below 1, nothing matches, all that match are held out, no such policy or option, no column or
+    embeddings that a policy needs.
     """
     if n < 1:
         raise DataError(f"a set has 1 example or more; asked for {n}")
@@ -87,7 +89,8 @@ def select(
         raise DataError(f"no example of the {run.n:,} matches {where or describe(rule)}; widen the condition")
     candidates = with_tags(matching, state)
     pool = pool_of(candidates, _embeddings(run, candidates["row"].to_numpy()), shares=_shares(run))
-    found = choose(pool, n, policies, options=options, seed=seed, leave_out=leave_out)
+    found = choose(pool, n, policies, options=options, seed=seed, leave_out=leave_out, has_held_out=has_held_out)
+    _check_left(found, len(candidates))
     rows = candidates["row"].to_numpy()[found.rows]
     examples = with_tags(_read(run, rows), state).assign(
         weight=found.weights, rank=np.arange(1, len(rows) + 1), picked_by=", ".join(policies)
@@ -99,11 +102,12 @@ def select(
         "rule": dict(rule) if rule else None,
         "where": where,
         "leave_out": list(leave_out),
+        "has_held_out": has_held_out,
         "seed": seed,
         "n_candidates": len(candidates),
         "in_words": _in_words(len(rows), policies, rule, where),
     }
-    by_verdict = found.left_out.loc[found.left_out["why"].isin(list(EXCLUSIONS.values())), "id"]
+    by_verdict = found.left_out.loc[found.left_out["why"].isin(list(WORDS.values())), "id"]
     candidates = candidates.assign(is_ruled_out=candidates["id"].isin(by_verdict.tolist()))
     return Selected(examples, found.left_out, found.counts, settings, candidates)
 
@@ -133,11 +137,11 @@ def save(
     Returns the folder sets/<name>/v<k>. Raises DataError for a name that cannot be a folder, or an empty set.
     """
     examples, settings = selected.examples, selected.settings
-    by_verdict = {words: selected.counts[words] for words in EXCLUSIONS.values() if words in selected.counts}
+    by_verdict = {words: selected.counts[words] for words in WORDS.values() if words in selected.counts}
     manifest = {
         "run": run.name,
         "run_fingerprint": run.fingerprint,
-        **{key: run.info.get(key) for key in ("sample", "headline", "parameters", "model", "data")},
+        **{key: run.info.get(key) for key in ("sample", "headline", "parameters", "model", "data", "classes")},
         "made_by": made_by,
         "rule": settings["rule"],
         "rule_in_words": settings["in_words"],
@@ -150,7 +154,22 @@ def save(
         "preview": preview and preview.facts(),
         "proof": proof and proof.facts(),
     }
-    return sets.save(workspace, name, examples, manifest, left_out=selected.left_out)
+    try:
+        return sets.save(workspace, name, examples, manifest, left_out=selected.left_out)
+    except OSError as error:
+        raise DataError(
+            f"set '{name}' cannot be saved in '{workspace}': {error.strerror or error}; nothing of it was kept: make "
+            "room there, or take another workspace"
+        ) from error
+
+
+def _check_left(found: Selection, n: int) -> None:
+    n_held_out = sum(found.counts.get(words, 0) for words in HELD_OUT.values())
+    if n_held_out == n:
+        raise DataError(
+            f"all {n:,} examples that match are of the test or validation split, which no training takes; "
+            "choose among others, or say --with-held-out"
+        )
 
 
 def _columns(run: Run, options: Mapping[str, Mapping[str, Any]] | None) -> list[str]:

@@ -15,6 +15,7 @@ from hem_core.engine.inputs import Files
 from hem_core.engine.inputs_rows import TableRows
 from hem_core.engine.inputs_text import Texts
 from hem_core.engine.made_from import feature_columns
+from hem_core.engine.run_of_set import run_of_set
 from hem_core.engine.stored_inputs import stored_inputs
 from hem_core.engine.training_set import TrainingSet
 from hem_core.errors import DataError
@@ -98,7 +99,7 @@ def _of_run(folder: Path, ids: list[str], manifest: Mapping[str, Any], channels:
             f"nothing in '{folder}' can be read as pictures, texts or rows; pass your dataset, or export the set again "
             "with --format imagefolder"
         )
-    run = open_workspace(home.parent).run(str(manifest.get("run")))
+    run = run_of_set(open_workspace(home.parent), manifest)
     stored = stored_inputs(run, channels=channels)
     missing = [id for id in ids if id not in stored.row_of]
     if missing:

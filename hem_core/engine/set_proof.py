@@ -12,6 +12,7 @@ import pandas as pd
 
 from hem_core.engine.linear_head import fit
 from hem_core.errors import DataError, RunError
+from hem_core.selection.curate import held_out
 from hem_core.store.run import Run
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def proof(
     Each seed draws the test rows (a fifth, at most 10,000) blind to the set, then from the rest a base as large as the
     set. The arms add to it: nothing, random examples, the chosen and the hardest; as many each as there are chosen
     outside of test and base. Labels are the corrected ones, for every arm, for training as for the test; examples that
-    a verdict rules out take no part. A probe is `linear_head.fit` with penalty .1 / K.
+    a verdict rules out take no part, nor do those of the test and validation splits. A probe is `linear_head.fit` with
+    penalty .1 / K.
     Intervals: Student's t over the seeds; of the gain over the differences within a seed. They speak of this set on
     these embeddings, not of a training.
     progress is called with ("proof", probes trained, of how many).
@@ -100,6 +102,8 @@ def _read(run: Run, selected: Selected) -> tuple[np.ndarray, np.ndarray, np.ndar
     y, names = pd.factorize(label)
     takes_part = y >= 0
     takes_part[candidates.loc[candidates["is_ruled_out"], "row"]] = False
+    if "split" in run.source.columns and not selected.settings.get("has_held_out"):
+        takes_part &= (held_out(run.table(["split"])) == "").to_numpy()
     rows = np.flatnonzero(takes_part)
     if len(rows) < FEWEST or len(names) < 2:
         raise RunError(f"a proof needs {FEWEST} labelled examples of 2 classes; there are {len(rows)} of {len(names)}")

@@ -52,6 +52,8 @@ class Trainings:
     weights: np.ndarray | None
     facts: dict[str, Any]
     progress: Listener | None
+    held_out: np.ndarray | None = None
+    """(N,) bool: of the test or validation split, so no training takes it; None where there is none."""
 
     def key(self, **facts: Any) -> str:
         """What a kept result is called: another function, data set, seed or fold never passes for it."""
@@ -63,8 +65,9 @@ class Trainings:
 
     @cached_property
     def trainable(self) -> np.ndarray:
-        """(N,) bool: has a label and can be read."""
-        return self.held.is_good & (self.targets >= 0)
+        """(N,) bool: has a label, can be read, and is not held out."""
+        found = self.held.is_good & (self.targets >= 0)
+        return found if self.held_out is None else found & ~self.held_out
 
     def run(
         self, name: str, where: str, rows: np.ndarray, *, extra: Extra | None, planted: np.ndarray

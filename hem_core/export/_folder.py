@@ -16,10 +16,13 @@ import pandas as pd
 
 import hem_core.export
 from hem_core import folder as registry
+from hem_core.alive import is_alive
 from hem_core.errors import DataError
 from hem_core.export._images import ReadImage
+from hem_core.export._readme import readme
 
 FORMAT_VERSION = 1
+FEW_FILES = 500
 Progress = Callable[[str, int, int], object]
 """(format, done, total), called as pictures are written and once when a format is done."""
 
@@ -35,13 +38,15 @@ def export(
     read_image: ReadImage | None = None,
     classes: Sequence[str] = (),
     features: Sequence[str] = (),
+    skipped: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a set for training: the formats asked for, examples.parquet, manifest.json and README.md.
 
     examples: one row an example with `id` and `label`; manifest: JSON, what the set was made from, to which
     counts, formats and format_version are added; classes: names in the order of the model's outputs; features: the
-    columns that a row's model reads. The folder takes its name when everything is in it.
+    columns that a row's model reads; skipped: id -> why an example of the set is not among these, for the README and
+    the manifest. The folder takes its name when everything is in it.
     Returns the folder. Raises DataError when the set is empty, the ids are not unique or the folder exists,
     UnknownNameError for a format that no file provides.
     """
@@ -49,7 +54,7 @@ def export(
     _check(examples, target)
     chosen = list(dict.fromkeys(["parquet", *formats]))
     modules = {name: registry.load(hem_core.export, name) for name in chosen}
-    temporary = target.with_name(f".{target.name}.exporting-{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = target.with_name(f"{_in_the_making(target)}{os.getpid()}-{secrets.token_hex(4)}")
     _active.add(temporary.name)
     try:
         temporary.mkdir(parents=True)
@@ -59,11 +64,13 @@ def export(
             module.write(examples, temporary, read_image=read, classes=classes, features=features)
             if progress is not None:
                 progress(name, len(examples), len(examples))
-        _write_text(temporary / "manifest.json", _manifest(examples, chosen, manifest))
-        _write_text(temporary / "README.md", _readme(target.name, len(examples), modules))
+        _write_text(
+            temporary / "manifest.json", _manifest(examples, chosen, {**manifest, "skipped": dict(skipped or {})})
+        )
+        _write_text(temporary / "README.md", readme(target.name, examples, classes, skipped or {}, modules))
         _rename(temporary, target)
     except OSError as error:
-        raise DataError(f"{target} cannot be written: {error}; export to another folder") from error
+        raise DataError(f"{target} cannot be written: {error.strerror or error}; export to another folder") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         _active.discard(temporary.name)
@@ -79,7 +86,7 @@ def _check(examples: pd.DataFrame, target: Path) -> None:
     repeated = examples.loc[examples["id"].duplicated(), "id"]
     if len(repeated):
         raise DataError(f"an example is exported once; '{repeated.iloc[0]}' is there twice: drop the repeated rows")
-    if target.exists():
+    if not target.name or os.path.lexists(target):
         raise DataError(f"{target} exists already; export to another folder, or delete this one first")
 
 
@@ -96,18 +103,6 @@ def _manifest(examples: pd.DataFrame, formats: list[str], manifest: Mapping[str,
         "formats": formats,
     }
     return json.dumps({**manifest, **added}, indent=1, ensure_ascii=False) + "\n"
-
-
-def _readme(name: str, n: int, modules: Mapping[str, Any]) -> str:
-    head = (
-        f"# {name}\n\n{n:,} examples. `id` is the key; `label` is the label to train with, `label_before`, where it "
-        "is there, the one that was given. Of every score higher means harder: `confidence_mean` and `correctness` "
-        "are 1 minus the published measure, and `aum` has its sign turned. What the set was made from is in "
-        "`manifest.json`.\n\n"
-        "The code below runs in this folder.\n\n"
-        '```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
-    )
-    return "\n".join([head, *(module.README for module in modules.values())])
 
 
 def _counted(read_image: ReadImage | None, name: str, total: int, progress: Progress | None) -> ReadImage | None:
@@ -127,8 +122,7 @@ def _counted(read_image: ReadImage | None, name: str, total: int, progress: Prog
 
 
 def _rename(temporary: Path, target: Path) -> None:
-    if hasattr(os, "sync"):
-        os.sync()  # once for all files, before the name says that they are there
+    _put_on_disk(temporary)  # before the name says that it is there
     try:
         temporary.rename(target)
     except OSError as error:
@@ -139,24 +133,29 @@ def _rename(temporary: Path, target: Path) -> None:
         ) from error
 
 
+def _put_on_disk(folder: Path) -> None:
+    """A few files one by one; many at once, which also waits for what other programs are writing."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    if len(files) > FEW_FILES and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in files:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
 def _remove_leftovers(target: Path) -> None:
     """Delete what exports to the same place left when they were killed."""
-    for path in target.parent.glob(f".{glob.escape(target.name)}.exporting-*"):
+    for path in target.parent.glob(f"{glob.escape(_in_the_making(target))}*"):
         pid = path.name.rpartition(".exporting-")[2].partition("-")[0]
-        if path.name not in _active and not _is_alive(pid):
+        is_others = pid.isdigit() and int(pid) != os.getpid() and is_alive(int(pid))
+        if path.name not in _active and not is_others:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _is_alive(pid: str) -> bool:
-    if not pid.isdigit() or int(pid) == os.getpid():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+def _in_the_making(target: Path) -> str:
+    """How the temporary names of a target begin; a long name is cut, since they may not be longer than it can be."""
+    return f".{target.name.encode('utf-8', 'surrogateescape')[:180].decode('utf-8', 'ignore')}.exporting-"
 
 
 def _write_text(path: Path, text: str) -> None:

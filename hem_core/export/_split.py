@@ -8,9 +8,10 @@ from collections import Counter
 import pandas as pd
 
 from hem_core.export._labels import labels_of
+from hem_core.splits import part_of
 
 VAL_SHARE = 0.1
-_KNOWN = {"val": "val", "valid": "val", "validation": "val", "dev": "val", "test": "test"}
+_FOLDERS = {"validation": "val", "test": "test"}
 
 
 def splits(examples: pd.DataFrame) -> list[str]:
@@ -38,7 +39,7 @@ def splits(examples: pd.DataFrame) -> list[str]:
 def _given(examples: pd.DataFrame) -> list[str]:
     if "split" not in examples.columns:
         return ["train"] * len(examples)
-    return [_KNOWN.get(str(name).lower(), "train") for name in examples["split"].tolist()]
+    return [_FOLDERS.get(part_of(name), "train") for name in examples["split"].tolist()]
 
 
 def _digests(examples: pd.DataFrame) -> list[float]:

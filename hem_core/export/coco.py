@@ -14,6 +14,7 @@ from hem_core.export._labels import class_names, labels_of
 from hem_core.export._names import Names
 from hem_core.export._plain import plain
 
+HAS_PICTURES = True
 README = """\
 ## COCO
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hem_core.cells import safe_cell
 from hem_core.export._images import ReadImage
 
 README = """\
 ## CSV
 
-A text that begins with = + - @, a tab or a line break has an apostrophe before it, so that a spreadsheet
-does not take it for a formula; a text that begins with an apostrophe has one more. Lists are JSON.
+A text that a spreadsheet would take for a formula (it begins with = + - @, also after blanks, or with a tab or a line
+break) has an apostrophe before it; a text that begins with an apostrophe has one more. Lists are JSON.
+`hem import-labels` takes the apostrophe away again, and so does this code:
 
 ```python
 import csv
@@ -27,9 +29,6 @@ with open(FOLDER / "examples.csv", newline="", encoding="utf-8-sig") as file:
     rows = [{name: text(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
 ```
 """
-
-# A formula for Excel, LibreOffice or Sheets begins with one of these; the full-width ones count there too.
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 
 
 def write(
@@ -50,11 +49,6 @@ def write(
     table = pd.DataFrame(columns, index=examples.index)
     table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
     return path
-
-
-def safe_cell(text: str) -> str:
-    """A text as a cell that no spreadsheet runs; `text[1:]` of a cell that begins with ' brings it back."""
-    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def _cells(column: pd.Series) -> pd.Series:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from hem_core.export._images import ReadImage, read_picture
 from hem_core.export._labels import class_names, labels_of
 
+HAS_PICTURES = True
 README = """\
 ## Hugging Face
 

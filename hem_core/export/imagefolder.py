@@ -12,12 +12,13 @@ from hem_core.export._images import ReadImage, read_picture, wanted
 from hem_core.export._labels import labels_of
 from hem_core.export._names import Names
 
+HAS_PICTURES = True
 README = """\
 ## Image folder
 
 `imagefolder/<label>/<id>.<suffix>`, as torchvision's `ImageFolder` and the `imagefolder` loader of Hugging Face
-`datasets` read it. Characters that a file name cannot have are replaced; `imagefolder/metadata.jsonl` has the true
-id and label of every file.
+`datasets` read it; the folder of a class without an example is empty. Characters that a file name cannot have are
+replaced; `imagefolder/metadata.jsonl` has the true id and label of every file.
 
 ```python
 import json
@@ -42,8 +43,9 @@ def write(
 ) -> Path:
     """Write imagefolder/<label>/<id><suffix> and imagefolder/metadata.jsonl (file_name, id, label).
 
-    Every name is one plain part of a path, different from the others also where upper and lower case are the
-    same. Examples without a label are in a folder `no_label`. Returns the path of imagefolder.
+    Every class has a folder, also without an example. Every name is one plain part of a path, different from the
+    others also where upper and lower case are the same. Examples without a label are in a folder `no_label`.
+    Returns the path of imagefolder.
     Raises DataError without read_image or a column id or label, and for a picture that cannot be read.
     """
     read = wanted("imagefolder", examples, read_image)
@@ -51,7 +53,9 @@ def write(
     target.mkdir(parents=True)
     folders = Names({"metadata.jsonl"})
     files: dict[str, Names] = {}
-    folder_of: dict[str | None, str] = {}
+    folder_of: dict[str | None, str] = {name: folders.take(name) for name in classes}
+    for name in folder_of.values():
+        (target / name).mkdir()
     with (target / "metadata.jsonl").open("w", encoding="utf-8", newline="\n") as metadata:
         for label, (_, row) in zip(labels_of(examples), examples.iterrows(), strict=True):
             if label not in folder_of:

@@ -14,6 +14,7 @@ from hem_core.export._images import ReadImage, as_one_of, read_picture
 from hem_core.export._labels import class_names, labels_of
 from hem_core.export._plain import rows
 
+HAS_PICTURES = True
 README = """\
 ## WebDataset
 

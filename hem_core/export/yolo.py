@@ -9,18 +9,20 @@ from pathlib import Path
 import pandas as pd
 
 from hem_core.export._images import ReadImage, read_picture, wanted
-from hem_core.export._labels import labels_of
+from hem_core.export._labels import class_names, labels_of
 from hem_core.export._names import Names
 from hem_core.export._split import splits
 
+HAS_PICTURES = True
 README = """\
 ## YOLO (classification)
 
 `yolo/train/<label>/…` and `yolo/val/<label>/…`, as `yolo classify train data=FOLDER/yolo` reads it; classes are
-numbered by the sorted names of their folders. Where the data have a column `split`, its val and test stay that;
-else a tenth is drawn for val by a digest of the id, the same one each time, near-duplicates on one side. A val part of
-hard examples measures hard examples alone: judge the model on data that nobody chose. Pictures without a label are in
-`yolo/no_label`. `yolo/metadata.jsonl` has the true id and label of every file.
+numbered by the sorted names of their folders, of which there is one for every class of the model. Where the data have
+a column `split`, its val and test stay that; else a tenth is drawn for val by a digest of the id, the same one each
+time, near-duplicates on one side. A val part of hard examples measures hard examples alone: judge the model on data
+that nobody chose. Pictures without a label are in `yolo/no_label`. `yolo/metadata.jsonl` has the true id and label of
+every file.
 
 ```python
 import json
@@ -43,14 +45,14 @@ def write(
 ) -> Path:
     """Write yolo/<train|val|test>/<label>/<id><suffix> and yolo/metadata.jsonl (file_name, id, label, split).
 
-    Every part has a folder for every label, so that the numbers of the classes agree. Returns the path of yolo.
+    Every part has a folder for every class, so that the numbers of the classes agree. Returns the path of yolo.
     Raises DataError without read_image or a column id or label, and for a picture that cannot be read.
     """
     read = wanted("yolo", examples, read_image)
     home = folder / "yolo"
     labels, parts = labels_of(examples), splits(examples)
     folders, files = Names(), {"no_label": Names()}
-    folder_of = {label: folders.take(label) for label in dict.fromkeys(labels) if label is not None}
+    folder_of = {label: folders.take(label) for label in class_names(examples, classes)}
     for part in dict.fromkeys(["train", "val", *parts]):
         for name in folder_of.values():
             (home / part / name).mkdir(parents=True)

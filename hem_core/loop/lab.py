@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hem_core.engine.budget import Budget
 from hem_core.engine.plan import make_key
 from hem_core.engine.training import kept
 from hem_core.loop.labels import Labels
@@ -20,6 +21,7 @@ from hem_core.loop.pool_choice import choose_picks
 from hem_core.loop.pool_model import asked, trained
 from hem_core.loop.pool_scores import SCORES, candidates
 from hem_core.loop.settings import Settings
+from hem_core.loop.timings import Timings
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import write_arrays
 
@@ -27,6 +29,10 @@ Tell = Callable[[str, int, int], None]
 QUIET = 5.0
 """Seconds."""
 NONE = np.zeros(0, dtype=np.int64)
+
+
+class OutOfTimeError(Exception):
+    """The budget ends before the next training would; its argument is how many are done."""
 
 
 @dataclass(eq=False)
@@ -52,6 +58,11 @@ class Lab:
     go_on: bool = False
     """Do without the answers that are missing: a given label stands, an example without one stays out."""
     done: set[Path] = field(default_factory=set)
+    budget: Budget = field(default_factory=lambda: Budget(None))
+
+    @cached_property
+    def timings(self) -> Timings:
+        return Timings(self.folder)
 
     @cached_property
     def start_targets(self) -> np.ndarray:
@@ -78,10 +89,15 @@ class Lab:
         path.parent.mkdir(parents=True, exist_ok=True)
         found = kept(path, key)
         if found is None:
+            if not self.budget.allows(self.timings.longest):
+                raise OutOfTimeError(len(self.done))
             self.tell("trainings", len(self.done), self.settings.n_trainings)
-            where = f"seed {seed + 1} of {self.settings.seeds}, {arm}" + (f", round {round}" if round else "")
+            number = seed - self.settings.seed + 1
+            where = f"seed {number} of {self.settings.seeds}, {arm}" + (f", round {round}" if round else "")
+            began = time.monotonic()
             found = self._trained(where, seed, round, rows, targets, gone if is_mining else None)
             write_arrays(path, key=np.array(key), **found)
+            self.timings.add(time.monotonic() - began)
             self.tell("trainings", len(self.done | {path}), self.settings.n_trainings)
         self.done.add(path)
         return found

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hem_core.engine.budget import Budget
+from hem_core.engine.on_device import on_device
 from hem_core.engine.options import Options
 from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener, Progress
 from hem_core.errors import DataError, RunError
-from hem_core.loop.arm import walk
-from hem_core.loop.lab import Lab
+from hem_core.loop.arm import Walk, walk
+from hem_core.loop.lab import Lab, OutOfTimeError
 from hem_core.loop.labels import opening
 from hem_core.loop.pool import SHARE, Pool, open_pool
 from hem_core.loop.pool_choice import check
@@ -55,29 +57,38 @@ def loop(
     data: as for `hem_core.score`; train: "package.module:train" or the function; out: the workspace, made if need be.
     name: of the loop, by default that of the data, with -2, -3 where another loop has it; test: see `open_pool`.
     go_on: where people are asked, do without the answers that are missing. options: how the data are read.
-    Killed at any moment, the same call goes on with the training that was under way, to the same report. More seeds,
-    rounds or arms go on from what there is.
+    Killed at any moment, or stopped by its budget, the same call resumes with the training that was under way, to the
+    same report. More seeds, rounds or arms resume from what there is.
     Raises HemError: a pool too small for the rounds, settings or data that cannot be, a training that fails.
     """
     asked, function, workspace = settings or Settings(), train_function.load(train), Path(out)
+    budget = Budget(asked.budget)
     check(asked.policies, asked.policy_options)
     _made(workspace)
     pool = open_pool(data, function, workspace / "loops" / ".pool", options or Options(), test=test, share=test_share)
     folder = _claimed(workspace, name, pool, function, asked)
     labels = opening(folder, workspace, pool)
     told = Progress(folder, progress)
-    lab = Lab(folder, workspace, pool, function, asked, labels, told.tell, progress, go_on)
-    _check_room(lab)
-    walks = {}
-    for seed in range(asked.seeds):
-        for arm in [arm for arm in ("mined", "random", "all") if arm in asked.arms]:
-            walks[arm, seed] = walk(lab, arm, seed)
+    lab = Lab(folder, workspace, pool, function, asked, labels, told.tell, progress, go_on, budget=budget)
+    check_room(lab)
+    try:
+        with on_device(pool.options.device):
+            walks = _walks(lab)
+    except OutOfTimeError as error:
+        told.close()
+        done = f"{error.args[0]} of {asked.n_trainings} trainings are done; the next one would not end in time"
+        return Loop(folder, waits_for=f"{done}.\nRun the same command to resume.")
     waiting = [each.waiting for each in walks.values() if each.waiting is not None]
     told.close()
     if waiting:
         return Loop(folder, waits_for=write_queue(lab, folder.name, waiting))
-    kept = save_mined(lab, f"{folder.name}-mined", walks["mined", 0])
+    kept = save_mined(lab, f"{folder.name}-mined", walks["mined", asked.seed])
     return Loop(folder, write_report(lab, list(walks.values()), kept))
+
+
+def _walks(lab: Lab) -> dict[tuple[str, int], Walk]:
+    arms = [arm for arm in ("mined", "random", "all") if arm in lab.settings.arms]
+    return {(arm, seed): walk(lab, arm, seed) for seed in lab.settings.seed_list for arm in arms}
 
 
 def _made(workspace: Path) -> None:
@@ -93,23 +104,37 @@ def _claimed(
     workspace: Path, name: str | None, pool: Pool, train: train_function.TrainFunction, settings: Settings
 ) -> Path:
     """The folder of this loop, with its plan.json. Raises RunError when a name that was given is another loop's."""
+    folder, key, known = place(workspace, name, pool, train, settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    plan = {"format_version": FORMAT_VERSION, "name": folder.name, "key": key, "data": pool.name, "train": train.name}
+    plan |= {"n_pool": len(pool.rows), "test": pool.test.words, "settings": _without_budget(settings)}
+    write_json(folder / "plan.json", plan | {"created": known["created"] if known else now})
+    return folder
+
+
+def _without_budget(settings: Settings) -> dict[str, Any]:
+    return {name: value for name, value in asdict(settings).items() if name != "budget"}
+
+
+def place(
+    workspace: Path, name: str | None, pool: Pool, train: train_function.TrainFunction, settings: Settings
+) -> tuple[Path, str, dict[str, Any] | None]:
+    """The folder that this loop has, or will have, its key, and its plan.json where it was begun already.
+
+    Raises RunError when a name that was given is another loop's.
+    """
     key = make_key(pool=pool.key, train=train.fingerprint, settings=settings.facts())
     wanted, number = _as_name(name or pool.name), 1
     while True:
         folder = workspace / "loops" / (wanted if number == 1 else f"{wanted}-{number}")
         known = _plan(folder)
         if known is None or known["key"] == key:
-            break
+            return folder, key, known
         if name is not None:
             raise RunError(f"'{folder}' holds a loop of other data, training or settings; give it another --name")
         number += 1
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder)
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    plan = {"format_version": FORMAT_VERSION, "name": folder.name, "key": key, "data": pool.name, "train": train.name}
-    plan |= {"n_pool": len(pool.rows), "test": pool.test.words, "settings": asdict(settings)}
-    write_json(folder / "plan.json", plan | {"created": known["created"] if known else now})
-    return folder
 
 
 def _plan(folder: Path) -> dict[str, Any] | None:
@@ -127,7 +152,8 @@ def _as_name(text: str) -> str:
     return plain[:48] or "loop"
 
 
-def _check_room(lab: Lab) -> None:
+def check_room(lab: Lab) -> None:
+    """Raises DataError when the pool is too small for the rounds."""
     settings, n = lab.settings, len(lab.candidates)
     n_labelled = int((lab.start_targets[lab.candidates] >= 0).sum())
     wanted = settings.start + settings.add * settings.rounds

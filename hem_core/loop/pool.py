@@ -20,6 +20,8 @@ from hem_core.errors import DataError, ModelError
 from hem_core.loop.pool_held_out import drawn_test, split_test
 from hem_core.models.train_function import TrainFunction
 
+MOST_STRANGE = 0.03
+"""Share of a test file that may have another label than the pool's classes; more is refused."""
 SHARE = 0.2
 """Of the labelled examples, drawn as the test set where none is named."""
 
@@ -142,8 +144,22 @@ def _from_file(test: Any, train: TrainFunction, folder: Path, options: Options, 
         raise DataError("--test is the pool itself; name other data, or leave --test out to have a share drawn")
     held = Held(other.inputs, len(other.ids))
     rows = np.flatnonzero(held.is_good & (other.targets >= 0))
+    _check_classes(other, ready.classes)
     words = {"how": "file", "what": f"{len(rows):,} examples of {other.facts['name']}", "n": len(rows)}
     return Tested(held, rows, other.targets[rows], words), data_key(other)
+
+
+def _check_classes(test: Prepared, classes: list[str]) -> None:
+    """Raises DataError when more than MOST_STRANGE of the test have a label that is none of the classes."""
+    labels = test.catalog["label"].to_pylist()
+    strange = [str(label) for label, target in zip(labels, test.targets, strict=True) if target < 0 and label]
+    if len(strange) > MOST_STRANGE * len(labels):
+        theirs, ours = (", ".join(f"'{name}'" for name in names[:8]) for names in (sorted(set(strange)), classes))
+        raise DataError(
+            f"{len(strange):,} of the {len(labels):,} test examples have a label that is none of the pool's classes: "
+            f"the test has {theirs} too, the pool {ours}; give the labels the same names in both, or name other data "
+            "with --test"
+        )
 
 
 def _are_same_data(one: Prepared, other: Prepared) -> bool:

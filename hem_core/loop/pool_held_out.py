@@ -9,11 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.errors import DataError
-
-MINED = ("", "train", "training", "pool", "unlabelled", "unlabeled")
-TESTED = (("test", "testing"), ("val", "valid", "validation", "dev"))
-"""Words in the column `split`: what a loop mines from; its test set, the second line where nothing has the first. Any
-other word is left alone."""
+from hem_core.splits import part_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +24,20 @@ class HeldOut:
 def split_test(catalog: pa.Table, targets: np.ndarray, is_good: np.ndarray) -> HeldOut | None:
     """The labelled rows whose column `split` says test, or else validation; None without such a column or word.
 
+    Mined are the rows of the training part and those without a word; any other word is left alone.
     targets (N,) int64, -1 = no label; is_good (N,) bool: can be read.
     """
     if "split" not in catalog.column_names:
         return None
-    split = np.array([str(value or "").strip().lower() for value in catalog["split"].to_pylist()], dtype=object)
-    word = next((words[0] for words in TESTED if np.isin(split, words).any()), None)
+    values = catalog["split"].to_pylist()
+    parts = np.array([part_of(value) for value in values], dtype=object)
+    word = next((part for part in ("test", "validation") if (parts == part).any()), None)
     if word is None:
         return None
-    rows = np.flatnonzero(np.isin(split, {words[0]: words for words in TESTED}[word]) & is_good & (targets >= 0))
+    rows = np.flatnonzero((parts == word) & is_good & (targets >= 0))
     words = {"how": "split", "what": f"{len(rows):,} examples whose split is {word}", "n": len(rows)}
-    return HeldOut(rows, np.isin(split, MINED), words)
+    is_blank = np.array([not str(value or "").strip() for value in values], dtype=bool)
+    return HeldOut(rows, (parts == "train") | is_blank, words)
 
 
 def drawn_test(targets: np.ndarray, is_good: np.ndarray, share: float, seed: int) -> HeldOut:

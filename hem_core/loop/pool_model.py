@@ -12,7 +12,7 @@ import torch
 
 from hem_core.dynamics.recorder import Recorder
 from hem_core.engine.held import Held
-from hem_core.engine.network import Network
+from hem_core.engine.network import Network, choose_device
 from hem_core.engine.training import named, seeded
 from hem_core.engine.training_set import TrainingSet
 from hem_core.engine.unit import as_stored
@@ -63,6 +63,7 @@ def trained(
             weights=None,
             recorder=Recorder(Path(unused)),
             progress=progress,
+            device=str(choose_device(pool.options.device)),
             **({"sampler": sampler} if sampler is not None else {}),
         )
         with named(where):

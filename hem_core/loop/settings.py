@@ -30,6 +30,10 @@ class Settings:
     """Examples an epoch for a train function that takes `sampler`: the same for every size; None = the pool's size."""
     by_person: bool = False
     """The picks wait for a person's answers."""
+    seed: int = 0
+    """The first of the seeds."""
+    budget: float | None = None
+    """Seconds: no training is begun that would not end in time. What is done stays; the same settings resume."""
 
     def __post_init__(self) -> None:
         for name in ("start", "add", "rounds", "seeds"):
@@ -37,12 +41,18 @@ class Settings:
                 raise HemError(f"--{name} wants a number from 1 on; got {getattr(self, name)}")
         if self.draws is not None and self.draws < 1:
             raise HemError(f"--draws wants a number from 1 on; got {self.draws}")
+        if self.seed < 0:
+            raise HemError(f"--seed wants a number from 0 on; got {self.seed}")
         unknown = [arm for arm in self.arms if arm not in ARMS]
         if unknown or "mined" not in self.arms:
             raise HemError(f"--arms wants mined, and beside it random, all; got {', '.join(self.arms)}")
 
+    @property
+    def seed_list(self) -> list[int]:
+        return list(range(self.seed, self.seed + self.seeds))
+
     def facts(self) -> dict[str, Any]:
-        """What decides each training, as JSON; more rounds, seeds or arms go on from what there is."""
+        """What decides each training, as JSON; more rounds, seeds or arms resume from what there is."""
         return {
             "start": self.start,
             "add": self.add,

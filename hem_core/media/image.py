@@ -49,7 +49,10 @@ def open_image(root: Path, image: str, image_row: int | None = None) -> Image.Im
     """
     path = root / image
     if not path.is_file():
-        raise DataError(f"no file at '{path}'; were the data moved? Score them again from their new place")
+        raise DataError(
+            f"no file at '{path}'; were the data moved? Score them again from their new place, with the same --out; "
+            "hem export and hem retrain also take --data FOLDER"
+        )
     try:
         if image_row is None:
             return read_picture(path.read_bytes()).picture.convert("RGB")

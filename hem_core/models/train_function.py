@@ -15,9 +15,6 @@ from hem_core.errors import ModelError
 from hem_core.models.imported import imported
 from hem_core.models.wrapped import unwrapped
 
-OFFERED = ("seed", "weights", "sampler", "recorder", "progress")
-"""What a train function may take beside the data set, by these names."""
-
 
 @dataclass(frozen=True)
 class TrainFunction:

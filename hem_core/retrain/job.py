@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import nn
 
 from hem_core.engine.plan import make_key
 from hem_core.engine.training import kept
@@ -15,6 +14,9 @@ from hem_core.models.train_function import TrainFunction
 from hem_core.retrain.material import Material
 from hem_core.retrain.recipe import Taught, taught
 from hem_core.retrain.source import Source
+
+if TYPE_CHECKING:
+    from hem_core.retrain.scored_arms import ScoredArms
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +33,9 @@ class Job:
     recipe: str
     has_head: bool
     device: str | None
-    score: Callable[[str, nn.Module], None]
+    scored: ScoredArms
     """Makes the run of an arm's first model."""
+    first_seed: int = 0
 
     def path(self, arm: str, seed: int) -> Path:
         return self.folder / "arms" / arm / f"seed_{seed}.npz"
@@ -53,6 +56,10 @@ class Job:
     def like_control(self, arm: str, seed: int) -> bool:
         """Is this arm's training the control's, example by example?"""
         return arm not in ("control", "head") and self.taught(arm, seed).is_like(self.taught("control", seed))
+
+    def same_training(self, one: str, other: str, seed: int) -> bool:
+        """Are two arms taught the same, example by example?"""
+        return self.taught(one, seed).is_like(self.taught(other, seed))
 
     def key_of(self, arm: str, seed: int) -> str:
         return make_key(retraining=self.key, arm=arm, seed=seed)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hem_core.alive import process_of
 from hem_core.engine.progress import Listener
-from hem_core.retrain.alive import process_of
 from hem_core.store.atomic import write_json
 
 
@@ -22,11 +22,13 @@ class Note:
     n_arms: int
     listener: Listener | None = None
     seconds_between_writes: float = 0.5
+    first_seed: int = 0
     finished: list[tuple[str, int]] = field(default_factory=list)
     _measured: set[str] = field(default_factory=set)
     _began: float = field(default_factory=time.monotonic)
     _already: int = 0
     _written: float = 0.0
+    _pid: int | None = field(default_factory=os.getpid)
 
     def begin(self, finished: list[tuple[str, int]]) -> None:
         """These trainings were done by an earlier process: they do not count for the rate."""
@@ -36,6 +38,11 @@ class Note:
     def done(self, arm: str, seed: int) -> None:
         self.finished.append((arm, seed))
         self.tell(f"{arm}, seed {seed}", 1, 1, always=True)
+
+    def stop(self) -> None:
+        """Nobody works on it any more, although it is not finished."""
+        self._pid = None
+        self.tell("stopped by its budget", 0, 0, always=True)
 
     def tell(self, stage: str, done: int, total: int, *, always: bool = False) -> None:
         """stage: what is being done; done of total: how much of it."""
@@ -53,8 +60,8 @@ class Note:
                 "finished": [list(pair) for pair in self.finished],
                 "n_trainings": self.n_trainings,
                 "seconds_left": self.seconds_left(stage, done, total),
-                "pid": os.getpid(),
-                "process": process_of(os.getpid()),
+                "pid": self._pid,
+                "process": process_of(self._pid) if self._pid else None,
                 "updated": datetime.now(UTC).isoformat(timespec="seconds"),
             },
         )
@@ -66,10 +73,10 @@ class Note:
         arm, _, seed = stage.partition(", seed ")
         seeds = self.n_trainings // self.n_arms
         if total > 1:
-            self.listener(f"arm {arm}", int(seed) * total + done, seeds * total)
+            self.listener(f"arm {arm}", (int(seed) - self.first_seed) * total + done, seeds * total)
             self._measured.add(arm)
         elif arm not in self._measured:
-            self.listener(f"arm {arm}", int(seed) + done, seeds)
+            self.listener(f"arm {arm}", int(seed) - self.first_seed + done, seeds)
 
     def seconds_left(self, stage: str, done: int, total: int) -> float | None:
         """From the trainings that this process has done so far; None before it can be told."""

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hem_core.alive import is_alive
 from hem_core.errors import RunError
-from hem_core.retrain.alive import is_alive
 from hem_core.retrain.settings import ARMS, RECIPES, Settings
 from hem_core.retrain.stored import FOLDER, FORMAT_VERSION, Stored
 
@@ -60,7 +60,7 @@ def planned(
         "train": train,
         "arms": settings.ordered_arms,
         "arms_are": {arm: ARMS[arm] for arm in settings.ordered_arms},
-        "seeds": list(range(settings.seeds)),
+        "seeds": settings.seed_list,
         "recipe": {"name": settings.recipe, "what": RECIPES[settings.recipe]},
         "test": test,
         "target": target,

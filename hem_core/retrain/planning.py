@@ -108,7 +108,7 @@ def _kept_apart(train: Source, test: TestData) -> tuple[TestData, int]:
     if not is_shared.any() or is_shared.all():
         return test, 0
     rows = test.rows[~is_shared]
-    return TestData(test.how, test.what, test.source, rows, test.is_training), int(is_shared.sum())
+    return replace(test, rows=rows), int(is_shared.sum())
 
 
 def _test_table(test: TestData, targets: np.ndarray, classes: tuple[str, ...]) -> Any:

@@ -32,11 +32,20 @@ class Taught:
     how: How
 
     def is_like(self, other: Taught) -> bool:
-        """Is it the same training?"""
-        if self.how != other.how or not np.array_equal(self.places, other.places):
+        """Is it the same training? One whose weights are all alike is one without weights."""
+        if self.plain_how != other.plain_how or not np.array_equal(self.places, other.places):
             return False
-        same = (self.weights is None) == (other.weights is None)
-        return same and self.how in ("natural", "resampled") and np.array_equal(self.targets, other.targets)
+        if not np.array_equal(self.targets, other.targets):
+            return False
+        if self.plain_how == "weights" and self.weights is not None and other.weights is not None:
+            return np.array_equal(self.weights, other.weights)
+        return self.how != "sampler" or np.array_equal(self.is_hard, other.is_hard)
+
+    @property
+    def plain_how(self) -> How:
+        """How, but for weights that are all alike."""
+        is_flat = self.weights is not None and np.allclose(self.weights, 1, rtol=0, atol=1e-6)
+        return "natural" if self.how == "weights" and is_flat else self.how
 
 
 def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: bool, weights: bool) -> Taught:

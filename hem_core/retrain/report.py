@@ -10,6 +10,7 @@ import pandas as pd
 
 from hem_core.errors import RunError
 from hem_core.retrain.comparison import comparison
+from hem_core.retrain.identical import identical, named, sentences
 from hem_core.retrain.page import page
 from hem_core.retrain.said import Said, said
 from hem_core.retrain.slices import slices
@@ -36,11 +37,15 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
     parts = slices(_described(job, metadata.drop(columns="label"), runs))
     words = plan["target"]["words"]
     found = comparison(arms, material.test_targets, job.classes, parts, material.is_target, words)
+    same = identical({arm: [_logits(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]})
+    meanings = sentences(job, same, plan["seeds"])
     found |= {
         "format_version": FORMAT_VERSION,
+        "verdict": named(found["verdict"], same, meanings, len(plan["seeds"])),
         "runs": runs,
         "n_test": len(labels),
-        "notes": plan["notes"] + _notes(job, found),
+        "identical": same,
+        "notes": plan["notes"] + meanings + _notes(job, found),
     }
     made = _plain(found)
     write_table(folder / "examples.parquet", examples(arms, metadata["id"].tolist(), labels, job.classes))
@@ -84,16 +89,18 @@ def _described(job: Job, metadata: pd.DataFrame, runs: Mapping[str, str]) -> pd.
 
 
 def _said(job: Job, arm: str, seed: int) -> Said:
+    return said(_logits(job, arm, seed), job.material.test_targets)
+
+
+def _logits(job: Job, arm: str, seed: int) -> np.ndarray:
     logits = job.logits(arm, seed)
     if logits is None:
         raise RunError(f"the training of {arm}, seed {seed}, is gone; run the same `hem retrain` command again")
-    return said(logits, job.material.test_targets)
+    return logits
 
 
 def _notes(job: Job, found: dict[str, Any]) -> list[str]:
     notes = []
-    if job.like_control("random", 0):
-        notes.append("Without another label, weight or exclusion at random the arm random is the control itself.")
     if job.recipe == "mix":
         notes.append("Batch-norm statistics are re-estimated on uniform batches after training, in all arms alike.")
     shown = ", ".join(f"{arm} {value:.2f}" for arm, value in found["temperature"].items())

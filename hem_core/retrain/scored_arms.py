@@ -42,7 +42,7 @@ class ScoredArms:
     def names(self, job: Job) -> dict[str, str]:
         """Arm -> its run; an arm whose first training is the control's shares the control's."""
         arms = [path.name for path in (self.stored.folder / "arms").iterdir() if path.is_dir()]
-        found = {arm: self.name("control" if job.like_control(arm, 0) else arm) for arm in sorted(arms)}
+        found = {arm: self.name("control" if job.like_control(arm, job.first_seed) else arm) for arm in sorted(arms)}
         there = self.home / "runs"
         return {arm: name for arm, name in found.items() if (there / name / "run.json").is_file()}
 

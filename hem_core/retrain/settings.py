@@ -49,6 +49,11 @@ class Settings:
     """The training data, where the run's own source is gone."""
     name: str | None = None
     device: str | None = None
+    """Where the models are trained, as far as the function goes by it, and asked: cpu, cuda, cuda:1."""
+    seed: int = 0
+    """The first of the seeds."""
+    budget: float | None = None
+    """Seconds: no training is begun that would not end in time. What is done stays; the same settings resume."""
     force: bool = False
     """Go on against a refusal; what was refused is kept in the plan."""
 
@@ -65,6 +70,13 @@ class Settings:
             raise RunError(f"no recipe '{self.recipe}'; there are: {', '.join(RECIPES)}")
         if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
             raise RunError(f"--seeds wants a number from 1 on; got {self.seeds}")
+
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise RunError(f"--seed wants a whole number from 0 on; got {self.seed}")
+
+    @property
+    def seed_list(self) -> list[int]:
+        return list(range(self.seed, self.seed + self.seeds))
 
     @property
     def ordered_arms(self) -> list[str]:

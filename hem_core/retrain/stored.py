@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from hem_core.alive import is_alive
 from hem_core.errors import RunError
-from hem_core.retrain.alive import is_alive
 
 if TYPE_CHECKING:
     import pandas as pd

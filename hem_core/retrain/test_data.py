@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -12,13 +11,13 @@ import pandas as pd
 
 from hem_core.engine.folds import assign
 from hem_core.errors import DataError
+from hem_core.retrain.lost import Lost, lost
 from hem_core.retrain.source import Source, columns_of, open_source
+from hem_core.splits import part_of
 from hem_core.store.run import Run
 
 PARTS = 5
 """A drawn test part is one of so many."""
-TEST = {"test", "testing"}
-VALIDATION = {"val", "valid", "validation", "dev"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +31,8 @@ class TestData:
     source: Source
     rows: np.ndarray
     is_training: np.ndarray
+    lost: Lost = field(default_factory=Lost)
+    """Those of the test that cannot be tested on."""
 
 
 def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestData:
@@ -50,15 +51,19 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
             path, folder, columns=columns_of(run), classes=run.classes, parameters=run.info.get("parameters", {})
         )
         rows = np.flatnonzero(source.usable)
+        gone = lost(source, np.arange(len(source.ids)))
         if not len(rows):
-            raise DataError(f"none of the {len(source.ids):,} examples of '{path}' has one of the classes of the run")
-        return TestData("file", f"{len(rows):,} examples of {Path(path).name}", source, rows, everything)
+            raise DataError(
+                f"none of the {len(source.ids):,} examples of '{path}' can be tested on: "
+                + (gone.refusal(run.classes) or "they have no label, or cannot be read")
+            )
+        return TestData("file", f"{len(rows):,} examples of {Path(path).name}", source, rows, everything, gone)
     split = _split(train)
     if split is not None:
         names, is_test, is_other = split
         rows = np.flatnonzero(is_test & train.usable)
         words = f"{len(rows):,} examples whose split is {names}"
-        return TestData("split", words, train, rows, ~is_test & ~is_other)
+        return TestData("split", words, train, rows, ~is_test & ~is_other, lost(train, np.flatnonzero(is_test)))
     return _drawn(run, train)
 
 
@@ -79,8 +84,8 @@ def _split(train: Source) -> tuple[str, np.ndarray, np.ndarray] | None:
     """Words, the test rows (N,) and other rows that are held out (N,); None without such a column."""
     if "split" not in train.catalog.column_names:
         return None
-    named = [re.sub(r"\W", "", str(value)).lower() for value in train.catalog["split"].to_pylist()]
-    is_test, is_validation = (np.array([name in known for name in named]) for known in (TEST, VALIDATION))
+    parts = np.array([part_of(value) for value in train.catalog["split"].to_pylist()], dtype=object)
+    is_test, is_validation = parts == "test", parts == "validation"
     if is_test.any():
         return "test", is_test, is_validation
     return ("validation", is_validation, is_test) if is_validation.any() else None

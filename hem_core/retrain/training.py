@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from torch import nn
 
 from hem_core.dynamics.recorder import Recorder
 from hem_core.engine.batch import Values
-from hem_core.engine.network import Network
+from hem_core.engine.network import Network, choose_device
 from hem_core.engine.options import Options
 from hem_core.engine.prepare import placed
 from hem_core.engine.training import BATCH, Trainings, kept, named, seeded
@@ -41,14 +42,17 @@ def run(job: Job, arm: str, seed: int, tell: Told) -> None:
     Raises ModelError, naming arm and seed.
     """
     where = f"{arm}, seed {seed}"
-    n_epochs = 0
+    n_epochs, seconds = 0, 0.0
     if arm == "head":
         logits = _head(job, seed)
     elif job.like_control(arm, seed) and (known := job.logits("control", seed)) is not None:
         logits = known
     else:
+        began = time.monotonic()
         logits, n_epochs = _trained(job, arm, seed, where, tell)
-    write_arrays(job.path(arm, seed), key=np.array(job.key_of(arm, seed)), logits=logits, epochs=np.array(n_epochs))
+        seconds = time.monotonic() - began
+    facts = {"epochs": np.array(n_epochs), "seconds": np.array(round(seconds, 3))}
+    write_arrays(job.path(arm, seed), key=np.array(job.key_of(arm, seed)), logits=logits, **facts)
 
 
 def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.ndarray, int]:
@@ -66,6 +70,7 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
             sampler=sampler,
             recorder=Recorder(scratch),
             progress=tell,
+            device=str(choose_device(job.device)),
         )
         network = _place(job, model, where, layer=None if job.has_head and arm == "control" else "none")
         if job.recipe == "mix":
@@ -75,9 +80,9 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
         _keep_features(job, network, where, seed, features)
     if not isinstance(model, Estimator):
         write_bytes(job.path(arm, seed).with_suffix(".safetensors"), to_bytes(_tensors(model)))
-    if seed == 0:
+    if seed == job.first_seed:
         with named(where):
-            job.score(arm, model)
+            job.scored.score(arm, model)
     return logits, getattr(sampler, "n_epochs", 0)
 
 
@@ -96,7 +101,7 @@ def _sampler(job: Job, plan: Taught, seed: int) -> Any:
     """The mixture, whose natural end wants the number of epochs: as many as the control of the first seed made."""
     if plan.how != "sampler":
         return CountedSampler(len(plan.places), seed)
-    known = kept(job.path("control", 0), job.key_of("control", 0))
+    known = kept(job.path("control", job.first_seed), job.key_of("control", job.first_seed))
     return MixtureSampler(
         len(plan.places),
         np.flatnonzero(plan.is_hard),

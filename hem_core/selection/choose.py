@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hem_core.errors import DataError
-from hem_core.selection.curate import EXCLUSIONS, is_corrected
+from hem_core.selection.curate import EXCLUSIONS, HELD_OUT, held_out, is_corrected
 from hem_core.selection.options import policy, resolve
 from hem_core.selection.pool import Cap, Chosen, Pool
 from hem_core.selection.weights import weights
@@ -43,13 +43,15 @@ def choose(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
     leave_out: Collection[str] = tuple(EXCLUSIONS),
+    has_held_out: bool = False,
     max_per_duplicate_group: int = 3,
 ) -> Selection:
     """Choose n by a chain of policies, each picking from what the one before it left.
 
     A policy picks as many times n as those after it want to choose from (their AMONG), the last one n. Quotas of
     `per_class` hold for all policies after it. Where the table has `verdict`, those in leave_out (keys of EXCLUSIONS)
-    stay out, 'mislabelled' only without a new label; where it has `duplicate_group`, at most max_per_duplicate_group
+    stay out, 'mislabelled' only without a new label; where it has `split`, without has_held_out, those of the test and
+    validation splits do; where it has `duplicate_group`, at most max_per_duplicate_group
     of one group are chosen. Weights: see `weights`; unreviewed suspects have at most 1.
     The same pool in another order of rows gives the same choice. Never holds M x M numbers.
     Raises UnknownNameError for a policy or option that does not exist, DataError for n below 0, no policy, or a column
@@ -57,7 +59,7 @@ def choose(
     """
     _check(n, policies, leave_out, max_per_duplicate_group)
     used = resolve(policies, options)
-    why = _ruled_out(pool, leave_out)
+    why = _ruled_out(pool, leave_out, has_held_out)
     now, at = _without(pool, why)  # at (m,): where the candidates of `now` are in `pool`
     now = replace(now, cap=_duplicates(now.table, max_per_duplicate_group))
     chosen = np.empty(0, dtype=np.int64)
@@ -86,14 +88,18 @@ def _check(n: int, policies: Sequence[str], leave_out: Collection[str], most: in
             raise DataError(f"'{tag}' leaves nothing out; there are: {', '.join(EXCLUSIONS)}")
 
 
-def _ruled_out(pool: Pool, leave_out: Collection[str]) -> np.ndarray:
-    """(M,) words, "" for those whom no verdict keeps out."""
+def _ruled_out(pool: Pool, leave_out: Collection[str], has_held_out: bool) -> np.ndarray:
+    """(M,) words, "" for those whom neither a verdict nor their split keeps out."""
     why = np.full(len(pool), "", dtype=object)
+    if not has_held_out:
+        for part, words in HELD_OUT.items():
+            why[(held_out(pool.table) == part).to_numpy()] = words
     if "verdict" not in pool.table:
         return why
     is_fixed = is_corrected(pool.table).to_numpy() if "label_before" in pool.table else np.zeros(len(pool), dtype=bool)
     for tag in leave_out:
-        why[(pool.table["verdict"] == tag).to_numpy() & ~((tag == "mislabelled") & is_fixed)] = EXCLUSIONS[tag]
+        is_said = (pool.table["verdict"] == tag).to_numpy() & ~((tag == "mislabelled") & is_fixed)
+        why[is_said & (why == "")] = EXCLUSIONS[tag]
     return why
 
 

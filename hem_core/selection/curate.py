@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hem_core.splits import part_of
+
 EXCLUSIONS: Mapping[str, str] = {
     "mislabelled": "label called wrong, no new label given",
     "outlier": "called an outlier",
@@ -13,6 +15,12 @@ EXCLUSIONS: Mapping[str, str] = {
     "skip": "skipped by the reviewer",
 }
 """Verdicts that keep an example out of a set unless asked otherwise, and the words for it."""
+HELD_OUT: Mapping[str, str] = {
+    "test": "of the test split, which no training takes",
+    "validation": "of the validation split, which no training takes",
+}
+"""Parts of the column `split` that keep an example out of a set unless asked otherwise, and the words for it."""
+WORDS: Mapping[str, str] = {**EXCLUSIONS, **HELD_OUT}
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,16 +30,19 @@ class Curated:
     examples: pd.DataFrame
     """The rows that stay, columns as they were."""
     excluded: pd.DataFrame
-    """`id` and `why`, a key of EXCLUSIONS."""
+    """`id` and `why`, a key of WORDS."""
     ruled_out: dict[str, int]
     """Each key of EXCLUSIONS -> how many of the chosen have it, left out or not."""
 
 
-def curate(tagged: pd.DataFrame, *, leave_out: Collection[str] = tuple(EXCLUSIONS)) -> Curated:
-    """Leave out what people ruled out.
+def curate(
+    tagged: pd.DataFrame, *, leave_out: Collection[str] = tuple(EXCLUSIONS), has_held_out: bool = False
+) -> Curated:
+    """Leave out what people ruled out, and what is kept for testing.
 
-    tagged: the chosen examples with `id`, `verdict` ("" for none), `label` (corrected) and `label_before`.
-    leave_out: verdicts (keys of EXCLUSIONS) that exclude; 'mislabelled' excludes only without a new label.
+    tagged: the chosen examples with `id`, `verdict` ("" for none), `label` (corrected), `label_before`, and where the
+    data have it `split`. leave_out: verdicts (keys of EXCLUSIONS) that exclude; 'mislabelled' excludes only without a
+    new label. has_held_out: examples whose split is test or validation stay.
     Raises ValueError for a verdict that cannot exclude.
     """
     for tag in leave_out:
@@ -40,12 +51,26 @@ def curate(tagged: pd.DataFrame, *, leave_out: Collection[str] = tuple(EXCLUSION
     verdict = tagged["verdict"].astype("object")
     why = verdict.where(verdict.isin(list(EXCLUSIONS)) & ~is_corrected(tagged), "")
     is_out = why.isin(list(leave_out))
+    if not has_held_out:
+        part = held_out(tagged)
+        is_out, why = is_out | (part != ""), part.where(part != "", why)
     excluded = pd.DataFrame({"id": tagged["id"], "why": why}).loc[is_out, :]
     return Curated(
         tagged.loc[~is_out, :].reset_index(drop=True),
         excluded.reset_index(drop=True),
         {tag: int(np.count_nonzero(why == tag)) for tag in EXCLUSIONS},
     )
+
+
+def held_out(table: pd.DataFrame) -> pd.Series:
+    """The part, a key of HELD_OUT, that keeps each row out by its `split`; "" for all others. (N,) text."""
+    part = pd.Series("", index=table.index, dtype="object")
+    if "split" not in table.columns:
+        return part
+    split = table["split"].astype("object").where(table["split"].notna(), "").tolist()
+    parts = {value: part_of(value) for value in set(map(str, split))}
+    kept_out = [part if (part := parts[str(value)]) in HELD_OUT else "" for value in split]
+    return pd.Series(kept_out, index=table.index, dtype="object")
 
 
 def is_corrected(tagged: pd.DataFrame) -> pd.Series:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from hem_core.alive import is_alive
+
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
@@ -115,13 +117,7 @@ def _is_being_written(temporary: Path) -> bool:
         return False
     if int(pid) == os.getpid():  # ours, or of a predecessor with the same number
         return temporary.name in _mine
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return is_alive(int(pid))
 
 
 def _delete(path: Path) -> None:

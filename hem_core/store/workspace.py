@@ -1,14 +1,12 @@
-"""A workspace: a folder with runs, the tag log, curated sets and saved views."""
+"""A workspace: a folder with runs, the tag log and curated sets."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hem_core.errors import RunError
-from hem_core.store.atomic import write_json
 from hem_core.store.run import Run, open_run, read_run
 
 if TYPE_CHECKING:
@@ -65,21 +63,6 @@ class Workspace:
         from hem_core.store import sets
 
         return {name: sets.versions(self.folder, name) for name in sets.names(self.folder)}
-
-    def views(self) -> dict[str, Any]:
-        """The saved views: name -> what the app stored."""
-        try:
-            return json.loads((self.folder / "views.json").read_text("utf-8"))["views"]
-        except FileNotFoundError:
-            return {}
-        except (ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{self.folder / 'views.json'} cannot be read ({error!r}); repair or delete it") from error
-
-    def save_view(self, name: str, view: object) -> None:
-        """Save a view under a name; None deletes it. view is JSON: rules, not id lists."""
-        changed = {**self.views(), name: view}
-        kept = {key: value for key, value in sorted(changed.items()) if value is not None}
-        write_json(self.folder / "views.json", {"format_version": 1, "views": kept})
 
     def _read(self) -> tuple[list[Run], dict[str, str]]:
         runs, broken = [], {}

@@ -1,5 +1,7 @@
 """The browser side's arithmetic, run by node and checked against numpy and the server's own."""
 
+import csv
+import io
 import json
 import subprocess
 from pathlib import Path
@@ -41,6 +43,18 @@ def test_a_lasso_holds_the_same_points_in_the_page_and_on_the_server(seed):
 def test_a_straight_lasso_edge_keeps_its_ends_only():
     points = [[0, 0], [1, 0.01], [2, 0], [2, 2], [0, 2]]
     assert run_js("rules.js", "m.simplify(v.points, 0.1)", points=points) == [[0, 0], [2, 0], [2, 2], [0, 2]]
+
+
+def test_the_page_makes_the_same_cells_of_a_csv_as_python():
+    cases = json.loads((Path(__file__).parents[1] / "cells.json").read_text("utf-8"))
+    assert run_js("cells.js", "v.cases.map(([text]) => m.safeCell(text))", cases=cases) == [cell for _, cell in cases]
+
+
+def test_a_csv_of_the_page_is_read_back_by_python():
+    rows = [["=1", 'a "b", c', None, 1.5], ["'x\ny", "", "ok", -2]]
+    text = run_js("cells.js", "m.csv(['id', '@b', 'c', 'd'], v.rows)", rows=rows)
+    found = list(csv.reader(io.StringIO(text, newline="")))
+    assert found == [["id", "'@b", "c", "d"], ["'=1", 'a "b", c', "", "1.5"], ["''x\ny", "", "ok", "-2"]]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from app import retrain_report, retrains
+from hem_core.alive import process_of
 from hem_core.errors import RunError
-from hem_core.retrain.alive import process_of
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
 from hem_core.store.run import Run

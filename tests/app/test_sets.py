@@ -326,7 +326,7 @@ def test_an_export_of_a_set_has_its_files_and_pictures(workspace):
         export_set(folder, "few", 1, place, ["csv", "imagefolder"])
 
 
-def test_an_export_runs_in_its_own_process_and_says_how_it_ended(workspace):
+def test_an_export_runs_beside_the_page_and_says_how_it_ended(workspace):
     folder = workspace()
     sets.save(folder, "few", open_workspace(folder).run("tiny").table().head(4), {"run": "gone"})
     good, bad = (exports.place(folder, "few", 1, [name]) for name in ("jsonl", "imagefolder"))
@@ -338,3 +338,16 @@ def test_an_export_runs_in_its_own_process_and_says_how_it_ended(workspace):
     assert (good / "examples.jsonl").is_file()
     assert exports.state(bad)["status"] == "failed"
     assert "needs the pictures" in exports.state(bad)["error"]
+
+
+@pytest.mark.parametrize("small", [5_000, 0])
+def test_an_export_counts_from_its_first_moment_in_a_thread_or_in_a_process(workspace, monkeypatch, small):
+    monkeypatch.setattr(exports, "SMALL", small)
+    folder = workspace()
+    sets.save(folder, "few", open_workspace(folder).run("tiny").table(), {"run": "tiny"})
+    target = exports.place(folder, "few", 1, ["imagefolder"])
+    exports.start(folder, "few", 1, ["imagefolder"])
+    found = exports.state(target)
+    assert found["status"] == "done" or found["total"] == 60
+    exports.wait(target)
+    assert exports.state(target) == {"status": "done"}

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 
@@ -7,7 +5,7 @@ from hem_core.difficulty.calibrate_reasons import calibrate
 from hem_core.difficulty.features import Features, features
 from hem_core.difficulty.geometry import fit as measure
 from hem_core.difficulty.naming import named, strongest
-from hem_core.difficulty.reason_model import ReasonModel, estimate_prior, expected_calibration_error, fit
+from hem_core.difficulty.reason_model import estimate_prior, expected_calibration_error, fit
 from hem_core.difficulty.reasons import REASONS
 from hem_core.difficulty.regular import regular_rows
 from hem_core.errors import HemError
@@ -58,13 +56,6 @@ def test_kinds_that_nothing_parts_are_reported_as_such():
     model = fit(values, kinds, np.ones(400), 0, names=NAMES)
     assert model.measured["balanced_accuracy"] < 0.6
     assert model.probs(values).max() < 0.9
-
-
-def test_a_model_is_numbers_that_json_can_hold():
-    values, kinds = world(dict.fromkeys(HOW, 30))
-    model = fit(values, kinds, np.ones(120), 0, names=NAMES)
-    again = ReasonModel.from_json(json.loads(json.dumps(model.to_json())))
-    np.testing.assert_array_equal(again.probs(values), model.probs(values))
 
 
 def test_what_cannot_be_fitted_is_refused():

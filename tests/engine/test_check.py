@@ -146,8 +146,8 @@ def test_what_does_not_fit_says_what_to_do(workspace):
     with pytest.raises(ModelError, match=r"no weights at 'gone.pt' \(the factory is the one that run 'first' names"):
         check(workspace, "hard", "gone.pt")
     examples, manifest = sets.load(workspace, "hard")
-    sets.save(workspace, "lost", examples, {**manifest, "run": "gone"})
-    with pytest.raises(RunError, match="no run 'gone'"):
+    sets.save(workspace, "lost", examples, {**manifest, "run": "gone", "run_fingerprint": "of none"})
+    with pytest.raises(RunError, match=r"the run 'gone' that this set was made from is not in .*runs there: first"):
         check(workspace, "lost", "nets_of_check:build")
     run_json = workspace / "runs" / "first" / "run.json"
     info = json.loads(run_json.read_text())

@@ -486,13 +486,13 @@ def test_a_run_killed_before_it_had_a_run_json_begins_anew(tmp_path, model, digi
 
 
 def test_a_run_that_was_moved_still_finds_its_pictures(tmp_path, model, digits_npz):
-    from hem_core.engine.export_run import picture_reader
+    from hem_core.engine.pictures import pictures_of
 
     run = score(model, digits_npz, tmp_path / "here")
-    before = picture_reader(run)(run.table().iloc[3])
+    before = pictures_of(run)(run.table().iloc[3])
     (tmp_path / "here").rename(tmp_path / "there")
     moved = hem_core.open_run(tmp_path / "there")
-    assert picture_reader(moved)(moved.table().iloc[3]) == before
+    assert pictures_of(moved)(moved.table().iloc[3]) == before
 
 
 def test_a_run_killed_while_it_was_cleared_can_be_made_again(tmp_path, model, digits_npz):

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from hem_core.engine.answers_file import read_answers
+from hem_core.engine.answers_file import answers_of
+from hem_core.engine.answers_rows import read_rows
 from hem_core.export import coco, huggingface, label_studio, webdataset, yolo
 from hem_core.export._split import splits
 
@@ -135,7 +136,7 @@ def test_an_answered_label_studio_task_comes_back_under_its_id(tmp_path):
         result = task.get("predictions", [{"result": []}])[0]["result"]
         task |= {"id": number, "annotations": [{"completed_by": 1, "was_cancelled": False, "result": result}]}
     (tmp_path / "project.json").write_text(json.dumps(tasks))
-    found = read_answers(tmp_path / "project.json", who="me")
+    found = answers_of(read_rows(tmp_path / "project.json"), tmp_path / "project.json", who="me")
     assert [(answer.id, answer.label) for answer in found.answers] == [("a.b/c", "dog"), ("d", "cat")]
     assert found.unanswered == ["=b", "c"]
 

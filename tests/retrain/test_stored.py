@@ -6,9 +6,9 @@ import sys
 import pandas as pd
 import pytest
 
+from hem_core.alive import is_alive, process_of
 from hem_core.errors import RunError
 from hem_core.retrain import stored
-from hem_core.retrain.alive import is_alive, process_of
 from hem_core.store.atomic import write_json, write_table
 
 

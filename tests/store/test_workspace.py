@@ -38,7 +38,7 @@ def test_a_broken_run_does_not_hide_the_others(fresh, tmp_path):
 def test_an_empty_folder_is_a_workspace_and_a_run_leads_to_its_own(fresh, tmp_path):
     (tmp_path / "empty").mkdir()
     empty = open_workspace(tmp_path / "empty")
-    assert (empty.runs(), empty.sets(), empty.views()) == ([], {}, {})
+    assert (empty.runs(), empty.sets()) == ([], {})
     with pytest.raises(RunError, match="there is none yet"):
         empty.run("any")
     assert open_workspace(fresh).folder == tmp_path.resolve()
@@ -47,17 +47,6 @@ def test_an_empty_folder_is_a_workspace_and_a_run_leads_to_its_own(fresh, tmp_pa
     alone = shutil.copytree(fresh, tmp_path / "alone")
     with pytest.raises(RunError, match=r"is in no workspace.*move it to WORKSPACE/runs/alone"):
         open_workspace(alone)
-
-
-def test_views_are_saved_by_name_and_deleted(tmp_path):
-    workspace = open_workspace(tmp_path)
-    workspace.save_view("hard cats", {"rule": {"all": []}})
-    workspace.save_view("b", {"rule": None})
-    workspace.save_view("b", None)
-    assert open_workspace(tmp_path).views() == {"hard cats": {"rule": {"all": []}}}
-    (tmp_path / "views.json").write_text("half")
-    with pytest.raises(RunError, match=r"views.json cannot be read .*repair or delete it"):
-        workspace.views()
 
 
 def test_the_tag_log_of_a_workspace_is_one_object(tmp_path):

@@ -1,0 +1,24 @@
+"""The GPU that is meant: a train function that says "cuda" gets the one that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from hem_core.engine.network import choose_device
+
+
+@contextmanager
+def on_device(asked: str | None) -> Iterator[str]:
+    """Make the device that was asked for the current one, and give its name, such as "cuda:1" or "cpu".
+
+    Raises ModelError when there is no such device.
+    """
+    device = choose_device(asked)
+    if device.type != "cuda":
+        yield str(device)
+        return
+    with torch.cuda.device(device):
+        yield str(device)

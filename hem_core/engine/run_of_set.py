@@ -1,0 +1,38 @@
+"""The run that a set was made from, also where its folder has another name by now; without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hem_core.errors import RunError
+from hem_core.store.run import Run
+from hem_core.store.workspace import Workspace
+
+
+def find_run_of_set(workspace: Workspace, manifest: Mapping[str, Any]) -> Run | None:
+    """The complete run with the fingerprint that the set names, whatever its folder is called, else the one of that
+    name; None when there is neither.
+    """
+    runs = [run for run in workspace.runs() if run.is_complete]
+    name, fingerprint = manifest.get("run"), manifest.get("run_fingerprint")
+    same = [run for run in runs if fingerprint and run.fingerprint == fingerprint]
+    named = [run for run in [*same, *runs] if run.name == name]
+    return next(iter([*(run for run in same if run.name == name), *same, *named]), None)
+
+
+def run_of_set(workspace: Workspace, manifest: Mapping[str, Any]) -> Run:
+    """The same; raises RunError, naming the run and those that are there, when it is gone."""
+    found = find_run_of_set(workspace, manifest)
+    if found is None:
+        raise RunError(gone(workspace, manifest))
+    return found
+
+
+def gone(workspace: Workspace, manifest: Mapping[str, Any]) -> str:
+    """The words for a run that is not there."""
+    there = ", ".join(run.name for run in workspace.runs() if run.is_complete) or "none"
+    return (
+        f"the run '{manifest.get('run')}' that this set was made from is not in '{workspace.folder}' under any name "
+        f"(runs there: {there}); put its folder back into '{workspace.folder / 'runs'}'"
+    )

@@ -1,0 +1,63 @@
+"""README.md of an exported set: what it holds, what it lacks, and how each format is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from hem_core.export._labels import labels_of
+from hem_core.export._names import Names
+
+SHOWN = 20
+
+
+def readme(name: str, examples: pd.DataFrame, classes: Sequence[str], skipped: Mapping[str, str], modules: Any) -> str:
+    """The text. modules: the formats by name, each with its own README; skipped: id -> why it is in no format."""
+    head = (
+        f"# {name}\n\n{len(examples):,} examples. `id` is the key; `label` is the label to train with, `label_before`, "
+        "where it is there, the one that was given. Of every score higher means harder: `confidence_mean` and "
+        "`correctness` are 1 minus the published measure, and `aum` has its sign turned. What the set was made from is "
+        "in `manifest.json`.\n"
+    )
+    code = 'The code below runs in this folder.\n\n```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
+    parts = [head, *_classes(examples, classes), *_skipped(skipped), code]
+    return "\n".join([*parts, *(module.README for module in modules.values())])
+
+
+def _classes(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:
+    if not classes:
+        return []
+    names = Names({"metadata.jsonl"})
+    folders = [names.take(name) for name in classes]
+    found = set(labels_of(examples))
+    missing = [name for name in classes if name not in found]
+    said = [
+        f"The model has {len(classes):,} classes, in this order: {_list(classes)}. Formats that number the classes "
+        "(COCO, WebDataset, Hugging Face) number them in this order; image folders and YOLO number them by the sorted "
+        "names of their folders."
+    ]
+    if folders != sorted(folders):
+        said.append("That is another order here: match the classes by their names, not by their numbers.")
+    if missing:
+        said.append(
+            f"{len(missing):,} of them {'has' if len(missing) == 1 else 'have'} no example in this set: "
+            f"{_list(missing)}. Every class has its folder all the same, so that no class gets the number of another; "
+            "torchvision's `ImageFolder` takes an empty one with `allow_empty=True`."
+        )
+    return ["## Classes\n", " ".join(said) + "\n"]
+
+
+def _skipped(skipped: Mapping[str, str]) -> list[str]:
+    if not skipped:
+        return []
+    lines = [f"- `{id}`: {why}" for id, why in list(skipped.items())[:SHOWN]]
+    lines += [f"- and {len(skipped) - SHOWN:,} more, all of them in `manifest.json`"] if len(skipped) > SHOWN else []
+    text = f"{len(skipped):,} examples were skipped in every format, because their picture could not be read:\n\n"
+    return ["## Skipped\n", text + "\n".join(lines) + "\n"]
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(f"`{name}`" for name in names[:SHOWN]) + more

@@ -1,0 +1,65 @@
+"""What a retraining would do, and for how long, without training anything or writing into the workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hem_core.retrain.opening import Opened, job_of, opening, planned_material
+from hem_core.retrain.settings import ARMS, Settings
+from hem_core.retrain.stored import Stored
+from hem_core.retrain.timings import seconds_of_a_training
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What would be done."""
+
+    name: str
+    arms: dict[str, int]
+    """Arm -> how many trainings of its own it needs; an arm that is the control's training needs none."""
+    n_trainings: int
+    n_done: int
+    seconds_each: float | None
+    """What one training takes; None where none was ever timed."""
+    timed_by: str
+    """In words, which training says so."""
+    plan: dict[str, Any]
+    """As plan.json will have it."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """What is still to be trained."""
+        return None if self.seconds_each is None else self.seconds_each * (self.n_trainings - self.n_done)
+
+    def lines(self) -> list[str]:
+        """What arms there are, one a line."""
+        return [f"{arm}: {n} trainings; {ARMS[arm]}" for arm, n in self.arms.items()]
+
+
+def dry_run(workspace: Path | str, settings: Settings) -> DryRun:
+    """Plan a retraining as `retrain` does, refusals included, and count its trainings.
+
+    Raises HemError for what `retrain` refuses.
+    """
+    opened = opening(workspace, settings)
+    with TemporaryDirectory(prefix="hem-dry-run-") as folder:
+        scratch = Stored(Path(folder) / opened.stored.name)
+        scratch.folder.mkdir()
+        train, test, material = planned_material(opened, settings, scratch)
+        known = opened.stored if (opened.stored.folder / "plan.json").is_file() else scratch
+        job = job_of(opened, settings, train, test, material, known)
+        todo = [(arm, seed) for arm in settings.ordered_arms for seed in settings.seed_list]
+        own = [pair for pair in todo if pair[0] != "head" and not job.like_control(*pair)]
+        arms = {arm: sum(pair[0] == arm for pair in own) for arm in settings.ordered_arms}
+        n_done = sum(job.is_done(*pair) for pair in own)
+        return DryRun(opened.stored.name, arms, len(own), n_done, *_timed(opened), known.plan)
+
+
+def _timed(opened: Opened) -> tuple[float | None, str]:
+    found = seconds_of_a_training(opened.home, opened.run, opened.function.name, first=opened.stored)
+    if found is not None:
+        return found
+    return None, "no training of this function was timed yet: --budget 1s trains one and stops, then ask again"

@@ -1,0 +1,31 @@
+"""What the words in a column `split` mean: which rows are trained on, and which were kept out of every training."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Part = Literal["train", "validation", "test", ""]
+TRAIN = {"train", "training", "pool", "unlabelled", "unlabeled"}
+VALIDATION = {"val", "valid", "validate", "validation", "dev", "devel", "development", "eval", "evaluation"}
+TEST = {"test", "testing", "tests", "holdout", "heldout"}
+_TAIL = ("set", "split", "data")
+
+
+def part_of(value: object) -> Part:
+    """The part that a value of the column `split` names, whatever its case and punctuation; "" for any other word."""
+    word = re.sub(r"[\W_\d]+", "", str(value)).lower()
+    for tail in ("", *_TAIL):
+        stem = word.removesuffix(tail)
+        if stem in TRAIN:
+            return "train"
+        if stem in VALIDATION:
+            return "validation"
+        if stem in TEST:
+            return "test"
+    return ""
+
+
+def is_held_out(value: object) -> bool:
+    """Whether the value names rows that no training takes: the test or the validation part."""
+    return part_of(value) in ("test", "validation")
