@@ -95,7 +95,7 @@ def _flow(report: Mapping[str, Any]) -> None:
 
 
 def _is_there(runs: Mapping[str, str]) -> bool:
-    known = {run.name for run in loaders.workspace().runs() if run.is_complete}
+    known = {run.name for run in loaders.workspace().runs(with_arms=True) if run.is_complete}
     return {runs.get("control"), runs.get("curated")} <= known
 
 

@@ -22,7 +22,9 @@ MEANING = {
 def page() -> None:
     """The run on screen (after) beside another run over the same data (before)."""
     after = loaders.run(state.current_run() or "")
-    others = comparison.comparable(after, loaders.workspace().runs())
+    home = loaders.workspace()
+    is_arm = home.retraining_of(after) is not None
+    others = comparison.comparable(after, home.runs(with_arms=is_arm))
     if not others:
         _nothing(after)
         return

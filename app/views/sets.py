@@ -159,7 +159,7 @@ def _look(run: Run, made: "Selected", wish: str) -> None:
 
 
 def _numbers(run: Run, examples: pd.DataFrame) -> None:
-    n, reviewed = len(examples), np.count_nonzero(examples["verdict"] != "")
+    n, reviewed = len(examples), int(examples["id"].isin(loaders.reviewed(run.name)).sum())
     cells = st.columns(4)
     cells[0].metric("Examples", f"{n:,}", help=f"{words.percent(n / run.n)} of {run.n:,} in the run.", border=True)
     difficulty = examples["difficulty"].mean() if "difficulty" in examples.columns else None
@@ -169,7 +169,7 @@ def _numbers(run: Run, examples: pd.DataFrame) -> None:
         help="Percentile over the whole run, 0 to 100; the whole run has 50.",
         border=True,
     )
-    cells[2].metric("Reviewed", words.percent(reviewed / n), help=f"{reviewed:,} of {n:,} have a verdict.", border=True)
+    cells[2].metric("Reviewed", words.percent(reviewed / n), help=f"{reviewed:,} of {n:,} one at a time.", border=True)
     cells[3].metric(
         "Corrected labels",
         f"{np.count_nonzero(is_corrected(examples)):,}",

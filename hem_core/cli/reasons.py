@@ -15,6 +15,7 @@ def reasons(
     ] = False,
 ) -> None:
     """Show why examples are hard and how far to trust it; with --refit, let the verdicts of the reviewers teach it."""
+    from hem_core.difficulty.trusted_from import TRUSTED_FROM
     from hem_core.engine.refit import refit as refit_run
     from hem_core.store.run import open_run
 
@@ -29,10 +30,11 @@ def reasons(
     if info["how"] == "rules":
         say("by simple rules, not calibrated. {}", info.get("note", ""))
         return
+    bar = "" if info["is_trusted"] else f", below {TRUSTED_FROM:.2f}: do not rely on the reasons"
     say(
         "{}",
         f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; planted flips are found "
-        f"with AUROC {info['auroc']:.2f}{'' if info['is_trusted'] else ', below .80: do not rely on the reasons'}",
+        f"with AUROC {info['auroc']:.2f}{bar}",
     )
     if info["note"]:
         say("{}", info["note"])

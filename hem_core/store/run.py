@@ -57,7 +57,11 @@ def read_run(folder: Path) -> Run:
 
 
 def _nearby(folder: Path) -> str:
+    from hem_core.store.arms import arms
+
     found = sorted(path.parent for path in folder.glob("runs/*/run.json"))
+    inner = arms(folder)
+    found = [path for path in found if path.name not in inner] or found
     if found:
         return f"It is a workspace; its runs: {', '.join(str(path) for path in found)}"
     return f"Make one: hem score DATA --out {folder}"
@@ -109,7 +113,7 @@ class Run:
 
     @cached_property
     def source(self) -> Source:
-        return open_source(self.folder)
+        return open_source(self.folder, self.info)
 
     def columns(self) -> dict[str, str]:
         """The columns a rule can name -> 'number', 'category', 'bool' or 'text'; lists are left out.
