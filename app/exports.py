@@ -1,10 +1,6 @@
 """Exports run in a process of their own: the page can be left, the server stays quick."""
 
 import io
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -12,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import hem_core.export
+from app import jobs
 from hem_core import folder as registry
 from hem_core.errors import HemError
 
@@ -31,7 +28,7 @@ def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
     from hem_core.store.workspace import open_workspace
 
     home = workspace / "sets" / name / f"v{version}"
-    manifest = _read(home / "manifest.json")
+    manifest = jobs.read(home / "manifest.json")
     first = next(pq.ParquetFile(home / "examples.parquet").iter_batches(1)).to_pandas()
     try:
         read_image = picture_reader(open_workspace(workspace).run(str(manifest.get("run"))))
@@ -49,36 +46,31 @@ def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
 
 def start(workspace: Path, name: str, version: int, formats: Sequence[str]) -> None:
     """Begin to export a version of a set to its place; `state` tells how far it is."""
-    from hem_core.store.atomic import write_json
-
     target = place(workspace, name, version, formats)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_json(_note(target), {"stage": "starting", "done": 0, "total": 0})
     files = [str(path) for path in (target, _note(target))]
-    command = [sys.executable, "-m", "hem_core.engine.export_set", str(workspace), name, str(version), *files, *formats]
-    root = Path(__file__).resolve().parents[1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    _running[target] = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+    first = {"stage": "starting", "done": 0, "total": 0}
+    jobs.start(
+        _note(target), "hem_core.engine.export_set", [str(workspace), name, str(version), *files, *formats], first=first
+    )
 
 
 def state(target: Path) -> dict[str, Any]:
     """How an export stands: `status` 'none', 'running', 'done' or 'failed', with stage, done, total or error."""
+    is_running = jobs.is_running(_note(target))
     if target.is_dir():
         return {"status": "done"}
-    process = _running.get(target)
-    if process is None:
-        return {"status": "none"}
-    note = _read(_note(target))
-    if process.poll() is None:
+    note = jobs.read(_note(target))
+    if is_running:
         return {"status": "running", **note}
-    return {"status": "failed", "error": note.get("error") or "the export stopped; start it again"}
+    if not note:
+        return {"status": "none"}
+    return {"status": "failed", "error": note.get("error") or "the export was stopped; start it again"}
 
 
 def wait(target: Path) -> None:
-    """Wait until an export that was started here has ended."""
-    process = _running.get(target)
-    if process is not None:
-        process.wait()
+    """Wait until nobody is at work on an export."""
+    jobs.wait(_note(target))
 
 
 def size_bytes(folder: Path) -> int:
@@ -96,15 +88,5 @@ def zipped(folder: Path) -> bytes:
     return out.getvalue()
 
 
-_running: dict[Path, subprocess.Popen[bytes]] = {}
-
-
 def _note(target: Path) -> Path:
     return target.with_name(f".{target.name}.json")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}

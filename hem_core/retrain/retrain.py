@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener
-from hem_core.errors import HemError
+from hem_core.errors import HemError, RunError
 from hem_core.models import train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.retrain import material as materials
 from hem_core.retrain import training
+from hem_core.retrain.claim import owner, take
 from hem_core.retrain.job import Job
 from hem_core.retrain.note import Note
 from hem_core.retrain.plan import place
@@ -44,6 +46,10 @@ def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | N
     stored = place(home, settings.name, f"{name}-v{version}", key)
     if stored.status == "complete":
         return stored
+    claim = stored.folder / "work.process"
+    if not take(claim, os.getpid):
+        pid = (owner(claim) or {}).get("pid")
+        raise RunError(f"process {pid} is at work on the retraining '{stored.name}'; wait, or stop it: kill {pid}")
     (stored.folder / "error.json").unlink(missing_ok=True)
     arms = settings.ordered_arms
     note = Note(stored.folder, len(arms) * settings.seeds, len(arms), progress)

@@ -13,12 +13,11 @@ import pandas as pd
 from hem_core.engine.folds import assign
 from hem_core.errors import DataError
 from hem_core.retrain.source import Source, columns_of, open_source
+from hem_core.retrain.split_words import TEST, VALIDATION
 from hem_core.store.run import Run
 
 PARTS = 5
 """A drawn test part is one of so many."""
-TEST = {"test", "testing"}
-VALIDATION = {"val", "valid", "validation", "dev"}
 
 
 @dataclass(frozen=True, eq=False)
