@@ -154,13 +154,18 @@ def classes(table: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["difference", "n"], ascending=[True, False], kind="stable").reset_index(drop=True)
 
 
+def is_clear(fixed: int, regressed: int) -> bool:
+    """Whether McNemar's exact test tells the two from equally good models."""
+    return bool(fixed + regressed) and mcnemar(fixed, regressed) < CHANCE
+
+
 def verdict(fixed: int, regressed: int) -> str:
     """McNemar's exact test in words: is the difference more than chance?"""
     if not fixed + regressed:
         return "No example is fixed and none regressed: the two are right and wrong on the same examples."
     p = mcnemar(fixed, regressed)
     which = f"{fixed:,} fixed, {regressed:,} regressed"
-    if p < CHANCE:
+    if is_clear(fixed, regressed):
         better = "after is better" if fixed > regressed else "after is worse"
         return f"{which}: {better}; between equally good models a split so uneven comes {_often(p)}."
     return f"{which}: no clear difference; between equally good models a split so uneven comes {_often(p)}."

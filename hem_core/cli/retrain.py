@@ -7,6 +7,7 @@ import typer
 
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
+from hem_core.retrain.threads import yield_while_waiting
 
 
 def retrain(
@@ -38,6 +39,7 @@ def retrain(
     """Prove that a set helps: train with and without it, several seeds each, and compare. Killed, it goes on."""
     if not workspace.is_dir():
         raise HemError(f"no workspace '{workspace}'; it is the folder with runs and sets")
+    yield_while_waiting()
     from hem_core.retrain.retrain import retrain as run
     from hem_core.retrain.settings import Settings
 

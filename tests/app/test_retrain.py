@@ -277,7 +277,7 @@ def test_fixed_and_regressed_open_compare_on_control_and_curated(show, workspace
     folder = workspace()
     add_report(add_plan(folder))
     test = show(folder, "retrain", retrain="hard-v1")
-    assert button(test, "Look at the 3 fixed").disabled  # the runs are not there
+    assert button(test, "Look at the 3 fixed, seed 0").disabled  # the runs are not there
     for arm in ("control", "curated"):
         add_run(folder, f"hard-v1-{arm}")
     test = show(folder, "retrain", retrain="hard-v1")
