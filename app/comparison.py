@@ -114,6 +114,12 @@ def compare(before: Run, after: Run) -> Comparison:
     Raises DataError when they share no example, or when one does not say what is right.
     """
     for run in (before, after):
+        lacking = [name for name in ("label", "predicted") if name not in run.source.columns]
+        if lacking and "is_correct" in run.source.columns:
+            raise DataError(
+                f"run '{run.name}' has no column '{lacking[0]}', so there is nothing to compare; choose another run, or "
+                "score this one again with --overwrite"
+            )
         if "is_correct" not in run.source.columns:
             raise DataError(
                 f"run '{run.name}' does not say which predictions are right (task {run.info.get('task')}), so there "

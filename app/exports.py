@@ -13,6 +13,8 @@ from hem_core import folder as registry
 from hem_core.errors import HemError
 
 MAX_ZIP_BYTES = 50 << 20
+SMALL = 5_000
+"""Examples that a thread of the server exports."""
 
 
 def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> Path:
@@ -45,14 +47,22 @@ def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
 
 
 def start(workspace: Path, name: str, version: int, formats: Sequence[str]) -> None:
-    """Begin to export a version of a set to its place; `state` tells how far it is."""
+    """Begin to export a version of a set to its place, unless that is being done; `state` tells how far it is.
+
+    A small one is written by a thread, at once: a process takes seconds to begin.
+    """
     target = place(workspace, name, version, formats)
     target.parent.mkdir(parents=True, exist_ok=True)
     files = [str(path) for path in (target, _note(target))]
-    first = {"stage": "starting", "done": 0, "total": 0}
-    jobs.start(
-        _note(target), "hem_core.engine.export_set", [str(workspace), name, str(version), *files, *formats], first=first
-    )
+    n = int(jobs.read(workspace / "sets" / name / f"v{version}" / "manifest.json").get("n") or 0)
+    first = {"stage": "starting", "done": 0, "total": n}
+    arguments = [str(workspace), name, str(version), *files, *formats]
+    if 0 < n <= SMALL:
+        from hem_core.engine.export_set import main
+
+        jobs.start_here(_note(target), lambda: main(*arguments), first=first)
+    else:
+        jobs.start(_note(target), "hem_core.engine.export_set", arguments, first=first)
 
 
 def state(target: Path) -> dict[str, Any]:

@@ -10,8 +10,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from hem_core.store.atomic import write_json
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Processes that this server started, to be waited for; what runs is told by the claims alone."""
+_threads: dict[Path, threading.Thread] = {}
+_starting = threading.Lock()
 
 
 def start(
@@ -54,9 +57,34 @@ def start(
     return take(_claim(note), begin)
 
 
+def start_here(note: Path, work: Callable[[], object], *, first: Mapping[str, Any]) -> bool:
+    """Do short work in a thread of this server, where a process would take longer to begin; False as in `start`."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            _claim(note).unlink(missing_ok=True)  # the server lives on, so its claim has to go
+
+    def begin() -> int:
+        write_json(note, dict(first))
+        _threads[note] = threading.Thread(target=run, daemon=True)
+        return os.getpid()
+
+    with _starting:
+        if is_running(note) or not take(_claim(note), begin):
+            return False
+        _threads[note].start()
+        return True
+
+
 def is_running(note: Path) -> bool:
-    """Whether a living process, of this server or another, is at work on the note."""
-    return owner(_claim(note)) is not None
+    """Whether a living process or thread, of this server or another, is at work on the note."""
+    held = owner(_claim(note))
+    if held is not None and held["pid"] == os.getpid():
+        thread = _threads.get(note)
+        return thread is not None and thread.is_alive()
+    return held is not None
 
 
 def read(note: Path) -> dict[str, Any]:
@@ -71,15 +99,15 @@ def read(note: Path) -> dict[str, Any]:
 def stop(note: Path) -> None:
     """End the process that is at work on the note, and wait until it is gone."""
     held = owner(_claim(note))
-    if held is not None:
+    if held is not None and held["pid"] != os.getpid():
         os.kill(int(held["pid"]), signal.SIGTERM)
         wait(note)
 
 
 def wait(note: Path) -> None:
     """Wait until nobody is at work on the note."""
-    while (held := owner(_claim(note))) is not None:
-        child = _children.get(int(held["pid"]))
+    while is_running(note):
+        child = _children.get(int((owner(_claim(note)) or {}).get("pid") or 0))
         if child is not None:
             child.wait()
         else:

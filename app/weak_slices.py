@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.errors import RunError
 from hem_core.store import definitions
 from hem_core.store.run import Run
 
@@ -42,7 +44,10 @@ def weak_slices(run: Run) -> WeakSlices | None:
 
 
 def _read(path: Path) -> WeakSlices:
-    stored = pq.read_table(path)
+    try:
+        stored = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise RunError(f"{path} cannot be read ({error}); delete it and open this page again") from error
     found = stored.to_pandas().rename(columns={"n_errors": "errors"})
     found["rule"] = [json.loads(rule) for rule in found["rule"]]
     measure = (stored.schema.metadata or {}).get(b"hem.measure", MEASURE.encode()).decode()

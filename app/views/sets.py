@@ -161,7 +161,9 @@ def _look(run: Run, made: "Selected", wish: str) -> None:
 def _numbers(run: Run, examples: pd.DataFrame) -> None:
     n, reviewed = len(examples), int(examples["id"].isin(loaders.reviewed(run.name)).sum())
     cells = st.columns(4)
-    cells[0].metric("Examples", f"{n:,}", help=f"{words.percent(n / run.n)} of {run.n:,} in the run.", border=True)
+    cells[0].metric(
+        "Examples", f"{n:,}", help=f"{words.percent(n / max(1, run.n))} of {run.n:,} in the run.", border=True
+    )
     difficulty = examples["difficulty"].mean() if "difficulty" in examples.columns else None
     cells[1].metric(
         "Mean difficulty",
@@ -193,6 +195,10 @@ def _against(run: Run, wish: str, *, is_picked: bool) -> None:
 
 
 def _classes(run: Run, examples: pd.DataFrame) -> None:
+    if "label" not in run.source.columns:
+        st.caption("This run has no labels, so there are no classes to compare.")
+        _reasons(examples, is_grey=trust.trust(run.info).is_grey)
+        return
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.markdown(f"**Classes** · {words.count(len(examples), 'example')} beside all {run.n:,}")

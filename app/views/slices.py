@@ -53,7 +53,10 @@ def _slices(run: Run, weak: WeakSlices | None) -> None:
         chart = bars.intervals(found.head(FIGURE_ROWS), whole)
         rows = min(FIGURE_ROWS, len(found))
         if facts.in_sample_errors is not None:
-            st.caption(words.plain(f"Errors of {definitions.OUT_OF_SAMPLE_HEAD}; in-sample the model has fewer."))
+            inside = words.count(facts.in_sample_errors, "error")
+            st.caption(
+                words.plain(f"Errors of {definitions.OUT_OF_SAMPLE_HEAD}; in-sample the model itself has {inside}.")
+            )
         st.caption(
             f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the line is the whole."
         )

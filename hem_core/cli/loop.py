@@ -7,6 +7,7 @@ import typer
 
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
+from hem_core.retrain.threads import yield_while_waiting
 
 DATA, CHOICE, PERSON = "Data", "Choice", "People"
 
@@ -63,6 +64,7 @@ def loop(
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default: CUDA if there is one.")] = None,
 ) -> None:
     """Mine a pool in rounds: train, choose, add, train again; beside random additions. Killed, it goes on."""
+    yield_while_waiting()
     from hem_core.engine.options import Options
     from hem_core.loop.loop import loop as run_loop
     from hem_core.loop.pool_choice import DEFAULT

@@ -50,6 +50,8 @@ def curate(tagged: pd.DataFrame, *, leave_out: Collection[str] = tuple(EXCLUSION
 
 def is_corrected(tagged: pd.DataFrame) -> pd.Series:
     """Which rows have a label that a person put in place of the given one, (N,) bool."""
+    if not {"label", "label_before"} <= set(tagged.columns):
+        return pd.Series(False, index=tagged.index)
     label, before = tagged.loc[:, "label"], tagged.loc[:, "label_before"]
     return label.notna() & (label.astype("object") != before.astype("object"))
 

@@ -83,7 +83,8 @@ def test_reading_needs_no_torch():
 
 
 def test_a_training_process_lets_its_threads_sleep_unless_told_otherwise():
-    code = "from hem_core.retrain.threads import yield_while_waiting as f; import os; f(); print(os.environ['OMP_WAIT_POLICY'])"
+    code = "from hem_core.retrain import threads; import os; threads.yield_while_waiting(); "
+    code += "print(os.environ['OMP_WAIT_POLICY'])"
     for given, wanted in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
         environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
         environment |= {"OMP_WAIT_POLICY": given} if given else {}
