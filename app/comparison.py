@@ -117,7 +117,7 @@ def compare(before: Run, after: Run) -> Comparison:
         lacking = [name for name in ("label", "predicted") if name not in run.source.columns]
         if lacking and "is_correct" in run.source.columns:
             raise DataError(
-                f"run '{run.name}' has no column '{lacking[0]}', so there is nothing to compare; choose another run, or "
+                f"run '{run.name}' has no column '{lacking[0]}', so nothing can be compared; choose another run, or "
                 "score this one again with --overwrite"
             )
         if "is_correct" not in run.source.columns:

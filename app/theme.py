@@ -58,7 +58,7 @@ CSS = """
 [data-testid="stMetricLabel"] p, [data-testid="stMetricDelta"] > div, [data-testid="stMetricDelta"] p {
   white-space: normal; overflow: visible; text-overflow: clip; line-height: 1.25; }
 [data-testid="stMetricDelta"] { height: auto; max-width: 100%; }
-[data-testid="stTable"] th { text-align: left; }
+[data-testid="stTable"] td:first-of-type { padding-left: 1rem; }
 [class*="st-key-facts"] { padding-bottom: .6rem; }
 [class*="st-key-facts"] table { width: 100%; border: none; margin: 0; }
 [class*="st-key-facts"] thead { display: none; }

@@ -58,7 +58,7 @@ def run_picker(runs: Sequence["Run"], chosen: str) -> str:
         key=state.put("run_picker", chosen),
         on_change=state.take("run_picker", state.set_current_run),
         label_visibility="collapsed",
-        width=240,
+        width=280,
     )
 
 

@@ -172,6 +172,7 @@ def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
     )
     points = 100 * (found.accuracy_after - found.accuracy_before)
     cells[1].metric(
@@ -180,6 +181,7 @@ def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -
         delta=f"{points:+z.1f} points {n}",
         delta_color="normal" if arms is None and comparison.is_clear(fixed, regressed) else "off",
         border=True,
+        height="stretch",
     )
     said = comparison.verdict(fixed, regressed)
     st.caption(words.plain(said if arms is None else f"Seed {compare_arms.SEED} alone: {said}"))

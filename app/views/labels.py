@@ -63,6 +63,7 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
         help="The share of wrong labels in the whole set with its 95% interval: from the examples that people judged "
         "one at a time, weighed by how suspected they were. What nobody has looked at widens it.",
         border=True,
+        height="stretch",
     )
     cells[1].metric(
         "Suspects",
@@ -72,6 +73,7 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
         delta_arrow="off",
         help="Reason 'mislabelled'. To review, never an error by itself: on clean data half of all flags are fine.",
         border=True,
+        height="stretch",
     )
     cells[2].metric(
         "Reviewed",
@@ -82,6 +84,7 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
         help="Examples that somebody gave a verdict one at a time, as on Overview. 'skip' and 'outlier' do not say "
         "whether the label is right; verdicts on many at once do not count.",
         border=True,
+        height="stretch",
     )
     if estimated.note or not answers_given:
         st.caption(words.plain(estimated.note if answers_given else NONE_YET))

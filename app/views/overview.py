@@ -66,6 +66,7 @@ def _numbers(run: Run, facts: Overview) -> None:
         delta_arrow="off",
         help="Examples of the data set that this run has scores for. All other numbers here are of these.",
         border=True,
+        height="stretch",
     )
     cells[1].metric(
         f"Error rate, {kind}" if kind in ("in-sample", "out-of-sample") else "Error rate",
@@ -76,6 +77,7 @@ def _numbers(run: Run, facts: Overview) -> None:
         delta_arrow="off",
         help=widgets.sample_of(run)[2],
         border=True,
+        height="stretch",
     )
     for cell, title, number, unit, why in (
         (cells[2], "Hard", facts.hard, "have a hard reason", HARD_HELP),
@@ -91,6 +93,7 @@ def _numbers(run: Run, facts: Overview) -> None:
             delta_arrow="off",
             help=why,
             border=True,
+            height="stretch",
         )
 
 

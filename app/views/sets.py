@@ -170,13 +170,21 @@ def _numbers(run: Run, examples: pd.DataFrame) -> None:
         "–" if difficulty is None else f"{difficulty:.1f}",
         help="Percentile over the whole run, 0 to 100; the whole run has 50.",
         border=True,
+        height="stretch",
     )
-    cells[2].metric("Reviewed", words.percent(reviewed / n), help=f"{reviewed:,} of {n:,} one at a time.", border=True)
+    cells[2].metric(
+        "Reviewed",
+        words.percent(reviewed / n),
+        help=f"{reviewed:,} of {n:,} one at a time.",
+        border=True,
+        height="stretch",
+    )
     cells[3].metric(
         "Corrected labels",
         f"{np.count_nonzero(is_corrected(examples)):,}",
         help="Label called wrong in Review, with a new one; the given one is kept in label_before.",
         border=True,
+        height="stretch",
     )
 
 

@@ -12,8 +12,8 @@ from hem_core.store.run import Run
 
 FIGURE_ROWS = 12
 GOOD_NEWS = (
-    "No group of examples is wrong clearly more often than the whole: no cluster, class or column stands out once the "
-    "number of groups that were tried is corrected for."
+    "No group of examples is wrong clearly more often than the rest: no cluster, class or column stands out, corrected "
+    "for the number of groups tested."
 )
 
 
@@ -32,8 +32,8 @@ def _slices(run: Run, weak: WeakSlices | None) -> None:
     (low,), (high,) = wilson([round(whole * facts.judged)], [facts.judged])
     st.markdown(
         f"**Weak slices** · overall error rate {words.percent(whole)} ({words.percent(low)} to {words.percent(high)})",
-        help="Clusters of the embedding, classes, and values of the data's own columns, alone and in pairs, with an "
-        "error rate above the whole. p is corrected for all that were tried. Tick one to explore it.",
+        help="Clusters of the embedding, classes, and values of the data's own columns, alone and in pairs, whose "
+        "error rate is above the overall one. p-values are corrected for the number of slices tested. Tick one to explore.",
     )
     if weak is None:
         st.info(
@@ -43,6 +43,10 @@ def _slices(run: Run, weak: WeakSlices | None) -> None:
         )
         return
     found = weak.table
+    if not facts.errors:
+        every = words.count(facts.judged, "example")
+        st.success(f"No errors: every prediction of the {every} is right.", icon=":material/check_circle:")
+        return
     if found.empty:
         st.success(GOOD_NEWS, icon=":material/check_circle:")
         return

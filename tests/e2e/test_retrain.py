@@ -69,4 +69,7 @@ def test_started_left_and_read(site, opened):
     assert download.value.suggested_filename == "hard-v1.html"
     page.get_by_role("button", name="Look at the").last.click()
     page.wait_for_url("**/compare?run=hard-v1-curated&against=hard-v1-control&cell=regressed*")
-    page.get_by_text("Accuracy before, hard-v1-control").wait_for()
+    page.get_by_text("What follows is of the models of seed 0 alone.").wait_for()
+    page.get_by_text("Accuracy before, seed 0, hard-v1-control").wait_for()
+    page.goto(site.url)  # the arms are not the newest run
+    page.get_by_test_id("stSelectbox").get_by_text("animals", exact=True).wait_for()
