@@ -66,8 +66,8 @@ def open_suspects(name: str) -> int:
 
     if "reason" not in opened.source.columns:
         return 0
-    suspects = opened.query({"all": [definitions.SUSPECTED]}, columns=["id"])["id"]
-    return len(suspects) - int(suspects.isin(reviewed(name)).sum())
+    suspects = opened.query({"all": [definitions.SUSPECTED]}, columns=["id"])["id"].tolist()
+    return len(set(suspects).difference(reviewed(name)))
 
 
 def reviewed(name: str) -> "pd.Index":

@@ -64,7 +64,7 @@ def checks(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str
 
 def expectation(examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str) -> str | None:
     """What the benchmarks say of such a set, where they say that nothing is to be gained."""
-    is_reviewed = bool(examples["id"].isin(verdicts.index).any())
+    is_reviewed = bool(set(examples["id"].tolist()).intersection(verdicts.index))
     return NO_GAIN if recipe == "weights" and not is_reviewed else None
 
 
@@ -111,9 +111,10 @@ def _noisy(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str
         unseen = words.count(n, "example")
         sentence = f"{noise:.0%} of the {unseen} of this set that nobody has reviewed look mislabelled. {why}"
         return Check(sentence, "review", f"Review these {len(open_ones):,}", tuple(open_ones))
-    suspects = run.query({"all": [definitions.SUSPECTED]}, columns=["id"])["id"]
-    unseen_suspects = suspects[~suspects.isin(verdicts.index)]
-    n_unseen = run.n - int(np.count_nonzero(run.table(["id"])["id"].isin(verdicts.index)))
+    seen = set(verdicts.index)
+    suspects = run.query({"all": [definitions.SUSPECTED]}, columns=["id"])["id"].tolist()
+    unseen_suspects = [id for id in suspects if id not in seen]
+    n_unseen = run.n - len(seen.intersection(run.table(["id"])["id"].tolist()))
     share = len(unseen_suspects) / n_unseen if n_unseen else 0.0
     if share > MOST_NOISE_OF_ALL:
         sentence = f"{share:.0%} of the {n_unseen:,} examples of the run that nobody has reviewed look mislabelled."

@@ -159,7 +159,7 @@ def _look(run: Run, made: "Selected", wish: str) -> None:
 
 
 def _numbers(run: Run, examples: pd.DataFrame) -> None:
-    n, reviewed = len(examples), int(examples["id"].isin(loaders.reviewed(run.name)).sum())
+    n, reviewed = len(examples), len(set(loaders.reviewed(run.name)).intersection(examples["id"].tolist()))
     cells = st.columns(4)
     cells[0].metric(
         "Examples", f"{n:,}", help=f"{words.percent(n / max(1, run.n))} of {run.n:,} in the run.", border=True

@@ -33,7 +33,7 @@ def _slices(run: Run, weak: WeakSlices | None) -> None:
     st.markdown(
         f"**Weak slices** · overall error rate {words.percent(whole)} ({words.percent(low)} to {words.percent(high)})",
         help="Clusters of the embedding, classes, and values of the data's own columns, alone and in pairs, whose "
-        "error rate is above the overall one. p-values are corrected for the number of slices tested. Tick one to explore.",
+        "error rate is above the overall one. p is corrected for the number of slices tested. Tick one to explore.",
     )
     if weak is None:
         st.info(

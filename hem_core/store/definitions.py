@@ -74,4 +74,5 @@ def reviewed(verdicts: pd.DataFrame, ids: pd.Index) -> pd.Index:
     verdicts: the verdicts of the tag log, id -> …, `n` (how many examples were tagged at once). A verdict on many at
     once (a lasso, a filter) is no review of each.
     """
-    return ids[ids.isin(verdicts.index[verdicts["n"] == 1])]
+    alone = verdicts.loc[verdicts["n"] == 1, :].index
+    return ids[ids.isin(alone)]

@@ -97,7 +97,7 @@ def open_source(folder: Path, info: Mapping[str, Any] | None = None) -> Source:
             if file == "catalog" and item.name in REPEATED:
                 aliases[file].append(f"(catalog) {item.name}")
                 continue
-            name = _free_name(renamed.get(item.name, item.name) if file == "scores" else item.name, taken)
+            name = _free_name(str(renamed.get(item.name, item.name)) if file == "scores" else item.name, taken)
             taken.add(name.casefold())
             columns[name], types[name] = file, item.type
             aliases[file].append(name)

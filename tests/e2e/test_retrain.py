@@ -72,4 +72,4 @@ def test_started_left_and_read(site, opened):
     page.get_by_text("What follows is of the models of seed 0 alone.").wait_for()
     page.get_by_text("Accuracy before, seed 0, hard-v1-control").wait_for()
     page.goto(site.url)  # the arms are not the newest run
-    page.get_by_test_id("stSelectbox").get_by_text("animals", exact=True).wait_for()
+    page.wait_for_url("**/?run=animals*")
