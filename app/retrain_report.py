@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import loaders, state, widgets, words
+from app import loaders, retrains, state, widgets, words
 from app.compare_arms import SEED
 from hem_core.retrain.stored import Stored
 
@@ -60,7 +60,9 @@ def _verdict(verdict: Mapping[str, Any]) -> None:
         st.caption("The rules were fixed before anything was trained.")
         for rule in verdict.get("rules") or ():
             mark = ":green[:material/check:]" if rule["passed"] else ":red[:material/close:]"
-            st.markdown(f"{mark} {words.plain(rule['rule'])}  \n:small[{words.plain(rule['value'])}]")
+            st.markdown(
+                f"{mark} {words.plain(rule['rule'])}  \n:small[{words.plain(retrains.in_app_words(rule['value']))}]"
+            )
 
 
 def _flow(report: Mapping[str, Any]) -> None:
@@ -88,7 +90,7 @@ def _flow(report: Mapping[str, Any]) -> None:
         first = per_seed[SEED]
         cell.caption("Seed by seed: " + ", ".join(f"{n:,}" for n in per_seed))
         if cell.button(
-            f"Look at the {first:,} {name}, seed {SEED}",
+            f"Look at the {first:,} of seed {SEED}" if first else f"Compare: none in seed {SEED}",
             icon=":material/compare:",
             key=f"retrain_{name}",
             width="stretch",

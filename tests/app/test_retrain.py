@@ -277,11 +277,11 @@ def test_fixed_and_regressed_open_compare_on_control_and_curated(show, workspace
     folder = workspace()
     add_report(add_plan(folder))
     test = show(folder, "retrain", retrain="hard-v1")
-    assert button(test, "Look at the 3 fixed, seed 0").disabled  # the runs are not there
+    assert button(test, "Look at the 3 of seed 0").disabled  # the runs are not there
     for arm in ("control", "curated"):
         add_run(folder, f"hard-v1-{arm}")
     test = show(folder, "retrain", retrain="hard-v1")
-    button(test, "Look at the 2 regressed").click().run()
+    button(test, "Look at the 2 of seed 0").click().run()
     assert (address(test, "run"), address(test, "against")) == ("hard-v1-curated", "hard-v1-control")
     assert (address(test, "cell"), test.session_state["hem_kept_went_to"]) == ("regressed", "compare")
 
