@@ -14,7 +14,7 @@ from hem_core.errors import HemError
 if TYPE_CHECKING:
     from hem_core.store.run import Run
 
-CLASS_COLUMNS = ("label", "predicted", "suggested_label", "predicted_oos")
+CLASS_COLUMNS = ("label", "predicted", "suggested_label", "predicted_in_sample", "predicted_oos")
 OTHER_WORDS = {
     "label_prob": ("probability of the label", "probability"),
     "predicted_prob": ("probability of the prediction", "probability"),
@@ -33,6 +33,9 @@ OTHER_WORDS = {
     "entropy_oos": ("entropy, out-of-sample", ""),
     "label_prob_oos": ("probability of the label, out-of-sample", "probability"),
     "predicted_oos": ("predicted, out-of-sample", ""),
+    "predicted_in_sample": ("predicted in-sample, by the model itself", ""),
+    "is_correct_in_sample": ("correct in-sample, by the model itself", ""),
+    "predicted_prob_in_sample": ("probability of the prediction, in-sample", "probability"),
     "reason_prob": ("probability of the reason", "probability"),
     "cluster": ("cluster of the embedding", ""),
     "x": ("map x", ""),

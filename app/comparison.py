@@ -114,6 +114,12 @@ def compare(before: Run, after: Run) -> Comparison:
     Raises DataError when they share no example, or when one does not say what is right.
     """
     for run in (before, after):
+        lacking = [name for name in ("label", "predicted") if name not in run.source.columns]
+        if lacking and "is_correct" in run.source.columns:
+            raise DataError(
+                f"run '{run.name}' has no column '{lacking[0]}', so nothing can be compared; choose another run, or "
+                "score this one again with --overwrite"
+            )
         if "is_correct" not in run.source.columns:
             raise DataError(
                 f"run '{run.name}' does not say which predictions are right (task {run.info.get('task')}), so there "
@@ -154,13 +160,18 @@ def classes(table: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["difference", "n"], ascending=[True, False], kind="stable").reset_index(drop=True)
 
 
+def is_clear(fixed: int, regressed: int) -> bool:
+    """Whether McNemar's exact test tells the two from equally good models."""
+    return bool(fixed + regressed) and mcnemar(fixed, regressed) < CHANCE
+
+
 def verdict(fixed: int, regressed: int) -> str:
     """McNemar's exact test in words: is the difference more than chance?"""
     if not fixed + regressed:
         return "No example is fixed and none regressed: the two are right and wrong on the same examples."
     p = mcnemar(fixed, regressed)
     which = f"{fixed:,} fixed, {regressed:,} regressed"
-    if p < CHANCE:
+    if is_clear(fixed, regressed):
         better = "after is better" if fixed > regressed else "after is worse"
         return f"{which}: {better}; between equally good models a split so uneven comes {_often(p)}."
     return f"{which}: no clear difference; between equally good models a split so uneven comes {_often(p)}."

@@ -28,14 +28,14 @@ MOST_FEATURES = 200
 
 def medium(run: Run) -> str:
     """How the examples of a run look: 'text', 'row', 'none' or a kind of picture."""
-    kind = str(run.info["data"].get("medium") or run.info.get("medium") or "none")
+    kind = str((run.info.get("data") or {}).get("medium") or run.info.get("medium") or "none")
     has_it = {"text": "text" in run.source.columns, "row": bool(features(run))}
     return kind if has_it.get(kind, True) else "none"
 
 
 def features(run: Run) -> list[dict[str, str]]:
     """The features of a run over rows: name, kind ('number' or 'category') and the column that holds it."""
-    known = run.info["data"].get("features") or run.info.get("features") or []
+    known = (run.info.get("data") or {}).get("features") or run.info.get("features") or []
     found = [{"name": one["name"], "kind": one["kind"], "column": _column(run, one["name"])} for one in known]
     return [one for one in found if one["column"] in run.source.columns]
 

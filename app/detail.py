@@ -71,6 +71,8 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
     for k, row in enumerate(rows):
         example = table.iloc[k]
         item: dict[str, Any] = {"row": int(row), **{name: _json(example.get(name)) for name in SHOWN}}
+        if "predicted_in_sample" in table.columns and "label_prob_oos" in table.columns:
+            item["label_prob"] = _json(example["label_prob_oos"])  # of whom the prediction is
         item["axes"] = [_axis(axis, standing, example, int(row), titles) for axis in standing.scores]
         item["worst_axis"] = _worst(item["axes"])
         item["marks"] = contents.marks(example)

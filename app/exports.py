@@ -1,18 +1,14 @@
 """Exports run beside the pages: a page can be left, the server stays quick."""
 
 import io
-import json
-import os
-import subprocess
-import sys
 import tempfile
-import threading
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import hem_core.export
+from app import jobs
 from hem_core import folder as registry
 from hem_core.errors import HemError
 
@@ -37,7 +33,7 @@ def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
     from hem_core.store.workspace import open_workspace
 
     home = workspace / "sets" / name / f"v{version}"
-    manifest = _read(home / "manifest.json")
+    manifest = jobs.read(home / "manifest.json")
     some = next(pq.ParquetFile(home / "examples.parquet").iter_batches(TRIED)).to_pandas()
     opened = open_workspace(workspace)
     run = find_run_of_set(opened, manifest)  # where it is gone, tables can still be written
@@ -54,40 +50,40 @@ def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
 
 
 def start(workspace: Path, name: str, version: int, formats: Sequence[str]) -> None:
-    """Begin to export a version of a set to its place; `state` tells how far it is.
+    """Begin to export a version of a set to its place, unless that is being done; `state` tells how far it is.
 
-    A small one is written by a thread, at once: a process takes seconds to begin. A large one runs in a process of its
-    own, so that the server stays quick.
+    A small one is written by a thread, at once: a process takes seconds to begin.
     """
-    from hem_core.store.atomic import write_json
-
     target = place(workspace, name, version, formats)
     target.parent.mkdir(parents=True, exist_ok=True)
-    n = int(_read(workspace / "sets" / name / f"v{version}" / "manifest.json").get("n") or 0)
-    write_json(_note(target), {"stage": "starting", "done": 0, "total": n})
     files = [str(path) for path in (target, _note(target))]
-    words = [str(workspace), name, str(version), *files, *formats]
-    _running[target] = _Thread(words) if 0 < n <= SMALL else _process(words)
+    n = int(jobs.read(workspace / "sets" / name / f"v{version}" / "manifest.json").get("n") or 0)
+    first = {"stage": "starting", "done": 0, "total": n}
+    arguments = [str(workspace), name, str(version), *files, *formats]
+    if 0 < n <= SMALL:
+        from hem_core.engine.export_set import main
+
+        jobs.start_here(_note(target), lambda: main(*arguments), first=first)
+    else:
+        jobs.start(_note(target), "hem_core.engine.export_set", arguments, first=first)
 
 
 def state(target: Path) -> dict[str, Any]:
     """How an export stands: `status` 'none', 'running', 'done' or 'failed', with stage, done, total or error."""
+    is_running = jobs.is_running(_note(target))
     if target.is_dir():
         return {"status": "done"}
-    work = _running.get(target)
-    if work is None:
-        return {"status": "none"}
-    note = _read(_note(target))
-    if work.poll() is None:
+    note = jobs.read(_note(target))
+    if is_running:
         return {"status": "running", **note}
-    return {"status": "failed", "error": note.get("error") or "the export stopped; start it again"}
+    if not note:
+        return {"status": "none"}
+    return {"status": "failed", "error": note.get("error") or "the export was stopped; start it again"}
 
 
 def wait(target: Path) -> None:
-    """Wait until an export that was started here has ended."""
-    work = _running.get(target)
-    if work is not None:
-        work.wait()
+    """Wait until nobody is at work on an export."""
+    jobs.wait(_note(target))
 
 
 def size_bytes(folder: Path) -> int:
@@ -105,38 +101,5 @@ def zipped(folder: Path) -> bytes:
     return out.getvalue()
 
 
-class _Thread:
-    """An export by a thread of the server, watched like a process."""
-
-    def __init__(self, words: list[str]) -> None:
-        from hem_core.engine.export_set import main
-
-        self._thread = threading.Thread(target=main, args=words, daemon=True)
-        self._thread.start()
-
-    def poll(self) -> int | None:
-        return None if self._thread.is_alive() else 0
-
-    def wait(self) -> None:
-        self._thread.join()
-
-
-def _process(words: list[str]) -> subprocess.Popen[bytes]:
-    root = Path(__file__).resolve().parents[1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", "hem_core.engine.export_set", *words]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
-
-
-_running: dict[Path, subprocess.Popen[bytes] | _Thread] = {}
-
-
 def _note(target: Path) -> Path:
     return target.with_name(f".{target.name}.json")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}

@@ -1,11 +1,29 @@
 """What stands around every page: the run on screen, its badge, who is reviewing; and the states without a run."""
 
+import logging
 from collections.abc import Callable
 
 import streamlit as st
 
 from app import loaders, state, theme, widgets, words
 from hem_core.errors import HemError
+from hem_core.store.run import Run
+
+
+def guarded(page: Callable[[], None]) -> None:
+    """`show`, with one sentence in the place of what nobody foresaw; the traceback goes to the server's log."""
+    try:
+        show(page)
+    except Exception as error:
+        logging.getLogger(__name__).exception("a page of the run %s failed", state.current_run())
+        name = state.current_run() or "on screen"
+        widgets.failure(
+            HemError(
+                f"This page cannot show the run {name} ({type(error).__name__}: {error}). Choose another run above, or "
+                "score this one again: the same `hem score` command with --overwrite. The server's terminal has the "
+                "details."
+            )
+        )
 
 
 def show(page: Callable[[], None]) -> None:
@@ -18,6 +36,8 @@ def show(page: Callable[[], None]) -> None:
     try:
         workspace = loaders.workspace()
         runs, broken = workspace.runs(), workspace.broken()
+        wanted = state.current_run()
+        arm = _arm(wanted, runs)
     except HemError as error:
         widgets.failure(error)
         return
@@ -25,15 +45,17 @@ def show(page: Callable[[], None]) -> None:
         widgets.broken(broken)
         widgets.no_runs(str(loaders.folder()))
         return
-    by_name = {run.name: run for run in runs}
+    by_name = {run.name: run for run in [*runs, *arm]}
     newest = next((run.name for run in runs if run.is_complete), runs[0].name)
-    wanted = state.current_run()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame"):
-        name = widgets.run_picker(runs, wanted if wanted in by_name else newest)
+        name = widgets.run_picker(list(by_name.values()), wanted if wanted in by_name else newest)
         widgets.broken_mark(broken)
         state.set_current_run(name)
-        widgets.sample_badge(by_name[name])
-        st.caption(words.plain(_line(by_name[name].info)), width="stretch")
+        try:
+            widgets.sample_badge(by_name[name])
+            st.caption(words.plain(_line(by_name[name])), width="stretch")
+        except HemError:  # the page says what is wrong with it
+            st.space("stretch")
         widgets.signature()
     if wanted and wanted not in by_name:
         st.info(f"There is no run {words.plain(wanted)} in this workspace; showing {words.plain(name)}.")
@@ -46,16 +68,26 @@ def show(page: Callable[[], None]) -> None:
         widgets.failure(error)
 
 
+def _arm(wanted: str | None, runs: list[Run]) -> list[Run]:
+    """The run on screen where it is an arm of a retraining: in no list, but it can be looked at."""
+    if not wanted or wanted in {run.name for run in runs}:
+        return []
+    return [run for run in loaders.workspace().runs(with_arms=True) if run.name == wanted]
+
+
 @st.fragment(run_every="2s")
 def _watch(name: str) -> None:
-    run = next((run for run in loaders.workspace().runs() if run.name == name), None)
+    run = next((run for run in loaders.workspace().runs(with_arms=True) if run.name == name), None)
     if run is None or run.is_complete:
         st.rerun()
     widgets.growing(run)
 
 
-def _line(info: dict) -> str:
-    parts = [words.count(int(info.get("n") or 0), "example"), str(info.get("model", {}).get("name") or "")]
-    if info.get("accuracy") is not None:
-        parts.append(f"accuracy {words.percent(info['accuracy'])}")
+def _line(run: Run) -> str:
+    retraining = loaders.workspace().retraining_of(run)
+    parts = [f"test of the retraining {retraining}" if retraining else ""]
+    parts += [words.count(run.n, "example"), str((run.info.get("model") or {}).get("name") or "")]
+    accuracy = loaders.accuracy(run.name) if run.is_complete else None
+    if accuracy is not None:
+        parts.append(f"accuracy {words.percent(accuracy)}")
     return " · ".join(part for part in parts if part)

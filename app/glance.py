@@ -6,37 +6,49 @@ import pandas as pd
 
 from app.theme import REASONS
 from hem_core.difficulty.wilson import wilson
+from hem_core.store import definitions
 from hem_core.store.run import Run
 from hem_core.store.summary import counts, per_class
 
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """Counts over the N examples of a run."""
+    """Counts over the N examples of a run, as `store.definitions` has them."""
 
     errors: int
+    judged: int
+    """Examples of which it is known whether the prediction is right; `errors` are a share of these."""
+    in_sample_errors: int | None
+    """Those of the model itself, where a head that did not see the examples is what counts; else None."""
+    hard: int
+    suspects: int
     reasons: pd.Series
     """Reason -> examples, in the order of theme.REASONS and then others by name; empty without reasons."""
     classes: pd.DataFrame
     """`store.summary.per_class` with `error_low` and `error_high`, the 95% Wilson interval."""
 
     @property
-    def hard(self) -> int:
-        """Examples whose reason is neither 'easy' nor 'unsure'."""
-        return int(self.reasons.drop(["easy", "unsure"], errors="ignore").sum())
-
-    @property
-    def suspects(self) -> int:
-        """Examples whose reason is 'mislabelled'."""
-        return int(self.reasons.reindex(["mislabelled"], fill_value=0).sum())
+    def error_rate(self) -> float | None:
+        """0 .. 1; None when nothing is judged."""
+        return self.errors / self.judged if self.judged else None
 
 
 def overview(run: Run) -> Overview:
     """Count errors, reasons and classes of a run."""
     classes = per_class(run)
     low, high = wilson(classes["errors"], classes["support"])
-    outcomes = counts(run, "is_correct").set_index("value")["n"].to_dict()
-    return Overview(int(outcomes.get(False, 0)), _reasons(run), classes.assign(error_low=low, error_high=high))
+    inside = definitions.IN_SAMPLE["is_correct"]
+    return Overview(
+        errors=definitions.count(run, definitions.ERROR),
+        judged=definitions.count(run, definitions.JUDGED),
+        in_sample_errors=(
+            definitions.count(run, {"column": inside, "in": [False]}) if inside in run.source.columns else None
+        ),
+        hard=definitions.count(run, definitions.HARD),
+        suspects=definitions.count(run, definitions.SUSPECTED),
+        reasons=_reasons(run),
+        classes=classes.assign(error_low=low, error_high=high),
+    )
 
 
 def _reasons(run: Run) -> pd.Series:

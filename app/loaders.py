@@ -62,10 +62,25 @@ def ids(name: str) -> "pd.Index":
 def open_suspects(name: str) -> int:
     """How many suspects, reason 'mislabelled', nobody has judged by themselves yet."""
     opened = run(name)
+    from hem_core.store import definitions
+
     if "reason" not in opened.source.columns:
         return 0
-    suspects = ids(name)[(columns(name, ("reason",))["reason"] == "mislabelled").to_numpy()]
-    return len(suspects.difference(verdicts(opened.data).index))
+    suspects = opened.query({"all": [definitions.SUSPECTED]}, columns=["id"])["id"].tolist()
+    return len(set(suspects).difference(reviewed(name)))
+
+
+def reviewed(name: str) -> "pd.Index":
+    """The ids of a run that somebody reviewed one at a time: definitions.reviewed."""
+    from hem_core.store import definitions
+
+    return definitions.reviewed(all_verdicts(run(name).data), ids(name))
+
+
+def accuracy(name: str) -> float | None:
+    """The share of a run's predictions that is right, 0 .. 1; None when none is judged."""
+    rate = overview(name).error_rate
+    return None if rate is None else 1 - rate
 
 
 def overview(name: str) -> "Overview":

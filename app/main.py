@@ -20,7 +20,7 @@ VIEWS = {
     "compare": compare.page,
 }
 pages = {
-    name: st.Page(partial(frame.show, page), title=name.capitalize(), url_path=name, default=name == "overview")
+    name: st.Page(partial(frame.guarded, page), title=name.capitalize(), url_path=name, default=name == "overview")
     for name, page in VIEWS.items()
 }
 state.set_pages(pages)

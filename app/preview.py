@@ -18,7 +18,7 @@ MEASURES = {
     "rarest": "Rarest class",
     "coverage": "Coverage of the data",
     "label_errors": "Label errors, expected",
-    "suspects": "Suspected, not reviewed",
+    "suspects": "Suspected, no verdict yet",
     "duplicates": "Near-duplicates",
     "corrected": "Corrected labels",
 }

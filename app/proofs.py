@@ -6,9 +6,7 @@ python -m app.proofs WORKSPACE RUN KEY
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 import pandas as pd
 from pandas.core.util.hashing import hash_pandas_object
 
+from app import jobs
 from hem_core.errors import HemError
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.run import Run
@@ -58,49 +57,40 @@ def start(workspace: Path, run: Run, key: str, selected: Selected) -> None:
     ranks = dict(zip(selected.examples["id"].tolist(), selected.examples["rank"].tolist(), strict=True))
     rank = [ranks.get(id, 0) for id in selected.candidates["id"].tolist()]  # 0 = not chosen
     write_table(_candidates(workspace, key), selected.candidates.assign(rank=rank))
-    write_json(_note(workspace, key), {"done": 0, "total": 0})
-    root = Path(__file__).resolve().parents[1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", "app.proofs", str(workspace), run.name, key]
-    _running[workspace, key] = subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
-    )
+    first = {"done": 0, "total": 0}
+    jobs.start(_note(workspace, key), "app.proofs", [str(workspace), run.name, key], first=first)
 
 
 def state(workspace: Path, key: str) -> dict[str, Any]:
     """How a proof stands: `status` 'none', 'running' (done, total), 'done' (as `Proof`) or 'failed' (error)."""
-    found = _read(_result(workspace, key))
+    is_running = jobs.is_running(_note(workspace, key))
+    found = jobs.read(_result(workspace, key))
     if found:
         return {"status": "done", **found}
-    process = _running.get((workspace, key))
-    if process is None:
-        return {"status": "none"}
-    note = _read(_note(workspace, key))
-    if process.poll() is None:
+    note = jobs.read(_note(workspace, key))
+    if is_running:
         return {"status": "running", **note}
-    found = _read(_result(workspace, key))  # it may have ended between the two looks
-    if found:
-        return {"status": "done", **found}
-    return {"status": "failed", "error": note.get("error") or "the proof stopped; start it again"}
+    if not note:
+        return {"status": "none"}
+    return {"status": "failed", "error": note.get("error") or "the proof was stopped; start it again"}
 
 
-def is_idle() -> bool:
-    """Whether no proof is running that was started here."""
-    return all(process.poll() is not None for process in _running.values())
+def is_idle(workspace: Path) -> bool:
+    """Whether no proof is running in the workspace, whoever started it."""
+    notes = [path.with_suffix(".json") for path in (workspace / "proofs").glob(".*.process")]
+    return not any(jobs.is_running(note) for note in notes)
 
 
 def wait(workspace: Path, key: str) -> None:
-    """Wait until a proof that was started here has ended."""
-    process = _running.get((workspace, key))
-    if process is not None:
-        process.wait()
+    """Wait until nobody is at work on a proof."""
+    jobs.wait(_note(workspace, key))
 
 
 def proven(workspace: Path, key: str) -> Proof | None:
     """The proof that was made, or None."""
     from hem_core.engine.select import Proof
 
-    found = _read(_result(workspace, key))
+    found = jobs.read(_result(workspace, key))
     if not found:
         return None
     fields = {name: found[name] for name in ("gain", "seconds", "n_test", "note")}
@@ -137,9 +127,6 @@ def _signed(value: float, digits: int) -> str:
     return f"{value:+.{digits}f}".replace("-", "−") if round(value, digits) else f"{0:.{digits}f}"
 
 
-_running: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
-
-
 def _result(workspace: Path, key: str) -> Path:
     return workspace / "proofs" / f"{key}.json"
 
@@ -150,13 +137,6 @@ def _note(workspace: Path, key: str) -> Path:
 
 def _candidates(workspace: Path, key: str) -> Path:
     return workspace / "proofs" / f".{key}.parquet"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def _work(workspace: Path, run: str, key: str) -> None:

@@ -4,16 +4,15 @@ python -m app.refits RUN_FOLDER NOTE
 """
 
 import importlib.util
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hem_core.errors import HemError
+from app import jobs
+from hem_core.alive import is_alive
+from hem_core.errors import HemError, RunError
 from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
 
@@ -38,55 +37,44 @@ def useful(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def start(run: Run, n_tags: int) -> None:
-    """Begin to refit, unless it is being done; `state` tells how it stands."""
-    if state(run)["status"] == "running":
-        return
+    """Begin to refit, unless it is being done, here, by another server or on the command line; see `state`.
+
+    Raises RunError where the run cannot be written to, or is just being scored.
+    """
+    progress = run.progress() or {}
+    if is_alive(progress.get("pid"), progress.get("process")):
+        raise RunError(f"process {progress['pid']} is scoring the run '{run.name}'; refit when it has ended")
     note = _note(run.folder)
-    write_json(note, {"n_tags": n_tags})
-    root = Path(__file__).resolve().parents[1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", "app.refits", str(run.folder), str(note)]
-    _running[run.folder] = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+    jobs.start(note, "app.refits", [str(run.folder), str(note)], first={"n_tags": n_tags})
 
 
 def state(run: Run) -> dict[str, Any]:
     """How the last refit stands: `status` 'none', 'running', 'done' (with n, changed, n_tags) or 'failed' (error)."""
-    process, note = _running.get(run.folder), _read(_note(run.folder))
-    if process is not None and process.poll() is None:
+    is_running = jobs.is_running(_note(run.folder))
+    note = jobs.read(_note(run.folder))
+    if is_running:
         return {"status": "running", **note}
     if "changed" in note:
         return {"status": "done", **note}
-    if process is None:
+    if not note:
         return {"status": "none"}
-    return {"status": "failed", "error": note.get("error") or "the refit stopped; start it again"}
+    return {"status": "failed", "error": note.get("error") or "the refit was stopped; start it again"}
 
 
 def wait(run: Run) -> None:
-    """Wait until a refit that was started here has ended."""
-    process = _running.get(run.folder)
-    if process is not None:
-        process.wait()
-
-
-_running: dict[Path, subprocess.Popen[bytes]] = {}
+    """Wait until nobody refits the run."""
+    jobs.wait(_note(run.folder))
 
 
 def _note(folder: Path) -> Path:
     return folder / "refit.json"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
 def _work(folder: Path, note: Path) -> None:
     from hem_core.engine.refit import refit
     from hem_core.store.run import open_run
 
-    said = _read(note)
+    said = jobs.read(note)
     try:
         before = open_run(folder).table(["reason"])["reason"]
         refit(folder)

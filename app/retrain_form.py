@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import loaders, retrains, state, widgets, words
+from app import contents, loaders, retrain_box, retrains, state, train_template, widgets, words
 from hem_core.errors import HemError
 from hem_core.retrain.settings import ARMS, RECIPES, Settings
 from hem_core.store import sets
@@ -24,7 +24,7 @@ def draw() -> None:
     home = loaders.folder()
     known = [f"{name} v{version}" for name in sets.names(home) for version in reversed(sets.versions(home, name))]
     st.subheader("New retraining", anchor=False)
-    st.caption("Trains with the set, with random examples in its place, and without it, and tells whether it helped.")
+    st.caption("Trains with the set, with random examples in its place, and without it, and reports whether it helped.")
     if not known:
         _no_set()
         return
@@ -39,8 +39,7 @@ def draw() -> None:
             key=f"retrain_train {chosen} {_turn()}",
             help=TRAIN_HELP,
         ).strip()
-        if not train:
-            st.caption("The run does not name one: give the function that trains your model.")
+        _train_function(run, train)
         test = st.text_input(
             "Test data",
             value=asked.get("test") or "",
@@ -76,10 +75,32 @@ def draw() -> None:
     n = len(arms) * seeds
     settings = {"set": chosen, "train": train, "test": test or None, "arms": arms, "seeds": seeds,
                 "where": where or None, "recipe": recipe}  # fmt: skip
+    is_free = run is None or retrain_box.draw(home, run, chosen, manifest, settings)
+    problem = retrains.problem_of(train) if train else ""
+    if problem:
+        st.error(words.plain(problem), icon=":material/error:")
     said = f"Start {words.count(n, 'training')}"
-    if st.button(said, type="primary", icon=":material/play_arrow:", disabled=not train, key="retrain_start"):
-        _start(home, settings)
+    is_ready = bool(train) and not problem and is_free
+    if st.button(said, type="primary", icon=":material/play_arrow:", disabled=not is_ready, key="retrain_start"):
+        _start(home, settings | ({"force": True} if retrain_box.is_forced(chosen) else {}))
+    if not train:
+        st.caption("Name a train function above: the arms are trained with it.")
     st.caption(f"{' · '.join(arms)}, {words.count(seeds, 'seed')} each, equal steps; in a process of its own.")
+
+
+def _train_function(run: Run | None, train: str) -> None:
+    """What is needed where the run names no train function: a file to copy, and what to type."""
+    if train or run is None:
+        return
+    st.info(
+        "This run does not name a train function (it was scored from weights or predictions), and a retraining needs "
+        "one: a Python function that trains your model on a data set and returns it.",
+        icon=":material/code:",
+    )
+    with st.expander("A file to start from", icon=":material/description:", expanded=True):
+        st.caption(words.plain(f"1. Save this as {Path.cwd() / 'mine.py'}, with your own model in it."))
+        st.code(train_template.template(contents.medium(run)), language="python")
+        st.caption("2. Type `mine:train` as the train function above.")
 
 
 def refill(settings: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import loaders, state, widgets, words
+from app import loaders, retrains, state, widgets, words
+from app.compare_arms import SEED
 from hem_core.retrain.stored import Stored
 
 LOOK = {
@@ -59,13 +60,19 @@ def _verdict(verdict: Mapping[str, Any]) -> None:
         st.caption("The rules were fixed before anything was trained.")
         for rule in verdict.get("rules") or ():
             mark = ":green[:material/check:]" if rule["passed"] else ":red[:material/close:]"
-            st.markdown(f"{mark} {words.plain(rule['rule'])}  \n:small[{words.plain(rule['value'])}]")
+            st.markdown(
+                f"{mark} {words.plain(rule['rule'])}  \n:small[{words.plain(retrains.in_app_words(rule['value']))}]"
+            )
 
 
 def _flow(report: Mapping[str, Any]) -> None:
     flow, runs = report["flow"], report.get("runs") or {}
     n = int(report.get("n_test") or 0)
-    st.markdown(f"**What changed** · of {words.count(n, 'test example')}, curated against control, mean over seeds")
+    seeds = len(flow["fixed"].get("per_seed") or ())
+    st.markdown(
+        f"**What changed** · of {words.count(n, 'test example')}, curated compared with control, mean over "
+        f"{words.count(seeds, 'seed')}"
+    )
     churn = flow.get("churn") or {}
     cells = st.columns(2)
     for cell, name in zip(cells, ("fixed", "regressed"), strict=True):
@@ -79,14 +86,16 @@ def _flow(report: Mapping[str, Any]) -> None:
             help=CHURN_HELP,
             border=True,
         )
-        first = (flow[name].get("per_seed") or [0])[0]
+        per_seed = flow[name].get("per_seed") or [0]
+        first = per_seed[SEED]
+        cell.caption("Seed by seed: " + ", ".join(f"{n:,}" for n in per_seed))
         if cell.button(
-            f"Look at the {first:,} {name}",
+            f"Look at the {first:,} of seed {SEED}" if first else f"Compare: none in seed {SEED}",
             icon=":material/compare:",
             key=f"retrain_{name}",
             width="stretch",
             disabled=not _is_there(runs),
-            help="Those of the first seed, in Compare.",
+            help=f"The examples that are {name} between the models of seed {SEED}, in Compare.",
         ):
             _compare(runs, name)
     least = report.get("smallest_effect")
@@ -95,7 +104,7 @@ def _flow(report: Mapping[str, Any]) -> None:
 
 
 def _is_there(runs: Mapping[str, str]) -> bool:
-    known = {run.name for run in loaders.workspace().runs() if run.is_complete}
+    known = {run.name for run in loaders.workspace().runs(with_arms=True) if run.is_complete}
     return {runs.get("control"), runs.get("curated")} <= known
 
 
@@ -113,7 +122,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> None:
     pairs = list(rows[0]["difference"])
     st.markdown(
         "**Paired table** · mean ± standard deviation over seeds; differences with their 95% interval",
-        help="The interval is a bootstrap over test examples and seeds, the same ones for both arms.",
+        help="The interval is a bootstrap over test examples and seeds, the same for both arms.",
     )
     shown = []
     for row in rows:

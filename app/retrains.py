@@ -6,21 +6,20 @@ What is on disk is the truth; this file starts, stops and continues.
 from __future__ import annotations
 
 import ast
-import json
 import os
+import re
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app import jobs
 from hem_core.alive import is_alive
 from hem_core.errors import RunError
 from hem_core.retrain import stored
 from hem_core.splits import part_of
-from hem_core.store.atomic import write_json
 
 if TYPE_CHECKING:
     from hem_core.store.run import Run
@@ -28,6 +27,19 @@ if TYPE_CHECKING:
 PROGRAM = "hem_core.retrain.work"
 ASKED = ".asked"
 """Folder beside the retrainings with what each was started with."""
+IN_THE_APP = (
+    (r" \(or go on all the same with --force\)", ""),
+    (r"(say|use|with) --recipe (\w+)", r"choose '\2' as what the curated arm does with the set"),
+    (r"pass --test PATH", "name it under Test data"),
+    (r"pass (.*?) with --test", r"name \1 under Test data"),
+    (r"score again with --train or --oos head", "score it again: hem score … --train m:train, or --oos head"),
+    (r"give --seeds 2 or more", "take 2 seeds or more"),
+    (r"--seeds", "Seeds"),
+    (r"--where", "Where it should help"),
+    (r"--test", "Test data"),
+    (r"give this one another --name", "give this one another name"),
+)
+"""Patterns of the command line's words, and what the page says for them."""
 
 
 def start(workspace: Path, settings: Mapping[str, Any]) -> str:
@@ -35,9 +47,10 @@ def start(workspace: Path, settings: Mapping[str, Any]) -> str:
 
     settings: fields of `retrain.settings.Settings`.
     """
-    name = free_name(workspace, str(settings["set"]))
-    _launch(workspace, name, {**settings, "name": name})
-    return name
+    while True:
+        name = free_name(workspace, str(settings["set"]))
+        if _launch(workspace, name, {**settings, "name": name}):  # another window may have taken the name just now
+            return name
 
 
 def go_on(workspace: Path, name: str, *, force: bool = False) -> None:
@@ -45,7 +58,7 @@ def go_on(workspace: Path, name: str, *, force: bool = False) -> None:
 
     force: in spite of a refusal. Raises RunError when nobody knows its settings any more.
     """
-    settings = _read(_settings(workspace, name))
+    settings = jobs.read(_settings(workspace, name))
     if not settings:
         raise RunError(f"the settings of '{name}' are not here; run the `hem retrain` command again that began it")
     _launch(workspace, name, {**settings, "force": True} if force else settings)
@@ -54,11 +67,11 @@ def go_on(workspace: Path, name: str, *, force: bool = False) -> None:
 def discard(workspace: Path, name: str) -> dict[str, Any]:
     """Forget a retraining that never got to a plan, so that its name is free again; returns its settings."""
     place = _settings(workspace, name)
-    settings = _read(place)
+    settings = jobs.read(place)
     if not is_planned(workspace, name):
         for path in (place, place.with_suffix(".error.json"), place.with_suffix(".log")):
             path.unlink(missing_ok=True)
-        _running.pop((workspace, name), None)
+        jobs.forget(place)
     return settings
 
 
@@ -69,10 +82,9 @@ def is_planned(workspace: Path, name: str) -> bool:
 
 def stop(workspace: Path, name: str) -> None:
     """End the process of a retraining; `go_on` continues it."""
-    process = _running.get((workspace, name))
-    if process is not None and process.poll() is None:
-        process.terminate()
-        process.wait()
+    place = _settings(workspace, name)
+    if jobs.is_running(place):
+        jobs.stop(place)
         return
     progress = stored.Stored(workspace / stored.FOLDER / name).progress or {}
     if is_alive(progress.get("pid"), progress.get("process")) and progress.get("process"):
@@ -84,14 +96,14 @@ def status(workspace: Path, name: str) -> dict[str, Any]:
     found = stored.Stored(workspace / stored.FOLDER / name)
     if found.report is not None:
         return {"status": "complete"}
-    process = _running.get((workspace, name))
-    is_ours = process is not None and process.poll() is None
+    place = _settings(workspace, name)
+    is_ours = jobs.is_running(place)
     if found.error is not None and not is_ours:
         return {"status": "failed", "error": found.error}
     if is_ours or found.status == "running":
         return {"status": "running" if found.progress else "starting", **(found.progress or {})}
-    refused = _read(_settings(workspace, name).with_suffix(".error.json")).get("error")
-    if refused or (process is not None and (process.returncode or 0) > 0):
+    refused = jobs.read(place.with_suffix(".error.json")).get("error")
+    if refused or (jobs.exit_code(place) or 0) > 0:
         return {"status": "failed", "error": refused or _last_words(workspace, name)}
     return {"status": "stopped", **(found.progress or {})}
 
@@ -106,14 +118,12 @@ def names(workspace: Path) -> list[str]:
 
 def settings_of(workspace: Path, name: str) -> dict[str, Any]:
     """What a retraining was started with here; {} when the command line began it."""
-    return _read(_settings(workspace, name))
+    return jobs.read(_settings(workspace, name))
 
 
 def wait(workspace: Path, name: str) -> None:
-    """Wait until a retraining that was started here has ended."""
-    process = _running.get((workspace, name))
-    if process is not None:
-        process.wait()
+    """Wait until no process that an app started is at work on a retraining."""
+    jobs.wait(_settings(workspace, name))
 
 
 def free_name(workspace: Path, set: str) -> str:
@@ -131,7 +141,7 @@ def free_name(workspace: Path, set: str) -> str:
 
 def train_function(run: Run) -> str:
     """The `package.module:train` that goes with a run's model, as far as it can be told without importing; else ''."""
-    name = str(run.info.get("model", {}).get("name") or "")
+    name = str((run.info.get("model") or {}).get("name") or "")
     module, colon, function = name.partition(":")
     if not colon:
         return ""
@@ -156,22 +166,16 @@ def test_words(run: Run, given: str) -> str:
     )
 
 
-_running: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
-
-
-def _launch(workspace: Path, name: str, settings: Mapping[str, Any]) -> None:
+def _launch(workspace: Path, name: str, settings: Mapping[str, Any]) -> bool:
+    """Start the process, unless one is at work under that name; then False."""
     place = _settings(workspace, name)
+    if jobs.is_running(place) or stored.Stored(workspace / stored.FOLDER / name).status == "running":
+        return False
     place.parent.mkdir(parents=True, exist_ok=True)
     place.with_suffix(".error.json").unlink(missing_ok=True)
     (workspace / stored.FOLDER / name / "error.json").unlink(missing_ok=True)
-    write_json(place, dict(settings))
-    root = Path(__file__).resolve().parents[1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", PROGRAM, str(workspace), "--json", str(place)]
-    with place.with_suffix(".log").open("wb") as log:
-        _running[workspace, name] = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
+    arguments = [str(workspace), "--json", str(place)]
+    return jobs.start(place, PROGRAM, arguments, first=settings, log=place.with_suffix(".log"))
 
 
 def _settings(workspace: Path, name: str) -> Path:
@@ -186,11 +190,36 @@ def _last_words(workspace: Path, name: str) -> str:
     return said[-1] if said else "the retraining ended without a word; start it again"
 
 
+def problem_of(train: str) -> str:
+    """Why a train function cannot be the one, as far as it can be told without importing it; "" when it may be."""
+    module, colon, function = train.partition(":")
+    if not (colon and function.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        return f"'{train}' is no train function: write package.module:function, such as mine:train."
+    if _spec(module.partition(".")[0]) is None:
+        return f"There is no module '{module}' in {Path.cwd()}, from where the app was started, nor is it installed."
+    return ""
+
+
+def in_app_words(error: object) -> str:
+    """A line of the command line, with the names that the page has for the same things."""
+    said = str(error)
+    for pattern, name in IN_THE_APP:
+        said = re.sub(pattern, name, said)
+    return said
+
+
+def _spec(package: str) -> ModuleSpec | None:
+    # The working folder too: the process that trains can import from there.
+    try:
+        return PathFinder.find_spec(package, [str(Path.cwd()), *sys.path])
+    except (ImportError, ValueError):
+        return None
+
+
 def _defines(module: str, function: str) -> bool:
     """Whether a module on the path defines a function, read as text: to import it could load torch."""
     package, *rest = module.split(".")
-    # The working folder too: the process that trains can import from there.
-    spec = PathFinder.find_spec(package, [str(Path.cwd()), *sys.path])
+    spec = _spec(package)
     if spec is None or (rest and not spec.submodule_search_locations):
         return False
     places = [Path(place).joinpath(*rest) for place in spec.submodule_search_locations or ()] if rest else []
@@ -198,18 +227,13 @@ def _defines(module: str, function: str) -> bool:
     files += [] if rest else [Path(spec.origin or "")]
     for file in files:
         if file.is_file():
-            tree = ast.parse(file.read_text("utf-8"))
+            try:
+                tree = ast.parse(file.read_text("utf-8"))
+            except (OSError, SyntaxError, ValueError):
+                return False
             return any(isinstance(part, ast.FunctionDef) and part.name == function for part in tree.body)
     return False
 
 
 def _age(path: Path) -> float:
     return path.stat().st_mtime
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

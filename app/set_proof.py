@@ -28,7 +28,7 @@ def draw(home: Path, run: Run, key: str, n: int, made: Callable[[], "Selected"])
         st.caption(words.plain(why_not[0].upper() + why_not[1:]))
         return
     found = proofs.state(home, key)
-    if found["status"] == "none" and run.n <= proofs.QUICK and proofs.is_idle():
+    if found["status"] == "none" and run.n <= proofs.QUICK and proofs.is_idle(home):
         proofs.start(home, run, key, made())
         found = proofs.state(home, key)
     if found["status"] == "running":

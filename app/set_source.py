@@ -71,9 +71,8 @@ def choose(run: Run) -> Candidates | None:
 
 
 def _reviewed(run: Run) -> list[str]:
-    """Ids of this run's examples that somebody judged by themselves, in the order of the run."""
-    ids = loaders.ids(run.name)
-    return ids[ids.isin(loaders.verdicts(run.data).index)].tolist()
+    """Ids of this run's examples that somebody reviewed one at a time, in the order of the run."""
+    return loaders.reviewed(run.name).tolist()
 
 
 def _tagged(tags: pd.Series) -> Candidates | None:

@@ -157,6 +157,11 @@ def take(key: str, setter: Callable[[Any], None]) -> Callable[[], None]:
     return lambda: setter(st.session_state[key])
 
 
+def widget(key: str) -> object:
+    """The value of a widget that is on the page, by its key; None before it was drawn."""
+    return st.session_state.get(key)
+
+
 def set_pages(pages: "Mapping[str, StreamlitPage]") -> None:
     """Keep the pages by name, so that `go` finds them."""
     st.session_state["hem_pages"] = dict(pages)

@@ -55,6 +55,10 @@ CSS = """
 [data-testid="stMainBlockContainer"] { padding: 4.1rem 1.4rem 2rem; max-width: none; }
 [data-testid="stMetric"] { padding: 0 .1rem; font-variant-numeric: tabular-nums; }
 [data-testid="stMetricLabel"] { opacity: .75; }
+[data-testid="stMetricLabel"] p, [data-testid="stMetricDelta"] > div, [data-testid="stMetricDelta"] p {
+  white-space: normal; overflow: visible; text-overflow: clip; line-height: 1.25; }
+[data-testid="stMetricDelta"] { height: auto; max-width: 100%; }
+[data-testid="stTable"] td:first-of-type { padding-left: 1rem; }
 [class*="st-key-facts"] { padding-bottom: .6rem; }
 [class*="st-key-facts"] table { width: 100%; border: none; margin: 0; }
 [class*="st-key-facts"] thead { display: none; }

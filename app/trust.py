@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app import words
-
-TRUSTED_FROM = 0.8
-"""AUROC on planted flips below which a model cannot tell wrong labels from hard examples."""
+from hem_core.difficulty.trusted_from import TRUSTED_FROM
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.errors import RunError
+from hem_core.store import definitions
 from hem_core.store.run import Run
 
 MOST_ROWS = 200_000
@@ -31,19 +34,39 @@ class WeakSlices:
 
 
 def weak_slices(run: Run) -> WeakSlices | None:
-    """The slices of a run; None when scoring has left none and the run is too large to look here and now."""
+    """The slices of a run; None when scoring has left none of its errors, and it is too large to look here and now."""
     path = run.folder / "slices.parquet"
     if path.is_file():
-        return _read(path)
+        stored = _read(path)
+        if _is_of_these_errors(run, stored):
+            return stored
     return _searched(run) if run.n <= MOST_ROWS else None
 
 
 def _read(path: Path) -> WeakSlices:
-    stored = pq.read_table(path)
+    try:
+        stored = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise RunError(f"{path} cannot be read ({error}); delete it and open this page again") from error
     found = stored.to_pandas().rename(columns={"n_errors": "errors"})
     found["rule"] = [json.loads(rule) for rule in found["rule"]]
     measure = (stored.schema.metadata or {}).get(b"hem.measure", MEASURE.encode()).decode()
     return WeakSlices(found, measure, _whole(found))
+
+
+def _is_of_these_errors(run: Run, weak: WeakSlices) -> bool:
+    """Whether the stored slices count the errors that the run counts now; those of an earlier HEM may be a head's."""
+    if weak.measure != MEASURE:
+        return True
+    for rule, n, errors in zip(weak.table["rule"], weak.table["n"], weak.table["errors"], strict=True):
+        clauses = rule.get("all", [])
+        counted = (
+            definitions.count(run, *clauses, definitions.JUDGED),
+            definitions.count(run, *clauses, definitions.ERROR),
+        )
+        if counted != (n, errors):
+            return False
+    return True
 
 
 def _whole(found: pd.DataFrame) -> float | None:

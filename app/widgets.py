@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from app import state, words
+from hem_core.store import definitions
 
 if TYPE_CHECKING:
     from app.trust import Trust
@@ -32,6 +33,13 @@ SAMPLES: dict[str, tuple[str, Colour, str]] = {
         "green",
         "The model was not trained on these examples: their errors are what new data would show.",
     ),
+    "judged by a head": (
+        "in-sample · errors out-of-sample",
+        "green",
+        "The model was trained on these examples. Predictions and errors are therefore those of "
+        f"{definitions.OUT_OF_SAMPLE_HEAD}; what the model itself says is in the columns predicted_in_sample and "
+        "is_correct_in_sample.",
+    ),
     "unknown": (
         "in- or out-of-sample unknown",
         "gray",
@@ -50,13 +58,21 @@ def run_picker(runs: Sequence["Run"], chosen: str) -> str:
         key=state.put("run_picker", chosen),
         on_change=state.take("run_picker", state.set_current_run),
         label_visibility="collapsed",
-        width=240,
+        width=280,
     )
 
 
+def sample_of(run: "Run") -> tuple[str, Colour, str]:
+    """Of which sample the errors of a run are: label, colour and what it means."""
+    sample = str(run.info.get("sample"))
+    if run.is_complete and sample == "in-sample" and definitions.sample_of_errors(run) == "out-of-sample":
+        sample = "judged by a head"
+    return SAMPLES.get(sample, SAMPLES["unknown"])
+
+
 def sample_badge(run: "Run") -> None:
-    """Says whether the model has seen these examples in training."""
-    label, colour, why = SAMPLES.get(str(run.info.get("sample")), SAMPLES["unknown"])
+    """Says whether the model has seen these examples in training, and whose errors are counted."""
+    label, colour, why = sample_of(run)
     st.badge(label, color=colour, help=why)
 
 

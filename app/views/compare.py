@@ -3,9 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from app import comparison, flows, loaders, state, tiles, widgets, words
+from app import compare_arms, comparison, flows, loaders, retrain_report, state, tiles, widgets, words
+from app.compare_arms import ArmPair
 from app.comparison import Comparison
 from hem_core.retrain.flow import FLOWS
+from hem_core.store import definitions
 from hem_core.store.run import Run
 
 PAGE = 24
@@ -22,7 +24,9 @@ MEANING = {
 def page() -> None:
     """The run on screen (after) beside another run over the same data (before)."""
     after = loaders.run(state.current_run() or "")
-    others = comparison.comparable(after, loaders.workspace().runs())
+    home = loaders.workspace()
+    is_arm = home.retraining_of(after) is not None
+    others = comparison.comparable(after, home.runs(with_arms=is_arm))
     if not others:
         _nothing(after)
         return
@@ -30,9 +34,12 @@ def page() -> None:
     found = loaders.comparison(before.name, after.name)
     _warnings(before, after, found)
     pair, cell = f"{before.name} {after.name}", _cell(found)
+    arms = compare_arms.pair(home, before, after)
+    if arms is not None:
+        _over_all_seeds(arms)
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        _numbers(before, after, found)
+        _numbers(before, after, found, arms)
         _matrix(found, cell)
     with right:
         bins = _density(found, cell, pair)
@@ -92,13 +99,10 @@ def _swap(before: str, after: str) -> None:
 
 
 def _warnings(before: Run, after: Run, found: Comparison) -> None:
-    kinds = {run.name: run.info.get("sample") for run in (before, after)}
+    kinds = {run.name: (run.info.get("sample"), definitions.sample_of_errors(run)) for run in (before, after)}
     said = []
     if len(set(kinds.values())) > 1:
-        named = ", ".join(f"{name} is {kind or 'of unknown sample'}" for name, kind in kinds.items())
-        said.append(
-            f"{named}: a model looks better on the examples that it was trained on, so this is not a fair race."
-        )
+        said.append(_unlike(before, after))
     if found.only_before or found.only_after:
         said.append(
             f"Compared are the {words.count(found.n, 'example')} in both; {found.only_before:,} are in {before.name} "
@@ -121,26 +125,66 @@ def _cell(found: Comparison) -> str | None:
     return next((name for name in ("regressed", "fixed") if counts[name]), None)
 
 
-def _numbers(before: Run, after: Run, found: Comparison) -> None:
+def _over_all_seeds(arms: ArmPair) -> None:
+    """The verdict of the retraining that the two runs are arms of: what follows is of one seed."""
+    with st.container(border=True, key="compare_verdict"):
+        said = f"**Retraining {words.plain(arms.retraining)}**"
+        if arms.verdict is not None:
+            colour, icon = retrain_report.LOOK.get(arms.verdict, retrain_report.NEUTRAL)
+            said = f":{colour}[{icon} **{words.plain(arms.sentence)}**]"
+        st.markdown(said)
+        if arms.difference:
+            gain = retrain_report.interval(arms.difference)
+            st.markdown(
+                words.plain(
+                    f"Accuracy, {arms.after} − {arms.before}, mean over {words.count(arms.n_seeds, 'seed')} with its "
+                    f"95% interval: {gain} points."
+                )
+            )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"What follows is of the models of seed {compare_arms.SEED} alone.")
+            if st.button("Open the report", icon=":material/arrow_back:"):
+                state.set_retrain(arms.retraining)
+                state.go("retrain")
+
+
+def _unlike(before: Run, after: Run) -> str:
+    """Why errors of two runs cannot be compared as they stand."""
+    heads = [run.name for run in (before, after) if run.info.get("sample") != definitions.sample_of_errors(run)]
+    named = ", ".join(f"{run.name} is {run.info.get('sample') or 'of unknown sample'}" for run in (before, after))
+    if heads:
+        return (
+            f"{named}. The errors of {' and '.join(heads)} are those of {definitions.OUT_OF_SAMPLE_HEAD}, not of the "
+            "model itself, so this is not a fair comparison of two models."
+        )
+    return f"{named}: a model looks better on the examples that it was trained on, so this is not a fair race."
+
+
+def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -> None:
     n = f"of {words.count(found.n, 'example')}"
+    fixed, regressed = found.counts["fixed"], found.counts["regressed"]
+    seed = f", seed {compare_arms.SEED}" if arms is not None else ""
     cells = st.columns(2)
     cells[0].metric(
-        f"Accuracy before, {words.plain(before.name)}",
+        f"Accuracy before{seed}, {words.plain(before.name)}",
         words.percent(found.accuracy_before),
         delta=n,
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
     )
     points = 100 * (found.accuracy_after - found.accuracy_before)
     cells[1].metric(
-        f"Accuracy after, {words.plain(after.name)}",
+        f"Accuracy after{seed}, {words.plain(after.name)}",
         words.percent(found.accuracy_after),
         delta=f"{points:+z.1f} points {n}",
-        delta_color="normal" if round(points, 1) else "off",
+        delta_color="normal" if arms is None and comparison.is_clear(fixed, regressed) else "off",
         border=True,
+        height="stretch",
     )
-    st.caption(words.plain(comparison.verdict(found.counts["fixed"], found.counts["regressed"])))
+    said = comparison.verdict(fixed, regressed)
+    st.caption(words.plain(said if arms is None else f"Seed {compare_arms.SEED} alone: {said}"))
 
 
 def _matrix(found: Comparison, cell: str | None) -> None:

@@ -24,7 +24,7 @@ def page() -> None:
     explorer(
         {
             "run": run.name,
-            "fingerprint": run.info["fingerprint"],
+            "fingerprint": run.fingerprint,
             "token": routes.token(state.session_id()),
             "n": run.n,
             "classes": list(run.classes),

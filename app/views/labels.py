@@ -41,12 +41,13 @@ def page() -> None:
 
 
 def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
-    suspects, reviewed = loaders.overview(run.name).suspects, estimated.n_reviewed
+    suspects, reviewed = loaders.overview(run.name).suspects, len(loaders.reviewed(run.name))
+    answers_given = estimated.n_reviewed
     wrong = int(np.nansum(answered))
     share = suspects / run.n if run.n else None
     low, high = words.percent(estimated.low), words.percent(estimated.high)
     is_wide = not estimated.is_narrow
-    if not reviewed:
+    if not answers_given:
         value, said = "not known yet", "review first"
     elif is_wide:
         value, said = f"{low} to {high}", "too wide to name a share: review random ones"
@@ -62,6 +63,7 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
         help="The share of wrong labels in the whole set with its 95% interval: from the examples that people judged "
         "one at a time, weighed by how suspected they were. What nobody has looked at widens it.",
         border=True,
+        height="stretch",
     )
     cells[1].metric(
         "Suspects",
@@ -71,18 +73,21 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
         delta_arrow="off",
         help="Reason 'mislabelled'. To review, never an error by itself: on clean data half of all flags are fine.",
         border=True,
+        height="stretch",
     )
     cells[2].metric(
         "Reviewed",
         f"{reviewed:,}",
-        delta=f"{wrong:,} called wrong" if reviewed else "none yet",
+        delta=f"{answers_given:,} say whether the label is right; {wrong:,} called wrong" if reviewed else "none yet",
         delta_color="off",
         delta_arrow="off",
-        help="Judged one at a time and not skipped. Verdicts on many at once do not count.",
+        help="Examples that somebody gave a verdict one at a time, as on Overview. 'skip' and 'outlier' do not say "
+        "whether the label is right; verdicts on many at once do not count.",
         border=True,
+        height="stretch",
     )
-    if estimated.note or not reviewed:
-        st.caption(words.plain(estimated.note if reviewed else NONE_YET))
+    if estimated.note or not answers_given:
+        st.caption(words.plain(estimated.note if answers_given else NONE_YET))
 
 
 def _next_steps(run: Run, found: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 from app import bars, loaders, refits, sample, state, trust, widgets, words
 from app.glance import Overview
 from hem_core.errors import HemError
+from hem_core.store import definitions
 from hem_core.store.run import Run
 
 REVIEWED_HELP = (
@@ -13,8 +14,8 @@ REVIEWED_HELP = (
     "free tag alone do not count."
 )
 HARD_HELP = (
-    "Examples whose reason is neither 'easy' nor 'unsure'. `difficulty` ranks, the reason names; how far it can be "
-    "trusted stands beside it."
+    "Examples whose reason is neither 'easy' nor 'unsure'. The badge beside the reasons says how far they can be "
+    "trusted."
 )
 SUSPECT_HELP = (
     "Reason 'mislabelled': the model and the neighbours contradict the given label. To review, never an error "
@@ -50,11 +51,12 @@ def page() -> None:
 
 def _numbers(run: Run, facts: Overview) -> None:
     ids = loaders.ids(run.name)
-    reviewed = len(loaders.verdicts(run.data).index.intersection(ids))
+    reviewed = len(loaders.reviewed(run.name))
     left = loaders.open_suspects(run.name)
     in_bulk = len(loaders.all_verdicts(run.data).index.intersection(ids)) - reviewed
     n = run.n
-    kind = run.info.get("sample")
+    kind = definitions.sample_of_errors(run)
+    inside = facts.in_sample_errors
     cells = st.columns(5)
     failed = int(run.info.get("n_failed") or 0)
     cells[0].metric(
@@ -65,15 +67,18 @@ def _numbers(run: Run, facts: Overview) -> None:
         delta_arrow="off",
         help="Examples of the data set that this run has scores for. All other numbers here are of these.",
         border=True,
+        height="stretch",
     )
     cells[1].metric(
         f"Error rate, {kind}" if kind in ("in-sample", "out-of-sample") else "Error rate",
-        words.percent(facts.errors / n if n else None),
-        delta=f"{facts.errors:,} of {n:,} predicted wrong",
+        words.percent(facts.error_rate),
+        delta=f"{facts.errors:,} of {facts.judged:,} predicted wrong"
+        + (f"; {inside:,} in-sample" if inside is not None else ""),
         delta_color="off",
         delta_arrow="off",
-        help=widgets.SAMPLES.get(str(run.info.get("sample")), widgets.SAMPLES["unknown"])[2],
+        help=widgets.sample_of(run)[2],
         border=True,
+        height="stretch",
     )
     for cell, title, number, unit, why in (
         (cells[2], "Hard", facts.hard, "have a hard reason", HARD_HELP),
@@ -89,6 +94,7 @@ def _numbers(run: Run, facts: Overview) -> None:
             delta_arrow="off",
             help=why,
             border=True,
+            height="stretch",
         )
 
 
@@ -100,7 +106,7 @@ def _next_steps(run: Run, facts: Overview) -> None:
             state.set_queue("suspects" if left else "mixed")
             state.go("review")
         if st.button("Explore the hardest tenth", icon=":material/scatter_plot:"):
-            _explore({"column": "difficulty", "min": 90, "max": None})
+            _explore(definitions.HARDEST_TENTH)
         if st.button("Build a set", icon=":material/inventory_2:"):
             state.go("sets")
 
@@ -240,13 +246,14 @@ def _card(run: Run) -> None:
         else None
     )
     facts = {
-        "Sample": widgets.SAMPLES.get(str(info.get("sample")), widgets.SAMPLES["unknown"])[0],
+        "Sample": widgets.sample_of(run)[0],
         "Model": model.get("name"),
         "Checkpoint": str(model.get("hash") or "")[:12],
         "Embedding": f"read at the layer “{model['layer']}” of the model" if model.get("layer") else None,
         "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
         "Found in": str(run.root or ""),
-        "Accuracy": words.percent(info.get("accuracy")) + f" of {run.n:,}",
+        "Accuracy": f"{words.percent(loaders.accuracy(run.name))} of {loaders.overview(run.name).judged:,}",
+        "In-sample accuracy": _in_sample(loaders.overview(run.name)),
         "Out-of-sample": _out_of_sample(info.get("oos") or {}),
         "Held-out accuracy": words.percent(held_out) if held_out is not None else "not measured",
         "Neighbours": graph,
@@ -262,6 +269,13 @@ def _card(run: Run) -> None:
             st.text((info.get("headline") or {}).get(name) or "not said in this run")
     _missing(info.get("missing") or {})
     _timings(info.get("timings") or {})
+
+
+def _in_sample(facts: Overview) -> str | None:
+    """That of the model itself on the examples that it was trained on, where another prediction counts."""
+    if facts.in_sample_errors is None:
+        return None
+    return f"{words.percent(1 - facts.in_sample_errors / max(1, facts.judged))}, the model itself"
 
 
 def _out_of_sample(oos: dict) -> str | None:

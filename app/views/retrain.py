@@ -83,10 +83,10 @@ def _watch(name: str) -> None:
     with st.container(border=True, width=820):
         _progress(how)
         _grid(Stored(home / stored.FOLDER / name), how)
-        if st.button("Stop", icon=":material/stop:", help="What is finished stays; it can go on later."):
+        if st.button("Stop", icon=":material/stop:", help="What is finished is kept; it can be resumed later."):
             retrains.stop(home, name)
             st.rerun()
-        st.caption("It goes on when you leave this page.")
+        st.caption("It keeps running when you leave this page.")
 
 
 def _progress(how: dict[str, Any]) -> None:
@@ -123,13 +123,13 @@ def _ended(name: str, how: dict[str, Any]) -> None:
     home = loaders.folder()
     finished = len(how.get("finished") or (Stored(home / stored.FOLDER / name).progress or {}).get("finished") or ())
     if how["status"] == "failed":
-        widgets.failure(HemError(how["error"]))
+        widgets.failure(HemError(retrains.in_app_words(how["error"])))
     else:
         kept = f"{words.count(finished, 'training is', 'trainings are')} finished and kept."
         st.warning(f"Stopped. {kept}", icon=":material/pause_circle:")
     _grid(Stored(home / stored.FOLDER / name), how)
     if not retrains.settings_of(home, name):
-        st.caption("It was begun on the command line: the same `hem retrain` command goes on where it ended.")
+        st.caption("It was started on the command line: run the same `hem retrain` command to resume.")
         return
     with st.container(horizontal=True, gap="small"):
         if not retrains.is_planned(home, name):
@@ -137,9 +137,9 @@ def _ended(name: str, how: dict[str, Any]) -> None:
                 retrain_form.refill(retrains.discard(home, name))
                 state.set_retrain("")
                 st.rerun()
-            if "--force" in str(how.get("error")) and st.button("Go on in spite of it"):
+            if "--force" in str(how.get("error")) and st.button("Start anyway"):
                 _go_on(name, force=True)
-        again = "Try again" if how["status"] == "failed" else "Go on"
+        again = "Try again" if how["status"] == "failed" else "Resume"
         if "--force" not in str(how.get("error")) and st.button(again, icon=":material/play_arrow:"):
             _go_on(name)
 

@@ -159,22 +159,32 @@ def _look(run: Run, made: "Selected", wish: str) -> None:
 
 
 def _numbers(run: Run, examples: pd.DataFrame) -> None:
-    n, reviewed = len(examples), np.count_nonzero(examples["verdict"] != "")
+    n, reviewed = len(examples), len(set(loaders.reviewed(run.name)).intersection(examples["id"].tolist()))
     cells = st.columns(4)
-    cells[0].metric("Examples", f"{n:,}", help=f"{words.percent(n / run.n)} of {run.n:,} in the run.", border=True)
+    cells[0].metric(
+        "Examples", f"{n:,}", help=f"{words.percent(n / max(1, run.n))} of {run.n:,} in the run.", border=True
+    )
     difficulty = examples["difficulty"].mean() if "difficulty" in examples.columns else None
     cells[1].metric(
         "Mean difficulty",
         "–" if difficulty is None else f"{difficulty:.1f}",
         help="Percentile over the whole run, 0 to 100; the whole run has 50.",
         border=True,
+        height="stretch",
     )
-    cells[2].metric("Reviewed", words.percent(reviewed / n), help=f"{reviewed:,} of {n:,} have a verdict.", border=True)
+    cells[2].metric(
+        "Reviewed",
+        words.percent(reviewed / n),
+        help=f"{reviewed:,} of {n:,} one at a time.",
+        border=True,
+        height="stretch",
+    )
     cells[3].metric(
         "Corrected labels",
         f"{np.count_nonzero(is_corrected(examples)):,}",
         help="Label called wrong in Review, with a new one; the given one is kept in label_before.",
         border=True,
+        height="stretch",
     )
 
 
@@ -193,6 +203,10 @@ def _against(run: Run, wish: str, *, is_picked: bool) -> None:
 
 
 def _classes(run: Run, examples: pd.DataFrame) -> None:
+    if "label" not in run.source.columns:
+        st.caption("This run has no labels, so there are no classes to compare.")
+        _reasons(examples, is_grey=trust.trust(run.info).is_grey)
+        return
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.markdown(f"**Classes** · {words.count(len(examples), 'example')} beside all {run.n:,}")

@@ -5,14 +5,15 @@ import pandas as pd
 import streamlit as st
 
 from app import bars, loaders, state, widgets, words
-from app.weak_slices import WeakSlices
+from app.weak_slices import MEASURE, WeakSlices
 from hem_core.difficulty.wilson import wilson
+from hem_core.store import definitions
 from hem_core.store.run import Run
 
 FIGURE_ROWS = 12
 GOOD_NEWS = (
-    "No group of examples is wrong clearly more often than the whole: no cluster, class or column stands out once the "
-    "number of groups that were tried is corrected for."
+    "No group of examples is wrong clearly more often than the rest: no cluster, class or column stands out, corrected "
+    "for the number of groups tested."
 )
 
 
@@ -24,12 +25,15 @@ def page() -> None:
 
 
 def _slices(run: Run, weak: WeakSlices | None) -> None:
-    whole = weak.whole if weak and weak.whole is not None else loaders.overview(run.name).errors / max(1, run.n)
-    (low,), (high,) = wilson([round(whole * run.n)], [run.n])
+    facts = loaders.overview(run.name)
+    whole = facts.error_rate or 0.0
+    if weak and weak.measure != MEASURE and weak.whole is not None:
+        whole = weak.whole
+    (low,), (high,) = wilson([round(whole * facts.judged)], [facts.judged])
     st.markdown(
-        f"**Weak slices** · the whole: {words.percent(whole)} errors ({words.percent(low)} to {words.percent(high)})",
-        help="Clusters of the embedding, classes, and values of the data's own columns, alone and in pairs, with an "
-        "error rate above the whole. p is corrected for all that were tried. Tick one to explore it.",
+        f"**Weak slices** · overall error rate {words.percent(whole)} ({words.percent(low)} to {words.percent(high)})",
+        help="Clusters of the embedding, classes, and values of the data's own columns, alone and in pairs, whose "
+        "error rate is above the overall one. p is corrected for the number of slices tested. Tick one to explore.",
     )
     if weak is None:
         st.info(
@@ -39,6 +43,10 @@ def _slices(run: Run, weak: WeakSlices | None) -> None:
         )
         return
     found = weak.table
+    if not facts.errors:
+        every = words.count(facts.judged, "example")
+        st.success(f"No errors: every prediction of the {every} is right.", icon=":material/check_circle:")
+        return
     if found.empty:
         st.success(GOOD_NEWS, icon=":material/check_circle:")
         return
@@ -48,8 +56,11 @@ def _slices(run: Run, weak: WeakSlices | None) -> None:
     with right:
         chart = bars.intervals(found.head(FIGURE_ROWS), whole)
         rows = min(FIGURE_ROWS, len(found))
-        if run.info.get("sample") != "out-of-sample" and "predicted_oos" in run.source.columns:
-            st.caption("Errors are those of a linear head that did not see the example: fewer would show in-sample.")
+        if facts.in_sample_errors is not None:
+            inside = words.count(facts.in_sample_errors, "error")
+            st.caption(
+                words.plain(f"Errors of {definitions.OUT_OF_SAMPLE_HEAD}; in-sample the model itself has {inside}.")
+            )
         st.caption(
             f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the line is the whole."
         )
@@ -94,9 +105,8 @@ def _table(found: pd.DataFrame) -> int | None:
             "errors": number("errors", format="localized"),
             "rate": number("error, %", format="%.1f"),
             "interval": text("95% interval"),
-            "ratio": number("times the whole", format="%.1f×"),
-            "p": text("p, corrected", help="Chance of so many errors if the slice were like the whole, times what "
-                      "was tried."),
+            "ratio": number("× overall rate", format="%.1f×"),
+            "p": text("p, corrected", help="p-value (Fisher, one-sided), corrected for the number of slices tested."),
         },
     )  # fmt: skip
     rows = picked["selection"]["rows"]
@@ -111,7 +121,7 @@ def _classes(run: Run) -> None:
     table = loaders.class_priors(run.name)
     rare = int(np.count_nonzero(table["is_rare"]))
     st.markdown(
-        f"**Classes by size** · {len(table):,}, the rarest first",
+        f"**Classes by size** · {len(table):,}, rarest first",
         help="A class is rare when it has less than half of an even share of the data. Tick one to explore it.",
     )
     st.caption(
@@ -120,7 +130,8 @@ def _classes(run: Run) -> None:
         else "No class is rare: each has at least half of an even share of the data."
     )
     turn = int(str(state.recall("prior_turn", 0)))
-    seen = ", in-sample" if run.info.get("sample") == "in-sample" else ""
+    kind = definitions.sample_of_errors(run)
+    seen = f", {kind}" if kind != "unknown" else ""
     ends = zip(table["error_low"], table["error_high"], table["support"], strict=True)
     shown = pd.DataFrame(
         {

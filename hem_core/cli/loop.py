@@ -9,6 +9,7 @@ from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._names import names_or_file
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
+from hem_core.retrain.threads import yield_while_waiting
 
 DATA, CHOICE, PERSON = "Data", "Choice", "People"
 
@@ -76,6 +77,7 @@ def loop(
     ] = False,
 ) -> None:
     """Mine a pool in rounds: train, choose, add, train again; beside random additions. The same command resumes."""
+    yield_while_waiting()
     from hem_core.engine.options import Options
     from hem_core.loop.loop import loop as run_loop
     from hem_core.loop.pool_choice import DEFAULT

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hem_core.cli._screen import say, table
+from hem_core.errors import RunError
 
 
 def reasons(
@@ -15,11 +17,11 @@ def reasons(
     ] = False,
 ) -> None:
     """Show why examples are hard and how far to trust it; with --refit, let the verdicts of the reviewers teach it."""
-    from hem_core.engine.refit import refit as refit_run
+    from hem_core.difficulty.trusted_from import TRUSTED_FROM
     from hem_core.store.run import open_run
 
     before = open_run(run)
-    opened = refit_run(run) if refit else before
+    opened = _refit(before) if refit else before
     info = opened.info.get("reasons") or {"how": "rules"}
     counts = opened.table(["reason"])["reason"].value_counts()
     table(("reason", "examples"), [(name, f"{n:,}") for name, n in counts.items()])
@@ -29,10 +31,26 @@ def reasons(
     if info["how"] == "rules":
         say("by simple rules, not calibrated. {}", info.get("note", ""))
         return
+    bar = "" if info["is_trusted"] else f", below {TRUSTED_FROM:.2f}: do not rely on the reasons"
     say(
         "{}",
         f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; planted flips are found "
-        f"with AUROC {info['auroc']:.2f}{'' if info['is_trusted'] else ', below .80: do not rely on the reasons'}",
+        f"with AUROC {info['auroc']:.2f}{bar}",
     )
     if info["note"]:
         say("{}", info["note"])
+
+
+def _refit(run: Any) -> Any:
+    """Refit, unless the app or another command is at it: both would write the same files."""
+    from hem_core.engine.refit import refit
+    from hem_core.retrain.claim import owner, take
+
+    claim = run.folder / "refit.process"  # that of the app's button
+    if not take(claim, os.getpid):
+        pid = (owner(claim) or {}).get("pid")
+        raise RunError(f"process {pid} is refitting {run.folder}; run the command again when it has ended")
+    try:
+        return refit(run.folder)
+    finally:
+        claim.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import typer
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
+from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
     from hem_core.retrain.settings import Settings
@@ -51,6 +52,7 @@ def retrain(
     """Prove that a set helps: train with and without it, several seeds each, and compare. The same command resumes."""
     if not workspace.is_dir():
         raise HemError(f"no workspace '{workspace}'; it is the folder with runs and sets")
+    yield_while_waiting()
     from hem_core.retrain.retrain import retrain as run
     from hem_core.retrain.settings import Settings
 

@@ -26,6 +26,7 @@ from hem_core.engine.scored import Scored
 from hem_core.engine.set_scores import dynamics_scores, members, set_scores
 from hem_core.engine.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
+from hem_core.store.definitions import judge
 
 OF_ONE_MODEL = ("grand", "grand_last_layer")
 """Gradient lengths of the model that was scored: no column beside the logits of the folds' models."""
@@ -60,8 +61,8 @@ def conclude(
         columns |= error_columns(columns, _errors(folds, columns, sample), seed=options.seed)
         if sample == "out-of-sample":  # the model's own columns are the better ones then
             columns = {name: values for name, values in columns.items() if not name.endswith("_oos")}
-        judge = folds.truth if folds is not None else heads
-        logits = judge.logits if judge is not None else None
+        truth = folds.truth if folds is not None else heads
+        logits = truth.logits if truth is not None else None
         head = headlines(columns, ready.classes, sample=sample, graph=graph, logits=logits, seed=options.seed)
         columns |= {name: head[name] for name in ("difficulty", "difficulty_in_class", "label_suspicion")}
     with progress.stage("probes"):
@@ -171,9 +172,9 @@ def _errors(folds: Folds | None, columns: dict[str, np.ndarray], sample: str) ->
 
 
 def _wrong(columns: dict[str, np.ndarray], sample: str) -> np.ndarray:
-    """(N,) 1 where a model that did not see the example is wrong; a linear head's word where there is no better."""
-    judge = "predicted_oos" if sample != "out-of-sample" and "predicted_oos" in columns else "predicted"
-    return (columns[judge] != columns["target"]).astype(np.float64)
+    """(N,) 1 where the prediction that counts is wrong: the errors that every page and filter of the run counts."""
+    predicted = "predicted_oos" if judge({"sample": sample}, columns) == "head" else "predicted"
+    return (columns[predicted] != columns["target"]).astype(np.float64)
 
 
 def _said(truth: OutOfSample | None, targets: np.ndarray, in_sample: float) -> dict[str, Any] | None:

@@ -86,6 +86,9 @@ def write_scores(plan: Plan, columns: dict[str, Any], ids: list[str], class_name
     }
     if "predicted_oos" in columns:
         table["predicted_oos"] = pa.array(names[columns["predicted_oos"]], pa.string())
+    if "top_classes_oos" in columns:
+        flat = pa.array(names[columns["top_classes_oos"]].reshape(-1), pa.string())
+        table["top_classes_oos"] = pa.FixedSizeListArray.from_arrays(flat, columns["top_classes_oos"].shape[1])
     rest = [name for name in columns if name not in table and name not in ("target", "content_hash")]
     table |= {name: _column(name, columns[name]) for name in rest}
     write_table(plan.folder / "scores.parquet", pa.table(table), metadata={"hem.key": plan.key})

@@ -70,9 +70,10 @@ def by_heads(
 
 
 def beside(found: OutOfSample, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """The columns `loss_oos`, `margin_oos`, `entropy_oos`, `label_prob_oos` and `predicted_oos`, each (N,)."""
+    """The columns `loss_oos`, `margin_oos`, `entropy_oos`, `label_prob_oos`, `predicted_oos`, `predicted_prob_oos`,
+    each (N,), and the head's most likely classes, `top_classes_oos` and `top_probs_oos`."""
     made = rescored(found.logits, targets)
-    names = ("loss", "margin", "entropy", "label_prob", "predicted")
+    names = ("loss", "margin", "entropy", "label_prob", "predicted", "predicted_prob", "top_classes", "top_probs")
     return {f"{name}_oos": made[name] for name in names if name in made}
 
 

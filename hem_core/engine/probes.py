@@ -17,6 +17,7 @@ from hem_core.difficulty.probes import Plan, plan
 from hem_core.difficulty.reason_columns import Spoken, reason_columns
 from hem_core.difficulty.reasons import REASONS
 from hem_core.difficulty.regular import regular_rows
+from hem_core.difficulty.trusted_from import TRUSTED_FROM
 from hem_core.dynamics.table import Dynamics
 from hem_core.embeddings.neighbours import Graph
 from hem_core.embeddings.prototypes import prototypes
@@ -29,8 +30,6 @@ from hem_core.errors import HemError, ModelError
 from hem_core.tasks.classification import unmasked
 from hem_core.types import Outputs
 
-TRUSTED_FROM = 0.8
-"""AUROC on planted flips below which reasons are not to be trusted."""
 DYNAMICS = ("aum_windowed", "confidence_mean", "variability", "forgetting", "learned_epoch")
 CONFLICT = ("margin", "votes_other", "aum_windowed")
 """The evidence against a label."""

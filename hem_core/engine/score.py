@@ -26,7 +26,7 @@ from hem_core.engine.progress import Listener, Progress
 from hem_core.engine.run_local import run_local
 from hem_core.engine.unit import Job, Stored
 from hem_core.errors import HemError, ModelError, RunError
-from hem_core.models import train_function
+from hem_core.models import factory, train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.run import Run, open_run, read_run
@@ -63,7 +63,11 @@ def score(
         )
     chosen, folder = Options(**options), Path(out)
     name = model if isinstance(model, str) else type(model).__name__
-    module = _module(model, name, weights)
+    module = None
+    if isinstance(model, str):
+        module = factory.load(model, weights)
+    elif model is not None:
+        module = factory.as_module(model, name)
     function = train_function.load(train) if train is not None else None
     if function is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")

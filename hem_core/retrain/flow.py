@@ -5,10 +5,9 @@ import pandas as pd
 
 from hem_core.difficulty.percentile import percentile
 from hem_core.errors import DataError
+from hem_core.store.definitions import HARDEST
 
 FLOWS = ("fixed", "regressed", "still wrong", "newly hard", "still right")
-HARDEST = 90
-"""Percentile above which an example is among the hardest tenth of those that are compared."""
 
 
 def flow(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +33,7 @@ def flow(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     is_new = np.zeros(len(both), bool)
     if "difficulty" in columns:
         was_hardest, is_hardest = (
-            percentile(both[f"difficulty_{when}"].to_numpy()) > HARDEST for when in ("before", "after")
+            percentile(both[f"difficulty_{when}"].to_numpy()) >= HARDEST for when in ("before", "after")
         )
         is_new = is_hardest & ~was_hardest
     cases = [~was_right & is_right, was_right & ~is_right, ~was_right, is_new]

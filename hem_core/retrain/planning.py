@@ -12,6 +12,7 @@ import pandas as pd
 from hem_core.errors import RunError
 from hem_core.models.train_function import TrainFunction
 from hem_core.retrain import material as materials
+from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.notes import notes
 from hem_core.retrain.plan import planned
 from hem_core.retrain.refusals import refusals, shared
@@ -26,9 +27,6 @@ from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
-
-IMBALANCED = 10
-"""How many times as large as the smallest class the largest one is, from which a long tail is taken care of."""
 
 
 def plan(
@@ -88,8 +86,7 @@ def plan(
 
 def _is_long_tailed(targets: np.ndarray) -> bool:
     """Is the largest class so many times the smallest? targets (N,) int64."""
-    counts = np.unique(targets, return_counts=True)[1]
-    return len(counts) > 1 and bool(counts.max() >= IMBALANCED * counts.min())
+    return is_long_tailed(np.unique(targets, return_counts=True)[1])
 
 
 def _weighed(examples: pd.DataFrame, run: Run) -> pd.DataFrame:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from hem_core.retrain.settings import Settings
-from hem_core.retrain.source import Source
-from hem_core.retrain.test_data import TestData
 from hem_core.selection.curate import is_corrected
 from hem_core.store.run import Run
+
+if TYPE_CHECKING:  # both load torch, and the app asks this file too
+    from hem_core.retrain.source import Source
+    from hem_core.retrain.test_data import TestData
 
 MOST_NOISE, MOST_NOISE_OF_ALL = 0.2, 0.15
 """Estimated share of wrong labels in the set, and in all of the data, from which hard examples are not weighed up."""
@@ -60,6 +62,14 @@ def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float
     return float((ours["reason"] == "mislabelled").mean()), len(ours)
 
 
+def has_only_memory(run: Run) -> bool:
+    """Whether all that a run says is the word of a model that knows its own training examples by heart."""
+    info: dict[str, Any] = run.info
+    if info.get("sample") == "out-of-sample" or info.get("oos") or float(info.get("accuracy") or 0) < CONVERGED:
+        return False
+    return not any(name in run.source.columns for name in OUT_OF_SAMPLE)
+
+
 def _only(settings: Settings) -> str:
     if settings.recipe != "only":
         return ""
@@ -106,9 +116,7 @@ def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame) -> 
 
 def _in_sample(run: Run) -> str:
     info: dict[str, Any] = run.info
-    if info.get("sample") == "out-of-sample" or info.get("oos") or float(info.get("accuracy") or 0) < CONVERGED:
-        return ""
-    if any(name in run.source.columns for name in OUT_OF_SAMPLE):
+    if not has_only_memory(run):
         return ""
     return (
         f"run '{run.name}' has only the word of a model that is right on {info['accuracy']:.1%} of its own training "

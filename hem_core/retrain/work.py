@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from hem_core.errors import HemError, RunError
+from hem_core.retrain.threads import yield_while_waiting
 from hem_core.store.atomic import write_json
 
 
@@ -22,6 +23,7 @@ def main(workspace: str, *options: str) -> int:
     failed = path.with_suffix(".error.json")
     failed.unlink(missing_ok=True)
     try:
+        yield_while_waiting()
         from hem_core.retrain.retrain import retrain
 
         retrain(workspace, _settings(path))

@@ -75,6 +75,8 @@ def held_out(table: pd.DataFrame) -> pd.Series:
 
 def is_corrected(tagged: pd.DataFrame) -> pd.Series:
     """Which rows have a label that a person put in place of the given one, (N,) bool."""
+    if not {"label", "label_before"} <= set(tagged.columns):
+        return pd.Series(False, index=tagged.index)
     label, before = tagged.loc[:, "label"], tagged.loc[:, "label_before"]
     return label.notna() & (label.astype("object") != before.astype("object"))
 

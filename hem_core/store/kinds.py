@@ -8,7 +8,7 @@ from hem_core.store.rules import Condition, quote
 from hem_core.store.source import Source
 
 FREE_TEXT = {"id", "evidence", "image", "content_hash", "text", "marks"}
-CATEGORIES = {"label", "predicted", "reason", "suggested_label", "split"}
+CATEGORIES = {"label", "predicted", "predicted_in_sample", "reason", "suggested_label", "split"}
 MOST_VALUES = 1000
 
 

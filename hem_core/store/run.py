@@ -51,13 +51,42 @@ def read_run(folder: Path) -> Run:
         raise RunError(
             f"{path} cannot be read ({error!r}); delete it and run the same `hem score` command again"
         ) from error
+    strange = _strange(info)
+    if strange:
+        raise RunError(f"{path} cannot be read: {strange}; delete it and run the same `hem score` command again")
+    info = {name: value for name, value in info.items() if value is not None or name not in _SHAPES}
     if version != FORMAT_VERSION:
         raise RunError(f"{path} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM")
     return Run(folder, info)
 
 
+_SHAPES: dict[str, type] = {
+    **dict.fromkeys(("data", "model", "headline", "missing", "parameters", "timings", "reasons", "oos"), dict),
+    **dict.fromkeys(("neighbours", "versions"), dict),
+    **dict.fromkeys(("classes", "notes"), list),
+}
+"""What run.json holds under a name, where it holds anything."""
+
+
+def _strange(info: dict[str, Any]) -> str:
+    """What in a run.json is not of the form that `hem score` writes; "" when nothing is."""
+    for name, shape in _SHAPES.items():
+        value = info.get(name)
+        if value is not None and not isinstance(value, shape):
+            wanted = "an object" if shape is dict else "a list"
+            return f"'{name}' is {json.dumps(value)[:40]}, not {wanted}"
+    n = info.get("n")
+    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 0):
+        return f"'n' is {json.dumps(n)[:40]}, not a number of examples"
+    return ""
+
+
 def _nearby(folder: Path) -> str:
+    from hem_core.store.arms import arms
+
     found = sorted(path.parent for path in folder.glob("runs/*/run.json"))
+    inner = arms(folder)
+    found = [path for path in found if path.name not in inner] or found
     if found:
         return f"It is a workspace; its runs: {', '.join(str(path) for path in found)}"
     return f"Make one: hem score DATA --out {folder}"
@@ -109,7 +138,7 @@ class Run:
 
     @cached_property
     def source(self) -> Source:
-        return open_source(self.folder)
+        return open_source(self.folder, self.info)
 
     def columns(self) -> dict[str, str]:
         """The columns a rule can name -> 'number', 'category', 'bool' or 'text'; lists are left out.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
+from hem_core.store.definitions import IN_SAMPLE, TOP, judge
 from hem_core.store.rules import Condition, quote
 
 FILES = ("scores", "catalog", "projection")
@@ -29,6 +31,8 @@ class Source:
     """File -> names of its columns by position; hidden ones begin with "(catalog)"."""
     is_catalog_aligned: bool
     """Row k of the scores is row k of the catalog, so that no join by key is needed."""
+    made: str = ""
+    """SQL of a further column of the scores, made from the stored ones; "" = none."""
 
     def select(
         self,
@@ -65,13 +69,16 @@ class Source:
         path = glob.escape(str(self.folder / f"{file}.parquet")).replace("'", "''")
         row = "row" if file == "scores" else f"({file}) row"
         names = ", ".join(quote(name) for name in [*self.aliases[file], row])
-        return f"read_parquet('{path}', file_row_number = true) AS {file}({names})"
+        stored = f"read_parquet('{path}', file_row_number = true) AS {file}({names})"
+        return f"(SELECT *, {self.made} FROM {stored}) AS {file}" if self.made and file == "scores" else stored
 
 
-def open_source(folder: Path) -> Source:
+def open_source(folder: Path, info: Mapping[str, Any] | None = None) -> Source:
     """Read the columns of a run's files, not their rows.
 
-    A catalog column whose name the scores have too becomes `<name>_given`.
+    A catalog column whose name the scores have too becomes `<name>_given`. Where a head's predictions count instead of
+    the model's (`definitions.judge` of info, what run.json says), `predicted` and `is_correct` are the head's, and the
+    model's own are `predicted_in_sample` and `is_correct_in_sample`.
     Raises RunError when a file is missing or its rows do not go with the scores.
     """
     headers = {file: _header(folder / f"{file}.parquet") for file in FILES}
@@ -80,6 +87,7 @@ def open_source(folder: Path) -> Source:
     types: dict[str, pa.DataType] = {}
     aliases: dict[str, list[str]] = {}
     taken = {"row"}
+    renamed = _renamed(headers["scores"], info or {})
     for file in ("scores", "projection", "catalog"):
         header = headers[file]
         if header is None:
@@ -89,17 +97,30 @@ def open_source(folder: Path) -> Source:
             if file == "catalog" and item.name in REPEATED:
                 aliases[file].append(f"(catalog) {item.name}")
                 continue
-            name = _free_name(item.name, taken)
+            name = _free_name(str(renamed.get(item.name, item.name)) if file == "scores" else item.name, taken)
             taken.add(name.casefold())
             columns[name], types[name] = file, item.type
             aliases[file].append(name)
+        if file == "scores" and renamed:
+            taken.add("is_correct")
+            columns["is_correct"], types["is_correct"] = file, pa.bool_()
     if headers["projection"] is not None and headers["projection"].num_rows != n:
         raise RunError(
             f"projection.parquet in {folder} has {headers['projection'].num_rows} rows, the scores have {n}: "
             "it belongs to another run; delete it and run the same `hem score` command again"
         )
     is_aligned = _rows(headers, "catalog", folder) == n
-    return Source(folder, columns, types, aliases, is_aligned)
+    return Source(folder, columns, types, aliases, is_aligned, "(predicted = label) AS is_correct" if renamed else "")
+
+
+def _renamed(header: pq.FileMetaData | None, info: Mapping[str, Any]) -> dict[str, str]:
+    """Stored name -> public name in the scores, where the model's own predictions are not those that count."""
+    names = set(header.schema.to_arrow_schema().names) if header else set()
+    if judge(info, names) == "model" or not {"label", "predicted", "is_correct"} <= names:
+        return {}
+    ours = [name for name in ("predicted", "predicted_prob", *TOP) if f"{name}_oos" in names]
+    beside = IN_SAMPLE | {name: f"{name}_in_sample" for name in TOP if name in ours}
+    return beside | {f"{name}_oos": name for name in ours}
 
 
 def _header(path: Path) -> pq.FileMetaData | None:

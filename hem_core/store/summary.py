@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hem_core.store.definitions import HARDEST
 from hem_core.store.rules import quote
 from hem_core.store.run import Run
 
@@ -17,7 +18,7 @@ Rule = Mapping[str, Any]
 
 
 def per_class(
-    run: Run, rule: Rule | None = None, *, tags: pd.DataFrame | None = None, hard_from: float = 90.0
+    run: Run, rule: Rule | None = None, *, tags: pd.DataFrame | None = None, hard_from: float = HARDEST
 ) -> pd.DataFrame:
     """How each given label does, in the order of the run's classes; labels without examples have support 0.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hem_core.errors import RunError
+from hem_core.store.arms import arms, is_arm
 from hem_core.store.run import Run, open_run, read_run
 
 if TYPE_CHECKING:
@@ -36,9 +37,21 @@ def open_workspace(folder: Path | str) -> Workspace:
 class Workspace:
     folder: Path
 
-    def runs(self) -> list[Run]:
-        """The runs, newest first; among them those that are still growing (`is_complete` is False)."""
-        return sorted(self._read()[0], key=_newest_first, reverse=True)
+    def runs(self, *, with_arms: bool = False) -> list[Run]:
+        """The runs, newest first; among them those that are still growing (`is_complete` is False).
+
+        with_arms: also the runs of the retrainings' arms, which otherwise stay inside their retraining.
+        """
+        found = self._read()[0]
+        if not with_arms:
+            known = arms(self.folder)
+            found = [run for run in found if not is_arm(run, known)]
+        return sorted(found, key=_newest_first, reverse=True)
+
+    def retraining_of(self, run: Run) -> str | None:
+        """Name of the retraining that a run is an arm of; None for a run of its own."""
+        known = arms(self.folder)
+        return known[run.name] if is_arm(run, known) else None
 
     def broken(self) -> dict[str, str]:
         """Runs that cannot be read: name of the folder -> what is wrong and what to do."""
@@ -46,8 +59,8 @@ class Workspace:
 
     def run(self, name: str) -> Run:
         """Open a complete run by its name. Raises RunError listing the runs when there is none."""
-        known = [run.name for run in self.runs()]
-        if name not in known and name not in self.broken():
+        if not (name and (self.folder / "runs" / name / "run.json").is_file() and Path(name).name == name):
+            known = [run.name for run in self.runs()]
             there = f"there are: {', '.join(known)}" if known else "there is none yet"
             raise RunError(f"no run '{name}' in {self.folder}; {there}")
         return open_run(self.folder / "runs" / name)

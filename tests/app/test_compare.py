@@ -6,7 +6,7 @@ import pytest
 
 from app import comparison, flows, tiles
 from hem_core.errors import DataError
-from hem_core.store.atomic import write_table
+from hem_core.store.atomic import write_json, write_table
 from hem_core.store.workspace import open_workspace
 
 STILL_WRONG, REGRESSED = ["e00", "e10", "e20"], ["e05", "e15"]
@@ -191,3 +191,68 @@ def test_every_bin_of_the_density_is_found_again_from_its_mark():
     n = comparison.BINS**2
     (marks,) = flows.density(pd.DataFrame({"bin": range(n), "flow": "fixed"}), None).data
     assert flows.bins_of([{"x": x, "y": y} for x, y in zip(marks.x, marks.y, strict=True)]) == list(range(n))
+
+
+@pytest.fixture
+def arms(workspace, add_run):
+    """A complete retraining that shows no difference over two seeds, and the runs of its first seed: 3 fixed of 60."""
+    folder = workspace()
+    home = folder / "retrains" / "hard-v1"
+    for name in ("control", "curated"):
+        add_run(folder, f"hard-v1-{name}", data={"name": "tiny-data-test", "source": "npz"}, sample="out-of-sample")
+    write_table(
+        folder / "runs" / "hard-v1-control" / "scores.parquet",
+        pq.read_table(folder / "runs" / "tiny" / "scores.parquet"),
+    )
+    write_json(home / "plan.json", {"format_version": 1, "arms": ["control", "curated"], "seeds": [0, 1]})
+    report = {
+        "verdict": {"word": "no difference shown", "sentences": ["No difference shown: within chance."], "rules": []},
+        "table": [
+            {"measure": "accuracy", "difference": {"curated - control": {"mean": 0.25, "low": -1.5, "high": 2.0}}}
+        ],
+        "flow": {name: {"mean": 1.5, "per_seed": [n, 3 - n]} for name, n in (("fixed", 3), ("regressed", 2))},
+        "runs": {arm: f"hard-v1-{arm}" for arm in ("control", "curated")},
+    }
+    write_json(home / "report.json", report)
+    return folder
+
+
+def test_two_arms_show_the_reports_verdict_over_all_seeds_before_one_seeds_numbers(show, arms):
+    test = show(arms, "compare", run="hard-v1-curated", against="hard-v1-control")
+    assert not test.exception
+    said = texts(test)
+    assert ":orange[:material/help: **No difference shown: within chance.**]" in said
+    assert "curated − control, mean over 2 seeds with its 95% interval: +0.25 (−1.50 to +2.00) points" in said
+    assert "Seed 0 alone: 3 fixed, 2 regressed" in said
+    assert test.metric[1].label.startswith("Accuracy after, seed 0")
+    assert test.metric[1].proto.color == test.metric[1].proto.MetricColor.GRAY
+    test = click(test, "Open the report")
+    assert (address(test, "retrain"), test.session_state["hem_kept_went_to"]) == ("hard-v1", "retrain")
+
+
+def test_arms_the_other_way_round_turn_the_difference(show, arms):
+    said = texts(show(arms, "compare", run="hard-v1-control", against="hard-v1-curated"))
+    assert "control − curated, mean over 2 seeds with its 95% interval: −0.25 (−2.00 to +1.50) points" in said
+
+
+def test_a_difference_that_chance_makes_is_not_green(show, two_runs):
+    delta = show(two_runs, "compare", run="later").metric[1]  # 3 fixed, 2 regressed
+    assert delta.proto.color == delta.proto.MetricColor.GRAY
+
+
+def test_a_clear_difference_is_green(show, two_runs):
+    path = two_runs / "runs" / "tiny" / "scores.parquet"
+    table = pq.read_table(path).to_pandas()
+    table["is_correct"] = [k >= 30 for k in range(60)]
+    write_table(path, table)
+    delta = show(two_runs, "compare", run="later").metric[1]
+    assert delta.proto.color == delta.proto.MetricColor.GREEN
+
+
+def test_runs_judged_by_a_head_and_by_the_model_are_no_fair_comparison(show, workspace, add_run):
+    folder = add_run(workspace(), "later", sample="out-of-sample")
+    path = folder / "runs" / "tiny" / "scores.parquet"
+    table = pq.read_table(path).to_pandas()
+    write_table(path, table.assign(predicted_oos=table["label"]))
+    said = texts(show(folder, "compare", run="later"))
+    assert "The errors of tiny are those of a linear head on the embeddings" in said

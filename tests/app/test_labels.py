@@ -36,7 +36,7 @@ def test_before_any_review_nothing_is_claimed(show, whole_workspace):
 
 def test_the_estimate_counts_what_was_judged_one_at_a_time(show, reviewed):
     found = numbers(show(reviewed, "labels"))
-    assert found["Reviewed"] == ("3", "2 called wrong")
+    assert found["Reviewed"] == ("4", "3 say whether the label is right; 2 called wrong")
     value, said = found["Wrong labels, estimated"]
     assert " to " in value
     assert said == "too wide to name a share: review random ones"

@@ -166,9 +166,9 @@ def test_a_stopped_one_goes_on_by_a_button_if_it_was_begun_here(show, workspace)
     add_progress(add_plan(folder), GONE)
     said = texts(show(folder, "retrain", retrain="hard-v1"))
     assert "Stopped. 2 trainings are finished and kept." in said
-    assert "begun on the command line" in said
+    assert "started on the command line" in said
     write_json(folder / "retrains" / ".asked" / "hard-v1.json", {"set": "hard v1", "name": "hard-v1"})
-    assert button(show(folder, "retrain", retrain="hard-v1"), "Go on")
+    assert button(show(folder, "retrain", retrain="hard-v1"), "Resume")
 
 
 def test_an_error_is_a_sentence_with_a_way_to_try_again(show, workspace):
@@ -191,7 +191,7 @@ def test_one_that_was_refused_can_be_changed_or_forced(show, workspace):
     write_json(folder / "retrains" / ".asked" / "hard-v1.error.json", refused)
     test = show(folder, "retrain", retrain="hard-v1")
     assert retrains.names(folder) == ["hard-v1"]
-    assert button(test, "Go on in spite of it")
+    assert button(test, "Start anyway")
     button(test, "Change the settings").click().run()
     assert retrains.names(folder) == []
     assert train_of(test) == "mine:train"
@@ -277,11 +277,11 @@ def test_fixed_and_regressed_open_compare_on_control_and_curated(show, workspace
     folder = workspace()
     add_report(add_plan(folder))
     test = show(folder, "retrain", retrain="hard-v1")
-    assert button(test, "Look at the 3 fixed").disabled  # the runs are not there
+    assert button(test, "Look at the 3 of seed 0").disabled  # the runs are not there
     for arm in ("control", "curated"):
         add_run(folder, f"hard-v1-{arm}")
     test = show(folder, "retrain", retrain="hard-v1")
-    button(test, "Look at the 2 regressed").click().run()
+    button(test, "Look at the 2 of seed 0").click().run()
     assert (address(test, "run"), address(test, "against")) == ("hard-v1-curated", "hard-v1-control")
     assert (address(test, "cell"), test.session_state["hem_kept_went_to"]) == ("regressed", "compare")
 

@@ -142,14 +142,18 @@ def test_the_set_stands_beside_random_and_the_plain_hardest(show, workspace):
     assert set(sets.load(folder, "hard")[0]["id"]) < {"e54", "e55", "e56", "e57", "e58", "e59"}
 
 
+def end_proofs(folder):
+    for claim in (folder / "proofs").glob(".*.process"):
+        proofs.wait(folder, claim.stem.removeprefix("."))
+
+
 def test_a_small_run_is_proven_without_asking_and_the_proof_is_kept(show, workspace):
     folder = embed(workspace())
     test = show(folder, "sets")
     source(test).set_value("everything").run()
     test = some(test, 9)
     for _ in range(2):  # of the first set on the page, then of this one
-        for key in list(proofs._running):
-            proofs.wait(*key)
+        end_proofs(folder)
         test.run()
     assert "points over 9 random examples" in said(test).replace("\\", "")
     click(test, "Save 9 examples")
@@ -161,8 +165,7 @@ def test_a_small_run_is_proven_without_asking_and_the_proof_is_kept(show, worksp
 def test_a_proof_that_ends_after_the_set_was_saved_is_shown_with_it(show, workspace):
     folder = embed(workspace())
     test = click(show(folder, "sets"), "Save 6 examples")
-    for key in list(proofs._running):
-        proofs.wait(*key)
+    end_proofs(folder)
     test.run()
     assert sets.load(folder, "hard")[1]["proof"] is None
     assert said(test).replace("\\", "").count("points over 6 random examples") == 2

@@ -19,7 +19,7 @@ def test_slices_are_listed_with_interval_ratio_and_p(show, calibrated):
     test = show(calibrated(), "slices")
     assert not test.exception
     assert test.dataframe[0].value.iloc[0].tolist() == ["cluster **1**", 10, 4, 40.0, "17.0 – 69.0", 4.0, "0.012"]
-    assert "the whole: 10.0% errors" in said(test)
+    assert "overall error rate 10.0%" in said(test)
 
 
 def test_what_counts_as_an_error_is_said_as_the_run_says_it(calibrated):

@@ -110,3 +110,17 @@ def test_run_and_filter_stay_in_the_address_from_page_to_page(opened):
     page.get_by_text("New set").wait_for()
     page.wait_for_url("**/sets?*rule=*")
     page.get_by_text("label is cat").first.wait_for()
+
+
+def test_the_heads_of_the_comparison_stand_above_their_values_and_nothing_sticks_out_of_a_narrow_window(opened):
+    page = opened("sets")
+    page.set_viewport_size({"width": 900, "height": 800})
+    table = page.get_by_test_id("stTable")
+    table.get_by_text("Mean difficulty").wait_for()
+    left = "cell => cell.querySelector('p').getBoundingClientRect().left"
+    heads = table.locator("tr").nth(0).locator("th").all()[1:]
+    values = table.locator("tr").nth(1).locator("td").all()
+    assert len(heads) == len(values) > 1
+    for head, value in zip(heads, values, strict=True):
+        assert abs(head.evaluate(left) - value.evaluate(left)) <= 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 900

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from typer.testing import CliRunner
 
+from app.train_template import PICTURES_AND_ROWS, TEXTS
 from hem_core.cli import hem as command
 from hem_core.engine.score import score
 from hem_core.errors import DataError, HemError, ModelError, RunError
@@ -398,3 +400,29 @@ def test_the_command_prints_the_verdict_and_the_place_of_the_report(workspace, m
     assert "report.html" in done.output
     failed = CliRunner().invoke(command, ["retrain", "nowhere", "--set", "x", "--train", "a:b"])
     assert isinstance(failed.exception, HemError)
+
+
+def test_the_file_that_the_app_gives_to_start_from_runs_as_it_stands(workspace, make_set, my_training):
+    make_set()
+    (my_training / "mine_from_the_app.py").write_text(PICTURES_AND_ROWS)
+    found = retrain(workspace, settings(train="mine_from_the_app:train", test=held_out(workspace), seeds=1))
+    sys.modules.pop("mine_from_the_app", None)
+    assert found.report["table"][0]["arms"]["control"]["mean"] > 60
+
+
+def test_the_file_for_texts_runs_as_it_stands(tmp_path):
+    scope = {}
+    exec(TEXTS, scope)
+    words = ["good film", "bad film", "good day", "bad day"] * 5
+
+    class Questions:
+        targets = [0, 1, 0, 1] * 5
+
+        def __len__(self):
+            return len(words)
+
+        def __getitem__(self, index):
+            return words[index], self.targets[index]
+
+    model = scope["train"](Questions(), seed=1, weights=torch.ones(20))
+    assert model.predict(["good good", "bad bad"]).tolist() == [0, 1]

@@ -80,3 +80,13 @@ def test_examples_come_as_a_table(made):
 def test_reading_needs_no_torch():
     code = "import sys, hem_core.retrain.stored; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_training_process_lets_its_threads_sleep_unless_told_otherwise():
+    code = "from hem_core.retrain import threads; import os; threads.yield_while_waiting(); "
+    code += "print(os.environ['OMP_WAIT_POLICY'])"
+    for given, wanted in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+        environment |= {"OMP_WAIT_POLICY": given} if given else {}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == wanted

@@ -3,6 +3,8 @@ import shutil
 import pytest
 
 from hem_core.errors import RunError
+from hem_core.store.atomic import write_json
+from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 
 
@@ -54,3 +56,29 @@ def test_the_tag_log_of_a_workspace_is_one_object(tmp_path):
     log.add("data", ["a"], "hard", who="me")
     assert open_workspace(tmp_path).tags() is log
     assert (tmp_path / "tags.sqlite").exists()
+
+
+def test_the_arms_of_a_retraining_stay_inside_it(fresh, edit_info, tmp_path):
+    for name, created, data in (
+        ("hard-v1-control", "2026-05-01", "tiny-data-test"),
+        ("hard-v1-curated", "2026-05-02", "tiny-data-test"),
+        ("hard-v1-random", "2026-05-03", "tiny-data"),  # somebody's own, over other data
+        ("hard-v1", "2026-04-01", "tiny-data"),
+    ):
+        edit_info(shutil.copytree(fresh, tmp_path / "runs" / name), created=created, data={"name": data})
+    write_json(tmp_path / "retrains" / "hard-v1" / "plan.json", {"arms": ["control", "random", "curated"]})
+    workspace = open_workspace(tmp_path)
+    assert [run.name for run in workspace.runs()] == ["hard-v1-random", "hard-v1", "tiny"]
+    assert len(workspace.runs(with_arms=True)) == 5
+    assert workspace.retraining_of(workspace.run("hard-v1-curated")) == "hard-v1"
+    assert workspace.retraining_of(workspace.run("hard-v1-random")) is None
+    with pytest.raises(RunError, match=r"there are: hard-v1-random, hard-v1, tiny$"):
+        workspace.run("other")
+    with pytest.raises(RunError) as error:
+        open_run(tmp_path)
+    assert "hard-v1-control" not in str(error.value)
+
+
+def test_a_plan_that_cannot_be_read_hides_no_run(fresh, tmp_path):
+    write_json(tmp_path / "retrains" / "tiny" / "plan.json", ["arms"])
+    assert [run.name for run in open_workspace(tmp_path).runs()] == ["tiny"]

@@ -1,0 +1,32 @@
+"""Which runs of a workspace are the arms of a retraining: they are reached from there and stand in no list of runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hem_core.store.run import Run
+
+
+def arms(workspace: Path) -> dict[str, str]:
+    """Name that the run of an arm has -> its retraining, for every retraining that got as far as a plan."""
+    found: dict[str, str] = {}
+    for path in sorted((workspace / "retrains").glob("*/plan.json")):
+        name = path.parent.name
+        named = _read(path).get("arms")
+        found |= {f"{name}-{arm}": name for arm in (named if isinstance(named, list) else ())}
+    return found
+
+
+def is_arm(run: Run, known: dict[str, str]) -> bool:
+    """Whether a run is one of `arms`; a run of that name over other data is somebody's own."""
+    return run.name in known and run.data.endswith("-test")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,78 @@
+"""What the numbers of a run mean: every page, filter, slice and export reads the definitions here.
+
+Each count is a rule over the run's columns (see `store/rules.py`), so that a number and the filter of the same name
+cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hem_core.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hem_core.store.run import Run
+
+HARDEST = 90.0
+"""Percentile from which an example is among the hardest tenth."""
+
+ERROR: dict[str, Any] = {"column": "is_correct", "in": [False]}
+"""The prediction that counts (see `judge`) is not the given label. Unlabelled examples are neither right nor wrong."""
+JUDGED: dict[str, Any] = {"column": "is_correct", "in": [True, False]}
+"""Examples of which it is known whether the prediction is right: what an error rate is a share of."""
+HARD: dict[str, Any] = {"not": {"column": "reason", "in": ["easy", "unsure", None]}}
+"""The reason is a hard one: neither 'easy' nor 'unsure'."""
+SUSPECTED: dict[str, Any] = {"column": "reason", "in": ["mislabelled"]}
+"""The model and the neighbours contradict the given label; to review, no error by itself."""
+HARDEST_TENTH: dict[str, Any] = {"column": "difficulty", "min": HARDEST, "max": None}
+
+OUT_OF_SAMPLE_HEAD = "a linear head on the embeddings that did not see the example"
+IN_SAMPLE = {name: f"{name}_in_sample" for name in ("predicted", "is_correct", "predicted_prob")}
+"""What the model itself says of examples that it was trained on, beside what counts."""
+TOP = ("top_classes", "top_probs")
+
+
+def judge(info: Mapping[str, Any], columns: Collection[str]) -> str:
+    """Whose prediction counts as *the* prediction of a run: 'model' or 'head'.
+
+    The model's, unless it was trained on these examples and the run also has predictions of a linear head that was
+    not fitted on them (the stored column `predicted_oos`): then the head's count, and the model's are
+    `predicted_in_sample` and `is_correct_in_sample`.
+    info: what run.json says; columns: names in scores.parquet.
+    """
+    return "head" if info.get("sample") == "in-sample" and "predicted_oos" in columns else "model"
+
+
+def sample_of_errors(run: Run) -> str:
+    """Of which sample the errors of a run are: 'out-of-sample', 'in-sample' or 'unknown'."""
+    if IN_SAMPLE["predicted"] in run.source.columns:
+        return "out-of-sample"
+    return str(run.info.get("sample") or "unknown")
+
+
+def count(run: Run, *clauses: Mapping[str, Any], tags: pd.DataFrame | None = None) -> int:
+    """How many examples match all clauses; 0 in a run without a column that they name."""
+    try:
+        found = run.summarise("count(*) AS n", [], {"all": list(clauses)}, tags=tags)
+    except DataError:
+        return 0
+    return int(found["n"].iloc[0])
+
+
+def accuracy(run: Run) -> float | None:
+    """Share of the judged examples whose prediction is right, 0 .. 1; None when none is judged."""
+    judged = count(run, JUDGED)
+    return (judged - count(run, ERROR)) / judged if judged else None
+
+
+def reviewed(verdicts: pd.DataFrame, ids: pd.Index) -> pd.Index:
+    """The ids that somebody looked at one at a time and gave a verdict, skipping included, in the order of `ids`.
+
+    verdicts: the verdicts of the tag log, id -> …, `n` (how many examples were tagged at once). A verdict on many at
+    once (a lasso, a filter) is no review of each.
+    """
+    alone = verdicts.loc[verdicts["n"] == 1, :].index
+    return ids[ids.isin(alone)]
