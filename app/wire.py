@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from hem_core.store.tags import VERDICTS
+from hem_core.store.verdicts import VERDICTS
 
 
 def numbers(values: pd.Series) -> np.ndarray:

@@ -10,7 +10,7 @@ import streamlit as st
 from app import contents, loaders, routes, state, theme, trust, words
 from app.components.explorer import explorer, said
 from hem_core.errors import DataError
-from hem_core.store.tags import VERDICTS
+from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from hem_core.store.run import Run
