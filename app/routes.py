@@ -170,9 +170,11 @@ def _mask(run: Run, request: Request) -> Response:
 
 def _detail(run: Run, request: Request) -> Response:
     rows = _rows(run, request)[:MAX_DETAILS].tolist()
-    found = details(run, loaders.standing(run.name), rows, loaders.tags())
+    log = loaders.tags()
+    headers = {**NEVER, "X-HEM-Revision": str(log.revision(_data(run)))}
+    found = details(run, loaders.standing(run.name), rows, log)
     is_blind = request.query_params.get("blind") == "1"
-    return JSONResponse([blinded(item) for item in found] if is_blind else found, headers=NEVER)
+    return JSONResponse([blinded(item) for item in found] if is_blind else found, headers=headers)
 
 
 def _csv(body: dict[str, Any]) -> Response:
@@ -203,7 +205,7 @@ def _judged(run: Run, request: Request) -> Response:
     """What people have said one at a time of some rows, and the log's revision that it is from."""
     rows, log = _rows(run, request), loaders.tags()
     revision, judged = log.revision(_data(run)), loaders.verdicts(_data(run))
-    ids = run.at(rows, ["id"])["id"].tolist()
+    ids = loaders.ids(run.name)[rows].tolist()
     said = judged.loc[judged.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
     found = {str(row): said[id] for row, id in zip(rows.tolist(), ids, strict=True) if id in said}
     return JSONResponse({"revision": revision, "verdicts": found}, headers=NEVER)

@@ -2,10 +2,6 @@
 
 import { h, s } from "./dom.js";
 
-export const VERDICT_WORDS = {
-  hard: "hard, keep", mislabelled: "label wrong", ambiguous: "ambiguous", outlier: "outlier",
-  duplicate: "duplicate", skip: "skipped", easy: "easy",
-};
 const REASON_WORDS = {
   mislabelled: "its label may be wrong", ambiguous: "between two classes", outlier: "unlike the rest",
   rare: "few examples like it", subtle: "close to a look-alike class", unsure: "no clear reason", easy: "easy",
@@ -13,27 +9,61 @@ const REASON_WORDS = {
 
 const number = (value, digits = 3) =>
   value == null ? "–" : Math.abs(value) >= 1e5 ? value.toExponential(2) : Number(value.toPrecision(digits)).toLocaleString("en");
-const percent = (share) => (share == null ? "–" : share > 0.995 && share < 1 ? ">99%" : share > 0 && share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`);
+const percent = (share) => {
+  if (share == null) return "–";
+  if (share > 0.995 && share < 1) return ">99%";
+  return share > 0 && share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`;
+};
 
-/** Given and predicted label, top predictions, reason with its evidence. */
+/** Until the example is here. */
+export function waiting() {
+  const text = h("p", { class: "quiet" }, "loading the example");
+  return h("section", { class: "waiting" }, h("span", { class: "spinner" }), text);
+}
+
+/** A verdict that was given to many at once. */
+export function bulk({ tag, n }, words) {
+  const title = "tagged by a lasso or a filter; nobody has judged this example by itself";
+  const others = (n - 1).toLocaleString("en");
+  return h("span", { class: "verdict bulk", title }, `${words[tag] ?? tag}, with ${others} others`);
+}
+
+/** The original cannot be read. */
+export function moved(error, picture) {
+  const text = picture ? `the original cannot be read, this is its thumbnail: ${error}` : error;
+  return h("span", { class: "moved", title: error }, text);
+}
+
+export function pictureless() {
+  const text = "This run has no pictures: it was made from predictions, or from data without any.";
+  return h("span", { class: "nothing" }, text);
+}
+
+/** Given and predicted label, top predictions. */
 export function labels(item, isHidden) {
-  const given = item.label ?? "no label";
-  if (isHidden) return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, "Label and prediction are hidden until you decide."));
-  const same = item.predicted === item.label;
+  if (isHidden) {
+    const text = "Label, prediction and suspicion are hidden until you have named the class.";
+    return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, text));
+  }
+  const given = item.label ?? "no label",
+    same = item.predicted === item.label;
+  const one = (name, value, title, isWrong) =>
+    h("div", { class: isWrong ? "wrong" : "" }, h("span", { class: "quiet" }, name), h("strong", { title }, value));
+  const listed = (item.top_classes ?? []).map((name, k) => [name, item.top_probs[k]]);
+  if (item.label != null && listed.length && !item.top_classes.includes(item.label)) listed.push([given, item.label_prob]);
   return h("section", { class: "labels" },
-    h("div", { class: "pair" },
-      h("div", {}, h("span", { class: "quiet" }, "given label"), h("strong", { title: given }, given)),
-      h("div", { class: same ? "" : "wrong" }, h("span", { class: "quiet" }, "predicted"),
-        h("strong", { title: item.predicted }, item.predicted ?? "–"))),
-    h("div", { class: "bars", role: "img", "aria-label": "top predictions" }, (item.top_classes ?? []).map((name, k) => h("div", { class: name === item.label ? "bar given" : "bar" },
-      h("span", { class: "name", title: name }, name),
-      h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * (item.top_probs[k] ?? 0)}%` } })),
-      h("span", { class: "value" }, percent(item.top_probs[k])),
-      h("span", { class: "mark" }, name === item.label ? "given" : ""))),
-      (item.top_classes ?? []).includes(item.label) || item.label == null ? null : h("div", { class: "bar given" },
-        h("span", { class: "name", title: given }, given),
-        h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * (item.label_prob ?? 0)}%` } })),
-        h("span", { class: "value" }, percent(item.label_prob)), h("span", { class: "mark" }, "given"))));
+    h("div", { class: "pair" }, one("given label", given, given, false),
+      one("predicted", item.predicted ?? "–", item.predicted, !same)),
+    h("div", { class: "bars", role: "img", "aria-label": "top predictions" },
+      listed.map(([name, share]) => classBar(name, share, name === item.label))));
+}
+
+function classBar(name, share, isGiven) {
+  return h("div", { class: isGiven ? "bar given" : "bar" },
+    h("span", { class: "name", title: name }, name),
+    h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * (share ?? 0)}%` } })),
+    h("span", { class: "value" }, percent(share)),
+    h("span", { class: "mark" }, isGiven ? "given" : ""));
 }
 
 /** The reason with its probability, all reasons as bars, evidence, suggested label, chance of an error, and the badge.
@@ -148,6 +178,7 @@ function text(x, y, content, anchor) {
 export function others(item, name, thumb, isHidden, medium) {
   const list = name === "neighbours" ? item.neighbours : item.duplicates;
   const heading = name === "neighbours" ? "Nearest neighbours" : "Near-duplicates";
+  if (isHidden && !list?.length) return null;
   if (name === "duplicates" && !list.length) return null;
   if (!list) return h("section", { class: "others" }, h("h4", {}, heading), h("p", { class: "quiet" }, "This run has no embeddings, so no neighbours."));
   const agree = list.filter((other) => other.label === item.label).length;
@@ -155,15 +186,24 @@ export function others(item, name, thumb, isHidden, medium) {
   const title = h("h4", {}, heading, h("span", { class: "quiet" }, said));
   if (medium === "text" || medium === "row" || medium === "none") {
     return h("section", { class: "others" }, title, h("ol", { class: "lines" }, list.map((other) =>
-      h("li", { class: other.label === item.label && !isHidden ? "same" : "", title: `${other.id}\n${other.text ?? ""}` },
-        h("b", {}, other.label ?? "–"), h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? other.id)))));
+      h("li", { class: other.label === item.label && !isHidden ? "same" : "", title: lineTitle(other, isHidden) },
+        isHidden ? null : h("b", {}, other.label ?? "–"),
+        h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? (isHidden ? "–" : other.id))))));
   }
   return h("section", { class: "others" }, title,
     h("div", { class: "tiles" }, list.map((other) => h("figure", {
       class: other.label === item.label && !isHidden ? "tile same" : "tile",
-      title: [other.id, `label ${other.label}`, `predicted ${other.predicted}`,
-        other.distance == null ? "" : `cosine distance ${number(other.distance)}`].filter(Boolean).join("\n"),
-    }, picture(thumb(other.row), "small"), h("figcaption", {}, other.label ?? "–")))));
+      title: isHidden ? null : tileTitle(other),
+    }, picture(thumb(other.row), "small"), isHidden ? null : h("figcaption", {}, other.label ?? "–")))));
+}
+
+function lineTitle(other, isHidden) {
+  return isHidden ? (other.text ?? "") : `${other.id}\n${other.text ?? ""}`;
+}
+
+function tileTitle(other) {
+  const distance = other.distance == null ? "" : `cosine distance ${number(other.distance)}`;
+  return [other.id, `label ${other.label}`, `predicted ${other.predicted}`, distance].filter(Boolean).join("\n");
 }
 
 /** A picture; tiny ones are scaled up crisp. */
@@ -176,16 +216,22 @@ export function picture(address, size) {
 }
 
 /** What people said about this example, newest first. */
-export function history(item) {
-  const words = (event) => {
-    const tag = VERDICT_WORDS[event.tag] ?? event.tag;
-    const said = event.action === "clear" ? "cleared" : event.action === "add" ? tag : `${event.action}: ${tag}`;
-    return said + (event.value ? ` → ${event.value}` : "") + (event.n > 1 ? ` (with ${(event.n - 1).toLocaleString("en")} others)` : "");
-  };
-  return h("section", { class: "history" }, h("h4", {}, "History"), item.history.length
-    ? h("ol", {}, item.history.map((event) => h("li", { class: event.is_undone ? "undone" : "" },
-      h("time", {}, new Date(event.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" })), ` ${event.who}: ${words(event)}`)))
-    : h("p", { class: "quiet" }, "Nobody has judged this example."));
+export function history(item, isHidden, words) {
+  if (isHidden) return null;
+  const title = h("h4", {}, "History");
+  if (!item.history.length) {
+    return h("section", { class: "history" }, title, h("p", { class: "quiet" }, "Nobody has judged this example."));
+  }
+  const at = (event) => new Date(event.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
+  return h("section", { class: "history" }, title, h("ol", {}, item.history.map((event) =>
+    h("li", { class: event.is_undone ? "undone" : "" }, h("time", {}, at(event)), ` ${event.who}: ${done(event, words)}`))));
+}
+
+function done(event, words) {
+  const tag = words[event.tag] ?? event.tag;
+  const what = { clear: "cleared", add: tag }[event.action] ?? `${event.action}: ${tag}`;
+  const value = event.value ? ` → ${event.value}` : "";
+  return what + value + (event.n > 1 ? ` (with ${(event.n - 1).toLocaleString("en")} others)` : "");
 }
 
 /** Every column of the example, folded away. */
