@@ -21,7 +21,7 @@ def offered() -> list[dict[str, str]]:
 
 
 def undone(entry: Mapping[str, Any] | None, person: str, *, has_window: bool) -> str:
-    """What an undo did: `Undone: “hard, keep” on 20 examples. bob has said something else of 3 of them since …`.
+    """What an undo did: `Undone: “hard” on 20 examples. bob has said something else of 3 of them since …`.
 
     entry: what TagLog.undo returns.
     """
@@ -51,9 +51,8 @@ def replaced(others: Mapping[str, int], n: int, person: str) -> str:
 def _action(entry: Mapping[str, Any]) -> str:
     if entry["undone_action"] == "clear":
         return "clearing the tags"
-    tag = WORDS.get(entry["tag"], entry["tag"])
     value = f" → {entry['value']}" if entry["value"] else ""
-    return f"“{tag}{value}”" if entry["undone_action"] == "add" else f"removing “{tag}”"
+    return f"“{entry['tag']}{value}”" if entry["undone_action"] == "add" else f"removing “{entry['tag']}”"
 
 
 def _where(ids: Sequence[str]) -> str:

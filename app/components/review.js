@@ -53,8 +53,11 @@ function makeDesk(place, leave) {
   const items = new Map(),
     loading = new Set(),
     missing = new Map(),
+    stale = new Set(), // shown until they are fetched anew: somebody has said something of them
     undoable = [],
     paces = [];
+  let windowName = "";
+  const named = windowId().then((id) => { windowName = id; });
   const verdicts = makeVerdicts();
   const client = openClient(() => data);
   const outbox = openOutbox({ token: () => data?.token ?? "", changed: () => data && drawHead() });
@@ -96,7 +99,7 @@ function makeDesk(place, leave) {
     data = fresh;
     rows = [...fresh.rows];
     drawn = [...fresh.drawn];
-    if (isOther) { items.clear(); missing.clear(); undoable.length = 0; endReveal(); }
+    if (isOther) { items.clear(); stale.clear(); missing.clear(); undoable.length = 0; endReveal(); }
     if (isOtherRun) { client.forget(); verdicts.clear(); }
     keepRow(current, at, before);
     if (isAsked) keepRow(wanted.row, 0, "wanted");
@@ -106,6 +109,7 @@ function makeDesk(place, leave) {
     at = target === undefined ? nextOpen(-1) : rows.indexOf(target);
     if (isOther || target === undefined || target !== current) show();
     else showChanged(changed);
+    if (current !== undefined && !fresh.rows.includes(current)) refresh(); // Python no longer tells of it
     outbox.send();
   }
 
@@ -193,7 +197,7 @@ function makeDesk(place, leave) {
 
   /** Queue one action on a row; it shows at once. Resolves to the server's answer, null where it refused. */
   function post(row, action, verdict) {
-    const usual = { run: data.run, who: data.person, window: windowId(), rows: [row] };
+    const usual = { run: data.run, who: data.person, window: windowName, rows: [row] };
     const before = verdicts.get(row) ?? null;
     verdicts.say(row, verdict);
     const sequence = outbox.post("/hem/tags", { ...usual, ...action });
@@ -206,19 +210,18 @@ function makeDesk(place, leave) {
       else verdicts.stored(row, stored.revision, stored.tag && { tag: stored.tag, value: stored.value, who: usual.who });
       if (stored?.message) say(stored.message);
       // Fetched blind, it lacks what may be seen now that it is judged.
-      if (stored && items.get(row)?.is_blinded && reveal?.row !== row) items.delete(row);
+      if (stored && items.get(row)?.is_blinded) stale.add(row);
       if (!stored) refresh();
-      else if (row === rows[at] && !reveal) draw();
+      else if (row === rows[at] && !reveal) { draw(); fetchAhead(); }
       return stored;
     });
   }
 
   async function undo() {
     const last = undoable.pop();
-    const usual = { run: data.run, who: data.person, window: windowId() };
+    const usual = { run: data.run, who: data.person, window: windowName };
     if (last) {
       verdicts.say(last.row, last.before);
-      items.delete(last.row);
       const place = rows.indexOf(last.row);
       if (place >= 0) at = place;
       show();
@@ -229,14 +232,13 @@ function makeDesk(place, leave) {
     if (last && undone) verdicts.stored(last.row, undone.revision);
     else if (last) verdicts.refused(last.row);
     if (undone) say(undone.message);
-    const changed = (undone?.rows ?? []).filter((row) => row !== last?.row);
-    changed.forEach((row) => items.delete(row));
-    const place = rows.indexOf(changed[0]);
-    if (!last && place >= 0) at = place;
-    if (changed.length) {
-      showChanged(await judged(changed));
-      show();
-    } else refresh();
+    const changed = undone?.rows ?? [];
+    changed.forEach((row) => stale.add(row));
+    await judged(changed).catch(() => []);
+    const place = last ? -1 : rows.indexOf(changed[0]);
+    if (place >= 0) at = place;
+    if (place >= 0) show();
+    else { draw(); fetchAhead(); }
   }
 
   function say(words) {
@@ -269,11 +271,11 @@ function makeDesk(place, leave) {
 
   /** Show what others have changed; an example whose label they have shown by that is fetched anew. */
   function showChanged(changed) {
-    changed.forEach((row) => items.delete(row));
+    changed.forEach((row) => stale.add(row));
     if (changed.includes(rows[at]) && !reveal) {
       const verdict = verdicts.get(rows[at]);
-      const who = verdict?.who === data.person ? "you said in another window" : `${verdict?.who} said meanwhile`;
-      say(verdict ? `${who}: ${worded(verdict)}` : "the verdict was taken back in another window");
+      const who = verdict?.who === data.person ? "stored" : `${verdict?.who} said meanwhile`;
+      say(verdict ? `${who}: ${worded(verdict)}` : "the verdict was taken back elsewhere");
       draw();
     } else drawHead();
     fetchAhead();
@@ -365,7 +367,7 @@ function makeDesk(place, leave) {
     drawHead();
     drawBar();
     address.show(row === undefined ? null : { id: isHidden() || shown?.is_blinded ? null : shown?.id, row });
-    body.classList.toggle("is-help", hasHelp);
+    body.classList.toggle("is-bare", hasHelp || !shown || missing.has(row));
     delete body.dataset.id;
     delete body.dataset.row;
     if (hasHelp) return body.replaceChildren(frame.help(data.offered));
@@ -449,7 +451,8 @@ function makeDesk(place, leave) {
       coming = [rows[at], rows[at - 1]].filter((row) => row !== undefined);
     for (let k = at + 1; k < rows.length && coming.length < AHEAD; k++) if (!verdicts.has(rows[k])) coming.push(rows[k]);
     coming.slice(0, PICTURES_AHEAD).forEach(fetchPicture);
-    const wanted = coming.filter((row) => !items.has(row) && !loading.has(row) && !missing.has(row));
+    const isWanted = (row) => (!items.has(row) || stale.has(row)) && !loading.has(row) && !missing.has(row);
+    const wanted = coming.filter(isWanted);
     const isUrgent = wanted.includes(rows[at]);
     if (!wanted.length || (!isUrgent && wanted.length < BATCH / 2 && coming.length === AHEAD)) return;
     const batch = wanted.slice(0, isUrgent ? 3 : BATCH),
@@ -457,9 +460,13 @@ function makeDesk(place, leave) {
     batch.forEach((row) => loading.add(row));
     let changed = [];
     try {
+      await named; // nothing is shown to be judged before it is known who will undo it
       const found = await client.details(batch, isBlind);
       if (key !== data.key || wasBlind !== isBlind) return;
-      for (const item of found.items) items.set(item.row, item);
+      for (const item of found.items) {
+        items.set(item.row, item);
+        stale.delete(item.row);
+      }
       const whole = found.items.filter((item) => !item.is_blinded);
       const said = Object.fromEntries(whole.map((item) => [item.row, item.verdict]));
       changed = verdicts.take(found.revision, whole.map((item) => item.row), said);

@@ -169,7 +169,7 @@ const CLASS_HELP =
 export function finished({ n, empty, done, act }) {
   const next = [
     ["sets", "Make a set"],
-    ["labels", "See what the labels are worth"],
+    ["labels", "See the labels"],
   ];
   return h(
     "section",

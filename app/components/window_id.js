@@ -1,48 +1,49 @@
-// Which browser window this is: the same after a reload, another one in a duplicated tab.
+// Which window this is: undo takes back what was done here, not in another tab.
 
 const KEY = "hem-window";
-let known = "";
+let known; // of this page: asked again, it would find its own lock taken
 
-/** An id of this window, sent with every action so that undo takes back this window's own. */
+/** The id of this window, the same for every part of the page. */
 export function windowId() {
-  if (!known) {
-    known = stored() || keep(random());
-    claim();
-  }
+  known ??= freshId();
   return known;
 }
 
-function random() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function stored() {
-  try {
-    return sessionStorage.getItem(KEY);
-  } catch {
-    return ""; // storage is forbidden: the id then lasts as long as the page
-  }
-}
-
-function keep(id) {
-  try {
-    sessionStorage.setItem(KEY, id);
-  } catch {
-    // the page itself still holds it
+/** An id that a reload keeps and no other open window has; it is sent with every post.
+ *
+ *  A tab that is duplicated copies its session storage, so the id is held by a lock: who finds it taken makes another.
+ *  storage, locks, random: the browser's; a test brings its own. */
+export async function freshId(storage = safeStorage(), locks = navigator.locks, random = randomId) {
+  const kept = storage?.getItem(KEY);
+  const id = kept && (await hold(locks, kept)) ? kept : random();
+  if (id !== kept) {
+    await hold(locks, id);
+    storage?.setItem(KEY, id);
   }
   return id;
 }
 
-/** A duplicated tab begins with a copy of sessionStorage: the tab that had the id first keeps it. */
-function claim() {
-  if (typeof BroadcastChannel === "undefined") return;
-  const channel = new BroadcastChannel(KEY),
-    me = random();
-  channel.onmessage = ({ data }) => {
-    if (data.id !== known || data.from === me) return;
-    if (data.to === me) known = keep(random());
-    else if (!data.to) channel.postMessage({ id: known, from: me, to: data.from });
-  };
-  channel.unref?.(); // node alone would wait for it
-  channel.postMessage({ id: known, from: me });
+// True when the lock is ours; it is held until the window closes. Without locks everybody believes what is stored.
+function hold(locks, id) {
+  if (!locks) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    locks
+      .request(`${KEY} ${id}`, { ifAvailable: true }, (lock) => {
+        resolve(Boolean(lock));
+        return lock ? new Promise(() => {}) : undefined;
+      })
+      .catch(() => resolve(true));
+  });
+}
+
+function safeStorage() {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null; // blocked by the reader's settings
+  }
+}
+
+function randomId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import contents, loaders, routes, state, theme, trust, words
+from app import contents, loaders, routes, state, tag_words, theme, trust, words
 from app.components.explorer import explorer, said
 from hem_core.errors import DataError
 from hem_core.store.verdicts import VERDICTS
@@ -30,6 +30,7 @@ def page() -> None:
             "classes": list(run.classes),
             "missing": run.info.get("missing") or {},
             "verdicts": list(VERDICTS),
+            "offered": tag_words.offered(),
             "medium": contents.medium(run),
             "trust": asdict(found),
             "colours": {

@@ -202,19 +202,33 @@ def test_what_the_server_refused_or_decided_itself_is_the_server_s():
     assert told([["say", 1, answered], ["stored", 1, 4, HARD]])["one"] == HARD
 
 
-def test_a_window_keeps_its_id_and_a_duplicated_tab_gets_another():
+def test_a_window_keeps_its_id_over_a_reload_and_a_duplicated_tab_gets_another():
+    """Locks as a browser has them: one holder a name, let go when the window closes."""
     expression = """(async () => {
-      const store = new Map([["hem-window", "copied"]]);
-      globalThis.sessionStorage = { getItem: (key) => store.get(key), setItem: (key, id) => store.set(key, id) };
-      const other = new BroadcastChannel("hem-window");
-      const answered = new Promise((resolve) => {
-        other.onmessage = ({ data }) => resolve(other.postMessage({ id: data.id, from: "first", to: data.from }));
-      });
-      const first = m.windowId();
-      await answered;
-      while (m.windowId() === first) await new Promise((resolve) => setTimeout(resolve));
-      const ids = [first, m.windowId() !== first, m.windowId() === store.get("hem-window")];
-      other.close();
-      return ids;
+      const open = new Set(), stored = new Map();
+      const locks = { async request(name, options, take) {
+        if (open.has(name)) return take(null);
+        open.add(name);
+        return take({ name });
+      } };
+      const storage = (map) => ({ getItem: (key) => map.get(key) ?? null, setItem: (key, id) => map.set(key, id) });
+      const first = await m.freshId(storage(stored), locks, () => "first");
+      const copy = new Map(stored);
+      const duplicate = await m.freshId(storage(copy), locks, () => "second");
+      open.clear();
+      const reloaded = await m.freshId(storage(stored), locks, () => "third");
+      return [first, duplicate, copy.get("hem-window"), reloaded];
     })()"""
-    assert run_js("window_id.js", expression) == ["copied", True, True]
+    assert run_js("window_id.js", expression) == ["first", "second", "second", "first"]
+
+
+def test_every_part_of_a_page_has_the_same_window_id():
+    expression = """(async () => {
+      const stored = new Map(), open = new Set();
+      globalThis.window = { sessionStorage:
+        { getItem: (key) => stored.get(key) ?? null, setItem: (key, id) => stored.set(key, id) } };
+      const request = async (name, options, take) => take(open.has(name) ? null : open.add(name));
+      Object.defineProperty(globalThis, "navigator", { value: { locks: { request } } });
+      return [await m.windowId() === await m.windowId(), (await m.windowId()).length];
+    })()"""
+    assert run_js("window_id.js", expression) == [True, 24]

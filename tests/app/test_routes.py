@@ -234,7 +234,7 @@ def test_undo_takes_back_the_last_action_of_the_window_that_asks(own):
     post(own, window="left", rows=[3])
     post(own, window="right", rows=[4], sequence=2)
     undone = post(own, "undo", window="left", sequence=3).json()
-    assert (undone["rows"], undone["message"]) == ([3], "Undone: “hard, keep” on e03.")
+    assert (undone["rows"], undone["message"]) == ([3], "Undone: “hard” on e03.")
     assert post(own, "undo", window="left", sequence=4).json()["undone"] is None
     assert list(own.get("/hem/judged/tiny?rows=3,4").json()["verdicts"]) == ["4"]
 
@@ -246,7 +246,7 @@ def test_undo_says_what_another_person_has_said_since_and_leaves_it(own):
     assert answer["message"] == "This replaced a tag by anna; undo brings that back."
     undone = post(own, "undo", window="w", sequence=3).json()
     assert undone["message"] == (
-        "Undone: “hard, keep” on 20 examples. ben said something else about 1 of them since; that stays."
+        "Undone: “hard” on 20 examples. ben said something else about 1 of them since; that stays."
     )
     assert own.get("/hem/judged/tiny?rows=0,3").json()["verdicts"] == {
         "0": {"tag": "outlier", "value": "", "who": "ben"}

@@ -183,7 +183,7 @@ def test_undo_goes_back_to_the_example_takes_the_verdict_away_and_says_so(review
     wait_saved(page, 1)
     press(page, ["Control+z"])
     wait_saved(page, 0)
-    note(page).get_by_text(f"Undone: “hard, keep” on {first}.").wait_for()
+    note(page).get_by_text(f"Undone: “hard” on {first}.").wait_for()
     assert shown(page) == first
     assert len(verdicts(folder)) == 0
 
@@ -219,7 +219,7 @@ def test_undo_leaves_what_was_done_in_another_window_of_the_same_person(site, op
     press(there, "5")
     wait_saved(there, 2)
     press(here, "u")
-    note(here).get_by_text("Undone: “hard, keep”").wait_for()
+    note(here).get_by_text("Undone: “hard”").wait_for()
     assert list(tags_of(site.folder).values()) == ["outlier"]
     press(here, "u")
     note(here).get_by_text("Nothing to undo in this window.").wait_for()
