@@ -90,7 +90,7 @@ function makeDesk(place, leave) {
   function update(fresh) {
     const isFirst = !data,
       isOther = isFirst || data.key !== fresh.key;
-    const wanted = fresh.wanted,
+    const wanted = (isFirst && address.recalled(fresh.fingerprint)) || fresh.wanted,
       current = isOther ? undefined : rows[at];
     // The page itself writes the address; an example in it that is not on screen was put there from outside.
     const isAsked = wanted && (isFirst || (wanted.row !== current && address.names(location.search, wanted)));
@@ -366,7 +366,8 @@ function makeDesk(place, leave) {
     }
     drawHead();
     drawBar();
-    address.show(row === undefined ? null : { id: isHidden() || shown?.is_blinded ? null : shown?.id, row });
+    const id = isHidden() || shown?.is_blinded ? null : shown?.id;
+    address.show(row === undefined ? null : { id, row }, data.fingerprint);
     body.classList.toggle("is-bare", hasHelp || !shown || missing.has(row));
     delete body.dataset.id;
     delete body.dataset.row;
