@@ -1,14 +1,13 @@
 // Review: one example after another by keys. Shown at once here; the server and Python follow.
 
-import { featureTable, marked } from "./contents.js";
 import { h } from "./dom.js";
 import * as address from "./review_address.js";
 import { makeChooser } from "./review_chooser.js";
 import { openClient } from "./review_client.js";
 import * as frame from "./review_frame.js";
-import * as parts from "./review_item.js";
 import { request, takesText } from "./review_keys.js";
 import { openOutbox } from "./review_outbox.js";
+import { broken, columns, waiting } from "./review_pane.js";
 import { makeVerdicts } from "./review_verdicts.js";
 import { windowId } from "./window_id.js";
 
@@ -202,12 +201,13 @@ function makeDesk(place, leave) {
     verdicts.say(row, verdict);
     const sequence = outbox.post("/hem/tags", { ...usual, ...action });
     undoable.push({ row, sequence, before });
-    items.get(row)?.history?.unshift({ at: Date.now(), who: data.person, n: 1, value: "", ...action, is_undone: false });
+    const event = { at: Date.now(), who: data.person, n: 1, value: "", ...action, is_undone: false };
+    items.get(row)?.history?.unshift(event);
     const spent = performance.now() - shownAt;
     if (spent < LONG_PAUSE_MS) paces.push(spent);
     return outbox.answer(sequence).then((stored) => {
       if (!stored) verdicts.refused(row);
-      else verdicts.stored(row, stored.revision, stored.tag && { tag: stored.tag, value: stored.value, who: usual.who });
+      else verdicts.stored(row, stored.revision, stored.tag && { ...verdict, tag: stored.tag, value: stored.value });
       if (stored?.message) say(stored.message);
       // Fetched blind, it lacks what may be seen now that it is judged.
       if (stored && items.get(row)?.is_blinded) stale.add(row);
@@ -375,51 +375,16 @@ function makeDesk(place, leave) {
     if (row === undefined) {
       return body.replaceChildren(frame.finished({ n: rows.length, empty: data.empty, done: data.done, act }));
     }
-    if (missing.has(row)) return body.replaceChildren(broken(missing.get(row)));
-    if (!shown) return body.replaceChildren(parts.waiting());
+    if (missing.has(row)) return body.replaceChildren(broken(missing.get(row), () => { missing.clear(); show(); }));
+    if (!shown) return body.replaceChildren(waiting());
     drawItem(shown, isHidden() || shown.is_blinded || !item);
   }
 
   function drawItem(item, isBlinded) {
-    const { medium, trust, kinds } = data;
-    body.replaceChildren(
-      h("div", { class: "look" }, pane(item, isBlinded), parts.labels(item, isBlinded)),
-      h("div", { class: "facts" }, parts.why(item, isBlinded, trust, kinds), parts.axes(item, isBlinded),
-        parts.curve(item, isBlinded)),
-      h("div", { class: "context" }, parts.others(item, "neighbours", client.thumb, isBlinded, medium),
-        parts.others(item, "duplicates", client.thumb, isBlinded, medium)),
-      h("div", { class: "past" }, parts.history(item, isBlinded, data.words), parts.columns(item, isBlinded)));
+    body.replaceChildren(...columns({ item, isBlinded, verdict: verdicts.get(item.row), data, client, worded }));
     body.classList.toggle("is-blind", isBlinded);
     body.dataset.row = item.row;
     if (!isBlinded) body.dataset.id = item.id;
-  }
-
-  function broken(reason) {
-    const again = () => { missing.clear(); show(); };
-    return h("section", { class: "finished" }, h("h3", {}, "This example cannot be shown"), h("p", {}, reason),
-      h("button", { class: "plain", onclick: again }, "Try again"));
-  }
-
-  /** The example in its pane, with its verdict. */
-  function pane(item, isBlinded) {
-    const verdict = verdicts.get(item.row),
-      large = client.picture(item.row),
-      picture = large?.address || client.thumb(item.row);
-    const of = verdict && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null;
-    return h("div", { class: `frame of-${data.medium}` }, shown(item, picture, isBlinded),
-      !verdict && item.bulk ? parts.bulk(item.bulk, data.words) : null,
-      verdict ? h("span", { class: `verdict ${verdict.tag}` }, worded(verdict), of) : null,
-      large?.error && !isBlinded ? parts.moved(large.error, picture) : null,
-      isBlinded ? null : h("span", { class: "id", title: item.id }, item.id));
-  }
-
-  /** The example itself: its picture, its text with the words that matter, or its features. */
-  function shown(item, picture, isBlinded) {
-    if (data.medium === "text") return marked(item.text ?? "", isBlinded ? [] : item.marks);
-    if (data.medium === "row" && item.features)
-      return h("div", { class: "table" }, featureTable(item.features, item.neighbours != null));
-    if (!data.has_pictures) return parts.pictureless();
-    return parts.picture(picture, "large");
   }
 
   function drawHead() {
@@ -450,7 +415,9 @@ function makeDesk(place, leave) {
   async function fetchAhead() {
     const key = data.key,
       coming = [rows[at], rows[at - 1]].filter((row) => row !== undefined);
-    for (let k = at + 1; k < rows.length && coming.length < AHEAD; k++) if (!verdicts.has(rows[k])) coming.push(rows[k]);
+    for (let k = at + 1; k < rows.length && coming.length < AHEAD; k++) {
+      if (!verdicts.has(rows[k])) coming.push(rows[k]);
+    }
     coming.slice(0, PICTURES_AHEAD).forEach(fetchPicture);
     const isWanted = (row) => (!items.has(row) || stale.has(row)) && !loading.has(row) && !missing.has(row);
     const wanted = coming.filter(isWanted);

@@ -64,7 +64,8 @@ export function makeChooser({ order, classes, suggested = null, isBlind, choose 
     const found = matching(order, input.value);
     const rest = found.length - MOST;
     const none = found.length ? null : h("span", { class: "quiet" }, "no class has this in its name");
-    const more = rest > 0 ? h("span", { class: "quiet" }, `and ${rest.toLocaleString("en")} more: type to search`) : null;
+    const words = `and ${rest.toLocaleString("en")} more: type to search`;
+    const more = rest > 0 ? h("span", { class: "quiet" }, words) : null;
     const some = found.slice(0, MOST).map((name, k) => choice(name, k === current()));
     list.replaceChildren(...some, ...[more, none].filter(Boolean));
     list.querySelector(".marked")?.scrollIntoView({ block: "nearest" });

@@ -77,7 +77,8 @@ export function openClient(session) {
 
   async function get(what, rest) {
     const { run, token } = session();
-    const response = await fetch(`/hem/${what}/${encodeURIComponent(run)}${rest}`, { headers: { "X-HEM-Token": token } });
+    const headers = { "X-HEM-Token": token };
+    const response = await fetch(`/hem/${what}/${encodeURIComponent(run)}${rest}`, { headers });
     if (response.ok) return response;
     const answer = await response.json().catch(() => ({}));
     throw new Error(answer.error ?? `the server answered ${response.status}`);

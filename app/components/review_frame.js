@@ -154,7 +154,8 @@ export function help(verdicts) {
     ...verdicts.filter(isWithoutClass).map((one) => [`⇧${one.key}`, one.meaning]),
     ["Ctrl Z", "undo; after an answer U does it too, and Enter goes on"],
   ];
-  const listed = (rows) => h("dl", {}, rows.flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]));
+  const line = ([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)];
+  const listed = (rows) => h("dl", {}, rows.flatMap(line));
   return h(
     "section",
     { class: "help" },
@@ -176,7 +177,13 @@ export function finished({ n, empty, done, act }) {
     { class: "finished" },
     h("h3", {}, n ? "Nothing left in this queue" : "This queue is empty"),
     h("p", {}, n ? done : empty),
-    h("div", { class: "next" }, next.map(([page, text], k) =>
-      h("button", { class: k === 0 && n ? "act main" : "act", "data-page": page, onclick: () => act.leave(page) }, text))),
+    h(
+      "div",
+      { class: "next" },
+      next.map(([page, text], k) => {
+        const look = k === 0 && n ? "act main" : "act";
+        return h("button", { class: look, "data-page": page, onclick: () => act.leave(page) }, text);
+      }),
+    ),
   );
 }
