@@ -315,7 +315,7 @@ def test_blind_asks_for_the_class_and_nothing_in_the_page_gives_it_away(review):
     go_blind(page)
     text = page.locator(".hem-review main").evaluate("(one) => one.outerHTML")
     text += page.locator(".hem-review .place").evaluate("(one) => one.outerHTML")
-    for hidden in (first, *open_workspace(folder).run("animals").classes, "suspected", "class=\"reason", "%"):
+    for hidden in (first, *open_workspace(folder).run("animals").classes, "suspected", 'class="reason', "%"):
         assert not re.search(rf"\b{re.escape(hidden)}", text), hidden
     assert in_address(page, "example") is None
     assert in_address(page, "row") == str(shown_row(page))
