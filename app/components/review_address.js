@@ -18,24 +18,28 @@ export function names(search, example) {
   return query.get("row") === String(example.row);
 }
 
-const shown = new Map(); // query string -> what this page showed under it
-let popped = null;
-globalThis.addEventListener?.("popstate", () => {
-  popped = location.search;
-});
+let last = null, // {example, fingerprint, path} that this page showed last
+  hasComeBack = false;
+globalThis.addEventListener?.(
+  "popstate",
+  () => {
+    hasComeBack = location.pathname === last?.path;
+  },
+  { capture: true },
+);
 
 /** The example that Back or Forward has led to, once; null otherwise. Streamlit empties the address of a page that one
  *  comes back to, and so Python does not hear of it. fingerprint: of the run on screen. */
 export function recalled(fingerprint) {
-  const found = shown.get(popped);
-  popped = null;
-  return found?.fingerprint === fingerprint ? found.example : null;
+  const found = hasComeBack && last.fingerprint === fingerprint ? last.example : null;
+  hasComeBack = false;
+  return found;
 }
 
 /** Puts the example into the address; no entry of the history, so that Back leaves Review. */
 export function show(example, fingerprint) {
   const search = withExample(location.search, example);
-  if (example) shown.set(search, { example, fingerprint });
+  last = example && { example, fingerprint, path: location.pathname };
   if (search === location.search) return;
   try {
     history.replaceState(history.state, "", `${location.pathname}${search}${location.hash}`);
