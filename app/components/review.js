@@ -55,6 +55,7 @@ function makeDesk(place, leave) {
     stale = new Set(), // shown until they are fetched anew: somebody has said something of them
     undoable = [],
     paces = [];
+  const home = location.pathname;
   let windowName = "";
   const named = windowId().then((id) => { windowName = id; });
   const verdicts = makeVerdicts();
@@ -367,7 +368,8 @@ function makeDesk(place, leave) {
     drawHead();
     drawBar();
     const id = isHidden() || shown?.is_blinded ? null : shown?.id;
-    address.show(row === undefined ? null : { id, row }, data.fingerprint);
+    // While Streamlit goes to another page, this one is still here for a moment.
+    if (location.pathname === home) address.show(row === undefined ? null : { id, row }, data.fingerprint);
     body.classList.toggle("is-bare", hasHelp || !shown || missing.has(row));
     delete body.dataset.id;
     delete body.dataset.row;
