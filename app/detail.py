@@ -14,7 +14,7 @@ from app import columns, contents
 from hem_core.difficulty.axes import axes, percentiles
 from hem_core.store.many import curves_of, neighbours_of
 from hem_core.store.run import Run
-from hem_core.store.tag_fold import VERDICTS
+from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from hem_core.store.tags import TagLog
@@ -25,6 +25,11 @@ HISTORY = 12
 SHOWN = ("id", "label", "predicted", "is_correct", "label_prob", "top_classes", "top_probs", "reason", "evidence",
          "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion", "duplicate_group",
          "reason_prob", "reason_probs", "error_prob", "error_prob_low", "error_prob_high", "text")  # fmt: skip
+
+
+IN_SIGHT = ("row", "text", "features", "neighbours", "duplicates")
+"""What blind review may see of an example that nobody has judged."""
+IN_SIGHT_OF_OTHERS = ("row", "text")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +98,20 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
         item["bulk"] = None if is_single else verdict
         items.append(item)
     return items
+
+
+def blinded(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The example alone, without its label and all that hints at it: also without its id, which may name a class.
+
+    An example that somebody has judged comes whole.
+    """
+    if item["verdict"]:
+        return dict(item)
+    seen: dict[str, Any] = {name: item[name] for name in IN_SIGHT}
+    for name in ("neighbours", "duplicates"):
+        others = item[name] or []
+        seen[name] = [{key: other[key] for key in IN_SIGHT_OF_OTHERS if key in other} for other in others]
+    return {**seen, "is_blinded": True}
 
 
 def _axis(axis: str, standing: Standing, example: pd.Series, row: int, titles: dict[str, Any]) -> dict[str, Any]:

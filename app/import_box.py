@@ -41,15 +41,17 @@ def draw(run: Run) -> None:
             st.success(words.plain(said), icon=":material/check:")
         st.caption(
             words.plain(
-                f"Each answer becomes a verdict on an example of {run.data}: 'hard' (keep it) where the label is the "
-                "given one, 'mislabelled' with the new one where it is another class. The same file twice adds nothing."
+                f"Each answer becomes a verdict on an example of {run.data}: 'right' where the label is the given "
+                "one, 'mislabelled' with the new one where it is another class. The same file twice adds nothing."
             )
         )
 
 
 def summary(found: "ImportedLabels") -> str:
     """What an import did, in sentences."""
-    kept, changed, skipped = (found.counts.get(tag, 0) for tag in ("hard", "mislabelled", "skip"))
+    from hem_core.engine.import_labels import CHANGE, KEEP, SKIP
+
+    kept, changed, skipped = (found.counts.get(tag, 0) for tag in (KEEP, CHANGE, SKIP))
     said = [
         f"{words.count(found.n_answers, 'answer')} read: {kept:,} keep the label, {changed:,} change it, "
         f"{skipped:,} skipped it"

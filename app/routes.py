@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from app import columns, contents, loaders, wire
-from app.detail import details
+from app import columns, contents, loaders, tag_words, wire
+from app.detail import blinded, details
 from hem_core.errors import HemError
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def routes() -> list[Route]:
         get("/hem/detail/{run}", _detail),
         get("/hem/verdicts/{run}", _verdicts),
         get("/hem/revision/{run}", _revision),
+        get("/hem/judged/{run}", _judged),
         Route("/hem/tags", _posted(_tag), methods=["POST"]),
         Route("/hem/undo", _posted(_undo), methods=["POST"]),
         Route("/hem/csv", _posted(_csv), methods=["POST"]),
@@ -169,7 +170,11 @@ def _mask(run: Run, request: Request) -> Response:
 
 def _detail(run: Run, request: Request) -> Response:
     rows = _rows(run, request)[:MAX_DETAILS].tolist()
-    return JSONResponse(details(run, loaders.standing(run.name), rows, loaders.tags()), headers=NEVER)
+    log = loaders.tags()
+    headers = {**NEVER, "X-HEM-Revision": str(log.revision(_data(run)))}
+    found = details(run, loaders.standing(run.name), rows, log)
+    is_blind = request.query_params.get("blind") == "1"
+    return JSONResponse([blinded(item) for item in found] if is_blind else found, headers=headers)
 
 
 def _csv(body: dict[str, Any]) -> Response:
@@ -196,6 +201,16 @@ def _free(run: Run, request: Request) -> Response:
     return JSONResponse([given.get(id, []) for id in ids], headers=NEVER)
 
 
+def _judged(run: Run, request: Request) -> Response:
+    """What people have said one at a time of some rows, and the log's revision that it is from."""
+    rows, log = _rows(run, request), loaders.tags()
+    revision, judged = log.revision(_data(run)), loaders.verdicts(_data(run))
+    ids = loaders.ids(run.name)[rows].tolist()
+    said = judged.loc[judged.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
+    found = {str(row): said[id] for row, id in zip(rows.tolist(), ids, strict=True) if id in said}
+    return JSONResponse({"revision": revision, "verdicts": found}, headers=NEVER)
+
+
 def _revision(run: Run, request: Request) -> Response:
     return JSONResponse({"revision": loaders.tags().revision(_data(run))}, headers=NEVER)
 
@@ -214,33 +229,59 @@ def _tag(body: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(sequence, int):
         raise Refused(400, "'sequence' must be a whole number")
     kept = {"who": who, "client": client, "sequence": sequence, "rule": json.dumps(rule) if rule else ""}
-    batch = None
+    kept["window"] = _window(body)
+    batch, verdict = None, {}
     if not ids:
         pass
     elif action == "add":
         batch = log.add(_data(run), ids, _text(body, "tag"), value=str(body.get("value") or ""), **kept)
+    elif action == "answer":
+        verdict = _answered(run, rows, _text(body, "value"))
+        batch = log.add(_data(run), ids, verdict["tag"], value=verdict["value"], **kept)
     elif action == "remove":
         batch = log.remove(_data(run), ids, _text(body, "tag"), **kept)
     elif action == "clear":
         batch = log.clear(_data(run), ids, **kept)
     else:
-        raise Refused(400, f"no action '{action}'; there are: add, clear, remove")
-    return {"acknowledged": sequence, "revision": log.revision(_data(run)), "count": len(ids), "batch": batch}
+        raise Refused(400, f"no action '{action}'; there are: add, answer, clear, remove")
+    others = log.replaced(_data(run), batch) if batch else {}
+    return {
+        "acknowledged": sequence,
+        "revision": log.revision(_data(run)),
+        "count": len(ids),
+        "batch": batch,
+        "replaced": others,
+        "message": tag_words.replaced(others, len(ids), who),
+        **verdict,
+    }
+
+
+def _answered(run: Run, rows: np.ndarray, answer: str) -> dict[str, str]:
+    """The verdict that a class, named without sight of the label, is on the one example asked about."""
+    if len(rows) != 1:
+        raise Refused(400, f"an answer is about one example; there are {len(rows)}")
+    if answer not in run.classes:
+        raise Refused(400, f"run '{run.name}' has no class '{answer}'")
+    given = run.at(rows, ["label"])["label"].iloc[0] if "label" in run.columns() else None
+    return {"tag": "right", "value": ""} if answer == given else {"tag": "mislabelled", "value": answer}
 
 
 def _undo(body: dict[str, Any]) -> dict[str, Any]:
-    run, log = _open(_text(body, "run")), loaders.tags()
+    """Undo the last action of the window that asks (`window`; without one: of the person), or a `batch`."""
+    run, log, who, window = _open(_text(body, "run")), loaders.tags(), _text(body, "who"), _window(body)
     event = log.undo(
         _data(run),
-        who=_text(body, "who"),
+        who=who,
         batch=body.get("batch"),
         client=_text(body, "client"),
         sequence=body.get("sequence"),
+        window=window,
     )
     shown = {key: value for key, value in event.items() if key != "ids"} if event else None
     found = loaders.ids(run.name).get_indexer(event["ids"][:MAX_DETAILS]) if event else []
     rows = [int(row) for row in found if row >= 0]
-    return {"undone": shown, "rows": rows, "revision": log.revision(_data(run))}
+    message = tag_words.undone(event, who, has_window=bool(window))
+    return {"undone": shown, "rows": rows, "revision": log.revision(_data(run)), "message": message}
 
 
 # --- at the door ---
@@ -322,6 +363,13 @@ def _text(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise Refused(400, f"'{name}' is missing")
     return value
+
+
+def _window(body: dict[str, Any]) -> str:
+    window = body.get("window", "")
+    if not isinstance(window, str) or len(window) > 64:
+        raise Refused(400, "'window' must be a text of at most 64 characters")
+    return window
 
 
 def _json(text: str) -> dict[str, Any]:

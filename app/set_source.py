@@ -9,7 +9,7 @@ import streamlit as st
 from app import loaders, scope, state, words
 from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
-from hem_core.store.tag_fold import VERDICTS
+from hem_core.store.verdicts import VERDICTS
 
 SOURCES = {
     "reviewed": "Reviewed",

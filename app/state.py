@@ -94,6 +94,21 @@ def set_queue(name: str) -> None:
     _set("queue", "" if name == "mixed" else name)
 
 
+def example() -> tuple[str | None, int | None]:
+    """The example that the address names: its id, or, in blind review, its row. (None, None) when there is none.
+
+    The browser side of Review writes it as one goes on; other pages have none.
+    """
+    row = st.query_params.get("row", "")
+    return st.query_params.get("example"), int(row) if row.isdecimal() and len(row) < 19 else None
+
+
+def set_example(id: str) -> None:
+    """Put an example into the address, to be opened by Review."""
+    st.query_params.pop("row", None)
+    st.query_params["example"] = id
+
+
 def against() -> str | None:
     """Name of the run that Compare puts before the one on screen, or None when nobody has chosen one yet."""
     return _get("against") or None

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hem_core.cells import safe_cell
-from hem_core.store.tags import VERDICTS
+from hem_core.store.verdicts import VERDICTS
 
 
 def numbers(values: pd.Series) -> np.ndarray:

@@ -3,39 +3,19 @@
 import { h, icon } from "./dom.js";
 import { plural, whole } from "./numbers.js";
 
-const WORDS = {
-  hard: "Hard",
-  mislabelled: "Mislabelled",
-  ambiguous: "Ambiguous",
-  outlier: "Outlier",
-  duplicate: "Duplicate",
-  easy: "Easy",
-  skip: "Skip",
-};
-const MEANINGS = {
-  hard: "hard but right: keep",
-  mislabelled: "the label is wrong",
-  ambiguous: "more than one label fits",
-  outlier: "does not belong here",
-  duplicate: "the same as another",
-  easy: "easy, after a look",
-  skip: "looked at, undecided",
-};
-const ORDER = ["hard", "mislabelled", "ambiguous", "outlier", "duplicate", "easy", "skip"];
-
 /** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV. Returns {refresh, undo, end}. */
 export function makeActions(bus, host, { makeSet, download }) {
   const scope = h("div", { class: "hem-scope", role: "status", "aria-live": "polite" });
-  const buttons = ORDER.map((tag) =>
+  const buttons = bus.offered.map(({ name, meaning }) =>
     h(
       "button",
       {
         class: "hem-button",
-        "data-tag": tag,
-        title: `${MEANINGS[tag]}; applies to the whole scope`,
-        onclick: () => act("add", tag),
+        "data-tag": name,
+        title: `${meaning}; applies to the whole scope`,
+        onclick: () => act("add", name),
       },
-      WORDS[tag],
+      name[0].toUpperCase() + name.slice(1),
     ),
   );
   const free = h("input", {
@@ -122,7 +102,7 @@ export function makeActions(bus, host, { makeSet, download }) {
         action === "clear"
           ? `Cleared the tags of ${plural(answer.count, "example")}`
           : `Tagged ${plural(answer.count, "example")} as ${tag}`;
-      show(text, answer.batch && (() => undoBatch(answer.batch)));
+      show(answer.message ? `${text}. ${answer.message}` : text, answer.batch && (() => undoBatch(answer.batch)));
     } catch (error) {
       show(`Not stored (${plural(count, "example")}): ${error.message}`, null, true);
       bus.tags().catch(() => {});
@@ -131,11 +111,10 @@ export function makeActions(bus, host, { makeSet, download }) {
 
   async function undoBatch(batch) {
     try {
-      const { undone } = await bus.undo(batch);
-      if (!undone) return show("Nothing left to undo");
-      const what = undone.tag ? ` “${undone.tag}”` : "";
+      const { undone, message } = await bus.undo(batch);
+      if (!undone) return show(message);
       return show(
-        `${undone.action === "redo" ? "Redone" : "Undone"}:${what} on ${plural(undone.n ?? 0, "example")}`,
+        message,
         () => undoBatch(undone.batch),
         false,
         undone.action === "redo" ? "Undo" : "Redo",

@@ -42,6 +42,7 @@ function makeBus(data) {
     person: data.person,
     described: {},
     verdictNames: data.verdicts,
+    offered: data.offered,
     medium: data.medium,
     trust: data.trust,
     hasPictures: !["text", "row", "none"].includes(data.medium),

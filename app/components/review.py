@@ -1,5 +1,6 @@
 """The browser side of Review as a Streamlit component."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ _mount = component(
 )
 
 
-def review(data: dict[str, Any], *, key: str) -> None:
-    """Show the desk: data is what components/review.js reads (run, rows of the queue, verdicts, token, …)."""
-    _mount(data=data, key=key, height="content")
+def review(data: dict[str, Any], *, key: str, on_leave: Callable[[], None]) -> None:
+    """Show the desk: data is what components/review.js reads (run, rows of the queue, verdicts, token, …).
+
+    on_leave: another page is wanted, {"page": its name}; state.sent(key, "leave") has it.
+    """
+    _mount(data=data, key=key, height="content", on_leave_change=on_leave)

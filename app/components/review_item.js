@@ -2,38 +2,71 @@
 
 import { h, s } from "./dom.js";
 
-export const VERDICT_WORDS = {
-  hard: "hard, keep", mislabelled: "label wrong", ambiguous: "ambiguous", outlier: "outlier",
-  duplicate: "duplicate", skip: "skipped", easy: "easy",
-};
 const REASON_WORDS = {
   mislabelled: "its label may be wrong", ambiguous: "between two classes", outlier: "unlike the rest",
   rare: "few examples like it", subtle: "close to a look-alike class", unsure: "no clear reason", easy: "easy",
 };
 
-const number = (value, digits = 3) =>
-  value == null ? "–" : Math.abs(value) >= 1e5 ? value.toExponential(2) : Number(value.toPrecision(digits)).toLocaleString("en");
-const percent = (share) => (share == null ? "–" : share > 0.995 && share < 1 ? ">99%" : share > 0 && share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`);
+const number = (value, digits = 3) => {
+  if (value == null) return "–";
+  return Math.abs(value) >= 1e5 ? value.toExponential(2) : Number(value.toPrecision(digits)).toLocaleString("en");
+};
+const percent = (share) => {
+  if (share == null) return "–";
+  if (share > 0.995 && share < 1) return ">99%";
+  return share > 0 && share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`;
+};
 
-/** Given and predicted label, top predictions, reason with its evidence. */
+/** Until the example is here. */
+export function waiting() {
+  const text = h("p", { class: "quiet" }, "loading the example");
+  return h("section", { class: "waiting" }, h("span", { class: "spinner" }), text);
+}
+
+/** A verdict that was given to many at once. */
+export function bulk({ tag, n }, words) {
+  const title = "tagged by a lasso or a filter; nobody has judged this example by itself";
+  const others = (n - 1).toLocaleString("en");
+  return h("span", { class: "verdict bulk", title }, `${words[tag] ?? tag}, with ${others} others`);
+}
+
+/** The original cannot be read. */
+export function moved(error, picture) {
+  const text = picture ? `the original cannot be read, this is its thumbnail: ${error}` : error;
+  return h("span", { class: "moved", title: error }, text);
+}
+
+export function pictureless() {
+  const text = "This run has no pictures: it was made from predictions, or from data without any.";
+  return h("span", { class: "nothing" }, text);
+}
+
+/** Given and predicted label, top predictions. */
 export function labels(item, isHidden) {
-  const given = item.label ?? "no label";
-  if (isHidden) return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, "Label and prediction are hidden until you decide."));
-  const same = item.predicted === item.label;
+  if (isHidden) {
+    const text = "Label, prediction and suspicion are hidden until you have named the class.";
+    return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, text));
+  }
+  const given = item.label ?? "no label",
+    same = item.predicted === item.label;
+  const one = (name, value, title, isWrong) =>
+    h("div", { class: isWrong ? "wrong" : "" }, h("span", { class: "quiet" }, name), h("strong", { title }, value));
+  const listed = (item.top_classes ?? []).map((name, k) => [name, item.top_probs[k]]);
+  const isListed = (item.top_classes ?? []).includes(item.label);
+  if (item.label != null && listed.length && !isListed) listed.push([given, item.label_prob]);
   return h("section", { class: "labels" },
-    h("div", { class: "pair" },
-      h("div", {}, h("span", { class: "quiet" }, "given label"), h("strong", { title: given }, given)),
-      h("div", { class: same ? "" : "wrong" }, h("span", { class: "quiet" }, "predicted"),
-        h("strong", { title: item.predicted }, item.predicted ?? "–"))),
-    h("div", { class: "bars", role: "img", "aria-label": "top predictions" }, (item.top_classes ?? []).map((name, k) => h("div", { class: name === item.label ? "bar given" : "bar" },
-      h("span", { class: "name", title: name }, name),
-      h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * (item.top_probs[k] ?? 0)}%` } })),
-      h("span", { class: "value" }, percent(item.top_probs[k])),
-      h("span", { class: "mark" }, name === item.label ? "given" : ""))),
-      (item.top_classes ?? []).includes(item.label) || item.label == null ? null : h("div", { class: "bar given" },
-        h("span", { class: "name", title: given }, given),
-        h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * (item.label_prob ?? 0)}%` } })),
-        h("span", { class: "value" }, percent(item.label_prob)), h("span", { class: "mark" }, "given"))));
+    h("div", { class: "pair" }, one("given label", given, given, false),
+      one("predicted", item.predicted ?? "–", item.predicted, !same)),
+    h("div", { class: "bars", role: "img", "aria-label": "top predictions" },
+      listed.map(([name, share]) => classBar(name, share, name === item.label))));
+}
+
+function classBar(name, share, isGiven) {
+  return h("div", { class: isGiven ? "bar given" : "bar" },
+    h("span", { class: "name", title: name }, name),
+    h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * (share ?? 0)}%` } })),
+    h("span", { class: "value" }, percent(share)),
+    h("span", { class: "mark" }, isGiven ? "given" : ""));
 }
 
 /** The reason with its probability, all reasons as bars, evidence, suggested label, chance of an error, and the badge.
@@ -49,7 +82,7 @@ export function why(item, isHidden, trust, kinds) {
     reasonBars(item, kinds),
     h("p", { class: "evidence" }, item.evidence || "no evidence in words for this example"),
     item.suggested_label == null || item.suggested_label === item.label ? null
-      : h("p", { class: "suggested" }, h("span", { class: "quiet" }, "suggested label "), h("b", {}, item.suggested_label)),
+      : h("p", { class: "suggested" }, quiet("suggested label "), h("b", {}, item.suggested_label)),
     error(item),
     trust ? h("p", { class: `trust ${trust.how}`, title: trust.note }, trust.sentence) : null);
 }
@@ -72,8 +105,10 @@ function ranked(item, kinds) {
 function reasonBars(item, kinds) {
   if (!item.reason_probs || !kinds?.length) return null;
   const top = item.reason === "unsure" ? 2 : 1;
-  return h("div", { class: "reasons", role: "img", "aria-label": "probability of each reason" }, ranked(item, kinds).map(([kind, share], k) =>
-    h("div", { class: k < top ? "reason top" : "reason", title: REASON_WORDS[kind] ?? "" }, h("span", { class: "name" }, kind),
+  const about = { class: "reasons", role: "img", "aria-label": "probability of each reason" };
+  return h("div", about, ranked(item, kinds).map(([kind, share], k) =>
+    h("div", { class: k < top ? "reason top" : "reason", title: REASON_WORDS[kind] ?? "" },
+      h("span", { class: "name" }, kind),
       h("span", { class: "track" }, h("span", { class: `fill fill-${kind}`, style: { width: `${100 * share}%` } })),
       h("span", { class: "value" }, percent(share)))));
 }
@@ -81,7 +116,8 @@ function reasonBars(item, kinds) {
 function error(item) {
   if (item.error_prob == null) return null;
   const [low, high] = [item.error_prob_low, item.error_prob_high];
-  return h("p", { class: "error", title: "calibrated on examples that the model was not trained on; in brackets the 90% interval" },
+  const title = "calibrated on examples that the model was not trained on; in brackets the 90% interval";
+  return h("p", { class: "error", title },
     "a fresh model gets it wrong with probability ", h("b", {}, percent(item.error_prob)),
     low == null || high == null ? null : ` (${interval(low, high)})`);
 }
@@ -101,23 +137,34 @@ export function axes(item, isHidden) {
   if (isHidden) return null;
   return h("section", { class: "axes" },
     h("h4", {}, "Four axes", h("span", { class: "quiet" }, " percentile, 100 = hardest")),
-    h("div", { class: "axis head quiet" }, h("span"), h("span"), h("span", { class: "value" }, "all"), h("span", { class: "value" }, "class")),
-    item.axes.map((axis) => axis.score === null
-      ? h("div", { class: "axis missing" }, h("span", { class: "name" }, axis.axis), h("span", { class: "quiet" }, "not in this run"))
-      : h("div", { class: axis.axis === item.worst_axis ? "axis worst" : "axis", title: `${axis.score}: ${number(axis.value)} ${axis.unit}\n${axis.meaning}` },
-        h("span", { class: "name" }, axis.axis, axis.axis === item.worst_axis ? h("em", {}, "worst") : null, h("small", {}, `${axis.score} ${number(axis.value)}${axis.unit && axis.unit.length < 9 ? ` ${axis.unit}` : ""}`)),
-        h("span", { class: "track" },
-          h("span", { class: "fill", style: { width: `${axis.all ?? 0}%` } }),
-          axis.within == null ? null : h("span", { class: "tick", style: { left: `${axis.within}%` } })),
-        h("span", { class: "value" }, axis.all == null ? "–" : axis.all.toFixed(0)),
-        h("span", { class: "value" }, axis.within == null ? "–" : axis.within.toFixed(0)))));
+    h("div", { class: "axis head quiet" }, h("span"), h("span"), h("span", { class: "value" }, "all"),
+      h("span", { class: "value" }, "class")),
+    item.axes.map((axis) => axisLine(axis, axis.axis === item.worst_axis)));
+}
+
+function axisLine(axis, isWorst) {
+  if (axis.score === null) {
+    return h("div", { class: "axis missing" }, h("span", { class: "name" }, axis.axis), quiet("not in this run"));
+  }
+  const unit = axis.unit && axis.unit.length < 9 ? ` ${axis.unit}` : "";
+  const title = `${axis.score}: ${number(axis.value)} ${axis.unit}\n${axis.meaning}`;
+  const standing = (value) => h("span", { class: "value" }, value == null ? "–" : value.toFixed(0));
+  return h("div", { class: isWorst ? "axis worst" : "axis", title },
+    h("span", { class: "name" }, axis.axis, isWorst ? h("em", {}, "worst") : null,
+      h("small", {}, `${axis.score} ${number(axis.value)}${unit}`)),
+    h("span", { class: "track" },
+      h("span", { class: "fill", style: { width: `${axis.all ?? 0}%` } }),
+      axis.within == null ? null : h("span", { class: "tick", style: { left: `${axis.within}%` } })),
+    standing(axis.all),
+    standing(axis.within));
 }
 
 /** Probability of the given label over the epochs; filled dots where the prediction was the label. */
 export function curve(item, isHidden) {
   if (isHidden) return null;
   const title = h("h4", {}, "Training", h("span", { class: "quiet" }, " probability of the given label by epoch"));
-  if (!item.curve) return h("section", { class: "curve" }, title, h("p", { class: "quiet" }, "No training dynamics of this example."));
+  const none = "No training dynamics of this example.";
+  if (!item.curve) return h("section", { class: "curve" }, title, h("p", { class: "quiet" }, none));
   const values = item.curve.confidence, width = 320, height = 92, left = 22, bottom = 16, top = 6;
   const x = (epoch) => left + (values.length < 2 ? 0.5 : epoch / (values.length - 1)) * (width - left - 8);
   const y = (value) => top + (1 - value) * (height - top - bottom);
@@ -127,16 +174,19 @@ export function curve(item, isHidden) {
     parts.push(text(left - 5, y(level) + 3, level === 0.5 ? ".5" : String(level), "end"));
   }
   const seen = values.map((value, epoch) => [epoch, value]).filter(([, value]) => value != null);
-  parts.push(s("polyline", { points: seen.map(([epoch, value]) => `${x(epoch)},${y(value)}`).join(" "), class: "line" }));
+  const points = seen.map(([epoch, value]) => `${x(epoch)},${y(value)}`).join(" ");
+  parts.push(s("polyline", { points, class: "line" }));
   for (const [epoch, value] of seen) {
     const isHit = item.curve.is_correct[epoch] === 1;
-    parts.push(s("circle", { cx: x(epoch), cy: y(value), r: seen.length > 40 ? 1.6 : 2.8, class: isHit ? "hit" : "miss" },
+    const r = seen.length > 40 ? 1.6 : 2.8;
+    parts.push(s("circle", { cx: x(epoch), cy: y(value), r, class: isHit ? "hit" : "miss" },
       s("title", {}, `epoch ${epoch + 1}: ${value.toFixed(3)}, predicted ${isHit ? "as labelled" : "otherwise"}`)));
   }
   parts.push(text(x(0), height - 3, "1", "middle"));
   if (values.length > 1) parts.push(text(x(values.length - 1), height - 3, String(values.length), "middle"));
   return h("section", { class: "curve" }, title, s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" }, ...parts),
-    h("p", { class: "key quiet" }, h("i", { class: "dot hit" }), "predicted as labelled", h("i", { class: "dot miss" }), "otherwise"));
+    h("p", { class: "key quiet" }, h("i", { class: "dot hit" }), "predicted as labelled",
+      h("i", { class: "dot miss" }), "otherwise"));
 }
 
 function text(x, y, content, anchor) {
@@ -148,51 +198,75 @@ function text(x, y, content, anchor) {
 export function others(item, name, thumb, isHidden, medium) {
   const list = name === "neighbours" ? item.neighbours : item.duplicates;
   const heading = name === "neighbours" ? "Nearest neighbours" : "Near-duplicates";
+  if (isHidden && !list?.length) return null;
   if (name === "duplicates" && !list.length) return null;
-  if (!list) return h("section", { class: "others" }, h("h4", {}, heading), h("p", { class: "quiet" }, "This run has no embeddings, so no neighbours."));
+  const none = "This run has no embeddings, so no neighbours.";
+  if (!list) return h("section", { class: "others" }, h("h4", {}, heading), h("p", { class: "quiet" }, none));
   const agree = list.filter((other) => other.label === item.label).length;
   const said = isHidden ? "" : ` ${agree} of ${list.length} have the given label`;
   const title = h("h4", {}, heading, h("span", { class: "quiet" }, said));
   if (medium === "text" || medium === "row" || medium === "none") {
     return h("section", { class: "others" }, title, h("ol", { class: "lines" }, list.map((other) =>
-      h("li", { class: other.label === item.label && !isHidden ? "same" : "", title: `${other.id}\n${other.text ?? ""}` },
-        h("b", {}, other.label ?? "–"), h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? other.id)))));
+      h("li", { class: other.label === item.label && !isHidden ? "same" : "", title: lineTitle(other, isHidden) },
+        isHidden ? null : h("b", {}, other.label ?? "–"),
+        h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? (isHidden ? "–" : other.id))))));
   }
   return h("section", { class: "others" }, title,
     h("div", { class: "tiles" }, list.map((other) => h("figure", {
       class: other.label === item.label && !isHidden ? "tile same" : "tile",
-      title: [other.id, `label ${other.label}`, `predicted ${other.predicted}`,
-        other.distance == null ? "" : `cosine distance ${number(other.distance)}`].filter(Boolean).join("\n"),
-    }, picture(thumb(other.row), "small"), h("figcaption", {}, other.label ?? "–")))));
+      title: isHidden ? null : tileTitle(other),
+    }, picture(thumb(other.row), "small"), isHidden ? null : h("figcaption", {}, other.label ?? "–")))));
+}
+
+function lineTitle(other, isHidden) {
+  return isHidden ? (other.text ?? "") : `${other.id}\n${other.text ?? ""}`;
+}
+
+function tileTitle(other) {
+  const distance = other.distance == null ? "" : `cosine distance ${number(other.distance)}`;
+  return [other.id, `label ${other.label}`, `predicted ${other.predicted}`, distance].filter(Boolean).join("\n");
 }
 
 /** A picture; tiny ones are scaled up crisp. */
 export function picture(address, size) {
   if (!address) return h("span", { class: `nothing ${size}` }, "no picture");
   const image = h("img", { src: address, alt: "", draggable: false });
-  const settle = () => image.classList.toggle("crisp", image.naturalWidth * 2 <= image.clientWidth || image.naturalWidth <= 96);
+  const isTiny = () => image.naturalWidth * 2 <= image.clientWidth || image.naturalWidth <= 96;
+  const settle = () => image.classList.toggle("crisp", isTiny());
   image.addEventListener("load", settle);
   return image;
 }
 
 /** What people said about this example, newest first. */
-export function history(item) {
-  const words = (event) => {
-    const tag = VERDICT_WORDS[event.tag] ?? event.tag;
-    const said = event.action === "clear" ? "cleared" : event.action === "add" ? tag : `${event.action}: ${tag}`;
-    return said + (event.value ? ` → ${event.value}` : "") + (event.n > 1 ? ` (with ${(event.n - 1).toLocaleString("en")} others)` : "");
-  };
-  return h("section", { class: "history" }, h("h4", {}, "History"), item.history.length
-    ? h("ol", {}, item.history.map((event) => h("li", { class: event.is_undone ? "undone" : "" },
-      h("time", {}, new Date(event.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" })), ` ${event.who}: ${words(event)}`)))
-    : h("p", { class: "quiet" }, "Nobody has judged this example."));
+export function history(item, isHidden, words) {
+  if (isHidden) return null;
+  const title = h("h4", {}, "History");
+  if (!item.history.length) {
+    return h("section", { class: "history" }, title, h("p", { class: "quiet" }, "Nobody has judged this example."));
+  }
+  const at = (event) => new Date(event.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
+  return h("section", { class: "history" }, title, h("ol", {}, item.history.map((event) =>
+    h("li", { class: event.is_undone ? "undone" : "" },
+      h("time", {}, at(event)), ` ${event.who}: ${done(event, words)}`))));
+}
+
+function done(event, words) {
+  const tag = words[event.tag] ?? event.tag;
+  const what = { clear: "cleared", add: tag }[event.action] ?? `${event.action}: ${tag}`;
+  const value = event.value ? ` → ${event.value}` : "";
+  return what + value + (event.n > 1 ? ` (with ${(event.n - 1).toLocaleString("en")} others)` : "");
 }
 
 /** Every column of the example, folded away. */
 export function columns(item, isHidden) {
   if (isHidden) return null;
+  const worded = ({ value, unit }) =>
+    [typeof value === "number" ? number(value, 5) : String(value ?? "–"), unit].join(" ");
   return h("details", { class: "columns" }, h("summary", {}, "All columns"),
-    h("dl", {}, h("dt", {}, "id"), h("dd", {}, item.id), item.columns.flatMap((column) => [
-      h("dt", {}, column.name), h("dd", {}, [typeof column.value === "number" ? number(column.value, 5) : String(column.value ?? "–"), column.unit].join(" ")),
-    ])));
+    h("dl", {}, h("dt", {}, "id"), h("dd", {}, item.id),
+      item.columns.flatMap((column) => [h("dt", {}, column.name), h("dd", {}, worded(column))])));
+}
+
+function quiet(text) {
+  return h("span", { class: "quiet" }, text);
 }

@@ -64,7 +64,10 @@ export function openOutbox({ token, changed }) {
     try {
       const body = { ...entry.body };
       if (typeof body.batch === "number") body.batch = (await outbox.answer(body.batch))?.batch;
-      if (entry.path === "/hem/undo" && !body.batch) return "done";
+      if (typeof entry.body.batch === "number" && !body.batch) {
+        settle(entry, null); // what it would undo was not taken
+        return "done";
+      }
       const response = await fetch(entry.path, {
         method: "POST", keepalive: true, body: JSON.stringify(body),
         headers: { "Content-Type": "application/json", "X-HEM-Token": token() },

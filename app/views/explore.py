@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import contents, loaders, routes, state, theme, trust, words
+from app import contents, loaders, routes, state, tag_words, theme, trust, words
 from app.components.explorer import explorer, said
 from hem_core.errors import DataError
-from hem_core.store.tags import VERDICTS
+from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from hem_core.store.run import Run
@@ -30,6 +30,7 @@ def page() -> None:
             "classes": list(run.classes),
             "missing": run.info.get("missing") or {},
             "verdicts": list(VERDICTS),
+            "offered": tag_words.offered(),
             "medium": contents.medium(run),
             "trust": asdict(found),
             "colours": {

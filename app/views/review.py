@@ -1,11 +1,12 @@
 """Review: one example at a time, by keys; the page itself lives in components/review.js."""
 
 from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app import contents, loaders, routes, scope, state, trust, words
+from app import contents, loaders, routes, scope, state, tag_words, trust, words
 from app.components.review import review
 from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
@@ -54,16 +55,23 @@ def page() -> None:
     _desk(run.name, chosen, rules.get(chosen), _wanted(run))
 
 
-def _wanted(run: Run) -> int | None:
-    """The row that was opened in Explore, to be shown first; None when nobody asked for one."""
-    id = state.recall("review_id")
-    row = int(loaders.ids(run.name).get_indexer(pd.Index([id]))[0]) if isinstance(id, str) else -1
-    return row if row >= 0 else None
+def _wanted(run: Run) -> dict[str, Any] | None:
+    """The example in the address, or the one that another page opened: id and row; None when there is none."""
+    opened = state.forget("review_id")
+    if isinstance(opened, str):
+        state.set_example(opened)
+    id, row = state.example()
+    if id is not None:
+        row = int(loaders.ids(run.name).get_indexer(pd.Index([id]))[0])
+        if row < 0:
+            st.toast(words.plain(f"Run {run.name} has no example {id}."), icon=":material/search_off:")
+    return {"id": loaders.ids(run.name)[row], "row": row} if row is not None and 0 <= row < run.n else None
 
 
 @st.fragment(run_every="15s")
-def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
+def _desk(name: str, queue: str, rule: dict | None, wanted: dict[str, Any] | None) -> None:
     run, person = loaders.run(name), state.person()
+    revision = loaders.tags().revision(run.data)
     judged = loaders.verdicts(run.data)
     found = _mixed(run, person, judged) if rule is None else _matching(run, rule, queue)
     review(
@@ -82,12 +90,46 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
             "rows": found["row"].tolist(),
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
+            "offered": tag_words.offered(),
+            "words": tag_words.WORDS,
+            "revision": revision,
             "verdicts": _by_row(judged, found),
-            "undoable": _undoable(run, person),
-            "empty": "No example matches. Change the filter in Explore, or take the mixed queue.",
+            "empty": _why_empty(run, queue),
+            "done": _what_is_done(run, queue, len(found)),
         },
         key="review",
+        on_leave=_take_leave,
     )
+    page = state.forget("review_goes_to")
+    if isinstance(page, str):
+        state.go(page)
+
+
+def _take_leave() -> None:
+    state.remember("review_goes_to", state.sent("review", "leave").get("page"))
+
+
+def _why_empty(run: Run, queue: str) -> str:
+    if not run.n:
+        return "This run has no examples."
+    if queue == "mixed":
+        return "Others have judged every example that would be yours. A filter of Explore can be reviewed all the same."
+    if _stratum(queue):
+        low, high = queue.split()[1:]
+        return f"No example has a label suspicion between {low} and {high}. Choose another stratum on Labels."
+    why = {
+        "suspects": "No example of this run has the reason 'mislabelled', so no label is under suspicion.",
+        "filter": "No example matches the filter of Explore. Change it there.",
+        "selection": "No example is selected in Explore. Draw another selection there.",
+    }
+    return f"{why[queue]} Or take the mixed queue."
+
+
+def _what_is_done(run: Run, queue: str, n: int) -> str:
+    all_of_it = "The one example in it has a verdict." if n == 1 else f"All {n:,} examples in it have a verdict."
+    if queue == "mixed" and n < run.n:
+        all_of_it += " The other examples of this run were judged by others, or are in the queues of other reviewers."
+    return f"{all_of_it} ← goes back through them; another queue can be chosen above."
 
 
 def _has_pictures(run: Run) -> bool:
@@ -145,11 +187,3 @@ def _by_row(judged: pd.DataFrame, found: pd.DataFrame) -> dict[str, dict[str, st
     }
     pairs = zip(found["row"].tolist(), found["id"].tolist(), strict=True)
     return {str(row): known[id] for row, id in pairs if id in known}
-
-
-def _undoable(run: Run, person: str) -> list[str]:
-    """Batches of this person's newest actions on single examples, oldest first: what U takes back."""
-    past = loaders.tags().history(run.data, limit=100)
-    is_own = (past["who"] == person) & ~past["is_undone"] & (past["n"] == 1)
-    is_verdict = past["action"].isin(["add", "clear"])
-    return past.loc[is_own & is_verdict, "batch"].tolist()[::-1]

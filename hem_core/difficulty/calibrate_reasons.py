@@ -12,6 +12,9 @@ from hem_core.difficulty.reason_model import ReasonModel, estimate_prior, fit
 from hem_core.difficulty.reasons import REASONS
 
 TAG_WEIGHT = 5.0
+LEAVE_OPEN = {"hard": ("mislabelled", "easy"), "right": ("mislabelled", "ambiguous", "outlier")}
+"""What a person says of an example without naming its reason -> the reasons that this rules out: "hard" has a right
+label and is not easy; "right" has a right label and nothing special about it."""
 _SAMPLE = 20_000
 
 
@@ -38,8 +41,8 @@ def calibrate(
     """Fit the classifier and give each row its probabilities.
 
     rows: features of the N rows; examples (M, F): of planted probes and chosen regular rows; kinds (M,): theirs.
-    tagged (T,) row numbers and tags: what people said of them, out of REASONS, or "hard": whatever the model holds
-    likeliest but mislabelled and easy. They weigh TAG_WEIGHT times a probe.
+    tagged (T,) row numbers and tags: what people said of them, out of REASONS, or a key of LEAVE_OPEN: whatever the
+    model holds likeliest but the reasons that it rules out. They weigh TAG_WEIGHT times a probe.
     Two first fits, one of them without the features OF_THE_EMBEDDING, find rows that are surely mislabelled (.5 and
     more by either); they join the last fit, no more of them than there are such probes: where a net was trained on a
     wrong label, its embedding has moved towards it, and a probe's has not. Without the second of the two the F1 of
@@ -49,12 +52,13 @@ def calibrate(
     tagged = np.empty(0, np.int64) if tagged is None else tagged
     tagged = np.asarray(tagged, np.int64)
     said = np.array(tags, dtype=object)
-    known = said != "hard"
-    if (~known).any():  # their kind is the likeliest that a person's "hard" leaves open
+    known = ~np.isin(tags, list(LEAVE_OPEN))
+    if (~known).any():  # their kind is the likeliest that the person's word leaves open
         probs = _fitted(rows, examples, kinds, tagged[known], said[known], seed, n_folds=0).probs(
             rows.values[tagged[~known]]
         )
-        probs[:, [REASONS.index("mislabelled"), REASONS.index("easy")]] = 0
+        for word, ruled_out in LEAVE_OPEN.items():
+            probs[np.ix_(said[~known] == word, [REASONS.index(reason) for reason in ruled_out])] = 0
         said[~known] = np.array(REASONS, dtype=object)[probs.argmax(axis=1)]
     wrong = np.zeros(len(rows.values))
     for chosen in ([*range(len(rows.names))], [k for k, name in enumerate(rows.names) if name not in OF_THE_EMBEDDING]):

@@ -17,8 +17,10 @@ from hem_core.engine.given_labels import GivenLabels, given_labels
 from hem_core.store.tags import TagLog
 from hem_core.store.workspace import open_workspace
 
-KEEP, CHANGE, SKIP, UNDECIDED = "hard", "mislabelled", "skip", "ambiguous"
+KEEP, CHANGE, SKIP, UNDECIDED = "right", "mislabelled", "skip", "ambiguous"
 """The verdicts that an answer becomes: the given label stands, another one, none was given, people are at odds."""
+OLD_KEEP = "hard"
+"""What earlier versions wrote where the given label stands; such an import is read as KEEP."""
 Verdict = tuple[str, str]
 """Tag and value."""
 
@@ -49,7 +51,7 @@ def import_labels(
 ) -> ImportedLabels:
     """Write the answers in a file as verdicts of the people who gave them.
 
-    'hard' (keep) where the label is the given one, 'mislabelled' with the new one where it is another class, 'skip'
+    'right' where the label is the given one, 'mislabelled' with the new one where it is another class, 'skip'
     where it was skipped. An answer is written once: the same file again adds nothing, a longer one what is new.
     file: Label Studio's export (JSON, JSON-MIN, CSV or TSV), or rows with id and label and, if known, who, as .csv,
     .tsv, .jsonl, .json or .parquet; run: a run over the data where it is not clear which they are; who: the person
@@ -100,8 +102,9 @@ class _Past:
         for action in log.actions(data):
             rule = _json(action.rule)
             if action.action == "add" and "imported" in rule:
+                tag = KEEP if action.tag == OLD_KEEP else action.tag
                 for id in action.ids:
-                    self.add(id, action.who, (action.tag, action.value), rule)
+                    self.add(id, action.who, (tag, action.value), rule)
 
     def add(self, id: str, who: str, verdict: Verdict, rule: Mapping[str, Any]) -> None:
         self.newest[id] = verdict

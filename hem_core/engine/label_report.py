@@ -11,7 +11,7 @@ from hem_core.difficulty.label_errors import LabelErrors, estimate
 from hem_core.errors import RunError
 from hem_core.store.answers import answers
 from hem_core.store.run import open_run
-from hem_core.store.tag_fold import VERDICTS
+from hem_core.store.verdicts import VERDICTS
 from hem_core.store.workspace import open_workspace
 
 

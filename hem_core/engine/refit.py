@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hem_core.difficulty.calibrate_reasons import Calibrated, calibrate
+from hem_core.difficulty.calibrate_reasons import LEAVE_OPEN, Calibrated, calibrate
 from hem_core.difficulty.features import Features
 from hem_core.difficulty.reason_columns import Spoken, reason_columns
 from hem_core.errors import RunError
@@ -19,15 +19,8 @@ from hem_core.store.run import Run, open_run
 from hem_core.store.workspace import open_workspace
 
 FILE = "reason_rows.npz"
-SAYS = {
-    "mislabelled": "mislabelled",
-    "ambiguous": "ambiguous",
-    "outlier": "outlier",
-    "easy": "easy",
-    "hard": "hard",
-}
-"""What a verdict says of the reason. "hard" (keep it: the label is right) says that it is neither mislabelled nor easy;
-"duplicate" and "skip" say nothing."""
+SAYS = ("mislabelled", "ambiguous", "outlier", "easy", *LEAVE_OPEN)
+"""Verdicts that say something of the reason: they name it, or only rule reasons out (LEAVE_OPEN)."""
 
 
 def refit(folder: Path | str) -> Run:
@@ -67,7 +60,7 @@ def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:
     place = {id: row for row, id in enumerate(ids)}
     state = state.loc[state["n"] == 1, :]  # a word on many at once is no look at each
     pairs = zip(state["id"].tolist(), state["tag"].tolist(), strict=True)
-    found = sorted((place[id], SAYS[tag]) for id, tag in pairs if tag in SAYS and id in place)
+    found = sorted((place[id], tag) for id, tag in pairs if tag in SAYS and id in place)
     return np.array([row for row, _ in found], np.int64), [says for _, says in found]
 
 

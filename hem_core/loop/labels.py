@@ -14,10 +14,8 @@ from hem_core.engine.plan import make_key
 from hem_core.loop.pool import Pool
 from hem_core.selection.curate import EXCLUSIONS
 from hem_core.store.atomic import write_json
+from hem_core.store.verdicts import RIGHT
 from hem_core.store.workspace import open_workspace
-
-RIGHT = ("hard", "easy", "ambiguous")
-"""Verdicts that leave the given label as it is."""
 
 
 @dataclass(frozen=True)

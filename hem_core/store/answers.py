@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hem_core.store.verdicts import RIGHT, WRONG
+
 if TYPE_CHECKING:
     import pandas as pd
-
-RIGHT = ("hard", "easy", "ambiguous", "duplicate")
-"""Verdicts that leave the given label standing; 'mislabelled' says it is wrong, the others say neither."""
 
 
 def answers(ids: pd.Index, verdicts: pd.DataFrame) -> np.ndarray:
@@ -19,7 +18,7 @@ def answers(ids: pd.Index, verdicts: pd.DataFrame) -> np.ndarray:
     ids: N examples; verdicts: one row a judged example, with its id as the index and the verdict as `tag`.
     """
     found = np.full(len(ids), np.nan)
-    for value, tags in ((1.0, ("mislabelled",)), (0.0, RIGHT)):
+    for value, tags in ((1.0, WRONG), (0.0, RIGHT)):
         rows = ids.get_indexer(verdicts.loc[verdicts["tag"].isin(tags), :].index)
         found[rows[rows >= 0]] = value
     return found

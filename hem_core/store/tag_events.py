@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,11 +45,16 @@ _events = sa.Table(
     sa.Column("ids", sa.LargeBinary, nullable=False),
     sa.Column("client", sa.String(255)),
     sa.Column("sequence", sa.BigInteger),
+    # The browser window that acted; logs from before there was such a column get it when they are opened.
+    sa.Column("window_id", sa.String(64), nullable=True),
     # Numbers have no gaps and are visible in order on any database: two writers who take the same one
     # collide here, and the later tries again. So "everything after number k" misses nothing.
     sa.UniqueConstraint("data", "number"),
     sa.UniqueConstraint("client", "sequence"),
 )
+
+_with_windows: weakref.WeakSet[sa.Engine] = weakref.WeakSet()
+"""Databases whose log is known to have the column window_id: one that cannot be written may lack it."""
 
 T = TypeVar("T")
 
@@ -67,6 +73,8 @@ class Event:
     rule: str
     undoes: str
     ids: Sequence[str]
+    window_id: str = ""
+    """The browser window that acted; "" where it was none, or the log is older than this column."""
 
 
 def connect(place: Path | str) -> sa.Engine:
@@ -136,11 +144,12 @@ def revision(connection: sa.Connection, data: str) -> int:
 
 def after(connection: sa.Connection, data: str, number: int) -> Iterator[Event]:
     """The entries of a data set that came after a number, in order."""
-    columns = [_events.c[name] for name in Event.__annotations__]
+    names = [name for name in Event.__annotations__ if name != "window_id" or _has_windows(connection)]
+    columns = [_events.c[name] for name in names]
     query = sa.select(*columns).where(_events.c.data == data, _events.c.number > number)
     for row in connection.execute(query.order_by(_events.c.number)):
         values = row._asdict()
-        yield Event(**{**values, "ids": unpack(values["ids"])})
+        yield Event(**{**values, "ids": unpack(values["ids"]), "window_id": values.get("window_id") or ""})
 
 
 def pack(ids: Sequence[str]) -> bytes:
@@ -166,11 +175,23 @@ def _create(engine: sa.Engine) -> str:
     with _writing(engine) as connection:
         for table in (_about, _events):
             connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+        if not _has_windows(connection):
+            column = sa.schema.CreateColumn(_events.c.window_id).compile(dialect=connection.dialect)
+            connection.execute(sa.DDL(f"ALTER TABLE {_events.name} ADD COLUMN {column}"))
         version = connection.execute(sa.select(_about.c.value).where(_about.c.name == "format_version")).scalar()
         if version is None:
             version = str(FORMAT_VERSION)
             connection.execute(_about.insert().values(name="format_version", value=version))
         return version
+
+
+def _has_windows(connection: sa.Connection) -> bool:
+    if connection.engine not in _with_windows:
+        found = sa.inspect(connection).get_columns(_events.name)
+        if "window_id" not in {column["name"] for column in found}:
+            return False
+        _with_windows.add(connection.engine)
+    return True
 
 
 @contextmanager
@@ -193,7 +214,12 @@ def _retried(attempt: Callable[[], T]) -> T:
 
 def _is_passing(error: exc.DBAPIError) -> bool:
     text = str(error.orig).lower()
-    return isinstance(error, exc.IntegrityError) or "locked" in text or "already exists" in text
+    return (
+        isinstance(error, exc.IntegrityError)
+        or "locked" in text
+        or "already exists" in text
+        or "duplicate column" in text
+    )
 
 
 def _is_sqlite(url: sa.URL) -> bool:

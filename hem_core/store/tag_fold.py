@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hem_core.store.tag_events import Event
+from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERDICTS = ("hard", "mislabelled", "ambiguous", "outlier", "duplicate", "skip", "easy")
-"""Tags that exclude each other: a new one replaces the old one on the same example."""
 _NONE = -1
 _VERDICT = ""  # the slot that all verdicts share; every free tag has a slot of its own
 
@@ -38,6 +37,8 @@ class Fold:
     numbers: dict[str, int] = field(default_factory=dict)
     """Id -> number of the example."""
     slots: dict[str, np.ndarray] = field(default_factory=dict)
+    replaced: list[dict[int, int]] = field(default_factory=list)
+    """For each entry: position of an earlier one -> how many examples had their tag from it until this entry."""
     _names: np.ndarray = field(default_factory=lambda: np.empty(0, object))
 
     @property
@@ -53,8 +54,10 @@ class Fold:
         self.counts.append(True)
         if target is None:
             self.members.append(self._number(event.ids))
+            self.replaced.append(self._holders(position, self.members[position]))
             self._apply(position, self.members[position])
         else:
+            self.replaced.append({})
             self.members.append(self.members[target])
             self.undone_by.setdefault(target, []).append(position)
             self._recount(target)
@@ -73,13 +76,33 @@ class Fold:
             event = self.events[self.positions[event.undoes]]
         return event
 
-    def newest(self, who: str) -> Event | None:
-        """What a person did last that is not undone; undoing is not doing."""
+    def newest(self, who: str, window_id: str = "") -> Event | None:
+        """What a person did last, in one window where it is named, that is not undone; undoing is not doing."""
         for position in range(len(self.events) - 1, -1, -1):
             event = self.events[position]
-            if event.who == who and not event.undoes and self.counts[position]:
+            is_theirs = event.who == who and window_id in ("", event.window_id)
+            if is_theirs and not event.undoes and self.counts[position]:
                 return event
         return None
+
+    def others_before(self, position: int) -> dict[str, int]:
+        """Whose word on how many examples an entry replaced: another person's, or one from another window."""
+        return self._by_person(position, self.replaced[position])
+
+    def others_since(self, position: int) -> dict[str, int]:
+        """Who has since said something else of how many of an entry's examples; an undo of the entry leaves that."""
+        event, members = self.events[position], self.members[position]
+        concerned = self.slots.values() if event.action == "clear" else [self._slot(_slot_of(event))]
+        newer = {
+            k: int(n)
+            for held in concerned
+            for k, n in zip(*np.unique(held[members], return_counts=True), strict=True)
+            if k > position
+        }
+        for k in range(position + 1, len(self.events)):
+            if self.counts[k] and self.events[k].action in ("clear", "remove") and position in self.replaced[k]:
+                newer[k] = self.replaced[k][position]
+        return self._by_person(position, newer)
 
     def touching(self, id: str) -> list[int]:
         """Positions of the entries about one example."""
@@ -113,6 +136,25 @@ class Fold:
         at = pd.Series(at).dt.tz_localize("UTC")
         return pd.DataFrame({"id": pd.array(ids[number[order]], dtype="str"), **texts, "at": at, "n": n})
 
+    def _by_person(self, position: int, others: dict[int, int]) -> dict[str, int]:
+        event, found = self.events[position], dict[str, int]()
+        for k, n in others.items():
+            other = self.events[k]
+            is_elsewhere = "" not in (event.window_id, other.window_id) and event.window_id != other.window_id
+            if other.who != event.who or is_elsewhere:
+                found[other.who] = found.get(other.who, 0) + n
+        return found
+
+    def _holders(self, position: int, members: np.ndarray) -> dict[int, int]:
+        event = self.events[position]
+        concerned = self.slots.values() if event.action == "clear" else [self._slot(_slot_of(event))]
+        found = dict[int, int]()
+        for held in concerned:
+            for k, n in zip(*np.unique(held[members], return_counts=True), strict=True):
+                if k != _NONE and (event.action != "remove" or self.events[k].tag == event.tag):
+                    found[int(k)] = int(n)
+        return found
+
     def _recount(self, position: int) -> None:
         """Settle whether an entry counts, and if that changes, what it undoes in turn."""
         while True:
@@ -134,7 +176,7 @@ class Fold:
 
     def _apply(self, position: int, members: np.ndarray) -> None:
         event = self.events[position]
-        slot = _VERDICT if event.tag in VERDICTS else event.tag
+        slot = _slot_of(event)
         if event.action == "clear":
             for held in self.slots.values():
                 held[members] = _NONE
@@ -162,6 +204,10 @@ class Fold:
         if slot not in self.slots:
             self.slots[slot] = _grown(np.empty(0, np.int32), len(self.numbers))
         return self.slots[slot]
+
+
+def _slot_of(event: Event) -> str:
+    return _VERDICT if event.tag in VERDICTS else event.tag
 
 
 def _is_import(rule: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hem_core.store.tag_fold import VERDICTS
+from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd

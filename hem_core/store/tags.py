@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from hem_core.errors import DataError, RunError
 from hem_core.store import tag_events
 from hem_core.store.tag_events import Event
-from hem_core.store.tag_fold import VERDICTS, Fold
+from hem_core.store.tag_fold import Fold
+from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +55,8 @@ class TagLog:
     """Append-only: every action is one entry, an undo is another entry, nothing is deleted.
 
     `data` names the data set (Run.data), so that runs over the same examples share their tags.
-    The verdicts (hard, mislabelled, ambiguous, outlier, duplicate, skip, easy) replace each other on an
-    example; any other tag adds up. Safe for many processes and threads at once.
+    The verdicts (VERDICTS) replace each other on an example; any other tag adds up. Safe for many processes
+    and threads at once.
     """
 
     def __init__(self, place: Path | str) -> None:
@@ -78,15 +79,18 @@ class TagLog:
         rule: str | Mapping[str, Any] = "",
         client: str = "",
         sequence: int | None = None,
+        window: str = "",
     ) -> str:
         """Give a tag to examples, one action whatever their number; it is on the disk when this returns.
 
         value: what the tag says, such as the new label of "mislabelled". rule: what the ids came from.
-        client and sequence: a post that arrives twice is stored once and answered alike.
+        client and sequence: a post that arrives twice is stored once and answered alike. window: the browser window
+        that acts, for its own undo.
         Returns the batch id. Raises DataError without ids, tag or who.
         """
         _check_tag(tag)
-        return self._act("add", data, ids, tag=tag, who=who, value=value, rule=rule, client=client, sequence=sequence)
+        post = {"client": client, "sequence": sequence, "window": window}
+        return self._act("add", data, ids, tag=tag, who=who, value=value, rule=rule, **post)
 
     def remove(
         self,
@@ -98,10 +102,12 @@ class TagLog:
         rule: str | Mapping[str, Any] = "",
         client: str = "",
         sequence: int | None = None,
+        window: str = "",
     ) -> str:
         """Take one tag off examples; others stay. Returns and raises what `add` does."""
         _check_tag(tag)
-        return self._act("remove", data, ids, tag=tag, who=who, rule=rule, client=client, sequence=sequence)
+        post = {"client": client, "sequence": sequence, "window": window}
+        return self._act("remove", data, ids, tag=tag, who=who, rule=rule, **post)
 
     def clear(
         self,
@@ -112,9 +118,11 @@ class TagLog:
         rule: str | Mapping[str, Any] = "",
         client: str = "",
         sequence: int | None = None,
+        window: str = "",
     ) -> str:
         """Take every tag off examples. Returns and raises what `add` does."""
-        return self._act("clear", data, ids, who=who, rule=rule, client=client, sequence=sequence)
+        post = {"client": client, "sequence": sequence, "window": window}
+        return self._act("clear", data, ids, who=who, rule=rule, **post)
 
     def undo(
         self,
@@ -124,24 +132,28 @@ class TagLog:
         batch: str | None = None,
         client: str = "",
         sequence: int | None = None,
+        window: str = "",
     ) -> dict[str, Any] | None:
         """Undo the newest action of `who` that is not undone, or that batch, whoever did it.
 
+        window: undo the newest action of `who` in this browser window only; "" = wherever it was done.
         What others did to the same examples since then stays. Undoing an undo brings the action back.
         Returns the new entry (batch, at_ms, who, action "undo" or "redo", undoes) with what it undoes
-        (tag, value, rule, n, ids), or None when there is nothing to undo.
+        (undone_action, tag, value, rule, n, ids) and `others_since`: who has said something else since then, of how
+        many of these examples. None when there is nothing to undo.
         Raises DataError for a batch that this data set has not.
         """
         _check_text("who", who)
+        _check_window(window)
 
         def entry(connection: sa.Connection) -> dict[str, Any] | None:
             with self._lock:
                 fold = self._read(data, connection)
-                target = fold.newest(who) if batch is None else _find(fold, batch, data)
+                target = fold.newest(who, window) if batch is None else _find(fold, batch, data)
                 if target is None or not fold.counts[fold.positions[target.batch]]:
                     return None
             action = "redo" if target.action == "undo" else "undo"
-            return _row(action, [], who=who, undoes=target.batch)
+            return _row(action, [], who=who, undoes=target.batch, window=window)
 
         written = self._append(data, entry, client, sequence)
         return self._entry(data, written) if written else None
@@ -186,6 +198,12 @@ class TagLog:
             counting = [k for k, event in enumerate(fold.events) if fold.counts[k] and not event.undoes]
             return [replace(fold.events[k], ids=tuple(fold.ids(k))) for k in counting]
 
+    def replaced(self, data: str, batch: str) -> dict[str, int]:
+        """Whose word on how many examples an action replaced: another person's, or one given in another window."""
+        with self._lock:
+            fold = self._current(data)
+            return fold.others_before(fold.positions[_find(fold, batch, data).batch])
+
     def revision(self, data: str) -> int:
         """A number that grows with every entry of the data set; 0 when there is none. A key for caches."""
         with self._engine.connect() as connection:
@@ -203,12 +221,14 @@ class TagLog:
         rule: str | Mapping[str, Any] = "",
         client: str = "",
         sequence: int | None = None,
+        window: str = "",
     ) -> str:
         _check_text("data", data)
         _check_text("who", who)
+        _check_window(window)
         chosen = _distinct(ids)
         text = rule if isinstance(rule, str) else json.dumps(rule, ensure_ascii=False)
-        row = _row(action, chosen, who=who, tag=tag, value=value, rule=text)
+        row = _row(action, chosen, who=who, tag=tag, value=value, rule=text, window=window)
         batch = self._append(data, lambda _: row, client, sequence)
         assert batch is not None
         return batch
@@ -243,8 +263,10 @@ class TagLog:
         with self._lock:
             fold = self._current(data)
             position = fold.positions[batch]
-            shown = _shown(fold, position)
-            return {**shown, "ids": fold.ids(position)}
+            done = fold.done(position)
+            since = fold.others_since(fold.positions[done.batch])
+            more = {"undone_action": done.action, "others_since": since, "ids": fold.ids(position)}
+            return {**_shown(fold, position), **more}
 
 
 _TEXTS = ["who", "action", "tag", "value", "rule", "batch", "undoes"]
@@ -281,6 +303,7 @@ def _row(
     value: str = "",
     rule: str = "",
     undoes: str = "",
+    window: str = "",
 ) -> dict[str, Any]:
     return {
         "batch": uuid.uuid4().hex,
@@ -292,6 +315,7 @@ def _row(
         "rule": rule,
         "undoes": undoes,
         "ids": tag_events.pack(ids),
+        "window_id": window or None,
     }
 
 
@@ -309,6 +333,11 @@ def _distinct(ids: Iterable[str]) -> list[str]:
 
 def _check_tag(tag: str) -> None:
     _check_text("tag", tag)
+
+
+def _check_window(window: str) -> None:
+    if not isinstance(window, str) or len(window) > 64:
+        raise DataError(f"'window' is a text of at most 64 characters; it was {window!r:.80}")
 
 
 def _check_text(name: str, text: str) -> None:

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from app import detail
+from hem_core.store.verdicts import ALL
 from hem_core.store.workspace import open_workspace
 
 
@@ -116,7 +117,48 @@ def test_verdicts_of_others_leave_the_queue_and_own_ones_stay(show, workspace):
     shown = desk(show(folder, "review"))
     assert 2 not in shown["rows"]
     assert shown["verdicts"] == {"1": {"tag": "hard", "value": "", "who": "anna"}}
-    assert len(shown["undoable"]) == 1
+    assert shown["revision"] == log.revision(data)
+
+
+def test_the_desk_gets_the_verdicts_with_their_keys_from_the_one_list(show, whole_workspace):
+    data = desk(show(whole_workspace, "review"))
+    assert [(one["key"], one["name"]) for one in data["offered"]] == [(one.key, one.name) for one in ALL if one.key]
+    assert data["words"] == {one.name: one.words for one in ALL}
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ({"example": "e07"}, {"id": "e07", "row": 7}), ({"row": "8"}, {"id": "e08", "row": 8}),
+        ({"example": "e07", "row": "8"}, {"id": "e07", "row": 7}), ({"row": "60"}, None), ({"row": "-1"}, None),
+        ({"row": "9" * 30}, None), ({"row": "²"}, None), ({}, None),
+    ],
+)  # fmt: skip
+def test_the_address_opens_its_example(show, whole_workspace, address, wanted):
+    test = show(whole_workspace, "review", **address)
+    assert not test.exception
+    assert desk(test)["wanted"] == wanted
+
+
+def test_an_example_of_another_run_in_the_address_is_said(show, whole_workspace):
+    test = show(whole_workspace, "review", example="<b>elsewhere</b>")
+    assert desk(test)["wanted"] is None
+    assert "has no example" in test.toast[0].value
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        (
+            {"queue": "filter", "rule": '{"all":[{"column":"difficulty","min":200,"max":null}]}'},
+            "the filter of Explore",
+        ),
+        ({"queue": "sample 101 102"}, "between 101 and 102"),
+    ],
+)
+def test_an_empty_queue_says_why(show, whole_workspace, address, why):
+    data = desk(show(whole_workspace, "review", **address))
+    assert (data["rows"], why in data["empty"]) == ([], True)
 
 
 def test_two_people_on_one_server_get_different_examples(show, workspace):

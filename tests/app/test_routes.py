@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app import routes
+from hem_core.store.verdicts import VERDICTS
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
 
@@ -39,7 +40,7 @@ def post(client, what="tags", **body):
 def test_a_wrong_token_is_refused_everywhere(client, sent):
     for path in ("columns/tiny", "column/tiny/loss", "ids/tiny?rows=1", "thumbs/tiny?rows=1", "image/tiny/0",
                  "mask/tiny", "verdicts/tiny", "revision/tiny", "contents/tiny?rows=1",
-                 "free/tiny?rows=1"):  # fmt: skip
+                 "free/tiny?rows=1", "judged/tiny?rows=1", "detail/tiny?rows=1"):  # fmt: skip
         answer = client.get(f"/hem/{path}", headers={"X-HEM-Token": sent})
         assert (answer.status_code, answer.json()["error"][:17]) == (403, "this page's token")
     for path in ("tags", "undo", "csv"):
@@ -201,7 +202,8 @@ def test_a_tag_is_stored_once_however_often_it_arrives(own):
     assert (first["revision"], first["count"]) == (again["revision"], 2)
     answer = own.get("/hem/verdicts/tiny")
     codes = np.frombuffer(answer.content, "u1")
-    assert codes[:4].tolist() == [1, 0, 1, 0]
+    hard = VERDICTS.index("hard") + 1
+    assert codes[:4].tolist() == [hard, 0, hard, 0]
     assert int(answer.headers["x-hem-revision"]) == own.get("/hem/revision/tiny").json()["revision"]
 
 
@@ -223,7 +225,74 @@ def test_a_rule_tags_everything_that_matches_and_undo_takes_it_all_back(own):
 
 
 def test_undo_with_nothing_to_undo_says_so(own):
-    assert post(own, "undo").json()["undone"] is None
+    answer = post(own, "undo").json()
+    assert (answer["undone"], answer["message"]) == (None, "Nothing to undo for anna.")
+    assert post(own, "undo", window="w").json()["message"] == "Nothing to undo in this window."
+
+
+def test_undo_takes_back_the_last_action_of_the_window_that_asks(own):
+    post(own, window="left", rows=[3])
+    post(own, window="right", rows=[4], sequence=2)
+    undone = post(own, "undo", window="left", sequence=3).json()
+    assert (undone["rows"], undone["message"]) == ([3], "Undone: “hard” on e03.")
+    assert post(own, "undo", window="left", sequence=4).json()["undone"] is None
+    assert list(own.get("/hem/judged/tiny?rows=3,4").json()["verdicts"]) == ["4"]
+
+
+def test_undo_says_what_another_person_has_said_since_and_leaves_it(own):
+    rule = {"all": [{"column": "label", "in": ["cat"]}]}
+    post(own, window="w", rows=None, rule=rule)
+    answer = post(own, who="ben", sequence=2, rows=[0], tag="outlier").json()
+    assert answer["message"] == "This replaced a tag by anna; undo brings that back."
+    undone = post(own, "undo", window="w", sequence=3).json()
+    assert undone["message"] == (
+        "Undone: “hard” on 20 examples. ben said something else about 1 of them since; that stays."
+    )
+    assert own.get("/hem/judged/tiny?rows=0,3").json()["verdicts"] == {
+        "0": {"tag": "outlier", "value": "", "who": "ben"}
+    }
+
+
+def test_an_undo_can_be_redone_by_its_batch_and_says_so(own):
+    post(own, window="w", action="clear", rows=[0, 1])
+    undone = post(own, "undo", window="w", sequence=2).json()
+    assert undone["message"] == "Undone: clearing the tags on 2 examples."
+    redone = post(own, "undo", window="w", sequence=3, batch=undone["undone"]["batch"]).json()
+    assert redone["message"] == "Redone: clearing the tags on 2 examples."
+
+
+@pytest.mark.parametrize("path", ["tags", "undo"])
+@pytest.mark.parametrize("window", [7, "x" * 65, ["w"]])
+def test_a_window_that_is_no_short_text_is_refused(own, path, window):
+    answer = post(own, path, window=window)
+    assert (answer.status_code, "'window' must be a text" in answer.json()["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(("answer", "tag", "value"), [("cat", "right", ""), ("**dog**", "mislabelled", "**dog**")])
+def test_a_class_named_blind_is_right_where_it_is_the_label_and_else_the_new_label(own, answer, tag, value):
+    done = post(own, action="answer", rows=[0], value=answer).json()
+    assert (done["tag"], done["value"]) == (tag, value)
+    said = own.get("/hem/judged/tiny?rows=0").json()
+    assert said == {"revision": done["revision"], "verdicts": {"0": {"tag": tag, "value": value, "who": "anna"}}}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [({"value": "wolf"}, "no class 'wolf'"), ({"value": ""}, "'value' is missing"), ({"rows": [0, 1]}, "one example")],
+)
+def test_an_answer_that_is_no_class_or_on_many_is_refused(own, body, said):
+    answer = post(own, **{"action": "answer", "rows": [0], "value": "cat", **body})
+    assert (answer.status_code, said in answer.json()["error"]) == (400, True)
+
+
+def test_blind_details_hold_nothing_of_the_label_until_somebody_has_judged(own):
+    post(own, rows=[4])
+    hidden, judged = own.get("/hem/detail/tiny?rows=3,4&blind=1").json()
+    assert hidden == {
+        "row": 3, "text": None, "features": None, "is_blinded": True, "duplicates": [],
+        "neighbours": [{"row": 4}, {"row": 5}, {"row": 6}],
+    }  # fmt: skip
+    assert judged == own.get("/hem/detail/tiny?rows=4").json()[0]
 
 
 def test_a_tag_on_no_rows_stores_nothing(own):

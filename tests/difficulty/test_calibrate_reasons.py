@@ -35,3 +35,14 @@ def test_what_is_measured_is_of_the_probes_alone():
     found = calibrate(rows, examples, kinds, seed=0, tagged=tagged, tags=tags)
     assert found.model.measured["n"] == len(kinds)
     np.testing.assert_allclose(found.probs.sum(axis=1), 1, atol=1e-5)
+
+
+def test_right_with_nothing_special_is_neither_mislabelled_nor_ambiguous_and_hard_is_not_easy():
+    # Both look ambiguous: what "right" leaves open is easy, what "hard" leaves open is ambiguous.
+    rows = Features(np.concatenate([around(CENTRES["ambiguous"], 40), around(CENTRES["easy"], 260)]), NAMES)
+    examples, kinds = probes()
+    named = {}
+    for word in ("right", "hard"):
+        found = calibrate(rows, examples, kinds, seed=0, tagged=np.arange(40), tags=[word] * 40)
+        named[word] = REASONS[np.bincount(found.probs[:40].argmax(axis=1), minlength=6).argmax()]
+    assert named == {"right": "easy", "hard": "ambiguous"}

@@ -60,9 +60,9 @@ def opened(browser, site):
     trouble, contexts = [], []
 
     def open_page(path="", *, dark=False, **options):
-        size = {"width": 1440, "height": 900}
+        options = {"viewport": {"width": 1440, "height": 900}, **options}
         scheme = "dark" if dark else "light"
-        context = browser.new_context(viewport=size, color_scheme=scheme, accept_downloads=True, **options)
+        context = browser.new_context(color_scheme=scheme, accept_downloads=True, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)

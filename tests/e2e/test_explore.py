@@ -153,15 +153,15 @@ def test_the_tag_filter_follows_the_tags(opened):
 def test_two_tabs_see_each_others_tags(opened, site):
     one, two = explore(opened), explore(opened)
     lasso(one)
-    one.locator("[data-tag=easy]").click()
+    one.locator("[data-tag=right]").click()
     one.get_by_text("Tagged").wait_for()
     two.bring_to_front()
     two.evaluate("window.dispatchEvent(new Event('focus'))")
-    two.locator("[data-column=tag] .hem-line", has_text="easy").wait_for()
+    two.locator("[data-column=tag] .hem-line", has_text="right").wait_for()
     lasso(two, [(0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95)])
     two.locator("[data-tag=hard]").click()
     two.get_by_text("Tagged").wait_for()
-    eventually(lambda: not (tags_of(site, "easy") & tags_of(site, "hard")))
+    eventually(lambda: not (tags_of(site, "right") & tags_of(site, "hard")))
 
 
 def test_tiles_are_picked_by_click_range_and_toggle(opened):

@@ -1,5 +1,6 @@
 """Labels from elsewhere: hand-made files, five examples, two classes."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -70,14 +71,23 @@ def test_an_answer_keeps_corrects_or_skips(workspace, tmp_path):
     tasks = [task("a", said("cat", 1)), task("b", said("dog", {"id": 2, "email": "bo@x.org"})), task("c", skipped(1))]
     done = import_labels(write(tmp_path / "project.json", [*tasks, task("d")]), workspace)
     assert state(workspace) == {
-        "a": ("hard", "", "annotator 1"),
+        "a": ("right", "", "annotator 1"),
         "b": ("mislabelled", "dog", "bo@x.org"),
         "c": ("skip", "", "annotator 1"),
     }
-    assert (done.data, done.n_answers, done.counts) == ("pets", 3, {"hard": 1, "mislabelled": 1, "skip": 1})
+    assert (done.data, done.n_answers, done.counts) == ("pets", 3, {"right": 1, "mislabelled": 1, "skip": 1})
     assert done.unanswered == ["d"]
     table = with_tags(pd.DataFrame({"id": IDS, "label": GIVEN}), open_workspace(workspace).tags().state("pets"))
     assert table["label"].tolist() == ["cat", "dog", "dog", "dog", "cat"]
+
+
+def test_an_import_of_an_earlier_version_that_wrote_hard_is_not_written_again(workspace, tmp_path):
+    file = write(tmp_path / "one.json", [task("a", said("cat", 1))])
+    rule = {"imported": "one.json", "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    open_workspace(workspace).tags().add("pets", ["a"], "hard", who="annotator 1", rule=rule)
+    again = import_labels(file, workspace)
+    assert (again.n_known, n_entries(workspace)) == (1, 1)
+    assert state(workspace)["a"][:2] == ("hard", "")
 
 
 def test_the_same_file_twice_adds_nothing_and_a_longer_one_what_is_new(workspace, tmp_path):
@@ -89,7 +99,7 @@ def test_the_same_file_twice_adds_nothing_and_a_longer_one_what_is_new(workspace
     assert (again.n_known, sum(again.counts.values()), n_entries(workspace)) == (3, 0, before)
     longer = [task("a", said("cat", 1), said("dog", 2), said("dog", 3)), task("b", said("cat", 1))]
     more = import_labels(write(tmp_path / "two.json", longer), workspace)
-    assert (more.n_known, more.counts["hard"], n_entries(workspace)) == (3, 1, before + 1)
+    assert (more.n_known, more.counts["right"], n_entries(workspace)) == (3, 1, before + 1)
     import_labels(file, workspace)
     assert n_entries(workspace) == before + 1
 
@@ -123,7 +133,7 @@ def test_of_several_people_the_most_frequent_answer_stands_and_a_tie_is_ambiguou
     done = import_labels(write(tmp_path / "p.json", tasks), workspace)
     assert state(workspace)["a"][:2] == ("mislabelled", "dog")
     assert state(workspace)["b"] == ("ambiguous", "", "annotator 1, annotator 2")
-    assert state(workspace)["c"] == ("hard", "", "annotator 2")
+    assert state(workspace)["c"] == ("right", "", "annotator 2")
     assert state(workspace)["d"][:2] == ("mislabelled", "cat")
     assert done.disagreements["a"] == {"dog": 2, "cat": 1, "": 1}
     assert done.disagreements["b"] == {"dog": 1, "cat": 1}
@@ -178,7 +188,7 @@ def test_rows_of_ids_and_labels_are_read_too(workspace, tmp_path, suffix):
         lines = [json.dumps(row) for row in rows]
         path.write_text("\n".join(lines) if suffix == "jsonl" else f"[{','.join(lines)}]", encoding="utf-8")
     done = import_labels(path, workspace, who="ann")
-    assert state(workspace) == {"a": ("mislabelled", "dog", "bo"), "=e": ("hard", "", "ann")}
+    assert state(workspace) == {"a": ("mislabelled", "dog", "bo"), "=e": ("right", "", "ann")}
     assert done.unanswered == ["b"]
 
 
@@ -194,7 +204,7 @@ def test_the_data_are_those_that_know_the_ids_or_are_named(workspace, tmp_path):
     file = write(tmp_path / "p.json", [task("a", said("dog", 1))])
     with pytest.raises(DataError, match=r"as well of more as of pets; say which: --run NAME"):
         import_labels(file, workspace)
-    assert import_labels(file, workspace, run="other").counts["hard"] == 1
+    assert import_labels(file, workspace, run="other").counts["right"] == 1
     both = write(tmp_path / "q.json", [task("a", said("dog", 1)), task("b", said("dog", 1))])
     assert import_labels(both, workspace).data == "pets"
 
@@ -204,7 +214,7 @@ def test_data_without_a_run_are_known_from_their_sets(tmp_path):
     examples = pd.DataFrame({"id": ["a", "b"], "label": ["dog", None], "label_before": ["cat", None]})
     sets.save(workspace, "queue", examples, {"data": {"name": "pets"}, "classes": ["cat", "dog"]})
     import_labels(write(tmp_path / "p.json", [task("a", said("cat", 1)), task("b", said("dog", 1))]), workspace)
-    assert state(workspace) == {"a": ("hard", "", "annotator 1"), "b": ("mislabelled", "dog", "annotator 1")}
+    assert state(workspace) == {"a": ("right", "", "annotator 1"), "b": ("mislabelled", "dog", "annotator 1")}
 
 
 def test_the_command_counts_and_lists_what_it_left_out(workspace, tmp_path):

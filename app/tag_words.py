@@ -1,0 +1,64 @@
+"""What became of an action on tags, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.words import count
+from hem_core.store.verdicts import ALL
+
+WORDS = {verdict.name: verdict.words for verdict in ALL}
+
+
+def offered() -> list[dict[str, str]]:
+    """The verdicts that the app offers, in the order of their keys, as the browser side reads them."""
+    return [
+        {"name": verdict.name, "words": verdict.words, "meaning": verdict.meaning, "key": verdict.key}
+        for verdict in ALL
+        if verdict.key
+    ]
+
+
+def undone(entry: Mapping[str, Any] | None, person: str, *, has_window: bool) -> str:
+    """What an undo did: `Undone: “hard” on 20 examples. bob has said something else of 3 of them since …`.
+
+    entry: what TagLog.undo returns.
+    """
+    if entry is None:
+        return "Nothing to undo in this window." if has_window else f"Nothing to undo for {person}."
+    said = f"{'Redone' if entry['action'] == 'redo' else 'Undone'}: {_action(entry)} {_where(entry['ids'])}."
+    since: Mapping[str, int] = entry["others_since"]
+    if not since:
+        return said
+    n = sum(since.values())
+    them = "it" if entry["n"] == 1 else f"{n:,} of them"
+    return f"{said} {_people(since, person)} said something else about {them} since; that stays."
+
+
+def replaced(others: Mapping[str, int], n: int, person: str) -> str:
+    """Whose word an action on n examples replaced; "" where there was none.
+
+    others: what TagLog.replaced returns.
+    """
+    if not others:
+        return ""
+    whose = _people(others, person)
+    what = "a tag" if n == 1 else f"tags on {sum(others.values()):,} of them"
+    return f"This replaced {what} by {whose}; undo brings that back."
+
+
+def _action(entry: Mapping[str, Any]) -> str:
+    if entry["undone_action"] == "clear":
+        return "clearing the tags"
+    value = f" → {entry['value']}" if entry["value"] else ""
+    return f"“{entry['tag']}{value}”" if entry["undone_action"] == "add" else f"removing “{entry['tag']}”"
+
+
+def _where(ids: Sequence[str]) -> str:
+    return f"on {ids[0]}" if len(ids) == 1 else f"on {count(len(ids), 'example')}"
+
+
+def _people(others: Mapping[str, int], person: str) -> str:
+    names = [name if name != person else "you in another window" for name in sorted(others)]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,38 @@
+"""The verdicts that a person can give on one example, and what each says of its given label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One verdict. Verdicts exclude each other: a new one replaces the old one on the same example."""
+
+    name: str
+    """As it stands in the tag log."""
+    words: str
+    """As a person reads it."""
+    meaning: str
+    label: Literal["right", "wrong", "open"]
+    """What the verdict says of the given label."""
+    key: str
+    """The key that gives it in the app; "" for a verdict of older logs, which is read and no longer offered."""
+
+
+ALL = (
+    Verdict("right", "right", "the label is right, and there is nothing special about the example", "right", "1"),
+    Verdict("hard", "hard, keep", "the label is right, and the example is hard: keep it", "right", "2"),
+    Verdict("mislabelled", "label wrong", "the label is wrong; another class can be named", "wrong", "3"),
+    Verdict("ambiguous", "ambiguous", "more than one class is right", "right", "4"),
+    Verdict("outlier", "outlier", "it does not belong in this data", "open", "5"),
+    Verdict("duplicate", "duplicate", "it is the same as another example", "right", "6"),
+    Verdict("skip", "skipped", "looked at, without an opinion", "open", "7"),
+    Verdict("easy", "easy", "the label is right, and the example is easy", "right", ""),
+)
+VERDICTS = tuple(verdict.name for verdict in ALL)
+RIGHT = tuple(verdict.name for verdict in ALL if verdict.label == "right")
+"""Verdicts that leave the given label standing."""
+WRONG = tuple(verdict.name for verdict in ALL if verdict.label == "wrong")
+"""Verdicts that say that the given label is wrong."""
