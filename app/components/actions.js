@@ -3,7 +3,8 @@
 import { h, icon } from "./dom.js";
 import { plural, whole } from "./numbers.js";
 
-/** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV. Returns {refresh, undo, end}. */
+/** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV.
+ *  Returns {refresh, undo, end}. */
 export function makeActions(bus, host, { makeSet, download }) {
   const scope = h("div", { class: "hem-scope", role: "status", "aria-live": "polite" });
   const buttons = bus.offered.map(({ name, meaning }) =>
