@@ -49,8 +49,8 @@ def score(
     train: "package.module:train" or the function itself, called as train(dataset, …) for each of `oos` folds, so that
     every example is judged by a model that was not trained on it; without a model, also once on everything. See
     `hem_core.models.train_function`.
-    data: an image folder, a .csv, .parquet, .jsonl or .npz file, a data frame, an Arrow table, or a torch Dataset of
-    (input, label).
+    data: an image folder, a .csv, .parquet, .jsonl or .npz file, a data frame, an Arrow table, a torch Dataset of
+    (input, label) or its DataLoader, a Hugging Face Dataset or DatasetDict, or arrays as a dict or a pair (x, y).
     options: the fields of `Options`. Killed at any moment, the same call goes on where it stopped, to the same bytes;
     a finished run is returned as it is.
     Raises HemError with what to do for bad input; then nothing of a new run is left behind but finished trainings, and
