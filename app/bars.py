@@ -1,32 +1,42 @@
 """Bar figures: a table in, a figure out; no streamlit."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from app import theme, words
+from app.distribution import Headline, edges, placed
 
 HEIGHT_PX = 250
 
 
-def histogram(table: pd.DataFrame, name: str, *, unit: str, width: float = 5) -> go.Figure:
-    """How many examples in each bin of the score `name` (0 .. 100), parted by the column `is_correct`."""
-    edges = np.arange(0, 100 + width, width)
-    known = table.loc[table[name].notna(), :]
-    right = known["is_correct"].astype(bool)
+def histogram(table: pd.DataFrame, headline: Headline) -> go.Figure:
+    """How many examples in each bin of a run's headline column, split by the column `is_correct`."""
+    borders = edges(pd.Series(table[headline.column]), headline)
+    right = table["is_correct"].fillna(False).astype(bool)
+    titles = [(f"{low:.3g}", f"{high:.3g}") for low, high in pairwise(borders)]
+    if headline.is_log:
+        titles[0] = ("0", titles[0][1])
     chart = go.Figure()
     for mask, outcome, colour in ((right, "right", theme.RIGHT), (~right, "wrong", theme.WRONG)):
-        n, _ = np.histogram(known.loc[mask, name], edges)
+        n, _ = np.histogram(placed(pd.Series(table.loc[mask, headline.column]), borders), borders)
         chart.add_bar(
-            x=edges[:-1] + width / 2,
+            x=np.sqrt(borders[:-1] * borders[1:]) if headline.is_log else (borders[:-1] + borders[1:]) / 2,
             y=n,
-            width=width * 0.92,
+            width=np.diff(borders) * 0.92,
             name=f"predicted {outcome}",
             marker_color=colour,
-            customdata=np.stack([edges[:-1], edges[1:]], axis=1),
-            hovertemplate="%{customdata[0]:.0f} to %{customdata[1]:.0f}: %{y:,} " + outcome + "<extra></extra>",
+            customdata=titles,
+            hovertemplate="%{customdata[0]} to %{customdata[1]}: %{y:,} " + outcome + "<extra></extra>",
         )
-    chart.update_xaxes(title=unit, range=[0, 100], dtick=10)
+    title = f"{headline.title} ({headline.unit})" if headline.unit not in headline.title else headline.title
+    if headline.is_log:
+        span = [float(np.log10(borders[0])), float(np.log10(borders[-1]))]
+        chart.update_xaxes(type="log", range=span, dtick=1, exponentformat="power", title=f"{title}, log axis")
+    else:
+        chart.update_xaxes(title=title, range=[float(borders[0]), float(borders[-1])])
     chart.update_yaxes(title="examples", tickformat=",")
     return _quiet(chart.update_layout(barmode="stack"))
 

@@ -86,9 +86,23 @@ def encoded(run: Run, name: str) -> bytes:
     return known
 
 
+def words_of(name: str) -> tuple[str, str]:
+    """The title and the unit of a column: the same on an axis, a chip, in a tooltip and in a heading."""
+    title, unit = OTHER_WORDS.get(name, (name.replace("_", " "), ""))
+    return title, unit or str(_card(name).get("unit") or "")
+
+
+def meaning(run: Run, name: str) -> str:
+    """What a column of a run says, in a sentence; "" for a column of the user's own."""
+    if name == "reason":
+        return trust(run.info).sentence
+    made = run.info.get("headline", {}).get(name)
+    return str(MEANINGS.get(name) or made or _card(name).get("meaning") or "")
+
+
 def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
     values = pd.Series(run.table([name])[name])
-    title, unit = OTHER_WORDS.get(name, (name.replace("_", " "), ""))
+    title, unit = words_of(name)
     column: dict[str, Any] = {"kind": kind, "title": title, "unit": unit, "meaning": "", "is_score": False}
     column["missing"] = int(values.isna().sum())
     if kind == "number":
@@ -97,12 +111,9 @@ def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
     else:
         found = wire.names(values, run.classes if name in CLASS_COLUMNS else ("false", "true"))
         column |= {"type": wire.code_type(len(found)), "names": found}
-    if name in run.info.get("headline", {}):
-        column |= {"meaning": run.info["headline"][name], "is_score": True}
-    if name in MEANINGS:
-        column |= {"meaning": MEANINGS[name], "is_score": True}
-    if name == "reason":
-        column["meaning"] = trust(run.info).sentence
+    if name in run.info.get("headline", {}) or name in MEANINGS:
+        column["is_score"] = True
+    column["meaning"] = meaning(run, name)
     return column
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app import bars, loaders, refits, sample, state, trust, widgets, words
+from app import bars, columns, distribution, loaders, refits, sample, state, trust, widgets, words
 from app.glance import Overview
 from hem_core.errors import HemError
 from hem_core.store.run import Run
@@ -36,7 +36,7 @@ def page() -> None:
     widgets.notes(run)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _difficulty(run)
+        _distribution(run)
     with right:
         _reasons(run, facts.reasons)
     left, right = st.columns([3, 2], gap="medium")
@@ -104,19 +104,17 @@ def _next_steps(run: Run, facts: Overview) -> None:
             state.go("sets")
 
 
-def _difficulty(run: Run) -> None:
-    if "difficulty" not in run.source.columns:
-        st.caption("This run has no difficulty.")
+def _distribution(run: Run) -> None:
+    headline = distribution.headline_column(run)
+    if headline is None:
+        st.caption("This run has no score with a distribution to show.")
         return
-    st.markdown(f"**Difficulty** · {words.count(run.n, 'example')} in bins of 5", help=_made(run, "difficulty"))
-    table = loaders.columns(run.name, ("difficulty", "is_correct"))
-    chart = bars.histogram(table, "difficulty", unit="difficulty, percentile (100 = hardest)")
-    widgets.figure(chart, f"{run.name}-difficulty", key="difficulty_histogram")
-    st.caption("Difficulty is a rank, so the bins are about equally full; the colour shows where the errors are.")
-
-
-def _made(run: Run, name: str) -> str:
-    return words.plain((run.info.get("headline") or {}).get(name) or f"this run does not say how {name} was made")
+    title = words.plain(headline.title[:1].upper() + headline.title[1:])
+    meaning = words.plain(columns.meaning(run, headline.column))
+    st.markdown(f"**{title}** · {words.count(run.n, 'example')}", help=meaning or None)
+    table = loaders.columns(run.name, (headline.column, "is_correct"))
+    chart = bars.histogram(table, headline)
+    widgets.figure(chart, f"{run.name}-{headline.column}", key="distribution")
 
 
 def _reasons(run: Run, counts: pd.Series) -> None:
