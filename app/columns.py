@@ -46,6 +46,8 @@ MEANINGS = {
     "entropy_oos": "entropy under a linear head on the embeddings that was not fitted on the example",
 }
 """Scores without a page of their own among the scores; each can be sorted by."""
+ON_A_LOG_AXIS = ("loss", "loss_oos")
+"""Scores whose distribution has a shape on a logarithmic axis only."""
 KEPT_BYTES = 64 << 20
 """How much of the encoded columns stays in memory, over all runs; browsers keep their own copy."""
 
@@ -107,7 +109,7 @@ def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
     column["missing"] = int(values.isna().sum())
     if kind == "number":
         low, high = wire.extent(wire.numbers(values))
-        column |= {"type": "<f4", "min": low, "max": high} | _card(name)
+        column |= {"type": "<f4", "min": low, "max": high, "is_log": name in ON_A_LOG_AXIS} | _card(name)
     else:
         found = wire.names(values, run.classes if name in CLASS_COLUMNS else ("false", "true"))
         column |= {"type": wire.code_type(len(found)), "names": found}

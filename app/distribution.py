@@ -13,8 +13,8 @@ from app import columns
 if TYPE_CHECKING:
     from hem_core.store.run import Run
 
-CANDIDATES = (("error_prob", False), ("loss", True), ("loss_oos", True), ("margin", False), ("difficulty", False))
-"""Columns, the best first, and whether their axis is logarithmic. A percentile is flat by construction: it is last."""
+CANDIDATES = ("error_prob", "loss", "loss_oos", "margin", "difficulty")
+"""Columns, the best first. A percentile is flat by construction: it comes last."""
 FEWEST_DECADES, MOST_DECADES = 1, 7
 """A logarithmic axis ends this many powers of ten below the largest value; smaller values share its first bin."""
 
@@ -35,7 +35,8 @@ def headline_column(run: Run) -> Headline | None:
     `error_prob` where the run has it, else the loss on a logarithmic axis; a column with fewer than two different
     values says nothing and is passed over. None when no candidate is left.
     """
-    for name, is_log in CANDIDATES:
+    for name in CANDIDATES:
+        is_log = name in columns.ON_A_LOG_AXIS
         if run.columns().get(name) == "number" and _has_shape(run, name, is_positive=is_log):
             return Headline(name, *columns.words_of(name), is_log)
     return None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import loaders, state, theme, widgets, words
+from app import loaders, scope, state, theme, widgets, words
 from hem_core.errors import HemError
 
 
@@ -41,6 +41,8 @@ def show(page: Callable[[], None]) -> None:
         _watch(name)
         return
     try:
+        scope.fit(loaders.run(name))
+        st.html(theme.SKELETON)
         page()
     except HemError as error:
         widgets.failure(error)

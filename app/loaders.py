@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from app.comparison import Comparison
     from app.detail import Standing
+    from app.distribution import Headline
+    from app.fitting import Fitted
     from app.glance import Overview
     from app.weak_slices import WeakSlices
     from hem_core.engine.select import Preview, Selected
@@ -151,6 +153,18 @@ def proof_key(name: str, wish: str) -> str:
     return _proof_key(opened.folder.as_posix(), opened.fingerprint, tags().revision(opened.data), wish, opened)
 
 
+def fitted(name: str, rule: str) -> "Fitted":
+    """What is left of a rule (JSON) in a run: fitting.fitted."""
+    opened = run(name)
+    return _fitted(opened.folder.as_posix(), opened.fingerprint, rule, opened)
+
+
+def headline(name: str) -> "Headline | None":
+    """The column whose distribution a run is shown with first: distribution.headline_column."""
+    opened = run(name)
+    return _headline(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
 def manifest(path: Path) -> dict:
     """The manifest of a saved set; a version never changes, so it is read once."""
     return _manifest(str(path))
@@ -287,6 +301,20 @@ def _proof_key(folder: str, fingerprint: str, revision: int, wish: str, _run: "R
     from app.proofs import key
 
     return key(_run, among_all(_run.name, wish))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _fitted(folder: str, fingerprint: str, rule: str, _run: "Run") -> "Fitted":
+    from app.fitting import fitted
+
+    return fitted(_run, json.loads(rule))
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _headline(folder: str, fingerprint: str, _run: "Run") -> "Headline | None":
+    from app.distribution import headline_column
+
+    return headline_column(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)

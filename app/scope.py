@@ -1,11 +1,29 @@
 """What was filtered and selected in Explore, as far as the run on screen can follow it."""
 
+import json
+
 import streamlit as st
 
-from app import state, words
+from app import loaders, state, words
 from hem_core.errors import DataError
 from hem_core.store import rules
 from hem_core.store.run import Run
+
+
+def fit(run: Run) -> None:
+    """Drop from the filter and the selection what this run does not have, and say so once; the address follows.
+
+    Every page comes by here before it is drawn, so that no page shows "0 of N" for the sake of another run's filter.
+    """
+    dropped = list(state.take_dropped())
+    for now, put in ((state.rule(), state.set_rule), (state.selection(), state.set_selection)):
+        found = loaders.fitted(run.name, json.dumps(now))
+        if found.dropped:
+            put(found.rule)
+            dropped += found.dropped
+    if dropped:
+        why = "; ".join(dict.fromkeys(dropped))
+        st.toast(words.plain(f"Filters removed: {why}"), icon=":material/filter_alt_off:", duration="long")
 
 
 def explored(run: Run) -> dict[str, dict]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from app.fitting import without_places
+
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
@@ -37,10 +39,24 @@ def current_run() -> str | None:
 
 
 def set_current_run(name: str) -> None:
-    """Show another run; a selection belongs to its run and is dropped, the filter stays."""
-    if name != current_run():
-        _set("run", name)
+    """Show another run; a selection and a lasso on the embedding map belong to their run and are dropped.
+
+    The rest of the filter stays, as far as the new run has its columns and values: `scope.fit` sees to that.
+    """
+    if name == current_run():
+        return
+    if current_run():
+        left = without_places(rule())
+        remember("dropped", left.dropped)
+        set_rule(left.rule)
         set_selection(None)
+    _set("run", name)
+
+
+def take_dropped() -> tuple[str, ...]:
+    """Why clauses of the filter were dropped at the change of the run; once."""
+    found = forget("dropped")
+    return found if isinstance(found, tuple) else ()
 
 
 def sent(component: str, name: str) -> dict[str, Any]:

@@ -53,6 +53,17 @@ ICON = (
 CSS = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 4.1rem 1.4rem 2rem; max-width: none; }
+/* Streamlit fades what a running script has not drawn again yet: the page stays readable while Python follows. */
+[data-testid="stElementContainer"][data-stale="true"] { opacity: 1 !important; transition: none !important; }
+/* The skeleton of a page stands until the first part of the page follows it. */
+.hem-page-skeleton { display: grid; grid-template-columns: 3fr 2fr; gap: 1rem; padding-top: .4rem; }
+.hem-page-skeleton i { height: 5.4rem; border-radius: 6px; background: rgba(128,138,150,.16);
+  animation: hem-pulse 1.4s ease-in-out infinite alternate; }
+.hem-page-skeleton i:first-child { grid-column: 1 / -1; }
+.hem-page-skeleton i:nth-child(n+2) { height: 42vh; }
+[data-testid="stElementContainer"]:has(.hem-page-skeleton):not(:last-child) { display: none; }
+@keyframes hem-pulse { from { opacity: .45; } to { opacity: 1; } }
+@media (prefers-reduced-motion: reduce) { .hem-page-skeleton i { animation: none; } }
 [data-testid="stMetric"] { padding: 0 .1rem; font-variant-numeric: tabular-nums; }
 [data-testid="stMetricLabel"] { opacity: .75; }
 [class*="st-key-facts"] { padding-bottom: .6rem; }
@@ -63,3 +74,6 @@ CSS = """
 [class*="st-key-facts"] td:first-child { width: 1%; white-space: nowrap; opacity: .66; padding-right: 1.4rem; }
 </style>
 """
+
+SKELETON = '<div class="hem-page-skeleton" role="status" aria-label="loading"><i></i><i></i><i></i></div>'
+"""What stands in a page's place until its first part has come."""

@@ -2,6 +2,7 @@
 
 import { clauseMask, clauses, count, every } from "./rules.js";
 import { order } from "./numbers.js";
+import { windowId } from "./window_id.js";
 
 const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
 
@@ -31,6 +32,7 @@ function makeBus(data) {
     loads = new Map(),
     n = data.n;
   const client = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16)).join("");
+  const here = windowId();
   let sequence = 0,
     turn = 0;
   const full = new Uint8Array(n).fill(1);
@@ -212,7 +214,8 @@ function makeBus(data) {
 
     csv: async () => (await posted("/hem/csv", { run: bus.run, rule: bus.scopeRule() })).text(),
     get: (what, query) => request(`/hem/${what}`, query),
-    post: (what, body) => sent(`/hem/${what}`, { ...body, run: bus.run, who: bus.person, client }),
+    post: async (what, body) =>
+      sent(`/hem/${what}`, { ...body, run: bus.run, who: bus.person, client, window: await here }),
   };
   return bus;
 

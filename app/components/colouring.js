@@ -7,27 +7,31 @@ const LEVELS = 10;
 const MOST_NAMES = 12;
 
 const REGIONS = [
-  ["easy: sure and right", 0.008, 0.985, "left", "top"],
+  ["hard: never learned", 0.008, 0.985, "left", "top"],
   ["ambiguous: wavering", 0.992, 0.5, "right", "middle"],
-  ["hard: never learned", 0.008, 0.015, "left", "bottom"],
+  ["easy: sure and right", 0.008, 0.015, "left", "bottom"],
 ];
 
-/** The axes of a map's kind: columns, titles, and whether the y axis shows 1 - value. */
+/** The axes of a map's kind: {x, y, isBare, regions}; x and y are columns, shown as they are: higher = harder. */
 export function axesOf(view) {
-  if (view.mode === "data") {
-    return {
-      x: "variability",
-      y: "confidence_mean",
-      isFlipped: true,
-      regions: REGIONS,
-      titles: [
-        "variability over epochs (standard deviation of the label's probability)",
-        "mean confidence in the label",
-      ],
-    };
-  }
-  if (view.mode === "embedding") return { x: "x", y: "y", isBare: true, regions: [], titles: ["", ""] };
-  return { x: view.x, y: view.y, regions: [], titles: null };
+  if (view.mode === "data") return { x: "variability", y: "confidence_mean", regions: REGIONS };
+  if (view.mode === "embedding") return { x: "x", y: "y", isBare: true, regions: [] };
+  return { x: view.x, y: view.y, regions: [] };
+}
+
+/** What a map shows as a table: [header, rows] of the ids and the columns on its axes and in its colour, as they are. */
+export function mapTable(bus, view, rows, ids) {
+  const axes = axesOf(view),
+    names = [...new Set([axes.x, axes.y, view.colour])];
+  const value = (column, i) => (column.kind === "number" ? column.values[i] : (column.names[column.values[i]] ?? ""));
+  return [
+    ["id", ...names, "selected"],
+    rows.map((i, k) => [
+      ids[k],
+      ...names.map((name) => value(bus.column(name), i)),
+      bus.selected?.[i] ? "true" : "false",
+    ]),
+  ];
 }
 
 /** How points are coloured: {level, palette, kind, names | low, high, title}; `name` is a column. */

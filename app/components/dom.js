@@ -60,6 +60,15 @@ export function icon(name) {
   return s("svg", { viewBox: "0 0 24 24", class: "hem-icon", "aria-hidden": "true" }, path);
 }
 
+/** Give `host` the children that make() returns, but only when `key` is another one than before: an element that is
+ *  replaced between press and release loses its click, an open list closes. */
+export function renew(host, key, make) {
+  const text = JSON.stringify(key);
+  if (host.dataset.key === text) return;
+  host.dataset.key = text;
+  host.replaceChildren(...make());
+}
+
 /** A list to choose from; options are [value, text] or {group, options}. */
 export function select(options, value, onchange, label) {
   const make = ([key, text]) => h("option", { value: key, selected: key === value }, text);
@@ -134,7 +143,7 @@ export function csv(header, rows) {
 
 /** An SVG element as a PNG, twice as sharp, on a background. */
 export async function svgToPng(element, background) {
-  const { width, height } = element.getBoundingClientRect();
+  const [width, height] = ["width", "height"].map((name) => Number(element.getAttribute(name)));
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(element))}`;
   await image.decode();

@@ -4,7 +4,8 @@ import { makeActions } from "./actions.js";
 import { openBus } from "./bus.js";
 import { theme } from "./colours.js";
 import { chips } from "./chips.js";
-import { h, save } from "./dom.js";
+import { makeCourier } from "./courier.js";
+import { h, renew, save } from "./dom.js";
 import { makeFilters } from "./filters.js";
 import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
@@ -12,24 +13,27 @@ import { axesOf } from "./colouring.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
 import { lack } from "./missing.js";
-import { clauses } from "./rules.js";
+import { short } from "./numbers.js";
+import { clauses, describe, fitted } from "./rules.js";
 import { controls, legend, MODES, switcher, tools } from "./toolbar.js";
 
 const USUAL = {
   mode: "data",
   colour: "difficulty",
   score: "difficulty",
+  distribution: null, // the run's own
   x: "loss",
   y: "neighbour_disagreement",
-  tile: 96,
+  tile: null, // what suits the screen
   ascending: false,
   hide: false,
-  log: false,
+  log: null, // what suits the distribution
   order: "class",
   rates: false,
-  whole: false,
+  whole: null, // what suits the screen
   ranges: [],
 };
+let skeleton = null;
 const places = new WeakMap();
 
 /** Entry of the component: called at the mount and whenever Python's data or the theme change. */
@@ -51,13 +55,12 @@ function mount(first) {
   let component = first,
     data = first.data,
     look = null,
-    sent = 0,
     view = null,
     usual = USUAL,
     isGone = false,
-    isLeaving = false,
-    timer = 0;
-  const root = h("div", { class: "hem-explorer" });
+    going = null;
+  const root = h("div", { class: "hem-explorer" }),
+    bones = takeSkeleton(first.parentElement);
   first.parentElement.append(root);
   const bus = openBus(data);
   const slots = Object.fromEntries(
@@ -84,7 +87,7 @@ function mount(first) {
     figure,
     below,
   );
-  root.append(...Object.values(slots));
+  root.append(...Object.values(slots), bones);
   let map = null,
     matrix = null,
     histogram = null,
@@ -97,6 +100,8 @@ function mount(first) {
   };
   const fitting = new ResizeObserver(fit);
   fitting.observe(document.body);
+  const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
+  courier.acknowledge(data.sequence);
   const ends = [bus.on("state", state), bus.on("view", viewed), bus.on("said", busy)];
   const poll = setInterval(() => document.visibilityState === "visible" && bus.look().catch(() => {}), 5000);
   const focus = () => bus.look().catch(() => {});
@@ -111,7 +116,7 @@ function mount(first) {
     isGone = true;
     fitting.disconnect();
     clearInterval(poll);
-    clearTimeout(timer);
+    courier.end();
     window.removeEventListener("focus", focus);
     for (const part of [map, matrix, histogram, gallery, filters, actions]) part?.end();
     ends.forEach((one) => one());
@@ -121,12 +126,11 @@ function mount(first) {
   async function start() {
     look = theme(root);
     root.classList.toggle("is-dark", look.isDark);
-    root.classList.add("is-loading");
     await bus.describe();
-    usual = { ...USUAL, mode: MODES.map(([mode]) => mode).find((mode) => !lack(bus, data.missing, mode)) ?? "matrix" };
+    usual = { ...USUAL, distribution: data.distribution ?? USUAL.score, mode: MODES.map(([mode]) => mode).find((mode) => !lack(bus, data.missing, mode)) ?? "matrix" };
     view = bus.view = usable({ ...usual, ...data.view });
     actions = makeActions(bus, slots.actions, {
-      makeSet: () => leave("set", { count: bus.counts.scope }),
+      makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
     });
     await Promise.all([bus.load(needed()), bus.tags().catch(() => {})]);
@@ -135,8 +139,9 @@ function mount(first) {
     gallery = makeGallery(bus, slots.gallery, open);
     histogram = makeHistogram(bus, below, look);
     await adopt();
-    root.classList.remove("is-loading");
     await draw();
+    if (isGone) return;
+    bones.remove();
     root.dataset.ready = "true";
   }
 
@@ -147,13 +152,15 @@ function mount(first) {
     data = next.data;
     bus.token = data.token;
     bus.person = data.person;
-    if (data.sequence >= sent) {
+    courier.acknowledge(data.sequence);
+    if (courier.isSettled()) {
+      going = null;
       agree();
       // Same number, other rules: the address was changed (back, edited), not the page; unless it just moved on.
       const isOther = ["filter", "selection", "view"].some(
         (one) => JSON.stringify(data[one]) !== JSON.stringify(before[one]),
       );
-      if (isOther && data.sequence === before.sequence && !timer && !bus.pending && view) {
+      if (isOther && data.sequence === before.sequence && !bus.pending && view) {
         bus.setView({ ...usual, ...data.view }, "python");
         adopt();
       }
@@ -171,10 +178,13 @@ function mount(first) {
   }
 
   async function adopt() {
-    const filter = data.filter ?? { all: [] },
-      selection = data.selection ?? { all: [] };
-    await bus.load([...clauses(filter), ...clauses(selection)].flatMap(columnsOf));
-    await bus.set({ filter, selection }, "python");
+    const [filter, selection] = [fitted(data.filter, bus.described), fitted(data.selection, bus.described)],
+      dropped = [...filter.dropped, ...selection.dropped];
+    await bus.load([...clauses(filter.rule), ...clauses(selection.rule)].flatMap(columnsOf));
+    await bus.set({ filter: filter.rule, selection: selection.rule }, "python");
+    if (!dropped.length) return;
+    const words = dropped.map((clause) => describe(clause, (name) => bus.title(name), short)).join("; ");
+    bus.say({ error: `Removed from the filters, because this run has no such column or value: ${words}` });
   }
 
   function told() {
@@ -198,32 +208,23 @@ function mount(first) {
     if (origin === "page") tell();
   }
 
-  // One message after the hand has come to rest; the page itself never waits for it.
+  // The page itself never waits for Python.
   function tell() {
-    clearTimeout(timer);
-    if (!isLeaving) timer = setTimeout(send, 60);
+    courier.put(message());
   }
 
-  function send() {
-    clearTimeout(timer);
-    timer = 0;
+  function message() {
     const [filter, selection] = told();
     const changed = Object.fromEntries(
       Object.entries(view).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name])),
     );
-    sent = Math.max(sent, data.sequence ?? 0) + 1;
-    component.setStateValue("state", { filter, selection, view: changed, sequence: sent });
+    return { run: data.run, filter, selection, view: changed, go: going };
   }
 
-  /** Tell Python to go elsewhere; what it has not heard yet goes first. */
+  /** Ask Python to go elsewhere: part of the state, so that it is repeated until it has been followed. */
   function leave(name, value) {
-    if (timer) send();
-    component.setTriggerValue(name, value);
-    // What is told from now on would still come from this page, and Python would come back to it.
-    isLeaving = true;
-    setTimeout(() => {
-      isLeaving = false;
-    }, 3000);
+    going = { name, value, id: `${Date.now()}-${Math.random()}` };
+    courier.now(message());
   }
 
   function usable(wanted) {
@@ -234,9 +235,10 @@ function mount(first) {
       mode: MODES.some(([name]) => name === wanted.mode) ? wanted.mode : usual.mode,
       colour: known(wanted.colour, scores[0]),
       score: known(wanted.score, scores[0]),
+      distribution: known(wanted.distribution, scores[0]),
       x: known(wanted.x, scores[0]),
       y: known(wanted.y, scores[1] ?? scores[0]),
-      tile: Math.max(56, Math.min(160, wanted.tile)),
+      tile: wanted.tile && Math.max(56, Math.min(160, wanted.tile)),
     };
   }
 
@@ -249,6 +251,7 @@ function mount(first) {
         "is_correct",
         "reason",
         view.score,
+        view.distribution,
         view.colour,
         ...(view.mode === "matrix" ? [] : [axes.x, axes.y]),
       ]),
@@ -258,9 +261,10 @@ function mount(first) {
   async function draw(change = {}) {
     if (Object.keys(change).join() === "tile") return gallery.draw(view);
     drawStage();
-    bars.switcher.replaceChildren(...switcher(bus, view));
-    bars.controls.replaceChildren(...controls(bus, view));
-    bars.legend.replaceChildren(...legend(map?.colouring()));
+    renew(bars.switcher, [view.mode], () => switcher(bus, view));
+    renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
+    const colour = map?.colouring();
+    renew(bars.legend, colour && [colour.name, colour.colours, colour.low, colour.high], () => legend(colour));
     drawTools();
     drawChips();
     slots.stage.classList.toggle("is-matrix", view.mode === "matrix");
@@ -298,13 +302,16 @@ function mount(first) {
       map.tool(name);
       drawTools();
     };
-    const lacking = lack(bus, data.missing, view.mode);
-    bars.tools.replaceChildren(...tools(bus, view, { parts: { map, matrix, histogram }, lacking, tool, choose }));
+    const lacking = lack(bus, data.missing, view.mode),
+      parts = () => ({ map, matrix, histogram });
+    renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () =>
+      tools(bus, view, { parts, lacking, tool, choose }),
+    );
   }
 
   function drawChips() {
     const mode = view && !lack(bus, data.missing, view.mode) ? view.mode : null;
-    bars.chips.replaceChildren(...chips(bus, mode));
+    renew(bars.chips, [bus.filter, bus.selection, bus.counts.selected, bus.picks.size, mode], () => chips(bus, mode));
   }
 
   function busy() {
@@ -314,7 +321,7 @@ function mount(first) {
   function open(row) {
     bus
       .idsOf([row])
-      .then(([id]) => leave("open", { id }))
+      .then(([id]) => leave("open", id))
       .catch((error) => bus.say({ error: error.message }));
   }
 
@@ -322,6 +329,19 @@ function mount(first) {
     const text = await bus.csv().catch((error) => bus.say({ error: error.message }));
     if (text) save(text, `${bus.run}.csv`);
   }
+}
+
+/** Python's placeholder of the first load, kept for the loads after it; laid over the explorer until that has drawn. */
+function takeSkeleton(parent) {
+  const found = parent.querySelector(":scope .hem-skeleton");
+  if (found) skeleton = found.cloneNode(true);
+  found?.remove();
+  return skeleton?.cloneNode(true) ?? h("div", { class: "hem-skeleton" });
+}
+
+/** Does Streamlit run the script? Then an answer is still to come. */
+function isBusy() {
+  return document.querySelector("[data-test-script-state]")?.getAttribute("data-test-script-state") === "running";
 }
 
 function columnsOf(clause) {

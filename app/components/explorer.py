@@ -18,24 +18,30 @@ export default async function (component) {
   return (await import(address)).default(component);
 }
 """
-_mount = component("hem_explorer", css=(_HERE / "explorer.css").read_text("utf-8"), js=_SHIM, isolate_styles=False)
+# What stands there until the modules have come; explorer.js lays it over itself until its first drawing.
+_SKELETON = """
+<div class="hem-skeleton" aria-busy="true" aria-label="Explore is loading">
+  <div class="hem-bones is-lines"></div>
+  <div class="hem-bones is-stage"><i class="hem-bone"></i><i class="hem-bone is-figure"></i><i class="hem-bone"></i></div>
+  <div class="hem-bones is-tiles"></div>
+  <div class="hem-bones is-bar"></div>
+</div>
+"""
+_mount = component(
+    "hem_explorer", html=_SKELETON, css=(_HERE / "explorer.css").read_text("utf-8"), js=_SHIM, isolate_styles=False
+)
 KEY = "explorer"
 
 
-def explorer(
-    data: Mapping[str, Any], *, on_state: Callable[[], None], on_open: Callable[[], None], on_set: Callable[[], None]
-) -> None:
+def explorer(data: Mapping[str, Any], *, on_state: Callable[[], None]) -> None:
     """Draw the explorer of one run; what people do arrives in `said`, before the page is drawn.
 
-    on_state: filter, selection or view changed; on_open: an example is to be reviewed; on_set: a set is to be
-    made of the scope.
+    on_state: filter, selection or view changed, or somebody wants to go to another page.
     """
     address = f"/hem/static/{routes.version()}/explorer.js"
-    _mount(
-        key=KEY, data={**data, "code": address}, on_state_change=on_state, on_open_change=on_open, on_set_change=on_set
-    )
+    _mount(key=KEY, data={**data, "code": address}, on_state_change=on_state)
 
 
-def said(name: str) -> dict[str, Any]:
-    """What the page sent last under a name: 'state', 'open' or 'set'; {} when nothing."""
-    return state.sent(KEY, name)
+def said() -> dict[str, Any]:
+    """The state that the page sent last: run, filter, selection, view, sequence, go; {} when none."""
+    return state.sent(KEY, "state")

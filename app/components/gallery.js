@@ -3,7 +3,7 @@
 import { snippet, snippetText } from "./contents.js";
 import { h, icon, select } from "./dom.js";
 import { plural, short, whole } from "./numbers.js";
-import { pair } from "./pair.js";
+import { pair, said } from "./pair.js";
 
 const PAGE = 48;
 
@@ -30,7 +30,7 @@ export function makeGallery(bus, host, open) {
     "aria-multiselectable": "true",
     "data-medium": bus.medium,
   });
-  const arrow = h("span", { class: "hem-muted", title: "what each tile says" }, "predicted → given");
+  const legend = h("span", { class: "hem-muted hem-legend-tiles", title: "the two lines of each tile" }, "given / predicted");
   const where = h("span", { class: "hem-muted hem-number" });
   const back = h(
     "button",
@@ -43,7 +43,7 @@ export function makeGallery(bus, host, open) {
     icon("right"),
   );
   host.replaceChildren(
-    h("div", { class: "hem-head" }, count, h("span", { class: "hem-space" }), arrow),
+    h("div", { class: "hem-head" }, count, h("span", { class: "hem-space" }), legend),
     h("div", { class: "hem-head hem-sub" }, sort, direction, h("span", { class: "hem-space" }), size),
     tiles,
     h("div", { class: "hem-pager" }, back, where, on),
@@ -74,8 +74,8 @@ export function makeGallery(bus, host, open) {
     sort.replaceChildren(select(scores, view.score, (score) => bus.setView({ score }), "sort by"));
     direction.replaceChildren(icon(view.ascending ? "up2" : "down2"));
     direction.title = view.ascending ? "lowest first" : "highest first";
-    size.value = view.tile;
-    tiles.style.setProperty("--tile", `${view.tile}px`);
+    size.value = tileSize();
+    tiles.style.setProperty("--tile", `${tileSize()}px`);
     later(false);
   }
 
@@ -104,7 +104,10 @@ export function makeGallery(bus, host, open) {
     head(total);
     if (!shown.length) return tiles.replaceChildren(nothing());
     const old = new Map([...tiles.children].map((tile) => [Number(tile.dataset.row), tile]));
-    tiles.replaceChildren(...shown.map((row) => old.get(row) ?? tile(row)));
+    const wanted = shown.map((row) => old.get(row) ?? tile(row));
+    // Tiles that stay are left where they are: one that is taken out between press and release loses its click.
+    if (wanted.length !== tiles.children.length || wanted.some((one, at) => one !== tiles.children[at]))
+      tiles.replaceChildren(...wanted);
     for (const element of tiles.children) caption(element);
     badges();
     mark();
@@ -118,6 +121,11 @@ export function makeGallery(bus, host, open) {
     } catch (error) {
       bus.say({ error: error.message });
     }
+  }
+
+  /** The reader's size, else one that suits the screen: larger tiles where there is room for many. */
+  function tileSize() {
+    return view.tile ?? (host.clientWidth > 700 ? 124 : 96);
   }
 
   function head(total) {
@@ -136,7 +144,9 @@ export function makeGallery(bus, host, open) {
   }
 
   function nothing() {
-    const what = bus.selected ? "Nothing lies in this selection" : "Nothing matches these filters";
+    const what = bus.selected
+      ? "Nothing lies in this selection. Clear it, or draw another one."
+      : "Nothing matches these filters. Remove one above the map, or clear them all.";
     const clear = h(
       "button",
       {
@@ -177,12 +187,14 @@ export function makeGallery(bus, host, open) {
 
   function portrait(element, url, id, content) {
     const about = content ? `${snippetText(content)}\n\n${id}` : id;
-    element.title = `${about}\nclick selects, Shift-click a range, double-click opens`;
+    const { given, predicted } = said(bus, Number(element.dataset.row)),
+      pairs = `given: ${given ?? "–"}\npredicted: ${predicted ?? "–"}`;
+    element.title = `${pairs}\n\n${about}\n\nclick selects, Shift-click a range, double-click opens`;
     element.dataset.id = id;
     const place = element.firstChild;
     if (place.dataset.url === (url || "none")) return;
     place.dataset.url = url || "none";
-    if (content != null) return place.replaceChildren(snippet(content, view.tile < 100 ? 4 : 6));
+    if (content != null) return place.replaceChildren(snippet(content, tileSize() < 100 ? 4 : 6));
     if (!url) return place.replaceChildren(h("span", { class: "hem-muted hem-noimage" }, id));
     const image = h("img", { src: url, alt: id, draggable: false });
     // Tiny pictures are scaled up in whole pixels, large ones smoothly.

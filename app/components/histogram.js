@@ -1,28 +1,78 @@
 // The linked histogram: all, filtered and selected one inside the other; dragging selects a range.
 
-import { h, s, csv, save, svgToPng } from "./dom.js";
-import { bins, extent, histogram, short, ticks, whole } from "./numbers.js";
+import { csv, h, s, save, select, svgToPng } from "./dom.js";
+import { listen } from "./drag.js";
+import { bins, extent, histogram, short, ticks, titled, whole } from "./numbers.js";
 import { clauses } from "./rules.js";
 
-const MARGIN = { l: 58, r: 14, t: 8, b: 34 };
+const MARGIN = { l: 58, r: 14, t: 8, b: 20 };
+const TITLE_PX = 16;
+const BINS = 50;
+const MOST_DECADES = 7;
+
+/** How a column is binned: {grid, isLog, place(values) -> what is counted, value(placed) -> a number of the column}.
+ *
+ *  On a logarithmic axis the bins are equal in log10, from the smallest positive value, but no more than 7 powers of ten
+ *  below the largest; smaller values, zeros among them, stand in the first bin. */
+export function scaleOf(column) {
+  const isLog = Boolean(column.is_log) && extent(column.values)[1] > 0;
+  if (!isLog) {
+    const [low, high] = { percentile: [0, 100], probability: [0, 1] }[column.unit] ?? extent(column.values);
+    return { grid: bins(low, high, BINS), isLog, place: (values) => values, value: (at) => at };
+  }
+  const positive = column.values.map((value) => (value > 0 ? value : NaN)),
+    [smallest, high] = extent(positive);
+  const low = Math.min(Math.max(smallest, high / 10 ** MOST_DECADES), high / 10);
+  const width = Math.log10(high / low) / BINS;
+  return {
+    grid: { low: Math.log10(low), high: Math.log10(high), width, count: BINS },
+    isLog,
+    place: (values) =>
+      values.map((value) => (value < Infinity ? Math.log10(Math.min(high, Math.max(low, value))) : NaN)),
+    value: (at) => 10 ** at,
+  };
+}
+
+/** Is the largest bin more than twenty times a usual one? */
+export function isSkewed(counts) {
+  const known = [...counts].filter(Boolean).sort((a, b) => a - b);
+  return known.length > 2 && known.at(-1) > 20 * known[known.length >> 1];
+}
+
+/** The clause of a brush over a scale from `a` to `b` (places on it): an end at the edge of the axis is open. */
+export function brushed(name, { grid, value }, a, b) {
+  const [from, to] = [Math.min(a, b), Math.max(a, b)],
+    rounded = (at) => Number(value(at).toPrecision(4));
+  return {
+    column: name,
+    min: from <= grid.low ? null : rounded(from),
+    max: to >= grid.high ? null : rounded(to),
+  };
+}
 
 /** Draw into `host`. Returns {draw(view, look), download(format), end}. */
 export function makeHistogram(bus, host, look) {
   const area = h("div", { class: "hem-histogram" }),
+    choice = h("span"),
     readout = h("div", { class: "hem-readout hem-muted" });
   const log = h(
     "button",
-    { class: "hem-button hem-log", title: "logarithmic counts", onclick: () => bus.setView({ log: !view.log }) },
-    "log",
+    { class: "hem-button hem-log", title: "logarithmic counts", onclick: () => bus.setView({ log: !isLog() }) },
+    "log counts",
   );
-  host.replaceChildren(area, readout, log);
+  host.replaceChildren(
+    h("div", { class: "hem-below-head" }, h("span", { class: "hem-muted" }, "distribution of"), choice, log, readout),
+    area,
+  );
   let view = null,
-    grid = null,
+    scale = null,
+    placed = null,
     totals = null,
     total = 0,
-    svg = null,
     scales = null,
-    brush = null;
+    brush = null,
+    before = null;
+  const name = () => view.distribution;
   const ends = [bus.on("state", () => redraw()), dragging()];
   const watcher = new ResizeObserver(() => redraw());
   watcher.observe(area);
@@ -37,61 +87,83 @@ export function makeHistogram(bus, host, look) {
 
   function draw(next, nextLook) {
     if (nextLook) look = nextLook;
-    log.classList.toggle("is-on", next.log);
-    log.setAttribute("aria-pressed", String(next.log));
-    const isNew = view?.score !== next.score;
+    const isNew = view?.distribution !== next.distribution;
     view = { ...next };
-    if (isNew || !grid) {
-      const column = bus.column(view.score),
-        [low, high] = column.unit === "percentile" ? [0, 100] : extent(column.values);
-      grid = bins(low, high, 50);
-      totals = histogram(column.values, grid);
+    if (isNew || !scale) {
+      const column = bus.column(name());
+      scale = scaleOf(column);
+      placed = scale.place(column.values);
+      totals = histogram(placed, scale.grid);
       total = totals.reduce((sum, count) => sum + count, 0);
+      choice.replaceChildren(
+        select(
+          Object.entries(bus.described)
+            .filter(([, one]) => one.kind === "number")
+            .map(([key, one]) => [key, one.title]),
+          name(),
+          (distribution) => bus.setView({ distribution }),
+          "distribution of",
+        ),
+      );
     }
     redraw();
   }
 
   function redraw() {
-    if (!view || !grid || area.clientWidth < 80) return;
-    const values = bus.column(view.score).values,
-      isFiltered = clauses(bus.filter).length > 0;
-    const filtered = isFiltered ? histogram(values, grid, bus.inFilter) : totals;
+    if (!view || !scale || area.clientWidth < 80) return;
+    log.classList.toggle("is-on", isLog());
+    log.setAttribute("aria-pressed", String(isLog()));
+    const picture = drawing(area.clientWidth, area.clientHeight, 0);
+    area.replaceChildren(picture);
+    host.dataset.distribution = name();
+  }
+
+  /** The reader's choice, else logarithmic where one bar would press all the others flat. */
+  function isLog() {
+    return view.log ?? isSkewed(totals);
+  }
+
+  /** The histogram as an SVG element; `room` is what its foot has for a title, 0 for none. */
+  function drawing(width, height, room) {
+    const { grid, value } = scale,
+      isFiltered = clauses(bus.filter).length > 0,
+      foot = MARGIN.b + room;
+    const filtered = isFiltered ? histogram(placed, grid, bus.inFilter) : totals;
     const isNarrowed = bus.selected || bus.picks.size;
-    const chosen = isNarrowed ? histogram(values, grid, bus.scope) : null;
-    const width = area.clientWidth,
-      height = area.clientHeight,
-      most = Math.max(1, ...totals);
-    const show = view.log ? (count) => Math.log1p(count) / Math.log1p(most) : (count) => count / most;
+    const most = Math.max(1, ...totals),
+      across = width - MARGIN.l - MARGIN.r;
+    const show = isLog() ? (count) => Math.log1p(count) / Math.log1p(most) : (count) => count / most;
     scales = {
-      x: (value) => MARGIN.l + ((value - grid.low) / (grid.high - grid.low)) * (width - MARGIN.l - MARGIN.r),
-      value: (x) => grid.low + ((x - MARGIN.l) / (width - MARGIN.l - MARGIN.r)) * (grid.high - grid.low),
-      y: (count) => height - MARGIN.b - show(count) * (height - MARGIN.t - MARGIN.b),
+      x: (at) => MARGIN.l + ((at - grid.low) / (grid.high - grid.low)) * across,
+      value: (x) => grid.low + ((x - MARGIN.l) / across) * (grid.high - grid.low),
+      y: (count) => height - foot - show(count) * (height - MARGIN.t - foot),
     };
     const layers = [
       [totals, look.out],
       [filtered, look.bars],
     ];
-    if (chosen) layers.push([chosen, look.accent]);
-    svg = s("svg", {
+    if (isNarrowed) layers.push([histogram(placed, grid, bus.scope), look.accent]);
+    const svg = s("svg", {
       width,
       height,
       xmlns: "http://www.w3.org/2000/svg",
       "font-family": look.font,
       role: "img",
-      "aria-label": `Histogram of ${bus.title(view.score)}`,
+      "aria-label": `Histogram of ${bus.title(name())}`,
     });
     svg.append(
       ...yAxis(most, width),
       ...layers.map(([counts, colour]) => bars(counts, colour)),
-      ...xAxis(height, width),
-      brushMark(height),
+      ...xAxis(height - foot, width, value, room),
+      brushMark(height - foot),
     );
-    area.replaceChildren(svg);
+    return svg;
   }
 
   function bars(counts, colour) {
+    const { grid } = scale,
+      base = scales.y(0);
     let path = "";
-    const base = scales.y(0);
     for (let bin = 0; bin < grid.count; bin++) {
       if (!counts[bin]) continue;
       const left = scales.x(grid.low + bin * grid.width),
@@ -102,11 +174,13 @@ export function makeHistogram(bus, host, look) {
     return s("path", { d: path, fill: colour });
   }
 
-  function xAxis(height, width) {
-    const base = height - MARGIN.b,
-      { title, unit } = bus.described[view.score];
-    const marks = ticks(grid.low, grid.high, width / 90).map((value) =>
-      text(scales.x(value), base + 14, short(Number(value.toPrecision(6))), "middle"),
+  function xAxis(base, width, value, room) {
+    const { grid, isLog } = scale;
+    const steps = isLog
+      ? ticks(Math.ceil(grid.low), Math.floor(grid.high), width / 90).filter(Number.isInteger)
+      : ticks(grid.low, grid.high, width / 90);
+    const marks = steps.map((at) =>
+      text(scales.x(at), base + 14, short(Number(value(at).toPrecision(6))), "middle"),
     );
     const line = s("line", {
       x1: MARGIN.l,
@@ -116,15 +190,19 @@ export function makeHistogram(bus, host, look) {
       stroke: look.muted,
       "stroke-opacity": 0.4,
     });
-    return [
-      line,
-      ...marks,
-      text((MARGIN.l + width - MARGIN.r) / 2, base + 29, unit ? `${title} (${unit})` : title, "middle", 12),
-    ];
+    const title = room
+      ? [text((MARGIN.l + width - MARGIN.r) / 2, base + MARGIN.b + room - 7, heading(), "middle", 12)]
+      : [];
+    return [line, ...marks, ...title];
+  }
+
+  function heading() {
+    const { title, unit } = bus.described[name()];
+    return `${titled(title, unit)}${scale.isLog ? ", log axis" : ""}`;
   }
 
   function yAxis(most, width) {
-    const values = view.log
+    const values = isLog()
       ? [1, 10, 100, 1000, 10000, 100000].filter((one) => one <= most)
       : ticks(0, most, 3).filter((one) => Number.isInteger(one));
     return values.flatMap((value) =>
@@ -155,17 +233,24 @@ export function makeHistogram(bus, host, look) {
     return element;
   }
 
-  function brushMark(height) {
-    const clause = clauses(bus.selection).find((one) => one.column === view.score && ("min" in one || "max" in one));
-    const range = brush ?? (clause && [clause.min ?? grid.low, clause.max ?? grid.high]);
+  function brushMark(base) {
+    const { grid, isLog } = scale,
+      place = (value) => (isLog ? Math.log10(Math.max(value, 10 ** grid.low)) : value);
+    const clause = clauses(bus.selection).find((one) => one.column === name() && ("min" in one || "max" in one));
+    const range =
+      brush ??
+      (clause && [
+        clause.min == null ? grid.low : place(clause.min),
+        clause.max == null ? grid.high : place(clause.max),
+      ]);
     if (!range) return s("g");
-    const left = scales.x(Math.min(...range)),
-      right = scales.x(Math.max(...range));
+    const left = scales.x(Math.max(grid.low, Math.min(...range))),
+      right = scales.x(Math.min(grid.high, Math.max(...range)));
     return s("rect", {
       x: left,
       width: Math.max(1, right - left),
       y: MARGIN.t,
-      height: height - MARGIN.t - MARGIN.b,
+      height: base - MARGIN.t,
       fill: look.accent,
       "fill-opacity": 0.1,
       stroke: look.accent,
@@ -174,86 +259,71 @@ export function makeHistogram(bus, host, look) {
   }
 
   function dragging() {
-    let start = null,
-      waiting = 0;
-    const at = (event) => {
-      const x = event.clientX - area.getBoundingClientRect().left;
-      return scales.value(Math.max(MARGIN.l, Math.min(area.clientWidth - MARGIN.r, x)));
-    };
-    const range = () => {
-      const [a, b] = [Math.min(...brush), Math.max(...brush)];
-      return { column: view.score, min: rounded(a), max: rounded(b) };
-    };
-    const handlers = {
-      pointerdown(event) {
-        if (event.button !== 0 || !scales) return;
-        area.setPointerCapture(event.pointerId);
-        start = event.clientX;
+    let waiting = 0;
+    const at = (x) => scales.value(Math.max(MARGIN.l, Math.min(area.clientWidth - MARGIN.r, x)));
+    const range = () => brushed(name(), scale, ...brush);
+    const stop = listen(area, {
+      hover: ({ x }) => scales && say(at(x)),
+      leave: () => {
+        readout.textContent = "";
       },
-      pointermove(event) {
+      drag(points, [from]) {
         if (!scales) return;
-        if (start === null) return say(at(event));
-        if (brush === null && Math.abs(event.clientX - start) < 4) return;
-        brush = [
-          brush ? brush[0] : scales.value(Math.max(MARGIN.l, start - area.getBoundingClientRect().left)),
-          at(event),
-        ];
+        before ??= bus.selection;
+        brush = [at(from), at(points.at(-1)[0])];
         waiting ||= requestAnimationFrame(() => {
           waiting = 0;
           if (brush) bus.set({ selection: { all: [range()] } }, "drag");
         });
       },
-      pointerup() {
-        if (start === null) return;
-        start = null;
-        if (!brush) {
-          if (bus.selected) bus.set({ selection: { all: [] } });
-          return;
-        }
+      end() {
+        if (!brush) return;
         const clause = range();
-        brush = null;
+        brush = before = null;
         bus.set({ selection: { all: [clause] } });
       },
-      pointercancel() {
-        start = brush = null;
-        redraw();
+      cancel() {
+        if (!brush) return;
+        const selection = before;
+        brush = before = null;
+        bus.set({ selection });
       },
-      pointerleave() {
-        readout.textContent = "";
-      },
+      click: () => bus.selected && bus.set({ selection: { all: [] } }),
+    });
+    return () => {
+      stop();
+      cancelAnimationFrame(waiting);
     };
-    for (const [name, handler] of Object.entries(handlers)) area.addEventListener(name, handler);
-    return () => cancelAnimationFrame(waiting);
   }
 
-  function say(value) {
-    const bin = Math.max(0, Math.min(grid.count - 1, Math.floor((value - grid.low) / grid.width)));
-    const low = grid.low + bin * grid.width;
-    readout.textContent = `${short(Number(low.toPrecision(6)))} to ${short(Number((low + grid.width).toPrecision(6)))}: ${whole(totals[bin])} of ${whole(total)}`;
+  function say(at) {
+    const bin = Math.max(0, Math.min(scale.grid.count - 1, Math.floor((at - scale.grid.low) / scale.grid.width))),
+      [from, to] = endsOf(bin).map((one) => short(Number(one.toPrecision(6))));
+    readout.textContent = `${from} to ${to}: ${whole(totals[bin])} of ${whole(total)}`;
   }
 
-  function rounded(value) {
-    return Number(value.toPrecision(4));
+  /** The values between which a bin lies; the first bin of a logarithmic axis begins at 0. */
+  function endsOf(bin) {
+    const { grid, isLog, value } = scale;
+    return [
+      isLog && bin === 0 ? 0 : value(grid.low + bin * grid.width),
+      value(grid.low + (bin + 1) * grid.width),
+    ];
   }
 
   async function download(format) {
-    const name = `${bus.run}-${view.score}-histogram.${format}`;
+    const file = `${bus.run}-${name()}-histogram.${format}`;
     if (format === "csv") {
-      const values = bus.column(view.score).values,
-        inFilter = histogram(values, grid, bus.inFilter),
-        chosen = histogram(values, grid, bus.scope);
-      const rows = Array.from(totals, (count, bin) => [
-        grid.low + bin * grid.width,
-        grid.low + (bin + 1) * grid.width,
-        count,
-        inFilter[bin],
-        chosen[bin],
-      ]);
-      return save(csv(["from", "to", "all", "filtered", "in scope"], rows), name);
+      const inFilter = histogram(placed, scale.grid, bus.inFilter),
+        chosen = histogram(placed, scale.grid, bus.scope);
+      const rows = Array.from(totals, (count, bin) => [...endsOf(bin), count, inFilter[bin], chosen[bin]]);
+      return save(csv([`${name()} from`, "to", "all", "filtered", "in scope"], rows), file);
     }
+    const picture = drawing(area.clientWidth, area.clientHeight + TITLE_PX, TITLE_PX);
+    redraw();
     return save(
-      format === "png" ? await svgToPng(svg, look.background) : new XMLSerializer().serializeToString(svg),
-      name,
+      format === "png" ? await svgToPng(picture, look.background) : new XMLSerializer().serializeToString(picture),
+      file,
     );
   }
 }

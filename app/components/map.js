@@ -1,12 +1,12 @@
 // The map: every example a point. Pixels are painted here, axes come from Plotly, gestures from surface.js.
 
 import { exported, layout, literal, plotly } from "./axes.js";
-import { axesOf, colouring, legendTraces } from "./colouring.js";
+import { axesOf, colouring, legendTraces, mapTable } from "./colouring.js";
 import { mixed, rgb } from "./colours.js";
 import { snippet } from "./contents.js";
 import { csv, h, save } from "./dom.js";
 import { pair } from "./pair.js";
-import { extent, short } from "./numbers.js";
+import { extent, short, titled } from "./numbers.js";
 import { byLevel, grid, nearest, paint, project, radius } from "./raster.js";
 import { clauses, simplify } from "./rules.js";
 import { surface, tooltip } from "./surface.js";
@@ -14,7 +14,7 @@ import { surface, tooltip } from "./surface.js";
 const MARGIN = { l: 58, r: 14, t: 10, b: 46 };
 const BARE = { l: 14, r: 14, t: 10, b: 14 };
 
-/** Draw a map into `host`. open(row) is a double click. Returns {draw(view), tool(name), zoom, fit, download, end}. */
+/** Draw a map into `host`. open(row) is a double click on a point. Returns {draw(view), tool(name), zoom, fit, download, end}. */
 export function makeMap(bus, host, look, open) {
   const points = h("canvas", { class: "hem-layer" }),
     figure = h("div", { class: "hem-layer hem-figure" });
@@ -35,7 +35,8 @@ export function makeMap(bus, host, look, open) {
     hoverTimer = 0,
     scheduled = 0,
     relayout = 0,
-    isOver = false;
+    isOver = false,
+    taken = null;
 
   const ends = [
     bus.on("state", schedule),
@@ -60,10 +61,7 @@ export function makeMap(bus, host, look, open) {
         catcher.classList.remove("is-over");
       },
       click,
-      open: (x, y) => {
-        const row = rowAt(x, y);
-        if (row >= 0) open(row);
-      },
+      double,
     }),
   ];
   const watcher = new ResizeObserver(() => {
@@ -77,12 +75,7 @@ export function makeMap(bus, host, look, open) {
 
   return {
     draw,
-    fit: () => {
-      frame = null;
-      measure();
-      repaint();
-      plot();
-    },
+    fit,
     tool: (name) => {
       tool = name;
       catcher.dataset.tool = name;
@@ -144,10 +137,9 @@ export function makeMap(bus, host, look, open) {
     };
     // Room at the edges for the names of the regions.
     const hasRegions = axes.regions.length > 0,
-      pad = hasRegions ? Math.max(0.075, 26 / Math.max(height, 1)) : 0.035;
+      pad = hasRegions ? Math.max(0.09, 32 / Math.max(height, 1)) : 0.035;
     let [x0, x1] = spread(axes.x, 0.035, hasRegions ? 0.14 : 0.035),
       [y0, y1] = spread(axes.y, pad, pad);
-    if (axes.isFlipped) [y0, y1] = [y1, y0];
     if (axes.isBare) {
       // One unit is as long across as up: distances in an embedding map mean the same in both.
       const unit = Math.max((x1 - x0) / width, (y1 - y0) / height);
@@ -317,8 +309,7 @@ export function makeMap(bus, host, look, open) {
 
   function rowAt(x, y, reach = 10) {
     if (!placed) return -1;
-    const visible = view.hide || clauses(bus.filter).length ? bus.inFilter : bus.inFilter;
-    index ??= grid(placed, visible, points.width, points.height, 24 * frame.ratio);
+    index ??= grid(placed, bus.inFilter, points.width, points.height, 24 * frame.ratio);
     return nearest(index, placed, x * frame.ratio, y * frame.ratio, reach * frame.ratio);
   }
 
@@ -347,34 +338,53 @@ export function makeMap(bus, host, look, open) {
     }, 40);
   }
 
-  async function click(x, y, event) {
+  function fit() {
+    frame = null;
+    measure();
+    repaint();
+    plot();
+  }
+
+  /** A double click opens an example; on empty ground it shows everything, and gives back what its first click took. */
+  function double(x, y) {
     const row = rowAt(x, y);
+    if (row >= 0) return open(row);
+    if (taken) bus.set(taken);
+    taken = null;
+    return fit();
+  }
+
+  async function click(x, y, adds) {
+    const row = rowAt(x, y);
+    taken = null;
     if (row < 0) {
-      if (bus.picks.size) return bus.set({ picks: new Set() });
-      if (bus.selected) return bus.set({ selection: { all: [] } });
+      if (bus.picks.size) {
+        taken = { picks: bus.picks };
+        return bus.set({ picks: new Set() });
+      }
+      if (bus.selected) {
+        taken = { selection: bus.selection };
+        return bus.set({ selection: { all: [] } });
+      }
       return undefined;
     }
     await bus.idsOf([row]);
-    const picks = new Set(event.shiftKey || event.ctrlKey || event.metaKey ? bus.picks : []);
+    const picks = new Set(adds ? bus.picks : []);
     if (bus.picks.has(row)) picks.delete(row);
     else picks.add(row);
     return bus.set({ picks });
   }
 
   function titles() {
-    if (axes.titles) return axes.titles;
-    return [axes.x, axes.y].map((name) => {
-      const { title, unit } = bus.described[name];
-      return unit ? `${title} (${unit})` : title;
-    });
+    if (axes.isBare) return ["", ""];
+    return [axes.x, axes.y].map((name) => titled(bus.described[name].title, bus.described[name].unit));
   }
 
   function figureLayout() {
-    const show = (value) => (axes.isFlipped ? 1 - value : value),
-      [x, y] = titles();
+    const [x, y] = titles();
     return layout(look, margin(), {
       x: { range: [frame.x0, frame.x1], title: x, isBare: axes.isBare },
-      y: { range: [show(frame.y0), show(frame.y1)], title: y, isBare: axes.isBare },
+      y: { range: [frame.y0, frame.y1], title: y, isBare: axes.isBare },
       annotations: axes.regions,
     });
   }
@@ -434,16 +444,7 @@ export function makeMap(bus, host, look, open) {
   async function table() {
     const kept = [];
     for (let i = 0; i < bus.n; i++) if (bus.inFilter[i]) kept.push(i);
-    const ids = await bus.idsOf(kept),
-      x = bus.column(axes.x).values,
-      y = bus.column(axes.y).values;
-    const by = bus.column(view.colour),
-      value = (i) => (by.kind === "number" ? by.values[i] : (by.names[by.values[i]] ?? ""));
-    const header = ["id", axes.x, axes.y, view.colour, "selected"];
-    return csv(
-      header,
-      kept.map((i, k) => [ids[k], x[i], y[i], value(i), bus.selected?.[i] ? "true" : "false"]),
-    );
+    return csv(...mapTable(bus, view, kept, await bus.idsOf(kept)));
   }
 }
 

@@ -1,268 +1,244 @@
-// The confusion matrix: what was given against what was predicted, among the filtered examples.
+// The confusion matrix among the filtered examples: the worst pairs as a list, every pair as a cell; clicks select.
 
-import { exported, literal, plotly } from "./axes.js";
-import { csv, h, save } from "./dom.js";
+import { confusions, ordered, worst } from "./confusion.js";
+import { csv, h, renew, s, save, svgToPng } from "./dom.js";
+import { listen } from "./drag.js";
+import { cellAt, home, layout, moved, zoomed } from "./matrix_layout.js";
+import { asSvg, cellsOf, namesOf, paintCells, percent } from "./matrix_paint.js";
 import { plural, whole } from "./numbers.js";
 import { clauses } from "./rules.js";
 
-const MOST_CLASSES = 25;
+const MOST_CLASSES = 25; // above that many the worst pairs come first
+const BOTH_FROM_PX = 900; // from this width the list and the matrix stand side by side
+const WORST = 100;
+const REACH_PX = 5;
+const FILE = [1000, 900];
 
-// Room for the names: short ones stand, long ones lean.
-function marginOf(classes) {
-  const longest = Math.min(15, Math.max(...classes.map((name) => name.length)));
-  return longest > 3 ? { l: 46 + 6.2 * longest, r: 18, t: 8, b: 52 + 4.2 * longest } : { l: 62, r: 18, t: 8, b: 52 };
-}
-
-/** Counts (K, K) of given × predicted among the rows of a mask; rows without a label are left out. */
-export function confusions(given, predicted, mask, classes) {
-  const size = classes.length,
-    out = new Uint32Array(size * size);
-  const place = (column) => column.names.map((name) => classes.indexOf(name));
-  const givenAt = place(given),
-    predictedAt = place(predicted);
-  for (let i = 0; i < mask.length; i++) {
-    if (!mask[i]) continue;
-    const a = givenAt[given.values[i]],
-      b = predictedAt[predicted.values[i]];
-    if (a >= 0 && b >= 0) out[a * size + b]++;
-  }
-  return out;
-}
-
-/** Draw into `host`. Returns {draw(view, look), download(format), end}. A cell or header click selects. */
+/** Draw into `host`. Returns {draw(view, look), zoom(factor), fit(), download(format), end}. */
 export function makeMatrix(bus, host, look, classes) {
   const figure = h("div", { class: "hem-matrix" }),
     list = h("div", { class: "hem-confusions" }),
-    readout = h("div", { class: "hem-readout hem-muted" });
-  const plot = h("div", { class: "hem-matrix-plot" });
-  figure.append(plot);
-  host.replaceChildren(figure, list, readout);
-  const margin = marginOf(classes),
+    tip = h("div", { class: "hem-tip hem-matrix-tip", hidden: true, role: "status" });
+  const canvas = h("canvas", { class: "hem-layer" }),
+    names = s("svg", { class: "hem-matrix-names" }),
     mark = h("div", { class: "hem-cell-mark", hidden: true });
+  figure.append(canvas, names, mark, tip);
+  host.replaceChildren(list, figure);
+  const isLarge = classes.length > MOST_CLASSES,
+    ruler = h("canvas").getContext("2d"),
+    widths = new Map();
   let view = null,
+    found = null,
     order = [],
-    counts = null,
-    frame = 0;
-  const ends = [
-    bus.on("state", () => {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        redraw();
-      });
-    }),
-  ];
-  const watcher = new ResizeObserver(() => redraw());
-  watcher.observe(figure);
-  figure.addEventListener("click", click);
-  figure.addEventListener("pointermove", (event) => {
-    const found = cellAt(event);
-    readout.textContent = found ? said(found) : "";
-    figure.classList.toggle("is-over", Boolean(found));
-  });
-  figure.addEventListener("pointerleave", () => {
-    readout.textContent = "";
-  });
+    place = [],
+    plot = null,
+    seen = home(classes.length),
+    frame = 0,
+    last = null;
+  const later = () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      redraw();
+    });
+  };
+  const ends = [bus.on("state", later), pointer()];
+  const watcher = new ResizeObserver(later);
+  watcher.observe(host);
+  figure.addEventListener("wheel", wheel, { passive: false });
   return {
     draw,
     download,
+    zoom: (factor) => look_at(zoomed(seen, classes.length, [seen.x + seen.span / 2, seen.y + seen.span / 2], factor)),
+    fit: () => look_at(home(classes.length)),
     end() {
       ends.forEach((end) => end());
       watcher.disconnect();
       cancelAnimationFrame(frame);
-      window.Plotly?.purge(plot);
+      host.classList.remove("is-split", "is-listed");
     },
   };
 
   function draw(next, nextLook) {
     if (nextLook) look = nextLook;
     view = { ...next };
+    widths.clear();
     redraw();
   }
 
-  async function redraw() {
+  function measure(text) {
+    if (!widths.has(text)) {
+      ruler.font = `11px ${look.font}`;
+      widths.set(text, ruler.measureText(text).width);
+    }
+    return widths.get(text);
+  }
+
+  function redraw() {
     if (!view || !host.isConnected || host.clientWidth < 100) return;
-    counts = confusions(bus.column("label"), bus.column("predicted"), bus.inFilter, classes);
-    order = sorted();
-    const isLarge = classes.length > MOST_CLASSES;
-    figure.hidden = isLarge && !view.whole;
+    found = confusions(bus.column("label"), bus.column("predicted"), bus.inFilter, classes);
+    order = ordered(found, classes, view.order);
+    place = [];
+    order.forEach((k, at) => (place[k] = at));
+    const isWide = host.clientWidth >= BOTH_FROM_PX,
+      isWhole = !isLarge || (view.whole ?? isWide);
+    host.classList.toggle("is-split", isLarge && isWhole && isWide);
+    host.classList.toggle("is-listed", isLarge && !isWhole);
+    figure.hidden = !isWhole;
     list.hidden = !isLarge;
-    if (isLarge) table();
-    if (figure.hidden) return;
-    const Plotly = await plotly();
-    if (!host.isConnected) return;
-    await Plotly.react(plot, traces(), layout(figure.clientWidth, figure.clientHeight), {
-      staticPlot: true,
-      displayModeBar: false,
-    });
-    figure.append(mark);
-    outline();
+    if (isLarge) table(isWhole, isWide);
+    if (isWhole) paint();
     host.dataset.matrix = "drawn";
   }
 
-  function sorted() {
-    const size = classes.length,
-      support = (k) => sum(k, (j) => counts[k * size + j]),
-      right = (k) => counts[k * size + k];
-    const key = { support, error: (k) => (support(k) ? 1 - right(k) / support(k) : -1) }[view.order];
-    const all = classes.map((_, k) => k);
-    if (view.order === "name") return all.sort((a, b) => classes[a].localeCompare(classes[b], "en", { numeric: true }));
-    return key ? all.sort((a, b) => key(b) - key(a) || a - b) : all;
+  function paint() {
+    const { clientWidth: width, clientHeight: height } = figure,
+      ratio = window.devicePixelRatio || 1;
+    if (width < 60 || height < 60) return;
+    Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    Object.assign(canvas.style, { left: 0, top: 0, width: `${width}px`, height: `${height}px` });
+    const texts = order.map((k) => classes[k]);
+    plot = layout(texts, width, height, measure, seen);
+    const context = canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    paintCells(context, cellsOf(found, place, plot, seen, look, view.rates), plot, look, lines());
+    names.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    names.replaceChildren(...namesOf(texts, plot, seen, look, measure));
+    outline();
   }
 
-  function sum(k, of) {
-    return classes.reduce((total, _, j) => total + of(j), 0);
-  }
-
-  // Errors carry the colour; the diagonal is apart, in grey, so that it does not drown them.
-  function traces() {
-    const size = classes.length,
-      total = order.map((k) => sum(k, (j) => counts[k * size + j]));
-    const value = (a, b) => counts[order[a] * size + order[b]];
-    const shown = (a, b) => (view.rates ? (total[a] ? value(a, b) / total[a] : 0) : value(a, b));
-    const scaled = (a, b) => (view.rates ? shown(a, b) : Math.log10(value(a, b) + 1));
-    const grid = (keep, of, otherwise = null) =>
-      order.map((_, a) => order.map((__, b) => (keep(a, b) ? of(a, b) : otherwise)));
-    const text = (a, b) => (value(a, b) === 0 ? "" : view.rates ? percent(shown(a, b)) : whole(value(a, b)));
-    const isText = size <= MOST_CLASSES,
-      names = order.map((_, k) => k);
-    const base = {
-      type: "heatmap",
-      x: names,
-      y: names,
-      xgap: 1,
-      ygap: 1,
-      hoverinfo: "skip",
-      texttemplate: isText ? "%{text}" : undefined,
-      showscale: false,
+  // The edges between the cells, in pixels.
+  function lines() {
+    const along = (from, start, cell, size) => {
+      const out = [];
+      for (let k = Math.ceil(from); k < from + seen.span; k++) out.push(start + (k - from) * cell);
+      return out.filter((at) => at < start + size);
     };
-    const wrong = (a, b) => a !== b && value(a, b) > 0,
-      right = (a, b) => a === b;
-    const empty = look.isDark ? "rgba(255,255,255,.035)" : "rgba(20,26,40,.03)",
-      top = look.isDark ? "#d4602a" : "#c2410c";
-    const most = Math.max(1e-9, ...order.flatMap((_, a) => order.map((__, b) => (a === b ? 0 : scaled(a, b)))));
-    const quiet = look.isDark ? ["#232a36", "#3d4a60"] : ["#f1f3f6", "#c9d2df"];
-    return [
-      {
-        ...base,
-        z: grid(
-          (a, b) => a !== b && !wrong(a, b),
-          () => 0,
-        ),
-        colorscale: [
-          [0, empty],
-          [1, empty],
-        ],
-        texttemplate: undefined,
-      },
-      {
-        ...base,
-        z: grid(wrong, scaled),
-        zmin: 0,
-        zmax: most,
-        text: grid(wrong, text, ""),
-        textfont: { size: 11 },
-        colorscale: [
-          [0, look.isDark ? "#3a2a20" : "#fdf1e7"],
-          [0.5, look.isDark ? "#9a5227" : "#f3a66b"],
-          [1, top],
-        ],
-      },
-      {
-        ...base,
-        z: grid(right, scaled),
-        zmin: 0,
-        zmax: Math.max(1e-9, ...order.map((_, a) => scaled(a, a))),
-        text: grid(right, text, ""),
-        textfont: { size: 11, color: look.muted },
-        colorscale: [
-          [0, quiet[0]],
-          [1, quiet[1]],
-        ],
-      },
-    ];
-  }
-
-  function layout(width, height) {
-    const names = order.map((k) => literal(cut(classes[k]))),
-      at = order.map((_, k) => k);
-    const axis = (title, more) => ({
-      tickvals: at,
-      ticktext: names,
-      tickfont: { size: classes.length > 40 ? 9 : 11, color: look.text },
-      showgrid: false,
-      zeroline: false,
-      ticks: "",
-      title: { text: title, font: { size: 12, color: look.muted }, standoff: 8 },
-      fixedrange: true,
-      range: [-0.5, order.length - 0.5],
-      ...more,
-    });
     return {
-      width,
-      height,
-      margin,
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: look.font, color: look.text },
-      xaxis: axis("predicted", { tickangle: classes.some((name) => name.length > 3) ? -45 : 0 }),
-      yaxis: axis("given", { range: [order.length - 0.5, -0.5] }),
+      columns: along(seen.x, plot.left, plot.cell[0], plot.width),
+      rows: along(seen.y, plot.top, plot.cell[1], plot.height),
     };
   }
 
-  function cellAt(event) {
+  function look_at(next) {
+    seen = next;
+    tip.hidden = true;
+    later();
+  }
+
+  function pointer() {
+    return listen(figure, {
+      hover: show,
+      leave: hide,
+      drag(points, from) {
+        hide();
+        const [x, y] = points.at(-1),
+          [a, b] = last ?? from;
+        last = [x, y];
+        look_at(moved(seen, classes.length, [(a - x) / plot.cell[0], (b - y) / plot.cell[1]]));
+      },
+      end: () => (last = null),
+      cancel: () => (last = null),
+      click({ x, y }) {
+        const one = classesAt(x, y);
+        if (one) choose(one);
+      },
+      double: () => look_at(home(classes.length)),
+    });
+  }
+
+  function wheel(event) {
+    event.preventDefault();
+    if (!plot) return;
     const box = figure.getBoundingClientRect(),
-      size = order.length;
-    const x = event.clientX - box.left - margin.l,
-      y = event.clientY - box.top - margin.t;
-    const width = box.width - margin.l - margin.r,
-      height = box.height - margin.t - margin.b;
-    const column = Math.floor((x / width) * size),
-      row = Math.floor((y / height) * size);
-    const isColumn = column >= 0 && column < size,
-      isRow = row >= 0 && row < size;
-    if (isRow && isColumn) return { given: order[row], predicted: order[column] };
-    if (isRow && x < 0) return { given: order[row] };
-    return isColumn && y > height ? { predicted: order[column] } : null;
+      factor = Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.004);
+    const at = [
+      seen.x + (event.clientX - box.left - plot.left) / plot.cell[0],
+      seen.y + (event.clientY - box.top - plot.top) / plot.cell[1],
+    ];
+    look_at(zoomed(seen, classes.length, at, factor));
+  }
+
+  /** The classes under a point: {given, predicted}, one of them beside the names; tiny cells are caught from near by. */
+  function classesAt(x, y) {
+    const at = plot && cellAt(plot, seen, order.length, x, y);
+    if (!at) return null;
+    if (at.row !== undefined && at.column !== undefined && Math.min(...plot.cell) < REACH_PX) {
+      const near = nearestCell(x, y);
+      if (near) return { given: near[0], predicted: near[1] };
+    }
+    const one = {};
+    if (at.row !== undefined) one.given = order[at.row];
+    if (at.column !== undefined) one.predicted = order[at.column];
+    return one;
+  }
+
+  function nearestCell(x, y) {
+    let best = REACH_PX,
+      near = null;
+    for (const cell of found.cells) {
+      const dx = plot.left + (place[cell[1]] + 0.5 - seen.x) * plot.cell[0] - x,
+        dy = plot.top + (place[cell[0]] + 0.5 - seen.y) * plot.cell[1] - y;
+      // Errors are what is looked for: the diagonal wins by a clear margin only.
+      const away = Math.hypot(dx, dy) + (cell[0] === cell[1] ? 2 : 0);
+      if (away < best) [best, near] = [away, cell];
+    }
+    return near;
+  }
+
+  function show({ x, y }) {
+    const one = classesAt(x, y);
+    figure.classList.toggle("is-over", Boolean(one));
+    if (!one) return hide();
+    tip.replaceChildren(h("div", { class: "hem-tip-text" }, ...described(one).map((line) => h("div", {}, line))));
+    tip.hidden = false;
+    const left = Math.max(4, Math.min(x + 14, figure.clientWidth - tip.offsetWidth - 6)),
+      top = y + 18 + tip.offsetHeight > figure.clientHeight ? y - tip.offsetHeight - 10 : y + 18;
+    tip.style.transform = `translate(${left}px, ${Math.max(4, top)}px)`;
+    return undefined;
+  }
+
+  function hide() {
+    tip.hidden = true;
+  }
+
+  function described({ given, predicted }) {
+    if (given === undefined)
+      return [`predicted ${classes[predicted]}`, plural(found.predicted[predicted], "example")];
+    const support = found.support[given],
+      wrong = percent(1 - found.right[given] / Math.max(1, support));
+    if (predicted === undefined) return [`given ${classes[given]}`, `${plural(support, "example")}, ${wrong} wrong`];
+    const here = found.at(given, predicted);
+    return [
+      `given ${classes[given]}`,
+      `predicted ${classes[predicted]}`,
+      `${plural(here, "example")}, ${percent(here / Math.max(1, support))} of given ${classes[given]}`,
+    ];
   }
 
   // The selected cell, row or column, outlined.
   function outline() {
     const at = (name) => {
       const clause = clauses(bus.selection).find((one) => one.column === name && one.in?.length === 1);
-      return clause ? order.indexOf(classes.indexOf(clause.in[0])) : -1;
+      return clause ? (place[classes.indexOf(clause.in[0])] ?? -1) : -1;
     };
     const row = at("label"),
-      column = at("predicted"),
-      size = order.length;
+      column = at("predicted");
     mark.hidden = (row < 0 && column < 0) || clauses(bus.selection).some((one) => !one.in);
     if (mark.hidden) return;
-    const width = (figure.clientWidth - margin.l - margin.r) / size,
-      height = (figure.clientHeight - margin.t - margin.b) / size;
+    const side = (position, from, start, cell, size) => {
+      const low = position < 0 ? start : start + (position - from) * cell,
+        high = position < 0 ? start + size : low + Math.max(cell, REACH_PX);
+      return [Math.max(start - 3, low), Math.min(start + size + 3, high)];
+    };
+    const [left, right] = side(column, seen.x, plot.left, plot.cell[0], plot.width),
+      [top, foot] = side(row, seen.y, plot.top, plot.cell[1], plot.height);
+    mark.hidden = right <= left || foot <= top;
     Object.assign(mark.style, {
-      left: `${margin.l + Math.max(0, column) * width}px`,
-      width: `${column < 0 ? width * size : width}px`,
-      top: `${margin.t + Math.max(0, row) * height}px`,
-      height: `${row < 0 ? height * size : height}px`,
+      left: `${left}px`,
+      width: `${right - left}px`,
+      top: `${top}px`,
+      height: `${foot - top}px`,
     });
-  }
-
-  function said({ given, predicted }) {
-    const size = classes.length;
-    if (given === undefined)
-      return `predicted ${classes[predicted]}: ${plural(
-        sum(0, (j) => counts[j * size + predicted]),
-        "example",
-      )}`;
-    const support = sum(0, (j) => counts[given * size + j]);
-    if (predicted === undefined)
-      return `given ${classes[given]}: ${plural(support, "example")}, ${percent(1 - counts[given * size + given] / Math.max(1, support))} wrong`;
-    const here = counts[given * size + predicted];
-    return `given ${classes[given]}, predicted ${classes[predicted]}: ${plural(here, "example")} (${percent(here / Math.max(1, support))} of given ${classes[given]})`;
-  }
-
-  function click(event) {
-    const found = cellAt(event);
-    if (found) choose(found);
   }
 
   function choose({ given, predicted }) {
@@ -273,72 +249,61 @@ export function makeMatrix(bus, host, look, classes) {
     bus.set({ selection: { all: isSame ? [] : wanted } });
   }
 
-  function table() {
-    const size = classes.length,
-      found = [];
-    for (let a = 0; a < size; a++)
-      for (let b = 0; b < size; b++) if (a !== b && counts[a * size + b]) found.push([counts[a * size + b], a, b]);
-    found.sort((p, q) => q[0] - p[0] || p[1] - q[1] || p[2] - q[2]);
-    const rows = found
-      .slice(0, 50)
-      .map(([here, given, predicted]) =>
-        h(
-          "button",
-          { class: "hem-confusion", onclick: () => choose({ given, predicted }) },
-          h("span", {}, classes[given]),
-          h("span", { class: "hem-muted" }, "→"),
-          h("span", {}, classes[predicted]),
-          h("span", { class: "hem-number" }, whole(here)),
-          h("span", { class: "hem-muted hem-number" }, percent(here / sum(0, (j) => counts[given * size + j]))),
-        ),
-      );
+  function table(isWhole, isWide) {
+    const isAlone = isWhole && !isWide,
+      pairs = isAlone ? [] : worst(found, WORST).map((pair) => [...pair, found.support[pair[0]]]);
+    renew(list, [isWhole, isWide, pairs], () => listed(isWhole, isAlone, pairs));
+  }
+
+  function listed(isWhole, isAlone, pairs) {
     const toggle = h(
       "button",
-      { class: "hem-button", onclick: () => bus.setView({ whole: !view.whole }) },
-      view.whole ? "Hide the matrix" : `Show all ${size} × ${size}`,
+      { class: "hem-button", onclick: () => bus.setView({ whole: !isWhole }) },
+      isAlone ? "Top confusions" : isWhole ? "Hide the matrix" : `Show all ${whole(found.size)} × ${whole(found.size)}`,
     );
-    list.replaceChildren(
+    const rows = pairs.map(([given, predicted, here, support]) =>
       h(
-        "div",
-        { class: "hem-head hem-sub" },
-        h("b", {}, "Top confusions"),
-        h("span", { class: "hem-muted" }, " given → predicted, count, share of given"),
-        h("span", { class: "hem-space" }),
-        toggle,
+        "button",
+        { class: "hem-confusion", onclick: () => choose({ given, predicted }) },
+        h("span", { title: classes[given] }, classes[given]),
+        h("span", { class: "hem-muted" }, "→"),
+        h("span", { title: classes[predicted] }, classes[predicted]),
+        h("span", { class: "hem-number" }, whole(here)),
+        h("span", { class: "hem-muted hem-number" }, percent(here / support)),
       ),
-      h("div", { class: "hem-confusion-rows" }, rows),
+    );
+    const heading = isAlone
+      ? h("span", { class: "hem-muted" }, "Scroll to zoom, drag to move, double-click to see everything.")
+      : h("b", { title: "given → predicted, count, share of given" }, "Top confusions");
+    const nothing = h("p", { class: "hem-muted" }, "No confusions among these examples.");
+    return [
+      h("div", { class: "hem-head hem-sub" }, heading, h("span", { class: "hem-space" }), toggle),
+      ...(isAlone ? [] : [h("div", { class: "hem-confusion-rows" }, rows.length ? rows : nothing)]),
+    ];
+  }
+
+  /** Save the whole matrix: 'png', 'svg', or 'csv' with what the cells show, counts or shares of given. */
+  async function download(format) {
+    const name = `${bus.run}-confusion.${format}`;
+    if (format === "csv") return save(matrixCsv(found, order, classes, view.rates), name);
+    const all = home(classes.length),
+      full = layout(order.map((k) => classes[k]), ...FILE, measure, all);
+    const cells = cellsOf(found, place, full, all, look, view.rates),
+      labels = namesOf(order.map((k) => classes[k]), full, all, look, measure);
+    const heading = `${bus.run}: confusions (${view.rates ? "share of given" : "counts"})`,
+      svg = asSvg(cells, labels, full, look, heading, ...FILE);
+    return save(
+      format === "png" ? await svgToPng(svg, look.background) : new XMLSerializer().serializeToString(svg),
+      name,
     );
   }
-
-  async function download(format) {
-    const size = classes.length,
-      name = `${bus.run}-confusion.${format}`;
-    if (format === "csv")
-      return save(
-        csv(
-          ["given \\ predicted", ...order.map((k) => classes[k])],
-          order.map((a) => [classes[a], ...order.map((b) => counts[a * size + b])]),
-        ),
-        name,
-      );
-    const figureLayout = {
-      ...layout(900, 820),
-      paper_bgcolor: look.background,
-      margin: { ...margin, t: 48 },
-      title: {
-        text: `${literal(bus.run)}: confusions (${view.rates ? "share of given" : "counts"})`,
-        font: { size: 14 },
-      },
-    };
-    return save(await exported(traces(), figureLayout, format, 900, 820), name);
-  }
 }
 
-function percent(share) {
-  const value = share * 100;
-  return `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)}%`;
-}
-
-function cut(name) {
-  return name.length > 15 ? `${name.slice(0, 14)}…` : name;
+/** The matrix as CSV, given by predicted in the order on screen: counts, or shares of the given class (0 to 1). */
+export function matrixCsv(found, order, classes, isRates) {
+  const value = (a, b) => (isRates ? found.at(a, b) / Math.max(1, found.support[a]) : found.at(a, b));
+  return csv(
+    ["given \\ predicted", ...order.map((k) => classes[k])],
+    order.map((a) => [classes[a], ...order.map((b) => value(a, b))]),
+  );
 }

@@ -77,3 +77,8 @@ export function whole(value) {
 export function plural(value, noun) {
   return `${whole(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
+
+/** A column's title with its unit, unless the title names it already. */
+export function titled(title, unit) {
+  return unit && !title.includes(unit) ? `${title} (${unit})` : title;
+}

@@ -1,28 +1,37 @@
-// "predicted → given" of one example, with a sign that does not need colour.
+// What an example is said to be and what the model says, on two lines, with a sign that does not need colour.
 
 import { h, icon } from "./dom.js";
 
-/** Elements that say what the label is and what the model says; right and wrong differ by icon and colour. */
-export function pair(bus, row) {
+/** {given, predicted, isRight} of one row in words; predicted is null where the run has no predictions. */
+export function said(bus, row) {
   const name = (column) => {
     const found = bus.column(column);
-    return found ? (found.names[found.values[row]] ?? "no label") : "";
+    return found ? (found.names[found.values[row]] ?? "no label") : null;
   };
-  const label = name("label"),
-    predicted = name("predicted"),
-    isRight = label === predicted;
+  const given = name("label"),
+    predicted = name("predicted");
+  return { given, predicted, isRight: given === predicted };
+}
+
+/** Two lines: the given label, then the sign and the predicted one. A long name ends in an ellipsis; its title is whole. */
+export function pair(bus, row) {
+  const { given, predicted, isRight } = said(bus, row);
+  const lines = [];
+  if (given !== null) lines.push(h("div", { class: "hem-given", title: `given: ${given}` }, given));
+  if (predicted === null) return lines;
+  const word = isRight ? "correct" : "wrong";
   const sign = h(
     "span",
-    { class: isRight ? "hem-sign is-right" : "hem-sign is-wrong", title: isRight ? "correct" : "wrong" },
+    { class: isRight ? "hem-sign is-right" : "hem-sign is-wrong", title: word, role: "img", "aria-label": word },
     icon(isRight ? "check" : "cross"),
   );
-  if (!bus.column("predicted")) return [h("span", { class: "hem-pair" }, label)];
-  const text = isRight
-    ? [h("span", {}, label)]
-    : [
-        h("span", { title: `predicted: ${predicted}` }, predicted),
-        h("span", { class: "hem-muted" }, " → "),
-        h("span", { title: `given: ${label}` }, label),
-      ];
-  return [sign, h("span", { class: "hem-pair" }, text)];
+  lines.push(
+    h(
+      "div",
+      { class: isRight ? "hem-predicted is-right" : "hem-predicted", title: `predicted: ${predicted}` },
+      sign,
+      h("span", {}, predicted),
+    ),
+  );
+  return lines;
 }

@@ -94,6 +94,37 @@ export function subject(clause) {
   return inner.tag ? "tag" : (inner.column ?? null);
 }
 
+/** A rule as far as these columns can follow it: {rule, dropped: [clauses]}.
+ *
+ *  described: {name: {kind, names}} of the run on screen. A clause on a column or on values that are not there is dropped,
+ *  of a list of values only those; texts, tags and ids are for the server to know. */
+export function fitted(rule, described) {
+  const dropped = [],
+    kept = [];
+  for (const clause of clauses(rule)) {
+    const fit = fittedClause(clause, described);
+    if (fit) kept.push(fit);
+    if (fit !== clause) dropped.push(clause);
+  }
+  return { rule: { all: kept }, dropped };
+}
+
+function fittedClause(clause, described) {
+  if (clause.not) return fittedClause(clause.not, described) === clause.not ? clause : null;
+  if (clause.polygon)
+    return described[clause.polygon.x]?.kind === "number" && described[clause.polygon.y]?.kind === "number"
+      ? clause
+      : null;
+  if (!clause.column || "contains" in clause) return clause;
+  const column = described[clause.column];
+  if (!column) return null;
+  if (!clause.in) return column.kind === "number" ? clause : null;
+  if (!column.names) return clause;
+  const found = clause.in.filter((value) => value === null || column.names.includes(String(value)));
+  if (found.length === clause.in.length) return clause;
+  return found.length ? { ...clause, in: found } : null;
+}
+
 /** A clause in words, for a chip. titles(name) gives a column's title; format(number) its text. */
 export function describe(clause, titles, format) {
   if (clause.not) {
@@ -106,6 +137,7 @@ export function describe(clause, titles, format) {
   const title = titles(clause.column);
   if ("contains" in clause) return `${title} contains “${clause.contains}”`;
   if (clause.in) return `${title} is ${listed(clause.in)}`;
+  if (clause.min == null && clause.max == null) return `${title} is known`;
   if (clause.min == null) return `${title} up to ${format(clause.max)}`;
   if (clause.max == null) return `${title} from ${format(clause.min)}`;
   return `${title} ${format(clause.min)} to ${format(clause.max)}`;

@@ -1,72 +1,54 @@
 // What the pointer does on the map: lasso, box, pan, wheel zoom, hover, click. Draws only the gesture.
 
 import { h } from "./dom.js";
+import { listen } from "./drag.js";
 
 /** Listen on `element` (over the plot area) and call back in its CSS pixels.
  *  tool() is 'lasso', 'box' or 'pan'; calls: polygon(points, isAdding), pan(dx, dy), zoom(x, y, factor),
- *  hover(x, y) | leave(), click(x, y, event), open(x, y), draw(path | null). Returns what ends it. */
+ *  hover(x, y) | leave(), click(x, y, adds), double(x, y), draw(path | null). Returns what ends it. */
 export function surface(element, tool, calls) {
-  let start = null,
-    points = [],
-    moved = false,
-    last = null;
-  const at = (event) => {
-    const box = element.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  };
-  const inside = ([x, y]) => [
+  let last = null,
+    used = null;
+  const within = ([x, y]) => [
     Math.max(0, Math.min(element.clientWidth, x)),
     Math.max(0, Math.min(element.clientHeight, y)),
   ];
-
-  function down(event) {
-    if (event.button !== 0) return;
-    element.setPointerCapture(event.pointerId);
-    start = last = at(event);
-    points = [start];
-    moved = false;
-  }
-  function move(event) {
-    const here = at(event);
-    if (!start) return calls.hover(...here);
-    if (Math.hypot(here[0] - start[0], here[1] - start[1]) > 4) moved = true;
-    if (!moved) return;
-    if (tool() === "pan") calls.pan(here[0] - last[0], here[1] - last[1]);
-    else if (tool() === "lasso") {
-      for (const one of event.getCoalescedEvents?.() ?? [event]) points.push(inside(at(one)));
-      calls.draw(points);
-    } else calls.draw((points = corners(start, inside(here))));
-    last = here;
-  }
-  function up(event) {
-    if (!start) return;
-    start = null;
-    if (!moved) return calls.click(...at(event), event);
-    if (tool() === "pan") return;
-    if (points.length > 2) calls.polygon(points, event.shiftKey);
-    else calls.draw(null);
-  }
-  function wheel(event) {
+  const path = (points) => (used === "box" ? corners(points[0], within(points.at(-1))) : points.map(within));
+  const stop = listen(element, {
+    hover: ({ x, y }) => calls.hover(x, y),
+    leave: () => calls.leave(),
+    drag(points, from) {
+      // The tool that a drag began with stays with it, whatever key or button changes it meanwhile.
+      used ??= tool();
+      if (used !== "pan") return calls.draw(path(points));
+      const here = points.at(-1);
+      last ??= from;
+      calls.pan(here[0] - last[0], here[1] - last[1]);
+      last = here;
+      return undefined;
+    },
+    end(points, { shift }) {
+      if (used !== "pan") calls.polygon(path(points), shift);
+      used = last = null;
+    },
+    cancel() {
+      used = last = null;
+      calls.draw(null);
+    },
+    click: ({ x, y, adds }) => calls.click(x, y, adds),
+    double: ({ x, y }) => calls.double(x, y),
+  });
+  const wheel = (event) => {
     event.preventDefault();
-    calls.zoom(...at(event), Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.004));
-  }
-  const cancel = () => {
-    start = null;
-    calls.draw(null);
+    if (used === "lasso" || used === "box") return;
+    const box = element.getBoundingClientRect();
+    const factor = Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.004);
+    calls.zoom(event.clientX - box.left, event.clientY - box.top, factor);
   };
-  const handlers = {
-    pointerdown: down,
-    pointermove: move,
-    pointerup: up,
-    pointercancel: cancel,
-    wheel,
-    pointerleave: () => start || calls.leave(),
-    dblclick: (event) => calls.open(...at(event)),
-  };
-  for (const [name, handler] of Object.entries(handlers))
-    element.addEventListener(name, handler, { passive: name !== "wheel" });
+  element.addEventListener("wheel", wheel, { passive: false });
   return () => {
-    for (const [name, handler] of Object.entries(handlers)) element.removeEventListener(name, handler);
+    stop();
+    element.removeEventListener("wheel", wheel);
   };
 }
 

@@ -53,6 +53,7 @@ export function controls(bus, view) {
             ["support", "support"],
             ["error", "error rate"],
             ["name", "name"],
+            ["block", "confused together"],
           ],
           view.order,
           (order) => bus.setView({ order }),
@@ -94,7 +95,7 @@ export function controls(bus, view) {
   return parts;
 }
 
-/** Tools of the pointer, zoom and downloads. parts: {map, matrix, histogram}; choose(name) takes a tool. */
+/** Tools of the pointer, zoom and downloads. parts() gives {map, matrix, histogram}; choose(name) takes a tool. */
 export function tools(bus, view, { parts, lacking, tool, choose }) {
   const files = (target) =>
     ["png", "svg", "csv"].map((format) => [
@@ -104,8 +105,8 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
           .download(format)
           .catch((error) => bus.say({ error: error.message })),
     ]);
-  const main = () => (view.mode === "matrix" ? ["Matrix", parts.matrix] : ["Map", parts.map]);
-  const entries = [...(lacking ? [] : files(main)), ...files(() => ["Histogram", parts.histogram])];
+  const main = () => (view.mode === "matrix" ? ["Matrix", parts().matrix] : ["Map", parts().map]);
+  const entries = [...(lacking ? [] : files(main)), ...files(() => ["Histogram", parts().histogram])];
   const buttons = [];
   if (view.mode !== "matrix" && !lacking) {
     for (const [name, label] of [
@@ -130,12 +131,19 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
         ),
       );
     }
+    buttons.push(h("span", { class: "hem-divider" }));
+  }
+  if (!lacking) {
+    const figure = () => parts().matrix ?? parts().map;
     buttons.push(
+      button("plus", "zoom in", () => figure().zoom(0.7)),
+      button("minus", "zoom out", () => figure().zoom(1.4)),
+      button("reset", "show everything (double-click on empty space)", () => figure().fit()),
       h("span", { class: "hem-divider" }),
-      button("plus", "zoom in", () => parts.map.zoom(0.7)),
-      button("minus", "zoom out", () => parts.map.zoom(1.4)),
-      button("reset", "show everything", () => parts.map.fit()),
-      h("span", { class: "hem-divider" }),
+    );
+  }
+  if (view.mode !== "matrix" && !lacking) {
+    buttons.push(
       h(
         "button",
         {

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import contents, loaders, routes, state, theme, trust, words
+from app import contents, loaders, routes, state, theme, trust
 from app.components.explorer import explorer, said
-from hem_core.errors import DataError
 from hem_core.store.tags import VERDICTS
 
 if TYPE_CHECKING:
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 def page() -> None:
     """The explorer of the run on screen. The page filters and selects; rules come here and go to the address."""
     run = loaders.run(state.current_run() or "")
-    filter_, selection = _valid(run, state.rule()), _valid(run, state.selection())
+    filter_, selection = state.rule(), state.selection()
+    headline = loaders.headline(run.name)
     found = trust.trust(run.info)
     explorer(
         {
@@ -40,47 +40,39 @@ def page() -> None:
             "filter": filter_,
             "selection": selection,
             "view": state.view(),
+            "distribution": headline.column if headline else None,
             "sequence": state.recall("explore_sequence", 0),
             "count": _count(run, filter_, selection),
         },
         on_state=_take_state,
-        on_open=_take_open,
-        on_set=_take_set,
     )
-    if state.forget("explore_goes_to_review"):
-        state.go("review")
-    if state.forget("explore_goes_to_sets"):
-        state.go("sets")
+    page_name = state.forget("explore_goes_to")
+    if page_name:
+        state.go(str(page_name))
 
 
 def _take_state() -> None:
-    new = said("state")
+    new = said()
+    if new.get("run") != state.current_run():
+        return  # the last words of a page whose run is no longer on screen
     state.set_rule(new.get("filter"))
     state.set_selection(new.get("selection"))
     state.set_view(new.get("view") or {})
     state.remember("explore_sequence", new.get("sequence", 0))
+    going = new.get("go")
+    # The page repeats what it wants until it is answered; each wish is followed once.
+    if isinstance(going, dict) and going.get("id") != state.recall("explore_went"):
+        state.remember("explore_went", going.get("id"))
+        _go(str(going.get("name")), going.get("value"))
 
 
-def _take_open() -> None:
-    state.remember("review_id", said("open").get("id"))
-    state.remember("explore_goes_to_review", True)
-
-
-def _take_set() -> None:
-    state.remember("explore_goes_to_sets", True)
-    state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + 1)
-
-
-def _valid(run: Run, rule: dict[str, Any] | None) -> dict[str, Any] | None:
-    from hem_core.store import rules
-
-    try:
-        rules.validate(rule, run.columns())
-    except DataError as error:
-        # An old address, or a rule of another run: shown without it, and said.
-        st.toast(words.plain(f"A filter was left out: {error}"), icon=":material/filter_alt_off:")
-        return None
-    return rule
+def _go(name: str, value: object) -> None:
+    if name == "open":
+        state.remember("review_id", value)
+        state.remember("explore_goes_to", "review")
+    elif name == "set":
+        state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + 1)
+        state.remember("explore_goes_to", "sets")
 
 
 def _count(run: Run, filter_: dict[str, Any] | None, selection: dict[str, Any] | None) -> int:

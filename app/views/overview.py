@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app import bars, columns, distribution, loaders, refits, sample, state, trust, widgets, words
+from app import bars, columns, loaders, refits, sample, state, trust, widgets, words
 from app.glance import Overview
 from hem_core.errors import HemError
 from hem_core.store.run import Run
@@ -105,7 +105,7 @@ def _next_steps(run: Run, facts: Overview) -> None:
 
 
 def _distribution(run: Run) -> None:
-    headline = distribution.headline_column(run)
+    headline = loaders.headline(run.name)
     if headline is None:
         st.caption("This run has no score with a distribution to show.")
         return

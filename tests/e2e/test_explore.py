@@ -109,7 +109,7 @@ def test_a_brush_on_the_histogram_selects_a_range(opened, site):
     page.mouse.up()
     rule = eventually(lambda: in_address(page, "selection"))
     wanted = len(run_of(site).rows(rule))
-    assert rule["all"][0]["column"] == "difficulty"
+    assert rule["all"][0]["column"] == "loss"
     eventually(lambda: read(page, "selected") == str(wanted) == read(page, "count"))
 
 
