@@ -13,19 +13,28 @@ HEIGHT_PX = 250
 
 
 def histogram(table: pd.DataFrame, headline: Headline) -> go.Figure:
-    """How many examples in each bin of a run's headline column, split by the column `is_correct`."""
+    """How many examples in each bin of a run's headline column, split by the column `is_correct`.
+
+    Where one bin dwarfs the others the counts stand on a logarithmic axis, right and wrong side by side.
+    """
     borders = edges(pd.Series(table[headline.column]), headline)
     right = table["is_correct"].fillna(False).astype(bool)
     titles = [(f"{low:.3g}", f"{high:.3g}") for low, high in pairwise(borders)]
     if headline.is_log:
         titles[0] = ("0", titles[0][1])
+    counted = [
+        np.histogram(placed(pd.Series(table.loc[mask, headline.column]), borders), borders)[0]
+        for mask in (right, ~right)
+    ]
+    is_skewed = _is_skewed(counted[0] + counted[1])
+    places = np.linspace(borders[:-1], borders[1:], 5)[1::2]  # a quarter and three quarters into each bin
+    middle = np.sqrt(borders[:-1] * borders[1:]) if headline.is_log else (borders[:-1] + borders[1:]) / 2
     chart = go.Figure()
-    for mask, outcome, colour in ((right, "right", theme.RIGHT), (~right, "wrong", theme.WRONG)):
-        n, _ = np.histogram(placed(pd.Series(table.loc[mask, headline.column]), borders), borders)
+    for n, place, outcome, colour in zip(counted, places, ("right", "wrong"), (theme.RIGHT, theme.WRONG), strict=True):
         chart.add_bar(
-            x=np.sqrt(borders[:-1] * borders[1:]) if headline.is_log else (borders[:-1] + borders[1:]) / 2,
+            x=place if is_skewed else middle,
             y=n,
-            width=np.diff(borders) * 0.92,
+            width=np.diff(borders) * (0.46 if is_skewed else 0.92),
             name=f"predicted {outcome}",
             marker_color=colour,
             customdata=titles,
@@ -38,7 +47,16 @@ def histogram(table: pd.DataFrame, headline: Headline) -> go.Figure:
     else:
         chart.update_xaxes(title=title, range=[float(borders[0]), float(borders[-1])])
     chart.update_yaxes(title="examples", tickformat=",")
-    return _quiet(chart.update_layout(barmode="stack"))
+    if is_skewed:  # bars on a logarithmic axis cannot be stacked
+        top = float(np.log10(max(2, *counted[0], *counted[1])))
+        chart.update_yaxes(type="log", title="examples, log axis", dtick=1, range=[-0.3, top * 1.05])
+    return _quiet(chart.update_layout(barmode="overlay" if is_skewed else "stack"))
+
+
+def _is_skewed(counts: np.ndarray) -> bool:
+    """Is the largest bin more than twenty times a usual one? It would press all the others flat."""
+    known = np.sort(counts[counts > 0])
+    return len(known) > 2 and bool(known[-1] > 20 * known[len(known) // 2])
 
 
 def reasons(counts: pd.Series, *, height: int = HEIGHT_PX, is_grey: bool = False) -> go.Figure:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from hem_core.errors import DataError
 from hem_core.store import rules
 from hem_core.store.summary import counts
@@ -67,9 +69,9 @@ def _fitted(run: Run, clause: Any) -> tuple[Any, str]:
         there = run.query({"all": [clause]}, columns=["id"])["id"].tolist()
         return _with_known(clause, "rows", set(there), "the ids")
     if clause.get("in"):
-        values = counts(run, clause["column"])["value"]
-        there = {None} if values.isna().any() else set()
-        return _with_known(clause, "in", there.union(values.dropna().tolist()), f"the column '{clause['column']}'")
+        values = pd.Series(counts(run, clause["column"])["value"])
+        there = {*values.dropna().tolist(), *([None] if values.hasnans else [])}
+        return _with_known(clause, "in", there, f"the column '{clause['column']}'")
     return clause, ""
 
 

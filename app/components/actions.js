@@ -23,7 +23,8 @@ const MEANINGS = {
 };
 const ORDER = ["hard", "mislabelled", "ambiguous", "outlier", "duplicate", "easy", "skip"];
 
-/** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV. Returns {refresh, undo, end}. */
+/** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV.
+ *  Returns {refresh, undo, end}. */
 export function makeActions(bus, host, { makeSet, download }) {
   const scope = h("div", { class: "hem-scope", role: "status", "aria-live": "polite" });
   const buttons = ORDER.map((tag) =>

@@ -1,5 +1,7 @@
 // Plotly draws the axes, the matrix and every exported figure; it is loaded once, from this server.
 
+import { rgb } from "./colours.js";
+
 let loading = null;
 
 /** The Plotly object, fetched at the first call. */
@@ -63,6 +65,8 @@ export function layout(look, margin, { x, y, annotations = [] }) {
       showarrow: false,
       font: { size: 11, color: look.muted },
       borderpad: 2,
+      // Points may lie under the words.
+      bgcolor: `rgba(${rgb(look.background)},.72)`,
     })),
   };
 }

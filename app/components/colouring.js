@@ -19,7 +19,7 @@ export function axesOf(view) {
   return { x: view.x, y: view.y, regions: [] };
 }
 
-/** What a map shows as a table: [header, rows] of the ids and the columns on its axes and in its colour, as they are. */
+/** What a map shows as a table: [header, rows] of the ids and the columns on its axes and in its colour. */
 export function mapTable(bus, view, rows, ids) {
   const axes = axesOf(view),
     names = [...new Set([axes.x, axes.y, view.colour])];

@@ -42,7 +42,7 @@ export function worst({ cells }, most) {
     .slice(0, most);
 }
 
-/** The classes in an order: 'class' (as they come), 'support', 'error', 'name' or 'block' (confused ones side by side). */
+/** The classes in an order: 'class' (as they come), 'support', 'error', 'name' or 'block' (confused side by side). */
 export function ordered(found, classes, order) {
   const { size, support, right } = found,
     all = Array.from({ length: size }, (_, k) => k);

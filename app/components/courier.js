@@ -4,8 +4,8 @@ const REST_MS = 60;
 const PATIENCE_MS = 1500;
 const MOST_PATIENCE_MS = 24000;
 
-/** Messages are whole states: the newest one says everything. deliver(message) hands one over; isBusy() says that Python
- *  is at work, so that its answer may still come; clock: {set(action, ms) -> id, clear(id)}.
+/** Messages are whole states: the newest one says everything. deliver(message) hands one over; isBusy() says that
+ *  Python is at work, so that its answer may still come; clock: {set(action, ms) -> id, clear(id)}.
  *
  *  put(state): deliver it soon. now(state): deliver it at once. acknowledge(sequence): Python has followed so far.
  *  A message without an answer is delivered again under a new number, each time after a longer wait. */

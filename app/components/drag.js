@@ -8,7 +8,8 @@ const AGAIN_PX = 8;
  *
  *  A pointer is {id, x, y, time, buttons, button, isPrimary, shift}. States: 'idle'; 'pressed' (down, not moved yet);
  *  'dragging'; 'dropped' (cancelled while the button is still down: nothing happens until it is up).
- *  calls, each optional: drag(points, from), end(points, pointer), click(pointer), double(pointer), cancel(), hover(pointer).
+ *  calls, each optional: drag(points, from), end(points, pointer), click(pointer), double(pointer), cancel(),
+ *  hover(pointer).
  *  Clicks that follow a double click at once belong to it and do nothing. */
 export function makeDrag(calls) {
   let state = "idle",
@@ -70,7 +71,7 @@ export function makeDrag(calls) {
   return { down, move, up, cancel, state: () => state };
 }
 
-/** Drive a machine by the pointer over `element`; returns what ends it. Nothing in it can be selected or dragged away. */
+/** Drive a machine by the pointer over `element`; returns what ends it. Nothing in it can be selected or dragged. */
 export function listen(element, calls) {
   const machine = makeDrag(calls);
   element.classList.add("hem-grab");

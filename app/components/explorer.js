@@ -127,7 +127,11 @@ function mount(first) {
     look = theme(root);
     root.classList.toggle("is-dark", look.isDark);
     await bus.describe();
-    usual = { ...USUAL, distribution: data.distribution ?? USUAL.score, mode: MODES.map(([mode]) => mode).find((mode) => !lack(bus, data.missing, mode)) ?? "matrix" };
+    usual = {
+      ...USUAL,
+      distribution: data.distribution ?? USUAL.score,
+      mode: MODES.map(([mode]) => mode).find((mode) => !lack(bus, data.missing, mode)) ?? "matrix",
+    };
     view = bus.view = usable({ ...usual, ...data.view });
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),

@@ -22,7 +22,9 @@ export default async function (component) {
 _SKELETON = """
 <div class="hem-skeleton" aria-busy="true" aria-label="Explore is loading">
   <div class="hem-bones is-lines"></div>
-  <div class="hem-bones is-stage"><i class="hem-bone"></i><i class="hem-bone is-figure"></i><i class="hem-bone"></i></div>
+  <div class="hem-bones is-stage">
+    <i class="hem-bone"></i><i class="hem-bone is-figure"></i><i class="hem-bone"></i>
+  </div>
   <div class="hem-bones is-tiles"></div>
   <div class="hem-bones is-bar"></div>
 </div>

@@ -30,7 +30,11 @@ export function makeGallery(bus, host, open) {
     "aria-multiselectable": "true",
     "data-medium": bus.medium,
   });
-  const legend = h("span", { class: "hem-muted hem-legend-tiles", title: "the two lines of each tile" }, "given / predicted");
+  const legend = h(
+    "span",
+    { class: "hem-muted hem-legend-tiles", title: "the two lines of each tile" },
+    "given / predicted",
+  );
   const where = h("span", { class: "hem-muted hem-number" });
   const back = h(
     "button",
@@ -113,7 +117,8 @@ export function makeGallery(bus, host, open) {
     mark();
     host.dataset.filled = `${total} ${shown[0]}`;
     try {
-      const [pictures, ids, contents] = await Promise.all([bus.thumbsOf(shown), bus.idsOf(shown), bus.contentsOf(shown)]);
+      const parts = [bus.thumbsOf(shown), bus.idsOf(shown), bus.contentsOf(shown)],
+        [pictures, ids, contents] = await Promise.all(parts);
       if (mine !== drawn) return;
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
       const next = pageOf(bus.sorted(view.score, !view.ascending), mask, (page + 1) * PAGE, PAGE);

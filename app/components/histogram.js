@@ -12,8 +12,8 @@ const MOST_DECADES = 7;
 
 /** How a column is binned: {grid, isLog, place(values) -> what is counted, value(placed) -> a number of the column}.
  *
- *  On a logarithmic axis the bins are equal in log10, from the smallest positive value, but no more than 7 powers of ten
- *  below the largest; smaller values, zeros among them, stand in the first bin. */
+ *  On a logarithmic axis the bins are equal in log10, from the smallest positive value, but no more than 7 powers of
+ *  ten below the largest; smaller values, zeros among them, stand in the first bin. */
 export function scaleOf(column) {
   const isLog = Boolean(column.is_log) && extent(column.values)[1] > 0;
   if (!isLog) {

@@ -158,7 +158,7 @@ export function makeMatrix(bus, host, look, classes) {
     look_at(zoomed(seen, classes.length, at, factor));
   }
 
-  /** The classes under a point: {given, predicted}, one of them beside the names; tiny cells are caught from near by. */
+  /** The classes under a point: {given, predicted}, one of them beside the names; tiny cells are caught nearby. */
   function classesAt(x, y) {
     const at = plot && cellAt(plot, seen, order.length, x, y);
     if (!at) return null;

@@ -9,8 +9,8 @@ const GAP_FROM_PX = 7; // smaller cells have no gaps: a gap would eat them
 const SPOT_PX = 3; // smaller cells are painted as large as this, so that a single error can be seen
 
 /** The plot for K classes in width × height pixels. measure(text) gives a width in pixels; window {x, y, span} is what
- *  is seen, in cells. Returns {left, top, width, height, bottom, cell: [w, h], gap, spot: [w, h], leans, wide, deep, columns,
- *  rows}: columns and rows are the positions that have room for a name, of at most `deep` and `wide` pixels. */
+ *  is seen, in cells. Returns {left, top, width, height, bottom, cell: [w, h], gap, spot: [w, h], leans, wide, deep,
+ *  columns, rows}: columns and rows are the positions with room for a name, of at most `deep` and `wide` pixels. */
 export function layout(names, width, height, measure, window) {
   const longest = Math.max(8, ...names.slice(0, MOST_MEASURED).map(measure)),
     wide = Math.min(MOST_NAME_PX, 0.3 * width, longest),

@@ -70,7 +70,8 @@ export function namesOf(names, plot, window, look, measure) {
   const columns = plot.columns.map((k) => {
     const x = middle(k, window.x, plot.left, plot.cell[0]);
     const lean = { "text-anchor": "end", transform: `rotate(-45 ${x} ${foot + 10})` };
-    return tick(names[k], "x", plot.deep, x, foot + (plot.leans ? 10 : 16), plot.leans ? lean : { "text-anchor": "middle" });
+    const stand = { "text-anchor": "middle" };
+    return tick(names[k], "x", plot.deep, x, foot + (plot.leans ? 10 : 16), plot.leans ? lean : stand);
   });
   const rows = plot.rows.map((k) => {
     const y = middle(k, window.y, plot.top, plot.cell[1]);

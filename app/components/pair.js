@@ -13,7 +13,7 @@ export function said(bus, row) {
   return { given, predicted, isRight: given === predicted };
 }
 
-/** Two lines: the given label, then the sign and the predicted one. A long name ends in an ellipsis; its title is whole. */
+/** Two lines: the given label, then the sign and the predicted one; a name that is too long ends in an ellipsis. */
 export function pair(bus, row) {
   const { given, predicted, isRight } = said(bus, row);
   const lines = [];

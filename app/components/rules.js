@@ -96,8 +96,8 @@ export function subject(clause) {
 
 /** A rule as far as these columns can follow it: {rule, dropped: [clauses]}.
  *
- *  described: {name: {kind, names}} of the run on screen. A clause on a column or on values that are not there is dropped,
- *  of a list of values only those; texts, tags and ids are for the server to know. */
+ *  described: {name: {kind, names}} of the run on screen. A clause on a column or on values that are not there is
+ *  dropped, of a list of values only those; texts, tags and ids are for the server to know. */
 export function fitted(rule, described) {
   const dropped = [],
     kept = [];

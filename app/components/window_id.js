@@ -1,6 +1,8 @@
 // Which window this is: undo takes back what was done here, not in another tab.
 
 const KEY = "hem-window";
+const TRIES = 3;
+const BETWEEN_MS = 80;
 
 /** An id that a reload keeps and no other open window has; it is sent with every post.
  *
@@ -8,12 +10,21 @@ const KEY = "hem-window";
  *  storage, locks, random: the browser's; a test brings its own. */
 export async function windowId(storage = safeStorage(), locks = navigator.locks, random = randomId) {
   const kept = storage?.getItem(KEY);
-  const id = kept && (await hold(locks, kept)) ? kept : random();
+  const id = kept && (await isOurs(locks, kept)) ? kept : random();
   if (id !== kept) {
     await hold(locks, id);
     storage?.setItem(KEY, id);
   }
   return id;
+}
+
+// A page that is reloaded may still hold its lock for a moment.
+async function isOurs(locks, id) {
+  for (let k = 0; k < TRIES; k++) {
+    if (await hold(locks, id)) return true;
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+  }
+  return false;
 }
 
 // True when the lock is ours; it is held until the window closes. Without locks everybody believes what is stored.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
 from app import contents, loaders, routes, state, theme, trust
 from app.components.explorer import explorer, said
 from hem_core.store.tags import VERDICTS

@@ -67,6 +67,16 @@ def test_every_example_is_in_a_bar_and_the_wrong_ones_are_apart():
     assert (right.y.sum(), wrong.y.sum()) == (2, 2)
 
 
+def test_where_one_bin_dwarfs_the_others_the_counts_stand_on_a_log_axis_side_by_side():
+    values = [0.01] * 900 + [0.3] * 3 + [0.6] * 2 + [0.9]
+    skewed = bars.histogram(pd.DataFrame({"error_prob": values, "is_correct": [True] * 903 + [False] * 3}), CHANCE)
+    assert (skewed.layout.yaxis.type, skewed.layout.barmode) == ("log", "overlay")
+    assert [sum(trace.y) for trace in skewed.data] == [903, 3]
+    assert np.all(skewed.data[0].x < skewed.data[1].x)
+    even = bars.histogram(pd.DataFrame({"error_prob": [0.1, 0.5, 0.9], "is_correct": [True] * 3}), CHANCE)
+    assert (even.layout.yaxis.type, even.layout.barmode) == (None, "stack")
+
+
 def test_overview_draws_the_chance_of_an_error_and_no_flat_percentile(show, calibrated):
     test = show(calibrated(), "overview")
     said = "\n".join(element.value for element in test.markdown)

@@ -1,11 +1,16 @@
+import csv
 import json
 import re
+import shutil
 import time
 import urllib.parse
 
 import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
+from hem_core.store.atomic import write_json, write_table
 from hem_core.store.polygon import inside
 from hem_core.store.run import open_run
 from hem_core.store.tags import open_tags
@@ -49,6 +54,48 @@ def in_address(page, name):
     """A rule as it stands in the URL; None when it does not."""
     query = urllib.parse.parse_qs(page.evaluate("location.search.slice(1)"))
     return json.loads(query[name][0]) if name in query else None
+
+
+def at(page, x, y, of=".hem-catcher"):
+    """A point of an element, in shares of its width and height."""
+    box = page.locator(of).bounding_box()
+    return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+
+
+EMPTY = (0.97, 0.2)  # beside the points of the data map, where its margin is
+
+
+def add_run(site, name, classes, **changes):
+    """A run beside `animals` on the same 600 pictures, with other classes: every third one predicted as the next."""
+    home = site.folder / "runs" / name
+    shutil.copytree(site.folder / "runs" / "animals", home)
+    target = np.arange(600) % len(classes)
+    prediction = (target + (np.arange(600) % 3 == 0)) % len(classes)
+    names = np.array(classes, object)
+    table = pq.read_table(home / "scores.parquet").to_pandas()
+    table = table.assign(label=names[target], predicted=names[prediction], is_correct=target == prediction)
+    write_table(home / "scores.parquet", table)
+    catalog = pd.read_parquet(home / "catalog.parquet").drop(columns="night")
+    write_table(home / "catalog.parquet", catalog.assign(label=names[target]))
+    info = json.loads((home / "run.json").read_text())
+    write_json(home / "run.json", {**info, "name": name, "fingerprint": name, "classes": list(classes), **changes})
+
+
+def overlaps(page, selector):
+    """Pairs of visible elements whose boxes lie on one another, by their texts."""
+    return page.evaluate(
+        """(selector) => {
+          const all = [...document.querySelectorAll(selector)].map((one) => [one, one.getBoundingClientRect()])
+            .filter(([, box]) => box.width && box.height), found = [];
+          all.forEach(([one, a], k) => all.slice(k + 1).forEach(([other, b]) => {
+            if (one.contains(other) || other.contains(one)) return;
+            if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+              found.push([one.textContent || one.className, other.textContent || other.className]);
+          }));
+          return found;
+        }""",
+        selector,
+    )
 
 
 def run_of(site):
@@ -260,3 +307,211 @@ def test_a_filter_chosen_elsewhere_is_adopted_and_leaving_keeps_it(opened):
     page.get_by_role("link", name="Explore").click()
     page.wait_for_selector(".hem-explorer[data-ready]")
     eventually(lambda: read(page, "filtered") == shown)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_a_lasso_works_after_clicks_and_nothing_gets_selected_as_text(opened, count):
+    page = explore(opened)
+    page.mouse.click(*at(page, *EMPTY), click_count=count)
+    assert page.evaluate("getSelection().toString()") == ""
+    first = lasso(page)
+    page.mouse.click(*at(page, *EMPTY), click_count=2)
+    page.keyboard.press("Escape")
+    eventually(lambda: read(page, "selected") == "0")
+    assert lasso(page) == first
+
+
+def test_a_double_click_on_empty_space_fits_the_view_and_keeps_the_selection(opened):
+    page = explore(opened)
+    selected = lasso(page)
+    seen = page.locator("[data-on-screen]")
+    page.mouse.move(*at(page, 0.2, 0.8))
+    page.mouse.wheel(0, -600)
+    eventually(lambda: int(seen.get_attribute("data-on-screen")) < 500)
+    page.mouse.dblclick(*at(page, *EMPTY))
+    eventually(lambda: seen.get_attribute("data-on-screen") == "600")
+    eventually(lambda: read(page, "selected") == str(selected))
+
+
+def test_a_lasso_is_broken_off_by_escape_and_ends_outside_of_the_window(opened):
+    page = explore(opened)
+    selected = lasso(page)
+    page.mouse.move(*at(page, 0.1, 0.1))
+    page.mouse.down()
+    page.mouse.move(*at(page, 0.3, 0.1), steps=4)
+    page.mouse.move(*at(page, 0.3, 0.3), steps=4)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert read(page, "selected") == str(selected)
+    page.keyboard.press("Escape")
+    eventually(lambda: read(page, "selected") == "0")
+    assert lasso(page, [(-0.1, -0.1), (9, -0.1), (9, 9), (-0.1, 9)]) == 600
+    assert lasso(page) == selected
+
+
+@pytest.mark.parametrize("count", [150, 600])
+def test_the_whole_matrix_of_many_classes_is_drawn_with_names_that_can_be_read_and_cells_that_select(
+    opened, site, count
+):
+    add_run(site, "many", [f"a rather long class name {k}" for k in range(count)])
+    view = urllib.parse.quote('{"mode":"matrix"}')
+    page = explore(opened, f"?run=many&view={view}")
+    page.get_by_text("Top confusions").wait_for()
+    page.get_by_role("button", name=f"Show all {count} × {count}").click()
+    page.locator(".hem-matrix .ytick").first.wait_for()
+    share = page.evaluate(
+        """() => {
+          const canvas = document.querySelector(".hem-matrix canvas"), { width, height } = canvas;
+          const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+          let coloured = 0;
+          for (let k = 0; k < data.length; k += 4) {
+            const rgb = data.slice(k, k + 3);
+            if (data[k + 3] && Math.max(...rgb) - Math.min(...rgb) > 60) coloured++;
+          }
+          return coloured / (width * height);
+        }"""
+    )
+    assert share > 0.002  # the errors, one diagonal of them
+    assert page.locator(".hem-matrix .ytick").count() > 4
+    assert overlaps(page, ".hem-matrix .ytick text") == []
+    box = page.locator(".hem-matrix .ytick text").nth(2).bounding_box()
+    named = page.locator(".hem-matrix .ytick title").nth(2).text_content()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    eventually(lambda: in_address(page, "selection") == {"all": [{"column": "label", "in": [named]}]})
+    page.mouse.move(*at(page, 0.62, 0.4, of=".hem-matrix"))
+    page.locator(".hem-matrix-tip", has_text="predicted a rather long").wait_for()
+
+
+def test_the_page_does_not_fade_while_python_follows(opened):
+    page = explore(opened)
+    page.evaluate(
+        """() => {
+          window.faintest = 1;
+          const look = () => {
+            for (let one = document.querySelector(".hem-figure-place"); one; one = one.parentElement)
+              window.faintest = Math.min(window.faintest, Number(getComputedStyle(one).opacity));
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    for name in ("easy", "mislabelled", "easy"):
+        page.locator("[data-column=reason] .hem-line", has_text=name).click()
+        eventually(lambda: read(page, "filtered") == read(page, "count"))
+    lasso(page)
+    eventually(lambda: in_address(page, "selection") and read(page, "scope") == read(page, "count"))
+    assert page.evaluate("window.faintest") == 1
+
+
+def test_clicks_faster_than_python_all_arrive(opened, site):
+    page = explore(opened)
+    page.get_by_role("tab", name="Embedding map").click()
+    page.locator("[data-column=reason] .hem-line", has_text="mislabelled").click()
+    page.locator("[data-column=night] .hem-line", has_text="yes").click()
+    page.locator("[data-column=label] .hem-line", has_text="dog").click()
+    page.locator("[data-column=label] .hem-line", has_text="cat").click()
+    page.get_by_role("button", name="Create set").click()
+    page.wait_for_url(re.compile("/sets"))
+    rule = in_address(page, "rule")
+    wanted = [("reason", ["mislabelled"]), ("night", [True]), ("label", ["cat", "dog"])]
+    assert [(clause["column"], clause["in"]) for clause in rule["all"]] == wanted
+    assert in_address(page, "view")["mode"] == "embedding"
+
+
+def test_first_loads_show_skeletons(opened):
+    page = opened("explore")
+    page.locator(".hem-skeleton .hem-bone").first.wait_for()
+    page.wait_for_selector(".hem-explorer[data-ready]")
+    assert page.locator(".hem-skeleton").count() == 0
+    assert not page.locator(".hem-page-skeleton").is_visible()
+
+
+LONG = ["accept_reservations_and_orders", "a class, named in words, of some length", "Ünïcode-Ärger-Straße-№7"]
+
+
+def test_tiles_show_the_given_label_whole_and_say_the_rest_on_hover(opened, site):
+    add_run(site, "long", [*LONG, "x" * 200])
+    page = explore(opened, "?run=long")
+    page.locator(".hem-given").first.wait_for()
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll(".hem-given")]
+          .filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 1)
+          .map((one) => one.textContent)"""
+    )
+    assert not set(cut) & set(LONG)
+    given = page.locator(".hem-given", has_text="x" * 200).first
+    assert given.get_attribute("title") == "given: " + "x" * 200
+    tile = page.locator(".hem-tile").first
+    eventually(lambda: tile.get_attribute("title"))
+    lines = tile.get_attribute("title").splitlines()
+    assert lines[0] == f"given: {tile.locator('.hem-given').text_content()}"
+    assert lines[1] == f"predicted: {tile.locator('.hem-predicted span:last-child').text_content()}"
+
+
+HEADERS = (
+    ".hem-stage .hem-segments button, .hem-gallery .hem-head > *, .hem-tools > *, .hem-controls > *, .hem-legend > *, "
+    ".hem-filters .hem-head > *, .hem-below-head > *, .hem-pager > *"
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(900, 800), (1280, 800), (2560, 1440)])
+@pytest.mark.parametrize("mode", ["data", "scores", "matrix"])
+def test_nothing_in_the_heads_of_the_panes_overlaps_or_leaves_its_pane(opened, width, height, mode):
+    page = opened("explore?view=" + urllib.parse.quote(json.dumps({"mode": mode})))
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_selector(".hem-explorer[data-ready]")
+    assert overlaps(page, HEADERS) == []
+    outside = page.evaluate(
+        """(selector) => [...document.querySelectorAll(selector)].filter((one) => {
+          const box = one.getBoundingClientRect(), pane = one.closest("section").getBoundingClientRect();
+          return box.width && (box.left < pane.left - 1 || box.right > pane.right + 1);
+        }).map((one) => one.textContent || one.className)""",
+        HEADERS,
+    )
+    assert outside == []
+
+
+def test_a_wide_screen_has_more_columns_of_tiles_and_a_larger_map(opened):
+    page = explore(opened)
+    columns = "getComputedStyle(document.querySelector('.hem-tiles')).gridTemplateColumns.split(' ').length"
+    before, map_before = page.evaluate(columns), page.locator(".hem-catcher").bounding_box()
+    page.set_viewport_size({"width": 2560, "height": 1440})
+    eventually(lambda: page.evaluate(columns) >= before + 2)
+    eventually(lambda: page.locator(".hem-catcher").bounding_box()["height"] > 1.6 * map_before["height"])
+    assert page.locator(".hem-catcher").bounding_box()["width"] > 1.4 * map_before["width"]
+
+
+def test_filters_that_another_run_does_not_have_are_removed_and_said(opened, site):
+    add_run(site, "birds", ["hen", "owl"])
+    page = explore(opened, "?run=animals")
+    page.locator("[data-column=night] .hem-line", has_text="yes").click()
+    page.locator("[data-column=label] .hem-line", has_text="cat").click()
+    page.locator("[data-column=label] .hem-line", has_text="hen").click()
+    eventually(lambda: read(page, "filtered") == read(page, "count") == "100")
+    page.get_by_test_id("stSelectbox").first.click()
+    page.get_by_role("option", name="birds").click()
+    page.get_by_text("no column 'night'", exact=False).wait_for()
+    page.get_by_text("'cat' does not occur in the column 'label' of this run", exact=False).wait_for()
+    page.wait_for_selector(".hem-explorer[data-ready]")
+    eventually(lambda: read(page, "filtered") == read(page, "count") == "300")
+    assert in_address(page, "rule") == {"all": [{"column": "label", "in": ["hen"]}]}
+
+
+def test_the_table_of_the_data_map_holds_the_columns_as_the_axis_shows_them(opened, site):
+    page = explore(opened)
+    page.get_by_text("1 − mean confidence").first.wait_for()
+    page.get_by_role("button", name="download", exact=True).click()
+    with page.expect_download() as waiting:
+        page.get_by_role("menuitem", name="Map as CSV").click()
+    rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
+    wanted = run_of(site).table(["id", "variability", "confidence_mean"])
+    assert [row["id"] for row in rows] == wanted["id"].tolist()
+    for name in ("variability", "confidence_mean"):
+        np.testing.assert_allclose([float(row[name]) for row in rows], wanted[name])
+
+
+def test_the_histogram_begins_with_the_loss_on_a_log_axis(opened):
+    page = explore(opened)
+    assert page.locator(".hem-below").get_attribute("data-distribution") == "loss"
+    marks = page.locator(".hem-histogram svg > text").all_text_contents()
+    assert {"0.01", "0.1", "1"} <= set(marks)
