@@ -61,9 +61,9 @@ CSS = """
   animation: hem-pulse 1.4s ease-in-out infinite alternate; }
 .hem-page-skeleton i:first-child { grid-column: 1 / -1; }
 .hem-page-skeleton i:nth-child(n+2) { height: 42vh; }
-[data-testid="stElementContainer"]:has(.hem-page-skeleton):has(~ :not(:has([data-testid="stSkeleton"]))) {
+[data-testid="stElementContainer"]:has(.hem-page-skeleton):not(:last-child):not(:has(+ * [data-testid="stSkeleton"])) {
   display: none; }
-[data-testid="stElementContainer"]:has(.hem-page-skeleton) ~ :has([data-testid="stSkeleton"]) { display: none; }
+[data-testid="stElementContainer"]:has(.hem-page-skeleton) + :has([data-testid="stSkeleton"]) { display: none; }
 @keyframes hem-pulse { from { opacity: .45; } to { opacity: 1; } }
 @media (prefers-reduced-motion: reduce) { .hem-page-skeleton i { animation: none; } }
 [data-testid="stMetric"] { padding: 0 .1rem; font-variant-numeric: tabular-nums; }
