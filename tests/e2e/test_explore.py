@@ -501,7 +501,7 @@ def test_filters_that_another_run_does_not_have_are_removed_and_said(opened, sit
 
 def test_the_table_of_the_data_map_holds_the_columns_as_the_axis_shows_them(opened, site):
     page = explore(opened)
-    page.get_by_text("1 − mean confidence").first.wait_for()
+    page.locator(".hem-figure text", has_text="1 − mean confidence").wait_for()
     page.get_by_role("button", name="download", exact=True).click()
     with page.expect_download() as waiting:
         page.get_by_role("menuitem", name="Map as CSV").click()
