@@ -35,6 +35,11 @@ def workspace() -> "Workspace":
     return _workspace(str(folder()))
 
 
+def identity() -> str:
+    """What this workspace is called in the posts of its pages: workspace.Workspace.identity."""
+    return _identity(str(folder()))
+
+
 def tags() -> "TagLog":
     """The workspace's log of what people did."""
     return _tags(str(folder()))
@@ -43,7 +48,10 @@ def tags() -> "TagLog":
 def run(name: str) -> "Run":
     """The run of that name, opened once per state of its run.json."""
     place = workspace().folder / "runs" / name / "run.json"
-    stamp = place.stat().st_mtime_ns if place.is_file() else 0
+    try:
+        stamp = place.stat().st_mtime_ns
+    except (OSError, ValueError):  # no such run, or a name that no folder can have: said when it is opened
+        stamp = 0
     return _run(str(folder()), name, stamp)
 
 
@@ -178,6 +186,11 @@ def _workspace(folder: str) -> "Workspace":
     from hem_core.store.workspace import open_workspace
 
     return open_workspace(Path(folder))
+
+
+@st.cache_resource(show_spinner=False)
+def _identity(folder: str) -> str:
+    return _workspace(folder).identity()
 
 
 @st.cache_resource(show_spinner=False)

@@ -137,6 +137,8 @@ function mount(first) {
     await adopt();
     root.classList.remove("is-loading");
     await draw();
+    const skipped = Object.entries(bus.skipped).map(([name, why]) => `column ${name}: ${why}`);
+    if (skipped.length) bus.say({ error: `Not shown: ${skipped.join("; ")}` });
     root.dataset.ready = "true";
   }
 

@@ -4,6 +4,7 @@ import { featureTable, marked } from "./contents.js";
 import { h } from "./dom.js";
 import * as parts from "./review_item.js";
 import { openOutbox } from "./review_outbox.js";
+import { unsaved } from "./review_unsaved.js";
 
 const ACTIONS = [
   { key: "1", tag: "hard", text: "hard, keep" }, { key: "2", tag: "mislabelled", text: "label wrong…" },
@@ -42,7 +43,8 @@ function makeDesk(place) {
   let isBlind = localStorage.getItem("hem-blind") === "1";
   const items = new Map(), loading = new Set(), missing = new Map(), thumbs = new Map(), pictures = new Map();
   const verdicts = new Map(), mine = new Map(), undoable = [], paces = [];
-  const outbox = openOutbox({ token: () => data?.token ?? "", changed: () => data && drawStatus() });
+  const idOf = new Map(); // row -> id, as the page got them together with its identity
+  let outbox = null;
   const head = h("header", { class: "head" }), body = h("main", { class: "body" }), bar = h("footer", { class: "actions" });
   place.replaceChildren(head, body, bar);
   window.addEventListener("keydown", onKey);
@@ -51,8 +53,13 @@ function makeDesk(place) {
   return {
     update(fresh) {
       const isOther = !data || data.key !== fresh.key, isWanted = fresh.wanted != null && fresh.wanted !== data?.wanted;
+      const isOtherRun = !data || data.fingerprint !== fresh.fingerprint || data.identity.workspace !== fresh.identity.workspace || data.run !== fresh.run;
       const current = isWanted ? fresh.wanted : data?.rows[at];
       data = fresh;
+      if (isOtherRun) forgetRows();
+      fresh.rows.forEach((row, k) => idOf.set(row, fresh.ids[k]));
+      if (fresh.wanted != null) idOf.set(fresh.wanted, fresh.wanted_id);
+      if (outbox?.workspace !== fresh.identity.workspace) openTheOutbox(fresh.identity.workspace);
       if (data.wanted != null && !data.rows.includes(data.wanted)) {
         // Opened in Explore, and not in this queue: it comes first, once.
         data.rows = [data.wanted, ...data.rows];
@@ -78,10 +85,21 @@ function makeDesk(place) {
     close() {
       window.removeEventListener("keydown", onKey);
       window.removeEventListener("beforeunload", onLeave);
-      outbox.close();
+      outbox?.close();
       for (const address of [...thumbs.values(), ...[...pictures.values()].map((one) => one.address)]) if (address) URL.revokeObjectURL(address);
     },
   };
+
+  /** Row numbers mean other examples in another run, or in this one scored again. */
+  function forgetRows() {
+    for (const address of [...thumbs.values(), ...[...pictures.values()].map((one) => one.address)]) if (address) URL.revokeObjectURL(address);
+    for (const known of [idOf, items, missing, thumbs, pictures, verdicts, mine]) known.clear();
+  }
+
+  function openTheOutbox(workspace) {
+    outbox?.close();
+    outbox = openOutbox({ workspace, token: () => data.token, changed: () => outbox && drawStatus() });
+  }
 
   // --- moving ---------------------------------------------------------------------------------------------
 
@@ -111,7 +129,7 @@ function makeDesk(place) {
     const row = data.rows[at];
     if (row === undefined) return;
     const before = verdicts.get(row) ?? null;
-    const body = { run: data.run, who: data.person, rows: [row] };
+    const body = { ...data.identity, who: data.person, ids: [idOf.get(row)] };
     const sequence = outbox.post("/hem/tags", action.tag ? { ...body, action: "add", tag: action.tag, value } : { ...body, action: "clear" });
     undoable.push({ row, batch: sequence, before });
     set(row, action.tag ? { tag: action.tag, value, who: data.person } : null);
@@ -127,7 +145,7 @@ function makeDesk(place) {
   function undo() {
     const last = undoable.pop();
     if (!last) return say("nothing of yours to undo here");
-    const sequence = outbox.post("/hem/undo", { run: data.run, who: data.person, batch: last.batch });
+    const sequence = outbox.post("/hem/undo", { ...data.identity, who: data.person, batch: last.batch });
     if (last.row === undefined) return undoEarlier(sequence);
     set(last.row, last.before);
     const undone = items.get(last.row)?.history.find((event) => !event.is_undone && event.action !== "undo");
@@ -316,10 +334,10 @@ function makeDesk(place) {
   function drawStatus() {
     const done = data.rows.reduce((n, row) => n + verdicts.has(row), 0), n = data.rows.length;
     const pace = paces.length ? paces.slice(-20).reduce((sum, ms) => sum + ms, 0) / Math.min(20, paces.length) / 1000 : null;
-    const waiting = outbox.count(), refused = outbox.refused.length;
-    const saved = refused ? [h("span", { class: "bad", title: outbox.refused.map((one) => one.reason).join("\n") }, `${refused} not accepted: ${outbox.refused[0].reason}`)]
-      : outbox.isStuck() ? [h("span", { class: "bad" }, `${waiting} kept here until the server answers`)]
-        : [h("span", { class: waiting ? "quiet" : "good" }, waiting ? `saving ${waiting}` : "saved")];
+    const waiting = outbox.count(), notSaved = unsaved(outbox, head.querySelector("details.unsaved")?.open);
+    const saved = [notSaved, outbox.isStuck()
+      ? h("span", { class: "bad", title: outbox.trouble() }, `${waiting} kept here until the server stores them: ${outbox.trouble()}`)
+      : notSaved && !waiting ? null : h("span", { class: waiting ? "quiet" : "good" }, waiting ? `saving ${waiting}` : "saved")];
     head.replaceChildren(...[
       h("span", { class: "progress", title: `${done} of ${n} in this queue have a verdict` }, h("span", { style: { width: `${n ? (100 * done) / n : 0}%` } })),
       h("span", { class: "count" }, h("b", {}, done.toLocaleString("en")), ` of ${n.toLocaleString("en")} reviewed`),
@@ -330,6 +348,7 @@ function makeDesk(place) {
       h("button", { class: help ? "plain on" : "plain", onclick: (event) => { event.target.blur(); toggleHelp(!help); } }, h("kbd", {}, "?"), "keys"),
     ].filter(Boolean));
     head.dataset.waiting = waiting;
+    head.dataset.refused = outbox.refused.length;
     head.dataset.done = done;
   }
 
@@ -402,7 +421,7 @@ function makeDesk(place) {
     if (!data.has_pictures || pictures.has(row)) return;
     pictures.set(row, {});
     try {
-      const blob = await (await get(`/hem/image/${encodeURIComponent(data.run)}/${row}?v=${data.fingerprint}`)).blob();
+      const blob = await (await get(`/hem/image/${encodeURIComponent(data.run)}?rows=${row}&v=${data.fingerprint}`)).blob();
       pictures.set(row, { address: URL.createObjectURL(blob) });
     } catch (error) {
       pictures.set(row, { error: error.message });
@@ -423,6 +442,6 @@ function makeDesk(place) {
   }
 
   function onLeave(event) {
-    if (outbox.count()) event.preventDefault();
+    if (outbox?.count()) event.preventDefault();
   }
 }

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import contents, loaders, routes, state, theme, trust, words
 from app.components.explorer import explorer, said
+from app.identity import identity
 from hem_core.errors import DataError
 from hem_core.store.tags import VERDICTS
 
@@ -24,7 +25,8 @@ def page() -> None:
     explorer(
         {
             "run": run.name,
-            "fingerprint": run.info["fingerprint"],
+            "fingerprint": run.fingerprint,
+            "identity": identity(run),
             "token": routes.token(state.session_id()),
             "n": run.n,
             "classes": list(run.classes),

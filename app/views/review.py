@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import contents, loaders, routes, scope, state, trust, words
 from app.components.review import review
+from app.identity import identity
 from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
 
@@ -72,6 +73,7 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
             "key": f"{run.fingerprint} {queue} {person} {rule}",
             "run": run.name,
             "fingerprint": run.fingerprint,
+            "identity": identity(run),
             "token": routes.token(state.session_id()),
             "person": person,
             "classes": list(run.classes),
@@ -80,8 +82,10 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: int | None) -> None:
             "trust": asdict(trust.trust(run.info)),
             "kinds": trust.kinds(run.info),
             "rows": found["row"].tolist(),
+            "ids": found["id"].tolist(),
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
+            "wanted_id": None if wanted is None else str(loaders.ids(name)[wanted]),
             "verdicts": _by_row(judged, found),
             "undoable": _undoable(run, person),
             "empty": "No example matches. Change the filter in Explore, or take the mixed queue.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT_VERSION = 1
+AGAIN = "run the same `hem score` command again"
 _NEIGHBOUR_COLUMNS = ("row", "id", "label", "predicted", "is_correct", "difficulty")
 
 
@@ -100,6 +102,19 @@ class Run:
     def data(self) -> str:
         """Name of the data set, under which its tags are kept."""
         return str(self.info.get("data", {}).get("name") or self.name)
+
+    @cached_property
+    def examples_digest(self) -> str:
+        """Stands for the examples, their order, labels and content; a run scored again on the same data has the same.
+
+        Two runs of one data name with two digests may mean different examples by the same id.
+        """
+        path = self.folder / "catalog.parquet"
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        except OSError as error:
+            raise RunError(f"{path} cannot be read ({error.strerror}); {AGAIN}") from error
 
     @property
     def root(self) -> Path | None:
@@ -189,7 +204,7 @@ class Run:
         tags: pd.DataFrame | None = None,
     ) -> np.ndarray:
         """Row numbers of the examples that match, ascending int64. Takes and raises what `query` does."""
-        if not rule and not where:
+        if not rules.clauses(rule) and not where:
             return np.arange(self.n)
         condition, used = self._condition(rule, where, tags)
         found = self._arrow("row", used, condition, "")
@@ -327,7 +342,7 @@ class Run:
     def _condition(
         self, rule: Mapping[str, Any] | None, where: str | None, tags: pd.DataFrame | None
     ) -> tuple[Condition, set[str]]:
-        kinds = self._kinds if rule else {}
+        kinds = self._kinds if rules.clauses(rule) else {}
         condition = rules.to_sql(rule, kinds, tags=tags, inside=self._inside)
         used = rules.columns_of(rule)
         if where and where.strip():

@@ -27,6 +27,8 @@ class Source:
     types: dict[str, pa.DataType]
     aliases: dict[str, list[str]]
     """File -> names of its columns by position; hidden ones begin with "(catalog)"."""
+    skipped: dict[str, str]
+    """Names of columns that cannot be asked for -> why."""
     is_catalog_aligned: bool
     """Row k of the scores is row k of the catalog, so that no join by key is needed."""
 
@@ -79,13 +81,21 @@ def open_source(folder: Path) -> Source:
     columns: dict[str, str] = {}
     types: dict[str, pa.DataType] = {}
     aliases: dict[str, list[str]] = {}
+    skipped: dict[str, str] = {}
     taken = {"row"}
     for file in ("scores", "projection", "catalog"):
         header = headers[file]
         if header is None:
             continue
         aliases[file] = []
-        for item in header.schema.to_arrow_schema():
+        for place, item in enumerate(header.schema.to_arrow_schema()):
+            if not item.name or "\0" in item.name:  # SQL has no way to ask for it
+                aliases[file].append(f"({file}) {place}")
+                shown = item.name.replace("\0", "\\0") or f"number {place + 1} of {file}.parquet"
+                skipped[shown] = (
+                    f"it has {'a NUL character in its' if item.name else 'no'} name; rename it and score again"
+                )
+                continue
             if file == "catalog" and item.name in REPEATED:
                 aliases[file].append(f"(catalog) {item.name}")
                 continue
@@ -99,7 +109,7 @@ def open_source(folder: Path) -> Source:
             "it belongs to another run; delete it and run the same `hem score` command again"
         )
     is_aligned = _rows(headers, "catalog", folder) == n
-    return Source(folder, columns, types, aliases, is_aligned)
+    return Source(folder, columns, types, aliases, skipped, is_aligned)
 
 
 def _header(path: Path) -> pq.FileMetaData | None:

@@ -6,7 +6,7 @@ import json
 import random
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from hem_core.errors import RunError
+from hem_core.errors import BusyError, ConflictError, RunError
 
 FORMAT_VERSION = 1
 BUSY_SECONDS = 10
@@ -103,21 +103,26 @@ def append(
     *,
     client: str = "",
     sequence: int | None = None,
+    same: Mapping[str, Collection[Any]] | None = None,
 ) -> str | None:
     """Write one entry in one transaction; it is on the disk when this returns its batch.
 
     entry(connection) is called inside the transaction, once an attempt, and gives the columns from batch
     to ids; None writes nothing. A (client, sequence) that is there already is not written again: its
-    batch comes back. Raises RunError when the database refuses.
+    batch comes back. same: columns -> the values that the entry there may have to be this one.
+    Raises ConflictError when (client, sequence) is another entry, BusyError when the database refuses.
     """
     post = {"client": client if sequence is not None else None, "sequence": sequence}
 
     def attempt() -> str | None:
         with _writing(engine) as connection:
-            known = _posted_before(connection, post)
-            row = None if known else entry(connection)
+            known = posted_before(connection, client, sequence)
+            if known is not None:
+                check_same(known, {**(same or {}), "data": [data]})
+                return known["batch"]
+            row = entry(connection)
             if row is None:
-                return known
+                return None
             number = revision(connection, data) + 1
             connection.execute(_events.insert().values(**row, **post, data=data, number=number))
             return row["batch"]
@@ -125,7 +130,7 @@ def append(
     try:
         return _retried(attempt)
     except exc.DBAPIError as error:
-        raise RunError(f"the tag log did not take the action ({error.orig}); nothing was stored, try again") from error
+        raise BusyError(f"the tag log did not take the action ({error.orig}); nothing was stored, try again") from error
 
 
 def revision(connection: sa.Connection, data: str) -> int:
@@ -155,11 +160,33 @@ def unpack(packed: bytes) -> list[str]:
     return json.loads(packed if packed.startswith(b"[") else zlib.decompress(packed))
 
 
-def _posted_before(connection: sa.Connection, post: dict[str, Any]) -> str | None:
-    if post["sequence"] is None:
+def posted_before(connection: sa.Connection, client: str, sequence: int | None) -> dict[str, Any] | None:
+    """The entry that this (client, sequence) was stored as, its columns by name; None when there is none."""
+    if sequence is None:
         return None
-    same = (_events.c.client == post["client"], _events.c.sequence == post["sequence"])
-    return connection.execute(sa.select(_events.c.batch).where(*same)).scalar()
+    found = sa.select(*_events.c).where(_events.c.client == client, _events.c.sequence == sequence)
+    row = connection.execute(found).mappings().first()
+    return {**row, "ids": unpack(row["ids"])} if row is not None else None
+
+
+def check_same(stored: Mapping[str, Any], same: Mapping[str, Collection[Any]]) -> None:
+    """Raise ConflictError unless each column of a stored entry has one of the values given for it."""
+    other = next((name for name, values in same.items() if stored[name] not in values), None)
+    if other is not None:
+        raise ConflictError(
+            f"number {stored['sequence']} of this page was stored as another action ({other}: {stored[other]!r}); "
+            "nothing was stored now: reload the page and do it again"
+        )
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection to read with. Raises BusyError when the database does not answer."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except exc.DBAPIError as error:
+        raise BusyError(f"the tag log cannot be read now ({error.orig}); try again") from error
 
 
 def _create(engine: sa.Engine) -> str:

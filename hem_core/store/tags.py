@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hem_core.errors import DataError, RunError
+from hem_core.errors import BusyError, DataError
 from hem_core.store import tag_events
 from hem_core.store.tag_events import Event
 from hem_core.store.tag_fold import VERDICTS, Fold
@@ -143,7 +143,8 @@ class TagLog:
             action = "redo" if target.action == "undo" else "undo"
             return _row(action, [], who=who, undoes=target.batch)
 
-        written = self._append(data, entry, client, sequence)
+        same = {"action": ["undo", "redo"], "who": [who]} | ({"undoes": [batch]} if batch is not None else {})
+        written = self._append(data, entry, client, sequence, same)
         return self._entry(data, written) if written else None
 
     def state(self, data: str) -> pd.DataFrame:
@@ -188,8 +189,13 @@ class TagLog:
 
     def revision(self, data: str) -> int:
         """A number that grows with every entry of the data set; 0 when there is none. A key for caches."""
-        with self._engine.connect() as connection:
+        with tag_events.reading(self._engine) as connection:
             return tag_events.revision(connection, data)
+
+    def posted(self, client: str, sequence: int) -> dict[str, Any] | None:
+        """The entry that a post was stored as: batch, data, who, action, tag, value, rule, undoes, ids; else None."""
+        with tag_events.reading(self._engine) as connection:
+            return tag_events.posted_before(connection, client, sequence)
 
     def _act(
         self,
@@ -209,7 +215,10 @@ class TagLog:
         chosen = _distinct(ids)
         text = rule if isinstance(rule, str) else json.dumps(rule, ensure_ascii=False)
         row = _row(action, chosen, who=who, tag=tag, value=value, rule=text)
-        batch = self._append(data, lambda _: row, client, sequence)
+        same = {name: [row[name]] for name in ("action", "who", "tag", "value", "rule")}
+        if not text:  # what a rule matches may have changed since, by this very action
+            same["ids"] = [chosen]
+        batch = self._append(data, lambda _: row, client, sequence, same)
         assert batch is not None
         return batch
 
@@ -219,18 +228,19 @@ class TagLog:
         entry: Callable[[sa.Connection], dict[str, Any] | None],
         client: str,
         sequence: int | None,
+        same: Mapping[str, Any],
     ) -> str | None:
         if _key(self._place) != self._opened:
-            raise RunError(
+            raise BusyError(
                 f"the tag log {self._place} was moved, deleted or replaced while it was open; "
                 "nothing was stored: put it back, or start again"
             )
         # One writer a process at a time: those who wait hold no connection of the pool.
         with self._write_lock:
-            return tag_events.append(self._engine, data, entry, client=client, sequence=sequence)
+            return tag_events.append(self._engine, data, entry, client=client, sequence=sequence, same=same)
 
     def _current(self, data: str) -> Fold:
-        with self._engine.connect() as connection:
+        with tag_events.reading(self._engine) as connection:
             return self._read(data, connection)
 
     def _read(self, data: str, connection: sa.Connection) -> Fold:

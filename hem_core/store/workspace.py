@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +40,24 @@ def open_workspace(folder: Path | str) -> Workspace:
 @dataclass(frozen=True)
 class Workspace:
     folder: Path
+
+    def identity(self) -> str:
+        """A name for this workspace alone: it stays when the folder is moved or renamed, a copy gets another one.
+
+        Made once and kept in workspace.json; of a folder that cannot be written to, it follows from its place.
+        """
+        path = self.folder / "workspace.json"
+        home = self.folder.resolve()
+        secret = _stored_id(path)
+        if secret is None:
+            secret = secrets.token_hex(16)
+            try:
+                with path.open("x", encoding="utf-8") as file:
+                    file.write(json.dumps({"format_version": 1, "id": secret}) + "\n")
+            except OSError:  # read-only, or somebody was first
+                secret = _stored_id(path) or os.fsencode(home).hex()
+        # The number of the folder tells a copy from what was copied.
+        return hashlib.sha256(f"{secret} {home.stat().st_ino}".encode()).hexdigest()[:16]
 
     def runs(self) -> list[Run]:
         """The runs, newest first; among them those that are still growing (`is_complete` is False)."""
@@ -89,6 +110,14 @@ class Workspace:
             except RunError as error:
                 broken[path.parent.name] = str(error)
         return runs, broken
+
+
+def _stored_id(path: Path) -> str | None:
+    try:
+        found = json.loads(path.read_text("utf-8"))["id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, str) and found else None
 
 
 def _newest_first(run: Run) -> tuple[str, str]:

@@ -139,7 +139,7 @@ def test_what_the_server_could_not_take_is_kept_over_a_reload_and_sent_then(revi
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     ready(page)
-    page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('hem-outbox-'))")
+    page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('hem-outbox:'))")
     page.wait_for_timeout(300)
     assert sorted(verdicts(folder)["tag"]) == ["hard", "outlier"]
 

@@ -1,0 +1,128 @@
+"""What a page posts: tags on examples that it names by id or by a rule, undo, and a CSV of what a rule matches."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from starlette.responses import Response
+
+from app import loaders, wire
+from app.door import NEVER, Refused, text, whole
+from app.identity import check_workspace, own_run, own_scores
+from hem_core.errors import ConflictError
+from hem_core.store import rules
+from hem_core.store.tag_events import check_same
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
+    from hem_core.store.tags import TagLog
+
+ACTIONS = ("add", "clear", "remove")
+LONGEST_VALUE = 2_000
+MOST_ROWS = 60
+"""Rows that an undo names, for the page to go back to."""
+CSV_COLUMNS = ("id", "label", "predicted", "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion",
+               "reason", "evidence", "loss")  # fmt: skip
+
+
+def tag(body: dict[str, Any]) -> dict[str, Any]:
+    """Tag the examples of some ids, or all that a rule matches; the same (client, sequence) is stored once."""
+    check_workspace(body)
+    log, data, sequence = loaders.tags(), text(body, "data"), whole(body, "sequence")
+    known = log.posted(text(body, "client"), sequence)
+    # Stored before, its answer was lost: a rule is not resolved again, it may match others by now.
+    ids, batch = _stored(body, known) if known is not None else _store(body, log, sequence)
+    return {"acknowledged": sequence, "revision": log.revision(data), "count": len(ids), "batch": batch}
+
+
+def undo(body: dict[str, Any]) -> dict[str, Any]:
+    """Undo a batch, or the newest action of `who`. A number as batch is the sequence of this client's own post."""
+    run, log = own_run(body), loaders.tags()
+    who, client, sequence = text(body, "who"), text(body, "client"), whole(body, "sequence")
+    event = log.undo(run.data, who=who, batch=_batch(body, log, client), client=client, sequence=sequence)
+    shown = {key: value for key, value in event.items() if key != "ids"} if event else None
+    ids = event["ids"][:MOST_ROWS] if event else []
+    rows = [int(row) for row in loaders.ids(run.name).get_indexer(ids) if row >= 0]
+    return {"undone": shown, "rows": rows, "revision": log.revision(run.data)}
+
+
+def csv(body: dict[str, Any]) -> Response:
+    """The examples that a rule matches with their tags, as CSV."""
+    run = own_run(body)
+    own_scores(body, run)
+    tags = loaders.tags().state(run.data)
+    found = run.query(body.get("rule"), tags=tags, columns=[n for n in CSV_COLUMNS if n in run.columns()])
+    given = {str(id): ", ".join(part["tag"]) for id, part in tags.groupby("id")}
+    found["tags"] = [given.get(id, "") for id in found["id"]]
+    return Response(wire.to_csv(found.drop(columns="row")), media_type="text/csv; charset=utf-8", headers=NEVER)
+
+
+def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str]:
+    asked = {**_action(body), "data": text(body, "data")}
+    check_same(
+        known, {name: [value] for name, value in asked.items()} | ({} if asked["rule"] else {"ids": [_ids(body)]})
+    )
+    return known["ids"], known["batch"]
+
+
+def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str], str | None]:
+    run, asked = own_run(body), _action(body)
+    if asked["rule"]:
+        own_scores(body, run)
+        ids = run.at(run.rows(body["rule"], tags=log.state(run.data)), ["id"])["id"].tolist()
+    else:
+        ids = _ids(body)
+        _check_known(run, ids)
+    if not ids:
+        return [], None
+    act = {"add": log.add, "remove": log.remove, "clear": log.clear}[asked.pop("action")]
+    given = {name: value for name, value in asked.items() if value}
+    return ids, act(run.data, ids, client=text(body, "client"), sequence=sequence, **given)
+
+
+def _action(body: dict[str, Any]) -> dict[str, str]:
+    """What is to be done, in the columns of the log: action, tag, value, who, rule ("" where ids are named)."""
+    action, value, rule = body.get("action", "add"), body.get("value") or "", body.get("rule")
+    if action not in ACTIONS:
+        raise Refused(400, f"no action {action!r}; there are: {', '.join(ACTIONS)}")
+    if not isinstance(value, str) or len(value) > LONGEST_VALUE:
+        raise Refused(400, f"'value' is a text of up to {LONGEST_VALUE:,} characters")
+    if rule is not None and not (isinstance(rule, dict) and rules.clauses(rule)):
+        raise Refused(400, "the rule has no clause, so that it would tag everything; filter or select first")
+    if rule is not None and body.get("ids") is not None:
+        raise Refused(400, "a post has 'ids' or a 'rule', not both")
+    return {
+        "action": action,
+        "tag": "" if action == "clear" else text(body, "tag"),
+        "value": value if action == "add" else "",
+        "who": text(body, "who"),
+        "rule": json.dumps(rule, ensure_ascii=False) if rule is not None else "",
+    }
+
+
+def _ids(body: dict[str, Any]) -> list[str]:
+    ids = body.get("ids")
+    if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
+        raise Refused(400, "'ids' must be a list of the examples' ids, each a text")
+    return list(dict.fromkeys(ids))
+
+
+def _check_known(run: Run, ids: list[str]) -> None:
+    rows = loaders.ids(run.name).get_indexer(pd.Index(ids, dtype=object))
+    unknown = [id for id, row in zip(ids, rows, strict=True) if row < 0]
+    if unknown:
+        raise ConflictError(f"run '{run.name}' has no example '{unknown[0]}'; nothing was stored")
+
+
+def _batch(body: dict[str, Any], log: TagLog, client: str) -> str | None:
+    batch = body.get("batch")
+    if batch is None or (isinstance(batch, str) and batch):
+        return batch
+    if type(batch) is not int or batch < 0:
+        raise Refused(400, "'batch' is the name of an action, or the sequence of one that this page posted")
+    known = log.posted(client, batch)
+    if known is None:
+        raise ConflictError("what is to be undone was never stored")
+    return known["batch"]
