@@ -17,6 +17,7 @@ from starlette.routing import Route
 from app import columns, contents, loaders, tagging, wire
 from app.detail import details
 from app.door import NEVER, Refused, guarded, parsed, posted, say, token
+from app.entry_pages import name_routes
 from hem_core.errors import HemError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def routes() -> list[Route]:
         get("/hem/detail/{run}", _detail),
         get("/hem/verdicts/{run}", _verdicts),
         get("/hem/revision/{run}", _revision),
+        *name_routes(),
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),

@@ -32,7 +32,7 @@ def tag(body: dict[str, Any]) -> dict[str, Any]:
     check_workspace(body)
     log, data, sequence = loaders.tags(), text(body, "data"), whole(body, "sequence")
     known = log.posted(text(body, "client"), sequence)
-    # Stored before, its answer was lost: a rule is not resolved again, it may match others by now.
+    # Stored before, but its answer was lost: a rule is not resolved again, it may match others by now.
     ids, batch = _stored(body, known) if known is not None else _store(body, log, sequence)
     return {"acknowledged": sequence, "revision": log.revision(data), "count": len(ids), "batch": batch}
 
@@ -93,6 +93,8 @@ def _action(body: dict[str, Any]) -> dict[str, str]:
         raise Refused(400, "the rule has no clause, so that it would tag everything; filter or select first")
     if rule is not None and body.get("ids") is not None:
         raise Refused(400, "a post has 'ids' or a 'rule', not both")
+    if not body.get("who"):
+        raise Refused(400, "'who' is missing: say who you are first, at the top right of the page")
     return {
         "action": action,
         "tag": "" if action == "clear" else text(body, "tag"),

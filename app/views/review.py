@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from app import contents, loaders, routes, scope, state, trust, words
+from app import contents, loaders, routes, scope, state, trust, widgets, words
 from app.components.review import review
 from app.identity import identity
 from hem_core.store.rule_text import describe
@@ -31,6 +31,9 @@ SUSPECTS = {"all": [{"column": "reason", "in": ["mislabelled"]}]}
 
 def page() -> None:
     """The queue to walk through, and the desk."""
+    if not state.person():
+        widgets.ask_name()
+        return
     run = loaders.run(state.current_run() or "")
     rules = {name: rule for name, rule in scope.explored(run).items() if name in TITLES}
     if "reason" in run.source.columns:

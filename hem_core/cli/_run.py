@@ -28,6 +28,6 @@ def summarise(run: Any) -> None:
     say("run: {}", run.folder)
 
 
-def serve(workspace: Path, port: int | None, *, open_browser: bool) -> None:
+def serve(workspace: Path, port: int | None, *, open_browser: bool, has_token: bool = True) -> None:
     """Start the app on a workspace or a run, and stay until it is stopped."""
-    importlib.import_module("app.server").serve(workspace, port=port, open_browser=open_browser)
+    importlib.import_module("app.server").serve(workspace, port, open_browser, has_token)

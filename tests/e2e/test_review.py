@@ -202,7 +202,7 @@ def test_a_picture_that_was_moved_is_said_and_its_thumbnail_shown(site, opened):
 
 
 def test_two_people_get_different_examples_and_see_each_others_verdicts(site, opened):
-    ben, anna = ready(opened("review?who=ben")), ready(opened("review?who=anna"))
+    ben, anna = ready(opened("review", person="ben")), ready(opened("review"))
     ben.reload()
     ready(ben)
     assert shown(ben) != shown(anna)
