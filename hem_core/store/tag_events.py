@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -14,8 +15,10 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
+from sqlalchemy.dialects import sqlite
 
 from hem_core.errors import BusyError, ConflictError, RunError
+from hem_core.store import tag_file
 
 FORMAT_VERSION = 1
 BUSY_SECONDS = 10
@@ -72,28 +75,32 @@ class Event:
 def connect(place: Path | str) -> sa.Engine:
     """Open, or make, the log in a SQLite file (a Path or a plain name) or at an SQLAlchemy URL.
 
-    Raises RunError when the place cannot be opened or a newer HEM wrote it.
+    A file in a folder that cannot be written to is read from a copy. Raises RunError when the place cannot be opened, a
+    file is empty or cut, or a newer HEM wrote it.
     """
     if isinstance(place, str) and "://" in place:
         url = sa.make_url(place)
     else:
         url = sa.URL.create("sqlite", database=str(place))
+    shown = url.render_as_string(hide_password=True)
     try:
-        engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS} if _is_sqlite(url) else {})
-        if _is_sqlite(url):
-            _set_up_sqlite(engine)
+        engine = _file_engine(Path(str(url.database))) if _is_file(url) else sa.create_engine(url)
         version = _retried(lambda: _create(engine))
-    except (exc.SQLAlchemyError, ImportError) as error:
-        shown = url.render_as_string(hide_password=True)
-        raise RunError(
+    except (exc.SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
+        raise BusyError(
             f"the tag log {shown} cannot be opened: {getattr(error, 'orig', error)}; check the path or the URL"
         ) from error
     if version != str(FORMAT_VERSION):
         raise RunError(
-            f"the tag log {url.render_as_string(hide_password=True)} has format version {version}; "
-            f"this HEM reads {FORMAT_VERSION}: install the newer HEM"
+            f"the tag log {shown} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM"
         )
     return engine
+
+
+def is_read_only(place: Path | str) -> bool:
+    """Whether the log there can only be read; a database server says so itself."""
+    url = sa.make_url(place) if isinstance(place, str) and "://" in place else None
+    return not tag_file.is_writable(Path(str(url.database if url is not None else place))) if _is_file(url) else False
 
 
 def append(
@@ -140,11 +147,14 @@ def revision(connection: sa.Connection, data: str) -> int:
 
 
 def after(connection: sa.Connection, data: str, number: int) -> Iterator[Event]:
-    """The entries of a data set that came after a number, in order."""
+    """The entries of a data set that came after a number, in order. Raises BusyError when one is missing."""
     columns = [_events.c[name] for name in Event.__annotations__]
     query = sa.select(*columns).where(_events.c.data == data, _events.c.number > number)
     for row in connection.execute(query.order_by(_events.c.number)):
         values = row._asdict()
+        number += 1
+        if values["number"] != number:
+            raise BusyError(f"entry {number} of '{data}' is missing in the tag log; put back a whole copy of it")
         yield Event(**{**values, "ids": unpack(values["ids"])})
 
 
@@ -185,8 +195,23 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     try:
         with engine.connect() as connection:
             yield connection
-    except exc.DBAPIError as error:
-        raise BusyError(f"the tag log cannot be read now ({error.orig}); try again") from error
+    except (exc.DBAPIError, sqlite3.Error, OSError) as error:
+        shown = getattr(error, "orig", error)
+        raise BusyError(f"the tag log cannot be read now ({shown}); try again") from error
+
+
+def _file_engine(path: Path) -> sa.Engine:
+    tables = [str(sa.schema.CreateTable(table).compile(dialect=sqlite.dialect())) for table in (_about, _events)]
+    tables.append(f"INSERT INTO hem_about VALUES ('format_version', '{FORMAT_VERSION}')")
+    if not tag_file.is_writable(path) and path.parent.is_dir():
+        snapshot = tag_file.Snapshot(path, tables)
+        return sa.create_engine("sqlite://", creator=snapshot.connect, poolclass=sa.NullPool)
+    if not path.exists():
+        tag_file.make(path, tables)
+    tag_file.check(path, _events.name)
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
+    _set_up_sqlite(engine)
+    return engine
 
 
 def _create(engine: sa.Engine) -> str:
@@ -223,8 +248,9 @@ def _is_passing(error: exc.DBAPIError) -> bool:
     return isinstance(error, exc.IntegrityError) or "locked" in text or "already exists" in text
 
 
-def _is_sqlite(url: sa.URL) -> bool:
-    return url.get_backend_name() == "sqlite"
+def _is_file(url: sa.URL | None) -> bool:
+    """A path, or the URL of a SQLite file; not a database in memory, nor a server."""
+    return url is None or (url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"))
 
 
 def _set_up_sqlite(engine: sa.Engine) -> None:
@@ -235,6 +261,8 @@ def _set_up_sqlite(engine: sa.Engine) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL: in WAL mode a commit survives a power cut only with it; it costs one fsync an action.
         connection.execute("PRAGMA synchronous = FULL")
+        # The file itself has every entry at once: people copy it alone.
+        connection.execute("PRAGMA wal_autocheckpoint = 1")
 
     @event.listens_for(engine, "begin")
     def _(connection: sa.Connection) -> None:

@@ -60,6 +60,7 @@ class TagLog:
 
     def __init__(self, place: Path | str) -> None:
         self._engine = tag_events.connect(place)
+        self._is_read_only = tag_events.is_read_only(place)
         self._place = place
         self._opened = _key(place)
         self._folds: dict[str, Fold] = {}
@@ -230,6 +231,8 @@ class TagLog:
         sequence: int | None,
         same: Mapping[str, Any],
     ) -> str | None:
+        if self._is_read_only:
+            raise BusyError(f"the tag log {self._place} cannot be written to; nothing was stored: ask for write access")
         if _key(self._place) != self._opened:
             raise BusyError(
                 f"the tag log {self._place} was moved, deleted or replaced while it was open; "
