@@ -14,7 +14,8 @@ def summarise(run: Any) -> None:
     info = run.info
     failed = f", {info['n_failed']:,} could not be scored (see failures.parquet)" if info["n_failed"] else ""
     seen = "not known whether in-sample" if info["sample"] == "unknown" else info["sample"]
-    say("{}", f"{run.n:,} example{'s' * (run.n != 1)} scored{failed}; accuracy {info['accuracy']:.1%} ({seen})")
+    right = f"; accuracy {info['accuracy']:.1%} ({seen})" if info.get("accuracy") is not None else ""
+    say("{}", f"{run.n:,} example{'s' * (run.n != 1)} scored{failed}{right}")
     data = info["data"]
     if data.get("are_features_named") is False:
         names = [feature["name"] for feature in data["features"]]
@@ -25,6 +26,8 @@ def summarise(run: Any) -> None:
         say("  {}: {}", row.id, row.reason)
     for note in [*info["notes"], *info["missing"].values()]:
         say("  note: {}", note)
+    for column, why in run.source.skipped.items():
+        say("  column skipped: {}, {}", column, why)
     say("run: {}", run.folder)
 
 

@@ -60,7 +60,7 @@ def picture_reader(run: Run) -> Callable[[pd.Series], tuple[str, bytes]] | None:
 
     None when the run's data are no pictures.
     """
-    is_stored = run.info["data"]["medium"] in ("image", "array")
+    is_stored = run.info["data"].get("medium") in ("image", "array")
     if run.root is None or not is_stored or "pictures" in run.info.get("missing", {}):
         return None
     root = run.root

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hem_core.errors import RunError
 from hem_core.store.mapped import map_npz
+from hem_core.store.whole import AGAIN, damage
 
 if TYPE_CHECKING:
     from hem_core.store.run import Run
@@ -35,6 +37,9 @@ def curves_of(run: Run, ids: Sequence[str]) -> dict[str, dict[str, list[float | 
     path = run.folder / "dynamics.parquet"
     if not path.exists():
         return {}
+    why = damage(path)
+    if why is not None:
+        raise RunError(f"{path} {why}; {AGAIN}")
     query = "SELECT id, confidence, is_correct FROM read_parquet(?) WHERE id IN (SELECT unnest(?))"
     with cursor() as session:
         found = session.execute(query, [_literal(str(path)), list(ids)]).fetchall()

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hem_core.errors import DataError, RunError
-from hem_core.store import rules
-from hem_core.store.mapped import map_npz
+from hem_core.store import rules, run_facts
+from hem_core.store.mapped import load_npy, map_npz
 from hem_core.store.rules import Condition, quote
 from hem_core.store.source import Source, open_source
+from hem_core.store.whole import AGAIN, damage
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 FORMAT_VERSION = 1
-AGAIN = "run the same `hem score` command again"
 _NEIGHBOUR_COLUMNS = ("row", "id", "label", "predicted", "is_correct", "difficulty")
 
 
@@ -49,13 +49,13 @@ def read_run(folder: Path) -> Run:
     try:
         info = json.loads(path.read_text("utf-8"))
         version = info["format_version"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(
             f"{path} cannot be read ({error!r}); delete it and run the same `hem score` command again"
         ) from error
     if version != FORMAT_VERSION:
         raise RunError(f"{path} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM")
-    return Run(folder, info)
+    return Run(folder, run_facts.checked(info, path))
 
 
 def _nearby(folder: Path) -> str:
@@ -124,7 +124,10 @@ class Run:
 
     @cached_property
     def source(self) -> Source:
-        return open_source(self.folder)
+        source = open_source(self.folder)
+        if source.n != self.n:
+            raise RunError(f"{self.folder / 'scores.parquet'} has {source.n:,} rows, run.json says {self.n:,}; {AGAIN}")
+        return source
 
     def columns(self) -> dict[str, str]:
         """The columns a rule can name -> 'number', 'category', 'bool' or 'text'; lists are left out.
@@ -261,6 +264,7 @@ class Run:
         path = self.folder / "dynamics.parquet"
         if not path.exists():
             return None
+        _check(path)
         relation = "SELECT confidence, margin, is_correct FROM read_parquet(?) WHERE id = ?"
         with cursor() as session:
             found = session.execute(relation, [_literal(path), id]).fetchone()
@@ -283,6 +287,7 @@ class Run:
 
         path = self.folder / "failures.parquet"
         if path.exists():
+            _check(path)
             return pq.read_table(path).to_pandas()
         empty = {"id": "str", "index": "int64", "reason": "str"}
         return pd.DataFrame({name: pd.Series([], dtype=type_) for name, type_ in empty.items()})
@@ -297,7 +302,7 @@ class Run:
     def embeddings(self) -> np.ndarray | None:
         """(N, D) float16, row k of the table; None without embeddings. Mapped from disk when one file."""
         files = sorted((self.folder / "embeddings").glob("*.npy"))
-        parts = [np.load(file, mmap_mode="r") for file in files]
+        parts = [load_npy(file) for file in files]
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -319,7 +324,10 @@ class Run:
         packed, offsets = self.folder / "thumbnails.bin", self.folder / "thumbnails.npy"
         if not packed.exists() or not offsets.exists() or not packed.stat().st_size:
             return None
-        return np.memmap(packed, np.uint8, "r"), np.load(offsets, mmap_mode="r")
+        ends = load_npy(offsets)
+        if ends.ndim != 1 or len(ends) != self.n + 1 or int(ends[-1]) > packed.stat().st_size:
+            raise RunError(f"{offsets} does not go with thumbnails.bin, which was cut; {AGAIN}")
+        return np.memmap(packed, np.uint8, "r"), ends
 
     def _missing(self, *whats: str) -> str:
         reasons = self.info.get("missing") or {}
@@ -378,8 +386,17 @@ class Run:
         try:
             return self.source.select(what, names, condition, tail=tail)
         except duckdb.Error as error:
+            for file in ("scores", "catalog", "projection"):
+                if (self.folder / f"{file}.parquet").exists():
+                    _check(self.folder / f"{file}.parquet")  # cut since it was opened
             columns = ", ".join(self.source.columns)
             raise DataError(f"the condition does not work: {error}; the columns are: {columns}") from error
+
+
+def _check(path: Path) -> None:
+    why = damage(path)
+    if why is not None:
+        raise RunError(f"{path} {why}; {AGAIN}")
 
 
 def _listed(names: Sequence[str]) -> str:

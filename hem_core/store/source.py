@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
 from hem_core.store.rules import Condition, quote
+from hem_core.store.whole import AGAIN, damage
 
 FILES = ("scores", "catalog", "projection")
 REPEATED = ("id", "label")  # the catalog has them, and so have the scores
@@ -27,6 +28,8 @@ class Source:
     types: dict[str, pa.DataType]
     aliases: dict[str, list[str]]
     """File -> names of its columns by position; hidden ones begin with "(catalog)"."""
+    n: int
+    """Rows of the scores."""
     skipped: dict[str, str]
     """Names of columns that cannot be asked for -> why."""
     is_catalog_aligned: bool
@@ -106,30 +109,25 @@ def open_source(folder: Path) -> Source:
     if headers["projection"] is not None and headers["projection"].num_rows != n:
         raise RunError(
             f"projection.parquet in {folder} has {headers['projection'].num_rows} rows, the scores have {n}: "
-            "it belongs to another run; delete it and run the same `hem score` command again"
+            f"it belongs to another run; delete it and {AGAIN}"
         )
     is_aligned = _rows(headers, "catalog", folder) == n
-    return Source(folder, columns, types, aliases, skipped, is_aligned)
+    return Source(folder, columns, types, aliases, n, skipped, is_aligned)
 
 
 def _header(path: Path) -> pq.FileMetaData | None:
     if not path.exists():
         return None
-    try:
-        return pq.read_metadata(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise RunError(
-            f"{path} cannot be read ({error}); delete it and run the same `hem score` command again"
-        ) from error
+    why = damage(path)
+    if why is not None:
+        raise RunError(f"{path} {why}; {AGAIN}")
+    return pq.read_metadata(path)
 
 
 def _rows(headers: dict[str, pq.FileMetaData | None], file: str, folder: Path) -> int:
     header = headers[file]
     if header is None:
-        raise RunError(
-            f"{folder} has no {file}.parquet, although its run.json says it is complete; "
-            "run the same `hem score` command again"
-        )
+        raise RunError(f"{folder} has no {file}.parquet, although its run.json says it is complete; {AGAIN}")
     return header.num_rows
 
 

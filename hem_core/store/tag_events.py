@@ -97,10 +97,9 @@ def connect(place: Path | str) -> sa.Engine:
     return engine
 
 
-def is_read_only(place: Path | str) -> bool:
-    """Whether the log there can only be read; a database server says so itself."""
-    url = sa.make_url(place) if isinstance(place, str) and "://" in place else None
-    return not tag_file.is_writable(Path(str(url.database if url is not None else place))) if _is_file(url) else False
+def is_read_only(engine: sa.Engine) -> bool:
+    """Whether the log was opened from a copy, because nothing can be written where it lies."""
+    return isinstance(engine.pool, sa.NullPool)
 
 
 def append(
@@ -203,15 +202,27 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 def _file_engine(path: Path) -> sa.Engine:
     tables = [str(sa.schema.CreateTable(table).compile(dialect=sqlite.dialect())) for table in (_about, _events)]
     tables.append(f"INSERT INTO hem_about VALUES ('format_version', '{FORMAT_VERSION}')")
-    if not tag_file.is_writable(path) and path.parent.is_dir():
-        snapshot = tag_file.Snapshot(path, tables)
-        return sa.create_engine("sqlite://", creator=snapshot.connect, poolclass=sa.NullPool)
-    if not path.exists():
-        tag_file.make(path, tables)
-    tag_file.check(path, _events.name)
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
-    _set_up_sqlite(engine)
-    return engine
+    if tag_file.is_writable(path):
+        try:
+            if not path.exists():
+                tag_file.make(path, tables)
+            tag_file.check(path, _events.name)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) and not tag_file.is_full(error):
+                raise
+            if not path.exists() or tag_file.is_full(error):
+                return _reading_engine(path, tables)
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
+        _set_up_sqlite(engine)
+        return engine
+    if not path.parent.is_dir():
+        raise FileNotFoundError("unable to open database file")
+    return _reading_engine(path, tables)
+
+
+def _reading_engine(path: Path, tables: list[str]) -> sa.Engine:
+    snapshot = tag_file.Snapshot(path, tables)
+    return sa.create_engine("sqlite://", creator=snapshot.connect, poolclass=sa.NullPool)
 
 
 def _create(engine: sa.Engine) -> str:

@@ -44,8 +44,8 @@ def check(path: Path, table: str) -> None:
             found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone()
             trouble = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        if "locked" in str(error):
-            return  # somebody writes: it is a database
+        if not any(word in str(error) for word in ("malformed", "not a database", "encrypted")):
+            raise  # locked, or no room beside it: the file itself is not to blame
         raise BusyError(f"the tag log {path} cannot be opened: {error}; {_WAY_OUT}") from error
     if found is None:
         raise BusyError(f"the tag log {path} holds no entries, as a copy without its -wal file does; {_WAY_OUT}")
@@ -57,6 +57,11 @@ def is_writable(path: Path) -> bool:
     """Whether SQLite can write to a log there: it needs the folder as well as the file."""
     home = path.parent
     return os.access(home, os.W_OK | os.X_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
+def is_full(error: Exception) -> bool:
+    """Whether SQLite has no room for what it needs beside a log; it says so in two ways."""
+    return "is full" in str(error) or "disk I/O error" in str(error)
 
 
 class Snapshot:

@@ -60,7 +60,6 @@ class TagLog:
 
     def __init__(self, place: Path | str) -> None:
         self._engine = tag_events.connect(place)
-        self._is_read_only = tag_events.is_read_only(place)
         self._place = place
         self._opened = _key(place)
         self._folds: dict[str, Fold] = {}
@@ -231,8 +230,11 @@ class TagLog:
         sequence: int | None,
         same: Mapping[str, Any],
     ) -> str | None:
-        if self._is_read_only:
-            raise BusyError(f"the tag log {self._place} cannot be written to; nothing was stored: ask for write access")
+        if tag_events.is_read_only(self._engine):
+            self._engine = tag_events.connect(self._place)  # there may be room, or a right, by now
+            self._opened = _key(self._place)
+        if tag_events.is_read_only(self._engine):
+            raise BusyError(f"the tag log {self._place} cannot be written to now; nothing was stored, try again")
         if _key(self._place) != self._opened:
             raise BusyError(
                 f"the tag log {self._place} was moved, deleted or replaced while it was open; "

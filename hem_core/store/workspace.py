@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hem_core.errors import RunError
 from hem_core.store.atomic import write_json
+from hem_core.store.names import check_name, shown
 from hem_core.store.run import Run, open_run, read_run
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def open_workspace(folder: Path | str) -> Workspace:
     Raises RunError when the folder does not exist or is a run outside a workspace.
     """
     folder = Path(folder)
+    check_name(folder.resolve(), "the workspace")
     if not folder.is_dir():
         raise RunError(f"no folder {folder}; make a workspace with: hem demo --workspace {folder}")
     if not (folder / "run.json").is_file():
@@ -106,9 +108,10 @@ class Workspace:
         runs, broken = [], {}
         for path in sorted((self.folder / "runs").glob("*/run.json")):
             try:
+                check_name(path.parent, "the run")
                 runs.append(read_run(path.parent))
             except RunError as error:
-                broken[path.parent.name] = str(error)
+                broken[shown(path.parent.name)] = str(error)
         return runs, broken
 
 

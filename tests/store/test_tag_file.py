@@ -1,5 +1,6 @@
 """A log that is empty, cut or copied without its -wal is refused; one that cannot be written to is read."""
 
+import contextlib
 import shutil
 import sqlite3
 import subprocess
@@ -120,10 +121,37 @@ def test_a_log_that_cannot_be_written_to_is_read_and_followed_and_takes_nothing(
     assert shown.state("d")["id"].tolist() == ["a"]
     log.add("d", ["b"], "easy", who="ann")
     assert shown.state("d")["id"].tolist() == ["a", "b"]
-    with pytest.raises(BusyError, match="cannot be written to; nothing was stored"):
+    with pytest.raises(BusyError, match="cannot be written to now; nothing was stored"):
         shown.add("d", ["c"], "hard", who="bob")
     with pytest.raises(BusyError, match="cannot be written to"):
         shown.undo("d", who="ann")
+
+
+@pytest.mark.parametrize("has_log", [True, False])
+def test_on_a_full_disk_the_tags_are_read_and_stored_when_there_is_room_again(tmp_path, has_log):
+    place = tmp_path / "small"
+    place.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place], check=False, capture_output=True)
+    if done.returncode:
+        pytest.skip("needs the right to mount, and this machine does not give it")
+    try:
+        if has_log:
+            first = TagLog(place / "tags.sqlite")
+            first.add("d", ["a"], "hard", who="ann")
+            first._engine.dispose()
+        with contextlib.suppress(OSError), (place / "fill").open("wb", buffering=0) as fill:
+            while True:
+                fill.write(b"x" * 1024)
+        log = TagLog(place / "tags.sqlite")
+        assert len(log.state("d")) == has_log
+        with pytest.raises(BusyError, match="nothing was stored, try again"):
+            log.add("d", ["b"], "hard", who="ann")
+        (place / "fill").unlink()
+        log.add("d", ["b"], "hard", who="ann")
+        assert len(log.state("d")) == has_log + 1
+        log._engine.dispose()
+    finally:
+        subprocess.run(["umount", place], check=True)
 
 
 def test_a_read_only_folder_without_a_log_has_no_tags(tmp_path, read_only):
