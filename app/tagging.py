@@ -30,6 +30,8 @@ CSV_COLUMNS = ("id", "label", "predicted", "suggested_label", "difficulty", "dif
 def tag(body: dict[str, Any]) -> dict[str, Any]:
     """Tag the examples of some ids, or all that a rule matches; the same (client, sequence) is stored once."""
     check_workspace(body)
+    for name in ("run", "examples", "who"):
+        text(body, name)
     log, data, sequence = loaders.tags(), text(body, "data"), whole(body, "sequence")
     known = log.posted(text(body, "client"), sequence)
     # Stored before, but its answer was lost: a rule is not resolved again, it may match others by now.
