@@ -67,6 +67,12 @@ def ids(name: str) -> "pd.Index":
     return _ids(opened.folder.as_posix(), opened.fingerprint, opened)
 
 
+def row_of(name: str) -> dict[str, int]:
+    """Id -> row of a run; the quick way to look up a few."""
+    opened = run(name)
+    return _row_of(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
 def open_suspects(name: str) -> int:
     """How many suspects, reason 'mislabelled', nobody has judged by themselves yet."""
     opened = run(name)
@@ -214,6 +220,11 @@ def _ids(folder: str, fingerprint: str, _run: "Run") -> "pd.Index":
     import pandas as pd
 
     return pd.Index(_run.table(["id"])["id"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _row_of(folder: str, fingerprint: str, _run: "Run") -> dict[str, int]:
+    return {str(id): row for row, id in enumerate(_run.table(["id"])["id"])}
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from starlette.responses import Response
 
 from app import loaders, wire
@@ -45,8 +44,8 @@ def undo(body: dict[str, Any]) -> dict[str, Any]:
     who, client, sequence = text(body, "who"), text(body, "client"), whole(body, "sequence")
     event = log.undo(run.data, who=who, batch=_batch(body, log, client), client=client, sequence=sequence)
     shown = {key: value for key, value in event.items() if key != "ids"} if event else None
-    ids = event["ids"][:MOST_ROWS] if event else []
-    rows = [int(row) for row in loaders.ids(run.name).get_indexer(ids) if row >= 0]
+    known, ids = loaders.row_of(run.name), event["ids"][:MOST_ROWS] if event else []
+    rows = [known[id] for id in ids if id in known]
     return {"undone": shown, "rows": rows, "revision": log.revision(run.data)}
 
 
@@ -114,10 +113,10 @@ def _ids(body: dict[str, Any]) -> list[str]:
 
 
 def _check_known(run: Run, ids: list[str]) -> None:
-    rows = loaders.ids(run.name).get_indexer(pd.Index(ids, dtype=object))
-    unknown = [id for id, row in zip(ids, rows, strict=True) if row < 0]
-    if unknown:
-        raise ConflictError(f"run '{run.name}' has no example '{unknown[0]}'; nothing was stored")
+    known = loaders.row_of(run.name)
+    unknown = next((id for id in ids if id not in known), None)
+    if unknown is not None:
+        raise ConflictError(f"run '{run.name}' has no example '{unknown}'; nothing was stored")
 
 
 def _batch(body: dict[str, Any], log: TagLog, client: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import pyarrow as pa
 
 from hem_core.catalog import with_info
 from hem_core.errors import DataError
-from hem_core.store.mapped import UNREADABLE
 
 INPUT_NAMES = ("images", "x", "data", "inputs", "features")
 LABEL_NAMES = ("labels", "y", "targets", "label")
@@ -49,7 +49,7 @@ def read(
             values = {name: members[name] for name in rest}
             ids = members[id] if id else np.arange(n)
             classes = members["classes"].astype(str).tolist() if "classes" in shapes else None
-    except UNREADABLE as error:
+    except (ValueError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"cannot read '{source}' as an .npz of plain arrays: {error}") from error
     shape, dtype = shapes[inputs]
     if len(shape) in (3, 4) and dtype.kind in "iu" and dtype != np.uint8:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hem_core.errors import RunError
-from hem_core.store.mapped import map_npz
 from hem_core.store.whole import AGAIN, damage
 
 if TYPE_CHECKING:
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
 def neighbours_of(run: Run, rows: Sequence[int], k: int) -> tuple[np.ndarray, np.ndarray] | None:
     """The k nearest others of some rows: row numbers (M, k) int64, -1 where there are fewer, and their
     cosine distances (M, k) float32, ascending; None when the run has no neighbours."""
-    path = run.folder / "neighbours.npz"
-    if not path.exists():
+    graph = run.graph
+    if graph is None:
         return None
-    graph = map_npz(path)
     chosen = np.asarray(rows, np.int64)
     indices, distances = graph["indices"][chosen, :k], graph["distances"][chosen, :k]
     return np.asarray(indices, np.int64), np.asarray(distances, np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from hem_core.errors import RunError
@@ -16,3 +17,10 @@ def check_name(path: Path, what: str) -> None:
     """Raise RunError when a path has bytes that are no UTF-8, which neither JSON, Parquet nor a browser can hold."""
     if shown(path) != str(path):
         raise RunError(f"{what} '{shown(path)}' has bytes in its name that are not UTF-8; rename it")
+
+
+def is_foreign_folder(folder: Path, ours: Collection[str]) -> bool:
+    """Whether something lies at a place where a new folder is to be made, and it is not only of the names in `ours`."""
+    if not folder.is_dir():
+        return folder.exists()
+    return any(not path.name.endswith(".tmp") and path.name not in ours for path in folder.iterdir())

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT_VERSION = 1
+WHOLE_BYTES = 64 << 20
+"""A run whose tables take less than this is kept in memory while it is open."""
 _NEIGHBOUR_COLUMNS = ("row", "id", "label", "predicted", "is_correct", "difficulty")
 
 
@@ -69,7 +71,7 @@ def _nearby(folder: Path) -> str:
 class Run:
     """One scored data set. N rows, numbered by `row` in the order of the catalog; the key is `id`.
 
-    Nothing is read before it is asked for, and no table is kept in memory.
+    Nothing is read before it is asked for, and of the tables only small ones are kept in memory.
     """
 
     folder: Path
@@ -188,16 +190,43 @@ class Run:
 
         Raises DataError when a number is outside 0 .. N-1.
         """
+        wanted = self._known(rows)
+        names = [name for name in self._names(columns) if name != "row"]
+        if self._whole is not None and names:
+            return self._whole.select(names).take(wanted).to_pandas()
+        distinct = ", ".join(str(row) for row in np.unique(wanted)) or "-1"
+        found = self._select(_listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row")
+        place = np.searchsorted(found["row"].to_numpy(np.int64), wanted)
+        return found.drop(columns="row").take(place).reset_index(drop=True)
+
+    def records(self, rows: Sequence[int] | np.ndarray, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The same as one object an example, with None where a value is missing; quick for a few rows."""
+        if self._whole is None:
+            import pyarrow as pa
+
+            return pa.Table.from_pandas(self.at(rows, columns), preserve_index=False).to_pylist()
+        wanted = self._known(rows)
+        return self._whole.select(self._names(columns)).take(wanted).to_pylist()
+
+    def _known(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         wanted = np.asarray(rows, np.int64)
         if len(wanted) and not 0 <= wanted.min() <= wanted.max() < self.n:
             raise DataError(
                 f"row numbers of this run are 0 to {self.n - 1}; asked for {wanted.min()} to {wanted.max()}"
             )
-        names = [name for name in self._names(columns) if name != "row"]
-        distinct = ", ".join(str(row) for row in np.unique(wanted)) or "-1"
-        found = self._select(_listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row")
-        place = np.searchsorted(found["row"].to_numpy(np.int64), wanted)
-        return found.drop(columns="row").take(place).reset_index(drop=True)
+        return wanted
+
+    @cached_property
+    def _whole(self) -> pa.Table | None:
+        """All columns in memory, where that is little: reading a few rows from the files takes ten times as long."""
+        import pyarrow.parquet as pq
+
+        paths = [self.folder / f"{file}.parquet" for file in set(self.source.columns.values())]
+        sizes = [pq.read_metadata(path) for path in paths]
+        if sum(meta.row_group(k).total_byte_size for meta in sizes for k in range(meta.num_row_groups)) > WHOLE_BYTES:
+            return None
+        names = list(self.source.columns)
+        return self._arrow(_listed(names), set(names), Condition(), "ORDER BY row").combine_chunks()
 
     def rows(
         self,
@@ -241,10 +270,10 @@ class Run:
         Raises DataError for an unknown id, RunError when the run has no neighbours.
         """
         row = self.row_of(id)
-        if self._graph is None:
+        if self.graph is None:
             raise RunError(f"run '{self.name}' has no neighbours: {self._missing('neighbours', 'embeddings')}")
-        others = np.asarray(self._graph["indices"][row], np.int64)
-        distances = np.asarray(self._graph["distances"][row], np.float32)
+        others = np.asarray(self.graph["indices"][row], np.int64)
+        distances = np.asarray(self.graph["distances"][row], np.float32)
         is_known = others >= 0
         columns = [name for name in _NEIGHBOUR_COLUMNS if name != "row" and name in self.source.columns]
         found = self.at(others[is_known], columns)
@@ -315,7 +344,8 @@ class Run:
             return None
 
     @cached_property
-    def _graph(self) -> dict[str, np.ndarray] | None:
+    def graph(self) -> dict[str, np.ndarray] | None:
+        """`indices` and `distances` (N, k) of the nearest others, mapped from disk; None without neighbours."""
         path = self.folder / "neighbours.npz"
         return map_npz(path) if path.exists() else None
 

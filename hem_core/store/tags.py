@@ -7,7 +7,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,6 +179,21 @@ class TagLog:
         found["at"] = pd.to_datetime(found["at_ms"].astype("int64"), unit="ms", utc=True)
         order = ["at", "who", "action", "tag", "value", "n", "rule", "batch", "is_undone", "undoes"]
         return found.reindex(columns=order)
+
+    def about(self, data: str, ids: Sequence[str], limit: int) -> dict[str, dict[str, Any]]:
+        """What was said of some examples, in one read: id -> `verdict` (tag, value, who, n; or None) and `past`.
+
+        past: the newest entries first, as in `history`, with `at_ms`. Much cheaper than `state` and `history`.
+        """
+        with self._lock:
+            fold = self._current(data)
+            return {
+                id: {
+                    "verdict": fold.verdict(id),
+                    "past": [_shown(fold, position) for position in fold.touching(id)[::-1][:limit]],
+                }
+                for id in ids
+            }
 
     def actions(self, data: str) -> list[Event]:
         """What was done and is not undone, oldest first, each with its ids; an undo itself is none of it."""

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hem_core.errors import RunError
-from hem_core.retrain import stored
+from hem_core.retrain import plan, stored
 from hem_core.retrain.alive import is_alive, process_of
 from hem_core.store.atomic import write_json, write_table
 
@@ -80,3 +80,12 @@ def test_examples_come_as_a_table(made):
 def test_reading_needs_no_torch():
     code = "import sys, hem_core.retrain.stored; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_folder_of_somebody_else_is_no_place_for_a_retraining(tmp_path):
+    mine = tmp_path / stored.FOLDER / "hard-v1"
+    mine.mkdir(parents=True)
+    (mine / "report.json").write_text("{}")
+    assert plan.place(tmp_path, None, "hard-v1", "key").name == "hard-v1-2"
+    with pytest.raises(RunError, match="holds files that are not a retraining's"):
+        plan.place(tmp_path, "hard-v1", "hard-v1", "key")
