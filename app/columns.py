@@ -55,6 +55,7 @@ KEPT_BYTES = 64 << 20
 """How much of the encoded columns stays in memory, over all runs; browsers keep their own copy."""
 
 _described: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+_skipped: dict[tuple[str, str], dict[str, str]] = {}
 _encoded: dict[tuple[str, str, str], bytes] = {}
 _lock = threading.Lock()
 
@@ -68,11 +69,23 @@ def described(run: Run) -> dict[str, dict[str, Any]]:
     key = (str(run.folder), run.info["fingerprint"])
     if key not in _described:
         # One column at a time: a million rows of forty columns need not be in memory at once.
-        found = {name: _describe(run, name, kind) for name, kind in run.columns().items() if kind != "text"}
+        found, skipped = {}, dict(run.source.skipped)
+        for name, kind in run.columns().items():
+            try:
+                if kind != "text":
+                    found[name] = _describe(run, name, kind)
+            except (HemError, ArithmeticError, ValueError, TypeError) as error:  # whatever a user's column holds
+                skipped[name] = f"its values cannot be shown: {error}"
         with _lock:
             _described.pop(next(iter(_described)), None) if len(_described) > 8 else None
-            _described[key] = found
+            _described[key], _skipped[key] = found, skipped
     return _described[key]
+
+
+def skipped(run: Run) -> dict[str, str]:
+    """The columns of a run's files that cannot be shown -> why."""
+    described(run)
+    return _skipped[str(run.folder), run.info["fingerprint"]]
 
 
 def encoded(run: Run, name: str) -> bytes:

@@ -116,7 +116,7 @@ def told(found: Sequence[Difference]) -> list[dict[str, Any]]:
     ]
 
 
-def marks(example: pd.Series) -> list[list[float]]:
+def marks(example: Mapping[str, Any]) -> list[list[float]]:
     """The parts of a text that drive its loss: [start, end, weight in -1 .. 1] in characters, from the column
     `marks` (JSON text). The single place where they are read; [] without the column."""
     written = example.get("marks")

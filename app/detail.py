@@ -61,22 +61,21 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
     """One JSON object an example, in the order of rows; keys are those read by components/review_item.js."""
     if not len(rows):
         return []
-    table = run.at(rows)
-    ids = table["id"].tolist()
+    table = run.records(rows)
+    ids = [str(example["id"]) for example in table]
     graph = neighbours_of(run, rows, NEIGHBOURS)
-    duplicates = [_duplicates(standing, row, table, k) for k, row in enumerate(rows)]
+    duplicates = [_duplicates(standing, row, example) for row, example in zip(rows, table, strict=True)]
     kind = contents.medium(run)
     compared = contents.compared(run, rows, standing.spreads) if kind == "row" else None
     others = _others(run, graph, duplicates, has_text=kind == "text")
     curves = curves_of(run, ids)
     titles = columns.described(run)
-    state = verdicts(log.state(run.data))
-    given = state.loc[state.index.isin(ids), ["tag", "value", "who", "n"]].to_dict("index")
+    said = log.about(run.data, ids, HISTORY)
     items = []
     for k, row in enumerate(rows):
-        example = table.iloc[k]
+        example = table[k]
         item: dict[str, Any] = {"row": int(row), **{name: _json(example.get(name)) for name in SHOWN}}
-        if "predicted_in_sample" in table.columns and "label_prob_oos" in table.columns:
+        if "predicted_in_sample" in example and "label_prob_oos" in example:
             item["label_prob"] = _json(example["label_prob_oos"])  # of whom the prediction is
         item["axes"] = [_axis(axis, standing, example, int(row), titles) for axis in standing.scores]
         item["worst_axis"] = _worst(item["axes"])
@@ -91,8 +90,8 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
         ]  # fmt: skip
         item["duplicates"] = [others[other] for other in duplicates[k]]
         item["columns"] = _columns(example, titles)
-        item["history"] = _past(log, run.data, ids[k])
-        verdict = given.get(ids[k])
+        item["history"] = _past(said[ids[k]]["past"])
+        verdict = said[ids[k]]["verdict"]
         is_single = bool(verdict and verdict["n"] == 1)
         item["verdict"] = _without_n(verdict) if is_single else None
         item["bulk"] = None if is_single else verdict
@@ -114,7 +113,9 @@ def blinded(item: Mapping[str, Any]) -> dict[str, Any]:
     return {**seen, "is_blinded": True}
 
 
-def _axis(axis: str, standing: Standing, example: pd.Series, row: int, titles: dict[str, Any]) -> dict[str, Any]:
+def _axis(
+    axis: str, standing: Standing, example: Mapping[str, Any], row: int, titles: dict[str, Any]
+) -> dict[str, Any]:
     score = standing.scores[axis]
     if score is None:
         return {"axis": axis, "score": None}
@@ -150,9 +151,9 @@ def _groups(run: Run) -> dict[int, np.ndarray]:
     return {int(name): part for name, part in zip(names, parts, strict=True) if len(part) > 1}
 
 
-def _duplicates(standing: Standing, row: int, table: pd.DataFrame, k: int) -> list[int]:
-    group = table["duplicate_group"].iloc[k] if "duplicate_group" in table.columns else None
-    if group is None or pd.isna(group):
+def _duplicates(standing: Standing, row: int, example: Mapping[str, Any]) -> list[int]:
+    group = example.get("duplicate_group")
+    if group is None or group != group:
         return []
     return [int(other) for other in standing.groups.get(int(group), ()) if other != row][:DUPLICATES]
 
@@ -164,19 +165,18 @@ def _others(
     if graph is not None:
         rows |= {int(other) for other in graph[0].ravel() if other >= 0}
     wanted = sorted(rows)
-    table = run.at(wanted, ["id", "label", "predicted", *(["text"] if has_text else [])])
-    table.insert(0, "row", wanted)
+    found = run.records(wanted, ["id", "label", "predicted", *(["text"] if has_text else [])])
     if has_text:
-        table["text"] = [contents.clipped(text, 160) for text in table["text"]]
-    records = table.to_dict("records")
-    return {int(record["row"]): {str(key): _json(value) for key, value in record.items()} for record in records}
+        found = [{**one, "text": contents.clipped(one["text"], 160)} for one in found]
+    both = zip(wanted, found, strict=True)
+    return {row: {"row": row, **{key: _json(value) for key, value in one.items()}} for row, one in both}
 
 
 def _without_n(verdict: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (verdict or {}).items() if name != "n"}
 
 
-def _columns(example: pd.Series, titles: dict[str, Any]) -> list[dict[str, Any]]:
+def _columns(example: Mapping[str, Any], titles: dict[str, Any]) -> list[dict[str, Any]]:
     hidden = {
         "row",
         "id",
@@ -189,22 +189,21 @@ def _columns(example: pd.Series, titles: dict[str, Any]) -> list[dict[str, Any]]
         "text",
         "marks",
     }
-    names = [str(name) for name in example.index if name not in hidden]
+    names = [name for name in example if name not in hidden]
     return [
         {"name": name, "value": _json(example[name]), "unit": titles.get(name, {}).get("unit", "")} for name in names
     ]
 
 
-def _past(log: TagLog, data: str, id: str) -> list[dict[str, Any]]:
-    history = log.history(data, id=id, limit=HISTORY)
+def _past(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
-            "at": int(event["at"].timestamp() * 1000),
+            "at": int(event["at_ms"]),
             **{name: str(event[name]) for name in ("who", "action", "tag", "value")},
             "n": int(event["n"]),
             "is_undone": bool(event["is_undone"]),
         }
-        for event in history.to_dict("records")
+        for event in entries
     ]
 
 

@@ -37,6 +37,11 @@ def workspace() -> "Workspace":
     return _workspace(str(folder()))
 
 
+def identity() -> str:
+    """What this workspace is called in the posts of its pages: workspace.Workspace.identity."""
+    return _identity(str(folder()))
+
+
 def tags() -> "TagLog":
     """The workspace's log of what people did."""
     return _tags(str(folder()))
@@ -45,7 +50,10 @@ def tags() -> "TagLog":
 def run(name: str) -> "Run":
     """The run of that name, opened once per state of its run.json."""
     place = workspace().folder / "runs" / name / "run.json"
-    stamp = place.stat().st_mtime_ns if place.is_file() else 0
+    try:
+        stamp = place.stat().st_mtime_ns
+    except (OSError, ValueError):  # no such run, or a name that no folder can have: said when it is opened
+        stamp = 0
     return _run(str(folder()), name, stamp)
 
 
@@ -59,6 +67,12 @@ def ids(name: str) -> "pd.Index":
     """The ids of a run, (N,) in the order of its rows."""
     opened = run(name)
     return _ids(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
+def row_of(name: str) -> dict[str, int]:
+    """Id -> row of a run; the quick way to look up a few."""
+    opened = run(name)
+    return _row_of(opened.folder.as_posix(), opened.fingerprint, opened)
 
 
 def open_suspects(name: str) -> int:
@@ -210,6 +224,11 @@ def _workspace(folder: str) -> "Workspace":
 
 
 @st.cache_resource(show_spinner=False)
+def _identity(folder: str) -> str:
+    return _workspace(folder).identity()
+
+
+@st.cache_resource(show_spinner=False)
 def _tags(folder: str) -> "TagLog":
     return _workspace(folder).tags()
 
@@ -230,6 +249,11 @@ def _ids(folder: str, fingerprint: str, _run: "Run") -> "pd.Index":
     import pandas as pd
 
     return pd.Index(_run.table(["id"])["id"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _row_of(folder: str, fingerprint: str, _run: "Run") -> dict[str, int]:
+    return {str(id): row for row, id in enumerate(_run.table(["id"])["id"])}
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

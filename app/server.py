@@ -1,12 +1,15 @@
-"""What is started: Streamlit as an ASGI app, with the byte routes and the host check around it."""
+"""What is started: Streamlit as an ASGI app with the byte routes; the host and the token are checked before it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
+import tempfile
 import threading
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,10 +37,11 @@ SETTINGS: dict[str, object] = {
 }
 
 
-def build(workspace: Path) -> ASGIApp:
+def build(workspace: Path, token: str | None = None) -> ASGIApp:
     """The whole application for one workspace folder, ready for an ASGI server.
 
-    Answers 127.0.0.1 and localhost only. One workspace a process: the last one built is the one shown.
+    Answers 127.0.0.1 and localhost only, and whoever has the token; without one, whoever reaches it. One workspace a
+    process: the last one built is the one shown.
     """
     os.environ["HEM_WORKSPACE"] = str(Path(workspace).resolve())
     from starlette.middleware import Middleware
@@ -45,34 +49,54 @@ def build(workspace: Path) -> ASGIApp:
     from streamlit import config
     from streamlit.starlette import App
 
+    from app.entry import Entry
     from app.routes import routes
     from app.theme import THEME
 
     for name, value in {**SETTINGS, **THEME}.items():
         config.set_option(name, value)
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)
-    return App(Path(__file__).parent / "main.py", routes=routes(), middleware=[hosts])
+    return Entry(App(Path(__file__).parent / "main.py", routes=routes(), middleware=[hosts]), token)
 
 
-def serve(workspace: Path, port: int | None = None, open_browser: bool = True) -> None:
+def serve(workspace: Path, port: int | None = None, open_browser: bool = True, has_token: bool = True) -> None:
     """Show a workspace, or the one around a run, on 127.0.0.1 until Ctrl-C; by default on the first free port.
 
-    Raises HemError when there is no such folder or the given port is busy.
+    has_token: only who knows the printed address gets in. Raises HemError when there is no such folder or the given
+    port is busy.
     """
     import uvicorn
 
+    from app.entry import stored_token
+
     workspace = open_workspace(workspace).folder
     listener = _listen(port)
-    url = f"http://{HOST}:{listener.getsockname()[1]}"
-    config = uvicorn.Config(build(workspace), log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    token = stored_token(workspace) if has_token else None
+    url = f"http://{HOST}:{listener.getsockname()[1]}" + (f"/?token={token}" if token else "")
+    config = uvicorn.Config(build(workspace, token), log_level="warning", access_log=False, timeout_graceful_shutdown=1)
     sys.stdout.write(f"HEM shows {Path(workspace).resolve()} on {url} (Ctrl-C ends it)\n")
     sys.stdout.flush()
-    if open_browser:
-        threading.Timer(1.0, webbrowser.open, (url,)).start()
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:
-        sys.stdout.write("\n")
+    with _opened(url) if open_browser else contextlib.nullcontext():
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            sys.stdout.write("\n")
+
+
+@contextlib.contextmanager
+def _opened(url: str) -> Iterator[None]:
+    """Open the browser on a file that leads to the address: every account can read the browser's command line."""
+    from app.entry import write_private
+
+    with tempfile.TemporaryDirectory(prefix="hem-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "open-hem.html"
+        write_private(
+            path, f'<!doctype html><meta http-equiv="refresh" content="0; url={url}"><a href="{url}">Open HEM</a>'
+        )
+        timer = threading.Timer(1.0, webbrowser.open, (path.as_uri(),))
+        timer.daemon = True
+        timer.start()
+        yield
 
 
 def _listen(port: int | None) -> socket.socket:

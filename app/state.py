@@ -1,6 +1,5 @@
 """What one visitor is looking at: session state mirrored in the page's address."""
 
-import getpass
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -8,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from app.entry_pages import LONGEST_NAME, name_in
 from app.fitting import without_places
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-ADDRESS = ("run", "rule", "selection", "view", "queue", "who", "against", "cell", "retrain")
+ADDRESS = ("run", "rule", "selection", "view", "queue", "against", "cell", "retrain")
 """Names that stand in the URL, so that a copied address opens the same view."""
 
 LONGEST = 6_000
@@ -89,7 +89,7 @@ def view() -> dict:
     """How Explore is set: its kind of map, axes, colour, order; only what differs from the usual."""
     try:
         found = json.loads(_get("view") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -156,25 +156,12 @@ def set_retrain(name: str) -> None:
 
 
 def person() -> str:
-    """The reviewer's name: from the address, else $HEM_PERSON, else the login name."""
-    return _get("who") or usual_person()
+    """The reviewer's name: what this browser was told, else $HEM_PERSON; "" when nobody has said it yet.
 
-
-def usual_person() -> str:
-    """The name of whoever started the app."""
-    named = os.environ.get("HEM_PERSON", "").strip()
-    if named:
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "someone"
-
-
-def set_person(name: str) -> None:
-    """Sign what follows with another name; empty goes back to the usual one."""
-    name = " ".join(name.split())[:60]
-    _set("who", "" if name == usual_person() else name)
+    Never the login name, which is the server's: reviewers who come through a tunnel would all sign as its owner.
+    """
+    named = name_in(dict(st.context.cookies.to_dict()))
+    return named or " ".join(os.environ.get("HEM_PERSON", "").split())[:LONGEST_NAME]
 
 
 def put(key: str, value: object) -> str:
@@ -232,7 +219,7 @@ def session_id() -> str:
 def _rule(name: str) -> dict | None:
     try:
         rule = json.loads(_get(name) or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     is_rule = isinstance(rule, dict) and isinstance(rule.get("all"), list) and rule["all"]
     return rule if is_rule else None

@@ -1,5 +1,6 @@
 """Small parts that several pages draw; each returns the choice that was made."""
 
+import html
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from app import state, words
+from app.entry_pages import NAME_PAGE
 from hem_core.store import definitions
 
 if TYPE_CHECKING:
@@ -98,16 +100,20 @@ def broken_mark(reasons: Mapping[str, str]) -> None:
 
 
 def signature() -> None:
-    """The reviewer's name behind a button, to be changed there."""
-    with st.popover(words.plain(state.person()), icon=":material/person:", type="tertiary"):
-        st.text_input(
-            "Tags are signed with",
-            max_chars=60,
-            key=state.put("signature", state.person()),
-            on_change=state.take("signature", state.set_person),
-            help="Two reviewers with two names get different examples. The name stands in the address "
-            "while it is not the login name.",
-        )
+    """The reviewer's name, which leads to the page where this browser is told another one."""
+    st.html(_name_link(state.person() or "Who is reviewing?"), width="content")
+
+
+def ask_name() -> None:
+    """In the place of what needs a name: the way to give one."""
+    with st.container(border=True, width=720):
+        st.subheader("Who is reviewing?")
+        st.text("Verdicts are signed, and two people who review at once get examples of their own.")
+        st.html(_name_link("Say your name; this browser remembers it"))
+
+
+def _name_link(title: str) -> str:
+    return f'<a href="{NAME_PAGE}" title="Verdicts and tags are signed with this name.">{html.escape(title)}</a>'
 
 
 def no_runs(folder: str) -> None:

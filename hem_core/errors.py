@@ -17,6 +17,14 @@ class RunError(HemError):
     """A run folder or workspace is missing, unfinished, or was made by other parameters."""
 
 
+class BusyError(RunError):
+    """The tag log does not take or give anything now: locked, read-only, or its disk is full. It may pass."""
+
+
+class ConflictError(HemError):
+    """A request is about another workspace, other data, or was sent before with other content."""
+
+
 class UnknownNameError(HemError):
     """A score, reader, format or other item that no file provides."""
 

@@ -105,9 +105,19 @@ export function makeActions(bus, host, { makeSet, download }) {
           : `Tagged ${plural(answer.count, "example")} as ${tag}`;
       show(answer.message ? `${text}. ${answer.message}` : text, answer.batch && (() => undoBatch(answer.batch)));
     } catch (error) {
-      show(`Not stored (${plural(count, "example")}): ${error.message}`, null, true);
+      show(`Not stored (${plural(count, "example")}): ${error.message}`, error.retry && (() => again(error.retry, count)), true, "Try again");
       bus.tags().catch(() => {});
     }
+  }
+
+  async function again(retry, count) {
+    try {
+      await retry();
+      show(`Stored for ${plural(count, "example")}`);
+    } catch (error) {
+      show(`Not stored (${plural(count, "example")}): ${error.message}`, error.retry && (() => again(error.retry, count)), true, "Try again");
+    }
+    await bus.tags().catch(() => {});
   }
 
   async function undoBatch(batch) {

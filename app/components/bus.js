@@ -6,14 +6,15 @@ import { windowId } from "./window_id.js";
 
 const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
 
-/** The store of one run, opened once a page. data: {run, fingerprint, token, n, person, …} from Python.
+/** The store of one run, opened once a page. data: {run, fingerprint, identity, token, n, person, …} from Python;
+ *  identity says in every post what its ids are about (run, workspace, data, examples).
  *
  *  Three things: the filter (a rule), the selection (a rule inside the filter), the picks (clicked rows).
  *  Masks are (N) 0/1: `inFilter`; `selected` (inside the filter) or null; `scope` = what an action applies to.
  *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'said'. */
 export function openBus(data) {
   const all = (window.__hem ??= new Map());
-  const key = `${data.run} ${data.fingerprint}`;
+  const key = `${data.identity.workspace} ${data.run} ${data.fingerprint}`;
   if (!all.has(key)) all.set(key, makeBus(data));
   const bus = all.get(key);
   bus.token = data.token;
@@ -43,6 +44,7 @@ function makeBus(data) {
     token: data.token,
     person: data.person,
     described: {},
+    skipped: {}, // columns that cannot be shown -> why
     verdictNames: data.verdicts,
     offered: data.offered,
     medium: data.medium,
@@ -78,7 +80,9 @@ function makeBus(data) {
 
     async describe() {
       if (Object.keys(bus.described).length) return;
-      bus.described = (await (await bus.get("columns", `v=${data.fingerprint}`)).json()).columns;
+      const { columns: found, skipped } = await (await bus.get("columns", `v=${data.fingerprint}`)).json();
+      bus.described = found;
+      bus.skipped = skipped ?? {};
     },
 
     /** Fetch columns that are not here yet; resolves when all are. */
@@ -213,12 +217,17 @@ function makeBus(data) {
       return answer;
     },
 
-    csv: async () => (await posted("/hem/csv", { run: bus.run, rule: bus.scopeRule() })).text(),
+    csv: async () => (await posted("/hem/csv", { ...own(), rule: bus.scopeRule() })).text(),
     get: (what, query) => request(`/hem/${what}`, query),
     post: async (what, body) =>
-      sent(`/hem/${what}`, { ...body, run: bus.run, who: bus.person, client, window: await here }),
+      sent(`/hem/${what}`, { ...body, ...own(), who: bus.person, client, window: await here }),
   };
   return bus;
+
+  /** What a post is about, for the server to refuse what is not its own. */
+  function own() {
+    return { ...data.identity, fingerprint: data.fingerprint };
+  }
 
   function loading(name) {
     if (!loads.has(name)) loads.set(name, fetchColumn(name));
@@ -228,11 +237,15 @@ function makeBus(data) {
   async function fetchColumn(name) {
     const described = bus.described[name];
     if (!described) return undefined;
-    const path = `/hem/column/${encodeURIComponent(bus.run)}/${encodeURIComponent(name)}`;
-    const response = await fetched(`${path}?v=${data.fingerprint}`);
-    const values = new TYPES[described.type](await response.arrayBuffer());
-    columns.set(name, { ...described, name, values });
-    return columns.get(name);
+    try {
+      const response = await bus.get("column", `name=${encodeURIComponent(name)}&v=${data.fingerprint}`);
+      const values = new TYPES[described.type](await response.arrayBuffer());
+      columns.set(name, { ...described, name, values });
+      return columns.get(name);
+    } catch (error) {
+      loads.delete(name); // asked for again when it is next needed
+      throw new Error(`column '${name}': ${error.message}`);
+    }
   }
 
   function request(path, query) {
@@ -243,7 +256,8 @@ function makeBus(data) {
     const response = await fetch(url, { ...options, headers: { ...options.headers, "X-HEM-Token": bus.token } });
     if (response.ok) return response;
     const said = await response.json().catch(() => ({}));
-    throw new Error(said.error ?? `the server answered ${response.status}`);
+    const error = new Error(said.error ?? `the server answered ${response.status}`);
+    throw Object.assign(error, { status: response.status });
   }
 
   function posted(url, body) {
@@ -260,7 +274,8 @@ function makeBus(data) {
         return await (await posted(url, body)).json();
       } catch (error) {
         // The same sequence again is stored once, so that a lost answer can be asked for.
-        if (!(error instanceof TypeError) || attempt === 3) throw error;
+        const isPassing = error instanceof TypeError || [502, 503, 504].includes(error.status);
+        if (!isPassing || attempt === 3) throw Object.assign(error, { retry: () => sent(url, body) });
         await new Promise((resume) => setTimeout(resume, 300 * 2 ** attempt));
       }
     }

@@ -146,6 +146,8 @@ function mount(first) {
     await draw();
     if (isGone) return;
     bones.remove();
+    const skipped = Object.entries(bus.skipped).map(([name, why]) => `column ${name}: ${why}`);
+    if (skipped.length) bus.say({ error: `Not shown: ${skipped.join("; ")}` });
     root.dataset.ready = "true";
   }
 

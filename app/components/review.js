@@ -60,7 +60,8 @@ function makeDesk(place, leave) {
   const named = windowId().then((id) => { windowName = id; });
   const verdicts = makeVerdicts();
   const client = openClient(() => data);
-  const outbox = openOutbox({ token: () => data?.token ?? "", changed: () => data && drawHead() });
+  const idOf = new Map(); // row -> id, as the page got them together with its identity
+  let outbox = null; // of the workspace on screen
   const head = h("header", { class: "head" }),
     body = h("main", { class: "body" }),
     bar = h("footer", { class: "actions" });
@@ -78,7 +79,7 @@ function makeDesk(place, leave) {
   };
   const listeners = [
     [window, "keydown", onKey],
-    [window, "beforeunload", (event) => { if (outbox.count()) event.preventDefault(); }],
+    [window, "beforeunload", (event) => { if (outbox?.count()) event.preventDefault(); }],
     [window, "focus", refresh],
     [document, "visibilitychange", () => document.visibilityState === "visible" && refresh()],
   ];
@@ -94,13 +95,20 @@ function makeDesk(place, leave) {
       current = isOther ? undefined : rows[at];
     // The page itself writes the address; an example in it that is not on screen was put there from outside.
     const isAsked = wanted && (isFirst || (wanted.row !== current && address.names(location.search, wanted)));
-    const isOtherRun = !isFirst && data.fingerprint !== fresh.fingerprint;
+    const isOtherRun =
+      !isFirst &&
+      (data.run !== fresh.run ||
+        data.fingerprint !== fresh.fingerprint ||
+        data.identity.workspace !== fresh.identity.workspace);
     const before = drawn[at];
     data = fresh;
     rows = [...fresh.rows];
     drawn = [...fresh.drawn];
     if (isOther) { items.clear(); stale.clear(); missing.clear(); undoable.length = 0; endReveal(); }
-    if (isOtherRun) { client.forget(); verdicts.clear(); }
+    if (isOtherRun) { client.forget(); verdicts.clear(); idOf.clear(); }
+    fresh.rows.forEach((row, k) => idOf.set(row, fresh.ids[k]));
+    if (wanted) idOf.set(wanted.row, wanted.id);
+    if (outbox?.workspace !== fresh.identity.workspace) openTheOutbox(fresh.identity.workspace);
     keepRow(current, at, before);
     if (isAsked) keepRow(wanted.row, 0, "wanted");
     const found = Object.fromEntries(Object.entries(fresh.verdicts).map(([row, verdict]) => [+row, verdict]));
@@ -116,8 +124,13 @@ function makeDesk(place, leave) {
   function close() {
     for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
     Object.values(timers).forEach(clearTimeout);
-    outbox.close();
+    outbox?.close();
     client.forget();
+  }
+
+  function openTheOutbox(workspace) {
+    outbox?.close();
+    outbox = openOutbox({ workspace, token: () => data.token, changed: () => outbox && drawHead() });
   }
 
   /** A row that the new queue lacks stays: another person has judged it, or it was opened by its address. */
@@ -197,7 +210,7 @@ function makeDesk(place, leave) {
 
   /** Queue one action on a row; it shows at once. Resolves to the server's answer, null where it refused. */
   function post(row, action, verdict) {
-    const usual = { run: data.run, who: data.person, window: windowName, rows: [row] };
+    const usual = { ...about(), ids: [idOf.get(row)] };
     const before = verdicts.get(row) ?? null;
     verdicts.say(row, verdict);
     const sequence = outbox.post("/hem/tags", { ...usual, ...action });
@@ -218,9 +231,14 @@ function makeDesk(place, leave) {
     });
   }
 
+  /** What every post says: which data its ids are about, who says it, and from which window. */
+  function about() {
+    return { ...data.identity, who: data.person, window: windowName };
+  }
+
   async function undo() {
     const last = undoable.pop();
-    const usual = { run: data.run, who: data.person, window: windowName };
+    const usual = about();
     if (last) {
       verdicts.say(last.row, last.before);
       const place = rows.indexOf(last.row);
@@ -394,9 +412,13 @@ function makeDesk(place, leave) {
       done = rows.reduce((sum, row) => sum + verdicts.has(row), 0),
       last = paces.slice(-20);
     const pace = last.length ? last.reduce((sum, ms) => sum + ms, 0) / last.length / 1000 : null;
-    const about = { n, done, at, drawn: drawn[at], pace, note, outbox, isBlind, isHidden: isHidden(), hasHelp, act };
-    head.replaceChildren(...frame.head(about));
+    const isListOpen = head.querySelector("details.unsaved")?.open;
+    const reading = { n, done, at, drawn: drawn[at], pace, note };
+    head.replaceChildren(
+      ...frame.head({ ...reading, outbox, isListOpen, isBlind, isHidden: isHidden(), hasHelp, act }),
+    );
     head.dataset.waiting = outbox.count();
+    head.dataset.refused = outbox.refused.length;
     head.dataset.done = done;
   }
 

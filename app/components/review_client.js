@@ -53,7 +53,7 @@ export function openClient(session) {
     pictures.set(row, {});
     let found;
     try {
-      const blob = await (await get("image", `/${row}?v=${fingerprint}`)).blob();
+      const blob = await (await get("image", `?rows=${row}&v=${fingerprint}`)).blob();
       found = { address: URL.createObjectURL(blob) };
     } catch (error) {
       found = { error: error.message };

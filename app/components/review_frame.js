@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { isWithoutClass } from "./review_keys.js";
+import { unsaved } from "./review_unsaved.js";
 
 const DRAWN = {
   suspect: "among the most suspected labels",
@@ -13,7 +14,7 @@ const DRAWN = {
 const BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…", skip: "skip" };
 
 /** Progress, pace, what was just done, whether it is saved. */
-export function head({ n, done, at, drawn, pace, note, outbox, isBlind, isHidden, hasHelp, act }) {
+export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, isHidden, hasHelp, act }) {
   const place = at < n ? `no. ${(at + 1).toLocaleString("en")}` : null;
   const how = !isHidden && DRAWN[drawn] ? ` · ${DRAWN[drawn]}` : "";
   const progress = h("span", { style: { width: `${n ? (100 * done) / n : 0}%` } });
@@ -23,7 +24,7 @@ export function head({ n, done, at, drawn, pace, note, outbox, isBlind, isHidden
     pace == null ? null : h("span", { class: "quiet", title: "mean of the last 20" }, `${pace.toFixed(1)} s each`),
     place && h("span", { class: "quiet place" }, place + how),
     h("span", { class: "note", role: "status", title: note }, note),
-    saved(outbox),
+    ...saved(outbox, isListOpen),
     h(
       "button",
       {
@@ -44,15 +45,16 @@ export function head({ n, done, at, drawn, pace, note, outbox, isBlind, isHidden
   ].filter(Boolean);
 }
 
-function saved(outbox) {
+function saved(outbox, isListOpen) {
   const waiting = outbox.count(),
-    refused = outbox.refused;
-  if (refused.length) {
-    const reasons = refused.map((one) => one.reason).join("\n");
-    return h("span", { class: "bad", title: reasons }, `${refused.length} not accepted: ${refused[0].reason}`);
+    trouble = outbox.trouble(),
+    list = unsaved(outbox, isListOpen);
+  if (outbox.isStuck()) {
+    const words = `${waiting} kept here until the server stores them: ${trouble}`;
+    return [list, h("span", { class: "bad", title: trouble }, words)];
   }
-  if (outbox.isStuck()) return h("span", { class: "bad" }, `${waiting} kept here until the server answers`);
-  return h("span", { class: waiting ? "quiet" : "good" }, waiting ? `saving ${waiting}` : "saved");
+  if (list && !waiting) return [list];
+  return [list, h("span", { class: waiting ? "quiet" : "good" }, waiting ? `saving ${waiting}` : "saved")];
 }
 
 /** The verdicts with their keys, undo, back and forth. */

@@ -1,34 +1,64 @@
-// Verdicts on their way to the server: in order, one at a time, kept in the browser until acknowledged.
+// Verdicts on their way to the server: in order, one at a time, kept in the browser until they are stored.
 
-const KEY = "hem-outbox-";
-const PAUSES_MS = [200, 500, 1000, 2000, 5000];
+const KEY = "hem-outbox:";
+const PAUSES_MS = [200, 500, 1000, 2000, 5000, 15000];
+const MOST_FAULTS = 4; // a post that the server trips over so often is set aside
+const KEEPALIVE_BYTES = 60000; // browsers refuse larger ones
 
-/** The outbox of one page. entries: {client, sequence, path, body}; `path` is /hem/tags or /hem/undo.
+/** The outbox of one page and workspace. Entries: {client, sequence, at, path, body, reason?}, each under a key of its
+ *  own in localStorage: "hem-outbox:WORKSPACE:CLIENT:SEQUENCE". A body says what it is about (workspace, data, ids), so
+ *  that the server can refuse what is not its own; a post that arrives twice is stored once (client, sequence).
  *
- *  token() gives the newest token, changed() hears of every step. A post that arrives twice is stored once
- *  (client, sequence), so whatever a closed page left in localStorage is simply sent again. */
-export function openOutbox({ token, changed }) {
+ *  token() gives the newest token, changed() hears of every step. What may pass (no answer, 403, 408, 429, 5xx) is
+ *  tried again; what is refused for good stays in `refused`, with its reason, until `retry` or `discard`. */
+export function openOutbox({ workspace, token, changed, storage = localStorageOrNone(), post = fetchPost }) {
   const client = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const waiting = leftBehind(), refused = [], answers = new Map();
-  let sequence = 0, isSending = false, failures = 0, timer = 0, isClosed = false;
+  const found = leftBehind(), answers = new Map();
+  const waiting = found.filter((entry) => !entry.reason), refused = found.filter((entry) => entry.reason);
+  let sequence = 0, isSending = false, failures = 0, faults = 0, trouble = "", timer = 0, isClosed = false;
 
   const outbox = {
-    client, refused,
+    client, workspace, refused,
     count: () => waiting.length,
+    /** Entries of other workspaces that this browser keeps: they wait until theirs is open at this address again. */
+    elsewhere: () => keys().filter((key) => !key.startsWith(prefix())).length,
     isStuck: () => failures > 2,
+    /** Why the oldest is not stored yet, in the server's words; "" when nothing is known. */
+    trouble: () => trouble,
     /** Queue a post and start sending; returns its sequence. */
     post(path, body) {
       sequence += 1;
-      waiting.push({ client, sequence, path, body: { ...body, client, sequence } });
-      keep();
+      const entry = { client, sequence, at: Date.now(), path, body: { ...body, client, sequence } };
+      waiting.push(entry);
+      keep(entry);
+      changed();
       send();
       return sequence;
     },
-    /** Resolves to the server's answer for a sequence (at once when it is already here). */
+    /** Resolves to the server's answer for a sequence (at once when it is already here); null when it was refused. */
     answer(number) {
       const known = answers.get(number);
       if (known?.value !== undefined) return Promise.resolve(known.value);
       return new Promise((resolve) => answers.set(number, { resolve }));
+    },
+    /** Try what was refused again, all of it or one entry. */
+    retry(entries = [...refused]) {
+      for (const entry of [entries].flat()) {
+        refused.splice(refused.indexOf(entry), 1);
+        delete entry.reason;
+        waiting.push(entry);
+        keep(entry);
+      }
+      changed();
+      send();
+    },
+    /** Forget what was refused, all of it or one entry. */
+    discard(entries = [...refused]) {
+      for (const entry of [entries].flat()) {
+        refused.splice(refused.indexOf(entry), 1);
+        forget(entry);
+      }
+      changed();
     },
     send,
     close() {
@@ -44,46 +74,57 @@ export function openOutbox({ token, changed }) {
     if (isSending || isClosed) return;
     isSending = true;
     while (waiting.length && !isClosed) {
-      const entry = waiting[0];
-      const outcome = await attempt(entry);
-      if (outcome === "later") {
+      const entry = waiting[0], outcome = await attempt(entry);
+      if (outcome.later && !(outcome.isFault && ++faults >= MOST_FAULTS)) {
         failures += 1;
+        trouble = outcome.later;
         timer = setTimeout(send, PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]);
         break;
       }
-      failures = 0;
-      waiting.shift();
-      keep(entry.client);
+      failures = faults = 0;
+      trouble = "";
+      waiting.splice(waiting.indexOf(entry), 1);
+      if (outcome.done) forget(entry);
+      else setAside(entry, outcome.refused ?? outcome.later);
       changed();
     }
     isSending = false;
     changed();
   }
 
+  /** What became of one entry: {done}, {refused: reason} or {later: reason, isFault}. */
   async function attempt(entry) {
-    try {
-      const body = { ...entry.body };
-      if (typeof body.batch === "number") body.batch = (await outbox.answer(body.batch))?.batch;
-      if (typeof entry.body.batch === "number" && !body.batch) {
-        settle(entry, null); // what it would undo was not taken
-        return "done";
-      }
-      const response = await fetch(entry.path, {
-        method: "POST", keepalive: true, body: JSON.stringify(body),
-        headers: { "Content-Type": "application/json", "X-HEM-Token": token() },
-      });
-      if (response.status === 403 || response.status >= 500) return "later"; // the server was started anew, or is busy
-      const answer = await response.json();
-      if (!response.ok) {
-        refused.push({ entry, reason: answer.error ?? `the server answered ${response.status}` });
+    if (entry.path === "/hem/undo" && typeof entry.body.batch === "number") {
+      // What is to be undone was refused: neither is stored.
+      const undone = refused.find((one) => one.client === entry.client && one.sequence === entry.body.batch);
+      if (undone) {
+        outbox.discard(undone);
         settle(entry, null);
-        return "refused";
+        return { done: true };
       }
-      settle(entry, answer);
-      return "done";
-    } catch {
-      return "later";
     }
+    let response, answer;
+    try {
+      response = await post(entry.path, JSON.stringify(entry.body), token());
+      answer = await response.json();
+    } catch {
+      if (!response || response.ok) return { later: "the server does not answer" };
+    }
+    const reason = answer?.error ?? `the server answered ${response.status}`;
+    if (response.ok) {
+      settle(entry, answer);
+      return { done: true };
+    }
+    if ([401, 403, 408, 429].includes(response.status)) return { later: reason };
+    if (response.status >= 500) return { later: reason, isFault: ![502, 503, 504].includes(response.status) };
+    return { refused: reason };
+  }
+
+  function setAside(entry, reason) {
+    entry.reason = reason;
+    refused.push(entry);
+    keep(entry);
+    settle(entry, null);
   }
 
   function settle(entry, value) {
@@ -92,22 +133,60 @@ export function openOutbox({ token, changed }) {
     answers.set(entry.sequence, { value });
   }
 
-  function keep(owner = client) {
-    const own = waiting.filter((entry) => entry.client === owner);
+  // --- what the browser keeps -------------------------------------------------------------------------------
+
+  function prefix() {
+    return `${KEY}${workspace}:`;
+  }
+
+  function keyOf(entry) {
+    return `${prefix()}${entry.client}:${entry.sequence}`;
+  }
+
+  function keep(entry) {
     try {
-      if (own.length) localStorage.setItem(KEY + owner, JSON.stringify(own));
-      else localStorage.removeItem(KEY + owner);
+      storage?.setItem(keyOf(entry), JSON.stringify(entry));
     } catch { /* a full or forbidden localStorage: the page itself still holds them */ }
-    changed();
+  }
+
+  function forget(entry) {
+    try {
+      storage?.removeItem(keyOf(entry));
+    } catch { /* as above */ }
+  }
+
+  function keys() {
+    try {
+      return storage ? Object.keys(storage).filter((key) => key.startsWith(KEY)) : [];
+    } catch {
+      return [];
+    }
   }
 
   function leftBehind() {
-    const found = [];
-    try {
-      for (const key of Object.keys(localStorage)) {
-        if (key.startsWith(KEY)) found.push(...JSON.parse(localStorage.getItem(key)));
+    const entries = keys().filter((key) => key.startsWith(prefix())).map((key) => {
+      try {
+        return JSON.parse(storage.getItem(key));
+      } catch {
+        return null; // not written by this page
       }
-    } catch { /* nothing readable was left */ }
-    return found.filter((entry) => typeof entry?.path === "string" && typeof entry.body?.batch !== "number");
+    });
+    const ours = entries.filter((entry) => typeof entry?.path === "string" && entry.body);
+    return ours.sort((one, other) => one.at - other.at || one.sequence - other.sequence);
+  }
+}
+
+function fetchPost(path, body, token) {
+  return fetch(path, {
+    method: "POST", keepalive: body.length < KEEPALIVE_BYTES, body,
+    headers: { "Content-Type": "application/json", "X-HEM-Token": token },
+  });
+}
+
+function localStorageOrNone() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null; // forbidden by the browser's settings
   }
 }

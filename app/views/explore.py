@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import contents, loaders, routes, state, tag_words, theme, trust
 from app.components.explorer import explorer, said
+from app.identity import identity
 from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def page() -> None:
         {
             "run": run.name,
             "fingerprint": run.fingerprint,
+            "identity": identity(run),
             "token": routes.token(state.session_id()),
             "n": run.n,
             "classes": list(run.classes),

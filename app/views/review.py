@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import contents, loaders, routes, scope, state, tag_words, trust, words
+from app import contents, loaders, routes, scope, state, tag_words, trust, widgets, words
 from app.components.review import review
+from app.identity import identity
 from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
 
@@ -31,6 +32,9 @@ SUSPECTS = {"all": [{"column": "reason", "in": ["mislabelled"]}]}
 
 def page() -> None:
     """The queue to walk through, and the desk."""
+    if not state.person():
+        widgets.ask_name()
+        return
     run = loaders.run(state.current_run() or "")
     rules = {name: rule for name, rule in scope.explored(run).items() if name in TITLES}
     if "reason" in run.source.columns:
@@ -80,6 +84,7 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: dict[str, Any] | Non
             "key": f"{run.fingerprint} {queue} {person} {rule}",
             "run": run.name,
             "fingerprint": run.fingerprint,
+            "identity": identity(run),
             "token": routes.token(state.session_id()),
             "person": person,
             "classes": list(run.classes),
@@ -88,6 +93,7 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: dict[str, Any] | Non
             "trust": asdict(trust.trust(run.info)),
             "kinds": trust.kinds(run.info),
             "rows": found["row"].tolist(),
+            "ids": found["id"].tolist(),
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
             "offered": tag_words.offered(),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,7 @@ def read(
             values = {name: members[name] for name in rest}
             ids = members[id] if id else np.arange(n)
             classes = members["classes"].astype(str).tolist() if "classes" in shapes else None
-    except (ValueError, OSError, EOFError, KeyError) as error:
+    except (ValueError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"cannot read '{source}' as an .npz of plain arrays: {error}") from error
     shape, dtype = shapes[inputs]
     if len(shape) in (3, 4) and dtype.kind in "iu" and not is_picture(shape, dtype):
@@ -98,9 +100,17 @@ def is_picture(shape: tuple[int, ...], dtype: np.dtype) -> bool:
 
 
 def _header(path: Path, name: str) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of a member. Raises ValueError when it holds more or less than its header promises."""
     with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
-        np.lib.format.read_magic(file)
-        shape, _fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
+        version = np.lib.format.read_magic(file)
+        header = np.lib.format.read_array_header_2_0 if version >= (2, 0) else np.lib.format.read_array_header_1_0
+        shape, _fortran_order, dtype = header(file)
+        held = archive.getinfo(f"{name}.npy").file_size - file.tell()
+    promised = math.prod(shape) * dtype.itemsize
+    if not dtype.hasobject and held != promised:
+        raise ValueError(
+            f"'{name}' promises {promised:,} bytes for its shape {shape} and holds {held:,}; save it again"
+        )
     return shape, dtype
 
 

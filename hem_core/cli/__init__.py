@@ -5,6 +5,7 @@ A command is one file that defines a function of its name; its docstring is the 
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from hem_core import folder
 from hem_core.cli._screen import console, say
 from hem_core.errors import HemError
+from hem_core.store.names import shown
 
 ORDER = (
     "demo",
@@ -42,12 +44,32 @@ for _name in sorted(folder.names(_here), key=lambda name: (ORDER.index(name) if 
 
 
 def main() -> None:
-    """Run `hem`; a HemError is one line on stderr and exit code 2."""
+    """Run `hem`; what the user can mend is one line on stderr and exit code 2, never a traceback."""
     try:
         hem()
     except HemError as error:
-        say("[red]error:[/red] {}", str(error))
-        sys.exit(2)
+        _fail(str(error))
     except KeyboardInterrupt:
         console.print("stopped; the same command goes on from here", highlight=False, soft_wrap=True)
         sys.exit(130)
+    except (OSError, MemoryError, UnicodeError) as error:
+        _fail(_in_words(error))
+
+
+def _fail(line: str) -> None:
+    say("[red]error:[/red] {}", line.encode("utf-8", "backslashreplace").decode())
+    sys.exit(2)
+
+
+def _in_words(error: OSError | MemoryError | UnicodeError) -> str:
+    """What the system said, and what to do about it."""
+    if isinstance(error, MemoryError):
+        return "out of memory; score fewer examples at once (--batch-size), or on a machine with more"
+    if isinstance(error, UnicodeError):
+        return f"a text or a name is not UTF-8 ({error}); save the file as UTF-8, or rename it"
+    place = shown(str(error.filename)) if error.filename is not None else "a file"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"the disk is full ({place}); free some space, and run the same command again: what is finished stays"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"'{place}' cannot be written or read ({error.strerror}); choose another place, or ask for access"
+    return f"'{place}': {error.strerror or error}; choose another place"

@@ -14,7 +14,8 @@ def summarise(run: Any) -> None:
     info = run.info
     failed = f", {info['n_failed']:,} could not be scored (see failures.parquet)" if info["n_failed"] else ""
     seen = "not known whether in-sample" if info["sample"] == "unknown" else info["sample"]
-    say("{}", f"{run.n:,} example{'s' * (run.n != 1)} scored{failed}; accuracy {info['accuracy']:.1%} ({seen})")
+    right = f"; accuracy {info['accuracy']:.1%} ({seen})" if info.get("accuracy") is not None else ""
+    say("{}", f"{run.n:,} example{'s' * (run.n != 1)} scored{failed}{right}")
     data = info["data"]
     if data.get("are_features_named") is False:
         names = [feature["name"] for feature in data["features"]]
@@ -25,11 +26,13 @@ def summarise(run: Any) -> None:
         say("  {}: {}", row.id, row.reason)
     for note in [*info["notes"], *info["missing"].values()]:
         say("  note: {}", note)
+    for column, why in run.source.skipped.items():
+        say("  column skipped: {}, {}", column, why)
     say("run: {}", run.folder)
     if info.get("warning"):
         say("[bold red]warning:[/bold red] {}", info["warning"])
 
 
-def serve(workspace: Path, port: int | None, *, open_browser: bool) -> None:
+def serve(workspace: Path, port: int | None, *, open_browser: bool, has_token: bool = True) -> None:
     """Start the app on a workspace or a run, and stay until it is stopped."""
-    importlib.import_module("app.server").serve(workspace, port=port, open_browser=open_browser)
+    importlib.import_module("app.server").serve(workspace, port, open_browser, has_token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from hem_core.engine.plan import Plan, stored_key
 from hem_core.engine.progress import Progress
 from hem_core.media.image import thumbnail
 from hem_core.store.atomic import write_array, write_bytes, write_table
+from hem_core.store.whole import damage, torn
 
 FOLDERS = ("shards", "embeddings", "arrays", "out_of_sample")
 FILES = (
@@ -37,12 +39,14 @@ FILES = (
     "slices.parquet",
 )
 """What a run's folder holds; run.json says whether it is whole, so it is the first to go."""
+CLEARED = ".run.json.0.tmp"
+"""run.json of a run that is being cleared away."""
 
 
 def write_projection(plan: Plan, joined: Joined, graph: Graph | None, *, seed: int, progress: Progress) -> None:
     """The embedding map, x and y of every row, kept in projection.parquet."""
     path = plan.folder / "projection.parquet"
-    if joined.embeddings is None or graph is None or stored_key(path) == plan.key:
+    if joined.embeddings is None or graph is None or (stored_key(path) == plan.key and damage(path) is None):
         return
     with progress.stage("map") as report:
         xy = project(joined.embeddings, graph, seed=seed, progress=lambda _words, done, total: report(done, total))
@@ -56,7 +60,7 @@ def write_thumbnails(plan: Plan, joined: Joined, inputs: Inputs | None, progress
     indices = joined.columns["index"].tolist()
     if inputs is None or inputs.picture(indices[0]) is None:
         return False
-    if offsets.exists():
+    if offsets.exists() and torn(blob, offsets) is None:
         return True
     with progress.stage("thumbnails", joined.n) as report, ThreadPoolExecutor(max_workers=2) as pool:
         small: list[bytes] = []
@@ -113,11 +117,39 @@ def _thumbnail(inputs: Inputs) -> Callable[[int], bytes]:
     return make
 
 
+def foreign(folder: Path) -> list[str]:
+    """What lies in a folder without a run.json that no killed run left there, by name; [] when all of it is ours.
+
+    A run that is killed before its run.json leaves unpacked arrays, empty folders and files in the making; one that is
+    killed while an older run is cleared leaves that run's files, and a mark that they are. Tables of a run whose
+    run.json was deleted carry its key.
+    """
+    names = {path.name for path in folder.iterdir()}
+    tables = [folder / "scores.parquet", *sorted((folder / "shards").glob("*.parquet"))[:1]]
+    if CLEARED in names or any(stored_key(table) for table in tables if table.is_file()):
+        return sorted(name for name in names if name not in (*FILES, *FOLDERS) and not _is_temporary(name))
+    return sorted(name for name in names if not _is_temporary(name) and not _is_ours(folder / name))
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".tmp")
+
+
+def _is_ours(path: Path) -> bool:
+    if path.name in ("shards", "embeddings"):
+        return path.is_dir() and all(_is_temporary(inner.name) for inner in path.iterdir())
+    if path.name == "arrays":
+        return path.is_dir() and all(re.fullmatch(r"[0-9a-f]{16}", inner.name) for inner in path.iterdir())
+    return path.name == "progress.json"
+
+
 def clear(folder: Path, *, keep: Path | None = None) -> None:
     """Remove what an earlier run left in the folder, and nothing that HEM did not write; run.json first.
 
     keep: a folder of unpacked arrays that stays.
     """
+    if (folder / "run.json").exists():  # the mark that the files are a run's, should this be killed
+        (folder / "run.json").replace(folder / CLEARED)
     for name in FILES:
         (folder / name).unlink(missing_ok=True)
     for path in (folder / "shards", folder / "embeddings", folder / "out_of_sample", *(folder / "arrays").glob("*")):
@@ -125,3 +157,4 @@ def clear(folder: Path, *, keep: Path | None = None) -> None:
             shutil.rmtree(path, ignore_errors=True)
     if keep is None:
         shutil.rmtree(folder / "arrays", ignore_errors=True)
+    (folder / CLEARED).unlink(missing_ok=True)

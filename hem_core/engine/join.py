@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,16 +59,26 @@ def graph_of(plan: Plan, joined: Joined, *, k: int, seed: int, device: str, prog
     if joined.embeddings is None or joined.n < 2:
         return None
     path = plan.folder / "neighbours.npz"
-    if path.exists():
-        with np.load(path, allow_pickle=False) as stored:
-            if str(stored["key"]) == plan.key:
-                method: Any = str(stored["method"])
-                return Graph(stored["indices"], stored["distances"], method, float(stored["recall"]))
+    known = _stored_graph(path, plan.key)
+    if known is not None:
+        return known
     with progress.stage("neighbours", joined.n):
         graph = neighbours(joined.embeddings, k, seed=seed, device=device)
     facts = {"key": np.array(plan.key), "method": np.array(graph.method), "recall": np.array(graph.recall)}
     write_arrays(path, indices=graph.indices, distances=graph.distances, **facts)
     return graph
+
+
+def _stored_graph(path: Path, key: str) -> Graph | None:
+    """The graph of an earlier attempt under this key; None when there is none, or its file was cut."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["key"]) != key:
+                return None
+            method: Any = str(stored["method"])
+            return Graph(stored["indices"], stored["distances"], method, float(stored["recall"]))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
 
 
 def _numpy(column: pa.ChunkedArray) -> np.ndarray:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from hem_core.store.whole import damage
 
 FORMAT_VERSION = 1
 
@@ -39,9 +42,20 @@ class Plan:
         return self.folder / "embeddings" / f"{unit:05d}.npy"
 
     def is_done(self, unit: int) -> bool:
-        """Whether the unit's shard is there and was made under this plan's key."""
+        """Whether the unit's shard is there, whole, and was made under this plan's key; and so its embeddings."""
         path = self.shard(unit)
-        return path.exists() and stored_key(path) == self.key
+        if not path.exists() or stored_key(path) != self.key or damage(path) is not None:
+            return False
+        embeddings = self.embeddings(unit)
+        return not embeddings.exists() or _is_whole(embeddings)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return False
+    return True
 
 
 def stored_key(path: Path) -> str | None:

@@ -28,7 +28,9 @@ from hem_core.engine.unit import Job, Stored
 from hem_core.errors import HemError, ModelError, RunError
 from hem_core.models import factory, train_function
 from hem_core.models.train_function import TrainFunction
+from hem_core.store import whole
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
+from hem_core.store.names import check_name
 from hem_core.store.run import Run, open_run, read_run
 
 
@@ -107,7 +109,11 @@ def _score(
     key = key_of(ready, options, recorded, train)
     _claim(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
     if known.get("key") == key and known.get("status") == "complete" and not options.overwrite:
-        return _relocated(open_run(folder), account.opening_data(ready, folder, options))
+        damaged = whole.trouble(folder, known)
+        if not damaged:
+            return _relocated(open_run(folder), account.opening_data(ready, folder, options))
+        for file in damaged:  # made again from what is left
+            (folder / file).unlink(missing_ok=True)
     batch_size = batch_size_of(ready, options, known if known.get("key") == key else {})
     plan = Plan(folder, len(ready.ids), options.unit_size or unit_size_of(ready), batch_size, key)
     info = account.opening(folder, ready, options, plan)
@@ -153,13 +159,25 @@ def _relocated(run: Run, data: dict[str, Any]) -> Run:
 
 
 def _known(folder: Path) -> dict[str, Any]:
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"'{folder}' is a file; --out names a folder")
-    if (folder / "run.json").exists():
-        return read_run(folder).info
-    ours = {*finish.FOLDERS, *finish.FILES}  # left by a run killed before it had a run.json, or while it was cleared
-    if folder.exists() and any(path.name not in ours and path.suffix != ".tmp" for path in folder.iterdir()):
-        raise RunError(f"'{folder}' is not empty and holds no run; give --out another folder")
+    """run.json of the run in the folder; {} for a folder that is new, empty, or left by a killed run of ours.
+
+    Raises RunError, before anything is written, when it holds anything else: nobody's files are replaced.
+    """
+    check_name(folder, "--out")
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise RunError(f"'{folder}' is a file; --out names a folder")
+        if (folder / "run.json").exists():
+            return read_run(folder).info
+        foreign = finish.foreign(folder) if folder.exists() else []
+    except OSError as error:
+        raise RunError(f"cannot look into '{folder}': {error.strerror}; give --out another place") from error
+    if foreign:
+        more = f" and {len(foreign) - 1:,} more" if len(foreign) > 1 else ""
+        raise RunError(
+            f"'{folder}' is not empty and holds no run: '{foreign[0]}'{more} would be replaced; "
+            "give --out another folder"
+        )
     return {}
 
 

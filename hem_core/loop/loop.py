@@ -26,6 +26,7 @@ from hem_core.loop.set import save_mined
 from hem_core.loop.settings import Settings
 from hem_core.models import train_function
 from hem_core.store.atomic import remove_leftovers, write_json
+from hem_core.store.names import is_foreign_folder
 
 FORMAT_VERSION = 1
 
@@ -130,8 +131,11 @@ def place(
     while True:
         folder = workspace / "loops" / (wanted if number == 1 else f"{wanted}-{number}")
         known = _plan(folder)
-        if known is None or known["key"] == key:
+        is_foreign = known is None and is_foreign_folder(folder, ())
+        if (known is None and not is_foreign) or (known is not None and known["key"] == key):
             return folder, key, known
+        if name is not None and is_foreign:
+            raise RunError(f"'{folder}' holds files that are not a loop's; give it another --name")
         if name is not None:
             raise RunError(f"'{folder}' holds a loop of other data, training or settings; give it another --name")
         number += 1

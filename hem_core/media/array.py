@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,17 @@ class ArrayRows:
 
 
 def extract(archive: Path, member: str, target: Path) -> Path:
-    """Unpack one member of an .npz to `target`, once; memory stays small, and a killed copy leaves no half file."""
+    """Unpack one member of an .npz to `target`, once; memory stays small, and a killed copy leaves no half file.
+
+    Raises DataError when the archive is damaged.
+    """
+    try:
+        return _extract(archive, member, target)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DataError(f"'{archive}' is damaged: {error}; save it again") from error
+
+
+def _extract(archive: Path, member: str, target: Path) -> Path:
     with zipfile.ZipFile(archive) as members:
         size = members.getinfo(member).file_size
         if target.exists() and target.stat().st_size == size:

@@ -10,6 +10,10 @@ from hem_core.alive import is_alive
 from hem_core.errors import RunError
 from hem_core.retrain.settings import ARMS, RECIPES, Settings
 from hem_core.retrain.stored import FOLDER, FORMAT_VERSION, Stored
+from hem_core.store.names import is_foreign_folder
+
+OURS = ("progress.json", "error.json", "material.npz", "arrays", "out_of_sample")
+"""What a retraining may have written before its plan."""
 
 
 def place(workspace: Path, name: str | None, default: str, key: str) -> Stored:
@@ -23,8 +27,11 @@ def place(workspace: Path, name: str | None, default: str, key: str) -> Stored:
         candidate = name or (default if number == 1 else f"{default}-{number}")
         found = Stored(workspace / FOLDER / candidate)
         plan = found.plan if (found.folder / "plan.json").is_file() else None
-        if plan is None or plan.get("key") == key:
+        is_foreign = plan is None and is_foreign_folder(found.folder, OURS)
+        if (plan is None and not is_foreign) or (plan is not None and plan.get("key") == key):
             break
+        if name and is_foreign:
+            raise RunError(f"'{found.folder}' holds files that are not a retraining's; give it another --name")
         if name:
             raise RunError(f"the retraining '{name}' was made with other settings; give this one another --name")
         number += 1

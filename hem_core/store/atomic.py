@@ -30,7 +30,7 @@ def write_json(path: Path | str, value: object) -> Path:
 
 
 def write_table(path: Path | str, table: pa.Table | pd.DataFrame, *, metadata: dict[str, str] | None = None) -> Path:
-    """Write a table as Parquet (zstd, row groups of 65,536) without its index; of metadata, those given.
+    """Write a table as Parquet (zstd, row groups of 65,536, checksums) without its index; of metadata, those given.
 
     The same table gives the same bytes under the same library versions. Returns the path.
     """
@@ -41,7 +41,7 @@ def write_table(path: Path | str, table: pa.Table | pd.DataFrame, *, metadata: d
     plain = arrow.replace_schema_metadata(metadata)
 
     def write(file: BinaryIO) -> None:
-        pq.write_table(plain, file, compression="zstd", row_group_size=ROW_GROUP)
+        pq.write_table(plain, file, compression="zstd", row_group_size=ROW_GROUP, write_page_checksum=True)
 
     return write_with(path, write)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hem_core.store.mapped import map_npz
+from hem_core.errors import RunError
+from hem_core.store.whole import AGAIN, damage
 
 if TYPE_CHECKING:
     from hem_core.store.run import Run
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
 def neighbours_of(run: Run, rows: Sequence[int], k: int) -> tuple[np.ndarray, np.ndarray] | None:
     """The k nearest others of some rows: row numbers (M, k) int64, -1 where there are fewer, and their
     cosine distances (M, k) float32, ascending; None when the run has no neighbours."""
-    path = run.folder / "neighbours.npz"
-    if not path.exists():
+    graph = run.graph
+    if graph is None:
         return None
-    graph = map_npz(path)
     chosen = np.asarray(rows, np.int64)
     indices, distances = graph["indices"][chosen, :k], graph["distances"][chosen, :k]
     return np.asarray(indices, np.int64), np.asarray(distances, np.float32)
@@ -35,6 +35,9 @@ def curves_of(run: Run, ids: Sequence[str]) -> dict[str, dict[str, list[float | 
     path = run.folder / "dynamics.parquet"
     if not path.exists():
         return {}
+    why = damage(path)
+    if why is not None:
+        raise RunError(f"{path} {why}; {AGAIN}")
     query = "SELECT id, confidence, is_correct FROM read_parquet(?) WHERE id IN (SELECT unnest(?))"
     with cursor() as session:
         found = session.execute(query, [_literal(str(path)), list(ids)]).fetchall()

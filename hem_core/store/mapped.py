@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 
+from hem_core.errors import RunError
+from hem_core.store.whole import AGAIN, first_line
+
+UNREADABLE = (OSError, ValueError, EOFError, KeyError, struct.error, zlib.error, zipfile.BadZipFile)
+"""What reading a cut array file raises."""
+
 
 def map_npz(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an .npz by name, mapped from disk where they are stored uncompressed."""
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        return {member.filename.removesuffix(".npy"): _member(path, archive, member) for member in members}
+    """The arrays of an .npz by name, mapped from disk where they are stored uncompressed.
+
+    Raises RunError when the file is cut or is no .npz.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            return {member.filename.removesuffix(".npy"): _member(path, archive, member) for member in members}
+    except UNREADABLE as error:
+        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+
+
+def load_npy(path: Path) -> np.ndarray:
+    """The array of an .npy, mapped from disk. Raises RunError when the file is cut or is no .npy."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except UNREADABLE as error:
+        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
 
 
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:

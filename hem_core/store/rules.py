@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Condition", "columns_of", "describe", "needs_tags", "to_sql", "validate"]
 
+MOST_NOTS = 20
+"""How deep 'not' may be nested."""
+
 Rule = Mapping[str, Any]
 Inside = Callable[[str, str, list[list[float]]], "np.ndarray"]
 
@@ -91,7 +94,7 @@ def needs_tags(rule: Rule | None) -> bool:
 
 def clauses(rule: Rule | None) -> list[Rule]:
     """The clauses of a rule; none where there is no rule. Raises DataError when it has another form."""
-    if not rule:
+    if rule is None or rule == {}:
         return []
     if not isinstance(rule, Mapping) or set(rule) != {"all"} or not isinstance(rule["all"], list):
         raise DataError(f'a rule is {{"all": [clauses]}}; this one is {_short(rule)}')
@@ -104,13 +107,17 @@ def _positive(clause: Rule) -> Rule:
     return clause
 
 
-def _check(clause: Any, columns: Mapping[str, str]) -> None:
+def _check(clause: Any, columns: Mapping[str, str], depth: int = 0) -> None:
     match clause:
         case {"not": inner, **rest} if not rest:
-            _check(inner, columns)
+            if depth == MOST_NOTS:
+                raise DataError(f"a clause holds more than {MOST_NOTS} 'not' inside each other; two of them cancel out")
+            _check(inner, columns, depth + 1)
         case {"column": str(name), "in": list(values), **rest} if not rest:
             _check_values(name, values, _type_of(name, columns), clause)
-        case {"column": str(name), "contains": str(), **rest} if not rest:
+        case {"column": str(name), "contains": str(text), **rest} if not rest:
+            if not _is_text(text):
+                raise DataError(f"'contains' of column '{name}' has a lone surrogate, which is no letter: {text!r}")
             if _type_of(name, columns) not in ("category", "text"):
                 raise DataError(f"column '{name}' holds no text, which 'contains' looks in: use min and max, or in")
         case {"column": str(name), **bounds} if bounds and set(bounds) <= {"min", "max"}:
@@ -125,7 +132,7 @@ def _check(clause: Any, columns: Mapping[str, str]) -> None:
             if len(points) < 3 or not all(_is_point(point) for point in points):
                 raise DataError(f"a polygon has three points [x, y] or more; this one has {_short(points)}")
         case {"tag": list(names)} | {"rows": list(names)} if len(clause) == 1:
-            if not all(isinstance(name, str) for name in names):
+            if not all(_is_text(name) for name in names):
                 raise DataError(f"tags and rows are lists of texts; this clause is {_short(clause)}")
         case _:
             raise DataError(
@@ -138,7 +145,7 @@ def _check_values(name: str, values: list[Any], type_: str, clause: Rule) -> Non
     wanted: tuple[str, Callable[[Any], bool]] = {
         "number": ("numbers", _is_number),
         "bool": ("true and false", lambda value: isinstance(value, bool)),
-    }.get(type_, ("texts", lambda value: isinstance(value, str)))
+    }.get(type_, ("texts", _is_text))
     if not all(value is None or wanted[1](value) for value in values):
         raise DataError(f"column '{name}' holds {wanted[0]}; this clause is {_short(clause)}")
 
@@ -150,7 +157,14 @@ def _type_of(name: str, columns: Mapping[str, str]) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value == value if isinstance(value, float) else -(2**63) <= value < 2**63
+
+
+def _is_text(value: object) -> bool:
+    """Is it text that can be stored: no half of a surrogate pair?"""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _is_point(point: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hem_core.errors import DataError, RunError
-from hem_core.store import rules
-from hem_core.store.mapped import map_npz
+from hem_core.store import rules, run_facts
+from hem_core.store.mapped import load_npy, map_npz
 from hem_core.store.rules import Condition, quote
 from hem_core.store.source import Source, open_source
+from hem_core.store.whole import AGAIN, damage
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 FORMAT_VERSION = 1
+WHOLE_BYTES = 64 << 20
+"""A run whose tables take less than this is kept in memory while it is open."""
 _NEIGHBOUR_COLUMNS = ("row", "id", "label", "predicted", "is_correct", "difficulty")
 
 
@@ -47,38 +51,13 @@ def read_run(folder: Path) -> Run:
     try:
         info = json.loads(path.read_text("utf-8"))
         version = info["format_version"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(
             f"{path} cannot be read ({error!r}); delete it and run the same `hem score` command again"
         ) from error
-    strange = _strange(info)
-    if strange:
-        raise RunError(f"{path} cannot be read: {strange}; delete it and run the same `hem score` command again")
-    info = {name: value for name, value in info.items() if value is not None or name not in _SHAPES}
     if version != FORMAT_VERSION:
         raise RunError(f"{path} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM")
-    return Run(folder, info)
-
-
-_SHAPES: dict[str, type] = {
-    **dict.fromkeys(("data", "model", "headline", "missing", "parameters", "timings", "reasons", "oos"), dict),
-    **dict.fromkeys(("neighbours", "versions"), dict),
-    **dict.fromkeys(("classes", "notes"), list),
-}
-"""What run.json holds under a name, where it holds anything."""
-
-
-def _strange(info: dict[str, Any]) -> str:
-    """What in a run.json is not of the form that `hem score` writes; "" when nothing is."""
-    for name, shape in _SHAPES.items():
-        value = info.get(name)
-        if value is not None and not isinstance(value, shape):
-            wanted = "an object" if shape is dict else "a list"
-            return f"'{name}' is {json.dumps(value)[:40]}, not {wanted}"
-    n = info.get("n")
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 0):
-        return f"'n' is {json.dumps(n)[:40]}, not a number of examples"
-    return ""
+    return Run(folder, run_facts.checked(info, path))
 
 
 def _nearby(folder: Path) -> str:
@@ -96,7 +75,7 @@ def _nearby(folder: Path) -> str:
 class Run:
     """One scored data set. N rows, numbered by `row` in the order of the catalog; the key is `id`.
 
-    Nothing is read before it is asked for, and no table is kept in memory.
+    Nothing is read before it is asked for, and of the tables only small ones are kept in memory.
     """
 
     folder: Path
@@ -130,6 +109,19 @@ class Run:
         """Name of the data set, under which its tags are kept."""
         return str(self.info.get("data", {}).get("name") or self.name)
 
+    @cached_property
+    def examples_digest(self) -> str:
+        """Stands for the examples, their order, labels and content; a run scored again on the same data has the same.
+
+        Two runs of one data name with two digests may mean different examples by the same id.
+        """
+        path = self.folder / "catalog.parquet"
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        except OSError as error:
+            raise RunError(f"{path} cannot be read ({error.strerror}); {AGAIN}") from error
+
     @property
     def root(self) -> Path | None:
         """The folder that `image` is relative to; inside the run it moves with it. None when the data have no files."""
@@ -138,7 +130,10 @@ class Run:
 
     @cached_property
     def source(self) -> Source:
-        return open_source(self.folder, self.info)
+        source = open_source(self.folder, self.info)
+        if source.n != self.n:
+            raise RunError(f"{self.folder / 'scores.parquet'} has {source.n:,} rows, run.json says {self.n:,}; {AGAIN}")
+        return source
 
     def columns(self) -> dict[str, str]:
         """The columns a rule can name -> 'number', 'category', 'bool' or 'text'; lists are left out.
@@ -199,16 +194,43 @@ class Run:
 
         Raises DataError when a number is outside 0 .. N-1.
         """
+        wanted = self._known(rows)
+        names = [name for name in self._names(columns) if name != "row"]
+        if self._whole is not None and names:
+            return self._whole.select(names).take(wanted).to_pandas()
+        distinct = ", ".join(str(row) for row in np.unique(wanted)) or "-1"
+        found = self._select(_listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row")
+        place = np.searchsorted(found["row"].to_numpy(np.int64), wanted)
+        return found.drop(columns="row").take(place).reset_index(drop=True)
+
+    def records(self, rows: Sequence[int] | np.ndarray, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The same as one object an example, with None where a value is missing; quick for a few rows."""
+        if self._whole is None:
+            import pyarrow as pa
+
+            return pa.Table.from_pandas(self.at(rows, columns), preserve_index=False).to_pylist()
+        wanted = self._known(rows)
+        return self._whole.select(self._names(columns)).take(wanted).to_pylist()
+
+    def _known(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         wanted = np.asarray(rows, np.int64)
         if len(wanted) and not 0 <= wanted.min() <= wanted.max() < self.n:
             raise DataError(
                 f"row numbers of this run are 0 to {self.n - 1}; asked for {wanted.min()} to {wanted.max()}"
             )
-        names = [name for name in self._names(columns) if name != "row"]
-        distinct = ", ".join(str(row) for row in np.unique(wanted)) or "-1"
-        found = self._select(_listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row")
-        place = np.searchsorted(found["row"].to_numpy(np.int64), wanted)
-        return found.drop(columns="row").take(place).reset_index(drop=True)
+        return wanted
+
+    @cached_property
+    def _whole(self) -> pa.Table | None:
+        """All columns in memory, where that is little: reading a few rows from the files takes ten times as long."""
+        import pyarrow.parquet as pq
+
+        paths = [self.folder / f"{file}.parquet" for file in set(self.source.columns.values())]
+        sizes = [pq.read_metadata(path) for path in paths]
+        if sum(meta.row_group(k).total_byte_size for meta in sizes for k in range(meta.num_row_groups)) > WHOLE_BYTES:
+            return None
+        names = list(self.source.columns)
+        return self._arrow(_listed(names), set(names), Condition(), "ORDER BY row").combine_chunks()
 
     def rows(
         self,
@@ -218,7 +240,7 @@ class Run:
         tags: pd.DataFrame | None = None,
     ) -> np.ndarray:
         """Row numbers of the examples that match, ascending int64. Takes and raises what `query` does."""
-        if not rule and not where:
+        if not rules.clauses(rule) and not where:
             return np.arange(self.n)
         condition, used = self._condition(rule, where, tags)
         found = self._arrow("row", used, condition, "")
@@ -252,10 +274,10 @@ class Run:
         Raises DataError for an unknown id, RunError when the run has no neighbours.
         """
         row = self.row_of(id)
-        if self._graph is None:
+        if self.graph is None:
             raise RunError(f"run '{self.name}' has no neighbours: {self._missing('neighbours', 'embeddings')}")
-        others = np.asarray(self._graph["indices"][row], np.int64)
-        distances = np.asarray(self._graph["distances"][row], np.float32)
+        others = np.asarray(self.graph["indices"][row], np.int64)
+        distances = np.asarray(self.graph["distances"][row], np.float32)
         is_known = others >= 0
         columns = [name for name in _NEIGHBOUR_COLUMNS if name != "row" and name in self.source.columns]
         found = self.at(others[is_known], columns)
@@ -275,6 +297,7 @@ class Run:
         path = self.folder / "dynamics.parquet"
         if not path.exists():
             return None
+        _check(path)
         relation = "SELECT confidence, margin, is_correct FROM read_parquet(?) WHERE id = ?"
         with cursor() as session:
             found = session.execute(relation, [_literal(path), id]).fetchone()
@@ -297,6 +320,7 @@ class Run:
 
         path = self.folder / "failures.parquet"
         if path.exists():
+            _check(path)
             return pq.read_table(path).to_pandas()
         empty = {"id": "str", "index": "int64", "reason": "str"}
         return pd.DataFrame({name: pd.Series([], dtype=type_) for name, type_ in empty.items()})
@@ -314,7 +338,7 @@ class Run:
         Mapped from disk when one file.
         """
         files = sorted((self.folder / "embeddings").glob("*.npy"))
-        parts = [np.load(file, mmap_mode="r") for file in files]
+        parts = [load_npy(file) for file in files]
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -327,7 +351,8 @@ class Run:
             return None
 
     @cached_property
-    def _graph(self) -> dict[str, np.ndarray] | None:
+    def graph(self) -> dict[str, np.ndarray] | None:
+        """`indices` and `distances` (N, k) of the nearest others, mapped from disk; None without neighbours."""
         path = self.folder / "neighbours.npz"
         return map_npz(path) if path.exists() else None
 
@@ -336,7 +361,10 @@ class Run:
         packed, offsets = self.folder / "thumbnails.bin", self.folder / "thumbnails.npy"
         if not packed.exists() or not offsets.exists() or not packed.stat().st_size:
             return None
-        return np.memmap(packed, np.uint8, "r"), np.load(offsets, mmap_mode="r")
+        ends = load_npy(offsets)
+        if ends.ndim != 1 or len(ends) != self.n + 1 or int(ends[-1]) > packed.stat().st_size:
+            raise RunError(f"{offsets} does not go with thumbnails.bin, which was cut; {AGAIN}")
+        return np.memmap(packed, np.uint8, "r"), ends
 
     def _missing(self, *whats: str) -> str:
         reasons = self.info.get("missing") or {}
@@ -359,7 +387,7 @@ class Run:
     def _condition(
         self, rule: Mapping[str, Any] | None, where: str | None, tags: pd.DataFrame | None
     ) -> tuple[Condition, set[str]]:
-        kinds = self._kinds if rule else {}
+        kinds = self._kinds if rules.clauses(rule) else {}
         condition = rules.to_sql(rule, kinds, tags=tags, inside=self._inside)
         used = rules.columns_of(rule)
         if where and where.strip():
@@ -395,8 +423,17 @@ class Run:
         try:
             return self.source.select(what, names, condition, tail=tail)
         except duckdb.Error as error:
+            for file in ("scores", "catalog", "projection"):
+                if (self.folder / f"{file}.parquet").exists():
+                    _check(self.folder / f"{file}.parquet")  # cut since it was opened
             columns = ", ".join(self.source.columns)
             raise DataError(f"the condition does not work: {error}; the columns are: {columns}") from error
+
+
+def _check(path: Path) -> None:
+    why = damage(path)
+    if why is not None:
+        raise RunError(f"{path} {why}; {AGAIN}")
 
 
 def _listed(names: Sequence[str]) -> str:

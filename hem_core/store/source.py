@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from hem_core.errors import RunError
 from hem_core.store.definitions import IN_SAMPLE, TOP, judge
 from hem_core.store.rules import Condition, quote
+from hem_core.store.whole import AGAIN, damage
 
 FILES = ("scores", "catalog", "projection")
 REPEATED = ("id", "label")  # the catalog has them, and so have the scores
@@ -29,6 +30,10 @@ class Source:
     types: dict[str, pa.DataType]
     aliases: dict[str, list[str]]
     """File -> names of its columns by position; hidden ones begin with "(catalog)"."""
+    n: int
+    """Rows of the scores."""
+    skipped: dict[str, str]
+    """Names of columns that cannot be asked for -> why."""
     is_catalog_aligned: bool
     """Row k of the scores is row k of the catalog, so that no join by key is needed."""
     made: str = ""
@@ -86,6 +91,7 @@ def open_source(folder: Path, info: Mapping[str, Any] | None = None) -> Source:
     columns: dict[str, str] = {}
     types: dict[str, pa.DataType] = {}
     aliases: dict[str, list[str]] = {}
+    skipped: dict[str, str] = {}
     taken = {"row"}
     renamed = _renamed(headers["scores"], info or {})
     for file in ("scores", "projection", "catalog"):
@@ -93,7 +99,14 @@ def open_source(folder: Path, info: Mapping[str, Any] | None = None) -> Source:
         if header is None:
             continue
         aliases[file] = []
-        for item in header.schema.to_arrow_schema():
+        for place, item in enumerate(header.schema.to_arrow_schema()):
+            if not item.name or "\0" in item.name:  # SQL has no way to ask for it
+                aliases[file].append(f"({file}) {place}")
+                shown = item.name.replace("\0", "\\0") or f"number {place + 1} of {file}.parquet"
+                skipped[shown] = (
+                    f"it has {'a NUL character in its' if item.name else 'no'} name; rename it and score again"
+                )
+                continue
             if file == "catalog" and item.name in REPEATED:
                 aliases[file].append(f"(catalog) {item.name}")
                 continue
@@ -107,10 +120,11 @@ def open_source(folder: Path, info: Mapping[str, Any] | None = None) -> Source:
     if headers["projection"] is not None and headers["projection"].num_rows != n:
         raise RunError(
             f"projection.parquet in {folder} has {headers['projection'].num_rows} rows, the scores have {n}: "
-            "it belongs to another run; delete it and run the same `hem score` command again"
+            f"it belongs to another run; delete it and {AGAIN}"
         )
     is_aligned = _rows(headers, "catalog", folder) == n
-    return Source(folder, columns, types, aliases, is_aligned, "(predicted = label) AS is_correct" if renamed else "")
+    made = "(predicted = label) AS is_correct" if renamed else ""
+    return Source(folder, columns, types, aliases, n, skipped, is_aligned, made)
 
 
 def _renamed(header: pq.FileMetaData | None, info: Mapping[str, Any]) -> dict[str, str]:
@@ -126,21 +140,16 @@ def _renamed(header: pq.FileMetaData | None, info: Mapping[str, Any]) -> dict[st
 def _header(path: Path) -> pq.FileMetaData | None:
     if not path.exists():
         return None
-    try:
-        return pq.read_metadata(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise RunError(
-            f"{path} cannot be read ({error}); delete it and run the same `hem score` command again"
-        ) from error
+    why = damage(path)
+    if why is not None:
+        raise RunError(f"{path} {why}; {AGAIN}")
+    return pq.read_metadata(path)
 
 
 def _rows(headers: dict[str, pq.FileMetaData | None], file: str, folder: Path) -> int:
     header = headers[file]
     if header is None:
-        raise RunError(
-            f"{folder} has no {file}.parquet, although its run.json says it is complete; "
-            "run the same `hem score` command again"
-        )
+        raise RunError(f"{folder} has no {file}.parquet, although its run.json says it is complete; {AGAIN}")
     return header.num_rows
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import time
 import weakref
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,10 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
+from sqlalchemy.dialects import sqlite
 
-from hem_core.errors import RunError
+from hem_core.errors import BusyError, ConflictError, RunError
+from hem_core.store import tag_file
 
 FORMAT_VERSION = 1
 BUSY_SECONDS = 10
@@ -80,28 +83,31 @@ class Event:
 def connect(place: Path | str) -> sa.Engine:
     """Open, or make, the log in a SQLite file (a Path or a plain name) or at an SQLAlchemy URL.
 
-    Raises RunError when the place cannot be opened or a newer HEM wrote it.
+    A file in a folder that cannot be written to is read from a copy. Raises RunError when the place cannot be opened, a
+    file is empty or cut, or a newer HEM wrote it.
     """
     if isinstance(place, str) and "://" in place:
         url = sa.make_url(place)
     else:
         url = sa.URL.create("sqlite", database=str(place))
+    shown = url.render_as_string(hide_password=True)
     try:
-        engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS} if _is_sqlite(url) else {})
-        if _is_sqlite(url):
-            _set_up_sqlite(engine)
+        engine = _file_engine(Path(str(url.database))) if _is_file(url) else sa.create_engine(url)
         version = _retried(lambda: _create(engine))
-    except (exc.SQLAlchemyError, ImportError) as error:
-        shown = url.render_as_string(hide_password=True)
-        raise RunError(
+    except (exc.SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
+        raise BusyError(
             f"the tag log {shown} cannot be opened: {getattr(error, 'orig', error)}; check the path or the URL"
         ) from error
     if version != str(FORMAT_VERSION):
         raise RunError(
-            f"the tag log {url.render_as_string(hide_password=True)} has format version {version}; "
-            f"this HEM reads {FORMAT_VERSION}: install the newer HEM"
+            f"the tag log {shown} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM"
         )
     return engine
+
+
+def is_read_only(engine: sa.Engine) -> bool:
+    """Whether the log was opened from a copy, because nothing can be written where it lies."""
+    return isinstance(engine.pool, sa.NullPool)
 
 
 def append(
@@ -111,21 +117,26 @@ def append(
     *,
     client: str = "",
     sequence: int | None = None,
+    same: Mapping[str, Collection[Any]] | None = None,
 ) -> str | None:
     """Write one entry in one transaction; it is on the disk when this returns its batch.
 
     entry(connection) is called inside the transaction, once an attempt, and gives the columns from batch
     to ids; None writes nothing. A (client, sequence) that is there already is not written again: its
-    batch comes back. Raises RunError when the database refuses.
+    batch comes back. same: columns -> the values that the entry there may have to be this one.
+    Raises ConflictError when (client, sequence) is another entry, BusyError when the database refuses.
     """
     post = {"client": client if sequence is not None else None, "sequence": sequence}
 
     def attempt() -> str | None:
         with _writing(engine) as connection:
-            known = _posted_before(connection, post)
-            row = None if known else entry(connection)
+            known = posted_before(connection, client, sequence)
+            if known is not None:
+                check_same(known, {**(same or {}), "data": [data]})
+                return known["batch"]
+            row = entry(connection)
             if row is None:
-                return known
+                return None
             number = revision(connection, data) + 1
             connection.execute(_events.insert().values(**row, **post, data=data, number=number))
             return row["batch"]
@@ -133,7 +144,7 @@ def append(
     try:
         return _retried(attempt)
     except exc.DBAPIError as error:
-        raise RunError(f"the tag log did not take the action ({error.orig}); nothing was stored, try again") from error
+        raise BusyError(f"the tag log did not take the action ({error.orig}); nothing was stored, try again") from error
 
 
 def revision(connection: sa.Connection, data: str) -> int:
@@ -143,12 +154,15 @@ def revision(connection: sa.Connection, data: str) -> int:
 
 
 def after(connection: sa.Connection, data: str, number: int) -> Iterator[Event]:
-    """The entries of a data set that came after a number, in order."""
+    """The entries of a data set that came after a number, in order. Raises BusyError when one is missing."""
     names = [name for name in Event.__annotations__ if name != "window_id" or _has_windows(connection)]
     columns = [_events.c[name] for name in names]
     query = sa.select(*columns).where(_events.c.data == data, _events.c.number > number)
     for row in connection.execute(query.order_by(_events.c.number)):
         values = row._asdict()
+        number += 1
+        if values["number"] != number:
+            raise BusyError(f"entry {number} of '{data}' is missing in the tag log; put back a whole copy of it")
         yield Event(**{**values, "ids": unpack(values["ids"]), "window_id": values.get("window_id") or ""})
 
 
@@ -164,11 +178,60 @@ def unpack(packed: bytes) -> list[str]:
     return json.loads(packed if packed.startswith(b"[") else zlib.decompress(packed))
 
 
-def _posted_before(connection: sa.Connection, post: dict[str, Any]) -> str | None:
-    if post["sequence"] is None:
+def posted_before(connection: sa.Connection, client: str, sequence: int | None) -> dict[str, Any] | None:
+    """The entry that this (client, sequence) was stored as, its columns by name; None when there is none."""
+    if sequence is None:
         return None
-    same = (_events.c.client == post["client"], _events.c.sequence == post["sequence"])
-    return connection.execute(sa.select(_events.c.batch).where(*same)).scalar()
+    found = sa.select(*_events.c).where(_events.c.client == client, _events.c.sequence == sequence)
+    row = connection.execute(found).mappings().first()
+    return {**row, "ids": unpack(row["ids"])} if row is not None else None
+
+
+def check_same(stored: Mapping[str, Any], same: Mapping[str, Collection[Any]]) -> None:
+    """Raise ConflictError unless each column of a stored entry has one of the values given for it."""
+    other = next((name for name, values in same.items() if stored[name] not in values), None)
+    if other is not None:
+        raise ConflictError(
+            f"number {stored['sequence']} of this page was stored as another action ({other}: {stored[other]!r}); "
+            "nothing was stored now: reload the page and do it again"
+        )
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection to read with. Raises BusyError when the database does not answer."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except (exc.DBAPIError, sqlite3.Error, OSError) as error:
+        shown = getattr(error, "orig", error)
+        raise BusyError(f"the tag log cannot be read now ({shown}); try again") from error
+
+
+def _file_engine(path: Path) -> sa.Engine:
+    tables = [str(sa.schema.CreateTable(table).compile(dialect=sqlite.dialect())) for table in (_about, _events)]
+    tables.append(f"INSERT INTO hem_about VALUES ('format_version', '{FORMAT_VERSION}')")
+    if tag_file.is_writable(path):
+        try:
+            if not path.exists():
+                tag_file.make(path, tables)
+            tag_file.check(path, _events.name)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) and not tag_file.is_full(error):
+                raise
+            if not path.exists() or tag_file.is_full(error):
+                return _reading_engine(path, tables)
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
+        _set_up_sqlite(engine)
+        return engine
+    if not path.parent.is_dir():
+        raise FileNotFoundError("unable to open database file")
+    return _reading_engine(path, tables)
+
+
+def _reading_engine(path: Path, tables: list[str]) -> sa.Engine:
+    snapshot = tag_file.Snapshot(path, tables)
+    return sa.create_engine("sqlite://", creator=snapshot.connect, poolclass=sa.NullPool)
 
 
 def _create(engine: sa.Engine) -> str:
@@ -222,8 +285,9 @@ def _is_passing(error: exc.DBAPIError) -> bool:
     )
 
 
-def _is_sqlite(url: sa.URL) -> bool:
-    return url.get_backend_name() == "sqlite"
+def _is_file(url: sa.URL | None) -> bool:
+    """A path, or the URL of a SQLite file; not a database in memory, nor a server."""
+    return url is None or (url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"))
 
 
 def _set_up_sqlite(engine: sa.Engine) -> None:
@@ -234,6 +298,8 @@ def _set_up_sqlite(engine: sa.Engine) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL: in WAL mode a commit survives a power cut only with it; it costs one fsync an action.
         connection.execute("PRAGMA synchronous = FULL")
+        # The file itself has every entry at once: people copy it alone.
+        connection.execute("PRAGMA wal_autocheckpoint = 1")
 
     @event.listens_for(engine, "begin")
     def _(connection: sa.Connection) -> None:

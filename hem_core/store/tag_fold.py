@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,6 +39,9 @@ class Fold:
     slots: dict[str, np.ndarray] = field(default_factory=dict)
     replaced: list[dict[int, int]] = field(default_factory=list)
     """For each entry: position of an earlier one -> how many examples had their tag from it until this entry."""
+    _about_one: dict[int, list[int]] = field(default_factory=dict)
+    """Number of an example -> positions of the entries about it alone."""
+    _about_many: list[int] = field(default_factory=list)
     _names: np.ndarray = field(default_factory=lambda: np.empty(0, object))
 
     @property
@@ -62,6 +65,10 @@ class Fold:
             self.undone_by.setdefault(target, []).append(position)
             self._recount(target)
             self._refold(self.members[target])
+        if len(self.members[position]) == 1:
+            self._about_one.setdefault(int(self.members[position][0]), []).append(position)
+        else:
+            self._about_many.append(position)
 
     def ids(self, position: int) -> list[str]:
         """The ids that an entry is about."""
@@ -107,7 +114,19 @@ class Fold:
     def touching(self, id: str) -> list[int]:
         """Positions of the entries about one example."""
         number = self.numbers.get(id)
-        return [] if number is None else [k for k, them in enumerate(self.members) if (them == number).any()]
+        if number is None:
+            return []
+        among_many = [k for k in self._about_many if (self.members[k] == number).any()]
+        return sorted([*self._about_one.get(number, ()), *among_many])
+
+    def verdict(self, id: str) -> dict[str, Any] | None:
+        """The verdict that an example has now: tag, value, who, n as in `state`; None when it has none."""
+        number, held = self.numbers.get(id), self.slots.get(_VERDICT)
+        if number is None or held is None or held[number] == _NONE:
+            return None
+        event = self.events[held[number]]
+        n = 1 if _is_import(event.rule) else len(self.members[held[number]])
+        return {"tag": event.tag, "value": event.value, "who": event.who, "n": n}
 
     def state(self) -> pd.DataFrame:
         """One row for each tag an example has: id, tag, value, who, at (UTC); by first tagged, then in the order

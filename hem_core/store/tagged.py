@@ -24,8 +24,9 @@ def with_tags(table: pd.DataFrame, tag_state: pd.DataFrame) -> pd.DataFrame:
     tags: dict[str, list[str]] = {}
     reviewers: dict[str, str] = {}
     fixed: dict[str, str] = {}
-    ordered = tag_state.sort_values("at", kind="stable")  # ties stay in the order of the log
-    for id, tag, value, who in zip(*(ordered[name].tolist() for name in ("id", "tag", "value", "who")), strict=True):
+    # In the order of the log, not by `at`: clocks of several machines differ, and one may be set back.
+    columns = [tag_state[name].tolist() for name in ("id", "tag", "value", "who")]
+    for id, tag, value, who in zip(*columns, strict=True):
         tags.setdefault(id, []).append(tag)
         reviewers[id] = who
         if tag in VERDICTS:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hem_core.errors import RunError
 from hem_core.store.arms import arms, is_arm
+from hem_core.store.names import check_name, shown
 from hem_core.store.run import Run, open_run, read_run
 
 if TYPE_CHECKING:
@@ -20,6 +25,7 @@ def open_workspace(folder: Path | str) -> Workspace:
     Raises RunError when the folder does not exist or is a run outside a workspace.
     """
     folder = Path(folder)
+    check_name(folder.resolve(), "the workspace")
     if not folder.is_dir():
         raise RunError(f"no folder {folder}; make a workspace with: hem demo --workspace {folder}")
     if not (folder / "run.json").is_file():
@@ -53,6 +59,24 @@ class Workspace:
         known = arms(self.folder)
         return known[run.name] if is_arm(run, known) else None
 
+    def identity(self) -> str:
+        """A name for this workspace alone: it stays when the folder is moved or renamed, a copy gets another one.
+
+        Made once and kept in workspace.json; of a folder that cannot be written to, it follows from its place.
+        """
+        path = self.folder / "workspace.json"
+        home = self.folder.resolve()
+        secret = _stored_id(path)
+        if secret is None:
+            secret = secrets.token_hex(16)
+            try:
+                with path.open("x", encoding="utf-8") as file:
+                    file.write(json.dumps({"format_version": 1, "id": secret}) + "\n")
+            except OSError:  # read-only, or somebody was first
+                secret = _stored_id(path) or os.fsencode(home).hex()
+        # The number of the folder tells a copy from what was copied.
+        return hashlib.sha256(f"{secret} {home.stat().st_ino}".encode()).hexdigest()[:16]
+
     def broken(self) -> dict[str, str]:
         """Runs that cannot be read: name of the folder -> what is wrong and what to do."""
         return self._read()[1]
@@ -81,10 +105,19 @@ class Workspace:
         runs, broken = [], {}
         for path in sorted((self.folder / "runs").glob("*/run.json")):
             try:
+                check_name(path.parent, "the run")
                 runs.append(read_run(path.parent))
             except RunError as error:
-                broken[path.parent.name] = str(error)
+                broken[shown(path.parent.name)] = str(error)
         return runs, broken
+
+
+def _stored_id(path: Path) -> str | None:
+    try:
+        found = json.loads(path.read_text("utf-8"))["id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, str) and found else None
 
 
 def _newest_first(run: Run) -> tuple[str, str]:

@@ -189,12 +189,12 @@ def add_run():
 
 @pytest.fixture
 def show(monkeypatch):
-    """show(folder, page, **address): the page of a workspace as AppTest, run once."""
+    """show(folder, page, person="anna", **address): the page of a workspace as AppTest, run once."""
     from streamlit.testing.v1 import AppTest
 
-    def draw(folder, page, **address):
+    def draw(folder, page, person="anna", **address):
         monkeypatch.setenv("HEM_WORKSPACE", str(folder))
-        monkeypatch.setenv("HEM_PERSON", "anna")
+        monkeypatch.setenv("HEM_PERSON", person)
         test = AppTest.from_function(_page, kwargs={"name": page}, default_timeout=30)
         for name, value in address.items():
             test.query_params[name] = value

@@ -163,10 +163,10 @@ def test_an_empty_queue_says_why(show, whole_workspace, address, why):
 
 def test_two_people_on_one_server_get_different_examples(show, workspace):
     folder = workspace()
-    show(folder, "review", who="ben")
-    ben = set(desk(show(folder, "review", who="ben"))["rows"])
+    show(folder, "review", person="ben")
+    ben = set(desk(show(folder, "review", person="ben"))["rows"])
     anna = set(desk(show(folder, "review"))["rows"])
-    ben = set(desk(show(folder, "review", who="ben"))["rows"])
+    ben = set(desk(show(folder, "review", person="ben"))["rows"])
     assert not anna & ben
     assert anna | ben == set(range(60))
 

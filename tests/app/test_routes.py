@@ -9,7 +9,8 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import routes
+from app import door, loaders, routes
+from app.identity import identity
 from hem_core.store.verdicts import VERDICTS
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
@@ -27,8 +28,15 @@ def own(workspace, monkeypatch):
     return TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
 
 
+def about():
+    """What the page of the run `tiny` says in every post."""
+    run = loaders.run("tiny")
+    return {**identity(run), "fingerprint": run.fingerprint}
+
+
 def post(client, what="tags", **body):
-    usual = {"run": "tiny", "who": "anna", "client": "page-1", "sequence": 1, "tag": "hard", "rows": [0, 2]}
+    usual = {**about(), "who": "anna", "client": "page-1", "sequence": 1}
+    usual |= {"tag": "hard", "ids": ["e00", "e02"]} if what == "tags" else {}
     return client.post(f"/hem/{what}", json={**usual, **body})
 
 
@@ -38,7 +46,7 @@ def post(client, what="tags", **body):
     ids=["none", "unsigned", "badly signed", "signed for another session"],
 )
 def test_a_wrong_token_is_refused_everywhere(client, sent):
-    for path in ("columns/tiny", "column/tiny/loss", "ids/tiny?rows=1", "thumbs/tiny?rows=1", "image/tiny/0",
+    for path in ("columns/tiny", "column/tiny?name=loss", "ids/tiny?rows=1", "thumbs/tiny?rows=1", "image/tiny?rows=0",
                  "mask/tiny", "verdicts/tiny", "revision/tiny", "contents/tiny?rows=1",
                  "free/tiny?rows=1", "judged/tiny?rows=1", "detail/tiny?rows=1"):  # fmt: skip
         answer = client.get(f"/hem/{path}", headers={"X-HEM-Token": sent})
@@ -48,7 +56,7 @@ def test_a_wrong_token_is_refused_everywhere(client, sent):
 
 
 def test_numbers_come_as_float32_in_row_order(client):
-    values = np.frombuffer(client.get("/hem/column/tiny/loss").content, "<f4")
+    values = np.frombuffer(client.get("/hem/column/tiny?name=loss").content, "<f4")
     np.testing.assert_allclose(values[:2], [0.5 * 100 / 60 / 10, 1.5 * 100 / 60 / 10], rtol=1e-6)
     assert len(values) == 60
 
@@ -57,12 +65,12 @@ def test_categories_come_as_codes_whose_names_are_the_classes_in_order(client):
     described = client.get("/hem/columns/tiny").json()
     label = described["columns"]["label"]
     assert (described["n"], label["names"], label["type"]) == (60, ["cat", "**dog**", "<b>fox</b>"], "|u1")
-    codes = np.frombuffer(client.get("/hem/column/tiny/label").content, "u1")
+    codes = np.frombuffer(client.get("/hem/column/tiny?name=label").content, "u1")
     assert codes[:5].tolist() == [0, 1, 2, 0, 1]
 
 
 def test_missing_numbers_are_nan(client):
-    groups = np.frombuffer(client.get("/hem/column/tiny/duplicate_group").content, "<f4")
+    groups = np.frombuffer(client.get("/hem/column/tiny?name=duplicate_group").content, "<f4")
     assert groups[:2].tolist() == [1, 1]
     assert np.isnan(groups[2:]).all()
 
@@ -77,9 +85,9 @@ def test_scores_carry_title_unit_range_and_meaning(client):
     assert "evidence" not in columns
 
 
-@pytest.mark.parametrize("path", ["column/tiny/evidence", "column/tiny/nothing", "column/tiny/..%2Fscores.parquet"])
+@pytest.mark.parametrize("path", ["evidence", "nothing", "..%2Fscores.parquet", ""])
 def test_only_described_columns_are_served(client, path):
-    answer = client.get(f"/hem/{path}")
+    answer = client.get(f"/hem/column/tiny?name={path}")
     assert answer.status_code == 404
     assert "run 'tiny' has no column" in answer.json()["error"]
 
@@ -103,8 +111,8 @@ def test_the_browser_side_is_cached_for_ever_under_its_version_only(client):
 
 
 def test_bytes_are_cached_for_ever_under_the_fingerprint_only(client):
-    assert "immutable" in client.get("/hem/column/tiny/loss?v=fTrueTrue").headers["cache-control"]
-    assert client.get("/hem/column/tiny/loss?v=other").headers["cache-control"] == "no-store"
+    assert "immutable" in client.get("/hem/column/tiny?name=loss&v=fTrueTrue").headers["cache-control"]
+    assert client.get("/hem/column/tiny?name=loss&v=other").headers["cache-control"] == "no-store"
 
 
 def test_thumbnails_come_packed_and_unpack_to_the_pictures(client):
@@ -150,15 +158,15 @@ def test_too_many_rows_are_refused(client):
 
 
 def test_the_original_comes_as_a_picture(client, whole_workspace):
-    picture = Image.open(io.BytesIO(client.get("/hem/image/tiny/4").content))
+    picture = Image.open(io.BytesIO(client.get("/hem/image/tiny?rows=4").content))
     wanted = np.load(whole_workspace / "data" / "tiny.npy")[4]
     np.testing.assert_array_equal(np.asarray(picture.convert("L")), wanted)
-    assert client.get("/hem/image/tiny/60").status_code == 404
+    assert client.get("/hem/image/tiny?rows=60").status_code == 400
 
 
 def test_a_moved_original_is_said(own, tmp_path):
     (tmp_path / "w" / "data" / "tiny.npy").rename(tmp_path / "elsewhere.npy")
-    answer = own.get("/hem/image/tiny/0")
+    answer = own.get("/hem/image/tiny?rows=0")
     assert answer.status_code == 404
     assert "were the data moved" in answer.json()["error"]
 
@@ -167,7 +175,7 @@ def test_without_originals_the_thumbnail_is_the_picture(own, tmp_path):
     home = tmp_path / "w" / "runs" / "tiny"
     catalog = pd.read_parquet(home / "catalog.parquet").drop(columns=["image", "image_row"])
     catalog.to_parquet(home / "catalog.parquet", index=False)
-    picture = Image.open(io.BytesIO(own.get("/hem/image/tiny/4").content))
+    picture = Image.open(io.BytesIO(own.get("/hem/image/tiny?rows=4").content))
     wanted = np.load(tmp_path / "w" / "data" / "tiny.npy")[4]
     np.testing.assert_array_equal(np.asarray(picture.convert("L")), wanted)
 
@@ -177,7 +185,7 @@ def test_with_neither_original_nor_thumbnail_there_is_no_picture(own, tmp_path):
     catalog = pd.read_parquet(home / "catalog.parquet").drop(columns=["image", "image_row"])
     catalog.to_parquet(home / "catalog.parquet", index=False)
     (home / "thumbnails.npy").unlink()
-    answer = own.get("/hem/image/tiny/4")
+    answer = own.get("/hem/image/tiny?rows=4")
     assert (answer.status_code, answer.json()["error"]) == (404, "run 'tiny' has no images")
 
 
@@ -209,16 +217,16 @@ def test_a_tag_is_stored_once_however_often_it_arrives(own):
 
 def test_free_tags_come_beside_the_verdicts(own):
     assert own.get("/hem/verdicts/tiny").headers["x-hem-free"] == "0"
-    post(own, tag="<i>mine</i>", rows=[1])
-    post(own, tag="hard", rows=[1, 2], sequence=2)
-    post(own, tag="blurred", rows=[1], sequence=3)
+    post(own, tag="<i>mine</i>", ids=["e01"])
+    post(own, tag="hard", ids=["e01", "e02"], sequence=2)
+    post(own, tag="blurred", ids=["e01"], sequence=3)
     assert own.get("/hem/verdicts/tiny").headers["x-hem-free"] == "1"
     assert own.get("/hem/free/tiny?rows=2,1").json() == [[], ["<i>mine</i>", "blurred"]]
 
 
 def test_a_rule_tags_everything_that_matches_and_undo_takes_it_all_back(own):
     rule = {"all": [{"column": "label", "in": ["**dog**"]}]}
-    assert post(own, rows=None, rule=rule).json()["count"] == 20
+    assert post(own, ids=None, rule=rule).json()["count"] == 20
     undone = post(own, "undo", sequence=2).json()["undone"]
     assert (undone["tag"], undone["n"], "ids" in undone) == ("hard", 20, False)
     assert not np.frombuffer(own.get("/hem/verdicts/tiny").content, "u1").any()
@@ -231,8 +239,8 @@ def test_undo_with_nothing_to_undo_says_so(own):
 
 
 def test_undo_takes_back_the_last_action_of_the_window_that_asks(own):
-    post(own, window="left", rows=[3])
-    post(own, window="right", rows=[4], sequence=2)
+    post(own, window="left", ids=["e03"])
+    post(own, window="right", ids=["e04"], sequence=2)
     undone = post(own, "undo", window="left", sequence=3).json()
     assert (undone["rows"], undone["message"]) == ([3], "Undone: “hard” on e03.")
     assert post(own, "undo", window="left", sequence=4).json()["undone"] is None
@@ -241,8 +249,8 @@ def test_undo_takes_back_the_last_action_of_the_window_that_asks(own):
 
 def test_undo_says_what_another_person_has_said_since_and_leaves_it(own):
     rule = {"all": [{"column": "label", "in": ["cat"]}]}
-    post(own, window="w", rows=None, rule=rule)
-    answer = post(own, who="ben", sequence=2, rows=[0], tag="outlier").json()
+    post(own, window="w", ids=None, rule=rule)
+    answer = post(own, who="ben", sequence=2, ids=["e00"], tag="outlier").json()
     assert answer["message"] == "This replaced a tag by anna; undo brings that back."
     undone = post(own, "undo", window="w", sequence=3).json()
     assert undone["message"] == (
@@ -254,7 +262,7 @@ def test_undo_says_what_another_person_has_said_since_and_leaves_it(own):
 
 
 def test_an_undo_can_be_redone_by_its_batch_and_says_so(own):
-    post(own, window="w", action="clear", rows=[0, 1])
+    post(own, window="w", action="clear", ids=["e00", "e01"])
     undone = post(own, "undo", window="w", sequence=2).json()
     assert undone["message"] == "Undone: clearing the tags on 2 examples."
     redone = post(own, "undo", window="w", sequence=3, batch=undone["undone"]["batch"]).json()
@@ -270,7 +278,7 @@ def test_a_window_that_is_no_short_text_is_refused(own, path, window):
 
 @pytest.mark.parametrize(("answer", "tag", "value"), [("cat", "right", ""), ("**dog**", "mislabelled", "**dog**")])
 def test_a_class_named_blind_is_right_where_it_is_the_label_and_else_the_new_label(own, answer, tag, value):
-    done = post(own, action="answer", rows=[0], value=answer).json()
+    done = post(own, action="answer", ids=["e00"], value=answer).json()
     assert (done["tag"], done["value"]) == (tag, value)
     said = own.get("/hem/judged/tiny?rows=0").json()
     assert said == {"revision": done["revision"], "verdicts": {"0": {"tag": tag, "value": value, "who": "anna"}}}
@@ -278,15 +286,15 @@ def test_a_class_named_blind_is_right_where_it_is_the_label_and_else_the_new_lab
 
 @pytest.mark.parametrize(
     ("body", "said"),
-    [({"value": "wolf"}, "no class 'wolf'"), ({"value": ""}, "'value' is missing"), ({"rows": [0, 1]}, "one example")],
+    [({"value": "wolf"}, "no class 'wolf'"), ({"value": ""}, "no class ''"), ({"ids": ["e00", "e01"]}, "one example")],
 )
 def test_an_answer_that_is_no_class_or_on_many_is_refused(own, body, said):
-    answer = post(own, **{"action": "answer", "rows": [0], "value": "cat", **body})
+    answer = post(own, **{"action": "answer", "ids": ["e00"], "value": "cat", **body})
     assert (answer.status_code, said in answer.json()["error"]) == (400, True)
 
 
 def test_blind_details_hold_nothing_of_the_label_until_somebody_has_judged(own):
-    post(own, rows=[4])
+    post(own, ids=["e04"])
     hidden, judged = own.get("/hem/detail/tiny?rows=3,4&blind=1").json()
     assert hidden == {
         "row": 3, "text": None, "features": None, "is_blinded": True, "duplicates": [],
@@ -296,24 +304,25 @@ def test_blind_details_hold_nothing_of_the_label_until_somebody_has_judged(own):
 
 
 def test_a_tag_on_no_rows_stores_nothing(own):
-    answer = post(own, rows=[]).json()
+    answer = post(own, ids=[]).json()
     assert (answer["count"], answer["batch"]) == (0, None)
 
 
 def test_clear_and_remove(own):
-    post(own, rows=[0, 1, 2])
-    post(own, sequence=2, action="remove", rows=[0])
-    post(own, sequence=3, action="clear", rows=[1])
+    post(own, ids=["e00", "e01", "e02"])
+    post(own, sequence=2, action="remove", ids=["e00"])
+    post(own, sequence=3, action="clear", ids=["e01"])
     assert np.flatnonzero(np.frombuffer(own.get("/hem/verdicts/tiny").content, "u1")).tolist() == [2]
 
 
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        ({"run": "no"}, 404, "no run 'no'"), ({"tag": ""}, 400, "'tag' is missing"), ({"rows": [60]}, 400, "0 to 59"),
-        ({"rows": "all"}, 400, "list of whole numbers"), ({"who": None}, 400, "'who' is missing"),
+        ({"run": "no"}, 409, "no run 'no'"), ({"tag": ""}, 400, "'tag' is missing"),
+        ({"ids": ["e60"]}, 409, "no example 'e60'"),
+        ({"ids": "all"}, 400, "list of the examples' ids"), ({"who": None}, 400, "'who' is missing"),
         ({"sequence": "1"}, 400, "whole number"), ({"action": "burn"}, 400, "no action 'burn'"),
-        ({"rule": {"all": [{}]}}, 400, "no clause has the form"), ({"rows": [True]}, 400, "list of whole numbers"),
+        ({"ids": None, "rule": {"all": [{}]}}, 400, "no clause has the form"), ({"ids": [True]}, 400, "each a text"),
     ],
 )  # fmt: skip
 def test_a_bad_post_is_refused_and_stores_nothing(own, body, status, said):
@@ -324,14 +333,14 @@ def test_a_bad_post_is_refused_and_stores_nothing(own, body, status, said):
 
 
 def test_a_post_that_is_too_large_is_refused(own, monkeypatch):
-    monkeypatch.setattr(routes, "MAX_POST_BYTES", 100)
-    assert post(own, rows=list(range(60))).status_code == 413
+    monkeypatch.setattr(door, "MAX_POST_BYTES", 100)
+    assert post(own, ids=["e00"] * 60).status_code == 413
 
 
 def test_csv_holds_the_matching_examples_and_no_formula(own):
-    post(own, tag="=HYPERLINK", rows=[54])
+    post(own, tag="=HYPERLINK", ids=["e54"])
     rule = {"all": [{"column": "difficulty", "min": 90, "max": None}]}
-    lines = own.post("/hem/csv", json={"run": "tiny", "rule": rule}).text.splitlines()
+    lines = own.post("/hem/csv", json={**about(), "rule": rule}).text.splitlines()
     assert len(lines) == 1 + 6
     assert lines[0].startswith("id,label,predicted,suggested_label,difficulty")
     assert lines[1].startswith("e54,")

@@ -22,4 +22,15 @@ def test_other_hosts_are_refused_and_the_settings_hold(whole_workspace, monkeypa
     app = build(whole_workspace)
     assert {name: config.get_option(name) for name in SETTINGS} == SETTINGS
     for host, status in (("127.0.0.1:8501", 403), ("localhost", 403), ("evil.example", 400)):
-        assert TestClient(app, base_url=f"http://{host}").get("/hem/columns/tiny").status_code == status
+        answer = TestClient(app, base_url=f"http://{host}").get("/hem/columns/tiny")
+        assert (answer.status_code, "token" in answer.text) == (status, status == 403)
+
+
+def test_the_token_stands_before_everything_that_the_app_answers(whole_workspace, monkeypatch):
+    monkeypatch.setenv("HEM_WORKSPACE", "")
+    app = build(whole_workspace, "t" * 43)
+    client = TestClient(app, base_url="http://127.0.0.1:8501")
+    routes = ["/", "/review", "/_stcore/host-config", "/_stcore/metrics", "/static/js/x.js", "/hem/static/x/bus.js"]
+    for path in routes:
+        answer = client.get(path)
+        assert (answer.status_code, "hem app" in answer.text) == (403, True), path

@@ -36,9 +36,9 @@ def seen(test):
 def test_an_address_opens_what_it_says(monkeypatch):
     monkeypatch.setenv("HEM_PERSON", "anna")
     rule = '{"all":[{"column":"label","in":["cat"]}]}'
-    test = app(_shown, run="digits", rule=rule, queue="filter", who="ben")
+    test = app(_shown, run="digits", rule=rule, queue="filter")
     wanted = {"all": [{"column": "label", "in": ["cat"]}]}
-    assert seen(test) == {"run": "digits", "rule": wanted, "queue": "filter", "who": "ben"}
+    assert seen(test) == {"run": "digits", "rule": wanted, "queue": "filter", "who": "anna"}
 
 
 def test_without_an_address_nothing_is_filtered_and_the_person_is_the_usual_one(monkeypatch):
@@ -46,7 +46,14 @@ def test_without_an_address_nothing_is_filtered_and_the_person_is_the_usual_one(
     assert seen(app(_shown)) == {"run": None, "rule": None, "queue": "mixed", "who": "anna"}
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"all": 3}', '{"all": []}', "null"])
+def test_a_name_in_a_link_does_not_sign_for_who_opens_it(monkeypatch):
+    monkeypatch.setenv("HEM_PERSON", "anna")
+    assert seen(app(_shown, who="ben"))["who"] == "anna"
+    monkeypatch.delenv("HEM_PERSON")
+    assert seen(app(_shown, who="ben"))["who"] == ""
+
+
+@pytest.mark.parametrize("text", ["[" * 5_000, "{", "[]", '{"all": 3}', '{"all": []}', "null"])
 def test_a_broken_rule_in_the_address_is_no_rule(text):
     assert seen(app(_shown, rule=text))["rule"] is None
 

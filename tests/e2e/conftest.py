@@ -56,19 +56,24 @@ def site(made_workspace, tmp_path):
 
 @pytest.fixture
 def opened(browser, site):
-    """opened(path, dark=False, **context): a page of the site; leaving 127.0.0.1 or a script error fails the test."""
+    """opened(path, dark=False, person=None, **context): a page of the site, signed by anna or by somebody else.
+
+    Leaving 127.0.0.1 or a script error fails the test.
+    """
     trouble, contexts = [], []
 
-    def open_page(path="", *, dark=False, **options):
+    def open_page(path="", *, dark=False, person=None, **options):
         options = {"viewport": {"width": 1440, "height": 900}, **options}
         scheme = "dark" if dark else "light"
         context = browser.new_context(color_scheme=scheme, accept_downloads=True, **options)
         contexts.append(context)
+        if person:
+            context.add_cookies([{"name": "hem-who", "value": person, "url": site.url}])
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("request", lambda request: _stays_here(request.url) or trouble.append(f"left for {request.url}"))
         page.on("pageerror", lambda error: trouble.append(f"script error: {error}"))
-        page.goto(f"{site.url}/{path}")
+        page.goto(site.address(path))
         return page
 
     yield open_page
@@ -80,16 +85,14 @@ def opened(browser, site):
 class Site:
     """The server in a process of its own, as `hem app` starts it."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+    def __init__(self, folder, port=None, person="anna"):
+        self.folder, self.person = folder, person
+        self.port = port or _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
         code = f"from app.server import serve; serve({str(self.folder)!r}, {self.port}, False)"
-        environment = {**os.environ, "HEM_PERSON": "anna", "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "HEM_PERSON": self.person, "PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=self.folder)
         for _ in range(300):
             try:
@@ -98,6 +101,11 @@ class Site:
             except OSError:
                 time.sleep(0.1)
         raise AssertionError("the server did not start")
+
+    def address(self, path=""):
+        """The whole address of a page, with the token that lets a browser in."""
+        token = (self.folder / ".token").read_text()
+        return f"{self.url}/{path}{'&' if '?' in path else '?'}token={token}"
 
     def __exit__(self, *_):
         self.process.terminate()
@@ -152,6 +160,12 @@ def make_workspace(folder):
     }  # fmt: skip
     write_json(home / "run.json", info)
     return folder
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _stays_here(url):

@@ -266,7 +266,7 @@ def test_a_verdict_over_another_person_s_unseen_one_is_said(site, opened):
 
 
 def test_two_people_get_different_examples_and_see_each_others_verdicts(site, opened):
-    ben, anna = ready(opened("review?who=ben")), ready(opened("review?who=anna"))
+    ben, anna = ready(opened("review", person="ben")), ready(opened("review"))
     ben.reload()
     ready(ben)
     assert shown(ben) != shown(anna)
@@ -418,7 +418,7 @@ def test_what_the_server_could_not_take_is_kept_over_a_reload_and_sent_then(revi
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     ready(page)
-    page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('hem-outbox'))")
+    page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('hem-outbox:'))")
     wait_saved(page, 2)
     assert sorted(verdicts(folder)["tag"]) == ["hard", "outlier"]
 

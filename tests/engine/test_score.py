@@ -309,6 +309,21 @@ def test_folders_that_are_taken_are_left_alone(tmp_path, model, digits_npz):
         score(model, digits_npz, tmp_path / "full" / "thesis.txt")
 
 
+@pytest.mark.parametrize(
+    "name", ["scores.parquet", "catalog.parquet", "neighbours.npz", "slices.parquet", "shards/a.txt", "arrays/mine.npy",
+             "embeddings/00000.npy", "out_of_sample/mine.npz", "embeddings", "thumbnails.bin", "notes.tmp"],
+)  # fmt: skip
+def test_a_file_named_like_one_of_a_run_is_left_alone(tmp_path, model, digits_npz, name):
+    path = tmp_path / "mine" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    for more in ({}, {"overwrite": True}):
+        with pytest.raises(RunError, match=r"is not empty and holds no run: .* would be replaced"):
+            score(model, digits_npz, tmp_path / "mine", **more)
+    assert [(file.relative_to(tmp_path / "mine").as_posix(), file.read_text())
+            for file in (tmp_path / "mine").rglob("*") if file.is_file()] == [(name, "mine")]  # fmt: skip
+
+
 def test_no_example_that_can_be_read_is_an_error(tmp_path):
     (tmp_path / "photos" / "cat").mkdir(parents=True)
     (tmp_path / "photos" / "cat" / "a.png").write_bytes(b"nothing")

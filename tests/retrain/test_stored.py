@@ -8,7 +8,7 @@ import pytest
 
 from hem_core.alive import is_alive, process_of
 from hem_core.errors import RunError
-from hem_core.retrain import stored
+from hem_core.retrain import plan, stored
 from hem_core.store.atomic import write_json, write_table
 
 
@@ -90,3 +90,12 @@ def test_a_training_process_lets_its_threads_sleep_unless_told_otherwise():
         environment |= {"OMP_WAIT_POLICY": given} if given else {}
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == wanted
+
+
+def test_a_folder_of_somebody_else_is_no_place_for_a_retraining(tmp_path):
+    mine = tmp_path / stored.FOLDER / "hard-v1"
+    mine.mkdir(parents=True)
+    (mine / "report.json").write_text("{}")
+    assert plan.place(tmp_path, None, "hard-v1", "key").name == "hard-v1-2"
+    with pytest.raises(RunError, match="holds files that are not a retraining's"):
+        plan.place(tmp_path, "hard-v1", "hard-v1", "key")

@@ -40,6 +40,16 @@ def test_the_last_of_two_reviewers_in_one_millisecond_is_the_one_named(tmp_path)
     assert with_tags(TABLE, state)["reviewer"].tolist()[0] == "bob"
 
 
+def test_the_last_in_the_log_is_the_one_named_also_when_a_clock_went_back(tmp_path, monkeypatch):
+    log, clock = TagLog(tmp_path / "tags.sqlite"), iter([3_000_000_000, 2_000_000_000, 1_000_000_000])
+    monkeypatch.setattr("time.time_ns", lambda: next(clock))
+    log.add("d", ["a"], "mislabelled", who="ann", value="dog")
+    log.add("d", ["a"], "night", who="bob")
+    log.add("d", ["a"], "mislabelled", who="cyd", value="bird")
+    found = with_tags(TABLE, log.state("d")).iloc[0]
+    assert (found["reviewer"], found["label"]) == ("cyd", "bird")
+
+
 def test_without_tags_or_labels(tmp_path):
     nothing = TagLog(tmp_path / "tags.sqlite").state("d")
     found = with_tags(TABLE[["id"]], nothing)

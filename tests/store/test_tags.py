@@ -303,7 +303,11 @@ def test_a_log_that_went_away_is_noticed(log, tmp_path):
     (tmp_path / "tags.sqlite").rename(tmp_path / "moved.sqlite")
     with pytest.raises(RunError, match="was moved, deleted or replaced while it was open; nothing was stored"):
         log.add("d", ["b"], "hard", who="ann")
-    assert open_tags(tmp_path / "tags.sqlite").revision("d") == 0
+    with pytest.raises(RunError, match=r"is missing, but its tags.sqlite-wal is here"):
+        open_tags(tmp_path / "tags.sqlite")
+    (tmp_path / "moved.sqlite").rename(tmp_path / "tags.sqlite")
+    log.add("d", ["b"], "hard", who="ann")
+    assert log.revision("d") == 2
 
 
 def test_what_cannot_be_opened_says_so(tmp_path):

@@ -1,0 +1,163 @@
+"""The door of the byte routes: who may ask, and what a request must look like before anything acts on it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hem_core.errors import BusyError, ConflictError, HemError
+
+NEVER = {"Cache-Control": "no-store"}
+MAX_POST_BYTES = 16 << 20
+MOST_DEPTH = 40
+"""How deep the JSON of a request may be nested; a lasso inside a 'not' takes nine levels."""
+LARGEST = 2**63
+"""Whole numbers of a request are below this, so that they fit a database's column."""
+_SECRET = secrets.token_bytes(32)
+
+
+class Refused(Exception):
+    """A request that is answered with a status and one sentence."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def token(session: str) -> str:
+    """What a session's page sends as `X-HEM-Token`; good until this process ends."""
+    return f"{session}.{_sign(session)}"
+
+
+def guarded(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """A route that reads: checks the token, and says what is wrong as a status and a sentence."""
+
+    def handle(request: Request) -> Response:
+        try:
+            _check_token(request)
+            return answer(request)
+        except (Refused, HemError) as error:
+            return _refusal(error)
+
+    return handle
+
+
+def posted(answer: Callable[[dict[str, Any]], dict[str, Any] | Response]) -> Callable[[Request], Any]:
+    """A route that takes a JSON object; what arrives at `answer` holds plain text and numbers that fit."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            _check_token(request)
+            _check_length(request)
+            body = parsed(await request.body())
+            found = await run_in_threadpool(answer, body)
+            return found if isinstance(found, Response) else JSONResponse(found, headers=NEVER)
+        except (Refused, HemError) as error:
+            return _refusal(error)
+
+    return handle
+
+
+def parsed(text: str | bytes) -> dict[str, Any]:
+    """A JSON object from outside. Raises Refused (400) when it is none, or holds what cannot be stored."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise Refused(400, f"not JSON that can be read: nested more than {MOST_DEPTH} deep") from error
+    except ValueError as error:
+        raise Refused(400, f"not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise Refused(400, "a JSON object is wanted")
+    _check_values(value)
+    return value
+
+
+def text(body: dict[str, Any], name: str) -> str:
+    """A text of 1 to 255 characters of a request. Raises Refused (400)."""
+    value = body.get(name)
+    if value is None or value == "":
+        raise Refused(400, f"'{name}' is missing")
+    if not isinstance(value, str) or len(value) > 255:
+        raise Refused(400, f"'{name}' is a text of 1 to 255 characters")
+    return value
+
+
+def whole(body: dict[str, Any], name: str) -> int:
+    """A whole number from 0 of a request. Raises Refused (400)."""
+    value = body.get(name)
+    if type(value) is not int or value < 0:
+        raise Refused(400, f"'{name}' must be a whole number from 0")
+    return value
+
+
+def say(status: int, message: str) -> JSONResponse:
+    """A status and a sentence, as the page reads them."""
+    return JSONResponse({"error": message}, status_code=status, headers=NEVER)
+
+
+def _refusal(error: Refused | HemError) -> JSONResponse:
+    if isinstance(error, Refused):
+        return say(error.status, str(error))
+    # What may pass by itself is 503, so that a page keeps it and asks again.
+    return say(503 if isinstance(error, BusyError) else 409 if isinstance(error, ConflictError) else 400, str(error))
+
+
+def _check_token(request: Request) -> None:
+    session, _, signature = request.headers.get("x-hem-token", "").rpartition(".")
+    if not session or not hmac.compare_digest(signature.encode(), _sign(session).encode()):
+        raise Refused(403, "this page's token is not valid here; reload the page")
+
+
+def _sign(session: str) -> str:
+    return hmac.new(_SECRET, session.encode(), hashlib.sha256).hexdigest()
+
+
+def _check_length(request: Request) -> None:
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        raise Refused(411, "the length of the request is missing")
+    if len(length) > 12 or int(length) > MAX_POST_BYTES:
+        raise Refused(413, f"a request may hold {MAX_POST_BYTES >> 20} MB")
+
+
+def _check_values(value: object) -> None:
+    """Walk the JSON without recursion: depth, whole numbers, and text that UTF-8 and any database can hold."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MOST_DEPTH:
+            raise Refused(400, f"the JSON is nested more than {MOST_DEPTH} deep")
+        inner: list[object] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner += [*one.keys(), *one.values()]
+            elif isinstance(one, list):
+                inner += one
+            elif isinstance(one, str):
+                _check_text(one)
+            elif isinstance(one, int) and not -LARGEST <= one < LARGEST:
+                raise Refused(400, f"whole numbers have 64 bits at most; one has {one.bit_length()}")
+            elif isinstance(one, float) and abs(one) == float("inf"):
+                raise Refused(400, "a number is too large for 64 bits")
+        level = inner
+
+
+def _check_text(one: str) -> None:
+    if "\0" in one:
+        raise Refused(400, "a text has a NUL character, which no database holds")
+    try:
+        one.encode()
+    except UnicodeEncodeError as error:
+        raise Refused(400, "a text has half of a surrogate pair, which is no letter") from error
+
+
+def _no_constant(name: str) -> None:
+    raise Refused(400, f"{name} is no JSON number")

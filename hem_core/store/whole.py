@@ -1,0 +1,93 @@
+"""Whether the files of a run are there and can be read, page by page."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+AGAIN = "run the same `hem score` command again, which makes what is missing"
+_checked: dict[str, tuple[int, int]] = {}
+
+
+def trouble(folder: Path, info: Mapping[str, Any]) -> dict[str, str]:
+    """The files that a complete run lacks or that cannot be read -> why, as its run.json describes it."""
+    found = {}
+    for name in _expected(info):
+        path = folder / name
+        why = _why(path) if path.exists() else "is missing"
+        if why is None and name == "thumbnails.npy":
+            why = torn(folder / "thumbnails.bin", path)
+        if why is not None:
+            found[name] = why
+    return found
+
+
+def damage(path: Path) -> str | None:
+    """Why a Parquet file cannot be read as it was written; None when it can. Looked at once as long as it stays.
+
+    Every page is read: those that HEM wrote carry checksums, so that a single turned bit is found.
+    """
+    stat = path.stat()
+    stamp = (stat.st_mtime_ns, stat.st_size)
+    if _checked.get(str(path)) == stamp:
+        return None
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for _ in file.iter_batches(batch_size=65_536):
+                pass
+    except (pa.ArrowException, OSError) as error:
+        return f"cannot be read ({first_line(error)})"
+    _checked[str(path)] = stamp
+    return None
+
+
+def _expected(info: Mapping[str, Any]) -> list[str]:
+    """Names of the files that the run has by its own account."""
+    lacks = set(info.get("missing") or {})
+    medium = str((info.get("data") or {}).get("medium") or "none")
+    names = ["scores.parquet", "catalog.parquet", "failures.parquet"]
+    names += ["neighbours.npz"] if info.get("neighbours") else []
+    names += (
+        ["projection.parquet"] if info.get("neighbours") and not lacks & {"embeddings", "neighbours", "map"} else []
+    )
+    names += ["dynamics.parquet"] if "dynamics" not in lacks else []
+    names += ["thumbnails.bin", "thumbnails.npy"] if medium in ("image", "array") and "pictures" not in lacks else []
+    return names
+
+
+def _why(path: Path) -> str | None:
+    if path.suffix == ".parquet":
+        return damage(path)
+    try:
+        if path.suffix == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                broken = archive.testzip()
+            if broken is not None:
+                return f"cannot be read (its part {broken} is damaged)"
+        elif path.suffix == ".npy":
+            np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        return f"cannot be read ({first_line(error)})"
+    return None
+
+
+def torn(packed: Path, offsets: Path) -> str | None:
+    """Why offsets and blob are not of one writing; None when they are."""
+    try:
+        ends = np.load(offsets, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        return f"cannot be read ({first_line(error)})"
+    size = packed.stat().st_size if packed.exists() else 0
+    if ends.ndim != 1 or not len(ends) or int(ends[-1]) != size:
+        return f"does not go with thumbnails.bin, which has {size:,} bytes"
+    return None
+
+
+def first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
