@@ -153,7 +153,7 @@ def _score(
 def _relocated(run: Run, data: dict[str, Any]) -> Run:
     """A finished run, made to look for its data where they now lie; its key says that they are the same."""
     places = {name: data[name] for name in ("root", "path", "source") if data.get(name) is not None}
-    if any(run.info["data"].get(name) != place for name, place in places.items()):
+    if any(name in places and run.info["data"].get(name) != places[name] for name in ("root", "path")):
         write_json(run.folder / "run.json", {**run.info, "data": {**run.info["data"], **places}})
     return open_run(run.folder)
 
