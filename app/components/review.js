@@ -107,7 +107,7 @@ function makeDesk(place, leave) {
     if (isOther) { items.clear(); stale.clear(); missing.clear(); undoable.length = 0; endReveal(); }
     if (isOtherRun) { client.forget(); verdicts.clear(); idOf.clear(); }
     fresh.rows.forEach((row, k) => idOf.set(row, fresh.ids[k]));
-    if (wanted) idOf.set(wanted.row, wanted.id);
+    if (wanted?.id) idOf.set(wanted.row, wanted.id);
     if (outbox?.workspace !== fresh.identity.workspace) openTheOutbox(fresh.identity.workspace);
     keepRow(current, at, before);
     if (isAsked) keepRow(wanted.row, 0, "wanted");
@@ -210,7 +210,7 @@ function makeDesk(place, leave) {
 
   /** Queue one action on a row; it shows at once. Resolves to the server's answer, null where it refused. */
   function post(row, action, verdict) {
-    const usual = { ...about(), ids: [idOf.get(row)] };
+    const usual = { ...about(), ids: [idOf.get(row) ?? items.get(row)?.id] };
     const before = verdicts.get(row) ?? null;
     verdicts.say(row, verdict);
     const sequence = outbox.post("/hem/tags", { ...usual, ...action });

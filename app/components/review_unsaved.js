@@ -19,7 +19,7 @@ export function unsaved(outbox, isOpen = false) {
 
 function line(outbox, entry) {
   const { ids, tag, value, action } = entry.body;
-  const what = entry.path === "/hem/undo" ? "undo" : action === "clear" ? "clear" : `${tag}${value ? ` → ${value}` : ""}`;
+  const what = entry.path === "/hem/undo" ? "undo" : action === "clear" ? "clear" : `${tag ?? action}${value ? ` → ${value}` : ""}`;
   return h("p", {}, h("b", {}, what), ids ? ` · ${ids.join(", ")}` : "", h("br"), h("span", { class: "quiet" }, entry.reason),
     h("button", { class: "plain", onclick: () => outbox.retry(entry) }, "Try again"),
     h("button", { class: "plain", onclick: () => outbox.discard(entry) }, "Discard"));

@@ -182,7 +182,7 @@ def test_a_filter_on_a_column_of_another_run_is_left_out(show, whole_workspace):
     test = show(whole_workspace, "review", rule=rule, queue="filter")
     assert not test.exception
     assert len(desk(test)["rows"]) == 60
-    assert "A filter was left out" in test.toast[0].value
+    assert "Filters removed" in test.toast[0].value
 
 
 def test_verdicts_are_the_exclusive_tags_alone():
