@@ -25,6 +25,8 @@ CSS = """
 .hem-cmp p { margin: 0; padding: .1rem .4rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .hem-cmp p:first-of-type { padding-top: .3rem; font-weight: 600; }
 .hem-cmp p:last-of-type { padding-bottom: .35rem; margin-top: auto; }
+.hem-cmp .given { white-space: normal; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical;
+  -webkit-line-clamp: 3; padding-bottom: 0; margin: .1rem 0; }
 .hem-cmp .said { white-space: normal; max-height: 6.5em; padding: .4rem; opacity: .85; }
 .hem-cmp .flow { white-space: normal; padding-top: 0; }
 .hem-cmp .muted { opacity: .62; font-variant-numeric: tabular-nums; }
@@ -51,7 +53,8 @@ def _tile(run: Run, one: dict[Any, Any], text: object) -> str:
     address = f"explore?run={quote(run.name)}&selection={quote(selection)}"
     return (
         f'<a href="{address}" target="_blank" title="{escape(str(one["id"]))}: open in Explore">{face}'
-        f'<p title="given label">{escape(given)}</p><p class="flow" title="predicted before → after">{predictions}</p>'
+        f'<p class="given" title="given: {escape(given)}">{escape(given)}</p>'
+        f'<p class="flow" title="predicted before → after">{predictions}</p>'
         f"{_difficulty(one)}</a>"
     )
 
