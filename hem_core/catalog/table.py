@@ -169,7 +169,10 @@ def _medium(
     if text_column:
         column = str(_find(table, text_column, (), "text"))
         if not is_text(table.schema.field(column).type):
-            raise DataError(f"text column '{text_column}' is of {table.schema.field(column).type}; texts are strings")
+            raise DataError(
+                f"text column '{text_column}' is of {table.schema.field(column).type}; "
+                "texts are strings: convert the column to text first"
+            )
         return "text", column
     if features:
         return "row", None

@@ -11,7 +11,7 @@ SURE = 0.6
 """A model that is less sure of another class than this does not outweigh neighbours that back the label."""
 UNANIMOUS = 0.8
 CLOSE_CALL = 0.3
-"""The most by which the label of a subtle example loses, unless half of its neighbours back the label."""
+"""The most by which the label of a subtle example loses, where no neighbours can back the label."""
 
 
 def ruled_out(
@@ -30,7 +30,7 @@ def ruled_out(
     mislabelled  needs another class: one that the model predicts, with `SURE` and more where most neighbours back the
                  label, or else that `UNANIMOUS` of the neighbours have
     easy         is nothing that such a model gets wrong
-    subtle       is nothing whose label loses by `CLOSE_CALL` or more, unless half of the neighbours back the label
+    subtle       without neighbours, is nothing whose label loses by `CLOSE_CALL` or more
     """
     is_wrong = predicted != targets
     most = targets if neighbour_labels is None else majority(neighbour_labels)
@@ -42,10 +42,8 @@ def ruled_out(
     kept = probs.copy()
     kept[~another, REASONS.index("mislabelled")] = 0
     kept[is_wrong, REASONS.index("easy")] = 0
-    if label_sure is not None:
+    if label_sure is not None and neighbour_labels is None:
         is_lost = is_wrong & (sure - label_sure >= CLOSE_CALL)
-        if neighbour_labels is not None:
-            is_lost &= count_saying(neighbour_labels, targets) < 0.5 * neighbour_labels.shape[1]
         kept[is_lost, REASONS.index("subtle")] = 0
     total = kept.sum(axis=1, keepdims=True)
     return np.where(total > 1e-6, kept / np.maximum(total, 1e-6), probs).astype(probs.dtype)

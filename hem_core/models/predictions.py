@@ -144,17 +144,20 @@ def _lists(array: pa.Array) -> pa.Array:
 
 def _rows(path: Path, columns: list[str], start: int, stop: int) -> pa.Table:
     file, pieces, first = pq.ParquetFile(path), [], 0
+    stat = path.stat()
+    version = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
     for group in range(file.num_row_groups):
         n = file.metadata.row_group(group).num_rows
         if first < stop and first + n > start:
-            piece = _row_group(path, group, tuple(columns))
+            piece = _row_group(path, version, group, tuple(columns))
             pieces.append(piece.slice(max(start - first, 0), min(stop, first + n) - max(start, first)))
         first += n
     return pa.concat_tables(pieces)
 
 
 @lru_cache(maxsize=2)
-def _row_group(path: Path, group: int, columns: tuple[str, ...]) -> pa.Table:
+def _row_group(path: Path, version: tuple[int, ...], group: int, columns: tuple[str, ...]) -> pa.Table:
+    """One row group, kept for the next batch. version: tells the file from one that was since written in its place."""
     return pq.ParquetFile(path).read_row_group(group, columns=list(columns))
 
 

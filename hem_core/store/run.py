@@ -50,11 +50,11 @@ def read_run(folder: Path) -> Run:
         raise RunError(f"{folder} is not a run: it has no run.json. {_nearby(folder)}")
     try:
         info = json.loads(path.read_text("utf-8"))
-        version = info["format_version"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(
-            f"{path} cannot be read ({error!r}); delete it and run the same `hem score` command again"
+            f"{path} cannot be read ({error}); delete it and run the same `hem score` command again"
         ) from error
+    version = info.get("format_version", FORMAT_VERSION) if isinstance(info, dict) else FORMAT_VERSION
     if version != FORMAT_VERSION:
         raise RunError(f"{path} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM")
     return Run(folder, run_facts.checked(info, path))

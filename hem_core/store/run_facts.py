@@ -30,6 +30,8 @@ def checked(info: Any, path: Path) -> dict[str, Any]:
     """
     if not isinstance(info, dict):
         raise _unlike(path, "it holds no JSON object")
+    if "format_version" not in info:
+        raise _unlike(path, "it has no 'format_version'")
     if info.get("status") == "complete":
         missing = [name for name in _NEEDED if info.get(name) is None]
         if missing:

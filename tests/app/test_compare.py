@@ -96,6 +96,7 @@ def test_examples_in_one_run_alone_and_other_labels_are_counted(two_runs):
     for name in ("scores", "catalog", "projection"):
         whole = table if name == "scores" else pq.read_table(home / f"{name}.parquet").to_pandas()
         write_table(home / f"{name}.parquet", whole.iloc[:50])
+    write_json(home / "run.json", {**json.loads((home / "run.json").read_text()), "n": 50})
     found = both(two_runs)
     assert (found.n, found.only_before, found.only_after, found.relabelled) == (50, 10, 0, 1)
 

@@ -108,7 +108,7 @@ def test_verdicts_given_while_the_server_is_down_never_land_in_another_workspace
     page.goto(site.address("review"))
     ready(page)
     page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('hem-outbox:'))")
-    assert (verdicts(site.folder), verdicts(other)) == ({first: "outlier"}, {})
+    assert (verdicts(site.folder), verdicts(other)) == ({first: "ambiguous"}, {})
 
 
 def test_a_run_made_again_in_another_order_while_review_is_open_gets_no_verdict_of_the_old_page(site, opened):

@@ -84,7 +84,7 @@ def test_answers_of_other_people_come_in_as_verdicts(site, opened):
     home = open_workspace(site.folder)
     state = home.tags().state(home.run("animals").data).set_index("id")
     assert state.loc["animal-000", ["tag", "value", "who"]].tolist() == ["mislabelled", "dog", "ben"]
-    assert state.loc["animal-001", "tag"] == "hard"
+    assert state.loc["animal-001", "tag"] == "right"
 
 
 def test_one_click_takes_a_saved_set_to_retraining(site, opened):

@@ -45,7 +45,7 @@ def run(tmp_path):
     pq.write_table(pa.Table.from_pandas(rows.drop(columns="split")), folder / "scores.parquet")
     pq.write_table(pa.Table.from_pandas(rows[["id", "label", "split"]]), folder / "catalog.parquet")
     data = {"name": "d", "medium": "none"}
-    info = {"format_version": 1, "status": "complete", "classes": ["x", "y"], "n": 6, "data": data}
+    info = {"format_version": 1, "status": "complete", "classes": ["x", "y"], "n": 6, "data": data, "fingerprint": "f"}
     write_json(folder / "run.json", info)
     return open_run(folder)
 

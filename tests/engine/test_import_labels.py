@@ -28,7 +28,15 @@ def make_run(workspace, name, ids, labels, data):
     facts = {"name": data, "medium": "text"}
     write_json(
         folder / "run.json",
-        {"format_version": 1, "status": "complete", "classes": ["cat", "dog"], "data": facts, "created": name},
+        {
+            "format_version": 1,
+            "status": "complete",
+            "classes": ["cat", "dog"],
+            "data": facts,
+            "created": name,
+            "n": len(ids),
+            "fingerprint": name,
+        },
     )
 
 

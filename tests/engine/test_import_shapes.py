@@ -22,6 +22,7 @@ def make_run(workspace, ids, labels):
     folder.mkdir(parents=True)
     pq.write_table(pa.table({"id": ids, "label": labels}), folder / "catalog.parquet")
     info = {"format_version": 1, "status": "complete", "classes": sorted(set(labels)), "data": {"name": "pets"}}
+    info |= {"n": len(ids), "fingerprint": "f"}
     write_json(folder / "run.json", info)
 
 
@@ -70,7 +71,7 @@ def test_a_task_without_an_answer_costs_no_other_task(workspace, tmp_path, odd):
     path = tmp_path / "project.json"
     path.write_text(json.dumps([task("a", answered()), odd, task("c", answered())]))
     done = import_labels(path, workspace)
-    assert of_pets(workspace) == {"a": ("mislabelled", "dog"), "c": ("hard", "")}
+    assert of_pets(workspace) == {"a": ("mislabelled", "dog"), "c": ("right", "")}
     assert (done.n_answers, done.unanswered) == (2, ["b"])
 
 

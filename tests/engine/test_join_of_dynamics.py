@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import TensorDataset
 
 from hem_core.dynamics.recorder import Recorder
-from hem_core.engine.batch import content_hash
+from hem_core.engine.content_hash import content_hash
 from hem_core.engine.score import score
 from hem_core.errors import DataError
 

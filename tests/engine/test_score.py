@@ -494,8 +494,8 @@ def test_a_file_that_was_changed_in_place_is_read_anew(tmp_path, model):
 
 def test_a_run_killed_before_it_had_a_run_json_begins_anew(tmp_path, model, digits_npz):
     folder = tmp_path / "run"
-    (folder / "arrays" / "0123").mkdir(parents=True)
-    (folder / "arrays" / "0123" / "images.partial").write_bytes(b"half")
+    (folder / "arrays" / "0123456789abcdef").mkdir(parents=True)
+    (folder / "arrays" / "0123456789abcdef" / "images.partial").write_bytes(b"half")
     (folder / ".run.json.1-0.tmp").write_bytes(b"half")
     assert score(model, digits_npz, folder).n == 400
 

@@ -84,7 +84,7 @@ def test_a_killed_command_on_a_set_leaves_nothing_and_the_same_command_does_it(t
         Image.fromarray(rng.integers(0, 255, (200, 200), np.uint8)).save(run / "pictures" / f"{k}.png")
     images = [f"{k % 3}.png" for k in range(n)]
     data = {"name": "d", "medium": "image", "root": "pictures"}
-    info = {"format_version": 1, "status": "complete", "classes": ["x"], "data": data, "fingerprint": "f"}
+    info = {"format_version": 1, "status": "complete", "classes": ["x"], "data": data, "fingerprint": "f", "n": n}
     (run / "run.json").write_text(json.dumps(info))
     examples = pd.DataFrame({"id": [str(k) for k in range(n)], "label": "x", "image": images})
     sets.save(tmp_path / "work", "hard", examples, {"run": "first"})

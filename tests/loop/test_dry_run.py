@@ -76,7 +76,7 @@ def test_a_test_file_of_other_classes_is_refused_with_both_lists(table, tmp_path
     other = pd.read_csv(table).assign(id=lambda frame: "t" + frame["id"])
     other.loc[:39, "label"] = "left"
     other.to_csv(tmp_path / "test.csv", index=False)
-    words = r"40 of the 160 test examples .* the test has 'left' too, the pool 'down', 'up'; .*--test"
+    words = r"40 of 160 labels in '.*test.csv' are none of the 2 classes \(down, up\): 'left' \(40\)"
     asked = {"settings": Settings(**ASKED), "options": COLUMNS, "test": tmp_path / "test.csv"}
     with pytest.raises(DataError, match=words):
         loop(table, train=line, out=tmp_path / "w", **asked)

@@ -34,6 +34,15 @@ class Payload:
         return open, ("ran.txt", "w")
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"id,label\n1,cat\n", b"(", b"\x80\x02]q\x00(K\x01", b"PK\x03\x04half"]
+)
+def test_a_file_that_holds_no_weights_is_refused_in_words(tmp_path, content):
+    (tmp_path / "w.pt").write_bytes(content)
+    with pytest.raises(ModelError, match="not a file of tensors alone"):
+        factory.read_weights(tmp_path / "w.pt")
+
+
 def test_code_in_a_pickle_does_not_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "evil.pt").write_bytes(pickle.dumps(Payload()))

@@ -37,6 +37,13 @@ def test_pandas_lists_and_arrays_are_read(tmp_path):
     assert open_predictions(tmp_path / "p.parquet").read(0, 2)[0].tolist() == [[1, 2], [3, 4]]
 
 
+def test_a_file_that_was_written_again_in_its_place_is_read_again(tmp_path):
+    path = store(tmp_path / "p.parquet", logits=[[1.0, 2.0]])
+    assert open_predictions(path).read(0, 1)[0].tolist() == [[1, 2]]
+    store(path, logits=[[5.0, 6.0]])
+    assert open_predictions(path).read(0, 1)[0].tolist() == [[5, 6]]
+
+
 def test_bad_rows_are_named_and_the_others_stay(tmp_path):
     rows = [[0.5, 0.5], [0.5, 0.9], None, [1.0], [float("nan"), 1.0], [0.1, 0.9]]
     _values, _vectors, bad = open_predictions(store(tmp_path / "p.parquet", probs=rows)).read(0, 6)

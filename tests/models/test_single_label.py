@@ -40,7 +40,7 @@ def test_an_estimator_that_is_no_classifier_of_one_label_is_refused_by_what_it_i
 
 
 def test_probabilities_that_do_not_sum_to_1_are_refused():
-    several = MLPClassifier((2,), max_iter=2).fit(X, SEVERAL)
+    several = MLPClassifier((2,), max_iter=2, random_state=0).fit(X, SEVERAL)
     with pytest.raises(ModelError, match="gives rows that do not sum to 1, as where one example has several labels"):
         factory.as_module(several, "it")(torch.from_numpy(X))
 
