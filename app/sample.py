@@ -6,7 +6,7 @@ from typing import Any
 from app import words
 
 HOW = {
-    "folds": "trained anew on {folds} folds, each without the examples it is asked about",
+    "folds": "retrained from scratch on {folds} folds, each without the examples it is asked about",
     "head": "a linear head on the frozen embeddings, fitted on {folds} folds without the examples it is asked about",
 }
 

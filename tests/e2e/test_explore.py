@@ -316,6 +316,7 @@ def test_a_lasso_works_after_clicks_and_nothing_gets_selected_as_text(opened, co
     assert page.evaluate("getSelection().toString()") == ""
     first = lasso(page)
     page.mouse.click(*at(page, *EMPTY), click_count=2)
+    eventually(lambda: read(page, "selected") == str(first))
     page.keyboard.press("Escape")
     eventually(lambda: read(page, "selected") == "0")
     assert lasso(page) == first

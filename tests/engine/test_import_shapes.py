@@ -149,7 +149,7 @@ def test_ids_and_labels_come_back_verbatim_from_an_export(tmp_path, suffix):
     else:
         table.to_parquet(tmp_path / "examples.parquet")
     done = import_labels(tmp_path / f"examples.{suffix}", folder)
-    assert (done.counts["hard"], done.unknown_ids, done.unknown_labels) == (len(ODD_IDS), [], {})
+    assert (done.counts["right"], done.unknown_ids, done.unknown_labels) == (len(ODD_IDS), [], {})
 
 
 @pytest.mark.parametrize(
