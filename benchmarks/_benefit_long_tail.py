@@ -12,7 +12,7 @@ import torch
 from _arms import Loss, Rows, plain, predicted, train
 from _drawn import Drawn, draw
 from _nets import cnn
-from _paired import paired
+from _paired import FORCED, count, forced, over_seeds, paired
 from _retrained import retrained, weighing
 from _store import Store
 from torch import Tensor, nn
@@ -24,19 +24,22 @@ LARGEST, IMBALANCE, EPOCHS = 2000, 100, 20
 SET = 500
 """Examples of the set that `hem select` makes for `hem retrain`."""
 CONTROL = "plain"
+SHIPPED = "hem retrain, as shipped: class-balanced losses"
+WEIGHTS = "hem retrain, --recipe weights"
 
 
-def long_tail(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+def long_tail(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     """One table: ways to train, and what becomes of the worst class and of all."""
     largest = 500 if quick else LARGEST
-    found = [store.get(f"long-tail-{s}", lambda s=s: one(data, largest, s)) for s in range(seeds)]
-    arms = {arm: {key: [each[arm][key] for each in found] for key in found[0][arm]} for arm in found[0]}
+    found = [store.get(f"long-tail-{s}", lambda s=s: one(data, largest, s)) for s in seeds]
+    arms = over_seeds(found)
     return "\n\n".join([
         f"Fashion-MNIST with {largest:,} examples of the most frequent class and {largest // IMBALANCE} of the rarest, "
         f"in all {sum(_counts(largest)):,}, the order of the classes drawn by the seed; a small CNN, {EPOCHS} epochs, "
-        f"as many steps in every arm; {seeds} seeds; on the 10,000 test pictures, 1,000 of each class. hem retrain: a "
-        f"set of {SET} by `hem select` from five folds, no review; as shipped, the weights of the classes go to the "
-        "losses, with --recipe weights those of the set; at random: as many random examples in its place.",
+        f"as many steps in every arm; {count(seeds)}; on the 10,000 test pictures, 1,000 of each class. hem retrain: "
+        f"a set of {SET} by `hem select` from five folds, no review; as shipped, the weights of the classes go to the "
+        "losses, as in ClassBalancedLoss, and the set plays no part; with --recipe weights those of the set; at "
+        "random: as many random examples in its place." + forced(found),
         paired("trained with", arms, CONTROL),
     ])  # fmt: skip
 
@@ -64,11 +67,12 @@ def one(data: Path, largest: int, seed: int) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         source, test = drawn.write_both(Path(folder))
         function = weighing(cnn, seed, EPOCHS)
-        ways = {"as shipped": (function, "auto"), "--recipe weights": (function, "weights")}
-        for words, arms in retrained(source, test, ways, SET, seed=seed).items():
-            found[f"hem retrain, {words}"] = measured(arms["curated"], drawn.test_labels)
-            found[f"hem retrain, {words}, at random"] = measured(arms["random"], drawn.test_labels)
-    return found
+        ways = {SHIPPED: (function, "auto"), WEIGHTS: (function, "weights")}
+        made = retrained(source, test, ways, SET, seed=seed)
+    for words, answers in made.items():
+        found[words] = measured(answers.arms["curated"], drawn.test_labels)
+        found[f"{words}, at random"] = measured(answers.arms["random"], drawn.test_labels)
+    return found | {FORCED: {words: answers.forced for words, answers in made.items()}}
 
 
 def tail_of(data: Path, largest: int, seed: int) -> Drawn:

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from _arms import Loss, Rows, predicted, train
 from _drawn import Drawn, draw
-from _paired import interval, paired
+from _paired import FORCED, count, forced, interval, over_seeds, paired
 from _retrained import mixing, retrained, weighing
 from _store import Store
 from torch import Tensor, nn
@@ -28,18 +28,18 @@ TARGET = 0.98
 """The accuracy to be reached, as a share of what uniform training of the same seed ends with."""
 
 
-def online(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+def online(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     """One table a share of wrong labels: ways to mine, with and without the off-switch."""
     parts, n = [], 1000 if quick else SIZE
     for words, share in NOISE.items():
-        found = [store.get(f"online-{share}-{s}", lambda s=s, w=share: one(data, n, s, w)) for s in range(seeds)]
-        arms = {arm: {key: [each[arm][key] for each in found] for key in found[0][arm]} for arm in found[0]}
+        found = [store.get(f"online-{share}-{s}", lambda s=s, w=share: one(data, n, s, w)) for s in seeds]
+        arms = over_seeds(found)
         steps = {arm: row.pop("passes to the target") for arm, row in arms.items() if "passes to the target" in row}
         parts += [
-            f"Fashion-MNIST, {n:,} pictures, {words}; a small CNN, {EPOCHS} epochs; {seeds} seeds; accuracy on the "
+            f"Fashion-MNIST, {n:,} pictures, {words}; a small CNN, {EPOCHS} epochs; {count(seeds)}; accuracy on the "
             "10,000 clean test pictures at the end; examples that went backward, as a share of uniform training's. "
             f"hem retrain: a set of {SET} by `hem select` from five folds, no review; its weights go to the losses, "
-            "while --recipe mix fills half of each batch from it until the last eighth.",
+            "while --recipe mix fills half of each batch from it until the last eighth." + forced(found),
             paired("mined by", arms, CONTROL, alone=["backward"]),
             f"Examples gone backward until {TARGET:.0%} of the accuracy that uniform training of that seed ends with, "
             "as a share of what uniform training needed for it, looked at after each epoch; “never” counts the seeds "
@@ -82,18 +82,19 @@ def one(data: Path, n: int, seed: int, wrong: float) -> dict:
     return found | _shipped(drawn, seed)
 
 
-def _shipped(drawn: Drawn, seed: int) -> dict[str, dict[str, float | None]]:
+def _shipped(drawn: Drawn, seed: int) -> dict[str, dict]:
     """The arms of `hem retrain`, of which only the end is known; as many examples go backward as in the control."""
-    found: dict[str, dict[str, float | None]] = {}
+    found: dict[str, dict] = {}
     with tempfile.TemporaryDirectory() as folder:
         source, test = drawn.write_both(Path(folder))
         functions = {"as shipped": (weighing, "auto"), "--recipe mix": (mixing, "mix")}
         ways = {words: (make(drawn.build, seed, EPOCHS), recipe) for words, (make, recipe) in functions.items()}
-        for words, arms in retrained(source, test, ways, SET, seed=seed).items():
-            for arm, whose in (("curated", words), ("random", f"{words}, at random")):
-                accuracy = float((arms[arm] == drawn.test_labels).mean())
-                found[f"hem retrain, {whose}"] = {"accuracy": accuracy, "backward": 1.0}
-    return found
+        made = retrained(source, test, ways, SET, seed=seed)
+    for words, answers in made.items():
+        for arm, whose in (("curated", words), ("random", f"{words}, at random")):
+            accuracy = float((answers.arms[arm] == drawn.test_labels).mean())
+            found[f"hem retrain, {whose}"] = {"accuracy": accuracy, "backward": 1.0}
+    return found | {FORCED: {f"hem retrain, {words}": answers.forced for words, answers in made.items()}}
 
 
 Make = Callable[[np.ndarray, Counted], tuple[Loss, "Rows | None"]]

@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from _drawn import as_inputs
 from _hem import Examples, stacked
-from _paired import paired
-from _store import ROOT, Store, open_store
+from _paired import count, over_seeds, paired
+from _store import Store
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -52,13 +52,7 @@ class World:
     words: str
 
 
-def run(quick: bool = False) -> list[str]:
-    """The tables, as `pool` prints them, with the data sets where a checkout has them."""
-    store = open_store(ROOT / "build/benefit", quick)
-    return pool((ROOT / "../shared/data").resolve(), store, 2 if quick else 5, quick=quick).split("\n\n")
-
-
-def pool(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+def pool(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     """Two tables a data set, clean and with wrong labels: rows are ways to choose, columns the sizes."""
     torch.set_num_threads(1)
     return "\n\n".join(
@@ -66,18 +60,16 @@ def pool(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
     )
 
 
-def tables(name: str, wrong: float, data: Path, store: Store, seeds: int, *, quick: bool) -> list[str]:
+def tables(name: str, wrong: float, data: Path, store: Store, seeds: range, *, quick: bool) -> list[str]:
     """What was done, and the table."""
     world = WORLDS[name]
     found = [
-        store.get(f"pool-{name}-{wrong}-{seed}", lambda s=seed: one(world(data, s), wrong, s, quick))
-        for seed in range(seeds)
+        store.get(f"pool-{name}-{wrong}-{seed}", lambda s=seed: one(world(data, s), wrong, s, quick)) for seed in seeds
     ]
-    drawn = world(data, 0)
-    arms = {arm: {size: [each[arm][size] for each in found] for size in found[0][arm]} for arm in found[0]}
+    drawn, arms = world(data, seeds[0]), over_seeds(found)
     return [
         f"{drawn.words}; a pool of {len(drawn.labels):,}, {drawn.start} to begin with, {wrong:.0%} of the labels "
-        f"wrong; a hidden layer of {HIDDEN}, {STEPS} steps of {BATCH} at every size; {seeds} seeds. Accuracy on "
+        f"wrong; a hidden layer of {HIDDEN}, {STEPS} steps of {BATCH} at every size; {count(seeds)}. Accuracy on "
         f"{len(drawn.test_labels):,} right labels, beside it the paired difference to random additions.",
         paired("chosen by", arms, "random", alone=("wrong among the chosen",), best=""),
     ]
@@ -181,11 +173,23 @@ def garments(data: Path, seed: int) -> World:
     return World(inputs[rows], labels[rows], test_inputs, test_labels, 300, 300, words)
 
 
-def sentences(data: Path, seed: int) -> World:
+def clinc(data: Path, seed: int) -> World:
     """The 150 intents of clinc as sentence vectors: its training texts the pool, its test texts the test."""
-    inputs, labels, is_test, words = _sentences(data)
+    table = pd.read_csv(data / "text/clinc_oos/clinc150_full.csv.gz")
+    return _sentences("clinc", table.loc[(table["is_oos"] == 0) & table["split"].isin(["train", "test"]), :], seed, 600)
+
+
+def banking(data: Path, seed: int) -> World:
+    """The 77 look-alike intents of banking77, in the same way; no default was chosen on it."""
+    return _sentences("banking77", pd.read_csv(data / "text/banking77/banking77.csv.gz"), seed, 400)
+
+
+def _sentences(name: str, table: pd.DataFrame, seed: int, start: int) -> World:
+    vectors, words = _vectors(tuple(table["text"]))
+    labels, is_test = pd.factorize(table["intent"], sort=True)[0], np.asarray(table["split"] == "test")
     rows = np.random.default_rng(seed).permutation(np.flatnonzero(~is_test))
-    return World(inputs[rows], labels[rows], inputs[is_test], labels[is_test], 600, 600, words)
+    test = vectors[is_test], labels[is_test]
+    return World(vectors[rows], labels[rows], *test, start, start, f"{name} as {words}")
 
 
 @cache
@@ -200,15 +204,7 @@ def _garments(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
 
 
 @cache
-def _sentences(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
-    table = pd.read_csv(data / "text/clinc_oos/clinc150_full.csv.gz")
-    table = table.loc[(table["is_oos"] == 0) & table["split"].isin(["train", "test"]), :]
-    vectors, words = _vectors(table["text"].tolist())
-    labels, is_test = pd.factorize(table["intent"], sort=True)[0], np.asarray(table["split"] == "test")
-    return vectors, labels, is_test, words
-
-
-def _vectors(texts: list[str]) -> tuple[np.ndarray, str]:
+def _vectors(texts: tuple[str, ...]) -> tuple[np.ndarray, str]:
     """(N, 256) float32, of WordLlama where it is installed, else of the words' TF-IDF; and what to call them."""
     try:
         wordllama = importlib.import_module("wordllama")
@@ -216,10 +212,15 @@ def _vectors(texts: list[str]) -> tuple[np.ndarray, str]:
         from sklearn.decomposition import TruncatedSVD
 
         found = TruncatedSVD(256, random_state=0).fit_transform(TfidfVectorizer(min_df=2).fit_transform(texts))
-        return (found / found.std()).astype(np.float32), "clinc as 256 components of TF-IDF"
+        return (found / found.std()).astype(np.float32), "256 components of TF-IDF"
     inside = Path(str(wordllama.__file__)).parent  # the wheel's own tokenizer is looked for where its cache would be
-    found = wordllama.WordLlama.load(cache_dir=inside, disable_download=True).embed(texts, norm=True)
-    return (found / found.std()).astype(np.float32), "clinc as WordLlama's vectors"
+    found = wordllama.WordLlama.load(cache_dir=inside, disable_download=True).embed(list(texts), norm=True)
+    return (found / found.std()).astype(np.float32), "WordLlama's vectors"
 
 
-WORLDS: Mapping[str, Callable[[Path, int], World]] = {"digits": digits, "garments": garments, "clinc": sentences}
+WORLDS: Mapping[str, Callable[[Path, int], World]] = {
+    "digits": digits,
+    "garments": garments,
+    "clinc": clinc,
+    "banking77": banking,
+}

@@ -9,6 +9,7 @@ import numpy as np
 from _hem import Train, checkpoint, numbers, shipped, trainer
 from _measures import auprc, base_rate, table
 from _nets import cnn
+from _paired import count
 from _peers import NOTE, peers
 from _planted import FLIPS, OTHERS, Planted, garments
 from _reasons import halved, judged, lift, of_map_d, of_run
@@ -29,21 +30,21 @@ REASONED = ("uniform", "pair")
 """Flips, at that share, where one checkpoint is asked for reasons too."""
 
 
-def images(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+def images(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     """Two tables: flips of every sort and size, and all that was planted by every score."""
     found = _all(data, store, seeds, quick=quick)
     cells = {f"flip: {flip}, {share:.0%}": ("flip", [(flip, share)]) for flip, share in _plantings(quick)}
     cells |= {kind: (kind, [(flip, AT) for flip in FLIPS]) for kind in OTHERS}
     names = list(next(iter(found.values()))["flip"])
     rows = {
-        cell: {name: [found[*way, seed][kind][name] for seed in range(seeds) for way in ways] for name in names}
+        cell: {name: [found[*way, seed][kind][name] for seed in seeds for way in ways] for name in names}
         for cell, (kind, ways) in cells.items()
     }
     few = {cell: {name: row[name] for name in SHORT if name in row} for cell, row in rows.items()}
     all_of_them = {name: {cell: row[name] for cell, row in rows.items()} for name in names}
     inside, folds = ([each["accuracy"][way] for each in found.values()] for way in ("in-sample", "folds"))
     return "\n\n".join([
-        f"Fashion-MNIST, {_size(quick):,} pictures and 2% each of the other kinds; {seeds} seeds; a small CNN, "
+        f"Fashion-MNIST, {_size(quick):,} pictures and 2% each of the other kinds; {count(seeds)}; a small CNN, "
         f"{EPOCHS} epochs; accuracy on the given labels {np.mean(inside):.3f} in-sample, {np.mean(folds):.3f} in 5 "
         "folds. AUPRC of one kind against the regular examples, the best in bold; other kinds than flips at 10% flips. "
         f"{NOTE}",
@@ -53,12 +54,12 @@ def images(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
     ])  # fmt: skip
 
 
-def reasons(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+def reasons(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     """Two tables: reasons on what the benchmark planted, and on HEM's own held-out probes."""
     found = _all(data, store, seeds, quick=quick)
     parts = []
     for flip in REASONED:
-        judged_ = [found[flip, AT, seed]["reasons"] for seed in range(seeds)]
+        judged_ = [found[flip, AT, seed]["reasons"] for seed in seeds]
         rows = {way: {name: [each[way][name] for each in judged_] for name in judged_[0][way]} for way in judged_[0]}
         parts.append(f"10% {flip} flips, on the planted truth:")
         best = {way: {name: v for name, v in row.items() if "ECE" not in name} for way, row in rows.items()}
@@ -66,7 +67,7 @@ def reasons(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
         ece = {way: {name: v for name, v in row.items() if "ECE" in name} for way, row in rows.items()}
         parts.append(table("way", ece, best="lowest"))
     keys = ("macro_f1", "balanced_accuracy", "ece", "auroc")
-    runs = {flip: [found[flip, AT, seed] for seed in range(seeds)] for flip in REASONED}
+    runs = {flip: [found[flip, AT, seed] for seed in seeds] for flip in REASONED}
     own = {
         f"{way}, {flip} flips": {
             key: [run["probes"][way][key] for run in runs[flip] if run["probes"][way][key] is not None] for key in keys
@@ -86,12 +87,12 @@ def _plantings(quick: bool) -> list[tuple[str, float]]:
     return [each for each in PLANTINGS if each[1] == AT or not quick]
 
 
-def _all(data: Path, store: Store, seeds: int, *, quick: bool) -> dict:
+def _all(data: Path, store: Store, seeds: range, *, quick: bool) -> dict:
     return {
         (flip, share, seed): store.get(
             f"images-{flip}-{share}-{seed}", lambda f=flip, s=share, i=seed: one(data, _size(quick), i, flip=f, share=s)
         )
-        for seed in range(seeds)
+        for seed in seeds
         for flip, share in _plantings(quick)
     }
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from _hem import Examples, numbers, rank_mean, shipped, stacked
 from _measures import calibration_error, table
+from _paired import count
 from _store import Store
 from scipy.stats import spearmanr
 from torch import nn
@@ -20,24 +21,24 @@ TRUTH, FRESH = "true chance of another label", "error of fresh nets"
 MEMBERS = ("loss", "aum_windowed", "confidence_mean", "neighbour_disagreement")
 
 
-def known(_data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+def known(_data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     """Three tables: rank correlation with two truths, calibration, and its bins."""
     models = 5 if quick else MODELS
-    found = [store.get(f"known-{seed}", lambda s=seed: one(s, models)) for seed in range(seeds)]
+    found = [store.get(f"known-{seed}", lambda s=seed: one(s, models)) for seed in seeds]
     ranked = sorted(found[0]["ranks"], key=lambda name: -np.mean([each["ranks"][name][FRESH] for each in found]))
     rows = {
         name: {truth: [each["ranks"][name][truth] for each in found] for truth in (FRESH, TRUTH)} for name in ranked
     }
     ece = {name: {"ECE": [each["ece"][name] for each in found]} for name in found[0]["ece"]}
     return "\n\n".join([
-        f"Four Gaussians in the plane, {N:,} examples, 10% flips, a rare mode and far outliers; {seeds} seeds; 5 "
+        f"Four Gaussians in the plane, {N:,} examples, 10% flips, a rare mode and far outliers; {count(seeds)}; 5 "
         f"folds. Two truths of each example: the share of {models} nets, trained on fresh draws, that get it wrong as "
         "labelled, and by Bayes' rule the chance of another label at its place (planted flips not counted). Spearman "
         "correlation, the best of each column in bold:",
         table("score", rows, best="column"),
         "Expected calibration error against the fresh nets, the lowest in bold:",
         table("probability", ece, best="lowest"),
-        f"Reliability of `error_prob`, {seeds} seeds together:",
+        f"Reliability of `error_prob`, {count(seeds)} together:",
         _reliability(np.concatenate([np.array(each["pairs"]) for each in found])),
     ])  # fmt: skip
 

@@ -9,6 +9,7 @@ import numpy as np
 from _hem import numbers, of_logits, shipped, trainer
 from _measures import auprc, base_rate, table
 from _nets import cnn
+from _paired import count
 from _peers import NOTE, Said, peers
 from _planted import Planted, garments
 from _store import Store
@@ -18,23 +19,23 @@ NETS = {"stopped early": 6, "memorised": 40}
 """Net -> epochs."""
 
 
-def memorised(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+def memorised(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     """One table: rows are ways to score, columns the two nets."""
     n = 1000 if quick else SIZE
     found = {
         (net, seed): store.get(f"memorised-{net.replace(' ', '-')}-{seed}", lambda w=net, i=seed: one(data, n, i, w))
-        for seed in range(seeds)
+        for seed in seeds
         for net in NETS
     }
     names = list(found["memorised", 0]["auprc"])
-    rows = {name: {net: [found[net, seed]["auprc"][name] for seed in range(seeds)] for net in NETS} for name in names}
+    rows = {name: {net: [found[net, seed]["auprc"][name] for seed in seeds] for net in NETS} for name in names}
     accuracy = {
-        f"{key} accuracy": {net: [found[net, seed]["accuracy"][key] for seed in range(seeds)] for net in NETS}
+        f"{key} accuracy": {net: [found[net, seed]["accuracy"][key] for seed in seeds] for net in NETS}
         for key in ("in-sample", "folds")
     }
     return "\n\n".join([
         f"Fashion-MNIST, {n:,} pictures, 10% flipped uniformly; one small CNN stopped after {NETS['stopped early']} "
-        f"epochs, one trained for {NETS['memorised']}, both without weight decay; {seeds} seeds; AUPRC of flips, the "
+        f"epochs, one trained for {NETS['memorised']}, both without weight decay; {count(seeds)}; AUPRC of flips, the "
         f"best of each column in bold. {NOTE}",
         table("on the given labels", accuracy, best=""),
         table("score", rows, best="column"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
 
 Arms = Mapping[str, Mapping[str, Sequence[float]]]
 """Arm -> measure -> one number a seed, the seeds in the same order everywhere."""
+FORCED = "forced"
+"""Key of a seed's result that holds arm -> the refusals that --force overrode."""
 
 
 def interval(differences: Sequence[float]) -> tuple[float, float, float]:
@@ -17,6 +20,30 @@ def interval(differences: Sequence[float]) -> tuple[float, float, float]:
     mean, error = float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5)
     half = float(student.ppf(0.975, len(values) - 1)) * error
     return mean, mean - half, mean + half
+
+
+def over_seeds(found: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, list[Any]]]:
+    """Arm -> measure -> one number a seed, from one result a seed: {arm: {measure: number}, "forced": …}."""
+    arms = [arm for arm in found[0] if arm != FORCED]
+    return {arm: {key: [each[arm][key] for each in found] for key in found[0][arm]} for arm in arms}
+
+
+def count(seeds: range) -> str:
+    """ "5 seeds (100 to 104)"."""
+    return f"{len(seeds)} seeds ({seeds[0]} to {seeds[-1]})"
+
+
+def forced(found: Sequence[Mapping[str, Any]]) -> str:
+    """A sentence on the arms that ran only because the benchmark said --force; empty where none did."""
+    counts: dict[str, list[str]] = {}
+    for each in found:
+        for arm, refusals in each.get(FORCED, {}).items():
+            counts.setdefault(arm, []).extend(refusals[:1])
+    listed = "; ".join(
+        f"{arm}, in {len(lines)} of {len(found)} seeds ({lines[0].partition(':')[0]})"
+        for arm, lines in counts.items() if lines
+    )  # fmt: skip
+    return f" Refused by default and run with --force: {listed}." if listed else " Nothing was forced."
 
 
 def paired(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,18 @@ Way = tuple[Callable[..., Any], str]
 """A train function and a recipe."""
 
 
-def retrained(source: Path, test: Path, ways: Mapping[str, Way], n: int, *, seed: int) -> dict[str, dict[str, Any]]:
-    """Way -> arm -> class numbers (T,) of the test, in its order, of a set of n examples by the default chain.
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a retraining of one seed predicts on the test set."""
+
+    arms: dict[str, np.ndarray]
+    """Arm -> class numbers (T,), in the order of the test."""
+    forced: list[str]
+    """The refusals that --force overrode."""
+
+
+def retrained(source: Path, test: Path, ways: Mapping[str, Way], n: int, *, seed: int) -> dict[str, Answers]:
+    """Way -> answers on the test set, for a set of n examples by the default chain.
 
     source, test: .npz of images, labels, ids and classes. The first way's train function makes the run.
     """
@@ -39,8 +50,8 @@ def retrained(source: Path, test: Path, ways: Mapping[str, Way], n: int, *, seed
 
 def reviewed(
     source: Path, test: Path, function: Callable[..., Any], n: int, right: np.ndarray, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Class numbers (T,) of the curated arm after n examples of Review's own queue were judged, and their rows.
+) -> tuple[Answers, np.ndarray]:
+    """The answers after n examples of Review's own queue were judged, and the rows of these examples.
 
     right (N,): the labels that the reviewer gives. Who is judged is the set, as on the Sets page.
     """
@@ -61,7 +72,7 @@ def reviewed(
         tags.add(run.data, kept, "hard", who="benchmark")
         judged = select(run, n=n, rule={"all": [{"rows": queue["id"].tolist()}]})
         save(home, "reviewed", run, judged, made_by="benchmark")
-        return answers(home, function, test, "auto", arms=("control", "curated"))["curated"], rows
+        return answers(home, function, test, "auto", arms=("control", "curated")), rows
 
 
 def scored(home: Path, source: Path, function: Callable[..., Any], seed: int) -> Any:
@@ -71,14 +82,16 @@ def scored(home: Path, source: Path, function: Callable[..., Any], seed: int) ->
 
 def answers(
     home: Path, function: Callable[..., Any], test: Path, recipe: str, arms: tuple[str, ...] = Settings.arms
-) -> dict[str, np.ndarray]:
-    """Arm -> class numbers (T,), in the order of the test, of one seed of the one set that there is."""
+) -> Answers:
+    """One seed of every arm, with the one set that there is."""
     (name,) = [path.name for path in (home / "sets").iterdir()]
     settings = Settings(set=name, train=function, test=str(test), arms=arms, seeds=1, recipe=recipe, force=True)
-    table = retrain(home, settings).examples().set_index("id")
+    made = retrain(home, settings)
+    table = made.examples().set_index("id")
     with np.load(test) as data:
         table, number = table.loc[data["ids"]], {str(label): k for k, label in enumerate(data["classes"])}
-    return {arm: table[f"predicted_{arm}"].map(number).to_numpy(np.int64) for arm in arms}
+    predicted = {arm: table[f"predicted_{arm}"].map(number).to_numpy(np.int64) for arm in arms}
+    return Answers(predicted, list(made.plan["forced"]))
 
 
 def weighing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from _hem import numbers, shipped
 from _measures import auprc, base_rate, table
+from _paired import count
 from _peers import NOTE, peers
 from _store import Store
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -21,12 +22,12 @@ SIZE = {"adult": 5000, "mammography": 5000}
 COMMON, RARE = "flip, of the common class", "flip, of the rare class"
 
 
-def tables(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+def tables(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     """One table a data set: rows are scores, columns the two sorts of flips."""
     parts = []
     for name, size in SIZE.items():
         n = 2000 if quick else size
-        found = [store.get(f"tables-{name}-{s}", lambda d=name, s=s, n=n: one(data, d, n, s)) for s in range(seeds)]
+        found = [store.get(f"tables-{name}-{s}", lambda d=name, s=s, n=n: one(data, d, n, s)) for s in seeds]
         cells = list(found[0]["auprc"])
         rows = {
             score: {cell: [each["auprc"][cell][score] for each in found] for cell in cells}
@@ -34,8 +35,8 @@ def tables(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
         }
         facts = {key: np.mean([each["facts"][key] for each in found]) for key in found[0]["facts"]}
         parts += [
-            f"{name}, {n:,} rows, {facts.pop('rare'):.1%} of the rare class before flips; {seeds} seeds; boosted trees "
-            "of 50 rounds, recorded; " + ", ".join(f"{key} {value:.3f}" for key, value in facts.items()) + ". AUPRC "
+            f"{name}, {n:,} rows, {facts.pop('rare'):.1%} of the rare class before flips; {count(seeds)}; boosted "
+            "trees of 50 rounds, recorded; " + ", ".join(f"{key} {value:.3f}" for key, value in facts.items()) + ". AUPRC "
             f"of flips, the best of each column in bold. {NOTE}",
             table("score", rows, best="column"),
         ]  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from _hem import numbers, shipped
 from _measures import auprc, base_rate, table
+from _paired import count
 from _peers import NOTE, peers
 from _store import Store
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -21,18 +22,18 @@ EACH, OUT, FLIPPED = 50, 120, 0.05
 KINDS = {"flip": "flip to the intent most alike", "outlier": "out of scope"}
 
 
-def texts(data: Path, store: Store, seeds: int, *, quick: bool) -> str:
+def texts(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     """One table: rows are scores, columns the two kinds."""
     each = 20 if quick else EACH
-    found = [store.get(f"texts-{seed}", lambda s=seed: one(data, s, each)) for seed in range(seeds)]
+    found = [store.get(f"texts-{seed}", lambda s=seed: one(data, s, each)) for seed in seeds]
     names = list(found[0]["flip"])
     rows = {name: {said: [f[kind][name] for f in found] for kind, said in KINDS.items()} for name in names}
     facts = [{**f["accuracy"], **f["reasons"]} for f in found]
     return "\n\n".join([
         f"clinc, {len(DOMAINS)} domains of 15 intents with {each} texts each, {FLIPPED:.0%} of their labels flipped to "
         f"the intent of the domain that is most alike, {OUT} texts of no intent labelled by chance; TF-IDF and "
-        f"logistic regression through a train function, so no dynamics; {seeds} seeds; AUPRC, the best of each column "
-        f"in bold. {NOTE}",
+        f"logistic regression through a train function, so no dynamics; {count(seeds)}; AUPRC, the best of each "
+        f"column in bold. {NOTE}",
         table("score", rows, best="column"),
         "The run, and its reasons: how many of each kind are called what they are, and how often that word is right:",
         table("figure", {name: {"mean": [fact[name] for fact in facts if name in fact]} for name in facts[0]}, best=""),
