@@ -36,8 +36,8 @@ def tables(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
         facts = {key: np.mean([each["facts"][key] for each in found]) for key in found[0]["facts"]}
         parts += [
             f"{name}, {n:,} rows, {facts.pop('rare'):.1%} of the rare class before flips; {count(seeds)}; boosted "
-            "trees of 50 rounds, recorded; " + ", ".join(f"{key} {value:.3f}" for key, value in facts.items()) + ". AUPRC "
-            f"of flips, the best of each column in bold. {NOTE}",
+            "trees of 50 rounds, recorded; " + ", ".join(f"{key} {value:.3f}" for key, value in facts.items()) + ". "
+            f"AUPRC of flips, the best of each column in bold. {NOTE}",
             table("score", rows, best="column"),
         ]  # fmt: skip
     return "\n\n".join(parts)
