@@ -26,7 +26,7 @@ def closed(path: str) -> str:
         head="",
         body="<h1>This is HEM, and it needs its token</h1><p>Open the whole address that <code>hem app</code> printed "
         "where it was started; it ends in <code>?token=…</code>.</p><p>You have opened it in this browser before? "
-        f'<a href="{escape(local(path))}">Then go on here.</a></p>',
+        f'<a href="{escape(local(path))}">Continue here.</a></p>',
     )
 
 

@@ -11,6 +11,8 @@ from sklearn.datasets import load_digits
 
 from hem_core.cli._screen import table
 
+pytestmark = pytest.mark.slow
+
 HEM = [sys.executable, "-c", "from hem_core.cli import main; main()"]
 
 

@@ -8,6 +8,8 @@ from PIL import Image
 
 from hem_core import open_run
 
+pytestmark = pytest.mark.slow
+
 HEM = [sys.executable, "-c", "from hem_core.cli import main; main()"]
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
@@ -56,9 +58,6 @@ def test_the_example_of_mining_runs_as_it_stands():
 
 @pytest.mark.parametrize("number", range(1, len(MINING)))
 def test_an_example_of_the_page_on_mining_runs_after_the_first(number, tmp_path, run_twice):
-    for extra in ("lightning", "transformers"):
-        if f"import {extra}" in MINING[number] or f"from {extra}" in MINING[number]:
-            pytest.importorskip(extra)
     code = MINING[0] + MINING[number]
     if "init_process_group" in code:
         run_twice(code, cwd=tmp_path)

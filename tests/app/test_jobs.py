@@ -106,7 +106,7 @@ def test_a_refit_that_another_server_began_is_running_here_too(refittable):
     refits.start(run, 5)
     assert refits.state(run)["n_tags"] == 3
     done = subprocess.run(
-        ["hem", "reasons", str(run.folder), "--refit"], capture_output=True, text=True, env={**os.environ,
+        [str(Path(sys.executable).with_name("hem")), "reasons", str(run.folder), "--refit"], capture_output=True, text=True, env={**os.environ,
         "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 2

@@ -52,7 +52,7 @@ def test_a_large_gap_and_none_are_told_apart(inside, words):
     oos = {"how": "folds", "folds": 5, "repeats": 2, "accuracy": 0.8, "in_sample_accuracy": inside}
     said = sample.sentence({"oos": oos})
     assert words in said
-    assert "trained anew on 5 folds" in said
+    assert "retrained from scratch on 5 folds" in said
     assert "2 times" in said
 
 

@@ -10,6 +10,8 @@ from hem_core import open_run
 from hem_core.cli import hem as command
 from hem_core.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 NAMES = _demo.names()
 
 

@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch.utils.data import DataLoader
-
-pytest.importorskip("lightning", reason="needs Lightning: pip install 'hem[lightning]'")
-
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from torch.utils.data import DataLoader
 
 from hem_core import mining
 from hem_core.dynamics.lightning import RecorderCallback

@@ -3,10 +3,6 @@
 import numpy as np
 import pytest
 import torch
-
-pytest.importorskip("transformers", reason="needs transformers: pip install 'hem[text]'")
-pytest.importorskip("accelerate", reason="needs accelerate: pip install 'hem[text]'")
-
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
 
 from hem_core.dynamics.read import read

@@ -11,6 +11,8 @@ from hem_core.embeddings._unit import unit_rows
 from hem_core.embeddings.neighbours import neighbours, recall
 from hem_core.errors import HemError
 
+pytestmark = pytest.mark.slow
+
 
 def cloud(n, d, seed=0):
     return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)

@@ -19,6 +19,8 @@ from hem_core.engine.export_set import export_set
 from hem_core.errors import DataError, ModelError, RunError
 from hem_core.store import sets
 
+pytestmark = pytest.mark.slow
+
 SOURCE = '''
 import torch
 from torch import nn

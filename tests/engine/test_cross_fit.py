@@ -23,6 +23,8 @@ from hem_core.engine.mean_dynamics import mean
 from hem_core.engine.network import place
 from hem_core.errors import DataError, ModelError
 
+pytestmark = pytest.mark.slow
+
 N, FOLDS = 300, 3
 CLASSES = [str(digit) for digit in range(10)]
 IDS = [f"digit-{index:03d}" for index in range(N)]

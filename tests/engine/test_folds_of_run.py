@@ -12,6 +12,8 @@ from torch import nn
 import hem_core
 from hem_core.errors import ModelError, RunError
 
+pytestmark = pytest.mark.slow
+
 CALLS = []
 
 

@@ -19,6 +19,8 @@ from hem_core.engine.load_set import load_set
 from hem_core.errors import DataError
 from hem_core.store import sets
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"has_map": False, "has_probes": False, "layer": "none", "oos": "none"}
 LABELS = ["odd" if k % 2 else "even" for k in range(10)]
 

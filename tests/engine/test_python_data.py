@@ -9,6 +9,8 @@ from torch.utils.data import Dataset
 
 import hem_core
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (12, 8, 8, 3), dtype=np.uint8)
 LABELS = [index % 2 for index in range(12)]

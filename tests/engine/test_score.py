@@ -20,6 +20,8 @@ import hem_core
 from hem_core import HemError
 from hem_core.errors import DataError, ModelError, RunError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

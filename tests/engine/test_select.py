@@ -15,6 +15,8 @@ from hem_core.store import sets
 from hem_core.store.atomic import write_array, write_json, write_table
 from hem_core.store.run import open_run
 
+pytestmark = pytest.mark.slow
+
 N = 400
 CLASSES = ["a", "b"]
 NO_TAGS = pd.DataFrame(columns=["id", "tag", "value", "who", "at"])

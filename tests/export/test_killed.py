@@ -18,6 +18,8 @@ from hem_core import folder as registry
 from hem_core.export._folder import export
 from hem_core.store import sets
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SLOW = """
 import io, sys, time

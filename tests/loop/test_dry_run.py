@@ -11,6 +11,8 @@ from hem_core.loop.dry_run import dry_run
 from hem_core.loop.loop import loop
 from hem_core.loop.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 ASKED = {"start": 10, "add": 6, "rounds": 2, "seeds": 2}
 COLUMNS = Options(columns={"feature_columns": "x,y"})
 

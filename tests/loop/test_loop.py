@@ -22,6 +22,8 @@ from hem_core.loop.settings import Settings
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
 
+pytestmark = pytest.mark.slow
+
 SMALL = Settings(start=10, add=6, rounds=2, seeds=2)
 COLUMNS = Options(columns={"feature_columns": "x,y"})
 

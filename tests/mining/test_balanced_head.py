@@ -1,3 +1,4 @@
+import importlib
 import math
 
 import pytest
@@ -13,7 +14,7 @@ TARGETS = (FEATURES[:, 0] + 0.3 * FEATURES[:, 3] > 4.5).long() + 2 * (FEATURES[:
 
 
 def test_it_is_scikit_learn_s_balanced_logistic_regression():
-    linear_model = pytest.importorskip("sklearn.linear_model")
+    linear_model = importlib.import_module("sklearn.linear_model")
     targets = TARGETS.clamp(max=2)
     scaled = (FEATURES - FEATURES.mean(dim=0)) / FEATURES.std(dim=0, correction=0)
     theirs = linear_model.LogisticRegression(C=1 / (0.05 * 60), class_weight="balanced", tol=1e-10, max_iter=10_000)
@@ -68,7 +69,7 @@ def test_unusable_arguments_say_what_was_wanted():
 
 def test_the_worst_class_of_long_tailed_digits_is_recalled_more_often():
     """Real digits, from 100 examples of a 0 down to 3 of a 9; judged on the rest, all classes alike."""
-    digits = pytest.importorskip("sklearn.datasets").load_digits()
+    digits = importlib.import_module("sklearn.datasets").load_digits()
     inputs, labels = torch.tensor(digits.data).float() / 16, torch.tensor(digits.target)
     sizes = [round(100 * 0.03 ** (k / 9)) for k in range(10)]
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))

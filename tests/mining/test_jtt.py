@@ -1,5 +1,7 @@
 """JTT, and DFR beside it, on digits that carry a mark which mostly goes with the class."""
 
+import importlib
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -88,7 +90,7 @@ def marked_digits(seed):
 
     The mark agrees with the target in 95% of the training examples, and in half of the others.
     """
-    digits = pytest.importorskip("sklearn.datasets").load_digits()
+    digits = importlib.import_module("sklearn.datasets").load_digits()
     targets = torch.tensor(digits.target >= 5).long()
     generator = torch.Generator().manual_seed(seed)
     train, held_out, test = torch.randperm(len(targets), generator=generator).split([900, 300, 597])

@@ -4,13 +4,10 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
-from torch.utils.data import DataLoader, TensorDataset
-
-pytest.importorskip("lightning", reason="needs Lightning: pip install 'hem[lightning]'")
-
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
+from torch.utils.data import DataLoader, TensorDataset
 
 from hem_core import mining
 from hem_core.errors import MiningError

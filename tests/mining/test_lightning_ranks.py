@@ -5,7 +5,8 @@ import textwrap
 
 import pytest
 
-pytest.importorskip("lightning", reason="needs Lightning: pip install 'hem[lightning]'")
+pytestmark = pytest.mark.slow
+
 
 WORK = textwrap.dedent("""
     import json, os, sys, warnings

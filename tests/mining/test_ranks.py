@@ -10,6 +10,8 @@ import torch
 
 from hem_core import mining
 
+pytestmark = pytest.mark.slow
+
 N = 13
 LOSSES = torch.arange(N) * 0.5
 WORK = textwrap.dedent("""

@@ -1,6 +1,7 @@
 """A loss that mines as a part of a model: its state goes wherever a model's state goes."""
 
 import copy
+import importlib
 import pickle
 
 import pytest
@@ -49,7 +50,7 @@ def goes_on_alike(first, second):
 
 @every
 def test_safetensors_holds_it_and_a_strict_load_takes_it(name, tmp_path):
-    safetensors = pytest.importorskip("safetensors.torch")
+    safetensors = importlib.import_module("safetensors.torch")
     first, second = trained(name), Model(SELECTORS[name]())
     assert all(isinstance(value, torch.Tensor) for value in first.state_dict().values())
     safetensors.save_file(first.state_dict(), tmp_path / "state.safetensors")

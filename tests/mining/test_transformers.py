@@ -4,10 +4,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader
-
-pytest.importorskip("transformers", reason="needs transformers: pip install 'hem[text]'")
-pytest.importorskip("accelerate", reason="needs accelerate: pip install 'hem[text]'")
-
 from transformers import Trainer, TrainingArguments
 
 from hem_core import mining

@@ -5,8 +5,8 @@ import textwrap
 
 import pytest
 
-pytest.importorskip("transformers", reason="needs transformers: pip install 'hem[text]'")
-pytest.importorskip("accelerate", reason="needs accelerate: pip install 'hem[text]'")
+pytestmark = pytest.mark.slow
+
 
 WORK = textwrap.dedent("""
     import json, os, sys, warnings

@@ -25,6 +25,8 @@ def train(dataset, *, seed=0, weights=None, sampler=None, progress=None):
     for epoch in range(EPOCHS):
         order = torch.tensor(list(sampler)) if sampler is not None else torch.randperm(len(targets))
         for index in order.split(32):
+            if len(index) == 1:
+                continue  # nothing to normalise a batch of one by
             loss = nn.functional.cross_entropy(model(inputs[index]), targets[index], reduction="none")
             optimizer.zero_grad()
             (loss if weights is None else loss * weights[index]).mean().backward()

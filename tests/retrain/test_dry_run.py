@@ -12,6 +12,8 @@ from hem_core.retrain.dry_run import dry_run
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 def settings(**more):
     return Settings(**({"set": "hard", "train": "my_training:train", "seeds": 2} | more))

@@ -9,6 +9,8 @@ from hem_core.retrain.identical import identical
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 IGNORES = """
 
 def ignores_weights(dataset, *, seed=0, weights=None):

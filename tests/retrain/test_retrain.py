@@ -22,6 +22,8 @@ from hem_core.retrain.settings import Settings
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 
