@@ -61,18 +61,19 @@ def _take_state() -> None:
     state.set_view(new.get("view") or {})
     state.remember("explore_sequence", new.get("sequence", 0))
     going = new.get("go")
-    # The page repeats what it wants until it is answered; each wish is followed once.
-    if isinstance(going, dict) and going.get("id") != state.recall("explore_went"):
+    if isinstance(going, dict):
+        is_repeated = going.get("id") == state.recall("explore_went")
         state.remember("explore_went", going.get("id"))
-        _go(str(going.get("name")), going.get("value"))
+        _go(str(going.get("name")), going.get("value"), is_repeated=is_repeated)
 
 
-def _go(name: str, value: object) -> None:
+def _go(name: str, value: object, *, is_repeated: bool) -> None:
+    """Go where the page wants to. It asks again while it is still there: that broke off the change of pages."""
     if name == "open":
         state.remember("review_id", value)
         state.remember("explore_goes_to", "review")
     elif name == "set":
-        state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + 1)
+        state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + (not is_repeated))
         state.remember("explore_goes_to", "sets")
 
 

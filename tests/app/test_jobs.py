@@ -105,10 +105,9 @@ def test_a_refit_that_another_server_began_is_running_here_too(refittable):
     before = (run.folder / "scores.parquet").read_bytes()
     refits.start(run, 5)
     assert refits.state(run)["n_tags"] == 3
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("hem")), "reasons", str(run.folder), "--refit"], capture_output=True, text=True, env={**os.environ,
-        "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    command = [str(Path(sys.executable).with_name("hem")), "reasons", str(run.folder), "--refit"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 2
     assert f"process {os.getppid()} is refitting" in " ".join((done.stderr + done.stdout).split())
     assert (run.folder / "scores.parquet").read_bytes() == before
