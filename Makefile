@@ -1,4 +1,4 @@
-# make demo: train, score and open a demo   make test: everything that must hold   make test-fast: two minutes of it
+# make demo: train, score and open a demo   make test: everything that must hold   make test-fast: without the browser and the slow tests
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
