@@ -5,6 +5,7 @@ import { whole } from "./numbers.js";
 import { s } from "./dom.js";
 
 const FROM_TEXT_PX = [24, 14];
+const HARDLY_PX = 0.5; // sums of fractions end a little beside the edge of the plot
 
 /** The cells that are seen: [{x, y, w, h, colour, text, isRight}], weak ones first so that strong ones lie on top.
  *  place is the position of each class in the order; isRates shows shares of the given class. */
@@ -139,8 +140,10 @@ function clipped(cell, plot) {
     y = Math.max(plot.top, cell.y);
   const right = Math.min(plot.left + plot.width, cell.x + cell.w),
     foot = Math.min(plot.top + plot.height, cell.y + cell.h);
-  const isWhole = x === cell.x && y === cell.y && right === cell.x + cell.w && foot === cell.y + cell.h;
-  return { ...cell, x, y, w: Math.max(0, right - x), h: Math.max(0, foot - y), text: isWhole ? cell.text : "" };
+  const w = Math.max(0, right - x),
+    h = Math.max(0, foot - y);
+  const isWhole = cell.w - w < HARDLY_PX && cell.h - h < HARDLY_PX;
+  return { ...cell, x, y, w, h, text: isWhole ? cell.text : "" };
 }
 
 /** A name that fits in `most` pixels, with an ellipsis at its end where it was cut. */

@@ -222,6 +222,19 @@ LAYOUT = """const names = Array.from({ length: v.count }, (_, k) => `class numbe
 """
 
 
+def test_cells_at_the_edge_of_a_matrix_keep_their_numbers_at_any_width():
+    body = """const blank = [], k = 10, names = Array.from({ length: k }, (_, a) => `class ${a}`), seen = m.home(k);
+      const { cellsOf } = await import(v.paint);
+      const cells = names.flatMap((_, a) => names.map((_, b) => [a, b, 12])), support = names.map(() => 120);
+      for (let width = 500; width < 900; width++) {
+        const plot = m.layout(names, width, 400, (text) => 6 * text.length, seen);
+        const drawn = cellsOf({ cells, support }, names.map((_, a) => a), plot, seen, { isDark: false }, false);
+        if (drawn.some((one) => one.text !== "12")) blank.push(width);
+      }
+      return blank;"""
+    assert run_js("matrix_layout.js", body, paint=(HERE / "matrix_paint.js").as_uri()) == []
+
+
 @pytest.mark.parametrize("count", [1, 3, 25, 150, 1000, 5000])
 @pytest.mark.parametrize(("width", "height"), [(400, 320), (1400, 1000)])
 def test_a_matrix_fills_its_place_and_its_names_do_not_touch(count, width, height):
