@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from app import columns, contents, loaders, tagging, wire
@@ -41,6 +41,7 @@ def routes() -> list[Route]:
         return Route(path, guarded(handle), methods=["GET"])
 
     return [
+        Route("/overview", _to_overview, methods=["GET"]),
         Route("/hem/static/{path:path}", _static, methods=["GET"]),
         get("/hem/columns/{run}", _columns),
         get("/hem/column/{run}", _column),
@@ -59,6 +60,12 @@ def routes() -> list[Route]:
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
     ]
+
+
+def _to_overview(request: Request) -> Response:
+    """Streamlit serves its default page at the root alone; whoever types or keeps /overview is led there."""
+    query = request.url.query
+    return RedirectResponse("/" + (f"?{query}" if query else ""), 302)
 
 
 @lru_cache(maxsize=1)

@@ -40,6 +40,11 @@ def post(client, what="tags", **body):
     return client.post(f"/hem/{what}", json={**usual, **body})
 
 
+def test_overview_has_an_address_like_every_other_page(client):
+    answer = client.get("/overview?run=tiny&cell=all", headers={"X-HEM-Token": ""}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "/?run=tiny&cell=all")
+
+
 @pytest.mark.parametrize(
     "sent",
     ["", "a-session", "a-session.0", routes.token("other").replace("other", "a-session")],
