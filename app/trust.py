@@ -39,11 +39,11 @@ def trust(info: Mapping[str, Any]) -> Trust:
     probes = f"reasons calibrated on {words.count(int(reasons.get('n_probes') or 0), 'planted probe')}"
     tagged = int(reasons.get("n_tagged") or 0)
     if tagged:
-        probes += f" and {words.count(tagged, 'tag')} of people"
+        probes += f" and {words.count(tagged, 'tag')} by people"
     right = reasons.get("balanced_accuracy")
     if right is not None:
-        probes += f", whose kind is told right in {words.percent(right, 0)}"
-    found = f"flips found with AUROC {_points(auroc)} on this model: " if auroc is not None else ""
+        probes += f", {words.percent(right, 0)} of which get the right reason (mean over the reasons)"
+    found = f"flips found with AUROC {_points(auroc)} on this model; " if auroc is not None else ""
     return Trust("calibrated", "reasons: calibrated", found + probes, False, note)
 
 

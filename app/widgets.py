@@ -162,9 +162,10 @@ def facts(pairs: Mapping[str, str]) -> None:
 
 
 def notes(run: "Run") -> None:
-    """The run's warnings, one a line."""
-    for note in run.info.get("notes") or []:
-        st.warning(words.plain(note), icon=":material/info:")
+    """The run's notes in one box, so that the figures stay on the first screen."""
+    found = [words.plain(note) for note in run.info.get("notes") or []]
+    if found:
+        st.warning(found[0] if len(found) == 1 else "\n".join(f"- {note}" for note in found), icon=":material/info:")
 
 
 def warning(run: "Run") -> None:

@@ -14,8 +14,8 @@ from hem_core.store.run import Run
 SHOWN = 100
 COLUMNS = ("label", "suggested_label", "predicted", "label_suspicion", "reason", "evidence", "text")
 NONE_YET = (
-    "Nobody has reviewed an example of this run yet. Review some suspects and some random ones: then the share of "
-    "wrong labels can be said, with an interval."
+    "Nobody has reviewed an example of this run yet. Review some suspects and some random examples to "
+    "estimate the share of wrong labels, with an interval."
 )
 
 
@@ -50,7 +50,7 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
     if not answers_given:
         value, said = "not known yet", "review first"
     elif is_wide:
-        value, said = f"{low} to {high}", "too wide to name a share: review random ones"
+        value, said = f"{low} to {high}", "too wide to name a share: review random examples"
     else:
         value, said = words.percent(estimated.share), f"{low} to {high} of {run.n:,}"
     cells = st.columns(3)
@@ -100,7 +100,7 @@ def _next_steps(run: Run, found: pd.DataFrame) -> None:
         if found["doubt"].to_numpy().max(initial=0) > 0:
             worst = found.iloc[int(found["doubt"].to_numpy().argmax())]
             low, high = np.floor(10 * worst["min"]) / 10, np.ceil(10 * worst["max"]) / 10
-            title = f"Narrow the estimate: random ones at suspicion {low:g} to {high:g}"
+            title = f"Narrow the estimate: random examples at suspicion {low:g} to {high:g}"
             if st.button(title, icon=":material/casino:"):
                 state.set_queue(f"sample {low:g} {high:g}")
                 state.go("review")
@@ -126,7 +126,9 @@ def _suspects(run: Run) -> None:
         key=f"suspect_table_{turn}",
         column_config=_config(run),
     )
-    st.caption(f"The {len(table):,} most suspected of {run.n:,}. None of them is wrong before somebody has looked.")
+    st.caption(
+        f"The {len(table):,} most suspected of {run.n:,}. A suspicion is no error until somebody has confirmed it."
+    )
     rows = picked["selection"]["rows"]
     if rows:
         state.remember("suspect_turn", turn + 1)

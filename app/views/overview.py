@@ -205,6 +205,7 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
         {
             "class": table["label"],
             "support": table["support"],
+            "errors": table["errors"],
             "error": 100 * table["error_rate"],
             "interval": [f"{100 * low:.1f} – {100 * high:.1f}" if n else "–" for low, high, n in ends],
             "hard": 100 * table["hard_share"],
@@ -219,6 +220,7 @@ def _columns(run: Run) -> dict:
     return {
         "class": text("class", help="The given label."),
         "support": number("examples", help="Examples with this label.", format="localized"),
+        "errors": number("errors", help="Examples of it predicted as another class.", format="localized"),
         "error": number("error, %", help="Share of them predicted as another class.", format="%.1f"),
         "interval": text("95% interval", help="Wilson interval of the error, %."),
         "hard": st.column_config.ProgressColumn(
@@ -239,7 +241,7 @@ def _card(run: Run) -> None:
     held_out = info.get("held_out_accuracy")
     neighbours = info.get("neighbours")
     graph = (
-        f"{neighbours['k']} a piece, {neighbours['method']}, recall {words.percent(neighbours['recall'])}"
+        f"{neighbours['k']} per example, {neighbours['method']}, recall {words.percent(neighbours['recall'])}"
         if neighbours
         else None
     )
@@ -249,7 +251,7 @@ def _card(run: Run) -> None:
         "Checkpoint": str(model.get("hash") or "")[:12],
         "Embedding": f"read at the layer “{model['layer']}” of the model" if model.get("layer") else None,
         "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
-        "Found in": str(run.root or ""),
+        "Data folder": str(run.root or ""),
         "Accuracy": f"{words.percent(loaders.accuracy(run.name))} of {loaders.overview(run.name).judged:,}",
         "In-sample accuracy": _in_sample(loaders.overview(run.name)),
         "Out-of-sample": _out_of_sample(info.get("oos") or {}),

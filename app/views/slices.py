@@ -62,7 +62,8 @@ def _slices(run: Run, weak: WeakSlices | None) -> None:
                 words.plain(f"Errors of {definitions.OUT_OF_SAMPLE_HEAD}; in-sample the model itself has {inside}.")
             )
         st.caption(
-            f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the line is the whole."
+            f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the dashed line is "
+            "the overall rate."
         )
         points = widgets.figure(chart, f"{run.name}-slices", key=f"slice_figure_{_turn()}", on_select=True)
     if picked is None and points:

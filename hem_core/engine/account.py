@@ -82,7 +82,7 @@ def held_out(n: int) -> list[str]:
     """A note on the n examples that no training of this run took."""
     if not n:
         return []
-    return [f"{n:,} examples of the test and validation splits were in no training: they were only asked about."]
+    return [f"{n:,} examples of the test and validation splits were not trained on, only predicted."]
 
 
 def bytes_digest(folder: Path) -> str:

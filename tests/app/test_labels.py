@@ -39,7 +39,7 @@ def test_the_estimate_counts_what_was_judged_one_at_a_time(show, reviewed):
     assert found["Reviewed"] == ("4", "3 say whether the label is right; 2 called wrong")
     value, said = found["Wrong labels, estimated"]
     assert " to " in value
-    assert said == "too wide to name a share: review random ones"
+    assert said == "too wide to name a share: review random examples"
     assert found["Suspects"][0] == "6"
 
 
@@ -64,7 +64,7 @@ def test_suspects_come_most_suspected_first_with_the_verdict_so_far(show, review
 def test_nothing_is_called_wrong_by_itself(show, whole_workspace):
     test = show(whole_workspace, "labels")
     assert set(test.dataframe[0].value["verdict"]) == {"to review"}
-    assert any("None of them is wrong before somebody has looked" in one.value for one in test.caption)
+    assert any("A suspicion is no error until somebody has confirmed it" in one.value for one in test.caption)
 
 
 def test_the_mixed_up_classes_are_counted(show, reviewed):
@@ -81,7 +81,7 @@ def test_the_suspects_are_one_click_from_review(show, whole_workspace):
 
 
 def test_what_narrows_the_estimate_most_is_drawn_at_random_there(show, whole_workspace):
-    test = press(show(whole_workspace, "labels"), "Narrow the estimate: random ones at suspicion 0 to 50")
+    test = press(show(whole_workspace, "labels"), "Narrow the estimate: random examples at suspicion 0 to 50")
     assert test.query_params["queue"] == "sample 0 50"
     desk = json.loads(show(whole_workspace, "review", queue="sample 0 50").get("bidi_component")[0].proto.json)
     assert sorted(desk["rows"]) == list(range(30))

@@ -191,3 +191,12 @@ def test_a_run_that_lost_many_examples_warns_and_lists_them(show, workspace):
     assert f"{warning}. All of them are listed at the end of this page." in shown
     assert any("could not be scored" in each.label and each.proto.expanded for each in test.expander)
     assert not any("could not be scored" in each.value for each in show(workspace(), "overview").warning)
+
+
+def test_several_notes_of_a_run_stand_in_one_box(show, workspace):
+    folder = workspace()
+    path = folder / "runs" / "tiny" / "run.json"
+    info = json.loads(path.read_text())
+    write_json(path, {**info, "notes": ["One of *two*.", "The other."]})
+    boxes = [element.value for element in show(folder, "overview").warning]
+    assert [box.replace("\\", "") for box in boxes] == ["- One of *two*.\n- The other."]

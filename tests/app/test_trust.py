@@ -7,7 +7,7 @@ PROBED = {"how": "calibrated", "kinds": ["rare", "easy"], "auroc": 0.974, "n_pro
 
 def test_calibrated_reasons_say_how_well_flips_are_found():
     found = trust.trust({"reasons": PROBED})
-    assert found.sentence == "flips found with AUROC .97 on this model: reasons calibrated on 480 planted probes"
+    assert found.sentence == "flips found with AUROC .97 on this model; reasons calibrated on 480 planted probes"
     assert (found.how, found.is_grey) == ("calibrated", False)
 
 
@@ -15,7 +15,7 @@ def test_tags_of_people_are_counted_with_the_probes():
     found = trust.trust({"reasons": {**PROBED, "n_tagged": 31, "note": "planted in folds"}})
     said = found.sentence
     assert found.note == "planted in folds"
-    assert said.endswith("calibrated on 480 planted probes and 31 tags of people")
+    assert said.endswith("calibrated on 480 planted probes and 31 tags by people")
 
 
 @pytest.mark.parametrize(("auroc", "shown"), [(0.72, ".72"), (0.798, ".798"), (0.5, ".50")])
@@ -42,18 +42,29 @@ def test_the_gap_to_new_data_is_said_in_words():
     oos = {"how": "head", "folds": 5, "repeats": 1, "accuracy": 0.884, "in_sample_accuracy": 0.922}
     said = sample.sentence({"oos": oos})
     assert said == (
-        "Out-of-sample accuracy 88.4% (a linear head on the frozen embeddings, fitted on 5 folds without the examples "
-        "it is asked about); on the examples it was trained on it has 92.2%, 3.8 points more."
+        "Out-of-sample accuracy 88.4% (a linear head on the frozen embeddings, fitted on 5 folds, each without the "
+        "examples that it predicts); in-sample accuracy 92.2%, 3.8 points higher."
     )
 
 
-@pytest.mark.parametrize(("inside", "words"), [(0.99, "learned part of them by heart"), (0.801, ": no gap.")])
+@pytest.mark.parametrize(("inside", "words"), [(0.99, "memorised part of these examples"), (0.801, ": no gap.")])
 def test_a_large_gap_and_none_are_told_apart(inside, words):
     oos = {"how": "folds", "folds": 5, "repeats": 2, "accuracy": 0.8, "in_sample_accuracy": inside}
     said = sample.sentence({"oos": oos})
     assert words in said
     assert "retrained from scratch on 5 folds" in said
     assert "2 times" in said
+
+
+def test_a_head_that_beats_the_held_out_accuracy_is_called_optimistic():
+    oos = {"how": "head", "folds": 5, "accuracy": 0.91, "in_sample_accuracy": 0.925}
+    said = sample.sentence({"oos": oos, "held_out_accuracy": 0.833}) or ""
+    assert said.endswith(
+        "On held-out examples the model has 83.3%: its embeddings were trained on the examples of this run, so the "
+        "out-of-sample figures here are optimistic."
+    )
+    assert "optimistic" not in (sample.sentence({"oos": oos, "held_out_accuracy": 0.905}) or "")
+    assert "optimistic" not in (sample.sentence({"oos": {**oos, "how": "folds"}, "held_out_accuracy": 0.833}) or "")
 
 
 def test_a_run_that_measured_nothing_out_of_sample_says_nothing():
