@@ -162,7 +162,11 @@ def _numbers(run: Run, examples: pd.DataFrame) -> None:
     n, reviewed = len(examples), len(set(loaders.reviewed(run.name)).intersection(examples["id"].tolist()))
     cells = st.columns(4)
     cells[0].metric(
-        "Examples", f"{n:,}", help=f"{words.percent(n / max(1, run.n))} of {run.n:,} in the run.", border=True
+        "Examples",
+        f"{n:,}",
+        help=f"{words.percent(n / max(1, run.n))} of {run.n:,} in the run.",
+        border=True,
+        height="stretch",
     )
     difficulty = examples["difficulty"].mean() if "difficulty" in examples.columns else None
     cells[1].metric(
@@ -191,15 +195,12 @@ def _numbers(run: Run, examples: pd.DataFrame) -> None:
 def _against(run: Run, wish: str, *, is_picked: bool) -> None:
     found = loaders.preview(run.name, wish)
     has_curve = is_picked and len(found.curve) > 1 and bool(found.curve["mean_difficulty"].notna().to_numpy().any())
-    left, right = st.columns([3, 2], gap="medium") if has_curve else (st.container(), None)
-    with left:
-        n = int(found.table["n"].iloc[0])
-        st.markdown(f"**This set** · beside {n:,} of all {run.n:,}, at random and the hardest", help=preview.HELP)
-        st.table(preview.readable(found, len(run.classes)).map(words.plain), border="horizontal")
-    if right:
-        with right:
-            st.markdown("**Difficulty** · as the set grows")
-            widgets.figure(preview.curve(found), "set-curve", key="set_curve")
+    n = int(found.table["n"].iloc[0])
+    st.markdown(f"**This set** · compared with {n:,} random and the {n:,} hardest of {run.n:,}", help=preview.HELP)
+    st.table(preview.readable(found, len(run.classes)).map(words.plain), border="horizontal")
+    if has_curve:
+        st.markdown("**Difficulty** · as the set grows")
+        widgets.figure(preview.curve(found), "set-curve", key="set_curve")
 
 
 def _classes(run: Run, examples: pd.DataFrame) -> None:
@@ -209,7 +210,7 @@ def _classes(run: Run, examples: pd.DataFrame) -> None:
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.markdown(f"**Classes** · {words.count(len(examples), 'example')} beside all {run.n:,}")
+        st.markdown(f"**Classes** · {words.count(len(examples), 'example')} compared with all {run.n:,}")
         table = composition(examples, loaders.columns(run.name, ("label",)), run.classes)
         if len(table) > LARGEST:
             table = table.sort_values("n", ascending=False).head(LARGEST)
