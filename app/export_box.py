@@ -53,7 +53,8 @@ def _progress(home: Path, name: str, version: int, formats: tuple[str, ...], tar
         return
     if found["status"] == "done":
         size = exports.size_bytes(target)
-        st.caption(f"Exported, {size / 1e6:,.1f} MB, in this folder:")
+        kept = "" if home in target.parents else "; this workspace is read-only, and the folder goes with the server"
+        st.caption(f"Exported, {size / 1e6:,.1f} MB, in this folder{kept}:")
         st.code(str(target), language=None, wrap_lines=True)
         if size <= exports.MAX_ZIP_BYTES:
             st.download_button(

@@ -1,5 +1,6 @@
 """Exports run beside the pages: a page can be left, the server stays quick."""
 
+import functools
 import io
 import tempfile
 import zipfile
@@ -11,6 +12,7 @@ import hem_core.export
 from app import jobs
 from hem_core import folder as registry
 from hem_core.errors import HemError
+from hem_core.store.workspace import open_workspace
 
 MAX_ZIP_BYTES = 50 << 20
 SMALL = 5_000
@@ -20,8 +22,13 @@ TRIED = 100
 
 
 def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> Path:
-    """Where an export goes: exports/<set>-v<version>-<formats> in the workspace."""
-    return workspace / "exports" / f"{name}-v{version}-{'-'.join(sorted(set(formats)))}"
+    """Where an export goes, or is: exports/<set>-v<version>-<formats> in the workspace.
+
+    Of a workspace that cannot be written to, in a temporary folder that is removed when the server stops.
+    """
+    folder = f"{name}-v{version}-{'-'.join(sorted(set(formats)))}"
+    kept = workspace / "exports" / folder
+    return kept if kept.is_dir() or open_workspace(workspace).is_writable() else Path(_temporary().name) / folder
 
 
 def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
@@ -30,7 +37,6 @@ def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
 
     from hem_core.engine.pictures import pictures_of
     from hem_core.engine.run_of_set import find_run_of_set
-    from hem_core.store.workspace import open_workspace
 
     home = workspace / "sets" / name / f"v{version}"
     manifest = jobs.read(home / "manifest.json")
@@ -99,6 +105,11 @@ def zipped(folder: Path) -> bytes:
             if path.is_file():
                 archive.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
     return out.getvalue()
+
+
+@functools.cache
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="hem-exports-", ignore_cleanup_errors=True)
 
 
 def _note(target: Path) -> Path:

@@ -171,9 +171,15 @@ def _launch(workspace: Path, name: str, settings: Mapping[str, Any]) -> bool:
     place = _settings(workspace, name)
     if jobs.is_running(place) or stored.Stored(workspace / stored.FOLDER / name).status == "running":
         return False
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.with_suffix(".error.json").unlink(missing_ok=True)
-    (workspace / stored.FOLDER / name / "error.json").unlink(missing_ok=True)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.with_suffix(".error.json").unlink(missing_ok=True)
+        (workspace / stored.FOLDER / name / "error.json").unlink(missing_ok=True)
+    except OSError as error:
+        why = error.strerror or error
+        raise RunError(
+            f"nothing can be written to {place.parent} ({why}): retrain in a workspace of your own"
+        ) from error
     arguments = [str(workspace), "--json", str(place)]
     return jobs.start(place, PROGRAM, arguments, first=settings, log=place.with_suffix(".log"))
 

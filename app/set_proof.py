@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from app import preview, proofs, widgets, words
+from app import loaders, preview, proofs, widgets, words
 from hem_core.errors import HemError
 from hem_core.store.run import Run
 
@@ -28,6 +28,9 @@ def draw(home: Path, run: Run, key: str, n: int, made: Callable[[], "Selected"])
         st.caption(words.plain(why_not[0].upper() + why_not[1:]))
         return
     found = proofs.state(home, key)
+    if found["status"] != "done" and not loaders.workspace().is_writable():
+        st.caption("No proof can be made: this workspace is read-only, and a proof is kept in it.")
+        return
     if found["status"] == "none" and run.n <= proofs.QUICK and proofs.is_idle(home):
         proofs.start(home, run, key, made())
         found = proofs.state(home, key)
@@ -53,7 +56,7 @@ def _watch(home: Path, key: str) -> None:
         st.rerun()
     done, total = int(found.get("done") or 0), int(found.get("total") or 0)
     said = f"Proving: {done:,} of {total:,} probes" if total else "Proving: starting"
-    st.progress(min(1.0, done / total) if total else 0.0, text=f"{said}. The page can be left.")
+    st.progress(min(1.0, done / total) if total else 0.0, text=f"{said}. You can leave this page.")
 
 
 def _said(found: dict, n: int) -> None:

@@ -33,6 +33,26 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
+def read_only(tmp_path):
+    """read_only(folder): a view of a folder that nobody can write to, root included."""
+    mounted = []
+
+    def mount(folder):
+        place = tmp_path / "read-only"
+        place.mkdir()
+        done = subprocess.run(["mount", "--bind", folder, place], check=False, capture_output=True)
+        if done.returncode:
+            pytest.skip("needs the right to mount, and this machine does not give it")
+        subprocess.run(["mount", "-o", "remount,ro,bind", place], check=True)
+        mounted.append(place)
+        return place
+
+    yield mount
+    for place in mounted:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
+@pytest.fixture
 def data_folder():
     """The folder of real data sets; only for tests marked `data`."""
     return DATA

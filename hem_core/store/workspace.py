@@ -77,6 +77,10 @@ class Workspace:
         # The number of the folder tells a copy from what was copied.
         return hashlib.sha256(f"{secret} {home.stat().st_ino}".encode()).hexdigest()[:16]
 
+    def is_writable(self) -> bool:
+        """Whether anything can be kept here: not in a colleague's folder, or on a share that is mounted to be read."""
+        return os.access(self.folder, os.W_OK)
+
     def broken(self) -> dict[str, str]:
         """Runs that cannot be read: name of the folder -> what is wrong and what to do."""
         return self._read()[1]

@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import exports, proofs
+from app import exports, proofs, retrains
 from hem_core.engine.export_set import export_set
 from hem_core.engine.select import select
-from hem_core.errors import DataError
+from hem_core.errors import DataError, RunError
 from hem_core.store import sets
 from hem_core.store.atomic import write_array
 from hem_core.store.workspace import open_workspace
@@ -327,6 +327,26 @@ def test_an_export_of_a_set_has_its_files_and_pictures(workspace):
         assert f"{target.name}/manifest.json" in archive.namelist()
     with pytest.raises(DataError, match="exists already"):
         export_set(folder, "few", 1, place, ["csv", "imagefolder"])
+
+
+def test_a_set_in_a_read_only_workspace_is_chosen_and_exported_and_the_page_says_what_cannot_be_kept(
+    show, workspace, read_only
+):
+    folder = workspace()
+    sets.save(folder, "few", open_workspace(folder).run("tiny").table().head(4), {"run": "tiny"})
+    seen = read_only(folder)
+    test = show(seen, "sets")
+    assert not test.exception
+    assert numbers(test)["Examples"] == "6"
+    click(test, "Save 6 examples as version 1")
+    assert "cannot be saved" in test.error[0].value
+    target = exports.place(seen, "few", 1, ["jsonl"])
+    exports.start(seen, "few", 1, ["jsonl"])
+    exports.wait(target)
+    assert exports.state(target) == {"status": "done"}
+    assert len((target / "examples.jsonl").read_text().splitlines()) == 4
+    with pytest.raises(RunError, match="retrain in a workspace of your own"):
+        retrains.start(seen, {"set": "few v1"})
 
 
 def test_an_export_runs_beside_the_page_and_says_how_it_ended(workspace):

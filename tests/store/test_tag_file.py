@@ -92,26 +92,6 @@ def test_a_copy_of_a_log_in_use_lacks_nothing_that_was_stored(tmp_path):
     assert len(TagLog(tmp_path / "copy.sqlite").state("d")) == 5
 
 
-@pytest.fixture
-def read_only(tmp_path):
-    """read_only(folder): a view of a folder that nobody can write to, root included."""
-    mounted = []
-
-    def mount(folder):
-        place = tmp_path / "read-only"
-        place.mkdir()
-        done = subprocess.run(["mount", "--bind", folder, place], check=False, capture_output=True)
-        if done.returncode:
-            pytest.skip("needs the right to mount, and this machine does not give it")
-        subprocess.run(["mount", "-o", "remount,ro,bind", place], check=True)
-        mounted.append(place)
-        return place
-
-    yield mount
-    for place in mounted:
-        subprocess.run(["umount", place], check=True)
-
-
 def test_a_log_that_cannot_be_written_to_is_read_and_followed_and_takes_nothing(tmp_path, read_only):
     home = tmp_path / "home"
     home.mkdir()
