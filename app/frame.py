@@ -53,6 +53,7 @@ def show(page: Callable[[], None]) -> None:
         state.set_current_run(name)
         try:
             widgets.sample_badge(by_name[name])
+            widgets.read_only_badge(workspace)
             st.caption(words.plain(_line(by_name[name])), width="stretch")
         except HemError:  # the page says what is wrong with it
             st.space("stretch")

@@ -23,7 +23,7 @@ def fit(run: Run) -> None:
             dropped += found.dropped
     if dropped:
         why = "; ".join(dict.fromkeys(dropped))
-        st.toast(words.plain(f"Filters removed: {why}"), icon=":material/filter_alt_off:", duration="long")
+        st.toast(words.plain(f"Filters removed: {why}."), icon=":material/filter_alt_off:", duration="long")
 
 
 def explored(run: Run) -> dict[str, dict]:

@@ -15,11 +15,17 @@ from hem_core.store import definitions
 if TYPE_CHECKING:
     from app.trust import Trust
     from hem_core.store.run import Run
+    from hem_core.store.workspace import Workspace
 
 Colour = Literal["orange", "green", "gray"]
 
 SILENT_SECONDS = 60
 """A run that says nothing for so long has probably been stopped."""
+
+READ_ONLY = (
+    "This workspace cannot be written to. Looking, filtering, selecting and exporting work; tags, verdicts, sets and "
+    "retrainings cannot be saved. To save your own, open a copy of the folder."
+)
 
 TRUST: dict[str, Colour] = {"calibrated": "green", "untrusted": "orange", "rules": "gray"}
 
@@ -76,6 +82,12 @@ def sample_badge(run: "Run") -> None:
     """Says whether the model has seen these examples in training, and whose errors are counted."""
     label, colour, why = sample_of(run)
     st.badge(label, color=colour, help=why)
+
+
+def read_only_badge(workspace: "Workspace") -> None:
+    """Says that nothing can be saved in this workspace, where that is so."""
+    if not workspace.is_writable():
+        st.badge("read-only", color="orange", icon=":material/lock:", help=READ_ONLY)
 
 
 def trust_badge(found: "Trust") -> None:

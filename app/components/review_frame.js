@@ -154,7 +154,7 @@ export function help(verdicts) {
     ["letters", "search a class; Enter takes the marked one, ↑ ↓ mark another"],
     ["1 … 9", "the class with this key, where classes have keys"],
     ...verdicts.filter(isWithoutClass).map((one) => [`⇧${one.key}`, one.meaning]),
-    ["Ctrl Z", "undo; after an answer U does it too, and Enter goes on"],
+    ["Ctrl Z", "undo; after an answer, U undoes too and Enter continues"],
   ];
   const line = ([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)];
   const listed = (rows) => h("dl", {}, rows.flatMap(line));

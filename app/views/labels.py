@@ -238,7 +238,7 @@ def _pairs(run: Run, answered: np.ndarray) -> None:
         selection_mode="single-row",
         key=f"pair_table_{turn}",
         column_config={
-            "suspects": number("to review", format="localized"),
+            "suspects": number("suspects", format="localized"),
             "reviewed": number("reviewed", format="localized"),
             "wrong": number("wrong", format="localized", help="Called wrong by a person."),
         },

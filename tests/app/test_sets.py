@@ -338,6 +338,7 @@ def test_a_set_in_a_read_only_workspace_is_chosen_and_exported_and_the_page_says
     test = show(seen, "sets")
     assert not test.exception
     assert numbers(test)["Examples"] == "6"
+    assert any("read-only" in one.value for one in test.markdown)
     click(test, "Save 6 examples as version 1")
     assert "cannot be saved" in test.error[0].value
     target = exports.place(seen, "few", 1, ["jsonl"])
