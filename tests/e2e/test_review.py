@@ -480,16 +480,3 @@ def test_nothing_in_review_lies_over_something_else(opened, width):
 def is_bar(bar, section):
     """The verdicts stay at the lower edge; what is scrolled lies below them."""
     return bar[3] > 880 and section[3] > bar[1]
-
-
-def test_a_long_refusal_pushes_nothing_out_of_the_page(review):
-    _, page = review
-    why = {"error": "the tag log of this workspace cannot be written to now; " * 8}
-    page.route("**/hem/tags", lambda route: route.fulfill(status=503, json=why))
-    press(page, "1")
-    page.wait_for_selector(".hem-review .head .bad")
-    right = page.evaluate(
-        "() => Math.max(...[...document.querySelectorAll('.hem-review .head button, .hem-review .actions button')]"
-        ".map((one) => one.getBoundingClientRect().right))"
-    )
-    assert right <= page.viewport_size["width"]
