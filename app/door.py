@@ -6,17 +6,19 @@ import hashlib
 import hmac
 import json
 import secrets
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from hem_core.errors import BusyError, ConflictError, HemError
 
 NEVER = {"Cache-Control": "no-store"}
 MAX_POST_BYTES = 16 << 20
+MOST_BYTES_PASSED_OVER = 256 << 20
 MOST_DEPTH = 40
 """How deep the JSON of a request may be nested; a lasso inside a 'not' takes nine levels."""
 LARGEST = 2**63
@@ -56,8 +58,7 @@ def posted(answer: Callable[[dict[str, Any]], dict[str, Any] | Response]) -> Cal
     async def handle(request: Request) -> Response:
         try:
             _check_token(request)
-            _check_length(request)
-            body = parsed(await request.body())
+            body = parsed(await sent(request, MAX_POST_BYTES))
             found = await run_in_threadpool(answer, body)
             return found if isinstance(found, Response) else JSONResponse(found, headers=NEVER)
         except (Refused, HemError) as error:
@@ -66,10 +67,32 @@ def posted(answer: Callable[[dict[str, Any]], dict[str, Any] | Response]) -> Cal
     return handle
 
 
+async def sent(request: Request, most_bytes: int) -> bytes:
+    """The body of a request. Raises Refused for one without a length (411), too long (413) or broken off (400)."""
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        raise Refused(411, "the length of the request is missing")
+    is_too_long = len(length) > 12 or int(length) > most_bytes
+    parts: list[bytes] = []
+    try:
+        # What is too long is read to its end all the same, up to a limit: a browser that is still sending when the
+        # connection is closed never sees the answer, and would send it again and again.
+        if not is_too_long or (len(length) <= 12 and int(length) <= MOST_BYTES_PASSED_OVER):
+            async for part in request.stream():
+                if not is_too_long:
+                    parts.append(part)
+    except ClientDisconnect as error:
+        raise Refused(400, "the request was broken off") from error
+    if is_too_long:
+        most = f"{most_bytes >> 20} MB" if most_bytes >= 1 << 20 else f"{most_bytes >> 10} kB"
+        raise Refused(413, f"a request may hold {most}")
+    return b"".join(parts)
+
+
 def parsed(text: str | bytes) -> dict[str, Any]:
     """A JSON object from outside. Raises Refused (400) when it is none, or holds what cannot be stored."""
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unambiguous)
     except RecursionError as error:
         raise Refused(400, f"not JSON that can be read: nested more than {MOST_DEPTH} deep") from error
     except ValueError as error:
@@ -87,6 +110,16 @@ def text(body: dict[str, Any], name: str) -> str:
         raise Refused(400, f"'{name}' is missing")
     if not isinstance(value, str) or len(value) > 255:
         raise Refused(400, f"'{name}' is a text of 1 to 255 characters")
+    return value
+
+
+def signature(body: dict[str, Any], name: str) -> str:
+    """A text as `text` takes it that people can see: no control characters, and something printed. Refused (400)."""
+    value = text(body, name)
+    if any(unicodedata.category(letter) == "Cc" for letter in value):
+        raise Refused(400, f"'{name}' has a control character, such as a line break: {value!r}")
+    if not any(unicodedata.category(letter)[0] not in "CZ" for letter in value):
+        raise Refused(400, f"'{name}' has no letter that can be seen: {value!r}")
     return value
 
 
@@ -120,14 +153,6 @@ def _sign(session: str) -> str:
     return hmac.new(_SECRET, session.encode(), hashlib.sha256).hexdigest()
 
 
-def _check_length(request: Request) -> None:
-    length = request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit()):
-        raise Refused(411, "the length of the request is missing")
-    if len(length) > 12 or int(length) > MAX_POST_BYTES:
-        raise Refused(413, f"a request may hold {MAX_POST_BYTES >> 20} MB")
-
-
 def _check_values(value: object) -> None:
     """Walk the JSON without recursion: depth, whole numbers, and text that UTF-8 and any database can hold."""
     level, depth = [value], 0
@@ -157,6 +182,15 @@ def _check_text(one: str) -> None:
         one.encode()
     except UnicodeEncodeError as error:
         raise Refused(400, "a text has half of a surrogate pair, which is no letter") from error
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise Refused(400, f"a JSON object says {twice[:60]!r} twice, and it is unclear which of them holds")
+    return found
 
 
 def _no_constant(name: str) -> None:

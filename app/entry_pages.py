@@ -9,9 +9,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from app.door import Refused, say, sent
+
 NAME_COOKIE = "hem-who"
 NAME_PAGE = "/hem/name"
 LONGEST_NAME = 60
+MOST_FORM_BYTES = 64 << 10
 YEAR_SECONDS = 365 * 24 * 3600
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>HEM</title>{head}<style>
 :root {{ color-scheme: light dark }}
@@ -95,9 +98,12 @@ def _url(text: str) -> SplitResult:
 
 
 async def _take(request: Request) -> Response:
-    body = (await request.body())[:4096].decode("utf-8", "replace")
-    sent = {name: values[0] for name, values in parse_qs(body).items()}
-    name, back = _tidy(sent.get("who", "")), local(sent.get("next", "/"))
+    try:
+        body = (await sent(request, MOST_FORM_BYTES)).decode("utf-8", "replace")
+    except Refused as error:
+        return say(error.status, str(error))
+    form = {name: values[0] for name, values in parse_qs(body).items()}
+    name, back = _tidy(form.get("who", "")), local(form.get("next", "/"))
     if not name:
         return RedirectResponse(f"{NAME_PAGE}?next={quote(back)}", 303)
     answer = RedirectResponse(back, 303)

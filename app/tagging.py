@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from app import loaders, tag_words, wire
-from app.door import NEVER, Refused, text, whole
+from app.door import NEVER, Refused, signature, text, whole
 from app.identity import check_workspace, own_run, own_scores
 from hem_core.errors import ConflictError
 from hem_core.store import rules
@@ -56,7 +56,7 @@ def undo(body: dict[str, Any]) -> dict[str, Any]:
     A number as batch is the sequence of this client's own post.
     """
     run, log, window = own_run(body), loaders.tags(), _window(body)
-    who, client, sequence = text(body, "who"), text(body, "client"), whole(body, "sequence")
+    who, client, sequence = signature(body, "who"), text(body, "client"), whole(body, "sequence")
     batch = _batch(body, log, client)
     event = log.undo(run.data, who=who, batch=batch, client=client, sequence=sequence, window=window)
     shown = {key: value for key, value in event.items() if key != "ids"} if event else None
@@ -122,7 +122,8 @@ def _window(body: dict[str, Any]) -> str:
 
 def _action(body: dict[str, Any]) -> dict[str, str]:
     """What is to be done, in the columns of the log: action, tag, value, who, rule ("" where ids are named)."""
-    action, value, rule = body.get("action", "add"), body.get("value") or "", body.get("rule")
+    action, value, rule = body.get("action", "add"), body.get("value"), body.get("rule")
+    value = "" if value is None else value
     if action not in ACTIONS:
         raise Refused(400, f"no action {action!r}; there are: {', '.join(ACTIONS)}")
     if not isinstance(value, str) or len(value) > LONGEST_VALUE:
@@ -135,9 +136,9 @@ def _action(body: dict[str, Any]) -> dict[str, str]:
         raise Refused(400, "'who' is missing: say who you are first, at the top right of the page")
     return {
         "action": action,
-        "tag": "" if action == "clear" else text(body, "tag"),
+        "tag": "" if action == "clear" else signature(body, "tag"),
         "value": value if action == "add" else "",
-        "who": text(body, "who"),
+        "who": signature(body, "who"),
         "rule": json.dumps(rule, ensure_ascii=False) if rule is not None else "",
     }
 

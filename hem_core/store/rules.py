@@ -29,6 +29,9 @@ __all__ = ["Condition", "columns_of", "describe", "needs_tags", "to_sql", "valid
 
 MOST_NOTS = 20
 """How deep 'not' may be nested."""
+MOST_CLAUSES = 200
+MOST_BOUND = 100
+"""Values of 'in' that are bound one by one; more are joined as a table."""
 
 Rule = Mapping[str, Any]
 Inside = Callable[[str, str, list[list[float]]], "np.ndarray"]
@@ -50,6 +53,8 @@ def validate(rule: Rule | None, columns: Mapping[str, str]) -> None:
     columns maps a name to 'number', 'category', 'bool' or 'text'.
     Raises DataError naming the clause and what there is.
     """
+    if len(clauses(rule)) > MOST_CLAUSES:
+        raise DataError(f"a rule has {MOST_CLAUSES} clauses at most; this one has {len(clauses(rule)):,}: join some")
     for clause in clauses(rule):
         _check(clause, columns)
 
@@ -182,7 +187,7 @@ def _sql(
         case {"not": inner}:
             return f"(NOT {_sql(inner, columns, condition, tags, inside)})"
         case {"column": name, "in": values}:
-            return _one_of(quote(name), values, condition)
+            return _one_of(quote(name), columns[name], values, condition)
         case {"column": name, "contains": text}:
             condition.parameters.append(text)
             return f"coalesce(contains(lower({quote(name)}), lower(?)), false)"
@@ -204,10 +209,14 @@ def _sql(
     raise AssertionError(clause)
 
 
-def _one_of(column: str, values: list[Any], condition: Condition) -> str:
-    given = [value for value in values if value is not None]
-    condition.parameters += given
-    found = f"coalesce({column} IN ({', '.join('?' for _ in given)}), false)" if given else "false"
+def _one_of(column: str, type_: str, values: list[Any], condition: Condition) -> str:
+    given = list(dict.fromkeys(value for value in values if value is not None))
+    if len(given) > MOST_BOUND:
+        # DuckDB's planner takes seconds over thousands of parameters.
+        found = f"coalesce({column} IN (SELECT value FROM {_relation(condition, 'value', given, type_)}), false)"
+    else:
+        condition.parameters += given
+        found = f"coalesce({column} IN ({', '.join('?' for _ in given)}), false)" if given else "false"
     return f"({found} OR {column} IS NULL)" if None in values else f"({found})"
 
 
@@ -220,12 +229,17 @@ def _between(column: str, low: float | None, high: float | None, condition: Cond
     return f"coalesce({' AND '.join(parts)}, false)"
 
 
-def _relation(condition: Condition, column: str, values: Sequence[Any] | np.ndarray) -> str:
+def _relation(condition: Condition, column: str, values: Sequence[Any] | np.ndarray, type_: str = "") -> str:
     import pyarrow as pa
 
     name = f"hem_{column}_{len(condition.relations)}"
-    type_ = pa.string() if column == "id" else pa.int64()
-    condition.relations[name] = pa.table({column: pa.array(values, type_)})
+    if column == "row":
+        array = pa.array(values, pa.int64())
+    elif type_ == "number":
+        array = pa.array(values, pa.int64() if all(isinstance(value, int) for value in values) else pa.float64())
+    else:
+        array = pa.array(values, pa.string())
+    condition.relations[name] = pa.table({column: array})
     return name
 
 

@@ -7,7 +7,8 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -275,9 +276,21 @@ class TagLog:
                 f"the tag log {self._place} was moved, deleted or replaced while it was open; "
                 "nothing was stored: put it back, or start again"
             )
-        # One writer a process at a time: those who wait hold no connection of the pool.
-        with self._write_lock:
+        with self._turn_to_write():
             return tag_events.append(self._engine, data, entry, client=client, sequence=sequence, same=same)
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """One writer a process at a time: those who wait hold no connection of the pool.
+
+        Nobody waits behind several who each wait for a locked file: a server's threads would all be used up.
+        """
+        if not self._write_lock.acquire(timeout=tag_events.BUSY_SECONDS):
+            raise BusyError(f"the tag log {self._place} is locked by another process; nothing was stored, try again")
+        try:
+            yield
+        finally:
+            self._write_lock.release()
 
     def _current(self, data: str) -> Fold:
         with tag_events.reading(self._engine) as connection:

@@ -1,5 +1,6 @@
 """Some hundred requests that nobody means: every answer is a refusal in words, and the log stays as it was."""
 
+import asyncio
 import json
 import random
 
@@ -114,3 +115,56 @@ def test_no_address_that_makes_no_sense_is_an_error_of_the_server(client):
 def test_no_header_that_makes_no_sense_is_an_error_of_the_server(client, header):
     encoded = {name: value.encode("latin-1") for name, value in header.items()}
     refused(client.post("/hem/tags", content=b"{}", headers=encoded), header)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '{"a": {"b": 1, "b": 1}}', '{"ids": ["e00"], "ids": ["e01"]}'])
+def test_a_name_that_a_post_says_twice_is_refused(client, text):
+    answer = client.post("/hem/tags", content=text.encode())
+    assert (answer.status_code, "twice" in answer.json()["error"]) == (400, True)
+
+
+@pytest.mark.parametrize("name", ["tag", "who"])
+@pytest.mark.parametrize("value", ["a\nb", "\u200b", "\x1b[31m", "\x7f", "\ufeff", "\u202e\u2060"])
+def test_a_tag_or_a_name_that_nobody_can_see_is_refused(client, name, value):
+    run = loaders.run("tiny")
+    usual = {**identity(run), "who": "anna", "client": "c", "sequence": 1, "ids": ["e00"], "tag": "hard", name: value}
+    refused(client.post("/hem/tags", content=json.dumps(usual).encode()), value)
+    assert loaders.tags().revision(run.data) == 0
+
+
+@pytest.mark.parametrize("value", [0, False, [], {}])
+def test_a_value_that_is_no_text_is_refused_also_when_it_is_empty(client, value):
+    run = loaders.run("tiny")
+    usual = {**identity(run), "who": "anna", "client": "c", "sequence": 1, "ids": ["e00"], "tag": "hard"}
+    refused(client.post("/hem/tags", content=json.dumps({**usual, "value": value}).encode()), value)
+
+
+async def _ask(app, path, length, parts, is_broken=False):
+    """What an app answers to a body that comes in parts, and how much of it was read."""
+    heard, rest = [], list(parts)
+
+    async def receive():
+        if rest:
+            return {"type": "http.request", "body": rest.pop(0), "more_body": bool(rest) or is_broken}
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        heard.append(message)
+
+    headers = [(b"x-hem-token", HEADERS["X-HEM-Token"].encode()), (b"content-length", str(length).encode())]
+    usual = {"type": "http", "http_version": "1.1", "query_string": b"", "server": ("127.0.0.1", 80), "scheme": "http"}
+    scope = {**usual, "method": "POST", "path": path, "raw_path": path.encode(), "headers": headers}
+    await app(scope, receive, send)
+    return heard[0]["status"], len(rest)
+
+
+@pytest.mark.parametrize("path", ["/hem/tags", "/hem/undo", "/hem/csv", "/hem/name"])
+def test_a_post_that_is_broken_off_is_no_error_of_the_server(client, path):
+    assert asyncio.run(_ask(client.app, path, 500, [b'{"a": '], is_broken=True)) == (400, 0)
+
+
+@pytest.mark.parametrize("path", ["/hem/tags", "/hem/name"])
+def test_a_body_that_is_too_long_is_read_to_its_end_so_that_the_browser_hears_why(client, path):
+    parts = [b"x" * (1 << 20)] * 17
+    assert asyncio.run(_ask(client.app, path, 17 << 20, parts)) == (413, 0)
+    assert asyncio.run(_ask(client.app, path, 1 << 40, parts)) == (413, 17)

@@ -1,5 +1,7 @@
 """Rules against pandas and numpy, clause by clause and mixed by chance."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -81,6 +83,9 @@ CLAUSES = [
     {"tag": []},
     {"rows": ["id-00", "id-61", "id-03", "nobody"]},
     {"rows": []},
+    {"column": "label", "in": ["dog", "cat", None, *(f"class {k}" for k in range(150))]},
+    {"column": "duplicate_group", "in": [*range(1, 150)]},
+    {"column": "difficulty", "in": [k / 2 for k in range(300)]},
 ]
 CLAUSES += [{"not": clause} for clause in CLAUSES] + [{"not": {"not": CLAUSES[0]}}]
 
@@ -203,3 +208,12 @@ def test_what_a_rule_reads():
     assert rules.columns_of(rule) == {"x", "y", "id", "loss"}
     assert rules.needs_tags(rule)
     assert not rules.needs_tags({"all": [CLAUSES[0]]})
+
+
+def test_a_rule_of_a_hundred_thousand_values_is_quick_and_one_of_thousands_of_clauses_is_refused(run):
+    began = time.process_time()
+    found = run.rows({"all": [{"column": "label", "in": ["cat", *(f"class {k}" for k in range(100_000))]}]})
+    assert time.process_time() - began < 3
+    assert found.tolist() == np.flatnonzero(run.table(["label"])["label"] == "cat").tolist()
+    with pytest.raises(DataError, match="200 clauses at most; this one has 3,000"):
+        run.rows({"all": [{"column": "label", "in": ["cat"]}] * 3_000})

@@ -1,13 +1,15 @@
 import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from hem_core.errors import DataError, RunError
+from hem_core.errors import BusyError, DataError, RunError
+from hem_core.store import tag_events
 from hem_core.store.tags import VERDICTS, TagLog, open_tags
 
 
@@ -352,3 +354,22 @@ def test_threads_write_and_read_at_once(log):
         thread.join()
     assert len(log.state("d")) == 20 * 9
     assert log.revision("d") == 20 * 11
+
+
+def test_those_who_wait_for_a_locked_log_are_answered_together_and_not_one_after_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(tag_events, "BUSY_SECONDS", 1)
+    log = TagLog(tmp_path / "tags.sqlite")
+    other = sqlite3.connect(tmp_path / "tags.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def attempt(who):
+        began = time.monotonic()
+        with pytest.raises(BusyError, match="nothing was stored"):
+            log.add("data", ["a"], "hard", who=who)
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(8) as pool:
+        waits = list(pool.map(attempt, "abcdefgh"))
+    assert max(waits) < 4  # of eight turns of a second each
+    other.execute("ROLLBACK")
+    assert log.add("data", ["a"], "hard", who="anna")
