@@ -124,7 +124,8 @@ class EpochSampler(Sampler[int]):
         """Weighted mean of the losses (B,) of the examples at index (B,): a scalar to call backward on.
 
         The expected mean of the weights over an epoch is 1, in one batch it may differ. on_nan: "raise", or "skip",
-        which averages over the other losses; by default what the history was made with, else "raise".
+        which averages over the losses that are finite; by default what the history was made with, else "raise". 0 of
+        no losses.
         Raises MiningError for a scalar loss, an index outside of the data, other shapes, and a NaN.
         """
         default: OnNan = "raise" if self.history is None else self.history.on_nan
@@ -133,6 +134,8 @@ class EpochSampler(Sampler[int]):
         if weights.shape != losses.shape:
             raise MiningError(f"{type(self).__name__} wants an index for each loss; got {len(weights)}, {len(losses)}")
         weighed = losses * weights.to(losses)
+        if not len(losses):
+            return weighed.sum()
         return weighed.mean() if is_finite is None else weighed[is_finite].mean()
 
     def report(self) -> Report:

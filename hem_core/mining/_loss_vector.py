@@ -17,12 +17,15 @@ def known_on_nan(on_nan: OnNan) -> OnNan:
 
 
 def known_losses(losses: Tensor, who: str, on_nan: OnNan) -> Tensor | None:
-    """Which of the losses (B,) are a number, (B,) bool, or None where all are. MiningError as `loss_vector`, else."""
+    """Which of the losses (B,) count, (B,) bool, or None where all do. MiningError as `loss_vector`, else.
+
+    Where NaN is skipped, so is what is infinite: both are what an overflow leaves.
+    """
     if known_on_nan(on_nan) == "raise" or losses.dim() != 1:
         loss_vector(losses, who)
         return None
-    is_nan = losses.detach().isnan()
-    return ~is_nan if is_nan.any() else None
+    is_finite = losses.detach().isfinite()
+    return None if is_finite.all() else is_finite
 
 
 def loss_vector(losses: Tensor, who: str) -> Tensor:

@@ -1,6 +1,6 @@
 """What all losses over (N, K) logits share: their door, the class counts, the ignored targets, the reduction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 import torch
@@ -63,9 +63,16 @@ def _check_classes(targets: Tensor, n_classes: int, ignore_index: int) -> None:
 
 def counted(class_counts: Sequence[int] | Tensor, name: str = "class_counts") -> Tensor:
     """The counts as (K,) float64. Raises MiningError, by name, unless each of the K >= 1 has an example."""
+    if isinstance(class_counts, Mapping):
+        raise MiningError(
+            f"{name} must be a vector, class 0 first; got a mapping: pass [counts[k] for k in range(n_classes)], or "
+            "torch.bincount(targets, minlength=n_classes)"
+        )
     counts = torch.as_tensor(class_counts).to(torch.float64)
     if counts.ndim != 1 or not len(counts):
         raise MiningError(f"{name} must be a vector of numbers of examples; got the shape {tuple(counts.shape)}")
+    if counts.isinf().any():
+        raise MiningError(f"{name}[{int(counts.isinf().int().argmax())}] is infinite; it is a number of examples")
     empty = torch.nonzero(~(counts >= 1)).flatten().tolist()
     if empty:
         raise MiningError(

@@ -47,7 +47,7 @@ class Selector:
         model; labels (B,) for the report alone; noise (B,) probability that a label is wrong (the column
         `error_prob` of a run), which then stands for the estimate given at the start. Where the estimated noise of
         the picks is above 20%, all positions come back, a warning says so once, and the report each time.
-        on_nan: "skip" selects from the losses that are not NaN; none of them, no position.
+        on_nan: "skip" selects from the losses that are finite; none of them, no position.
         Raises MiningError for a scalar loss, another shape, or a NaN.
         """
         who = type(self).__name__

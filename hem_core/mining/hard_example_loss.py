@@ -28,8 +28,8 @@ class HardExampleLoss(nn.Module):
     ignore_index: a target that counts nowhere, neither in the selection nor in the mean; by default the one of
     loss_fn where it has that attribute, else -100 where the targets are classes. Of a lambda it cannot be known:
     pass it.
-    on_nan: "raise", or "skip": losses that are NaN count nowhere and have no gradient, and the report says how many
-    there were; of a batch of nothing else the mean is NaN, and a GradScaler skips the step.
+    on_nan: "raise", or "skip": losses that are NaN or infinite count nowhere and have no gradient, and the report
+    says how many there were; of a batch of nothing else the mean is not finite, and a GradScaler skips the step.
     `state_dict` holds the progress and the selector's state as one tensor, so it goes through safetensors and
     through `load_state_dict(strict=True)` of a model that has this loss as a part; a state without it starts anew.
     Over several ranks each selects from its own batches, and a checkpoint holds the selector of the rank that saved it.
@@ -89,27 +89,27 @@ class HardExampleLoss(nn.Module):
             raise MiningError("HardExampleLoss wants a loss an example; got a scalar: pass reduction='none' to loss_fn")
         if labels is None and target.shape == losses.shape and not target.is_floating_point():
             labels = target
-        n_nan = 0
+        n_lost = 0
         is_counted = counted(input, target, losses, self.ignore_index)
-        if self.on_nan == "skip" and (is_nan := losses.detach().isnan() & is_counted).any():
-            n_nan = int(is_nan.sum())
-            losses = self.loss_fn(without(is_nan, input, target), target) if n_nan < is_counted.sum() else losses
-            is_counted = is_counted & ~is_nan if n_nan < is_counted.sum() else is_counted
+        if self.on_nan == "skip" and (is_lost := ~losses.detach().isfinite() & is_counted).any():
+            n_lost = int(is_lost.sum())
+            losses = self.loss_fn(without(is_lost, input, target), target) if n_lost < is_counted.sum() else losses
+            is_counted = is_counted & ~is_lost if n_lost < is_counted.sum() else is_counted
         parts = [losses, reference, labels, noise]
         losses, *rest = [_flat(part, is_counted) for part in parts]
-        return self._mean(losses, rest, n_nan)
+        return self._mean(losses, rest, n_lost)
 
-    def _mean(self, losses: Tensor, rest: list[Tensor | None], n_nan: int) -> Tensor:
+    def _mean(self, losses: Tensor, rest: list[Tensor | None], n_lost: int) -> Tensor:
         """Of the flat losses, those that count; rest: reference, labels and noise beside them."""
         if not self.training or not len(losses):
             return losses.mean() if len(losses) else losses.sum()
-        is_lost = n_nan == len(losses) and bool(losses.detach().isnan().all())
-        if off := "every loss is NaN" if is_lost else self._off():
+        is_lost = n_lost == len(losses) and not bool(losses.detach().isfinite().any())
+        if off := "no loss is finite" if is_lost else self._off():
             everything = torch.arange(len(losses), device=losses.device)
-            self._report = partial(Report.of, losses.detach(), everything, labels=rest[1], off=off, n_skipped=n_nan)
+            self._report = partial(Report.of, losses.detach(), everything, labels=rest[1], off=off, n_skipped=n_lost)
             return losses.mean()
         kept = self.select(losses, progress=self.progress, reference=rest[0], labels=rest[1], noise=rest[2])
-        self._report = partial(_with_skipped, self.select.report, n_nan)
+        self._report = partial(_with_skipped, self.select.report, n_lost)
         return losses.mean() if len(kept) == len(losses) else losses[kept].mean()
 
     def report(self) -> Report:

@@ -153,6 +153,10 @@ class LossHistory:
 def known_index(index: Tensor, n: int, who: str) -> Tensor:
     """`index` (B,) int64 on the CPU. Raises MiningError unless it is a vector of integers in [0, n)."""
     index = torch.as_tensor(index).detach().cpu()
+    if index.shape == (0,):
+        return index.to(torch.int64)  # torch makes floats of an empty list
+    if index.dtype == torch.bool:
+        raise MiningError(f"{who} wants indices (B,), and this is a mask: pass mask.nonzero()[:, 0]")
     if index.dim() != 1 or index.is_floating_point():
         raise MiningError(f"{who} wants indices (B,), whole numbers; got {index.dtype} of shape {tuple(index.shape)}")
     if len(index) and not 0 <= int(index.min()) <= int(index.max()) < n:

@@ -14,7 +14,7 @@ class ReducibleLoss(Selector):
 
     keep in 0 .. 1. reference (B,) is the loss of a model trained on other data of the same kind: what that one finds
     hard too is noise or ambiguity, not worth a step (`mining.reference_losses` makes it for a data set). An example
-    whose reference is NaN comes after all others: what it would teach is unknown.
+    whose reference is NaN, or as infinite as its loss, comes after all others: what it would teach is unknown.
     Raises MiningError where no reference is given.
 
     >>> import torch
@@ -40,5 +40,6 @@ class ReducibleLoss(Selector):
                 "ReducibleLoss wants reference=(B,), the losses of a model trained on other data; got none: "
                 "pass reference=mining.reference_losses(model, loader)[index]"
             )
-        left = (losses - reference).where(~reference.isnan(), -torch.inf)  # a NaN would be sorted first
+        left = losses - reference
+        left = left.where(~left.isnan(), -torch.inf)  # a NaN, as infinity less infinity is one, would be sorted first
         return hardest(left, count(self.keep, len(losses)))

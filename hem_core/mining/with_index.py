@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, IterableDataset
+
+from hem_core.errors import MiningError
 
 
 class WithIndex(Dataset[Any]):
     """Every item of a data set with its index: (x, y) becomes (x, y, index), x alone (x, index).
 
     A mapping gets the key `key` and is copied. Batches made at once (`__getitems__`) stay so.
+    Raises MiningError for a stream, which has no indices, and for an item with another value under `key`.
 
     >>> WithIndex([("a", 0), ("b", 1)])[1]
     ('b', 1, 1)
@@ -26,6 +29,12 @@ class WithIndex(Dataset[Any]):
     """
 
     def __init__(self, dataset: Any, *, key: str = "index") -> None:
+        if isinstance(dataset, IterableDataset):
+            raise MiningError(
+                f"{type(dataset).__name__} is a stream, whose items have no index: let it give one with each item, "
+                "such as the row of the file that it reads, and mine with a selector or HardExampleLoss; samplers want "
+                "a data set with __getitem__"
+            )
         self.dataset, self.key = dataset, key
 
     def __len__(self) -> int:
@@ -41,5 +50,11 @@ class WithIndex(Dataset[Any]):
 
     def _joined(self, item: Any, index: int) -> Any:
         if isinstance(item, Mapping):
+            own = item.get(self.key, index)
+            if own is not index and not bool(own == index):
+                raise MiningError(
+                    f"item {index} has an '{self.key}' already, {own!r:.60}; choose another name: "
+                    f"WithIndex(dataset, key='hem_{self.key}')"
+                )
             return {**item, self.key: index}
         return (*item, index) if isinstance(item, tuple | list) else (item, index)

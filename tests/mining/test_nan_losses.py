@@ -48,7 +48,7 @@ def test_skipped_it_counts_nowhere_and_leaves_no_gradient():
 def test_a_batch_of_nothing_else_gives_nan_for_the_scaler_to_skip():
     loss_fn = mined(on_nan="skip")
     assert loss_fn(torch.full((3, 2), nan), torch.zeros(3, dtype=torch.int64)).isnan()
-    assert loss_fn.report().off == "every loss is NaN"
+    assert loss_fn.report().off == "no loss is finite"
 
 
 def test_a_training_in_mixed_precision_survives_an_overflow():
@@ -101,3 +101,28 @@ def test_a_selector_may_be_told_to_skip_too(select):
     assert kept.tolist() == [[1, 2, 4, 5][position] for position in twin(losses[[1, 2, 4, 5]]).tolist()]
     assert set(select.report().classes) == set(kept.tolist())
     assert select(torch.full((2,), nan), on_nan="skip").tolist() == []
+
+
+def test_an_infinite_loss_is_skipped_as_a_nan_is():
+    logits = torch.tensor([[-torch.inf, 0.0], [2.0, 0.0], [1.0, 0.0], [0.0, 0.0]], requires_grad=True)
+    targets = torch.tensor([0, 1, 1, 1])
+    loss_fn = mined(on_nan="skip")
+    loss = loss_fn(logits, targets)
+    good = F.cross_entropy(logits.detach()[1:], targets[1:], reduction="none")
+    torch.testing.assert_close(loss.detach(), good.topk(2).values.mean())
+    loss.backward()
+    assert logits.grad is not None
+    assert logits.grad[0].tolist() == [0, 0]
+    assert logits.grad.isfinite().all()
+    assert loss_fn.report().n_skipped == 1
+    losses = torch.tensor([1.0, torch.inf, 3.0, 2.0])
+    assert mining.TopK(keep=0.5)(losses, on_nan="skip").tolist() == [2, 3]
+    sampler = mining.HardnessSampler(mining.LossHistory(4, on_nan="skip"))
+    assert sampler.reduce(losses, torch.arange(4)) == 2
+
+
+def test_the_weighted_mean_of_an_empty_batch_is_zero_and_has_a_gradient():
+    losses = torch.zeros(0, requires_grad=True)
+    mean = mining.HardnessSampler(mining.LossHistory(4)).reduce(losses, torch.zeros(0, dtype=torch.int64))
+    mean.backward()
+    assert mean == 0

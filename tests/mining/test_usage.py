@@ -1,14 +1,16 @@
 """The usage that the design shows runs as it is written."""
 
 import textwrap
+from collections import Counter
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from hem_core import mining
+from hem_core.errors import MiningError
 
 WRITTEN = textwrap.dedent("""
     loss_fn = mining.HardExampleLoss(nn.CrossEntropyLoss(reduction="none"),
@@ -41,3 +43,38 @@ def test_the_block_of_the_design_runs_as_written():
     names["loss_fn"].set_progress(0.5)
     assert names["loss_fn"](names["model"](inputs[:256]), targets[:256]).shape == ()
     assert names["loss_fn"].report().n_kept == 128
+
+
+def test_a_mask_is_not_taken_for_indices():
+    with pytest.raises(MiningError, match=r"MixtureSampler wants indices .* mask\.nonzero"):
+        mining.MixtureSampler(3, torch.tensor([True, False, True]), epochs=2)
+    with pytest.raises(MiningError, match=r"LossHistory wants indices .* mask\.nonzero"):
+        mining.LossHistory(4).update(torch.tensor([True, False]), torch.ones(2))
+    with pytest.raises(MiningError, match="neither none nor all; got 0"):
+        mining.MixtureSampler(3, [], epochs=2)
+
+
+def test_a_reducible_loss_that_is_no_number_comes_last():
+    losses, reference = torch.tensor([1.0, torch.inf, 2.0, 3.0]), torch.tensor([0.0, torch.inf, 0.0, 0.0])
+    assert mining.ReducibleLoss(keep=0.5)(losses, reference=reference).tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("loss", [mining.BalancedSoftmaxLoss, mining.ClassBalancedLoss, mining.LDAMLoss])
+def test_counts_that_are_no_vector_of_numbers_are_refused_in_words(loss):
+    with pytest.raises(MiningError, match=r"class_counts must be a vector, class 0 first; got a mapping"):
+        loss(Counter([0, 0, 1]))
+    with pytest.raises(MiningError, match=r"class_counts\[1\] is infinite"):
+        loss([3, float("inf")])
+
+
+def test_a_stream_has_no_indices_and_an_index_of_its_own_is_not_replaced():
+    class Stream(IterableDataset):
+        def __iter__(self):
+            return iter(range(3))
+
+    with pytest.raises(MiningError, match="Stream is a stream"):
+        mining.WithIndex(Stream())
+    rows = [{"x": 1.0, "index": 7}, {"x": 2.0, "index": 1}]
+    assert mining.WithIndex(rows)[1] == {"x": 2.0, "index": 1}
+    with pytest.raises(MiningError, match=r"item 0 has an 'index' already, 7; .*key="):
+        mining.WithIndex(rows)[0]
