@@ -11,6 +11,7 @@ from hem_core.errors import ModelError
 from hem_core.models import transformers_folder
 from hem_core.models.estimator import Estimator, is_estimator
 from hem_core.models.imported import imported
+from hem_core.models.raised import OWN_ERRORS, raised
 from hem_core.models.single_label import check_transformers
 from hem_core.models.wrapped import unwrapped
 
@@ -87,8 +88,8 @@ def _call(factory: str) -> Any:
     function = imported(factory, wanted="--model wants package.module:function or a Hugging Face folder")
     try:
         return function()
-    except Exception as error:  # whatever the user's own code raises
-        raise ModelError(f"'{factory}' failed: {type(error).__name__}: {error}") from error
+    except OWN_ERRORS as error:
+        raise ModelError(f"'{factory}' failed: {raised(error)}") from error
 
 
 def _fit(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:

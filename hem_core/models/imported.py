@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hem_core.errors import ModelError
+from hem_core.models.raised import OWN_ERRORS, raised
 
 
 def imported(name: str, *, wanted: str) -> Callable[..., Any]:
@@ -26,8 +27,8 @@ def imported(name: str, *, wanted: str) -> Callable[..., Any]:
         module = importlib.import_module(module_name)
     except ImportError as error:
         raise ModelError(f"cannot import '{module_name}' of '{name}': {error}") from error
-    except Exception as error:  # whatever the user's own module raises
-        raise ModelError(f"'{module_name}' of '{name}' fails when imported: {type(error).__name__}: {error}") from error
+    except OWN_ERRORS as error:
+        raise ModelError(f"'{module_name}' of '{name}' fails when imported: {raised(error)}") from error
     function = getattr(module, function_name, None)
     if not callable(function):
         raise ModelError(f"'{module_name}' has no function '{function_name}'")

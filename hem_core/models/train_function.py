@@ -13,6 +13,7 @@ from torch import nn
 
 from hem_core.errors import ModelError
 from hem_core.models.imported import imported
+from hem_core.models.raised import OWN_ERRORS, raised
 from hem_core.models.wrapped import unwrapped
 
 
@@ -44,9 +45,8 @@ class TrainFunction:
         """
         try:
             model = self.function(dataset, **_taken(self.function, offered))
-        except Exception as error:  # whatever the user's own code raises
-            words = f"{type(error).__name__}: {error}"
-            raise ModelError(f"{where}: '{self.name}' failed: {words}") from error
+        except OWN_ERRORS as error:
+            raise ModelError(f"{where}: '{self.name}' failed: {raised(error)}") from error
         if isinstance(model, nn.Module):
             return unwrapped(model).eval()
         if not (hasattr(model, "fit") and hasattr(model, "predict_proba")) or isinstance(model, type):

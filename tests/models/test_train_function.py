@@ -148,3 +148,23 @@ def test_an_interrupt_is_no_failure():
 
     with pytest.raises(KeyboardInterrupt):
         call(train)
+
+
+def test_code_that_ends_the_program_is_an_error_and_no_silent_end(tmp_path, monkeypatch):
+    def leaves(dataset):
+        sys.exit(0)
+
+    def long(dataset):
+        raise RuntimeError("first line\nsecond line " + "x" * 3_000)
+
+    with pytest.raises(ModelError, match=r"fold 1 of 5: '.*leaves' failed: it ended the program with sys.exit\(0\)"):
+        train_function.load(leaves)([], where="fold 1 of 5", n_classes=2)
+    with pytest.raises(ModelError) as caught:
+        train_function.load(long)([], where="fold 1 of 5", n_classes=2)
+    assert "first line second line" in str(caught.value)
+    assert len(str(caught.value)) < 500
+    assert "\n" not in str(caught.value)
+    (tmp_path / "my_script.py").write_text("import argparse\nargparse.ArgumentParser().parse_args(['--no'])\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModelError, match=r"'my_script' of 'my_script:train' fails when imported: it ended the program"):
+        train_function.load("my_script:train")
