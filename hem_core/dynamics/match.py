@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hem_core.dynamics.table import Dynamics
 from hem_core.errors import DataError
 
 LEAST_MATCHED = 0.5
 """Of the ids of the data or of the recording, whichever are fewer."""
+MOST_MOVED = 20
+"""Rows that may have been added or removed before others, as far as it is looked for."""
 LEAST_AGREEMENT = {"names": (0.75, 0.5), "positions": (0.9, 0.7)}
 """Share of equal labels, and Cohen's kappa (equal labels beyond chance: 0 for rows in random order, 1 for all equal).
 
@@ -32,18 +36,24 @@ class Match:
     n_agreeing: int
     are_positions: bool
     """The ids are "0", "1", …"""
+    has_targets: bool = False
+    """The recording knows labels."""
 
     @property
     def note(self) -> str:
         """One or two sentences for the run's notes."""
         text = f"Training dynamics: matched {self.n_matched:,} of {self.n:,} ids"
         if self.n_matched < self.n:
-            text += f", so {self.n - self.n_matched:,} examples have none"
+            n_without = self.n - self.n_matched
+            text += f", so {n_without:,} examples have none" if n_without > 1 else ", so 1 example has none"
         if not self.n_compared:
-            text += (
-                "; unverified, since the recording holds no targets to compare (an older version recorded it, or they "
-                "were not logged): if rows were reordered since the training, every curve is another example's"
+            why = (
+                "the data have no labels to compare with the recorded ones"
+                if self.has_targets
+                else "the recording holds no targets to compare (an older version recorded it, or they were not logged)"
             )
+            text += f"; unverified, since {why}: if rows were reordered since the training, every curve is another "
+            text += "example's"
         elif self.n_agreeing == self.n_compared:
             text += "; the recorded labels are those of the data"
         else:
@@ -80,7 +90,10 @@ def match(
         share = n_agreeing / len(compared)
         if share < wanted[0] or _kappa(compared) < wanted[1]:
             _refuse(recorded, ids, classes, compared, n_agreeing, place, source)
-    return Match(len(ids), len(pairs), len(compared), n_agreeing, are_positions)
+        if are_positions and (moved := _moved(compared)):
+            _refuse_moved(len(compared) - n_agreeing, len(compared), *moved, source)
+    has_targets = any(label is not None for label in recorded.targets or ())
+    return Match(len(ids), len(pairs), len(compared), n_agreeing, are_positions, has_targets)
 
 
 def match_contents(recorded: Dynamics, ids: Sequence[str], hashes: Sequence[str | None], *, source: object) -> None:
@@ -139,6 +152,38 @@ def _refuse(
     raise DataError(
         f"{text}. The rows were reordered or renamed since the training: score the data as they were, record with ids "
         "that stay with their examples, or leave --dynamics away"
+    )
+
+
+def _moved(compared: list[tuple[int, int, int]]) -> tuple[int, int] | None:
+    """By how many places the rows from which row on were moved, where that explains half of the differing labels.
+
+    Data that are sorted by class differ only where one class ends, however many rows have moved.
+    """
+    labels, now, rows = np.array(compared, np.int64).T
+    n = int(rows.max()) + 1
+    before, after = np.full(n, -2), np.full(n, -3)
+    before[rows], after[rows] = labels, now
+    is_equal, places_of = (before == after).astype(np.int64), np.arange(n)
+    most, found = max(0, (len(rows) - int(is_equal.sum()) - 1) // 2), None  # half of what differs, or more
+    for distance in range(1, MOST_MOVED + 1 if len(rows) > is_equal.sum() else 1):
+        for places in (distance, -distance):
+            from_ = places_of - places
+            known = np.flatnonzero((after >= 0) & (from_ >= 0) & (from_ < n))
+            is_moved = before[from_[known]] == after[known]
+            gains = (is_moved - is_equal[known])[::-1].cumsum()[::-1]  # of moving this row and all after it
+            if len(gains) and gains.max() > most:
+                most, found = gains.max(), (places, int(known[gains.argmax()]))
+    return found
+
+
+def _refuse_moved(n_differing: int, n_compared: int, places: int, row: int, source: object) -> None:
+    way = f"down by {places}" if places > 0 else f"up by {-places}"
+    raise DataError(
+        f"the recording '{source}' has another label than the data for {n_differing:,} of {n_compared:,} rows, and "
+        f"fits where the rows are moved {way} from about row {row:,} on: rows were added or removed since the "
+        "training, and the ids are positions. Score the data as they were, record with ids that stay with their "
+        "examples, or leave --dynamics away"
     )
 
 

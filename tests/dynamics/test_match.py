@@ -233,3 +233,33 @@ def test_labels_in_every_form_of_parquet_are_compared(tmp_path, form, are_names)
     assert matched(found).n_agreeing == N
     with pytest.raises(DataError, match=re.escape("another label than the data")):
         matched(found, targets=TARGETS[::-1])
+
+
+@pytest.mark.parametrize(
+    ("now", "way"),
+    [
+        ([0, *[0] * 100, *[1] * 100, *[2] * 99], "down by 1"),
+        ([*[0] * 99, *[1] * 100, *[2] * 101], "up by 1"),
+        ([*[0] * 100, 1, 1, 1, *[1] * 100, *[2] * 97], "down by 3"),
+        ([*[0] * 100, *[1] * 95, *[2] * 105], "up by 5"),
+    ],
+)
+def test_moved_rows_are_found_also_where_the_data_are_sorted_by_class(now, way):
+    """Only where a class ends does a label differ: one to ten rows of three hundred."""
+    ids, before = [str(row) for row in range(300)], [0] * 100 + [1] * 100 + [2] * 100
+    with pytest.raises(DataError, match=f"fits where the rows are moved {way} from about row"):
+        matched(recorded(ids, before), ids, now, ["a", "b", "c"])
+
+
+def test_corrections_in_sorted_data_are_not_taken_for_moved_rows():
+    ids, before = [str(row) for row in range(300)], [0] * 100 + [1] * 100 + [2] * 100
+    now = list(before)
+    for row in (3, 50, 70, 120, 180, 220, 290):
+        now[row] = (now[row] + 1) % 3
+    found = matched(recorded(ids, before), ids, now, ["a", "b", "c"])
+    assert "7 of 300 recorded labels differ" in found.note
+
+
+def test_data_without_labels_are_said_to_be_the_reason_that_nothing_was_compared():
+    note = matched(recorded(NAMES, TARGETS), NAMES, [-1] * len(NAMES)).note
+    assert "unverified, since the data have no labels to compare with the recorded ones" in note
