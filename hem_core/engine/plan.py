@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hem_core.store.whole import damage
+from hem_core.store.whole import damage, embedded
 
 FORMAT_VERSION = 1
 
@@ -46,16 +46,16 @@ class Plan:
         path = self.shard(unit)
         if not path.exists() or stored_key(path) != self.key or damage(path) is not None:
             return False
-        embeddings = self.embeddings(unit)
-        return not embeddings.exists() or _is_whole(embeddings)
+        embeddings, rows = self.embeddings(unit), embedded(path)
+        return (rows is None and not embeddings.exists()) or _is_whole(embeddings, rows)
 
 
-def _is_whole(path: Path) -> bool:
+def _is_whole(path: Path, rows: int | None) -> bool:
     try:
-        np.load(path, mmap_mode="r", allow_pickle=False)
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return False
-    return True
+    return found.ndim == 2 and rows in (None, len(found))
 
 
 def stored_key(path: Path) -> str | None:

@@ -15,7 +15,9 @@ from hem_core.difficulty.features import Features
 from hem_core.difficulty.reason_columns import Spoken, reason_columns
 from hem_core.errors import RunError
 from hem_core.store.atomic import write_json, write_table
+from hem_core.store.mapped import UNREADABLE
 from hem_core.store.run import Run, open_run
+from hem_core.store.whole import AGAIN, first_line
 from hem_core.store.workspace import open_workspace
 
 FILE = "reason_rows.npz"
@@ -36,8 +38,7 @@ def refit(folder: Path | str) -> Run:
     if not path.is_file():
         why = (run.info.get("reasons") or {}).get("note") or "its reasons come from simple rules"
         raise RunError(f"the run {run.folder} has no {FILE}, so there is nothing to refit: {why}")
-    with np.load(path, allow_pickle=False) as stored:
-        kept = {name: stored[name] for name in stored.files}
+    kept = _kept(path)
     if len(kept["values"]) != run.n:
         raise RunError(
             f"{path} is of {len(kept['values'])} rows, the run has {run.n}: run `hem score` with --overwrite"
@@ -53,6 +54,14 @@ def refit(folder: Path | str) -> Run:
     base = str(run.info.get("fingerprint") or "").partition("-")[0]
     write_json(run.folder / "run.json", {**run.info, "reasons": reasons, "fingerprint": f"{base}-{scores[:16]}"})
     return open_run(run.folder)
+
+
+def _kept(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except UNREADABLE as error:
+        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
 
 
 def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:

@@ -113,7 +113,7 @@ def _score(
         if not damaged:
             return _relocated(open_run(folder), account.opening_data(ready, folder, options))
         for file in damaged:  # made again from what is left
-            (folder / file).unlink(missing_ok=True)
+            _give_up(folder / file)
     batch_size = batch_size_of(ready, options, known if known.get("key") == key else {})
     plan = Plan(folder, len(ready.ids), options.unit_size or unit_size_of(ready), batch_size, key)
     info = account.opening(folder, ready, options, plan)
@@ -179,6 +179,12 @@ def _known(folder: Path) -> dict[str, Any]:
             "give --out another folder"
         )
     return {}
+
+
+def _give_up(path: Path) -> None:
+    if path.is_dir():  # of somebody else: HEM makes none of these names
+        raise RunError(f"{path} is a folder, where the run keeps a file: move it away, and run the same command again")
+    path.unlink(missing_ok=True)
 
 
 def _claim(folder: Path, known: dict[str, Any], key: str, arrays: Path, *, overwrite: bool) -> None:

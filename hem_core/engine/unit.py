@@ -126,6 +126,8 @@ def write_unit(job: Job, unit: int, scored: Scored) -> Path:
         columns["content_hash"] = pa.array(scored.hashes, pa.string())
     columns |= {name: _arrow(values.cpu().numpy()) for name, values in scored.columns.items()}
     metadata = {"hem.key": plan.key, "hem.failures": json.dumps(scored.failures)}
+    if scored.embeddings is not None:  # says that a file is lost when it is not there
+        metadata["hem.embedded"] = str(len(scored.embeddings))
     metadata["hem.remarks"] = json.dumps(dict(sorted(scored.remarks.items())))
     write_table(plan.shard(unit), pa.table(columns), metadata=metadata)
     return plan.shard(unit)

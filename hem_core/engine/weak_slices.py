@@ -15,6 +15,7 @@ from hem_core.difficulty.slices import Slices, find
 from hem_core.errors import RunError
 from hem_core.store.atomic import write_table
 from hem_core.store.run import open_run
+from hem_core.store.whole import AGAIN, damage
 
 NOT_DESCRIBED = {"id", "image", "image_row", "text", "content_hash", "planted_flip", "true_label"}
 """Columns of the catalog by which nobody would describe a part of the data: of the demos, also the truth about the
@@ -45,8 +46,11 @@ def read(folder: Path | str) -> pd.DataFrame:
     """
     run = open_run(folder)
     path = run.folder / "slices.parquet"
-    if not path.is_file():
+    if not path.exists():
         raise RunError(f"the run {run.folder} was made before slices were looked for: score it again with --overwrite")
+    why = damage(path)
+    if why is not None:
+        raise RunError(f"{path} {why}; {AGAIN}")
     table = pd.read_parquet(path)
     facts = pq.read_schema(path).metadata
     measured = table.assign(rule=[json.loads(rule) for rule in table["rule"]])

@@ -18,7 +18,7 @@ _checked: dict[str, tuple[int, int]] = {}
 def trouble(folder: Path, info: Mapping[str, Any]) -> dict[str, str]:
     """The files that a complete run lacks or that cannot be read -> why, as its run.json describes it."""
     found = {}
-    for name in _expected(info):
+    for name in [*_expected(info), *_parts(folder)]:
         path = folder / name
         why = _why(path) if path.exists() else "is missing"
         if why is None and name == "thumbnails.npy":
@@ -61,6 +61,23 @@ def _expected(info: Mapping[str, Any]) -> list[str]:
     return names
 
 
+def embedded(shard: Path) -> int | None:
+    """How many rows of embeddings were written beside a shard; None for none, and in shards of an older HEM."""
+    try:
+        rows = (pq.read_schema(shard).metadata or {}).get(b"hem.embedded")
+    except (pa.ArrowException, OSError):
+        return None
+    return int(rows) if rows is not None else None
+
+
+def _parts(folder: Path) -> list[str]:
+    """The embeddings of each shard, and what only newer or calibrated runs have: looked at where it is there."""
+    shards = (folder / "shards").glob("*.parquet")
+    names = {f"embeddings/{path.stem}.npy" for path in shards if embedded(path) is not None}
+    names |= {f"embeddings/{path.name}" for path in (folder / "embeddings").glob("*.npy")}
+    return sorted(names) + [name for name in ("slices.parquet", "reason_rows.npz") if (folder / name).exists()]
+
+
 def _why(path: Path) -> str | None:
     if path.suffix == ".parquet":
         return damage(path)
@@ -90,4 +107,6 @@ def torn(packed: Path, offsets: Path) -> str | None:
 
 
 def first_line(error: Exception) -> str:
+    if "pickled" in str(error):  # numpy's advice for a file that does not begin as an .npy does
+        return "it is no .npy file"
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

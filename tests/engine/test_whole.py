@@ -9,6 +9,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
+from hem_core.engine import weak_slices
 from hem_core.engine.score import score
 from hem_core.errors import RunError
 from hem_core.store.run import open_run
@@ -113,3 +114,33 @@ def test_the_command_line_says_so_in_a_line(made):
         assert (done.returncode, "Traceback" in done.stderr) == (2, False), (word, done.stderr)
         assert "same `hem score` command again" in done.stderr
     (folder / "scores.parquet").write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [*(("embeddings/00000.npy", harm) for harm in HARMS), ("slices.parquet", "empty"), ("slices.parquet", "cut")],
+)
+def test_a_file_that_only_some_pages_read_is_made_again_too(made, name, harm):
+    folder, make = made
+    before = digest(folder / name)
+    HARMS[harm](folder / name)
+    if name == "slices.parquet":
+        with pytest.raises(RunError, match=r"slices.parquet cannot be read .*; run the same `hem score` command again"):
+            weak_slices.read(folder)
+    make()
+    assert digest(folder / name) == before
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "thumbnails.npy", "neighbours.npz", "embeddings/00000.npy"])
+def test_a_folder_in_the_place_of_a_file_is_named_and_left_alone(made, name):
+    folder, make = made
+    (folder / name).rename(folder / "aside.tmp")
+    (folder / name).mkdir()
+    (folder / name / "mine.txt").write_text("mine")
+    with pytest.raises(RunError, match=f"{name} is a folder, where the run keeps a file: move it away"):
+        make()
+    assert (folder / name / "mine.txt").read_text() == "mine"
+    (folder / name / "mine.txt").unlink()
+    (folder / name).rmdir()
+    (folder / "aside.tmp").rename(folder / name)
+    make()
