@@ -13,6 +13,7 @@ from torch import nn
 
 from hem_core.errors import ModelError
 from hem_core.models.imported import imported
+from hem_core.models.process_settings import process_settings_kept
 from hem_core.models.raised import OWN_ERRORS, raised
 from hem_core.models.wrapped import unwrapped
 
@@ -44,7 +45,8 @@ class TrainFunction:
         Raises ModelError when the function raises, and when what it returns is neither.
         """
         try:
-            model = self.function(dataset, **_taken(self.function, offered))
+            with process_settings_kept():
+                model = self.function(dataset, **_taken(self.function, offered))
         except OWN_ERRORS as error:
             raise ModelError(f"{where}: '{self.name}' failed: {raised(error)}") from error
         if isinstance(model, nn.Module):

@@ -1,5 +1,9 @@
+import os
 import sys
+import warnings
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -168,3 +172,26 @@ def test_code_that_ends_the_program_is_an_error_and_no_silent_end(tmp_path, monk
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModelError, match=r"'my_script' of 'my_script:train' fails when imported: it ended the program"):
         train_function.load("my_script:train")
+
+
+def test_what_a_train_function_turns_in_the_process_is_given_back(tmp_path):
+    def turns(dataset):
+        os.chdir(tmp_path)
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        torch.use_deterministic_algorithms(True)
+        warnings.simplefilter("error")
+        np.seterr(all="raise")
+        return nn.Linear(2, 2)
+
+    def settings():
+        torch_settings = (
+            torch.get_default_dtype(),
+            torch.is_grad_enabled(),
+            torch.are_deterministic_algorithms_enabled(),
+        )
+        return Path.cwd(), torch_settings, list(warnings.filters), np.geterr()
+
+    before = settings()
+    train_function.load(turns)([], where="fold 1 of 5", n_classes=2)
+    assert settings() == before
