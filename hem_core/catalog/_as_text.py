@@ -43,6 +43,7 @@ def as_text(column: pa.ChunkedArray | pa.Array, name: str, what: str) -> pa.Chun
 
 def array_as_text(values: np.ndarray, name: str, what: str) -> pa.ChunkedArray:
     """An array (n,) as strings, as `as_text` writes a column; bytes are UTF-8. Raises what it does."""
+    values = native(values)
     if values.dtype.kind == "S":
         try:
             values = np.char.decode(values, "utf-8")
@@ -51,6 +52,11 @@ def array_as_text(values: np.ndarray, name: str, what: str) -> pa.ChunkedArray:
     if values.dtype.kind == "U":
         return pa.chunked_array([pa.array([text or None for text in values.tolist()], pa.string())])
     return as_text(pa.array(values, from_pandas=True), name, what)
+
+
+def native(values: np.ndarray) -> np.ndarray:
+    """The array in this machine's byte order, which Arrow wants."""
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
 def plain(value: object) -> str | None:
