@@ -73,6 +73,8 @@ def read(
             "or name it with --label-column"
         )
     medium, column = _medium(loaded, image_column, text_column, asked, folder)
+    if column == label:
+        raise DataError(f"column '{label}' holds the labels, and the model would read its own answer; name another")
     id = _find(loaded.table, id_column, ID_NAMES, "id") or _index(loaded, column if medium == "image" else None)
     taken: set[str | None] = {id, label, INDEX}
     table = _typed(loaded, {*taken, column, "split", "content_hash"})
