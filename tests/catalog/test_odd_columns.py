@@ -106,3 +106,14 @@ def test_the_labels_are_not_given_to_the_model_as_its_text():
 def test_a_second_byte_order_mark_belongs_to_no_column_name(tmp_path):
     (tmp_path / "x.csv").write_text("\ufeff\ufeffid,x,label\u200b\n007,1,a\n008,2,b\n", encoding="utf-8")
     assert ids(tmp_path / "x.csv") == ["007", "008"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [("a.png,x\n,y\nb.png,x\n", "1 rows of .* have no path in 'image_path', which also gives the ids"),
+     ("a.png,x\na.png,y\nb.png,x\n", "1 rows of .* repeat a path of 'image_path'.* add a column id")],
+)  # fmt: skip
+def test_paths_that_cannot_be_ids_are_named_as_the_paths_that_they_are(tmp_path, cells, words):
+    (tmp_path / "x.csv").write_text(f"image_path,label\n{cells}")
+    with pytest.raises(DataError, match=words):
+        catalogs.read(tmp_path / "x.csv")
