@@ -50,7 +50,7 @@ def suffixes() -> frozenset[str]:
 
     known = Image.registered_extensions()
     stubs = {name for name, (made, _accepts) in Image.OPEN.items() if _is_stub(made, ImageFile.StubImageFile)}
-    wanted = set(Image.OPEN) - stubs - NO_PICTURES
+    wanted = set(Image.OPEN) - stubs - NO_PICTURES | {"MPO"}  # which the reader of JPEG opens
     return frozenset(suffix.lower() for suffix, name in known.items() if name in wanted)
 
 

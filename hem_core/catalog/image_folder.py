@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from hem_core.catalog import with_info
 from hem_core.catalog._folder_walk import PassedOver, entries, has_picture, is_picture, pictures
+from hem_core.catalog._table_file import suffix_format
 from hem_core.errors import DataError
 from hem_core.splits import part_of
 
@@ -81,6 +82,9 @@ def _class_folders(root: Path, source: str | Path, found: _Found) -> tuple[Path,
         outside = sum(is_picture(name, found.passed) for name in files)
         if not folders:
             direct = f"; {outside:,} pictures lie directly in it" if outside else ""
+            tables = [name for name in files if suffix_format(Path(name))]
+            if tables:
+                direct += f"; of its tables ({_shown(tables)}) give one, if it has a column of labels"
             raise DataError(f"'{source}' has no class folders; expected {source}/<class>/<image>.png{direct}")
         if outside:
             found.passed.reasons["pictures outside of the class folders"] += outside

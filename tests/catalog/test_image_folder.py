@@ -43,7 +43,8 @@ def test_splits_stay_splits_beside_what_a_mac_leaves_in_a_zip(tmp_path):
 
 @pytest.mark.parametrize(
     ("suffix", "format"),
-    [(".jfif", "JPEG"), (".PPM", "PPM"), (".pgm", "PPM"), (".pbm", "PPM"), (".Tif", "TIFF"), (".avif", "AVIF"),
+    [(".jfif", "JPEG"), (".mpo", "JPEG"),
+     (".PPM", "PPM"), (".pgm", "PPM"), (".pbm", "PPM"), (".Tif", "TIFF"), (".avif", "AVIF"),
      (".tga", "TGA"), (".JPE", "JPEG"), (".ico", "ICO"), (".jp2", "JPEG2000")],
 )  # fmt: skip
 def test_whatever_pillow_opens_is_a_picture_in_any_case(tmp_path, suffix, format):
@@ -152,3 +153,17 @@ def test_a_link_to_a_folder_above_adds_no_pictures_of_other_classes(tmp_path):
     table = catalogs.read(tmp_path)
     assert table["id"].to_pylist() == ["cat/a.png", "dog/b.png"]
     assert "1 links in a circle" in notes(table)
+
+
+def test_a_folder_without_class_folders_names_the_tables_in_it(tmp_path):
+    pictures(tmp_path, "a.png")
+    (tmp_path / "labels.csv").write_text("image_path,label\na.png,cat\n")
+    with pytest.raises(DataError, match=r"1 pictures lie directly in it; of its tables \('labels.csv'\) give one"):
+        catalogs.read(tmp_path)
+
+
+def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(pictures(tmp_path, "cat/a.png", "dog/b.png"))
+    assert catalogs.read(".").num_rows == 2
+    with pytest.raises(DataError, match="no data at ''"):
+        catalogs.read("")
