@@ -10,11 +10,16 @@ TRAIN = {"train", "training", "pool", "unlabelled", "unlabeled"}
 VALIDATION = {"val", "valid", "validate", "validation", "dev", "devel", "development", "eval", "evaluation"}
 TEST = {"test", "testing", "tests", "holdout", "heldout"}
 _TAIL = ("set", "split", "data")
+_FILLER = frozenset(
+    {"set", "split", "data", "dataset", "images", "image", "imgs", "img", "pictures", "photos", "folder"}
+)
+"""Words that stand beside the part in the name of a folder: train_images, Test Data."""
 
 
 def part_of(value: object) -> Part:
     """The part that a value of the column `split` names, whatever its case and punctuation; "" for any other word."""
-    word = re.sub(r"[\W_\d]+", "", str(value)).lower()
+    words = [word for word in re.split(r"[\W_\d]+", str(value).lower()) if word]
+    word = "".join(word for word in words if word not in _FILLER)
     for tail in ("", *_TAIL):
         stem = word.removesuffix(tail)
         if stem in TRAIN:

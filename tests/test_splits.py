@@ -11,6 +11,7 @@ from hem_core.splits import is_held_out, part_of
         ("train", "train"), ("Training set", "train"), ("pool", "train"), ("test", "test"), (" TEST ", "test"),
         ("test_set", "test"), ("test2017", "test"), ("hold-out", "test"), ("held out", "test"), ("val", "validation"),
         ("Valid", "validation"), ("dev", "validation"), ("eval_split", "validation"), ("", ""), (None, ""), ("a", ""),
+        ("train_images", "train"), ("Test Data", "test"), ("images-val", "validation"), ("images", ""),
         ("latest", ""), ("contest", ""), (3, ""), (float("nan"), ""),
     ],
 )  # fmt: skip

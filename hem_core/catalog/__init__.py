@@ -67,7 +67,7 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
 
 def _exists(path: str | Path) -> bool:
     try:
-        return Path(path).exists()
+        return str(path) != "" and Path(path).exists()  # the empty name would be the current folder
     except (OSError, ValueError):  # too long for a path, or with a NUL in it
         return False
 

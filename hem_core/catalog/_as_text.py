@@ -13,6 +13,9 @@ from hem_core.errors import DataError
 EXACT = 2**53
 """From here on not every whole number is a float of its own."""
 
+CONTROL = r"[\x00-\x08\x0e-\x1f]"
+"""What no text holds, and numbers stored as bytes do."""
+
 
 def as_text(column: pa.ChunkedArray | pa.Array, name: str, what: str) -> pa.ChunkedArray:
     """The column as strings, null where a value is missing: 3, 3.0 as "3", 0.5, true, 2024-01-31.
@@ -36,13 +39,17 @@ def as_text(column: pa.ChunkedArray | pa.Array, name: str, what: str) -> pa.Chun
     if pa.types.is_decimal(kind):
         return pa.chunked_array([pa.array([_decimal(value) for value in found.to_pylist()], pa.string())])
     try:
-        return found.cast(pa.string())
+        text = found.cast(pa.string())
+        if not _is_bytes(kind) or not pc.any(pc.match_substring_regex(text, CONTROL)).as_py():
+            return text
+        raise DataError(f"the {what} column '{name}' holds bytes ({kind}) that are no text; wanted text or numbers")
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"the {what} column '{name}' is of {kind}, which is no text; wanted text or numbers") from error
 
 
 def array_as_text(values: np.ndarray, name: str, what: str) -> pa.ChunkedArray:
     """An array (n,) as strings, as `as_text` writes a column; bytes are UTF-8. Raises what it does."""
+    values = native(values)
     if values.dtype.kind == "S":
         try:
             values = np.char.decode(values, "utf-8")
@@ -51,6 +58,11 @@ def array_as_text(values: np.ndarray, name: str, what: str) -> pa.ChunkedArray:
     if values.dtype.kind == "U":
         return pa.chunked_array([pa.array([text or None for text in values.tolist()], pa.string())])
     return as_text(pa.array(values, from_pandas=True), name, what)
+
+
+def native(values: np.ndarray) -> np.ndarray:
+    """The array in this machine's byte order, which Arrow wants."""
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
 def plain(value: object) -> str | None:
@@ -78,6 +90,10 @@ def _floats(column: pa.ChunkedArray, name: str, what: str) -> pa.ChunkedArray:
 
 def _decimal(value: object) -> str | None:
     return None if value is None else format(value, "f")
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
 
 
 def _nested(kind: pa.DataType) -> str:

@@ -17,6 +17,8 @@ from hem_core.catalog._text_file import HEAD, read_utf8
 from hem_core.errors import DataError
 
 SEPARATORS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
+SPACE = " \t\r\n\f\v\xa0\u200b\ufeff"
+"""Around the name of a column: white space, also that of no width, as a second byte order mark."""
 BLOCK, LARGEST_BLOCK = 1 << 22, (1 << 31) - 1
 """Bytes that are parsed at once; a row must fit into a block."""
 
@@ -66,7 +68,7 @@ def _separator(text: str, names: Collection[str], *, prefers_tab: bool) -> str:
 
     def worth(separator: str) -> tuple[int, float, int]:
         rows = [row for row in _records(text, separator) if row]
-        header = [name.strip().casefold() for name in rows[0]] if rows else []
+        header = [name.strip(SPACE).casefold() for name in rows[0]] if rows else []
         if len(header) < 2:
             return len(wanted & set(header)), 0.0, len(header)
         alike = sum(len(row) == len(header) for row in rows) / len(rows)
@@ -187,7 +189,7 @@ def _without_space(table: pa.Table, columns: list[int]) -> pa.Table:
 
 def _named(table: pa.Table, header: list[str], path: Path) -> pa.Table:
     """The columns under the names of the header: "unnamed" without one, and none where there is no value either."""
-    names = [name.strip() for name in header]
+    names = [name.strip(SPACE) for name in header]
     kept = [index for index, name in enumerate(names) if name or table.column(index).null_count < table.num_rows]
     unnamed = [index for index in kept if not names[index]]
     for place, index in enumerate(unnamed):

@@ -85,7 +85,7 @@ def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.string())
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    return column.cast(pa.float64())
+    return column.cast(pa.float64(), safe=False)  # a whole number beyond 2^53 is rounded
 
 
 def _never_repeats(column: pa.ChunkedArray) -> bool:

@@ -50,7 +50,7 @@ def suffixes() -> frozenset[str]:
 
     known = Image.registered_extensions()
     stubs = {name for name, (made, _accepts) in Image.OPEN.items() if _is_stub(made, ImageFile.StubImageFile)}
-    wanted = set(Image.OPEN) - stubs - NO_PICTURES
+    wanted = set(Image.OPEN) - stubs - NO_PICTURES | {"MPO"}  # which the reader of JPEG opens
     return frozenset(suffix.lower() for suffix, name in known.items() if name in wanted)
 
 
@@ -77,12 +77,12 @@ def entries(folder: Path, passed: PassedOver) -> tuple[list[str], list[str]]:
 
 def pictures(folder: Path, passed: PassedOver) -> Iterator[Path]:
     """Every picture below a folder, links followed, in the order of the paths; everything else is counted."""
-    yield from sorted(_below(folder, passed, frozenset()))
+    yield from sorted(_below(folder, passed, _identities(folder)))
 
 
 def has_picture(folder: Path) -> bool:
     """Whether there is one anywhere below a folder."""
-    return next(_below(folder, PassedOver(), frozenset()), None) is not None
+    return next(_below(folder, PassedOver(), _identities(folder)), None) is not None
 
 
 def is_picture(name: str, passed: PassedOver) -> bool:
@@ -108,6 +108,12 @@ def _below(folder: Path, passed: PassedOver, above: frozenset[tuple[int, int]]) 
     yield from (folder / name for name in files if is_picture(name, passed))
     for name in folders:
         yield from _below(folder / name, passed, above | {here})
+
+
+def _identities(folder: Path) -> frozenset[tuple[int, int]]:
+    """The folders that this one lies in: a link to one of them would give its pictures once more, as another class."""
+    found = [parent.stat() for parent in folder.parents]
+    return frozenset((status.st_dev, status.st_ino) for status in found)
 
 
 def _is_stub(made: object, stub: type) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -24,7 +25,7 @@ def read_frame(frame: Any) -> tuple[pa.Table, str | None, list[str]]:
     An index that has a name, or is other than 0 to n - 1, is a column and can give the ids; levels of a MultiIndex are
     columns by their names. Raises DataError for one column name twice, and for columns of mixed types.
     """
-    from pandas import MultiIndex, RangeIndex
+    from pandas import MultiIndex
 
     notes: list[str] = []
     index, rest = None, frame.reset_index(drop=True)
@@ -35,7 +36,7 @@ def read_frame(frame: Any) -> tuple[pa.Table, str | None, list[str]]:
             for level, name in enumerate(frame.index.names)
             if name is not None
         }
-    elif frame.index.name is not None or not isinstance(frame.index, RangeIndex):
+    elif frame.index.name is not None or not _counts_the_rows(frame.index):
         index = INDEX if frame.index.name is None else str(frame.index.name)
         if frame.index.name is None and not frame.index.is_unique:
             notes.append(
@@ -53,12 +54,24 @@ def read_frame(frame: Any) -> tuple[pa.Table, str | None, list[str]]:
     return pa.table(found), index, notes
 
 
+def _counts_the_rows(index: Any) -> bool:
+    """Whether it is 0 to n - 1 by its type; what a filter or a reversal leaves is not."""
+    from pandas import RangeIndex
+
+    return isinstance(index, RangeIndex) and index.start == 0 and index.step == 1
+
+
 def _column(values: Any, name: str) -> pa.Array | pa.ChunkedArray:
+    dtype = type(getattr(values, "dtype", None)).__name__
+    if dtype == "SparseDtype":
+        values = values.sparse.to_dense()
+    if dtype in ("PeriodDtype", "IntervalDtype"):  # Arrow has months and intervals as numbers alone
+        return pa.array([None if _is_missing(value) else str(value) for value in values], pa.string())
     try:
         return pa.array(values, from_pandas=True)
     except (pa.ArrowException, UnicodeError, OverflowError, ValueError, TypeError) as error:
         listed = [None if _is_missing(value) else value for value in values]
-        if all(value is None or isinstance(value, str | int | float) for value in listed) and not isinstance(
+        if all(value is None or isinstance(value, str | int | float | PurePath) for value in listed) and not isinstance(
             error, UnicodeError
         ):
             return pa.array([plain(value) for value in listed], pa.string())

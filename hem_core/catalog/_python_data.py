@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.catalog._examples import Examples
+from hem_core.catalog._frame import is_frame
 from hem_core.errors import DataError
 
 INPUTS = ("images", "x", "X", "data", "inputs", "features", "image", "input", "pixel_values")
@@ -38,12 +39,22 @@ def unwrapped(data: Any, **columns: Any) -> tuple[Any, list[str]]:
 
         named = ("label_column", "image_column", "id_column")
         return _hugging_face.unwrapped(data, **{name: columns.get(name) for name in named})
+    if hasattr(data, "__arrow_c_stream__") and not is_frame(data):
+        return _of_arrow(data), []
     if isinstance(data, Mapping):
         return _mapping(data), []
     if isinstance(data, tuple | list) and _are_arrays(data):
         return _pair(data), []
     _refuse_stream(data)
     return data, []
+
+
+def _of_arrow(data: Any) -> pa.Table:
+    """The table in whatever hands one out by Arrow's protocol: polars, DuckDB, a record batch."""
+    try:
+        return pa.table(data)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise DataError(f"the {type(data).__name__} is no table: {' '.join(str(error).split())[:200]}") from error
 
 
 def _of_loader(name: str) -> str:

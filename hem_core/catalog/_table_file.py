@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from hem_core.catalog._compute import pc
 from hem_core.catalog._delimited import read_delimited
-from hem_core.catalog._frame import read_frame
+from hem_core.catalog._frame import INDEX, read_frame
 from hem_core.catalog._json_rows import read_json
 from hem_core.errors import DataError
 
@@ -51,10 +53,10 @@ def load(source: Any, path: Path | None, names: Collection[str]) -> Loaded:
     if path is not None:
         found = _file(path, names)
     elif isinstance(source, pa.Table):
-        found = _storable(Loaded(_without_views(source)))
+        found = _storable(_with_index(source))
     else:
         table, index, notes = read_frame(source)
-        found = _storable(Loaded(table, index=index, notes=notes))
+        found = _storable(Loaded(_simple(table), index=index, notes=notes))
     listed = found.table.column_names
     twice = next((name for name in listed if listed.count(name) > 1), None) if len(set(listed)) < len(listed) else None
     if twice is not None:
@@ -83,7 +85,7 @@ def _file(path: Path, names: Collection[str]) -> Loaded:
         if suffix_format(path) == "json":
             table, notes = read_json(path)
             return Loaded(table, notes=notes)
-        return Loaded(_parquet(path))
+        return _with_index(_parquet(path))
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise DataError(f"cannot read '{path}' as {suffix_format(path)}: {' '.join(str(error).split())}") from error
 
@@ -99,14 +101,50 @@ def _parquet(path: Path) -> pa.Table:
             raise DataError(f"the column '{twice}' is in '{path}' {names.count(twice)} times; rename one")
         kept = [name for name in names if name not in PREDICTIONS]
         table = file.read(columns=kept) if kept else pa.table({})
-        return _without_views(table.select(kept).replace_schema_metadata(None))
+        return table.select(kept)
 
 
-def _without_views(table: pa.Table) -> pa.Table:
-    """Columns of string_view as strings: few functions of Arrow take the former."""
+def _with_index(table: pa.Table) -> Loaded:
+    """The table, with the index of the data frame that it was made from as the column that it is.
+
+    pandas notes in the metadata which column that is; where it repeats, it gives no ids.
+    """
+    index, notes = _index_of(table), []
+    if isinstance(index, dict):
+        places = range(index["start"], index["stop"], index["step"])
+        counts = places == range(table.num_rows) or len(places) != table.num_rows
+        table, index = (table, None) if counts else (table.append_column(INDEX, pa.array(places)), INDEX)
+    if index is not None and pc.count_distinct(table[index]).as_py() < table.num_rows:
+        notes = [
+            f"The data frame's index ({index}) repeats, so the ids are row numbers; name a column with --id-column."
+        ]
+        index = None
+    if index is not None and index.startswith("__index_level_"):
+        table = table.rename_columns([INDEX if name == index else name for name in table.column_names])
+        index = INDEX
+    return Loaded(_simple(table.replace_schema_metadata(None)), index=index, notes=notes)
+
+
+def _index_of(table: pa.Table) -> Any:
+    """The column of the index by what pandas noted, or its range as a dict, or None."""
+    try:
+        found = json.loads((table.schema.metadata or {})[b"pandas"])["index_columns"]
+    except (KeyError, ValueError, TypeError):
+        return None
+    if len(found) != 1 or not isinstance(found[0], str | dict):
+        return None
+    return found[0] if isinstance(found[0], dict) or found[0] in table.column_names else None
+
+
+def _simple(table: pa.Table) -> pa.Table:
+    """Columns of string_view and of UUIDs as strings: few functions of Arrow take the former."""
     for index, item in enumerate(table.schema):
+        column = table.column(index)
         if pa.types.is_string_view(item.type):
-            table = table.set_column(index, item.name, table.column(index).cast(pa.string()))
+            table = table.set_column(index, item.name, column.cast(pa.string()))
+        elif isinstance(item.type, pa.UuidType):
+            words = [None if value is None else str(value) for value in column.to_pylist()]
+            table = table.set_column(index, item.name, pa.array(words, pa.string()))
     return table
 
 

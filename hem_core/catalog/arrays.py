@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.catalog import with_info
-from hem_core.catalog._as_text import array_as_text
+from hem_core.catalog._as_text import array_as_text, native
 from hem_core.catalog._label_kind import labels_are
 from hem_core.errors import DataError
 
@@ -46,7 +46,7 @@ def read(
             shapes = {name: _header(path, name) for name in members.files}
             inputs = _find(shapes, image_column, INPUT_NAMES, "input", path)
             label = _find(shapes, label_column, LABEL_NAMES, "label", path)
-            n = shapes[inputs][0][0]
+            n = _length(shapes[inputs][0], inputs, path)
             id = _find(shapes, id_column, ID_NAMES, "id", path) if id_column or set(ID_NAMES) & set(shapes) else None
             taken = {inputs, label, id, "classes"}
             rest = [name for name, (shape, _dtype) in shapes.items() if name not in taken and shape == (n,)]
@@ -59,8 +59,9 @@ def read(
     shape, dtype = shapes[inputs]
     if len(shape) in (3, 4) and dtype.kind in "iu" and not is_picture(shape, dtype):
         raise DataError(
-            f"'{inputs}' in '{source}' looks like pictures of {dtype}; save them as uint8 or uint16, or as floats in "
-            "0 .. 1, as (N, H, W) or (N, H, W, 1 | 3)"
+            f"'{inputs}' in '{source}' looks like pictures, of {dtype} and shape {shape}; save them as uint8 or "
+            "uint16, or as floats in 0 .. 1, as (N, H, W) or (N, H, W, 1 | 3)"
+            + ("; np.moveaxis(x, 1, -1) moves the channels to the end" if _is_channels_first(shape) else "")
         )
     if dtype.kind not in "biuf":
         raise DataError(f"'{inputs}' in '{source}' holds {dtype}; a model wants numbers")
@@ -79,7 +80,7 @@ def read(
         "label": words,
         "image": pa.array([f"{inputs}.npy"] * n, pa.string()),
         "image_row": pa.array(np.arange(n), pa.int64()),
-    } | {name: pa.array(value) for name, value in values.items()}
+    } | {name: pa.array(native(value)) for name, value in values.items()}
     return with_info(
         pa.table(columns),
         name=path.stem,
@@ -97,6 +98,16 @@ def is_picture(shape: tuple[int, ...], dtype: np.dtype) -> bool:
     or floats."""
     is_of_levels = dtype.kind in "bf" or (dtype.kind == "u" and dtype.itemsize <= 2)
     return is_of_levels and (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3)))
+
+
+def _is_channels_first(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3)
+
+
+def _length(shape: tuple[int, ...], name: str, path: Path) -> int:
+    if not shape:
+        raise DataError(f"'{name}' in '{path}' is a single number; wanted one row an example, (N, …)")
+    return shape[0]
 
 
 def _header(path: Path, name: str) -> tuple[tuple[int, ...], np.dtype]:

@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from hem_core.catalog import with_info
 from hem_core.catalog._folder_walk import PassedOver, entries, has_picture, is_picture, pictures
+from hem_core.catalog._table_file import suffix_format
 from hem_core.errors import DataError
+from hem_core.splits import part_of
 
-SPLITS = frozenset({"train", "training", "val", "valid", "validation", "dev", "eval", "test", "testing"})
 NOT_UTF8 = "its file name is not UTF-8; rename the file"
 
 
@@ -34,8 +35,9 @@ def read(source: str | Path, **_columns: str) -> pa.Table:
     """One row an image file; `id` and `image` are its path below the root, `label` its class folder's name.
 
     Class order is the sorted folder names, as in torchvision; a class folder may hold folders. When the folders of the
-    root are named like splits (train, val, test …, in any case) and hold class folders, `split` is a column. A single
-    folder that holds the class folders is entered. Links are followed. Whatever Pillow can open is a picture; what is
+    root are named like splits (train, val, test_set …, in any case) and hold class folders, `split` is a column. A
+    single folder that holds the class folders is entered; `notes` says so, and where all class folders hold folders of
+    the same names, which may be the classes. Links are followed. Whatever Pillow can open is a picture; what is
     hidden, left by a system, or no picture is passed over, and `notes` counts it.
     Raises DataError when there are no class folders or no images in them.
     """
@@ -80,17 +82,20 @@ def _class_folders(root: Path, source: str | Path, found: _Found) -> tuple[Path,
         outside = sum(is_picture(name, found.passed) for name in files)
         if not folders:
             direct = f"; {outside:,} pictures lie directly in it" if outside else ""
+            tables = [name for name in files if suffix_format(Path(name))]
+            if tables:
+                direct += f"; of its tables ({_shown(tables)}) give one, if it has a column of labels"
             raise DataError(f"'{source}' has no class folders; expected {source}/<class>/<image>.png{direct}")
         if outside:
             found.passed.reasons["pictures outside of the class folders"] += outside
         kinds = {name: _holds(top / name) for name in folders}
         used = [name for name in folders if kinds[name] != "nothing"]
-        splits = [name for name in used if name.lower() in SPLITS and kinds[name] == "folders"]
+        splits = [name for name in used if part_of(name) and kinds[name] == "folders"]
         others = [name for name in used if name not in splits]
-        if splits and all(name.lower() in SPLITS or kinds[name] == "no pictures" for name in others):
-            _skip(top, [name for name in folders if name.lower() not in SPLITS], found)
-            return top, [name for name in folders if name.lower() in SPLITS], True
-        strange = [name for name in others if name.lower() not in SPLITS and kinds[name] != "no pictures"]
+        if splits and all(part_of(name) or kinds[name] == "no pictures" for name in others):
+            _skip(top, [name for name in folders if not part_of(name)], found)
+            return top, [name for name in folders if part_of(name)], True
+        strange = [name for name in others if not part_of(name) and kinds[name] != "no pictures"]
         if len(splits) > 1:
             raise DataError(
                 f"in '{source}' the folders {_shown(splits)} are named like splits, {_shown(strange)} not: nothing "
@@ -102,7 +107,9 @@ def _class_folders(root: Path, source: str | Path, found: _Found) -> tuple[Path,
         inner = (top / nested[0]).resolve() if len(nested) == 1 else top
         if len(used) != 1 or not nested or len(entries(inner, PassedOver())[0]) < 2 or inner in seen:
             _skip(top, [name for name in folders if kinds[name] == "no pictures"], found)
-            return top, [name for name in folders if kinds[name] != "no pictures"], False
+            classes = [name for name in folders if kinds[name] != "no pictures"]
+            _note_alike(top, classes, found)
+            return top, classes, False
         top = top / nested[0]
         seen.add(inner)
         found.notes.append(f"The class folders are those in '{_readable(top.relative_to(root).as_posix())}'.")
@@ -114,6 +121,17 @@ def _skip(top: Path, folders: list[str], found: _Found) -> None:
         assert not list(pictures(top / name, found.passed))
     if folders:
         found.notes.append(f"Folders without a picture that were skipped: {_shown(folders)}.")
+
+
+def _note_alike(top: Path, classes: list[str], found: _Found) -> None:
+    """Say that all class folders hold folders of the same names, as the folds of a data set do."""
+    inside = {tuple(entries(top / name, PassedOver())[0]) for name in classes}
+    shared = list(inside.pop()) if len(inside) == 1 else []
+    if len(classes) > 1 and len(shared) > 1 and all(_holds(top / name) == "folders" for name in classes):
+        found.notes.append(
+            f"The folders {_shown(classes)} count as the classes, and each holds folders named {_shown(shared)}. If "
+            f"those are the classes, rename the outer folders to splits (train, val, test), or score one of them."
+        )
 
 
 def _holds(folder: Path) -> str:
@@ -145,7 +163,7 @@ def _check(source: str | Path, top: Path, folders: list[str], found: _Found, *, 
     if not found.rows:
         there = f"; there are {found.passed.words()}" if found.passed else ""
         raise DataError(f"no images below '{source}' that Pillow can open{there}")
-    if not is_split and len(folders) > 0 and all(name.lower() in SPLITS for name in folders):
+    if not is_split and len(folders) > 0 and all(part_of(name) for name in folders):
         raise DataError(
             f"the folders of '{source}' ({_shown(folders)}) are named like splits, but the pictures lie directly in "
             f"them: expected {top / folders[0]}/<class>/<image>.png"

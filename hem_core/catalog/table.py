@@ -73,6 +73,8 @@ def read(
             "or name it with --label-column"
         )
     medium, column = _medium(loaded, image_column, text_column, asked, folder)
+    if column == label:
+        raise DataError(f"column '{label}' holds the labels, and the model would read its own answer; name another")
     id = _find(loaded.table, id_column, ID_NAMES, "id") or _index(loaded, column if medium == "image" else None)
     taken: set[str | None] = {id, label, INDEX}
     table = _typed(loaded, {*taken, column, "split", "content_hash"})
@@ -88,6 +90,8 @@ def read(
         found = image_paths(as_text(loaded.table[column], column, "image"), column, folder)
         columns["image"], folder = found.paths, found.root
         facts["notes"] += found.notes
+        if id == column:
+            _check_paths(columns["id"], column, path or "table")
     if medium == "text" and column is not None:
         columns["text"] = _texts(loaded, column)
     taken |= {column, *PREDICTIONS}
@@ -135,6 +139,21 @@ def _ids(table: pa.Table, id: str | None) -> Any:
     if id is None:
         return pa.array([str(row) for row in range(table.num_rows)], pa.string())
     return as_text(_blank_is_missing(table[id], keeps_spaces=True), id, "id")
+
+
+def _check_paths(paths: pa.ChunkedArray, name: str, source: Path | str) -> None:
+    """Raise DataError for paths that cannot be the ids, as they are where there is no other column for these."""
+    if paths.null_count:
+        raise DataError(
+            f"{paths.null_count} rows of '{source}' have no path in '{name}', which also gives the ids; remove these "
+            "rows, or add a column id"
+        )
+    repeated = len(paths) - len(paths.unique())
+    if repeated:
+        raise DataError(
+            f"{repeated} rows of '{source}' repeat a path of '{name}', which also gives the ids; ids must be unique: "
+            "remove these rows, or add a column id"
+        )
 
 
 def _index(loaded: Loaded, image: str | None) -> str | None:

@@ -19,6 +19,9 @@ from hem_core.engine.layer import Layer, find_layer, pooled, tapped
 from hem_core.errors import ModelError
 from hem_core.tasks.classification import logits_of
 
+ROUNDED = 5e-3
+"""How far from 1 a row of probabilities may sum in half precision."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -69,14 +72,16 @@ def place(
         raise ModelError(f"no precision '{precision}'; there are: fp32, bf16")
     if precision == "bf16" and device.type != "cuda":
         raise ModelError("bf16 is for CUDA devices; on a CPU it is slower than fp32")
-    model = _in_eval_mode(model.to(device))
+    model = _in_eval_mode(_moved(model, device))
     if is_picture and any(isinstance(module, nn.Conv2d) for module in model.modules()):
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     inputs = prepared(model, sample, device, is_picture=is_picture)
     own = Network(model, device, None, is_picture, precision, gives_embeddings=True)
     with torch.inference_mode():
         logits, embeddings = own.forward(sample)
-        if logits.min() >= 0 and torch.allclose(logits.sum(dim=1), torch.ones(len(logits), device=device), atol=1e-4):
+        if logits.min() >= 0 and torch.allclose(
+            logits.sum(dim=1), torch.ones(len(logits), device=device), atol=ROUNDED
+        ):
             raise ModelError(
                 "the model's outputs sum to 1: they are probabilities; return the logits before the softmax"
             )
@@ -123,9 +128,19 @@ def borrowed(model: nn.Module | None) -> Iterator[None]:
             model.to(first.device)
 
 
+def _moved(model: nn.Module, device: torch.device) -> nn.Module:
+    try:
+        return model.to(device)
+    except NotImplementedError as error:  # of the device "meta"
+        raise ModelError(f"the model cannot be put on {device}: {error}; load its weights first") from error
+
+
 def _in_eval_mode(model: nn.Module) -> nn.Module:
-    """A frozen scripted module has no modes: it is in the one in which it was frozen."""
-    return model.eval() if hasattr(model, "training") else model
+    """A frozen scripted module has no modes, and one of torch.export refuses: each is in the one it was made in."""
+    try:
+        return model.eval() if hasattr(model, "training") else model
+    except NotImplementedError:
+        return model
 
 
 def choose_device(asked: str | None) -> torch.device:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from torch import nn
 
 from hem_core import catalog as catalogs
@@ -82,7 +83,7 @@ def prepare(
     facts = catalogs.info(catalog)
     found = open_predictions(Path(data)) if model is None and is_parquet(data) else None
     if model is None and found is None and train is None:
-        raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' has no column logits or probs")
+        raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' {_without_predictions(data)}")
     if found is None and facts["medium"] == "none":
         raise DataError(
             f"'{facts['source']}' has no image column for the model to read, nor a text column or features; "
@@ -127,6 +128,13 @@ def _without_empty(facts: dict[str, Any], n_classes: int, options: Options) -> d
     note = f"They are no classes: the model has {n_classes} outputs, one for each folder that holds pictures."
     left = [name for name in classes if name not in set(empty)]
     return facts | {"classes": left, "notes": [*facts.get("notes", []), note]}
+
+
+def _without_predictions(data: Any) -> str:
+    if not is_parquet(data):
+        return "is no Parquet file with predictions: columns id, label, and logits or probs (lists of K floats)"
+    there = ", ".join(pq.read_schema(data).names[:10])
+    return f"has no column logits or probs (lists of K floats); there are: {there}"
 
 
 def open_data(

@@ -66,8 +66,22 @@ def _extract(archive: Path, member: str, target: Path) -> Path:
         partial = target.with_suffix(".partial")
         with members.open(member) as source, partial.open("wb") as copy:
             shutil.copyfileobj(source, copy, length=1 << 20)
+        _by_rows(partial)
         partial.replace(target)
     return target
+
+
+def _by_rows(path: Path) -> None:
+    """Rewrite an array that is stored column by column, in Fortran's order, row by row."""
+    stored = np.load(path, mmap_mode="r", allow_pickle=False)
+    if stored.flags.c_contiguous:
+        return
+    copied = path.with_suffix(".rows")
+    rows = np.lib.format.open_memmap(copied, mode="w+", dtype=stored.dtype, shape=stored.shape)
+    for start in range(0, len(stored), 1024):
+        rows[start : start + 1024] = stored[start : start + 1024]
+    rows.flush()
+    copied.replace(path)
 
 
 def to_picture(row: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ class FeatureRows:
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:
-    return column.cast(pa.float64()).fill_null(np.nan).to_numpy().copy()
+    return column.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy().copy()
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:

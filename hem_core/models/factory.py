@@ -53,9 +53,15 @@ def as_module(model: Any, name: str) -> nn.Module:
         hint = f": {model.__name__} is a class, and an instance of it is wanted"
     elif isinstance(model, dict):
         hint = ", not its state_dict alone"
+    elif callable(model):
+        hint = ": call the function in the forward of a torch.nn.Module"
     raise ModelError(
         f"'{name}' returned {type(model).__name__}; wanted a torch.nn.Module or a fitted scikit-learn classifier{hint}"
     )
+
+
+NESTED = ("state_dict", "model_state_dict", "model")
+"""Where checkpoints keep the weights beside the epoch and the optimizer's state."""
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -78,7 +84,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             f"'{path}' is not a file of tensors alone and is not loaded, since a pickle can run code. "
             "Where you trust it, save its weights: safetensors.torch.save_file(model.state_dict(), 'w.safetensors')"
         ) from error
-    state = state.get("state_dict", state) if isinstance(state, dict) else state
+    if isinstance(state, dict):
+        state = next((state[name] for name in NESTED if isinstance(state.get(name), dict)), state)
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ModelError(f"'{path}' holds no state dict; save model.state_dict()")
     return state

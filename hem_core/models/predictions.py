@@ -86,21 +86,25 @@ def open_predictions(path: Path) -> Predictions | None:
     if len(found) == 2:
         raise DataError(f"'{path}' has both logits and probs; keep one, so that it is clear which is scored")
     length = _length(path, found[0])
-    if found == ["logits"] and _are_probabilities(path):
-        raise DataError(
-            f"'logits' in '{path}' sum to 1 and are never negative: these are probabilities; call the column 'probs'"
-        )
+    total = _total_of_logits(path) if found == ["logits"] else None
+    if total is not None:
+        way = "call the column 'probs'" + (" and divide it by 100" if total == 100 else "")
+        raise DataError(f"'logits' in '{path}' sum to {total} and are never negative: these are probabilities; {way}")
     width = _length(path, "embedding") if "embedding" in schema.names else 0
     return Predictions(path, found[0], max(2, length), width, is_binary=length == 1)
 
 
-def _are_probabilities(path: Path) -> bool:
+def _total_of_logits(path: Path) -> int | None:
+    """1 or 100 where the first rows of `logits` are never negative and sum to it, as rounded probabilities do."""
     for batch in pq.ParquetFile(path).iter_batches(batch_size=100, columns=["logits"]):
         rows = [row for row in _lists(batch.column(0)).to_pylist() if row and None not in row]
         if rows and all(len(row) == 1 for row in rows):
-            return len(rows) > 1 and all(0 < row[0] < 1 for row in rows)
-        return bool(rows) and all(min(row) >= 0 and abs(sum(row) - 1) < 1e-3 for row in rows)
-    return False
+            return 1 if len(rows) > 1 and all(0 <= row[0] <= 1 for row in rows) else None
+        for total in (1, 100) if rows and all(min(row) >= 0 for row in rows) else ():
+            if all(abs(sum(row) - total) <= TOLERANCE * total for row in rows):
+                return total
+        return None
+    return None
 
 
 def _length(path: Path, column: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -131,7 +132,7 @@ def described(catalog: pa.Table) -> str:
     labels = list(_counts(catalog))
     if labels and all(re.fullmatch(r"-?\d+(\.\d+)?", label) for label in labels) and any("." in one for one in labels):
         return "numbers with a fraction"
-    if labels and all(label.isdigit() for label in labels):
+    if labels and all(label.isascii() and label.isdigit() for label in labels):
         return "numbers with leading zeros, which are read as names"
     return "names"
 
@@ -176,6 +177,10 @@ def _no_names(wrong: Counter[str], n: int, names: Sequence[str], source: str) ->
     more = ", …" if len(wrong) > 3 else ""
     absent = next((label for label in wrong if label.strip().lower() in MISSING), None)
     hint = f"; if '{absent}' means that there is no label, leave the cell empty" if absent is not None else ""
+    alike = {unicodedata.normalize("NFKC", name) for name in names}
+    twin = next((label for label in wrong if unicodedata.normalize("NFKC", label.strip()) in alike), None)
+    if twin is not None:
+        hint = f"; {twin!a} differs from a class in how Unicode writes its letters: write both alike{hint}"
     return (
         f"{wrong.total():,} of {n:,} labels in '{source}' are none of the {len(names)} classes "
         f"({_shown(names)}): {shown}{more}; pass --classes as the label column writes them, in the order of the "

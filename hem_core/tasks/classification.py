@@ -34,6 +34,8 @@ def logits_of(output: Any) -> Tensor:
         found = output[0]
     if not isinstance(found, Tensor) or found.ndim not in (1, 2):
         raise ModelError(f"classification wants logits of shape (N, K) from the model; got {_shown(output, found)}")
+    if found.layout != torch.strided:
+        found = found.to_dense()
     if not found.is_floating_point():
         raise ModelError(
             f"classification wants logits, floats of shape (N, K), from the model; got {str(found.dtype)[6:]}: "
@@ -59,6 +61,7 @@ def _shown(output: Any, found: Any) -> str:
 
 
 _SHAPES = {
+    0: ", one number for the whole batch, as of a loss",
     3: ", as of a model that classifies tokens or writes text",
     4: ", as of a model that segments pictures",
 }

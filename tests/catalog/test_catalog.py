@@ -192,7 +192,7 @@ def test_items_that_are_no_pairs_are_refused(item):
 
 def test_pictures_of_signed_integers_are_refused(tmp_path):
     np.savez(tmp_path / "x.npz", images=np.zeros((2, 4, 4), np.int64), labels=np.array([0, 1]))
-    with pytest.raises(DataError, match="looks like pictures of int64; save them as uint8 or uint16"):
+    with pytest.raises(DataError, match=r"looks like pictures, of int64 and shape \(2, 4, 4\); save them as uint8"):
         catalogs.read(tmp_path / "x.npz")
 
 
@@ -254,3 +254,22 @@ def test_a_dataset_with_ids_of_another_length_is_refused():
 
     with pytest.raises(DataError, match="2 labels but 1 ids"):
         catalogs.read(Odd([(0, 1), (0, 0)]))
+
+
+def test_an_npz_of_a_big_endian_machine_is_read(tmp_path):
+    arrays = {"labels": np.array([0, 1], ">i8"), "ids": np.array(["a", "b"], ">U1"), "age": np.array([1.5, 2], ">f4")}
+    np.savez(tmp_path / "x.npz", images=np.zeros((2, 4, 4), ">u2"), **arrays)
+    table = catalogs.read(tmp_path / "x.npz")
+    assert [table[name].to_pylist() for name in ("id", "label", "age")] == [["a", "b"], ["0", "1"], [1.5, 2.0]]
+
+
+def test_an_npz_whose_input_is_one_number_is_refused(tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.float32(3), y=np.array([0, 1]))
+    with pytest.raises(DataError, match=r"'x' in .* is a single number; wanted one row an example"):
+        catalogs.read(tmp_path / "x.npz")
+
+
+def test_pictures_with_the_channels_first_are_refused_with_the_way_out(tmp_path):
+    np.savez(tmp_path / "x.npz", images=np.zeros((2, 3, 8, 8), np.uint8), labels=np.array([0, 1]))
+    with pytest.raises(DataError, match=r"of uint8 and shape \(2, 3, 8, 8\).*moveaxis\(x, 1, -1\)"):
+        catalogs.read(tmp_path / "x.npz")

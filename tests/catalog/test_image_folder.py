@@ -43,7 +43,8 @@ def test_splits_stay_splits_beside_what_a_mac_leaves_in_a_zip(tmp_path):
 
 @pytest.mark.parametrize(
     ("suffix", "format"),
-    [(".jfif", "JPEG"), (".PPM", "PPM"), (".pgm", "PPM"), (".pbm", "PPM"), (".Tif", "TIFF"), (".avif", "AVIF"),
+    [(".jfif", "JPEG"), (".mpo", "JPEG"),
+     (".PPM", "PPM"), (".pgm", "PPM"), (".pbm", "PPM"), (".Tif", "TIFF"), (".avif", "AVIF"),
      (".tga", "TGA"), (".JPE", "JPEG"), (".ico", "ICO"), (".jp2", "JPEG2000")],
 )  # fmt: skip
 def test_whatever_pillow_opens_is_a_picture_in_any_case(tmp_path, suffix, format):
@@ -124,3 +125,45 @@ def test_pictures_without_class_folders_and_folders_of_other_files_are_refused_w
     (tmp_path / "cat" / "a.heic").write_text("x")
     with pytest.raises(DataError, match=r"no images below .*; there are 1 that Pillow cannot open \(.heic 1\)"):
         image_folder.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "names", [("training_set", "test_set"), ("train_images", "test_images"), ("Train Data", "Test Data"),
+              ("trainset", "holdout")],
+)  # fmt: skip
+def test_folders_named_after_a_split_in_more_than_one_word_are_splits(tmp_path, names):
+    pictures(tmp_path, *(f"{name}/{label}/a.png" for name in names for label in ("cat", "dog")))
+    table = catalogs.read(tmp_path)
+    assert facts(table)["classes"] == ["cat", "dog"]
+    assert sorted(set(table["split"].to_pylist())) == sorted(name.lower() for name in names)
+
+
+def test_class_folders_that_hold_folders_of_the_same_names_are_said_to(tmp_path):
+    pictures(tmp_path, *(f"{fold}/{label}/a.png" for fold in ("fold1", "fold2") for label in ("cat", "dog")))
+    table = catalogs.read(tmp_path)
+    assert facts(table)["classes"] == ["fold1", "fold2"]
+    assert "each holds folders named 'cat', 'dog'" in notes(table)
+    pictures(tmp_path, "fold2/bird/a.png")
+    assert "each holds" not in notes(catalogs.read(tmp_path))
+
+
+def test_a_link_to_a_folder_above_adds_no_pictures_of_other_classes(tmp_path):
+    pictures(tmp_path, "cat/a.png", "dog/b.png")
+    (tmp_path / "cat" / "all").symlink_to(tmp_path)
+    table = catalogs.read(tmp_path)
+    assert table["id"].to_pylist() == ["cat/a.png", "dog/b.png"]
+    assert "1 links in a circle" in notes(table)
+
+
+def test_a_folder_without_class_folders_names_the_tables_in_it(tmp_path):
+    pictures(tmp_path, "a.png")
+    (tmp_path / "labels.csv").write_text("image_path,label\na.png,cat\n")
+    with pytest.raises(DataError, match=r"1 pictures lie directly in it; of its tables \('labels.csv'\) give one"):
+        catalogs.read(tmp_path)
+
+
+def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(pictures(tmp_path, "cat/a.png", "dog/b.png"))
+    assert catalogs.read(".").num_rows == 2
+    with pytest.raises(DataError, match="no data at ''"):
+        catalogs.read("")

@@ -175,3 +175,30 @@ def test_an_embedding_that_is_not_finite_costs_its_example_and_names_the_way_out
     run = score(Says(says), tmp_path / "run")
     assert run.failures()["id"].tolist() == [str(row) for row in range(60) if X[row, 0] > 1]
     assert set(run.failures()["reason"]) == {"its embedding is NaN or infinite; --layer names another, or none"}
+
+
+def exported(model):
+    dynamic = ({0: torch.export.Dim("n")},)
+    return torch.export.export(model, (X,), dynamic_shapes=dynamic).module()
+
+
+@pytest.mark.parametrize("wrap", [lambda model: model, exported])
+def test_sparse_logits_and_an_exported_graph_are_scored_like_the_model(tmp_path, wrap):
+    plain = score(Says(lambda z, _x: z), tmp_path / "plain").table()
+    says = (lambda z, _x: z.to_sparse()) if wrap is not exported else (lambda z, _x: z)
+    found = score(wrap(Says(says)), tmp_path / "run", layer="none").table()
+    np.testing.assert_allclose(found["loss"], plain["loss"], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (nn.Linear(4, 3, device="meta"), "cannot be put on cpu: .*; load its weights first"),
+        (Says(lambda z, _x: z.half().softmax(1)), "sum to 1: they are probabilities"),
+        (Says(lambda z, _x: (z.mean(), z)), r"got \(\), one number for the whole batch, as of a loss"),
+        (lambda x: x, "call the function in the forward of a torch.nn.Module"),
+    ],
+)
+def test_models_without_weights_and_losses_and_functions_are_refused(tmp_path, model, words):
+    with pytest.raises(ModelError, match=words):
+        score(model, tmp_path / "run", device="cpu")

@@ -86,3 +86,12 @@ def test_a_moved_or_broken_file_is_named(tmp_path):
     (tmp_path / "b.png").write_bytes(b"zzz")
     with pytest.raises(DataError, match=r"cannot show '.*b.png'"):
         open_image(tmp_path, "b.png")
+
+
+def test_a_member_in_fortran_order_is_extracted_row_by_row_once(tmp_path):
+    stored = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    np.savez(tmp_path / "a.npz", images=np.asfortranarray(stored))
+    target = extract(tmp_path / "a.npz", "images.npy", tmp_path / "images.npy")
+    assert ArrayRows(target).read(1, 2).tolist() == stored[1:].tolist()
+    before = target.stat().st_mtime_ns
+    assert extract(tmp_path / "a.npz", "images.npy", target).stat().st_mtime_ns == before

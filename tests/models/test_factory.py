@@ -85,3 +85,9 @@ def test_weights_of_a_parallel_model_fit_and_a_factory_that_fails_says_how(tmp_p
     factory.load("demo_models.digits:model", tmp_path / "ddp.safetensors")
     with pytest.raises(ModelError, match="'json:loads' failed: TypeError"):
         factory.load("json:loads")
+
+
+@pytest.mark.parametrize("name", ["state_dict", "model_state_dict", "model"])
+def test_the_weights_in_a_checkpoint_are_found_beside_the_epoch_and_the_optimizer(tmp_path, name):
+    torch.save({"epoch": 3, name: {"weight": torch.eye(2)}, "optimizer": {"lr": 0.1}}, tmp_path / "c.pt")
+    assert factory.read_weights(tmp_path / "c.pt")["weight"].tolist() == [[1, 0], [0, 1]]

@@ -94,6 +94,19 @@ def test_one_logit_a_row_is_that_of_the_second_class(tmp_path, column):
     ]
 
 
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([[0.33, 0.33, 0.33], [0.67, 0.17, 0.17]], "sum to 1 .* call the column 'probs'$"),
+        ([[33.3, 66.6], [99.0, 1.0]], "sum to 100 .* call the column 'probs' and divide it by 100"),
+        ([[0], [1], [1]], "call the column 'probs'"),
+    ],
+)
+def test_rounded_probabilities_and_percentages_called_logits_are_refused(tmp_path, rows, words):
+    with pytest.raises(DataError, match=words):
+        open_predictions(store(tmp_path / "a.parquet", logits=rows))
+
+
 def test_one_probability_a_row_is_that_of_the_second_class(tmp_path):
     source = open_predictions(store(tmp_path / "p.parquet", probs=[0.25, 1.5, None, 0.0]))
     values, _vectors, bad = source.read(0, 4)

@@ -188,3 +188,10 @@ def test_a_folder_of_another_kind_of_model_is_refused_by_what_it_does(bert, chan
     (bert / "config.json").write_text(json.dumps(config | change))
     with pytest.raises(ModelError, match=words):
         factory.load(str(bert))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_a_damaged_file_of_a_folder_is_an_error_in_one_line(bert, name):
+    (bert / name).write_bytes((bert / name).read_bytes()[:20])
+    with pytest.raises(ModelError, match=r"cannot load '.*': "):
+        transformers_folder.load(bert)

@@ -128,3 +128,8 @@ def test_numbers_that_nothing_orders_say_what_they_are():
     for label, words in (("0.5", "numbers with a fraction"), ("01", "numbers with leading zeros, which are read as")):
         with pytest.raises(DataError, match=rf"labels in 'x.csv' are {words}.*pass --classes"):
             classification.class_names(catalog(label), facts(catalog(label)), 2, None)
+
+
+def test_a_label_that_is_a_class_in_another_unicode_form_is_said_to_be(tmp_path):
+    with pytest.raises(DataError, match=r"'e\\u0301' differs from a class in how Unicode writes its letters"):
+        read(["e\u0301", "x"] * 10, ["\u00e9", "x"])
