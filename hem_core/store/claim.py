@@ -41,9 +41,9 @@ def held(folder: Path, what: str) -> Iterator[None]:
             raise TakenError(f"another process has just been at work on {what}; run the same command again")
     except TakenError:
         raise
-    except RunError:
+    except RunError as error:
         if not folder.is_dir():
-            raise
+            raise RunError(f"cannot make the folder '{folder}': {error}") from error
         yield
         return
     try:
