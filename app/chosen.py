@@ -30,14 +30,15 @@ def candidates(run: Run, rule: Mapping[str, Any], tags: pd.DataFrame, *, is_whol
 def chosen(run: Run, wish: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: bool = False) -> Selected:
     """The set that is wished for.
 
-    wish: `rule`, `leave_out`, `n` (None = all that the rule matches and nobody ruled out), `policies` and `options`;
+    wish: `rule`, `leave_out`, `n` (None = all that the rule matches and nobody ruled out), `policies`, `options`, and
+    `has_held_out` where examples of the test and validation splits may be in it;
     is_whole: with all columns of the run, also where nothing was picked.
     Raises HemError when the selection does.
     """
     if wish["n"] is None:
         return _all(wish, candidates(run, wish["rule"], tags, is_whole=is_whole))
     asked = {name: wish[name] for name in ("n", "policies", "rule", "leave_out", "options")}
-    return select(run, tags=tags, **asked)
+    return select(run, tags=tags, has_held_out=bool(wish.get("has_held_out")), **asked)
 
 
 def among(made: Selected, everything: pd.DataFrame) -> Selected:
@@ -45,12 +46,14 @@ def among(made: Selected, everything: pd.DataFrame) -> Selected:
 
     everything: `candidates` of the rule EVERYTHING.
     """
-    ruled_out = curate(everything, leave_out=made.settings["leave_out"]).excluded["id"]
+    asked = made.settings
+    has_held_out = bool(asked.get("has_held_out"))
+    ruled_out = curate(everything, leave_out=asked["leave_out"], has_held_out=has_held_out).excluded["id"]
     return replace(made, candidates=everything.assign(is_ruled_out=everything["id"].isin(ruled_out.tolist())))
 
 
 def _all(wish: Mapping[str, Any], table: pd.DataFrame) -> Selected:
-    made = curate(table, leave_out=wish["leave_out"])
+    made = curate(table, leave_out=wish["leave_out"], has_held_out=bool(wish.get("has_held_out")))
     rank = np.arange(1, len(made.examples) + 1)
     examples = made.examples.drop(columns="row").assign(weight=weights(made.examples), rank=rank, picked_by="all")
     why = pd.Series([WORDS[tag] for tag in made.excluded["why"].tolist()], dtype="str")

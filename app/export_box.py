@@ -9,11 +9,24 @@ import hem_core.export
 from app import exports, loaders, widgets, words
 from hem_core import folder as registry
 from hem_core.errors import HemError
+from hem_core.paths import check_path
 
 
 def draw(home: Path, name: str, version: int) -> None:
     """The formats that work for a version of a set, the others with the reason, and the button."""
-    unfit = loaders.unfit_formats(home, name, version)
+    data = st.text_input(
+        "Folder of the pictures",
+        placeholder="only if they were moved since they were scored",
+        key=f"export_data {name} {version}",
+        help="A folder on the machine on which the app runs.",
+    ).strip()
+    try:
+        if data:
+            check_path(data, "The folder of the pictures")
+        unfit = loaders.unfit_formats(home, name, version, data)
+    except HemError as error:
+        widgets.failure(error)
+        return
     known = [format for format in registry.names(hem_core.export) if format not in unfit]
     formats = st.pills("Export as", known, selection_mode="multi", default=["parquet"], key=f"formats {name} {version}")
     if unfit:
@@ -25,7 +38,7 @@ def draw(home: Path, name: str, version: int) -> None:
         st.caption("Choose a format.")
         return
     target = exports.place(home, name, version, formats)
-    _progress(home, name, version, tuple(formats), target)
+    _progress(home, name, version, tuple(formats), target, data)
 
 
 @st.fragment(run_every="1s")
@@ -46,7 +59,7 @@ def _stage(found: dict[str, Any]) -> str:
     return f"{found.get('stage', 'starting')}: {done:,} of {total:,}" if total else "starting"
 
 
-def _progress(home: Path, name: str, version: int, formats: tuple[str, ...], target: Path) -> None:
+def _progress(home: Path, name: str, version: int, formats: tuple[str, ...], target: Path, data: str) -> None:
     found = exports.state(target)
     if found["status"] == "running":
         _watch(target)
@@ -70,5 +83,5 @@ def _progress(home: Path, name: str, version: int, formats: tuple[str, ...], tar
     if found["status"] == "failed":
         widgets.failure(HemError(found["error"]))
     if st.button("Export", icon=":material/output:", key=f"export {name} {version}"):
-        exports.start(home, name, version, formats)
+        exports.start(home, name, version, formats, data)
         st.rerun()

@@ -31,8 +31,11 @@ def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> P
     return kept if kept.is_dir() or open_workspace(workspace).is_writable() else Path(_temporary().name) / folder
 
 
-def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
-    """The formats that cannot work for a version of a set -> why, tried on an example whose picture can be read."""
+def unfit(workspace: Path, name: str, version: int, data: str = "") -> dict[str, str]:
+    """The formats that cannot work for a version of a set -> why, tried on an example whose picture can be read.
+
+    data: the folder where the pictures are now, "" where they were not moved.
+    """
     import pyarrow.parquet as pq
 
     from hem_core.engine.pictures import pictures_of
@@ -43,7 +46,7 @@ def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
     some = next(pq.ParquetFile(home / "examples.parquet").iter_batches(TRIED)).to_pandas()
     opened = open_workspace(workspace)
     run = find_run_of_set(opened, manifest)  # where it is gone, tables can still be written
-    pictures = pictures_of(run, workspace=opened) if run is not None else None
+    pictures = pictures_of(run, data or None, opened) if run is not None else None
     row = next((k for k in range(len(some)) if pictures is None or not pictures.lacking(some.iloc[[k]])), 0)
     found = {}
     for format in registry.names(hem_core.export):
@@ -55,17 +58,17 @@ def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
     return found
 
 
-def start(workspace: Path, name: str, version: int, formats: Sequence[str]) -> None:
+def start(workspace: Path, name: str, version: int, formats: Sequence[str], data: str = "") -> None:
     """Begin to export a version of a set to its place, unless that is being done; `state` tells how far it is.
 
-    A small one is written by a thread, at once: a process takes seconds to begin.
+    data: as for `unfit`. A small one is written by a thread, at once: a process takes seconds to begin.
     """
     target = place(workspace, name, version, formats)
     target.parent.mkdir(parents=True, exist_ok=True)
     files = [str(path) for path in (target, _note(target))]
     n = int(jobs.read(workspace / "sets" / name / f"v{version}" / "manifest.json").get("n") or 0)
     first = {"stage": "starting", "done": 0, "total": n}
-    arguments = [str(workspace), name, str(version), *files, *formats]
+    arguments = [str(workspace), name, str(version), *files, data, *formats]
     if 0 < n <= SMALL:
         from hem_core.engine.export_set import main
 

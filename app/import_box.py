@@ -30,7 +30,7 @@ def draw(run: Run) -> None:
         turn = int(str(state.recall("import_turn", 0)))
         file = st.file_uploader(
             "Answers as Label Studio exports them, or a CSV, JSON Lines or Parquet file with id and label",
-            type=["json", "jsonl", "csv", "tsv", "parquet"],
+            type=["json", "jsonl", "csv", "tsv", "txt", "parquet"],
             max_upload_size=LARGEST_MB,
             key=f"import_file {turn}",
         )
@@ -68,7 +68,7 @@ def summary(found: "ImportedLabels") -> str:
     ):
         if none:
             said.append(f"{words.count(len(none), 'example')} {nouns}, such as {none[0]}")
-    return ". ".join(said) + "."
+    return " ".join([". ".join(said) + ".", *found.notes])
 
 
 def _take(run: Run, name: str, content: bytes) -> None:

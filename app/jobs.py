@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hem_core.retrain.claim import owner, take
 from hem_core.store.atomic import write_json
+from hem_core.store.claim import owner, take
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Processes that this server started, to be waited for; what runs is told by the claims alone."""

@@ -199,9 +199,9 @@ def manifest(path: Path) -> dict:
     return _manifest(str(path))
 
 
-def unfit_formats(workspace: Path, name: str, version: int) -> dict[str, str]:
+def unfit_formats(workspace: Path, name: str, version: int, data: str = "") -> dict[str, str]:
     """The formats that cannot work for a saved set -> why: exports.unfit; looked at anew after a minute."""
-    return _unfit_formats(str(workspace), name, version)
+    return _unfit_formats(str(workspace), name, version, data)
 
 
 def verdicts(data: str) -> "pd.DataFrame":
@@ -362,10 +362,10 @@ def _manifest(path: str) -> dict:
 
 
 @st.cache_resource(show_spinner=False, max_entries=500, ttl=60)
-def _unfit_formats(workspace: str, name: str, version: int) -> dict[str, str]:
+def _unfit_formats(workspace: str, name: str, version: int, data: str) -> dict[str, str]:
     from app.exports import unfit
 
-    return unfit(Path(workspace), name, version)
+    return unfit(Path(workspace), name, version, data)
 
 
 @st.cache_resource(show_spinner=False)

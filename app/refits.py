@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from app import jobs
-from hem_core.alive import is_alive
-from hem_core.errors import HemError, RunError
+from hem_core.errors import HemError
 from hem_core.store.atomic import write_json
+from hem_core.store.claim import check_free
 from hem_core.store.run import Run
 
 ROWS = "reason_rows.npz"
@@ -41,9 +41,7 @@ def start(run: Run, n_tags: int) -> None:
 
     Raises RunError where the run cannot be written to, or is just being scored.
     """
-    progress = run.progress() or {}
-    if is_alive(progress.get("pid"), progress.get("process")):
-        raise RunError(f"process {progress['pid']} is scoring the run '{run.name}'; refit when it has ended")
+    check_free(run.folder, f"the run '{run.name}'")
     note = _note(run.folder)
     jobs.start(note, "app.refits", [str(run.folder), str(note)], first={"n_tags": n_tags})
 

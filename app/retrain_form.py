@@ -47,6 +47,13 @@ def draw() -> None:
             key=f"retrain_test {_turn()}",
             help="Held-out data of the same form as the training data. No arm is trained on them.",
         ).strip()
+        data = st.text_input(
+            "Training data",
+            value=asked.get("data") or "",
+            placeholder="where they are now, if they were moved since they were scored",
+            key=f"retrain_data {_turn()}",
+            help="The file or folder that the run was scored from, on the machine on which the app runs.",
+        ).strip()
         if run:
             st.caption(f"Tested on {words.plain(retrains.test_words(run, test))}.")
     with right:
@@ -74,7 +81,7 @@ def draw() -> None:
     arms = [arm for arm in ARMS if arm in arms]
     n = len(arms) * seeds
     settings = {"set": chosen, "train": train, "test": test or None, "arms": arms, "seeds": seeds,
-                "where": where or None, "recipe": recipe}  # fmt: skip
+                "where": where or None, "recipe": recipe, "data": data or None}  # fmt: skip
     is_free = run is None or retrain_box.draw(home, run, chosen, manifest, settings)
     problem = retrains.problem_of(train) if train else ""
     if problem:

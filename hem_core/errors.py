@@ -17,6 +17,10 @@ class RunError(HemError):
     """A run folder or workspace is missing, unfinished, or was made by other parameters."""
 
 
+class TakenError(RunError):
+    """Another process is at work on the same run, loop or retraining."""
+
+
 class BusyError(RunError):
     """The tag log does not take or give anything now: locked, read-only, or its disk is full. It may pass."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-GROUND = {"types", "errors", "folder", "cells", "alive", "splits"}
+GROUND = {"types", "errors", "folder", "cells", "alive", "splits", "paths", "hardest"}
 ROOMS = {"catalog", "media", "models", "tasks", "scores", "dynamics", "embeddings", "difficulty", "selection"}
 ROOMS |= {"export", "store", "mining"}
 ABOVE = {"engine", "retrain", "loop", "cli"}

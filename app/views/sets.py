@@ -25,7 +25,7 @@ from app import (
 )
 from app.set_source import Candidates
 from hem_core.errors import HemError
-from hem_core.selection.curate import EXCLUSIONS, composition, curate, is_corrected
+from hem_core.selection.curate import EXCLUSIONS, composition, curate, held_out, is_corrected
 from hem_core.store import sets
 from hem_core.store.run import Run
 
@@ -55,7 +55,8 @@ def _new(run: Run) -> None:
     matching = loaders.candidates(run.name, rule)
     ruled_out = curate(matching.loc[matching["verdict"] != "", :]).ruled_out
     leave_out = _leave_out(ruled_out)
-    n = len(matching) - sum(ruled_out[tag] for tag in leave_out)
+    has_held_out = _has_held_out(matching)
+    n = len(curate(matching, leave_out=leave_out, has_held_out=has_held_out).examples)
     if not n:
         _save_row(run, source, None, "")
         st.info("No example is left. Widen the choice, or keep more of what was ruled out.", icon=":material/info:")
@@ -64,6 +65,8 @@ def _new(run: Run) -> None:
     if budget is None:
         return
     asked = {"rule": source.rule, "leave_out": leave_out, "n": budget.n, "policies": budget.policies}
+    if has_held_out:
+        asked["has_held_out"] = True
     wish = json.dumps({**asked, "options": json.loads(budget.options)}, sort_keys=True)
     try:
         made = loaders.selected(run.name, wish)
@@ -89,6 +92,18 @@ def _leave_out(ruled_out: dict[str, int]) -> list[str]:
         help="People ruled these out in Review. Switch one off to keep them in.",
     )
     return [*kept, *[tag for tag in EXCLUSIONS if tag not in occurring]]
+
+
+def _has_held_out(matching: pd.DataFrame) -> bool:
+    """Whether examples that are kept for testing may be in the set; asked only where there are any."""
+    n = int((held_out(matching) != "").sum())
+    if not n:
+        return False
+    return st.toggle(
+        f"Also choose among {words.count(n, 'example')} of the test and validation splits",
+        key="set_has_held_out",
+        help="They stay out of sets: a model that is trained on them can no longer be tested on them.",
+    )
 
 
 # --- saving --------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ import pyarrow as pa
 from hem_core import folder
 from hem_core.catalog._python_data import CLASSES, unwrapped
 from hem_core.errors import DataError
+from hem_core.paths import check_path
 
 __all__ = ["COLUMNS", "OF_TABLES", "info", "read", "unwrapped", "with_info"]
 
@@ -43,8 +44,10 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     unknown = columns.keys() - set(COLUMNS)
     if unknown:
         raise DataError(f"no option '{min(unknown)}' for columns; there are: {', '.join(COLUMNS)}")
-    if isinstance(source, str | Path) and not _exists(source):
-        raise DataError(f"no data at '{source}'; give an image folder, or a .csv, .parquet, .jsonl or .npz file")
+    if isinstance(source, str | Path):
+        check_path(source, "the data")
+        if not Path(source).exists():
+            raise DataError(f"no data at '{source}'; give an image folder, or a .csv, .parquet, .jsonl or .npz file")
     source, notes = unwrapped(source, **given)
     package = sys.modules[__name__]
     for name in folder.names(package):
@@ -63,13 +66,6 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
         f"cannot read '{source}'; wanted an image folder, a .csv, .parquet, .jsonl or .npz file, "
         "an Arrow table, a DataFrame, a torch Dataset, or a dict of arrays"
     )
-
-
-def _exists(path: str | Path) -> bool:
-    try:
-        return str(path) != "" and Path(path).exists()  # the empty name would be the current folder
-    except (OSError, ValueError):  # too long for a path, or with a NUL in it
-        return False
 
 
 def _short(source: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from hem_core.catalog._compute import pc
+from hem_core.catalog._open_quotes import check_closed, n_lines
 from hem_core.catalog._text_file import HEAD, read_utf8
 from hem_core.errors import DataError
 
@@ -38,16 +39,26 @@ def read_delimited(path: Path, *, names: Collection[str]) -> Delimited:
     names: column names that are looked for; a separator that makes one of them appear is the right one.
     Raises DataError for an empty file, a header with one name twice, and rows that are longer or shorter than it.
     """
-    data, notes = read_utf8(path)
-    data, separator = _declared(data.lstrip(b"\r\n"))
+    text, notes = read_utf8(path)
+    data, separator = _declared(text.lstrip(b"\r\n"))
     if not data or data.isspace():
         raise DataError(f"'{path}' is empty; the first row names the columns")
     head = data[:HEAD].decode(errors="ignore")
     rows = head if len(data) <= HEAD else head[: head.rfind("\n") + 1] or head
     separator = separator or _separator(rows, names, prefers_tab=".tsv" in [part.lower() for part in path.suffixes])
     header, body = _header(data, separator, path)
-    table = _parsed(data, body, separator, len(header), path)
-    _check_quotes(data, table, path)
+    skipped = n_lines(text[: len(text) - len(data)])
+
+    def check(table: pa.Table | None) -> list[str]:
+        return check_closed(data, table, separator, len(header), path, skipped)
+
+    try:
+        table = _parsed(data, body, separator, len(header), path)
+    except DataError:
+        check(None)  # an open quotation mark is a better reason than the rows that it makes too long
+        raise
+    if table.num_rows < n_lines(body):  # rows of several lines, or none
+        notes = [*notes, *check(table)]
     spaced = [index for index, name in enumerate(header) if name.startswith(" ")]
     return Delimited(_named(_without_space(table, spaced), header, path), separator, notes)
 
@@ -163,18 +174,6 @@ def _line_of(data: bytes, separator: str, row: int) -> int:
     except csv.Error:
         pass
     return row
-
-
-def _check_quotes(data: bytes, table: pa.Table, path: Path) -> None:
-    """A quotation mark that is never closed takes all rows after it into one cell; that is no reading of the file."""
-    if not table.num_rows or data.count(b'"') % 2 == 0:
-        return
-    last = [str(value) for value in table.slice(table.num_rows - 1).to_pylist()[0].values() if value is not None]
-    if any("\n" in value for value in last):
-        raise DataError(
-            f"the last row of '{path}' holds a quotation mark that is never closed, in row {table.num_rows + 1:,}: "
-            f"{_short(last[0])}; close it, or write it twice inside quotes"
-        )
 
 
 def _without_space(table: pa.Table, columns: list[int]) -> pa.Table:

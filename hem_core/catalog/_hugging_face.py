@@ -10,6 +10,7 @@ import pyarrow as pa
 from hem_core.catalog._examples import Examples
 from hem_core.catalog._python_data import CLASSES, IDS, INPUTS, LABELS
 from hem_core.errors import DataError
+from hem_core.paths import read_file
 
 
 def unwrapped(
@@ -119,6 +120,6 @@ def _bytes(value: Any) -> bytes | None:
     if value.get("bytes") is not None:
         return value["bytes"]
     try:
-        return Path(value["path"]).read_bytes()
+        return read_file(Path(value["path"]))
     except (OSError, TypeError):
         return b""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from hem_core.errors import DataError
+from hem_core.paths import read_file
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -54,7 +55,7 @@ def read_utf8(path: Path) -> tuple[bytes, list[str]]:
 
 
 def _unpacked(path: Path) -> bytes:
-    data = path.read_bytes()
+    data = read_file(path)
     found = next((name for magic, name in MAGIC.items() if data.startswith(magic)), None)
     if found is None:
         return data

@@ -11,9 +11,10 @@ import sys
 import typer
 
 from hem_core import folder
+from hem_core.cli._paths import with_checked_paths
 from hem_core.cli._screen import console, say
 from hem_core.errors import HemError
-from hem_core.store.names import shown
+from hem_core.paths import WORDS, short
 
 ORDER = (
     "demo",
@@ -40,11 +41,13 @@ hem = typer.Typer(
 )
 _here = sys.modules[__name__]
 for _name in sorted(folder.names(_here), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)):
-    hem.command(_name.replace("_", "-"))(getattr(folder.load(_here, _name), _name))
+    hem.command(_name.replace("_", "-"))(with_checked_paths(getattr(folder.load(_here, _name), _name)))
 
 
 def main() -> None:
     """Run `hem`; what the user can mend is one line on stderr and exit code 2, never a traceback."""
+    if any("\0" in word for word in sys.argv):
+        _fail("a NUL byte is among the words of the command; no option takes one")
     try:
         hem()
     except HemError as error:
@@ -67,9 +70,11 @@ def _in_words(error: OSError | MemoryError | UnicodeError) -> str:
         return "out of memory; score fewer examples at once (--batch-size), or on a machine with more"
     if isinstance(error, UnicodeError):
         return f"a text or a name is not UTF-8 ({error}); save the file as UTF-8, or rename it"
-    place = shown(str(error.filename)) if error.filename is not None else "a file"
+    place = short(str(error.filename)) if error.filename is not None else "a file"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"the disk is full ({place}); free some space, and run the same command again: what is finished stays"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"'{place}' cannot be written or read ({error.strerror}); choose another place, or ask for access"
-    return f"'{place}': {error.strerror or error}; choose another place"
+        return f"{place} cannot be written or read ({error.strerror}); choose another place, or ask for access"
+    if error.errno == errno.ENAMETOOLONG:
+        return f"{place} {WORDS[errno.ENAMETOOLONG]}"
+    return f"{place}: {error.strerror or error}; choose another place"

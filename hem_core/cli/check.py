@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
 
 SHOWN = 50
@@ -19,6 +20,7 @@ def check(
             help="package.module:factory, a transformers folder, or a file of weights for the run's own factory: "
             "new.safetensors, new.pt."
         ),
+        PATH,
     ],
     workspace: Annotated[Path, typer.Argument(help="The workspace.")] = Path(),
     weights: Annotated[Path | None, typer.Option(help="Weights for a --model that is a factory.")] = None,

@@ -26,6 +26,8 @@ def import_labels(
         *(f"{done.n_answers:,}", done.data, *(f"{done.counts[tag]:,}" for tag in (KEEP, CHANGE, SKIP))),
         f"{done.n_known:,}",
     )
+    for note in done.notes:
+        say("  note: {}", note)
     _list("without an answer, or without a single one", done.unanswered)
     if done.n_without_id:
         say("  {} entries without 'example_id' or 'id', skipped", f"{done.n_without_id:,}")

@@ -7,6 +7,7 @@ import typer
 
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._names import names_or_file
+from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
 from hem_core.retrain.threads import yield_while_waiting
@@ -19,7 +20,7 @@ def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
 
 
 def loop(
-    data: Annotated[str, typer.Argument(help="The pool: image folder, or .csv, .parquet, .jsonl or .npz file.")],
+    data: Annotated[str, typer.Argument(help="The pool: image folder, or .csv, .parquet, .jsonl or .npz file."), PATH],
     train: Annotated[
         str, typer.Option(help="package.module:train; one that takes `sampler` gets equal steps at every size.")
     ],
@@ -34,7 +35,7 @@ def loop(
         str | None, typer.Option(help="Name of the loop; its set is NAME-mined. Default: that of the data.")
     ] = None,
     test: Annotated[
-        str | None, _option("Test data; default: rows of split = test, else a drawn share.", panel=DATA)
+        str | None, _option("Test data; default: rows of split = test, else a drawn share.", panel=DATA), PATH
     ] = None,
     test_share: Annotated[float, _option("Share drawn as the test set where none is named.", panel=DATA)] = 0.2,
     data_name: Annotated[str | None, _option("Name of the data; tags are shared under it.", panel=DATA)] = None,

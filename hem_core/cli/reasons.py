@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from hem_core.cli._screen import say, table
-from hem_core.errors import RunError
+from hem_core.errors import TakenError
 
 
 def reasons(
@@ -44,12 +44,11 @@ def reasons(
 def _refit(run: Any) -> Any:
     """Refit, unless the app or another command is at it: both would write the same files."""
     from hem_core.engine.refit import refit
-    from hem_core.retrain.claim import owner, take
+    from hem_core.store.claim import owner, take, taken
 
-    claim = run.folder / "refit.process"  # that of the app's button
+    claim = run.folder / "refit.process"  # that of the app's button, which shows that it runs
     if not take(claim, os.getpid):
-        pid = (owner(claim) or {}).get("pid")
-        raise RunError(f"process {pid} is refitting {run.folder}; run the command again when it has ended")
+        raise TakenError(taken(owner(claim) or {"pid": "?"}, f"the reasons of {run.folder}"))
     try:
         return refit(run.folder)
     finally:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from hem_core.cli._names import names_or_file
+from hem_core.cli._paths import PATH
 from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
 from hem_core.errors import HemError
@@ -20,10 +21,12 @@ def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
 
 
 def score(
-    data: Annotated[str, typer.Argument(help="Image folder, or .csv, .parquet, .jsonl or .npz file.")],
+    data: Annotated[str, typer.Argument(help="Image folder, or .csv, .parquet, .jsonl or .npz file."), PATH],
     out: Annotated[Path, typer.Option(help="Folder of the run, such as work/runs/first.")],
     model: Annotated[
-        str | None, typer.Option(help="package.module:factory, called without arguments; or a transformers folder.")
+        str | None,
+        typer.Option(help="package.module:factory, called without arguments; or a transformers folder."),
+        PATH,
     ] = None,
     weights: Annotated[Path | None, typer.Option(help=".safetensors, or a file of torch.save(state_dict).")] = None,
     id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,

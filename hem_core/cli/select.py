@@ -41,8 +41,11 @@ def select(
     from hem_core.engine import select as engine
     from hem_core.errors import HemError
     from hem_core.store.run import open_run
+    from hem_core.store.sets import check_name
     from hem_core.store.workspace import open_workspace
 
+    if save is not None:
+        check_name(save)
     opened = open_run(run)
     workspace = open_workspace(run).folder if save else None
     chain = [name.strip() for name in policy.split(",")] if policy else None

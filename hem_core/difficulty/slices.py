@@ -15,6 +15,7 @@ from hem_core.difficulty.hypergeometric import benjamini_hochberg, chance_of_so_
 from hem_core.difficulty.percentile import percentile
 from hem_core.difficulty.wilson import wilson
 from hem_core.errors import HemError
+from hem_core.hardest import HARDEST
 
 MOST_TRIED = 1_000
 MOST_SHARE = 0.5
@@ -105,4 +106,4 @@ def find(
 def _as_errors(values: np.ndarray) -> tuple[np.ndarray, str]:
     if np.isin(values, (0, 1)).all():
         return values.astype(np.int64), "share of wrong predictions"
-    return (percentile(values) > 90).astype(np.int64), "share of the hardest tenth"
+    return (percentile(values) >= HARDEST).astype(np.int64), "share of the hardest tenth"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,9 @@ def _choice(result: Any, classes: Collection[str]) -> str | None:
 def _of_row(
     row: Mapping[str, Any], id: str, path: Path, number: int, who: str, classes: Collection[str]
 ) -> list[Answer]:
+    responses = _responses(row)
+    if responses is not None:
+        return _of_responses(responses, id, who, classes)
     names = {str(name).strip().lower(): name for name in row}
     name = next((names[each] for each in LABEL_NAMES if each in names), None)
     name = name if name is not None else _about(row, classes)
@@ -130,6 +134,39 @@ def _of_row(
     if len(chosen) != 1:
         return []
     return [Answer(id, chosen.pop(), _person(person, who), _first(row, AT_NAMES))]
+
+
+def _responses(row: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]] | None:
+    """Argilla's answers, question -> (answer, person): of its records, or of a table that it was exported as."""
+    found = _parsed(row.get("responses"))
+    if isinstance(found, Mapping):
+        return {
+            str(question): [
+                (text, each.get("user_id"))
+                for each in (listed if isinstance(listed, list) else [])
+                if isinstance(each, Mapping) and each.get("status") != "discarded"
+                for text in _texts(each.get("value"))
+            ]
+            for question, listed in found.items()
+        }
+    columns = [str(name) for name in row if str(name).endswith(".responses")]
+    if not columns:
+        return None
+    people = {name: _texts(row.get(f"{name}.users")) for name in columns}
+    return {
+        name.removesuffix(".responses"): list(zip_longest(_texts(row[name]), people[name][: len(_texts(row[name]))]))
+        for name in columns
+    }
+
+
+def _of_responses(
+    responses: Mapping[str, list[tuple[str, Any]]], id: str, who: str, classes: Collection[str]
+) -> list[Answer]:
+    """One answer a person, to the question called `label`, else to the one about the classes."""
+    named = [said for question, said in responses.items() if question.lower() in LABEL_NAMES]
+    about = [said for said in responses.values() if said and {text for text, _ in said} <= set(classes)]
+    chosen = (named or about or [*responses.values()])[0] if responses else []
+    return [Answer(id, text, _person(person, who), "") for text, person in chosen]
 
 
 def _is_export(row: Mapping[str, Any]) -> bool:
@@ -166,11 +203,23 @@ def _id(row: Any) -> str | None:
     if not isinstance(row, Mapping):
         return None
     if not _is_task(row):
-        return next((_text(row[name]) for name in ID_NAMES if _is_id(row.get(name))), None)
+        nested = [_parsed(row.get(name)) for name in ("meta", "metadata")]
+        return next(_ids([row, *nested], ID_NAMES[:1]), None) or next(_ids([row], ID_NAMES), None)
     data = row["data"]
-    places = (data, data.get("data"), data.get("meta"), row.get("meta"))
-    found = ((place, name) for place in places if isinstance(place, Mapping) for name in ID_NAMES)
-    return next((_text(place[name]) for place, name in found if _is_id(place.get(name))), None)
+    return next(_ids([data, data.get("data"), data.get("meta"), row.get("meta")], ID_NAMES), None)
+
+
+def _ids(places: Sequence[Any], names: Sequence[str]) -> Iterator[str]:
+    found = ((place, name) for place in places if isinstance(place, Mapping) for name in names)
+    return (_text(place[name]) for place, name in found if _is_id(place.get(name)))
+
+
+def _parsed(value: Any) -> Any:
+    """What a value means that may be JSON in a cell of a table."""
+    try:
+        return json.loads(value) if isinstance(value, str) and value[:1] == "{" else value
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_id(value: Any) -> bool:

@@ -2,49 +2,53 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+from hem_core.catalog._delimited import read_delimited
+from hem_core.catalog._table_file import suffix_format
+from hem_core.catalog._text_file import read_utf8
 from hem_core.errors import DataError
 
 KINDS = ".json, .jsonl, .csv, .tsv or .parquet"
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+COLUMNS = ("example_id", "id", "label", "choice", "annotator", "annotation_id")
+"""Names that tell the separator of a table."""
 
 
-def read_rows(path: Path) -> list[Any]:
-    """The rows or tasks in a file, in its order. Raises DataError when it is no such file, or has none."""
+def read_rows(path: Path) -> tuple[list[Any], list[str]]:
+    """The rows or tasks in a file, in its order, and what is worth noting; read as the files of a data set are.
+
+    Raises DataError when it is no such file, or has none.
+    """
     if not path.is_file():
         raise DataError(f"no file at '{path}'; give Label Studio's export, or a CSV or JSONL with id and label")
     try:
-        rows = _rows(path)
-    except (ValueError, csv.Error, OSError, RecursionError) as error:
+        rows, notes = _rows(path)
+    except DataError as error:
+        words = str(error).removeprefix(f"cannot read '{path}': ")
+        raise DataError(f"cannot read '{path}': {words}; wanted {KINDS}") from error
+    except (ValueError, OSError, RecursionError) as error:
         words = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise DataError(f"cannot read '{path}': {words}; wanted {KINDS}, texts in UTF-8") from error
     if not rows:
         raise DataError(f"'{path}' has no rows")
-    return rows
+    return rows, notes
 
 
-def _rows(path: Path) -> list[Any]:
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+def _rows(path: Path) -> tuple[list[Any], list[str]]:
+    kind = suffix_format(path)
+    if kind == "parquet":
+        return _parquet(path), []
+    if kind == "csv":
+        found = read_delimited(path, names=COLUMNS)
+        return found.table.to_pylist(), found.notes
+    data, notes = read_utf8(path)
+    return _json(data.decode(), path), notes
 
-        try:
-            return pq.read_table(path).to_pylist()
-        except pa.ArrowException as error:
-            raise ValueError(str(error).splitlines()[0]) from error
-    content = path.read_bytes()
-    text = content.decode(next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8"))
-    if suffix in (".csv", ".tsv", ".tab", ".txt"):
-        return _table(text)
-    if suffix in (".jsonl", ".ndjson"):
+
+def _json(text: str, path: Path) -> list[Any]:
+    if path.suffix.lower() in (".jsonl", ".ndjson"):
         return _lines(text)
     try:
         found = json.loads(text)
@@ -61,16 +65,15 @@ def _rows(path: Path) -> list[Any]:
     return found
 
 
+def _parquet(path: Path) -> list[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(path).to_pylist()
+    except pa.ArrowException as error:
+        raise ValueError(str(error).splitlines()[0]) from error
+
+
 def _lines(text: str) -> list[Any]:
     return [json.loads(line) for line in text.split("\n") if line.strip()]
-
-
-def _table(text: str) -> list[Any]:
-    """Rows by the delimiter that the first line has the most of. A cell may hold a picture, so none is too long."""
-    first = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    limit = csv.field_size_limit(sys.maxsize)
-    try:
-        return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
-    finally:
-        csv.field_size_limit(limit)

@@ -76,14 +76,17 @@ def _check_tables(
         )
 
 
-def main(workspace: str, name: str, version: str, target: str, note: str, *formats: str) -> int:
-    """Export as a process: progress, or the error, is left as JSON in the file `note`. Returns the exit code."""
+def main(workspace: str, name: str, version: str, target: str, note: str, data: str, *formats: str) -> int:
+    """Export as a process: progress, or the error, is left as JSON in the file `note`. Returns the exit code.
+
+    data: where the pictures are now, "" where they were not moved.
+    """
 
     def progress(stage: str, done: int, total: int) -> None:
         write_json(Path(note), {"stage": stage, "done": done, "total": total})
 
     try:
-        export_set(workspace, name, int(version), target, formats, progress=progress)
+        export_set(workspace, name, int(version), target, formats, data=data or None, progress=progress)
     except HemError as error:
         write_json(Path(note), {"error": str(error)})
         return 2

@@ -20,6 +20,7 @@ from hem_core.engine.join import Joined
 from hem_core.engine.plan import Plan, stored_key
 from hem_core.engine.progress import Progress
 from hem_core.media.image import thumbnail
+from hem_core.store import claim
 from hem_core.store.atomic import write_array, write_bytes, write_table
 from hem_core.store.whole import damage, torn
 
@@ -127,7 +128,7 @@ def foreign(folder: Path) -> list[str]:
     names = {path.name for path in folder.iterdir()}
     tables = [folder / "scores.parquet", *sorted((folder / "shards").glob("*.parquet"))[:1]]
     if CLEARED in names or any(stored_key(table) for table in tables if table.is_file()):
-        return sorted(name for name in names if name not in (*FILES, *FOLDERS) and not _is_temporary(name))
+        return sorted(name for name in names if name not in (*FILES, *FOLDERS, *claim.OURS) and not _is_temporary(name))
     return sorted(name for name in names if not _is_temporary(name) and not _is_ours(folder / name))
 
 
@@ -140,7 +141,7 @@ def _is_ours(path: Path) -> bool:
         return path.is_dir() and all(_is_temporary(inner.name) for inner in path.iterdir())
     if path.name == "arrays":
         return path.is_dir() and all(re.fullmatch(r"[0-9a-f]{16}", inner.name) for inner in path.iterdir())
-    return path.name == "progress.json"
+    return path.name in ("progress.json", *claim.OURS)
 
 
 def clear(folder: Path, *, keep: Path | None = None) -> None:

@@ -44,6 +44,8 @@ class ImportedLabels:
     """Id -> a label that is no class; not written."""
     disagreements: dict[str, dict[str, int]]
     """Id -> label ("" for skipped) -> how many people gave it; the most frequent stands, a tie is 'ambiguous'."""
+    notes: list[str]
+    """How the file was read, where that may be wrong."""
 
 
 def import_labels(
@@ -59,7 +61,7 @@ def import_labels(
     Raises DataError for a file that is no such thing, and when the workspace knows none of the ids.
     """
     path = Path(file)
-    rows = read_rows(path)
+    rows, notes = read_rows(path)
     found = answers_of(rows, path, who=who)
     ids = {answer.id for answer in found.answers} | set(found.unanswered)
     given = given_labels(workspace, run, ids | {plain_cell(id) for id in ids})
@@ -89,6 +91,7 @@ def import_labels(
         unknown_ids,
         unknown_labels,
         {id: _labels(people, given.labels[id]) for id, people in votes.items() if len(set(people.values())) > 1},
+        notes,
     )
 
 

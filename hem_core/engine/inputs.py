@@ -24,6 +24,7 @@ from hem_core.errors import DataError
 from hem_core.media.array import ArrayRows, to_picture
 from hem_core.media.image import Decoded, decode, decoded
 from hem_core.media.row import FeatureRows
+from hem_core.paths import read_file
 
 
 def open_inputs(
@@ -124,7 +125,7 @@ class Files:
 
     def picture(self, index: int) -> np.ndarray | None:
         try:
-            array = decode((self._root / self._paths[index]).read_bytes(), channels=self._channels)
+            array = decode(read_file(self._root / self._paths[index]), channels=self._channels)
         except (DataError, OSError, TypeError):  # an example may have no path
             return None
         return to_picture(array)
@@ -134,7 +135,7 @@ class Files:
         if path is None:
             return "no image path"
         try:
-            data = (self._root / path).read_bytes()
+            data = read_file(self._root / path)
             return decoded(data, channels=self._channels, resize=self._resize), content_hash(data)
         except OSError as error:
             return f"cannot read '{path}': {error.strerror or error}"

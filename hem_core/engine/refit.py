@@ -15,6 +15,7 @@ from hem_core.difficulty.features import Features
 from hem_core.difficulty.reason_columns import Spoken, reason_columns
 from hem_core.errors import RunError
 from hem_core.store.atomic import write_json, write_table
+from hem_core.store.claim import held
 from hem_core.store.mapped import UNREADABLE
 from hem_core.store.run import Run, open_run
 from hem_core.store.whole import AGAIN, first_line
@@ -31,9 +32,15 @@ def refit(folder: Path | str) -> Run:
     Rewrites reason, reason_prob, reason_probs, suggested_label and evidence in scores.parquet, then `reasons` and
     `fingerprint` in run.json; each file is there whole, old or new, whenever it is killed, and the next refit mends
     what a killed one left half done. Refitting from the same tags gives the same bytes. Returns the run.
-    Raises RunError when the run is not complete, was calibrated on no probes, or is in no workspace.
+    Raises RunError when the run is not complete, was calibrated on no probes, or is in no workspace,
+    and TakenError when another process is scoring or refitting it.
     """
-    run = open_run(folder)
+    place = open_run(folder).folder
+    with held(place, f"the run {place}"):
+        return _refit(open_run(place))
+
+
+def _refit(run: Run) -> Run:
     path = run.folder / FILE
     if not path.is_file():
         why = (run.info.get("reasons") or {}).get("note") or "its reasons come from simple rules"

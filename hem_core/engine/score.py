@@ -16,20 +16,22 @@ from torch import nn
 from hem_core import catalog as catalogs
 from hem_core.dynamics.match import match
 from hem_core.dynamics.read import read as read_dynamics
+from hem_core.dynamics.table import Dynamics
 from hem_core.engine import account, finish
 from hem_core.engine.folds_of_run import Trainer
 from hem_core.engine.network import borrowed
 from hem_core.engine.options import Options
 from hem_core.engine.plan import Plan
-from hem_core.engine.prepare import batch_size_of, key_of, prepare, unit_size_of
+from hem_core.engine.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
 from hem_core.engine.progress import Listener, Progress
 from hem_core.engine.run_local import run_local
 from hem_core.engine.unit import Job, Stored
-from hem_core.errors import HemError, ModelError, RunError
+from hem_core.errors import HemError, ModelError, RunError, TakenError
 from hem_core.models import factory, train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.store import whole
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
+from hem_core.store.claim import check_free, held
 from hem_core.store.names import check_name
 from hem_core.store.run import Run, open_run, read_run
 
@@ -77,6 +79,8 @@ def score(
     try:
         with borrowed(module):
             return _score(module, name, function, data, folder, chosen, Progress(folder, progress))
+    except TakenError:
+        raise
     except HemError:
         if is_new and not any((folder / "out_of_sample").glob("*.npz")) and not _is_scored(folder):
             _remove(folder)
@@ -92,10 +96,9 @@ def _score(
     options: Options,
     progress: Progress,
 ) -> Run:
-    from hem_core.engine.conclude import conclude  # scikit-learn and pandas: a box that scores units has neither
-
     started = time.monotonic()
-    known = _known(folder)
+    _known(folder)
+    check_free(folder, f"the run '{folder}'")
     data, notes = catalogs.unwrapped(data, **options.columns)
     catalog = catalogs.read(data, **options.columns)
     if notes:
@@ -106,8 +109,23 @@ def _score(
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
     if recorded is not None:
         match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
-    key = key_of(ready, options, recorded, train)
-    _claim(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
+    with held(folder, f"the run '{folder}'"):
+        return _scored(ready, folder, options, progress, train, recorded, started)
+
+
+def _scored(
+    ready: Prepared,
+    folder: Path,
+    options: Options,
+    progress: Progress,
+    train: TrainFunction | None,
+    recorded: Dynamics | None,
+    started: float,
+) -> Run:
+    from hem_core.engine.conclude import conclude  # scikit-learn and pandas: a box that scores units has neither
+
+    known, key = _known(folder), key_of(ready, options, recorded, train)
+    _make_room(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
     if known.get("key") == key and known.get("status") == "complete" and not options.overwrite:
         damaged = whole.trouble(folder, known)
         if not damaged:
@@ -187,7 +205,7 @@ def _give_up(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _claim(folder: Path, known: dict[str, Any], key: str, arrays: Path, *, overwrite: bool) -> None:
+def _make_room(folder: Path, known: dict[str, Any], key: str, arrays: Path, *, overwrite: bool) -> None:
     """Take the folder for this run. arrays: where its inputs were unpacked; a refused run does not leave them there."""
     if known and known.get("key") != key and not overwrite:
         if arrays.parent == folder.resolve() / "arrays" and arrays.name != Path(known["data"]["root"]).name:

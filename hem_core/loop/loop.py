@@ -25,7 +25,9 @@ from hem_core.loop.report import write_report
 from hem_core.loop.set import save_mined
 from hem_core.loop.settings import Settings
 from hem_core.models import train_function
+from hem_core.store import claim
 from hem_core.store.atomic import remove_leftovers, write_json
+from hem_core.store.claim import held
 from hem_core.store.names import is_foreign_folder
 
 FORMAT_VERSION = 1
@@ -67,7 +69,24 @@ def loop(
     check(asked.policies, asked.policy_options)
     _made(workspace)
     pool = open_pool(data, function, workspace / "loops" / ".pool", options or Options(), test=test, share=test_share)
-    folder = _claimed(workspace, name, pool, function, asked)
+    folder, key, _known = place(workspace, name, pool, function, asked)
+    with held(folder, f"the loop '{folder.name}' in '{workspace}'"):
+        return _run(folder, key, workspace, pool, function, asked, go_on=go_on, budget=budget, progress=progress)
+
+
+def _run(
+    folder: Path,
+    key: str,
+    workspace: Path,
+    pool: Pool,
+    function: train_function.TrainFunction,
+    asked: Settings,
+    *,
+    go_on: bool,
+    budget: Budget,
+    progress: Listener | None,
+) -> Loop:
+    _write_plan(folder, key, pool, function, asked)
     labels = opening(folder, workspace, pool)
     told = Progress(folder, progress)
     lab = Lab(folder, workspace, pool, function, asked, labels, told.tell, progress, go_on, budget=budget)
@@ -101,18 +120,16 @@ def _made(workspace: Path) -> None:
         raise RunError(f"cannot make '{workspace}': {error.strerror}; give --out another place") from error
 
 
-def _claimed(
-    workspace: Path, name: str | None, pool: Pool, train: train_function.TrainFunction, settings: Settings
-) -> Path:
-    """The folder of this loop, with its plan.json. Raises RunError when a name that was given is another loop's."""
-    folder, key, known = place(workspace, name, pool, train, settings)
-    folder.mkdir(parents=True, exist_ok=True)
+def _write_plan(folder: Path, key: str, pool: Pool, train: train_function.TrainFunction, settings: Settings) -> None:
+    """Raises RunError where another loop has taken the folder since it was looked at."""
+    known = _plan(folder)
+    if known is not None and known["key"] != key:
+        raise RunError(f"another loop has just taken '{folder}'; run the same command again, or give it a --name")
     remove_leftovers(folder)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     plan = {"format_version": FORMAT_VERSION, "name": folder.name, "key": key, "data": pool.name, "train": train.name}
     plan |= {"n_pool": len(pool.rows), "test": pool.test.words, "settings": _without_budget(settings)}
     write_json(folder / "plan.json", plan | {"created": known["created"] if known else now})
-    return folder
 
 
 def _without_budget(settings: Settings) -> dict[str, Any]:
@@ -131,7 +148,7 @@ def place(
     while True:
         folder = workspace / "loops" / (wanted if number == 1 else f"{wanted}-{number}")
         known = _plan(folder)
-        is_foreign = known is None and is_foreign_folder(folder, ())
+        is_foreign = known is None and is_foreign_folder(folder, claim.OURS)
         if (known is None and not is_foreign) or (known is not None and known["key"] == key):
             return folder, key, known
         if name is not None and is_foreign:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from hem_core.alive import is_alive
-from hem_core.errors import RunError
+from hem_core.errors import RunError, TakenError
 from hem_core.retrain.settings import ARMS, RECIPES, Settings
 from hem_core.retrain.stored import FOLDER, FORMAT_VERSION, Stored
+from hem_core.store import claim
 from hem_core.store.names import is_foreign_folder
 
-OURS = ("progress.json", "error.json", "material.npz", "arrays", "out_of_sample")
+OURS = ("progress.json", "error.json", "material.npz", "arrays", "out_of_sample", *claim.OURS)
 """What a retraining may have written before its plan."""
 
 
@@ -37,10 +38,8 @@ def place(workspace: Path, name: str | None, default: str, key: str) -> Stored:
         number += 1
     progress = found.progress or {}
     if found.status == "running" and not _is_me(progress):
-        raise RunError(
-            f"process {progress['pid']} is at work on the retraining '{found.name}'; wait for it, or stop it: kill "
-            f"{progress['pid']}, and the same command goes on"
-        )
+        holder = claim.owner(found.folder / claim.FILE) or progress
+        raise TakenError(claim.taken(holder, f"the retraining '{found.name}'"))
     return found
 
 

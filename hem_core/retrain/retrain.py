@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from hem_core.engine.budget import Budget
 from hem_core.engine.on_device import on_device
 from hem_core.engine.progress import Listener
-from hem_core.errors import HemError, RunError
+from hem_core.errors import HemError
 from hem_core.retrain import training
-from hem_core.retrain.claim import owner, take
 from hem_core.retrain.note import Note
 from hem_core.retrain.opening import Opened, job_of, opening, planned_material
 from hem_core.retrain.report import report
@@ -18,6 +16,7 @@ from hem_core.retrain.settings import Settings
 from hem_core.retrain.stored import Stored
 from hem_core.retrain.timings import seconds_in
 from hem_core.store.atomic import write_json
+from hem_core.store.claim import held
 
 
 def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | None = None) -> Stored:
@@ -34,10 +33,12 @@ def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | N
     stored = opened.stored
     if stored.status == "complete":
         return stored
-    claim = stored.folder / "work.process"
-    if not take(claim, os.getpid):
-        pid = (owner(claim) or {}).get("pid")
-        raise RunError(f"process {pid} is at work on the retraining '{stored.name}'; wait, or stop it: kill {pid}")
+    with held(stored.folder, f"the retraining '{stored.name}'"):
+        return _at_work(opened, settings, progress, budget)
+
+
+def _at_work(opened: Opened, settings: Settings, progress: Listener | None, budget: Budget) -> Stored:
+    stored = opened.stored
     (stored.folder / "error.json").unlink(missing_ok=True)
     arms = settings.ordered_arms
     note = Note(stored.folder, len(arms) * settings.seeds, len(arms), progress, first_seed=settings.seed)

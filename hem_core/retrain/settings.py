@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hem_core.errors import RunError
+from hem_core.paths import check_path
 
 ARMS = {
     "control": "the given labels, every example alike",
@@ -58,6 +59,9 @@ class Settings:
     """Go on against a refusal; what was refused is kept in the plan."""
 
     def __post_init__(self) -> None:
+        for name in ("test", "data"):
+            if getattr(self, name) is not None:
+                check_path(getattr(self, name), f"--{name}")
         unknown = [arm for arm in self.arms if arm not in ARMS]
         if unknown:
             raise RunError(f"no arm '{unknown[0]}'; there are: {', '.join(ARMS)}")

@@ -10,14 +10,12 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hem_core.errors import DataError
+from hem_core.hardest import HARDEST
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from hem_core.store.run import Run
-
-HARDEST = 90.0
-"""Percentile from which an example is among the hardest tenth."""
 
 ERROR: dict[str, Any] = {"column": "is_correct", "in": [False]}
 """The prediction that counts (see `judge`) is not the given label. Unlabelled examples are neither right nor wrong."""

@@ -37,7 +37,7 @@ def save(
     Returns the folder sets/<name>/v<k> with examples.parquet, manifest.json and, where given, left_out.parquet.
     Raises DataError when the set is empty, the ids are not unique, or the name cannot be a folder.
     """
-    _check_name(name)
+    check_name(name)
     _check_examples(examples)
     home = Path(workspace) / "sets" / name
     home.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,8 @@ def _take_number(temporary: Path, home: Path, name: str, manifest: dict[str, Any
             return target
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise DataError, saying what is allowed, where a set cannot have this name."""
     if not _NAME.fullmatch(name) or name.endswith((".", " ")) or _RESERVED.fullmatch(name):
         raise DataError(
             f"a set's name has letters, digits, space, '.', '_' and '-', 64 at most, and begins with a letter "

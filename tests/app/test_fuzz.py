@@ -35,6 +35,7 @@ def refused(answer, what):
     assert len(answer.json()["error"]) > 5, what
 
 
+@pytest.mark.slow
 def test_no_post_that_makes_no_sense_is_an_error_of_the_server_or_changes_the_log(client):
     run, chance = loaders.run("tiny"), random.Random(0)
     about = {**identity(run), "fingerprint": run.fingerprint, "who": "anna", "client": "c", "tag": "hard"}
@@ -73,6 +74,7 @@ def test_a_field_that_is_not_what_it_must_be_stores_nothing(client, what, field)
     assert loaders.tags().revision(run.data) == before
 
 
+@pytest.mark.slow
 def test_no_address_that_makes_no_sense_is_an_error_of_the_server(client):
     chance = random.Random(1)
     names = [

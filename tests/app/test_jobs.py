@@ -13,8 +13,8 @@ import pytest
 from app import exports, jobs, proofs, refits, retrains
 from hem_core.alive import process_of
 from hem_core.errors import RunError
-from hem_core.retrain.claim import owner, take
 from hem_core.store.atomic import write_json
+from hem_core.store.claim import owner, take
 from hem_core.store.run import open_run
 
 ROOT = Path(__file__).parents[2]
@@ -109,7 +109,7 @@ def test_a_refit_that_another_server_began_is_running_here_too(refittable):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 2
-    assert f"process {os.getppid()} is refitting" in " ".join((done.stderr + done.stdout).split())
+    assert f"process {os.getppid()} is at work on the reasons of" in " ".join((done.stderr + done.stdout).split())
     assert (run.folder / "scores.parquet").read_bytes() == before
 
 
@@ -121,8 +121,8 @@ def test_a_refit_that_was_stopped_is_said_after_the_server_began_again(refittabl
 
 def test_a_run_that_is_being_scored_is_not_refitted(refittable):
     run = open_run(refittable / "runs" / "tiny")
-    write_json(run.folder / "progress.json", {"pid": os.getpid(), "stage": "probes"})
-    with pytest.raises(RunError, match="is scoring the run 'tiny'"):
+    write_json(run.folder / "work.process", {"pid": os.getppid(), "process": process_of(os.getppid())})
+    with pytest.raises(RunError, match="at work on the run 'tiny'"):
         refits.start(run, 1)
 
 

@@ -375,3 +375,35 @@ def test_an_export_counts_from_its_first_moment_in_a_thread_or_in_a_process(work
     assert found["status"] == "done" or found["total"] == 60
     exports.wait(target)
     assert exports.state(target) == {"status": "done"}
+
+
+def test_pictures_that_were_moved_are_exported_from_the_folder_that_is_named(show, workspace, tmp_path):
+    folder = workspace()
+    examples = open_workspace(folder).run("tiny").query(limit=3).drop(columns="row")
+    sets.save(folder, "few", examples, {"run": "tiny"})
+    (folder / "data").rename(tmp_path / "moved")
+    test = show(folder, "sets", run="tiny")
+    formats = next(one for one in test.get("button_group") if one.label == "Export as")
+    assert "imagefolder" not in formats.options
+    field = next(one for one in test.text_input if one.label == "Folder of the pictures")
+    field.set_value(str(tmp_path / "moved")).run()
+    formats = next(one for one in test.get("button_group") if one.label == "Export as")
+    assert "imagefolder" in formats.options
+    target = exports.place(folder, "few", 1, ["imagefolder"])
+    exports.start(folder, "few", 1, ["imagefolder"], str(tmp_path / "moved"))
+    exports.wait(target)
+    assert exports.state(target) == {"status": "done"}
+    assert len(list(target.rglob("*.png"))) == 3
+
+
+def test_examples_kept_for_testing_are_in_a_set_only_when_asked_for(show, workspace):
+    folder = workspace()
+    path = folder / "runs" / "tiny" / "catalog.parquet"
+    catalog = pd.read_parquet(path)
+    catalog.assign(split=["test"] * 10 + ["train"] * 50).to_parquet(path)
+    test = show(folder, "sets", run="tiny")
+    source(test).set_value("everything").run()
+    assert numbers(test)["Examples"] == "50"
+    (switch,) = [one for one in test.toggle if "10 examples of the test and validation splits" in one.label]
+    switch.set_value(True).run()
+    assert numbers(test)["Examples"] == "60"

@@ -109,7 +109,7 @@ def test_one_bad_byte_in_utf8_is_no_other_encoding(tmp_path):
             'id,text,label\n1,"a\nb",x\n2,c,y,z\n3,d\n',
             r"line 4 of '.*' has 4 cells and the header 3 \(2 such rows\): 2,c",
         ),
-        ('id,text,label\n1,a,x\n2,b,"y\n3,c,z\n', "holds a quotation mark that is never closed, in row 3"),
+        ('id,text,label\n1,a,x\n2,b,"y\n3,c,z\n', "the quotation mark that line 3 of '.*' opens is never closed"),
         ("id,text,label\n1,a\0b,x\n", r"line 2 of '.*' has a NUL byte; .*tr -d '\\000'"),
         ("id,Label,LABEL\n1,a,b\n", "the columns Label and LABEL could both be 'label'"),
         (b"PK\x03\x04rest", "is a zip archive or a spreadsheet, not text"),

@@ -188,3 +188,9 @@ def test_more_than_half_of_the_data_is_no_slice():
     errors = (np.arange(2_000) % 2 == 0) & is_old
     found = find(None, pd.DataFrame({"is_old": is_old}), errors.astype(float))
     assert found.table.empty
+
+
+def test_the_hardest_tenth_begins_at_the_90th_percentile_itself():
+    difficulties = np.repeat([1.0, 2.0, 3.0, 4.0, 5.0], 40)  # the middle places of five groups: 10, 30, 50, 70, 90
+    found = find(None, pd.DataFrame({"group": np.repeat(list("abcde"), 40)}), difficulties)
+    assert found.table[["name", "n", "n_errors"]].values.tolist() == [["group is e", 40, 40]]

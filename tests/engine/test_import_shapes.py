@@ -1,5 +1,6 @@
 """Every shape that Label Studio and other tools give labels in: what can be read is, the rest is counted."""
 
+import gzip
 import json
 
 import pandas as pd
@@ -127,6 +128,23 @@ def test_entries_that_name_no_example_are_counted(workspace, tmp_path):
         ("p.csv", ("image,example_id,choice,id\ndata:" + "x" * 200_000 + ",a,dog,7\n").encode()),
         ("p.csv", b'example_id,choice\na,"{""choices"": [""dog""]}"\n'),
         ("p.csv", b"annotation_id,example_id,given_label,sentiment\n1,a,cat,dog\n"),
+        ("p.csv", '\ufeffid;label\r\na;"dog"\r\n'.encode()),  # Excel, CSV UTF-8
+        ("p.txt", "id\tlabel\r\na\tdog\r\n".encode("utf-16")),  # Excel, Unicode text
+        ("p.csv", "id,label,note\na,dog,na\u00efve\n".encode("cp1252")),
+        ("p.csv", "sep=;\nid;label\na;dog\n".encode("utf-16-le")),
+        ("p.csv", b'id,text,label\na,"one\ntwo, three",dog\n'),
+        ("p.txt", b"id|label\na|dog\n"),
+        ("p.csv.gz", gzip.compress(b"id,label\na,dog\n")),
+        ("p.jsonl", '{"id": "a", "label": "dog"}\n'.encode("utf-16")),
+        ("p.csv", b"id,data,label,Comments,example_id\n1,a text,dog,[],a\n"),  # doccano
+        ("p.jsonl", b'{"id": 7, "text": "x", "label": ["dog"], "Comments": [], "example_id": "a"}\n'),
+        ("p.jsonl", b'{"id": 7, "text": "x", "meta": {"example_id": "a"}, "labels": [], "label": ["dog"]}\n'),
+        (
+            "p.json",  # Argilla, records
+            b'[{"id": "a", "fields": {"text": "x"}, "responses": {"label": [{"value": "dog", "user_id": "u"}]}}]',
+        ),
+        ("p.csv", b'id,text,label.responses,label.responses.users\na,x,"[""dog""]","[""u""]"\n'),
+        ("p.jsonl", b'{"id": "9", "label.responses": ["dog"], "metadata": {"example_id": "a"}}\n'),
         ("p.json", b'{"id": "a", "label": "dog"}\n{"id": "b", "label": ""}\n'),
         ("p.json", b'{"tasks": [{"id": "a", "label": "dog"}]}'),
     ],
@@ -157,7 +175,8 @@ def test_ids_and_labels_come_back_verbatim_from_an_export(tmp_path, suffix):
     [
         ("p.json", b"[" * 100_000),
         ("p.json", b"\xff\xfe\xfa"),
-        ("p.csv", b"id,label\nb\xe9,dog\n"),
+        ("p.csv", "id,label\nкошка,dog\n".encode("cp1251")),
+        ("p.csv", b'id,label\na,"dog\nb,cat\n'),
         ("p.parquet", b"no parquet"),
         ("p.xlsx", b"PK\x03\x04"),
     ],
@@ -167,3 +186,17 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(workspace, tmp_path, 
     with pytest.raises(DataError, match=r"^cannot read '.*': .*; wanted .json, .jsonl") as error:
         import_labels(tmp_path / name, workspace)
     assert "\n" not in str(error.value)
+
+
+def test_the_answers_of_several_people_in_argilla_are_theirs(workspace, tmp_path):
+    said = [{"value": "dog", "user_id": "u1"}, {"value": "dog", "user_id": "u2", "status": "submitted"},
+            {"value": "cat", "user_id": "u3", "status": "discarded"}]  # fmt: skip
+    record = {"id": "a", "fields": {"text": "x"}, "responses": {"mood": [{"value": "good"}], "label": said}}
+    (tmp_path / "p.json").write_text(json.dumps([record]))
+    assert import_labels(tmp_path / "p.json", workspace).n_answers == 2
+
+
+def test_a_file_that_was_read_as_windows_1252_says_so(workspace, tmp_path):
+    (tmp_path / "p.csv").write_bytes("id,label,note\na,dog,naïve\n".encode("cp1252"))
+    (note,) = import_labels(tmp_path / "p.csv", workspace).notes
+    assert "was read as Windows-1252" in note

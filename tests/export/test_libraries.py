@@ -136,7 +136,7 @@ def test_an_answered_label_studio_task_comes_back_under_its_id(tmp_path):
         result = task.get("predictions", [{"result": []}])[0]["result"]
         task |= {"id": number, "annotations": [{"completed_by": 1, "was_cancelled": False, "result": result}]}
     (tmp_path / "project.json").write_text(json.dumps(tasks))
-    found = answers_of(read_rows(tmp_path / "project.json"), tmp_path / "project.json", who="me")
+    found = answers_of(read_rows(tmp_path / "project.json")[0], tmp_path / "project.json", who="me")
     assert [(answer.id, answer.label) for answer in found.answers] == [("a.b/c", "dog"), ("d", "cat")]
     assert found.unanswered == ["=b", "c"]
 

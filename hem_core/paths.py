@@ -1,0 +1,74 @@
+"""Paths as people type them, looked at once, where they come in."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from hem_core.errors import DataError
+
+LONGEST_SHOWN = 80
+WORDS = {
+    errno.ENAMETOOLONG: "is too long for a path: a name may have 255 bytes, a path 4,096; shorten it",
+    errno.EACCES: "cannot be looked at: there is no permission for a folder above it; ask for access, or move it",
+    errno.ELOOP: "is a symbolic link that leads back to itself; mend the link",
+}
+ODD = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+
+
+def check_path(path: Path | str, what: str) -> None:
+    """Raise DataError where a path can never be a file or folder: one that is not there yet is fine.
+
+    That is one with a NUL byte, too long, below a file, behind a broken link or a folder that is closed to us; and a
+    pipe or a device, which may never end.
+    what: the option as the user typed it.
+    """
+    text = os.fspath(path)
+    if not text:
+        raise DataError(f"{what} is empty; it wants a path")
+    shown = f"{what} {short(text)}"
+    if "\0" in text:
+        raise DataError(f"{shown} has a NUL byte, which no path can have; remove it")
+    try:
+        mode = Path(text).stat().st_mode
+    except FileNotFoundError:
+        if Path(text).is_symlink():
+            target = short(str(Path(text).readlink()))
+            raise DataError(f"{shown} is a broken link, to {target}; mend it, or name another place") from None
+        return
+    except OSError as error:
+        if error.errno == errno.ENOTDIR:
+            raise DataError(f"{shown} is below {short(_file_above(Path(text)))}, which is a file, no folder") from error
+        words = WORDS.get(error.errno or 0, f"cannot be looked at ({error.strerror}); choose another place")
+        raise DataError(f"{shown} {words}") from error
+    odd = _odd(mode)
+    if odd:
+        raise DataError(f"{shown} is {odd}, no file or folder; save what comes from it as a file, and name that")
+    if not os.access(text, os.R_OK | (os.X_OK if stat.S_ISDIR(mode) else 0)):
+        raise DataError(f"{shown} cannot be read: there is no permission; choose another, or ask for access")
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file. Raises OSError as opening it does, and for a pipe or a device, which may never end."""
+    odd = _odd(path.stat().st_mode)
+    if odd:
+        raise OSError(errno.EINVAL, f"it is {odd}, no file", str(path))
+    return path.read_bytes()
+
+
+def _odd(mode: int) -> str:
+    return ODD.get(stat.S_IFMT(mode), "")
+
+
+def short(text: str) -> str:
+    """A path in quotes that can be printed, cut in the middle where it is long."""
+    plain = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    half = LONGEST_SHOWN // 2
+    return f"'{plain}'" if len(plain) <= LONGEST_SHOWN else f"'{plain[:half]}…{plain[-half:]}'"
+
+
+def _file_above(path: Path) -> str:
+    """The part of a path that is a file, although more comes after it."""
+    return str(next((above for above in path.parents if os.path.lexists(above) and not above.is_dir()), path.parent))

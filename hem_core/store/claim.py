@@ -1,0 +1,131 @@
+"""One process at a time on one piece of work, whoever starts it: the app, a second app, the command line.
+
+A claim is a small file that names the process at work, and when it began. A claim whose process is gone counts for
+nothing, so that a killed process blocks nobody, and a server that is started again finds what still runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hem_core.alive import is_alive, process_of
+from hem_core.errors import RunError, TakenError
+from hem_core.store.atomic import write_json
+
+FILE = "work.process"
+"""The claim in the folder of a run, a loop or a retraining: whoever writes there holds it."""
+OURS = (FILE, f"{FILE}.lock")
+"""What a killed process may leave of a claim."""
+
+
+@contextmanager
+def held(folder: Path, what: str) -> Iterator[None]:
+    """Hold the claim on a folder, which is made if need be, as long as the block runs.
+
+    what: what is done there, in words. A block inside another one of this process is part of it. A folder that is
+    there and cannot be written to is not claimed: nothing can be done to it.
+    Raises TakenError when another process has it; RunError when the folder cannot be made.
+    """
+    claim = folder / FILE
+    check_free(folder, what)
+    is_inner = owner(claim) is not None
+    try:
+        if not take(claim, os.getpid):
+            check_free(folder, what)
+            raise TakenError(f"another process has just been at work on {what}; run the same command again")
+    except TakenError:
+        raise
+    except RunError as error:
+        if not folder.is_dir():
+            raise RunError(f"cannot make the folder '{folder}': {error}") from error
+        yield
+        return
+    try:
+        yield
+    finally:
+        if not is_inner:
+            claim.unlink(missing_ok=True)
+
+
+def check_free(folder: Path, what: str) -> None:
+    """Raise TakenError, saying who and since when, where another living process holds the claim on a folder."""
+    found = owner(folder / FILE)
+    if found is not None and found["pid"] != os.getpid():
+        raise TakenError(taken(found, what))
+
+
+def taken(found: Mapping[str, Any], what: str) -> str:
+    """The line for whoever comes second. found: what `owner` says."""
+    pid = found["pid"]
+    return (
+        f"process {pid} is at work on {what}{_since(found.get('since'))}; wait until it has ended, or stop it with "
+        f"kill {pid}, and run the same command again"
+    )
+
+
+def _since(seconds: Any) -> str:
+    if not isinstance(seconds, int | float):
+        return ""
+    then = time.localtime(seconds)
+    is_today = time.strftime("%F", then) == time.strftime("%F")
+    return time.strftime(" since %H:%M" if is_today else " since %Y-%m-%d %H:%M", then)
+
+
+def owner(claim: Path) -> dict[str, Any] | None:
+    """The living process that holds a claim: `pid`, `process` (when it began), `since`; None when nobody does."""
+    try:
+        found = json.loads(claim.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_held = isinstance(found, dict) and is_alive(found.get("pid"), found.get("process"))
+    return found if is_held else None
+
+
+def take(claim: Path, start: Callable[[], int]) -> bool:
+    """Claim the work for the process that `start` begins and returns the number of; False when another one has it.
+
+    Of several that try at once, over all processes, one gets it. Raises RunError where nothing can be written.
+    """
+    try:
+        claim.parent.mkdir(parents=True, exist_ok=True)
+        with _one_at_a_time(claim.with_name(f"{claim.name}.lock")):
+            held = owner(claim)
+            if held is not None and held["pid"] != os.getpid():
+                return False
+            pid = start()
+            write_json(claim, {"pid": pid, "process": process_of(pid), "since": round(time.time())})
+            return True
+    except OSError as error:
+        raise RunError(f"nothing can be written to {claim.parent} ({error.strerror}); make it writable") from error
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system; what is left open are a few milliseconds
+        yield
+        return
+    while True:
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not _is_at(path, file.fileno()):  # whoever had it before has removed it: another file has the name now
+                continue
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _is_at(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
