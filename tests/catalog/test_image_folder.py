@@ -165,5 +165,5 @@ def test_a_folder_without_class_folders_names_the_tables_in_it(tmp_path):
 def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(pictures(tmp_path, "cat/a.png", "dog/b.png"))
     assert catalogs.read(".").num_rows == 2
-    with pytest.raises(DataError, match="no data at ''"):
+    with pytest.raises(DataError, match="the data is empty"):
         catalogs.read("")
