@@ -1,12 +1,12 @@
 // Review: one example after another by keys. Shown at once here; the server and Python follow.
 
 import { h } from "./dom.js";
+import { shareOutbox } from "./outbox_of_window.js";
 import * as address from "./review_address.js";
 import { makeChooser } from "./review_chooser.js";
 import { openClient } from "./review_client.js";
 import * as frame from "./review_frame.js";
 import { request, takesText } from "./review_keys.js";
-import { openOutbox } from "./review_outbox.js";
 import { broken, columns, waiting } from "./review_pane.js";
 import { makeVerdicts } from "./review_verdicts.js";
 import { windowId } from "./window_id.js";
@@ -61,7 +61,8 @@ function makeDesk(place, leave) {
   const verdicts = makeVerdicts();
   const client = openClient(() => data);
   const idOf = new Map(); // row -> id, as the page got them together with its identity
-  let outbox = null; // of the workspace on screen
+  let outbox = null, // of the workspace on screen
+    leaveOutbox = () => {};
   const head = h("header", { class: "head" }),
     body = h("main", { class: "body" }),
     bar = h("footer", { class: "actions" });
@@ -124,13 +125,14 @@ function makeDesk(place, leave) {
   function close() {
     for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
     Object.values(timers).forEach(clearTimeout);
-    outbox?.close();
+    leaveOutbox();
     client.forget();
   }
 
   function openTheOutbox(workspace) {
-    outbox?.close();
-    outbox = openOutbox({ workspace, token: () => data.token, changed: () => outbox && drawHead() });
+    leaveOutbox();
+    const shared = shareOutbox({ workspace, token: () => data.token, changed: () => outbox && drawHead() });
+    ({ outbox, leave: leaveOutbox } = shared);
   }
 
   /** A row that the new queue lacks stays: another person has judged it, or it was opened by its address. */

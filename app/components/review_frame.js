@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { isWithoutClass } from "./review_keys.js";
-import { unsaved } from "./review_unsaved.js";
+import { unsaved } from "./unsaved.js";
 
 const DRAWN = {
   suspect: "among the most suspected labels",

@@ -249,7 +249,7 @@ def _run_js(module, body, **values):
       process.exit(0); // what a module still waits for keeps nobody waiting
     """
     command = ["node", "--experimental-default-type=module", "--input-type=module", "-e", code]
-    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -33,7 +33,7 @@ HARNESS = """
 @pytest.fixture
 def in_page(run_js):
     """What the body of an async function returns; the harness gives it pages, servers and storage."""
-    return lambda body: run_js("review_outbox.js", HARNESS + body)
+    return lambda body: run_js("outbox.js", HARNESS + body)
 
 
 def test_posts_arrive_in_order_and_leave_nothing_behind(in_page):
