@@ -60,7 +60,7 @@ function makeDesk(place, leave) {
   const named = windowId().then((id) => { windowName = id; });
   const verdicts = makeVerdicts();
   const client = openClient(() => data);
-  const idOf = new Map(); // row -> id, as the page got them together with its identity
+  const placeOf = new Map(); // row -> its number in the address of blind review
   let outbox = null, // of the workspace on screen
     leaveOutbox = () => {};
   const head = h("header", { class: "head" }),
@@ -106,9 +106,9 @@ function makeDesk(place, leave) {
     rows = [...fresh.rows];
     drawn = [...fresh.drawn];
     if (isOther) { items.clear(); stale.clear(); missing.clear(); undoable.length = 0; endReveal(); }
-    if (isOtherRun) { client.forget(); verdicts.clear(); idOf.clear(); }
-    fresh.rows.forEach((row, k) => idOf.set(row, fresh.ids[k]));
-    if (wanted?.id) idOf.set(wanted.row, wanted.id);
+    if (isOtherRun) { client.forget(); verdicts.clear(); placeOf.clear(); }
+    fresh.rows.forEach((row, k) => placeOf.set(row, fresh.places[k]));
+    if (wanted) placeOf.set(wanted.row, wanted.place);
     if (outbox?.workspace !== fresh.identity.workspace) openTheOutbox(fresh.identity.workspace);
     keepRow(current, at, before);
     if (isAsked) keepRow(wanted.row, 0, "wanted");
@@ -212,7 +212,7 @@ function makeDesk(place, leave) {
 
   /** Queue one action on a row; it shows at once. Resolves to the server's answer, null where it refused. */
   function post(row, action, verdict) {
-    const usual = { ...about(), ids: [idOf.get(row) ?? items.get(row)?.id] };
+    const usual = { ...about(), ...named(row) };
     const before = verdicts.get(row) ?? null;
     verdicts.say(row, verdict);
     const sequence = outbox.post("/hem/tags", { ...usual, ...action });
@@ -231,6 +231,12 @@ function makeDesk(place, leave) {
       else if (row === rows[at] && !reveal) { draw(); fetchAhead(); }
       return stored;
     });
+  }
+
+  /** An example in a post: its id, or its row of these very scores where this page was not told the id (blind). */
+  function named(row) {
+    const id = items.get(row)?.id;
+    return id == null ? { rows: [row], fingerprint: data.fingerprint } : { ids: [id] };
   }
 
   /** What every post says: which data its ids are about, who says it, and from which window. */
@@ -389,7 +395,7 @@ function makeDesk(place, leave) {
     drawBar();
     const id = isHidden() || shown?.is_blinded ? null : shown?.id;
     // While Streamlit goes to another page, this one is still here for a moment.
-    if (location.pathname === home) address.show(row === undefined ? null : { id, row }, data.fingerprint);
+    if (location.pathname === home) address.show(row === undefined ? null : { id, row, place: placeOf.get(row) }, data.fingerprint);
     body.classList.toggle("is-bare", hasHelp || !shown || missing.has(row));
     delete body.dataset.id;
     delete body.dataset.row;
@@ -427,7 +433,7 @@ function makeDesk(place, leave) {
   function drawBar() {
     const isDone = rows[at] === undefined,
       current = verdicts.get(rows[at])?.tag;
-    const about = { verdicts: data.offered, chooser, reveal, current, at, isDone, act };
+    const about = { verdicts: data.offered, notBlind: data.not_blind, chooser, reveal, current, at, isDone, act };
     const focused = chooser && chooser.input.getRootNode().activeElement === chooser.input;
     if (reveal) bar.replaceChildren(...frame.revealBar(about));
     else if (chooser && isHidden()) bar.replaceChildren(...frame.blindBar(about));

@@ -91,10 +91,11 @@ export function classBar({ chooser, act }) {
 }
 
 /** Blind: the question, and the verdicts that need no class. */
-export function blindBar({ chooser, verdicts, at, act }) {
+export function blindBar({ chooser, verdicts, notBlind, at, act }) {
   const without = verdicts.filter(isWithoutClass);
   return [
     h("span", { class: "question" }, "Which class is it?"),
+    notBlind ? h("span", { class: "bad", role: "status" }, notBlind) : "",
     chooser.list,
     chooser.input,
     ...without.map((one) =>

@@ -20,9 +20,9 @@ export function unsaved(outbox, isOpen = false, named = () => "what a filter of 
 }
 
 function line(outbox, entry, named) {
-  const { ids, rule, tag, value, action } = entry.body;
+  const { ids, rows, rule, tag, value, action } = entry.body;
   const what = entry.path === "/hem/undo" ? "undo" : action === "clear" ? "clear" : `${tag ?? action}${value ? ` → ${value}` : ""}`;
-  const about = ids?.join(", ") ?? (rule?.all ? named(rule) : "");
+  const about = ids?.join(", ") ?? (rule?.all ? named(rule) : rows ? "an example whose id was hidden" : "");
   return h("p", {}, h("b", {}, what), about ? ` · ${about}` : "", h("br"), h("span", { class: "quiet" }, entry.reason),
     h("button", { class: "plain", onclick: () => outbox.retry(entry) }, "Try again"),
     h("button", { class: "plain", onclick: () => outbox.discard(entry) }, "Discard"));

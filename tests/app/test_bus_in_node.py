@@ -30,11 +30,14 @@ WINDOW = """
 
 
 def test_a_tag_of_explore_that_was_not_stored_is_posted_when_the_page_is_opened_again(run_js):
-    down = WINDOW + """
+    down = (
+        WINDOW
+        + """
       bus.tag("add", "hard").catch(() => {});
       await until(() => bus.outbox.count() === 1);
       return { kept, verdicts: [...bus.verdicts], unkept: bus.outbox.unkept() };
     """
+    )
     found = run_js("bus.js", down, status=0, rule=RULE)
     assert (list(found["verdicts"]), found["unkept"]) == ([1, 1, 1, 1], 0)
     (key,) = found["kept"]
@@ -49,19 +52,24 @@ def test_a_tag_of_explore_that_was_not_stored_is_posted_when_the_page_is_opened_
 
 
 def test_a_tag_of_explore_that_is_refused_stays_with_its_reason_and_can_be_tried_again(run_js):
-    body = WINDOW + """
+    body = (
+        WINDOW
+        + """
       const error = await bus.tag("add", "hard").catch((error) => error);
       const refused = bus.outbox.refused.map((entry) => entry.reason);
       status = 200;
       return [error.message, refused, await error.retry(), bus.outbox.refused.length, Object.keys(kept).length];
     """
+    )
     found = run_js("bus.js", body, status=409, rule=RULE)
     assert found == ["scored again", ["scored again"], {"count": 3, "batch": "b"}, 0, 0]
 
 
 @pytest.mark.parametrize("has_storage", [True, False])
 def test_what_the_browser_cannot_keep_is_counted(run_js, has_storage):
-    body = WINDOW + """
+    body = (
+        WINDOW
+        + """
       bus.tag("add", "hard").catch(() => {});
       await until(() => bus.outbox.count() === 1);
       const waiting = bus.outbox.unkept();
@@ -70,6 +78,7 @@ def test_what_the_browser_cannot_keep_is_counted(run_js, has_storage):
       await until(() => bus.outbox.count() === 0);
       return [waiting, bus.outbox.unkept()];
     """
+    )
     assert run_js("bus.js", body, status=0, rule=RULE, hasStorage=has_storage) == [int(not has_storage), 0]
 
 

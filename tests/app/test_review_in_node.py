@@ -139,15 +139,15 @@ def test_a_class_has_a_key_where_that_is_not_also_its_spelling(evaluate, classes
 
 def test_the_address_carries_the_example_beside_everything_else(evaluate):
     expression = """[
-      m.withExample("?run=a&rule=%7B%7D", { id: "x/ü&1.png", row: 3 }), m.withExample("?run=a&example=b", null),
-      m.withExample("?example=old", { id: null, row: 3 }), m.withExample("", null)]"""
+      m.withExample("?run=a&rule=%7B%7D", { id: "x/ü&1.png", place: 3 }), m.withExample("?run=a&example=b", null),
+      m.withExample("?example=old", { id: null, place: 3 }), m.withExample("", null)]"""
     assert evaluate("review_address.js", expression) == [
-        "?run=a&rule=%7B%7D&example=x%2F%C3%BC%261.png", "?run=a", "?row=3", ""]  # fmt: skip
+        "?run=a&rule=%7B%7D&example=x%2F%C3%BC%261.png", "?run=a", "?place=3", ""]  # fmt: skip
 
 
-def test_an_address_names_an_example_by_its_id_and_blind_by_its_row(evaluate):
-    expression = """[["?example=a", 9, "a"], ["?example=a", 9, "b"], ["?row=9", 9, "b"],
-      ["?row=8", 9, "b"], ["", 0, ""]].map(([search, row, id]) => m.names(search, { row, id }))"""
+def test_an_address_names_an_example_by_its_id_and_blind_by_its_place(evaluate):
+    expression = """[["?example=a", 9, "a"], ["?example=a", 9, "b"], ["?place=9", 9, "b"],
+      ["?place=8", 9, "b"], ["", 0, ""]].map(([search, place, id]) => m.names(search, { place, id }))"""
     assert evaluate("review_address.js", expression) == [True, False, True, False, False]
 
 

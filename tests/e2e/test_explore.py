@@ -216,6 +216,24 @@ def test_the_tag_filter_follows_the_tags(opened):
     eventually(lambda: read(page, "filtered") == str(600 - selected) == read(page, "count"))
 
 
+def test_a_tag_given_while_the_server_is_away_is_stored_when_explore_is_open_again(opened, site):
+    page = explore(opened)
+    lasso(page)
+    rule = eventually(lambda: in_address(page, "selection"))
+    eventually(lambda: read(page, "count") == read(page, "selected"))
+    wanted = set(run_of(site).query(rule, columns=["id"])["id"])
+    site.__exit__()
+    page.locator("[data-tag=hard]").click()
+    page.get_by_text("1 kept in this browser until the server stores them: the server does not answer").wait_for()
+    context = page.context
+    page.close()
+    site.__enter__()
+    again = context.new_page()
+    again.goto(site.address("explore"))
+    again.wait_for_selector(".hem-explorer[data-ready] .hem-kept[data-waiting='0']", state="attached")
+    assert tags_of(site) == wanted
+
+
 def test_two_tabs_see_each_others_tags(opened, site):
     one, two = explore(opened), explore(opened)
     lasso(one)
