@@ -10,6 +10,7 @@ HERE = Path(__file__).parents[2] / "app" / "components"
 
 # --- gestures ---
 
+ONE, TWO = {"count": 1}, {"count": 2}
 DRAG = """
   const heard = [];
   const calls = Object.fromEntries(["hover", "drag", "end", "click", "double", "cancel"].map((name) => [name, (one) =>
@@ -30,8 +31,21 @@ DRAG = """
         ([["down", 0], ["up", 0, 10], ["down", 0, 90], ["up", 0, 100]], ["click", "double"]),
         ([["down", 0], ["up", 0, 10], ["down", 0, 900], ["up", 0, 900]], ["click", "click"]),
         ([["down", 0], ["up", 0, 10], ["down", 50, 90], ["up", 50, 100]], ["click", "click"]),
+        ([["down", 0], ["up", 0, 0, ONE], ["down", 0, 900], ["up", 0, 950, TWO]], ["click", "double"]),
+        ([["down", 0], ["up", 0, 0, ONE], ["down", 0, 90], ["up", 0, 95, ONE]], ["click", "click"]),
+        ([["down", 0], ["up", 0, 0, ONE], ["down", 50, 90], ["up", 50, 95, TWO]], ["click", "click"]),
     ],
-    ids=["hover", "click", "drag", "double click", "two slow clicks", "two clicks apart"],
+    ids=[
+        "hover",
+        "click",
+        "drag",
+        "double click",
+        "two slow clicks",
+        "two clicks apart",
+        "a double click of a slow hand",
+        "two clicks as the browser counts",
+        "a double click that moved",
+    ],
 )
 def test_a_pointer_that_clicks_double_clicks_and_drags(run_js, steps, heard):
     assert run_js("drag.js", DRAG, steps=steps) == [heard, "idle"]
