@@ -212,7 +212,7 @@ function makeDesk(place, leave) {
 
   /** Queue one action on a row; it shows at once. Resolves to the server's answer, null where it refused. */
   function post(row, action, verdict) {
-    const usual = { ...about(), ...named(row) };
+    const usual = { ...about(), ...whichOne(row) };
     const before = verdicts.get(row) ?? null;
     verdicts.say(row, verdict);
     const sequence = outbox.post("/hem/tags", { ...usual, ...action });
@@ -234,7 +234,7 @@ function makeDesk(place, leave) {
   }
 
   /** An example in a post: its id, or its row of these very scores where this page was not told the id (blind). */
-  function named(row) {
+  function whichOne(row) {
     const id = items.get(row)?.id;
     return id == null ? { rows: [row], fingerprint: data.fingerprint } : { ids: [id] };
   }

@@ -111,3 +111,8 @@ def test_a_text_is_cut_at_its_marks_by_letters_as_python_counts_them(evaluate):
 )
 def test_how_unusual_a_feature_is_reads_well(evaluate, one, words):
     assert evaluate("contents.js", "m.howUnusual(v.one)", one=one) == words
+
+
+@pytest.mark.parametrize("module", ["explorer.js", "review.js"])
+def test_a_page_and_all_that_it_imports_can_be_read(run_js, module):
+    assert run_js(module, "return typeof m.default;") == "function"
