@@ -45,7 +45,7 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
     },
     /** Try what was refused again, all of it or one entry. */
     retry(entries = [...refused]) {
-      for (const entry of [entries].flat()) {
+      for (const entry of [entries].flat().filter((one) => refused.includes(one))) {
         refused.splice(refused.indexOf(entry), 1);
         delete entry.reason;
         if (entry.client === client) answers.delete(entry.sequence);
@@ -57,7 +57,7 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
     },
     /** Forget what was refused, all of it or one entry. */
     discard(entries = [...refused]) {
-      for (const entry of [entries].flat()) {
+      for (const entry of [entries].flat().filter((one) => refused.includes(one))) {
         refused.splice(refused.indexOf(entry), 1);
         forget(entry);
       }

@@ -109,6 +109,21 @@ def test_what_was_refused_can_be_discarded(in_page):
     assert found == [["b"], 1]
 
 
+def test_a_retry_of_what_was_discarded_meanwhile_does_nothing(in_page):
+    found = in_page("""
+      const { outbox, sent } = page(() => answer(400, { error: "no" }), makeStorage());
+      outbox.post("/hem/tags", tag("a"));
+      outbox.post("/hem/tags", tag("b"));
+      await until(() => outbox.refused.length === 2);
+      const [first] = outbox.refused;
+      outbox.discard(first);
+      outbox.retry(first);
+      outbox.discard(first);
+      return [outbox.refused.map((one) => one.body.ids[0]), outbox.count(), sent.length];
+    """)
+    assert found == [["b"], 0, 2]
+
+
 def test_what_was_given_in_another_workspace_waits_for_it_and_is_counted(in_page):
     found = in_page("""
       const storage = makeStorage(), away = page(() => Promise.reject(new TypeError()), storage, "one");
