@@ -218,7 +218,7 @@ LAYOUT = """const names = Array.from({ length: v.count }, (_, k) => `class numbe
 """
 
 
-def test_cells_at_the_edge_of_a_matrix_keep_their_numbers_at_any_width():
+def test_cells_at_the_edge_of_a_matrix_keep_their_numbers_at_any_width(run_js):
     body = """const blank = [], k = 10, names = Array.from({ length: k }, (_, a) => `class ${a}`), seen = m.home(k);
       const { cellsOf } = await import(v.paint);
       const cells = names.flatMap((_, a) => names.map((_, b) => [a, b, 12])), support = names.map(() => 120);
