@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from app.comparison import Comparison
@@ -67,6 +68,12 @@ def ids(name: str) -> "pd.Index":
     """The ids of a run, (N,) in the order of its rows."""
     opened = run(name)
     return _ids(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
+def places(name: str) -> "np.ndarray":
+    """The number of each row of a run in the address of blind review, (N,)."""
+    opened = run(name)
+    return _places(opened.folder.as_posix(), opened.fingerprint, opened)
 
 
 def row_of(name: str) -> dict[str, int]:
@@ -249,6 +256,13 @@ def _ids(folder: str, fingerprint: str, _run: "Run") -> "pd.Index":
     import pandas as pd
 
     return pd.Index(_run.table(["id"])["id"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _places(folder: str, fingerprint: str, _run: "Run") -> "np.ndarray":
+    from app import blind
+
+    return blind.places(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -31,6 +31,7 @@ SETTINGS: dict[str, object] = {
     "server.headless": True,
     "server.maxUploadSize": 1,
     "browser.gatherUsageStats": False,
+    "client.disableDataExport": True,  # its CSV of a table would hold what a spreadsheet runs: see hem_core.cells
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
     "logger.hideWelcomeMessage": True,

@@ -111,17 +111,17 @@ def set_queue(name: str) -> None:
 
 
 def example() -> tuple[str | None, int | None]:
-    """The example that the address names: its id, or, in blind review, its row. (None, None) when there is none.
+    """The example that the address names: its id, or its place in blind review. (None, None) when there is none.
 
     The browser side of Review writes it as one goes on; other pages have none.
     """
-    row = st.query_params.get("row", "")
-    return st.query_params.get("example"), int(row) if row.isdecimal() and len(row) < 19 else None
+    place = st.query_params.get("place", "")
+    return st.query_params.get("example"), int(place) if place.isdecimal() and len(place) < 19 else None
 
 
 def set_example(id: str) -> None:
     """Put an example into the address, to be opened by Review."""
-    st.query_params.pop("row", None)
+    st.query_params.pop("place", None)
     st.query_params["example"] = id
 
 

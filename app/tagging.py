@@ -130,8 +130,8 @@ def _action(body: dict[str, Any]) -> dict[str, str]:
         raise Refused(400, f"'value' is a text of up to {LONGEST_VALUE:,} characters")
     if rule is not None and not (isinstance(rule, dict) and rules.clauses(rule)):
         raise Refused(400, "the rule has no clause, so that it would tag everything; filter or select first")
-    if rule is not None and body.get("ids") is not None:
-        raise Refused(400, "a post has 'ids' or a 'rule', not both")
+    if sum(body.get(name) is not None for name in ("ids", "rows", "rule")) > 1:
+        raise Refused(400, "a post has 'ids', 'rows' or a 'rule', not more than one of them")
     if not body.get("who"):
         raise Refused(400, "'who' is missing: say who you are first, at the top right of the page")
     return {
@@ -144,10 +144,21 @@ def _action(body: dict[str, Any]) -> dict[str, str]:
 
 
 def _ids(body: dict[str, Any]) -> list[str]:
+    if body.get("rows") is not None:
+        return _ids_of_rows(body, body["rows"])
     ids = body.get("ids")
     if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
         raise Refused(400, "'ids' must be a list of the examples' ids, each a text")
     return list(dict.fromkeys(ids))
+
+
+def _ids_of_rows(body: dict[str, Any], rows: object) -> list[str]:
+    """The ids behind the rows of a run that was not scored again: blind review knows no ids."""
+    run = own_run(body)
+    own_scores(body, run)
+    if not isinstance(rows, list) or not all(type(row) is int and 0 <= row < run.n for row in rows):
+        raise Refused(400, f"'rows' must be a list of whole numbers from 0 to {run.n - 1}")
+    return loaders.ids(run.name)[list(dict.fromkeys(rows))].tolist()
 
 
 def _check_known(run: Run, ids: list[str]) -> None:

@@ -1,6 +1,7 @@
 // The bar at the bottom: what an action applies to, the tags, undo, export, make a set.
 
 import { h, icon } from "./dom.js";
+import { drawKept } from "./kept.js";
 import { plural, whole } from "./numbers.js";
 
 /** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV.
@@ -55,18 +56,23 @@ export function makeActions(bus, host, { makeSet, download }) {
     icon("set"),
     "Create set",
   );
+  const kept = h("div", { class: "hem-kept", role: "status" });
   const note = h("div", { class: "hem-note", hidden: true, role: "status" });
   host.replaceChildren(
     scope,
     h("div", { class: "hem-group" }, buttons, free, clear),
+    kept,
     h("span", { class: "hem-space" }),
     h("div", { class: "hem-group" }, back, csv, set),
     note,
   );
   let timer = 0;
-  const ends = [bus.on("state", refresh), bus.on("said", said)];
+  const ends = [bus.on("state", refresh), bus.on("said", said), bus.on("kept", () => drawKept(bus, kept))];
+  const ask = (event) => bus.outbox.unkept() && event.preventDefault();
   document.addEventListener("keydown", key);
+  window.addEventListener("beforeunload", ask);
   refresh();
+  drawKept(bus, kept);
   return {
     refresh,
     undo,
@@ -74,6 +80,7 @@ export function makeActions(bus, host, { makeSet, download }) {
       ends.forEach((end) => end());
       clearTimeout(timer);
       document.removeEventListener("keydown", key);
+      window.removeEventListener("beforeunload", ask);
     },
   };
 

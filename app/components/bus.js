@@ -2,6 +2,7 @@
 
 import { clauseMask, clauses, count, every } from "./rules.js";
 import { order } from "./numbers.js";
+import { shareOutbox } from "./outbox_of_window.js";
 import { windowId } from "./window_id.js";
 
 const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
@@ -11,7 +12,8 @@ const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4
  *
  *  Three things: the filter (a rule), the selection (a rule inside the filter), the picks (clicked rows).
  *  Masks are (N) 0/1: `inFilter`; `selected` (inside the filter) or null; `scope` = what an action applies to.
- *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'said'. */
+ *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'said', 'kept' (a step
+ *  of the outbox). */
 export function openBus(data) {
   const all = (window.__hem ??= new Map());
   const key = `${data.identity.workspace} ${data.run} ${data.fingerprint}`;
@@ -19,6 +21,7 @@ export function openBus(data) {
   const bus = all.get(key);
   bus.token = data.token;
   bus.person = data.person;
+  bus.outbox = shareOutbox({ workspace: data.identity.workspace, token: () => bus.token, changed: bus.kept }).outbox;
   return bus;
 }
 
@@ -32,10 +35,9 @@ function makeBus(data) {
     contents = new Map(),
     loads = new Map(),
     n = data.n;
-  const client = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16)).join("");
   const here = windowId();
-  let sequence = 0,
-    turn = 0;
+  let turn = 0,
+    hadWaiting = false;
   const full = new Uint8Array(n).fill(1);
 
   const bus = {
@@ -43,6 +45,7 @@ function makeBus(data) {
     n,
     token: data.token,
     person: data.person,
+    outbox: null,
     described: {},
     skipped: {}, // columns that cannot be shown -> why
     verdictNames: data.verdicts,
@@ -195,32 +198,37 @@ function makeBus(data) {
     },
     /** Ask whether somebody else tagged; fetches the tags anew when so. */
     async look() {
+      if (bus.outbox.count()) return; // what waits is shown, though the server does not know it yet
       const { revision } = await (await bus.get("revision", "")).json();
       if (revision !== bus.revision) await bus.tags();
     },
-    /** Tag everything in the scope: shown at once, stored by one numbered request. */
+    kept() {
+      const has = bus.outbox.count() > 0;
+      if (hadWaiting && !has) bus.look().catch(() => {}); // somebody else may have tagged meanwhile
+      hadWaiting = has;
+      bus.emit("kept");
+    },
+    /** Tag everything in the scope: shown at once, kept in the outbox until it is stored. Raises what was refused,
+     *  with the way to `retry` it. */
     async tag(action, tag) {
-      const rule = bus.scopeRule(),
-        body = { action, tag, rule, sequence: ++sequence };
+      const body = { action, tag, rule: bus.scopeRule() };
       const code = data.verdicts.indexOf(tag) + 1;
       if (action === "clear" || (code && action === "add")) {
         for (let i = 0; i < n; i++) if (bus.scope[i]) bus.verdicts[i] = action === "clear" ? 0 : code;
         bus.emit("tags");
       }
-      const answer = await bus.post("tags", body);
-      await bus.tags();
+      const answer = await posted("/hem/tags", body);
+      await bus.tags().catch(() => {}); // stored all the same; the next look fetches them
       return answer;
     },
     async undo(batch) {
-      const answer = await bus.post("undo", { sequence: ++sequence, batch });
-      await bus.tags();
+      const answer = await posted("/hem/undo", { batch });
+      await bus.tags().catch(() => {}); // stored all the same; the next look fetches them
       return answer;
     },
 
-    csv: async () => (await posted("/hem/csv", { ...own(), rule: bus.scopeRule() })).text(),
+    csv: async () => (await send("/hem/csv", { ...own(), rule: bus.scopeRule() })).text(),
     get: (what, query) => request(`/hem/${what}`, query),
-    post: async (what, body) =>
-      sent(`/hem/${what}`, { ...body, ...own(), who: bus.person, client, window: await here }),
   };
   return bus;
 
@@ -260,7 +268,7 @@ function makeBus(data) {
     throw Object.assign(error, { status: response.status });
   }
 
-  function posted(url, body) {
+  function send(url, body) {
     return fetched(url, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
@@ -268,17 +276,20 @@ function makeBus(data) {
     });
   }
 
-  async function sent(url, body) {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await (await posted(url, body)).json();
-      } catch (error) {
-        // The same sequence again is stored once, so that a lost answer can be asked for.
-        const isPassing = error instanceof TypeError || [502, 503, 504].includes(error.status);
-        if (!isPassing || attempt === 3) throw Object.assign(error, { retry: () => sent(url, body) });
-        await new Promise((resume) => setTimeout(resume, 300 * 2 ** attempt));
-      }
-    }
+  async function posted(path, body) {
+    return answered(bus.outbox.post(path, { ...body, ...own(), who: bus.person, window: await here }));
+  }
+
+  async function answered(number) {
+    const { outbox } = bus,
+      answer = await outbox.answer(number);
+    if (answer) return answer;
+    const entry = outbox.refused.find((one) => one.client === outbox.client && one.sequence === number);
+    const retry = () => {
+      outbox.retry(entry);
+      return answered(number);
+    };
+    throw Object.assign(new Error(entry?.reason ?? "discarded"), entry ? { retry } : {});
   }
 
   function maskOf(rule) {

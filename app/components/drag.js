@@ -6,7 +6,8 @@ const AGAIN_PX = 8;
 
 /** The machine without a page: it takes plain pointers and calls back; a test can feed it by hand.
  *
- *  A pointer is {id, x, y, time, buttons, button, isPrimary, shift}. States: 'idle'; 'pressed' (down, not moved yet);
+ *  A pointer is {id, x, y, time, buttons, button, isPrimary, shift, count}; count is the click's number in a double or
+ *  triple click as the browser counts, by the reader's own settings; without it, 0, HEM counts by time. States: 'idle'; 'pressed' (down, not moved yet);
  *  'dragging'; 'dropped' (cancelled while the button is still down: nothing happens until it is up).
  *  calls, each optional: drag(points, from), end(points, pointer), click(pointer), double(pointer), cancel(),
  *  hover(pointer).
@@ -52,7 +53,8 @@ export function makeDrag(calls) {
       clicks = [];
       return say("end", path, pointer);
     }
-    const isAgain = clicks.length && pointer.time - clicks.at(-1).time < AGAIN_MS && near(pointer, clicks[0]);
+    const isSoon = pointer.count ? pointer.count > 1 : pointer.time - clicks.at(-1)?.time < AGAIN_MS;
+    const isAgain = clicks.length && isSoon && near(pointer, clicks[0]);
     clicks = isAgain ? [...clicks, pointer] : [pointer];
     if (clicks.length === 1) return say("click", pointer);
     return clicks.length === 2 ? say("double", pointer) : undefined;
@@ -76,6 +78,7 @@ export function listen(element, calls) {
   const machine = makeDrag(calls);
   element.classList.add("hem-grab");
   if (element.tabIndex < 0) element.tabIndex = -1;
+  let count = 0;
   const plain = (event) => {
     const box = element.getBoundingClientRect();
     const { pointerId, timeStamp, button, buttons, isPrimary, shiftKey, ctrlKey, metaKey } = event;
@@ -87,6 +90,7 @@ export function listen(element, calls) {
       button,
       buttons,
       isPrimary,
+      count,
       shift: shiftKey,
       adds: shiftKey || ctrlKey || metaKey,
     };
@@ -95,6 +99,7 @@ export function listen(element, calls) {
   const prevent = (event) => event.preventDefault();
   const handlers = {
     pointerdown(event) {
+      count = 0;
       if (!machine.down(plain(event))) return;
       try {
         element.setPointerCapture(event.pointerId);
@@ -111,7 +116,10 @@ export function listen(element, calls) {
     lostpointercapture: lost,
     pointerleave: () => machine.state() === "idle" && calls.leave?.(),
     // Without these a second press on selected text starts the browser's own drag, and no pointer event comes any more.
-    mousedown: (event) => event.button === 0 && prevent(event),
+    mousedown(event) {
+      count = event.detail; // a finger has none before it is up
+      if (event.button === 0) prevent(event);
+    },
     dragstart: prevent,
     selectstart: prevent,
   };

@@ -1,7 +1,8 @@
 // The filters: one control a column, each shows and replaces its clause of the rule.
 
 import { h, icon, s, select } from "./dom.js";
-import { bins, extent, histogram, short, whole } from "./numbers.js";
+import { barsOf, ERROR_COLUMNS } from "./filter_bars.js";
+import { bins, extent, whole } from "./numbers.js";
 import { clauseMask, clauseOf, clauses, every, subject, withClause } from "./rules.js";
 
 const FEW = 7;
@@ -51,7 +52,7 @@ export function makeFilters(bus, host, look) {
     if (nextLook) look = nextLook;
     view = { ...next };
     const wanted = wantedColumns();
-    await bus.load(wanted.filter((name) => name !== "tag"));
+    await bus.load([...wanted.filter((name) => name !== "tag"), ...ERROR_COLUMNS]);
     const key = wanted.join(" ");
     if (sections.dataset.key !== key) {
       sections.dataset.key = key;
@@ -143,9 +144,8 @@ export function makeFilters(bus, host, look) {
     const column = bus.column(name),
       [low, high] = column.unit === "percentile" ? [0, 100] : extent(column.values);
     const step = high > low ? Number(((high - low) / 200).toPrecision(1)) : 1,
-      spread = bins(low, high, 40),
-      counts = histogram(column.values, spread);
-    const picture = sparkline(counts),
+      { heights, words } = barsOf(column, bins(low, high, 40), bus.column);
+    const picture = sparkline(heights),
       inputs = ["min", "max"].map((end) =>
         h("input", {
           type: "range",
@@ -174,6 +174,7 @@ export function makeFilters(bus, host, look) {
       [column.meaning, column.unit && `unit: ${column.unit}`, column.range && `range: ${column.range}`, "higher = harder", column.use].filter(Boolean).join("\n"),
       h("div", { class: "hem-double" }, picture, band, inputs),
       h("div", { class: "hem-bounds" }, numbers[0], h("span", { class: "hem-muted" }, column.unit || "to"), numbers[1]),
+      words ? h("p", { class: "hem-muted hem-bars-words" }, words) : "",
     );
     let waiting = 0;
     const clauseFor = (a, b) => {
@@ -216,13 +217,11 @@ export function makeFilters(bus, host, look) {
     };
   }
 
-  function sparkline(counts) {
-    const most = Math.max(1, ...counts.map(Math.sqrt)),
-      width = 100 / counts.length;
+  function sparkline(heights) {
+    const width = 100 / heights.length;
     let path = "";
-    counts.forEach((count, at) => {
-      if (count)
-        path += `M${at * width} 30V${30 - (Math.sqrt(count) / most) * 28}H${(at + 1) * width - width * 0.15}V30Z`;
+    heights.forEach((height, at) => {
+      if (height) path += `M${at * width} 30V${30 - height * 28}H${(at + 1) * width - width * 0.15}V30Z`;
     });
     return s(
       "svg",

@@ -1,12 +1,12 @@
 // Review: one example after another by keys. Shown at once here; the server and Python follow.
 
 import { h } from "./dom.js";
+import { shareOutbox } from "./outbox_of_window.js";
 import * as address from "./review_address.js";
 import { makeChooser } from "./review_chooser.js";
 import { openClient } from "./review_client.js";
 import * as frame from "./review_frame.js";
 import { request, takesText } from "./review_keys.js";
-import { openOutbox } from "./review_outbox.js";
 import { broken, columns, waiting } from "./review_pane.js";
 import { makeVerdicts } from "./review_verdicts.js";
 import { windowId } from "./window_id.js";
@@ -60,8 +60,9 @@ function makeDesk(place, leave) {
   const named = windowId().then((id) => { windowName = id; });
   const verdicts = makeVerdicts();
   const client = openClient(() => data);
-  const idOf = new Map(); // row -> id, as the page got them together with its identity
-  let outbox = null; // of the workspace on screen
+  const placeOf = new Map(); // row -> its number in the address of blind review
+  let outbox = null, // of the workspace on screen
+    leaveOutbox = () => {};
   const head = h("header", { class: "head" }),
     body = h("main", { class: "body" }),
     bar = h("footer", { class: "actions" });
@@ -105,9 +106,9 @@ function makeDesk(place, leave) {
     rows = [...fresh.rows];
     drawn = [...fresh.drawn];
     if (isOther) { items.clear(); stale.clear(); missing.clear(); undoable.length = 0; endReveal(); }
-    if (isOtherRun) { client.forget(); verdicts.clear(); idOf.clear(); }
-    fresh.rows.forEach((row, k) => idOf.set(row, fresh.ids[k]));
-    if (wanted?.id) idOf.set(wanted.row, wanted.id);
+    if (isOtherRun) { client.forget(); verdicts.clear(); placeOf.clear(); }
+    fresh.rows.forEach((row, k) => placeOf.set(row, fresh.places[k]));
+    if (wanted) placeOf.set(wanted.row, wanted.place);
     if (outbox?.workspace !== fresh.identity.workspace) openTheOutbox(fresh.identity.workspace);
     keepRow(current, at, before);
     if (isAsked) keepRow(wanted.row, 0, "wanted");
@@ -124,13 +125,14 @@ function makeDesk(place, leave) {
   function close() {
     for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
     Object.values(timers).forEach(clearTimeout);
-    outbox?.close();
+    leaveOutbox();
     client.forget();
   }
 
   function openTheOutbox(workspace) {
-    outbox?.close();
-    outbox = openOutbox({ workspace, token: () => data.token, changed: () => outbox && drawHead() });
+    leaveOutbox();
+    const shared = shareOutbox({ workspace, token: () => data.token, changed: () => outbox && drawHead() });
+    ({ outbox, leave: leaveOutbox } = shared);
   }
 
   /** A row that the new queue lacks stays: another person has judged it, or it was opened by its address. */
@@ -210,7 +212,7 @@ function makeDesk(place, leave) {
 
   /** Queue one action on a row; it shows at once. Resolves to the server's answer, null where it refused. */
   function post(row, action, verdict) {
-    const usual = { ...about(), ids: [idOf.get(row) ?? items.get(row)?.id] };
+    const usual = { ...about(), ...whichOne(row) };
     const before = verdicts.get(row) ?? null;
     verdicts.say(row, verdict);
     const sequence = outbox.post("/hem/tags", { ...usual, ...action });
@@ -229,6 +231,12 @@ function makeDesk(place, leave) {
       else if (row === rows[at] && !reveal) { draw(); fetchAhead(); }
       return stored;
     });
+  }
+
+  /** An example in a post: its id, or its row of these very scores where this page was not told the id (blind). */
+  function whichOne(row) {
+    const id = items.get(row)?.id;
+    return id == null ? { rows: [row], fingerprint: data.fingerprint } : { ids: [id] };
   }
 
   /** What every post says: which data its ids are about, who says it, and from which window. */
@@ -387,7 +395,7 @@ function makeDesk(place, leave) {
     drawBar();
     const id = isHidden() || shown?.is_blinded ? null : shown?.id;
     // While Streamlit goes to another page, this one is still here for a moment.
-    if (location.pathname === home) address.show(row === undefined ? null : { id, row }, data.fingerprint);
+    if (location.pathname === home) address.show(row === undefined ? null : { id, row, place: placeOf.get(row) }, data.fingerprint);
     body.classList.toggle("is-bare", hasHelp || !shown || missing.has(row));
     delete body.dataset.id;
     delete body.dataset.row;
@@ -425,7 +433,7 @@ function makeDesk(place, leave) {
   function drawBar() {
     const isDone = rows[at] === undefined,
       current = verdicts.get(rows[at])?.tag;
-    const about = { verdicts: data.offered, chooser, reveal, current, at, isDone, act };
+    const about = { verdicts: data.offered, notBlind: data.not_blind, chooser, reveal, current, at, isDone, act };
     const focused = chooser && chooser.input.getRootNode().activeElement === chooser.input;
     if (reveal) bar.replaceChildren(...frame.revealBar(about));
     else if (chooser && isHidden()) bar.replaceChildren(...frame.blindBar(about));

@@ -1,21 +1,22 @@
 // The example in the page's address: reload, back and a copied link open the same one.
+// Blind it goes by its place, a number that says nothing: an id may name a class, a row of sorted data gives it away.
 
-/** A query string with the example in it, everything else as it was. id null: by row, for an id may name a class. */
+/** A query string with the example in it, everything else as it was. id null: by its place. */
 export function withExample(search, example) {
   const query = new URLSearchParams(search);
   query.delete("example");
-  query.delete("row");
+  query.delete("place");
   if (example?.id != null) query.set("example", example.id);
-  else if (example) query.set("row", example.row);
+  else if (example) query.set("place", example.place);
   const text = query.toString();
   return text ? `?${text}` : "";
 }
 
-/** Does a query string name this example? example: {id, row}. */
+/** Does a query string name this example? example: {id, place}. */
 export function names(search, example) {
   const query = new URLSearchParams(search);
   if (query.has("example")) return query.get("example") === example.id;
-  return query.get("row") === String(example.row);
+  return query.get("place") === String(example.place);
 }
 
 let last = null, // {example, fingerprint, path} that this page showed last

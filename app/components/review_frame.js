@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { isWithoutClass } from "./review_keys.js";
-import { unsaved } from "./review_unsaved.js";
+import { unsaved } from "./unsaved.js";
 
 const DRAWN = {
   suspect: "among the most suspected labels",
@@ -91,10 +91,11 @@ export function classBar({ chooser, act }) {
 }
 
 /** Blind: the question, and the verdicts that need no class. */
-export function blindBar({ chooser, verdicts, at, act }) {
+export function blindBar({ chooser, verdicts, notBlind, at, act }) {
   const without = verdicts.filter(isWithoutClass);
   return [
     h("span", { class: "question" }, "Which class is it?"),
+    notBlind ? h("span", { class: "bad", role: "status" }, notBlind) : "",
     chooser.list,
     chooser.input,
     ...without.map((one) =>

@@ -3,10 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import contents, loaders, routes, scope, state, tag_words, trust, widgets, words
+from app import blind, contents, loaders, routes, scope, state, tag_words, trust, widgets, words
 from app.components.review import review
 from app.identity import identity
 from hem_core.store.rule_text import describe
@@ -60,16 +61,23 @@ def page() -> None:
 
 
 def _wanted(run: Run) -> dict[str, Any] | None:
-    """The example in the address, or the one that another page opened: id and row; None when there is none."""
+    """The example in the address, or the one that another page opened: row, place, and the id that named it.
+
+    None when there is none.
+    """
     opened = state.forget("review_id")
     if isinstance(opened, str):
         state.set_example(opened)
-    id, row = state.example()
+    id, place = state.example()
+    places = loaders.places(run.name)
+    row = None
     if id is not None:
         row = int(loaders.ids(run.name).get_indexer(pd.Index([id]))[0])
         if row < 0:
             st.toast(words.plain(f"Run {run.name} has no example {id}."), icon=":material/search_off:")
-    return {"id": loaders.ids(run.name)[row], "row": row} if row is not None and 0 <= row < run.n else None
+    elif place is not None and place < run.n:
+        row = int(np.flatnonzero(places == place)[0])
+    return {"id": id, "row": row, "place": int(places[row])} if row is not None and row >= 0 else None
 
 
 @st.fragment(run_every="15s")
@@ -93,7 +101,8 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: dict[str, Any] | Non
             "trust": asdict(trust.trust(run.info)),
             "kinds": trust.kinds(run.info),
             "rows": found["row"].tolist(),
-            "ids": found["id"].tolist(),
+            "places": loaders.places(name)[found["row"].to_numpy()].tolist(),
+            "not_blind": blind.warning(rule, run.classes),
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
             "offered": tag_words.offered(),

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -11,48 +10,33 @@ import pytest
 
 from hem_core.store.polygon import inside
 
-HERE = Path(__file__).parents[2] / "app" / "components"
-
-
-def run_js(module, expression, **values):
-    """The JSON value of an expression over a module's exports (as `m`) and named values."""
-    code = f"""
-      import {{ readFileSync }} from "node:fs";
-      const m = await import({json.dumps((HERE / module).as_uri())});
-      const v = JSON.parse(readFileSync(0, "utf8"));
-      console.log(JSON.stringify({expression}));
-    """
-    command = ["node", "--input-type=module", "-e", code]
-    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
-
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_lasso_holds_the_same_points_in_the_page_and_on_the_server(seed):
+def test_a_lasso_holds_the_same_points_in_the_page_and_on_the_server(evaluate, seed):
     rng = np.random.default_rng(seed)
     # coarse values put points on edges and corners, where the two could differ
     x, y = (np.round(rng.normal(size=5000), 1).astype(np.float32) for _ in range(2))
     points = np.round(rng.normal(size=(12, 2)), 1).tolist()
-    found = run_js(
+    found = evaluate(
         "rules.js", "[...m.inside(Float32Array.from(v.x), Float32Array.from(v.y), v.points)]",
         x=x.tolist(), y=y.tolist(), points=points,
     )  # fmt: skip
     np.testing.assert_array_equal(np.array(found, bool), inside(x, y, points))
 
 
-def test_a_straight_lasso_edge_keeps_its_ends_only():
+def test_a_straight_lasso_edge_keeps_its_ends_only(evaluate):
     points = [[0, 0], [1, 0.01], [2, 0], [2, 2], [0, 2]]
-    assert run_js("rules.js", "m.simplify(v.points, 0.1)", points=points) == [[0, 0], [2, 0], [2, 2], [0, 2]]
+    assert evaluate("rules.js", "m.simplify(v.points, 0.1)", points=points) == [[0, 0], [2, 0], [2, 2], [0, 2]]
 
 
-def test_the_page_makes_the_same_cells_of_a_csv_as_python():
+def test_the_page_makes_the_same_cells_of_a_csv_as_python(evaluate):
     cases = json.loads((Path(__file__).parents[1] / "cells.json").read_text("utf-8"))
-    assert run_js("cells.js", "v.cases.map(([text]) => m.safeCell(text))", cases=cases) == [cell for _, cell in cases]
+    assert evaluate("cells.js", "v.cases.map(([text]) => m.safeCell(text))", cases=cases) == [cell for _, cell in cases]
 
 
-def test_a_csv_of_the_page_is_read_back_by_python():
+def test_a_csv_of_the_page_is_read_back_by_python(evaluate):
     rows = [["=1", 'a "b", c', None, 1.5], ["'x\ny", "", "ok", -2]]
-    text = run_js("cells.js", "m.csv(['id', '@b', 'c', 'd'], v.rows)", rows=rows)
+    text = evaluate("cells.js", "m.csv(['id', '@b', 'c', 'd'], v.rows)", rows=rows)
     found = list(csv.reader(io.StringIO(text, newline="")))
     assert found == [["id", "'@b", "c", "d"], ["'=1", 'a "b", c', "", "1.5"], ["''x\ny", "", "ok", "-2"]]
 
@@ -72,46 +56,46 @@ def test_a_csv_of_the_page_is_read_back_by_python():
         ({"column": "id", "contains": "x"}, None),
     ],
 )
-def test_clauses_are_resolved_in_the_page_or_left_to_the_server(clause, wanted):
+def test_clauses_are_resolved_in_the_page_or_left_to_the_server(evaluate, clause, wanted):
     store = """{ n: 4, verdicts: [0, 1, 2, 0], verdictNames: ["hard", "easy"],
       rowOf: (id) => ({ id0: 0, id3: 3 })[id],
       column: (name) => ({ a: { kind: "number", values: Float32Array.from([1, 2, 3, NaN]) },
                            c: { kind: "category", names: ["x", "y"], values: [0, 1, 0, 255] } })[name] }"""
     assert (
-        run_js("rules.js", f"((mask) => mask && [...mask])(m.clauseMask(v.clause, {store}))", clause=clause) == wanted
+        evaluate("rules.js", f"((mask) => mask && [...mask])(m.clauseMask(v.clause, {store}))", clause=clause) == wanted
     )
 
 
-def test_histogram_counts_like_numpy_and_the_last_edge_belongs_to_the_last_bin():
+def test_histogram_counts_like_numpy_and_the_last_edge_belongs_to_the_last_bin(evaluate):
     values = [0.0, 0.5, 1.0, 9.99, 10.0, 4.2]
-    counts = run_js("numbers.js", "[...m.histogram(Float64Array.from(v.values), m.bins(0, 10, 5))]", values=values)
+    counts = evaluate("numbers.js", "[...m.histogram(Float64Array.from(v.values), m.bins(0, 10, 5))]", values=values)
     assert counts == np.histogram(values, bins=5, range=(0, 10))[0].tolist()
 
 
-def test_order_puts_missing_last_and_breaks_ties_by_row():
+def test_order_puts_missing_last_and_breaks_ties_by_row(evaluate):
     expression = "[...m.order(Float64Array.from(v.values, (one) => one ?? NaN), true)]"
-    assert run_js("numbers.js", expression, values=[1, None, 3, 1, 3]) == [2, 4, 0, 3, 1]
+    assert evaluate("numbers.js", expression, values=[1, None, 3, 1, 3]) == [2, 4, 0, 3, 1]
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(1797, "1,797"), (97.44, "97.4"), (0.0312, "0.0312"), (0, "0"), (1.5e-6, "1.5e-6")]
 )
-def test_numbers_read_well(value, text):
-    assert run_js("numbers.js", "m.short(v.value)", value=value) == text
+def test_numbers_read_well(evaluate, value, text):
+    assert evaluate("numbers.js", "m.short(v.value)", value=value) == text
 
 
-def test_the_nearest_point_is_found_within_reach_only():
+def test_the_nearest_point_is_found_within_reach_only(evaluate):
     expression = """((placed) => ((index) => [m.nearest(index, placed, 12, 11, 5), m.nearest(index, placed, 50, 50, 5)])
       (m.grid(placed, [1, 1, 0], 100, 100, 24)))
       ({ px: Int16Array.from([10, 14, 12]), py: Int16Array.from([10, 11, 11]) })"""
-    assert run_js("raster.js", expression) == [1, -1]
+    assert evaluate("raster.js", expression) == [1, -1]
 
 
-def test_a_text_is_cut_at_its_marks_by_letters_as_python_counts_them():
+def test_a_text_is_cut_at_its_marks_by_letters_as_python_counts_them(evaluate):
     text, marks = "🎬 a bad film", [[4, 7, 0.8], [0, 1, -0.4], [5, 9, 0.5], [40, 50, 1]]
-    found = run_js("contents.js", "m.pieces(v.text, v.marks)", text=text, marks=marks)
+    found = evaluate("contents.js", "m.pieces(v.text, v.marks)", text=text, marks=marks)
     assert found == [["🎬", -0.4], [" a ", 0], ["bad", 0.8], [" f", 0.5], ["ilm", 0]]
-    assert run_js("contents.js", "m.pieces(v.text, [])", text="plain") == [["plain", 0]]
+    assert evaluate("contents.js", "m.pieces(v.text, [])", text="plain") == [["plain", 0]]
 
 
 @pytest.mark.parametrize(
@@ -125,5 +109,10 @@ def test_a_text_is_cut_at_its_marks_by_letters_as_python_counts_them():
         ({"value": None, "same": 3, "of": 15}, "3 of 15 miss it too"),
     ],
 )
-def test_how_unusual_a_feature_is_reads_well(one, words):
-    assert run_js("contents.js", "m.howUnusual(v.one)", one=one) == words
+def test_how_unusual_a_feature_is_reads_well(evaluate, one, words):
+    assert evaluate("contents.js", "m.howUnusual(v.one)", one=one) == words
+
+
+@pytest.mark.parametrize("module", ["explorer.js", "review.js"])
+def test_a_page_and_all_that_it_imports_can_be_read(run_js, module):
+    assert run_js(module, "return typeof m.default;") == "function"

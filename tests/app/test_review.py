@@ -1,17 +1,33 @@
 import json
+import re
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from app import detail
+from app import blind, detail
+from hem_core.store.atomic import write_table
 from hem_core.store.verdicts import ALL
 from hem_core.store.workspace import open_workspace
+
+CLASSES = ["cat", "**dog**", "<b>fox</b>"]
 
 
 @pytest.fixture
 def opened(workspace):
     home = open_workspace(workspace())
     return home.run("tiny"), home.tags()
+
+
+def name_ids_by_class(folder):
+    """Give the examples of the run ids as a folder of pictures has them."""
+    for name in ("scores", "catalog", "dynamics"):
+        path = folder / "runs" / "tiny" / f"{name}.parquet"
+        table = pq.read_table(path)
+        ids = [f"{CLASSES[k % 3]}/{k:05d}.png" for k in range(table.num_rows)]
+        write_table(path, table.set_column(table.column_names.index("id"), "id", pa.array(ids)))
 
 
 def desk(test):
@@ -129,15 +145,50 @@ def test_the_desk_gets_the_verdicts_with_their_keys_from_the_one_list(show, whol
 @pytest.mark.parametrize(
     ("address", "wanted"),
     [
-        ({"example": "e07"}, {"id": "e07", "row": 7}), ({"row": "8"}, {"id": "e08", "row": 8}),
-        ({"example": "e07", "row": "8"}, {"id": "e07", "row": 7}), ({"row": "60"}, None), ({"row": "-1"}, None),
-        ({"row": "9" * 30}, None), ({"row": "²"}, None), ({}, None),
+        ({"example": "e07"}, ("e07", 7)), ({"example": "e07", "place": "8"}, ("e07", 7)),
+        ({"place": "60"}, None), ({"place": "-1"}, None), ({"place": "9" * 30}, None), ({"place": "²"}, None),
+        ({"place": ""}, None), ({}, None),
     ],
 )  # fmt: skip
 def test_the_address_opens_its_example(show, whole_workspace, address, wanted):
     test = show(whole_workspace, "review", **address)
     assert not test.exception
-    assert desk(test)["wanted"] == wanted
+    found = desk(test)["wanted"]
+    assert (found and (found["id"], found["row"])) == wanted
+
+
+def test_what_the_desk_gets_names_no_class_before_an_example_is_judged(show, workspace):
+    folder = workspace()
+    name_ids_by_class(folder)
+    place = desk(show(folder, "review"))["places"][0]
+    data = desk(show(folder, "review", place=str(place)))
+    assert (data["wanted"]["row"], data["wanted"]["id"]) == (data["rows"][0], None)
+    assert data["not_blind"] == ""
+    told = {name: value for name, value in data.items() if name != "classes"}
+    assert not [name for name in CLASSES if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", json.dumps(told))]
+
+
+def test_places_are_each_row_once_in_an_order_that_tells_nothing_and_stay(workspace):
+    run = open_workspace(workspace()).run("tiny")
+    places = blind.places(run)
+    assert sorted(places) == list(range(60))
+    assert (blind.places(run) == places).all()
+    assert abs(np.corrcoef(places, np.arange(60))[0, 1]) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("clause", "is_telling"),
+    [
+        ({"column": "label", "in": ["cat"]}, True), ({"not": {"column": "predicted", "in": ["cat"]}}, True),
+        ({"column": "id", "contains": "Coat/"}, True), ({"rows": ["Coat/1.png"]}, True),
+        ({"column": "folder", "in": ["cat"]}, True), ({"column": "folder", "in": ["a", None]}, False),
+        ({"column": "difficulty", "min": 90, "max": None}, False), ({"tag": ["hard"]}, False),
+    ],
+)  # fmt: skip
+def test_a_queue_that_is_chosen_by_its_class_is_said_not_to_be_blind(clause, is_telling):
+    found = blind.warning({"all": [clause, {"column": "loss", "min": 1, "max": None}]}, ["cat", "dog"])
+    assert found.startswith("Not blind: this queue is chosen by") is is_telling
+    assert "loss" not in found
 
 
 def test_an_example_of_another_run_in_the_address_is_said(show, whole_workspace):

@@ -308,6 +308,28 @@ def test_blind_details_hold_nothing_of_the_label_until_somebody_has_judged(own):
     assert judged == own.get("/hem/detail/tiny?rows=4").json()[0]
 
 
+def test_blind_an_example_is_named_by_its_row_of_these_very_scores(own):
+    answer = post(own, ids=None, rows=[4], action="answer", value="**dog**")
+    assert (answer.status_code, answer.json()["count"]) == (200, 1)
+    assert own.get("/hem/judged/tiny?rows=3,4,5").json()["verdicts"].keys() == {"4"}
+    again = post(own, ids=None, rows=[4], action="answer", value="**dog**")  # the same sequence: stored once
+    assert (again.json()["batch"], again.json()["count"]) == (answer.json()["batch"], 1)
+    assert post(own, ids=None, rows=[5], action="answer", value="**dog**").status_code == 409
+    assert post(own, sequence=2, ids=None, rows=[4], fingerprint="older").status_code == 409
+
+
+@pytest.mark.parametrize("rows", [[60], [-1], [True], ["4"], 4, {}, [4.0]])
+def test_rows_that_the_run_has_not_are_refused(own, rows):
+    answer = post(own, ids=None, rows=rows)
+    assert (answer.status_code, "whole numbers from 0 to 59" in answer.json()["error"]) == (400, True)
+
+
+@pytest.mark.parametrize("more", [{"ids": ["e00"]}, {"rule": {"all": [{"tag": []}]}, "ids": None}])
+def test_a_post_names_its_examples_in_one_way(own, more):
+    answer = post(own, rows=[0], **more)
+    assert (answer.status_code, "not more than one" in answer.json()["error"]) == (400, True)
+
+
 def test_a_tag_on_no_rows_stores_nothing(own):
     answer = post(own, ids=[]).json()
     assert (answer["count"], answer["batch"]) == (0, None)

@@ -1,4 +1,5 @@
 import socket
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -24,6 +25,20 @@ def test_other_hosts_are_refused_and_the_settings_hold(whole_workspace, monkeypa
     for host, status in (("127.0.0.1:8501", 403), ("localhost", 403), ("evil.example", 400)):
         answer = TestClient(app, base_url=f"http://{host}").get("/hem/columns/tiny")
         assert (answer.status_code, "token" in answer.text) == (status, status == 403)
+
+
+def test_tables_of_streamlit_are_not_downloaded_past_the_guard_of_cells(whole_workspace, monkeypatch):
+    """Neither as CSV nor through the clipboard; Streamlit leaves the clipboard to editors of data, and HEM has none."""
+    from streamlit.proto.NewSession_pb2 import Config
+    from streamlit.runtime.app_session import _populate_config_msg
+
+    monkeypatch.setenv("HEM_WORKSPACE", "")
+    build(whole_workspace)
+    message = Config()
+    _populate_config_msg(message)
+    assert message.disable_data_export
+    sources = "".join(path.read_text("utf-8") for path in (Path(__file__).parents[2] / "app").rglob("*.py"))
+    assert "data_editor" not in sources
 
 
 def test_the_token_stands_before_everything_that_the_app_answers(whole_workspace, monkeypatch):

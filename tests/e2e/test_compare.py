@@ -5,9 +5,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from app.flows import COLOURS
 from hem_core.store.atomic import write_json, write_table
 
 pytestmark = pytest.mark.browser
+IS_DRAWN = """(colour) => {
+  const plot = document.querySelector("[class*=st-key-density] .js-plotly-plot");
+  const isIdle = document.querySelector("[data-test-script-state=notRunning]");
+  return Boolean(isIdle) && plot?.data?.at(-1)?.marker.color === colour;
+}"""
 
 
 def add_run(folder, name):
@@ -43,7 +49,7 @@ def test_from_the_matrix_and_the_map_to_the_examples_in_explore(site, opened):
     page.wait_for_url("**cell=fixed")
     map_ = page.locator("[class*=st-key-density] .nsewdrag").first
     page.get_by_text("fixed in colour").wait_for()
-    page.wait_for_timeout(1_500)
+    page.wait_for_function(IS_DRAWN, arg=COLOURS["fixed"])
     box = map_.bounding_box()
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.mouse.down()

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from app import blind
 from hem_core.store.verdicts import ALL
 from hem_core.store.workspace import open_workspace
 
@@ -66,6 +67,10 @@ def go_blind(page):
     press(page, "b")
     page.wait_for_selector(".hem-review .body.is-blind .labels.hidden")
     page.wait_for_selector(".hem-review .frame img")
+
+
+def place_of(folder, row):
+    return blind.places(open_workspace(folder).run("animals"))[row]
 
 
 def shown_row(page):
@@ -318,9 +323,16 @@ def test_blind_asks_for_the_class_and_nothing_in_the_page_gives_it_away(review):
     for hidden in (first, *open_workspace(folder).run("animals").classes, "suspected", 'class="reason', "%"):
         assert not re.search(rf"\b{re.escape(hidden)}", text), hidden
     assert in_address(page, "example") is None
-    assert in_address(page, "row") == str(shown_row(page))
+    place = in_address(page, "place")
+    assert (place, in_address(page, "row")) == (str(place_of(folder, shown_row(page))), None)
     assert first not in page.title()
     page.get_by_text("Which class is it?").wait_for()
+
+
+def test_blind_a_queue_that_is_chosen_by_its_label_is_said_not_to_be_blind(opened):
+    page = ready(opened('review?rule={"all":[{"column":"label","in":["cat"]}]}&queue=filter'))
+    go_blind(page)
+    page.get_by_text("Not blind: this queue is chosen by label is cat.").wait_for()
 
 
 def test_blind_the_given_label_is_stored_as_right_and_shown_for_a_moment(review):
@@ -379,11 +391,11 @@ def test_blind_a_shifted_digit_is_a_verdict_that_needs_no_class(review):
 
 
 def test_blind_over_a_reload_the_same_example_is_open_and_still_blind(review):
-    _, page = review
+    folder, page = review
     go_blind(page)
     press(page, ["ArrowRight"])
     row = shown_row(page)
-    wait_address(page, "row", str(row))
+    wait_address(page, "place", str(place_of(folder, row)))
     page.reload()
     page.wait_for_selector(".hem-review .body.is-blind[data-row]")
     assert shown_row(page) == row

@@ -10,6 +10,12 @@ from hem_core.store.workspace import open_workspace
 pytestmark = pytest.mark.browser
 
 
+def choose_format(saved, name):
+    """Click a format of the export of a saved set, and wait until it is chosen: the next click sends it along."""
+    saved.get_by_text(name, exact=True).click()
+    saved.get_by_test_id("stBaseButton-pillsActive").get_by_text(name, exact=True).wait_for()
+
+
 def test_from_tags_to_an_exported_folder(site, opened):
     home = open_workspace(site.folder)
     ids = ["animal-001", "animal-002", "animal-003"]
@@ -18,8 +24,7 @@ def test_from_tags_to_an_exported_folder(site, opened):
     page.get_by_text("hard · 3").wait_for()
     page.get_by_role("button", name="Save 3 examples as version 1").click()
     page.get_by_text("Saved hard v1").wait_for()
-    page.get_by_test_id("stExpander").get_by_text("imagefolder", exact=True).click()
-    page.wait_for_timeout(500)
+    choose_format(page.get_by_test_id("stExpander"), "imagefolder")
     page.get_by_role("button", name="Export").click()
     page.get_by_text("Exported,").wait_for(timeout=30_000)
     target = site.folder / "exports" / "hard-v1-imagefolder-parquet"
@@ -55,8 +60,7 @@ def test_a_budget_is_previewed_proven_saved_and_exported_to_files(site, opened):
     saved.get_by_text("60 of everything, by margin, then per class").wait_for()
     saved.get_by_text("points over 60 random examples").wait_for()
     for name in ("coco", "csv"):
-        saved.get_by_text(name, exact=True).click()
-        page.wait_for_timeout(500)
+        choose_format(saved, name)
     page.get_by_role("button", name="Export").click()
     page.get_by_text("Exported,").wait_for(timeout=60_000)
 

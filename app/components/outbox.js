@@ -1,11 +1,11 @@
-// Verdicts on their way to the server: in order, one at a time, kept in the browser until they are stored.
+// Tags on their way to the server: in order, one at a time, kept in the browser until they are stored.
 
 const KEY = "hem-outbox:";
 const PAUSES_MS = [200, 500, 1000, 2000, 5000, 15000];
 const MOST_FAULTS = 4; // a post that the server trips over so often is set aside
 const KEEPALIVE_BYTES = 60000; // browsers refuse larger ones
 
-/** The outbox of one page and workspace. Entries: {client, sequence, at, path, body, reason?}, each under a key of its
+/** The outbox of one window and workspace. Entries: {client, sequence, at, path, body, reason?}, each under a key of its
  *  own in localStorage: "hem-outbox:WORKSPACE:CLIENT:SEQUENCE". A body says what it is about (workspace, data, ids), so
  *  that the server can refuse what is not its own; a post that arrives twice is stored once (client, sequence).
  *
@@ -13,7 +13,7 @@ const KEEPALIVE_BYTES = 60000; // browsers refuse larger ones
  *  tried again; what is refused for good stays in `refused`, with its reason, until `retry` or `discard`. */
 export function openOutbox({ workspace, token, changed, storage = localStorageOrNone(), post = fetchPost }) {
   const client = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const found = leftBehind(), answers = new Map();
+  const found = leftBehind(), answers = new Map(), unkept = new Set();
   const waiting = found.filter((entry) => !entry.reason), refused = found.filter((entry) => entry.reason);
   let sequence = 0, isSending = false, failures = 0, faults = 0, trouble = "", timer = 0, isClosed = false;
 
@@ -23,6 +23,8 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
     /** Entries of other workspaces that this browser keeps: they wait until theirs is open at this address again. */
     elsewhere: () => keys().filter((key) => !key.startsWith(prefix())).length,
     isStuck: () => failures > 2,
+    /** Entries that this browser could not keep: they are lost when the window is closed. */
+    unkept: () => unkept.size,
     /** Why the oldest is not stored yet, in the server's words; "" when nothing is known. */
     trouble: () => trouble,
     /** Queue a post and start sending; returns its sequence. */
@@ -43,9 +45,10 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
     },
     /** Try what was refused again, all of it or one entry. */
     retry(entries = [...refused]) {
-      for (const entry of [entries].flat()) {
+      for (const entry of [entries].flat().filter((one) => refused.includes(one))) {
         refused.splice(refused.indexOf(entry), 1);
         delete entry.reason;
+        if (entry.client === client) answers.delete(entry.sequence);
         waiting.push(entry);
         keep(entry);
       }
@@ -54,7 +57,7 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
     },
     /** Forget what was refused, all of it or one entry. */
     discard(entries = [...refused]) {
-      for (const entry of [entries].flat()) {
+      for (const entry of [entries].flat().filter((one) => refused.includes(one))) {
         refused.splice(refused.indexOf(entry), 1);
         forget(entry);
       }
@@ -145,11 +148,15 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
 
   function keep(entry) {
     try {
-      storage?.setItem(keyOf(entry), JSON.stringify(entry));
-    } catch { /* a full or forbidden localStorage: the page itself still holds them */ }
+      storage.setItem(keyOf(entry), JSON.stringify(entry));
+      unkept.delete(entry);
+    } catch {
+      unkept.add(entry); // a full or forbidden localStorage: the window itself still holds it
+    }
   }
 
   function forget(entry) {
+    unkept.delete(entry);
     try {
       storage?.removeItem(keyOf(entry));
     } catch { /* as above */ }

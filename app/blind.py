@@ -1,0 +1,40 @@
+"""What keeps a label hidden in blind review: examples go by numbers that say nothing, and a telling queue is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hem_core.store.rule_text import describe
+from hem_core.store.rules import clauses
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
+
+TELLING = ("label", "predicted", "suggested_label", "id")
+"""Columns that name a class, or may: an id is often a path with the class in it."""
+
+
+def places(run: Run) -> np.ndarray:
+    """(N,) int64, the number of each row in the address of blind review: 0 .. N-1, shuffled.
+
+    A row's own number gives the class away where the data are sorted by class. The same examples in the same order
+    have the same numbers, also after the run was scored again.
+    """
+    return np.random.default_rng(int(run.examples_digest, 16)).permutation(run.n)
+
+
+def warning(rule: dict[str, Any] | None, classes: Sequence[str]) -> str:
+    """One sentence when the rule of a queue names the class of its examples, so that no answer is blind; else ""."""
+    telling = [clause for clause in clauses(rule) if _is_telling(clause, classes)]
+    if not telling:
+        return ""
+    return f"Not blind: this queue is chosen by {describe({'all': telling})}. Choose another queue above."
+
+
+def _is_telling(clause: dict[str, Any], classes: Sequence[str]) -> bool:
+    inner = clause.get("not", clause)
+    names_class = not set(map(str, inner.get("in") or ())).isdisjoint(classes)
+    return "rows" in inner or inner.get("column") in TELLING or names_class
