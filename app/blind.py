@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ def places(run: Run) -> np.ndarray:
     return np.random.default_rng(int(run.examples_digest, 16)).permutation(run.n)
 
 
-def warning(rule: dict[str, Any] | None, classes: Sequence[str]) -> str:
+def warning(rule: Mapping[str, Any] | None, classes: Sequence[str]) -> str:
     """One sentence when the rule of a queue names the class of its examples, so that no answer is blind; else ""."""
     telling = [clause for clause in clauses(rule) if _is_telling(clause, classes)]
     if not telling:
@@ -34,7 +34,7 @@ def warning(rule: dict[str, Any] | None, classes: Sequence[str]) -> str:
     return f"Not blind: this queue is chosen by {describe({'all': telling})}. Choose another queue above."
 
 
-def _is_telling(clause: dict[str, Any], classes: Sequence[str]) -> bool:
+def _is_telling(clause: Mapping[str, Any], classes: Sequence[str]) -> bool:
     inner = clause.get("not", clause)
     names_class = not set(map(str, inner.get("in") or ())).isdisjoint(classes)
     return "rows" in inner or inner.get("column") in TELLING or names_class
