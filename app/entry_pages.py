@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app.door import Refused, say, sent
+from app.wire.door import Refused, say, sent
 
 NAME_COOKIE = "hem-who"
 NAME_PAGE = "/hem/name"

@@ -1,7 +1,5 @@
 import json
 import shutil
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +11,6 @@ from PIL import Image
 from hem_core.media.image import thumbnail
 from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_json, write_table
 
-COMPONENTS = Path(__file__).parents[2] / "app" / "components"
 CLASSES = ["cat", "**dog**", "<b>fox</b>"]
 TEXTS = ("label", "predicted", "suggested_label", "reason")
 N = 60
@@ -221,37 +218,6 @@ def _add_run(folder, name, **changes):
     later = {"name": name, "created": "2026-02-01T00:00:00Z", "fingerprint": name, "accuracy": 55 / 60}
     write_json(home / "run.json", {**info, **later, **changes})
     return folder
-
-
-@pytest.fixture(scope="session")
-def run_js():
-    """run_js(module, body, **values): what the body of an async function returns, run by node as JSON.
-
-    `m` is the module of the browser side and `v` the named values.
-    """
-    return _run_js
-
-
-@pytest.fixture(scope="session")
-def evaluate():
-    """evaluate(module, expression, **values): its JSON value over the module `m` and the named values `v`."""
-    return lambda module, expression, **values: _run_js(module, f"return ({expression});", **values)
-
-
-def _run_js(module, body, **values):
-    assert shutil.which("node"), "no node to run the browser side with: it comes with the packages for development"
-    code = f"""
-      import {{ readFileSync }} from "node:fs";
-      const m = await import({json.dumps((COMPONENTS / module).as_uri())});
-      const v = JSON.parse(readFileSync(0, "utf8"));
-      const found = await (async () => {{ {body} }})();
-      console.log(JSON.stringify(found));
-      process.exit(0); // what a module still waits for keeps nobody waiting
-    """
-    command = ["node", "--experimental-default-type=module", "--input-type=module", "-e", code]
-    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False, timeout=20)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def _page(name):

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app import blind, detail
+from app.views.review import blind
+from app.wire import detail
 from hem_core.store.atomic import write_table
 from hem_core.store.verdicts import ALL
 from hem_core.store.workspace import open_workspace

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from app.flows import COLOURS
+from app.views.compare.flows import COLOURS
 from hem_core.store.atomic import write_json, write_table
 
 pytestmark = pytest.mark.browser

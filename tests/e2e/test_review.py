@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app import blind
+from app.views.review import blind
 from hem_core.store.verdicts import ALL
 from hem_core.store.workspace import open_workspace
 
