@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import theme, words
-from app.distribution import Headline, edges, placed
+from app.wire.distribution import Headline, edges, placed
 
 HEIGHT_PX = 250
 

@@ -11,13 +11,14 @@ import streamlit as st
 if TYPE_CHECKING:
     import pandas as pd
 
-    from app.comparison import Comparison
-    from app.detail import Standing
-    from app.distribution import Headline
     from app.fitting import Fitted
-    from app.glance import Overview
-    from app.weak_slices import WeakSlices
-    from hem_core.engine.select import Preview, Selected
+    from app.views.compare.comparison import Comparison
+    from app.views.overview.glance import Overview
+    from app.views.slices.weak_slices import WeakSlices
+    from app.wire.detail import Standing
+    from app.wire.distribution import Headline
+    from hem_core.sets.preview import Preview
+    from hem_core.sets.selected import Selected
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
     from hem_core.store.workspace import Workspace
@@ -171,7 +172,7 @@ def preview(name: str, wish: str) -> "Preview":
 
 def among_all(name: str, wish: str) -> "Selected":
     """That set with the whole run as its candidates: chosen.among."""
-    from app.chosen import EVERYTHING, among
+    from app.views.sets.chosen import EVERYTHING, among
 
     return among(selected(name, wish), candidates(name, json.dumps(EVERYTHING)))
 
@@ -258,14 +259,14 @@ def _row_of(folder: str, fingerprint: str, _run: "Run") -> dict[str, int]:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _overview(folder: str, fingerprint: str, _run: "Run") -> "Overview":
-    from app.glance import overview
+    from app.views.overview.glance import overview
 
     return overview(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _standing(folder: str, fingerprint: str, _run: "Run") -> "Standing":
-    from app.detail import standing
+    from app.wire.detail import standing
 
     return standing(_run)
 
@@ -284,21 +285,21 @@ def _queue(
 
 @st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)
 def _slices(folder: str, fingerprint: str, _run: "Run") -> "WeakSlices | None":
-    from app.weak_slices import weak_slices
+    from app.views.slices.weak_slices import weak_slices
 
     return weak_slices(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _class_priors(folder: str, fingerprint: str, _run: "Run") -> "pd.DataFrame":
-    from app.glance import class_priors
+    from app.views.overview.glance import class_priors
 
     return class_priors(_run, overview(_run.name))
 
 
 @st.cache_resource(show_spinner="Comparing…", max_entries=4)
 def _comparison(key: tuple[str, str, str, str], _before: "Run", _after: "Run") -> "Comparison":
-    from app.comparison import compare
+    from app.views.compare.comparison import compare
 
     return compare(_before, _after)
 
@@ -316,28 +317,28 @@ def _sample(folder: str, fingerprint: str, low: float, high: float, limit: int, 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _candidates(folder: str, fingerprint: str, revision: int, rule: str, _run: "Run", _log: "TagLog") -> "pd.DataFrame":
-    from app.chosen import candidates
+    from app.views.sets.chosen import candidates
 
     return candidates(_run, json.loads(rule), _log.state(_run.data))
 
 
 @st.cache_resource(show_spinner="Choosing…", max_entries=8)
 def _selected(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run", _log: "TagLog") -> "Selected":
-    from app.chosen import chosen
+    from app.views.sets.chosen import chosen
 
     return chosen(_run, json.loads(wish), _log.state(_run.data))
 
 
 @st.cache_resource(show_spinner="Comparing with a random set…", max_entries=32)
 def _preview(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run") -> "Preview":
-    from hem_core.engine.select import preview
+    from hem_core.sets.preview import preview
 
     return preview(_run, among_all(_run.name, wish))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _proof_key(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run") -> str:
-    from app.proofs import key
+    from app.views.sets.proofs import key
 
     return key(_run, among_all(_run.name, wish))
 
@@ -351,7 +352,7 @@ def _fitted(folder: str, fingerprint: str, rule: str, _run: "Run") -> "Fitted":
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _headline(folder: str, fingerprint: str, _run: "Run") -> "Headline | None":
-    from app.distribution import headline_column
+    from app.wire.distribution import headline_column
 
     return headline_column(_run)
 
@@ -363,7 +364,7 @@ def _manifest(path: str) -> dict:
 
 @st.cache_resource(show_spinner=False, max_entries=500, ttl=60)
 def _unfit_formats(workspace: str, name: str, version: int) -> dict[str, str]:
-    from app.exports import unfit
+    from app.views.sets.exports import unfit
 
     return unfit(Path(workspace), name, version)
 
@@ -375,6 +376,6 @@ def _reviewers() -> dict[tuple[str, str, str], float]:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _verdicts(folder: str, data: str, revision: int, _log: "TagLog") -> "pd.DataFrame":
-    from app.detail import verdicts
+    from app.wire.detail import verdicts
 
     return verdicts(_log.state(data))

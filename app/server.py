@@ -50,8 +50,8 @@ def build(workspace: Path, token: str | None = None) -> ASGIApp:
     from streamlit.starlette import App
 
     from app.entry import Entry
-    from app.routes import routes
     from app.theme import THEME
+    from app.wire.routes import routes
 
     for name, value in {**SETTINGS, **THEME}.items():
         config.set_option(name, value)

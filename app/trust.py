@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app import words
-from hem_core.difficulty.trusted_from import TRUSTED_FROM
+from hem_core.reasons.trusted_from import TRUSTED_FROM
 
 
 @dataclass(frozen=True)

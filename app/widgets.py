@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import state, words
 from app.entry_pages import NAME_PAGE
-from hem_core.store import definitions
+from hem_core.store import definitions, numbers
 
 if TYPE_CHECKING:
     from app.trust import Trust
@@ -67,7 +67,7 @@ def run_picker(runs: Sequence["Run"], chosen: str) -> str:
 def sample_of(run: "Run") -> tuple[str, Colour, str]:
     """Of which sample the errors of a run are: label, colour and what it means."""
     sample = str(run.info.get("sample"))
-    if run.is_complete and sample == "in-sample" and definitions.sample_of_errors(run) == "out-of-sample":
+    if run.is_complete and sample == "in-sample" and numbers.sample_of_errors(run) == "out-of-sample":
         sample = "judged by a head"
     return SAMPLES.get(sample, SAMPLES["unknown"])
 

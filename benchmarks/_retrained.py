@@ -16,10 +16,10 @@ from _hem import stacked
 from torch import Tensor, nn
 
 import hem_core
-from hem_core.engine.select import save, select
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
 from hem_core.selection.review_queue import review_queue
+from hem_core.sets.select import save, select
 from hem_core.store.workspace import open_workspace
 
 Way = tuple[Callable[..., Any], str]

@@ -28,7 +28,7 @@ from demo_models import fashion_mnist
 from hem_core.engine.inputs import Rows
 from hem_core.engine.network import place
 from hem_core.engine.plan import Plan
-from hem_core.engine.run_local import run_local
+from hem_core.engine.runners.local import run_local
 from hem_core.engine.unit import Job, score_unit, write_unit
 from hem_core.media.array import ArrayRows
 

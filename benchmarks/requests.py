@@ -27,8 +27,9 @@ def main(rows: str = "60000", verdicts: str = "2000") -> None:
         from starlette.applications import Starlette
         from starlette.testclient import TestClient
 
-        from app import loaders, routes
-        from app.identity import identity
+        from app import loaders
+        from app.wire import routes
+        from app.wire.identity import identity
 
         run = loaders.run("run")
         ids = loaders.ids("run")
@@ -57,7 +58,7 @@ def main(rows: str = "60000", verdicts: str = "2000") -> None:
 
 
 def _workspace(folder: Path, n: int) -> Path:
-    from hem_core.engine.score import score
+    from hem_core.runs.score import score
 
     chance = np.random.default_rng(0)
     target = chance.integers(0, CLASSES, n)

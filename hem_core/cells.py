@@ -1,4 +1,4 @@
-"""Texts as cells of a CSV file that no spreadsheet runs as a formula; `app/components/cells.js` agrees."""
+"""Texts as cells of a CSV file that no spreadsheet runs as a formula; `app/browser/shared/cells.js` agrees."""
 
 from __future__ import annotations
 

@@ -74,3 +74,27 @@ def _run_twice(script, *arguments, cwd=None):
         for process in started:
             process.kill()
     assert [process.returncode for process in started] == [0, 0], "\n".join(error[-3000:] for error in errors)
+
+
+@pytest.fixture(scope="session")
+def digits_npz(tmp_path_factory):
+    """400 digits as an .npz of uint8 pictures, with a column of the user's own."""
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    pixels, target = load_digits(return_X_y=True)
+    path = tmp_path_factory.mktemp("digits") / "few.npz"
+    images = (pixels[:400].reshape(-1, 8, 8) * 15).astype(np.uint8)
+    np.savez(path, images=images, labels=target[:400].astype(np.int64), is_even=target[:400] % 2 == 0)
+    return path
+
+
+@pytest.fixture
+def model():
+    """The demo's CNN with seeded, untrained weights."""
+    import torch
+
+    from demo_models import digits
+
+    torch.manual_seed(0)
+    return digits.model()

@@ -20,7 +20,8 @@ from typing import Any
 import pyarrow as pa
 
 from hem_core import folder
-from hem_core.catalog._python_data import CLASSES, unwrapped
+from hem_core.catalog._column_names import CLASSES
+from hem_core.catalog._python_data import unwrapped
 from hem_core.errors import DataError
 
 __all__ = ["COLUMNS", "OF_TABLES", "info", "read", "unwrapped", "with_info"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from hem_core.catalog._column_names import CLASSES, IDS, INPUTS, LABELS
 from hem_core.catalog._examples import Examples
-from hem_core.catalog._python_data import CLASSES, IDS, INPUTS, LABELS
 from hem_core.errors import DataError
 
 

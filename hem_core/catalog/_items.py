@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hem_core.catalog._python_data import INPUTS, LABELS
+from hem_core.catalog._column_names import INPUTS, LABELS
 from hem_core.errors import DataError
 
 TEXTS = ("text", "sentence")

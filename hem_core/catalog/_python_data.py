@@ -9,14 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hem_core.catalog._column_names import IDS, INPUTS, LABELS
 from hem_core.catalog._examples import Examples
 from hem_core.errors import DataError
-
-INPUTS = ("images", "x", "X", "data", "inputs", "features", "image", "input", "pixel_values")
-LABELS = ("labels", "y", "targets", "label", "target", "class")
-IDS = ("ids", "id")
-CLASSES = b"hem.classes"
-"""Key in a table's metadata of the class names that its label indices stand for, one a line."""
 
 
 def unwrapped(data: Any, **columns: Any) -> tuple[Any, list[str]]:

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from hem_core.catalog import with_info
+from hem_core.catalog._column_names import LABELS
 from hem_core.catalog._examples import Examples
 from hem_core.catalog._items import parts
-from hem_core.catalog._python_data import LABELS
 from hem_core.catalog.arrays import is_picture
 from hem_core.errors import DataError
 

@@ -26,7 +26,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Regression test: does a new model fail more of a set than the stored run did? Exit code 1 when it does."""
-    from hem_core.engine.check import check as run_check
+    from hem_core.sets.check import check as run_check
 
     with bars() as progress:
         done = run_check(workspace, set_, model, weights=weights, device=device, progress=progress)

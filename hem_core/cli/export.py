@@ -39,8 +39,8 @@ def export(
     ] = False,
 ) -> None:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
-    from hem_core.engine.export_run import export_run
-    from hem_core.engine.export_set import export_set
+    from hem_core.sets.export_run import export_run
+    from hem_core.sets.export_set import export_set
     from hem_core.store import sets
 
     if set_ is None:

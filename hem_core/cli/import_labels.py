@@ -17,8 +17,8 @@ def import_labels(
     who: Annotated[str, typer.Option(help="Who gave the labels, where the file names nobody.")] = "import",
 ) -> None:
     """Write labels that people gave elsewhere into the tag log: kept, corrected or skipped. Twice adds nothing."""
-    from hem_core.engine.import_labels import CHANGE, KEEP, SKIP, UNDECIDED
-    from hem_core.engine.import_labels import import_labels as bring
+    from hem_core.labels.import_labels import CHANGE, KEEP, SKIP, UNDECIDED
+    from hem_core.labels.import_labels import import_labels as bring
 
     done = bring(file, workspace, run=run, who=who)
     say(

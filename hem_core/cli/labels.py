@@ -13,7 +13,7 @@ def labels(
     most: Annotated[int, typer.Option(help="How many suspects to show.", min=1)] = 20,
 ) -> None:
     """Show the labels to review first, and what the reviewed ones say about all: suspects, never verdicts."""
-    from hem_core.engine.label_report import label_report
+    from hem_core.labels.report import label_report
 
     report = label_report(run, most)
     names = ["id", "label", "suggested_label", "label_suspicion", "evidence"]

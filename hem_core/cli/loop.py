@@ -78,10 +78,10 @@ def loop(
 ) -> None:
     """Mine a pool in rounds: train, choose, add, train again; beside random additions. The same command resumes."""
     yield_while_waiting()
-    from hem_core.engine.options import Options
     from hem_core.loop.loop import loop as run_loop
     from hem_core.loop.pool_choice import DEFAULT
     from hem_core.loop.settings import ARMS, Settings
+    from hem_core.runs.options import Options
 
     columns = {"id_column": id_column, "label_column": label_column, "image_column": image_column}
     columns |= {"text_column": text_column, "feature_columns": feature_columns}

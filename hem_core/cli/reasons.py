@@ -17,7 +17,7 @@ def reasons(
     ] = False,
 ) -> None:
     """Show why examples are hard and how far to trust it; with --refit, let the verdicts of the reviewers teach it."""
-    from hem_core.difficulty.trusted_from import TRUSTED_FROM
+    from hem_core.reasons.trusted_from import TRUSTED_FROM
     from hem_core.store.run import open_run
 
     before = open_run(run)
@@ -43,8 +43,8 @@ def reasons(
 
 def _refit(run: Any) -> Any:
     """Refit, unless the app or another command is at it: both would write the same files."""
-    from hem_core.engine.refit import refit
     from hem_core.retrain.claim import owner, take
+    from hem_core.runs.refit import refit
 
     claim = run.folder / "refit.process"  # that of the app's button
     if not take(claim, os.getpid):

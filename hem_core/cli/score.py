@@ -86,7 +86,7 @@ def score(
     overwrite: Annotated[bool, _option("Replace a run of another model or data.", "--overwrite", panel=RUN)] = False,
 ) -> None:
     """Score every example: loss, difficulty, embedding, neighbours, a reason. Killed, the same command goes on."""
-    from hem_core.engine.score import score as score_run
+    from hem_core.runs.score import score as score_run
 
     if in_sample and out_of_sample:
         raise HemError("--in-sample and --out-of-sample exclude each other")

@@ -38,15 +38,17 @@ def select(
     by: Annotated[str, typer.Option(help="Who made the set.")] = "hem select",
 ) -> None:
     """Choose examples for training, see what is chosen and why the rest is not, and keep them as a set."""
-    from hem_core.engine import select as engine
     from hem_core.errors import HemError
+    from hem_core.sets import select as sets
+    from hem_core.sets.preview import preview as preview_of
+    from hem_core.sets.proof import proof
     from hem_core.store.run import open_run
     from hem_core.store.workspace import open_workspace
 
     opened = open_run(run)
     workspace = open_workspace(run).folder if save else None
     chain = [name.strip() for name in policy.split(",")] if policy else None
-    chosen = engine.select(
+    chosen = sets.select(
         opened,
         n=n,
         policies=chain,
@@ -58,16 +60,16 @@ def select(
     _say_chosen(chosen)
     seen = proved = None
     if preview:
-        seen = engine.preview(opened, chosen, seed=seed)
+        seen = preview_of(opened, chosen, seed=seed)
         _show_preview(seen)
         try:
             with bars() as progress:
-                proved = engine.proof(opened, chosen, progress=progress)
+                proved = proof(opened, chosen, progress=progress)
             _show_proof(proved)
         except HemError as error:
             say("[yellow]no proof[/]: {}", error)
     if workspace is not None and save:
-        path = engine.save(workspace, save, opened, chosen, made_by=by, preview=seen, proof=proved)
+        path = sets.save(workspace, save, opened, chosen, made_by=by, preview=seen, proof=proved)
         say("saved as {}", f"{save} {path.name}: {path}")
     else:
         say("not saved; keep it with {}", "--save NAME")

@@ -13,7 +13,7 @@ def slices(
     most: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
 ) -> None:
     """Show where the model fails more than elsewhere: describable parts of the data, tested against chance."""
-    from hem_core.engine.weak_slices import read
+    from hem_core.runs.weak_slices import read
 
     found = read(run)
     if not len(found):

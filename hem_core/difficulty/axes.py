@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from hem_core.difficulty.percentile import percentile, percentile_within
+from hem_core.stats.percentile import percentile, percentile_within
 
 AXES: Mapping[str, Sequence[str]] = {
     "label conflict": ("aum_windowed", "margin_oos", "margin", "loss"),

@@ -7,9 +7,9 @@ from typing import TypedDict
 
 import numpy as np
 
-from hem_core.difficulty.monotone import Curve, add_up, basis, curve
-from hem_core.difficulty.percentile import percentile
 from hem_core.errors import HemError
+from hem_core.stats.monotone import Curve, add_up, basis, curve
+from hem_core.stats.percentile import percentile
 
 FOLDS = 5
 

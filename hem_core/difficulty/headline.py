@@ -6,8 +6,8 @@ from typing import Any, TypedDict
 import numpy as np
 
 from hem_core.difficulty.members import WORDS, Sample, members
-from hem_core.difficulty.percentile import percentile, percentile_within
 from hem_core.errors import HemError
+from hem_core.stats.percentile import percentile, percentile_within
 
 __all__ = ["Headline", "Sample", "headline"]
 

@@ -8,8 +8,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from hem_core.difficulty.percentile import percentile
 from hem_core.errors import HemError
+from hem_core.stats.percentile import percentile
 
 Sample = Literal["in-sample", "out-of-sample", "unknown"]
 

@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hem_core.difficulty.facts import has_energy
 from hem_core.embeddings.neighbours import Graph, neighbours
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
 from hem_core.engine.unit import read_failures, read_remarks
 from hem_core.errors import DataError
+from hem_core.reasons.facts import has_energy
 from hem_core.store.atomic import write_arrays
 
 

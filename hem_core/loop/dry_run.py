@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hem_core.engine.options import Options
 from hem_core.loop.lab import Lab
 from hem_core.loop.labels import Labels, opening
 from hem_core.loop.loop import check_room, place
@@ -17,6 +16,7 @@ from hem_core.loop.pool_choice import check
 from hem_core.loop.settings import Settings
 from hem_core.loop.timings import Timings
 from hem_core.models import train_function
+from hem_core.runs.options import Options
 
 
 @dataclass(frozen=True)

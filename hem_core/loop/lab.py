@@ -14,7 +14,7 @@ import numpy as np
 
 from hem_core.engine.budget import Budget
 from hem_core.engine.plan import make_key
-from hem_core.engine.training import kept
+from hem_core.folds.training import kept
 from hem_core.loop.labels import Labels
 from hem_core.loop.pool import Pool
 from hem_core.loop.pool_choice import choose_picks

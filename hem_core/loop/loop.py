@@ -11,7 +11,6 @@ from typing import Any
 
 from hem_core.engine.budget import Budget
 from hem_core.engine.on_device import on_device
-from hem_core.engine.options import Options
 from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener, Progress
 from hem_core.errors import DataError, RunError
@@ -25,6 +24,7 @@ from hem_core.loop.report import write_report
 from hem_core.loop.set import save_mined
 from hem_core.loop.settings import Settings
 from hem_core.models import train_function
+from hem_core.runs.options import Options
 from hem_core.store.atomic import remove_leftovers, write_json
 from hem_core.store.names import is_foreign_folder
 

@@ -11,14 +11,14 @@ import numpy as np
 from torch import nn
 
 from hem_core import catalog as catalogs
-from hem_core.engine.held import Held
 from hem_core.engine.network import Network
-from hem_core.engine.options import Options
 from hem_core.engine.plan import make_key
-from hem_core.engine.prepare import Prepared, data_key, is_picture, placed, prepare
 from hem_core.errors import DataError, ModelError
+from hem_core.folds.held import Held
 from hem_core.loop.pool_held_out import drawn_test, split_test
 from hem_core.models.train_function import TrainFunction
+from hem_core.runs.options import Options
+from hem_core.runs.prepare import Prepared, data_key, is_picture, placed, prepare
 
 MOST_STRANGE = 0.03
 """Share of a test file that may have another label than the pool's classes; more is refused."""

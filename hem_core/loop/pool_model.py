@@ -11,12 +11,12 @@ import numpy as np
 import torch
 
 from hem_core.dynamics.recorder import Recorder
-from hem_core.engine.held import Held
 from hem_core.engine.network import Network, choose_device
-from hem_core.engine.training import named, seeded
-from hem_core.engine.training_set import TrainingSet
 from hem_core.engine.unit import as_stored
 from hem_core.errors import ModelError
+from hem_core.folds.held import Held
+from hem_core.folds.training import named, seeded
+from hem_core.folds.training_set import TrainingSet
 from hem_core.loop.pool import Pool
 from hem_core.loop.pool_sampler import EqualDraws
 from hem_core.models.train_function import TrainFunction

@@ -1,7 +1,8 @@
 """Hard example mining while training: a loss vector and indices in, a scalar or indices out.
 
-`mining.TopK` is the class of that name in `top_k.py`, `mining.jtt` the function of `jtt.py`: a file is found by its
-name without case and underscores, and imported when it is asked for. A new item is a new file; there is no list.
+`mining.TopK` is the class of that name in `selectors/top_k.py`, `mining.jtt` the function of `recipes/jtt.py`: a file
+is found by its name without case and underscores, in whichever folder it lies, and imported when it is asked for. A
+new item is a new file; there is no list.
 """
 
 import importlib
@@ -11,27 +12,35 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from hem_core import folder
-
 
 def names() -> list[str]:
     """Names of all classes and functions that files are named after, sorted; nothing is imported."""
-    files = (path for place in __path__ for path in Path(place).glob("[!_]*.py"))
-    found = (_namesake(path) for path in files)
-    return sorted(name for name in found if name)
+    return sorted(name for path in _files().values() if (name := _namesake(path)))
 
 
 def __getattr__(name: str) -> Any:
-    files = {_plain(file): file for file in folder.names(sys.modules[__name__])}
-    if not name.startswith("_") and _plain(name) in files:
-        module = importlib.import_module(f"{__name__}.{files[_plain(name)]}")
-        if name in vars(module) or name == files[_plain(name)]:
+    file = None if name.startswith("_") else _files().get(_plain(name))
+    if file is not None:
+        module = importlib.import_module(_module_name(file))
+        if name in vars(module) or name == file.stem:
             return getattr(module, name, module)
     raise AttributeError(f"hem_core.mining has no '{name}'; there are: {', '.join(names())}")
 
 
 def __dir__() -> list[str]:
     return [*globals(), *names()]
+
+
+def _files() -> dict[str, Path]:
+    """The file of every item, by its plain name; files and folders that begin with `_` are no items."""
+    found = [path for place in __path__ for path in Path(place).glob("[!_]*.py")]
+    found += [path for place in __path__ for path in Path(place).glob("[!_]*/[!_]*.py")]
+    return {_plain(path.stem): path for path in found}
+
+
+def _module_name(file: Path) -> str:
+    folder = "" if file.parent == Path(__file__).parent else f".{file.parent.name}"
+    return f"{__name__}{folder}.{file.stem}"
 
 
 def _plain(name: str) -> str:

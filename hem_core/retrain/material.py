@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hem_core.engine.training import kept
 from hem_core.errors import DataError
+from hem_core.folds.training import kept
 from hem_core.retrain.source import Source
 from hem_core.retrain.test_data import TestData, corrected
 from hem_core.selection.curate import EXCLUSIONS, is_corrected

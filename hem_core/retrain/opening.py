@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hem_core.engine.plan import make_key
-from hem_core.engine.run_of_set import run_of_set
 from hem_core.models import train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.retrain import material as materials
-from hem_core.retrain.job import Job
+from hem_core.retrain.arms.job import Job
+from hem_core.retrain.arms.scored_arms import ScoredArms
 from hem_core.retrain.material import Material
 from hem_core.retrain.plan import place
 from hem_core.retrain.planning import plan
-from hem_core.retrain.scored_arms import ScoredArms
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.source import Source, train_source
 from hem_core.retrain.stored import Stored
 from hem_core.retrain.test_data import TestData, test_data
+from hem_core.sets.run_of_set import run_of_set
 from hem_core.store import sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace

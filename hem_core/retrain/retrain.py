@@ -9,11 +9,11 @@ from hem_core.engine.budget import Budget
 from hem_core.engine.on_device import on_device
 from hem_core.engine.progress import Listener
 from hem_core.errors import HemError, RunError
-from hem_core.retrain import training
+from hem_core.retrain.arms import training
 from hem_core.retrain.claim import owner, take
 from hem_core.retrain.note import Note
 from hem_core.retrain.opening import Opened, job_of, opening, planned_material
-from hem_core.retrain.report import report
+from hem_core.retrain.report.write import report
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.stored import Stored
 from hem_core.retrain.timings import seconds_in
@@ -67,6 +67,6 @@ def _retrain(opened: Opened, settings: Settings, note: Note, budget: Budget) -> 
         training.run(job, arm, seed, lambda done, total, stage=stage: note.tell(stage, done, total))
         note.done(arm, seed)
     note.tell("comparing", 0, 0, always=True)
-    report(job, stored, test, job.scored.names(job))
+    report(job, stored, test, job.runs())
     note.tell("comparing", 1, 1, always=True)
     return stored

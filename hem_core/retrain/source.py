@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from hem_core import catalog as catalogs
 from hem_core.engine.batch import Inputs
-from hem_core.engine.held import AT_ONCE, Held
-from hem_core.engine.options import Options
-from hem_core.engine.prepare import is_picture, open_data
 from hem_core.errors import DataError
+from hem_core.folds.held import AT_ONCE, Held
+from hem_core.runs.options import Options
+from hem_core.runs.prepare import is_picture, open_data
 from hem_core.store.run import Run
 from hem_core.tasks import classification
 

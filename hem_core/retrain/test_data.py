@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from hem_core.engine.folds import assign
 from hem_core.errors import DataError
+from hem_core.folds.assign import assign
 from hem_core.retrain.lost import Lost, lost
 from hem_core.retrain.source import Source, columns_of, open_source
 from hem_core.splits import part_of

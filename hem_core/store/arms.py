@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hem_core.store.run import Run
-
 
 def arms(workspace: Path) -> dict[str, str]:
     """Name that the run of an arm has -> its retraining, for every retraining that got as far as a plan."""
@@ -19,9 +17,9 @@ def arms(workspace: Path) -> dict[str, str]:
     return found
 
 
-def is_arm(run: Run, known: dict[str, str]) -> bool:
+def is_arm(name: str, data: str, known: dict[str, str]) -> bool:
     """Whether a run is one of `arms`; a run of that name over other data is somebody's own."""
-    return run.name in known and run.data.endswith("-test")
+    return name in known and data.endswith("-test")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hem_core.errors import DataError
-
 if TYPE_CHECKING:
     import pandas as pd
-
-    from hem_core.store.run import Run
 
 HARDEST = 90.0
 """Percentile from which an example is among the hardest tenth."""
@@ -44,28 +40,6 @@ def judge(info: Mapping[str, Any], columns: Collection[str]) -> str:
     info: what run.json says; columns: names in scores.parquet.
     """
     return "head" if info.get("sample") == "in-sample" and "predicted_oos" in columns else "model"
-
-
-def sample_of_errors(run: Run) -> str:
-    """Of which sample the errors of a run are: 'out-of-sample', 'in-sample' or 'unknown'."""
-    if IN_SAMPLE["predicted"] in run.source.columns:
-        return "out-of-sample"
-    return str(run.info.get("sample") or "unknown")
-
-
-def count(run: Run, *clauses: Mapping[str, Any], tags: pd.DataFrame | None = None) -> int:
-    """How many examples match all clauses; 0 in a run without a column that they name."""
-    try:
-        found = run.summarise("count(*) AS n", [], {"all": list(clauses)}, tags=tags)
-    except DataError:
-        return 0
-    return int(found["n"].iloc[0])
-
-
-def accuracy(run: Run) -> float | None:
-    """Share of the judged examples whose prediction is right, 0 .. 1; None when none is judged."""
-    judged = count(run, JUDGED)
-    return (judged - count(run, ERROR)) / judged if judged else None
 
 
 def reviewed(verdicts: pd.DataFrame, ids: pd.Index) -> pd.Index:

@@ -51,13 +51,13 @@ class Workspace:
         found = self._read()[0]
         if not with_arms:
             known = arms(self.folder)
-            found = [run for run in found if not is_arm(run, known)]
+            found = [run for run in found if not is_arm(run.name, run.data, known)]
         return sorted(found, key=_newest_first, reverse=True)
 
     def retraining_of(self, run: Run) -> str | None:
         """Name of the retraining that a run is an arm of; None for a run of its own."""
         known = arms(self.folder)
-        return known[run.name] if is_arm(run, known) else None
+        return known[run.name] if is_arm(run.name, run.data, known) else None
 
     def identity(self) -> str:
         """A name for this workspace alone: it stays when the folder is moved or renamed, a copy gets another one.

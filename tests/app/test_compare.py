@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from app import comparison, flows, tiles
+from app.views.compare import comparison, flows, tiles
 from hem_core.errors import DataError
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.workspace import open_workspace

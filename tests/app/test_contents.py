@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app import contents, detail
+from app.wire import contents, detail
 from hem_core.store.workspace import open_workspace
 
 

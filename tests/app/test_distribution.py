@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app import bars
-from app.distribution import Headline, edges, headline_column, placed
+from app.wire.distribution import Headline, edges, headline_column, placed
 from hem_core.store.atomic import write_table
 from hem_core.store.run import open_run
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app.views.explore import _count
+from app.views.explore.page import _count
 from hem_core.store.run import open_run
 
 

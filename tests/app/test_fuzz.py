@@ -7,8 +7,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import loaders, routes
-from app.identity import identity
+from app import loaders
+from app.wire import routes
+from app.wire.identity import identity
 
 HEADERS = {"X-HEM-Token": routes.token("a-session"), "Content-Type": "application/json"}
 DEEP = "[" * 1_000 + "]" * 1_000

@@ -12,8 +12,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import loaders, routes
-from app.identity import identity
+from app import loaders
+from app.wire import routes
+from app.wire.identity import identity
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.workspace import open_workspace
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from app import exports, jobs, proofs, refits, retrains
+from app import jobs
+from app.views.overview import refits
+from app.views.retrain import retrains
+from app.views.sets import exports, proofs
 from hem_core.alive import process_of
 from hem_core.errors import RunError
 from hem_core.retrain.claim import owner, take

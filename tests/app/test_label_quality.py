@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 
-from app import label_quality
-from hem_core.difficulty.label_errors import estimate
+from app.views.labels import label_quality
+from hem_core.labels.label_errors import estimate
 
 
 def test_before_any_review_every_level_is_open_and_the_largest_is_the_most_in_doubt():

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.weak_slices import weak_slices
-from hem_core.store import definitions
+from app.views.slices.weak_slices import weak_slices
+from hem_core.store import definitions, numbers
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.workspace import open_workspace
 
@@ -110,8 +110,8 @@ def test_the_models_own_errors_count_unless_it_is_known_to_have_seen_the_example
     info = json.loads((home / "run.json").read_text())
     write_json(home / "run.json", {**info, "sample": sample})
     run = open_workspace(both_samples).run("tiny")
-    assert definitions.count(run, definitions.ERROR) == WRONG_IN_SAMPLE
-    assert definitions.sample_of_errors(run) == sample
+    assert numbers.count(run, definitions.ERROR) == WRONG_IN_SAMPLE
+    assert numbers.sample_of_errors(run) == sample
 
 
 def test_unlabelled_examples_are_neither_right_nor_wrong(both_samples):
@@ -120,8 +120,8 @@ def test_unlabelled_examples_are_neither_right_nor_wrong(both_samples):
     scores.loc[:9, "label"] = None
     write_table(home / "scores.parquet", scores)
     run = open_workspace(both_samples).run("tiny")
-    assert definitions.count(run, definitions.ERROR) == 8  # e10 to e17
-    assert definitions.accuracy(run) == 42 / 50
+    assert numbers.count(run, definitions.ERROR) == 8  # e10 to e17
+    assert numbers.accuracy(run) == 42 / 50
 
 
 def test_an_arm_is_neither_the_newest_run_nor_in_the_picker_but_can_be_looked_at(show, workspace, add_run):

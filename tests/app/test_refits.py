@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from app import refits
+from app.views.overview import refits
 from hem_core.store.atomic import write_json
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from app import retrain_report, retrains
+from app.views.retrain import report as retrain_report
+from app.views.retrain import retrains
 from hem_core.alive import process_of
 from hem_core.errors import RunError
 from hem_core.store import sets

@@ -3,7 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from app import retrains, train_template
+from app.views.retrain import retrains, train_template
 from hem_core.store import sets
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.workspace import open_workspace

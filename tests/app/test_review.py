@@ -3,7 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from app import detail
+from app.wire import detail
 from hem_core.store.verdicts import ALL
 from hem_core.store.workspace import open_workspace
 

@@ -9,8 +9,9 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import door, loaders, routes
-from app.identity import identity
+from app import loaders
+from app.wire import door, routes
+from app.wire.identity import identity
 from hem_core.store.verdicts import VERDICTS
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
@@ -103,10 +104,10 @@ def test_static_files_are_the_browser_side_only(client, path):
 
 
 def test_the_browser_side_is_cached_for_ever_under_its_version_only(client):
-    current = client.get(f"/hem/static/{routes.version()}/bus.js")
+    current = client.get(f"/hem/static/{routes.version()}/explorer/bus.js")
     assert "immutable" in current.headers["cache-control"]
     assert current.headers["content-type"].startswith(("text/javascript", "application/javascript"))
-    assert "no-cache" in client.get("/hem/static/0ld/bus.js").headers["cache-control"]
+    assert "no-cache" in client.get("/hem/static/0ld/explorer/bus.js").headers["cache-control"]
     assert client.get("/hem/static/plotly.min.js").status_code == 200
 
 

@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import exports, proofs
-from hem_core.engine.export_set import export_set
-from hem_core.engine.select import select
+from app.views.sets import exports, proofs
 from hem_core.errors import DataError
+from hem_core.sets.export_set import export_set
+from hem_core.sets.select import select
 from hem_core.store import sets
 from hem_core.store.atomic import write_array
 from hem_core.store.workspace import open_workspace

@@ -3,8 +3,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from app.glance import class_priors, overview
-from app.weak_slices import weak_slices
+from app.views.overview.glance import class_priors, overview
+from app.views.slices.weak_slices import weak_slices
 from hem_core.store.atomic import write_table
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
@@ -65,7 +65,7 @@ def test_the_truth_that_only_demos_have_describes_no_slice(workspace):
 
 
 def test_a_large_older_run_says_how_to_get_slices(show, whole_workspace, monkeypatch):
-    monkeypatch.setattr("app.weak_slices.MOST_ROWS", 59)
+    monkeypatch.setattr("app.views.slices.weak_slices.MOST_ROWS", 59)
     test = show(whole_workspace, "slices")
     assert "This run has no slices" in said(test)
     assert "`hem score`" in said(test)

@@ -1,6 +1,7 @@
 import pytest
 
-from app import sample, trust
+from app import trust
+from app.views.overview import sample
 
 PROBED = {"how": "calibrated", "kinds": ["rare", "easy"], "auroc": 0.974, "n_probes": 480, "is_trusted": True}
 

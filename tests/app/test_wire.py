@@ -3,40 +3,43 @@ import struct
 import numpy as np
 import pandas as pd
 
-from app import wire
+from app.wire import payloads
 
 
 def test_names_keep_the_given_order_and_sort_the_rest():
-    assert wire.names(pd.Series(["b", "z", None, "a", "y"]), ["y", "x", "a"]) == ["y", "a", "b", "z"]
+    assert payloads.names(pd.Series(["b", "z", None, "a", "y"]), ["y", "x", "a"]) == ["y", "a", "b", "z"]
 
 
 def test_codes_grow_with_the_number_of_categories_and_mark_what_is_missing():
-    few = wire.codes(pd.Series(["b", None, "a"]), ["a", "b"])
+    few = payloads.codes(pd.Series(["b", None, "a"]), ["a", "b"])
     assert (few.dtype, few.tolist()) == (np.dtype("u1"), [1, 255, 0])
     many = [str(k) for k in range(300)]
-    assert wire.codes(pd.Series(["299", None]), many).tolist() == [299, 65535]
+    assert payloads.codes(pd.Series(["299", None]), many).tolist() == [299, 65535]
     most = [str(k) for k in range(70_000)]
-    assert wire.codes(pd.Series(["69999", None]), most).tolist() == [69_999, -1]
+    assert payloads.codes(pd.Series(["69999", None]), most).tolist() == [69_999, -1]
 
 
 def test_booleans_and_whole_floats_have_plain_names():
-    assert [wire.as_text(value) for value in (True, np.False_, 3.0, 2.5, "x")] == ["true", "false", "3", "2.5", "x"]
+    assert [payloads.as_text(value) for value in (True, np.False_, 3.0, 2.5, "x")] == ["true", "false", "3", "2.5", "x"]
 
 
 def test_pack_puts_count_and_lengths_in_front():
-    assert wire.pack([b"ab", b"", b"c"]) == struct.pack("<4I", 3, 2, 0, 1) + b"abc"
+    assert payloads.pack([b"ab", b"", b"c"]) == struct.pack("<4I", 3, 2, 0, 1) + b"abc"
 
 
 def test_verdict_codes_leave_free_tags_and_strangers_out():
     state = pd.DataFrame({"id": ["b", "a", "gone"], "tag": ["mislabelled", "my own", "hard"]})
-    assert wire.verdict_codes(state, pd.Index(["a", "b"])).tolist() == [0, 1 + wire.VERDICTS.index("mislabelled")]
+    assert payloads.verdict_codes(state, pd.Index(["a", "b"])).tolist() == [
+        0,
+        1 + payloads.VERDICTS.index("mislabelled"),
+    ]
 
 
 def test_extent_of_nothing_is_none():
-    assert wire.extent(np.array([np.nan, np.inf])) == (None, None)
-    assert wire.extent(np.array([3.0, np.nan, -1.0])) == (-1.0, 3.0)
+    assert payloads.extent(np.array([np.nan, np.inf])) == (None, None)
+    assert payloads.extent(np.array([3.0, np.nan, -1.0])) == (-1.0, 3.0)
 
 
 def test_csv_guards_formulas_and_leaves_numbers():
     table = pd.DataFrame({"id": ["=1+1", "-x", "ok", None], "loss": [-1.5, 2.0, np.nan, 0.0]})
-    assert wire.to_csv(table).splitlines() == ["id,loss", "'=1+1,-1.5", "'-x,2.0", "ok,", ",0.0"]
+    assert payloads.to_csv(table).splitlines() == ["id,loss", "'=1+1,-1.5", "'-x,2.0", "ok,", ",0.0"]

@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import spearmanr
 
 from hem_core.difficulty.calibrated import error_probability, error_probability_from_repeats
-from hem_core.difficulty.monotone import add_up, basis, curve
-from hem_core.difficulty.percentile import percentile
 from hem_core.errors import HemError
+from hem_core.stats.monotone import add_up, basis, curve
+from hem_core.stats.percentile import percentile
 
 
 class World:

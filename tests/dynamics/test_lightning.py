@@ -13,7 +13,7 @@ from hem_core.dynamics.lightning import RecorderCallback
 from hem_core.dynamics.read import read
 from hem_core.dynamics.recorder import Recorder
 from hem_core.errors import DataError
-from hem_core.mining.lightning import MiningCallback
+from hem_core.mining.callbacks.lightning import MiningCallback
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 N = 10

@@ -10,8 +10,8 @@ from torch.utils.data import TensorDataset
 
 from hem_core.dynamics.recorder import Recorder
 from hem_core.engine.content_hash import content_hash
-from hem_core.engine.score import score
 from hem_core.errors import DataError
+from hem_core.runs.score import score
 
 N = 60
 CHANCE = torch.Generator().manual_seed(0)

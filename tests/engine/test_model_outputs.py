@@ -9,9 +9,9 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 import hem_core
-from hem_core.difficulty import facts
 from hem_core.engine.unit import as_stored
 from hem_core.errors import ModelError
+from hem_core.reasons import facts
 
 X = torch.from_numpy(np.random.default_rng(0).normal(size=(60, 4))).float()
 Y = torch.arange(60) % 3

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from hem_core.engine.answers_file import answers_of
-from hem_core.engine.answers_rows import read_rows
 from hem_core.export import coco, huggingface, label_studio, webdataset, yolo
 from hem_core.export._split import splits
+from hem_core.labels.answers_file import answers_of
+from hem_core.labels.answers_rows import read_rows
 
 CLASSES = ["dog", "cat", "horse"]
 TABLE = pd.DataFrame(

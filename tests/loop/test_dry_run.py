@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from hem_core.engine.options import Options
 from hem_core.errors import DataError, HemError
 from hem_core.loop.dry_run import dry_run
 from hem_core.loop.loop import loop
 from hem_core.loop.settings import Settings
+from hem_core.runs.options import Options
 
 pytestmark = pytest.mark.slow
 

@@ -14,11 +14,11 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from hem_core.cli.loop import _options
-from hem_core.engine.import_labels import import_labels
-from hem_core.engine.options import Options
 from hem_core.errors import DataError, HemError, RunError
+from hem_core.labels.import_labels import import_labels
 from hem_core.loop.loop import loop
 from hem_core.loop.settings import Settings
+from hem_core.runs.options import Options
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from hem_core import mining
 from hem_core.errors import MiningError
-from hem_core.mining._class_quota import quota
+from hem_core.mining.samplers._class_quota import quota
 
 COUNTS = [50, 30, 20]
 LOSSES = {

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from hem_core import mining
 from hem_core.errors import MiningError
-from hem_core.mining.lightning import MiningCallback
+from hem_core.mining.callbacks.lightning import MiningCallback
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 N, EPOCHS = 22, 4

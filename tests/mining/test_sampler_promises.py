@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 
 from hem_core import mining
 from hem_core.errors import MiningError
-from hem_core.mining._epoch_sampler import EpochSampler
+from hem_core.mining.samplers._epoch_sampler import EpochSampler
 
 N = 40
 LABELS = torch.tensor([0] * 30 + [1] * 10)

@@ -7,7 +7,7 @@ import torch
 
 from hem_core import mining
 from hem_core.errors import MiningError
-from hem_core.mining._selector import Selector
+from hem_core.mining.selectors._selector import Selector
 
 MINES = {
     "TopK": lambda **noise: mining.TopK(0.5, 0.1, **noise),

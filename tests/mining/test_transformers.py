@@ -8,7 +8,7 @@ from transformers import Trainer, TrainingArguments
 
 from hem_core import mining
 from hem_core.errors import MiningError
-from hem_core.mining.transformers import mine
+from hem_core.mining.callbacks.transformers import mine
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 N, EPOCHS = 22, 3

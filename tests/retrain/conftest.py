@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hem_core.engine.score import score
+from hem_core.runs.score import score
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
 

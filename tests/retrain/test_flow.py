@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hem_core.errors import DataError
-from hem_core.retrain.flow import FLOWS, flow
+from hem_core.retrain.report.flow import FLOWS, flow
 
 
 def table(right, difficulty=None, ids=None):

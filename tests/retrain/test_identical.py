@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hem_core.engine.score import score
-from hem_core.retrain.identical import identical
+from hem_core.retrain.report.identical import identical
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
+from hem_core.runs.score import score
 
 pytestmark = pytest.mark.slow
 

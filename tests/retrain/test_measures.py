@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
-from hem_core.retrain.bootstrap import interval, measured_again
-from hem_core.retrain.measures import MEASURES, groups, sums
-from hem_core.retrain.said import said
-from hem_core.retrain.temperature import scaled, temperature
+from hem_core.retrain.report.bootstrap import interval, measured_again
+from hem_core.retrain.report.measures import MEASURES, groups, sums
+from hem_core.retrain.report.temperature import scaled, temperature
+from hem_core.retrain.report.test_predictions import said
 
 NAMES = [measure.name for measure in MEASURES]
 

@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from hem_core.engine.network import Network
-from hem_core.retrain.batch_norm import reestimate
-from hem_core.retrain.counted_sampler import CountedSampler
-from hem_core.retrain.head_arm import head_logits
+from hem_core.retrain.arms.batch_norm import reestimate
+from hem_core.retrain.arms.counted_sampler import CountedSampler
+from hem_core.retrain.arms.head_arm import head_logits
 from hem_core.retrain.material import dropped_ids
 from hem_core.retrain.note import Note
-from hem_core.retrain.page import page
+from hem_core.retrain.report.page import page
 from hem_core.retrain.test_data import corrected
 from hem_core.selection.curate import EXCLUSIONS
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from hem_core.retrain.arms.recipe import MOST_REPEATS, mixture, systematic, taught
 from hem_core.retrain.material import Material
-from hem_core.retrain.recipe import MOST_REPEATS, mixture, systematic, taught
 
 
 def material(n=100, n_hard=10, *, dropped=(), weight=1.0):

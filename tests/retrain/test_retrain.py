@@ -12,13 +12,13 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from app.train_template import PICTURES_AND_ROWS, TEXTS
+from app.views.retrain.train_template import PICTURES_AND_ROWS, TEXTS
 from hem_core.cli import hem as command
-from hem_core.engine.score import score
 from hem_core.errors import DataError, HemError, ModelError, RunError
 from hem_core.retrain import stored
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
+from hem_core.runs.score import score
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from hem_core.errors import DataError
-from hem_core.retrain.slices import holm, slices
+from hem_core.retrain.report.slices import holm, slices
+from hem_core.retrain.report.verdict import Interval, verdict
 from hem_core.retrain.target import by_classes, by_where
-from hem_core.retrain.verdict import Interval, verdict
 
 
 def word(overall, target, regressed=10.0, churn=8.0):

@@ -1,0 +1,1 @@
+"""Explore, as a component: its JavaScript is served from beside this file."""

@@ -1,0 +1,189 @@
+// The bar at the bottom: what an action applies to, the tags, undo, export, make a set.
+
+import { h, icon } from "../shared/dom.js";
+import { plural, whole } from "../shared/numbers.js";
+
+/** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV.
+ *  Returns {refresh, undo, end}. */
+export function makeActions(bus, host, { makeSet, download }) {
+  const scope = h("div", { class: "hem-scope", role: "status", "aria-live": "polite" });
+  const buttons = bus.offered.map(({ name, meaning }) =>
+    h(
+      "button",
+      {
+        class: "hem-button",
+        "data-tag": name,
+        title: `${meaning}; applies to the whole scope`,
+        onclick: () => act("add", name),
+      },
+      name[0].toUpperCase() + name.slice(1),
+    ),
+  );
+  const free = h("input", {
+    class: "hem-input hem-free",
+    placeholder: "own tag",
+    maxLength: 60,
+    "aria-label": "own tag",
+    title: "type a tag of your own, Enter adds it",
+    onkeydown: (event) => {
+      if (event.key === "Enter" && free.value.trim()) {
+        act("add", free.value.trim());
+        free.value = "";
+      }
+    },
+  });
+  const clear = h(
+    "button",
+    { class: "hem-button is-quiet", title: "take every tag off", onclick: () => act("clear", "") },
+    "Clear tags",
+  );
+  const back = h(
+    "button",
+    { class: "hem-button is-quiet", title: "undo my last action (Ctrl+Z)", onclick: undo },
+    icon("undo"),
+    "Undo",
+  );
+  const csv = h(
+    "button",
+    { class: "hem-button is-quiet", title: "download these examples as CSV", onclick: download },
+    icon("download"),
+    "CSV",
+  );
+  const set = h(
+    "button",
+    { class: "hem-button is-main", title: "name these examples and export them", onclick: makeSet },
+    icon("set"),
+    "Create set",
+  );
+  const note = h("div", { class: "hem-note", hidden: true, role: "status" });
+  host.replaceChildren(
+    scope,
+    h("div", { class: "hem-group" }, buttons, free, clear),
+    h("span", { class: "hem-space" }),
+    h("div", { class: "hem-group" }, back, csv, set),
+    note,
+  );
+  let timer = 0;
+  const ends = [bus.on("state", refresh), bus.on("said", said)];
+  document.addEventListener("keydown", key);
+  refresh();
+  return {
+    refresh,
+    undo,
+    end() {
+      ends.forEach((end) => end());
+      clearTimeout(timer);
+      document.removeEventListener("keydown", key);
+    },
+  };
+
+  function refresh() {
+    const what = bus.picks.size ? "picked" : bus.selected ? "selected" : bus.counts.filter < bus.n ? "filtered" : "";
+    scope.replaceChildren(
+      "applies to ",
+      h("b", {}, what ? `${whole(bus.counts.scope)} ${what}` : "nothing yet"),
+      h(
+        "span",
+        { class: "hem-muted" },
+        what ? ` of ${plural(bus.n, "example")}` : " – filter, lasso or click examples",
+      ),
+    );
+    const isOff = !bus.hasScope() || bus.counts.scope === 0;
+    for (const button of [...buttons, clear, free]) button.disabled = isOff;
+    set.disabled = isOff;
+    csv.disabled = bus.counts.scope === 0;
+    host.dataset.scope = bus.counts.scope;
+  }
+
+  async function act(action, tag) {
+    const count = bus.counts.scope;
+    try {
+      const answer = await bus.tag(action, tag);
+      const text =
+        action === "clear"
+          ? `Cleared the tags of ${plural(answer.count, "example")}`
+          : `Tagged ${plural(answer.count, "example")} as ${tag}`;
+      show(answer.message ? `${text}. ${answer.message}` : text, answer.batch && (() => undoBatch(answer.batch)));
+    } catch (error) {
+      show(`Not stored (${plural(count, "example")}): ${error.message}`, error.retry && (() => again(error.retry, count)), true, "Try again");
+      bus.tags().catch(() => {});
+    }
+  }
+
+  async function again(retry, count) {
+    try {
+      await retry();
+      show(`Stored for ${plural(count, "example")}`);
+    } catch (error) {
+      show(`Not stored (${plural(count, "example")}): ${error.message}`, error.retry && (() => again(error.retry, count)), true, "Try again");
+    }
+    await bus.tags().catch(() => {});
+  }
+
+  async function undoBatch(batch) {
+    try {
+      const { undone, message } = await bus.undo(batch);
+      if (!undone) return show(message);
+      return show(
+        message,
+        () => undoBatch(undone.batch),
+        false,
+        undone.action === "redo" ? "Undo" : "Redo",
+      );
+    } catch (error) {
+      return show(error.message, null, true);
+    }
+  }
+
+  function undo() {
+    return undoBatch(undefined);
+  }
+
+  function show(text, action, isError = false, word = "Undo") {
+    clearTimeout(timer);
+    note.replaceChildren(
+      h("span", {}, text),
+      action ? h("button", { class: "hem-link", onclick: action }, word) : "",
+      h(
+        "button",
+        {
+          class: "hem-tool",
+          "aria-label": "close",
+          onclick: () => {
+            note.hidden = true;
+          },
+        },
+        icon("close"),
+      ),
+    );
+    note.classList.toggle("is-error", isError);
+    note.hidden = false;
+    timer = setTimeout(
+      () => {
+        note.hidden = true;
+      },
+      isError ? 15000 : 8000,
+    );
+  }
+
+  function said(message) {
+    if (message?.error) show(message.error, null, true);
+  }
+
+  function key(event) {
+    const target = event.composedPath()[0];
+    if (
+      target instanceof HTMLElement &&
+      (target.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.type !== "range"))
+    )
+      return;
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      undo();
+    }
+    if (event.key === "Escape") {
+      if (bus.picks.size) bus.set({ picks: new Set() });
+      else if (bus.selected) bus.set({ selection: { all: [] } });
+    }
+  }
+}

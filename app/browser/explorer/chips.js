@@ -1,0 +1,66 @@
+// What is filtered, selected and picked, as chips that can be taken away.
+
+import { h, icon } from "../shared/dom.js";
+import { plural, short, whole } from "../shared/numbers.js";
+import { clauses, describe } from "../shared/rules.js";
+
+/** The chips of a bus as elements; mode is the kind of map on screen, null when it cannot be drawn. */
+export function chips(bus, mode) {
+  const titles = (name) => (name === "is_correct" ? "correct" : bus.title(name)),
+    words = (clause) => describe(clause, titles, short);
+  const list = clauses(bus.filter).map((clause, at) =>
+    chip("filter", "filter", words(clause), () =>
+      bus.set({ filter: { all: clauses(bus.filter).filter((_, k) => k !== at) } }),
+    ),
+  );
+  if (bus.selected) {
+    const text = `${clauses(bus.selection).map(words).join(" · ")}: ${whole(bus.counts.selected)}`;
+    const keep = h(
+      "button",
+      {
+        class: "hem-chip-action",
+        title: "make this selection a filter",
+        onclick: () =>
+          bus.set({ filter: { all: [...clauses(bus.filter), ...clauses(bus.selection)] }, selection: { all: [] } }),
+      },
+      "keep as filter",
+    );
+    list.push(chip("selection", "lasso", text, () => bus.set({ selection: { all: [] } }), keep));
+  }
+  if (bus.picks.size)
+    list.push(
+      chip("picks", "check", `${plural(bus.picks.size, "example")} picked`, () => bus.set({ picks: new Set() })),
+    );
+  if (list.length > 1)
+    list.push(
+      h(
+        "button",
+        { class: "hem-link", onclick: () => bus.set({ filter: { all: [] }, selection: { all: [] } }) },
+        "clear all",
+      ),
+    );
+  if (!list.length) list.push(h("span", { class: "hem-muted" }, hint(mode)));
+  return list;
+}
+
+function hint(mode) {
+  if (!mode) return "Drag a range on the histogram to select.";
+  return mode === "matrix"
+    ? "Click a cell or a class name to select its examples."
+    : "Drag a lasso on the map, or a range on the histogram.";
+}
+
+function chip(name, symbol, text, remove, more) {
+  return h(
+    "span",
+    { class: `hem-chip is-${name}`, title: text },
+    icon(symbol),
+    h("span", { class: "hem-chip-text" }, text),
+    more,
+    h(
+      "button",
+      { class: "hem-chip-close", "aria-label": `remove ${text}`, title: "remove", onclick: remove },
+      icon("close"),
+    ),
+  );
+}

@@ -1,0 +1,125 @@
+// What lies on a map's axes, and in which colour.
+
+import { literal } from "./axes.js";
+import { levels, rgb } from "../shared/colours.js";
+
+const LEVELS = 10;
+const MOST_NAMES = 12;
+
+const REGIONS = [
+  ["hard: never learned", 0.008, 0.985, "left", "top"],
+  ["ambiguous: wavering", 0.992, 0.5, "right", "middle"],
+  ["easy: sure and right", 0.008, 0.015, "left", "bottom"],
+];
+
+/** The axes of a map's kind: {x, y, isBare, regions}; x and y are columns, shown as they are: higher = harder. */
+export function axesOf(view) {
+  if (view.mode === "data") return { x: "variability", y: "confidence_mean", regions: REGIONS };
+  if (view.mode === "embedding") return { x: "x", y: "y", isBare: true, regions: [] };
+  return { x: view.x, y: view.y, regions: [] };
+}
+
+/** What a map shows as a table: [header, rows] of the ids and the columns on its axes and in its colour. */
+export function mapTable(bus, view, rows, ids) {
+  const axes = axesOf(view),
+    names = [...new Set([axes.x, axes.y, view.colour])];
+  const value = (column, i) => (column.kind === "number" ? column.values[i] : (column.names[column.values[i]] ?? ""));
+  return [
+    ["id", ...names, "selected"],
+    rows.map((i, k) => [
+      ids[k],
+      ...names.map((name) => value(bus.column(name), i)),
+      bus.selected?.[i] ? "true" : "false",
+    ]),
+  ];
+}
+
+/** How points are coloured: {level, palette, kind, names | low, high, title}; `name` is a column. */
+export function colouring(bus, name, look) {
+  const column = bus.column(name);
+  if (!column) return null;
+  if (column.kind === "number") {
+    const [low, high] = clipped(column);
+    const isCut = low > column.min || high < column.max;
+    return {
+      kind: "number",
+      name,
+      low,
+      high,
+      isCut,
+      level: levels(column.values, low, high, LEVELS),
+      palette: look.steps.map(rgb),
+      colours: look.steps,
+      title: column.title,
+      unit: column.unit,
+    };
+  }
+  // Names with a colour of their own (reasons, right and wrong) have it on every page.
+  const fixed = bus.fixedColours[name] ?? {};
+  const colours = column.names.slice(0, MOST_NAMES).map((one, at) => fixed[one] ?? look.names[at]);
+  const hasOther = column.names.length > MOST_NAMES || column.missing > 0;
+  const palette = [...colours, look.other];
+  const level = Uint8Array.from(column.values, (code) => (code >= 0 && code < colours.length ? code : colours.length));
+  return {
+    kind: "names",
+    name,
+    level,
+    palette: palette.map(rgb),
+    colours: palette,
+    title: column.title,
+    names: column.names.slice(0, MOST_NAMES),
+    hasOther,
+  };
+}
+
+/** Traces without points that give an exported figure its legend or colour bar. */
+export function legendTraces(colour) {
+  const base = { x: [null], y: [null], type: "scatter", mode: "markers" };
+  if (colour.kind === "names") {
+    const named = [...colour.names, ...(colour.hasOther ? ["other"] : [])];
+    return named.map((name, at) => ({
+      ...base,
+      name: literal(name),
+      marker: { color: colour.colours[at], size: 9 },
+    }));
+  }
+  const scale = colour.colours.flatMap((one, at, list) => [
+    [at / list.length, one],
+    [(at + 1) / list.length, one],
+  ]);
+  return [
+    {
+      ...base,
+      marker: {
+        color: [colour.low],
+        cmin: colour.low,
+        cmax: colour.high,
+        colorscale: scale,
+        showscale: true,
+        colorbar: {
+          title: {
+            text: colour.unit ? `${literal(colour.title)}<br>(${literal(colour.unit)})` : literal(colour.title),
+            font: { size: 11 },
+          },
+          thickness: 12,
+          outlinewidth: 0,
+          tickfont: { size: 10 },
+        },
+      },
+    },
+  ];
+}
+
+function clipped(column) {
+  if (column.unit === "percentile") return [0, 100];
+  column.clip ??= quantiles(column.values);
+  return column.clip;
+}
+
+function quantiles(values) {
+  const known = values.filter((value) => value === value).sort();
+  if (!known.length) return [0, 1];
+  const at = (share) => known[Math.round(share * (known.length - 1))];
+  const [low, high] = [at(0.01), at(0.99)];
+  return high > low ? [low, high] : [known[0], known[known.length - 1]];
+}

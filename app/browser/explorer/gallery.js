@@ -1,0 +1,295 @@
+// The gallery: the examples of filter and selection as tiles, a page at a time, sorted by a score.
+
+import { snippet, snippetText } from "../shared/contents.js";
+import { h, icon, select } from "../shared/dom.js";
+import { plural, short, whole } from "../shared/numbers.js";
+import { pair, said } from "./pair.js";
+
+const PAGE = 48;
+
+/** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}. */
+export function makeGallery(bus, host, open) {
+  const count = h("h2", { class: "hem-title" }),
+    sort = h("span"),
+    direction = h("button", { class: "hem-tool" });
+  const size = h("input", {
+    type: "range",
+    class: "hem-slider",
+    min: "56",
+    max: "160",
+    step: "4",
+    title: "tile size",
+    "aria-label": "tile size",
+    oninput: () => bus.setView({ tile: Number(size.value) }, "drag"),
+    onchange: () => bus.setView({ tile: Number(size.value) }),
+  });
+  const tiles = h("div", {
+    class: "hem-tiles",
+    role: "listbox",
+    "aria-label": "examples",
+    "aria-multiselectable": "true",
+    "data-medium": bus.medium,
+  });
+  const legend = h(
+    "span",
+    { class: "hem-muted hem-legend-tiles", title: "the two lines of each tile" },
+    "given / predicted",
+  );
+  const where = h("span", { class: "hem-muted hem-number" });
+  const back = h(
+    "button",
+    { class: "hem-tool", title: "previous page", "aria-label": "previous page", onclick: () => turn(-1) },
+    icon("left"),
+  );
+  const on = h(
+    "button",
+    { class: "hem-tool", title: "next page", "aria-label": "next page", onclick: () => turn(1) },
+    icon("right"),
+  );
+  host.replaceChildren(
+    h("div", { class: "hem-head" }, count, h("span", { class: "hem-space" }), legend),
+    h("div", { class: "hem-head hem-sub" }, sort, direction, h("span", { class: "hem-space" }), size),
+    tiles,
+    h("div", { class: "hem-pager" }, back, where, on),
+  );
+  direction.addEventListener("click", () => bus.setView({ ascending: !view.ascending }));
+  let view = null,
+    page = 0,
+    shown = [],
+    anchor = -1,
+    drawn = 0,
+    signature = "",
+    frame = 0;
+  const ends = [bus.on("state", () => later(true)), bus.on("tags", badges), bus.on("hover", mark)];
+  return {
+    draw,
+    end() {
+      ends.forEach((end) => end());
+      cancelAnimationFrame(frame);
+    },
+  };
+
+  function draw(next) {
+    if (view && (next.score !== view.score || next.ascending !== view.ascending)) page = 0;
+    view = { ...next };
+    const scores = Object.entries(bus.described)
+      .filter(([, one]) => one.is_score)
+      .map(([name, one]) => [name, one.title]);
+    sort.replaceChildren(select(scores, view.score, (score) => bus.setView({ score }), "sort by"));
+    direction.replaceChildren(icon(view.ascending ? "up2" : "down2"));
+    direction.title = view.ascending ? "lowest first" : "highest first";
+    size.value = tileSize();
+    tiles.style.setProperty("--tile", `${tileSize()}px`);
+    later(false);
+  }
+
+  function later(isNew) {
+    if (isNew && members() !== signature) {
+      page = 0;
+      tiles.scrollTop = 0;
+    }
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      fill();
+    });
+  }
+
+  function members() {
+    return JSON.stringify([bus.filter, bus.selection]);
+  }
+
+  async function fill() {
+    if (!view || !bus.column(view.score)) return;
+    const mine = ++drawn,
+      mask = bus.selected ?? bus.inFilter;
+    const total = bus.selected ? bus.counts.selected : bus.counts.filter;
+    signature = members();
+    shown = pageOf(bus.sorted(view.score, !view.ascending), mask, page * PAGE, PAGE);
+    head(total);
+    if (!shown.length) return tiles.replaceChildren(nothing());
+    const old = new Map([...tiles.children].map((tile) => [Number(tile.dataset.row), tile]));
+    const wanted = shown.map((row) => old.get(row) ?? tile(row));
+    // Tiles that stay are left where they are: one that is taken out between press and release loses its click.
+    if (wanted.length !== tiles.children.length || wanted.some((one, at) => one !== tiles.children[at]))
+      tiles.replaceChildren(...wanted);
+    for (const element of tiles.children) caption(element);
+    badges();
+    mark();
+    host.dataset.filled = `${total} ${shown[0]}`;
+    try {
+      const parts = [bus.thumbsOf(shown), bus.idsOf(shown), bus.contentsOf(shown)],
+        [pictures, ids, contents] = await Promise.all(parts);
+      if (mine !== drawn) return;
+      [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
+      const next = pageOf(bus.sorted(view.score, !view.ascending), mask, (page + 1) * PAGE, PAGE);
+      if (next.length) await Promise.all([bus.thumbsOf(next), bus.contentsOf(next)]);
+    } catch (error) {
+      bus.say({ error: error.message });
+    }
+  }
+
+  /** The reader's size, else one that suits the screen: larger tiles where there is room for many. */
+  function tileSize() {
+    return view.tile ?? (host.clientWidth > 700 ? 124 : 96);
+  }
+
+  function head(total) {
+    const what = bus.selected ? "selected" : bus.counts.filter < bus.n ? "filtered" : "";
+    count.replaceChildren(
+      ...(what
+        ? [h("b", {}, whole(total)), ` ${what} `, h("span", { class: "hem-muted" }, `of ${plural(bus.n, "example")}`)]
+        : [plural(bus.n, "example")]),
+    );
+    const last = Math.max(0, Math.ceil(total / PAGE) - 1);
+    where.textContent = total
+      ? `${whole(page * PAGE + 1)}–${whole(Math.min(total, (page + 1) * PAGE))} of ${whole(total)}`
+      : "";
+    back.disabled = page === 0;
+    on.disabled = page >= last;
+  }
+
+  function nothing() {
+    const what = bus.selected
+      ? "Nothing lies in this selection. Clear it, or draw another one."
+      : "Nothing matches these filters. Remove one above the map, or clear them all.";
+    const clear = h(
+      "button",
+      {
+        class: "hem-button",
+        onclick: () =>
+          bus.set(bus.selected ? { selection: { all: [] } } : { filter: { all: [] }, selection: { all: [] } }),
+      },
+      bus.selected ? "Clear selection" : "Clear filters",
+    );
+    return h("div", { class: "hem-empty" }, h("p", {}, what), clear);
+  }
+
+  function tile(row) {
+    return h(
+      "div",
+      {
+        class: "hem-tile",
+        role: "option",
+        tabIndex: 0,
+        "data-row": String(row),
+        onclick: (event) => pick(row, event),
+        ondblclick: () => open(row),
+        onkeydown: (event) => {
+          if (event.key === "Enter") open(row);
+          if (event.key === " ") {
+            event.preventDefault();
+            pick(row, event);
+          }
+        },
+        onpointerenter: () => bus.hover(row),
+        onpointerleave: () => bus.hover(-1),
+      },
+      h("div", { class: "hem-picture" }),
+      h("div", { class: "hem-caption" }),
+      h("span", { class: "hem-badge", hidden: true }),
+    );
+  }
+
+  function portrait(element, url, id, content) {
+    const about = content ? `${snippetText(content)}\n\n${id}` : id;
+    const { given, predicted } = said(bus, Number(element.dataset.row)),
+      pairs = `given: ${given ?? "–"}\npredicted: ${predicted ?? "–"}`;
+    element.title = `${pairs}\n\n${about}\n\nclick selects, Shift-click a range, double-click opens`;
+    element.dataset.id = id;
+    const place = element.firstChild;
+    if (place.dataset.url === (url || "none")) return;
+    place.dataset.url = url || "none";
+    if (content != null) return place.replaceChildren(snippet(content, tileSize() < 100 ? 4 : 6));
+    if (!url) return place.replaceChildren(h("span", { class: "hem-muted hem-noimage" }, id));
+    const image = h("img", { src: url, alt: id, draggable: false });
+    // Tiny pictures are scaled up in whole pixels, large ones smoothly.
+    image.addEventListener("load", () =>
+      image.classList.toggle("is-tiny", image.naturalWidth < 64 && image.naturalHeight < 64),
+    );
+    return place.replaceChildren(image);
+  }
+
+  function caption(element) {
+    const row = Number(element.dataset.row),
+      value = bus.column(view.score).values[row];
+    element.children[1].replaceChildren(
+      h("div", { class: "hem-caption-pair" }, pair(bus, row)),
+      h(
+        "div",
+        { class: "hem-caption-score" },
+        h("span", { title: bus.title(view.score) }, short(value)),
+        reason(row),
+      ),
+    );
+  }
+
+  /** Why it is hard, with its colour; nothing for what is easy. */
+  function reason(row) {
+    const column = bus.column("reason"),
+      name = column?.names[column.values[row]];
+    if (!name || name === "easy") return null;
+    const colour = bus.fixedColours.reason?.[name] ?? "#888";
+    const dot = name === "unsure" ? { borderColor: colour } : { background: colour, borderColor: colour };
+    return h(
+      "span",
+      { class: "hem-caption-reason", title: `${name}: ${bus.trust?.sentence ?? ""}` },
+      h("i", { style: dot }),
+      name,
+    );
+  }
+
+  async function badges() {
+    const rows = shown,
+      written = await bus.freeOf(rows).catch(() => []);
+    if (rows !== shown) return;
+    const free = new Map(rows.map((row, at) => [row, written[at] ?? []]));
+    for (const element of tiles.querySelectorAll(".hem-tile")) {
+      const row = Number(element.dataset.row),
+        code = bus.verdicts[row];
+      const names = [...(code ? [bus.verdictNames[code - 1]] : []), ...(free.get(row) ?? [])],
+        badge = element.lastChild;
+      badge.hidden = !names.length;
+      badge.textContent = names.length > 1 ? `${names[0]} +${names.length - 1}` : (names[0] ?? "");
+      badge.title = names.join(", ");
+      badge.classList.toggle("is-free", names.length > 0 && !code);
+    }
+  }
+
+  function mark() {
+    for (const element of tiles.querySelectorAll(".hem-tile")) {
+      const row = Number(element.dataset.row),
+        isPicked = bus.picks.has(row);
+      element.classList.toggle("is-picked", isPicked);
+      element.setAttribute("aria-selected", String(isPicked));
+      element.classList.toggle("is-hovered", row === bus.hovered);
+    }
+  }
+
+  async function pick(row, event) {
+    const picks = new Set(event.ctrlKey || event.metaKey || event.shiftKey ? bus.picks : []);
+    if (event.shiftKey && shown.includes(anchor)) {
+      const [from, to] = [shown.indexOf(anchor), shown.indexOf(row)].sort((a, b) => a - b);
+      for (const one of shown.slice(from, to + 1)) picks.add(one);
+    } else if (bus.picks.has(row) && (event.ctrlKey || event.metaKey || bus.picks.size === 1)) picks.delete(row);
+    else picks.add(row);
+    if (!event.shiftKey) anchor = row;
+    await bus.idsOf([...picks]);
+    bus.set({ picks });
+    mark();
+  }
+
+  function turn(by) {
+    page += by;
+    tiles.scrollTop = 0;
+    fill();
+  }
+}
+
+/** `length` rows from position `from` among the sorted rows whose mask is 1. */
+export function pageOf(sorted, mask, from, length) {
+  const out = [];
+  for (let k = 0, seen = 0; k < sorted.length && out.length < length; k++) {
+    if (mask[sorted[k]] && seen++ >= from) out.push(sorted[k]);
+  }
+  return out;
+}

@@ -1,0 +1,456 @@
+// The map: every example a point. Pixels are painted here, axes come from Plotly, gestures from surface.js.
+
+import { exported, layout, literal, plotly } from "./axes.js";
+import { axesOf, colouring, legendTraces, mapTable } from "./colouring.js";
+import { mixed, rgb } from "../shared/colours.js";
+import { snippet } from "../shared/contents.js";
+import { csv } from "../shared/cells.js";
+import { h, save } from "../shared/dom.js";
+import { pair } from "./pair.js";
+import { extent, short, titled } from "../shared/numbers.js";
+import { byLevel, grid, nearest, paint, project, radius } from "./raster.js";
+import { clauses, simplify } from "../shared/rules.js";
+import { surface, tooltip } from "./surface.js";
+
+const MARGIN = { l: 58, r: 14, t: 10, b: 46 };
+const BARE = { l: 14, r: 14, t: 10, b: 14 };
+
+/** Draw a map into `host`. open(row) is a double click on a point.
+ *  Returns {draw(view), tool(name), zoom, fit, download, end}. */
+export function makeMap(bus, host, look, open) {
+  const points = h("canvas", { class: "hem-layer" }),
+    figure = h("div", { class: "hem-layer hem-figure" });
+  const gesture = h("canvas", { class: "hem-layer" }),
+    catcher = h("div", { class: "hem-catcher" });
+  host.replaceChildren(points, figure, gesture, catcher);
+  const tip = tooltip(host);
+  let view = null,
+    axes = null,
+    colour = null,
+    rows = null,
+    frame = null,
+    home = null,
+    placed = null,
+    index = null;
+  let tool = "lasso",
+    drawing = null,
+    hoverTimer = 0,
+    scheduled = 0,
+    relayout = 0,
+    isOver = false,
+    taken = null;
+
+  const ends = [
+    bus.on("state", schedule),
+    bus.on("hover", () => drawGesture()),
+    surface(catcher, () => tool, {
+      draw(path) {
+        drawing = path;
+        drawGesture();
+      },
+      polygon,
+      pan,
+      zoom,
+      hover: (x, y) => {
+        isOver = true;
+        hover(x, y);
+      },
+      leave() {
+        isOver = false;
+        clearTimeout(hoverTimer);
+        bus.hover(-1);
+        tip.hide();
+        catcher.classList.remove("is-over");
+      },
+      click,
+      double,
+    }),
+  ];
+  const watcher = new ResizeObserver(() => {
+    if (frame) {
+      measure();
+      repaint();
+      plot();
+    }
+  });
+  watcher.observe(host);
+
+  return {
+    draw,
+    fit,
+    tool: (name) => {
+      tool = name;
+      catcher.dataset.tool = name;
+    },
+    zoom: (factor) => zoom(catcher.clientWidth / 2, catcher.clientHeight / 2, factor),
+    download,
+    colouring: () => colour,
+    frame: () => ({ ...frame, left: margin().l, top: margin().t }),
+    end() {
+      for (const end of ends) end();
+      watcher.disconnect();
+      cancelAnimationFrame(scheduled);
+      clearTimeout(hoverTimer);
+      window.Plotly?.purge(figure);
+    },
+  };
+
+  /** Show another view; its columns must be loaded. A new pair of axes is fitted, else the zoom stays. */
+  function draw(next, nextLook) {
+    if (nextLook) look = nextLook;
+    const before = axes && `${axes.x} ${axes.y}`;
+    view = next;
+    axes = axesOf(view);
+    colour = colouring(bus, view.colour, look);
+    // Numbers: the hard ones on top. Names: as they come, so that no class covers another.
+    rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
+    if (before !== `${axes.x} ${axes.y}`) frame = null;
+    measure();
+    repaint();
+    plot();
+  }
+
+  function margin() {
+    return axes?.isBare ? BARE : MARGIN;
+  }
+
+  function measure() {
+    const { l, r, t, b } = margin(),
+      ratio = window.devicePixelRatio || 1;
+    const width = Math.max(50, host.clientWidth - l - r),
+      height = Math.max(50, host.clientHeight - t - b);
+    for (const layer of [points, gesture]) {
+      Object.assign(layer.style, { left: `${l}px`, top: `${t}px`, width: `${width}px`, height: `${height}px` });
+    }
+    Object.assign(catcher.style, { left: `${l}px`, top: `${t}px`, width: `${width}px`, height: `${height}px` });
+    for (const layer of [points, gesture]) {
+      const [w, q] = [Math.round(width * ratio), Math.round(height * ratio)];
+      if (layer.width !== w || layer.height !== q) [layer.width, layer.height] = [w, q];
+    }
+    if (!frame) frame = home = fitted(width, height);
+    frame = { ...frame, width: points.width, height: points.height, ratio };
+  }
+
+  function fitted(width, height) {
+    const spread = (name, before, after) => {
+      const [low, high] = extent(bus.column(name).values),
+        size = high - low || 1;
+      return [low - size * before, high + size * after];
+    };
+    // Room at the edges for the names of the regions.
+    const hasRegions = axes.regions.length > 0,
+      pad = hasRegions ? Math.max(0.09, 32 / Math.max(height, 1)) : 0.035;
+    let [x0, x1] = spread(axes.x, 0.035, hasRegions ? 0.14 : 0.035),
+      [y0, y1] = spread(axes.y, pad, pad);
+    if (axes.isBare) {
+      // One unit is as long across as up: distances in an embedding map mean the same in both.
+      const unit = Math.max((x1 - x0) / width, (y1 - y0) / height);
+      const growX = unit * width - (x1 - x0),
+        growY = unit * height - (y1 - y0);
+      [x0, x1, y0, y1] = [x0 - growX / 2, x1 + growX / 2, y0 - growY / 2, y1 + growY / 2];
+    }
+    return { x0, x1, y0, y1 };
+  }
+
+  function schedule() {
+    if (!frame) return;
+    repaint();
+  }
+
+  function repaint() {
+    if (!frame || !colour) return;
+    placed = project(bus.column(axes.x).values, bus.column(axes.y).values, frame);
+    index = null;
+    const context = points.getContext("2d", { willReadFrequently: false });
+    const image = context.createImageData(points.width, points.height);
+    new Uint32Array(image.data.buffer).fill(word(look.background));
+    for (const pass of passes()) paint(image, placed, pass);
+    context.putImageData(image, 0, 0);
+    drawGesture();
+    host.dataset.painted = String(Number(host.dataset.painted ?? 0) + 1);
+    host.dataset.onScreen = placed.onScreen;
+  }
+
+  // From the back: filtered out (grey), kept but not selected (faded), selected (full colour, larger).
+  function passes() {
+    const size = radius(placed.onScreen, frame, frame.ratio),
+      n = bus.n,
+      alpha = n > 300000 ? 1 : 0.86;
+    const isFiltered = clauses(bus.filter).length > 0,
+      list = [];
+    if (isFiltered && !view.hide) {
+      list.push({
+        rows,
+        mask: bus.inFilter,
+        wanted: 0,
+        palette: [rgb(look.out)],
+        level: new Uint8Array(n),
+        radius: size * 0.9,
+        alpha: 1,
+      });
+    }
+    if (!bus.selected)
+      return [
+        ...list,
+        { rows, mask: bus.inFilter, wanted: 1, palette: colour.palette, level: colour.level, radius: size, alpha },
+      ];
+    const faded = colour.palette.map((one) => mixed(`rgb(${one})`, look.background, 0.82));
+    list.push({
+      rows,
+      mask: bus.inFilter,
+      wanted: 1,
+      palette: faded,
+      level: colour.level,
+      radius: size * 0.9,
+      alpha: 1,
+    });
+    list.push({
+      rows,
+      mask: bus.selected,
+      wanted: 1,
+      palette: colour.palette,
+      level: colour.level,
+      radius: size * 1.15,
+      alpha: 1,
+    });
+    return list;
+  }
+
+  function drawGesture() {
+    if (!frame) return;
+    const context = gesture.getContext("2d"),
+      { ratio } = frame;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, gesture.width, gesture.height);
+    for (const path of shownPaths()) outline(context, path);
+    for (const row of bus.picks) ring(context, row, 6, 2);
+    if (bus.hovered >= 0) ring(context, bus.hovered, 8, 2.5);
+  }
+
+  function shownPaths() {
+    if (drawing) return [drawing];
+    return clauses(bus.selection)
+      .filter((one) => one.polygon?.x === axes.x && one.polygon.y === axes.y)
+      .map((one) => one.polygon.points.map(([x, y]) => toPixel(x, y)));
+  }
+
+  function outline(context, path) {
+    context.beginPath();
+    path.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
+    context.closePath();
+    context.globalAlpha = 0.08;
+    context.fillStyle = look.accent;
+    context.fill();
+    context.globalAlpha = 1;
+    context.lineWidth = 1.5;
+    context.setLineDash([5, 4]);
+    context.strokeStyle = look.accent;
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  function ring(context, row, size, thickness) {
+    if (!placed || placed.px[row] === -32768) return;
+    const x = placed.px[row] / frame.ratio,
+      y = placed.py[row] / frame.ratio;
+    for (const [colour, width] of [
+      [look.background, thickness + 2.5],
+      [look.accent, thickness],
+    ]) {
+      context.beginPath();
+      context.arc(x, y, size, 0, 7);
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+  }
+
+  function toPixel(x, y) {
+    const { x0, x1, y0, y1, width, height, ratio } = frame;
+    return [((x - x0) / (x1 - x0)) * (width / ratio), ((y1 - y) / (y1 - y0)) * (height / ratio)];
+  }
+
+  function toData(x, y) {
+    const { x0, x1, y0, y1, width, height, ratio } = frame;
+    return [x0 + (x / (width / ratio)) * (x1 - x0), y1 - (y / (height / ratio)) * (y1 - y0)];
+  }
+
+  function polygon(path, isAdding) {
+    drawing = null;
+    const points = simplify(path, 0.75).map(([x, y]) => toData(x, y).map((value) => Number(value.toPrecision(7))));
+    if (points.length < 3) return drawGesture();
+    const clause = { polygon: { x: axes.x, y: axes.y, points } };
+    bus.set({ selection: { all: isAdding ? [...clauses(bus.selection), clause] : [clause] } });
+  }
+
+  function pan(dx, dy) {
+    const [ax, ay] = toData(0, 0),
+      [bx, by] = toData(dx, dy);
+    const moved = { x0: frame.x0 + ax - bx, x1: frame.x1 + ax - bx, y0: frame.y0 + ay - by, y1: frame.y1 + ay - by };
+    look_at(moved);
+  }
+
+  function zoom(x, y, factor) {
+    const [cx, cy] = toData(x, y),
+      about = (centre, value) => centre + (value - centre) * factor;
+    const next = { x0: about(cx, frame.x0), x1: about(cx, frame.x1), y0: about(cy, frame.y0), y1: about(cy, frame.y1) };
+    const share = (next.x1 - next.x0) / (home.x1 - home.x0);
+    if (share < 4 && share > 1e-4) look_at(next);
+  }
+
+  function look_at(next) {
+    Object.assign(frame, next);
+    if (scheduled) return;
+    scheduled = requestAnimationFrame(() => {
+      scheduled = 0;
+      repaint();
+      clearTimeout(relayout);
+      relayout = setTimeout(plot, bus.n > 200000 ? 120 : 16);
+    });
+  }
+
+  function rowAt(x, y, reach = 10) {
+    if (!placed) return -1;
+    index ??= grid(placed, bus.inFilter, points.width, points.height, 24 * frame.ratio);
+    return nearest(index, placed, x * frame.ratio, y * frame.ratio, reach * frame.ratio);
+  }
+
+  function hover(x, y) {
+    const row = rowAt(x, y);
+    catcher.classList.toggle("is-over", row >= 0);
+    bus.hover(row);
+    clearTimeout(hoverTimer);
+    if (row < 0) return tip.hide();
+    hoverTimer = setTimeout(async () => {
+      const [[id], [picture], [content]] = await Promise.all([
+        bus.idsOf([row]),
+        bus.thumbsOf([row]),
+        bus.contentsOf([row]),
+      ]);
+      if (bus.hovered !== row || !isOver) return;
+      const scored = bus.column(view.score),
+        { l, t } = margin();
+      tip.show(x + l, y + t, {
+        id,
+        picture,
+        content: content && snippet(content, 4),
+        line: pair(bus, row),
+        more: scored ? `${scored.title} ${short(scored.values[row])}` : "",
+      });
+    }, 40);
+  }
+
+  function fit() {
+    frame = null;
+    measure();
+    repaint();
+    plot();
+  }
+
+  /** A double click opens an example; on empty ground it shows everything, and gives back what its first click took. */
+  function double(x, y) {
+    const row = rowAt(x, y);
+    if (row >= 0) return open(row);
+    if (taken) bus.set(taken);
+    taken = null;
+    return fit();
+  }
+
+  async function click(x, y, adds) {
+    const row = rowAt(x, y);
+    taken = null;
+    if (row < 0) {
+      if (bus.picks.size) {
+        taken = { picks: bus.picks };
+        return bus.set({ picks: new Set() });
+      }
+      if (bus.selected) {
+        taken = { selection: bus.selection };
+        return bus.set({ selection: { all: [] } });
+      }
+      return undefined;
+    }
+    await bus.idsOf([row]);
+    const picks = new Set(adds ? bus.picks : []);
+    if (bus.picks.has(row)) picks.delete(row);
+    else picks.add(row);
+    return bus.set({ picks });
+  }
+
+  function titles() {
+    if (axes.isBare) return ["", ""];
+    return [axes.x, axes.y].map((name) => titled(bus.described[name].title, bus.described[name].unit));
+  }
+
+  function figureLayout() {
+    const [x, y] = titles();
+    return layout(look, margin(), {
+      x: { range: [frame.x0, frame.x1], title: x, isBare: axes.isBare },
+      y: { range: [frame.y0, frame.y1], title: y, isBare: axes.isBare },
+      annotations: axes.regions,
+    });
+  }
+
+  async function plot() {
+    const Plotly = await plotly();
+    if (!host.isConnected || !frame) return;
+    const anchor = [{ x: [null], y: [null], type: "scatter", mode: "markers", hoverinfo: "skip" }];
+    await Plotly.react(
+      figure,
+      anchor,
+      { ...figureLayout(), width: host.clientWidth, height: host.clientHeight },
+      { staticPlot: true, responsive: false, displayModeBar: false },
+    );
+    host.dataset.axes = "drawn";
+  }
+
+  /** Save what is seen: 'png', 'svg', or 'csv' with the points that are not filtered out. */
+  async function download(format) {
+    if (format === "csv") return save(await table(), `${bus.run}-${view.mode}.csv`);
+    const space = colour.kind === "number" ? 90 : 130,
+      full = figureLayout(),
+      { l, r, t, b } = margin();
+    const picture = h("canvas", { width: points.width, height: points.height }),
+      context = picture.getContext("2d");
+    for (const layer of [points, gesture]) context.drawImage(layer, 0, 0);
+    const images = [
+      {
+        source: picture.toDataURL(),
+        xref: "paper",
+        yref: "paper",
+        x: 0,
+        y: 1,
+        sizex: 1,
+        sizey: 1,
+        sizing: "stretch",
+        layer: "below",
+      },
+    ];
+    const wide = {
+      ...full,
+      margin: { l, t: t + 30, b, r: r + space },
+      images,
+      paper_bgcolor: look.background,
+      showlegend: colour.kind === "names",
+      legend: { font: { size: 11 }, itemsizing: "constant" },
+      title: { text: literal(`${bus.run}: ${titleOf()}`), font: { size: 14 }, x: 0.01, xanchor: "left" },
+    };
+    const image = await exported(legendTraces(colour), wide, format, host.clientWidth + space, host.clientHeight + 30);
+    return save(image, `${bus.run}-${view.mode}.${format}`);
+  }
+
+  function titleOf() {
+    return { data: "data map", embedding: "embedding map" }[view.mode] ?? titles().join(" against ");
+  }
+
+  async function table() {
+    const kept = [];
+    for (let i = 0; i < bus.n; i++) if (bus.inFilter[i]) kept.push(i);
+    return csv(...mapTable(bus, view, kept, await bus.idsOf(kept)));
+  }
+}
+
+function word(colour) {
+  const [r, g, b] = rgb(colour);
+  return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+}

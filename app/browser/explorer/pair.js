@@ -1,0 +1,37 @@
+// What an example is said to be and what the model says, on two lines, with a sign that does not need colour.
+
+import { h, icon } from "../shared/dom.js";
+
+/** {given, predicted, isRight} of one row in words; predicted is null where the run has no predictions. */
+export function said(bus, row) {
+  const name = (column) => {
+    const found = bus.column(column);
+    return found ? (found.names[found.values[row]] ?? "no label") : null;
+  };
+  const given = name("label"),
+    predicted = name("predicted");
+  return { given, predicted, isRight: given === predicted };
+}
+
+/** Two lines: the given label, then the sign and the predicted one; a name that is too long ends in an ellipsis. */
+export function pair(bus, row) {
+  const { given, predicted, isRight } = said(bus, row);
+  const lines = [];
+  if (given !== null) lines.push(h("div", { class: "hem-given", title: `given: ${given}` }, given));
+  if (predicted === null) return lines;
+  const word = isRight ? "correct" : "wrong";
+  const sign = h(
+    "span",
+    { class: isRight ? "hem-sign is-right" : "hem-sign is-wrong", title: word, role: "img", "aria-label": word },
+    icon(isRight ? "check" : "cross"),
+  );
+  lines.push(
+    h(
+      "div",
+      { class: isRight ? "hem-predicted is-right" : "hem-predicted", title: `predicted: ${predicted}` },
+      sign,
+      h("span", {}, predicted),
+    ),
+  );
+  return lines;
+}

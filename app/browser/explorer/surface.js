@@ -1,0 +1,94 @@
+// What the pointer does on the map: lasso, box, pan, wheel zoom, hover, click. Draws only the gesture.
+
+import { h } from "../shared/dom.js";
+import { listen } from "../shared/drag.js";
+
+/** Listen on `element` (over the plot area) and call back in its CSS pixels.
+ *  tool() is 'lasso', 'box' or 'pan'; calls: polygon(points, isAdding), pan(dx, dy), zoom(x, y, factor),
+ *  hover(x, y) | leave(), click(x, y, adds), double(x, y), draw(path | null). Returns what ends it. */
+export function surface(element, tool, calls) {
+  let last = null,
+    used = null;
+  const within = ([x, y]) => [
+    Math.max(0, Math.min(element.clientWidth, x)),
+    Math.max(0, Math.min(element.clientHeight, y)),
+  ];
+  const path = (points) => (used === "box" ? corners(points[0], within(points.at(-1))) : points.map(within));
+  const stop = listen(element, {
+    hover: ({ x, y }) => calls.hover(x, y),
+    leave: () => calls.leave(),
+    drag(points, from) {
+      // The tool that a drag began with stays with it, whatever key or button changes it meanwhile.
+      used ??= tool();
+      if (used !== "pan") return calls.draw(path(points));
+      const here = points.at(-1);
+      last ??= from;
+      calls.pan(here[0] - last[0], here[1] - last[1]);
+      last = here;
+      return undefined;
+    },
+    end(points, { shift }) {
+      if (used !== "pan") calls.polygon(path(points), shift);
+      used = last = null;
+    },
+    cancel() {
+      used = last = null;
+      calls.draw(null);
+    },
+    click: ({ x, y, adds }) => calls.click(x, y, adds),
+    double: ({ x, y }) => calls.double(x, y),
+  });
+  const wheel = (event) => {
+    event.preventDefault();
+    if (used === "lasso" || used === "box") return;
+    const box = element.getBoundingClientRect();
+    const factor = Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.004);
+    calls.zoom(event.clientX - box.left, event.clientY - box.top, factor);
+  };
+  element.addEventListener("wheel", wheel, { passive: false });
+  return () => {
+    stop();
+    element.removeEventListener("wheel", wheel);
+  };
+}
+
+/** The tooltip of one example: its picture, id, "predicted → given" and a line more. */
+export function tooltip(host) {
+  const picture = h("img", { class: "hem-tip-picture", alt: "" });
+  const id = h("div", { class: "hem-tip-id" }),
+    line = h("div"),
+    content = h("div", { class: "hem-tip-content" }),
+    more = h("div", { class: "hem-muted" });
+  const box = h(
+    "div",
+    { class: "hem-tip", hidden: true, role: "status" },
+    picture,
+    h("div", { class: "hem-tip-text" }, id, content, line, more),
+  );
+  host.append(box);
+  return {
+    show(x, y, texts) {
+      [id.textContent, more.textContent] = [texts.id, texts.more];
+      line.replaceChildren(...texts.line);
+      content.replaceChildren(...(texts.content ? [texts.content] : []));
+      picture.hidden = !texts.picture;
+      if (texts.picture && picture.src !== texts.picture) picture.src = texts.picture;
+      box.hidden = false;
+      const room = host.clientWidth - box.offsetWidth - 8,
+        floor = host.clientHeight - box.offsetHeight - 8;
+      box.style.transform = `translate(${Math.max(8, Math.min(x + 14, room))}px, ${Math.max(8, Math.min(y + 14, floor))}px)`;
+    },
+    hide() {
+      box.hidden = true;
+    },
+  };
+}
+
+function corners([ax, ay], [bx, by]) {
+  return [
+    [ax, ay],
+    [bx, ay],
+    [bx, by],
+    [ax, by],
+  ];
+}

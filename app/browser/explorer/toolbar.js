@@ -1,0 +1,212 @@
+// The bar above the map: kinds, axes and colour, tools, legend. Each function gives elements to put in place.
+
+import { h, icon, menu, select } from "../shared/dom.js";
+import { short } from "../shared/numbers.js";
+
+export const MODES = [
+  ["data", "Data map"],
+  ["embedding", "Embedding map"],
+  ["scores", "Score against score"],
+  ["matrix", "Confusion matrix"],
+];
+
+/** The kinds of map, as tabs. */
+export function switcher(bus, view) {
+  return MODES.map(([mode, text]) =>
+    h(
+      "button",
+      {
+        role: "tab",
+        "aria-selected": String(view.mode === mode),
+        class: view.mode === mode ? "is-on" : "",
+        onclick: () => bus.setView({ mode }),
+      },
+      text,
+    ),
+  );
+}
+
+/** What the kind of map on screen is drawn with. */
+export function controls(bus, view) {
+  const scores = options(bus, (one) => one.is_score),
+    numbers = options(bus, (one) => one.kind === "number" && !one.is_score);
+  const named = options(bus, (one) => one.kind !== "number" && one.names.length > 1 && one.names.length < 200);
+  const axis = (name) =>
+    select(
+      [
+        { group: "Scores", options: scores },
+        { group: "Columns", options: numbers },
+      ],
+      view[name],
+      (value) => bus.setView({ [name]: value }),
+      `${name} axis`,
+    );
+  const parts = [];
+  if (view.mode === "scores") parts.push(labelled("x", axis("x")), labelled("y", axis("y")));
+  if (view.mode === "matrix") {
+    parts.push(
+      labelled(
+        "order",
+        select(
+          [
+            ["class", "as given"],
+            ["support", "support"],
+            ["error", "error rate"],
+            ["name", "name"],
+            ["block", "confused together"],
+          ],
+          view.order,
+          (order) => bus.setView({ order }),
+          "order of the classes",
+        ),
+      ),
+    );
+    parts.push(
+      labelled(
+        "show",
+        select(
+          [
+            ["", "counts"],
+            ["1", "share of given"],
+          ],
+          view.rates ? "1" : "",
+          (rates) => bus.setView({ rates: rates === "1" }),
+          "what the cells show",
+        ),
+      ),
+    );
+  } else {
+    parts.push(
+      labelled(
+        "colour",
+        select(
+          [
+            { group: "Scores", options: scores },
+            { group: "Categories", options: named },
+            { group: "Columns", options: numbers },
+          ],
+          view.colour,
+          (colour) => bus.setView({ colour }),
+          "colour",
+        ),
+      ),
+    );
+  }
+  return parts;
+}
+
+/** Tools of the pointer, zoom and downloads. parts() gives {map, matrix, histogram}; choose(name) takes a tool. */
+export function tools(bus, view, { parts, lacking, tool, choose }) {
+  const files = (target) =>
+    ["png", "svg", "csv"].map((format) => [
+      `${target()[0]} as ${format.toUpperCase()}`,
+      () =>
+        target()[1]
+          .download(format)
+          .catch((error) => bus.say({ error: error.message })),
+    ]);
+  const main = () => (view.mode === "matrix" ? ["Matrix", parts().matrix] : ["Map", parts().map]);
+  const entries = [...(lacking ? [] : files(main)), ...files(() => ["Histogram", parts().histogram])];
+  const buttons = [];
+  if (view.mode !== "matrix" && !lacking) {
+    for (const [name, label] of [
+      ["lasso", "lasso (drag; Shift narrows)"],
+      ["box", "box"],
+      ["pan", "move"],
+    ]) {
+      buttons.push(
+        h(
+          "button",
+          {
+            class: tool === name ? "hem-tool is-on" : "hem-tool",
+            title: label,
+            "aria-label": label,
+            "aria-pressed": String(tool === name),
+            "data-tool": name,
+            onclick: () => {
+              choose(name);
+            },
+          },
+          icon(name),
+        ),
+      );
+    }
+    buttons.push(h("span", { class: "hem-divider" }));
+  }
+  if (!lacking) {
+    const figure = () => parts().matrix ?? parts().map;
+    buttons.push(
+      button("plus", "zoom in", () => figure().zoom(0.7)),
+      button("minus", "zoom out", () => figure().zoom(1.4)),
+      button("reset", "show everything (double-click on empty space)", () => figure().fit()),
+      h("span", { class: "hem-divider" }),
+    );
+  }
+  if (view.mode !== "matrix" && !lacking) {
+    buttons.push(
+      h(
+        "button",
+        {
+          class: view.hide ? "hem-tool is-on" : "hem-tool",
+          title: view.hide ? "filtered-out points are hidden" : "hide filtered-out points",
+          "aria-label": "hide filtered-out points",
+          "aria-pressed": String(view.hide),
+          onclick: () => bus.setView({ hide: !view.hide }),
+        },
+        icon(view.hide ? "noeye" : "eye"),
+      ),
+    );
+  }
+  return [...buttons, menu(icon("download"), "download", entries)];
+}
+
+/** The colours of a map: a ramp for numbers, keys for names. */
+export function legend(colour) {
+  if (!colour) return [];
+  if (colour.kind === "number") {
+    const ends = [
+      `${colour.isCut ? "≤ " : ""}${short(colour.low)}`,
+      `${colour.isCut ? "≥ " : ""}${short(colour.high)}`,
+    ];
+    return [
+      h("span", { class: "hem-muted" }, ends[0]),
+      h("span", {
+        class: "hem-ramp",
+        title: colour.title,
+        style: { background: `linear-gradient(90deg, ${steps(colour.colours)})` },
+      }),
+      h("span", { class: "hem-muted" }, ends[1]),
+      h("span", { class: "hem-legend-title" }, colour.unit || colour.title),
+    ];
+  }
+  const shown = (name) => (colour.name === "is_correct" ? (name === "true" ? "correct" : "wrong") : name);
+  const items = [...colour.names, ...(colour.hasOther ? ["other"] : [])].map((name, at) =>
+    h(
+      "span",
+      { class: "hem-key", title: shown(name) },
+      h("i", { style: { background: colour.colours[at] } }),
+      shown(name),
+    ),
+  );
+  return items;
+}
+
+function options(bus, isWanted) {
+  return Object.entries(bus.described)
+    .filter(([, one]) => isWanted(one))
+    .map(([name, one]) => [name, one.title]);
+}
+
+function labelled(text, control) {
+  return h("label", { class: "hem-labelled" }, h("span", { class: "hem-muted" }, text), control);
+}
+
+function button(name, label, action) {
+  return h("button", { class: "hem-tool", title: label, "aria-label": label, onclick: action }, icon(name));
+}
+
+function steps(colours) {
+  return colours
+    .map((colour, at) => `${colour} ${(at / colours.length) * 100}% ${((at + 1) / colours.length) * 100}%`)
+    .join(", ");
+}

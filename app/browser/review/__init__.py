@@ -1,0 +1,1 @@
+"""Review, as a component: its JavaScript is served from beside this file."""

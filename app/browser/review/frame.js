@@ -1,0 +1,191 @@
+// Around the example in Review: progress above, verdicts below, the keys, and what comes after the last one.
+
+import { h } from "../shared/dom.js";
+import { isWithoutClass } from "./keys.js";
+import { unsaved } from "./unsaved.js";
+
+const DRAWN = {
+  suspect: "among the most suspected labels",
+  rare: "rare, or the hardest of its class",
+  random: "drawn at random",
+  sample: "drawn at random from its stratum",
+  wanted: "opened by its address",
+};
+const BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…", skip: "skip" };
+
+/** Progress, pace, what was just done, whether it is saved. */
+export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, isHidden, hasHelp, act }) {
+  const place = at < n ? `no. ${(at + 1).toLocaleString("en")}` : null;
+  const how = !isHidden && DRAWN[drawn] ? ` · ${DRAWN[drawn]}` : "";
+  const progress = h("span", { style: { width: `${n ? (100 * done) / n : 0}%` } });
+  return [
+    h("span", { class: "progress", title: `${done} of ${n} in this queue have a verdict` }, progress),
+    h("span", { class: "count" }, h("b", {}, done.toLocaleString("en")), ` of ${n.toLocaleString("en")} reviewed`),
+    pace == null ? null : h("span", { class: "quiet", title: "mean of the last 20" }, `${pace.toFixed(1)} s each`),
+    place && h("span", { class: "quiet place" }, place + how),
+    h("span", { class: "note", role: "status", title: note }, note),
+    ...saved(outbox, isListOpen),
+    h(
+      "button",
+      {
+        class: isBlind ? "plain on" : "plain",
+        "aria-pressed": String(isBlind),
+        title: "ask which class it is, and show label, prediction and suspicion only then",
+        onclick: unfocused(act.blind),
+      },
+      isHidden ? null : h("kbd", {}, "B"),
+      "blind",
+    ),
+    h(
+      "button",
+      { class: hasHelp ? "plain on" : "plain", "aria-pressed": String(hasHelp), onclick: unfocused(act.help) },
+      h("kbd", {}, "?"),
+      "keys",
+    ),
+  ].filter(Boolean);
+}
+
+function saved(outbox, isListOpen) {
+  const waiting = outbox.count(),
+    trouble = outbox.trouble(),
+    list = unsaved(outbox, isListOpen);
+  if (outbox.isStuck()) {
+    const words = `${waiting} kept here until the server stores them: ${trouble}`;
+    return [list, h("span", { class: "bad", title: trouble }, words)];
+  }
+  if (list && !waiting) return [list];
+  return [list, h("span", { class: waiting ? "quiet" : "good" }, waiting ? `saving ${waiting}` : "saved")];
+}
+
+/** The verdicts with their keys, undo, back and forth. */
+export function verdictBar({ verdicts, current, at, isDone, act }) {
+  return [
+    ...verdicts.map((one) =>
+      h(
+        "button",
+        {
+          class: one.name === current ? "act on" : "act",
+          disabled: isDone,
+          title: one.meaning,
+          "data-verdict": one.name,
+          onclick: unfocused(() => act.verdict(one.name)),
+        },
+        h("kbd", {}, one.key),
+        BUTTONS[one.name] ?? one.words,
+      ),
+    ),
+    button("0", "clear", act.clear, { disabled: isDone, title: "take the verdict away" }),
+    ...walking(at, isDone, act, "U"),
+  ];
+}
+
+/** The classes to choose from for a wrong label. */
+export function classBar({ chooser, act }) {
+  return [
+    h("span", { class: "question" }, "Which class is right?"),
+    chooser.list,
+    button(chooser.unsure, "not sure which", () => act.choose(""), { class: "choice" }),
+    chooser.input,
+    button("Esc", "back", act.back, { class: "plain" }),
+  ];
+}
+
+/** Blind: the question, and the verdicts that need no class. */
+export function blindBar({ chooser, verdicts, at, act }) {
+  const without = verdicts.filter(isWithoutClass);
+  return [
+    h("span", { class: "question" }, "Which class is it?"),
+    chooser.list,
+    chooser.input,
+    ...without.map((one) =>
+      button(`⇧${one.key}`, BUTTONS[one.name] ?? one.words, () => act.verdict(one.name), { title: one.meaning }),
+    ),
+    ...walking(at, false, act, "Ctrl Z"),
+  ];
+}
+
+/** After a blind answer, for a moment: what was answered, and what the label is. */
+export function revealBar({ reveal, at, act }) {
+  const look = reveal.isSame === undefined ? "waits" : reveal.isSame ? "good" : "bad";
+  return [
+    h("span", { class: `question ${look}`, role: "status" }, revealed(reveal)),
+    ...walking(at, false, act, "U"),
+  ];
+}
+
+function revealed({ answer, given, isSame }) {
+  if (isSame === undefined) return `You said ${answer}. Waiting for the server to show the label.`;
+  if (isSame) return `You said ${answer}, and so does the given label: stored as right.`;
+  return `You said ${answer}; the given label is ${given ?? "missing"}: stored as label wrong → ${answer}.`;
+}
+
+function walking(at, isDone, act, undoKey) {
+  return [
+    h("span", { class: "gap" }),
+    button(undoKey, "undo", act.undo, { title: "take back the last action of this window" }),
+    button("←", null, act.previous, { disabled: at === 0, "aria-label": "previous" }),
+    button("→", null, act.next, { disabled: isDone, "aria-label": "next" }),
+  ];
+}
+
+function button(key, text, action, properties = {}) {
+  return h("button", { class: "act", ...properties, onclick: unfocused(action) }, h("kbd", {}, key), text);
+}
+
+/** A click leaves the focus to the page, so that the next key is a verdict and no second click. */
+function unfocused(action) {
+  return (event) => {
+    event.currentTarget.blur();
+    action();
+  };
+}
+
+export function help(verdicts) {
+  const keys = [
+    ...verdicts.map((one) => [one.key, one.meaning + (one.name === "mislabelled" ? CLASS_HELP : "")]),
+    ["0", "clear the verdict"],
+    ["U or Ctrl Z", "undo the last action of this window, also a bulk action of Explore"],
+    ["← →", "go back, go on"],
+    ["N", "the next one without a verdict"],
+    ["B", "blind: name the class without seeing label, prediction and suspicion"],
+    ["?", "these keys"],
+  ];
+  const blind = [
+    ["letters", "search a class; Enter takes the marked one, ↑ ↓ mark another"],
+    ["1 … 9", "the class with this key, where classes have keys"],
+    ...verdicts.filter(isWithoutClass).map((one) => [`⇧${one.key}`, one.meaning]),
+    ["Ctrl Z", "undo; after an answer U does it too, and Enter goes on"],
+  ];
+  const line = ([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)];
+  const listed = (rows) => h("dl", {}, rows.flatMap(line));
+  return h(
+    "section",
+    { class: "help" },
+    h("div", {}, h("h3", {}, "Keys"), listed(keys)),
+    h("div", {}, h("h3", {}, "Keys of the blind question"), listed(blind)),
+  );
+}
+const CLASS_HELP =
+  ": then Enter accepts the suggested class, its key or a click takes another; type to search; Esc goes back";
+
+/** What comes after the last example, or why there is none. */
+export function finished({ n, empty, done, act }) {
+  const next = [
+    ["sets", "Make a set"],
+    ["labels", "See the labels"],
+  ];
+  return h(
+    "section",
+    { class: "finished" },
+    h("h3", {}, n ? "Nothing left in this queue" : "This queue is empty"),
+    h("p", {}, n ? done : empty),
+    h(
+      "div",
+      { class: "next" },
+      next.map(([page, text], k) => {
+        const look = k === 0 && n ? "act main" : "act";
+        return h("button", { class: look, "data-page": page, onclick: () => act.leave(page) }, text);
+      }),
+    ),
+  );
+}

@@ -1,0 +1,56 @@
+// The example of Review in its columns: itself and its labels, why it is here, what is near it, what was said of it.
+
+import { featureTable, marked } from "../shared/contents.js";
+import { h } from "../shared/dom.js";
+import * as parts from "./item.js";
+
+export const waiting = parts.waiting;
+
+/** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
+export function columns({ item, isBlinded, verdict, data, client, worded }) {
+  const { medium, trust, kinds } = data;
+  const near = (name) => parts.others(item, name, client.thumb, isBlinded, medium);
+  const look = [pane({ item, isBlinded, verdict, data, client, worded }), parts.labels(item, isBlinded)];
+  const facts = [parts.why(item, isBlinded, trust, kinds), parts.axes(item, isBlinded), parts.curve(item, isBlinded)];
+  return [
+    h("div", { class: "look" }, look),
+    h("div", { class: "facts" }, facts),
+    h("div", { class: "context" }, near("neighbours"), near("duplicates")),
+    h("div", { class: "past" }, parts.history(item, isBlinded, data.words), parts.columns(item, isBlinded)),
+  ];
+}
+
+/** Instead of an example that could not be fetched. */
+export function broken(reason, again) {
+  return h(
+    "section",
+    { class: "finished" },
+    h("h3", {}, "This example cannot be shown"),
+    h("p", {}, reason),
+    h("button", { class: "plain", onclick: again }, "Try again"),
+  );
+}
+
+function pane({ item, isBlinded, verdict, data, client, worded }) {
+  const large = client.picture(item.row),
+    picture = large?.address || client.thumb(item.row);
+  const of = verdict && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null;
+  return h(
+    "div",
+    { class: `frame of-${data.medium}` },
+    itself(item, picture, isBlinded, data),
+    !verdict && !isBlinded && item.bulk ? parts.bulk(item.bulk, data.words) : null,
+    verdict ? h("span", { class: `verdict ${verdict.tag}` }, worded(verdict), of) : null,
+    large?.error && !isBlinded ? parts.moved(large.error, picture) : null,
+    isBlinded ? null : h("span", { class: "id", title: item.id }, item.id),
+  );
+}
+
+/** Its picture, its text with the words that matter, or its features. */
+function itself(item, picture, isBlinded, { medium, has_pictures }) {
+  if (medium === "text") return marked(item.text ?? "", isBlinded ? [] : item.marks);
+  if (medium === "row" && item.features) {
+    return h("div", { class: "table" }, featureTable(item.features, item.neighbours != null));
+  }
+  return has_pictures ? parts.picture(picture, "large") : parts.pictureless();
+}

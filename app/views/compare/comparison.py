@@ -1,0 +1,197 @@
+"""Two runs over the same examples side by side: what changed, for whom, and how sure that is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from app import words
+from hem_core.errors import DataError
+from hem_core.retrain.report.flow import FLOWS, flow
+from hem_core.stats.mcnemar import mcnemar
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
+
+BINS = 40
+"""Bins of each difficulty, 0 .. 100, in the density figure."""
+COMPARED = ("id", "label", "predicted", "is_correct", "difficulty")
+CHANCE = 0.05
+RIGHT_AFTER = ("fixed", "newly hard", "still right")
+LONGEST = 30_000
+"""Characters of ids in a rule: Explore sends it in an address."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """M examples that both runs know, in the order of the later one."""
+
+    table: pd.DataFrame
+    """id, flow, label, row (in the later run), predicted_before, predicted_after; where known difficulty_before,
+    difficulty_after (0 .. 100) and bin (of 40 × 40, -1 = unknown)."""
+    only_before: int
+    only_after: int
+    """Examples that one of the two alone knows."""
+    relabelled: int
+    """Examples that have another label in the two."""
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Examples of each flow, in the order of FLOWS."""
+        return {name: int(np.count_nonzero(self.table["flow"] == name)) for name in FLOWS}
+
+    @property
+    def n(self) -> int:
+        return len(self.table)
+
+    @property
+    def accuracy_before(self) -> float:
+        """Share of the M that the earlier run has right, 0 .. 1."""
+        return self._share("regressed", "newly hard", "still right")
+
+    @property
+    def accuracy_after(self) -> float:
+        """The same of the later run."""
+        return self._share(*RIGHT_AFTER)
+
+    def _share(self, *flows: str) -> float:
+        return sum(self.counts[name] for name in flows) / max(1, self.n)
+
+    def chosen(self, flow: str | None, label: str | None, bins: Sequence[int]) -> pd.DataFrame:
+        """The rows of `table` in a flow, with a label, in some bins of the density figure; None and () = any.
+
+        The worst first: by the difficulty in the run that has them wrong.
+        """
+        keep = np.ones(self.n, bool)
+        if flow:
+            keep &= (self.table["flow"] == flow).to_numpy()
+        if label is not None:
+            keep &= (self.table["label"] == label).to_numpy()
+        if bins:
+            keep &= self.table["bin"].isin(bins).to_numpy() if "bin" in self.table else False
+        found = self.table.loc[keep, :]
+        order = "difficulty_before" if flow == "fixed" else "difficulty_after"
+        return found.sort_values(order, ascending=False, kind="stable") if order in found else found
+
+    def rule(self, flow: str | None, label: str | None, chosen: pd.DataFrame) -> tuple[dict[str, Any], int]:
+        """The rule in the later run for what `chosen` gave, and how many it matches: all, or the first as many as fit.
+
+        Names as few ids as it can: those of the chosen, or of the others that are as right and have that label.
+        """
+        is_alike, clauses = np.ones(self.n, bool), []
+        if flow:
+            is_right = flow in RIGHT_AFTER
+            is_alike &= self.table["flow"].isin(RIGHT_AFTER).to_numpy() == is_right
+            clauses.append({"column": "is_correct", "in": [is_right]})
+        if label is not None:
+            is_alike &= (self.table["label"] == label).to_numpy()
+            clauses.append({"column": "label", "in": [label]})
+        is_alike[chosen.index.to_numpy()] = False
+        others = self.table.loc[is_alike, "id"].tolist()
+        if not self.only_after and len(others) < len(chosen) and _that_fit(others) == len(others):
+            return {"all": [*clauses, *([{"not": {"rows": others}}] if others else [])]}, len(chosen)
+        n = _that_fit(chosen["id"].tolist())
+        return {"all": [{"rows": chosen["id"].tolist()[:n]}]}, n
+
+
+def comparable(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """The other complete runs over the data of `run`: the next older one first, then the other ones, newest first."""
+    others = [one for one in runs if one.name != run.name and one.is_complete and one.data == run.data]
+    age = str(run.info.get("created") or "")
+    return sorted(others, key=lambda one: str(one.info.get("created") or "") > age)
+
+
+def compare(before: Run, after: Run) -> Comparison:
+    """Put two runs side by side.
+
+    Raises DataError when they share no example, or when one does not say what is right.
+    """
+    for run in (before, after):
+        lacking = [name for name in ("label", "predicted") if name not in run.source.columns]
+        if lacking and "is_correct" in run.source.columns:
+            raise DataError(
+                f"run '{run.name}' has no column '{lacking[0]}', so nothing can be compared; choose another run, or "
+                "score this one again with --overwrite"
+            )
+        if "is_correct" not in run.source.columns:
+            raise DataError(
+                f"run '{run.name}' does not say which predictions are right (task {run.info.get('task')}), so there "
+                "is nothing to compare; choose runs of a classifier"
+            )
+    tables = [run.table([name for name in COMPARED if name in run.source.columns]) for run in (before, after)]
+    tables[1]["row"] = np.arange(len(tables[1]))
+    flows = flow(*tables).astype({"flow": pd.CategoricalDtype(list(FLOWS))})
+    both = tables[1].merge(flows, on="id").merge(tables[0], on="id", suffixes=("_after", "_before"))
+    relabelled = int(np.count_nonzero(both["label_after"] != both["label_before"]))
+    if "difficulty_after" in both and "difficulty_before" in both:
+        both["bin"] = _bins(both["difficulty_before"].to_numpy(), both["difficulty_after"].to_numpy())
+    both = both.rename(columns={"label_after": "label"})
+    dropped = ["label_before", "is_correct_after", "is_correct_before"]
+    alone = [len(table) - len(both) for table in tables]
+    return Comparison(both.drop(columns=dropped), alone[0], alone[1], relabelled)
+
+
+def classes(table: pd.DataFrame) -> pd.DataFrame:
+    """Each label's n, accuracy before and after (0 .. 1), fixed, regressed and difference; the largest loss first.
+
+    table: that of a Comparison.
+    """
+    counts = pd.crosstab(table["label"], table["flow"]).reindex(columns=list(FLOWS), fill_value=0)
+    n = counts.sum(axis=1)
+    right = counts["still right"] + counts["newly hard"]
+    found = pd.DataFrame(
+        {
+            "label": counts.index.astype(str),
+            "n": n.to_numpy(),
+            "accuracy_before": ((right + counts["regressed"]) / n).to_numpy(),
+            "accuracy_after": ((right + counts["fixed"]) / n).to_numpy(),
+            "fixed": counts["fixed"].to_numpy(),
+            "regressed": counts["regressed"].to_numpy(),
+        }
+    )
+    found["difference"] = found["accuracy_after"] - found["accuracy_before"]
+    return found.sort_values(["difference", "n"], ascending=[True, False], kind="stable").reset_index(drop=True)
+
+
+def is_clear(fixed: int, regressed: int) -> bool:
+    """Whether McNemar's exact test tells the two from equally good models."""
+    return bool(fixed + regressed) and mcnemar(fixed, regressed) < CHANCE
+
+
+def verdict(fixed: int, regressed: int) -> str:
+    """McNemar's exact test in words: is the difference more than chance?"""
+    if not fixed + regressed:
+        return "No example is fixed and none regressed: the two are right and wrong on the same examples."
+    p = mcnemar(fixed, regressed)
+    which = f"{fixed:,} fixed, {regressed:,} regressed"
+    if is_clear(fixed, regressed):
+        better = "after is better" if fixed > regressed else "after is worse"
+        return f"{which}: {better}; between equally good models a split so uneven comes {_often(p)}."
+    return f"{which}: no clear difference; between equally good models a split so uneven comes {_often(p)}."
+
+
+def _that_fit(ids: Sequence[str]) -> int:
+    """How many of these ids a rule can name, from the first on."""
+    lengths = np.cumsum([len(quote(json.dumps(id))) + 3 for id in ids])
+    return int(np.searchsorted(lengths, LONGEST, side="right"))
+
+
+def _often(p: float) -> str:
+    if p < 1e-4:
+        return "less than once in 10,000 (exact McNemar test, p < 0.0001)"
+    percent = round(100 * p)
+    times = f"about once in {float(f'{1 / p:.1g}'):,.0f}" if p < 0.01 else f"{words.count(percent, 'time')} in 100"
+    return f"{times} (exact McNemar test, p = {p:.2g})"
+
+
+def _bins(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    bins = [np.clip(np.nan_to_num(values) * BINS / 100, 0, BINS - 1).astype(np.int32) for values in (before, after)]
+    x, y = bins
+    return np.where(np.isnan(before) | np.isnan(after), -1, x * BINS + y)

@@ -1,0 +1,340 @@
+"""Compare: two runs over the same examples; what the later one fixes, and what it breaks."""
+
+import pandas as pd
+import streamlit as st
+
+from app import loaders, state, widgets, words
+from app.views.compare import arms as compare_arms
+from app.views.compare import comparison, flows, tiles
+from app.views.compare.arms import ArmPair
+from app.views.compare.comparison import Comparison
+from app.views.retrain import report as retrain_report
+from hem_core.retrain.report.flow import FLOWS
+from hem_core.store import definitions, numbers
+from hem_core.store.run import Run
+
+PLACE = 80
+
+PAGE = 24
+ALL = "all"
+MEANING = {
+    "fixed": "wrong before, right after",
+    "regressed": "right before, wrong after",
+    "still wrong": "wrong in both",
+    "newly hard": "right in both; among the hardest tenth after, but not before",
+    "still right": "right in both",
+}
+
+
+def page() -> None:
+    """The run on screen (after) beside another run over the same data (before)."""
+    after = loaders.run(state.current_run() or "")
+    home = loaders.workspace()
+    is_arm = home.retraining_of(after) is not None
+    others = comparison.comparable(after, home.runs(with_arms=is_arm))
+    if not others:
+        _nothing(after)
+        return
+    before = loaders.run(_choose(after, others))
+    found = loaders.comparison(before.name, after.name)
+    _warnings(before, after, found)
+    pair, cell = f"{before.name} {after.name}", _cell(found)
+    arms = compare_arms.pair(home, before, after)
+    if arms is not None:
+        _over_all_seeds(arms)
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        _numbers(before, after, found, arms)
+        _matrix(found, cell)
+    with right:
+        bins = _density(found, cell, pair)
+    _gallery(after, found, cell, bins, pair)
+    _classes(found)
+
+
+def _nothing(run: Run) -> None:
+    with st.container(border=True, width=760):
+        st.subheader("Nothing to compare with", anchor=False)
+        st.text(
+            f"No other complete run is over the data '{run.data}'. Score the same file with another model or another "
+            "seed, under the same --name, into this workspace; or retrain on a curated set, which makes its own runs."
+        )
+        source = run.info.get("data", {}).get("source") or "DATA"
+        st.code(
+            f"hem score {source} --name {run.data} --model package.module:other --weights other.safetensors "
+            f"--out {loaders.folder()}/runs/other",
+            language="bash",
+            wrap_lines=True,
+        )
+        if st.button("Retrain", icon=":material/model_training:"):
+            state.go("retrain")
+
+
+def _choose(after: Run, others: list[Run]) -> str:
+    names = [run.name for run in others]
+    wanted = state.against()
+    if wanted and wanted not in (*names, after.name):
+        st.info(words.plain(f"{wanted} is not a run over the data of {after.name}; comparing with {names[0]}."))
+    chosen = wanted if wanted in names else names[0]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("**Before**", width="content")
+        st.selectbox(
+            "Before",
+            names,
+            key=state.put("against_choice", chosen),
+            on_change=state.take("against_choice", state.set_against),
+            label_visibility="collapsed",
+            width=240,
+        )
+        st.button(
+            "Swap",
+            icon=":material/swap_horiz:",
+            on_click=_swap,
+            args=(chosen, after.name),
+            help="Make the run before the one after, and the other way round.",
+        )
+        st.markdown(f"**After** {words.plain(after.name)}, the run on screen", width="content")
+    state.set_against(chosen)
+    return chosen
+
+
+def _swap(before: str, after: str) -> None:
+    state.set_current_run(before)
+    state.set_against(after)
+
+
+def _warnings(before: Run, after: Run, found: Comparison) -> None:
+    kinds = {run.name: (run.info.get("sample"), numbers.sample_of_errors(run)) for run in (before, after)}
+    said = []
+    if len(set(kinds.values())) > 1:
+        said.append(_unlike(before, after))
+    if found.only_before or found.only_after:
+        said.append(
+            f"Compared are the {words.count(found.n, 'example')} in both; {found.only_before:,} are in {before.name} "
+            f"alone and {found.only_after:,} in {after.name} alone."
+        )
+    if found.relabelled:
+        said.append(
+            f"{words.count(found.relabelled, 'example has', 'examples have')} another label in the two runs; each "
+            "model is right or wrong by the label of its own run."
+        )
+    for sentence in said:
+        st.warning(words.plain(sentence), icon=":material/info:")
+
+
+def _cell(found: Comparison) -> str | None:
+    """The flow that is looked at, None = all; unless somebody chose, what regressed, else what is fixed."""
+    wanted, counts = state.cell(), found.counts
+    if wanted in (*FLOWS, ALL):
+        return None if wanted == ALL else wanted
+    return next((name for name in ("regressed", "fixed") if counts[name]), None)
+
+
+def _over_all_seeds(arms: ArmPair) -> None:
+    """The verdict of the retraining that the two runs are arms of: what follows is of one seed."""
+    with st.container(border=True, key="compare_verdict"):
+        said = f"**Retraining {words.plain(arms.retraining)}**"
+        if arms.verdict is not None:
+            colour, icon = retrain_report.LOOK.get(arms.verdict, retrain_report.NEUTRAL)
+            said = f":{colour}[{icon} **{words.plain(arms.sentence)}**]"
+        st.markdown(said)
+        if arms.difference:
+            gain = retrain_report.interval(arms.difference)
+            st.markdown(
+                words.plain(
+                    f"Accuracy, {arms.after} − {arms.before}, mean over {words.count(arms.n_seeds, 'seed')} with its "
+                    f"95% interval: {gain} points."
+                )
+            )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"What follows is of the models of seed {compare_arms.SEED} alone.")
+            if st.button("Open the report", icon=":material/arrow_back:"):
+                state.set_retrain(arms.retraining)
+                state.go("retrain")
+
+
+def _unlike(before: Run, after: Run) -> str:
+    """Why errors of two runs cannot be compared as they stand."""
+    heads = [run.name for run in (before, after) if run.info.get("sample") != numbers.sample_of_errors(run)]
+    named = ", ".join(f"{run.name} is {run.info.get('sample') or 'of unknown sample'}" for run in (before, after))
+    if heads:
+        return (
+            f"{named}. The errors of {' and '.join(heads)} are those of {definitions.OUT_OF_SAMPLE_HEAD}, not of the "
+            "model itself, so this is not a fair comparison of two models."
+        )
+    return f"{named}: a model looks better on the examples that it was trained on, so this is not a fair race."
+
+
+def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -> None:
+    n = f"of {words.count(found.n, 'example')}"
+    fixed, regressed = found.counts["fixed"], found.counts["regressed"]
+    seed = f", seed {compare_arms.SEED}" if arms is not None else ""
+    cells = st.columns(2)
+    cells[0].metric(
+        f"Accuracy before{seed}, {words.plain(before.name)}",
+        words.percent(found.accuracy_before),
+        delta=n,
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+    )
+    points = 100 * (found.accuracy_after - found.accuracy_before)
+    cells[1].metric(
+        f"Accuracy after{seed}, {words.plain(after.name)}",
+        words.percent(found.accuracy_after),
+        delta=f"{points:+z.1f} points {n}",
+        delta_color="normal" if arms is None and comparison.is_clear(fixed, regressed) else "off",
+        border=True,
+        height="stretch",
+    )
+    said = comparison.verdict(fixed, regressed)
+    st.caption(words.plain(said if arms is None else f"Seed {compare_arms.SEED} alone: {said}"))
+
+
+def _matrix(found: Comparison, cell: str | None) -> None:
+    turn = int(str(state.recall("flow_turn", 0)))
+    chart = flows.matrix(found.counts, cell)
+    points = widgets.figure(chart, "flow", key=f"flow_matrix_{turn}", on_select=True)
+    if points:
+        state.remember("flow_turn", turn + 1)
+        clicked = list(flows.PLACES)[int(points[0]["point_index"])]
+        state.set_cell(ALL if clicked == cell else clicked)
+        st.rerun()
+
+
+def _density(found: Comparison, cell: str | None, pair: str) -> list[int]:
+    """The difficulty figure; returns the bins that are selected in it."""
+    if "bin" not in found.table:
+        st.caption("One of the two runs has no difficulty, so there is no map of them.")
+        return []
+    st.markdown(
+        "**Difficulty before and after** · " + (f"{cell} in colour" if cell else f"{words.count(found.n, 'example')}"),
+        help="Each square is a bin of 2.5 × 2.5 percentiles, the fuller the stronger. Above the line: harder after. "
+        "Drag a box, draw a lasso or click a square to look at these examples; a double click lets go.",
+    )
+    turn = int(str(state.recall("density_turn", 0)))
+    chart = flows.density(found.table, cell)
+    return flows.bins_of(widgets.brush(chart, "difficulty", key=f"density {pair} {turn}"))
+
+
+def _gallery(after: Run, found: Comparison, cell: str | None, bins: list[int], pair: str) -> None:
+    counts = found.counts
+    label = state.recall("compare_label")
+    label = label if isinstance(label, str) and label in after.classes else None
+    st.pills(
+        "Examples",
+        [*FLOWS, ALL],
+        format_func=lambda name: f"{name} · {counts.get(name, found.n):,}",
+        key=state.put("cell_choice", cell or ALL),
+        on_change=state.take("cell_choice", lambda name: state.set_cell(name or ALL)),
+        label_visibility="collapsed",
+    )
+    chosen = found.chosen(cell, label, bins)
+    _actions(found, chosen, cell, label, bins)
+    if chosen.empty:
+        st.caption("No example is in this choice.")
+        return
+    pages = -(-len(chosen) // PAGE)
+    at = _page_of((pair, cell, label, tuple(bins)), pages)
+    st.html(tiles.tiles(after, chosen.iloc[at * PAGE : (at + 1) * PAGE]))
+    _pager(at, pages, len(chosen))
+
+
+def _page_of(choice: tuple, pages: int) -> int:
+    """The page that is shown; another choice begins at its first."""
+    if state.recall("compare_choice") != choice:
+        state.remember("compare_choice", choice)
+        state.remember("compare_page", 0)
+    return min(int(str(state.recall("compare_page", 0))), pages - 1)
+
+
+def _actions(found: Comparison, chosen: pd.DataFrame, cell: str | None, label: str | None, bins: list[int]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        parts = [f"{cell}: {MEANING[cell]}" if cell else "all examples"]
+        parts += [f"class {label}"] if label is not None else []
+        parts += ["selected on the map"] if bins else []
+        st.markdown(f"**{len(chosen):,}** of {found.n:,} · {words.plain(' · '.join(parts))}", width="content")
+        if (label is not None or bins) and st.button("Clear", icon=":material/close:", type="tertiary"):
+            state.forget("compare_label")
+            state.remember("density_turn", int(str(state.recall("density_turn", 0))) + 1)
+            st.rerun()
+        st.space("stretch")
+        rule, n = found.rule(cell, label, chosen)
+        these = "these" if n == len(chosen) else "the hardest"
+        if st.button(
+            "Open in Explore" if n == len(chosen) else f"Open the hardest {n:,} in Explore",
+            icon=":material/scatter_plot:",
+            disabled=chosen.empty,
+        ):
+            _leave(rule, "explore")
+        review = f"Review {these} {n:,}"
+        if st.button(review, icon=":material/rate_review:", disabled=chosen.empty, type="primary"):
+            state.set_queue("filter")
+            _leave(rule, "review")
+
+
+def _leave(rule: dict, page: str) -> None:
+    state.set_rule(rule)
+    state.set_selection(None)
+    state.go(page)
+
+
+def _pager(at: int, pages: int, n: int) -> None:
+    if pages == 1:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center", gap="small"):
+        for step, icon, name in ((-1, ":material/chevron_left:", "previous"), (1, ":material/chevron_right:", "next")):
+            st.button(
+                name,
+                icon=icon,
+                type="tertiary",
+                disabled=not 0 <= at + step < pages,
+                on_click=state.remember,
+                args=("compare_page", at + step),
+                key=f"compare_{name}",
+            )
+            if step < 0:
+                st.caption(f"{at * PAGE + 1:,}–{min(n, (at + 1) * PAGE):,} of {n:,}", width="content")
+
+
+def _classes(found: Comparison) -> None:
+    table = comparison.classes(found.table)
+    st.markdown(
+        f"**Classes** · {len(table):,}, the largest loss first",
+        help="By the label of the run after. Tick a class to see its examples above.",
+    )
+    shown = pd.DataFrame(
+        {
+            "class": table["label"],
+            "n": table["n"],
+            "before": 100 * table["accuracy_before"],
+            "after": 100 * table["accuracy_after"],
+            "difference": (100 * table["difference"]).round(1) + 0.0,
+            "fixed": table["fixed"],
+            "regressed": table["regressed"],
+        }
+    )
+    number = st.column_config.NumberColumn
+    turn = int(str(state.recall("compare_class_turn", 0)))
+    picked = st.dataframe(
+        shown,
+        hide_index=True,
+        height="content" if len(shown) <= 12 else 420,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"compare_classes_{turn}",
+        column_config={
+            "n": number("examples", format="localized"),
+            "before": number("accuracy before, %", format="%.1f"),
+            "after": number("accuracy after, %", format="%.1f"),
+            "difference": number("difference, points", format="%+.1f"),
+            "fixed": number("fixed", help=MEANING["fixed"], format="localized"),
+            "regressed": number("regressed", help=MEANING["regressed"], format="localized"),
+        },
+    )
+    rows = picked["selection"]["rows"]
+    if rows:
+        state.remember("compare_class_turn", turn + 1)
+        state.remember("compare_label", str(table["label"].iloc[rows[0]]))
+        st.rerun()

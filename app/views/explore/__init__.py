@@ -1,0 +1,1 @@
+"""Explore: the map, histograms, matrix and gallery."""

@@ -1,0 +1,89 @@
+"""Explore: find a group of examples by filter, map, matrix or gallery; tag it, or make a set of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from app import loaders, state, theme, trust
+from app.browser.explorer.component import explorer, said
+from app.wire import contents, routes, tag_words
+from app.wire.identity import identity
+from hem_core.store.verdicts import VERDICTS
+
+PLACE = 20
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
+
+
+def page() -> None:
+    """The explorer of the run on screen. The page filters and selects; rules come here and go to the address."""
+    run = loaders.run(state.current_run() or "")
+    filter_, selection = state.rule(), state.selection()
+    headline = loaders.headline(run.name)
+    found = trust.trust(run.info)
+    explorer(
+        {
+            "run": run.name,
+            "fingerprint": run.fingerprint,
+            "identity": identity(run),
+            "token": routes.token(state.session_id()),
+            "n": run.n,
+            "classes": list(run.classes),
+            "missing": run.info.get("missing") or {},
+            "verdicts": list(VERDICTS),
+            "offered": tag_words.offered(),
+            "medium": contents.medium(run),
+            "trust": asdict(found),
+            "colours": {
+                "reason": theme.reason_colours(found.is_grey),
+                "is_correct": {"true": theme.RIGHT, "false": theme.WRONG},
+            },
+            "person": state.person(),
+            "filter": filter_,
+            "selection": selection,
+            "view": state.view(),
+            "distribution": headline.column if headline else None,
+            "sequence": state.recall("explore_sequence", 0),
+            "count": _count(run, filter_, selection),
+        },
+        on_state=_take_state,
+    )
+    page_name = state.forget("explore_goes_to")
+    if page_name:
+        state.go(str(page_name))
+
+
+def _take_state() -> None:
+    new = said()
+    if new.get("run") != state.current_run():
+        return  # the last words of a page whose run is no longer on screen
+    state.set_rule(new.get("filter"))
+    state.set_selection(new.get("selection"))
+    state.set_view(new.get("view") or {})
+    state.remember("explore_sequence", new.get("sequence", 0))
+    going = new.get("go")
+    if isinstance(going, dict):
+        is_repeated = going.get("id") == state.recall("explore_went")
+        state.remember("explore_went", going.get("id"))
+        _go(str(going.get("name")), going.get("value"), is_repeated=is_repeated)
+
+
+def _go(name: str, value: object, *, is_repeated: bool) -> None:
+    """Go where the page wants to. It asks again while it is still there: that broke off the change of pages."""
+    if name == "open":
+        state.remember("review_id", value)
+        state.remember("explore_goes_to", "review")
+    elif name == "set":
+        state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + (not is_repeated))
+        state.remember("explore_goes_to", "sets")
+
+
+def _count(run: Run, filter_: dict[str, Any] | None, selection: dict[str, Any] | None) -> int:
+    clauses = [*(filter_ or {}).get("all", []), *(selection or {}).get("all", [])]
+    if not clauses:
+        return run.n
+    needs_tags = "tag" in str(clauses)
+    tags = loaders.tags().state(run.info["data"]["name"]) if needs_tags else None
+    return len(run.rows({"all": clauses}, tags=tags))

@@ -1,0 +1,1 @@
+"""Labels: suspects, and how good the labels are."""

@@ -1,0 +1,258 @@
+"""Labels: which labels may be wrong, how many are in all, and what to review next to know it better."""
+
+import base64
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import loaders, state, words
+from app.views.labels import label_quality
+from app.wire import contents
+from hem_core.labels.label_errors import LabelErrors, estimate
+from hem_core.store.answers import answers
+from hem_core.store.run import Run
+
+PLACE = 40
+
+SHOWN = 100
+COLUMNS = ("label", "suggested_label", "predicted", "label_suspicion", "reason", "evidence", "text")
+NONE_YET = (
+    "Nobody has reviewed an example of this run yet. Review some suspects and some random ones: then the share of "
+    "wrong labels can be said, with an interval."
+)
+
+
+def page() -> None:
+    """Estimate, suspects, strata, and the classes that are mixed up."""
+    run = loaders.run(state.current_run() or "")
+    if "label_suspicion" not in run.source.columns:
+        st.info("This run ranks no labels: its data have none. Score data with labels.", icon=":material/info:")
+        return
+    ids = loaders.ids(run.name)
+    answered = answers(ids, loaders.verdicts(run.data))
+    suspicion = loaders.columns(run.name, ("label_suspicion",))["label_suspicion"].to_numpy(float)
+    estimated = estimate(suspicion, answered)
+    found = label_quality.strata(suspicion, estimated)
+    _numbers(run, estimated, answered)
+    _next_steps(run, found)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _suspects(run)
+    with right:
+        _strata(found)
+        _pairs(run, answered)
+
+
+def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
+    suspects, reviewed = loaders.overview(run.name).suspects, len(loaders.reviewed(run.name))
+    answers_given = estimated.n_reviewed
+    wrong = int(np.nansum(answered))
+    share = suspects / run.n if run.n else None
+    low, high = words.percent(estimated.low), words.percent(estimated.high)
+    is_wide = not estimated.is_narrow
+    if not answers_given:
+        value, said = "not known yet", "review first"
+    elif is_wide:
+        value, said = f"{low} to {high}", "too wide to name a share: review random ones"
+    else:
+        value, said = words.percent(estimated.share), f"{low} to {high} of {run.n:,}"
+    cells = st.columns(3)
+    cells[0].metric(
+        "Wrong labels, estimated",
+        value,
+        delta=said,
+        delta_color="off",
+        delta_arrow="off",
+        help="The share of wrong labels in the whole set with its 95% interval: from the examples that people judged "
+        "one at a time, weighed by how suspected they were. What nobody has looked at widens it.",
+        border=True,
+        height="stretch",
+    )
+    cells[1].metric(
+        "Suspects",
+        f"{suspects:,}",
+        delta=f"{words.percent(share)} of {run.n:,}; {loaders.open_suspects(run.name):,} left to review",
+        delta_color="off",
+        delta_arrow="off",
+        help="Reason 'mislabelled'. To review, never an error by itself: on clean data half of all flags are fine.",
+        border=True,
+        height="stretch",
+    )
+    cells[2].metric(
+        "Reviewed",
+        f"{reviewed:,}",
+        delta=f"{answers_given:,} say whether the label is right; {wrong:,} called wrong" if reviewed else "none yet",
+        delta_color="off",
+        delta_arrow="off",
+        help="Examples that somebody gave a verdict one at a time, as on Overview. 'skip' and 'outlier' do not say "
+        "whether the label is right; verdicts on many at once do not count.",
+        border=True,
+        height="stretch",
+    )
+    if estimated.note or not answers_given:
+        st.caption(words.plain(estimated.note if answers_given else NONE_YET))
+
+
+def _next_steps(run: Run, found: pd.DataFrame) -> None:
+    suspects = loaders.open_suspects(run.name)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        title = f"Review {words.count(suspects, 'suspect')}" if suspects else "Review"
+        if st.button(title, type="primary", icon=":material/rate_review:"):
+            state.set_queue("suspects" if suspects else "mixed")
+            state.go("review")
+        if found["doubt"].to_numpy().max(initial=0) > 0:
+            worst = found.iloc[int(found["doubt"].to_numpy().argmax())]
+            low, high = np.floor(10 * worst["min"]) / 10, np.ceil(10 * worst["max"]) / 10
+            title = f"Narrow the estimate: random ones at suspicion {low:g} to {high:g}"
+            if st.button(title, icon=":material/casino:"):
+                state.set_queue(f"sample {low:g} {high:g}")
+                state.go("review")
+            reviewed, n = int(worst["reviewed"]), int(worst["n"])
+            st.caption(f"{reviewed:,} of {n:,} reviewed there: the widest part of the interval")
+
+
+def _suspects(run: Run) -> None:
+    st.markdown(
+        "**Most suspected labels** · to review",
+        help="Ranked by label suspicion: the conflict between label and evidence. Tick one to open it in Review.",
+    )
+    names = [name for name in ("id", *COLUMNS) if name in run.source.columns]
+    table = run.query(columns=names, order="label_suspicion", limit=SHOWN)
+    turn = int(str(state.recall("suspect_turn", 0)))
+    picked = st.dataframe(
+        _readable(run, table),
+        hide_index=True,
+        height=620,
+        row_height=44,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"suspect_table_{turn}",
+        column_config=_config(run),
+    )
+    st.caption(f"The {len(table):,} most suspected of {run.n:,}. None of them is wrong before somebody has looked.")
+    rows = picked["selection"]["rows"]
+    if rows:
+        state.remember("suspect_turn", turn + 1)
+        state.remember("review_id", str(table["id"].iloc[rows[0]]))
+        state.set_queue("suspects" if loaders.overview(run.name).suspects else "mixed")
+        state.go("review")
+
+
+def _readable(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """The suspects as shown."""
+    known = "suggested_label" in table.columns
+    suggested = table["suggested_label"] if known else pd.Series(None, index=table.index, dtype="object")
+    judged = loaders.verdicts(run.data)
+    said = judged.reindex(table["id"])
+    shown = pd.DataFrame({"given": table["label"], "suggested": suggested.fillna("–")})
+    if contents.medium(run) == "text":
+        shown.insert(0, "text", [contents.clipped(text, 160) for text in table["text"]])
+    elif contents.medium(run) not in ("row", "none"):
+        shown.insert(0, "picture", [_address(run.thumbnail(int(row))) for row in table["row"]])
+    values = zip(said["tag"], said["value"], said["who"], strict=True)
+    shown["verdict"] = [_verdict(tag, value, who) for tag, value, who in values]
+    return pd.concat([shown, table[[name for name in ("label_suspicion", "evidence", "id") if name in table]]], axis=1)
+
+
+def _verdict(tag: object, value: object, who: object) -> str:
+    if not isinstance(tag, str):
+        return "to review"
+    return f"{tag} → {value} ({who})" if value else f"{tag} ({who})"
+
+
+def _address(thumbnail: bytes | None) -> str | None:
+    return f"data:image/webp;base64,{base64.b64encode(thumbnail).decode()}" if thumbnail else None
+
+
+def _config(run: Run) -> dict:
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    return {
+        "picture": st.column_config.ImageColumn("", width=52),
+        "text": text("text", width="medium"),
+        "id": text("id", width="small"),
+        "given": text("given", help="The label that the data have."),
+        "suggested": text("suggested", help="What the evidence says instead; a guess."),
+        "label_suspicion": number("suspicion", format="%.1f", width="small", help=_made(run)),
+        "evidence": text("evidence", width="large"),
+        "verdict": text("verdict", help="What somebody said about this one alone."),
+    }
+
+
+def _made(run: Run) -> str:
+    return words.plain((run.info.get("headline") or {}).get("label_suspicion") or "not said how it was made")
+
+
+def _strata(found: pd.DataFrame) -> None:
+    st.markdown(
+        "**By suspicion** · how often the label was wrong",
+        help="Percentiles of label suspicion, cut where much or little was reviewed. The interval is of the share of "
+        "wrong labels there, reviewed or not; the widest, counted in examples, is where the next review tells most.",
+    )
+    shown = pd.DataFrame(
+        {
+            "suspicion": [
+                f"{low:.1f} – {high:.1f}" if low == low else "not known"
+                for low, high in zip(found["min"], found["max"], strict=True)
+            ],
+            "n": found["n"],
+            "reviewed": found["reviewed"],
+            "wrong": found["wrong"],
+            "interval": [
+                f"{100 * low:.1f} – {100 * high:.1f}" for low, high in zip(found["low"], found["high"], strict=True)
+            ],
+        }
+    )
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height="content",
+        column_config={
+            "n": number("examples", format="localized"),
+            "reviewed": number("reviewed", format="localized"),
+            "wrong": number("wrong", format="localized", help="Called wrong by a person."),
+            "interval": st.column_config.TextColumn("wrong in all, %, 95% interval"),
+        },
+    )
+
+
+def _pairs(run: Run, answered: np.ndarray) -> None:
+    if not {"reason", "suggested_label"} <= set(run.source.columns):
+        return
+    columns = loaders.columns(run.name, ("label", "suggested_label", "reason"))
+    is_suspect = (columns["reason"] == "mislabelled").to_numpy()
+    found = label_quality.pairs(columns.loc[is_suspect, :], answered[is_suspect]).head(200)
+    st.markdown(
+        f"**Given → suggested** · {words.count(int(is_suspect.sum()), 'suspect')} by class",
+        help="Which labels the suspects have and which the evidence suggests. Tick a line to explore these examples.",
+    )
+    if found.empty:
+        st.caption("No suspect has another label suggested.")
+        return
+    turn = int(str(state.recall("pair_turn", 0)))
+    number = st.column_config.NumberColumn
+    picked = st.dataframe(
+        found.rename(columns={"label": "given", "suggested_label": "suggested", "n": "suspects"}),
+        hide_index=True,
+        height="content" if len(found) <= 8 else 300,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"pair_table_{turn}",
+        column_config={
+            "suspects": number("to review", format="localized"),
+            "reviewed": number("reviewed", format="localized"),
+            "wrong": number("wrong", format="localized", help="Called wrong by a person."),
+        },
+    )
+    rows = picked["selection"]["rows"]
+    if rows:
+        state.remember("pair_turn", turn + 1)
+        pair = found.iloc[rows[0]]
+        _explore(label=str(pair["label"]), suggested_label=str(pair["suggested_label"]), reason="mislabelled")
+
+
+def _explore(**values: str) -> None:
+    state.set_rule({"all": [{"column": name, "in": [value]} for name, value in values.items()]})
+    state.set_selection(None)
+    state.go("explore")

@@ -1,0 +1,1 @@
+"""Overview: how a run does, and where to look first."""

@@ -1,0 +1,74 @@
+"""What Overview counts in a run."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from app.theme import REASONS
+from hem_core.stats.wilson import wilson
+from hem_core.store import definitions, numbers
+from hem_core.store.run import Run
+from hem_core.store.summary import counts, per_class
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """Counts over the N examples of a run, as `store.definitions` has them."""
+
+    errors: int
+    judged: int
+    """Examples of which it is known whether the prediction is right; `errors` are a share of these."""
+    in_sample_errors: int | None
+    """Those of the model itself, where a head that did not see the examples is what counts; else None."""
+    hard: int
+    suspects: int
+    reasons: pd.Series
+    """Reason -> examples, in the order of theme.REASONS and then others by name; empty without reasons."""
+    classes: pd.DataFrame
+    """`store.summary.per_class` with `error_low` and `error_high`, the 95% Wilson interval."""
+
+    @property
+    def error_rate(self) -> float | None:
+        """0 .. 1; None when nothing is judged."""
+        return self.errors / self.judged if self.judged else None
+
+
+def overview(run: Run) -> Overview:
+    """Count errors, reasons and classes of a run."""
+    classes = per_class(run)
+    low, high = wilson(classes["errors"], classes["support"])
+    inside = definitions.IN_SAMPLE["is_correct"]
+    return Overview(
+        errors=numbers.count(run, definitions.ERROR),
+        judged=numbers.count(run, definitions.JUDGED),
+        in_sample_errors=(
+            numbers.count(run, {"column": inside, "in": [False]}) if inside in run.source.columns else None
+        ),
+        hard=numbers.count(run, definitions.HARD),
+        suspects=numbers.count(run, definitions.SUSPECTED),
+        reasons=_reasons(run),
+        classes=classes.assign(error_low=low, error_high=high),
+    )
+
+
+def _reasons(run: Run) -> pd.Series:
+    if "reason" not in run.source.columns:
+        return pd.Series(dtype="int64")
+    found = counts(run, "reason").dropna()
+    known = dict(zip(found["value"].tolist(), found["n"].tolist(), strict=True))
+    order = [*REASONS, *sorted(set(known) - set(REASONS))]
+    return pd.Series({name: known[name] for name in order if name in known}, dtype="int64")
+
+
+def class_priors(run: Run, facts: Overview) -> pd.DataFrame:
+    """The classes of a run, the rarest first: facts.classes with `share` of the data (0 .. 1), `is_rare` (below half
+    of an even share) and the mean `error_prob` (NaN in a run that does not know it)."""
+    table = facts.classes.copy()
+    table["share"] = table["support"] / max(1, run.n)
+    table["is_rare"] = table["share"] * len(table) < 0.5
+    table["error_prob"] = float("nan")
+    if "error_prob" in run.source.columns:
+        what = "label, avg(error_prob)::DOUBLE AS mean"
+        found = run.summarise(what, ["label", "error_prob"], tail="GROUP BY label").set_index("label")["mean"]
+        table["error_prob"] = found.reindex(table["label"]).to_numpy()
+    return table.sort_values(["support", "label"]).reset_index(drop=True)

@@ -1,0 +1,326 @@
+"""Overview: what this run says at a glance, and three ways on."""
+
+import pandas as pd
+import streamlit as st
+
+from app import bars, loaders, state, trust, widgets, words
+from app.views.overview import refits, sample
+from app.views.overview.glance import Overview
+from app.wire import columns
+from hem_core.errors import HemError
+from hem_core.store import definitions, numbers
+from hem_core.store.run import Run
+
+PLACE = 10
+
+REVIEWED_HELP = (
+    "Examples that somebody judged one at a time, of all scored. A verdict on many at once (a lasso, a filter) and a "
+    "free tag alone do not count."
+)
+HARD_HELP = (
+    "Examples whose reason is neither 'easy' nor 'unsure'. The badge beside the reasons says how far they can be "
+    "trusted."
+)
+SUSPECT_HELP = (
+    "Reason 'mislabelled': the model and the neighbours contradict the given label. To review, never an error "
+    "by itself: on clean data half of all flags are fine."
+)
+
+
+def page() -> None:
+    """The landing page."""
+    name = state.current_run() or ""
+    run = loaders.run(name)
+    facts = loaders.overview(name)
+    widgets.broken(loaders.workspace().broken())
+    widgets.warning(run)
+    _numbers(run, facts)
+    _next_steps(run, facts)
+    said = sample.sentence(run.info)
+    if said:
+        st.caption(words.plain(said))
+    widgets.notes(run)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _distribution(run)
+    with right:
+        _reasons(run, facts.reasons)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _classes(run, facts.classes)
+    with right:
+        _card(run)
+    _failures(run)
+
+
+def _numbers(run: Run, facts: Overview) -> None:
+    ids = loaders.ids(run.name)
+    reviewed = len(loaders.reviewed(run.name))
+    left = loaders.open_suspects(run.name)
+    in_bulk = len(loaders.all_verdicts(run.data).index.intersection(ids)) - reviewed
+    n = run.n
+    kind = numbers.sample_of_errors(run)
+    inside = facts.in_sample_errors
+    cells = st.columns(5)
+    failed = int(run.info.get("n_failed") or 0)
+    cells[0].metric(
+        "Examples",
+        f"{n:,}",
+        delta=f"{failed:,} more could not be scored" if failed else "all were scored",
+        delta_color="off",
+        delta_arrow="off",
+        help="Examples of the data set that this run has scores for. All other numbers here are of these.",
+        border=True,
+        height="stretch",
+    )
+    cells[1].metric(
+        f"Error rate, {kind}" if kind in ("in-sample", "out-of-sample") else "Error rate",
+        words.percent(facts.error_rate),
+        delta=f"{facts.errors:,} of {facts.judged:,} predicted wrong"
+        + (f"; {inside:,} in-sample" if inside is not None else ""),
+        delta_color="off",
+        delta_arrow="off",
+        help=widgets.sample_of(run)[2],
+        border=True,
+        height="stretch",
+    )
+    for cell, title, number, unit, why in (
+        (cells[2], "Hard", facts.hard, "have a hard reason", HARD_HELP),
+        (cells[3], "Suspected label errors", facts.suspects, f"{left:,} left to review", SUSPECT_HELP),
+        (cells[4], "Reviewed", reviewed, f"{in_bulk:,} more in bulk" if in_bulk else "have a verdict", REVIEWED_HELP),
+    ):
+        share = words.percent(number / n if n else None)
+        cell.metric(
+            title,
+            f"{number:,}",
+            delta=f"{share} of {n:,}; {unit}",
+            delta_color="off",
+            delta_arrow="off",
+            help=why,
+            border=True,
+            height="stretch",
+        )
+
+
+def _next_steps(run: Run, facts: Overview) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        left = loaders.open_suspects(run.name)
+        suspects = f"Review {words.count(left, 'suspect')}" if left else "Review"
+        if st.button(suspects, type="primary", icon=":material/rate_review:"):
+            state.set_queue("suspects" if left else "mixed")
+            state.go("review")
+        if st.button("Explore the hardest tenth", icon=":material/scatter_plot:"):
+            _explore(definitions.HARDEST_TENTH)
+        if st.button("Build a set", icon=":material/inventory_2:"):
+            state.go("sets")
+
+
+def _distribution(run: Run) -> None:
+    headline = loaders.headline(run.name)
+    if headline is None:
+        st.caption("This run has no score with a distribution to show.")
+        return
+    title = words.plain(headline.title[:1].upper() + headline.title[1:])
+    meaning = words.plain(columns.meaning(run, headline.column))
+    st.markdown(f"**{title}** · {words.count(run.n, 'example')}", help=meaning or None)
+    table = loaders.columns(run.name, (headline.column, "is_correct"))
+    chart = bars.histogram(table, headline)
+    widgets.figure(chart, f"{run.name}-{headline.column}", key="distribution")
+
+
+def _reasons(run: Run, counts: pd.Series) -> None:
+    found = trust.trust(run.info)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            f"**Why** · reasons of {words.count(run.n, 'example')}",
+            help="The likely reason why an example is hard, with the evidence in words beside each example. "
+            "Click a bar to explore these examples.",
+            width="content",
+        )
+        widgets.trust_badge(found)
+    turn = int(str(state.recall("reason_turn", 0)))
+    chart = bars.reasons(counts, is_grey=found.is_grey)
+    points = widgets.figure(chart, f"{run.name}-reasons", key=f"reason_bars_{turn}", on_select=True)
+    st.caption(words.plain(f"{found.sentence[:1].upper()}{found.sentence[1:]}. Click a bar to explore these examples."))
+    if points:
+        state.remember("reason_turn", turn + 1)
+        _explore({"column": "reason", "in": [str(points[0]["y"])]})
+    if refits.is_possible(run):
+        _refit(run)
+
+
+def _refit(run: Run) -> None:
+    """The button that fits the reasons to the tags, or how that stands; other sessions see the new run at once."""
+    ids = loaders.ids(run.name)
+    n_tags = len(refits.useful(loaders.verdicts(run.data)).index.intersection(ids))
+    found = refits.state(run)
+    if found["status"] == "running":
+        _watch_refit(run)
+        return
+    if found["status"] == "failed":
+        widgets.failure(HemError(found["error"]))
+    if not n_tags:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(f"Refit reasons with {words.count(n_tags, 'tag')}", icon=":material/model_training:"):
+            refits.start(run, n_tags)
+            st.rerun()
+        if found["status"] == "done":
+            tags = words.count(found["n_tags"], "tag")
+            st.caption(f"{found['changed']:,} of {found['n']:,} reasons changed with {tags}")
+
+
+@st.fragment(run_every="1s")
+def _watch_refit(run: Run) -> None:
+    found = refits.state(run)
+    if found["status"] != "running":
+        st.rerun()
+    title = f"Refitting the reasons with {words.count(int(found.get('n_tags') or 0), 'tag')}…"
+    st.button(title, icon="spinner", disabled=True)
+
+
+def _classes(run: Run, table: pd.DataFrame) -> None:
+    st.markdown(
+        f"**Classes** · {len(table):,}, most errors first",
+        help="Intervals are 95% Wilson intervals. Tick a class to explore it.",
+    )
+    shown = table.sort_values(["errors", "support"], ascending=False).reset_index(drop=True)
+    turn = int(str(state.recall("class_turn", 0)))
+    picked = st.dataframe(
+        _readable(shown),
+        hide_index=True,
+        height="content" if len(shown) <= 12 else 400,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"class_table_{turn}",
+        column_config=_columns(run),
+    )
+    rows = picked["selection"]["rows"]
+    if rows:
+        state.remember("class_turn", turn + 1)
+        _explore({"column": "label", "in": [str(shown["label"].iloc[rows[0]])]})
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    """The class table as shown: percentages, the interval and the confusion in words."""
+    ends = zip(table["error_low"], table["error_high"], table["support"], strict=True)
+    worst = zip(table["worst_confusion"], table["worst_confusion_n"], strict=True)
+    return pd.DataFrame(
+        {
+            "class": table["label"],
+            "support": table["support"],
+            "error": 100 * table["error_rate"],
+            "interval": [f"{100 * low:.1f} – {100 * high:.1f}" if n else "–" for low, high, n in ends],
+            "hard": 100 * table["hard_share"],
+            "difficulty": table["mean_difficulty"],
+            "confusion": [f"{name} ({n:,})" if n else "–" for name, n in worst],
+        }
+    )
+
+
+def _columns(run: Run) -> dict:
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    return {
+        "class": text("class", help="The given label."),
+        "support": number("examples", help="Examples with this label.", format="localized"),
+        "error": number("error, %", help="Share of them predicted as another class.", format="%.1f"),
+        "interval": text("95% interval", help="Wilson interval of the error, %."),
+        "hard": st.column_config.ProgressColumn(
+            "in hardest tenth, %",
+            help="Share of them with difficulty 90 and more; 10% would be like the whole data set.",
+            format="%.1f",
+            min_value=0,
+            max_value=100,
+        ),
+        "difficulty": number("difficulty", help="Mean percentile over all, 0 to 100.", format="%.1f"),
+        "confusion": text("most confused with", help="The class predicted most often instead, and how often."),
+    }
+
+
+def _card(run: Run) -> None:
+    info = run.info
+    model, data = info.get("model") or {}, info.get("data") or {}
+    held_out = info.get("held_out_accuracy")
+    neighbours = info.get("neighbours")
+    graph = (
+        f"{neighbours['k']} a piece, {neighbours['method']}, recall {words.percent(neighbours['recall'])}"
+        if neighbours
+        else None
+    )
+    facts = {
+        "Sample": widgets.sample_of(run)[0],
+        "Model": model.get("name"),
+        "Checkpoint": str(model.get("hash") or "")[:12],
+        "Embedding": f"read at the layer “{model['layer']}” of the model" if model.get("layer") else None,
+        "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
+        "Found in": str(run.root or ""),
+        "Accuracy": f"{words.percent(loaders.accuracy(run.name))} of {loaders.overview(run.name).judged:,}",
+        "In-sample accuracy": _in_sample(loaders.overview(run.name)),
+        "Out-of-sample": _out_of_sample(info.get("oos") or {}),
+        "Held-out accuracy": words.percent(held_out) if held_out is not None else "not measured",
+        "Neighbours": graph,
+        "Scored": words.moment(info.get("created")),
+        "Peak memory": f"{info['peak_memory_mb']:,.0f} MB" if info.get("peak_memory_mb") else None,
+    }
+    st.markdown("**Model, data, checkpoint**")
+    with st.container(border=True):
+        widgets.facts({name: str(value) for name, value in facts.items() if value})
+    for name in ("difficulty", "label_suspicion"):
+        with st.container(gap=None):
+            st.caption(f"How {name.replace('_', ' ')} was made")
+            st.text((info.get("headline") or {}).get(name) or "not said in this run")
+    _missing(info.get("missing") or {})
+    _timings(info.get("timings") or {})
+
+
+def _in_sample(facts: Overview) -> str | None:
+    """That of the model itself on the examples that it was trained on, where another prediction counts."""
+    if facts.in_sample_errors is None:
+        return None
+    return f"{words.percent(1 - facts.in_sample_errors / max(1, facts.judged))}, the model itself"
+
+
+def _out_of_sample(oos: dict) -> str | None:
+    if not oos:
+        return None
+    how = {"folds": "trained on folds", "head": "linear head on the embeddings"}.get(str(oos.get("how")), "")
+    return f"{words.percent(oos.get('accuracy'))} accuracy, {oos.get('folds')} folds, {how}"
+
+
+def _missing(missing: dict) -> None:
+    if not missing:
+        return
+    with st.expander(f"Missing: {words.plain(', '.join(missing))}", icon=":material/extension_off:"):
+        for what, way in missing.items():
+            st.text(f"{what}: {way}")
+
+
+def _timings(timings: dict) -> None:
+    if not timings:
+        return
+    total = sum(timings.values())
+    with st.expander(f"Time: {words.seconds(total)} in {words.count(len(timings), 'stage')}", icon=":material/timer:"):
+        widgets.facts({str(stage): words.seconds(took) for stage, took in timings.items()})
+
+
+def _failures(run: Run) -> None:
+    failed = run.failures()
+    if failed.empty:
+        return
+    title = f"{words.count(len(failed), 'example')} could not be scored"
+    with st.expander(title, icon=":material/error:", expanded=bool(run.info.get("warning"))):
+        st.dataframe(
+            failed.head(1_000),
+            hide_index=True,
+            column_config={
+                "index": st.column_config.NumberColumn("row in the catalog", format="localized"),
+            },
+        )
+        if len(failed) > 1_000:
+            st.caption(f"The first 1,000 of {len(failed):,}; all are in failures.parquet of the run.")
+
+
+def _explore(clause: dict) -> None:
+    state.set_rule({"all": [clause]})
+    state.set_selection(None)
+    state.go("explore")

@@ -1,0 +1,1 @@
+"""Retrain: start a retraining and read its report."""

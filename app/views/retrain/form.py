@@ -1,0 +1,194 @@
+"""The form that starts a retraining: which set, which training, which arms, tested on what."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import loaders, state, widgets, words
+from app.views.retrain import box as retrain_box
+from app.views.retrain import retrains, train_template
+from app.wire import contents
+from hem_core.errors import HemError
+from hem_core.retrain.settings import ARMS, RECIPES, Settings
+from hem_core.store import sets
+from hem_core.store.run import Run
+
+SEEDS = 5
+OPTIONAL = [arm for arm in ARMS if arm not in ("control", "curated")]
+TRAIN_HELP = (
+    "package.module:train, a function train(dataset, …) that returns the model; of seed, weights, sampler, recorder "
+    "and progress it gets those that it names. It is imported from the folder in which the app was started."
+)
+
+
+def draw() -> None:
+    """The form; the started retraining is shown in its place."""
+    home = loaders.folder()
+    known = [f"{name} v{version}" for name in sets.names(home) for version in reversed(sets.versions(home, name))]
+    st.subheader("New retraining", anchor=False)
+    st.caption("Trains with the set, with random examples in its place, and without it, and reports whether it helped.")
+    if not known:
+        _no_set()
+        return
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        chosen, manifest, run = _set(home, known)
+        asked = _asked()
+        train = st.text_input(
+            "Train function",
+            value=asked.get("train") or (retrains.train_function(run) if run else ""),
+            placeholder="package.module:train",
+            key=f"retrain_train {chosen} {_turn()}",
+            help=TRAIN_HELP,
+        ).strip()
+        _train_function(run, train)
+        test = st.text_input(
+            "Test data",
+            value=asked.get("test") or "",
+            placeholder="as said below; or a file",
+            key=f"retrain_test {_turn()}",
+            help="Held-out data of the same form as the training data. No arm is trained on them.",
+        ).strip()
+        if run:
+            st.caption(f"Tested on {words.plain(retrains.test_words(run, test))}.")
+    with right:
+        arms = ["control", *_arms(), "curated"]
+        recipe = _recipe(chosen, changes_labels=bool(manifest.get("corrected_labels") or manifest.get("excluded")))
+        seeds = int(
+            st.number_input(
+                "Seeds",
+                1,
+                50,
+                int(asked.get("seeds") or SEEDS),
+                key=f"retrain_seeds {_turn()}",
+                help="Trainings of each arm. 5 or more.",
+            )
+        )
+        if seeds < SEEDS:
+            st.caption(f"With {words.count(seeds, 'seed')} chance is hard to tell from the set: 5 are usual.")
+        where = st.text_input(
+            "Where it should help",
+            value=asked.get("where") or "",
+            placeholder="usual: the classes that the set has more of; or SQL such as night = true",
+            key=f"retrain_where {_turn()}",
+            help="The targeted slice of the test, fixed before anything is trained: the verdict asks for a gain there.",
+        ).strip()
+    arms = [arm for arm in ARMS if arm in arms]
+    n = len(arms) * seeds
+    settings = {"set": chosen, "train": train, "test": test or None, "arms": arms, "seeds": seeds,
+                "where": where or None, "recipe": recipe}  # fmt: skip
+    is_free = run is None or retrain_box.draw(home, run, chosen, manifest, settings)
+    problem = retrains.problem_of(train) if train else ""
+    if problem:
+        st.error(words.plain(problem), icon=":material/error:")
+    said = f"Start {words.count(n, 'training')}"
+    is_ready = bool(train) and not problem and is_free
+    if st.button(said, type="primary", icon=":material/play_arrow:", disabled=not is_ready, key="retrain_start"):
+        _start(home, settings | ({"force": True} if retrain_box.is_forced(chosen) else {}))
+    if not train:
+        st.caption("Name a train function above: the arms are trained with it.")
+    st.caption(f"{' · '.join(arms)}, {words.count(seeds, 'seed')} each, equal steps; in a process of its own.")
+
+
+def _train_function(run: Run | None, train: str) -> None:
+    """What is needed where the run names no train function: a file to copy, and what to type."""
+    if train or run is None:
+        return
+    st.info(
+        "This run does not name a train function (it was scored from weights or predictions), and a retraining needs "
+        "one: a Python function that trains your model on a data set and returns it.",
+        icon=":material/code:",
+    )
+    with st.expander("A file to start from", icon=":material/description:", expanded=True):
+        st.caption(words.plain(f"1. Save this as {Path.cwd() / 'mine.py'}, with your own model in it."))
+        st.code(train_template.template(contents.medium(run)), language="python")
+        st.caption("2. Type `mine:train` as the train function above.")
+
+
+def refill(settings: dict[str, Any]) -> None:
+    """Show the form as a retraining was asked for, when it is drawn again."""
+    state.remember("retrain_asked", settings)
+    state.remember("retrain_form_turn", _turn() + 1)
+    state.remember("retrain_set", "{} v{}".format(*sets.named(loaders.folder(), str(settings["set"]))))
+
+
+def _asked() -> dict[str, Any]:
+    asked = state.recall("retrain_asked")
+    return asked if isinstance(asked, dict) else {}
+
+
+def _turn() -> int:
+    return int(str(state.recall("retrain_form_turn", 0)))
+
+
+def _no_set() -> None:
+    with st.container(border=True, width=720):
+        st.markdown("**No set yet**")
+        st.text("A retraining compares a saved set with random examples and with no set at all. Make one first.")
+        if st.button("Build a set", icon=":material/inventory_2:", type="primary"):
+            state.go("sets")
+
+
+def _set(home: Path, known: list[str]) -> tuple[str, dict[str, Any], Run | None]:
+    wanted = state.recall("retrain_set")
+    place = known.index(wanted) if isinstance(wanted, str) and wanted in known else 0
+    chosen = st.selectbox(
+        "Set", known, index=place, format_func=lambda text: _title(home, text), key=f"retrain_set {wanted} {_turn()}"
+    )
+    name, version = sets.named(home, chosen)
+    manifest = loaders.manifest(home / "sets" / name / f"v{version}" / "manifest.json")
+    run = str(manifest.get("run") or "")
+    try:
+        opened = loaders.run(run)
+    except HemError as error:
+        widgets.failure(error)
+        return chosen, manifest, None
+    corrected = int(manifest.get("corrected_labels") or 0)
+    parts = [str(manifest.get("rule_in_words") or ""), f"run {run}", words.count(corrected, "corrected label")]
+    st.caption(words.plain(" · ".join(part for part in parts if part)))
+    return chosen, manifest, opened
+
+
+def _title(home: Path, text: str) -> str:
+    name, version = sets.named(home, text)
+    n = loaders.manifest(home / "sets" / name / f"v{version}" / "manifest.json").get("n") or 0
+    return f"{text} · {words.count(int(n), 'example')}"
+
+
+def _arms() -> list[str]:
+    chosen = st.pills(
+        "Arms beside control and curated",
+        OPTIONAL,
+        selection_mode="multi",
+        default=[arm for arm in OPTIONAL if arm in _asked().get("arms", ["random"])],
+        key=f"retrain_arms {_turn()}",
+        help="\n".join(f"- **{arm}**: {words.plain(about)}" for arm, about in ARMS.items()),
+    )
+    return list(chosen)
+
+
+def _recipe(of_set: str, *, changes_labels: bool) -> str:
+    """What is done with the set; of one that changes no label, the labels alone would be the control again."""
+    names = list(RECIPES)
+    chosen = st.selectbox(
+        "What the curated arm does with the set",
+        names,
+        index=names.index(_asked().get("recipe") or Settings.recipe),
+        format_func=lambda name: f"{name}: {RECIPES[name]}",
+        key=f"retrain_recipe {of_set} {_turn()}",
+    )
+    if chosen == "labels" and not changes_labels:
+        st.caption("This set changes no label and rules nothing out: curated would train as the control does.")
+    return chosen
+
+
+def _start(home: Path, settings: dict[str, Any]) -> None:
+    try:
+        name = retrains.start(home, settings)
+    except HemError as error:
+        widgets.failure(error)
+        return
+    state.forget("retrain_asked")
+    state.set_retrain(name)
+    st.rerun()

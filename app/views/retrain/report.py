@@ -1,0 +1,174 @@
+"""The report of a retraining: verdict first, then the numbers that it stands on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import loaders, state, widgets, words
+from app.views.compare.arms import SEED
+from app.views.retrain import retrains
+from hem_core.retrain.stored import Stored
+
+LOOK = {
+    "ship": ("green", ":material/check_circle:"),
+    "hold": ("red", ":material/front_hand:"),
+}
+NEUTRAL = ("orange", ":material/help:")
+CHURN_HELP = (
+    "How many examples change between the control of one seed and the control of another: that much is chance, "
+    "whatever the set does."
+)
+
+
+def draw(found: Stored) -> None:
+    """Everything, top down."""
+    report = found.report or {}
+    for line in found.plan.get("forced") or ():
+        st.warning(words.plain(f"Forced, though: {line}"), icon=":material/warning:")
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        _verdict(report["verdict"])
+    with right:
+        _flow(report)
+    _table(report["table"])
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        _parts("Classes", "class", report.get("classes") or [], "label")
+        _mcnemar(report.get("mcnemar") or [])
+    with right:
+        about = "Values and ranges of the data's own columns with 30 test examples or more; p is corrected after Holm."
+        _parts("Slices", "slice", report.get("slices") or [], "name", about)
+    _notes(found, report)
+
+
+def interval(difference: Mapping[str, float] | None, digits: int = 2) -> str:
+    """`+0.61 (+0.10 to +1.12)`; a dash when it is not known."""
+    if not difference:
+        return "–"
+    mean, low, high = (f"{difference[name]:+z.{digits}f}".replace("-", "−") for name in ("mean", "low", "high"))
+    return f"{mean} ({low} to {high})"
+
+
+def _verdict(verdict: Mapping[str, Any]) -> None:
+    colour, icon = LOOK.get(verdict["word"], NEUTRAL)
+    with st.container(border=True, key="retrain_verdict"):
+        first, *others = verdict.get("sentences") or [verdict["word"]]
+        st.markdown(f"### :{colour}[{icon} {words.plain(first)}]")
+        for sentence in others:
+            st.markdown(words.plain(sentence))
+        st.caption("The rules were fixed before anything was trained.")
+        for rule in verdict.get("rules") or ():
+            mark = ":green[:material/check:]" if rule["passed"] else ":red[:material/close:]"
+            st.markdown(
+                f"{mark} {words.plain(rule['rule'])}  \n:small[{words.plain(retrains.in_app_words(rule['value']))}]"
+            )
+
+
+def _flow(report: Mapping[str, Any]) -> None:
+    flow, runs = report["flow"], report.get("runs") or {}
+    n = int(report.get("n_test") or 0)
+    seeds = len(flow["fixed"].get("per_seed") or ())
+    st.markdown(
+        f"**What changed** · of {words.count(n, 'test example')}, curated compared with control, mean over "
+        f"{words.count(seeds, 'seed')}"
+    )
+    churn = flow.get("churn") or {}
+    cells = st.columns(2)
+    for cell, name in zip(cells, ("fixed", "regressed"), strict=True):
+        chance = churn.get(name)
+        cell.metric(
+            name.capitalize(),
+            f"{flow[name]['mean']:.1f}",
+            delta=f"a change of seed: {chance['mean']:.1f}" if chance else "a change of seed: not known",
+            delta_color="off",
+            delta_arrow="off",
+            help=CHURN_HELP,
+            border=True,
+        )
+        per_seed = flow[name].get("per_seed") or [0]
+        first = per_seed[SEED]
+        cell.caption("Seed by seed: " + ", ".join(f"{n:,}" for n in per_seed))
+        if cell.button(
+            f"Look at the {first:,} of seed {SEED}" if first else f"Compare: none in seed {SEED}",
+            icon=":material/compare:",
+            key=f"retrain_{name}",
+            width="stretch",
+            disabled=not _is_there(runs),
+            help=f"The examples that are {name} between the models of seed {SEED}, in Compare.",
+        ):
+            _compare(runs, name)
+    least = report.get("smallest_effect")
+    if isinstance(least, int | float):
+        st.caption(f"This test could show a difference of {least:.2f} points in accuracy or more, in 4 of 5 tries.")
+
+
+def _is_there(runs: Mapping[str, str]) -> bool:
+    known = {run.name for run in loaders.workspace().runs(with_arms=True) if run.is_complete}
+    return {runs.get("control"), runs.get("curated")} <= known
+
+
+def _compare(runs: Mapping[str, str], cell: str) -> None:
+    state.set_current_run(runs["curated"])
+    state.set_against(runs["control"])
+    state.set_cell(cell)
+    state.go("compare")
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    arms = list(rows[0]["arms"])
+    pairs = list(rows[0]["difference"])
+    st.markdown(
+        "**Paired table** · mean ± standard deviation over seeds; differences with their 95% interval",
+        help="The interval is a bootstrap over test examples and seeds, the same for both arms.",
+    )
+    shown = []
+    for row in rows:
+        way = "↑" if row["better"] == "higher" else "↓"
+        values = {arm: f"{row['arms'][arm]['mean']:.2f} ± {row['arms'][arm]['sd']:.2f}" for arm in arms}
+        gains = {pair.replace(" - ", " − "): interval(row["difference"].get(pair)) for pair in pairs}
+        shown.append({"measure": f"{row['measure']}, {row['unit']} {way}", **values, **gains})
+    st.dataframe(pd.DataFrame(shown), hide_index=True, height="content")
+
+
+def _parts(title: str, noun: str, rows: Sequence[Mapping[str, Any]], name: str, about: str | None = None) -> None:
+    st.markdown(f"**{title}** · {len(rows):,}, the largest loss first; accuracy, mean over seeds", help=about)
+    if not rows:
+        st.caption("None is large enough.")
+        return
+    shown = []
+    for row in rows:
+        arms = {f"{arm}, %": one["mean"] for arm, one in row["arms"].items()}
+        more = {"p": row["p_holm"]} if "p_holm" in row else {}
+        shown.append({noun: row[name], "n": row["n"], **arms, "difference": row["difference"], **more})
+    table = pd.DataFrame(shown).sort_values("difference", kind="stable")
+    number = st.column_config.NumberColumn
+    columns = {column: number(format="%.1f") for column in table.columns if column.endswith(", %")}
+    columns |= {"difference": number("curated − control", format="%+.1f"), "p": number("p, Holm", format="%.3g")}
+    st.dataframe(table, hide_index=True, height="content" if len(table) <= 10 else 400, column_config=columns)
+
+
+def _mcnemar(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    st.markdown("**McNemar, seed by seed** · curated against control", help="Exact, two-sided.")
+    columns = {"p": st.column_config.NumberColumn("p", format="%.3g")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", column_config=columns)
+
+
+def _notes(found: Stored, report: Mapping[str, Any]) -> None:
+    plan = found.plan
+    recipe = plan.get("recipe") or {}
+    facts = {
+        "Tested on": str((plan.get("test") or {}).get("what") or ""),
+        "Should help": str((plan.get("target") or {}).get("words") or ""),
+        "Recipe": str(recipe.get("what") or recipe.get("name") or ""),
+        "Runs": ", ".join((report.get("runs") or {}).values()),
+        "Folder": str(found.folder),
+    }
+    with st.expander("How it was done", icon=":material/info:", expanded=True):
+        widgets.facts({name: value for name, value in facts.items() if value})
+        st.markdown("\n".join(f"- {words.plain(note)}" for note in report.get("notes") or ()))

@@ -1,0 +1,1 @@
+"""Review: one example at a time, by keys."""

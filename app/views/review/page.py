@@ -1,0 +1,198 @@
+"""Review: one example at a time, by keys; the page itself lives in browser/review/review.js."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import loaders, scope, state, trust, widgets, words
+from app.browser.review.component import review
+from app.wire import contents, routes, tag_words
+from app.wire.identity import identity
+from hem_core.store.rule_text import describe
+from hem_core.store.run import Run
+
+PLACE = 50
+
+LONGEST = 1_000
+"""Examples in one queue; when they are done, the next ones follow."""
+
+TITLES = {
+    "mixed": "Mixed queue",
+    "suspects": "Suspects",
+    "filter": "Filter of Explore",
+    "selection": "Selection of Explore",
+}
+MIXED_HELP = (
+    "Half suspected label errors, three in ten rare or hardest of their class, two in ten at random: "
+    "the random ones measure what the rest is worth. Two reviewers get different examples."
+)
+
+
+SUSPECTS = {"all": [{"column": "reason", "in": ["mislabelled"]}]}
+
+
+def page() -> None:
+    """The queue to walk through, and the desk."""
+    if not state.person():
+        widgets.ask_name()
+        return
+    run = loaders.run(state.current_run() or "")
+    rules = {name: rule for name, rule in scope.explored(run).items() if name in TITLES}
+    if "reason" in run.source.columns:
+        rules["suspects"] = SUSPECTS
+    sampled = _stratum(state.queue()) if "label_suspicion" in run.source.columns else None
+    if sampled:
+        rules[state.queue()] = {"all": [{"column": "label_suspicion", "min": sampled[0], "max": sampled[1]}]}
+    names = [name for name in TITLES if name == "mixed" or name in rules] + ([state.queue()] if sampled else [])
+    chosen = state.queue() if state.queue() in names else "mixed"
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.segmented_control(
+            "Queue",
+            names,
+            format_func=lambda name: TITLES.get(name, "Random at a suspicion"),
+            key=state.put("queue_choice", chosen),
+            on_change=state.take("queue_choice", lambda name: state.set_queue(name or chosen)),
+            label_visibility="collapsed",
+            required=True,
+            help=MIXED_HELP,
+        )
+        st.caption(words.plain(_scope(run, chosen, rules)))
+    _desk(run.name, chosen, rules.get(chosen), _wanted(run))
+
+
+def _wanted(run: Run) -> dict[str, Any] | None:
+    """The example in the address, or the one that another page opened: id and row; None when there is none."""
+    opened = state.forget("review_id")
+    if isinstance(opened, str):
+        state.set_example(opened)
+    id, row = state.example()
+    if id is not None:
+        row = int(loaders.ids(run.name).get_indexer(pd.Index([id]))[0])
+        if row < 0:
+            st.toast(words.plain(f"Run {run.name} has no example {id}."), icon=":material/search_off:")
+    return {"id": loaders.ids(run.name)[row], "row": row} if row is not None and 0 <= row < run.n else None
+
+
+@st.fragment(run_every="15s")
+def _desk(name: str, queue: str, rule: dict | None, wanted: dict[str, Any] | None) -> None:
+    run, person = loaders.run(name), state.person()
+    revision = loaders.tags().revision(run.data)
+    judged = loaders.verdicts(run.data)
+    found = _mixed(run, person, judged) if rule is None else _matching(run, rule, queue)
+    review(
+        {
+            "module": f"/hem/static/{routes.version()}/review/review.js",
+            "key": f"{run.fingerprint} {queue} {person} {rule}",
+            "run": run.name,
+            "fingerprint": run.fingerprint,
+            "identity": identity(run),
+            "token": routes.token(state.session_id()),
+            "person": person,
+            "classes": list(run.classes),
+            "has_pictures": _has_pictures(run),
+            "medium": contents.medium(run),
+            "trust": asdict(trust.trust(run.info)),
+            "kinds": trust.kinds(run.info),
+            "rows": found["row"].tolist(),
+            "ids": found["id"].tolist(),
+            "drawn": found["drawn_as"].tolist(),
+            "wanted": wanted,
+            "offered": tag_words.offered(),
+            "words": tag_words.WORDS,
+            "revision": revision,
+            "verdicts": _by_row(judged, found),
+            "empty": _why_empty(run, queue),
+            "done": _what_is_done(run, queue, len(found)),
+        },
+        key="review",
+        on_leave=_take_leave,
+    )
+    page = state.forget("review_goes_to")
+    if isinstance(page, str):
+        state.go(page)
+
+
+def _take_leave() -> None:
+    state.remember("review_goes_to", state.sent("review", "leave").get("page"))
+
+
+def _why_empty(run: Run, queue: str) -> str:
+    if not run.n:
+        return "This run has no examples."
+    if queue == "mixed":
+        return "Others have judged every example that would be yours. A filter of Explore can be reviewed all the same."
+    if _stratum(queue):
+        low, high = queue.split()[1:]
+        return f"No example has a label suspicion between {low} and {high}. Choose another stratum on Labels."
+    why = {
+        "suspects": "No example of this run has the reason 'mislabelled', so no label is under suspicion.",
+        "filter": "No example matches the filter of Explore. Change it there.",
+        "selection": "No example is selected in Explore. Draw another selection there.",
+    }
+    return f"{why[queue]} Or take the mixed queue."
+
+
+def _what_is_done(run: Run, queue: str, n: int) -> str:
+    all_of_it = "The one example in it has a verdict." if n == 1 else f"All {n:,} examples in it have a verdict."
+    if queue == "mixed" and n < run.n:
+        all_of_it += " The other examples of this run were judged by others, or are in the queues of other reviewers."
+    return f"{all_of_it} ← goes back through them; another queue can be chosen above."
+
+
+def _has_pictures(run: Run) -> bool:
+    is_picture = contents.medium(run) not in ("none", "text", "row")
+    return is_picture and "pictures" not in run.info.get("missing", {})
+
+
+def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:
+    """The queue of this person: what others have judged is left out, what is their own stays to go back to."""
+    by_others = judged.loc[judged["who"] != person, :].index
+    own = len(judged) - len(by_others)
+    people = tuple(loaders.reviewers(run.data, person))
+    longest = LONGEST * (2 + len(judged) // LONGEST)  # in steps, so that few queues are made
+    queue = loaders.queue(run.name, person, people, longest)
+    return queue.loc[~queue["id"].isin(by_others.tolist()), :].head(LONGEST + own)
+
+
+def _stratum(queue: str) -> tuple[float, float] | None:
+    """The percentiles in 'sample 80 90'; None for another queue."""
+    parts = queue.split()
+    numbers = [part.replace(".", "", 1) for part in parts[1:]]
+    is_sample = len(parts) == 3 and parts[0] == "sample" and all(number.isdecimal() for number in numbers)
+    return (float(parts[1]), float(parts[2])) if is_sample else None
+
+
+def _matching(run: Run, rule: dict, queue: str) -> pd.DataFrame:
+    sampled = _stratum(queue)
+    if sampled:
+        return loaders.sample(run.name, *sampled, LONGEST).assign(drawn_as="sample")
+    tags = loaders.tags().state(run.data)
+    order = "label_suspicion" if rule == SUSPECTS and "label_suspicion" in run.source.columns else _order(run)
+    found = run.query(rule, tags=tags, columns=["id"], order=order, limit=LONGEST)
+    return found.assign(drawn_as="chosen")
+
+
+def _order(run: Run) -> str | None:
+    return "difficulty" if "difficulty" in run.source.columns else None
+
+
+def _scope(run: Run, queue: str, rules: dict[str, dict]) -> str:
+    if queue not in rules:
+        return f"suspects 50%, rare 30%, random 20% of {words.count(run.n, 'example')}; signed {state.person()}"
+    n = len(run.rows(rules[queue], tags=loaders.tags().state(run.data)))
+    if _stratum(queue):
+        return f"{describe(rules[queue])} · {min(n, LONGEST):,} at random of {n:,}, to measure how many are wrong there"
+    most = "most suspected" if queue == "suspects" else "hardest"
+    first = f", the {LONGEST:,} {most} first" if n > LONGEST else f", {most} first"
+    return f"{describe(rules[queue])} · {n:,} of {words.count(run.n, 'example')}{first}"
+
+
+def _by_row(judged: pd.DataFrame, found: pd.DataFrame) -> dict[str, dict[str, str]]:
+    columns = [judged[name].tolist() for name in ("tag", "value", "who")]
+    known = {
+        id: {"tag": tag, "value": value, "who": who} for id, tag, value, who in zip(judged.index, *columns, strict=True)
+    }
+    pairs = zip(found["row"].tolist(), found["id"].tolist(), strict=True)
+    return {str(row): known[id] for row, id in pairs if id in known}

@@ -1,0 +1,1 @@
+"""Sets: select, prove, save and export a curated set."""

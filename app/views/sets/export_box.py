@@ -1,0 +1,74 @@
+"""Exporting a saved set: which formats, how far it is, where it lies."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+import hem_core.export
+from app import loaders, widgets, words
+from app.views.sets import exports
+from hem_core import folder as registry
+from hem_core.errors import HemError
+
+
+def draw(home: Path, name: str, version: int) -> None:
+    """The formats that work for a version of a set, the others with the reason, and the button."""
+    unfit = loaders.unfit_formats(home, name, version)
+    known = [format for format in registry.names(hem_core.export) if format not in unfit]
+    formats = st.pills("Export as", known, selection_mode="multi", default=["parquet"], key=f"formats {name} {version}")
+    if unfit:
+        st.pills("Not for this set", list(unfit), disabled=True, key=f"unfit {name} {version}")
+        for reason in dict.fromkeys(unfit.values()):
+            same = ", ".join(format for format, why in unfit.items() if why == reason)
+            st.caption(words.plain(f"{same}: {reason}"))
+    if not formats:
+        st.caption("Choose a format.")
+        return
+    target = exports.place(home, name, version, formats)
+    _progress(home, name, version, tuple(formats), target)
+
+
+@st.fragment(run_every="1s")
+def _watch(target: Path) -> None:
+    found = exports.state(target)
+    if found["status"] != "running":
+        st.rerun()
+    st.progress(_share(found), text=words.plain(_stage(found)))
+
+
+def _share(found: dict[str, Any]) -> float:
+    done, total = int(found.get("done") or 0), int(found.get("total") or 0)
+    return min(1.0, done / total) if total else 0.0
+
+
+def _stage(found: dict[str, Any]) -> str:
+    done, total = int(found.get("done") or 0), int(found.get("total") or 0)
+    return f"{found.get('stage', 'starting')}: {done:,} of {total:,}" if total else "starting"
+
+
+def _progress(home: Path, name: str, version: int, formats: tuple[str, ...], target: Path) -> None:
+    found = exports.state(target)
+    if found["status"] == "running":
+        _watch(target)
+        return
+    if found["status"] == "done":
+        size = exports.size_bytes(target)
+        st.caption(f"Exported, {size / 1e6:,.1f} MB, in this folder:")
+        st.code(str(target), language=None, wrap_lines=True)
+        if size <= exports.MAX_ZIP_BYTES:
+            st.download_button(
+                "Download as zip",
+                lambda: exports.zipped(target),
+                file_name=f"{target.name}.zip",
+                mime="application/zip",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"zip {name} {version}",
+            )
+        return
+    if found["status"] == "failed":
+        widgets.failure(HemError(found["error"]))
+    if st.button("Export", icon=":material/output:", key=f"export {name} {version}"):
+        exports.start(home, name, version, formats)
+        st.rerun()

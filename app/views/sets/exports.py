@@ -1,0 +1,105 @@
+"""Exports run beside the pages: a page can be left, the server stays quick."""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hem_core.export
+from app import jobs
+from hem_core import folder as registry
+from hem_core.errors import HemError
+
+MAX_ZIP_BYTES = 50 << 20
+SMALL = 5_000
+"""Examples that a thread of the server exports."""
+TRIED = 100
+"""Examples among which one with a picture is looked for."""
+
+
+def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> Path:
+    """Where an export goes: exports/<set>-v<version>-<formats> in the workspace."""
+    return workspace / "exports" / f"{name}-v{version}-{'-'.join(sorted(set(formats)))}"
+
+
+def unfit(workspace: Path, name: str, version: int) -> dict[str, str]:
+    """The formats that cannot work for a version of a set -> why, tried on an example whose picture can be read."""
+    import pyarrow.parquet as pq
+
+    from hem_core.sets.pictures import pictures_of
+    from hem_core.sets.run_of_set import find_run_of_set
+    from hem_core.store.workspace import open_workspace
+
+    home = workspace / "sets" / name / f"v{version}"
+    manifest = jobs.read(home / "manifest.json")
+    some = next(pq.ParquetFile(home / "examples.parquet").iter_batches(TRIED)).to_pandas()
+    opened = open_workspace(workspace)
+    run = find_run_of_set(opened, manifest)  # where it is gone, tables can still be written
+    pictures = pictures_of(run, workspace=opened) if run is not None else None
+    row = next((k for k in range(len(some)) if pictures is None or not pictures.lacking(some.iloc[[k]])), 0)
+    found = {}
+    for format in registry.names(hem_core.export):
+        with tempfile.TemporaryDirectory(prefix="hem-") as folder:
+            try:
+                registry.load(hem_core.export, format).write(some.iloc[[row]], Path(folder), read_image=pictures)
+            except HemError as error:
+                found[format] = str(error).removeprefix(f"format '{format}' ")
+    return found
+
+
+def start(workspace: Path, name: str, version: int, formats: Sequence[str]) -> None:
+    """Begin to export a version of a set to its place, unless that is being done; `state` tells how far it is.
+
+    A small one is written by a thread, at once: a process takes seconds to begin.
+    """
+    target = place(workspace, name, version, formats)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    files = [str(path) for path in (target, _note(target))]
+    n = int(jobs.read(workspace / "sets" / name / f"v{version}" / "manifest.json").get("n") or 0)
+    first = {"stage": "starting", "done": 0, "total": n}
+    arguments = [str(workspace), name, str(version), *files, *formats]
+    if 0 < n <= SMALL:
+        from hem_core.sets.export_set import main
+
+        jobs.start_here(_note(target), lambda: main(*arguments), first=first)
+    else:
+        jobs.start(_note(target), "hem_core.sets.export_set", arguments, first=first)
+
+
+def state(target: Path) -> dict[str, Any]:
+    """How an export stands: `status` 'none', 'running', 'done' or 'failed', with stage, done, total or error."""
+    is_running = jobs.is_running(_note(target))
+    if target.is_dir():
+        return {"status": "done"}
+    note = jobs.read(_note(target))
+    if is_running:
+        return {"status": "running", **note}
+    if not note:
+        return {"status": "none"}
+    return {"status": "failed", "error": note.get("error") or "the export was stopped; start it again"}
+
+
+def wait(target: Path) -> None:
+    """Wait until nobody is at work on an export."""
+    jobs.wait(_note(target))
+
+
+def size_bytes(folder: Path) -> int:
+    """How large a folder is."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def zipped(folder: Path) -> bytes:
+    """A folder as the bytes of a zip, names relative to it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
+    return out.getvalue()
+
+
+def _note(target: Path) -> Path:
+    return target.with_name(f".{target.name}.json")

@@ -1,0 +1,87 @@
+"""Labels that somebody gave in another tool, brought back as verdicts."""
+
+import importlib.util
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import loaders, state, widgets, words
+from hem_core.errors import HemError
+from hem_core.store.run import Run
+
+if TYPE_CHECKING:
+    from hem_core.labels.import_labels import ImportedLabels
+
+LARGEST_MB = 100
+
+
+def is_possible() -> bool:
+    """Whether this HEM can import labels."""
+    return importlib.util.find_spec("hem_core.labels.import_labels") is not None
+
+
+def draw(run: Run) -> None:
+    """A button that opens the uploader; what came in is said once."""
+    if not is_possible():
+        return
+    with st.popover("Import labels", icon=":material/upload_file:"):
+        turn = int(str(state.recall("import_turn", 0)))
+        file = st.file_uploader(
+            "Answers as Label Studio exports them, or a CSV, JSON Lines or Parquet file with id and label",
+            type=["json", "jsonl", "csv", "tsv", "parquet"],
+            max_upload_size=LARGEST_MB,
+            key=f"import_file {turn}",
+        )
+        if st.button("Import", type="primary", disabled=file is None, key="import_labels") and file:
+            _take(run, file.name, file.getvalue())
+        said = state.forget("imported")
+        if said:
+            st.success(words.plain(said), icon=":material/check:")
+        st.caption(
+            words.plain(
+                f"Each answer becomes a verdict on an example of {run.data}: 'right' where the label is the given "
+                "one, 'mislabelled' with the new one where it is another class. The same file twice adds nothing."
+            )
+        )
+
+
+def summary(found: "ImportedLabels") -> str:
+    """What an import did, in sentences."""
+    from hem_core.labels.import_labels import CHANGE, KEEP, SKIP
+
+    kept, changed, skipped = (found.counts.get(tag, 0) for tag in (KEEP, CHANGE, SKIP))
+    said = [
+        f"{words.count(found.n_answers, 'answer')} read: {kept:,} keep the label, {changed:,} change it, "
+        f"{skipped:,} skipped it"
+    ]
+    if found.n_known:
+        said.append(f"{found.n_known:,} were there already")
+    if found.n_without_id:
+        said.append(f"{words.count(found.n_without_id, 'entry', 'entries')} without an id skipped")
+    for none, nouns in (
+        (found.unanswered, "without an answer"),
+        (found.unknown_ids, "that this run does not have"),
+        (list(found.unknown_labels), "with a label that is no class"),
+        (list(found.disagreements), "on which people are at odds"),
+    ):
+        if none:
+            said.append(f"{words.count(len(none), 'example')} {nouns}, such as {none[0]}")
+    return ". ".join(said) + "."
+
+
+def _take(run: Run, name: str, content: bytes) -> None:
+    from hem_core.labels.import_labels import import_labels
+
+    with tempfile.TemporaryDirectory(prefix="hem-") as folder:
+        path = Path(folder) / f"answers{Path(name).suffix.lower()}"
+        path.write_bytes(content)
+        try:
+            found = import_labels(path, loaders.folder(), run=run.name, who=state.person())
+        except HemError as error:
+            widgets.failure(HemError(str(error).replace(str(path), name)))
+            return
+    state.remember("imported", summary(found))
+    state.remember("import_turn", int(str(state.recall("import_turn", 0))) + 1)
+    st.rerun()

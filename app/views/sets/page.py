@@ -1,0 +1,254 @@
+"""Sets: choose, compare with a random set, prove, save a version, export."""
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import bars, loaders, state, theme, trust, widgets, words
+from app.views.sets import budget as set_budget
+from app.views.sets import preview, proofs, saved_sets
+from app.views.sets import proof as set_proof
+from app.views.sets import source as set_source
+from app.views.sets.source import Candidates
+from hem_core.errors import HemError
+from hem_core.selection.curate import EXCLUSIONS, composition, curate, is_corrected
+from hem_core.store import sets
+from hem_core.store.run import Run
+
+PLACE = 60
+
+if TYPE_CHECKING:
+    from hem_core.sets.selected import Selected
+
+SHOWN = 100
+LARGEST = 25
+
+
+def page() -> None:
+    """A new set on the left, the saved ones on the right."""
+    run = loaders.run(state.current_run() or "")
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("New set", anchor=False)
+        _new(run)
+    with right:
+        saved_sets.draw(run)
+
+
+def _new(run: Run) -> None:
+    source = set_source.choose(run)
+    if source is None:
+        return
+    rule = json.dumps(source.rule, sort_keys=True)
+    matching = loaders.candidates(run.name, rule)
+    ruled_out = curate(matching.loc[matching["verdict"] != "", :]).ruled_out
+    leave_out = _leave_out(ruled_out)
+    n = len(matching) - sum(ruled_out[tag] for tag in leave_out)
+    if not n:
+        _save_row(run, source, None, "")
+        st.info("No example is left. Widen the choice, or keep more of what was ruled out.", icon=":material/info:")
+        return
+    budget = set_budget.choose(run, n, is_hand_made=source.is_hand_made)
+    if budget is None:
+        return
+    asked = {"rule": source.rule, "leave_out": leave_out, "n": budget.n, "policies": budget.policies}
+    wish = json.dumps({**asked, "options": json.loads(budget.options)}, sort_keys=True)
+    try:
+        made = loaders.selected(run.name, wish)
+    except HemError as error:
+        widgets.failure(error)
+        return
+    _save_row(run, source, made, wish)
+    _look(run, made, wish)
+
+
+def _leave_out(ruled_out: dict[str, int]) -> list[str]:
+    """The verdicts that keep examples out: all of them unless switched off."""
+    occurring = {tag: n for tag, n in ruled_out.items() if n}
+    if not occurring:
+        return list(EXCLUSIONS)
+    kept = st.pills(
+        "Leave out",
+        list(occurring),
+        selection_mode="multi",
+        default=list(occurring),
+        format_func=lambda tag: f"{EXCLUSIONS[tag]} · {occurring[tag]:,}",
+        key="set_leave_out",
+        help="People ruled these out in Review. Switch one off to keep them in.",
+    )
+    return [*kept, *[tag for tag in EXCLUSIONS if tag not in occurring]]
+
+
+# --- saving --------------------------------------------------------------------------------------------------
+
+
+def _save_row(run: Run, source: Candidates, made: "Selected | None", wish: str) -> None:
+    n = len(made.examples) if made else 0
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Name", value="hard", max_chars=64, key="set_name", help="Letters, digits, space, '.', '_' and '-'."
+        ).strip()
+        version = max(sets.versions(loaders.folder(), name), default=0) + 1 if name and "/" not in name else 1
+        label = f"Save {words.count(n, 'example')} as version {version}"
+        if st.button(label, type="primary", icon=":material/save:", disabled=not n or not name) and made:
+            _store(run, name, source, made, wish)
+    said = state.forget("set_saved")
+    if said:
+        st.success(words.plain(said), icon=":material/check:")
+
+
+def _store(run: Run, name: str, source: Candidates, made: "Selected", wish: str) -> None:
+    from app.views.sets.chosen import chosen
+    from hem_core.sets.select import save
+
+    home = loaders.folder()
+    try:
+        looked = loaders.preview(run.name, wish)
+        key = loaders.proof_key(run.name, wish)
+        proof = proofs.proven(home, key)
+        if json.loads(wish)["n"] is None:
+            made = chosen(run, json.loads(wish), loaders.tags().state(run.data), is_whole=True)
+        made = replace(made, settings={**made.settings, "in_words": _in_words(made, source), "proof_key": key})
+        target = save(home, name, run, made, made_by=state.person(), preview=looked, proof=proof)
+    except HemError as error:
+        widgets.failure(error)
+        return
+    state.remember("set_saved", f"Saved {name} {target.name}: {words.count(len(made.examples), 'example')}.")
+    st.rerun()
+
+
+def _in_words(made: "Selected", source: Candidates) -> str:
+    policies = made.settings["policies"]
+    if not policies:
+        return source.words
+    return f"{len(made.examples):,} of {source.words}, by {', then '.join(map(set_budget.named, policies))}"
+
+
+# --- looking -------------------------------------------------------------------------------------------------
+
+
+def _look(run: Run, made: "Selected", wish: str) -> None:
+    _numbers(run, made.examples)
+    home, key = loaders.folder(), loaders.proof_key(run.name, wish)
+    set_proof.draw(home, run, key, len(made.examples), lambda: loaders.among_all(run.name, wish))
+    against, proof, classes, out, weights = st.tabs(
+        ["Against random", "Proof", "Classes and reasons", f"Left out · {len(made.left_out):,}", "Examples and weights"]
+    )
+    with against:
+        _against(run, wish, is_picked=json.loads(wish)["n"] is not None)
+    with proof:
+        set_proof.details(home, key)
+    with classes:
+        _classes(run, made.examples)
+    with out:
+        _left_out(made)
+    with weights:
+        _weights(run, made.examples)
+
+
+def _numbers(run: Run, examples: pd.DataFrame) -> None:
+    n, reviewed = len(examples), len(set(loaders.reviewed(run.name)).intersection(examples["id"].tolist()))
+    cells = st.columns(4)
+    cells[0].metric(
+        "Examples", f"{n:,}", help=f"{words.percent(n / max(1, run.n))} of {run.n:,} in the run.", border=True
+    )
+    difficulty = examples["difficulty"].mean() if "difficulty" in examples.columns else None
+    cells[1].metric(
+        "Mean difficulty",
+        "–" if difficulty is None else f"{difficulty:.1f}",
+        help="Percentile over the whole run, 0 to 100; the whole run has 50.",
+        border=True,
+        height="stretch",
+    )
+    cells[2].metric(
+        "Reviewed",
+        words.percent(reviewed / n),
+        help=f"{reviewed:,} of {n:,} one at a time.",
+        border=True,
+        height="stretch",
+    )
+    cells[3].metric(
+        "Corrected labels",
+        f"{np.count_nonzero(is_corrected(examples)):,}",
+        help="Label called wrong in Review, with a new one; the given one is kept in label_before.",
+        border=True,
+        height="stretch",
+    )
+
+
+def _against(run: Run, wish: str, *, is_picked: bool) -> None:
+    found = loaders.preview(run.name, wish)
+    has_curve = is_picked and len(found.curve) > 1 and bool(found.curve["mean_difficulty"].notna().to_numpy().any())
+    left, right = st.columns([3, 2], gap="medium") if has_curve else (st.container(), None)
+    with left:
+        n = int(found.table["n"].iloc[0])
+        st.markdown(f"**This set** · beside {n:,} of all {run.n:,}, at random and the hardest", help=preview.HELP)
+        st.table(preview.readable(found, len(run.classes)).map(words.plain), border="horizontal")
+    if right:
+        with right:
+            st.markdown("**Difficulty** · as the set grows")
+            widgets.figure(preview.curve(found), "set-curve", key="set_curve")
+
+
+def _classes(run: Run, examples: pd.DataFrame) -> None:
+    if "label" not in run.source.columns:
+        st.caption("This run has no labels, so there are no classes to compare.")
+        _reasons(examples, is_grey=trust.trust(run.info).is_grey)
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        st.markdown(f"**Classes** · {words.count(len(examples), 'example')} beside all {run.n:,}")
+        table = composition(examples, loaders.columns(run.name, ("label",)), run.classes)
+        if len(table) > LARGEST:
+            table = table.sort_values("n", ascending=False).head(LARGEST)
+            st.caption(f"The {LARGEST} largest of {len(run.classes):,}.")
+        widgets.figure(bars.shares(table), "set-classes", key="set_classes")
+    with right:
+        _reasons(examples, is_grey=trust.trust(run.info).is_grey)
+
+
+def _reasons(examples: pd.DataFrame, *, is_grey: bool) -> None:
+    if "reason" not in examples.columns:
+        return
+    found = examples["reason"].value_counts()
+    order = [name for name in theme.REASONS if name in found.index]
+    st.markdown(f"**Why** · reasons of {words.count(len(examples), 'example')}")
+    chart = bars.reasons(found.reindex(order), height=60 + 34 * len(order), is_grey=is_grey)
+    widgets.figure(chart, "set-reasons", key="set_reasons")
+
+
+def _left_out(made: "Selected") -> None:
+    n = len(made.examples) + len(made.left_out)
+    st.markdown(f"**Left out** · {len(made.left_out):,} of {words.count(n, 'candidate')}, each for one reason")
+    if not made.counts:
+        st.caption("Nothing: nobody ruled any of them out.")
+        return
+    widgets.facts({why[0].upper() + why[1:]: f"{n:,}" for why, n in made.counts.items()})
+
+
+def _weights(run: Run, examples: pd.DataFrame) -> None:
+    weight = examples["weight"].to_numpy(float)
+    st.markdown(
+        f"**Weights** · {weight.min():.2f} to {weight.max():.2f}, mean {weight.mean():.2f}",
+        help="How often an example is drawn in training, beside an ordinary one: the square root of its loss over the "
+        "median loss, 1 at least and 4 at most. Suspected labels that nobody has reviewed weigh 1.",
+    )
+    names = ("rank", "id", "label", "weight", "verdict", "difficulty", "reason")
+    shown = examples.head(SHOWN)[[name for name in names if name in examples.columns]]
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=380,
+        column_config={
+            "rank": number("rank", help="1 = picked first.", width="small"),
+            "weight": number("weight", format="%.2f", width="small"),
+            "difficulty": number("difficulty", format="%.1f", width="small"),
+        },
+    )
+    if len(examples) > SHOWN:
+        st.caption(f"The first {SHOWN} of {len(examples):,}; the saved set has them all.")

@@ -1,0 +1,1 @@
+"""Slices: weak groups of a run."""

@@ -1,0 +1,176 @@
+"""Slices: groups of examples that the model gets wrong more often than the rest; and how each class fares."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import bars, loaders, state, widgets, words
+from app.views.slices.weak_slices import MEASURE, WeakSlices
+from hem_core.stats.wilson import wilson
+from hem_core.store import definitions, numbers
+from hem_core.store.run import Run
+
+PLACE = 30
+
+FIGURE_ROWS = 12
+GOOD_NEWS = (
+    "No group of examples is wrong clearly more often than the rest: no cluster, class or column stands out, corrected "
+    "for the number of groups tested."
+)
+
+
+def page() -> None:
+    """The weak slices, then the classes, rarest first."""
+    run = loaders.run(state.current_run() or "")
+    _slices(run, loaders.slices(run.name))
+    _classes(run)
+
+
+def _slices(run: Run, weak: WeakSlices | None) -> None:
+    facts = loaders.overview(run.name)
+    whole = facts.error_rate or 0.0
+    if weak and weak.measure != MEASURE and weak.whole is not None:
+        whole = weak.whole
+    (low,), (high,) = wilson([round(whole * facts.judged)], [facts.judged])
+    st.markdown(
+        f"**Weak slices** · overall error rate {words.percent(whole)} ({words.percent(low)} to {words.percent(high)})",
+        help="Clusters of the embedding, classes, and values of the data's own columns, alone and in pairs, whose "
+        "error rate is above the overall one. p is corrected for the number of slices tested. Tick one to explore.",
+    )
+    if weak is None:
+        st.info(
+            "This run has no slices: it was scored before HEM looked for them, and is too large to look while you "
+            "wait. Run the same `hem score` command into a new folder.",
+            icon=":material/info:",
+        )
+        return
+    found = weak.table
+    if not facts.errors:
+        every = words.count(facts.judged, "example")
+        st.success(f"No errors: every prediction of the {every} is right.", icon=":material/check_circle:")
+        return
+    if found.empty:
+        st.success(GOOD_NEWS, icon=":material/check_circle:")
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        picked = _table(found)
+    with right:
+        chart = bars.intervals(found.head(FIGURE_ROWS), whole)
+        rows = min(FIGURE_ROWS, len(found))
+        if facts.in_sample_errors is not None:
+            inside = words.count(facts.in_sample_errors, "error")
+            st.caption(
+                words.plain(f"Errors of {definitions.OUT_OF_SAMPLE_HEAD}; in-sample the model itself has {inside}.")
+            )
+        st.caption(
+            f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the line is the whole."
+        )
+        points = widgets.figure(chart, f"{run.name}-slices", key=f"slice_figure_{_turn()}", on_select=True)
+    if picked is None and points:
+        picked = int(points[0]["point_index"])
+    if picked is not None:
+        state.remember("slice_turn", _turn() + 1)
+        state.set_rule(found["rule"].iloc[picked])
+        state.set_selection(None)
+        state.go("explore")
+
+
+def _turn() -> int:
+    return int(str(state.recall("slice_turn", 0)))
+
+
+def _table(found: pd.DataFrame) -> int | None:
+    ends = zip(found["low"], found["high"], strict=True)
+    shown = pd.DataFrame(
+        {
+            "slice": found["name"],
+            "n": found["n"],
+            "errors": found["errors"],
+            "rate": 100 * found["error_rate"],
+            "interval": [f"{100 * low:.1f} – {100 * high:.1f}" for low, high in ends],
+            "ratio": found["ratio"],
+            "p": [_p(value) for value in found["p_adjusted"]],
+        }
+    )
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    picked = st.dataframe(
+        shown,
+        hide_index=True,
+        height="content" if len(shown) <= 12 else 460,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"slice_table_{_turn()}",
+        column_config={
+            "slice": "slice",
+            "n": number("examples", format="localized"),
+            "errors": number("errors", format="localized"),
+            "rate": number("error, %", format="%.1f"),
+            "interval": text("95% interval"),
+            "ratio": number("× overall rate", format="%.1f×"),
+            "p": text("p, corrected", help="p-value (Fisher, one-sided), corrected for the number of slices tested."),
+        },
+    )  # fmt: skip
+    rows = picked["selection"]["rows"]
+    return int(rows[0]) if rows else None
+
+
+def _p(value: float) -> str:
+    return "< 0.0001" if value < 1e-4 else f"{value:.2g}"
+
+
+def _classes(run: Run) -> None:
+    table = loaders.class_priors(run.name)
+    rare = int(np.count_nonzero(table["is_rare"]))
+    st.markdown(
+        f"**Classes by size** · {len(table):,}, rarest first",
+        help="A class is rare when it has less than half of an even share of the data. Tick one to explore it.",
+    )
+    st.caption(
+        f"{words.count(rare, 'class is', 'classes are')} rare: less than half of an even share."
+        if rare
+        else "No class is rare: each has at least half of an even share of the data."
+    )
+    turn = int(str(state.recall("prior_turn", 0)))
+    kind = numbers.sample_of_errors(run)
+    seen = f", {kind}" if kind != "unknown" else ""
+    ends = zip(table["error_low"], table["error_high"], table["support"], strict=True)
+    shown = pd.DataFrame(
+        {
+            "class": table["label"],
+            "support": table["support"],
+            "share": 100 * table["share"],
+            "rare": table["is_rare"],
+            "error": 100 * table["error_rate"],
+            "interval": [f"{100 * low:.1f} – {100 * high:.1f}" if n else "–" for low, high, n in ends],
+            "hard": 100 * table["hard_share"],
+            "error_prob": 100 * table["error_prob"],
+        }
+    )
+    unknown = {"error_prob": table["error_prob"].isna().all(), "rare": not rare}
+    shown = shown.drop(columns=[name for name, is_empty in unknown.items() if is_empty])
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    picked = st.dataframe(
+        shown,
+        hide_index=True,
+        height="content" if len(shown) <= 12 else 400,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"prior_table_{turn}",
+        column_config={
+            "class": text("class", help="The given label."),
+            "support": number("examples", format="localized"),
+            "share": number("of the data, %", format="%.1f"),
+            "rare": st.column_config.CheckboxColumn("rare", help="Less than half of an even share."),
+            "error": number(f"error, %{seen}", format="%.1f"),
+            "interval": text("95% interval"),
+            "hard": number("in hardest tenth, %", format="%.1f", help="10% would be like the whole data set."),
+            "error_prob": number("a fresh model errs, %", format="%.1f", help="Mean calibrated probability."),
+        },
+    )
+    rows = picked["selection"]["rows"]
+    if rows:
+        state.remember("prior_turn", turn + 1)
+        state.set_rule({"all": [{"column": "label", "in": [str(table["label"].iloc[rows[0]])]}]})
+        state.set_selection(None)
+        state.go("explore")

@@ -1,0 +1,89 @@
+"""The weak slices of a run: those that scoring has left, else looked for here over what is known without the model."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hem_core.errors import RunError
+from hem_core.store import definitions, numbers
+from hem_core.store.run import Run
+
+MOST_ROWS = 200_000
+"""A larger run is not searched while somebody waits for the page."""
+MEASURE = "share of wrong predictions"
+NO_METADATA = {"image", "image_row", "index", "text", "content_hash", "id", "planted_flip", "true_label"}
+"""No description of a group; the last two are the demos' truth, which no real data set has."""
+
+
+@dataclass(frozen=True, eq=False)
+class WeakSlices:
+    """What Slices shows."""
+
+    table: pd.DataFrame
+    """One row a slice, the most worth looking at first: name, rule (as a rule), n, errors, error_rate, low, high,
+    ratio, p_adjusted."""
+    measure: str
+    """What counts as an error, in words."""
+    whole: float | None
+    """The error rate that `ratio` speaks of, 0 .. 1; None when no slice tells it."""
+
+
+def weak_slices(run: Run) -> WeakSlices | None:
+    """The slices of a run; None when scoring has left none of its errors, and it is too large to look here and now."""
+    path = run.folder / "slices.parquet"
+    if path.is_file():
+        stored = _read(path)
+        if _is_of_these_errors(run, stored):
+            return stored
+    return _searched(run) if run.n <= MOST_ROWS else None
+
+
+def _read(path: Path) -> WeakSlices:
+    try:
+        stored = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise RunError(f"{path} cannot be read ({error}); delete it and open this page again") from error
+    found = stored.to_pandas().rename(columns={"n_errors": "errors"})
+    found["rule"] = [json.loads(rule) for rule in found["rule"]]
+    measure = (stored.schema.metadata or {}).get(b"hem.measure", MEASURE.encode()).decode()
+    return WeakSlices(found, measure, _whole(found))
+
+
+def _is_of_these_errors(run: Run, weak: WeakSlices) -> bool:
+    """Whether the stored slices count the errors that the run counts now; those of an earlier HEM may be a head's."""
+    if weak.measure != MEASURE:
+        return True
+    for rule, n, errors in zip(weak.table["rule"], weak.table["n"], weak.table["errors"], strict=True):
+        clauses = rule.get("all", [])
+        counted = (
+            numbers.count(run, *clauses, definitions.JUDGED),
+            numbers.count(run, *clauses, definitions.ERROR),
+        )
+        if counted != (n, errors):
+            return False
+    return True
+
+
+def _whole(found: pd.DataFrame) -> float | None:
+    return float(found["error_rate"].iloc[0] / found["ratio"].iloc[0]) if len(found) else None
+
+
+def _searched(run: Run) -> WeakSlices:
+    """By classes, the data's own columns, and clusters if the run has them: each has a rule that finds it again."""
+    from hem_core.slices.find import find
+
+    known = run.columns()
+    own = [name for name, file in run.source.columns.items() if file == "catalog" and name not in NO_METADATA]
+    clusters = ["cluster"] if known.get("cluster") == "category" else []
+    names = [name for name in ("label", *clusters, *own) if known.get(name) in ("category", "number", "bool")]
+    table = run.table([*names, "is_correct"])
+    errors = 1.0 - pd.Series(table.pop("is_correct")).astype("float64").to_numpy()
+    is_labelled = table["label"].notna().to_numpy() if "label" in table.columns else np.ones(len(table), bool)
+    made = find(None, table, np.where(is_labelled, errors, np.nan))
+    found = made.table.rename(columns={"n_errors": "errors"})
+    return WeakSlices(found, made.measure, _whole(found))

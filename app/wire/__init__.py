@@ -1,0 +1,1 @@
+"""What the browser fetches and posts: routes, columns, detail, contents, tags. Nothing here draws."""

@@ -1,0 +1,146 @@
+"""What an example is where there is no picture: its text, or the features of its row beside its neighbours'."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hem_core.reasons.differences import Difference, differences, spread
+from hem_core.store.many import neighbours_of
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
+
+NEIGHBOURS = 15
+SNIPPET = 400
+"""Characters of a text that a tile can show; the rest is a click away."""
+TILE_FEATURES = 6
+NAMED = 3
+"""Features of a neighbour that are named in a line."""
+MOST_FEATURES = 200
+
+
+def medium(run: Run) -> str:
+    """How the examples of a run look: 'text', 'row', 'none' or a kind of picture."""
+    kind = str((run.info.get("data") or {}).get("medium") or run.info.get("medium") or "none")
+    has_it = {"text": "text" in run.source.columns, "row": bool(features(run))}
+    return kind if has_it.get(kind, True) else "none"
+
+
+def features(run: Run) -> list[dict[str, str]]:
+    """The features of a run over rows: name, kind ('number' or 'category') and the column that holds it."""
+    known = (run.info.get("data") or {}).get("features") or run.info.get("features") or []
+    found = [{"name": one["name"], "kind": one["kind"], "column": _column(run, one["name"])} for one in known]
+    return [one for one in found if one["column"] in run.source.columns]
+
+
+def _column(run: Run, name: str) -> str:
+    """A feature that is named like a score stands in the table as `<name>_given`."""
+    places = run.source.columns
+    while name in places and places[name] != "catalog":
+        name += "_given"
+    return name
+
+
+def spreads(run: Run) -> dict[str, float]:
+    """How far the values of each feature of numbers lie apart over the whole run; {} without features."""
+    numbers = {one["name"]: one["column"] for one in features(run) if one["kind"] == "number"}
+    return {name: spread(pd.Series(run.table([column])[column])) for name, column in numbers.items()}
+
+
+def snippets(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Any]:
+    """What a tile shows of some examples: the beginning of a text, a row's most unusual features, else None."""
+    if medium(run) == "text":
+        return [clipped(text) for text in run.at(rows, ["text"])["text"]]
+    if medium(run) == "row":
+        return [[_pair(one) for one in found.features[:TILE_FEATURES]] for found in compared(run, rows, spreads)]
+    return [None] * len(rows)
+
+
+def clipped(text: object, length: int = SNIPPET) -> str:
+    """The beginning of a text with an ellipsis; nothing where there is none."""
+    whole = text if isinstance(text, str) else ""
+    return whole if len(whole) <= length else whole[: length - 1].rstrip() + "…"
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One row beside its neighbours."""
+
+    features: list[Difference]
+    """The most unusual first."""
+    neighbours: pd.DataFrame
+    """Their values, the nearest first."""
+
+    def neighbour(self, place: int) -> str:
+        """One neighbour's values where this row is most unusual, in a line."""
+        near = self.neighbours.iloc[place]
+        return " · ".join(f"{one.name} {_short(near[one.name])}" for one in self.features[:NAMED])
+
+
+def compared(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Compared]:
+    """The features of some rows beside those of their neighbours; all rows in one read."""
+    known = features(run)[:MOST_FEATURES]
+    graph = neighbours_of(run, rows, NEIGHBOURS)
+    near = graph[0] if graph else np.full((len(rows), 0), -1)
+    wanted = np.unique(np.concatenate([np.asarray(rows, np.int64), near[near >= 0]]))
+    table = run.at(wanted, [one["column"] for one in known])
+    table.columns = [one["name"] for one in known]
+    found = []
+    for row, others in zip(rows, near, strict=True):
+        example = table.iloc[int(np.searchsorted(wanted, row))].to_dict()
+        neighbours = table.iloc[np.searchsorted(wanted, others[others >= 0])]
+        found.append(Compared(differences(example, neighbours, known, spreads), neighbours))
+    return found
+
+
+def told(found: Sequence[Difference]) -> list[dict[str, Any]]:
+    """The features of one row as JSON, for the table in Review."""
+    return [
+        {
+            "name": one.name,
+            "value": _plain(one.value),
+            "usual": _plain(one.usual),
+            "distance": None if one.distance is None or math.isinf(one.distance) else round(one.distance, 3),
+            "same": one.same,
+            "of": one.of,
+            "unusual": round(one.unusual, 4),
+        }
+        for one in found
+    ]
+
+
+def marks(example: Mapping[str, Any]) -> list[list[float]]:
+    """The parts of a text that drive its loss: [start, end, weight in -1 .. 1] in characters, from the column
+    `marks` (JSON text). The single place where they are read; [] without the column."""
+    written = example.get("marks")
+    if not isinstance(written, str):
+        return []
+    try:
+        return [[int(start), int(end), float(weight)] for start, end, weight in json.loads(written)]
+    except (ValueError, TypeError):
+        return []
+
+
+def _pair(one: Difference) -> dict[str, Any]:
+    return {"name": one.name, "value": _plain(one.value), "unusual": round(one.unusual, 3)}
+
+
+def _short(value: object) -> str:
+    plain = None if pd.isna(value) else _plain(value)  # type: ignore[call-overload]
+    return "missing" if plain is None else f"{plain:g}" if isinstance(plain, float) else str(plain)
+
+
+def _plain(value: object) -> Any:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float | np.number):
+        number = float(value)
+        return float(f"{number:.6g}") if math.isfinite(number) else None
+    return str(value)

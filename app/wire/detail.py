@@ -1,0 +1,226 @@
+"""Everything Review shows of some examples, as JSON: made for twenty at a time, before they are needed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from app.wire import columns, contents
+from hem_core.difficulty.axes import axes, percentiles
+from hem_core.store.many import curves_of, neighbours_of
+from hem_core.store.run import Run
+from hem_core.store.verdicts import VERDICTS
+
+if TYPE_CHECKING:
+    from hem_core.store.tags import TagLog
+
+NEIGHBOURS = 8
+DUPLICATES = 8
+HISTORY = 12
+SHOWN = ("id", "label", "predicted", "is_correct", "label_prob", "top_classes", "top_probs", "reason", "evidence",
+         "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion", "duplicate_group",
+         "reason_prob", "reason_probs", "error_prob", "error_prob_low", "error_prob_high", "text")  # fmt: skip
+
+
+IN_SIGHT = ("row", "text", "features", "neighbours", "duplicates")
+"""What blind review may see of an example that nobody has judged."""
+IN_SIGHT_OF_OTHERS = ("row", "text")
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where each row stands on the axes, and which rows are near-duplicates: made once a run."""
+
+    scores: dict[str, str | None]
+    """Axis -> the score that stands for it, or None."""
+    among_all: dict[str, np.ndarray]
+    """Axis -> (N,) percentile in 0 .. 100, higher = harder."""
+    within_class: dict[str, np.ndarray]
+    groups: dict[int, np.ndarray]
+    """Group -> its rows, for groups of two and more."""
+    spreads: dict[str, float]
+    """Feature of numbers -> how far its values lie apart; only in a run over rows of a table."""
+
+
+def standing(run: Run) -> Standing:
+    """Rank every row of a run on the four axes, over all and within its given label."""
+    scores = axes(run.source.columns)
+    known = {axis: name for axis, name in scores.items() if name}
+    table = run.table(["label", *known.values()])
+    among_all = {axis: percentiles(table.loc[:, name]) for axis, name in known.items()}
+    within = {axis: percentiles(table.loc[:, name], table.loc[:, "label"]) for axis, name in known.items()}
+    return Standing(scores, among_all, within, _groups(run), contents.spreads(run))
+
+
+def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
+    """One JSON object an example, in the order of rows; keys are those read by browser/review/item.js."""
+    if not len(rows):
+        return []
+    table = run.records(rows)
+    ids = [str(example["id"]) for example in table]
+    graph = neighbours_of(run, rows, NEIGHBOURS)
+    duplicates = [_duplicates(standing, row, example) for row, example in zip(rows, table, strict=True)]
+    kind = contents.medium(run)
+    compared = contents.compared(run, rows, standing.spreads) if kind == "row" else None
+    others = _others(run, graph, duplicates, has_text=kind == "text")
+    curves = curves_of(run, ids)
+    titles = columns.described(run)
+    said = log.about(run.data, ids, HISTORY)
+    items = []
+    for k, row in enumerate(rows):
+        example = table[k]
+        item: dict[str, Any] = {"row": int(row), **{name: _json(example.get(name)) for name in SHOWN}}
+        if "predicted_in_sample" in example and "label_prob_oos" in example:
+            item["label_prob"] = _json(example["label_prob_oos"])  # of whom the prediction is
+        item["axes"] = [_axis(axis, standing, example, int(row), titles) for axis in standing.scores]
+        item["worst_axis"] = _worst(item["axes"])
+        item["marks"] = contents.marks(example)
+        item["features"] = contents.told(compared[k].features) if compared else None
+        item["curve"] = curves.get(ids[k])
+        item["neighbours"] = None if graph is None else [
+            {**others[int(other)], "distance": round(float(distance), 4)}
+            | ({"text": compared[k].neighbour(place)} if compared else {})
+            for place, (other, distance) in enumerate(zip(graph[0][k], graph[1][k], strict=True))
+            if other >= 0
+        ]  # fmt: skip
+        item["duplicates"] = [others[other] for other in duplicates[k]]
+        item["columns"] = _columns(example, titles)
+        item["history"] = _past(said[ids[k]]["past"])
+        verdict = said[ids[k]]["verdict"]
+        is_single = bool(verdict and verdict["n"] == 1)
+        item["verdict"] = _without_n(verdict) if is_single else None
+        item["bulk"] = None if is_single else verdict
+        items.append(item)
+    return items
+
+
+def blinded(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The example alone, without its label and all that hints at it: also without its id, which may name a class.
+
+    An example that somebody has judged comes whole.
+    """
+    if item["verdict"]:
+        return dict(item)
+    seen: dict[str, Any] = {name: item[name] for name in IN_SIGHT}
+    for name in ("neighbours", "duplicates"):
+        others = item[name] or []
+        seen[name] = [{key: other[key] for key in IN_SIGHT_OF_OTHERS if key in other} for other in others]
+    return {**seen, "is_blinded": True}
+
+
+def _axis(
+    axis: str, standing: Standing, example: Mapping[str, Any], row: int, titles: dict[str, Any]
+) -> dict[str, Any]:
+    score = standing.scores[axis]
+    if score is None:
+        return {"axis": axis, "score": None}
+    about = titles.get(score, {})
+    return {
+        "axis": axis,
+        "score": about.get("title") or score,
+        "unit": about.get("unit", ""),
+        "meaning": ". ".join(about[key] for key in ("meaning", "range", "use", "reference") if about.get(key)),
+        "value": _json(example[score]),
+        "all": _json(standing.among_all[axis][row]),
+        "within": _json(standing.within_class[axis][row]),
+    }
+
+
+def _worst(axes: list[dict[str, Any]]) -> str | None:
+    """The axis on which the example stands highest; None when none is known."""
+    known = [one for one in axes if one.get("all") is not None]
+    return max(known, key=lambda one: one["all"])["axis"] if known else None
+
+
+def _groups(run: Run) -> dict[int, np.ndarray]:
+    if "duplicate_group" not in run.source.columns:
+        return {}
+    groups = run.table(["duplicate_group"])["duplicate_group"]
+    rows = np.flatnonzero(groups.notna())
+    if not len(rows):
+        return {}
+    number = groups.to_numpy(np.float64, na_value=np.nan)[rows].astype(np.int64)
+    order = np.argsort(number, kind="stable")
+    names, starts = np.unique(number[order], return_index=True)
+    parts = np.split(rows[order], starts[1:])
+    return {int(name): part for name, part in zip(names, parts, strict=True) if len(part) > 1}
+
+
+def _duplicates(standing: Standing, row: int, example: Mapping[str, Any]) -> list[int]:
+    group = example.get("duplicate_group")
+    if group is None or group != group:
+        return []
+    return [int(other) for other in standing.groups.get(int(group), ()) if other != row][:DUPLICATES]
+
+
+def _others(
+    run: Run, graph: tuple[np.ndarray, np.ndarray] | None, duplicates: list[list[int]], *, has_text: bool
+) -> dict[int, dict[str, Any]]:
+    rows = {other for group in duplicates for other in group}
+    if graph is not None:
+        rows |= {int(other) for other in graph[0].ravel() if other >= 0}
+    wanted = sorted(rows)
+    found = run.records(wanted, ["id", "label", "predicted", *(["text"] if has_text else [])])
+    if has_text:
+        found = [{**one, "text": contents.clipped(one["text"], 160)} for one in found]
+    both = zip(wanted, found, strict=True)
+    return {row: {"row": row, **{key: _json(value) for key, value in one.items()}} for row, one in both}
+
+
+def _without_n(verdict: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (verdict or {}).items() if name != "n"}
+
+
+def _columns(example: Mapping[str, Any], titles: dict[str, Any]) -> list[dict[str, Any]]:
+    hidden = {
+        "row",
+        "id",
+        "label",
+        "predicted",
+        "evidence",
+        "top_classes",
+        "top_probs",
+        "reason_probs",
+        "text",
+        "marks",
+    }
+    names = [name for name in example if name not in hidden]
+    return [
+        {"name": name, "value": _json(example[name]), "unit": titles.get(name, {}).get("unit", "")} for name in names
+    ]
+
+
+def _past(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": int(event["at_ms"]),
+            **{name: str(event[name]) for name in ("who", "action", "tag", "value")},
+            "n": int(event["n"]),
+            "is_undone": bool(event["is_undone"]),
+        }
+        for event in entries
+    ]
+
+
+def verdicts(state: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the tag log's fold that are verdicts, one an example: id -> tag, value, who, at, n."""
+    return state.loc[state["tag"].isin(VERDICTS), :].set_index("id")
+
+
+def _json(value: object) -> Any:
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_json(one) for one in value]
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return round(float(value), 6) if math.isfinite(value) else None
+    return None if value is pd.NA or value is pd.NaT else str(value)

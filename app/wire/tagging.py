@@ -1,0 +1,169 @@
+"""What a page posts: tags on examples that it names by id or by a rule, undo, and a CSV of what a rule matches."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from app import loaders
+from app.wire import payloads, tag_words
+from app.wire.door import NEVER, Refused, text, whole
+from app.wire.identity import check_workspace, own_run, own_scores
+from hem_core.errors import ConflictError
+from hem_core.store import rules
+from hem_core.store.tag_events import check_same
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
+    from hem_core.store.tags import TagLog
+
+ACTIONS = ("add", "clear", "remove")
+"""What the log stores; an `answer`, a class named without sight of the label, becomes an `add`."""
+LONGEST_VALUE, LONGEST_WINDOW = 2_000, 64
+MOST_ROWS = 60
+"""Rows that an undo names, for the page to go back to."""
+CSV_COLUMNS = ("id", "label", "predicted", "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion",
+               "reason", "evidence", "loss")  # fmt: skip
+
+
+def tag(body: dict[str, Any]) -> dict[str, Any]:
+    """Tag the examples of some ids, or all that a rule matches; the same (client, sequence) is stored once."""
+    check_workspace(body)
+    for name in ("run", "examples", "who"):
+        text(body, name)
+    log, data, sequence = loaders.tags(), text(body, "data"), whole(body, "sequence")
+    verdict = _answered(body) if body.get("action") == "answer" else {}
+    body = {**body, "action": "add", **verdict} if verdict else body
+    known = log.posted(text(body, "client"), sequence)
+    # Stored before, but its answer was lost: a rule is not resolved again, it may match others by now.
+    ids, batch = _stored(body, known) if known is not None else _store(body, log, sequence)
+    others = log.replaced(data, batch) if batch else {}
+    return {
+        "acknowledged": sequence,
+        "revision": log.revision(data),
+        "count": len(ids),
+        "batch": batch,
+        "replaced": others,
+        "message": tag_words.replaced(others, len(ids), text(body, "who")),
+        **verdict,
+    }
+
+
+def undo(body: dict[str, Any]) -> dict[str, Any]:
+    """Undo a batch, or the last action of the window that asks (`window`; without one: of `who`).
+
+    A number as batch is the sequence of this client's own post.
+    """
+    run, log, window = own_run(body), loaders.tags(), _window(body)
+    who, client, sequence = text(body, "who"), text(body, "client"), whole(body, "sequence")
+    batch = _batch(body, log, client)
+    event = log.undo(run.data, who=who, batch=batch, client=client, sequence=sequence, window=window)
+    shown = {key: value for key, value in event.items() if key != "ids"} if event else None
+    known, ids = loaders.row_of(run.name), event["ids"][:MOST_ROWS] if event else []
+    rows = [known[id] for id in ids if id in known]
+    message = tag_words.undone(event, who, has_window=bool(window))
+    return {"undone": shown, "rows": rows, "revision": log.revision(run.data), "message": message}
+
+
+def csv(body: dict[str, Any]) -> Response:
+    """The examples that a rule matches with their tags, as CSV."""
+    run = own_run(body)
+    own_scores(body, run)
+    tags = loaders.tags().state(run.data)
+    found = run.query(body.get("rule"), tags=tags, columns=[n for n in CSV_COLUMNS if n in run.columns()])
+    given = {str(id): ", ".join(part["tag"]) for id, part in tags.groupby("id")}
+    found["tags"] = [given.get(id, "") for id in found["id"]]
+    return Response(payloads.to_csv(found.drop(columns="row")), media_type="text/csv; charset=utf-8", headers=NEVER)
+
+
+def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str]:
+    asked = {**_action(body), "data": text(body, "data")}
+    check_same(
+        known, {name: [value] for name, value in asked.items()} | ({} if asked["rule"] else {"ids": [_ids(body)]})
+    )
+    return known["ids"], known["batch"]
+
+
+def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str], str | None]:
+    run, asked = own_run(body), _action(body)
+    if asked["rule"]:
+        own_scores(body, run)
+        ids = run.at(run.rows(body["rule"], tags=log.state(run.data)), ["id"])["id"].tolist()
+    else:
+        ids = _ids(body)
+        _check_known(run, ids)
+    if not ids:
+        return [], None
+    act = {"add": log.add, "remove": log.remove, "clear": log.clear}[asked.pop("action")]
+    given = {name: value for name, value in asked.items() if value}
+    posted_as = {"client": text(body, "client"), "sequence": sequence, "window": _window(body)}
+    return ids, act(run.data, ids, **posted_as, **given)
+
+
+def _answered(body: dict[str, Any]) -> dict[str, str]:
+    """The verdict that a class, named without sight of the label, is on the one example asked about."""
+    run, ids, answer = own_run(body), _ids(body), body.get("value")
+    if len(ids) != 1:
+        raise Refused(400, f"an answer is about one example; there are {len(ids)}")
+    if answer not in run.classes:
+        raise Refused(400, f"run '{run.name}' has no class {answer!r}")
+    _check_known(run, ids)
+    given = run.at([loaders.row_of(run.name)[ids[0]]], ["label"])["label"].iloc[0] if "label" in run.columns() else None
+    return {"tag": "right", "value": ""} if answer == given else {"tag": "mislabelled", "value": answer}
+
+
+def _window(body: dict[str, Any]) -> str:
+    window = body.get("window", "")
+    if not isinstance(window, str) or len(window) > LONGEST_WINDOW:
+        raise Refused(400, f"'window' must be a text of at most {LONGEST_WINDOW} characters")
+    return window
+
+
+def _action(body: dict[str, Any]) -> dict[str, str]:
+    """What is to be done, in the columns of the log: action, tag, value, who, rule ("" where ids are named)."""
+    action, value, rule = body.get("action", "add"), body.get("value") or "", body.get("rule")
+    if action not in ACTIONS:
+        raise Refused(400, f"no action {action!r}; there are: {', '.join(ACTIONS)}")
+    if not isinstance(value, str) or len(value) > LONGEST_VALUE:
+        raise Refused(400, f"'value' is a text of up to {LONGEST_VALUE:,} characters")
+    if rule is not None and not (isinstance(rule, dict) and rules.clauses(rule)):
+        raise Refused(400, "the rule has no clause, so that it would tag everything; filter or select first")
+    if rule is not None and body.get("ids") is not None:
+        raise Refused(400, "a post has 'ids' or a 'rule', not both")
+    if not body.get("who"):
+        raise Refused(400, "'who' is missing: say who you are first, at the top right of the page")
+    return {
+        "action": action,
+        "tag": "" if action == "clear" else text(body, "tag"),
+        "value": value if action == "add" else "",
+        "who": text(body, "who"),
+        "rule": json.dumps(rule, ensure_ascii=False) if rule is not None else "",
+    }
+
+
+def _ids(body: dict[str, Any]) -> list[str]:
+    ids = body.get("ids")
+    if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
+        raise Refused(400, "'ids' must be a list of the examples' ids, each a text")
+    return list(dict.fromkeys(ids))
+
+
+def _check_known(run: Run, ids: list[str]) -> None:
+    known = loaders.row_of(run.name)
+    unknown = next((id for id in ids if id not in known), None)
+    if unknown is not None:
+        raise ConflictError(f"run '{run.name}' has no example '{unknown}'; nothing was stored")
+
+
+def _batch(body: dict[str, Any], log: TagLog, client: str) -> str | None:
+    batch = body.get("batch")
+    if batch is None or (isinstance(batch, str) and batch):
+        return batch
+    if type(batch) is not int or batch < 0:
+        raise Refused(400, "'batch' is the name of an action, or the sequence of one that this page posted")
+    known = log.posted(client, batch)
+    if known is None:
+        raise ConflictError("what is to be undone was never stored")
+    return known["batch"]

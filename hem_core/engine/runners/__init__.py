@@ -1,0 +1,1 @@
+"""Who calls `score_unit` for every shard: one way of running a file."""

@@ -1,0 +1,182 @@
+"""One training of the user's function, and what its model says: done once, kept on the disk, taken up after a kill."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from hem_core.dynamics.read import read as read_dynamics
+from hem_core.dynamics.recorder import Recorder
+from hem_core.dynamics.table import Dynamics
+from hem_core.engine.batch import Values
+from hem_core.engine.extra import Extra, rows_of
+from hem_core.engine.network import Network
+from hem_core.engine.plan import make_key
+from hem_core.engine.progress import Listener
+from hem_core.engine.unit import as_stored
+from hem_core.errors import ModelError
+from hem_core.folds.held import Held
+from hem_core.folds.training_set import TrainingSet
+from hem_core.models.train_function import TrainFunction
+from hem_core.store.atomic import remove_leftovers
+from hem_core.tasks.classification import unmasked
+
+BATCH = 256
+FOLDER = "out_of_sample"
+
+
+@dataclass(frozen=True, eq=False)
+class Trainings:
+    """What all trainings of one data set share. `place` puts a model on its device; `facts` go into every key."""
+
+    train: TrainFunction
+    folder: Path
+    held: Held
+    ids: Sequence[str]
+    targets: np.ndarray
+    classes: Sequence[str]
+    seed: int
+    place: Callable[[nn.Module], Network]
+    is_picture: bool
+    weights: np.ndarray | None
+    facts: dict[str, Any]
+    progress: Listener | None
+    held_out: np.ndarray | None = None
+    """(N,) bool: of the test or validation split, so no training takes it; None where there is none."""
+
+    def key(self, **facts: Any) -> str:
+        """What a kept result is called: another function, data set, seed or fold never passes for it."""
+        return make_key(train=self.train.fingerprint, classes=list(self.classes), seed=self.seed, **self.facts, **facts)
+
+    def recording(self, name: str) -> Path:
+        """Where the recorder of a training writes."""
+        return self.folder / FOLDER / f"recording_{name}"
+
+    @cached_property
+    def trainable(self) -> np.ndarray:
+        """(N,) bool: has a label, can be read, and is not held out."""
+        found = self.held.is_good & (self.targets >= 0)
+        return found if self.held_out is None else found & ~self.held_out
+
+    def run(
+        self, name: str, where: str, rows: np.ndarray, *, extra: Extra | None, planted: np.ndarray
+    ) -> tuple[nn.Module, Network]:
+        """Train on rows (n,) and the planted examples, recording into `recording(name)` from its beginning.
+
+        where: words for errors and progress, as "fold 2 of 5". Python's, numpy's and torch's own random numbers are
+        seeded for the training and given back as they were. Raises ModelError, which begins with `where`.
+        """
+        shutil.rmtree(self.recording(name), ignore_errors=True)
+        recorder = Recorder(self.recording(name))
+        dataset = TrainingSet(
+            self.held,
+            rows,
+            self.targets,
+            self.ids,
+            self.classes,
+            is_picture=self.is_picture,
+            extra=extra,
+            planted=planted,
+        )
+        if len(np.unique(dataset.targets)) < 2:
+            raise ModelError(f"{where}: its training has examples of fewer than 2 classes; nothing can be learned")
+        self.tell(f"{where}: training", 0, 0)
+        with seeded(self.seed):
+            model = self.train(
+                dataset,
+                where=where,
+                n_classes=len(self.classes),
+                seed=self.seed,
+                weights=self._weights(dataset),
+                recorder=recorder,
+                progress=lambda done, total: self.tell(f"{where}: training", done, total),
+            )
+            recorder.flush()
+            with named(where):
+                return model, self.place(model)
+
+    @torch.inference_mode()
+    def ask(
+        self, network: Network, where: str, rows: np.ndarray, values: Values | np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Logits (n, K) float32 and embeddings (n, D) or None of these rows of `values`, or of the data set.
+
+        The embeddings are float16, or float32 where that is too narrow, as in a shard.
+        """
+        logits = np.full((len(rows), len(self.classes)), np.nan, dtype=np.float32)
+        features: list[np.ndarray] = []
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH]
+            with named(where):
+                said, embeddings = network.forward(self.held.read(part) if values is None else rows_of(values, part))
+                if said.shape[1] != len(self.classes):
+                    raise ModelError(f"the model has {said.shape[1]} outputs; there are {len(self.classes)} classes")
+            logits[start : start + BATCH] = unmasked(said.float()).cpu().numpy()
+            if embeddings is not None:
+                features.append(as_stored(embeddings).cpu().numpy())
+            self.tell(f"{where}: predicting", start + len(part), len(rows))
+        return logits, np.concatenate(features) if features else None
+
+    def dynamics(self, name: str) -> Dynamics | None:
+        """What was recorded; None when the function never logged anything."""
+        folder = self.recording(name)
+        if not folder.is_dir() or not any(path.suffix == ".parquet" for path in folder.iterdir()):
+            return None
+        return read_dynamics(folder)
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(stage, done, total)
+
+    def _weights(self, dataset: TrainingSet) -> torch.Tensor | None:
+        """Each example's, a planted one that of its source."""
+        if self.weights is None:
+            return None
+        sources = dataset.extra.source[dataset.planted] if dataset.extra is not None else dataset.planted
+        return torch.from_numpy(self.weights[np.concatenate([dataset.rows, sources])]).float()
+
+
+def kept(path: Path, key: str) -> dict[str, np.ndarray] | None:
+    """The arrays that were written under this key; None when there are none, or those of another key."""
+    remove_leftovers(path.parent)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return dict(stored) if str(stored["key"]) == key else None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+@contextmanager
+def named(where: str) -> Iterator[None]:
+    """Let a ModelError say where it happened."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(f"{where}: {error}") from error
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed the global random numbers, for code that we did not write, and give them back as they were."""
+    states = random.getstate(), np.random.get_state()
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        torch.manual_seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])

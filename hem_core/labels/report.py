@@ -1,0 +1,43 @@
+"""The labels of a run: which to look at first, and how many are wrong by what people found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from hem_core.errors import RunError
+from hem_core.labels.label_errors import LabelErrors, estimate
+from hem_core.store.answers import answers
+from hem_core.store.run import open_run
+from hem_core.store.verdicts import VERDICTS
+from hem_core.store.workspace import open_workspace
+
+
+@dataclass(frozen=True, eq=False)
+class LabelReport:
+    """`suspects`: id, label, suggested_label, label_suspicion and evidence, the most suspicious first."""
+
+    suspects: pd.DataFrame
+    estimate: LabelErrors
+
+
+def label_report(folder: Path | str, most: int) -> LabelReport:
+    """The `most` suspects that nobody has judged yet, and the share of wrong labels estimated from those judged."""
+    run = open_run(folder)
+    columns = ["id", "label", "suggested_label", "label_suspicion", "evidence"]
+    table = run.table(columns)
+    verdicts = _verdicts(folder, run.data)
+    found = answers(pd.Index(table["id"]), verdicts)
+    open_ones = table.loc[~table["id"].isin(verdicts.index.tolist()), :]
+    suspects = open_ones.sort_values("label_suspicion", ascending=False, kind="stable").head(most)
+    return LabelReport(suspects, estimate(table["label_suspicion"].to_numpy(float), found))
+
+
+def _verdicts(folder: Path | str, data: str) -> pd.DataFrame:
+    try:
+        state = open_workspace(Path(folder)).tags().state(data)
+    except RunError:  # a run outside of a workspace has no tags
+        return pd.DataFrame({"tag": []}, index=pd.Index([], dtype="str"))
+    return state.loc[state["tag"].isin(VERDICTS) & (state["n"] == 1), :].set_index("id")  # bulk tags looked at none

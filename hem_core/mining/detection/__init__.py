@@ -1,0 +1,1 @@
+"""Hard example mining inside a detector: regions and anchors."""

@@ -1,0 +1,1 @@
+"""Miners: embeddings and labels in, indices of hard pairs and triplets out."""

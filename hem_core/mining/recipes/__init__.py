@@ -1,0 +1,1 @@
+"""Recipes of two steps: a first model decides what the second one trains on."""

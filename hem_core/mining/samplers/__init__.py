@@ -1,0 +1,1 @@
+"""Samplers: which examples an epoch draws, and how often."""

@@ -1,0 +1,1 @@
+"""Selectors: a loss vector in, the indices that count out."""

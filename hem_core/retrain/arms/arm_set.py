@@ -1,0 +1,17 @@
+"""The training set of one arm: rows that may repeat, with the arm's own targets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hem_core.folds.training_set import TrainingSet
+from hem_core.retrain.source import Source
+
+
+class ArmSet(TrainingSet):
+    """A `TrainingSet` of N examples that is told its rows (N,), repeats among them, and a target for each (N,)."""
+
+    def __init__(self, source: Source, rows: np.ndarray, targets: np.ndarray, classes: tuple[str, ...]) -> None:
+        super().__init__(source.held, rows[:0], source.targets, source.ids, classes, is_picture=source.is_picture)
+        self.rows, self.targets = rows, targets.astype(np.int64)
+        self.ids = [source.ids[row] for row in rows.tolist()]

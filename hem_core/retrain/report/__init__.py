@@ -1,0 +1,1 @@
+"""What is reported of a retraining: measures, comparisons, the verdict and the page."""

@@ -1,0 +1,51 @@
+"""How sure a difference between arms is: seeds and test examples drawn again together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+from hem_core.retrain.report.measures import Groups, measured
+
+DRAWS = 1000
+AT_ONCE = 50
+
+
+def measured_again(
+    sums: Sequence[Sequence[sparse.csr_matrix]], groups: Groups, *, draws: int = DRAWS, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The measures of A arms with S seeds each, as they are (A, S, M), and in B draws, mean over seeds (B, A, M).
+
+    sums[a][s]: of `measures.sums`, (T, C). One draw takes T examples and S seeds with replacement, the same for all
+    arms: so what the arms share cancels in their difference.
+    """
+    n_arms, n_seeds, n = len(sums), len(sums[0]), groups.members.get_shape()[0]
+    generator = np.random.default_rng(seed)
+    once = np.ones((1, n))
+    point = np.array([[_of(once, each, groups)[0] for each in arm] for arm in sums])  # (A, S, M)
+    found = np.empty((draws, n_arms, point.shape[2]))
+    for start in range(0, draws, AT_ONCE):
+        n_now = min(AT_ONCE, draws - start)
+        counts = np.stack([np.bincount(generator.integers(n, size=n), minlength=n) for _ in range(n_now)])
+        chosen = generator.integers(n_seeds, size=(n_now, n_seeds))
+        sizes = counts @ groups.members  # (B, groups)
+        for arm in range(n_arms):
+            each = np.stack([measured(counts @ one, sizes, groups) for one in sums[arm]], axis=1)  # (B, S, M)
+            found[start : start + n_now, arm] = np.take_along_axis(each, chosen[:, :, None], axis=1).mean(axis=1)
+    return point, found
+
+
+def interval(draws: np.ndarray, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Percentile interval of draws (B,); NaN where nothing is known."""
+    tail = (1 - confidence) / 2
+    known = draws[np.isfinite(draws)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = np.quantile(known, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _of(counts: np.ndarray, sums: sparse.csr_matrix, groups: Groups) -> np.ndarray:
+    return measured(counts @ sums, counts @ groups.members, groups)

@@ -1,0 +1,139 @@
+"""The report as one printable page: verdict first, no script, nothing from outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from hem_core.retrain.report.page_charts import dumbbells, flow_bars, forest
+from hem_core.retrain.report.page_style import STYLE
+
+MEASURES = "mean ± standard deviation over seeds; differences with their 95% interval"
+MOST_CLASSES, MOST_SLICES = 12, 8
+COLOURS = {"ship": "good", "hold": "bad"}
+
+
+def page(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    """Self-contained HTML of plan.json and report.json."""
+    title = f"Retraining {plan['name']}"
+    body = "\n".join(
+        [
+            _verdict(plan, report["verdict"]),
+            f'<p class="facts">{_facts(plan, report)}</p>',
+            '<div class="two">',
+            _section("Curated against control", "difference with its 95% interval, over seeds and test examples",
+                     forest(report["table"], "curated - control")),
+            _section("What changed", f"of {report['n_test']:,} test examples, mean over seeds",
+                     flow_bars(report["flow"]) + _flow_words(report)),
+            "</div>",
+            _section("All measures", MEASURES, _table(report["table"])),
+            '<div class="two">',
+            _section("Classes", _shown("the lowest of", len(report["classes"]), MOST_CLASSES) + "accuracy in %",
+                     dumbbells(_lowest(report["classes"], MOST_CLASSES), "label")),
+            _section("Slices", _shown("the lowest of", len(report["slices"]), MOST_SLICES)
+                     + "accuracy in %, p after Holm", dumbbells(report["slices"][:MOST_SLICES], "name")),
+            "</div>",
+            _section("How it was done", "", _notes(plan, report)),
+        ]
+    )  # fmt: skip
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n'
+
+
+def _verdict(plan: Mapping[str, Any], verdict: Mapping[str, Any]) -> str:
+    first, *others = verdict["sentences"]
+    rules = "".join(
+        f'<li class="{"yes" if rule["passed"] else "no"}">{escape(_sentence(rule["rule"]))}'
+        f"<span>{escape(_minus(rule['value']))}</span></li>"
+        for rule in verdict["rules"]
+    )
+    forced = "".join(f'<p class="forced">Forced, though: {escape(line)}</p>' for line in plan["forced"])
+    colour = COLOURS.get(verdict["word"], "open")
+    return (
+        f'<header class="{colour}"><div><small>{escape(plan["name"])}</small><h1>{escape(first)}</h1>'
+        + "".join(f"<p>{escape(_minus(line))}</p>" for line in others)
+        + f"{forced}</div><ul>{rules}</ul></header>"
+    )
+
+
+def _facts(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    chosen = plan["set"]
+    facts = {
+        "set": f"{chosen['name']} v{chosen['version']}, {chosen['n']:,} examples",
+        "recipe": plan["recipe"]["name"],
+        "train": plan["train"],
+        "seeds": str(len(plan["seeds"])),
+        "tested on": plan["test"]["what"],
+        "begun": plan["created"][:10],
+    }
+    return " ".join(f"<span><b>{name}</b> {escape(value)}</span>" for name, value in facts.items())
+
+
+def _section(title: str, about: str, inside: str) -> str:
+    small = f" <small>{escape(about)}</small>" if about else ""
+    return f"<section><h2>{escape(title)}{small}</h2>{inside}</section>"
+
+
+def _flow_words(report: Mapping[str, Any]) -> str:
+    tests = ", ".join(f"{_p(row['p'])}" for row in report["mcnemar"])
+    words = [f"McNemar's exact p, seed by seed: {tests}."]
+    if report.get("smallest_effect") is not None:
+        words.append(
+            f"In 4 of 5 tries this test shows a difference of {report['smallest_effect']:.2f} points; "
+            "smaller ones may stay hidden."
+        )
+    return f'<p class="small">{escape(" ".join(words))}</p>'
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    arms, pairs = list(rows[0]["arms"]), list(rows[0]["difference"])
+    heads = "".join(f"<th>{escape(name)}</th>" for name in ["measure", *arms, *(_minus(pair) for pair in pairs)])
+    lines = []
+    for row in rows:
+        way = "↑" if row["better"] == "higher" else "↓"
+        cells = [f"<td>{escape(_measure(row['measure']))}, {row['unit']} {way}</td>"]
+        cells += [f"<td>{row['arms'][arm]['mean']:.2f} <i>± {row['arms'][arm]['sd']:.2f}</i></td>" for arm in arms]
+        cells += [_difference(row["difference"][pair], row["better"]) for pair in pairs]
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def _measure(name: str) -> str:
+    return name.replace("negative log likelihood", "log loss").replace("temperature scaled", "scaled")
+
+
+def _difference(found: Mapping[str, float], better: str) -> str:
+    sign = 1 if better == "higher" else -1
+    low, high = sorted((sign * found["low"], sign * found["high"]))
+    look = "good" if low > 0 else "bad" if high < 0 else ""
+    words = f"{found['mean']:+z.2f} <i>{found['low']:+z.2f} … {found['high']:+z.2f}</i>"
+    return f'<td class="{look}">{_minus(words)}</td>'
+
+
+def _notes(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    words = [f"{arm}: {what}." for arm, what in plan["arms_are"].items()]
+    words = [f"Recipe {plan['recipe']['name']}: {plan['recipe']['what']}.", *words, *report["notes"]]
+    return f'<ul class="notes">{"".join(f"<li>{escape(_sentence(line))}</li>" for line in words)}</ul>'
+
+
+def _lowest(rows: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[str, Any]]:
+    return sorted(rows, key=lambda row: row["arms"]["control"]["mean"])[:most]
+
+
+def _shown(words: str, n: int, most: int) -> str:
+    return f"{words} {n:,}, " if n > most else ""
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _minus(text: str) -> str:
+    """Hyphens that are minus signs, as print has them."""
+    return re.sub(r"(?<![\w.])-(?=[\d.]| )", "−", text)
+
+
+def _p(value: float) -> str:
+    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0") if value < 0.9995 else "1"

@@ -1,0 +1,53 @@
+"""The parts of the test that every arm is looked at in: fixed by the data before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hem_core.runs.weak_slices import NOT_DESCRIBED
+from hem_core.slices.attributes import attributes
+
+MIN_SIZE = 30
+MOST = 60
+MOST_SHARE = 0.9
+"""What holds for nearly all of the test is no part of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """A part of the test: its name and its rows."""
+
+    name: str
+    rows: np.ndarray
+
+
+def slices(metadata: pd.DataFrame, *, min_size: int = MIN_SIZE) -> list[Slice]:
+    """Values of categories and bins of numbers that at least `min_size` of the T rows share, the largest first.
+
+    metadata: T rows, the label and the user's own columns. What the models say has no part in it, so no arm is
+    favoured by the choice. At most 60.
+    """
+    found = []
+    for attribute in attributes(metadata.drop(columns=[*NOT_DESCRIBED], errors="ignore"), min_size=min_size):
+        for part, words in enumerate(attribute.words):
+            rows = np.flatnonzero(attribute.codes == part)
+            if min_size <= len(rows) <= MOST_SHARE * len(metadata):
+                found.append(Slice(words, rows))
+    order = sorted(range(len(found)), key=lambda at: (-len(found[at].rows), at))
+    return [found[at] for at in order[:MOST]]
+
+
+def holm(p: list[float]) -> list[float]:
+    """p values as they are after looking at all of them, in the order given.
+
+    Reference: Holm 1979, Scandinavian Journal of Statistics 6(2), 65-70.
+    """
+    order = np.argsort(p, kind="stable")
+    found, running = [0.0] * len(p), 0.0
+    for rank, at in enumerate(order.tolist()):
+        running = max(running, min(1.0, p[at] * (len(p) - rank)))
+        found[at] = running
+    return found

@@ -1,0 +1,40 @@
+"""What one model says of the test examples, in the few columns that the comparison needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import log_softmax
+
+from hem_core.retrain.report.temperature import scaled
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """Columns (T,) of one model: predicted class, is it right, loss in nats, probability of the predicted class."""
+
+    predicted: np.ndarray
+    is_right: np.ndarray
+    nll: np.ndarray
+    sure: np.ndarray
+    nll_scaled: np.ndarray
+    """After temperature scaling."""
+    sure_scaled: np.ndarray
+    temperature: float
+
+
+def said(logits: np.ndarray, targets: np.ndarray) -> Said:
+    """From logits (T, K) and targets (T,)."""
+    at, predicted = np.arange(len(targets)), logits.argmax(axis=1)
+    cooled, temperature = scaled(logits, targets)
+    plain, after = (log_softmax(each.astype(np.float64), axis=1) for each in (logits, cooled))
+    return Said(
+        predicted,
+        predicted == targets,
+        -plain[at, targets],
+        np.exp(plain[at, predicted]),
+        -after[at, targets],
+        np.exp(after[at, predicted]),
+        temperature,
+    )

@@ -1,0 +1,122 @@
+"""The report of a finished retraining, as JSON, as tables and as a page: written once, report.json last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hem_core.errors import RunError
+from hem_core.retrain.report.comparison import comparison
+from hem_core.retrain.report.identical import identical, named, sentences
+from hem_core.retrain.report.page import page
+from hem_core.retrain.report.slices import slices
+from hem_core.retrain.report.test_predictions import Said, said
+from hem_core.retrain.stored import FORMAT_VERSION, Stored
+from hem_core.store.atomic import write_bytes, write_json, write_table
+from hem_core.store.run import read_run
+
+if TYPE_CHECKING:
+    from hem_core.retrain.arms.job import Job
+    from hem_core.retrain.test_data import TestData
+
+FLOW = {(False, True): "fixed", (True, False): "regressed", (False, False): "still wrong", (True, True): "right"}
+
+
+def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> dict[str, Any]:
+    """Compare the arms and write report.html, report.parquet, examples.parquet and report.json.
+
+    Raises RunError when a training is missing.
+    """
+    plan, material, folder = stored.plan, job.material, stored.folder
+    arms = {arm: [_said(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
+    metadata = test.source.catalog.take(material.test_rows).to_pandas()
+    labels = np.array(job.classes, dtype=object)[material.test_targets]
+    parts = slices(_described(job, metadata.drop(columns="label"), runs))
+    words = plan["target"]["words"]
+    found = comparison(arms, material.test_targets, job.classes, parts, material.is_target, words)
+    same = identical({arm: [_logits(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]})
+    meanings = sentences(job, same, plan["seeds"])
+    found |= {
+        "format_version": FORMAT_VERSION,
+        "verdict": named(found["verdict"], same, meanings, len(plan["seeds"])),
+        "runs": runs,
+        "n_test": len(labels),
+        "identical": same,
+        "notes": plan["notes"] + meanings + _notes(job, found),
+    }
+    made = _plain(found)
+    write_table(folder / "examples.parquet", examples(arms, metadata["id"].tolist(), labels, job.classes))
+    write_table(folder / "report.parquet", rows(made))
+    write_bytes(folder / "report.html", page(plan, made).encode())
+    write_json(folder / "report.json", made)
+    return made
+
+
+def examples(
+    arms: Mapping[str, Sequence[Said]], ids: Sequence[str], labels: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """One row a test example: id, label, wrong_<arm>, predicted_<arm> of the first seed, flow of the first seed."""
+    names = np.array(classes, dtype=object)
+    table: dict[str, Any] = {"id": list(ids), "label": labels}
+    for arm, models in arms.items():
+        table[f"wrong_{arm}"] = np.sum([~one.is_right for one in models], axis=0).astype(np.int64)
+        table[f"predicted_{arm}"] = names[models[0].predicted]
+    before, after = arms["control"][0].is_right.tolist(), arms["curated"][0].is_right.tolist()
+    return pd.DataFrame(table | {"flow": [FLOW[pair] for pair in zip(before, after, strict=True)]})
+
+
+def rows(report: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a measure and comparison: measure, unit, better, comparison, mean, low, high, each arm's mean and sd."""
+    found = []
+    for row in report["table"]:
+        arms = {f"{name}_{arm}": one[name] for arm, one in row["arms"].items() for name in ("mean", "sd")}
+        head = {name: row[name] for name in ("measure", "unit", "better")}
+        found += [head | {"comparison": name} | difference | arms for name, difference in row["difference"].items()]
+    return pd.DataFrame(found)
+
+
+def _described(job: Job, metadata: pd.DataFrame, runs: Mapping[str, str]) -> pd.DataFrame:
+    """The metadata without the classes, which have a table of their own, with the clusters of the control's run."""
+    folder = job.folder.parents[1] / "runs" / runs.get("control", "")
+    run = read_run(folder) if "control" in runs else None
+    if run is None or not run.is_complete or "cluster" not in run.source.columns:
+        return metadata
+    clusters = run.table(["id", "cluster"]).set_index("id")["cluster"].reindex(metadata["id"])
+    return metadata.assign(cluster=clusters.astype(object).to_numpy())
+
+
+def _said(job: Job, arm: str, seed: int) -> Said:
+    return said(_logits(job, arm, seed), job.material.test_targets)
+
+
+def _logits(job: Job, arm: str, seed: int) -> np.ndarray:
+    logits = job.logits(arm, seed)
+    if logits is None:
+        raise RunError(f"the training of {arm}, seed {seed}, is gone; run the same `hem retrain` command again")
+    return logits
+
+
+def _notes(job: Job, found: dict[str, Any]) -> list[str]:
+    notes = []
+    if job.recipe == "mix":
+        notes.append("Batch-norm statistics are re-estimated on uniform batches after training, in all arms alike.")
+    shown = ", ".join(f"{arm} {value:.2f}" for arm, value in found["temperature"].items())
+    notes.append(
+        f"Temperature scaling: each half of the test with the temperature that suits the other half ({shown}); nothing "
+        "of the training was held out for it. Above 1 the model is too sure."
+    )
+    return notes
+
+
+def _plain(value: Any) -> Any:
+    """Plain JSON: numpy's numbers as Python's, none of them NaN."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value

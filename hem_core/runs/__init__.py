@@ -1,0 +1,1 @@
+"""From `score(...)` to a finished run folder: prepare, pass, conclude, write."""

@@ -1,0 +1,177 @@
+"""What a run says of itself: run.json, the stored catalog, the failures, and what is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hem_core.dynamics.table import Dynamics
+from hem_core.embeddings.neighbours import Graph
+from hem_core.engine.join import Joined
+from hem_core.engine.network import channels_wanted
+from hem_core.engine.plan import FORMAT_VERSION, Plan
+from hem_core.runs.options import Options
+from hem_core.runs.prepare import Prepared
+
+
+def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict[str, Any]:
+    """run.json as it stands while the run is being made."""
+    layer = ready.network.layer if ready.network else None
+    return {
+        "format_version": FORMAT_VERSION,
+        "name": folder.resolve().name,
+        "task": "classification",
+        "status": "running",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "key": plan.key,
+        "fingerprint": plan.key[:16],
+        "classes": ready.classes,
+        "n": plan.n,
+        "sample": options.sample,
+        "notes": [],
+        "model": {
+            "name": "predictions" if ready.predictions else ready.model_name,
+            "hash": ready.model_hash,
+            "layer": layer.name if layer else None,
+        },
+        "data": opening_data(ready, folder, options),
+        "held_out_accuracy": options.held_out_accuracy,
+        "parameters": {
+            "device": str(ready.network.device) if ready.network else "cpu",
+            "batch_size": plan.batch_size,
+            "unit_size": plan.unit_size,
+            "precision": options.precision,
+            "resize": options.resize,
+            "k": options.k,
+            "seed": options.seed,
+            "dynamics": str(options.dynamics) if options.dynamics else None,
+            "labels_are": ready.facts["labels_are"],
+            "columns": {name: value for name, value in options.columns.items() if value},
+            "channels": channels_wanted(ready.network.model) if ready.network else 3,
+        },
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in ("torch", "pyarrow")},
+    }
+
+
+def opening_data(ready: Prepared, folder: Path, options: Options) -> dict[str, Any]:
+    """Where the examples are from, and their held-out kin; of rows, which columns are features and why others are not.
+
+    path: the source's absolute path, for a later command in another folder; None when it is no file or folder.
+    """
+    named = ("name", "source", "medium", "features", "are_features_named", "left_out")
+    found = {name: ready.facts[name] for name in named if name in ready.facts} | {"root": _portable(ready, folder)}
+    source = Path(ready.facts["source"])
+    found["path"] = str(source.resolve()) if source.exists() else None
+    return found | {"test": str(Path(options.test).resolve()) if options.test else None}
+
+
+def _portable(ready: Prepared, folder: Path) -> str:
+    """Where the pictures lie; relative to the run where they are inside it, so that the run can be moved."""
+    root, home = Path(ready.facts["root"]), folder.resolve()
+    return root.relative_to(home).as_posix() if root.is_relative_to(home) else ready.facts["root"]
+
+
+def held_out(n: int) -> list[str]:
+    """A note on the n examples that no training of this run took."""
+    if not n:
+        return []
+    return [f"{n:,} examples of the test and validation splits were in no training: they were only asked about."]
+
+
+def bytes_digest(folder: Path) -> str:
+    """A short digest of the files that the app shows: a key for caches."""
+    digest = hashlib.sha256()
+    for name in ("scores.parquet", "catalog.parquet", "projection.parquet", "thumbnails.npy"):
+        path = folder / name
+        if path.exists():
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def of_the_data(ready: Prepared, joined: Joined) -> list[str]:
+    """What was passed over in the data, and what was done to pictures before the model saw them."""
+    done = [
+        f"{count:,} picture{'s have' if count != 1 else ' has'} {_of_one(what) if count == 1 else what}."
+        for what, count in sorted(joined.remarks.items())
+    ]
+    return [*ready.facts.get("notes", []), *done]
+
+
+def _of_one(remark: str) -> str:
+    return remark.replace("and are ", "and is ", 1)
+
+
+def memorised(accuracy: float, options: Options) -> list[str]:
+    """A warning when the model does 5 points better on these examples than on held-out ones; else nothing."""
+    held_out = options.held_out_accuracy
+    if held_out is None or options.sample == "out-of-sample" or accuracy - held_out < 0.05:
+        return []
+    return [
+        f"The model is right on {accuracy:.1%} of these examples but on {held_out:.1%} of held-out ones: "
+        "it has memorised part of them, and its final loss hides hard examples."
+    ]
+
+
+def missing_parts(
+    ready: Prepared,
+    joined: Joined,
+    graph: Graph | None,
+    recorded: Dynamics | None,
+    *,
+    has_pictures: bool,
+    has_map: bool,
+) -> dict[str, str]:
+    """What this run lacks, why, and the way to get it."""
+    missing = {}
+    if joined.embeddings is None:
+        way = "add a list column 'embedding'" if ready.predictions else "name a layer with --layer"
+        if ready.facts["medium"] == "row":
+            way = "let the model return a mapping with logits and embeddings"
+        missing["embeddings"] = f"No embeddings: no map, neighbours, prototypes or duplicates; {way}."
+    elif graph is None:
+        missing["neighbours"] = "One example has no neighbours."
+    elif not has_map:
+        missing["map"] = "No map of the embedding: score again without --no-map."
+    if recorded is None:
+        missing["dynamics"] = (
+            "No training dynamics: no data map and no curves; "
+            "record the training with hem_core.Recorder and pass --dynamics."
+        )
+    if not has_pictures and ready.facts["medium"] not in ("text", "row"):
+        missing["pictures"] = "No pictures: the data are not images; the gallery shows ids."
+    return missing
+
+
+def stored_catalog(ready: Prepared, joined: Joined | None) -> pa.Table:
+    """The catalog with class names as labels and, once everything is read, the content hashes."""
+    table, names = ready.catalog.replace_schema_metadata(None), ready.classes
+    raw = table["label"].to_pylist()
+    label = [names[y] if y >= 0 else raw[row] for row, y in enumerate(ready.targets.tolist())]
+    table = table.set_column(table.column_names.index("label"), "label", pa.array(label, pa.string()))
+    if joined is not None and "content_hash" in joined.columns:
+        hashes = np.full(table.num_rows, None, dtype=object)
+        hashes[joined.columns["index"]] = joined.columns["content_hash"]
+        if "content_hash" in table.column_names:
+            table = table.drop_columns(["content_hash"])
+        table = table.append_column("content_hash", pa.array(hashes, pa.string()))
+    return table
+
+
+def failures_table(ready: Prepared, failures: list[tuple[int, str]]) -> pa.Table:
+    """One row a bad example: id, index in the catalog, reason."""
+    indices = [index for index, _reason in failures]
+    return pa.table(
+        {
+            "id": pa.array([ready.ids[index] for index in indices], pa.string()),
+            "index": pa.array(indices, pa.int64()),
+            "reason": pa.array([reason for _index, reason in failures], pa.string()),
+        }
+    )

@@ -1,0 +1,72 @@
+"""The headlines, the reasons by simple rules, and the evidence of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hem_core.difficulty.calibrated import error_probability
+from hem_core.difficulty.headline import Headline, headline
+from hem_core.embeddings.neighbours import Graph
+from hem_core.reasons.evidence import evidence
+from hem_core.reasons.neighbours_help import neighbours_help
+from hem_core.reasons.rules import reasons
+
+EVIDENCE = ("aum_windowed", "confidence_mean", "neighbour_disagreement", "loss_oos")
+"""What explains the error of a fresh model, where the run has it."""
+
+
+def error_columns(columns: dict[str, np.ndarray], errors: np.ndarray | None, *, seed: int) -> dict[str, np.ndarray]:
+    """`error_prob`, `error_prob_low` and `error_prob_high`, each (N,); nothing where no fresh model was asked.
+
+    errors (N,): 1 where a model that was not trained on the example was wrong, 0 where right, NaN not asked. Its own
+    loss is no evidence: that would be circular. A linear head's is, and so are the dynamics and the neighbours.
+    """
+    evidence = {name: columns[name] for name in EVIDENCE if name in columns and not np.isnan(columns[name]).all()}
+    if errors is None or not evidence or np.isnan(errors).all():
+        return {}
+    found = error_probability(evidence, errors, seed=seed)
+    return {"error_prob": found["prob"], "error_prob_low": found["low"], "error_prob_high": found["high"]}
+
+
+def headlines(
+    columns: dict[str, np.ndarray],
+    class_names: list[str],
+    *,
+    sample: str,
+    graph: Graph | None,
+    logits: np.ndarray | None,
+    seed: int,
+) -> Headline:
+    """Difficulty and label suspicion, with how they were made. logits (N, K) of models that did not see the rows."""
+    targets = columns["target"]
+    labels = np.array(class_names, dtype=object)[targets]
+    do_help = True
+    if graph is not None and logits is not None:
+        do_help = neighbours_help(logits, targets, targets[graph.indices], seed=seed)
+    return headline(columns | {"label": labels}, sample=sample, neighbours_help=do_help)
+
+
+def by_rules(
+    columns: dict[str, np.ndarray], graph: Graph | None, class_names: list[str], *, epochs: int | None
+) -> dict[str, Any]:
+    """`reason`, `suggested_label` and `evidence` of every example, by the simple rules."""
+    targets, predicted = columns["target"], columns["predicted"]
+    table = columns | {"top_classes": np.array(class_names, dtype=object)[columns["top_classes"]]}
+    voters = targets[graph.indices] if graph is not None else None
+    found = reasons(table, targets=targets, predictions=predicted, n_classes=len(class_names), neighbour_labels=voters)
+    words = evidence(
+        table,
+        found.reason,
+        targets=targets,
+        predictions=predicted,
+        class_names=class_names,
+        neighbour_labels=voters,
+        epochs=epochs,
+    )
+    return {
+        "reason": found.reason,
+        "suggested_label": np.array(found.suggested_label(class_names), dtype=object),
+        "evidence": np.array(words, dtype=object),
+    }

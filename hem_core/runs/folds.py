@@ -1,0 +1,124 @@
+"""The user's train function at work in a run: once on everything, and once without each fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import nn
+
+from hem_core.engine.extra import Extra, rows_of
+from hem_core.engine.network import Network
+from hem_core.engine.plan import Plan, make_key
+from hem_core.engine.progress import Progress
+from hem_core.errors import DataError, ModelError
+from hem_core.folds.assign import assign
+from hem_core.folds.cross_fit import CrossFit, Everything, cross_fit, fit_all
+from hem_core.folds.held import Held
+from hem_core.folds.out_of_sample import FOLDS, OutOfSample
+from hem_core.folds.training import BATCH, FOLDER, kept
+from hem_core.models.train_function import TrainFunction
+from hem_core.runs.options import Options
+from hem_core.runs.prepare import Prepared, data_key, is_picture, placed
+from hem_core.store.atomic import write_arrays
+
+
+@dataclass(frozen=True, eq=False)
+class Trainer:
+    """A train function with the data set that it is trained on; every training is kept in the run's folder."""
+
+    train: TrainFunction
+    plan: Plan
+    ready: Prepared
+    options: Options
+    progress: Progress
+
+    @property
+    def n_folds(self) -> int:
+        """As many as were asked for."""
+        return self.options.oos if isinstance(self.options.oos, int) else FOLDS
+
+    @cached_property
+    def everything(self) -> Everything:
+        """The model of all examples and what it says of them; after a kill, what it had said."""
+        return fit_all(self.train, **self._shared)
+
+    @cached_property
+    def network(self) -> Network:
+        """The model of all examples, to be asked again; trained once more when it went with an earlier process."""
+        model = self.everything.model
+        if model is None:
+            model = fit_all(self.train, again=True, **self._shared).model
+        assert model is not None
+        return self.place(model)
+
+    def embedded(self, extra: Extra) -> np.ndarray | None:
+        """Embeddings (P, D) of extra examples by the model of everything, kept on the disk; None when it has none."""
+        path = self.plan.folder / FOLDER / "extra.npz"
+        key = make_key(extra=extra.digest(), plan=self.plan.key)
+        found = kept(path, key)
+        if found is None:
+            found = {"embeddings": self._features(extra)}
+            write_arrays(path, key=np.array(key), **found)
+        return found["embeddings"] if found["embeddings"].size else None
+
+    @torch.inference_mode()
+    def _features(self, extra: Extra) -> np.ndarray:
+        parts = []
+        for start in range(0, len(extra), BATCH):
+            at = np.arange(start, min(start + BATCH, len(extra)))
+            _logits, features = self.network.forward(rows_of(extra.values, at))
+            if features is None:
+                return np.empty((0, 0), np.float32)
+            parts.append(features.float().cpu().numpy())
+        return np.concatenate(parts)
+
+    def folds(self, fold: np.ndarray, extra: Extra | None = None) -> CrossFit:
+        """What the models of the folds say; fold (N,) over the catalog, -1 = neither trained on nor asked."""
+        return cross_fit(self.train, fold=fold, n_folds=self.n_folds, extra=extra, **self._shared)
+
+    def assigned(self, rows: np.ndarray, targets: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+        """(N,) fold of every row of the catalog; rows (n,): those that were scored; groups (n,) of near-duplicates."""
+        fold = np.full(len(self.ready.ids), -1, np.int64)
+        fold[rows] = assign(targets, self.n_folds, groups=groups, seed=self.options.seed)
+        return fold
+
+    def place(self, model: nn.Module) -> Network:
+        """The trained model on its device, with the layer of its embedding."""
+        assert self.ready.inputs is not None
+        return placed(model, self.ready.inputs, len(self.ready.ids), self.ready.facts, self.options)[0]
+
+    @cached_property
+    def _shared(self) -> dict:
+        if self.ready.inputs is None:
+            raise ModelError("--train wants examples to train on: pictures, texts, features or arrays")
+        if self.ready.held_out.all():
+            raise DataError(
+                f"all {len(self.ready.ids):,} examples are of the test or validation split, on which --train trains "
+                "nothing; score the training examples too, or drop the column 'split'"
+            )
+        return {
+            "folder": self.plan.folder,
+            "inputs": Held(self.ready.inputs, len(self.ready.ids)),
+            "ids": self.ready.ids,
+            "targets": self.ready.targets,
+            "classes": self.ready.classes,
+            "seed": self.options.seed,
+            "place": self.place,
+            "is_picture": is_picture(self.ready.facts),
+            "data_key": data_key(self.ready),
+            "held_out": self.ready.held_out,
+            "progress": self.progress.tell,
+        }
+
+
+def found_out(trainer: Trainer, rows: np.ndarray, fold: np.ndarray, crossed: CrossFit) -> OutOfSample:
+    """What the folds' models said of the scored rows (n,). Raises DataError when one could not be asked."""
+    logits = crossed.logits[rows]
+    unknown = np.flatnonzero(np.isnan(logits).any(axis=1))
+    if len(unknown):
+        id = trainer.ready.ids[int(rows[unknown[0]])]
+        raise DataError(f"the models of the folds give no finite logits for '{id}' and {len(unknown) - 1} more")
+    return OutOfSample("folds", logits, fold[rows])

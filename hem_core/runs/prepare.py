@@ -1,0 +1,256 @@
+"""What is known before the first unit is scored: the catalog, the model on its device, the targets, the key."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from torch import nn
+
+from hem_core import catalog as catalogs
+from hem_core.catalog.table import is_parquet
+from hem_core.dynamics.table import Dynamics
+from hem_core.engine.batch import Inputs
+from hem_core.engine.batch_size import fastest_batch_size
+from hem_core.engine.call import prepared
+from hem_core.engine.inputs import open_inputs
+from hem_core.engine.network import Network, channels_wanted, choose_device, fingerprint, place
+from hem_core.engine.plan import data_fingerprint, make_key
+from hem_core.errors import DataError, ModelError
+from hem_core.media.array import extract
+from hem_core.models.estimator import Estimator
+from hem_core.models.predictions import Predictions, open_predictions
+from hem_core.models.train_function import TrainFunction
+from hem_core.runs.class_order import agreed
+from hem_core.runs.options import Options
+from hem_core.splits import is_held_out
+from hem_core.store.run import read_run
+from hem_core.tasks import classification
+
+DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
+ROWS_BATCH, ESTIMATOR_BATCH = 1024, 4096
+"""Rows of a table are small, and an estimator spends its time on being called."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is known before the first unit is scored."""
+
+    catalog: pa.Table
+    facts: dict[str, Any]
+    classes: list[str]
+    targets: np.ndarray
+    bad_labels: dict[int, str]
+    network: Network | None
+    inputs: Inputs | None
+    predictions: Predictions | None
+    model_name: str
+    model_hash: str
+
+    @cached_property
+    def ids(self) -> list[str]:
+        return self.catalog["id"].to_pylist()
+
+    @cached_property
+    def held_out(self) -> np.ndarray:
+        """(N,) bool: of the test or validation split, which no training takes."""
+        if "split" not in self.catalog.column_names:
+            return np.zeros(self.catalog.num_rows, dtype=bool)
+        return np.array([is_held_out(value) for value in self.catalog["split"].to_pylist()], dtype=bool)
+
+
+def prepare(
+    model: nn.Module | None,
+    name: str,
+    catalog: pa.Table,
+    data: Any,
+    folder: Path,
+    options: Options,
+    train: TrainFunction | None = None,
+) -> Prepared:
+    """Open the inputs, put the model on its device, and find the classes and targets.
+
+    name: what the run calls the model; without one, `train` makes it. folder: the run's, where the arrays of an .npz
+    are unpacked, under a name that stands for that file.
+    Raises DataError or ModelError for what does not fit together.
+    """
+    facts = catalogs.info(catalog)
+    found = open_predictions(Path(data)) if model is None and is_parquet(data) else None
+    if model is None and found is None and train is None:
+        raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' has no column logits or probs")
+    if found is None and facts["medium"] == "none":
+        raise DataError(
+            f"'{facts['source']}' has no image column for the model to read, nor a text column or features; "
+            "name it with --image-column, --text-column or --feature-columns"
+        )
+    facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
+    if found is not None and found.notes:
+        facts |= {"notes": [*facts.get("notes", []), *found.notes]}
+    network, n_classes, model_hash = None, found.n_classes if found else 0, "predictions"
+    if model is not None and inputs is not None:
+        network, n_classes = placed(model, inputs, catalog.num_rows, facts, options)
+        model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
+    if model is None and found is None and train is not None:
+        facts = classification.for_training(catalog, facts, options.classes)
+        n_classes = classification.count_classes(catalog, facts, options.classes)
+        name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
+    facts = _without_empty(facts, n_classes, options)
+    facts = agreed(model, catalog, facts, options.classes)
+    given = None if isinstance(model, Estimator) and facts["labels_are"] == "names" else options.classes
+    classes = classification.class_names(catalog, facts, n_classes, given)
+    facts = _read_labels(catalog, facts, classes, options, is_settled=isinstance(model, Estimator))
+    targets, bad_labels = classification.targets(catalog, facts, classes)
+    bad_labels |= {int(row): reason for row, reason in facts.get("failures", {}).items()}
+    return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
+
+
+def _read_labels(
+    catalog: pa.Table, facts: dict[str, Any], classes: list[str], options: Options, *, is_settled: bool
+) -> dict[str, Any]:
+    """The facts with `labels_are` decided, and what is worth noting. is_settled: the model's own labels decided it."""
+    asked = facts["labels_are"] if is_settled else options.labels_are
+    found = classification.read_labels(catalog, facts, classes, asked=asked)
+    notes = classification.check_labels(catalog, found, classes, facts["source"])
+    return facts | {"labels_are": found, "notes": [*facts.get("notes", []), *notes]}
+
+
+def _without_empty(facts: dict[str, Any], n_classes: int, options: Options) -> dict[str, Any]:
+    """The facts with the class folders that hold no picture left out, where the model's outputs are of the others."""
+    empty, classes = facts.get("classes_without_examples") or [], facts.get("classes") or []
+    if not empty or options.classes or n_classes != len(classes) - len(empty):
+        return facts
+    note = f"They are no classes: the model has {n_classes} outputs, one for each folder that holds pictures."
+    left = [name for name in classes if name not in set(empty)]
+    return facts | {"classes": left, "notes": [*facts.get("notes", []), note]}
+
+
+def open_data(
+    catalog: pa.Table, data: Any, folder: Path, options: Options, *, channels: int
+) -> tuple[dict[str, Any], Inputs | None]:
+    """The facts of the catalog, with where its arrays now lie, and the reader of its medium; None where it has none."""
+    facts = catalogs.info(catalog)
+    if facts["medium"] == "array":
+        member = catalog["image"][0].as_py()
+        archive = Path(facts["root"])
+        unpacked = folder / "arrays" / data_fingerprint(catalog.select([]), archive)[:16]
+        root = extract(archive, member, unpacked / member).parent
+        facts |= {"root": str(root.resolve()), "source_file": facts["root"]}
+    if facts["medium"] == "none":
+        return facts, None
+    root = Path(facts["root"])
+    return facts, open_inputs(catalog, facts, root=root, dataset=data, channels=channels, resize=options.resize)
+
+
+def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:
+    """The model on its device, tried on the first two of N examples that can be read, and its number of classes."""
+    failures: list[tuple[int, str]] = []
+    for start in range(0, n, 2):
+        sample = inputs.read(range(start, min(start + 2, n)))
+        failures += sample.failures
+        if sample.indices:
+            device = choose_device("cpu" if isinstance(model, Estimator) else options.device)
+            if isinstance(model, Estimator) and options.layer != "none":
+                model.fit_embedding(_all_rows(model, inputs, n, facts))
+            return place(
+                model,
+                device,
+                sample.values,
+                is_picture=is_picture(facts),
+                layer=options.layer,
+                precision=options.precision,
+            )
+    raise DataError(f"none of the {n} examples can be read; the first: {failures[0][1]}")
+
+
+def _model_hash(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any]) -> str:
+    own = fingerprint(model)
+    if not isinstance(model, Estimator):
+        return own
+    rows = _all_rows(model, inputs, n, facts)
+    blocks = [rows[start : start + ESTIMATOR_BATCH] for start in range(0, len(rows), ESTIMATOR_BATCH)]
+    return hashlib.sha256(f"{own}\n{model.identity(blocks)}".encode()).hexdigest()
+
+
+def _all_rows(model: Estimator, inputs: Inputs, n: int, facts: dict[str, Any]) -> Any:
+    """Every example that can be read, as the estimator gets them: it is for data that fit into memory."""
+    return prepared(model, inputs.read(range(n)).values, choose_device("cpu"), is_picture=is_picture(facts))
+
+
+def is_picture(facts: dict[str, Any]) -> bool:
+    """Are the examples (n, H, W, C) to be given as pictures?"""
+    return facts["medium"] == "image" or facts.get("is_picture", False)
+
+
+def data_key(ready: Prepared) -> str:
+    """The digest of the examples: their catalog and their files."""
+    source = Path(ready.facts.get("source_file", ready.facts["root"] or "."))
+    if ready.predictions is not None:
+        source = ready.predictions.path
+    items = ready.inputs.fingerprint() if ready.inputs is not None else None
+    return make_key(data=data_fingerprint(ready.catalog, source), items=items)
+
+
+def key_of(ready: Prepared, options: Options, recorded: Dynamics | None, train: TrainFunction | None = None) -> str:
+    """The digest of everything that decides the run's bytes."""
+    labels_are = ready.facts["labels_are"]
+    is_as_found = labels_are == catalogs.info(ready.catalog)["labels_are"]
+    return make_key(
+        **({} if is_as_found else {"labels_are": labels_are}),
+        model=ready.model_hash,
+        train=train.fingerprint if train else None,
+        data=data_key(ready),
+        classes=ready.classes,
+        dynamics=_digest(recorded) if recorded else None,
+        layer=options.layer,
+        precision=options.precision,
+        resize=options.resize,
+        k=options.k,
+        seed=options.seed,
+        unit_size=options.unit_size,
+        batch_size=options.batch_size,
+        sample=options.sample,
+        name=ready.facts["name"],
+        has_map=options.has_map,
+        oos=options.oos,
+        has_grand=options.has_grand,
+        has_probes=options.has_probes,
+        beside=[read_run(Path(folder)).fingerprint for folder in options.beside],
+    )
+
+
+def _digest(recorded: Dynamics) -> str:
+    digest = hashlib.sha256("\n".join(recorded.ids).encode())
+    for values in (recorded.confidences, recorded.margins, recorded.hits):
+        digest.update(np.ascontiguousarray(values).data)
+    for known in (recorded.targets, recorded.hashes):
+        if known is not None:
+            digest.update(repr(list(known)).encode())
+    return digest.hexdigest()
+
+
+def batch_size_of(ready: Prepared, options: Options, known: dict[str, Any]) -> int:
+    """The batch size that the run began with, that was asked for, or the default. known: the run's info, or {}."""
+    if known:
+        return known["parameters"]["batch_size"]
+    if isinstance(options.batch_size, int):
+        return options.batch_size
+    if ready.network is None or ready.inputs is None:
+        return 4096
+    if options.batch_size == "auto":
+        return fastest_batch_size(ready.network, ready.inputs, len(ready.ids))
+    if isinstance(ready.network.model, Estimator):
+        return ESTIMATOR_BATCH
+    if ready.facts["medium"] == "row":
+        return ROWS_BATCH
+    return DEFAULT_BATCH.get(ready.network.device.type, 256)
+
+
+def unit_size_of(ready: Prepared) -> int:
+    """Units of some 5 to 60 seconds on a CPU, and no more than 16 million logits."""
+    is_quick = ready.inputs.is_quick if ready.predictions is None and ready.inputs is not None else True
+    return 16_384 if is_quick and len(ready.classes) <= 1000 else 2048

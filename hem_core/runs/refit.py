@@ -1,0 +1,120 @@
+"""People's tags teach a finished run why its examples are hard: without torch, so that the app can do it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hem_core.errors import RunError
+from hem_core.reasons.calibrate import LEAVE_OPEN, Calibrated, calibrate
+from hem_core.reasons.columns import Spoken, reason_columns
+from hem_core.reasons.features import Features
+from hem_core.store.atomic import write_json, write_table
+from hem_core.store.run import Run, open_run
+from hem_core.store.workspace import open_workspace
+
+FILE = "reason_rows.npz"
+SAYS = ("mislabelled", "ambiguous", "outlier", "easy", *LEAVE_OPEN)
+"""Verdicts that say something of the reason: they name it, or only rule reasons out (LEAVE_OPEN)."""
+
+
+def refit(folder: Path | str) -> Run:
+    """Fit the reasons of a run again, with the verdicts of its workspace beside the planted probes.
+
+    Rewrites reason, reason_prob, reason_probs, suggested_label and evidence in scores.parquet, then `reasons` and
+    `fingerprint` in run.json; each file is there whole, old or new, whenever it is killed, and the next refit mends
+    what a killed one left half done. Refitting from the same tags gives the same bytes. Returns the run.
+    Raises RunError when the run is not complete, was calibrated on no probes, or is in no workspace.
+    """
+    run = open_run(folder)
+    path = run.folder / FILE
+    if not path.is_file():
+        why = (run.info.get("reasons") or {}).get("note") or "its reasons come from simple rules"
+        raise RunError(f"the run {run.folder} has no {FILE}, so there is nothing to refit: {why}")
+    with np.load(path, allow_pickle=False) as stored:
+        kept = {name: stored[name] for name in stored.files}
+    if len(kept["values"]) != run.n:
+        raise RunError(
+            f"{path} is of {len(kept['values'])} rows, the run has {run.n}: run `hem score` with --overwrite"
+        )
+    table = pq.read_table(run.folder / "scores.parquet")
+    tagged, tags = _verdicts(run, table["id"].to_pylist())
+    rows = Features(kept["values"].astype(np.float32), tuple(kept["names"].tolist()))
+    found = calibrate(rows, kept["examples"], kept["kinds"], seed=int(kept["seed"]), tagged=tagged, tags=tags)
+    made = _columns(run, table, kept, rows, found)
+    write_table(run.folder / "scores.parquet", _replaced(table, made), metadata=_metadata(table))
+    reasons = {**(run.info.get("reasons") or {}), **_measured(found.model.measured), "n_tagged": len(tagged)}
+    scores = hashlib.sha256((run.folder / "scores.parquet").read_bytes()).hexdigest()
+    base = str(run.info.get("fingerprint") or "").partition("-")[0]
+    write_json(run.folder / "run.json", {**run.info, "reasons": reasons, "fingerprint": f"{base}-{scores[:16]}"})
+    return open_run(run.folder)
+
+
+def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:
+    state = open_workspace(run.folder).tags().state(run.data)
+    place = {id: row for row, id in enumerate(ids)}
+    state = state.loc[state["n"] == 1, :]  # a word on many at once is no look at each
+    pairs = zip(state["id"].tolist(), state["tag"].tolist(), strict=True)
+    found = sorted((place[id], tag) for id, tag in pairs if tag in SAYS and id in place)
+    return np.array([row for row, _ in found], np.int64), [says for _, says in found]
+
+
+def _columns(
+    run: Run, table: pa.Table, kept: dict[str, np.ndarray], rows: Features, found: Calibrated
+) -> dict[str, np.ndarray]:
+    classes = {name: number for number, name in enumerate(run.classes)}
+    targets = np.array([classes[label] for label in table["label"].to_pylist()], np.int64)
+    graph, epochs = run.folder / "neighbours.npz", int(kept["epochs"])
+    voters = None
+    if graph.is_file():
+        with np.load(graph, allow_pickle=False) as stored:
+            voters = targets[stored["indices"]]
+    spoken = Spoken(
+        kept["predicted"].astype(np.int64),
+        kept["sure"],
+        kept["label_sure"],
+        kept["second"].astype(np.int64),
+        kept["second_sure"],
+        str(kept["voice"]),
+    )
+    names = [name for name in ("prototype_distance", "learned_epoch", "forgetting") if name in table.column_names]
+    return reason_columns(
+        found,
+        rows,
+        spoken,
+        table={name: table[name].to_numpy() for name in names},
+        targets=targets,
+        class_names=run.classes,
+        neighbour_labels=voters,
+        epochs=None if epochs < 0 else epochs,
+    )
+
+
+def _replaced(table: pa.Table, made: dict[str, np.ndarray]) -> pa.Table:
+    for name, values in made.items():
+        column = _arrow(values)
+        if name in table.column_names:
+            table = table.set_column(table.column_names.index(name), name, column)
+        else:
+            table = table.append_column(name, column)
+    return table
+
+
+def _arrow(values: np.ndarray) -> pa.Array:
+    if values.ndim == 2:
+        flat = pa.array(values.astype(np.float32).reshape(-1))
+        return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
+    return pa.array(values.tolist(), pa.string()) if values.dtype == object else pa.array(values, pa.float32())
+
+
+def _metadata(table: pa.Table) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()}
+
+
+def _measured(measured: Mapping[str, float]) -> dict[str, float]:
+    return {name: measured[name] for name in ("macro_f1", "balanced_accuracy", "ece")}

@@ -1,0 +1,118 @@
+"""The examples of a set, read from its own folder or from the run that it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from hem_core.engine.batch import Inputs
+from hem_core.engine.inputs import Files
+from hem_core.engine.inputs_rows import TableRows
+from hem_core.engine.inputs_text import Texts
+from hem_core.engine.stored_inputs import stored_inputs
+from hem_core.errors import DataError
+from hem_core.export._files import picture_files
+from hem_core.folds.held import Held
+from hem_core.folds.training_set import TrainingSet
+from hem_core.media.picture_file import is_grey
+from hem_core.media.row import FeatureRows
+from hem_core.sets.provenance import feature_columns
+from hem_core.sets.run_of_set import run_of_set
+from hem_core.store.workspace import open_workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def set_examples(
+    folder: Path,
+    examples: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    *,
+    channels: int | None = None,
+    resize: int | None = None,
+) -> TrainingSet:
+    """Items (input, target, id) in the order of the set; `classes` are the manifest's, else the labels, sorted.
+
+    Read are the folder's pictures (imagefolder, yolo or coco), its texts or its rows of features; in a workspace, what
+    the run was made from. Raises DataError when there is nothing to read, and for an example without a label or that
+    cannot be read.
+    """
+    ids = [str(id) for id in examples["id"].tolist()]
+    inputs, is_picture = _inputs(folder, ids, examples, manifest, channels, resize)
+    labels = examples["label"].tolist()
+    classes = [str(name) for name in manifest.get("classes") or sorted({str(label) for label in labels if label})]
+    number = {name: index for index, name in enumerate(classes)}
+    nameless = [id for id, label in zip(ids, labels, strict=True) if label not in number]
+    if nameless:
+        raise DataError(
+            f"{len(nameless):,} of {len(ids):,} examples have no label that is a class, such as '{nameless[0]}'"
+        )
+    held = Held(inputs, len(ids))
+    bad = np.flatnonzero(~held.is_good)
+    if len(bad):
+        reason = dict(inputs.read([int(bad[0])]).failures)[int(bad[0])]
+        raise DataError(f"{len(bad):,} of {len(ids):,} examples cannot be read; '{ids[bad[0]]}': {reason}")
+    targets = np.array([number[label] for label in labels])
+    return TrainingSet(held, np.arange(len(ids)), targets, ids, classes, is_picture=is_picture)
+
+
+def _inputs(
+    folder: Path,
+    ids: list[str],
+    examples: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    channels: int | None,
+    resize: int | None,
+) -> tuple[Inputs, bool]:
+    """A reader of these examples, and whether they are pictures."""
+    files = picture_files(folder)
+    if files:
+        missing = [id for id in ids if id not in files]
+        if missing:
+            raise DataError(
+                f"'{folder}' has no picture of {len(missing):,} of {len(ids):,} examples, such as '{missing[0]}'"
+            )
+        paths = [files[id].relative_to(folder).as_posix() for id in ids]
+        known = channels or _channels([files[id] for id in ids])
+        size = resize or (manifest.get("parameters") or {}).get("resize")
+        return Files(folder, list(paths), channels=known, resize=size), True
+    features = feature_columns(manifest, examples)
+    if features:
+        kinds = {feature["name"]: feature["kind"] for feature in manifest["data"]["features"]}
+        named = examples.loc[:, list(features.values())].set_axis(list(features), axis=1)
+        listed = [{"name": name, "kind": kinds[name]} for name in features]
+        return TableRows(FeatureRows(pa.Table.from_pandas(named, preserve_index=False), listed)), False
+    if (manifest.get("data") or {}).get("medium", "text") == "text" and "text" in examples.columns:
+        return Texts(examples["text"].tolist()), False
+    return _of_run(folder, ids, manifest, channels)
+
+
+def _of_run(folder: Path, ids: list[str], manifest: Mapping[str, Any], channels: int | None) -> tuple[Inputs, bool]:
+    home = folder.resolve().parents[1]
+    if home.name != "sets":
+        raise DataError(
+            f"nothing in '{folder}' can be read as pictures, texts or rows; pass your dataset, or export the set again "
+            "with --format imagefolder"
+        )
+    run = run_of_set(open_workspace(home.parent), manifest)
+    stored = stored_inputs(run, channels=channels)
+    missing = [id for id in ids if id not in stored.row_of]
+    if missing:
+        raise DataError(f"run '{run.name}' has not {len(missing):,} of the {len(ids):,} ids, such as '{missing[0]}'")
+    rows = np.array([stored.row_of[id] for id in ids], dtype=np.int64)
+    return stored.chosen(rows), stored.is_picture
+
+
+def _channels(paths: list[Path]) -> int:
+    """1 where the first picture that can be opened is grey, else 3."""
+    for path in paths:
+        try:
+            return 1 if is_grey(path.read_bytes()) else 3
+        except (DataError, OSError):
+            continue
+    return 3

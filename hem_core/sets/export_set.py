@@ -1,0 +1,95 @@
+"""From a saved set to a folder that someone retrains from; also a process of its own, for the app."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hem_core.errors import HemError, RunError
+from hem_core.export._folder import Progress, export
+from hem_core.sets.run_of_set import find_run_of_set, gone
+from hem_core.store import sets
+from hem_core.store.atomic import write_json
+from hem_core.store.workspace import Workspace, open_workspace
+
+
+def export_set(
+    workspace: Path | str,
+    name: str,
+    version: int,
+    target: Path | str,
+    formats: Sequence[str],
+    *,
+    data: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write one version of a set to the new folder `target`; pictures come from the run it was made from.
+
+    The run is found by its fingerprint, so that its folder may have another name by now. data: where the pictures are
+    now, when they were moved; an example whose picture is gone is skipped, and named in the manifest's `skipped`.
+    Returns the folder. Raises DataError when there is no such version, the folder exists already, or no picture is
+    left; RunError when a format wants pictures and the run is gone.
+    """
+    from hem_core.sets.export_pictures import with_pictures
+    from hem_core.sets.pictures import pictures_of
+    from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
+
+    loaded, manifest = sets.load(workspace, name, version)
+    if progress is not None:
+        progress("reading the set", 0, len(loaded))
+    opened = open_workspace(workspace)
+    run = find_run_of_set(opened, manifest)
+    if run is None:
+        _check_tables(opened, manifest, formats, has_images="image" in loaded.columns)
+    pictures = pictures_of(run, data, opened) if run is not None else None
+    examples, skipped = with_pictures(with_weight(loaded), pictures, formats)
+    whole = whole_manifest(manifest, run, examples)
+    return export(
+        examples,
+        target,
+        formats,
+        whole,
+        read_image=pictures,
+        classes=whole.get("classes") or (),
+        features=list(feature_columns(whole, examples).values()),
+        skipped=skipped,
+        progress=progress,
+    )
+
+
+def _check_tables(
+    workspace: Workspace, manifest: Mapping[str, Any], formats: Sequence[str], *, has_images: bool
+) -> None:
+    """A set of pictures whose run is gone can be written as tables alone."""
+    if (manifest.get("data") or {}).get("medium", "image" if has_images else "row") not in ("image", "array"):
+        return
+    import hem_core.export
+    from hem_core import folder as registry
+
+    wanted = [name for name in formats if getattr(registry.load(hem_core.export, name), "HAS_PICTURES", False)]
+    if wanted:
+        raise RunError(
+            f"format '{wanted[0]}' needs the pictures, and {gone(workspace, manifest)}; parquet, csv and jsonl can be "
+            "written without it"
+        )
+
+
+def main(workspace: str, name: str, version: str, target: str, note: str, *formats: str) -> int:
+    """Export as a process: progress, or the error, is left as JSON in the file `note`. Returns the exit code."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        write_json(Path(note), {"stage": stage, "done": done, "total": total})
+
+    try:
+        export_set(workspace, name, int(version), target, formats, progress=progress)
+    except HemError as error:
+        write_json(Path(note), {"error": str(error)})
+        return 2
+    Path(note).unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Statistics without a model: Wilson, McNemar, percentiles, isotonic regression, the hypergeometric tail."""

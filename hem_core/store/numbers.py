@@ -1,0 +1,35 @@
+"""Counts in a run by the definitions: the number of errors is the same on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hem_core.errors import DataError
+from hem_core.store import definitions
+from hem_core.store.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def sample_of_errors(run: Run) -> str:
+    """Of which sample the errors of a run are: 'out-of-sample', 'in-sample' or 'unknown'."""
+    if definitions.IN_SAMPLE["predicted"] in run.source.columns:
+        return "out-of-sample"
+    return str(run.info.get("sample") or "unknown")
+
+
+def count(run: Run, *clauses: Mapping[str, Any], tags: pd.DataFrame | None = None) -> int:
+    """How many examples match all clauses; 0 in a run without a column that they name."""
+    try:
+        found = run.summarise("count(*) AS n", [], {"all": list(clauses)}, tags=tags)
+    except DataError:
+        return 0
+    return int(found["n"].iloc[0])
+
+
+def accuracy(run: Run) -> float | None:
+    """Share of the judged examples whose prediction is right, 0 .. 1; None when none is judged."""
+    judged = count(run, definitions.JUDGED)
+    return (judged - count(run, definitions.ERROR)) / judged if judged else None

@@ -1,0 +1,115 @@
+"""A complete run is one whose files are there and read: else the same command makes them again, to the same bytes."""
+
+import hashlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from hem_core.errors import RunError
+from hem_core.runs.score import score
+from hem_core.store.run import open_run
+from hem_core.store.whole import trouble
+
+FILES = ("scores.parquet", "catalog.parquet", "failures.parquet", "neighbours.npz", "projection.parquet",
+         "thumbnails.bin", "thumbnails.npy", "shards/00000.parquet", "embeddings/00000.npy")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A run of 60 digits and the call that makes it."""
+    home = tmp_path_factory.mktemp("whole")
+    pixels, target = load_digits(return_X_y=True)
+    np.savez(home / "few.npz", images=(pixels[:60].reshape(-1, 8, 8) * 15).astype(np.uint8), labels=target[:60])
+
+    def make():
+        torch.manual_seed(0)  # the model is new in every call
+        return score("demo_models.digits:model", home / "few.npz", out=home / "run", has_probes=False, oos="none")
+
+    return make().folder, make
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def turn_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+
+
+HARMS = {
+    "missing": lambda path: path.unlink(),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[: -max(1, path.stat().st_size // 4)]),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_the_same_command_makes_again_what_was_lost(made, harm):
+    folder, make = made
+    before = {name: digest(folder / name) for name in FILES}
+    for name in FILES[:7]:
+        HARMS[harm](folder / name)
+    found = set(trouble(folder, open_run(folder).info))
+    assert {*FILES[:5], "thumbnails.npy"} <= found <= set(FILES[:7])  # the offsets tell that the pictures were cut
+    make()
+    assert {name: digest(folder / name) for name in FILES} == before
+
+
+def test_what_the_shards_lost_is_scored_again(made):
+    folder, make = made
+    before = digest(folder / "scores.parquet")
+    for name in ("shards/00000.parquet", "embeddings/00000.npy", "scores.parquet"):
+        HARMS["cut"](folder / name)
+    make()
+    assert digest(folder / "scores.parquet") == before
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "catalog.parquet"])
+def test_a_single_turned_bit_is_found_and_said(made, name):
+    folder, make = made
+    before = digest(folder / name)
+    turn_a_bit(folder / name)
+    with pytest.raises(RunError, match=rf"{name} cannot be read .*; run the same `hem score` command again"):
+        open_run(folder).table()
+    make()
+    assert digest(folder / name) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        ("neighbours.npz", lambda run: run.neighbours("0")),
+        ("thumbnails.npy", lambda run: run.thumbnail(0)),
+        ("thumbnails.bin", lambda run: run.thumbnail(0)),
+        ("projection.parquet", lambda run: run.table(["x"])),
+        ("embeddings/00000.npy", lambda run: run.embeddings()),
+        ("failures.parquet", lambda run: run.failures()),
+    ],
+)
+def test_whoever_looks_at_a_cut_file_is_told_the_way_out(made, name, look):
+    folder, _ = made
+    content = (folder / name).read_bytes()
+    HARMS["cut"](folder / name)
+    with pytest.raises(RunError, match=r"run the same `hem score` command again, which makes what is missing"):
+        look(open_run(folder))
+    (folder / name).write_bytes(content)
+
+
+def test_the_command_line_says_so_in_a_line(made):
+    folder, _ = made
+    content = (folder / "scores.parquet").read_bytes()
+    HARMS["cut"](folder / "scores.parquet")
+    code = "from hem_core.cli import main; main()"
+    for word in ("labels", "select"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, word, str(folder)], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False), (word, done.stderr)
+        assert "same `hem score` command again" in done.stderr
+    (folder / "scores.parquet").write_bytes(content)
