@@ -134,7 +134,7 @@ def test_entries_that_name_no_example_are_counted(workspace, tmp_path):
         ("p.csv", "sep=;\nid;label\na;dog\n".encode("utf-16-le")),
         ("p.csv", b'id,text,label\na,"one\ntwo, three",dog\n'),
         ("p.txt", b"id|label\na|dog\n"),
-        ("p.csv.gz", gzip.compress(b"id,label\na,dog\n")),
+        ("p.csv.gz", gzip.compress(b"id,label\na,dog\n", mtime=0)),
         ("p.jsonl", '{"id": "a", "label": "dog"}\n'.encode("utf-16")),
         ("p.csv", b"id,data,label,Comments,example_id\n1,a text,dog,[],a\n"),  # doccano
         ("p.jsonl", b'{"id": 7, "text": "x", "label": ["dog"], "Comments": [], "example_id": "a"}\n'),
