@@ -27,7 +27,7 @@ def memorised(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
         for seed in seeds
         for net in NETS
     }
-    names = list(found["memorised", 0]["auprc"])
+    names = list(found["memorised", seeds[0]]["auprc"])
     rows = {name: {net: [found[net, seed]["auprc"][name] for seed in seeds] for net in NETS} for name in names}
     accuracy = {
         f"{key} accuracy": {net: [found[net, seed]["accuracy"][key] for seed in seeds] for net in NETS}
