@@ -10,12 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"types", "errors", "folder", "cells", "alive", "splits", "paths", "hardest", "stats"},
+    {"types", "errors", "folder", "plugins", "cells", "alive", "splits", "paths", "hardest", "stats"},
     {
         "catalog", "media", "models", "tasks", "scores", "dynamics", "embeddings", "difficulty", "reasons", "slices",
         "selection", "export", "mining", "store",
     },
-    {"engine"},
+    {"engine", "testing"},
     {"folds"},
     {"probes"},
     {"runs"},
