@@ -1,36 +1,32 @@
-"""Every score of the world that is known: the pictures of it, and what each score finds there."""
+"""Draws the figure of every score for the documentation: `python benchmarks/figures.py` writes docs/figures/*.svg.
+
+Examples of a world of which everything is known (`_world.py`), coloured by where each score ranks them. The nets are
+trained for it, so a shade may differ from machine to machine: the figures are committed, and no test compares them.
+"""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import _world
 import numpy as np
 import pandas as pd
 import torch
-from score_figure import borders, figure
-from sklearn.metrics import average_precision_score
+from _figure import borders, figure
 from torch import nn
 from torch.utils.data import TensorDataset
 
 import hem_core
+from hem_core import scores
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-
-import _world
-
-N, SHOWN, SEEDS, FOLDS = 2000, 600, 3, 5
+N, SHOWN, FOLDS = 2000, 600, 5
+FIGURES = Path(__file__).parents[1] / "docs" / "figures"
 BESIDE = 2
 """Further nets of other seeds, for the scores that compare runs."""
-CLOSE = 0.7
-"""A regular example is a close call where no class has more than this by Bayes' rule."""
-WORDS = {
-    "flip": "flipped labels", "close": "close calls", "rare": "the rare mode", "outlier": "far outliers",
-}  # fmt: skip
 HEADLINES = ("difficulty", "label_suspicion", "error_prob", "reason")
 """Shown as they come from folds; the scores as they come from one recorded net, in-sample."""
 
@@ -80,39 +76,6 @@ def _folds(world: _world.World, seed: int, folder: Path) -> Any:
     return hem_core.score(None, frame, out=folder, train=train, oos=FOLDS, **given)
 
 
-def kinds(world: _world.World) -> np.ndarray:
-    """(N,) what was planted, "close" for the regular ones on a border, else "regular"."""
-    is_close = (_world.posterior(world.x).max(axis=1) < CLOSE) & (world.kind == "regular")
-    return np.where(is_close, "close", world.kind)
-
-
-def finds(names: Sequence[str]) -> dict[str, str]:
-    """Score -> a table of the area under its precision-recall curve for each kind, beside chance."""
-    columns = scored(0)[1].dtypes
-    return {name: _table(name) for name in names if name in columns and columns[name].kind == "f"}
-
-
-def _table(name: str) -> str:
-    lines = [
-        f"AUPRC of each kind against the regular examples, {f'{FOLDS} folds' if name in HEADLINES else 'in-sample'}, "
-        f"mean of {SEEDS} draws of {N:,}.", "",
-        "| kind | AUPRC | by chance |", "|---|---|---|",
-    ]  # fmt: skip
-    for kind, words in WORDS.items():
-        found = [_average_precision(seed, name, kind) for seed in range(SEEDS)]
-        auprc, base = np.mean(found, axis=0)
-        lines.append(f"| {words} | {auprc:.2f} | {base:.2f} |")
-    return "\n".join([*lines, ""])
-
-
-def _average_precision(seed: int, name: str, kind: str) -> tuple[float, float]:
-    world, table = scored(seed)
-    of = kinds(world)
-    use = np.isin(of, [kind, "regular"])
-    is_kind = of[use] == kind
-    return float(average_precision_score(is_kind, table[name].to_numpy(float)[use])), float(is_kind.mean())
-
-
 def pictures(names: Sequence[str]) -> dict[str, str]:
     """Score -> its figure, for those of these names that the run has."""
     world, table = scored(0)
@@ -133,3 +96,13 @@ def _shade(values: pd.Series) -> list:
     if values.dtype.kind != "f":
         return values.tolist()
     return np.minimum(values.rank(pct=True).to_numpy() * 10, 9.999).astype(int).tolist()
+
+
+def main() -> None:
+    """Draw them all."""
+    for name, svg in pictures([*scores.names(), *HEADLINES]).items():
+        (FIGURES / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
