@@ -14,7 +14,7 @@ INTRO = (
     "`hem_core.mining` for training loops. The rooms below are what these are made of."
 )
 HOME = Path(str(hem_core.__file__)).parent
-ELSEWHERE = ("scores", "export", "mining", "tasks", "media", "catalog")
+ELSEWHERE = ("scores", "export", "mining", "tasks", "media", "catalog", "cli")
 """Rooms whose items have pages of their own."""
 
 
