@@ -17,6 +17,7 @@ exclude_patterns = ["kinds", "figures"]
 html_theme = "furo"
 html_title = f"HEM {release}"
 html_copy_source = False
+smartquotes = False  # conditions in SQL are copied from the pages
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]
 python_display_short_literal_types = True

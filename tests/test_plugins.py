@@ -1,7 +1,9 @@
 """Items of installed packages: found beside HEM's own by the command line, the app and the library."""
 
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -144,6 +146,15 @@ def test_the_command_line_and_the_app_find_them(extra, predictions, tmp_path):
     run("export", tmp_path / "work", "--set", "late", "--format", "ids", "--out", tmp_path / "set")
     assert (tmp_path / "set" / "ids.txt").read_text() == "e9\ne8\ne7"
     assert "## Ids" in (tmp_path / "set" / "README.md").read_text()
+
+
+def test_the_documentation_has_their_pages(extra, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "docs"))
+    kinds = importlib.import_module("pages").all_kinds()
+    assert "mean of z, minus z_y" in kinds["scores"].pages()["surprise"]
+    assert "The n whose ids come last" in kinds["policies"].pages()["latest"]
+    assert 'FOLDER / "ids.txt"' in kinds["formats"].pages()["ids"]
+    assert "its first word is the label" in kinds["readers"].pages()["words"]
 
 
 def test_the_help_of_a_fresh_process_names_them(extra):

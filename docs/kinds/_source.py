@@ -51,7 +51,7 @@ class _Qualified(ast.NodeTransformer):
             alias.asname or alias.name: f"{node.module}.{alias.name}"
             for node in froms
             for alias in node.names
-            if (node.module or "").startswith("hem_core")
+            if (node.module or "").startswith("hem_core") and alias.name[:1].isupper() and not alias.name.isupper()
         }
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
