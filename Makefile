@@ -1,4 +1,4 @@
-# make demo: train, score and open a demo   make test: everything that must hold   make test-fast: without the browser and the slow tests
+# make demo: train, score and open a demo   make test: everything that must hold   make test-fast: without the browser and the slow tests   make docs: the site
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -6,7 +6,7 @@ WORKERS ?= -n logical --maxprocesses 4 --dist loadscope
 # On a busy machine a browser may run out of time once; an assertion that fails is never tried again.
 PATIENCE ?= --reruns 1 --only-rerun TimeoutError
 
-.PHONY: demo test test-fast lint bench chromium clean
+.PHONY: demo test test-fast lint docs bench chromium clean
 
 demo: $(VENV)/ready
 	$(BIN)/hem demo
@@ -22,6 +22,11 @@ lint: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
+# Every page comes from the item's own file; a warning, or an item without words, is an error.
+docs: $(VENV)/ready-docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+	@echo "open build/docs/index.html"
+
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/neighbours.py
@@ -34,6 +39,10 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 $(VENV)/ready-dev: $(VENV)/ready
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(VENV)/ready-docs: $(VENV)/ready
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	touch $@
 
 # The browser tests drive Debian's Chromium; elsewhere set HEM_CHROMIUM to any Chromium or Chrome.

@@ -32,16 +32,23 @@ ORDER = (
 )
 """How people meet them; commands that are not named here follow by name."""
 
-hem = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    help="HEM, the workbench for hard example mining: find where a model fails, why, and what to do about it.",
-)
-_here = sys.modules[__name__]
-for _name in sorted(folder.names(_here), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)):
-    hem.command(_name.replace("_", "-"))(with_checked_paths(getattr(folder.load(_here, _name), _name)))
+
+def command_line() -> typer.Typer:
+    """`hem` with a command for each file of this folder."""
+    made = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        help="HEM, the workbench for hard example mining: find where a model fails, why, and what to do about it.",
+    )
+    here = sys.modules[__name__]
+    for name in sorted(folder.names(here), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)):
+        made.command(name.replace("_", "-"))(with_checked_paths(getattr(folder.load(here, name), name)))
+    return made
+
+
+hem = command_line()
 
 
 def main() -> None:

@@ -4,3 +4,6 @@ examples: one row an example; read_image: gives a row's picture, None where the 
 order of the model's outputs; features: the columns that a row's model reads. What it writes lies in `folder` alone.
 A format that writes the pictures, where there are any, says so with HAS_PICTURES.
 """
+
+PLUGINS = "hem.formats"
+DEFINES = ("write", "README")

@@ -1,1 +1,3 @@
 """Decoding: a medium is one file that turns rows of the catalog into arrays, and into pictures to look at."""
+
+PLUGINS = "hem.media"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from functools import cache
-from pathlib import Path
 from typing import TypedDict
 
-from hem_core.errors import UnknownNameError
+from hem_core import folder
+from hem_core.errors import PluginError
 
 
 class Option(TypedDict):
@@ -41,7 +42,8 @@ def describe(name: str) -> Card:
     The docstring begins `MEANING: FORMULA.` and says `Returns (N,) UNIT in RANGE; higher = harder REMARK.`
     and then, in this order, `Cost: COST.`, `Use it: USE.` and `Reference: REFERENCE.`; what is not there is an empty
     string.
-    Raises UnknownNameError, listing the scores, when there is none of that name.
+    Raises UnknownNameError, listing the scores, when there is none of that name; PluginError for a plugin's file
+    without the function.
     """
     function = _function(name)
     text = ast.get_docstring(function) or ""
@@ -68,12 +70,12 @@ def describe(name: str) -> Card:
 
 
 def _function(name: str) -> ast.FunctionDef:
-    here = Path(__file__).parent
-    known = sorted(path.stem for path in here.glob("*.py") if not path.name.startswith("_"))
-    if name not in known:
-        raise UnknownNameError(f"no score '{name}'; there are: {', '.join(known)}")
-    tree = ast.parse((here / f"{name}.py").read_text(encoding="utf-8"))
-    return next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
+    path = folder.source(sys.modules["hem_core.scores"], name)
+    defined = ast.parse(path.read_text(encoding="utf-8")).body
+    found = next((node for node in defined if isinstance(node, ast.FunctionDef) and node.name == name), None)
+    if found is None:
+        raise PluginError(f"the score '{name}' must define the function '{name}' in {path}; update it")
+    return found
 
 
 def _options(function: ast.FunctionDef) -> dict[str, Option]:

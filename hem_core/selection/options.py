@@ -25,7 +25,7 @@ def policy(name: str) -> tuple[Policy, int | None]:
     Raises UnknownNameError, listing the policies, when there is none of that name.
     """
     module = folder.load(hem_core.selection.policies, name)
-    return getattr(module, name), module.AMONG
+    return getattr(module, name), getattr(module, "AMONG", None)
 
 
 def meaning(name: str) -> str:

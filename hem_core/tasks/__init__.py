@@ -1,1 +1,3 @@
 """What the outputs mean: a task is one file that gives targets, the loss vector and the predictions."""
+
+PLUGINS = "hem.tasks"
