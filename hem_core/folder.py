@@ -1,7 +1,9 @@
 """The folder is the registry: one file an item, found by its name."""
 
 import importlib
+import importlib.util
 import pkgutil
+from pathlib import Path
 from types import ModuleType
 
 from hem_core.errors import UnknownNameError
@@ -16,16 +18,27 @@ def names(package: ModuleType) -> list[str]:
     return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
+def source(package: ModuleType, name: str) -> Path:
+    """The file of an item, which is not imported. Raises UnknownNameError as `load` does."""
+    _check(package, name)
+    spec = importlib.util.find_spec(f"{package.__name__}.{name}")
+    return Path(str(spec.origin if spec else ""))
+
+
 def load(package: ModuleType, name: str) -> ModuleType:
     """Import the item `name` of a package and return its module.
 
     Raises UnknownNameError, listing what there is, when no file has that name.
     """
+    _check(package, name)
+    return importlib.import_module(f"{package.__name__}.{name}")
+
+
+def _check(package: ModuleType, name: str) -> None:
     known = names(package)
     if name not in known:
         room = package.__name__.rpartition(".")[2]
         raise UnknownNameError(f"no {_singular(room)} '{name}'; there are: {', '.join(known)}")
-    return importlib.import_module(f"{package.__name__}.{name}")
 
 
 def _singular(room: str) -> str:

@@ -13,6 +13,8 @@ from hem_core.retrain.threads import yield_while_waiting
 if TYPE_CHECKING:
     from hem_core.retrain.settings import Settings
 
+PLACE = 100
+
 
 def retrain(
     set: Annotated[str, typer.Option(help="The curated set: hard, or hard-v3 for a version.")],
