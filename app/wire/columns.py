@@ -12,6 +12,7 @@ from app.wire import payloads
 from hem_core.errors import HemError
 
 if TYPE_CHECKING:
+    from hem_core.scores import Card
     from hem_core.store.run import Run
 
 CLASS_COLUMNS = ("label", "predicted", "suggested_label", "predicted_in_sample", "predicted_oos")
@@ -21,16 +22,10 @@ OTHER_WORDS = {
     "difficulty_in_class": ("difficulty within its class", "percentile"),
     "difficulty": ("difficulty", "percentile"),
     "label_suspicion": ("label suspicion", "percentile"),
-    "confidence_mean": ("1 − mean confidence", ""),
-    "correctness": ("share of epochs wrong", ""),
-    "aum": ("−AUM", "logits"),
-    "aum_windowed": ("−AUM, early epochs", "logits"),
     "error_prob": ("probability of an error", "probability"),
     "error_prob_low": ("probability of an error, low", "probability"),
     "error_prob_high": ("probability of an error, high", "probability"),
     "loss_oos": ("loss, out-of-sample", ""),
-    "margin_oos": ("margin, out-of-sample", "logits"),
-    "entropy_oos": ("entropy, out-of-sample", ""),
     "label_prob_oos": ("probability of the label, out-of-sample", "probability"),
     "predicted_oos": ("predicted, out-of-sample", ""),
     "predicted_in_sample": ("predicted in-sample, by the model itself", ""),
@@ -44,13 +39,10 @@ OTHER_WORDS = {
 MEANINGS = {
     "difficulty_in_class": "difficulty ranked among the examples of its class",
     "error_prob": "chance that a fresh model gets it wrong as labelled, calibrated out-of-sample",
-    "loss_oos": "loss under a linear head on the embeddings that was not fitted on the example",
-    "margin_oos": "margin under a linear head on the embeddings that was not fitted on the example",
-    "entropy_oos": "entropy under a linear head on the embeddings that was not fitted on the example",
 }
-"""Scores without a page of their own among the scores; each can be sorted by."""
-ON_A_LOG_AXIS = ("loss", "loss_oos")
-"""Scores whose distribution has a shape on a logarithmic axis only."""
+"""Columns that can be sorted by although they are not scores with a file of their own."""
+OUT_OF_SAMPLE, WINDOWED = "_oos", "_windowed"
+"""Endings of the columns that are a score of another model, or of the early epochs alone."""
 KEPT_BYTES = 64 << 20
 """How much of the encoded columns stays in memory, over all runs; browsers keep their own copy."""
 
@@ -106,8 +98,19 @@ def encoded(run: Run, name: str) -> bytes:
 
 def words_of(name: str) -> tuple[str, str]:
     """The title and the unit of a column: the same on an axis, a chip, in a tooltip and in a heading."""
-    title, unit = OTHER_WORDS.get(name, (name.replace("_", " "), ""))
-    return title, unit or str(_card(name).get("unit") or "")
+    if name in OTHER_WORDS:
+        return OTHER_WORDS[name]
+    score, ending = _score(name)
+    if score is None:
+        return name.replace("_", " "), ""
+    model = {OUT_OF_SAMPLE: ", out-of-sample", WINDOWED: ", early epochs"}.get(ending, "")
+    return score["title"] + model, score["unit"]
+
+
+def is_log(name: str) -> bool:
+    """Whether the distribution of a column has a shape on a logarithmic axis only."""
+    score, _ = _score(name)
+    return score is not None and score["is_log"]
 
 
 def meaning(run: Run, name: str) -> str:
@@ -115,7 +118,7 @@ def meaning(run: Run, name: str) -> str:
     if name == "reason":
         return trust(run.info).sentence
     made = run.info.get("headline", {}).get(name)
-    return str(MEANINGS.get(name) or made or _card(name).get("meaning") or "")
+    return str(MEANINGS.get(name) or made or _meaning(name))
 
 
 def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
@@ -125,7 +128,8 @@ def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
     column["missing"] = int(values.isna().sum())
     if kind == "number":
         low, high = payloads.extent(payloads.numbers(values))
-        column |= {"type": "<f4", "min": low, "max": high, "is_log": name in ON_A_LOG_AXIS} | _card(name)
+        column |= {"type": "<f4", "min": low, "max": high, "is_log": is_log(name)}
+        column |= {"is_score": _score(name)[0] is not None} | _card(name)
     else:
         found = payloads.names(values, run.classes if name in CLASS_COLUMNS else ("false", "true"))
         column |= {"type": payloads.code_type(len(found)), "names": found}
@@ -135,15 +139,33 @@ def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
     return column
 
 
+def _meaning(name: str) -> str:
+    score, ending = _score(name)
+    if score is None:
+        return ""
+    if ending == OUT_OF_SAMPLE:
+        return f"{score['title']} under a linear head on the embeddings that was not fitted on the example"
+    early = " Only the epochs up to the first with a training accuracy of 70% count." if ending else ""
+    return score["meaning"] + early
+
+
 def _card(name: str) -> dict[str, Any]:
+    """What a tooltip shows of a score; empty for other columns, and for what another model says."""
+    score, ending = _score(name)
+    if score is None or ending == OUT_OF_SAMPLE:
+        return {}
+    shown = {key: score[key] for key in ("range", "unit", "cost", "use", "reference")}
+    return {**shown, "meaning": _meaning(name), "is_score": True}
+
+
+def _score(name: str) -> tuple[Card | None, str]:
+    """The card of the score that a column holds, and the column's ending beyond the score's name."""
     import hem_core.scores
 
-    is_windowed = name == "aum_windowed"
-    try:
-        card = hem_core.scores.describe("aum" if is_windowed else name)
-    except (HemError, AttributeError):
-        return {}
-    shown = {key: str(card.get(key) or "") for key in ("meaning", "range", "unit", "cost", "use", "reference")}
-    if is_windowed:
-        shown["meaning"] += " Only the epochs up to the first with a training accuracy of 70% count."
-    return {**shown, "is_score": True}
+    ending = next((each for each in (OUT_OF_SAMPLE, WINDOWED) if name.endswith(each)), "")
+    for score, rest in ((name, ""), (name.removesuffix(ending), ending)):
+        try:
+            return hem_core.scores.describe(score), rest
+        except HemError:
+            continue
+    return None, ""

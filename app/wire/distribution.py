@@ -36,7 +36,7 @@ def headline_column(run: Run) -> Headline | None:
     values says nothing and is passed over. None when no candidate is left.
     """
     for name in CANDIDATES:
-        is_log = name in columns.ON_A_LOG_AXIS
+        is_log = columns.is_log(name)
         if run.columns().get(name) == "number" and _has_shape(run, name, is_positive=is_log):
             return Headline(name, *columns.words_of(name), is_log)
     return None

@@ -1,6 +1,7 @@
 """The `hem` command: parses, calls, prints. No logic.
 
-A command is one file that defines a function of its name; its docstring is the help.
+A command is one file that defines a function of its name; its docstring is the help, and PLACE orders the list of
+commands, in which people meet them.
 """
 
 from __future__ import annotations
@@ -16,21 +17,8 @@ from hem_core.cli._screen import console, say
 from hem_core.errors import HemError
 from hem_core.paths import WORDS, short
 
-ORDER = (
-    "demo",
-    "score",
-    "app",
-    "reasons",
-    "labels",
-    "slices",
-    "select",
-    "export",
-    "import_labels",
-    "retrain",
-    "loop",
-    "check",
-)
-"""How people meet them; commands that are not named here follow by name."""
+LAST = 1000
+"""Where a command stands that does not say its PLACE; those of one place follow by name."""
 
 
 def command_line() -> typer.Typer:
@@ -43,8 +31,9 @@ def command_line() -> typer.Typer:
         help="HEM, the workbench for hard example mining: find where a model fails, why, and what to do about it.",
     )
     here = sys.modules[__name__]
-    for name in sorted(folder.names(here), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)):
-        made.command(name.replace("_", "-"))(with_checked_paths(getattr(folder.load(here, name), name)))
+    commands = {name: folder.load(here, name) for name in folder.names(here)}
+    for name, file in sorted(commands.items(), key=lambda item: (getattr(item[1], "PLACE", LAST), item[0])):
+        made.command(name.replace("_", "-"))(with_checked_paths(getattr(file, name)))
     return made
 
 

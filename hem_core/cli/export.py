@@ -12,6 +12,7 @@ from hem_core import folder as registry
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
 
+PLACE = 80
 SHOWN = 5
 FORMATS = ", ".join(name for name in registry.names(hem_core.export) if name != "parquet")
 

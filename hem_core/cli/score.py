@@ -11,6 +11,7 @@ from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
 from hem_core.errors import HemError
 
+PLACE = 20
 TOO_MANY_FAILED = 3
 """The exit code of --strict; 1 is a bug, 2 an error that the user can fix."""
 DATA, TRUTH, EXTRA, RUN = "Data", "Out-of-sample", "Scores", "Run"

@@ -11,7 +11,8 @@ import numpy as np
 from hem_core.errors import DataError, RunError
 from hem_core.selection.choose import Selection, choose
 from hem_core.selection.curate import EXCLUSIONS, HELD_OUT, WORDS, is_corrected
-from hem_core.selection.policies.margin import LABEL_FREE, uncertainty
+from hem_core.selection.options import columns as policy_columns
+from hem_core.selection.policies.margin import uncertainty
 from hem_core.selection.pool import pool_of
 from hem_core.sets.preview import Preview
 from hem_core.sets.proof import Proof
@@ -60,7 +61,7 @@ def select(
         raise DataError(f"a set has 1 example or more; asked for {n}")
     policies = policies if policies is not None else default_for(run)
     state = tags if tags is not None else _tags_of(run)
-    matching = run.query(rule, where=where, tags=state, columns=_columns(run, options))
+    matching = run.query(rule, where=where, tags=state, columns=_columns(run, policies, options))
     if not len(matching):
         raise DataError(f"no example of the {run.n:,} matches {where or describe(rule)}; widen the condition")
     candidates = with_tags(matching, state)
@@ -148,10 +149,10 @@ def _check_left(found: Selection, n: int) -> None:
         )
 
 
-def _columns(run: Run, options: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
-    """What choosing reads: the usual columns, and every one that an option names."""
-    named = [str(value) for given in (options or {}).values() for value in given.values()]
-    return list(dict.fromkeys(name for name in ("id", *READ, *LABEL_FREE, *named) if name in run.source.columns))
+def _columns(run: Run, policies: Sequence[str], options: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
+    """What choosing reads: the usual columns, and those of the policies and their options."""
+    wanted = dict.fromkeys(("id", *READ, *policy_columns(policies, options)))
+    return [name for name in wanted if name in run.source.columns]
 
 
 def _read(run: Run, rows: np.ndarray) -> pd.DataFrame:

@@ -221,9 +221,8 @@ def _add_run(folder, name, **changes):
 
 
 def _page(name):
-    import importlib
-
     from app import frame, state
+    from app.views import views
 
     state.sync()
-    frame.show(importlib.import_module(f"app.views.{name}").page)
+    frame.show(views()[name].page)

@@ -13,6 +13,7 @@ from hem_core.retrain.report.flow import FLOWS
 from hem_core.store import definitions, numbers
 from hem_core.store.run import Run
 
+TITLE = "Compare"
 PLACE = 80
 
 PAGE = 24

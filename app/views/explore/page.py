@@ -11,6 +11,7 @@ from app.wire import contents, routes, tag_words
 from app.wire.identity import identity
 from hem_core.store.verdicts import VERDICTS
 
+TITLE = "Explore"
 PLACE = 20
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from hem_core.labels.label_errors import LabelErrors, estimate
 from hem_core.store.answers import answers
 from hem_core.store.run import Run
 
+TITLE = "Labels"
 PLACE = 40
 
 SHOWN = 100

@@ -11,6 +11,7 @@ from hem_core.errors import HemError
 from hem_core.store import definitions, numbers
 from hem_core.store.run import Run
 
+TITLE = "Overview"
 PLACE = 10
 
 REVIEWED_HELP = (

@@ -15,6 +15,7 @@ from app.wire.identity import identity
 from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
 
+TITLE = "Review"
 PLACE = 50
 
 LONGEST = 1_000

@@ -19,6 +19,7 @@ from hem_core.selection.curate import EXCLUSIONS, composition, curate, held_out,
 from hem_core.store import sets
 from hem_core.store.run import Run
 
+TITLE = "Sets"
 PLACE = 60
 
 if TYPE_CHECKING:

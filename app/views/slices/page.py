@@ -10,6 +10,7 @@ from hem_core.stats.wilson import wilson
 from hem_core.store import definitions, numbers
 from hem_core.store.run import Run
 
+TITLE = "Slices"
 PLACE = 30
 
 FIGURE_ROWS = 12
