@@ -15,6 +15,7 @@ from hem_core.retrain.lost import Lost, lost
 from hem_core.retrain.source import Source, columns_of, open_source
 from hem_core.splits import part_of
 from hem_core.store.run import Run
+from hem_core.tasks import of
 
 PARTS = 5
 """A drawn test part is one of so many."""
@@ -48,7 +49,12 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
             who = "--test" if given else f"run '{run.name}'"
             raise DataError(f"{who} names test data at '{path}', and nothing is there; pass --test PATH")
         source = open_source(
-            path, folder, columns=columns_of(run), classes=run.classes, parameters=run.info.get("parameters", {})
+            path,
+            folder,
+            columns=columns_of(run),
+            classes=run.classes,
+            parameters=run.info.get("parameters", {}),
+            task=of(run.info),
         )
         rows = np.flatnonzero(source.usable)
         gone = lost(source, np.arange(len(source.ids)))

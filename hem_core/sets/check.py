@@ -21,7 +21,6 @@ from hem_core.sets.run_of_set import run_of_set
 from hem_core.store import sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks.classification import unmasked
 
 WEIGHTS = (".pt", ".pth", ".bin", ".ckpt", ".safetensors")
 
@@ -158,7 +157,7 @@ def _predict(
             network, classes = _placed(run, module, stored, batch.values, where)
         logits, _features = network.forward(batch.values)
         found = logits.argmax(dim=1).tolist()
-        is_finite = unmasked(logits).isfinite().all(dim=1).tolist()
+        is_finite = network.task.finite(logits).isfinite().all(dim=1).tolist()
         for index, digest, best, good in zip(batch.indices, batch.hashes, found, is_finite, strict=True):
             if hashes[index] not in (None, digest):
                 changed.append(names[index])
