@@ -32,5 +32,5 @@ def example_scores(
             **{name: values[part] for name, values in known.items()},
         )
         found = {name: scores.compute(name, outputs) for name in scores.available(outputs)}
-        blocks.append({"target": targets[part]} | task.describe(outputs) | found)
+        blocks.append({"target": targets[part]} | task.describe(raw[part], outputs) | found)
     return {name: torch.cat([block[name] for block in blocks]) for name in blocks[0]}

@@ -150,6 +150,8 @@ def missing_parts(
             "No training dynamics: no data map and no curves; "
             "record the training with hem_core.Recorder and pass --dynamics."
         )
+        if "training dynamics" not in ready.task.offers:
+            missing["dynamics"] = f"No training dynamics: the task '{ready.task.name}' has none."
     if not has_pictures and ready.facts["medium"] not in ("text", "row"):
         missing["pictures"] = "No pictures: the data are not images; the gallery shows ids."
     return missing

@@ -159,8 +159,11 @@ class Task(Protocol):
         """Fields of Outputs, each with N first; `loss` (N,) among them."""
         ...
 
-    def describe(self, outputs: Outputs) -> dict[str, Column]:
-        """Columns of numbers to keep for each example: `error` (N,) float32 in 0 .. 1, and what is special to it."""
+    def describe(self, raw: Tensor, outputs: Outputs) -> dict[str, Column]:
+        """Columns of numbers to keep for each example: `error` (N,) float32 in 0 .. 1, and what is special to it.
+
+        raw (N, W); outputs: what `fields` made of it, and what else is known.
+        """
         ...
 
     def predicted(self, raw: np.ndarray) -> np.ndarray:

@@ -107,7 +107,7 @@ class Task:
         logits = unmasked(raw)
         return {"logits": logits, "targets": targets, "loss": loss_vector(logits, targets)}
 
-    def describe(self, outputs: Outputs) -> dict[str, Column]:
+    def describe(self, raw: Tensor, outputs: Outputs) -> dict[str, Column]:
         """`predicted`, the probabilities and best classes of `_logits.predictions`, and `error`, 0 or 1."""
         from hem_core.tasks._logits import predictions
 
