@@ -1,4 +1,4 @@
-"""A workspace that version 0.1 wrote, without `error`, `given` and `metrics`: a head judges `seen`, the model `plain`."""
+"""A workspace of version 0.1, without `error`, `given` and `metrics`: a head judges `seen`, the model `plain`."""
 
 import json
 import shutil

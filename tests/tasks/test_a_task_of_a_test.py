@@ -9,6 +9,8 @@ import pytest
 
 import hem_core
 from hem_core.errors import HemError
+from hem_core.retrain.retrain import retrain
+from hem_core.retrain.settings import Settings
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import save, select
 
@@ -99,6 +101,49 @@ def test_the_hardest_are_selected_saved_and_exported(progression, run, tmp_path,
     assert back["label"].astype(float).tolist() == wanted[back["id"]].tolist()
 
 
+@pytest.fixture(scope="session")
+def retrained(progression):
+    """The 40 that are furthest off, weighed up in 2 seeds against a fifth of the data."""
+    run = hem_core.open_run(progression / "runs" / "linear")
+    save(progression, "off", run, select(run, n=40, policies=["top"]), made_by="a test")
+    return retrain(progression, Settings("off", "linear_training:train", seeds=2))
+
+
+def test_a_retraining_compares_graded_errors_and_tests_no_classes(retrained):
+    report = retrained.report
+    assert report is not None
+    assert [row["measure"] for row in report["table"]][:2] == ["1 − error", "targeted slice"]
+    assert "overall 1 − error" in report["verdict"]["sentences"][1]
+    assert (report["classes"], report["mcnemar"], report["temperature"]) == ([], [], {})
+    overall = report["table"][0]["arms"]
+    assert 60 < overall["control"]["mean"] < 80
+    assert overall["control"]["mean"] != overall["curated"]["mean"]
+    assert retrained.plan["target"]["words"] == "all test examples: the task 'progression' has no classes"
+    assert "McNemar" not in retrained.html.read_text("utf-8")
+    examples = retrained.examples()
+    assert examples["predicted_curated"].astype(float).between(-50, 400).all()
+
+
+def test_the_arms_of_a_retraining_are_runs_of_the_task(progression, retrained):
+    arm = hem_core.open_run(progression / "runs" / retrained.report["runs"]["curated"])
+    assert (arm.info["task"], arm.n) == ("progression", retrained.report["n_test"])
+    measured = 100 * (1 - arm.table(["error"])["error"].mean())
+    by_seed = retrained.report["table"][0]["arms"]["curated"]
+    assert measured == pytest.approx(by_seed["mean"], abs=1e-3)  # the model is found by a formula: each seed finds it
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"arms": ("control", "curated", "head")}, "offers no linear heads, which the arm 'head' needs"),
+        ({"recipe": "balanced"}, "offers no classes, which --recipe balanced needs"),
+    ],
+)
+def test_a_retraining_by_classes_is_refused_in_a_line(progression, retrained, settings, words):
+    with pytest.raises(HemError, match=words):
+        retrain(progression, Settings("off", "linear_training:train", seeds=2, **settings))
+
+
 def show(name):
     def _page(name):
         import importlib
@@ -114,7 +159,7 @@ def show(name):
 
 
 @pytest.mark.parametrize("name", ["overview", "explore", "review", "labels", "slices", "sets", "compare", "retrain"])
-def test_every_page_draws_the_run(progression, monkeypatch, name):
+def test_every_page_draws_the_run(progression, retrained, monkeypatch, name):
     importlib.import_module("streamlit")
     monkeypatch.setenv("HEM_WORKSPACE", str(progression))
     page = show(name)
