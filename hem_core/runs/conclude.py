@@ -31,7 +31,7 @@ from hem_core.tasks import WRONG, Metric
 
 OF_ONE_MODEL = ("grand", "grand_last_layer")
 """Gradient lengths of the model that was scored: no column beside the logits of the folds' models."""
-NOT_CALIBRATED = "No probes of {} can be planted yet: simple rules name the reasons."
+NOT_CALIBRATED = "No probes can be planted for the task '{}': its own rule names the reasons."
 
 
 def conclude(
@@ -75,7 +75,7 @@ def conclude(
             lambda: (
                 calibrated(scored, columns, heads, folds, sample=sample, epochs=epochs)
                 if ready.task.spoils
-                else Outcome({}, by_rules_info(NOT_CALIBRATED.format(ready.task.title)), {})
+                else Outcome({}, by_rules_info(NOT_CALIBRATED.format(ready.task.name)), {})
             ),
             nothing,
         )

@@ -11,7 +11,9 @@ import hem_core
 from hem_core.errors import HemError
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
+from hem_core.sets.check import check
 from hem_core.sets.export_set import export_set
+from hem_core.sets.proof import proof
 from hem_core.sets.select import save, select
 
 
@@ -99,6 +101,33 @@ def test_the_hardest_are_selected_saved_and_exported(progression, run, tmp_path,
     wanted = run.table(["id", "given"]).set_index("id")["given"].astype(float)
     assert len(back) == 20
     assert back["label"].astype(float).tolist() == wanted[back["id"]].tolist()
+
+
+def test_what_goes_by_classes_is_refused_in_a_line(run):
+    with pytest.raises(HemError, match="offers no classes, which the policy 'per_class' needs"):
+        select(run, n=20, policies=["per_class"])
+    with pytest.raises(HemError, match="offers no linear heads, which a proof needs"):
+        proof(run, select(run, n=20, policies=["top"]))
+
+
+def test_another_model_is_checked_on_a_set(progression, run):
+    import torch
+
+    class Always(torch.nn.Module):
+        def __init__(self, value):
+            super().__init__()
+            self.value = value
+
+        def forward(self, rows):
+            return torch.full((len(rows),), self.value)
+
+    save(progression, "checked", run, select(run, n=30, policies=["top"]), made_by="a test")
+    labels = run.table(["id", "given", "error"]).nlargest(30, "error")
+    far = (labels["given"].astype(float) - 250.0).abs()
+    found = check(progression, "checked", Always(250.0))
+    assert (found.n_checked, found.failed_now) == (30, (far >= 100).sum())
+    assert found.failed_before == (labels["error"] >= 0.5).sum()
+    assert set(found.fixed) == set(labels["id"][(labels["error"] >= 0.5) & (far < 100)])
 
 
 @pytest.fixture(scope="session")
