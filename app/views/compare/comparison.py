@@ -35,8 +35,9 @@ class Comparison:
     """M examples that both runs know, in the order of the later one."""
 
     table: pd.DataFrame
-    """id, flow, label, row (in the later run), predicted_before, predicted_after; where known difficulty_before,
-    difficulty_after (0 .. 100) and bin (of 40 × 40, -1 = unknown)."""
+    """id, flow, label, row (in the later run), predicted_before, predicted_after, error_before, error_after (each by
+    the label of its own run); where known difficulty_before, difficulty_after (0 .. 100) and bin (of 40 × 40, -1 =
+    unknown)."""
     only_before: int
     only_after: int
     """Examples that one of the two alone knows."""
@@ -142,10 +143,9 @@ def compare(before: Run, after: Run) -> Comparison:
     if "difficulty_after" in both and "difficulty_before" in both:
         both["bin"] = _bins(both["difficulty_before"].to_numpy(), both["difficulty_after"].to_numpy())
     both = both.rename(columns={"label_after": "label"})
-    dropped = ["label_before", "error_after", "error_before"]
     alone = [len(table) - len(both) for table in tables]
     has_is_correct = "is_correct" in after.source.columns
-    return Comparison(both.drop(columns=dropped), alone[0], alone[1], relabelled, has_is_correct)
+    return Comparison(both.drop(columns="label_before"), alone[0], alone[1], relabelled, has_is_correct)
 
 
 def classes(table: pd.DataFrame) -> pd.DataFrame:

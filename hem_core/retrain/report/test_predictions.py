@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from hem_core.retrain.report.temperature import scaled
-from hem_core.tasks import WRONG, Task
+from hem_core.tasks import WRONG, Task, load
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,17 +30,18 @@ class Said:
 def said(logits: np.ndarray, targets: np.ndarray) -> Said:
     """From logits (T, K) and targets (T,)."""
     at, predicted = np.arange(len(targets)), logits.argmax(axis=1)
+    error = load().errors(logits, targets)
     cooled, temperature = scaled(logits, targets)
     plain, after = (log_softmax(each.astype(np.float64), axis=1) for each in (logits, cooled))
     return Said(
         predicted,
-        predicted == targets,
+        error < WRONG,
         -plain[at, targets],
         np.exp(plain[at, predicted]),
         -after[at, targets],
         np.exp(after[at, predicted]),
         temperature,
-        (predicted == targets).astype(np.float64),
+        1 - error,
     )
 
 
