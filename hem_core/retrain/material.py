@@ -150,8 +150,8 @@ def _labels(
     if "label_before" in examples.columns:
         wants &= is_corrected(examples).to_numpy()
     values = task.encode([str(label) if wanted else None for label, wanted in zip(labels, wants, strict=True)], classes)
-    strange = labels[wants & ~is_known(values)]
-    if len(strange):
+    strange = [str(label) for label, is_bad in zip(labels, wants & ~is_known(values), strict=True) if is_bad]
+    if strange:
         wanted = f"none of the classes {', '.join(classes[:8])}" if classes else f"no label of the task '{task.name}'"
-        raise DataError(f"the set has the label '{strange.iloc[0]}', which is {wanted}")
+        raise DataError(f"the set has the label '{strange[0]}', which is {wanted}")
     return np.where(wants, values, found)
