@@ -32,6 +32,9 @@ __all__ = [
     "Parts", "TargetOptions", "Targets", "Task", "is_known", "load", "names", "of", "require", "unknown",
 ]  # fmt: skip
 
+PLUGINS = "hem.tasks"
+"""Entry points of this group are tasks of installed packages."""
+DEFINES = ("Task",)
 DEFAULT = "classification"
 """The task of a run that names none."""
 
