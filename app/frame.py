@@ -90,7 +90,6 @@ def _line(run: Run) -> str:
     retraining = loaders.workspace().retraining_of(run)
     parts = [f"test of the retraining {retraining}" if retraining else ""]
     parts += [words.count(run.n, "example"), str((run.info.get("model") or {}).get("name") or "")]
-    accuracy = loaders.accuracy(run.name) if run.is_complete else None
-    if accuracy is not None:
-        parts.append(f"accuracy {words.percent(accuracy)}")
+    metrics = loaders.metrics(run.name) if run.is_complete else []
+    parts += [f"{metric.name} {metric}" for metric in metrics[:1]]
     return " · ".join(part for part in parts if part)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
     from hem_core.store.workspace import Workspace
+    from hem_core.tasks import Figure, Task
+    from hem_core.types import Metric
 
 
 AWAY_SECONDS = 300
@@ -101,10 +103,27 @@ def reviewed(name: str) -> "pd.Index":
     return definitions.reviewed(all_verdicts(run(name).data), ids(name))
 
 
-def accuracy(name: str) -> float | None:
-    """The share of a run's predictions that is right, 0 .. 1; None when none is judged."""
-    rate = overview(name).error_rate
-    return None if rate is None else 1 - rate
+def metrics(name: str) -> "list[Metric]":
+    """How good the predictions of a run are, the headline first: runs.measured.measured."""
+    opened = run(name)
+    return _metrics(opened.folder.as_posix(), opened.fingerprint, opened)
+
+
+def task(name: str) -> "Task | None":
+    """The task of a run; None when it is not installed here."""
+    from hem_core import tasks
+    from hem_core.errors import UnknownNameError
+
+    try:
+        return tasks.of(run(name).info)
+    except UnknownNameError:
+        return None
+
+
+def figures(name: str) -> "tuple[Figure, ...]":
+    """What the pages draw of a run's task; the distribution of errors for one that is not installed here."""
+    found = task(name)
+    return found.figures if found is not None else ("errors",)
 
 
 def overview(name: str) -> "Overview":
@@ -276,6 +295,13 @@ def _overview(folder: str, fingerprint: str, _run: "Run") -> "Overview":
     from app.views.overview.glance import overview
 
     return overview(_run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _metrics(folder: str, fingerprint: str, _run: "Run") -> "list[Metric]":
+    from hem_core.runs.measured import measured
+
+    return measured(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hem_core.scores import Card
     from hem_core.store.run import Run
 
-CLASS_COLUMNS = ("label", "predicted", "suggested_label", "predicted_in_sample", "predicted_oos")
+CLASS_COLUMNS = ("label", "given", "predicted", "suggested_label", "predicted_in_sample", "predicted_oos")
 OTHER_WORDS = {
     "label_prob": ("probability of the label", "probability"),
     "predicted_prob": ("probability of the prediction", "probability"),
@@ -33,11 +33,16 @@ OTHER_WORDS = {
     "predicted_prob_in_sample": ("probability of the prediction, in-sample", "probability"),
     "reason_prob": ("probability of the reason", "probability"),
     "cluster": ("cluster of the embedding", ""),
+    "error": ("error", "0 right to 1 wrong"),
+    "error_oos": ("error, out-of-sample", "0 right to 1 wrong"),
+    "error_in_sample": ("error in-sample, by the model itself", "0 right to 1 wrong"),
+    "given": ("given", ""),
     "x": ("map x", ""),
     "y": ("map y", ""),
 }
 MEANINGS = {
     "difficulty_in_class": "difficulty ranked among the examples of its class",
+    "error": "how wrong the prediction is, from 0, right, to 1, wrong; from 0.5 on it counts as an error",
     "error_prob": "chance that a fresh model gets it wrong as labelled, calibrated out-of-sample",
 }
 """Columns that can be sorted by although they are not scores with a file of their own."""
@@ -62,9 +67,10 @@ def described(run: Run) -> dict[str, dict[str, Any]]:
     if key not in _described:
         # One column at a time: a million rows of forty columns need not be in memory at once.
         found, skipped = {}, dict(run.source.skipped)
+        twice = _said_twice(run)
         for name, kind in run.columns().items():
             try:
-                if kind != "text":
+                if kind != "text" and name not in twice:
                     found[name] = _describe(run, name, kind)
             except (HemError, ArithmeticError, ValueError, TypeError) as error:  # whatever a user's column holds
                 skipped[name] = f"its values cannot be shown: {error}"
@@ -119,6 +125,13 @@ def meaning(run: Run, name: str) -> str:
         return trust(run.info).sentence
     made = run.info.get("headline", {}).get(name)
     return str(MEANINGS.get(name) or made or _meaning(name))
+
+
+def _said_twice(run: Run) -> set[str]:
+    """Columns that say what another one says in words: `label`, and `is_correct` where the task offers it."""
+    known = run.source.columns
+    found = {"given"} if "label" in known else set()
+    return found | ({"error", "error_oos", "error_in_sample"} if "is_correct" in known else set())
 
 
 def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:

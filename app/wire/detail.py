@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 NEIGHBOURS = 8
 DUPLICATES = 8
 HISTORY = 12
-SHOWN = ("id", "label", "predicted", "is_correct", "label_prob", "top_classes", "top_probs", "reason", "evidence",
-         "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion", "duplicate_group",
-         "reason_prob", "reason_probs", "error_prob", "error_prob_low", "error_prob_high", "text")  # fmt: skip
+SHOWN = ("id", "label", "given", "predicted", "error", "is_correct", "label_prob", "top_classes", "top_probs",
+         "reason", "evidence", "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion",
+         "duplicate_group", "reason_prob", "reason_probs", "error_prob", "error_prob_low", "error_prob_high",
+         "text")  # fmt: skip
 
 
 IN_SIGHT = ("row", "text", "features", "neighbours", "duplicates")
@@ -181,6 +182,7 @@ def _columns(example: Mapping[str, Any], titles: dict[str, Any]) -> list[dict[st
         "row",
         "id",
         "label",
+        "given",
         "predicted",
         "evidence",
         "top_classes",
@@ -189,6 +191,7 @@ def _columns(example: Mapping[str, Any], titles: dict[str, Any]) -> list[dict[st
         "text",
         "marks",
     }
+    hidden |= {"error", "error_oos", "error_in_sample"} if "is_correct" in example else set()
     names = [name for name in example if name not in hidden]
     return [
         {"name": name, "value": _json(example[name]), "unit": titles.get(name, {}).get("unit", "")} for name in names

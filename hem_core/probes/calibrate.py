@@ -27,7 +27,6 @@ from hem_core.reasons.features import FEATURES, Features, features
 from hem_core.reasons.regular import regular_rows
 from hem_core.reasons.rules import REASONS
 from hem_core.reasons.trusted_from import TRUSTED_FROM
-from hem_core.tasks.classification import unmasked
 from hem_core.types import Outputs
 
 DYNAMICS = ("aum_windowed", "confidence_mean", "variability", "forgetting", "learned_epoch")
@@ -288,7 +287,7 @@ def _forward(network: Network | None, spoiled: Spoiled, batch_size: int) -> tupl
         for start in range(0, len(spoiled.plan), batch_size):
             at = np.arange(start, min(start + batch_size, len(spoiled.plan)))
             z, h = network.forward(rows_of(spoiled.values, at))
-            logits.append(unmasked(z.float()).cpu().numpy())
+            logits.append(network.task.finite(z.float()).cpu().numpy())
             found += [h.float().cpu().numpy()] if h is not None else []
     return np.concatenate(logits), np.concatenate(found) if found else None
 

@@ -22,6 +22,7 @@ from hem_core.store.rule_text import describe
 from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
+from hem_core.tasks import of, require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,11 +56,13 @@ def select(
     of the run's workspace; leave_out: verdicts that keep an example out; has_held_out: choose among the examples whose
     split is test or validation too; options: policy -> {option: value}, see selection/options.py.
     Raises HemError: n below 1, nothing matches, all that match are held out, no such policy or option, no column or
-    embeddings that a policy needs.
+    embeddings that a policy needs, a task without the classes that `per_class` goes by.
     """
     if n < 1:
         raise DataError(f"a set has 1 example or more; asked for {n}")
     policies = policies if policies is not None else default_for(run)
+    if "per_class" in policies:
+        require(of(run.info), "classes", "the policy 'per_class'")
     state = tags if tags is not None else _tags_of(run)
     matching = run.query(rule, where=where, tags=state, columns=_columns(run, policies, options))
     if not len(matching):

@@ -27,9 +27,3 @@ def count(run: Run, *clauses: Mapping[str, Any], tags: pd.DataFrame | None = Non
     except DataError:
         return 0
     return int(found["n"].iloc[0])
-
-
-def accuracy(run: Run) -> float | None:
-    """Share of the judged examples whose prediction is right, 0 .. 1; None when none is judged."""
-    judged = count(run, definitions.JUDGED)
-    return (judged - count(run, definitions.ERROR)) / judged if judged else None

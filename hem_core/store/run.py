@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 WHOLE_BYTES = 64 << 20
 """A run whose tables take less than this is kept in memory while it is open."""
-_NEIGHBOUR_COLUMNS = ("row", "id", "label", "predicted", "is_correct", "difficulty")
+_NEIGHBOUR_COLUMNS = ("row", "id", "given", "predicted", "error", "difficulty")
 
 
 def open_run(folder: Path | str) -> Run:
@@ -146,7 +146,7 @@ class Run:
     def _kinds(self) -> dict[str, str]:
         from hem_core.store.kinds import kinds
 
-        return kinds(self.source, self.n)
+        return kinds(self.source, self.n, has_classes=bool(self.classes))
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The whole table or some columns of it: scores, the user's own columns, x and y of the map.
@@ -270,7 +270,7 @@ class Run:
     def neighbours(self, id: str) -> pd.DataFrame:
         """The nearest other examples, nearest first.
 
-        Returns row, id, label, predicted, is_correct, difficulty and distance_cosine (0 .. 2).
+        Returns row, id, given, predicted, error, difficulty and distance_cosine (0 .. 2).
         Raises DataError for an unknown id, RunError when the run has no neighbours.
         """
         row = self.row_of(id)

@@ -255,6 +255,7 @@ function mount(first) {
         "label",
         "predicted",
         "is_correct",
+        "error",
         "reason",
         view.score,
         view.distribution,

@@ -6,7 +6,7 @@ import { bins, extent, whole } from "../shared/numbers.js";
 import { clauseMask, clauseOf, clauses, every, subject, withClause } from "../shared/rules.js";
 
 const FEW = 7;
-const USUAL = ["is_correct", "reason", "label", "predicted"];
+const USUAL = ["is_correct", "error", "reason", "label", "predicted"];
 const NOT_FILTERS = new Set(["suggested_label", "index", "image_row", "duplicate_group", "x", "y"]);
 
 /** Draw into `host`. Returns {draw(view, look), end}. */

@@ -18,6 +18,7 @@ export function lack(bus, missing, mode) {
       why: why("projection", "embeddings") ?? "Score again with embeddings.",
     };
   }
+  if (mode === "matrix" && missing?.matrix) return { title: "No confusion matrix.", why: missing.matrix };
   if (mode === "matrix" && !has("label", "predicted"))
     return { title: "No confusion matrix: there are no labels.", why: why("labels") ?? "" };
   return null;

@@ -1,6 +1,7 @@
 // One example as elements: picture, labels, evidence, axes, curve, neighbours. Data set text goes in as text only.
 
 import { h, s } from "../shared/dom.js";
+import { WRONG } from "../shared/numbers.js";
 
 const REASON_WORDS = {
   mislabelled: "its label may be wrong", ambiguous: "between two classes", outlier: "unlike the rest",
@@ -47,16 +48,16 @@ export function labels(item, isHidden) {
     const text = "Label, prediction and suspicion are hidden until you have named the class.";
     return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, text));
   }
-  const given = item.label ?? "no label",
-    same = item.predicted === item.label;
-  const one = (name, value, title, isWrong) =>
-    h("div", { class: isWrong ? "wrong" : "" }, h("span", { class: "quiet" }, name), h("strong", { title }, value));
+  const given = item.given ?? item.label ?? "no label",
+    isWrong = item.error == null ? item.predicted !== item.label : item.error >= WRONG;
+  const one = (name, value, title, isMarked) =>
+    h("div", { class: isMarked ? "wrong" : "" }, h("span", { class: "quiet" }, name), h("strong", { title }, value));
   const listed = (item.top_classes ?? []).map((name, k) => [name, item.top_probs[k]]);
   const isListed = (item.top_classes ?? []).includes(item.label);
   if (item.label != null && listed.length && !isListed) listed.push([given, item.label_prob]);
   return h("section", { class: "labels" },
     h("div", { class: "pair" }, one("given label", given, given, false),
-      one("predicted", item.predicted ?? "–", item.predicted, !same)),
+      one("predicted", item.predicted ?? "–", item.predicted, isWrong)),
     h("div", { class: "bars", role: "img", "aria-label": "top predictions" },
       listed.map(([name, share]) => classBar(name, share, name === item.label))));
 }

@@ -1,5 +1,8 @@
 // Bins, ticks, orders and number texts: arrays in, arrays out.
 
+/** The `error` from which a prediction counts as wrong, as in store/definitions.py. */
+export const WRONG = 0.5;
+
 /** Edges of equal bins over [low, high] as {low, high, width, count}; a single value gets a bin around it. */
 export function bins(low, high, wanted) {
   if (!(high > low)) return { low: low - 0.5, high: low + 0.5, width: 1, count: 1 };

@@ -10,6 +10,7 @@ import pandas as pd
 
 from app import loaders
 from app.wire import contents
+from hem_core.store import definitions
 from hem_core.store.run import Run
 
 CSS = """
@@ -49,7 +50,10 @@ def _tile(run: Run, one: dict[Any, Any], text: object) -> str:
     picture = run.thumbnail(int(one["row"])) if text is None else None
     face = _picture(picture) if picture else f'<p class="said">{escape(_said(text))}</p>' if text else ""
     given = str(one["label"])
-    predictions = " → ".join(_prediction(str(one[f"predicted_{when}"]), given) for when in ("before", "after"))
+    predictions = " → ".join(
+        _prediction(str(one[f"predicted_{when}"]), is_wrong=not one[f"error_{when}"] < definitions.WRONG)
+        for when in ("before", "after")
+    )
     selection = json.dumps({"all": [{"rows": [one["id"]]}]})
     address = f"explore?run={quote(run.name)}&selection={quote(selection)}"
     return (
@@ -70,8 +74,8 @@ def _said(text: object) -> str:
     return str(text)
 
 
-def _prediction(name: str, given: str) -> str:
-    return f"<span{'' if name == given else ' class=wrong'}>{escape(name)}</span>"
+def _prediction(name: str, *, is_wrong: bool) -> str:
+    return f"<span{' class=wrong' if is_wrong else ''}>{escape(name)}</span>"
 
 
 def _difficulty(one: dict[Any, Any]) -> str:

@@ -32,7 +32,7 @@ def page() -> None:
             "token": routes.token(state.session_id()),
             "n": run.n,
             "classes": list(run.classes),
-            "missing": run.info.get("missing") or {},
+            "missing": _missing(run),
             "verdicts": list(VERDICTS),
             "offered": tag_words.offered(),
             "medium": contents.medium(run),
@@ -54,6 +54,14 @@ def page() -> None:
     page_name = state.forget("explore_goes_to")
     if page_name:
         state.go(str(page_name))
+
+
+def _missing(run: Run) -> dict[str, str]:
+    """What the run lacks -> why; the confusion matrix where its task has none."""
+    missing = dict(run.info.get("missing") or {})
+    if "confusion matrix" not in loaders.figures(run.name):
+        missing["matrix"] = "The task has no classes that could be confused."
+    return missing
 
 
 def _take_state() -> None:

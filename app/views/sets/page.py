@@ -212,8 +212,8 @@ def _against(run: Run, wish: str, *, is_picked: bool) -> None:
 
 
 def _classes(run: Run, examples: pd.DataFrame) -> None:
-    if "label" not in run.source.columns:
-        st.caption("This run has no labels, so there are no classes to compare.")
+    if "label" not in run.source.columns or not run.classes:
+        st.caption("This run has no classes to compare.")
         _reasons(examples, is_grey=trust.trust(run.info).is_grey)
         return
     left, right = st.columns([3, 2], gap="medium")

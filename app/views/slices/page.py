@@ -24,7 +24,8 @@ def page() -> None:
     """The weak slices, then the classes, rarest first."""
     run = loaders.run(state.current_run() or "")
     _slices(run, loaders.slices(run.name))
-    _classes(run)
+    if "classes" in loaders.figures(run.name):
+        _classes(run)
 
 
 def _slices(run: Run, weak: WeakSlices | None) -> None:

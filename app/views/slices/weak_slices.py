@@ -81,8 +81,9 @@ def _searched(run: Run) -> WeakSlices:
     own = [name for name, file in run.source.columns.items() if file == "catalog" and name not in NO_METADATA]
     clusters = ["cluster"] if known.get("cluster") == "category" else []
     names = [name for name in ("label", *clusters, *own) if known.get(name) in ("category", "number", "bool")]
-    table = run.table([*names, "is_correct"])
-    errors = 1.0 - pd.Series(table.pop("is_correct")).astype("float64").to_numpy()
+    table = run.table([*names, "error"])
+    error = pd.Series(table.pop("error")).astype("float64").to_numpy()
+    errors = np.where(np.isnan(error), np.nan, error >= definitions.WRONG)
     is_labelled = table["label"].notna().to_numpy() if "label" in table.columns else np.ones(len(table), bool)
     made = find(None, table, np.where(is_labelled, errors, np.nan))
     found = made.table.rename(columns={"n_errors": "errors"})

@@ -52,7 +52,8 @@ class ScoredArms:
         out = self.home / "runs" / self.name(arm)
         options: dict[str, Any] = {
             "name": test_name(self.run),
-            "classes": list(self.run.classes),
+            "task": self.test.source.task.name,
+            "classes": list(self.run.classes) or None,
             "sample": "out-of-sample",
             "oos": "none",
             "has_probes": False,
@@ -101,9 +102,10 @@ class ScoredArms:
         plain = {name: values for name, values in plain.items() if values.dtype != object}
         values: Any = self.test.source.held.read(rows)
         ids = np.array([self.test.source.ids[row] for row in rows.tolist()])
-        classes = np.array(self.run.classes)
+        if self.run.classes:
+            plain["classes"] = np.array(self.run.classes)
         path = self.stored.folder / "test.npz"
-        return write_arrays(path, images=values.numpy(), labels=targets, ids=ids, classes=classes, **plain)
+        return write_arrays(path, images=values.numpy(), labels=targets, ids=ids, **plain)
 
 
 def _is_ours(folder: Path, data: str) -> bool:

@@ -1,17 +1,18 @@
 from types import SimpleNamespace
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from torch import nn
 
 from hem_core.errors import ModelError
-from hem_core.runs.class_order import agreed
+from hem_core.runs.prepare import model_facts
+from hem_core.tasks import ModelFacts
+from hem_core.tasks._class_order import agreed
 
 
 def said(labels=None, names=None):
-    model = nn.Identity()
-    model.class_labels, model.class_names = labels, names
-    return model
+    return ModelFacts(class_labels=labels, class_names=names)
 
 
 def facts_of(model, labels, *, given=None, labels_are="names", classes=None):
@@ -20,8 +21,7 @@ def facts_of(model, labels, *, given=None, labels_are="names", classes=None):
 
 
 def test_a_model_that_says_nothing_changes_nothing():
-    for model in (None, nn.Identity()):
-        assert facts_of(model, ["a"]) == {"labels_are": "names", "classes": None}
+    assert facts_of(ModelFacts(), ["a"]) == {"labels_are": "names", "classes": None}
 
 
 def test_names_of_an_estimator_are_the_classes_in_its_order():
@@ -83,9 +83,9 @@ def test_the_names_of_a_model_in_another_order_are_refused_with_both_orders():
 
 
 def test_a_transformers_model_given_as_a_module_names_its_outputs_by_its_config():
-    model = nn.Identity()
+    model: Any = nn.Identity()
     model.config = SimpleNamespace(id2label={0: "neg", 1: "pos"})
     with pytest.raises(ModelError, match="--classes says pos, neg, but the model's outputs are neg, pos"):
-        facts_of(model, ["pos"], given=["pos", "neg"])
+        facts_of(model_facts(model, 2), ["pos"], given=["pos", "neg"])
     model.config = SimpleNamespace(id2label={0: "LABEL_0", 1: "LABEL_1"})
-    assert facts_of(model, ["pos"], given=["pos", "neg"])["classes"] is None
+    assert facts_of(model_facts(model, 2), ["pos"], given=["pos", "neg"])["classes"] is None

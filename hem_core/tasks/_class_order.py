@@ -6,25 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from torch import nn
 
 from hem_core.errors import ModelError
-from hem_core.models.output_names import output_names
+from hem_core.tasks._contract import ModelFacts
 
 
 def agreed(
-    model: nn.Module | None, catalog: pa.Table, facts: Mapping[str, Any], given: Sequence[str] | None
+    model: ModelFacts, catalog: pa.Table, facts: Mapping[str, Any], given: Sequence[str] | None
 ) -> dict[str, Any]:
     """The catalog's facts with the classes as the model orders them; unchanged when it says nothing.
 
-    model: `class_labels` are the labels that its outputs stand for, as an estimator's `classes_`: integers or names;
-    `class_names` are names of outputs 0 to K - 1, as a Hugging Face model's `id2label`, which counts where the model
-    itself is one. given: the user's --classes.
+    model: its `class_labels` may be integers or names. given: the user's --classes.
     Raises ModelError when the labels or the given names do not fit what the model says, or say the same in another
     order.
     """
-    labels = getattr(model, "class_labels", None)
-    names = getattr(model, "class_names", None) or output_names(getattr(model, "config", None))
+    labels, names = model.class_labels, model.class_names
     if labels is not None:
         return _of_labels(list(labels), catalog, dict(facts), given)
     if not names:
