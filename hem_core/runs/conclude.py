@@ -13,6 +13,7 @@ from hem_core.engine.join import Joined, graph_of, join
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
 from hem_core.folds.out_of_sample import OutOfSample, beside, by_heads, rescored
+from hem_core.media import medium
 from hem_core.probes.calibrate import Outcome, by_rules_info
 from hem_core.runs import account, finish, weak_slices
 from hem_core.runs.attempts import Attempts
@@ -76,7 +77,7 @@ def conclude(
         columns |= reasons.columns or by_rules(columns, graph, ready.classes, epochs=epochs)
         if reasons.rows:
             write_arrays(plan.folder / "reason_rows.npz", **reasons.rows)
-    if ready.facts["medium"] == "text" and scored.network is not None and ready.inputs is not None:
+    if medium(ready.facts["medium"]).has_marks and scored.network is not None and ready.inputs is not None:
         network, inputs = scored.network, ready.inputs
         marks = attempts.make("word marks", lambda: of_the_hardest(network, inputs, columns, progress), None)
         columns |= {"marks": marks} if marks is not None else {}

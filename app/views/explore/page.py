@@ -34,7 +34,7 @@ def page() -> None:
             "missing": run.info.get("missing") or {},
             "verdicts": list(VERDICTS),
             "offered": tag_words.offered(),
-            "medium": contents.medium(run),
+            "look": contents.medium(run).look,
             "trust": asdict(found),
             "colours": {
                 "reason": theme.reason_colours(found.is_grey),
