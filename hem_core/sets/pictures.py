@@ -72,7 +72,7 @@ class Pictures:
                 found[str(row["id"])] = why
         return found
 
-    @property
+    @cached_property
     def medium(self) -> Medium:
         return medium_of(self.run.info)
 

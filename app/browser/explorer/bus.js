@@ -51,6 +51,7 @@ function makeBus(data) {
     verdictNames: data.verdicts,
     offered: data.offered,
     shows: data.look, // of an example: "picture", "words", "features" or "nothing"
+    words: data.words, // the column of its text, where it shows words
     trust: data.trust,
     hasPictures: data.look === "picture",
     hasFree: false,

@@ -8,8 +8,8 @@ export const waiting = parts.waiting;
 
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
 export function columns({ item, isBlinded, verdict, data, client, worded }) {
-  const { look, trust, kinds } = data;
-  const near = (name) => parts.others(item, name, client.thumb, isBlinded, look);
+  const { trust, kinds } = data;
+  const near = (name) => parts.others(item, name, client.thumb, isBlinded, data.look);
   const look = [pane({ item, isBlinded, verdict, data, client, worded }), parts.labels(item, isBlinded)];
   const facts = [parts.why(item, isBlinded, trust, kinds), parts.axes(item, isBlinded), parts.curve(item, isBlinded)];
   return [

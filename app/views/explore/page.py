@@ -35,6 +35,7 @@ def page() -> None:
             "verdicts": list(VERDICTS),
             "offered": tag_words.offered(),
             "look": contents.medium(run).look,
+            "words": next(iter(contents.medium(run).columns), None),
             "trust": asdict(found),
             "colours": {
                 "reason": theme.reason_colours(found.is_grey),
