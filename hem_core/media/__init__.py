@@ -19,6 +19,7 @@ from hem_core.media._contract import Look, Medium, Part, Read, Reader, Source, V
 __all__ = ["Look", "Medium", "Part", "Read", "Reader", "Source", "Values", "claimed", "medium", "medium_of", "names"]
 
 PLUGINS = "hem.media"
+DEFINES = ("MEDIUM",)
 
 
 def names() -> list[str]:
@@ -38,4 +39,5 @@ def medium_of(info: Mapping[str, Any]) -> Medium:
 
 def claimed(schema: pa.Schema) -> str | None:
     """The first medium, by name, that recognises a table as its own by a column; None when none does."""
-    return next((name for name in names() if medium(name).claims(schema)), None)
+    room = sys.modules[__name__]
+    return next((name for name in names() if folder.works(room, name) and medium(name).claims(schema)), None)
