@@ -10,9 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"types", "errors", "folder", "plugins", "cells", "alive", "splits", "paths", "hardest", "stats"},
+    {"types", "errors", "folder", "plugins", "cells", "alive", "splits", "paths", "hardest", "stats", "content_hash"},
+    {"media"},
     {
-        "catalog", "media", "models", "tasks", "scores", "dynamics", "embeddings", "difficulty", "reasons", "slices",
+        "catalog", "models", "tasks", "scores", "dynamics", "embeddings", "difficulty", "reasons", "slices",
         "selection", "export", "mining", "store",
     },
     {"engine", "testing"},

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hem_core import media
+from hem_core.media import Medium
 from hem_core.reasons.differences import Difference, differences, spread
 from hem_core.store.many import neighbours_of
 
@@ -26,11 +28,22 @@ NAMED = 3
 MOST_FEATURES = 200
 
 
-def medium(run: Run) -> str:
-    """How the examples of a run look: 'text', 'row', 'none' or a kind of picture."""
-    kind = str((run.info.get("data") or {}).get("medium") or run.info.get("medium") or "none")
-    has_it = {"text": "text" in run.source.columns, "row": bool(features(run))}
-    return kind if has_it.get(kind, True) else "none"
+def medium(run: Run) -> Medium:
+    """What the examples of a run are, as far as its table can show it: `none` where it lacks their columns."""
+    found = media.medium_of(run.info)
+    is_there = set(found.columns) <= set(run.source.columns) and (found.look != "features" or bool(features(run)))
+    return found if is_there else media.medium("none")
+
+
+def has_pictures(run: Run) -> bool:
+    """Whether there are pictures of a run's examples."""
+    return medium(run).look == "picture" and "pictures" not in (run.info.get("missing") or {})
+
+
+def texts(run: Run, rows: Sequence[int], length: int) -> list[str]:
+    """The beginnings of the texts of some examples of a run that shows words."""
+    shown = medium(run)
+    return [clipped(shown.words(example), length) for example in run.records(rows, list(shown.columns))]
 
 
 def features(run: Run) -> list[dict[str, str]]:
@@ -56,9 +69,10 @@ def spreads(run: Run) -> dict[str, float]:
 
 def snippets(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Any]:
     """What a tile shows of some examples: the beginning of a text, a row's most unusual features, else None."""
-    if medium(run) == "text":
-        return [clipped(text) for text in run.at(rows, ["text"])["text"]]
-    if medium(run) == "row":
+    look = medium(run).look
+    if look == "words":
+        return texts(run, rows, SNIPPET)
+    if look == "features":
         return [[_pair(one) for one in found.features[:TILE_FEATURES]] for found in compared(run, rows, spreads)]
     return [None] * len(rows)
 

@@ -66,9 +66,9 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
     ids = [str(example["id"]) for example in table]
     graph = neighbours_of(run, rows, NEIGHBOURS)
     duplicates = [_duplicates(standing, row, example) for row, example in zip(rows, table, strict=True)]
-    kind = contents.medium(run)
-    compared = contents.compared(run, rows, standing.spreads) if kind == "row" else None
-    others = _others(run, graph, duplicates, has_text=kind == "text")
+    shown = contents.medium(run)
+    compared = contents.compared(run, rows, standing.spreads) if shown.look == "features" else None
+    others = _others(run, graph, duplicates, has_text=shown.look == "words")
     curves = curves_of(run, ids)
     titles = columns.described(run)
     said = log.about(run.data, ids, HISTORY)
@@ -80,6 +80,8 @@ def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> l
             item["label_prob"] = _json(example["label_prob_oos"])  # of whom the prediction is
         item["axes"] = [_axis(axis, standing, example, int(row), titles) for axis in standing.scores]
         item["worst_axis"] = _worst(item["axes"])
+        if shown.look == "words":
+            item["text"] = shown.words(example)
         item["marks"] = contents.marks(example)
         item["features"] = contents.told(compared[k].features) if compared else None
         item["curve"] = curves.get(ids[k])
@@ -166,9 +168,10 @@ def _others(
     if graph is not None:
         rows |= {int(other) for other in graph[0].ravel() if other >= 0}
     wanted = sorted(rows)
-    found = run.records(wanted, ["id", "label", "predicted", *(["text"] if has_text else [])])
+    found = run.records(wanted, ["id", "label", "predicted"])
     if has_text:
-        found = [{**one, "text": contents.clipped(one["text"], 160)} for one in found]
+        texts = contents.texts(run, wanted, 160)
+        found = [{**one, "text": text} for one, text in zip(found, texts, strict=True)]
     both = zip(wanted, found, strict=True)
     return {row: {"row": row, **{key: _json(value) for key, value in one.items()}} for row, one in both}
 

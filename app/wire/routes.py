@@ -124,24 +124,20 @@ def _contents(run: Run, request: Request) -> Response:
 
 
 def _image(run: Run, request: Request) -> Response:
-    from hem_core.media.image import open_image
-
     rows = _rows(run, request)
     if len(rows) != 1:
         raise Refused(400, f"one picture a request; 'rows' named {len(rows)}")
     row = int(rows[0])
-    example = run.at([row], [name for name in ("image", "image_row") if name in run.columns()]).iloc[0]
-    image, position = example.to_dict().get("image"), example.to_dict().get("image_row")
-    if not isinstance(image, str) or run.root is None:
+    shown = contents.medium(run)
+    try:
+        picture = shown.picture_of(run.root, run.records([row])[0]) if shown.pictures and run.root else None
+    except HemError as error:
+        raise Refused(404, str(error)) from error
+    if picture is None:
         small = run.thumbnail(row)  # of a torch Dataset there is nothing larger on disk
         if not small:
             raise Refused(404, f"run '{run.name}' has no images")
         return Response(small, media_type="image/webp", headers=_cache(run, request))
-    row_in_file = None if position is None or np.isnan(position) else int(position)
-    try:
-        picture = open_image(run.root, image, row_in_file)
-    except HemError as error:
-        raise Refused(404, str(error)) from error
     out = io.BytesIO()
     is_small = picture.width * picture.height <= 512 * 512
     picture.save(out, "PNG") if is_small else picture.save(out, "WEBP", quality=90, method=0)

@@ -79,9 +79,9 @@ def _short(source: Any) -> str:
 def info(table: pa.Table) -> dict[str, Any]:
     """What holds for the whole catalog.
 
-    `name` (the key of its tags), `source` and `root` (paths), `medium` ("image", "array", "dataset", "text", "row" or
-    "none"), `classes` (names in the order of the outputs, or None), `labels_are` ("names", or "indices" where they can
-    be integers counted from 0). Rows:
+    `name` (the key of its tags), `source` and `root` (paths), `medium` (the name of a file in
+    `hem_core/media`), `classes` (names in the order of the outputs, or None), `labels_are` ("names", or "indices" where
+    they can be integers counted from 0). Rows:
     `features` ({"name", "kind": "number" | "category"} each), `are_features_named` (false: all columns were taken) and
     `left_out` (column: why it is no feature). `notes`: sentences on what was passed over or taken otherwise than it may
     seem; `failures` (row number as text: why this example cannot be read).

@@ -17,6 +17,7 @@ from hem_core.embeddings.neighbours import Graph
 from hem_core.engine.join import Joined
 from hem_core.engine.network import channels_wanted
 from hem_core.engine.plan import FORMAT_VERSION, Plan
+from hem_core.media import medium
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared
 from hem_core.tasks import Metric
@@ -135,11 +136,9 @@ def missing_parts(
     has_map: bool,
 ) -> dict[str, str]:
     """What this run lacks, why, and the way to get it."""
-    missing = {}
+    missing, shown = {}, medium(ready.facts["medium"])
     if joined.embeddings is None:
-        way = "add a list column 'embedding'" if ready.predictions else "name a layer with --layer"
-        if ready.facts["medium"] == "row":
-            way = "let the model return a mapping with logits and embeddings"
+        way = "add a list column 'embedding'" if ready.predictions else shown.without_embeddings
         missing["embeddings"] = f"No embeddings: no map, neighbours, prototypes or duplicates; {way}."
     elif graph is None:
         missing["neighbours"] = "One example has no neighbours."
@@ -152,7 +151,7 @@ def missing_parts(
         )
         if "training dynamics" not in ready.task.offers:
             missing["dynamics"] = f"No training dynamics: the task '{ready.task.name}' has none."
-    if not has_pictures and ready.facts["medium"] not in ("text", "row"):
+    if not has_pictures and not shown.is_shown_without_pictures:
         missing["pictures"] = "No pictures: the data are not images; the gallery shows ids."
     return missing
 

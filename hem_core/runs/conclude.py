@@ -13,6 +13,7 @@ from hem_core.engine.join import Joined, graph_of, join
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
 from hem_core.folds.out_of_sample import OutOfSample, beside, by_heads, rescored
+from hem_core.media import medium
 from hem_core.probes.calibrate import Outcome, by_rules_info
 from hem_core.runs import account, finish, weak_slices
 from hem_core.runs.attempts import Attempts
@@ -84,8 +85,8 @@ def conclude(
         )
         if reasons.rows:
             write_arrays(plan.folder / "reason_rows.npz", **reasons.rows)
-    has_words = ready.facts["medium"] == "text" and "word effects" in ready.task.offers
-    if has_words and scored.network is not None and ready.inputs is not None:
+    has_marks = medium(ready.facts["medium"]).has_marks and "word effects" in ready.task.offers
+    if has_marks and scored.network is not None and ready.inputs is not None:
         network, inputs = scored.network, ready.inputs
         marks = attempts.make("word marks", lambda: of_the_hardest(network, inputs, columns, progress), None)
         columns |= {"marks": marks} if marks is not None else {}

@@ -15,11 +15,11 @@ from PIL import Image
 
 from hem_core.embeddings.neighbours import Graph
 from hem_core.embeddings.projection import project
-from hem_core.engine.inputs import Inputs
+from hem_core.engine.batch import Inputs
 from hem_core.engine.join import Joined
 from hem_core.engine.plan import Plan, stored_key
 from hem_core.engine.progress import Progress
-from hem_core.media.image import thumbnail
+from hem_core.media._open_image import thumbnail
 from hem_core.store import claim
 from hem_core.store.atomic import write_array, write_bytes, write_table
 from hem_core.store.whole import damage, torn

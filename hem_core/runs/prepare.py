@@ -23,7 +23,7 @@ from hem_core.engine.inputs import open_inputs
 from hem_core.engine.network import Network, channels_wanted, choose_device, fingerprint, place
 from hem_core.engine.plan import data_fingerprint, make_key
 from hem_core.errors import DataError, ModelError
-from hem_core.media.array import extract
+from hem_core.media import medium
 from hem_core.models.estimator import Estimator
 from hem_core.models.output_names import output_names
 from hem_core.models.predictions import Predictions, open_predictions
@@ -34,8 +34,8 @@ from hem_core.store.run import read_run
 from hem_core.tasks import DEFAULT, ModelFacts, Offer, TargetOptions, Task, load, require
 
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
-ROWS_BATCH, ESTIMATOR_BATCH = 1024, 4096
-"""Rows of a table are small, and an estimator spends its time on being called."""
+ESTIMATOR_BATCH = 4096
+"""An estimator spends its time on being called."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ def prepare(
     found = open_predictions(Path(data)) if model is None and is_parquet(data) else None
     if model is None and found is None and train is None:
         raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' {_without_predictions(data)}")
-    if found is None and facts["medium"] == "none":
+    facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
+    if found is None and inputs is None:
         raise DataError(
             f"'{facts['source']}' has no image column for the model to read, nor a text column or features; "
             "name it with --image-column, --text-column or --feature-columns"
         )
-    facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
     if found is not None and found.notes:
         facts |= {"notes": [*facts.get("notes", []), *found.notes]}
     network, n_outputs, model_hash = None, found.n_classes if found else 0, "predictions"
@@ -159,14 +159,11 @@ def open_data(
 ) -> tuple[dict[str, Any], Inputs | None]:
     """The facts of the catalog, with where its arrays now lie, and the reader of its medium; None where it has none."""
     facts = catalogs.info(catalog)
-    if facts["medium"] == "array":
-        member = catalog["image"][0].as_py()
-        archive = Path(facts["root"])
-        unpacked = folder / "arrays" / data_fingerprint(catalog.select([]), archive)[:16]
-        root = extract(archive, member, unpacked / member).parent
-        facts |= {"root": str(root.resolve()), "source_file": facts["root"]}
-    if facts["medium"] == "none":
-        return facts, None
+
+    def place_of(archive: Path) -> Path:
+        return folder / "arrays" / data_fingerprint(catalog.select([]), archive)[:16]
+
+    facts = medium(facts["medium"]).unpack(catalog, facts, place_of)
     root = Path(facts["root"])
     return facts, open_inputs(catalog, facts, root=root, dataset=data, channels=channels, resize=options.resize)
 
@@ -209,7 +206,7 @@ def _all_rows(model: Estimator, inputs: Inputs, n: int, facts: dict[str, Any]) -
 
 def is_picture(facts: dict[str, Any]) -> bool:
     """Are the examples (n, H, W, C) to be given as pictures?"""
-    return facts["medium"] == "image" or facts.get("is_picture", False)
+    return medium(facts["medium"]).is_picture(facts)
 
 
 def data_key(ready: Prepared) -> str:
@@ -272,9 +269,8 @@ def batch_size_of(ready: Prepared, options: Options, known: dict[str, Any]) -> i
         return fastest_batch_size(ready.network, ready.inputs, len(ready.ids))
     if isinstance(ready.network.model, Estimator):
         return ESTIMATOR_BATCH
-    if ready.facts["medium"] == "row":
-        return ROWS_BATCH
-    return DEFAULT_BATCH.get(ready.network.device.type, 256)
+    of_medium = medium(ready.facts["medium"]).batch_size
+    return of_medium or DEFAULT_BATCH.get(ready.network.device.type, 256)
 
 
 def unit_size_of(ready: Prepared) -> int:

@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.media import medium_of
+
 AGAIN = "run the same `hem score` command again, which makes what is missing"
 _checked: dict[str, tuple[int, int]] = {}
 
@@ -50,14 +52,13 @@ def damage(path: Path) -> str | None:
 def _expected(info: Mapping[str, Any]) -> list[str]:
     """Names of the files that the run has by its own account."""
     lacks = set(info.get("missing") or {})
-    medium = str((info.get("data") or {}).get("medium") or "none")
     names = ["scores.parquet", "catalog.parquet", "failures.parquet"]
     names += ["neighbours.npz"] if info.get("neighbours") else []
     names += (
         ["projection.parquet"] if info.get("neighbours") and not lacks & {"embeddings", "neighbours", "map"} else []
     )
     names += ["dynamics.parquet"] if "dynamics" not in lacks else []
-    names += ["thumbnails.bin", "thumbnails.npy"] if medium in ("image", "array") and "pictures" not in lacks else []
+    names += ["thumbnails.bin", "thumbnails.npy"] if medium_of(info).pictures and "pictures" not in lacks else []
     return names
 
 

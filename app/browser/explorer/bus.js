@@ -50,9 +50,10 @@ function makeBus(data) {
     skipped: {}, // columns that cannot be shown -> why
     verdictNames: data.verdicts,
     offered: data.offered,
-    medium: data.medium,
+    shows: data.look, // of an example: "picture", "words", "features" or "nothing"
+    words: data.words, // the column of its text, where it shows words
     trust: data.trust,
-    hasPictures: !["text", "row", "none"].includes(data.medium),
+    hasPictures: data.look === "picture",
     hasFree: false,
     fixedColours: data.colours ?? {},
     filter: { all: [] },
@@ -171,7 +172,7 @@ function makeBus(data) {
 
     /** What stands for some examples without pictures: a text, or a row's features; null for pictures. */
     async contentsOf(rows) {
-      if (bus.hasPictures || bus.medium === "none") return rows.map(() => null);
+      if (bus.hasPictures || bus.shows === "nothing") return rows.map(() => null);
       const missing = rows.filter((row) => !contents.has(row));
       if (missing.length) {
         const found = await (await bus.get("contents", `rows=${missing.join(",")}&v=${data.fingerprint}`)).json();

@@ -14,8 +14,8 @@ export function makeFilters(bus, host, look) {
   const sections = h("div", { class: "hem-sections" });
   const clear = h("button", { class: "hem-link", onclick: () => bus.set({ filter: { all: [] } }) }, "Clear all");
   // A text is looked for by its words, everything else by its id.
-  const sought = bus.medium === "text" ? "text" : "id",
-    invitation = sought === "text" ? "Find words" : "Find an id";
+  const sought = bus.shows === "words" ? bus.words : "id",
+    invitation = bus.shows === "words" ? "Find words" : "Find an id";
   const search = h("input", {
     type: "search",
     class: "hem-input",

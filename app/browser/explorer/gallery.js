@@ -28,7 +28,7 @@ export function makeGallery(bus, host, open) {
     role: "listbox",
     "aria-label": "examples",
     "aria-multiselectable": "true",
-    "data-medium": bus.medium,
+    "data-look": bus.shows,
   });
   const legend = h(
     "span",

@@ -195,8 +195,8 @@ function text(x, y, content, anchor) {
 }
 
 /** Nearest neighbours or near-duplicates with their labels: as small pictures, or as lines where there are none.
- *  thumb(row) gives an address or ""; medium is what the examples are. */
-export function others(item, name, thumb, isHidden, medium) {
+ *  thumb(row) gives an address or ""; look is what stands for an example. */
+export function others(item, name, thumb, isHidden, look) {
   const list = name === "neighbours" ? item.neighbours : item.duplicates;
   const heading = name === "neighbours" ? "Nearest neighbours" : "Near-duplicates";
   if (isHidden && !list?.length) return null;
@@ -206,7 +206,7 @@ export function others(item, name, thumb, isHidden, medium) {
   const agree = list.filter((other) => other.label === item.label).length;
   const said = isHidden ? "" : ` ${agree} of ${list.length} have the given label`;
   const title = h("h4", {}, heading, h("span", { class: "quiet" }, said));
-  if (medium === "text" || medium === "row" || medium === "none") {
+  if (look !== "picture") {
     return h("section", { class: "others" }, title, h("ol", { class: "lines" }, list.map((other) =>
       h("li", { class: other.label === item.label && !isHidden ? "same" : "", title: lineTitle(other, isHidden) },
         isHidden ? null : h("b", {}, other.label ?? "–"),

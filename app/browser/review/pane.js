@@ -8,8 +8,8 @@ export const waiting = parts.waiting;
 
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
 export function columns({ item, isBlinded, verdict, data, client, worded }) {
-  const { medium, trust, kinds } = data;
-  const near = (name) => parts.others(item, name, client.thumb, isBlinded, medium);
+  const { trust, kinds } = data;
+  const near = (name) => parts.others(item, name, client.thumb, isBlinded, data.look);
   const look = [pane({ item, isBlinded, verdict, data, client, worded }), parts.labels(item, isBlinded)];
   const facts = [parts.why(item, isBlinded, trust, kinds), parts.axes(item, isBlinded), parts.curve(item, isBlinded)];
   return [
@@ -37,7 +37,7 @@ function pane({ item, isBlinded, verdict, data, client, worded }) {
   const of = verdict && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null;
   return h(
     "div",
-    { class: `frame of-${data.medium}` },
+    { class: `frame of-${data.look}` },
     itself(item, picture, isBlinded, data),
     !verdict && !isBlinded && item.bulk ? parts.bulk(item.bulk, data.words) : null,
     verdict ? h("span", { class: `verdict ${verdict.tag}` }, worded(verdict), of) : null,
@@ -47,9 +47,9 @@ function pane({ item, isBlinded, verdict, data, client, worded }) {
 }
 
 /** Its picture, its text with the words that matter, or its features. */
-function itself(item, picture, isBlinded, { medium, has_pictures }) {
-  if (medium === "text") return marked(item.text ?? "", isBlinded ? [] : item.marks);
-  if (medium === "row" && item.features) {
+function itself(item, picture, isBlinded, { look, has_pictures }) {
+  if (look === "words") return marked(item.text ?? "", isBlinded ? [] : item.marks);
+  if (look === "features" && item.features) {
     return h("div", { class: "table" }, featureTable(item.features, item.neighbours != null));
   }
   return has_pictures ? parts.picture(picture, "large") : parts.pictureless();

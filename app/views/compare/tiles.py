@@ -40,7 +40,7 @@ CSS = """
 def tiles(run: Run, shown: pd.DataFrame) -> str:
     """A grid of some rows of a comparison's table; each tile leads to its example in Explore. Text stays text."""
     rows = [int(row) for row in shown["row"]]
-    has_text = contents.medium(run) in ("text", "row")
+    has_text = contents.medium(run).is_shown_without_pictures
     said = contents.snippets(run, rows, loaders.standing(run.name).spreads) if has_text else [None] * len(rows)
     cells = [_tile(run, one, text) for one, text in zip(shown.to_dict("records"), said, strict=True)]
     return f'{CSS}<div class="hem-cmp{" wide" if has_text else ""}">{"".join(cells)}</div>'

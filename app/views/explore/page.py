@@ -35,7 +35,8 @@ def page() -> None:
             "missing": _missing(run),
             "verdicts": list(VERDICTS),
             "offered": tag_words.offered(),
-            "medium": contents.medium(run),
+            "look": contents.medium(run).look,
+            "words": next(iter(contents.medium(run).columns), None),
             "trust": asdict(found),
             "colours": {
                 "reason": theme.reason_colours(found.is_grey),

@@ -149,9 +149,10 @@ def _readable(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     judged = loaders.verdicts(run.data)
     said = judged.reindex(table["id"])
     shown = pd.DataFrame({"given": table["label"], "suggested": suggested.fillna("–")})
-    if contents.medium(run) == "text":
-        shown.insert(0, "text", [contents.clipped(text, 160) for text in table["text"]])
-    elif contents.medium(run) not in ("row", "none"):
+    look = contents.medium(run).look
+    if look == "words":
+        shown.insert(0, "text", contents.texts(run, table["row"].tolist(), 160))
+    elif look == "picture":
         shown.insert(0, "picture", [_address(run.thumbnail(int(row))) for row in table["row"]])
     values = zip(said["tag"], said["value"], said["who"], strict=True)
     shown["verdict"] = [_verdict(tag, value, who) for tag, value, who in values]

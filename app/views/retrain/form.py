@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import loaders, state, widgets, words
 from app.views.retrain import box as retrain_box
-from app.views.retrain import retrains, train_template
+from app.views.retrain import retrains
 from app.wire import contents
 from hem_core.errors import HemError
 from hem_core.retrain.settings import ARMS, RECIPES, Settings
@@ -109,7 +109,7 @@ def _train_function(run: Run | None, train: str) -> None:
     )
     with st.expander("A file to start from", icon=":material/description:", expanded=True):
         st.caption(words.plain(f"1. Save this as {Path.cwd() / 'mine.py'}, with your own model in it."))
-        st.code(train_template.template(contents.medium(run)), language="python")
+        st.code(contents.medium(run).train_template, language="python")
         st.caption("2. Type `mine:train` as the train function above.")
 
 

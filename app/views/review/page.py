@@ -101,8 +101,8 @@ def _desk(name: str, queue: str, rule: dict | None, wanted: dict[str, Any] | Non
             "token": routes.token(state.session_id()),
             "person": person,
             "classes": list(run.classes),
-            "has_pictures": _has_pictures(run),
-            "medium": contents.medium(run),
+            "has_pictures": contents.has_pictures(run),
+            "look": contents.medium(run).look,
             "trust": asdict(trust.trust(run.info)),
             "kinds": trust.kinds(run.info),
             "rows": found["row"].tolist(),
@@ -150,11 +150,6 @@ def _what_is_done(run: Run, queue: str, n: int) -> str:
     if queue == "mixed" and n < run.n:
         all_of_it += " The other examples of this run were judged by others, or are in the queues of other reviewers."
     return f"{all_of_it} ← goes back through them; another queue can be chosen above."
-
-
-def _has_pictures(run: Run) -> bool:
-    is_picture = contents.medium(run) not in ("none", "text", "row")
-    return is_picture and "pictures" not in run.info.get("missing", {})
 
 
 def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:

@@ -52,3 +52,14 @@ def for_the_eye(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind != "f" or low < 0 or high > 1:
         plain = (plain - low) / max(high - low, 1e-12)
     return (plain.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def to_picture(row: np.ndarray) -> np.ndarray:
+    """One row (H, W) or (H, W, 1 | 3) as uint8 (H, W) or (H, W, 3) to look at.
+
+    Whole numbers and truth values by the range of their type, floats 0 .. 1 as they are, other floats from least to
+    greatest; NaN is black.
+    """
+    if row.ndim == 3 and row.shape[2] == 1:
+        row = row[:, :, 0]  # (H, W, 1) -> (H, W)
+    return for_the_eye(row)

@@ -1,16 +1,15 @@
-"""A block of arrays as a batch: in types that torch computes with, rows with a NaN set aside."""
+"""A block of arrays in types that torch computes with, rows with a NaN set aside."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
 
-from hem_core.engine.batch import Batch
-from hem_core.engine.content_hash import content_hash
+from hem_core.content_hash import content_hash
+from hem_core.media._contract import Read
 
 
-def checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batch:
-    """Arrays (n, …) of these catalog positions as a batch.
+def checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Read:
+    """Arrays (n, …) of these catalog positions, read.
 
     as_picture: (n, H, W) becomes (n, H, W, 1); truth values become uint8 0 and 255, 16 bits floats in 0 .. 1.
     """
@@ -27,7 +26,7 @@ def checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Batch
     if as_picture and block.ndim == 3:
         block = block[..., None]  # (n, H, W) -> (n, H, W, 1)
     block = _in_levels(block) if as_picture else _computable(block)
-    return Batch(torch.from_numpy(np.ascontiguousarray(block)), indices, hashes, failures)
+    return Read(np.ascontiguousarray(block), indices, hashes, failures)
 
 
 def _in_levels(block: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Texts of the catalog as the model gets them."""
+"""Texts of a column."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hem_core.engine.batch import Batch
-from hem_core.engine.content_hash import content_hash
+from hem_core.content_hash import content_hash
 from hem_core.errors import DataError
-from hem_core.media import text
+from hem_core.media._contract import Read
 
 
 class Texts:
-    """One string an example; a batch's values are a list of them."""
+    """One string an example; what is read is a list of them."""
 
     is_quick = True
 
@@ -23,15 +22,22 @@ class Texts:
     def fingerprint(self) -> str:
         return ""  # the catalog holds every text
 
-    def read(self, indices: Sequence[int]) -> Batch:
+    def read(self, indices: Sequence[int]) -> Read:
         values, good, failures = [], [], []
         for index in indices:
             try:
-                values.append(text.read(self._texts[index]))
+                values.append(read_text(self._texts[index]))
                 good.append(index)
             except DataError as error:
                 failures.append((index, str(error)))
-        return Batch(values, good, [content_hash(value.encode()) for value in values], failures)
+        return Read(values, good, [content_hash(value.encode()) for value in values], failures)
 
     def picture(self, index: int) -> np.ndarray | None:
         return None
+
+
+def read_text(text: str | None) -> str:
+    """The text as it is stored. Raises DataError when there is none, or nothing but white space."""
+    if text is None or not text.strip():
+        raise DataError("no text")
+    return text

@@ -1,6 +1,6 @@
-"""The file to begin with where a run names no train function: it runs as it stands."""
+"""Train functions to begin with: each runs as it stands."""
 
-PICTURES_AND_ROWS = '''\
+OF_NUMBERS = '''\
 import torch
 from torch import nn
 
@@ -23,7 +23,7 @@ def train(dataset, *, seed=0, weights=None, sampler=None, progress=None):
     return model
 '''
 
-TEXTS = '''\
+OF_TEXTS = '''\
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -36,8 +36,3 @@ def train(dataset, *, seed=0, weights=None):
     sample_weight = None if weights is None else weights.numpy()
     return model.fit(texts, dataset.targets, logisticregression__sample_weight=sample_weight)
 '''
-
-
-def template(medium: str) -> str:
-    """The file for data of a medium, 'text' or another."""
-    return TEXTS if medium == "text" else PICTURES_AND_ROWS
