@@ -1,3 +1,4 @@
+// @ts-check
 // The bar at the bottom: what an action applies to, the tags, undo, export, make a set.
 
 import { h, icon } from "../shared/dom.js";
@@ -112,7 +113,12 @@ export function makeActions(bus, host, { makeSet, download }) {
           : `Tagged ${plural(answer.count, "example")} as ${tag}`;
       show(answer.message ? `${text}. ${answer.message}` : text, answer.batch && (() => undoBatch(answer.batch)));
     } catch (error) {
-      show(`Not stored (${plural(count, "example")}): ${error.message}`, error.retry && (() => again(error.retry, count)), true, "Try again");
+      show(
+        `Not stored (${plural(count, "example")}): ${error.message}`,
+        error.retry && (() => again(error.retry, count)),
+        true,
+        "Try again",
+      );
       bus.tags().catch(() => {});
     }
   }
@@ -122,7 +128,12 @@ export function makeActions(bus, host, { makeSet, download }) {
       await retry();
       show(`Stored for ${plural(count, "example")}`);
     } catch (error) {
-      show(`Not stored (${plural(count, "example")}): ${error.message}`, error.retry && (() => again(error.retry, count)), true, "Try again");
+      show(
+        `Not stored (${plural(count, "example")}): ${error.message}`,
+        error.retry && (() => again(error.retry, count)),
+        true,
+        "Try again",
+      );
     }
     await bus.tags().catch(() => {});
   }
@@ -131,12 +142,7 @@ export function makeActions(bus, host, { makeSet, download }) {
     try {
       const { undone, message } = await bus.undo(batch);
       if (!undone) return show(message);
-      return show(
-        message,
-        () => undoBatch(undone.batch),
-        false,
-        undone.action === "redo" ? "Undo" : "Redo",
-      );
+      return show(message, () => undoBatch(undone.batch), false, undone.action === "redo" ? "Undo" : "Redo");
     } catch (error) {
       return show(error.message, null, true);
     }
@@ -181,7 +187,7 @@ export function makeActions(bus, host, { makeSet, download }) {
     const target = event.composedPath()[0];
     if (
       target instanceof HTMLElement &&
-      (target.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.type !== "range"))
+      (target.isContentEditable || target.matches("input:not([type=range]), textarea, select"))
     )
       return;
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {

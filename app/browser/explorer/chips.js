@@ -1,3 +1,4 @@
+// @ts-check
 // What is filtered, selected and picked, as chips that can be taken away.
 
 import { h, icon } from "../shared/dom.js";

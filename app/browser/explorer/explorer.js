@@ -1,7 +1,9 @@
+// @ts-check
 // Explore: filters | map, matrix, histogram | gallery, and the action bar; all on one bus.
 
 import { makeActions } from "./actions.js";
 import { openBus } from "./bus.js";
+import { pageClient } from "../shared/client.js";
 import { theme } from "../shared/colours.js";
 import { chips } from "./chips.js";
 import { makeCourier } from "../shared/courier.js";
@@ -36,14 +38,15 @@ const USUAL = {
 let skeleton = null;
 const places = new WeakMap();
 
-/** Entry of the component: called at the mount and whenever Python's data or the theme change. */
+/** Entry of the component: called at the mount and whenever Python's data or the theme change.
+ *  component.client: the page's, unless another shell brings its own. */
 export default function explorer(component) {
-  const { parentElement, data } = component;
+  const { parentElement, data, client = pageClient() } = component;
   const before = places.get(parentElement);
   if (before && before.key === `${data.run} ${data.fingerprint}`) before.update(component);
   else {
     before?.end();
-    places.set(parentElement, mount(component));
+    places.set(parentElement, mount(component, client));
   }
   return () => {
     places.get(parentElement)?.end();
@@ -51,7 +54,7 @@ export default function explorer(component) {
   };
 }
 
-function mount(first) {
+function mount(first, client) {
   let component = first,
     data = first.data,
     look = null,
@@ -62,7 +65,7 @@ function mount(first) {
   const root = h("div", { class: "hem-explorer" }),
     bones = takeSkeleton(first.parentElement);
   first.parentElement.append(root);
-  const bus = openBus(data);
+  const bus = openBus(client, data);
   const slots = Object.fromEntries(
     ["filters", "stage", "gallery", "actions"].map((name) => [
       name,
@@ -156,8 +159,7 @@ function mount(first) {
     const before = data;
     component = next;
     data = next.data;
-    bus.token = data.token;
-    bus.person = data.person;
+    client.renew(data);
     courier.acknowledge(data.sequence);
     if (courier.isSettled()) {
       going = null;

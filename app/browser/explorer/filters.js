@@ -1,3 +1,4 @@
+// @ts-check
 // The filters: one control a column, each shows and replaces its clause of the rule.
 
 import { h, icon, s, select } from "../shared/dom.js";
@@ -171,7 +172,15 @@ export function makeFilters(bus, host, look) {
     const { element, reset } = section(
       column.title,
       name,
-      [column.meaning, column.unit && `unit: ${column.unit}`, column.range && `range: ${column.range}`, "higher = harder", column.use].filter(Boolean).join("\n"),
+      [
+        column.meaning,
+        column.unit && `unit: ${column.unit}`,
+        column.range && `range: ${column.range}`,
+        "higher = harder",
+        column.use,
+      ]
+        .filter(Boolean)
+        .join("\n"),
       h("div", { class: "hem-double" }, picture, band, inputs),
       h("div", { class: "hem-bounds" }, numbers[0], h("span", { class: "hem-muted" }, column.unit || "to"), numbers[1]),
       words ? h("p", { class: "hem-muted hem-bars-words" }, words) : "",

@@ -1,3 +1,4 @@
+// @ts-check
 // The gallery: the examples of filter and selection as tiles, a page at a time, sorted by a score.
 
 import { snippet, snippetText } from "../shared/contents.js";
@@ -214,12 +215,7 @@ export function makeGallery(bus, host, open) {
       value = bus.column(view.score).values[row];
     element.children[1].replaceChildren(
       h("div", { class: "hem-caption-pair" }, pair(bus, row)),
-      h(
-        "div",
-        { class: "hem-caption-score" },
-        h("span", { title: bus.title(view.score) }, short(value)),
-        reason(row),
-      ),
+      h("div", { class: "hem-caption-score" }, h("span", { title: bus.title(view.score) }, short(value)), reason(row)),
     );
   }
 

@@ -1,6 +1,7 @@
+// @ts-check
 // The map: every example a point. Pixels are painted here, axes come from Plotly, gestures from surface.js.
 
-import { exported, layout, literal, plotly } from "./axes.js";
+import { exported, layout, literal, plotly, purge } from "./axes.js";
 import { axesOf, colouring, legendTraces, mapTable } from "./colouring.js";
 import { mixed, rgb } from "../shared/colours.js";
 import { snippet } from "../shared/contents.js";
@@ -91,7 +92,7 @@ export function makeMap(bus, host, look, open) {
       watcher.disconnect();
       cancelAnimationFrame(scheduled);
       clearTimeout(hoverTimer);
-      window.Plotly?.purge(figure);
+      purge(figure);
     },
   };
 
@@ -446,7 +447,8 @@ export function makeMap(bus, host, look, open) {
   async function table() {
     const kept = [];
     for (let i = 0; i < bus.n; i++) if (bus.inFilter[i]) kept.push(i);
-    return csv(...mapTable(bus, view, kept, await bus.idsOf(kept)));
+    const [names, rows] = mapTable(bus, view, kept, await bus.idsOf(kept));
+    return csv(names, rows);
   }
 }
 

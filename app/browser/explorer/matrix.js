@@ -1,3 +1,4 @@
+// @ts-check
 // The confusion matrix among the filtered examples: the worst pairs as a list, every pair as a cell; clicks select.
 
 import { csv } from "../shared/cells.js";
@@ -152,6 +153,7 @@ export function makeMatrix(bus, host, look, classes) {
     if (!plot) return;
     const box = figure.getBoundingClientRect(),
       factor = Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.004);
+    /** @type {[number, number]} */
     const at = [
       seen.x + (event.clientX - box.left - plot.left) / plot.cell[0],
       seen.y + (event.clientY - box.top - plot.top) / plot.cell[1],
@@ -203,8 +205,7 @@ export function makeMatrix(bus, host, look, classes) {
   }
 
   function described({ given, predicted }) {
-    if (given === undefined)
-      return [`predicted ${classes[predicted]}`, plural(found.predicted[predicted], "example")];
+    if (given === undefined) return [`predicted ${classes[predicted]}`, plural(found.predicted[predicted], "example")];
     const support = found.support[given],
       wrong = percent(1 - found.right[given] / Math.max(1, support));
     if (predicted === undefined) return [`given ${classes[given]}`, `${plural(support, "example")}, ${wrong} wrong`];
@@ -288,9 +289,20 @@ export function makeMatrix(bus, host, look, classes) {
     const name = `${bus.run}-confusion.${format}`;
     if (format === "csv") return save(matrixCsv(found, order, classes, view.rates), name);
     const all = home(classes.length),
-      full = layout(order.map((k) => classes[k]), ...FILE, measure, all);
+      full = layout(
+        order.map((k) => classes[k]),
+        ...FILE,
+        measure,
+        all,
+      );
     const cells = cellsOf(found, place, full, all, look, view.rates),
-      labels = namesOf(order.map((k) => classes[k]), full, all, look, measure);
+      labels = namesOf(
+        order.map((k) => classes[k]),
+        full,
+        all,
+        look,
+        measure,
+      );
     const heading = `${bus.run}: confusions (${view.rates ? "share of given" : "counts"})`,
       svg = asSvg(cells, labels, full, look, heading, ...FILE);
     return save(

@@ -1,3 +1,4 @@
+// @ts-check
 // What a run lacks for a kind of map, in words.
 
 /** Why a kind of map cannot be drawn, and the way to get it; null when it can. */

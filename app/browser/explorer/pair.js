@@ -1,3 +1,4 @@
+// @ts-check
 // What an example is said to be and what the model says, on two lines, with a sign that does not need colour.
 
 import { h, icon } from "../shared/dom.js";

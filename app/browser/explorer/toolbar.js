@@ -1,3 +1,4 @@
+// @ts-check
 // The bar above the map: kinds, axes and colour, tools, legend. Each function gives elements to put in place.
 
 import { h, icon, menu, select } from "../shared/dom.js";

@@ -1,10 +1,16 @@
+// @ts-check
 // One example as elements: picture, labels, evidence, axes, curve, neighbours. Data set text goes in as text only.
 
 import { h, s } from "../shared/dom.js";
 
 const REASON_WORDS = {
-  mislabelled: "its label may be wrong", ambiguous: "between two classes", outlier: "unlike the rest",
-  rare: "few examples like it", subtle: "close to a look-alike class", unsure: "no clear reason", easy: "easy",
+  mislabelled: "its label may be wrong",
+  ambiguous: "between two classes",
+  outlier: "unlike the rest",
+  rare: "few examples like it",
+  subtle: "close to a look-alike class",
+  unsure: "no clear reason",
+  easy: "easy",
 };
 
 const number = (value, digits = 3) => {
@@ -54,48 +60,76 @@ export function labels(item, isHidden) {
   const listed = (item.top_classes ?? []).map((name, k) => [name, item.top_probs[k]]);
   const isListed = (item.top_classes ?? []).includes(item.label);
   if (item.label != null && listed.length && !isListed) listed.push([given, item.label_prob]);
-  return h("section", { class: "labels" },
-    h("div", { class: "pair" }, one("given label", given, given, false),
-      one("predicted", item.predicted ?? "–", item.predicted, !same)),
-    h("div", { class: "bars", role: "img", "aria-label": "top predictions" },
-      listed.map(([name, share]) => classBar(name, share, name === item.label))));
+  return h(
+    "section",
+    { class: "labels" },
+    h(
+      "div",
+      { class: "pair" },
+      one("given label", given, given, false),
+      one("predicted", item.predicted ?? "–", item.predicted, !same),
+    ),
+    h(
+      "div",
+      { class: "bars", role: "img", "aria-label": "top predictions" },
+      listed.map(([name, share]) => classBar(name, share, name === item.label)),
+    ),
+  );
 }
 
 function classBar(name, share, isGiven) {
-  return h("div", { class: isGiven ? "bar given" : "bar" },
+  return h(
+    "div",
+    { class: isGiven ? "bar given" : "bar" },
     h("span", { class: "name", title: name }, name),
     h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * (share ?? 0)}%` } })),
     h("span", { class: "value" }, percent(share)),
-    h("span", { class: "mark" }, isGiven ? "given" : ""));
+    h("span", { class: "mark" }, isGiven ? "given" : ""),
+  );
 }
 
 /** The reason with its probability, all reasons as bars, evidence, suggested label, chance of an error, and the badge.
  *  trust: {how, badge, sentence, is_grey}; kinds: the reasons that item.reason_probs has a number for. */
 export function why(item, isHidden, trust, kinds) {
   if (isHidden || !item.reason) return null;
-  return h("section", { class: trust?.is_grey ? "why grey" : "why" },
-    h("div", { class: "chips" },
+  return h(
+    "section",
+    { class: trust?.is_grey ? "why grey" : "why" },
+    h(
+      "div",
+      { class: "chips" },
       chip(item, kinds),
       fact("difficulty", item.difficulty, "percentile over all examples, 100 = hardest"),
       fact("in its class", item.difficulty_in_class, "difficulty as a percentile within the given class"),
-      fact("label suspicion", item.label_suspicion, "percentile over all examples, 100 = most suspect")),
+      fact("label suspicion", item.label_suspicion, "percentile over all examples, 100 = most suspect"),
+    ),
     reasonBars(item, kinds),
     h("p", { class: "evidence" }, item.evidence || "no evidence in words for this example"),
-    item.suggested_label == null || item.suggested_label === item.label ? null
+    item.suggested_label == null || item.suggested_label === item.label
+      ? null
       : h("p", { class: "suggested" }, quiet("suggested label "), h("b", {}, item.suggested_label)),
     error(item),
-    trust ? h("p", { class: `trust ${trust.how}`, title: trust.note }, trust.sentence) : null);
+    trust ? h("p", { class: `trust ${trust.how}`, title: trust.note }, trust.sentence) : null,
+  );
 }
 
 /** `mislabelled 83%`; an unsure one is dashed and names the two likeliest. */
 function chip(item, kinds) {
   if (item.reason === "unsure" && item.reason_probs) {
     const [first, second] = ranked(item, kinds);
-    return h("span", { class: "chip reason-unsure", title: "no reason has a probability of one half" }, "unsure",
-      h("small", {}, ` ${first[0]} ${percent(first[1])}${second ? ` or ${second[0]} ${percent(second[1])}` : ""}`));
+    return h(
+      "span",
+      { class: "chip reason-unsure", title: "no reason has a probability of one half" },
+      "unsure",
+      h("small", {}, ` ${first[0]} ${percent(first[1])}${second ? ` or ${second[0]} ${percent(second[1])}` : ""}`),
+    );
   }
-  return h("span", { class: `chip reason-${item.reason}`, title: REASON_WORDS[item.reason] ?? "" }, item.reason,
-    item.reason_prob == null ? null : h("small", {}, ` ${percent(item.reason_prob)}`));
+  return h(
+    "span",
+    { class: `chip reason-${item.reason}`, title: REASON_WORDS[item.reason] ?? "" },
+    item.reason,
+    item.reason_prob == null ? null : h("small", {}, ` ${percent(item.reason_prob)}`),
+  );
 }
 
 function ranked(item, kinds) {
@@ -106,20 +140,32 @@ function reasonBars(item, kinds) {
   if (!item.reason_probs || !kinds?.length) return null;
   const top = item.reason === "unsure" ? 2 : 1;
   const about = { class: "reasons", role: "img", "aria-label": "probability of each reason" };
-  return h("div", about, ranked(item, kinds).map(([kind, share], k) =>
-    h("div", { class: k < top ? "reason top" : "reason", title: REASON_WORDS[kind] ?? "" },
-      h("span", { class: "name" }, kind),
-      h("span", { class: "track" }, h("span", { class: `fill fill-${kind}`, style: { width: `${100 * share}%` } })),
-      h("span", { class: "value" }, percent(share)))));
+  return h(
+    "div",
+    about,
+    ranked(item, kinds).map(([kind, share], k) =>
+      h(
+        "div",
+        { class: k < top ? "reason top" : "reason", title: REASON_WORDS[kind] ?? "" },
+        h("span", { class: "name" }, kind),
+        h("span", { class: "track" }, h("span", { class: `fill fill-${kind}`, style: { width: `${100 * share}%` } })),
+        h("span", { class: "value" }, percent(share)),
+      ),
+    ),
+  );
 }
 
 function error(item) {
   if (item.error_prob == null) return null;
   const [low, high] = [item.error_prob_low, item.error_prob_high];
   const title = "calibrated on examples that the model was not trained on; in brackets the 90% interval";
-  return h("p", { class: "error", title },
-    "a fresh model gets it wrong with probability ", h("b", {}, percent(item.error_prob)),
-    low == null || high == null ? null : ` (${interval(low, high)})`);
+  return h(
+    "p",
+    { class: "error", title },
+    "a fresh model gets it wrong with probability ",
+    h("b", {}, percent(item.error_prob)),
+    low == null || high == null ? null : ` (${interval(low, high)})`,
+  );
 }
 
 function fact(name, value, title) {
@@ -135,11 +181,20 @@ function interval(low, high) {
 /** The four axes: a dot for the standing over all, a bar for the one within the class. */
 export function axes(item, isHidden) {
   if (isHidden) return null;
-  return h("section", { class: "axes" },
+  return h(
+    "section",
+    { class: "axes" },
     h("h4", {}, "Four axes", h("span", { class: "quiet" }, " percentile, 100 = hardest")),
-    h("div", { class: "axis head quiet" }, h("span"), h("span"), h("span", { class: "value" }, "all"),
-      h("span", { class: "value" }, "class")),
-    item.axes.map((axis) => axisLine(axis, axis.axis === item.worst_axis)));
+    h(
+      "div",
+      { class: "axis head quiet" },
+      h("span"),
+      h("span"),
+      h("span", { class: "value" }, "all"),
+      h("span", { class: "value" }, "class"),
+    ),
+    item.axes.map((axis) => axisLine(axis, axis.axis === item.worst_axis)),
+  );
 }
 
 function axisLine(axis, isWorst) {
@@ -149,14 +204,25 @@ function axisLine(axis, isWorst) {
   const unit = axis.unit && axis.unit.length < 9 ? ` ${axis.unit}` : "";
   const title = `${axis.score}: ${number(axis.value)} ${axis.unit}\n${axis.meaning}`;
   const standing = (value) => h("span", { class: "value" }, value == null ? "–" : value.toFixed(0));
-  return h("div", { class: isWorst ? "axis worst" : "axis", title },
-    h("span", { class: "name" }, axis.axis, isWorst ? h("em", {}, "worst") : null,
-      h("small", {}, `${axis.score} ${number(axis.value)}${unit}`)),
-    h("span", { class: "track" },
+  return h(
+    "div",
+    { class: isWorst ? "axis worst" : "axis", title },
+    h(
+      "span",
+      { class: "name" },
+      axis.axis,
+      isWorst ? h("em", {}, "worst") : null,
+      h("small", {}, `${axis.score} ${number(axis.value)}${unit}`),
+    ),
+    h(
+      "span",
+      { class: "track" },
       h("span", { class: "fill", style: { width: `${axis.all ?? 0}%` } }),
-      axis.within == null ? null : h("span", { class: "tick", style: { left: `${axis.within}%` } })),
+      axis.within == null ? null : h("span", { class: "tick", style: { left: `${axis.within}%` } }),
+    ),
     standing(axis.all),
-    standing(axis.within));
+    standing(axis.within),
+  );
 }
 
 /** Probability of the given label over the epochs; filled dots where the prediction was the label. */
@@ -165,7 +231,12 @@ export function curve(item, isHidden) {
   const title = h("h4", {}, "Training", h("span", { class: "quiet" }, " probability of the given label by epoch"));
   const none = "No training dynamics of this example.";
   if (!item.curve) return h("section", { class: "curve" }, title, h("p", { class: "quiet" }, none));
-  const values = item.curve.confidence, width = 320, height = 92, left = 22, bottom = 16, top = 6;
+  const values = item.curve.confidence,
+    width = 320,
+    height = 92,
+    left = 22,
+    bottom = 16,
+    top = 6;
   const x = (epoch) => left + (values.length < 2 ? 0.5 : epoch / (values.length - 1)) * (width - left - 8);
   const y = (value) => top + (1 - value) * (height - top - bottom);
   const parts = [];
@@ -179,14 +250,30 @@ export function curve(item, isHidden) {
   for (const [epoch, value] of seen) {
     const isHit = item.curve.is_correct[epoch] === 1;
     const r = seen.length > 40 ? 1.6 : 2.8;
-    parts.push(s("circle", { cx: x(epoch), cy: y(value), r, class: isHit ? "hit" : "miss" },
-      s("title", {}, `epoch ${epoch + 1}: ${value.toFixed(3)}, predicted ${isHit ? "as labelled" : "otherwise"}`)));
+    parts.push(
+      s(
+        "circle",
+        { cx: x(epoch), cy: y(value), r, class: isHit ? "hit" : "miss" },
+        s("title", {}, `epoch ${epoch + 1}: ${value.toFixed(3)}, predicted ${isHit ? "as labelled" : "otherwise"}`),
+      ),
+    );
   }
   parts.push(text(x(0), height - 3, "1", "middle"));
   if (values.length > 1) parts.push(text(x(values.length - 1), height - 3, String(values.length), "middle"));
-  return h("section", { class: "curve" }, title, s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" }, ...parts),
-    h("p", { class: "key quiet" }, h("i", { class: "dot hit" }), "predicted as labelled",
-      h("i", { class: "dot miss" }), "otherwise"));
+  return h(
+    "section",
+    { class: "curve" },
+    title,
+    s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" }, ...parts),
+    h(
+      "p",
+      { class: "key quiet" },
+      h("i", { class: "dot hit" }),
+      "predicted as labelled",
+      h("i", { class: "dot miss" }),
+      "otherwise",
+    ),
+  );
 }
 
 function text(x, y, content, anchor) {
@@ -206,16 +293,44 @@ export function others(item, name, thumb, isHidden, medium) {
   const said = isHidden ? "" : ` ${agree} of ${list.length} have the given label`;
   const title = h("h4", {}, heading, h("span", { class: "quiet" }, said));
   if (medium === "text" || medium === "row" || medium === "none") {
-    return h("section", { class: "others" }, title, h("ol", { class: "lines" }, list.map((other) =>
-      h("li", { class: other.label === item.label && !isHidden ? "same" : "", title: lineTitle(other, isHidden) },
-        isHidden ? null : h("b", {}, other.label ?? "–"),
-        h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? (isHidden ? "–" : other.id))))));
+    return h(
+      "section",
+      { class: "others" },
+      title,
+      h(
+        "ol",
+        { class: "lines" },
+        list.map((other) =>
+          h(
+            "li",
+            { class: other.label === item.label && !isHidden ? "same" : "", title: lineTitle(other, isHidden) },
+            isHidden ? null : h("b", {}, other.label ?? "–"),
+            h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? (isHidden ? "–" : other.id)),
+          ),
+        ),
+      ),
+    );
   }
-  return h("section", { class: "others" }, title,
-    h("div", { class: "tiles" }, list.map((other) => h("figure", {
-      class: other.label === item.label && !isHidden ? "tile same" : "tile",
-      title: isHidden ? null : tileTitle(other),
-    }, picture(thumb(other.row), "small"), isHidden ? null : h("figcaption", {}, other.label ?? "–")))));
+  return h(
+    "section",
+    { class: "others" },
+    title,
+    h(
+      "div",
+      { class: "tiles" },
+      list.map((other) =>
+        h(
+          "figure",
+          {
+            class: other.label === item.label && !isHidden ? "tile same" : "tile",
+            title: isHidden ? null : tileTitle(other),
+          },
+          picture(thumb(other.row), "small"),
+          isHidden ? null : h("figcaption", {}, other.label ?? "–"),
+        ),
+      ),
+    ),
+  );
 }
 
 function lineTitle(other, isHidden) {
@@ -245,9 +360,23 @@ export function history(item, isHidden, words) {
     return h("section", { class: "history" }, title, h("p", { class: "quiet" }, "Nobody has judged this example."));
   }
   const at = (event) => new Date(event.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
-  return h("section", { class: "history" }, title, h("ol", {}, item.history.map((event) =>
-    h("li", { class: event.is_undone ? "undone" : "" },
-      h("time", {}, at(event)), ` ${event.who}: ${done(event, words)}`))));
+  return h(
+    "section",
+    { class: "history" },
+    title,
+    h(
+      "ol",
+      {},
+      item.history.map((event) =>
+        h(
+          "li",
+          { class: event.is_undone ? "undone" : "" },
+          h("time", {}, at(event)),
+          ` ${event.who}: ${done(event, words)}`,
+        ),
+      ),
+    ),
+  );
 }
 
 function done(event, words) {
@@ -262,9 +391,18 @@ export function columns(item, isHidden) {
   if (isHidden) return null;
   const worded = ({ value, unit }) =>
     [typeof value === "number" ? number(value, 5) : String(value ?? "–"), unit].join(" ");
-  return h("details", { class: "columns" }, h("summary", {}, "All columns"),
-    h("dl", {}, h("dt", {}, "id"), h("dd", {}, item.id),
-      item.columns.flatMap((column) => [h("dt", {}, column.name), h("dd", {}, worded(column))])));
+  return h(
+    "details",
+    { class: "columns" },
+    h("summary", {}, "All columns"),
+    h(
+      "dl",
+      {},
+      h("dt", {}, "id"),
+      h("dd", {}, item.id),
+      item.columns.flatMap((column) => [h("dt", {}, column.name), h("dd", {}, worded(column))]),
+    ),
+  );
 }
 
 function quiet(text) {

@@ -1,3 +1,4 @@
+// @ts-check
 // The example of Review in its columns: itself and its labels, why it is here, what is near it, what was said of it.
 
 import { featureTable, marked } from "../shared/contents.js";
@@ -7,10 +8,10 @@ import * as parts from "./item.js";
 export const waiting = parts.waiting;
 
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
-export function columns({ item, isBlinded, verdict, data, client, worded }) {
+export function columns({ item, isBlinded, verdict, data, pictures, worded }) {
   const { medium, trust, kinds } = data;
-  const near = (name) => parts.others(item, name, client.thumb, isBlinded, medium);
-  const look = [pane({ item, isBlinded, verdict, data, client, worded }), parts.labels(item, isBlinded)];
+  const near = (name) => parts.others(item, name, pictures.thumb, isBlinded, medium);
+  const look = [pane({ item, isBlinded, verdict, data, pictures, worded }), parts.labels(item, isBlinded)];
   const facts = [parts.why(item, isBlinded, trust, kinds), parts.axes(item, isBlinded), parts.curve(item, isBlinded)];
   return [
     h("div", { class: "look" }, look),
@@ -31,9 +32,9 @@ export function broken(reason, again) {
   );
 }
 
-function pane({ item, isBlinded, verdict, data, client, worded }) {
-  const large = client.picture(item.row),
-    picture = large?.address || client.thumb(item.row);
+function pane({ item, isBlinded, verdict, data, pictures, worded }) {
+  const large = pictures.picture(item.row),
+    picture = large?.address || pictures.thumb(item.row);
   const of = verdict && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null;
   return h(
     "div",

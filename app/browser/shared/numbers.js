@@ -1,3 +1,4 @@
+// @ts-check
 // Bins, ticks, orders and number texts: arrays in, arrays out.
 
 /** Edges of equal bins over [low, high] as {low, high, width, count}; a single value gets a bin around it. */
