@@ -4,15 +4,18 @@
 import { featureTable, marked } from "../shared/contents.js";
 import { h } from "../shared/dom.js";
 import * as parts from "./item.js";
+import { axes, curve } from "./measures.js";
+import { others } from "./near.js";
+import { why } from "./why.js";
 
 export const waiting = parts.waiting;
 
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
 export function columns({ item, isBlinded, verdict, data, pictures, worded }) {
   const { medium, trust, kinds } = data;
-  const near = (name) => parts.others(item, name, pictures.thumb, isBlinded, medium);
+  const near = (name) => others(item, name, pictures.thumb, isBlinded, medium);
   const look = [pane({ item, isBlinded, verdict, data, pictures, worded }), parts.labels(item, isBlinded)];
-  const facts = [parts.why(item, isBlinded, trust, kinds), parts.axes(item, isBlinded), parts.curve(item, isBlinded)];
+  const facts = [why(item, isBlinded, trust, kinds), axes(item, isBlinded), curve(item, isBlinded)];
   return [
     h("div", { class: "look" }, look),
     h("div", { class: "facts" }, facts),

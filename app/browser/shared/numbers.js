@@ -48,7 +48,7 @@ export function order(values, descending) {
   return rows;
 }
 
-/** The smallest and largest finite value; [0, 1] where there is none. */
+/** The smallest and largest finite value; [0, 1] where there is none. @returns {[number, number]} */
 export function extent(values, mask) {
   let low = Infinity,
     high = -Infinity;
