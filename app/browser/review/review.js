@@ -9,11 +9,10 @@ import * as frame from "./frame.js";
 import { request, takesText } from "./keys.js";
 import { broken, columns, waiting } from "./pane.js";
 import { makePictures } from "./pictures.js";
+import { AHEAD, batchOf, coming, nextOpen, pace } from "./queue.js";
 import { makeVerdicts } from "./verdicts.js";
 
-const AHEAD = 20,
-  BATCH = 12,
-  PICTURES_AHEAD = 5;
+const PICTURES_AHEAD = 5;
 const LONG_PAUSE_MS = 120000,
   NOTE_MS = 4000,
   SAME_MS = 1500,
@@ -78,7 +77,7 @@ function makeDesk(place, client, leave) {
       draw();
     },
     previous: () => go(at - 1),
-    next: () => go(reveal ? nextOpen(at) : at + 1),
+    next: () => go(reveal ? nextOne() : at + 1),
     blind: toggleBlind,
     help: () => {
       hasHelp = !hasHelp;
@@ -144,7 +143,7 @@ function makeDesk(place, client, leave) {
     const found = Object.fromEntries(Object.entries(fresh.verdicts).map(([row, verdict]) => [+row, verdict]));
     const changed = verdicts.take(fresh.revision, fresh.rows, found);
     const target = isAsked ? wanted.row : current;
-    at = target === undefined ? nextOpen(-1) : rows.indexOf(target);
+    at = target === undefined ? nextOne(-1) : rows.indexOf(target);
     if (isOther || target === undefined || target !== current) show();
     else showChanged(changed);
     if (current !== undefined && !fresh.rows.includes(current)) refresh(); // Python no longer tells of it
@@ -172,10 +171,8 @@ function makeDesk(place, client, leave) {
 
   // --- moving ---------------------------------------------------------------------------------------------
 
-  function nextOpen(from) {
-    for (let k = from + 1; k < rows.length; k++) if (!verdicts.has(rows[k])) return k;
-    for (let k = 0; k <= from && k < rows.length; k++) if (!verdicts.has(rows[k])) return k;
-    return rows.length;
+  function nextOne(from = at) {
+    return nextOpen(rows, from, verdicts.has);
   }
 
   function go(to) {
@@ -210,7 +207,7 @@ function makeDesk(place, client, leave) {
     const action = tag ? { action: "add", tag, value } : { action: "clear" };
     post(row, action, tag ? { tag, value, who: data.person } : null);
     say(tag ? `${data.words[tag] ?? tag}${value ? ` → ${value}` : ""}` : "cleared");
-    if (tag) go(nextOpen(at));
+    if (tag) go(nextOne());
     else show();
   }
 
@@ -231,7 +228,7 @@ function makeDesk(place, client, leave) {
     if (reveal?.row !== row) return;
     if (item) items.set(row, item);
     reveal = { ...reveal, given: item?.label, isSame: stored.tag === "right" };
-    timers.reveal = setTimeout(() => go(nextOpen(at)), reveal.isSame ? SAME_MS : DIFFERENT_MS);
+    timers.reveal = setTimeout(() => go(nextOne()), reveal.isSame ? SAME_MS : DIFFERENT_MS);
     draw();
   }
 
@@ -370,7 +367,7 @@ function makeDesk(place, client, leave) {
       verdict: () => act.verdict(value),
       clear: act.clear,
       undo: act.undo,
-      "next open": () => go(nextOpen(at)),
+      "next open": () => go(nextOne()),
       blind: act.blind,
       help: act.help,
       previous: act.previous,
@@ -461,11 +458,9 @@ function makeDesk(place, client, leave) {
 
   function drawHead() {
     const n = rows.length,
-      done = rows.reduce((sum, row) => sum + verdicts.has(row), 0),
-      last = paces.slice(-20);
-    const pace = last.length ? last.reduce((sum, ms) => sum + ms, 0) / last.length / 1000 : null;
+      done = rows.filter((row) => verdicts.has(row)).length;
     const isListOpen = head.querySelector("details.unsaved")?.open;
-    const reading = { n, done, at, drawn: drawn[at], pace, note };
+    const reading = { n, done, at, drawn: drawn[at], pace: pace(paces), note };
     head.replaceChildren(
       ...frame.head({ ...reading, outbox, isListOpen, isBlind, isHidden: isHidden(), hasHelp, act }),
     );
@@ -490,17 +485,12 @@ function makeDesk(place, client, leave) {
 
   async function fetchAhead() {
     const key = data.key,
-      coming = [rows[at], rows[at - 1]].filter((row) => row !== undefined);
-    for (let k = at + 1; k < rows.length && coming.length < AHEAD; k++) {
-      if (!verdicts.has(rows[k])) coming.push(rows[k]);
-    }
-    coming.slice(0, PICTURES_AHEAD).forEach(fetchPicture);
-    const isWanted = (row) => (!items.has(row) || stale.has(row)) && !loading.has(row) && !missing.has(row);
-    const wanted = coming.filter(isWanted);
-    const isUrgent = wanted.includes(rows[at]);
-    if (!wanted.length || (!isUrgent && wanted.length < BATCH / 2 && coming.length === AHEAD)) return;
-    const batch = wanted.slice(0, isUrgent ? 3 : BATCH),
+      soon = coming(rows, at, verdicts.has);
+    soon.slice(0, PICTURES_AHEAD).forEach(fetchPicture);
+    const isMissing = (row) => (!items.has(row) || stale.has(row)) && !loading.has(row) && !missing.has(row);
+    const batch = batchOf(soon, rows[at], isMissing),
       wasBlind = isBlind;
+    if (!batch.length) return;
     batch.forEach((row) => loading.add(row));
     let changed = [];
     try {
@@ -530,8 +520,9 @@ function makeDesk(place, client, leave) {
 
   /** Examples with the thumbnails that are shown with them. */
   async function details(some, isBlinded) {
-    const found = await source.details(some, isBlinded);
-    await pictures.fetchThumbs(found.items);
+    const shown = pictures,
+      found = await source.details(some, isBlinded);
+    await shown.fetchThumbs(found.items);
     return found;
   }
 
