@@ -6,7 +6,8 @@ import { drawKept } from "../shared/kept.js";
 import { plural, whole } from "../shared/numbers.js";
 
 /** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV.
- *  Returns {refresh, undo, end}. */
+ *  Returns {refresh, undo, end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeActions(bus, host, { makeSet, download }) {
   const scope = h("div", { class: "hem-scope", role: "status", "aria-live": "polite" });
   const buttons = bus.offered.map(({ name, meaning }) =>

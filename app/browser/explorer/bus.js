@@ -8,6 +8,8 @@ import { makeTagging } from "./tagging.js";
 
 const opened = new WeakMap(); // client -> its buses by workspace, run and scores
 
+/** @typedef {ReturnType<typeof makeBus>} Bus */
+
 /** The store of one run, opened once a page. data: {run, fingerprint, identity, token, n, person, …} from Python;
  *  identity says in every post what its ids are about (run, workspace, data, examples).
  *
@@ -16,7 +18,7 @@ const opened = new WeakMap(); // client -> its buses by workspace, run and score
  *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'said', 'kept' (a
  *  step of the outbox). With it come the columns, the examples and the tags, each from a file of its own.
  *
- *  @param {import("../shared/client.js").Client} client */
+ *  @param {import("../shared/client.js").Client} client @returns {Bus} */
 export function openBus(client, data) {
   if (!opened.has(client)) opened.set(client, new Map());
   const buses = opened.get(client),
@@ -50,7 +52,7 @@ function makeBus(client, data) {
     filter: { all: [] },
     selection: { all: [] },
     picks: new Set(),
-    view: {},
+    view: /** @type {any} */ ({}), // a View of view.js, once Explore has begun
     inFilter: full,
     selected: null,
     scope: full,

@@ -10,7 +10,8 @@ import { clauseMask, clauseOf, clauses, every, subject, withClause } from "../sh
 const USUAL = ["is_correct", "reason", "label", "predicted"];
 const NOT_FILTERS = new Set(["suggested_label", "index", "image_row", "duplicate_group", "x", "y"]);
 
-/** Draw into `host`. Returns {draw(view, look), end}. */
+/** Draw into `host`. Returns {draw(view, look), end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeFilters(bus, host, look) {
   const sections = h("div", { class: "hem-sections" });
   const clear = h("button", { class: "hem-link", onclick: () => bus.set({ filter: { all: [] } }) }, "Clear all");

@@ -8,7 +8,8 @@ import { pair, said } from "./pair.js";
 
 const PAGE = 48;
 
-/** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}. */
+/** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeGallery(bus, host, open) {
   const count = h("h2", { class: "hem-title" }),
     sort = h("span"),

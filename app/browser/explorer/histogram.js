@@ -11,7 +11,8 @@ import { brushed, isSkewed, scaleOf } from "./scale.js";
 const MARGIN = { l: 58, r: 14, t: 8, b: 20 };
 const TITLE_PX = 16;
 
-/** Draw into `host`. Returns {draw(view, look), download(format), end}. */
+/** Draw into `host`. Returns {draw(view, look), download(format), end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeHistogram(bus, host, look) {
   const area = h("div", { class: "hem-histogram" }),
     choice = h("span"),

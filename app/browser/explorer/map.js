@@ -19,7 +19,8 @@ const MARGIN = { l: 58, r: 14, t: 10, b: 46 };
 const BARE = { l: 14, r: 14, t: 10, b: 14 };
 
 /** Draw a map into `host`. open(row) is a double click on a point.
- *  Returns {draw(view), tool(name), zoom, fit, download, end}. */
+ *  Returns {draw(view), tool(name), zoom, fit, download, end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeMap(bus, host, look, open) {
   const points = h("canvas", { class: "hem-layer" }),
     figure = h("div", { class: "hem-layer hem-figure" });

@@ -16,7 +16,8 @@ const WORST = 100;
 const REACH_PX = 5;
 const FILE = [1000, 900];
 
-/** Draw into `host`. Returns {draw(view, look), zoom(factor), fit(), download(format), end}. */
+/** Draw into `host`. Returns {draw(view, look), zoom(factor), fit(), download(format), end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeMatrix(bus, host, look, classes) {
   const figure = h("div", { class: "hem-matrix" }),
     list = h("div", { class: "hem-confusions" }),

@@ -14,7 +14,8 @@ export function said(bus, row) {
   return { given, predicted, isRight: given === predicted };
 }
 
-/** Two lines: the given label, then the sign and the predicted one; a name that is too long ends in an ellipsis. */
+/** Two lines: the given label, then the sign and the predicted one; a name that is too long ends in an ellipsis.
+ *  @param {import("./bus.js").Bus} bus */
 export function pair(bus, row) {
   const { given, predicted, isRight } = said(bus, row);
   const lines = [];
