@@ -30,7 +30,7 @@ lint: $(VENV)/ready-dev
 
 # The browser side: formatted and linted by Biome, its types checked by TypeScript.
 lint-browser: $(BROWSER_TOOLS)/ready
-	cd app/browser && $(NODE) $(BROWSER_TOOLS)/node_modules/.bin/biome ci --error-on-warnings .
+	cd app/browser && $(NODE) $(BROWSER_TOOLS)/node_modules/.bin/biome ci --colors=off --error-on-warnings .
 	$(NODE) $(BROWSER_TOOLS)/node_modules/.bin/tsc --project app/browser
 
 format-browser: $(BROWSER_TOOLS)/ready

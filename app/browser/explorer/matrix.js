@@ -7,8 +7,9 @@ import { h, renew, s, save, svgToPng } from "../shared/dom.js";
 import { listen } from "../shared/drag.js";
 import { cellAt, home, layout, moved, zoomed } from "./matrix_layout.js";
 import { asSvg, cellsOf, namesOf, paintCells, percent } from "./matrix_paint.js";
-import { plural, whole } from "../shared/numbers.js";
+import { plural } from "../shared/numbers.js";
 import { clauses } from "../shared/rules.js";
+import { topConfusions } from "./top_confusions.js";
 
 const MOST_CLASSES = 25; // above that many the worst pairs come first
 const BOTH_FROM_PX = 900; // from this width the list and the matrix stand side by side
@@ -255,34 +256,8 @@ export function makeMatrix(bus, host, look, classes) {
   function table(isWhole, isWide) {
     const isAlone = isWhole && !isWide,
       pairs = isAlone ? [] : worst(found, WORST).map((pair) => [...pair, found.support[pair[0]]]);
-    renew(list, [isWhole, isWide, pairs], () => listed(isWhole, isAlone, pairs));
-  }
-
-  function listed(isWhole, isAlone, pairs) {
-    const toggle = h(
-      "button",
-      { class: "hem-button", onclick: () => bus.setView({ whole: !isWhole }) },
-      isAlone ? "Top confusions" : isWhole ? "Hide the matrix" : `Show all ${whole(found.size)} × ${whole(found.size)}`,
-    );
-    const rows = pairs.map(([given, predicted, here, support]) =>
-      h(
-        "button",
-        { class: "hem-confusion", onclick: () => choose({ given, predicted }) },
-        h("span", { title: classes[given] }, classes[given]),
-        h("span", { class: "hem-muted" }, "→"),
-        h("span", { title: classes[predicted] }, classes[predicted]),
-        h("span", { class: "hem-number" }, whole(here)),
-        h("span", { class: "hem-muted hem-number" }, percent(here / support)),
-      ),
-    );
-    const heading = isAlone
-      ? h("span", { class: "hem-muted" }, "Scroll to zoom, drag to move, double-click to see everything.")
-      : h("b", { title: "given → predicted, count, share of given" }, "Top confusions");
-    const nothing = h("p", { class: "hem-muted" }, "No confusions among these examples.");
-    return [
-      h("div", { class: "hem-head hem-sub" }, heading, h("span", { class: "hem-space" }), toggle),
-      ...(isAlone ? [] : [h("div", { class: "hem-confusion-rows" }, rows.length ? rows : nothing)]),
-    ];
+    const show = (isShown) => bus.setView({ whole: isShown });
+    renew(list, [isWhole, isWide, pairs], () => topConfusions({ classes, pairs, isWhole, isAlone, show, choose }));
   }
 
   /** Save the whole matrix: 'png', 'svg', or 'csv' with what the cells show, counts or shares of given. */
