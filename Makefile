@@ -57,6 +57,8 @@ $(VENV)/ready-dev: $(VENV)/ready
 
 $(VENV)/ready-docs: $(VENV)/ready
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
 $(BROWSER_TOOLS)/ready: app/browser/package.json app/browser/package-lock.json | $(VENV)/ready-dev
 	mkdir -p $(BROWSER_TOOLS)
 	cp $^ $(BROWSER_TOOLS)
