@@ -59,7 +59,7 @@ def standing(run: Run) -> Standing:
 
 
 def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
-    """One JSON object an example, in the order of rows; keys are those read by browser/review/item.js."""
+    """One JSON object an example, in the order of rows; keys are those read by browser/review."""
     if not len(rows):
         return []
     table = run.records(rows)

@@ -1,6 +1,8 @@
+// @ts-check
 // What a run lacks for a kind of map, in words.
 
-/** Why a kind of map cannot be drawn, and the way to get it; null when it can. */
+/** Why a kind of map cannot be drawn, and the way to get it; null when it can.
+ *  @param {import("./bus.js").Bus} bus */
 export function lack(bus, missing, mode) {
   const why = (...names) => names.map((name) => missing?.[name]).find(Boolean);
   const has = (...names) => names.every((name) => bus.described[name]);

@@ -1,3 +1,4 @@
+// @ts-check
 // What an example is said to be and what the model says, on two lines, with a sign that does not need colour.
 
 import { h, icon } from "../shared/dom.js";
@@ -15,7 +16,8 @@ export function said(bus, row) {
   return { given, predicted, isRight: Number.isFinite(error) ? error < WRONG : given === predicted };
 }
 
-/** Two lines: the given label, then the sign and the predicted one; a name that is too long ends in an ellipsis. */
+/** Two lines: the given label, then the sign and the predicted one; a name that is too long ends in an ellipsis.
+ *  @param {import("./bus.js").Bus} bus */
 export function pair(bus, row) {
   const { given, predicted, isRight } = said(bus, row);
   const lines = [];

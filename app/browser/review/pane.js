@@ -1,17 +1,21 @@
+// @ts-check
 // The example of Review in its columns: itself and its labels, why it is here, what is near it, what was said of it.
 
 import { featureTable, marked } from "../shared/contents.js";
 import { h } from "../shared/dom.js";
 import * as parts from "./item.js";
+import { axes, curve } from "./measures.js";
+import { others } from "./near.js";
+import { why } from "./why.js";
 
 export const waiting = parts.waiting;
 
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
-export function columns({ item, isBlinded, verdict, data, client, worded }) {
+export function columns({ item, isBlinded, verdict, data, pictures, worded }) {
   const { trust, kinds } = data;
-  const near = (name) => parts.others(item, name, client.thumb, isBlinded, data.look);
-  const look = [pane({ item, isBlinded, verdict, data, client, worded }), parts.labels(item, isBlinded)];
-  const facts = [parts.why(item, isBlinded, trust, kinds), parts.axes(item, isBlinded), parts.curve(item, isBlinded)];
+  const near = (name) => others(item, name, pictures.thumb, isBlinded, data.look);
+  const look = [pane({ item, isBlinded, verdict, data, pictures, worded }), parts.labels(item, isBlinded)];
+  const facts = [why(item, isBlinded, trust, kinds), axes(item, isBlinded), curve(item, isBlinded)];
   return [
     h("div", { class: "look" }, look),
     h("div", { class: "facts" }, facts),
@@ -31,9 +35,9 @@ export function broken(reason, again) {
   );
 }
 
-function pane({ item, isBlinded, verdict, data, client, worded }) {
-  const large = client.picture(item.row),
-    picture = large?.address || client.thumb(item.row);
+function pane({ item, isBlinded, verdict, data, pictures, worded }) {
+  const large = pictures.picture(item.row),
+    picture = large?.address || pictures.thumb(item.row);
   const of = verdict && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null;
   return h(
     "div",

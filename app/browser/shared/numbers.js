@@ -1,3 +1,4 @@
+// @ts-check
 // Bins, ticks, orders and number texts: arrays in, arrays out.
 
 /** The `error` from which a prediction counts as wrong, as in store/definitions.py. */
@@ -50,7 +51,7 @@ export function order(values, descending) {
   return rows;
 }
 
-/** The smallest and largest finite value; [0, 1] where there is none. */
+/** The smallest and largest finite value; [0, 1] where there is none. @returns {[number, number]} */
 export function extent(values, mask) {
   let low = Infinity,
     high = -Infinity;
