@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ ADDRESS = ("run", "rule", "selection", "view", "queue", "against", "cell", "retr
 
 LONGEST = 6_000
 """A longer value (a lasso of thousands of corners) stays in the session only."""
+
+JUST = 10.0
+"""Seconds for which an example that was opened from another page is kept beside the address."""
 
 
 def sync() -> None:
@@ -113,16 +117,21 @@ def set_queue(name: str) -> None:
 def example() -> tuple[str | None, int | None]:
     """The example that the address names: its id, or its place in blind review. (None, None) when there is none.
 
-    The browser side of Review writes it as one goes on; other pages have none.
+    The browser side of Review writes it as one goes on; other pages have none. One that another page has just opened
+    counts although the address lacks it: the browser may ask for the page again before it has heard of the address.
     """
     place = st.query_params.get("place", "")
-    return st.query_params.get("example"), int(place) if place.isdecimal() and len(place) < 19 else None
+    id, number = st.query_params.get("example"), int(place) if place.isdecimal() and len(place) < 19 else None
+    if id is None and number is None and time.monotonic() - st.session_state.get("hem_opened_at", -JUST) < JUST:
+        id = st.query_params["example"] = st.session_state["hem_opened"]
+    return id, number
 
 
-def set_example(id: str) -> None:
+def open_example(id: str) -> None:
     """Put an example into the address, to be opened by Review."""
     st.query_params.pop("place", None)
     st.query_params["example"] = id
+    st.session_state["hem_opened"], st.session_state["hem_opened_at"] = id, time.monotonic()
 
 
 def against() -> str | None:

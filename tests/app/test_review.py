@@ -158,6 +158,14 @@ def test_the_address_opens_its_example(show, whole_workspace, address, wanted):
     assert (found and (found["id"], found["row"])) == wanted
 
 
+def test_an_example_opened_from_another_page_outlasts_an_address_that_is_behind(show, whole_workspace):
+    test = show(whole_workspace, "review")
+    test.session_state["hem_kept_review_id"] = "e07"
+    assert desk(test.run())["wanted"]["id"] == "e07"
+    test.query_params.pop("example")  # the browser asks again before it has heard of the new address
+    assert desk(test.run())["wanted"]["id"] == "e07"
+
+
 def test_what_the_desk_gets_names_no_class_before_an_example_is_judged(show, workspace):
     folder = workspace()
     name_ids_by_class(folder)

@@ -72,7 +72,7 @@ def _wanted(run: Run) -> dict[str, Any] | None:
     """
     opened = state.forget("review_id")
     if isinstance(opened, str):
-        state.set_example(opened)
+        state.open_example(opened)
     id, place = state.example()
     places = loaders.places(run.name)
     row = None
