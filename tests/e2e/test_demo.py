@@ -21,6 +21,7 @@ def made_workspace(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_planted_flips_are_suspected(made_workspace):
     table = open_run(made_workspace / "runs" / "digits").table()
     assert len(table) == 1797
