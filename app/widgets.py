@@ -4,8 +4,9 @@ import html
 import shlex
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
 import streamlit as st
 
 from app import state, words
@@ -190,6 +191,25 @@ def warning(run: "Run") -> None:
 def failure(error: Exception) -> None:
     """An error that the user can fix, as one calm sentence."""
     st.error(words.plain(error), icon=":material/error:")
+
+
+def ticked_row(table: pd.DataFrame, key: str, *, most_in_full: int = 0, **options: Any) -> int | None:
+    """A table whose rows can be ticked; the place of the row that was ticked just now, once, and None otherwise.
+
+    A tick is taken back with the next drawing, so that whoever comes back to the page is not sent away again.
+    key: of the table in this session; most_in_full: rows up to which it has no scroll bar; options: of st.dataframe.
+    """
+    turn = int(str(state.recall(f"{key}_turn", 0)))
+    if most_in_full and len(table) <= most_in_full:
+        options["height"] = "content"
+    picked = st.dataframe(
+        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"{key}_{turn}", **options
+    )
+    rows = picked["selection"]["rows"]
+    if not rows:
+        return None
+    state.remember(f"{key}_turn", turn + 1)
+    return int(rows[0])
 
 
 def figure(chart: object, name: str, *, key: str, on_select: bool = False) -> list[dict]:

@@ -317,14 +317,11 @@ def _classes(found: Comparison) -> None:
         }
     )
     number = st.column_config.NumberColumn
-    turn = int(str(state.recall("compare_class_turn", 0)))
-    picked = st.dataframe(
+    row = widgets.ticked_row(
         shown,
-        hide_index=True,
-        height="content" if len(shown) <= 12 else 420,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"compare_classes_{turn}",
+        "compare_classes",
+        most_in_full=12,
+        height=420,
         column_config={
             "n": number("examples", format="localized"),
             "before": number("accuracy before, %", format="%.1f"),
@@ -334,8 +331,6 @@ def _classes(found: Comparison) -> None:
             "regressed": number("regressed", help=MEANING["regressed"], format="localized"),
         },
     )
-    rows = picked["selection"]["rows"]
-    if rows:
-        state.remember("compare_class_turn", turn + 1)
-        state.remember("compare_label", str(table["label"].iloc[rows[0]]))
+    if row is not None:
+        state.remember("compare_label", str(table["label"].iloc[row]))
         st.rerun()

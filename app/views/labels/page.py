@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import loaders, state, words
+from app import loaders, state, widgets, words
 from app.views.labels import label_quality
 from app.wire import contents
 from hem_core.labels.label_errors import LabelErrors, estimate
@@ -120,24 +120,14 @@ def _suspects(run: Run) -> None:
     )
     names = [name for name in ("id", *COLUMNS) if name in run.source.columns]
     table = run.query(columns=names, order="label_suspicion", limit=SHOWN)
-    turn = int(str(state.recall("suspect_turn", 0)))
-    picked = st.dataframe(
-        _readable(run, table),
-        hide_index=True,
-        height=620,
-        row_height=44,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"suspect_table_{turn}",
-        column_config=_config(run),
-    )
+    row = widgets.ticked_row(
+        _readable(run, table), "suspect_table", height=620, row_height=44, column_config=_config(run)
+    )  # fmt: skip
     st.caption(
         f"The {len(table):,} most suspected of {run.n:,}. A suspicion is no error until somebody has confirmed it."
     )
-    rows = picked["selection"]["rows"]
-    if rows:
-        state.remember("suspect_turn", turn + 1)
-        state.remember("review_id", str(table["id"].iloc[rows[0]]))
+    if row is not None:
+        state.remember("review_id", str(table["id"].iloc[row]))
         state.set_queue("suspects" if loaders.overview(run.name).suspects else "mixed")
         state.go("review")
 
@@ -234,25 +224,20 @@ def _pairs(run: Run, answered: np.ndarray) -> None:
     if found.empty:
         st.caption("No suspect has another label suggested.")
         return
-    turn = int(str(state.recall("pair_turn", 0)))
     number = st.column_config.NumberColumn
-    picked = st.dataframe(
+    row = widgets.ticked_row(
         found.rename(columns={"label": "given", "suggested_label": "suggested", "n": "suspects"}),
-        hide_index=True,
-        height="content" if len(found) <= 8 else 300,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"pair_table_{turn}",
+        "pair_table",
+        most_in_full=8,
+        height=300,
         column_config={
             "suspects": number("suspects", format="localized"),
             "reviewed": number("reviewed", format="localized"),
             "wrong": number("wrong", format="localized", help="Called wrong by a person."),
         },
     )
-    rows = picked["selection"]["rows"]
-    if rows:
-        state.remember("pair_turn", turn + 1)
-        pair = found.iloc[rows[0]]
+    if row is not None:
+        pair = found.iloc[row]
         _explore(label=str(pair["label"]), suggested_label=str(pair["suggested_label"]), reason="mislabelled")
 
 

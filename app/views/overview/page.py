@@ -189,20 +189,11 @@ def _classes(run: Run, table: pd.DataFrame) -> None:
         help="Intervals are 95% Wilson intervals. Tick a class to explore it.",
     )
     shown = table.sort_values(["errors", "support"], ascending=False).reset_index(drop=True)
-    turn = int(str(state.recall("class_turn", 0)))
-    picked = st.dataframe(
-        _readable(shown),
-        hide_index=True,
-        height="content" if len(shown) <= 12 else 400,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"class_table_{turn}",
-        column_config=_columns(run),
-    )
-    rows = picked["selection"]["rows"]
-    if rows:
-        state.remember("class_turn", turn + 1)
-        _explore({"column": "label", "in": [str(shown["label"].iloc[rows[0]])]})
+    row = widgets.ticked_row(
+        _readable(shown), "class_table", most_in_full=12, height=400, column_config=_columns(run)
+    )  # fmt: skip
+    if row is not None:
+        _explore({"column": "label", "in": [str(shown["label"].iloc[row])]})
 
 
 def _errors(run: Run) -> None:

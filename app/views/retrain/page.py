@@ -161,19 +161,10 @@ def _earlier(names: list[str]) -> None:
     st.markdown(f"**Earlier retrainings** · {len(names):,}", help="Tick one to open it.")
     home = loaders.folder()
     rows = [_row(Stored(home / stored.FOLDER / name), retrains.status(home, name)["status"]) for name in names]
-    turn = int(str(state.recall("retrain_turn", 0)))
-    picked = st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"retrain_list_{turn}",
-        column_config={"gain": st.column_config.TextColumn("accuracy, curated − control (95%)")},
-    )
-    chosen = picked["selection"]["rows"]
-    if chosen:
-        state.remember("retrain_turn", turn + 1)
-        state.set_retrain(names[chosen[0]])
+    gain = st.column_config.TextColumn("accuracy, curated − control (95%)")
+    chosen = widgets.ticked_row(pd.DataFrame(rows), "retrain_list", column_config={"gain": gain})
+    if chosen is not None:
+        state.set_retrain(names[chosen])
         st.rerun()
 
 

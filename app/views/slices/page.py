@@ -134,7 +134,6 @@ def _classes(run: Run) -> None:
         if rare
         else "No class is rare: each has at least half of an even share of the data."
     )
-    turn = int(str(state.recall("prior_turn", 0)))
     kind = numbers.sample_of_errors(run)
     seen = f", {kind}" if kind != "unknown" else ""
     ends = zip(table["error_low"], table["error_high"], table["support"], strict=True)
@@ -153,13 +152,11 @@ def _classes(run: Run) -> None:
     unknown = {"error_prob": table["error_prob"].isna().all(), "rare": not rare}
     shown = shown.drop(columns=[name for name, is_empty in unknown.items() if is_empty])
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    picked = st.dataframe(
+    row = widgets.ticked_row(
         shown,
-        hide_index=True,
-        height="content" if len(shown) <= 12 else 400,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"prior_table_{turn}",
+        "prior_table",
+        most_in_full=12,
+        height=400,
         column_config={
             "class": text("class", help="The given label."),
             "support": number("examples", format="localized"),
@@ -171,9 +168,7 @@ def _classes(run: Run) -> None:
             "error_prob": number("a fresh model errs, %", format="%.1f", help="Mean calibrated probability."),
         },
     )
-    rows = picked["selection"]["rows"]
-    if rows:
-        state.remember("prior_turn", turn + 1)
-        state.set_rule({"all": [{"column": "label", "in": [str(table["label"].iloc[rows[0]])]}]})
+    if row is not None:
+        state.set_rule({"all": [{"column": "label", "in": [str(table["label"].iloc[row])]}]})
         state.set_selection(None)
         state.go("explore")
