@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+
+from hem_core import folder
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -39,6 +42,21 @@ def reference(path: Path, module: str) -> str:
     """Every public function and class of a file with its signature and docstring, for Sphinx's Python domain."""
     whole = _Qualified(tree(path), module).visit(tree(path))
     return "\n\n".join(_described(node, f"{module}.{node.name}") for node in public(whole.body))
+
+
+def whole_files(package: ModuleType) -> dict[str, str]:
+    """Item -> its page, for a room whose items are described by their whole files."""
+    files = {name: folder.source(package, name) for name in folder.names(package)}
+    return {
+        name: "\n\n".join([f"# {name}", words(tree(path)), reference(path, f"{package.__name__}.{name}")])
+        for name, path in files.items()
+    }
+
+
+def wordless_files(package: ModuleType, kind: str) -> list[str]:
+    """What is missing in such a room: files without a docstring."""
+    without = [name for name in folder.names(package) if not ast.get_docstring(tree(folder.source(package, name)))]
+    return [f"{kind} {name}: its file has no docstring" for name in without]
 
 
 class _Qualified(ast.NodeTransformer):
