@@ -122,8 +122,10 @@ def example() -> tuple[str | None, int | None]:
     """
     place = st.query_params.get("place", "")
     id, number = st.query_params.get("example"), int(place) if place.isdecimal() and len(place) < 19 else None
-    if id is None and number is None and time.monotonic() - st.session_state.get("hem_opened_at", -JUST) < JUST:
-        id = st.query_params["example"] = st.session_state["hem_opened"]
+    if id is None and number is None:
+        match recall("opened"):
+            case (str(opened), float(until)) if time.monotonic() < until:
+                id = st.query_params["example"] = opened
     return id, number
 
 
@@ -131,7 +133,7 @@ def open_example(id: str) -> None:
     """Put an example into the address, to be opened by Review."""
     st.query_params.pop("place", None)
     st.query_params["example"] = id
-    st.session_state["hem_opened"], st.session_state["hem_opened_at"] = id, time.monotonic()
+    remember("opened", (id, time.monotonic() + JUST))
 
 
 def against() -> str | None:

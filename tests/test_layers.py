@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"types", "errors", "folder", "plugins", "cells", "alive", "splits", "paths", "hardest", "stats", "content_hash"},
+    {
+        "types", "errors", "folder", "plugins", "cells", "alive", "splits", "paths", "thresholds", "stats",
+        "content_hash",
+    },
     {"media"},
     {
         "catalog", "models", "tasks", "scores", "dynamics", "embeddings", "difficulty", "reasons", "slices",

@@ -75,6 +75,7 @@ def version() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for _name, path in sorted(_files().items()))).hexdigest()[:12]
 
 
+@lru_cache(maxsize=1)
 def _files() -> dict[str, Path]:
     """The browser side, by the name within its folder: `explorer/map.js`."""
     found = (path for path in _STATIC.rglob("*") if path.suffix in (".js", ".css"))

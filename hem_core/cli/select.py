@@ -40,9 +40,10 @@ def select(
 ) -> None:
     """Choose examples for training, see what is chosen and why the rest is not, and keep them as a set."""
     from hem_core.errors import HemError
-    from hem_core.sets import select as sets
     from hem_core.sets.preview import preview as preview_of
     from hem_core.sets.proof import proof
+    from hem_core.sets.select import save as save_set
+    from hem_core.sets.select import select as choose
     from hem_core.store.run import open_run
     from hem_core.store.sets import check_name
     from hem_core.store.workspace import open_workspace
@@ -52,7 +53,7 @@ def select(
     opened = open_run(run)
     workspace = open_workspace(run).folder if save else None
     chain = [name.strip() for name in policy.split(",")] if policy else None
-    chosen = sets.select(
+    chosen = choose(
         opened,
         n=n,
         policies=chain,
@@ -73,7 +74,7 @@ def select(
         except HemError as error:
             say("[yellow]no proof[/]: {}", error)
     if workspace is not None and save:
-        path = sets.save(workspace, save, opened, chosen, made_by=by, preview=seen, proof=proved)
+        path = save_set(workspace, save, opened, chosen, made_by=by, preview=seen, proof=proved)
         say("saved as {}", f"{save} {path.name}: {path}")
     else:
         say("not saved; keep it with {}", "--save NAME")

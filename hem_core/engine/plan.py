@@ -49,7 +49,7 @@ class Plan:
         metadata = pq.read_metadata(path)
         if metadata.num_rows and "error" not in metadata.schema.names:  # of a HEM before 0.2: scored again
             return False
-        embeddings, rows = self.embeddings(unit), embedded(path)
+        embeddings, rows = self.embeddings(unit), embedded(metadata.metadata)
         return (rows is None and not embeddings.exists()) or _is_whole(embeddings, rows)
 
 

@@ -28,7 +28,8 @@ from hem_core.runs.set_scores import dynamics_scores, members, set_scores
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.definitions import judge
-from hem_core.tasks import WRONG, Metric
+from hem_core.tasks import Metric
+from hem_core.thresholds import WRONG
 
 OF_ONE_MODEL = ("grand", "grand_last_layer")
 """Gradient lengths of the model that was scored: no column beside the logits of the folds' models."""

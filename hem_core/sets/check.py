@@ -22,7 +22,8 @@ from hem_core.sets.run_of_set import run_of_set
 from hem_core.store import definitions, sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import WRONG, of
+from hem_core.tasks import of
+from hem_core.thresholds import WRONG
 
 WEIGHTS = (".pt", ".pth", ".bin", ".ckpt", ".safetensors")
 

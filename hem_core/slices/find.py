@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from hem_core.errors import HemError
-from hem_core.hardest import HARDEST
 from hem_core.slices.attributes import attributes
 from hem_core.slices.candidates import apart, beats_its_parts, candidates, describe, inside
 from hem_core.slices.clusters import clusters
 from hem_core.stats.hypergeometric import benjamini_hochberg, chance_of_so_many
 from hem_core.stats.percentile import percentile
 from hem_core.stats.wilson import wilson
+from hem_core.thresholds import HARDEST
 
 MOST_TRIED = 1_000
 MOST_SHARE = 0.5

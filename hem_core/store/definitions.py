@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hem_core.hardest import HARDEST
+from hem_core.thresholds import HARDEST, WRONG
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WRONG = 0.5
-"""`error` from which a prediction counts as wrong: for classes it is 0 or 1, for other tasks it is graded."""
 ERROR: dict[str, Any] = {"column": "error", "min": WRONG, "max": None}
 """The prediction that counts (see `judge`) is wrong, as the task sees it. Unlabelled examples are neither right nor
 wrong."""

@@ -62,19 +62,26 @@ def _expected(info: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def embedded(shard: Path) -> int | None:
-    """How many rows of embeddings were written beside a shard; None for none, and in shards of an older HEM."""
+def embedded(metadata: Mapping[bytes, bytes] | None) -> int | None:
+    """How many rows of embeddings were written beside a shard; None for none, and in shards of an older HEM.
+
+    metadata: what the shard's footer says.
+    """
+    rows = (metadata or {}).get(b"hem.embedded")
+    return int(rows) if rows is not None else None
+
+
+def _footer(shard: Path) -> Mapping[bytes, bytes] | None:
     try:
-        rows = (pq.read_schema(shard).metadata or {}).get(b"hem.embedded")
+        return pq.read_schema(shard).metadata
     except (pa.ArrowException, OSError):
         return None
-    return int(rows) if rows is not None else None
 
 
 def _parts(folder: Path) -> list[str]:
     """The embeddings of each shard, and what only newer or calibrated runs have: looked at where it is there."""
     shards = (folder / "shards").glob("*.parquet")
-    names = {f"embeddings/{path.stem}.npy" for path in shards if embedded(path) is not None}
+    names = {f"embeddings/{path.stem}.npy" for path in shards if embedded(_footer(path)) is not None}
     names |= {f"embeddings/{path.name}" for path in (folder / "embeddings").glob("*.npy")}
     return sorted(names) + [name for name in ("slices.parquet", "reason_rows.npz") if (folder / name).exists()]
 

@@ -12,7 +12,6 @@ from hem_core.tasks._contract import (
     FIGURES,
     NOT_FINITE,
     OFFERS,
-    WRONG,
     Column,
     Figure,
     Metric,
@@ -28,7 +27,7 @@ from hem_core.tasks._contract import (
 )
 
 __all__ = [
-    "DEFAULT", "FIGURES", "NOT_FINITE", "OFFERS", "WRONG", "Column", "Figure", "Metric", "ModelFacts", "Offer",
+    "DEFAULT", "FIGURES", "NOT_FINITE", "OFFERS", "Column", "Figure", "Metric", "ModelFacts", "Offer",
     "Parts", "TargetOptions", "Targets", "Task", "is_known", "load", "names", "of", "require", "unknown",
 ]  # fmt: skip
 

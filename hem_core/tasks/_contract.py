@@ -33,8 +33,6 @@ Figure = Literal["confusion matrix", "classes", "errors"]
 OFFERS: tuple[Offer, ...] = get_args(Offer)
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 NOT_FINITE = "the model's output is NaN or infinite"
-WRONG = 0.5
-"""`error` from which a prediction counts as wrong, as in store/definitions.py."""
 
 
 @dataclass(frozen=True)

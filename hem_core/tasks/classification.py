@@ -12,7 +12,8 @@ import pyarrow as pa
 from hem_core.stats.wilson import wilson
 from hem_core.tasks import _class_labels as labels
 from hem_core.tasks._class_order import agreed
-from hem_core.tasks._contract import OFFERS, WRONG, Column, Figure, Metric, ModelFacts, Offer, TargetOptions, Targets
+from hem_core.tasks._contract import OFFERS, Column, Figure, Metric, ModelFacts, Offer, TargetOptions, Targets
+from hem_core.thresholds import WRONG
 from hem_core.types import Outputs
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from hem_core.tasks import NOT_FINITE, WRONG, Metric, Targets
+from hem_core.tasks import NOT_FINITE, Metric, Targets
+from hem_core.thresholds import WRONG
 
 SCALE = 100.0
 

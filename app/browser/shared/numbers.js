@@ -1,7 +1,7 @@
 // @ts-check
 // Bins, ticks, orders and number texts: arrays in, arrays out.
 
-/** The `error` from which a prediction counts as wrong, as in store/definitions.py. */
+/** The `error` from which a prediction counts as wrong, as in hem_core/thresholds.py. */
 export const WRONG = 0.5;
 
 /** Edges of equal bins over [low, high] as {low, high, width, count}; a single value gets a bin around it. */

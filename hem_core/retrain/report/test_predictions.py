@@ -8,7 +8,8 @@ import numpy as np
 from scipy.special import log_softmax
 
 from hem_core.retrain.report.temperature import scaled
-from hem_core.tasks import WRONG, Task, load
+from hem_core.tasks import Task, load
+from hem_core.thresholds import WRONG
 
 
 @dataclass(frozen=True, eq=False)
