@@ -189,7 +189,7 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in found if names.count(name) > 1)
-        raise Refused(400, f"a JSON object says {twice[:60]!r} twice, and it is unclear which of them holds")
+        raise Refused(400, f"a JSON object has the key {twice[:60]!r} twice; send each key once")
     return found
 
 

@@ -15,7 +15,7 @@ PLACE = 40
 def reasons(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     refit: Annotated[
-        bool, typer.Option("--refit", help="Learn from people's verdicts and name the reasons anew.")
+        bool, typer.Option("--refit", help="Learn from people's verdicts and name the reasons again.")
     ] = False,
 ) -> None:
     """Show why examples are hard and how far to trust it; with --refit, let the verdicts of the reviewers teach it."""

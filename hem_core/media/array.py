@@ -62,7 +62,7 @@ def _reopen(catalog: pa.Table, facts: Mapping[str, Any], root: Path, run: str) -
     check_root(catalog, facts, root, run)
     path = root / str(catalog["image"][0].as_py())
     if not path.is_file():
-        raise DataError(f"the arrays of run '{run}' are no longer at '{path}'; score the data anew")
+        raise DataError(f"the arrays of run '{run}' are no longer at '{path}'; score the data again")
     rows = ArrayRows(path)
     rows.close()
     return {**facts, "is_picture": can_be_seen(rows.shape, rows.dtype)}

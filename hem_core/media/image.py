@@ -24,7 +24,7 @@ def check_root(catalog: pa.Table, facts: Mapping[str, Any], root: Path, run: str
     """The facts as they are. Raises DataError when neither the first file nor the folder is there."""
     some = next((path for path in catalog["image"].to_pylist() if path), "")
     if not (root / some).is_file() and not root.is_dir():
-        raise DataError(f"the data of run '{run}' are no longer in '{root}'; put them back, or score them anew")
+        raise DataError(f"the data of run '{run}' are no longer in '{root}'; put them back, or score them again")
     return dict(facts)
 
 

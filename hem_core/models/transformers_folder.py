@@ -119,7 +119,7 @@ def _check_weights(folder: Path) -> None:
     if any(folder.glob("*.bin")):
         raise ModelError(
             f"the weights in '{folder}' are a pickle, which can run code, and are not loaded. Where you trust them, "
-            "save them anew: AutoModelForSequenceClassification.from_pretrained(FOLDER).save_pretrained(OTHER)"
+            "save them again: AutoModelForSequenceClassification.from_pretrained(FOLDER).save_pretrained(OTHER)"
         )
     raise ModelError(f"no weights in '{folder}'; wanted model.safetensors")
 

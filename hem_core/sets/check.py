@@ -99,7 +99,7 @@ def check(
     ids = [id for id in labels if id in predicted and id not in unreadable]
     if not ids:
         why = f"{len(changed):,} have changed since it was scored, {len(unreadable):,} cannot be read"
-        raise DataError(f"nothing of set '{chosen}' v{number} can be checked: {why}; score the data anew")
+        raise DataError(f"nothing of set '{chosen}' v{number} can be checked: {why}; score the data again")
     if "classes" in task.offers:
         was_wrong = {id for id in ids if before[id] != labels[id]}
         is_wrong = {id for id in ids if predicted[id] != labels[id]}
