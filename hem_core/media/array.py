@@ -77,8 +77,9 @@ def _as_data(part: Part) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         "images": part.values(),
         "labels": part.table["label"].to_numpy(),
         "ids": np.array(part.table["id"].to_pylist()),
-        "classes": np.array(part.classes),
     }
+    if part.classes:
+        arrays["classes"] = np.array(part.classes)
     return arrays | plain, {}
 
 

@@ -2,10 +2,13 @@ import io
 import zipfile
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
+from hem_core import catalog as catalogs
 from hem_core.errors import DataError
+from hem_core.media import Part, medium
 from hem_core.media._decoded import decode
 from hem_core.media._levels import to_picture
 from hem_core.media._npy import ArrayRows, extract
@@ -97,3 +100,12 @@ def test_a_member_in_fortran_order_is_extracted_row_by_row_once(tmp_path):
     assert ArrayRows(target).read(1, 2).tolist() == stored[1:].tolist()
     before = target.stat().st_mtime_ns
     assert extract(tmp_path / "a.npz", "images.npy", target).stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(("classes", "named"), [(("cat", "dog"), ["cat", "dog"]), ((), None)])
+def test_arrays_of_examples_name_the_classes_where_the_task_has_some(tmp_path, classes, named):
+    table = pa.table({"id": ["a", "b"], "label": [0, 1], "image": ["images.npy"] * 2, "image_row": [0, 1]})
+    part = Part(table, {"medium": "array"}, classes, lambda: np.zeros((2, 3), np.float32))
+    arrays, _columns = medium("array").as_data(part)
+    np.savez(tmp_path / "part.npz", **arrays)
+    assert catalogs.info(catalogs.read(tmp_path / "part.npz")).get("classes") == named
