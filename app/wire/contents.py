@@ -15,7 +15,7 @@ from hem_core.reasons.differences import Difference, differences, spread
 from hem_core.store.many import neighbours_of
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
 NEIGHBOURS = 15
 SNIPPET = 400
@@ -26,40 +26,44 @@ NAMED = 3
 MOST_FEATURES = 200
 
 
-def medium(run: Run) -> str:
-    """How the examples of a run look: 'text', 'row', 'none' or a kind of picture."""
-    kind = str((run.info.get("data") or {}).get("medium") or run.info.get("medium") or "none")
-    has_it = {"text": "text" in run.source.columns, "row": bool(features(run))}
+def medium(level: Level) -> str:
+    """How the rows of a level look: 'text', 'row', 'none' or a kind of picture. A part looks like its thumbnail, else
+    like its text."""
+    if not level.is_examples:
+        return "image" if level.has_pictures else "text" if "text" in level.source.columns else "none"
+    kind = str((level.info.get("data") or {}).get("medium") or level.info.get("medium") or "none")
+    has_it = {"text": "text" in level.source.columns, "row": bool(features(level))}
     return kind if has_it.get(kind, True) else "none"
 
 
-def features(run: Run) -> list[dict[str, str]]:
-    """The features of a run over rows: name, kind ('number' or 'category') and the column that holds it."""
-    known = (run.info.get("data") or {}).get("features") or run.info.get("features") or []
-    found = [{"name": one["name"], "kind": one["kind"], "column": _column(run, one["name"])} for one in known]
-    return [one for one in found if one["column"] in run.source.columns]
+def features(level: Level) -> list[dict[str, str]]:
+    """The features of a level over rows: name, kind ('number' or 'category') and the column that holds it."""
+    whole = (level.info.get("data") or {}).get("features") or level.info.get("features") or []
+    known = whole if level.is_examples else []
+    found = [{"name": one["name"], "kind": one["kind"], "column": _column(level, one["name"])} for one in known]
+    return [one for one in found if one["column"] in level.source.columns]
 
 
-def _column(run: Run, name: str) -> str:
+def _column(level: Level, name: str) -> str:
     """A feature that is named like a score stands in the table as `<name>_given`."""
-    places = run.source.columns
+    places = level.source.columns
     while name in places and places[name] != "catalog":
         name += "_given"
     return name
 
 
-def spreads(run: Run) -> dict[str, float]:
+def spreads(level: Level) -> dict[str, float]:
     """How far the values of each feature of numbers lie apart over the whole run; {} without features."""
-    numbers = {one["name"]: one["column"] for one in features(run) if one["kind"] == "number"}
-    return {name: spread(pd.Series(run.table([column])[column])) for name, column in numbers.items()}
+    numbers = {one["name"]: one["column"] for one in features(level) if one["kind"] == "number"}
+    return {name: spread(pd.Series(level.table([column])[column])) for name, column in numbers.items()}
 
 
-def snippets(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Any]:
+def snippets(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Any]:
     """What a tile shows of some examples: the beginning of a text, a row's most unusual features, else None."""
-    if medium(run) == "text":
-        return [clipped(text) for text in run.at(rows, ["text"])["text"]]
-    if medium(run) == "row":
-        return [[_pair(one) for one in found.features[:TILE_FEATURES]] for found in compared(run, rows, spreads)]
+    if medium(level) == "text":
+        return [clipped(text) for text in level.at(rows, ["text"])["text"]]
+    if medium(level) == "row":
+        return [[_pair(one) for one in found.features[:TILE_FEATURES]] for found in compared(level, rows, spreads)]
     return [None] * len(rows)
 
 
@@ -84,13 +88,13 @@ class Compared:
         return " · ".join(f"{one.name} {_short(near[one.name])}" for one in self.features[:NAMED])
 
 
-def compared(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Compared]:
+def compared(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Compared]:
     """The features of some rows beside those of their neighbours; all rows in one read."""
-    known = features(run)[:MOST_FEATURES]
-    graph = neighbours_of(run, rows, NEIGHBOURS)
+    known = features(level)[:MOST_FEATURES]
+    graph = neighbours_of(level, rows, NEIGHBOURS)
     near = graph[0] if graph else np.full((len(rows), 0), -1)
     wanted = np.unique(np.concatenate([np.asarray(rows, np.int64), near[near >= 0]]))
-    table = run.at(wanted, [one["column"] for one in known])
+    table = level.at(wanted, [one["column"] for one in known])
     table.columns = [one["name"] for one in known]
     found = []
     for row, others in zip(rows, near, strict=True):

@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.errors import RunError
+
 AGAIN = "run the same `hem score` command again, which makes what is missing"
 _checked: dict[str, tuple[int, int]] = {}
 
@@ -47,11 +49,19 @@ def damage(path: Path) -> str | None:
     return None
 
 
+def check(path: Path) -> None:
+    """Raise RunError, with the way out, when a Parquet file cannot be read as it was written."""
+    why = damage(path)
+    if why is not None:
+        raise RunError(f"{path} {why}; {AGAIN}")
+
+
 def _expected(info: Mapping[str, Any]) -> list[str]:
     """Names of the files that the run has by its own account."""
     lacks = set(info.get("missing") or {})
     medium = str((info.get("data") or {}).get("medium") or "none")
     names = ["scores.parquet", "catalog.parquet", "failures.parquet"]
+    names += [f"{level}.parquet" for level in info.get("levels") or () if level != "examples"]
     names += ["neighbours.npz"] if info.get("neighbours") else []
     names += (
         ["projection.parquet"] if info.get("neighbours") and not lacks & {"embeddings", "neighbours", "map"} else []

@@ -2,12 +2,13 @@
 
 import { clauseMask, clauses, count, every } from "../shared/rules.js";
 import { order } from "../shared/numbers.js";
+import { levelQuery } from "../shared/level.js";
 import { shareOutbox } from "../shared/outbox_of_window.js";
 import { windowId } from "../shared/window_id.js";
 
 const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
 
-/** The store of one run, opened once a page. data: {run, fingerprint, identity, token, n, person, …} from Python;
+/** The store of one level of a run, opened once a page. data: {run, level, fingerprint, identity, token, n, person, …} from Python;
  *  identity says in every post what its ids are about (run, workspace, data, examples).
  *
  *  Three things: the filter (a rule), the selection (a rule inside the filter), the picks (clicked rows).
@@ -16,7 +17,7 @@ const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4
  *  of the outbox). */
 export function openBus(data) {
   const all = (window.__hem ??= new Map());
-  const key = `${data.identity.workspace} ${data.run} ${data.fingerprint}`;
+  const key = `${data.identity.workspace} ${data.run} ${data.level} ${data.fingerprint}`;
   if (!all.has(key)) all.set(key, makeBus(data));
   const bus = all.get(key);
   bus.token = data.token;
@@ -257,7 +258,8 @@ function makeBus(data) {
   }
 
   function request(path, query) {
-    return fetched(`${path}/${encodeURIComponent(bus.run)}${query ? `?${query}` : ""}`);
+    const about = [query, levelQuery(data.level)].filter(Boolean).join("&");
+    return fetched(`${path}/${encodeURIComponent(bus.run)}${about ? `?${about}` : ""}`);
   }
 
   async function fetched(url, options = {}) {

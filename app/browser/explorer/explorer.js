@@ -40,7 +40,7 @@ const places = new WeakMap();
 export default function explorer(component) {
   const { parentElement, data } = component;
   const before = places.get(parentElement);
-  if (before && before.key === `${data.run} ${data.fingerprint}`) before.update(component);
+  if (before && before.key === keyOf(data)) before.update(component);
   else {
     before?.end();
     places.set(parentElement, mount(component));
@@ -49,6 +49,11 @@ export default function explorer(component) {
     places.get(parentElement)?.end();
     places.delete(parentElement);
   };
+}
+
+/** What one mounted page is about: another run or level gets a page of its own. */
+function keyOf(data) {
+  return `${data.run} ${data.level} ${data.fingerprint}`;
 }
 
 function mount(first) {
@@ -110,7 +115,7 @@ function mount(first) {
   start().catch((error) =>
     root.replaceChildren(h("div", { class: "hem-empty" }, h("p", {}, `Explore could not start: ${error.message}`))),
   );
-  return { key: `${data.run} ${data.fingerprint}`, update, end };
+  return { key: keyOf(data), update, end };
 
   function end() {
     isGone = true;
@@ -224,7 +229,7 @@ function mount(first) {
     const changed = Object.fromEntries(
       Object.entries(view).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name])),
     );
-    return { run: data.run, filter, selection, view: changed, go: going };
+    return { run: data.run, level: data.level, filter, selection, view: changed, go: going };
   }
 
   /** Ask Python to go elsewhere: part of the state, so that it is repeated until it has been followed. */

@@ -30,7 +30,7 @@ globalThis.addEventListener?.(
 );
 
 /** The example that Back or Forward has led to, once; null otherwise. Streamlit empties the address of a page that one
- *  comes back to, and so Python does not hear of it. fingerprint: of the run on screen. */
+ *  comes back to, and so Python does not hear of it. fingerprint: of the run and level on screen. */
 export function recalled(fingerprint) {
   const found = hasComeBack && last.fingerprint === fingerprint ? last.example : null;
   hasComeBack = false;

@@ -1,8 +1,10 @@
 // What Review fetches: examples in detail, what people said of them, thumbnails, large pictures.
 
+import { levelQuery } from "../shared/level.js";
+
 const PICTURES = 60;
 
-/** session() gives {run, fingerprint, token, has_pictures} as Python passed them last. */
+/** session() gives {run, level, fingerprint, token, has_pictures} as Python passed them last. */
 export function openClient(session) {
   const thumbs = new Map(),
     pictures = new Map();
@@ -31,11 +33,11 @@ export function openClient(session) {
   }
 
   async function fetchThumbs(rows) {
-    const { fingerprint, has_pictures } = session();
+    const { fingerprint, level, has_pictures } = session();
     const wanted = has_pictures ? rows.filter((row) => !thumbs.has(row)) : [];
     if (!wanted.length) return;
     const buffer = await (await get("thumbs", `?rows=${wanted.join(",")}&v=${fingerprint}`)).arrayBuffer();
-    if (session().fingerprint !== fingerprint) return;
+    if (session().fingerprint !== fingerprint || session().level !== level) return;
     const view = new DataView(buffer);
     let start = 4 + 4 * wanted.length;
     wanted.forEach((row, k) => {
@@ -48,7 +50,7 @@ export function openClient(session) {
 
   /** Resolves to true when the large picture came, or was found to be missing, with this call. */
   async function fetchPicture(row) {
-    const { fingerprint, has_pictures } = session();
+    const { fingerprint, level, has_pictures } = session();
     if (!has_pictures || pictures.has(row)) return false;
     pictures.set(row, {});
     let found;
@@ -58,7 +60,7 @@ export function openClient(session) {
     } catch (error) {
       found = { error: error.message };
     }
-    if (session().fingerprint !== fingerprint) return false;
+    if (session().fingerprint !== fingerprint || session().level !== level) return false;
     pictures.set(row, found);
     for (const [old, one] of pictures) {
       if (pictures.size <= PICTURES) break;
@@ -76,9 +78,10 @@ export function openClient(session) {
   }
 
   async function get(what, rest) {
-    const { run, token } = session();
+    const { run, level, token } = session();
+    const about = levelQuery(level);
     const headers = { "X-HEM-Token": token };
-    const response = await fetch(`/hem/${what}/${encodeURIComponent(run)}${rest}`, { headers });
+    const response = await fetch(`/hem/${what}/${encodeURIComponent(run)}${rest}${about && `&${about}`}`, { headers });
     if (response.ok) return response;
     const answer = await response.json().catch(() => ({}));
     throw new Error(answer.error ?? `the server answered ${response.status}`);

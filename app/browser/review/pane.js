@@ -12,11 +12,13 @@ export function columns({ item, isBlinded, verdict, data, client, worded }) {
   const near = (name) => parts.others(item, name, client.thumb, isBlinded, medium);
   const look = [pane({ item, isBlinded, verdict, data, client, worded }), parts.labels(item, isBlinded)];
   const facts = [parts.why(item, isBlinded, trust, kinds), parts.axes(item, isBlinded), parts.curve(item, isBlinded)];
+  const history = parts.history(item, isBlinded, data.words);
+  const past = [parts.relatives(item, isBlinded), history, parts.columns(item, isBlinded)];
   return [
     h("div", { class: "look" }, look),
     h("div", { class: "facts" }, facts),
     h("div", { class: "context" }, near("neighbours"), near("duplicates")),
-    h("div", { class: "past" }, parts.history(item, isBlinded, data.words), parts.columns(item, isBlinded)),
+    h("div", { class: "past" }, past),
   ];
 }
 

@@ -109,7 +109,7 @@ def _train_function(run: Run | None, train: str) -> None:
     )
     with st.expander("A file to start from", icon=":material/description:", expanded=True):
         st.caption(words.plain(f"1. Save this as {Path.cwd() / 'mine.py'}, with your own model in it."))
-        st.code(train_template.template(contents.medium(run)), language="python")
+        st.code(train_template.template(contents.medium(run.examples)), language="python")
         st.caption("2. Type `mine:train` as the train function above.")
 
 
