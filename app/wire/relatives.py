@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -24,10 +23,12 @@ def relatives(level: Level, rows: Sequence[int]) -> list[list[dict[str, str]]]:
     ids = [str(row["id"]) for row in level.records(rows, ["id"])] if others else []
     for name in others:
         rule = {"all": [{"column": "example", "in": ids}]}
-        parts = loaders.level(level.run, name).query(rule, columns=["example"])
-        n = Counter(parts["example"].tolist())
+        parts = loaders.level(level.run, name).query(rule, columns=["id", "example"])
+        parts_of: dict[str, list[str]] = {}
+        for part, example in zip(parts["id"].tolist(), parts["example"].tolist(), strict=True):
+            parts_of.setdefault(example, []).append(part)
         for id, links in zip(ids, found, strict=True):
-            links += [_down(level, name, id, n[id])] if n[id] else []
+            links += [_down(level, name, parts_of[id])] if id in parts_of else []
     return found
 
 
@@ -35,7 +36,7 @@ def _up(level: Level, id: str) -> dict[str, str]:
     return {"words": f"part of {id}", "address": f"review?{urlencode({'run': level.run, 'example': id})}"}
 
 
-def _down(level: Level, name: str, id: str, n: int) -> dict[str, str]:
-    rule = json.dumps({"all": [{"column": "example", "in": [id]}]}, separators=(",", ":"))
+def _down(level: Level, name: str, parts: Sequence[str]) -> dict[str, str]:
+    rule = json.dumps({"all": [{"rows": list(parts)}]}, separators=(",", ":"))
     address = urlencode({"run": level.run, "level": name, "rule": rule})
-    return {"words": f"{n:,} {name.replace('_', ' ')}", "address": f"explore?{address}"}
+    return {"words": f"{len(parts):,} {name.replace('_', ' ')}", "address": f"explore?{address}"}
