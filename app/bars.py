@@ -8,17 +8,18 @@ import plotly.graph_objects as go
 
 from app import theme, words
 from app.wire.distribution import Headline, edges, placed
+from hem_core.store.definitions import WRONG
 
 HEIGHT_PX = 250
 
 
 def histogram(table: pd.DataFrame, headline: Headline) -> go.Figure:
-    """How many examples in each bin of a run's headline column, split by the column `is_correct`.
+    """How many examples in each bin of a run's headline column, split by whether the column `error` says wrong.
 
     Where one bin dwarfs the others the counts stand on a logarithmic axis, right and wrong side by side.
     """
     borders = edges(pd.Series(table[headline.column]), headline)
-    right = table["is_correct"].fillna(False).astype(bool)
+    right = pd.Series(table["error"]).astype("float64") < WRONG
     titles = [(f"{low:.3g}", f"{high:.3g}") for low, high in pairwise(borders)]
     if headline.is_log:
         titles[0] = ("0", titles[0][1])
@@ -51,6 +52,26 @@ def histogram(table: pd.DataFrame, headline: Headline) -> go.Figure:
         top = float(np.log10(max(2, *counted[0], *counted[1])))
         chart.update_yaxes(type="log", title="examples, log axis", dtick=1, range=[-0.3, top * 1.05])
     return _quiet(chart.update_layout(barmode="overlay" if is_skewed else "stack"))
+
+
+def errors(values: pd.Series, *, bins: int = 20) -> go.Figure:
+    """How many examples have each error, 0 right .. 1 wrong; values (N,), missing ones are skipped."""
+    known = values.dropna().to_numpy(float)
+    n, borders = np.histogram(np.clip(known, 0, 1), np.linspace(0, 1, bins + 1))
+    middle = (borders[:-1] + borders[1:]) / 2
+    chart = go.Figure(
+        go.Bar(
+            x=middle,
+            y=n,
+            width=0.92 / bins,
+            marker_color=[theme.WRONG if place >= WRONG else theme.RIGHT for place in middle],
+            customdata=[(f"{low:.2f}", f"{high:.2f}") for low, high in pairwise(borders)],
+            hovertemplate="error %{customdata[0]} to %{customdata[1]}: %{y:,}<extra></extra>",
+        )
+    )
+    chart.update_xaxes(title="error, 0 right to 1 wrong", range=[0, 1])
+    chart.update_yaxes(title="examples", tickformat=",")
+    return _quiet(chart)
 
 
 def _is_skewed(counts: np.ndarray) -> bool:

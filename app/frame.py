@@ -101,7 +101,6 @@ def _line(run: Run) -> str:
     parts = [f"test of the retraining {retraining}" if retraining else ""]
     level = run.level(state.current_level())
     parts += [words.rows(level), str((run.info.get("model") or {}).get("name") or "")]
-    accuracy = loaders.accuracy(level) if run.is_complete else None
-    if accuracy is not None:
-        parts.append(f"accuracy {words.percent(accuracy)}")
+    metrics = loaders.metrics(level) if run.is_complete else []
+    parts += [f"{metric.name} {metric}" for metric in metrics[:1]]
     return " · ".join(part for part in parts if part)

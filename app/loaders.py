@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
     from hem_core.store.workspace import Workspace
+    from hem_core.tasks import Figure, Task
+    from hem_core.types import Metric
 
 
 AWAY_SECONDS = 300
@@ -109,10 +111,26 @@ def reviewed(level: "Level") -> "pd.Index":
     return definitions.reviewed(all_verdicts(level), ids(level))
 
 
-def accuracy(level: "Level") -> float | None:
-    """The share of a run's predictions that is right, 0 .. 1; None when none is judged."""
-    rate = overview(level).error_rate
-    return None if rate is None else 1 - rate
+def metrics(level: "Level") -> "list[Metric]":
+    """How good the predictions of a level are, the headline first: runs.measured.measured."""
+    return _metrics(_key(level), level)
+
+
+def task(level: "Level") -> "Task | None":
+    """The task of a level's run; None when it is not installed here."""
+    from hem_core import tasks
+    from hem_core.errors import UnknownNameError
+
+    try:
+        return tasks.of(level.info)
+    except UnknownNameError:
+        return None
+
+
+def figures(level: "Level") -> "tuple[Figure, ...]":
+    """What the pages draw of a level's task; the distribution of errors for one that is not installed here."""
+    found = task(level)
+    return found.figures if found is not None else ("errors",)
 
 
 def overview(level: "Level") -> "Overview":
@@ -276,6 +294,13 @@ def _overview(key: Key, _level: "Level") -> "Overview":
     from app.views.overview.glance import overview
 
     return overview(_level)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _metrics(key: Key, _level: "Level") -> "list[Metric]":
+    from hem_core.runs.measured import measured
+
+    return measured(_level)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -5,12 +5,18 @@ from functools import partial
 import streamlit as st
 
 from app import frame, state, theme
-from app.views import views
+from app.views import title, views
 
 st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
 pages = {
-    name: st.Page(partial(frame.guarded, view.page), title=name.capitalize(), url_path=name, default=place == 0)
+    name: st.Page(
+        partial(frame.guarded, view.page),
+        title=title(name, view),
+        icon=getattr(view, "ICON", None),
+        url_path=name,
+        default=place == 0,
+    )
     for place, (name, view) in enumerate(views().items())
 }
 state.set_pages(pages)

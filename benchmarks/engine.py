@@ -25,12 +25,14 @@ import torch
 from torch import nn
 
 from demo_models import fashion_mnist
-from hem_core.engine.inputs import Rows
+from hem_core.engine.inputs import Tensors
 from hem_core.engine.network import place
 from hem_core.engine.plan import Plan
 from hem_core.engine.runners.local import run_local
 from hem_core.engine.unit import Job, score_unit, write_unit
-from hem_core.media.array import ArrayRows
+from hem_core.media import medium
+from hem_core.media._npy import ArrayRows
+from hem_core.media.array import Rows
 
 UNIT = {"MLP": 16_384, "demo CNN": 16_384, "residual net": 4096, "transformer": 4096}
 """Examples of each net in one unit of work."""
@@ -83,7 +85,7 @@ def job_of(model: nn.Module, folder: Path, n: int) -> Job:
     folder.mkdir(parents=True, exist_ok=True)
     pictures = np.random.default_rng(0).integers(0, 256, (n, 28, 28), dtype=np.uint8)
     np.save(folder / "images.npy", pictures)
-    inputs = Rows(ArrayRows(folder / "images.npy"), is_picture=True)
+    inputs = Tensors(Rows(ArrayRows(folder / "images.npy"), is_picture=True), medium("array"))
     network, _k = place(model, torch.device("cpu"), inputs.read(range(min(2, n))).values, is_picture=True, layer=None)
     plan = Plan(folder, n, n, 32, "benchmark")
     ids = [str(index) for index in range(n)]
@@ -186,7 +188,7 @@ def peak_of(folder: str, n: int) -> float:
         np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (n, 28, 28)})
         for _block in range(0, n, 1000):
             file.write(np.zeros((1000, 28, 28), np.uint8).tobytes())
-    inputs = Rows(ArrayRows(Path(folder) / "images.npy"), is_picture=True)
+    inputs = Tensors(Rows(ArrayRows(Path(folder) / "images.npy"), is_picture=True), medium("array"))
     plan = Plan(Path(folder), n, 16_384, 32, "benchmark")
     run_local(
         Job(plan, [str(index) for index in range(n)], np.arange(n) % 10, {}, job.network, inputs),

@@ -33,5 +33,9 @@ class UnknownNameError(HemError):
     """A score, reader, format or other item that no file provides."""
 
 
+class PluginError(HemError):
+    """An item of an installed package cannot be used: its name is taken, or it cannot be imported."""
+
+
 class MiningError(HemError):
     """A loss, selector or sampler got a shape, range or option that it cannot mine with."""

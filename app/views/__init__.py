@@ -1,4 +1,5 @@
-"""The pages: a folder each, with `page.py`: `page()` draws it, and PLACE orders the tabs."""
+"""The pages, one each: a folder with `page.py`, or a file. It defines `page()`, which draws the page, and PLACE, which
+orders the tabs; TITLE and ICON (such as ":material/map:") are what its tab shows, by default its name and no icon."""
 
 import importlib
 import sys
@@ -9,5 +10,15 @@ from hem_core import folder
 
 def views() -> dict[str, ModuleType]:
     """Name -> module with `page`, in the order of the tabs; the first one is what an address without a name shows."""
-    pages = {name: importlib.import_module(f"{__name__}.{name}.page") for name in folder.names(sys.modules[__name__])}
+    pages = {name: _page(importlib.import_module(f"{__name__}.{name}")) for name in folder.names(sys.modules[__name__])}
     return dict(sorted(pages.items(), key=lambda item: (item[1].PLACE, item[0])))
+
+
+def title(name: str, view: ModuleType) -> str:
+    """What the tab of a page is called."""
+    return getattr(view, "TITLE", name.replace("_", " ").capitalize())
+
+
+def _page(module: ModuleType) -> ModuleType:
+    is_folder = hasattr(module, "__path__")
+    return importlib.import_module(f"{module.__name__}.page") if is_folder else module

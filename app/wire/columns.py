@@ -12,6 +12,7 @@ from app.wire import payloads
 from hem_core.errors import HemError
 
 if TYPE_CHECKING:
+    from hem_core.scores import Card
     from hem_core.store.level import Level
 
 CLASS_COLUMNS = ("label", "given", "predicted", "suggested_label", "predicted_in_sample", "predicted_oos")
@@ -21,16 +22,10 @@ OTHER_WORDS = {
     "difficulty_in_class": ("difficulty within its class", "percentile"),
     "difficulty": ("difficulty", "percentile"),
     "label_suspicion": ("label suspicion", "percentile"),
-    "confidence_mean": ("1 − mean confidence", ""),
-    "correctness": ("share of epochs wrong", ""),
-    "aum": ("−AUM", "logits"),
-    "aum_windowed": ("−AUM, early epochs", "logits"),
     "error_prob": ("probability of an error", "probability"),
     "error_prob_low": ("probability of an error, low", "probability"),
     "error_prob_high": ("probability of an error, high", "probability"),
     "loss_oos": ("loss, out-of-sample", ""),
-    "margin_oos": ("margin, out-of-sample", "logits"),
-    "entropy_oos": ("entropy, out-of-sample", ""),
     "label_prob_oos": ("probability of the label, out-of-sample", "probability"),
     "predicted_oos": ("predicted, out-of-sample", ""),
     "predicted_in_sample": ("predicted in-sample, by the model itself", ""),
@@ -38,19 +33,21 @@ OTHER_WORDS = {
     "predicted_prob_in_sample": ("probability of the prediction, in-sample", "probability"),
     "reason_prob": ("probability of the reason", "probability"),
     "cluster": ("cluster of the embedding", ""),
+    "error": ("error", "0 right to 1 wrong"),
+    "error_oos": ("error, out-of-sample", "0 right to 1 wrong"),
+    "error_in_sample": ("error in-sample, by the model itself", "0 right to 1 wrong"),
+    "given": ("given", ""),
     "x": ("map x", ""),
     "y": ("map y", ""),
 }
 MEANINGS = {
     "difficulty_in_class": "difficulty ranked among the examples of its class",
+    "error": "how wrong the prediction is, from 0, right, to 1, wrong; from 0.5 on it counts as an error",
     "error_prob": "chance that a fresh model gets it wrong as labelled, calibrated out-of-sample",
-    "loss_oos": "loss under a linear head on the embeddings that was not fitted on the example",
-    "margin_oos": "margin under a linear head on the embeddings that was not fitted on the example",
-    "entropy_oos": "entropy under a linear head on the embeddings that was not fitted on the example",
 }
-"""Scores without a page of their own among the scores; each can be sorted by."""
-ON_A_LOG_AXIS = ("loss", "loss_oos")
-"""Scores whose distribution has a shape on a logarithmic axis only."""
+"""Columns that can be sorted by although they are not scores with a file of their own."""
+OUT_OF_SAMPLE, WINDOWED = "_oos", "_windowed"
+"""Endings of the columns that are a score of another model, or of the early epochs alone."""
 KEPT_BYTES = 64 << 20
 """How much of the encoded columns stays in memory, over all runs; browsers keep their own copy."""
 
@@ -70,9 +67,10 @@ def described(level: Level) -> dict[str, dict[str, Any]]:
     if key not in _described:
         # One column at a time: a million rows of forty columns need not be in memory at once.
         found, skipped = {}, dict(level.source.skipped)
+        twice = _said_twice(level)
         for name, kind in level.columns().items():
             try:
-                if kind != "text":
+                if kind != "text" and name not in twice:
                     found[name] = _describe(level, name, kind)
             except (HemError, ArithmeticError, ValueError, TypeError) as error:  # whatever a user's column holds
                 skipped[name] = f"its values cannot be shown: {error}"
@@ -106,8 +104,19 @@ def encoded(level: Level, name: str) -> bytes:
 
 def words_of(name: str) -> tuple[str, str]:
     """The title and the unit of a column: the same on an axis, a chip, in a tooltip and in a heading."""
-    title, unit = OTHER_WORDS.get(name, (name.replace("_", " "), ""))
-    return title, unit or str(_card(name).get("unit") or "")
+    if name in OTHER_WORDS:
+        return OTHER_WORDS[name]
+    score, ending = _score(name)
+    if score is None:
+        return name.replace("_", " "), ""
+    model = {OUT_OF_SAMPLE: ", out-of-sample", WINDOWED: ", early epochs"}.get(ending, "")
+    return score["title"] + model, score["unit"]
+
+
+def is_log(name: str) -> bool:
+    """Whether the distribution of a column has a shape on a logarithmic axis only."""
+    score, _ = _score(name)
+    return score is not None and score["is_log"]
 
 
 def meaning(level: Level, name: str) -> str:
@@ -115,7 +124,14 @@ def meaning(level: Level, name: str) -> str:
     if name == "reason":
         return trust(level.info).sentence
     made = level.info.get("headline", {}).get(name)
-    return str(MEANINGS.get(name) or made or _card(name).get("meaning") or "")
+    return str(MEANINGS.get(name) or made or _meaning(name))
+
+
+def _said_twice(level: Level) -> set[str]:
+    """Columns that say what another one says in words: `label`, and `is_correct` where the task offers it."""
+    known = level.source.columns
+    found = {"given"} if "label" in known else set()
+    return found | ({"error", "error_oos", "error_in_sample"} if "is_correct" in known else set())
 
 
 def _key(level: Level) -> tuple[str, str, str]:
@@ -129,7 +145,8 @@ def _describe(level: Level, name: str, kind: str) -> dict[str, Any]:
     column["missing"] = int(values.isna().sum())
     if kind == "number":
         low, high = payloads.extent(payloads.numbers(values))
-        column |= {"type": "<f4", "min": low, "max": high, "is_log": name in ON_A_LOG_AXIS} | _card(name)
+        column |= {"type": "<f4", "min": low, "max": high, "is_log": is_log(name)}
+        column |= {"is_score": _score(name)[0] is not None} | _card(name)
     else:
         found = payloads.names(values, level.classes if name in CLASS_COLUMNS else ("false", "true"))
         column |= {"type": payloads.code_type(len(found)), "names": found}
@@ -139,15 +156,33 @@ def _describe(level: Level, name: str, kind: str) -> dict[str, Any]:
     return column
 
 
+def _meaning(name: str) -> str:
+    score, ending = _score(name)
+    if score is None:
+        return ""
+    if ending == OUT_OF_SAMPLE:
+        return f"{score['title']} under a linear head on the embeddings that was not fitted on the example"
+    early = " Only the epochs up to the first with a training accuracy of 70% count." if ending else ""
+    return score["meaning"] + early
+
+
 def _card(name: str) -> dict[str, Any]:
+    """What a tooltip shows of a score; empty for other columns, and for what another model says."""
+    score, ending = _score(name)
+    if score is None or ending == OUT_OF_SAMPLE:
+        return {}
+    shown = {key: score[key] for key in ("range", "unit", "cost", "use", "reference")}
+    return {**shown, "meaning": _meaning(name), "is_score": True}
+
+
+def _score(name: str) -> tuple[Card | None, str]:
+    """The card of the score that a column holds, and the column's ending beyond the score's name."""
     import hem_core.scores
 
-    is_windowed = name == "aum_windowed"
-    try:
-        card = hem_core.scores.describe("aum" if is_windowed else name)
-    except (HemError, AttributeError):
-        return {}
-    shown = {key: str(card.get(key) or "") for key in ("meaning", "range", "unit", "cost", "use", "reference")}
-    if is_windowed:
-        shown["meaning"] += " Only the epochs up to the first with a training accuracy of 70% count."
-    return {**shown, "is_score": True}
+    ending = next((each for each in (OUT_OF_SAMPLE, WINDOWED) if name.endswith(each)), "")
+    for score, rest in ((name, ""), (name.removesuffix(ending), ending)):
+        try:
+            return hem_core.scores.describe(score), rest
+        except HemError:
+            continue
+    return None, ""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hem_core import media
+from hem_core.media import Medium
 from hem_core.reasons.differences import Difference, differences, spread
 from hem_core.store.many import neighbours_of
 
@@ -26,14 +28,28 @@ NAMED = 3
 MOST_FEATURES = 200
 
 
-def medium(level: Level) -> str:
-    """How the rows of a level look: 'text', 'row', 'none' or a kind of picture. A part looks like its thumbnail, else
-    like its text."""
+def medium(level: Level) -> Medium:
+    """What the rows of a level are, as far as its table can show it: `none` where it lacks their columns.
+
+    A part looks like its thumbnail, else like its text.
+    """
     if not level.is_examples:
-        return "image" if level.has_pictures else "text" if "text" in level.source.columns else "none"
-    kind = str((level.info.get("data") or {}).get("medium") or level.info.get("medium") or "none")
-    has_it = {"text": "text" in level.source.columns, "row": bool(features(level))}
-    return kind if has_it.get(kind, True) else "none"
+        return media.medium("image" if level.has_pictures else "text" if "text" in level.source.columns else "none")
+    found = media.medium_of(level.info)
+    is_there = set(found.columns) <= set(level.source.columns) and (found.look != "features" or bool(features(level)))
+    return found if is_there else media.medium("none")
+
+
+def has_pictures(level: Level) -> bool:
+    """Whether there are pictures of a level's rows."""
+    is_without = level.is_examples and "pictures" in (level.info.get("missing") or {})
+    return medium(level).look == "picture" and not is_without
+
+
+def texts(level: Level, rows: Sequence[int], length: int) -> list[str]:
+    """The beginnings of the texts of some rows of a level that shows words."""
+    shown = medium(level)
+    return [clipped(shown.words(example), length) for example in level.records(rows, list(shown.columns))]
 
 
 def features(level: Level) -> list[dict[str, str]]:
@@ -60,9 +76,10 @@ def spreads(level: Level) -> dict[str, float]:
 
 def snippets(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Any]:
     """What a tile shows of some examples: the beginning of a text, a row's most unusual features, else None."""
-    if medium(level) == "text":
-        return [clipped(text) for text in level.at(rows, ["text"])["text"]]
-    if medium(level) == "row":
+    look = medium(level).look
+    if look == "words":
+        return texts(level, rows, SNIPPET)
+    if look == "features":
         return [[_pair(one) for one in found.features[:TILE_FEATURES]] for found in compared(level, rows, spreads)]
     return [None] * len(rows)
 

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 NEIGHBOURS = 8
 DUPLICATES = 8
 HISTORY = 12
-SHOWN = ("id", "label", "predicted", "is_correct", "label_prob", "top_classes", "top_probs", "reason", "evidence",
-         "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion", "duplicate_group",
-         "reason_prob", "reason_probs", "error_prob", "error_prob_low", "error_prob_high", "text")  # fmt: skip
+SHOWN = ("id", "label", "given", "predicted", "error", "is_correct", "label_prob", "top_classes", "top_probs",
+         "reason", "evidence", "suggested_label", "difficulty", "difficulty_in_class", "label_suspicion",
+         "duplicate_group", "reason_prob", "reason_probs", "error_prob", "error_prob_low", "error_prob_high",
+         "text")  # fmt: skip
 
 
 IN_SIGHT = ("row", "text", "features", "neighbours", "duplicates")
@@ -60,16 +61,16 @@ def standing(level: Level) -> Standing:
 
 
 def details(level: Level, standing: Standing, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
-    """One JSON object an example, in the order of rows; keys are those read by browser/review/item.js."""
+    """One JSON object an example, in the order of rows; keys are those read by browser/review."""
     if not len(rows):
         return []
     table = level.records(rows)
     ids = [str(example["id"]) for example in table]
     graph = neighbours_of(level, rows, NEIGHBOURS)
     duplicates = [_duplicates(standing, row, example) for row, example in zip(rows, table, strict=True)]
-    kind = contents.medium(level)
-    compared = contents.compared(level, rows, standing.spreads) if kind == "row" else None
-    others = _others(level, graph, duplicates, has_text=kind == "text")
+    shown = contents.medium(level)
+    compared = contents.compared(level, rows, standing.spreads) if shown.look == "features" else None
+    others = _others(level, graph, duplicates, has_text=shown.look == "words")
     curves = curves_of(level, ids)
     titles = columns.described(level)
     said = log.about(level.data, ids, HISTORY)
@@ -81,6 +82,8 @@ def details(level: Level, standing: Standing, rows: Sequence[int], log: TagLog) 
             item["label_prob"] = _json(example["label_prob_oos"])  # of whom the prediction is
         item["axes"] = [_axis(axis, standing, example, int(row), titles) for axis in standing.scores]
         item["worst_axis"] = _worst(item["axes"])
+        if shown.look == "words":
+            item["text"] = shown.words(example)
         item["marks"] = contents.marks(example)
         item["features"] = contents.told(compared[k].features) if compared else None
         item["curve"] = curves.get(ids[k])
@@ -167,16 +170,11 @@ def _others(
     if graph is not None:
         rows |= {int(other) for other in graph[0].ravel() if other >= 0}
     wanted = sorted(rows)
-    found = level.records(
-        wanted,
-        [
-            name
-            for name in ("id", "label", "predicted", *(("text",) if has_text else ()))
-            if name in level.source.columns
-        ],
-    )
+    wanted_columns = [name for name in ("id", "label", "predicted") if name in level.source.columns]
+    found = level.records(wanted, wanted_columns)
     if has_text:
-        found = [{**one, "text": contents.clipped(one["text"], 160)} for one in found]
+        texts = contents.texts(level, wanted, 160)
+        found = [{**one, "text": text} for one, text in zip(found, texts, strict=True)]
     both = zip(wanted, found, strict=True)
     return {row: {"row": row, **{key: _json(value) for key, value in one.items()}} for row, one in both}
 
@@ -190,6 +188,7 @@ def _columns(example: Mapping[str, Any], titles: dict[str, Any]) -> list[dict[st
         "row",
         "id",
         "label",
+        "given",
         "predicted",
         "evidence",
         "top_classes",
@@ -198,6 +197,7 @@ def _columns(example: Mapping[str, Any], titles: dict[str, Any]) -> list[dict[st
         "text",
         "marks",
     }
+    hidden |= {"error", "error_oos", "error_in_sample"} if "is_correct" in example else set()
     names = [name for name in example if name not in hidden]
     return [
         {"name": name, "value": _json(example[name]), "unit": titles.get(name, {}).get("unit", "")} for name in names

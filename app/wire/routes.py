@@ -127,24 +127,20 @@ def _contents(level: Level, request: Request) -> Response:
 
 
 def _image(level: Level, request: Request) -> Response:
-    from hem_core.media.image import open_image
-
     rows = _rows(level, request)
     if len(rows) != 1:
         raise Refused(400, f"one picture a request; 'rows' named {len(rows)}")
     row = int(rows[0])
-    example = level.at([row], [name for name in ("image", "image_row") if name in level.columns()]).iloc[0]
-    image, position = example.to_dict().get("image"), example.to_dict().get("image_row")
-    if not isinstance(image, str) or level.root is None:
+    shown = contents.medium(level)
+    try:
+        picture = shown.picture_of(level.root, level.records([row])[0]) if shown.pictures and level.root else None
+    except HemError as error:
+        raise Refused(404, str(error)) from error
+    if picture is None:
         small = level.thumbnail(row)  # of a torch Dataset there is nothing larger on disk
         if not small:
             raise Refused(404, f"{level.title} has no images")
         return Response(small, media_type="image/webp", headers=_cache(level, request))
-    row_in_file = None if position is None or np.isnan(position) else int(position)
-    try:
-        picture = open_image(level.root, image, row_in_file)
-    except HemError as error:
-        raise Refused(404, str(error)) from error
     out = io.BytesIO()
     is_small = picture.width * picture.height <= 512 * 512
     picture.save(out, "PNG") if is_small else picture.save(out, "WEBP", quality=90, method=0)

@@ -14,6 +14,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from hem_core.paths import check_path
 
 __all__ = ["COLUMNS", "OF_TABLES", "info", "read", "unwrapped", "with_info"]
 
+PLUGINS = "hem.readers"
+DEFINES = ("accepts", "read")
 _KEY = b"hem"
 COLUMNS = ("id_column", "image_column", "label_column", "text_column", "feature_columns")
 OF_TABLES = {"text_column", "feature_columns"}
@@ -51,7 +54,7 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
             raise DataError(f"no data at '{source}'; give an image folder, or a .csv, .parquet, .jsonl or .npz file")
     source, notes = unwrapped(source, **given)
     package = sys.modules[__name__]
-    for name in folder.names(package):
+    for name in filter(partial(folder.works, package), folder.names(package)):
         reader = folder.load(package, name)
         if reader.accepts(source):
             if name != "table" and given.keys() & OF_TABLES:
@@ -76,9 +79,9 @@ def _short(source: Any) -> str:
 def info(table: pa.Table) -> dict[str, Any]:
     """What holds for the whole catalog.
 
-    `name` (the key of its tags), `source` and `root` (paths), `medium` ("image", "array", "dataset", "text", "row" or
-    "none"), `classes` (names in the order of the outputs, or None), `labels_are` ("names", or "indices" where they can
-    be integers counted from 0). Rows:
+    `name` (the key of its tags), `source` and `root` (paths), `medium` (the name of a file in
+    `hem_core/media`), `classes` (names in the order of the outputs, or None), `labels_are` ("names", or "indices" where
+    they can be integers counted from 0). Rows:
     `features` ({"name", "kind": "number" | "category"} each), `are_features_named` (false: all columns were taken) and
     `left_out` (column: why it is no feature). `notes`: sentences on what was passed over or taken otherwise than it may
     seem; `failures` (row number as text: why this example cannot be read).

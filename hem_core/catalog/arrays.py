@@ -15,6 +15,7 @@ from hem_core.catalog import with_info
 from hem_core.catalog._as_text import array_as_text, native
 from hem_core.catalog._label_kind import labels_are
 from hem_core.errors import DataError
+from hem_core.media.array import can_be_seen
 
 INPUT_NAMES = ("images", "x", "data", "inputs", "features")
 LABEL_NAMES = ("labels", "y", "targets", "label")
@@ -57,7 +58,7 @@ def read(
     except (ValueError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"cannot read '{source}' as an .npz of plain arrays: {error}") from error
     shape, dtype = shapes[inputs]
-    if len(shape) in (3, 4) and dtype.kind in "iu" and not is_picture(shape, dtype):
+    if len(shape) in (3, 4) and dtype.kind in "iu" and not can_be_seen(shape, dtype):
         raise DataError(
             f"'{inputs}' in '{source}' looks like pictures, of {dtype} and shape {shape}; save them as uint8 or "
             "uint16, or as floats in 0 .. 1, as (N, H, W) or (N, H, W, 1 | 3)"
@@ -89,15 +90,8 @@ def read(
         medium="array",
         classes=classes,
         labels_are=labels_are(words),
-        is_picture=is_picture(*shapes[inputs]),
+        is_picture=can_be_seen(*shapes[inputs]),
     )
-
-
-def is_picture(shape: tuple[int, ...], dtype: np.dtype) -> bool:
-    """Whether rows of an array can be looked at: (N, H, W) or (N, H, W, 1 | 3) of truth values, unsigned 8 or 16 bits,
-    or floats."""
-    is_of_levels = dtype.kind in "bf" or (dtype.kind == "u" and dtype.itemsize <= 2)
-    return is_of_levels and (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3)))
 
 
 def _is_channels_first(shape: tuple[int, ...]) -> bool:

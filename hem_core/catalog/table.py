@@ -19,6 +19,7 @@ from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_
 from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._table_file import PREDICTIONS, Loaded, has_predictions, is_text, load, suffix_format
 from hem_core.errors import DataError
+from hem_core.media import claimed
 
 ID_NAMES = ("id",)
 LABEL_NAMES = ("label", "class", "target")
@@ -72,28 +73,31 @@ def read(
             f"no label column among {_listed(loaded.table)}; wanted one of {', '.join(LABEL_NAMES)}, "
             "or name it with --label-column"
         )
-    medium, column = _medium(loaded, image_column, text_column, asked, folder)
+    image, text, of_others = _inputs(loaded, image_column, text_column, asked, folder)
+    column = text if image is None else image
+    are_features = column is None and of_others is None
     if column == label:
         raise DataError(f"column '{label}' holds the labels, and the model would read its own answer; name another")
-    id = _find(loaded.table, id_column, ID_NAMES, "id") or _index(loaded, column if medium == "image" else None)
+    id = _find(loaded.table, id_column, ID_NAMES, "id") or _index(loaded, image)
     taken: set[str | None] = {id, label, INDEX}
     table = _typed(loaded, {*taken, column, "split", "content_hash"})
     facts: dict[str, Any] = {"notes": list(loaded.notes)}
-    of_features = _with_codes_as_numbers(loaded, table, taken | set(KEPT)) if medium == "row" else table
-    if medium == "row":
+    of_features = _with_codes_as_numbers(loaded, table, taken | set(KEPT)) if are_features else table
+    medium = "image" if image is not None else "text" if text is not None else of_others or "row"
+    if are_features:
         facts |= _features(of_features, path, asked, taken)
         if not facts["features"]:
             medium, facts = "none", {"notes": facts["notes"]}
     labels = as_text(_blank_is_missing(loaded.table[label]), label, "label")
     columns: dict[str, Any] = {"id": _ids(loaded.table, id), "label": labels}
-    if medium == "image" and column is not None:
-        found = image_paths(as_text(loaded.table[column], column, "image"), column, folder)
+    if image is not None:
+        found = image_paths(as_text(loaded.table[image], image, "image"), image, folder)
         columns["image"], folder = found.paths, found.root
         facts["notes"] += found.notes
-        if id == column:
-            _check_paths(columns["id"], column, path or "table")
-    if medium == "text" and column is not None:
-        columns["text"] = _texts(loaded, column)
+        if id == image:
+            _check_paths(columns["id"], image, path or "table")
+    if text is not None:
+        columns["text"] = _texts(loaded, text)
     taken |= {column, *PREDICTIONS}
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
@@ -174,17 +178,20 @@ def _blank_is_missing(column: pa.ChunkedArray, *, keeps_spaces: bool = False) ->
     return pc.if_else(pc.equal(words, ""), pa.scalar(None, column.type), column)
 
 
-def _medium(
+def _inputs(
     loaded: Loaded, image_column: str | None, text_column: str | None, features: list[str], folder: Path
-) -> tuple[str, str | None]:
-    """ "image", "text" or "row", and the column that holds it. What is named wins over what is found by its name."""
+) -> tuple[str | None, str | None, str | None]:
+    """The column of images, that of texts, or the medium that claims the table; three None where it holds features.
+
+    What is named wins over what is found by its name.
+    """
     table = loaded.table
     named = {"--image-column": image_column, "--text-column": text_column, "--feature-columns": features}
     given = [option for option, value in named.items() if value]
     if len(given) > 1:
         raise DataError(f"{' and '.join(given)} name two media; an example is a picture, a text or a row: keep one")
     if image_column:
-        return "image", _find(table, image_column, (), "image")
+        return _find(table, image_column, (), "image"), None, None
     if text_column:
         column = str(_find(table, text_column, (), "text"))
         if not is_text(table.schema.field(column).type):
@@ -192,15 +199,18 @@ def _medium(
                 f"text column '{text_column}' is of {table.schema.field(column).type}; "
                 "texts are strings: convert the column to text first"
             )
-        return "text", column
+        return None, column, None
     if features:
-        return "row", None
-    return _found_medium(loaded, folder)
+        return None, None, None
+    return _found_inputs(loaded, folder)
 
 
-def _found_medium(loaded: Loaded, folder: Path) -> tuple[str, str | None]:
-    """The medium by the names of columns and by what they hold."""
+def _found_inputs(loaded: Loaded, folder: Path) -> tuple[str | None, str | None, str | None]:
+    """The inputs by the names of columns and by what they hold."""
     table = loaded.table
+    of_others = claimed(table.schema)
+    if of_others is not None:
+        return None, None, of_others
     for name in _matches(table, IMAGE_NAMES):
         column = table[name]
         if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
@@ -209,15 +219,15 @@ def _found_medium(loaded: Loaded, folder: Path) -> tuple[str, str | None]:
                 "files and their paths into this column, or name another one with --image-column"
             )
         if is_text(column.type) and holds_pictures(column, name, folder):
-            return "image", name
+            return name, None, None
     for name in _matches(table, TEXT_NAMES):
         column = table[name]
         is_number = loaded.is_text and name.casefold() in WORDS_ALONE and not is_text(typed(column).type)
         if is_text(column.type) and not is_number:
-            return "text", name
+            return None, name, None
     others = [name for name in table.column_names if is_text(table.schema.field(name).type)]
     found = next((name for name in others if is_full_of_pictures(table[name], folder)), None)
-    return ("image", found) if found else ("row", None)
+    return found, None, None
 
 
 def _features(table: pa.Table, path: Path | None, names: list[str], taken: set[str | None]) -> dict[str, Any]:

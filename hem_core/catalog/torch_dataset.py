@@ -12,8 +12,9 @@ from hem_core.catalog import with_info
 from hem_core.catalog._column_names import LABELS
 from hem_core.catalog._examples import Examples
 from hem_core.catalog._items import parts
-from hem_core.catalog.arrays import is_picture
 from hem_core.errors import DataError
+from hem_core.media._items import fails
+from hem_core.media.array import can_be_seen
 
 
 def accepts(source: Any) -> bool:
@@ -86,12 +87,6 @@ def _read(dataset: Any, index: int) -> tuple[int, Any, Any] | str:
     except Exception as error:  # whatever the user's own code raises
         return fails(error)
     return index, *parts(item, index)
-
-
-def fails(error: Exception) -> str:
-    """Why a data set gave no item, in one line."""
-    words = " ".join(str(error).split())[:300]
-    return f"the dataset fails on it: {type(error).__name__}: {words}"
 
 
 def _listed(dataset: Any) -> Sequence[Any] | None:
@@ -171,7 +166,7 @@ def _is_picture(first: Any, dataset: Any) -> bool:
     if isinstance(first, bytes) or hasattr(first, "getbands"):
         return True
     inputs: Any = dataset.inputs if isinstance(dataset, Examples) else None
-    return hasattr(inputs, "shape") and hasattr(inputs.dtype, "kind") and is_picture(inputs.shape, inputs.dtype)
+    return hasattr(inputs, "shape") and hasattr(inputs.dtype, "kind") and can_be_seen(inputs.shape, inputs.dtype)
 
 
 def _integer(target: Any) -> int:

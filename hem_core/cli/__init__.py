@@ -1,6 +1,7 @@
 """The `hem` command: parses, calls, prints. No logic.
 
-A command is one file that defines a function of its name; its docstring is the help.
+A command is one file that defines a function of its name; its docstring is the help, and PLACE orders the list of
+commands, in which people meet them.
 """
 
 from __future__ import annotations
@@ -16,32 +17,27 @@ from hem_core.cli._screen import console, say
 from hem_core.errors import HemError
 from hem_core.paths import WORDS, short
 
-ORDER = (
-    "demo",
-    "score",
-    "app",
-    "reasons",
-    "labels",
-    "slices",
-    "select",
-    "export",
-    "import_labels",
-    "retrain",
-    "loop",
-    "check",
-)
-"""How people meet them; commands that are not named here follow by name."""
+LAST = 1000
+"""Where a command stands that does not say its PLACE; those of one place follow by name."""
 
-hem = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    help="HEM, the workbench for hard example mining: find where a model fails, why, and what to do about it.",
-)
-_here = sys.modules[__name__]
-for _name in sorted(folder.names(_here), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)):
-    hem.command(_name.replace("_", "-"))(with_checked_paths(getattr(folder.load(_here, _name), _name)))
+
+def command_line() -> typer.Typer:
+    """`hem` with a command for each file of this folder."""
+    made = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        help="HEM, the workbench for hard example mining: find where a model fails, why, and what to do about it.",
+    )
+    here = sys.modules[__name__]
+    commands = {name: folder.load(here, name) for name in folder.names(here)}
+    for name, file in sorted(commands.items(), key=lambda item: (getattr(item[1], "PLACE", LAST), item[0])):
+        made.command(name.replace("_", "-"))(with_checked_paths(getattr(file, name)))
+    return made
+
+
+hem = command_line()
 
 
 def main() -> None:

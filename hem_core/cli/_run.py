@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from hem_core.cli._screen import say
+from hem_core.store.metrics import metrics_of
 
 
 def summarise(run: Any) -> None:
-    """Print counts, accuracy, the first failures, every note of a run and, last, its warning."""
+    """Print counts, the headline metric, the first failures, every note of a run and, last, its warning."""
     info = run.info
     failed = f", {info['n_failed']:,} could not be scored (see failures.parquet)" if info["n_failed"] else ""
     seen = "not known whether in-sample" if info["sample"] == "unknown" else info["sample"]
-    right = f"; accuracy {info['accuracy']:.1%} ({seen})" if info.get("accuracy") is not None else ""
-    say("{}", f"{run.n:,} example{'s' * (run.n != 1)} scored{failed}{right}")
+    measured = "".join(f"; {metric.name} {metric} ({seen})" for metric in metrics_of(info)[:1])
+    say("{}", f"{run.n:,} example{'s' * (run.n != 1)} scored{failed}{measured}")
     data = info["data"]
     if data.get("are_features_named") is False:
         names = [feature["name"] for feature in data["features"]]

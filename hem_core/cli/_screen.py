@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+import hem_core.export
+from hem_core import folder
 from hem_core.cells import safe_cell
 
 console = Console(stderr=True)
@@ -30,15 +32,6 @@ STAGES = {
     "thumbnails": "thumbnails",
     "proof": "linear probes",
     "map": "map of the embedding (compiles first, up to a minute)",
-    "parquet": "writing the table",
-    "imagefolder": "writing the pictures",
-    "csv": "writing CSV",
-    "jsonl": "writing JSON Lines",
-    "coco": "writing COCO",
-    "yolo": "writing YOLO folders",
-    "webdataset": "writing tar shards",
-    "huggingface": "writing the Hugging Face data set",
-    "label_studio": "writing Label Studio tasks",
 }
 
 
@@ -91,12 +84,19 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
 
         def tell(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = progress.add_task(STAGES.get(stage, stage), total=total or None, completed=done, rate="")
+                tasks[stage] = progress.add_task(_words(stage), total=total or None, completed=done, rate="")
             task = tasks[stage]
             speed = progress._tasks[task].speed
             progress.update(task, completed=done, total=total or None, rate=f"{speed:,.0f}/s" if speed else "")
 
         yield tell
+
+
+def _words(stage: str) -> str:
+    """A stage as it is shown: a format that is written says it itself."""
+    if stage not in STAGES and stage in folder.names(hem_core.export):
+        return getattr(folder.load(hem_core.export, stage), "PROGRESS", f"writing {stage}")
+    return STAGES.get(stage, stage)
 
 
 def _lines() -> Callable[[str, int, int], None]:
@@ -112,6 +112,6 @@ def _lines() -> Callable[[str, int, int], None]:
         how_far = (
             f": {done:,} of {total:,}, {rate:,.0f}/s, {(total - done) / rate:.0f} s left" if total and rate else ""
         )
-        say("{}", STAGES.get(stage, stage) + how_far)
+        say("{}", _words(stage) + how_far)
 
     return tell

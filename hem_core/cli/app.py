@@ -7,6 +7,8 @@ import typer
 
 from hem_core.cli._run import serve
 
+PLACE = 30
+
 
 def app(
     workspace: Annotated[Path, typer.Argument(help="A workspace, or one run folder.")],

@@ -9,6 +9,7 @@ import typer
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
 
+PLACE = 120
 SHOWN = 50
 
 

@@ -10,6 +10,8 @@ from hem_core.cli._run import serve, summarise
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
 
+PLACE = 10
+
 
 def demo(
     name: Annotated[

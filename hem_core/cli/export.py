@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
+import hem_core.export
+from hem_core import folder as registry
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
 
+PLACE = 80
 SHOWN = 5
+FORMATS = ", ".join(name for name in registry.names(hem_core.export) if name != "parquet")
 
 
 def export(
@@ -26,10 +30,7 @@ def export(
     version: Annotated[int | None, typer.Option(help="Version of the set.", min=1)] = None,
     format: Annotated[
         list[str] | None,
-        typer.Option(
-            help="csv, jsonl, imagefolder, coco, yolo, webdataset, huggingface or label_studio; repeat it. "
-            "The table is always there as parquet."
-        ),
+        typer.Option(help=f"One of {FORMATS}; may be repeated. The table is always written as parquet too."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Where the pictures are now, if they were moved since they were scored.")

@@ -7,6 +7,7 @@ import typer
 
 from hem_core.cli._screen import say
 
+PLACE = 90
 SHOWN = 20
 
 

@@ -7,6 +7,8 @@ import typer
 
 from hem_core.cli._screen import say, table
 
+PLACE = 50
+
 
 def labels(
     run: Annotated[Path, typer.Argument(help="The run folder.")],

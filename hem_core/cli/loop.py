@@ -12,6 +12,7 @@ from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
 from hem_core.retrain.threads import yield_while_waiting
 
+PLACE = 110
 DATA, CHOICE, PERSON = "Data", "Choice", "People"
 
 

@@ -9,6 +9,8 @@ import typer
 from hem_core.cli._screen import say, table
 from hem_core.errors import TakenError
 
+PLACE = 40
+
 
 def reasons(
     run: Annotated[Path, typer.Argument(help="The run folder.")],

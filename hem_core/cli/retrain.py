@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
     from hem_core.retrain.settings import Settings
+    from hem_core.retrain.stored import Stored
+
+PLACE = 100
 
 
 def retrain(
@@ -76,13 +79,20 @@ def retrain(
         return
     with bars() as progress:
         stored = run(workspace, settings, progress=progress)
-    report = stored.report
-    if report is None:
-        done = len((stored.progress or {}).get("finished") or ())
-        n = len(settings.ordered_arms) * settings.seeds
-        say("{} of {} trainings are done; the next one would not end within {}", str(done), str(n), str(budget))
-        say("run the same command to resume")
-        return
+    if stored.report is None:
+        _say_unfinished(stored, settings, str(budget))
+    else:
+        _say_report(stored.report, stored.html)
+
+
+def _say_unfinished(stored: Stored, settings: Settings, budget: str) -> None:
+    done = len((stored.progress or {}).get("finished") or ())
+    n = len(settings.ordered_arms) * settings.seeds
+    say("{} of {} trainings are done; the next one would not end within {}", str(done), str(n), budget)
+    say("run the same command to resume")
+
+
+def _say_report(report: dict[str, Any], html: Path) -> None:
     verdict = report["verdict"]
     names = list(report["table"][0]["arms"])
     shown = [
@@ -95,7 +105,7 @@ def retrain(
         say("  {}", sentence)
     for rule in verdict["rules"]:
         say("  {}", f"{'yes' if rule['passed'] else 'no '}  {rule['rule']}: {rule['value']}")
-    say("report: {}", stored.html)
+    say("report: {}", html)
 
 
 def _show_dry_run(workspace: Path, settings: Settings) -> None:

@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from hem_core import tasks
 from hem_core.cli._names import names_or_file
 from hem_core.cli._paths import PATH
 from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
 from hem_core.errors import HemError
 
+PLACE = 20
 TOO_MANY_FAILED = 3
 """The exit code of --strict; 1 is a bug, 2 an error that the user can fix."""
 DATA, TRUTH, EXTRA, RUN = "Data", "Out-of-sample", "Scores", "Run"
@@ -29,6 +31,7 @@ def score(
         PATH,
     ] = None,
     weights: Annotated[Path | None, typer.Option(help=".safetensors, or a file of torch.save(state_dict).")] = None,
+    task: Annotated[str, _option(f"What is predicted: {', '.join(tasks.names())}.", panel=DATA)] = tasks.DEFAULT,
     id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
     label_column: Annotated[str | None, _option("Column of the labels.", panel=DATA)] = None,
     image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
@@ -103,6 +106,7 @@ def score(
             weights=weights,
             train=train,
             progress=progress,
+            task=task,
             classes=names_or_file(classes, "--classes"),
             labels_are=labels_are,
             oos=_oos(oos),

@@ -9,6 +9,7 @@ import hem_core.selection.policies
 from hem_core import folder
 from hem_core.cli._screen import bars, say, table
 
+PLACE = 70
 POLICIES = ", ".join(folder.names(hem_core.selection.policies))
 
 

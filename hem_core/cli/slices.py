@@ -7,6 +7,8 @@ import typer
 
 from hem_core.cli._screen import say, table
 
+PLACE = 60
+
 
 def slices(
     run: Annotated[Path, typer.Argument(help="The run folder.")],

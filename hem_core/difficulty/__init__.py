@@ -1,1 +1,1 @@
-"""The two headlines, the reason and its evidence, from the columns of a table."""
+"""The two headlines and the probability of an error, from the columns of a table; the reason is in `reasons`."""

@@ -42,3 +42,9 @@ class Inputs(Protocol):
     def picture(self, index: int) -> np.ndarray | None:
         """uint8 (H, W) or (H, W, 3) to look at, or None when the example is no picture or cannot be read."""
         ...
+
+    def spoil(
+        self, values: Values, kinds: Sequence[str], partners: Values, *, pool: Values, is_picture: bool, seed: int
+    ) -> Values:
+        """P values spoiled for probes, each as its kind says; see `Spoil` in `media/_contract.py`."""
+        ...

@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from hem_core.engine.inputs import Inputs
+from hem_core.engine.batch import Inputs
 from hem_core.engine.network import Network
 
 CANDIDATES = {"cpu": (8, 16, 32, 64, 128), "cuda": (64, 128, 256, 512)}

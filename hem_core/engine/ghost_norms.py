@@ -19,7 +19,7 @@ from hem_core.engine.ghost.lengths import Lengths
 from hem_core.engine.ghost.recorder import WAY_OUT, Recorder
 from hem_core.engine.network import Network
 from hem_core.errors import ModelError
-from hem_core.tasks.classification import logits_of
+from hem_core.tasks import Task, load
 
 _LAYOUTS: WeakKeyDictionary[nn.Module, dict[tuple[Any, ...], Layout]] = WeakKeyDictionary()
 """Found layouts, as long as their models live; each pass is checked against the one it uses."""
@@ -31,10 +31,10 @@ def gradient_norms(network: Network, values: Values, targets: Tensor) -> Tensor:
     May be called inside `torch.inference_mode()`. The pass is in the weights' own precision, also in a bf16 run.
     """
     inputs = prepared(network.model, values, network.device, is_picture=network.is_picture)
-    return ghost_norms(network.model, inputs, targets)
+    return ghost_norms(network.model, inputs, targets, task=network.task)
 
 
-def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor) -> Tensor:
+def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor, *, task: Task | None = None) -> Tensor:
     """Length of each example's cross-entropy gradient over all parameters that require one.
 
     inputs: what the model takes, N first in every tensor; targets (N,) int64 in [0, K). Where no parameter requires
@@ -49,7 +49,7 @@ def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor) -> Tensor:
     """
     if model.training:
         raise ModelError("gradient norms want the model in eval mode; call model.eval() first")
-    n = len(targets)
+    n, task = len(targets), task or load()
     if n == 0:
         return torch.zeros(0, device=targets.device)
     with torch.inference_mode(False), torch.enable_grad(), _counted(model) as counted:
@@ -59,7 +59,7 @@ def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor) -> Tensor:
 
         def run(n_rows: int, shared: frozenset[int]) -> tuple[Recorder, Tensor]:
             recorder = Recorder(counted, n_rows, shared)
-            return recorder, _logits(model, _taken(inputs, [*rows[:2], rows[0]][:n_rows], n), recorder)
+            return recorder, _logits(task, model, _taken(inputs, [*rows[:2], rows[0]][:n_rows], n), recorder)
 
         # Two small passes, which a run of many batches makes once.
         known = _LAYOUTS.setdefault(model, {})
@@ -67,7 +67,7 @@ def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor) -> Tensor:
         layout = known[key] = known.get(key) or find_layout(run)
         lengths = Lengths(torch.zeros(len(rows), device=targets.device), layout.axes)
         recorder = Recorder(counted, len(rows), layout.shared, lengths.saw)
-        logits = _logits(model, _taken(inputs, None if n > 1 else rows, n), recorder)
+        logits = _logits(task, model, _taken(inputs, None if n > 1 else rows, n), recorder)
         _check(recorder, layout, logits, len(rows))
         lengths.expect(recorder.uses)
         loss = F.cross_entropy(logits, targets, reduction="sum")
@@ -96,14 +96,14 @@ def _counted(model: nn.Module) -> Iterator[dict[int, str]]:
             parameter.requires_grad_(False)
 
 
-def _logits(model: nn.Module, inputs: Any, recorder: Recorder) -> Tensor:
+def _logits(task: Task, model: nn.Module, inputs: Any, recorder: Recorder) -> Tensor:
     try:
         with recorder:
             output = call(model, inputs)
     except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
         words = " ".join(str(error).split())[:300]
         raise ModelError(f"the model failed on {said(inputs)} with gradients: {words}; {WAY_OUT}") from error
-    return logits_of(output)
+    return task.raw(output)
 
 
 def _check(recorder: Recorder, layout: Layout, logits: Tensor, n: int) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +12,25 @@ import pyarrow as pa
 import torch
 
 from hem_core.catalog import unwrapped
-from hem_core.engine.batch import Batch, Inputs
-from hem_core.engine.content_hash import content_hash
-from hem_core.engine.inputs_items import Items
-from hem_core.engine.inputs_rows import TableRows
-from hem_core.engine.inputs_text import Texts
-from hem_core.engine.rows_checked import checked
-from hem_core.errors import DataError
-from hem_core.media.array import ArrayRows, to_picture
-from hem_core.media.image import Decoded, decode, decoded
-from hem_core.media.row import FeatureRows
-from hem_core.paths import read_file
+from hem_core.catalog._items import parts
+from hem_core.engine.batch import Batch, Inputs, Values
+from hem_core.media import Medium, Reader, Source, medium
 
 
 def open_inputs(
     catalog: pa.Table, facts: dict[str, Any], *, root: Path, dataset: Any, channels: int, resize: int | None
-) -> Inputs:
-    """The reader for the catalog's medium. `dataset` is the torch Dataset behind the catalog, if that is the medium."""
-    if facts["medium"] == "array":
-        return Rows(ArrayRows(root / catalog["image"][0].as_py()), is_picture=facts["is_picture"])
-    if facts["medium"] == "dataset":
-        given = unwrapped(dataset)[0]
-        return Items(given, is_picture=facts.get("is_picture", False), channels=channels, resize=resize)
-    if facts["medium"] == "text":
-        return Texts(catalog["text"].to_pylist())
-    if facts["medium"] == "row":
-        return TableRows(FeatureRows(catalog, facts["features"]))
-    return Files(root, catalog["image"].to_pylist(), channels=channels, resize=resize)
+) -> Inputs | None:
+    """The inputs of the catalog's medium; None where it has none, only predictions.
+
+    dataset: the torch Dataset behind the catalog, if that is the medium.
+    """
+    found = medium(facts["medium"])
+    reader = found.open(Source(catalog, facts, root, lambda: (unwrapped(dataset)[0], _input_of), channels, resize))
+    return Tensors(reader, found) if reader is not None else None
+
+
+def _input_of(item: Any, index: int) -> Any:
+    return parts(item, index)[0]
 
 
 def batches(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
@@ -58,92 +48,32 @@ def batches(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator
             yield batch
 
 
-class Rows:
-    """Rows of one array, in its type until they are on the device."""
+class Tensors:
+    """What a medium's reader gives, with its arrays as tensors; see `Inputs`."""
 
-    is_quick = True
-
-    def __init__(self, rows: ArrayRows, *, is_picture: bool) -> None:
-        self._rows, self._is_picture = rows, is_picture
+    def __init__(self, reader: Reader, of: Medium) -> None:
+        self.reader, self.medium, self.is_quick = reader, of, reader.is_quick
 
     def fingerprint(self) -> str:
-        return ""
+        return self.reader.fingerprint()
 
     def read(self, indices: Sequence[int]) -> Batch:
-        first, last = indices[0], indices[-1]
-        block = self._rows.read(first, last + 1)[np.asarray(indices) - first]
-        return checked(block, list(indices), as_picture=self._is_picture)
+        found = self.reader.read(indices)
+        return Batch(_as_values(found.values), found.indices, found.hashes, found.failures, found.remarks)
 
     def picture(self, index: int) -> np.ndarray | None:
-        return to_picture(self._rows.read(index, index + 1)[0]) if self._is_picture else None
+        return self.reader.picture(index)
+
+    def spoil(
+        self, values: Values, kinds: Sequence[str], partners: Values, *, pool: Values, is_picture: bool, seed: int
+    ) -> Values:
+        given, others, more = map(_as_stored, (values, partners, pool))
+        return _as_values(self.medium.spoil(given, kinds, others, pool=more, is_picture=is_picture, seed=seed))
 
 
-class Files:
-    """Image files, decoded by a few threads; all must have one size."""
-
-    is_quick = False
-
-    def __init__(self, root: Path, paths: list[str], *, channels: int, resize: int | None, workers: int = 4) -> None:
-        self._root, self._paths, self._channels, self._resize = root, paths, channels, resize
-        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="hem-decode")
-
-    def fingerprint(self) -> str:
-        return ""
-
-    @cached_property
-    def _shape(self) -> tuple[int, ...]:
-        """The commonest among up to 32 files spread over the set; of all of them where none of these can be read."""
-        n = len(self._paths)
-        some = sorted({index * n // 32 for index in range(32)})
-        for chosen in (some, range(n)):
-            shapes = Counter(found[0].array.shape for found in map(self._try, chosen) if not isinstance(found, str))
-            if shapes:
-                shape, count = shapes.most_common(1)[0]
-                if count * 2 < shapes.total():
-                    sizes = ", ".join(_size(one) for one in list(shapes)[:3])
-                    raise DataError(f"the pictures have different sizes ({sizes} …); pass --resize PIXELS")
-                return shape
-        raise DataError(f"none of the {n} images can be read; the first: {self._try(0)}")
-
-    def read(self, indices: Sequence[int]) -> Batch:
-        arrays, good, hashes, failures = [], [], [], []
-        remarks: Counter[str] = Counter()
-        for index, result in zip(indices, self._pool.map(self._try, indices), strict=True):
-            if isinstance(result, str):
-                failures.append((index, result))
-            elif result[0].array.shape != self._shape:
-                failures.append(
-                    (index, f"{_size(result[0].array.shape)}, where most are {_size(self._shape)}; pass --resize")
-                )
-            else:
-                arrays.append(result[0].array)
-                remarks.update(result[0].remarks)
-                hashes.append(result[1])
-                good.append(index)
-        values = np.stack(arrays) if arrays else np.zeros((0, *self._shape), dtype=np.uint8)
-        return Batch(torch.from_numpy(values), good, hashes, failures, remarks)
-
-    def picture(self, index: int) -> np.ndarray | None:
-        try:
-            array = decode(read_file(self._root / self._paths[index]), channels=self._channels)
-        except (DataError, OSError, TypeError):  # an example may have no path
-            return None
-        return to_picture(array)
-
-    def _try(self, index: int) -> tuple[Decoded, str] | str:
-        path = self._paths[index]
-        if path is None:
-            return "no image path"
-        try:
-            data = read_file(self._root / path)
-            return decoded(data, channels=self._channels, resize=self._resize), content_hash(data)
-        except OSError as error:
-            return f"cannot read '{path}': {error.strerror or error}"
-        except ValueError as error:  # a name that no file can have
-            return f"cannot read '{path}': {error}"
-        except DataError as error:
-            return f"cannot read '{path}': {error}"
+def _as_values(stored: Any) -> Values:
+    return torch.from_numpy(stored) if isinstance(stored, np.ndarray) else stored
 
 
-def _size(shape: tuple[int, ...]) -> str:
-    return f"{shape[1]} × {shape[0]} px"
+def _as_stored(values: Values) -> Any:
+    return values.numpy() if isinstance(values, torch.Tensor) else values

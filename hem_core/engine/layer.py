@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from hem_core.engine.call import call
 from hem_core.errors import ModelError
-from hem_core.tasks.classification import logits_of
+from hem_core.tasks import Task, load
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Tap:
     features: Tensor | None = field(default=None)
 
 
-def find_layer(model: nn.Module, inputs: Any, named: str | None) -> Layer | None:
-    """The named layer, or the linear layer whose output is the logits; None when the model has no such head.
+def find_layer(model: nn.Module, inputs: Any, named: str | None, *, task: Task | None = None) -> Layer | None:
+    """The named layer, or the linear layer whose output is the raw output of the task; None without such a head.
 
     One forward pass over `inputs` tells which linear layer is used last.
     Raises ModelError for a name that is not a module of the model.
@@ -62,11 +62,9 @@ def find_layer(model: nn.Module, inputs: Any, named: str | None) -> Layer | None
     if not called:
         return None
     name, last = called[-1]
-    logits = logits_of(output)
-    is_logits = (
-        last.ndim == 2 and last.shape[0] == logits.shape[0] and torch.equal(last.float(), logits[:, -last.shape[1] :])
-    )
-    return Layer(name, modules[name], is_head=True) if is_logits else None
+    raw = (task or load()).raw(output)
+    is_raw = last.ndim == 2 and last.shape[0] == raw.shape[0] and torch.equal(last.float(), raw[:, -last.shape[1] :])
+    return Layer(name, modules[name], is_head=True) if is_raw else None
 
 
 @contextmanager

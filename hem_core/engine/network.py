@@ -1,4 +1,4 @@
-"""The model on its device: bytes in, logits and features out."""
+"""The model on its device: bytes in, raw outputs and features out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from hem_core.engine.call import call, embeddings_of, prepared, said
 from hem_core.engine.last_sigmoid import ends_in_a_sigmoid
 from hem_core.engine.layer import Layer, find_layer, pooled, tapped
 from hem_core.errors import ModelError
-from hem_core.tasks.classification import logits_of
+from hem_core.tasks import Task, load
 
 ROUNDED = 5e-3
 """How far from 1 a row of probabilities may sum in half precision."""
@@ -36,22 +36,26 @@ class Network:
     is_picture: bool
     precision: str = "fp32"
     gives_embeddings: bool = False
+    task: Task = field(default_factory=load)
 
     def forward(self, values: Values) -> tuple[Tensor, Tensor | None]:
-        """Stored values, n of them -> logits (n, K) float32 and features (n, D) or None, both on the device.
+        """Stored values, n of them -> raw (n, W) float32, as the task reads it, and features (n, D) or None.
+
+        Both are on the device. For classification `raw` are the logits, and W is the number of classes.
 
         Call it inside `torch.inference_mode()`. Raises ModelError when the model rejects the batch.
         """
         inputs = prepared(self.model, values, self.device, is_picture=self.is_picture)
         with tapped(self.layer) as tap, torch.autocast("cuda", torch.bfloat16, enabled=self.precision == "bf16"):
             output = _output(self.model, inputs)
-        logits = logits_of(output)
-        if len(logits) != len(values):
-            raise ModelError(f"the model gave {len(logits)} rows of logits for {len(values)} examples")
+        raw = self.task.raw(output)
+        if len(raw) != len(values):
+            what = "logits" if "classes" in self.task.offers else "outputs"
+            raise ModelError(f"the model gave {len(raw)} rows of {what} for {len(values)} examples")
         if not self.gives_embeddings:
-            return logits, tap.features
+            return raw, tap.features
         own = embeddings_of(output)
-        return logits, pooled(own) if own is not None else None
+        return raw, pooled(own) if own is not None else None
 
 
 def place(
@@ -62,9 +66,11 @@ def place(
     is_picture: bool,
     layer: str | None,
     precision: str = "fp32",
+    task: Task | None = None,
 ) -> tuple[Network, int]:
-    """Put a model on a device, find its embedding with a sample batch, and count its classes K.
+    """Put a model on a device, find its embedding with a sample batch, and measure the width W of its raw output.
 
+    task: classification unless another is given, whose outputs must be no probabilities; W is then its classes K.
     layer: a module's name, "none" for no embeddings, or None: what the model returns as `embeddings`, else its head.
     Raises ModelError when the model cannot take the sample, gives probabilities, or bf16 is asked of a CPU.
     """
@@ -76,29 +82,33 @@ def place(
     if is_picture and any(isinstance(module, nn.Conv2d) for module in model.modules()):
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     inputs = prepared(model, sample, device, is_picture=is_picture)
-    own = Network(model, device, None, is_picture, precision, gives_embeddings=True)
+    task = task or load()
+    own = Network(model, device, None, is_picture, precision, gives_embeddings=True, task=task)
     with torch.inference_mode():
-        logits, embeddings = own.forward(sample)
-        if logits.min() >= 0 and torch.allclose(
-            logits.sum(dim=1), torch.ones(len(logits), device=device), atol=ROUNDED
-        ):
-            raise ModelError(
-                "the model's outputs sum to 1: they are probabilities; return the logits before the softmax"
-            )
-        if ends_in_a_sigmoid(model, inputs):
-            raise ModelError(
-                "the model's outputs come out of a sigmoid: they are probabilities, each on its own; return the values "
-                "before it (a model that gives several labels to one example cannot be scored yet)"
-            )
+        raw, embeddings = own.forward(sample)
+        if "classes" in task.offers:
+            _check_logits(model, inputs, raw)
         if layer is None and embeddings is not None:
-            return own, logits.shape[1]
-        found = None if layer == "none" else find_layer(model, inputs, layer)
-        placed = Network(model, device, found, is_picture, precision)
+            return own, raw.shape[1]
+        found = None if layer == "none" else find_layer(model, inputs, layer, task=task)
+        placed = Network(model, device, found, is_picture, precision, task=task)
         if layer not in (None, "none") and placed.forward(sample)[1] is None:
             raise ModelError(
                 f"layer '{layer}' is not run when the model is called, or hides what it gives; name another"
             )
-    return placed, logits.shape[1]
+    return placed, raw.shape[1]
+
+
+def _check_logits(model: nn.Module, inputs: Any, logits: Tensor) -> None:
+    """Raise ModelError when the outputs of a classifier are probabilities."""
+    ones = torch.ones(len(logits), device=logits.device)
+    if logits.min() >= 0 and torch.allclose(logits.sum(dim=1), ones, atol=ROUNDED):
+        raise ModelError("the model's outputs sum to 1: they are probabilities; return the logits before the softmax")
+    if ends_in_a_sigmoid(model, inputs):
+        raise ModelError(
+            "the model's outputs come out of a sigmoid: they are probabilities, each on its own; return the values "
+            "before it (a model that gives several labels to one example cannot be scored yet)"
+        )
 
 
 def _output(model: nn.Module, inputs: Any) -> Any:

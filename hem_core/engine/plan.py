@@ -46,6 +46,9 @@ class Plan:
         path = self.shard(unit)
         if not path.exists() or stored_key(path) != self.key or damage(path) is not None:
             return False
+        metadata = pq.read_metadata(path)
+        if metadata.num_rows and "error" not in metadata.schema.names:  # of a HEM before 0.2: scored again
+            return False
         embeddings, rows = self.embeddings(unit), embedded(path)
         return (rows is None and not embeddings.exists()) or _is_whole(embeddings, rows)
 

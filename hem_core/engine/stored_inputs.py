@@ -11,15 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
-from torch import Tensor
 
-from hem_core.catalog.arrays import is_picture
-from hem_core.engine.batch import Batch, Inputs
+from hem_core.engine.batch import Batch, Inputs, Values
 from hem_core.engine.extra import rows_of
 from hem_core.engine.inputs import open_inputs
-from hem_core.errors import DataError
-from hem_core.media.array import ArrayRows
+from hem_core.media import medium
 from hem_core.store.run import Run
 
 
@@ -39,7 +35,7 @@ class StoredInputs:
 
     @property
     def is_picture(self) -> bool:
-        return self.facts["medium"] == "image" or self.facts["is_picture"]
+        return medium(self.facts["medium"]).is_picture(self.facts)
 
     def batches(self, rows: Sequence[int], batch_size: int) -> Iterator[Batch]:
         """Batches of some rows, ascending; nothing else is read."""
@@ -53,18 +49,7 @@ class StoredInputs:
 
     def read(self, rows: list[int]) -> Batch:
         """These rows, ascending."""
-        if self.facts["medium"] != "array":
-            return self.inputs.read(rows)
-        # Rows of an array are read from the first to the last of a batch: here they may lie far apart.
-        runs = np.split(np.array(rows), np.flatnonzero(np.diff(rows) > 1) + 1)
-        parts = [self.inputs.read(run.tolist()) for run in runs]
-        values = [part.values for part in parts if isinstance(part.values, Tensor)]
-        return Batch(
-            torch.cat(values),
-            [index for part in parts for index in part.indices],
-            [digest for part in parts for digest in part.hashes],
-            [failure for part in parts for failure in part.failures],
-        )
+        return self.inputs.read(rows)
 
 
 class Chosen:
@@ -92,6 +77,11 @@ class Chosen:
     def picture(self, index: int) -> np.ndarray | None:
         return self._stored.inputs.picture(int(self._rows[index]))
 
+    def spoil(
+        self, values: Values, kinds: Sequence[str], partners: Values, *, pool: Values, is_picture: bool, seed: int
+    ) -> Values:
+        return self._stored.inputs.spoil(values, kinds, partners, pool=pool, is_picture=is_picture, seed=seed)
+
 
 def stored_inputs(run: Run, *, channels: int | None = None) -> StoredInputs:
     """Open what a run was made from: its catalog, and the files that this names.
@@ -100,26 +90,10 @@ def stored_inputs(run: Run, *, channels: int | None = None) -> StoredInputs:
     Raises DataError when the files are gone, and for a torch Dataset or predictions, of which no file tells.
     """
     parameters = run.info.get("parameters", {})
-    facts = {"is_picture": False, **run.info["data"]}
-    medium = facts["medium"]
-    if medium not in ("image", "array", "text", "row"):
-        what = "a torch Dataset" if medium == "dataset" else "predictions alone"
-        raise DataError(f"run '{run.name}' was made from {what}: no file holds its examples; score data on disk")
-    catalog = pq.read_table(run.folder / "catalog.parquet")
-    root = run.root or Path()
-    if medium in ("image", "array"):
-        some = next((path for path in catalog["image"].to_pylist() if path), "")
-        if not (root / some).is_file() and not root.is_dir():
-            raise DataError(
-                f"the data of run '{run.name}' are no longer in '{root}'; put them back, or score them anew"
-            )
-    if medium == "array":
-        path = root / str(catalog["image"][0].as_py())
-        if not path.is_file():
-            raise DataError(f"the arrays of run '{run.name}' are no longer at '{path}'; score the data anew")
-        rows = ArrayRows(path)
-        facts["is_picture"] = is_picture(rows.shape, rows.dtype)
-        rows.close()
+    found = medium(run.info["data"]["medium"])
+    catalog, root = pq.read_table(run.folder / "catalog.parquet"), run.root or Path()
+    facts = found.reopen(catalog, {"is_picture": False, **run.info["data"]}, root, run.name)
     known = channels or parameters.get("channels") or 3
     inputs = open_inputs(catalog, facts, root=root, dataset=None, channels=known, resize=parameters.get("resize"))
+    assert inputs is not None  # `reopen` has refused what has none
     return StoredInputs(catalog, facts, inputs)

@@ -22,19 +22,19 @@ from hem_core.engine.plan import Plan
 from hem_core.errors import DataError
 from hem_core.models.predictions import Predictions
 from hem_core.store.atomic import write_array, write_table
-from hem_core.tasks.classification import unmasked
+from hem_core.tasks import NOT_FINITE, Task, load
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """What a model that is gone said of every row of the catalog: logits (N, K), embeddings (N, D) or None."""
+    """The raw outputs (N, W) of a model that is gone, for every row of the catalog, and embeddings (N, D) or None."""
 
-    logits: np.ndarray
+    raw: np.ndarray
     embeddings: np.ndarray | None
 
     def at(self, indices: list[int]) -> tuple[Tensor, Tensor | None]:
         features = torch.from_numpy(self.embeddings[indices]) if self.embeddings is not None else None
-        return torch.from_numpy(self.logits[indices]), features
+        return torch.from_numpy(self.raw[indices]), features
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Job:
     stored: Stored | None = None
     has_grand: bool = False
     """Also the gradient norms of the whole network."""
+    task: Task = field(default_factory=load)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class _Piece:
     indices: list[int]
     hashes: list[str]
     failures: list[tuple[int, str]]
-    logits: Tensor | None
+    raw: Tensor | None
     features: Tensor | None
     norms: Tensor | None = None
     remarks: Mapping[str, int] = field(default_factory=dict)
@@ -90,24 +91,25 @@ def score_unit(job: Job, unit: int) -> Scored:
     hashes = [digest for piece in pieces for digest in piece.hashes]
     if not indices:
         return Scored([], [], sorted(failures), {}, None, remarks)
-    logits = torch.cat([piece.logits for piece in pieces if piece.logits is not None])  # (m, K)
+    raw = torch.cat([piece.raw for piece in pieces if piece.raw is not None])  # (m, W)
     features = [piece.features for piece in pieces if piece.features is not None]
     embeddings = torch.cat(features) if features else None  # (m, D)
     if embeddings is not None and embeddings.dtype == torch.float64:
         embeddings = embeddings.float()
     norms = [piece.norms for piece in pieces if piece.norms is not None]
-    problems = _problems(logits, embeddings, torch.as_tensor(job.targets[indices], device=logits.device))
-    logits, is_finite = unmasked(logits), torch.ones(len(logits), dtype=torch.bool, device=logits.device)
+    problems = _problems(job.task, raw, embeddings, torch.as_tensor(job.targets[indices], device=raw.device))
+    is_finite = torch.ones(len(raw), dtype=torch.bool, device=raw.device)
     if problems:
         is_finite[list(problems)] = False
         keep = is_finite.nonzero()[:, 0].tolist()
         failures += [(indices[i], reason) for i, reason in problems.items()]
         indices, hashes = [indices[i] for i in keep], [hashes[i] for i in keep] if hashes else []
-        logits, embeddings = logits[is_finite], embeddings[is_finite] if embeddings is not None else None
-    targets = torch.as_tensor(job.targets[indices], device=logits.device)
+        raw, embeddings = raw[is_finite], embeddings[is_finite] if embeddings is not None else None
+    targets = torch.as_tensor(job.targets[indices], device=raw.device)
     columns = example_scores(
+        job.task,
         [job.ids[index] for index in indices],
-        logits,
+        raw,
         targets,
         head_input_norm=_head_input_norm(embeddings, job.network),
         gradient_norm=torch.cat(norms)[is_finite] if norms else None,
@@ -143,15 +145,13 @@ def as_stored(embeddings: Tensor) -> Tensor:
     return embeddings.half() if largest == 0 or LEAST <= largest <= MOST else embeddings.float()
 
 
-def _problems(logits: Tensor, embeddings: Tensor | None, targets: Tensor) -> dict[int, str]:
-    """Row -> why it cannot be scored. A class that is ruled out by -inf is no problem unless it is the label's."""
-    is_bad = logits.isnan().any(dim=1) | logits.isposinf().any(dim=1)
-    is_ruled_out = logits.gather(1, targets.unsqueeze(1)).squeeze(1).isneginf() & ~is_bad
-    found = dict.fromkeys(is_ruled_out.nonzero()[:, 0].tolist(), "the model rules its label out: that logit is -inf")
+def _problems(task: Task, raw: Tensor, embeddings: Tensor | None, targets: Tensor) -> dict[int, str]:
+    """Row -> why it cannot be scored: what the task says of its output, or an embedding that is no number."""
+    found = task.problems(raw, targets)
     if embeddings is not None:
         rows = (~embeddings.isfinite().all(dim=1)).nonzero()[:, 0].tolist()
-        found |= dict.fromkeys(rows, "its embedding is NaN or infinite; --layer names another, or none")
-    found |= dict.fromkeys(is_bad.nonzero()[:, 0].tolist(), "the model's output is NaN or infinite")
+        said = "its embedding is NaN or infinite; --layer names another, or none"
+        found = found | {row: said for row in rows if found.get(row) != NOT_FINITE}
     return dict(sorted(found.items()))
 
 
@@ -159,15 +159,15 @@ def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:
     if job.network is not None and job.inputs is not None:
         for batch in batches(job.inputs, wanted, job.plan.batch_size):
             if batch.indices:
-                logits, features = job.network.forward(batch.values)
+                raw, features = job.network.forward(batch.values)
                 norms = _norms(job, batch)
-                yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features, norms, batch.remarks)
+                yield _Piece(batch.indices, batch.hashes, batch.failures, raw, features, norms, batch.remarks)
             else:
                 yield _Piece([], [], batch.failures, None, None)
     elif job.stored is not None and job.inputs is not None:
         for batch in batches(job.inputs, wanted, job.plan.batch_size):
-            logits, features = job.stored.at(batch.indices)
-            yield _Piece(batch.indices, batch.hashes, batch.failures, logits, features, remarks=batch.remarks)
+            raw, features = job.stored.at(batch.indices)
+            yield _Piece(batch.indices, batch.hashes, batch.failures, raw, features, remarks=batch.remarks)
     elif job.predictions is not None and wanted:
         yield _predicted(job.predictions, wanted)
 

@@ -17,9 +17,9 @@ def readme(name: str, examples: pd.DataFrame, classes: Sequence[str], skipped: M
     """The text. modules: the formats by name, each with its own README; skipped: id -> why it is in no format."""
     head = (
         f"# {name}\n\n{len(examples):,} examples. `id` is the key; `label` is the label to train with, `label_before`, "
-        "where it is there, the one that was given. Of every score higher means harder: `confidence_mean` and "
-        "`correctness` are 1 minus the published measure, and `aum` has its sign turned. What the set was made from is "
-        "in `manifest.json`.\n"
+        "where it is there, the one that was given. Of every score higher means harder: where the published measure "
+        "runs the other way, it is 1 minus that measure, or has its sign flipped. What the set was made from is in "
+        "`manifest.json`.\n"
     )
     code = 'The code below runs in this folder.\n\n```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
     parts = [head, *_classes(examples, classes), *_skipped(skipped), code]

@@ -9,12 +9,18 @@ from typing import Any
 
 import pandas as pd
 
+from hem_core.export._carries import Carries
+from hem_core.export._files import examples_of, from_files, present
 from hem_core.export._images import ReadImage, read_picture, size_px, wanted
 from hem_core.export._labels import class_names, labels_of
 from hem_core.export._names import Names
 from hem_core.export._plain import plain
 
 HAS_PICTURES = True
+_KEPT = ("label_before", "weight")
+"""Columns that an annotation has too, where they are there; a picture without a label has no annotation."""
+CARRIES = Carries(columns=("label", *_KEPT), of_labelled=_KEPT, pictures="bytes")
+PROGRESS = "writing COCO"
 README = """\
 ## COCO
 
@@ -31,8 +37,6 @@ file = FOLDER / "coco" / "images" / entry["file_name"]
 label = coco.loadCats([note["category_id"] for note in coco.loadAnns(coco.getAnnIds([entry["id"]]))])[0]["name"]
 ```
 """
-_KEPT = ("label_before", "weight")
-"""Columns that an annotation has too, where they are there."""
 
 
 def write(
@@ -71,3 +75,31 @@ def write(
     text = json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False)
     (home / "annotations.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     return home
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
+    """The ids, labels, `label_before` and `weight` of coco/annotations.json, and a reader of their pictures.
+
+    folder: as for `write`. Raises DataError when the format is not in it.
+    """
+    present(folder, "coco")
+    whole = _annotations(folder)
+    name_of = {category["id"]: category["name"] for category in whole["categories"]}
+    note_of = {note["image_id"]: note for note in whole["annotations"]}
+    kept = [name for name in _KEPT if any(name in note for note in note_of.values())]
+    entries = []
+    for image in whole["images"]:
+        note = note_of.get(image["id"], {})
+        label = name_of.get(note.get("category_id"))
+        entries.append({"id": image["example_id"], "label": label, **{name: note.get(name) for name in kept}})
+    return examples_of(entries, ("id", "label", *kept)), from_files(files(folder))
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Id -> the file of its picture."""
+    images = _annotations(folder)["images"]
+    return {image["example_id"]: folder / "coco" / "images" / image["file_name"] for image in images}
+
+
+def _annotations(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "coco" / "annotations.json").read_text("utf-8"))

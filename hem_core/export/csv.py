@@ -9,9 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hem_core.cells import safe_cell
+from hem_core.cells import plain_cell, safe_cell
+from hem_core.export._carries import Carries
+from hem_core.export._files import present
 from hem_core.export._images import ReadImage
 
+CARRIES = Carries(columns=("label", "label_before", "split", "text", "weight"))
+"""Of the other columns the cells come back, as texts: a CSV does not say what is a number."""
+PROGRESS = "writing CSV"
 README = """\
 ## CSV
 
@@ -49,6 +54,18 @@ def write(
     table = pd.DataFrame(columns, index=examples.index)
     table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
     return path
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
+    """The examples of examples.csv, all cells as texts but for `weight`; an empty cell is a missing value; no pictures.
+
+    folder: as for `write`. Raises DataError when the format is not in it.
+    """
+    path = present(folder, "examples.csv")
+    cells = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    texts = {plain_cell(str(name)): [plain_cell(cell) or None for cell in column] for name, column in cells.items()}
+    examples = pd.DataFrame(texts, dtype="str")
+    return (examples.astype({"weight": "float64"}) if "weight" in examples else examples), None
 
 
 def _cells(column: pd.Series) -> pd.Series:

@@ -11,10 +11,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.export._carries import Carries
+from hem_core.export._files import present
 from hem_core.export._images import ReadImage, read_picture
 from hem_core.export._labels import class_names, labels_of
 
 HAS_PICTURES = True
+CARRIES = Carries(pictures="bytes")
+PROGRESS = "writing the Hugging Face data set"
 README = """\
 ## Hugging Face
 
@@ -67,6 +71,34 @@ def write(
     if writer is not None:
         writer.close()
     return home
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
+    """The examples of the Parquet files, every column, labels by name, and a reader of their pictures, if any.
+
+    folder: as for `write`. Raises DataError when the format is not in it.
+    """
+    paths = sorted((present(folder, "huggingface") / "data").glob("train-*.parquet"))
+    table = pa.concat_tables([pq.read_table(path) for path in paths])
+    features = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
+    pictures = table["image"] if "image" in features else None
+    examples = table.drop_columns(["image"] if pictures is not None else []).to_pandas()
+    if pictures is not None and "image_path" in examples.columns:
+        examples = examples.rename(columns={"image_path": "image"})
+    if "label" in features:
+        named = dict(enumerate(features["label"]["names"]))
+        examples["label"] = examples["label"].map(named).astype("str")
+    return examples, _reader(examples["id"], pictures) if pictures is not None else None
+
+
+def _reader(ids: pd.Series, pictures: pa.ChunkedArray) -> ReadImage:
+    place = {str(id): index for index, id in enumerate(ids.tolist())}
+
+    def read(row: pd.Series) -> tuple[str, bytes]:
+        picture = pictures[place[str(row["id"])]].as_py()
+        return Path(picture["path"]).suffix, picture["bytes"]
+
+    return read
 
 
 def _table(examples: pd.DataFrame, names: list[str], *, has_pictures: bool) -> pa.Table:

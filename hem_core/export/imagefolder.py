@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from hem_core.export._carries import Carries
+from hem_core.export._files import examples_of, from_files, json_lines, present
 from hem_core.export._images import ReadImage, read_picture, wanted
 from hem_core.export._labels import labels_of
 from hem_core.export._names import Names
 
 HAS_PICTURES = True
+CARRIES = Carries(columns=("label",), pictures="bytes")
+PROGRESS = "writing the pictures"
 README = """\
 ## Image folder
 
@@ -68,3 +72,18 @@ def write(
             entry = {"file_name": f"{home}/{name}", "id": str(row["id"]), "label": label}
             metadata.write(json.dumps(entry, ensure_ascii=False) + "\n")
     return target
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
+    """The ids and labels of imagefolder/metadata.jsonl, and a reader of their pictures.
+
+    folder: as for `write`. Raises DataError when the format is not in it.
+    """
+    entries = json_lines(present(folder, "imagefolder") / "metadata.jsonl")
+    return examples_of(entries, ("id", "label")), from_files(files(folder))
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Id -> the file of its picture."""
+    home = folder / "imagefolder"
+    return {entry["id"]: home / entry["file_name"] for entry in json_lines(home / "metadata.jsonl")}

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from hem_core.export._carries import Carries
+from hem_core.export._files import examples_of, json_lines, present
 from hem_core.export._images import ReadImage
 from hem_core.export._plain import rows
 
+CARRIES = Carries()
+PROGRESS = "writing JSON Lines"
 README = """\
 ## JSON lines
 
@@ -40,3 +44,11 @@ def write(
         for row in rows(examples):
             file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
     return path
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
+    """The examples of examples.jsonl, every column, as JSON has them: a number is a float64 or an int64; no pictures.
+
+    folder: as for `write`. Raises DataError when the format is not in it.
+    """
+    return examples_of(json_lines(present(folder, "examples.jsonl"))), None

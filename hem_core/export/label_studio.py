@@ -12,11 +12,16 @@ from xml.sax.saxutils import quoteattr
 
 import pandas as pd
 
+from hem_core.export._carries import Carries
+from hem_core.export._files import examples_of, present
 from hem_core.export._images import ReadImage, as_one_of, read_picture
 from hem_core.export._labels import class_names, labels_of
 from hem_core.export._plain import rows
 
 HAS_PICTURES = True
+CARRIES = Carries(columns=("label", "text"), pictures="pixels")
+"""The scores that a task shows come back too, under the names that they have."""
+PROGRESS = "writing Label Studio tasks"
 README = """\
 ## Label Studio
 
@@ -67,6 +72,28 @@ def write(
         text = "[\n" + ",\n".join(part) + "\n]\n"
         (home / f"tasks-{number:05d}.json").write_text(text, encoding="utf-8", newline="\n")
     return home
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
+    """What the tasks show: ids, given labels, texts or rows, a few scores, and a reader of their pictures, if any.
+
+    folder: as for `write`. Raises DataError when the format is not in it.
+    """
+    paths = sorted(present(folder, "label_studio").glob("tasks-*.json"))
+    shown = [task["data"] for path in paths for task in json.loads(path.read_text("utf-8"))]
+    pictures = {data["example_id"]: data.pop("image") for data in shown if "image" in data}
+    entries = [
+        {**data.pop("row", {}), "id": data.pop("example_id"), "label": data.pop("given_label") or None, **data}
+        for data in shown
+    ]
+    return examples_of(entries), (lambda row: _decoded(pictures[str(row["id"])])) if pictures else None
+
+
+def _decoded(data_uri: str) -> tuple[str, bytes]:
+    head, _, content = data_uri.partition(";base64,")
+    kind = head.removeprefix("data:")
+    suffix = next(suffix for suffix in _SHOWN if mimetypes.types_map.get(suffix, "image/webp") == kind)
+    return suffix, base64.b64decode(content)
 
 
 def _tasks(examples: pd.DataFrame, read_image: ReadImage | None, features: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -9,8 +9,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.export._carries import Carries
+from hem_core.export._files import present
 from hem_core.export._images import ReadImage
 
+CARRIES = Carries()
+PROGRESS = "writing the table"
 README = """\
 ## Parquet
 
@@ -35,3 +39,11 @@ def write(
     table = pa.Table.from_pandas(examples, preserve_index=False).replace_schema_metadata(None)
     pq.write_table(table, path, compression="zstd")
     return path
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
+    """The examples of examples.parquet, every column with its type; no pictures.
+
+    folder: as for `write`. Raises DataError when the format is not in it.
+    """
+    return pd.read_parquet(present(folder, "examples.parquet")), None

@@ -6,15 +6,21 @@ import io
 import json
 import tarfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from hem_core.export._carries import Carries
+from hem_core.export._files import examples_of, present
 from hem_core.export._images import ReadImage, as_one_of, read_picture
 from hem_core.export._labels import class_names, labels_of
 from hem_core.export._plain import rows
 
 HAS_PICTURES = True
+CARRIES = Carries(pictures="pixels")
+PROGRESS = "writing tar shards"
 README = """\
 ## WebDataset
 
@@ -68,6 +74,40 @@ def write(
         shards.add(f"{k:09d}", parts)
     shards.close()
     return home
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
+    """The examples of the shards, every column as JSON has it, and a reader of their pictures, if any.
+
+    folder: as for `write`. Raises DataError when the format is not in it.
+    """
+    entries: list[dict[str, Any]] = []
+    pictures: dict[str, _Place] = {}
+    for shard in sorted(present(folder, "webdataset").glob("shard-*.tar")):
+        with tarfile.open(shard) as opened:
+            for member in opened:
+                suffix = Path(member.name).suffix
+                if suffix == ".json":  # the first part of every example
+                    content = opened.extractfile(member)
+                    entries.append(json.loads(content.read() if content else b"{}"))
+                elif suffix not in (".cls", ".txt"):
+                    pictures[str(entries[-1]["id"])] = _Place(shard, member.offset_data, member.size, suffix)
+    return examples_of(entries), (lambda row: pictures[str(row["id"])].read()) if pictures else None
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a picture lies in a shard, in bytes."""
+
+    shard: Path
+    start: int
+    size: int
+    suffix: str
+
+    def read(self) -> tuple[str, bytes]:
+        with self.shard.open("rb") as file:
+            file.seek(self.start)
+            return self.suffix, file.read(self.size)
 
 
 class _Shards:

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from hem_core.export._carries import Carries
+from hem_core.export._files import examples_of, from_files, json_lines, present
 from hem_core.export._images import ReadImage, read_picture, wanted
 from hem_core.export._labels import class_names, labels_of
 from hem_core.export._names import Names
 from hem_core.export._split import splits
 
 HAS_PICTURES = True
+CARRIES = Carries(columns=("label", "split"), of_labelled=("split",), pictures="bytes")
+"""A picture without a label is in no part."""
+PROGRESS = "writing YOLO folders"
 README = """\
 ## YOLO (classification)
 
@@ -68,6 +73,21 @@ def write(
                 json.dumps({**entry, "split": part if label is not None else None}, ensure_ascii=False) + "\n"
             )
     return home
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
+    """The ids, labels and parts (`split`: train, val or test) of yolo/metadata.jsonl, and a reader of their pictures.
+
+    folder: as for `write`. Raises DataError when the format is not in it.
+    """
+    entries = json_lines(present(folder, "yolo") / "metadata.jsonl")
+    return examples_of(entries, ("id", "label", "split")), from_files(files(folder))
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Id -> the file of its picture."""
+    home = folder / "yolo"
+    return {entry["id"]: home / entry["file_name"] for entry in json_lines(home / "metadata.jsonl")}
 
 
 def _made(folder: Path) -> Path:

@@ -22,6 +22,7 @@ from hem_core.folds.mean_dynamics import by_row, mean
 from hem_core.folds.training import FOLDER, Trainings, kept
 from hem_core.models import train_function
 from hem_core.store.atomic import write_arrays
+from hem_core.tasks import Task, load
 
 __all__ = ["CrossFit", "Everything", "Extra", "cross_fit", "fit_all"]
 
@@ -31,7 +32,7 @@ class CrossFit:
     """What the models of the folds said of N examples and P extra ones that they were not trained on."""
 
     logits: np.ndarray
-    """(N, K) float32; NaN rows where the example has no fold or cannot be read."""
+    """(N, W) float32, the raw outputs; NaN rows where the example has no fold or cannot be read."""
     extra_logits: np.ndarray
     """(P, K) float32: by the model of the fold of each one's source."""
     extra_dynamics: Dynamics | None
@@ -45,7 +46,7 @@ class Everything:
     """What the model trained on everything said of its own N training examples."""
 
     logits: np.ndarray
-    """(N, K) float32; NaN rows where the example cannot be read."""
+    """(N, W) float32, the raw outputs; NaN rows where the example cannot be read."""
     embeddings: np.ndarray | None
     """(N, D) float16, or float32 where that is too narrow."""
     dynamics: Dynamics | None
@@ -70,6 +71,7 @@ def cross_fit(
     data_key: str = "",
     weights: np.ndarray | None = None,
     held_out: np.ndarray | None = None,
+    task: Task | None = None,
     progress: Listener | None = None,
 ) -> CrossFit:
     """Train without each fold in turn and ask each model about the fold that it did not see.
@@ -77,7 +79,8 @@ def cross_fit(
     train: `package.module:train`, or the function; see `hem_core.models.train_function`. folder: the run's; a fold is
     kept in out_of_sample/fold_k.npz, its recording in out_of_sample/recording_k. Killed at any moment, the same call
     trains only the folds that are not kept. data_key: a digest of the data set, which the results are kept under.
-    targets (N,) int64 in [0, K), -1 = no label; fold (N,) int64 in [0, n_folds), -1 = neither trained on nor asked;
+    task: classification unless another is given; targets (N,) int64 in [0, K), -1 = no label, or floats, NaN = none;
+    fold (N,) int64 in [0, n_folds), -1 = neither trained on nor asked;
     weights (N,) for the train function, or None; held_out (N,) bool: asked, but in no training; place: a model on its
     device; is_picture: inputs are (n, H, W, C).
     progress is called with ("fold 2 of 5: training", done, total).
@@ -86,11 +89,12 @@ def cross_fit(
     _check(fold, n_folds, len(ids))
     extra = extra.checked(fold) if extra is not None and len(extra) else None
     trainings = _trainings(
-        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, held_out, progress
-    )
+        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, held_out, progress,
+        task or load(),
+    )  # fmt: skip
     n_extra = len(extra) if extra is not None else 0
-    logits = np.full((len(ids), len(classes)), np.nan, dtype=np.float32)
-    extra_logits = np.full((n_extra, len(classes)), np.nan, dtype=np.float32)
+    logits = np.full((len(ids), trainings.width), np.nan, dtype=np.float32)
+    extra_logits = np.full((n_extra, trainings.width), np.nan, dtype=np.float32)
     for each in range(n_folds):
         found = _fold(trainings, each, fold, n_folds, extra)
         logits[found["rows"]], extra_logits[found["extra_rows"]] = found["logits"], found["extra_logits"]
@@ -114,6 +118,7 @@ def fit_all(
     data_key: str = "",
     weights: np.ndarray | None = None,
     held_out: np.ndarray | None = None,
+    task: Task | None = None,
     progress: Listener | None = None,
     again: bool = False,
 ) -> Everything:
@@ -124,8 +129,9 @@ def fit_all(
     Raises ModelError when the training or its model fails.
     """
     trainings = _trainings(
-        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, held_out, progress
-    )
+        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, held_out, progress,
+        task or load(),
+    )  # fmt: skip
     path, key = folder / FOLDER / "all.npz", trainings.key(training="all")
     found, model = None if again else kept(path, key), None
     if found is None:
@@ -157,7 +163,7 @@ def _fold(
     rows = np.flatnonzero(trainings.held.is_good & (fold == each))
     found = {"rows": rows, "logits": trainings.ask(network, where, rows)[0]}
     found["extra_rows"] = np.zeros(0, dtype=np.int64)
-    found["extra_logits"] = np.zeros((0, len(trainings.classes)), dtype=np.float32)
+    found["extra_logits"] = np.zeros((0, trainings.width), dtype=np.float32)
     if extra is not None:
         found["extra_rows"] = np.flatnonzero(fold[extra.source] == each)
         values = extra.values
@@ -180,6 +186,7 @@ def _trainings(
     weights: np.ndarray | None,
     held_out: np.ndarray | None,
     progress: Listener | None,
+    task: Task,
 ) -> Trainings:
     held = inputs if isinstance(inputs, Held) else Held(inputs, len(ids))
     facts = {"data": data_key, "targets": _digest(targets), "ids": hashlib.sha256("\0".join(ids).encode()).hexdigest()}
@@ -187,7 +194,7 @@ def _trainings(
     facts |= {"held_out": _digest(held_out)} if held_out is not None and held_out.any() else {}
     function = train_function.load(train)
     return Trainings(
-        function, folder, held, ids, targets, classes, seed, place, is_picture, weights, facts, progress, held_out
+        function, folder, held, ids, targets, classes, seed, place, is_picture, weights, facts, progress, held_out, task
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from hem_core.engine.progress import Progress
 from hem_core.folds.assign import assign
 from hem_core.folds.linear_head import Heads, cross_fit_head
 from hem_core.reasons.facts import has_energy
+from hem_core.tasks import Task, load
 
 FOLDS = 5
 LEAST_ROWS = 40
@@ -25,18 +26,15 @@ class OutOfSample:
 
     how: str
     logits: np.ndarray
-    """(N, K) float32; NaN rows where nothing is known."""
+    """(N, W) float32, the raw outputs; NaN rows where nothing is known."""
     fold: np.ndarray
     """(N,) the fold that each row was left out with."""
     heads: Heads | None = None
-
-    def accuracy(self, targets: np.ndarray) -> float:
-        known = ~np.isnan(self.logits[:, 0])
-        return float((self.logits[known].argmax(axis=1) == targets[known]).mean()) if known.any() else float("nan")
+    task: Task = field(default_factory=load)
 
     def errors(self, targets: np.ndarray) -> np.ndarray:
         """(N,): 1 where the model was wrong, 0 where right, NaN where it was not asked."""
-        return np.where(np.isnan(self.logits[:, 0]), np.nan, self.logits.argmax(axis=1) != targets)
+        return np.where(np.isnan(self.logits[:, 0]), np.nan, self.task.errors(self.logits, targets))
 
 
 def by_heads(
@@ -71,17 +69,20 @@ def by_heads(
 
 def beside(found: OutOfSample, targets: np.ndarray) -> dict[str, np.ndarray]:
     """The columns `loss_oos`, `margin_oos`, `entropy_oos`, `label_prob_oos`, `predicted_oos`, `predicted_prob_oos`,
-    each (N,), and the head's most likely classes, `top_classes_oos` and `top_probs_oos`."""
-    made = rescored(found.logits, targets)
+    `error_oos`, each (N,), and the head's most likely classes, `top_classes_oos` and `top_probs_oos`."""
+    made = rescored(found.task, found.logits, targets)
     names = ("loss", "margin", "entropy", "label_prob", "predicted", "predicted_prob", "top_classes", "top_probs")
+    names += ("error",)
     return {f"{name}_oos": made[name] for name in names if name in made}
 
 
-def rescored(logits: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Every column that comes from logits (N, K) and targets (N,) alone, as a run has them."""
-    found = example_scores([""] * len(targets), torch.from_numpy(logits), torch.from_numpy(targets))
+def rescored(task: Task, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """Every column that comes from raw outputs (N, W) and targets (N,) alone, as a run has them."""
+    found = example_scores(task, [""] * len(targets), torch.from_numpy(raw), torch.from_numpy(targets))
     columns = {name: values.numpy() for name, values in found.items()}
-    return columns if has_energy(columns["energy"]) else {name: columns[name] for name in columns if name != "energy"}
+    if "energy" in columns and not has_energy(columns["energy"]):
+        del columns["energy"]
+    return columns
 
 
 def _all_folds(fold: np.ndarray) -> bool:

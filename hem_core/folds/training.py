@@ -7,7 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from hem_core.folds.held import Held
 from hem_core.folds.training_set import TrainingSet
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import remove_leftovers
-from hem_core.tasks.classification import unmasked
+from hem_core.tasks import Task, is_known, load
 
 BATCH = 256
 FOLDER = "out_of_sample"
@@ -54,6 +54,12 @@ class Trainings:
     progress: Listener | None
     held_out: np.ndarray | None = None
     """(N,) bool: of the test or validation split, so no training takes it; None where there is none."""
+    task: Task = field(default_factory=load)
+
+    @property
+    def width(self) -> int:
+        """W, the width of a model's raw output; for classification its number of classes K."""
+        return self.task.width(self.classes)
 
     def key(self, **facts: Any) -> str:
         """What a kept result is called: another function, data set, seed or fold never passes for it."""
@@ -66,7 +72,7 @@ class Trainings:
     @cached_property
     def trainable(self) -> np.ndarray:
         """(N,) bool: has a label, can be read, and is not held out."""
-        found = self.held.is_good & (self.targets >= 0)
+        found = self.held.is_good & is_known(self.targets)
         return found if self.held_out is None else found & ~self.held_out
 
     def run(
@@ -89,7 +95,7 @@ class Trainings:
             extra=extra,
             planted=planted,
         )
-        if len(np.unique(dataset.targets)) < 2:
+        if "classes" in self.task.offers and len(np.unique(dataset.targets)) < 2:
             raise ModelError(f"{where}: its training has examples of fewer than 2 classes; nothing can be learned")
         self.tell(f"{where}: training", 0, 0)
         with seeded(self.seed):
@@ -110,23 +116,24 @@ class Trainings:
     def ask(
         self, network: Network, where: str, rows: np.ndarray, values: Values | np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Logits (n, K) float32 and embeddings (n, D) or None of these rows of `values`, or of the data set.
+        """Raw outputs (n, W) float32 and embeddings (n, D) or None of these rows of `values`, or of the data set.
 
         The embeddings are float16, or float32 where that is too narrow, as in a shard.
         """
-        logits = np.full((len(rows), len(self.classes)), np.nan, dtype=np.float32)
+        raw = np.full((len(rows), self.width), np.nan, dtype=np.float32)
         features: list[np.ndarray] = []
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
             with named(where):
-                said, embeddings = network.forward(self.held.read(part) if values is None else rows_of(values, part))
-                if said.shape[1] != len(self.classes):
-                    raise ModelError(f"the model has {said.shape[1]} outputs; there are {len(self.classes)} classes")
-            logits[start : start + BATCH] = unmasked(said.float()).cpu().numpy()
+                found, embeddings = network.forward(self.held.read(part) if values is None else rows_of(values, part))
+                if found.shape[1] != self.width:
+                    wanted = f"there are {self.width} classes" if self.classes else f"wanted {self.width}"
+                    raise ModelError(f"the model has {found.shape[1]} outputs; {wanted}")
+            raw[start : start + BATCH] = self.task.finite(found.float()).cpu().numpy()
             if embeddings is not None:
                 features.append(as_stored(embeddings).cpu().numpy())
             self.tell(f"{where}: predicting", start + len(part), len(rows))
-        return logits, np.concatenate(features) if features else None
+        return raw, np.concatenate(features) if features else None
 
     def dynamics(self, name: str) -> Dynamics | None:
         """What was recorded; None when the function never logged anything."""

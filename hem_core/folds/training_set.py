@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 CPU = torch.device("cpu")
 
 
-class TrainingSet(Dataset[tuple[Any, int, str]]):
+class TrainingSet(Dataset[tuple[Any, int | float, str]]):
     """N' examples as items (input, target, id), in the form in which the model will be scored.
 
     input: a picture (C, H, W) float32 in 0 .. 1, a text, the features (F,) float32, or the array or tensor as it is;
-    target: int in [0, K); id: str. `ids`, `targets` (N',) int64 and `classes` (K names) speak of all of them.
+    target: int in [0, K), or a float for a task without classes; id: str. `ids`, `targets` (N',) int64 or float32, and
+    `classes` (K names) speak of all of them.
     rows: positions of the examples in the data set; targets and ids: of the whole data set. planted: which of the
     extra examples come after them; the rows that these replace are left out.
     """
@@ -50,7 +51,7 @@ class TrainingSet(Dataset[tuple[Any, int, str]]):
         gone = extra.replaces[self.planted] if extra is not None else self.planted
         self.rows = np.setdiff1d(rows, gone)
         more = extra.labels[self.planted] if extra is not None else self.planted
-        self.targets = np.concatenate([targets[self.rows], more]).astype(np.int64)
+        self.targets = as_targets(np.concatenate([targets[self.rows], more]))
         names = extra.ids if extra is not None else []
         self.ids = [str(ids[row]) for row in self.rows] + [names[index] for index in self.planted]
         self.classes = list(classes)
@@ -58,12 +59,12 @@ class TrainingSet(Dataset[tuple[Any, int, str]]):
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, index: int) -> tuple[Any, int, str]:
+    def __getitem__(self, index: int) -> tuple[Any, int | float, str]:
         if not -len(self) <= index < len(self):
             raise IndexError(f"example {index} of {len(self)}")
         return self.__getitems__([index % len(self)])[0]
 
-    def __getitems__(self, indices: Sequence[int]) -> list[tuple[Any, int, str]]:
+    def __getitems__(self, indices: Sequence[int]) -> list[tuple[Any, int | float, str]]:
         """Many items at once, as a DataLoader asks for them."""
         at = np.asarray(indices, dtype=np.int64)
         inputs: list[Any] = [None] * len(at)
@@ -121,6 +122,11 @@ class TrainingSet(Dataset[tuple[Any, int, str]]):
                 "train on dataset.frame()"
             )
         return prepared(_PLAIN, values, CPU, is_picture=False)
+
+
+def as_targets(values: np.ndarray) -> np.ndarray:
+    """Targets (N,) in the type that trainings get: int64 for classes, float32 for numbers."""
+    return values.astype(np.float32 if values.dtype.kind == "f" else np.int64)
 
 
 _PLAIN = nn.Identity()

@@ -10,6 +10,7 @@ from hem_core.difficulty.headline import headline
 from hem_core.engine.example_scores import example_scores
 from hem_core.loop.pool import Pool
 from hem_core.loop.pool_model import Said
+from hem_core.tasks import load
 
 LABEL_FREE = ("top2_gap", "entropy", "least_confidence", "energy")
 WITH_LABEL = ("margin", "loss", "el2n")
@@ -36,7 +37,8 @@ def candidates(pool: Pool, rows: np.ndarray, said: Said, targets: np.ndarray) ->
 def scores_of(logits: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """SCORES and `predicted`, each (c,), of logits (c, K) and targets (c,) int64, -1 = no label."""
     known = targets >= 0
-    found = example_scores([""] * len(targets), torch.from_numpy(logits), torch.from_numpy(np.where(known, targets, 0)))
+    labels = torch.from_numpy(np.where(known, targets, 0))
+    found = example_scores(load(), [""] * len(targets), torch.from_numpy(logits), labels)
     columns = {name: found[name].numpy().astype(np.float32) for name in SCORES}
     for name in WITH_LABEL:
         columns[name] = np.where(known, columns[name], np.float32(np.nan))

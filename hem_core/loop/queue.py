@@ -15,7 +15,8 @@ from hem_core.export._images import ReadImage
 from hem_core.loop.lab import Lab
 from hem_core.loop.person import Waiting
 from hem_core.loop.pool import Pool
-from hem_core.media.array import to_picture
+from hem_core.media import medium
+from hem_core.media._levels import to_picture
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
 
@@ -99,7 +100,8 @@ def run_of(workspace: Path, data: str) -> str | None:
 
 
 def _formats(pool: Pool) -> list[str]:
-    is_shown = pool.ready.facts["medium"] in ("text", "row") or picture_reader(pool) is not None
+    shown = medium(pool.ready.facts["medium"])
+    is_shown = shown.is_shown_without_pictures or picture_reader(pool) is not None
     return ["csv", "label_studio"] if is_shown else ["csv"]
 
 
@@ -111,7 +113,7 @@ def picture_reader(pool: Pool) -> ReadImage | None:
     place = {id: row for row, id in enumerate(pool.ids)}
 
     def read(row: pd.Series) -> tuple[str, bytes]:
-        if facts["medium"] == "image":
+        if medium(facts["medium"]).pictures == "files":
             path = Path(facts["root"]) / str(row["image"])
             return path.suffix, path.read_bytes()
         from PIL import Image

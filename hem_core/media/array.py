@@ -1,95 +1,96 @@
-"""Rows of an .npy file, read by position: memory stays O(batch) however long the file is."""
+"""Rows of an array: pictures, or numbers of any other meaning, read by position."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import zipfile
-import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from hem_core.errors import DataError
-from hem_core.media.levels import for_the_eye
+from hem_core.media._checked import checked
+from hem_core.media._contract import Medium, Part, Read, Source
+from hem_core.media._levels import to_picture
+from hem_core.media._npy import ArrayRows, extract
+from hem_core.media._open_image import picture_of
+from hem_core.media._spoil_arrays import spoil
+from hem_core.media.image import check_root
 
 
-class ArrayRows:
-    """An open .npy file of N rows; `read(start, stop)` gives (stop - start, …) in the file's dtype,
-    in this machine's byte order.
+class Rows:
+    """Rows of one array, in its type until they are on the device."""
 
-    Plain reads instead of a memory map, so that the pages do not count as this process's memory; threads may share it.
-    Raises DataError when the file is not an .npy of numbers in C order.
-    """
+    is_quick = True
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        try:
-            version = np.lib.format.read_magic(self._file)
-            header = np.lib.format.read_array_header_2_0 if version >= (2, 0) else np.lib.format.read_array_header_1_0
-            self.shape, fortran_order, self.dtype = header(self._file)
-        except ValueError as error:
-            raise DataError(f"cannot read '{path}' as .npy: {error}") from error
-        if fortran_order or self.dtype.hasobject:
-            raise DataError(f"'{path}' must hold plain numbers in C order; save it with np.ascontiguousarray")
-        self._offset = self._file.tell()
-        self._row_bytes = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
+    def __init__(self, rows: ArrayRows, *, is_picture: bool) -> None:
+        self._rows, self._is_picture = rows, is_picture
 
-    def read(self, start: int, stop: int) -> np.ndarray:
-        """Rows start to stop, (stop - start, …)."""
-        size = (stop - start) * self._row_bytes
-        data = bytearray(os.pread(self._file.fileno(), size, self._offset + start * self._row_bytes))
-        block = np.frombuffer(data, dtype=self.dtype).reshape(stop - start, *self.shape[1:])
-        return block.astype(self.dtype.newbyteorder("="), copy=False)
+    def fingerprint(self) -> str:
+        return ""
 
-    def close(self) -> None:
-        self._file.close()
+    def read(self, indices: Sequence[int]) -> Read:
+        at = np.asarray(indices)
+        runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
+        parts = [self._rows.read(int(run[0]), int(run[-1]) + 1)[run - run[0]] for run in runs]
+        block = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return checked(block, list(indices), as_picture=self._is_picture)
+
+    def picture(self, index: int) -> np.ndarray | None:
+        return to_picture(self._rows.read(index, index + 1)[0]) if self._is_picture else None
 
 
-def extract(archive: Path, member: str, target: Path) -> Path:
-    """Unpack one member of an .npz to `target`, once; memory stays small, and a killed copy leaves no half file.
-
-    Raises DataError when the archive is damaged.
-    """
-    try:
-        return _extract(archive, member, target)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise DataError(f"'{archive}' is damaged: {error}; save it again") from error
+def can_be_seen(shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    """Whether rows of an array can be looked at: (N, H, W) or (N, H, W, 1 | 3) of truth values, unsigned 8 or 16 bits,
+    or floats."""
+    is_of_levels = dtype.kind in "bf" or (dtype.kind == "u" and dtype.itemsize <= 2)
+    return is_of_levels and (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3)))
 
 
-def _extract(archive: Path, member: str, target: Path) -> Path:
-    with zipfile.ZipFile(archive) as members:
-        size = members.getinfo(member).file_size
-        if target.exists() and target.stat().st_size == size:
-            return target
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_suffix(".partial")
-        with members.open(member) as source, partial.open("wb") as copy:
-            shutil.copyfileobj(source, copy, length=1 << 20)
-        _by_rows(partial)
-        partial.replace(target)
-    return target
+def _open(source: Source) -> Rows:
+    return Rows(ArrayRows(source.root / source.catalog["image"][0].as_py()), is_picture=source.facts["is_picture"])
 
 
-def _by_rows(path: Path) -> None:
-    """Rewrite an array that is stored column by column, in Fortran's order, row by row."""
-    stored = np.load(path, mmap_mode="r", allow_pickle=False)
-    if stored.flags.c_contiguous:
-        return
-    copied = path.with_suffix(".rows")
-    rows = np.lib.format.open_memmap(copied, mode="w+", dtype=stored.dtype, shape=stored.shape)
-    for start in range(0, len(stored), 1024):
-        rows[start : start + 1024] = stored[start : start + 1024]
-    rows.flush()
-    copied.replace(path)
+def _unpack(catalog: pa.Table, facts: Mapping[str, Any], place: Callable[[Path], Path]) -> dict[str, Any]:
+    member, archive = catalog["image"][0].as_py(), Path(facts["root"])
+    root = extract(archive, member, place(archive) / member).parent
+    return {**facts, "root": str(root.resolve()), "source_file": facts["root"]}
 
 
-def to_picture(row: np.ndarray) -> np.ndarray:
-    """One row (H, W) or (H, W, 1 | 3) as uint8 (H, W) or (H, W, 3) to look at.
+def _reopen(catalog: pa.Table, facts: Mapping[str, Any], root: Path, run: str) -> dict[str, Any]:
+    check_root(catalog, facts, root, run)
+    path = root / str(catalog["image"][0].as_py())
+    if not path.is_file():
+        raise DataError(f"the arrays of run '{run}' are no longer at '{path}'; score the data anew")
+    rows = ArrayRows(path)
+    rows.close()
+    return {**facts, "is_picture": can_be_seen(rows.shape, rows.dtype)}
 
-    Whole numbers and truth values by the range of their type, floats 0 .. 1 as they are, other floats from least to
-    greatest; NaN is black.
-    """
-    if row.ndim == 3 and row.shape[2] == 1:
-        row = row[:, :, 0]  # (H, W, 1) -> (H, W)
-    return for_the_eye(row)
+
+def _as_data(part: Part) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    taken = {"id", "label", "image", "image_row", "content_hash"}
+    more = {name: part.table[name].to_numpy() for name in part.table.column_names if name not in taken}
+    plain = {name: np.array(values.tolist()) for name, values in more.items()}
+    plain = {name: values for name, values in plain.items() if values.dtype != object}
+    arrays = {
+        "images": part.values(),
+        "labels": part.table["label"].to_numpy(),
+        "ids": np.array(part.table["id"].to_pylist()),
+        "classes": np.array(part.classes),
+    }
+    return arrays | plain, {}
+
+
+MEDIUM = Medium(
+    open=_open,
+    look="picture",
+    unpack=_unpack,
+    reopen=_reopen,
+    is_picture=lambda facts: facts.get("is_picture", False),
+    spoil=spoil,
+    pictures="drawn",
+    picture_of=picture_of,
+    is_scored_in_place=True,
+    as_data=_as_data,
+)

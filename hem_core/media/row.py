@@ -1,79 +1,56 @@
-"""Rows of a table: the features of some examples as a DataFrame, one dtype a column whatever the rows are."""
+"""Rows of a table: features of numbers and categories, shown beside those of the neighbours."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
+
+from hem_core.media._contract import Medium, Part, Source
+from hem_core.media._feature_rows import FeatureRows, TableRows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LARGEST = float(np.finfo(np.float32).max)
+
+def _open(source: Source) -> TableRows:
+    return TableRows(FeatureRows(source.catalog, source.facts["features"]))
 
 
-class FeatureRows:
-    """The feature columns of a catalog; `frame(indices)` gives (n, F) with a column a feature, in their order.
+def _spoil(
+    values: pd.DataFrame,
+    kinds: Sequence[str],
+    partners: pd.DataFrame,
+    *,
+    pool: pd.DataFrame,
+    is_picture: bool,
+    seed: int,
+) -> pd.DataFrame:
+    from hem_core.media._corrupt_row import corrupt
 
-    Numbers are float64, NaN where missing. Categories are of pandas' dtype category, whose values are those of the
-    whole column, sorted, so that a row is the same in every batch; a missing one is NaN.
-    """
+    return corrupt(values, kinds, partners, table=pool, seed=seed)
 
-    def __init__(self, table: pa.Table, features: Sequence[Mapping[str, str]]) -> None:
-        self.names = [feature["name"] for feature in features]
-        self.numbers = [feature["name"] for feature in features if feature["kind"] == "number"]
-        self._n = table.num_rows
-        self._values = {name: _floats(table[name]) for name in self.numbers}
-        coded = [feature["name"] for feature in features if feature["kind"] == "category"]
-        self._codes = {name: _codes(table[name]) for name in coded}
 
-    def __len__(self) -> int:
-        return self._n
-
-    def frame(self, indices: Sequence[int]) -> pd.DataFrame:
-        """The features of these rows, numbered 0 to n - 1."""
-        import pandas as pd
-
-        at = np.asarray(indices, dtype=np.int64)
-        columns = {}
-        for name in self.names:
-            if name in self._values:
-                columns[name] = self._values[name][at]
-            else:
-                codes, known = self._codes[name]
-                columns[name] = pd.Categorical.from_codes(codes[at], categories=known)
-        return pd.DataFrame(columns, columns=self.names)
-
-    def said(self, index: int) -> bytes:
-        """All values of one row, as bytes to take a digest of."""
-        values = [self._values[name][index] if name in self._values else self._word(name, index) for name in self.names]
-        return json.dumps([str(value) for value in values]).encode()
-
-    def problem(self, index: int) -> str | None:
-        """Why no model can take this row, or None. Single missing values are no problem."""
-        for name in self.numbers:
-            value = self._values[name][index]
-            if not np.isnan(value) and abs(value) > LARGEST:
-                return f"feature '{name}' is infinite or too large"
-        is_missing = all(np.isnan(self._values[name][index]) for name in self.numbers)
-        if is_missing and all(codes[index] < 0 for codes, _known in self._codes.values()):
-            return "every feature is missing"
+def _read_back(examples: pd.DataFrame, data: Mapping[str, Any], features: Mapping[str, str]) -> TableRows | None:
+    if not features:
         return None
-
-    def _word(self, name: str, index: int) -> str | None:
-        codes, known = self._codes[name]
-        return known[codes[index]] if codes[index] >= 0 else None
-
-
-def _floats(column: pa.ChunkedArray) -> np.ndarray:
-    return column.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy().copy()
+    kinds = {feature["name"]: feature["kind"] for feature in data["features"]}
+    named = examples.loc[:, list(features.values())].set_axis(list(features), axis=1)
+    listed = [{"name": name, "kind": kinds[name]} for name in features]
+    return TableRows(FeatureRows(pa.Table.from_pandas(named, preserve_index=False), listed))
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
-    """(N,) int64 positions in the sorted values, -1 where missing; and these values."""
-    known = sorted(column.drop_null().unique().to_pylist())
-    places = {value: place for place, value in enumerate(known)}
-    return np.array([places.get(value, -1) for value in column.to_pylist()], dtype=np.int64), known
+def _as_data(part: Part) -> tuple[pa.Table, dict[str, Any]]:
+    return part.table, {"feature_columns": [feature["name"] for feature in part.facts["features"]]}
+
+
+MEDIUM = Medium(
+    open=_open,
+    look="features",
+    batch_size=1024,
+    spoil=_spoil,
+    without_embeddings="let the model return a mapping with logits and embeddings",
+    read_back=_read_back,
+    as_data=_as_data,
+)

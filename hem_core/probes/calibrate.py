@@ -27,7 +27,6 @@ from hem_core.reasons.features import FEATURES, Features, features
 from hem_core.reasons.regular import regular_rows
 from hem_core.reasons.rules import REASONS
 from hem_core.reasons.trusted_from import TRUSTED_FROM
-from hem_core.tasks.classification import unmasked
 from hem_core.types import Outputs
 
 DYNAMICS = ("aum_windowed", "confidence_mean", "variability", "forgetting", "learned_epoch")
@@ -70,7 +69,7 @@ class Outcome:
 
 def probes_for(
     targets: np.ndarray, n_classes: int, *, logits_oos: np.ndarray | None, fold: np.ndarray | None, seed: int,
-    medium: str = "image", share: float = 0.05,
+    share: float = 0.05,
 ) -> Plan:  # fmt: skip
     """The plan for a run: rows without out-of-sample logits or a fold are no sources.
 
@@ -84,7 +83,7 @@ def probes_for(
         np.add.at(confusion, (usable[known], logits_oos[known].argmax(axis=1)), 1)
     if fold is not None:
         usable[fold < 0] = -1
-    return plan(usable, n_classes, confusion=confusion, medium=medium, seed=seed, share=share, fold=fold)
+    return plan(usable, n_classes, confusion=confusion, seed=seed, share=share, fold=fold)
 
 
 def share_of(n: int, *, most: float = MOST_SHARE) -> float:
@@ -140,7 +139,7 @@ def _badge(
     if logits_oos is None or (targets < 0).any():
         return {}
     usable = np.where(np.isnan(logits_oos[:, 0]), -1, targets)
-    flips = plan(usable, n_classes, medium="none", seed=seed, share=MOST_SHARE, least=LEAST_FLIPS)
+    flips = plan(usable, n_classes, kinds=("mislabelled",), seed=seed, share=MOST_SHARE, least=LEAST_FLIPS)
     if not len(flips):
         return {}
     real = facts.from_logits(logits_oos, targets)
@@ -288,7 +287,7 @@ def _forward(network: Network | None, spoiled: Spoiled, batch_size: int) -> tupl
         for start in range(0, len(spoiled.plan), batch_size):
             at = np.arange(start, min(start + batch_size, len(spoiled.plan)))
             z, h = network.forward(rows_of(spoiled.values, at))
-            logits.append(unmasked(z.float()).cpu().numpy())
+            logits.append(network.task.finite(z.float()).cpu().numpy())
             found += [h.float().cpu().numpy()] if h is not None else []
     return np.concatenate(logits), np.concatenate(found) if found else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,7 @@ def plan(
     n_classes: int,
     *,
     confusion: np.ndarray | None = None,
-    medium: str = "image",
+    kinds: Sequence[str] = KINDS,
     seed: int = 0,
     share: float = 0.05,
     most: int = 250,
@@ -52,7 +53,7 @@ def plan(
     smaller than `least`.
 
     targets (N,) class numbers, -1 = no label (never a source); confusion (K, K) counts or probabilities, row = label,
-    column = prediction. medium "none": there is nothing to spoil but labels, so all probes are flips.
+    column = prediction. kinds: out of KINDS; ("mislabelled",) where there is nothing to spoil but labels.
     Sources are drawn from every class in proportion, each at most once.
     mislabelled  another label: for one half any, for the other the class it is most often taken for (without a
                  confusion matrix any)
@@ -66,7 +67,6 @@ def plan(
         raise HemError(f"a target is {targets.max()}; with {n_classes} classes they are 0 to {n_classes - 1}")
     if confusion is not None and confusion.shape != (n_classes, n_classes):
         raise HemError(f"confusion must be ({n_classes}, {n_classes}); it is {confusion.shape}")
-    kinds = KINDS[:1] if medium == "none" else KINDS
     labelled = np.flatnonzero(targets >= 0)
     each = min(most, int(share * len(labelled)) // len(kinds))
     if each < least or len(np.unique(targets[labelled])) < 2:

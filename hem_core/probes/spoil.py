@@ -10,7 +10,6 @@ import torch
 
 from hem_core.engine.batch import Inputs, Values
 from hem_core.engine.extra import Extra, rows_of
-from hem_core.media import corrupt_array, corrupt_image, corrupt_text
 from hem_core.probes.planted import Plan
 
 
@@ -39,7 +38,8 @@ def spoil(plan: Plan, inputs: Inputs, index: np.ndarray, *, is_picture: bool, se
     sources = rows_of(pool, np.searchsorted(good, plan.source))
     has_partner = plan.partner >= 0
     partners = rows_of(pool, np.searchsorted(good, np.where(has_partner, plan.partner, plan.source)))
-    return Spoiled(plan, _corrupted(sources, plan.kind.tolist(), partners, pool, is_picture, seed))
+    made = inputs.spoil(sources, plan.kind.tolist(), partners, pool=pool, is_picture=is_picture, seed=seed)
+    return Spoiled(plan, made)
 
 
 def planted(spoiled: Spoiled, fold: np.ndarray, n_folds: int, *, seed: int) -> Extra:
@@ -66,16 +66,3 @@ def joined(parts: list[Any]) -> Values:
     import pandas as pd
 
     return pd.concat(parts, ignore_index=True)
-
-
-def _corrupted(sources: Any, kinds: list[str], partners: Any, pool: Any, is_picture: bool, seed: int) -> Values:
-    if isinstance(sources, list):
-        return corrupt_text.corrupt(sources, kinds, partners, corpus=pool, seed=seed)
-    if not isinstance(sources, torch.Tensor):
-        from hem_core.media import corrupt_row
-
-        return corrupt_row.corrupt(sources, kinds, partners, table=pool, seed=seed)
-    values, others = sources.numpy(), partners.numpy()
-    if is_picture and values.dtype == np.uint8:
-        return torch.from_numpy(corrupt_image.corrupt(values, kinds, others, seed=seed))
-    return torch.from_numpy(corrupt_array.corrupt(values, kinds, others, table=pool.numpy(), seed=seed))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hem_core.retrain.source import Source
+from hem_core.tasks import is_known
 
 MOST_STRANGE = 0.03
 """Share of the test examples that may have another label than the run's classes; more is refused."""
@@ -57,7 +58,7 @@ class Lost:
 def lost(source: Source, rows: np.ndarray) -> Lost:
     """What is lost of the test examples `rows` (n,), positions in the source."""
     labels = source.catalog["label"].take(rows).to_pylist()
-    is_strange = source.targets[rows] < 0
+    is_strange = ~is_known(source.targets[rows])
     strange = [label for label, is_out in zip(labels, is_strange, strict=True) if is_out]
     counts = Counter(str(label) for label in strange if label is not None)
     n_unreadable = int((~source.held.is_good[rows] & ~is_strange).sum())

@@ -14,6 +14,7 @@ from hem_core.retrain.source import Source
 from hem_core.retrain.test_data import TestData, corrected
 from hem_core.selection.curate import EXCLUSIONS, is_corrected
 from hem_core.store.atomic import write_arrays
+from hem_core.tasks import Task, is_known, unknown
 
 RULED_OUT = ("mislabelled", "outlier", "duplicate")
 """Verdicts for which an example that was left out of the set leaves the curated training too."""
@@ -28,7 +29,7 @@ class Material:
     given: np.ndarray
     """(N,) targets as they came."""
     curated: np.ndarray
-    """(N,) targets with the labels that people gave in place; -1 = dropped from the curated training."""
+    """(N,) targets with the labels that people gave in place; -1 or NaN = dropped from the curated training."""
     weight: np.ndarray
     """(N,) float64: the set's weights, 1 for what is not in it."""
     in_set: np.ndarray
@@ -47,12 +48,12 @@ class Material:
 
     @property
     def n_dropped(self) -> int:
-        return int((self.curated < 0).sum())
+        return int((~is_known(self.curated)).sum())
 
     @property
     def is_relabelled(self) -> np.ndarray:
         """(N,) bool: trained with another label than the given one."""
-        return (self.curated >= 0) & (self.curated != self.given)
+        return is_known(self.curated) & (self.curated != self.given)
 
     def write(self, path: Path, key: str) -> None:
         """Keep it under a key."""
@@ -86,7 +87,7 @@ def gathered(
     ids = [train.ids[row] for row in rows.tolist()]
     place = {id: position for position, id in enumerate(ids)}
     given = train.targets[rows]
-    curated = corrected(given, ids, outside, classes)
+    curated = corrected(given, ids, outside, classes, task=train.task)
     weight, in_set = np.ones(len(rows)), np.zeros(len(rows), dtype=bool)
     at = np.array([place.get(id, -1) for id in examples["id"]], dtype=np.int64)
     if not (at >= 0).any():
@@ -95,12 +96,12 @@ def gathered(
             "give other test data with --test PATH, or make a set of training examples"
         )
     in_set[at[at >= 0]] = True
-    curated[at[at >= 0]] = _labels(examples, classes, given, at)[at >= 0]
+    curated[at[at >= 0]] = _labels(examples, classes, given, at, train.task)[at >= 0]
     if "weight" in examples.columns:
         known = examples["weight"].to_numpy(np.float64, na_value=1.0)
         weight[at[at >= 0]] = np.maximum(known, 0)[at >= 0]
-    curated[[place[id] for id in dropped if id in place]] = -1
-    if len(np.unique(curated[curated >= 0])) < 2:
+    curated[[place[id] for id in dropped if id in place]] = unknown(curated)
+    if classes and len(np.unique(curated[is_known(curated)])) < 2:
         raise DataError("the curated training has examples of fewer than 2 classes; nothing can be learned")
     return Material(rows, given, curated, weight, in_set, test.rows, test_targets, is_target)
 
@@ -129,27 +130,28 @@ def changes(
     train: Source, examples: pd.DataFrame, dropped: set[str], outside: pd.DataFrame, classes: tuple[str, ...]
 ) -> bool:
     """Do the set and what people said put a label right, or keep an example out of the training?"""
-    if (corrected(train.targets, train.ids, outside, classes) != train.targets).any():
+    fixed = corrected(train.targets, train.ids, outside, classes, task=train.task)
+    if (is_known(train.targets) & (fixed != train.targets)).any():
         return True
     at = np.array([train.row_of.get(id, -1) for id in examples["id"]], dtype=np.int64)
-    labels = _labels(examples, classes, train.targets, at)[at >= 0]
+    labels = _labels(examples, classes, train.targets, at, train.task)[at >= 0]
     return bool((labels != train.targets[at[at >= 0]]).any()) or any(id in train.row_of for id in dropped)
 
 
-def _labels(examples: pd.DataFrame, classes: tuple[str, ...], given: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """The set's labels as class numbers, (n,); the given one where the set has none."""
-    found = np.where(at >= 0, given[at], -1)
+def _labels(
+    examples: pd.DataFrame, classes: tuple[str, ...], given: np.ndarray, at: np.ndarray, task: Task
+) -> np.ndarray:
+    """The set's labels as targets, (n,); the given one where the set has none."""
+    found = np.where(at >= 0, given[at], unknown(given)).astype(given.dtype)
     if "label" not in examples.columns:
         return found
-    number = {name: index for index, name in enumerate(classes)}
     labels = examples["label"]
-    is_known = labels.notna().to_numpy().copy()
+    wants = labels.notna().to_numpy().copy()
     if "label_before" in examples.columns:
-        is_known &= is_corrected(examples).to_numpy()
-    strange = [str(label) for label, known in zip(labels, is_known, strict=True) if known and str(label) not in number]
+        wants &= is_corrected(examples).to_numpy()
+    values = task.encode([str(label) if wanted else None for label, wanted in zip(labels, wants, strict=True)], classes)
+    strange = [str(label) for label, is_bad in zip(labels, wants & ~is_known(values), strict=True) if is_bad]
     if strange:
-        raise DataError(f"the set has the label '{strange[0]}', which is none of the classes {', '.join(classes[:8])}")
-    return np.array(
-        [number[str(label)] if known else old for label, known, old in zip(labels, is_known, found, strict=True)],
-        dtype=np.int64,
-    )
+        wanted = f"none of the classes {', '.join(classes[:8])}" if classes else f"no label of the task '{task.name}'"
+        raise DataError(f"the set has the label '{strange[0]}', which is {wanted}")
+    return np.where(wants, values, found)

@@ -19,7 +19,7 @@ from hem_core.retrain.refusals import refusals, shared
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.source import Source
 from hem_core.retrain.stored import Stored
-from hem_core.retrain.target import by_classes, by_where
+from hem_core.retrain.target import Target, by_classes, by_where
 from hem_core.retrain.test_data import TestData, corrected, test_name
 from hem_core.selection.weights import weights
 from hem_core.store import sets
@@ -27,6 +27,7 @@ from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
+from hem_core.tasks import Task, require
 
 
 def plan(
@@ -42,6 +43,7 @@ def plan(
 ) -> materials.Material:
     """Gather what the arms are made of and write it down, the plan last. Raises RunError for what is refused."""
     name, version = named
+    _check_offers(settings, train.task)
     examples, _manifest = sets.load(home, name, version)
     examples = _weighed(examples, run)
     tags = open_workspace(home).tags()
@@ -50,7 +52,7 @@ def plan(
     dropped, outside = materials.dropped_ids(left_out, state), materials.tags_outside(left_out, state)
     if settings.recipe == "auto":
         is_reviewed = materials.changes(train, examples, dropped, outside, run.classes)
-        is_tailed = _is_long_tailed(train.targets[test.is_training & train.usable])
+        is_tailed = bool(run.classes) and _is_long_tailed(train.targets[test.is_training & train.usable])
         settings = replace(settings, recipe="labels" if is_reviewed else "balanced" if is_tailed else "weights")
     forced = refusals(settings, run, train, test, examples, _scores(run, state))
     if forced and not settings.force:
@@ -58,14 +60,17 @@ def plan(
     test, n_shared = _kept_apart(train, test)
     ids = [test.source.ids[row] for row in test.rows.tolist()]
     given = test.source.targets[test.rows]
-    targets = corrected(given, ids, state if test.how != "file" else tags.state(test_name(run)), run.classes)
+    state_of_test = state if test.how != "file" else tags.state(test_name(run))
+    targets = corrected(given, ids, state_of_test, run.classes, task=train.task)
     table = _test_table(test, targets, run.classes)
     unknown = np.zeros(len(targets), dtype=bool)
     made = materials.gathered(train, test, targets, unknown, examples, dropped, outside, run.classes)
     if settings.where:
         target = by_where(table, settings.where)
-    else:
+    elif run.classes:
         target = by_classes(made.curated[made.in_set & (made.curated >= 0)], made.given, targets, run.classes)
+    else:
+        target = Target("all", f"all test examples: the task '{train.task.name}' has no classes", ~unknown)
     made = materials.gathered(train, test, targets, target.is_in, examples, dropped, outside, run.classes)
     made.write(stored.folder / "material.npz", key)
     made_plan = planned(
@@ -82,6 +87,14 @@ def plan(
     )
     write_json(stored.folder / "plan.json", made_plan)
     return made
+
+
+def _check_offers(settings: Settings, task: Task) -> None:
+    """Raise HemError for an arm or a recipe that goes by what the task does not offer."""
+    if "head" in settings.arms:
+        require(task, "linear heads", "the arm 'head'")
+    if settings.recipe == "balanced":
+        require(task, "classes", "--recipe balanced")
 
 
 def _is_long_tailed(targets: np.ndarray) -> bool:
@@ -109,9 +122,9 @@ def _kept_apart(train: Source, test: TestData) -> tuple[TestData, int]:
 
 
 def _test_table(test: TestData, targets: np.ndarray, classes: tuple[str, ...]) -> Any:
-    """The test examples' columns with class names as labels."""
+    """The test examples' columns with the labels as the task writes them."""
     table = test.source.catalog.take(test.rows).to_pandas()
-    return table.assign(label=np.array(classes, dtype=object)[targets])
+    return table.assign(label=test.source.task.written(targets, classes))
 
 
 def _scores(run: Run, state: Any) -> Any:

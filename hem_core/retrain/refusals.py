@@ -9,6 +9,7 @@ import pandas as pd
 
 from hem_core.retrain.settings import Settings
 from hem_core.selection.curate import is_corrected
+from hem_core.store.metrics import metrics_of
 from hem_core.store.run import Run
 
 if TYPE_CHECKING:  # both load torch, and the app asks this file too
@@ -65,9 +66,14 @@ def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float
 def has_only_memory(run: Run) -> bool:
     """Whether all that a run says is the word of a model that knows its own training examples by heart."""
     info: dict[str, Any] = run.info
-    if info.get("sample") == "out-of-sample" or info.get("oos") or float(info.get("accuracy") or 0) < CONVERGED:
+    if info.get("sample") == "out-of-sample" or info.get("oos") or accuracy_of(run) < CONVERGED:
         return False
     return not any(name in run.source.columns for name in OUT_OF_SAMPLE)
+
+
+def accuracy_of(run: Run) -> float:
+    """Share of its examples that the run's model has right, 0 .. 1; 0 for a task that measures no accuracy."""
+    return next((metric.value for metric in metrics_of(run.info) if metric.name == "accuracy"), 0.0)
 
 
 def _only(settings: Settings) -> str:
@@ -115,10 +121,9 @@ def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame) -> 
 
 
 def _in_sample(run: Run) -> str:
-    info: dict[str, Any] = run.info
     if not has_only_memory(run):
         return ""
     return (
-        f"run '{run.name}' has only the word of a model that is right on {info['accuracy']:.1%} of its own training "
+        f"run '{run.name}' has only the word of a model that is right on {accuracy_of(run):.1%} of its own training "
         "examples: what it calls hard says little; score again with --train or --oos head"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ from hem_core.folds.held import AT_ONCE, Held
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import is_picture, open_data
 from hem_core.store.run import Run
-from hem_core.tasks import classification
+from hem_core.tasks import Task, is_known, load, of
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """N examples; `targets` (N,) int64, -1 where the label is none of the classes."""
+    """N examples; `targets` (N,) int64, -1 where the label is none of the classes, or float32, NaN where it is none."""
 
     catalog: pa.Table
     facts: dict[str, Any]
@@ -31,6 +31,7 @@ class Source:
     held: Held
     targets: np.ndarray
     path: str
+    task: Task = field(default_factory=load)
 
     @cached_property
     def ids(self) -> list[str]:
@@ -48,7 +49,7 @@ class Source:
     @cached_property
     def usable(self) -> np.ndarray:
         """(N,) bool: has a label and can be read."""
-        return self.held.is_good & (self.targets >= 0)
+        return self.held.is_good & is_known(self.targets)
 
     @cached_property
     def hashes(self) -> np.ndarray:
@@ -61,12 +62,18 @@ class Source:
 
 
 def open_source(
-    data: Any, folder: Path, *, columns: Mapping[str, Any], classes: Sequence[str], parameters: Mapping[str, Any]
+    data: Any,
+    folder: Path,
+    *,
+    columns: Mapping[str, Any],
+    classes: Sequence[str],
+    parameters: Mapping[str, Any],
+    task: Task | None = None,
 ) -> Source:
     """The examples of `data`, read as those of a run were.
 
     folder: where the arrays of an .npz are unpacked, unless they lie there. columns: as for `hem_core.catalog.read`;
-    parameters: the run's `resize`, `channels` and `labels_are`.
+    parameters: the run's `resize`, `channels` and `labels_are`; task: the run's, by default classification.
     Raises DataError when it cannot be read, or holds nothing to train on.
     """
     catalog = catalogs.read(data, **columns)
@@ -74,10 +81,9 @@ def open_source(
     facts, inputs = open_data(catalog, data, folder, options, channels=parameters.get("channels") or 3)
     if inputs is None:
         raise DataError(f"'{facts['source']}' has no pictures, texts, features or arrays: nothing to train on")
-    asked = parameters.get("labels_are")
-    facts |= {"labels_are": classification.read_labels(catalog, facts, classes, asked=asked)}
-    targets, _bad = classification.targets(catalog, facts, classes)
-    return Source(catalog, facts, inputs, Held(inputs, catalog.num_rows), targets, str(data))
+    task = task or load()
+    targets = task.targets_for(catalog, facts, classes, labels_are=parameters.get("labels_are"))
+    return Source(catalog, facts, inputs, Held(inputs, catalog.num_rows), targets, str(data), task)
 
 
 def columns_of(run: Run) -> dict[str, Any]:
@@ -112,7 +118,9 @@ def train_source(run: Run, given: str | None, folder: Path) -> Source:
     data = data_of(run, given)
     place = run.folder if given is None else folder
     parameters = run.info.get("parameters", {})
-    source = open_source(data, place, columns=columns_of(run), classes=run.classes, parameters=parameters)
+    source = open_source(
+        data, place, columns=columns_of(run), classes=run.classes, parameters=parameters, task=of(run.info)
+    )
     unknown = [id for id in run.table(["id"])["id"].tolist() if id not in source.row_of]
     if unknown:
         raise DataError(

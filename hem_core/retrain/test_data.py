@@ -11,10 +11,12 @@ import pandas as pd
 
 from hem_core.errors import DataError
 from hem_core.folds.assign import assign
+from hem_core.folds.training_set import as_targets
 from hem_core.retrain.lost import Lost, lost
 from hem_core.retrain.source import Source, columns_of, open_source
 from hem_core.splits import part_of
 from hem_core.store.run import Run
+from hem_core.tasks import Task, is_known, load, of
 
 PARTS = 5
 """A drawn test part is one of so many."""
@@ -48,7 +50,12 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
             who = "--test" if given else f"run '{run.name}'"
             raise DataError(f"{who} names test data at '{path}', and nothing is there; pass --test PATH")
         source = open_source(
-            path, folder, columns=columns_of(run), classes=run.classes, parameters=run.info.get("parameters", {})
+            path,
+            folder,
+            columns=columns_of(run),
+            classes=run.classes,
+            parameters=run.info.get("parameters", {}),
+            task=of(run.info),
         )
         rows = np.flatnonzero(source.usable)
         gone = lost(source, np.arange(len(source.ids)))
@@ -72,12 +79,17 @@ def test_name(run: Run) -> str:
     return f"{run.data}-test"
 
 
-def corrected(targets: np.ndarray, ids: list[str], state: pd.DataFrame, classes: tuple[str, ...]) -> np.ndarray:
+def corrected(
+    targets: np.ndarray, ids: list[str], state: pd.DataFrame, classes: tuple[str, ...], *, task: Task | None = None
+) -> np.ndarray:
     """Targets (T,) with the labels that people put in their place; state: of the tag log."""
     fixed = state.loc[(state["tag"] == "mislabelled") & (state["value"] != ""), :]
-    number = {name: index for index, name in enumerate(classes)}
-    labels = {id: number[value] for id, value in zip(fixed["id"], fixed["value"], strict=True) if value in number}
-    return np.array([labels.get(id, target) for id, target in zip(ids, targets.tolist(), strict=True)], dtype=np.int64)
+    values = (task or load()).encode(fixed["value"].tolist(), classes)
+    known = is_known(values)
+    labels = dict(zip(fixed["id"][known], values[known].tolist(), strict=True))
+    return as_targets(
+        np.array([labels.get(id, old) for id, old in zip(ids, targets.tolist(), strict=True)], dtype=targets.dtype)
+    )
 
 
 def _split(train: Source) -> tuple[str, np.ndarray, np.ndarray] | None:
@@ -98,7 +110,8 @@ def _drawn(run: Run, train: Source) -> TestData:
         known = table.loc[table["duplicate_group"].notna(), :]
         rows = np.array([train.row_of[id] for id in known["id"]], dtype=np.int64)
         groups[rows] = known["duplicate_group"].to_numpy(np.int64)
-    part = assign(np.where(train.usable, train.targets, -1), PARTS, groups=groups, seed=0)
+    strata = np.where(train.usable, train.task.strata(train.targets), -1)
+    part = assign(strata, PARTS, groups=groups, seed=0)
     is_test = part == 0
     words = f"{int(is_test.sum()):,} examples, one in {PARTS}, drawn from the data without looking at the set"
     return TestData("drawn", words, train, np.flatnonzero(is_test), ~is_test)

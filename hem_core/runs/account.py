@@ -17,8 +17,10 @@ from hem_core.embeddings.neighbours import Graph
 from hem_core.engine.join import Joined
 from hem_core.engine.network import channels_wanted
 from hem_core.engine.plan import FORMAT_VERSION, Plan
+from hem_core.media import medium
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared
+from hem_core.tasks import Metric
 
 
 def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
     return {
         "format_version": FORMAT_VERSION,
         "name": folder.resolve().name,
-        "task": "classification",
+        "task": ready.task.name,
         "status": "running",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "key": plan.key,
@@ -109,10 +111,14 @@ def _of_one(remark: str) -> str:
     return remark.replace("and are ", "and is ", 1)
 
 
-def memorised(accuracy: float, options: Options) -> list[str]:
-    """A warning when the model does 5 points better on these examples than on held-out ones; else nothing."""
+def memorised(own: list[Metric], options: Options) -> list[str]:
+    """A warning when the model does 5 points better on these examples than on held-out ones; else nothing.
+
+    own: the metrics of the model on these examples.
+    """
+    accuracy = next((metric.value for metric in own if metric.name == "accuracy"), None)
     held_out = options.held_out_accuracy
-    if held_out is None or options.sample == "out-of-sample" or accuracy - held_out < 0.05:
+    if accuracy is None or held_out is None or options.sample == "out-of-sample" or accuracy - held_out < 0.05:
         return []
     return [
         f"The model is right on {accuracy:.1%} of these examples but on {held_out:.1%} of held-out ones: "
@@ -130,11 +136,9 @@ def missing_parts(
     has_map: bool,
 ) -> dict[str, str]:
     """What this run lacks, why, and the way to get it."""
-    missing = {}
+    missing, shown = {}, medium(ready.facts["medium"])
     if joined.embeddings is None:
-        way = "add a list column 'embedding'" if ready.predictions else "name a layer with --layer"
-        if ready.facts["medium"] == "row":
-            way = "let the model return a mapping with logits and embeddings"
+        way = "add a list column 'embedding'" if ready.predictions else shown.without_embeddings
         missing["embeddings"] = f"No embeddings: no map, neighbours, prototypes or duplicates; {way}."
     elif graph is None:
         missing["neighbours"] = "One example has no neighbours."
@@ -145,16 +149,19 @@ def missing_parts(
             "No training dynamics: no data map and no curves; "
             "record the training with hem_core.Recorder and pass --dynamics."
         )
-    if not has_pictures and ready.facts["medium"] not in ("text", "row"):
+        if "training dynamics" not in ready.task.offers:
+            missing["dynamics"] = f"No training dynamics: the task '{ready.task.name}' has none."
+    if not has_pictures and not shown.is_shown_without_pictures:
         missing["pictures"] = "No pictures: the data are not images; the gallery shows ids."
     return missing
 
 
 def stored_catalog(ready: Prepared, joined: Joined | None) -> pa.Table:
-    """The catalog with class names as labels and, once everything is read, the content hashes."""
-    table, names = ready.catalog.replace_schema_metadata(None), ready.classes
+    """The catalog with the labels as the task writes them and, once everything is read, the content hashes."""
+    table = ready.catalog.replace_schema_metadata(None)
     raw = table["label"].to_pylist()
-    label = [names[y] if y >= 0 else raw[row] for row, y in enumerate(ready.targets.tolist())]
+    written = ready.task.written(ready.targets, ready.classes)
+    label = [raw[row] if text is None else text for row, text in enumerate(written)]
     table = table.set_column(table.column_names.index("label"), "label", pa.array(label, pa.string()))
     if joined is not None and "content_hash" in joined.columns:
         hashes = np.full(table.num_rows, None, dtype=object)

@@ -105,7 +105,7 @@ def doubted(outcome: Outcome) -> Outcome:
 def _spoiled(scored: Scored, heads: OutOfSample | None, fold: np.ndarray) -> Spoiled | None:
     """The probes to plant, none without examples to spoil; half of the flips to what a linear head takes them for."""
     ready, options = scored.ready, scored.options
-    if not options.has_probes or ready.inputs is None:
+    if not options.has_probes or ready.inputs is None or not ready.task.spoils:
         return None
     logits = heads.logits if heads is not None else None
     share = share_of(len(fold), most=IN_A_TRAINING * (int(fold.max()) + 1))

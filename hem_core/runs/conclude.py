@@ -13,6 +13,7 @@ from hem_core.engine.join import Joined, graph_of, join
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
 from hem_core.folds.out_of_sample import OutOfSample, beside, by_heads, rescored
+from hem_core.media import medium
 from hem_core.probes.calibrate import Outcome, by_rules_info
 from hem_core.runs import account, finish, weak_slices
 from hem_core.runs.attempts import Attempts
@@ -27,9 +28,11 @@ from hem_core.runs.set_scores import dynamics_scores, members, set_scores
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.definitions import judge
+from hem_core.tasks import WRONG, Metric
 
 OF_ONE_MODEL = ("grand", "grand_last_layer")
 """Gradient lengths of the model that was scored: no column beside the logits of the folds' models."""
+NOT_CALIBRATED = "No probes can be planted for the task '{}': its own rule names the reasons."
 
 
 def conclude(
@@ -53,7 +56,7 @@ def conclude(
     scored = Scored(plan, ready, options, joined, graph, trainer)
     heads = attempts.make("linear heads", lambda: _heads(scored, progress), None)
     folds = trained_in_folds(scored, heads, trainer) if trainer is not None else None
-    if recorded is None and folds is not None:
+    if recorded is None and folds is not None and "training dynamics" in ready.task.offers:
         recorded = folds.crossed.dynamics
     sample = "out-of-sample" if folds is not None else options.sample
     with progress.stage("explain", joined.n):
@@ -64,19 +67,26 @@ def conclude(
         truth = folds.truth if folds is not None else heads
         logits = truth.logits if truth is not None else None
         head = headlines(columns, ready.classes, sample=sample, graph=graph, logits=logits, seed=options.seed)
-        columns |= {name: head[name] for name in ("difficulty", "difficulty_in_class", "label_suspicion")}
+        columns |= {name: head[name] for name in _headline_columns(ready)}
     with progress.stage("probes"):
         epochs = recorded.n_epochs if recorded else None
         nothing = Outcome({}, by_rules_info("The probes could not be used: simple rules name the reasons."), {})
         reasons = attempts.make(
             "calibrated reasons",
-            lambda: calibrated(scored, columns, heads, folds, sample=sample, epochs=epochs),
+            lambda: (
+                calibrated(scored, columns, heads, folds, sample=sample, epochs=epochs)
+                if ready.task.spoils
+                else Outcome({}, by_rules_info(NOT_CALIBRATED.format(ready.task.name)), {})
+            ),
             nothing,
         )
-        columns |= reasons.columns or by_rules(columns, graph, ready.classes, epochs=epochs)
+        columns |= (
+            reasons.columns or ready.task.explain(columns) or by_rules(columns, graph, ready.classes, epochs=epochs)
+        )
         if reasons.rows:
             write_arrays(plan.folder / "reason_rows.npz", **reasons.rows)
-    if ready.facts["medium"] == "text" and scored.network is not None and ready.inputs is not None:
+    has_marks = medium(ready.facts["medium"]).has_marks and "word effects" in ready.task.offers
+    if has_marks and scored.network is not None and ready.inputs is not None:
         network, inputs = scored.network, ready.inputs
         marks = attempts.make("word marks", lambda: of_the_hardest(network, inputs, columns, progress), None)
         columns |= {"marks": marks} if marks is not None else {}
@@ -91,7 +101,10 @@ def conclude(
         weak_slices.write(slices, plan.folder / "slices.parquet")
         if slices.cluster is not None:
             columns["cluster"] = slices.cluster
-    finish.write_scores(plan, columns, scored.ids, ready.classes)
+    finish.write_scores(plan, ready.task, columns, scored.ids, ready.classes)
+    parts = ready.task.parts(columns, scored.ids)
+    if parts is not None:
+        finish.write_parts(plan, parts)
     write_table(plan.folder / "catalog.parquet", catalog)
     write_table(plan.folder / "failures.parquet", account.failures_table(ready, joined.failures))
     has_pictures = attempts.make(
@@ -105,18 +118,19 @@ def conclude(
         )
     has = {"has_pictures": has_pictures, "has_map": options.has_map}
     n_held_out = int(scored.held_out.sum()) if trainer is not None else 0
-    in_sample = float((joined.columns["predicted"] == joined.columns["target"]).mean())
+    own = ready.task.metrics(joined.columns)
     return {
         "n": joined.n,
         **failed_share(joined.n, [reason for _index, reason in joined.failures]),
         "sample": sample,
-        "accuracy": float((columns["predicted"] == columns["target"]).mean()),
-        "oos": _said(folds.truth if folds else heads, scored.targets, in_sample),
+        "levels": ["examples", *([parts.level] if parts is not None else [])],
+        "metrics": [metric.to_json() for metric in ready.task.metrics(columns)],
+        "oos": _out_of_sample(folds.truth if folds else heads, scored, columns, own),
         "reasons": reasons.info,
         "notes": account.of_the_data(ready, joined)
         + ([fits.note] if fits else [])
         + head["notes"]
-        + account.memorised(in_sample, options)
+        + account.memorised(own, options)
         + account.held_out(n_held_out),
         "dynamics": asdict(fits) if fits else None,
         "headline": head["how"],
@@ -129,14 +143,15 @@ def _scores(
     scored: Scored, heads: OutOfSample | None, folds: Folds | None, recorded: Dynamics | None, attempts: Attempts
 ) -> dict[str, np.ndarray]:
     """Every score of the run; with folds, what their models say stands in the place of the scored model's."""
-    n_classes = len(scored.ready.classes)
+    task = scored.ready.task
+    n_classes = len(scored.ready.classes) if "prototypes" in task.offers else 0
     of_the_set = attempts.make(
         "scores of the neighbourhood", lambda: set_scores(scored.joined, scored.graph, scored.ids, n_classes), {}
     )
     columns = scored.joined.columns | of_the_set
     if folds is not None:
         columns = {name: values for name, values in columns.items() if name not in OF_ONE_MODEL}
-        columns |= rescored(folds.truth.logits, scored.targets)
+        columns |= rescored(task, folds.truth.logits, scored.targets)
     columns |= members(scored.ids, columns, scored.ready.classes, scored.options.beside)
     if recorded is not None:
         aligned = recorded.align(scored.ids)
@@ -158,27 +173,52 @@ def _fits(recorded: Dynamics | None, ready: Prepared, joined: Joined, options: O
 
 def _heads(scored: Scored, progress: Progress) -> OutOfSample | None:
     """Linear heads on the embeddings, unless it was said that none are wanted."""
-    if scored.options.oos == "none":
+    if scored.options.oos == "none" or "linear heads" not in scored.ready.task.offers:
         return None
     n_classes, seed = len(scored.ready.classes), scored.options.seed
     return by_heads(scored.joined, scored.groups, n_classes, seed=seed, progress=progress, held_out=scored.held_out)
 
 
+def _headline_columns(ready: Prepared) -> tuple[str, ...]:
+    """The headlines that a run has; only classes have a difficulty of their own."""
+    return ("difficulty", *(["difficulty_in_class"] if ready.classes else []), "label_suspicion")
+
+
 def _errors(folds: Folds | None, columns: dict[str, np.ndarray], sample: str) -> np.ndarray | None:
-    """Errors of models that never saw the examples; a linear head's embedding did, so its errors are none."""
+    """(N,) 1 where a model that never saw the example was wrong; a linear head's embedding did, so it is no such model.
+
+    None where no such model was asked, NaN where it was not asked about the example.
+    """
     if folds is not None:
-        return folds.truth.errors(columns["target"])
-    return (columns["predicted"] != columns["target"]).astype(float) if sample == "out-of-sample" else None
+        return _as_wrong(folds.truth.errors(columns["target"]))
+    return _as_wrong(columns["error"]) if sample == "out-of-sample" else None
 
 
 def _wrong(columns: dict[str, np.ndarray], sample: str) -> np.ndarray:
     """(N,) 1 where the prediction that counts is wrong: the errors that every page and filter of the run counts."""
-    predicted = "predicted_oos" if judge({"sample": sample}, columns) == "head" else "predicted"
-    return (columns[predicted] != columns["target"]).astype(np.float64)
+    return _as_wrong(columns["error_oos" if judge({"sample": sample}, columns) == "head" else "error"])
 
 
-def _said(truth: OutOfSample | None, targets: np.ndarray, in_sample: float) -> dict[str, Any] | None:
+def _as_wrong(error: np.ndarray) -> np.ndarray:
+    """error (N,) in 0 .. 1 as 1.0 for wrong, 0.0 for right; NaN stays."""
+    return np.where(np.isnan(error), np.nan, error >= WRONG)
+
+
+def _out_of_sample(
+    truth: OutOfSample | None, scored: Scored, columns: dict[str, np.ndarray], own: list[Metric]
+) -> dict[str, Any] | None:
+    """How well models do that did not see the examples, by the headline metric, and how the model itself does.
+
+    own: the metrics of the model that was scored, on the examples as it saw them.
+    """
     if truth is None:
         return None
-    accuracy, folds = truth.accuracy(targets), int(truth.fold.max()) + 1
-    return {"how": truth.how, "folds": folds, "repeats": 1, "accuracy": accuracy, "in_sample_accuracy": in_sample}
+    asked = {"error": truth.errors(scored.targets)} if truth.how == "head" else columns
+    found, folds = scored.ready.task.metrics(asked), int(truth.fold.max()) + 1
+    measured = {_key(metric): metric.value for metric in found[:1]}
+    measured |= {f"in_sample_{_key(metric)}": metric.value for metric in own[:1]}
+    return {"how": truth.how, "folds": folds, "repeats": 1} | measured
+
+
+def _key(metric: Metric) -> str:
+    return metric.name.replace(" ", "_")

@@ -39,8 +39,13 @@ def headlines(
     logits: np.ndarray | None,
     seed: int,
 ) -> Headline:
-    """Difficulty and label suspicion, with how they were made. logits (N, K) of models that did not see the rows."""
+    """Difficulty and label suspicion, with how they were made. logits (N, K) of models that did not see the rows.
+
+    class_names: [] for a task without classes, whose difficulty is not ranked within a class.
+    """
     targets = columns["target"]
+    if not class_names:
+        return headline(columns, sample=sample)
     labels = np.array(class_names, dtype=object)[targets]
     do_help = True
     if graph is not None and logits is not None:

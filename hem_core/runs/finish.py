@@ -15,14 +15,15 @@ from PIL import Image
 
 from hem_core.embeddings.neighbours import Graph
 from hem_core.embeddings.projection import project
-from hem_core.engine.inputs import Inputs
+from hem_core.engine.batch import Inputs
 from hem_core.engine.join import Joined
 from hem_core.engine.plan import Plan, stored_key
 from hem_core.engine.progress import Progress
-from hem_core.media.image import thumbnail
+from hem_core.media._open_image import thumbnail
 from hem_core.store import claim
 from hem_core.store.atomic import write_array, write_bytes, write_table
 from hem_core.store.whole import damage, torn
+from hem_core.tasks import Parts, Task
 
 FOLDERS = ("shards", "embeddings", "arrays", "out_of_sample")
 FILES = (
@@ -73,30 +74,18 @@ def write_thumbnails(plan: Plan, joined: Joined, inputs: Inputs | None, progress
     return True
 
 
-def write_scores(plan: Plan, columns: dict[str, Any], ids: list[str], class_names: list[str]) -> None:
+def write_scores(plan: Plan, task: Task, columns: dict[str, Any], ids: list[str], classes: list[str]) -> None:
     """scores.parquet: what the shards hold under readable names, and the columns of the whole set."""
-    names = np.array(class_names, dtype=object)
-    targets, predicted = columns["target"], columns["predicted"]
-    top = columns["top_classes"]
-    table: dict[str, pa.Array] = {
-        "id": pa.array(ids, pa.string()),
-        "index": pa.array(columns["index"], pa.int64()),
-        "label": pa.array(names[targets], pa.string()),
-        "predicted": pa.array(names[predicted], pa.string()),
-        "is_correct": pa.array(predicted == targets),
-        "label_prob": pa.array(columns["label_prob"]),
-        "predicted_prob": pa.array(columns["predicted_prob"]),
-        "top_classes": pa.FixedSizeListArray.from_arrays(pa.array(names[top].reshape(-1), pa.string()), top.shape[1]),
-        "top_probs": pa.FixedSizeListArray.from_arrays(pa.array(columns["top_probs"].reshape(-1)), top.shape[1]),
-    }
-    if "predicted_oos" in columns:
-        table["predicted_oos"] = pa.array(names[columns["predicted_oos"]], pa.string())
-    if "top_classes_oos" in columns:
-        flat = pa.array(names[columns["top_classes_oos"]].reshape(-1), pa.string())
-        table["top_classes_oos"] = pa.FixedSizeListArray.from_arrays(flat, columns["top_classes_oos"].shape[1])
+    table: dict[str, pa.Array] = {"id": pa.array(ids, pa.string()), "index": pa.array(columns["index"], pa.int64())}
+    table |= task.table(columns, classes)
     rest = [name for name in columns if name not in table and name not in ("target", "content_hash")]
     table |= {name: _column(name, columns[name]) for name in rest}
     write_table(plan.folder / "scores.parquet", pa.table(table), metadata={"hem.key": plan.key})
+
+
+def write_parts(plan: Plan, parts: Parts) -> None:
+    """The second level of a task as `<level>.parquet`."""
+    write_table(plan.folder / f"{parts.level}.parquet", parts.table, metadata={"hem.key": plan.key})
 
 
 def _column(name: str, values: np.ndarray) -> pa.Array:

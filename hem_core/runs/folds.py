@@ -82,7 +82,7 @@ class Trainer:
     def assigned(self, rows: np.ndarray, targets: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
         """(N,) fold of every row of the catalog; rows (n,): those that were scored; groups (n,) of near-duplicates."""
         fold = np.full(len(self.ready.ids), -1, np.int64)
-        fold[rows] = assign(targets, self.n_folds, groups=groups, seed=self.options.seed)
+        fold[rows] = assign(self.ready.task.strata(targets), self.n_folds, groups=groups, seed=self.options.seed)
         return fold
 
     def place(self, model: nn.Module) -> Network:
@@ -110,6 +110,7 @@ class Trainer:
             "is_picture": is_picture(self.ready.facts),
             "data_key": data_key(self.ready),
             "held_out": self.ready.held_out,
+            "task": self.ready.task,
             "progress": self.progress.tell,
         }
 
@@ -121,4 +122,4 @@ def found_out(trainer: Trainer, rows: np.ndarray, fold: np.ndarray, crossed: Cro
     if len(unknown):
         id = trainer.ready.ids[int(rows[unknown[0]])]
         raise DataError(f"the models of the folds give no finite logits for '{id}' and {len(unknown) - 1} more")
-    return OutOfSample("folds", logits, fold[rows])
+    return OutOfSample("folds", logits, fold[rows], task=trainer.ready.task)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from hem_core.tasks import DEFAULT
+
 Sample = Literal["in-sample", "out-of-sample", "unknown"]
 
 
@@ -14,6 +16,8 @@ Sample = Literal["in-sample", "out-of-sample", "unknown"]
 class Options:
     """How a run is made; every field is an option of `score` and of `hem score`."""
 
+    task: str = DEFAULT
+    """What is predicted: the name of a file of `hem_core.tasks`."""
     name: str | None = None
     """Key of the tags: runs on data of the same name share them. Default: the source's name."""
     classes: Sequence[str] | None = None

@@ -23,19 +23,19 @@ from hem_core.engine.inputs import open_inputs
 from hem_core.engine.network import Network, channels_wanted, choose_device, fingerprint, place
 from hem_core.engine.plan import data_fingerprint, make_key
 from hem_core.errors import DataError, ModelError
-from hem_core.media.array import extract
+from hem_core.media import medium
 from hem_core.models.estimator import Estimator
+from hem_core.models.output_names import output_names
 from hem_core.models.predictions import Predictions, open_predictions
 from hem_core.models.train_function import TrainFunction
-from hem_core.runs.class_order import agreed
 from hem_core.runs.options import Options
 from hem_core.splits import is_held_out
 from hem_core.store.run import read_run
-from hem_core.tasks import classification
+from hem_core.tasks import DEFAULT, ModelFacts, Offer, TargetOptions, Task, load, require
 
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
-ROWS_BATCH, ESTIMATOR_BATCH = 1024, 4096
-"""Rows of a table are small, and an estimator spends its time on being called."""
+ESTIMATOR_BATCH = 4096
+"""An estimator spends its time on being called."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Prepared:
     predictions: Predictions | None
     model_name: str
     model_hash: str
+    task: Task
 
     @cached_property
     def ids(self) -> list[str]:
@@ -78,56 +79,72 @@ def prepare(
 
     name: what the run calls the model; without one, `train` makes it. folder: the run's, where the arrays of an .npz
     are unpacked, under a name that stands for that file.
-    Raises DataError or ModelError for what does not fit together.
+    Raises DataError or ModelError for what does not fit together, HemError for what the task does not offer.
     """
+    task = _task_for(options)
     facts = catalogs.info(catalog)
     found = open_predictions(Path(data)) if model is None and is_parquet(data) else None
     if model is None and found is None and train is None:
         raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' {_without_predictions(data)}")
-    if found is None and facts["medium"] == "none":
+    facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
+    if found is None and inputs is None:
         raise DataError(
             f"'{facts['source']}' has no image column for the model to read, nor a text column or features; "
             "name it with --image-column, --text-column or --feature-columns"
         )
-    facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
     if found is not None and found.notes:
         facts |= {"notes": [*facts.get("notes", []), *found.notes]}
-    network, n_classes, model_hash = None, found.n_classes if found else 0, "predictions"
+    network, n_outputs, model_hash = None, found.n_classes if found else 0, "predictions"
     if model is not None and inputs is not None:
-        network, n_classes = placed(model, inputs, catalog.num_rows, facts, options)
+        network, n_outputs = placed(model, inputs, catalog.num_rows, facts, options)
         model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
     if model is None and found is None and train is not None:
-        facts = classification.for_training(catalog, facts, options.classes)
-        n_classes = classification.count_classes(catalog, facts, options.classes)
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
-    facts = _without_empty(facts, n_classes, options)
-    facts = agreed(model, catalog, facts, options.classes)
-    given = None if isinstance(model, Estimator) and facts["labels_are"] == "names" else options.classes
-    classes = classification.class_names(catalog, facts, n_classes, given)
-    facts = _read_labels(catalog, facts, classes, options, is_settled=isinstance(model, Estimator))
-    targets, bad_labels = classification.targets(catalog, facts, classes)
-    bad_labels |= {int(row): reason for row, reason in facts.get("failures", {}).items()}
-    return Prepared(catalog, facts, classes, targets, bad_labels, network, inputs, found, name, model_hash)
+    targets = task.read_targets(catalog, facts, model_facts(model, n_outputs), _said_of_labels(options))
+    bad_labels = {**targets.bad, **{int(row): reason for row, reason in targets.facts.get("failures", {}).items()}}
+    return Prepared(
+        catalog,
+        dict(targets.facts),
+        list(targets.classes),
+        targets.values,
+        bad_labels,
+        network,
+        inputs,
+        found,
+        name,
+        model_hash,
+        task,
+    )
 
 
-def _read_labels(
-    catalog: pa.Table, facts: dict[str, Any], classes: list[str], options: Options, *, is_settled: bool
-) -> dict[str, Any]:
-    """The facts with `labels_are` decided, and what is worth noting. is_settled: the model's own labels decided it."""
-    asked = facts["labels_are"] if is_settled else options.labels_are
-    found = classification.read_labels(catalog, facts, classes, asked=asked)
-    notes = classification.check_labels(catalog, found, classes, facts["source"])
-    return facts | {"labels_are": found, "notes": [*facts.get("notes", []), *notes]}
+def _task_for(options: Options) -> Task:
+    """The task of the run. Raises HemError when an option asks for what it does not offer."""
+    task = load(options.task)
+    asked: dict[Offer, tuple[str, Any]] = {
+        "training dynamics": ("--dynamics", options.dynamics),
+        "ensemble spread": ("--beside", options.beside),
+        "gradient norms": ("--grand", options.has_grand),
+        "linear heads": ("--oos head", options.oos == "head"),
+        "classes": ("--classes", options.classes),
+    }
+    for offer, (option, is_asked) in asked.items():
+        if is_asked:
+            require(task, offer, option)
+    return task
 
 
-def _without_empty(facts: dict[str, Any], n_classes: int, options: Options) -> dict[str, Any]:
-    """The facts with the class folders that hold no picture left out, where the model's outputs are of the others."""
-    empty, classes = facts.get("classes_without_examples") or [], facts.get("classes") or []
-    if not empty or options.classes or n_classes != len(classes) - len(empty):
-        return facts
-    note = f"They are no classes: the model has {n_classes} outputs, one for each folder that holds pictures."
-    left = [name for name in classes if name not in set(empty)]
-    return facts | {"classes": left, "notes": [*facts.get("notes", []), note]}
+def model_facts(model: nn.Module | None, n_outputs: int) -> ModelFacts:
+    """What the model says of its outputs; a Hugging Face model's config names them, where the model itself is one."""
+    return ModelFacts(
+        n_outputs,
+        getattr(model, "class_labels", None),
+        getattr(model, "class_names", None) or output_names(getattr(model, "config", None)),
+        isinstance(model, Estimator),
+    )
+
+
+def _said_of_labels(options: Options) -> TargetOptions:
+    return TargetOptions(options.classes, options.labels_are)
 
 
 def _without_predictions(data: Any) -> str:
@@ -142,20 +159,17 @@ def open_data(
 ) -> tuple[dict[str, Any], Inputs | None]:
     """The facts of the catalog, with where its arrays now lie, and the reader of its medium; None where it has none."""
     facts = catalogs.info(catalog)
-    if facts["medium"] == "array":
-        member = catalog["image"][0].as_py()
-        archive = Path(facts["root"])
-        unpacked = folder / "arrays" / data_fingerprint(catalog.select([]), archive)[:16]
-        root = extract(archive, member, unpacked / member).parent
-        facts |= {"root": str(root.resolve()), "source_file": facts["root"]}
-    if facts["medium"] == "none":
-        return facts, None
+
+    def place_of(archive: Path) -> Path:
+        return folder / "arrays" / data_fingerprint(catalog.select([]), archive)[:16]
+
+    facts = medium(facts["medium"]).unpack(catalog, facts, place_of)
     root = Path(facts["root"])
     return facts, open_inputs(catalog, facts, root=root, dataset=data, channels=channels, resize=options.resize)
 
 
 def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:
-    """The model on its device, tried on the first two of N examples that can be read, and its number of classes."""
+    """The model on its device, tried on the first two of N examples that can be read, and its number of outputs."""
     failures: list[tuple[int, str]] = []
     for start in range(0, n, 2):
         sample = inputs.read(range(start, min(start + 2, n)))
@@ -171,6 +185,7 @@ def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], opti
                 is_picture=is_picture(facts),
                 layer=options.layer,
                 precision=options.precision,
+                task=load(options.task),
             )
     raise DataError(f"none of the {n} examples can be read; the first: {failures[0][1]}")
 
@@ -191,7 +206,7 @@ def _all_rows(model: Estimator, inputs: Inputs, n: int, facts: dict[str, Any]) -
 
 def is_picture(facts: dict[str, Any]) -> bool:
     """Are the examples (n, H, W, C) to be given as pictures?"""
-    return facts["medium"] == "image" or facts.get("is_picture", False)
+    return medium(facts["medium"]).is_picture(facts)
 
 
 def data_key(ready: Prepared) -> str:
@@ -208,6 +223,7 @@ def key_of(ready: Prepared, options: Options, recorded: Dynamics | None, train: 
     labels_are = ready.facts["labels_are"]
     is_as_found = labels_are == catalogs.info(ready.catalog)["labels_are"]
     return make_key(
+        **({} if options.task == DEFAULT else {"task": options.task}),
         **({} if is_as_found else {"labels_are": labels_are}),
         model=ready.model_hash,
         train=train.fingerprint if train else None,
@@ -253,9 +269,8 @@ def batch_size_of(ready: Prepared, options: Options, known: dict[str, Any]) -> i
         return fastest_batch_size(ready.network, ready.inputs, len(ready.ids))
     if isinstance(ready.network.model, Estimator):
         return ESTIMATOR_BATCH
-    if ready.facts["medium"] == "row":
-        return ROWS_BATCH
-    return DEFAULT_BATCH.get(ready.network.device.type, 256)
+    of_medium = medium(ready.facts["medium"]).batch_size
+    return of_medium or DEFAULT_BATCH.get(ready.network.device.type, 256)
 
 
 def unit_size_of(ready: Prepared) -> int:

@@ -154,6 +154,7 @@ def _scored(
         ready.predictions,
         stored,
         has_grand=options.has_grand,
+        task=ready.task,
     )
     already = sum(len(plan.rows(unit)) for unit in plan.units if plan.is_done(unit))
     with progress.stage("score", plan.n, already) as report:

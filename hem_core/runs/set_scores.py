@@ -22,25 +22,36 @@ ROWS_AT_ONCE = 16_384
 
 
 def set_scores(joined: Joined, graph: Graph | None, ids: list[str], n_classes: int) -> dict[str, np.ndarray]:
-    """Scores that need the other examples: neighbours and prototypes, made block by block."""
+    """Scores that need the other examples: neighbours and prototypes, made block by block.
+
+    n_classes: 0 for a task without classes, which has no prototypes and whose neighbours cast no votes.
+    """
     if joined.embeddings is None:
         return {}
     targets = joined.columns["target"]
-    means = prototypes(joined.embeddings, targets, n_classes)
+    means = prototypes(joined.embeddings, targets, n_classes) if n_classes else None
     blocks = []
     for start in range(0, joined.n, ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
+        of_classes = _of_classes(targets, means, graph, part) if means is not None else {}
         outputs = Outputs(
             ids=ids[part],
-            targets=torch.from_numpy(targets[part]),
             embeddings=torch.from_numpy(joined.embeddings[part]).float(),
-            prototypes=torch.from_numpy(own_prototypes(means, targets[part])),
-            neighbour_targets=torch.from_numpy(targets[graph.indices[part]]) if graph else None,
             neighbour_distances=torch.from_numpy(graph.distances[part]) if graph else None,
+            **of_classes,
         )
         found = [name for name in scores.available(outputs) if name not in joined.columns]
         blocks.append({name: scores.compute(name, outputs).numpy() for name in found})
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def _of_classes(targets: np.ndarray, means: np.ndarray, graph: Graph | None, part: slice) -> dict[str, torch.Tensor]:
+    """The fields of Outputs that go by classes."""
+    found = {
+        "targets": torch.from_numpy(targets[part]),
+        "prototypes": torch.from_numpy(own_prototypes(means, targets[part])),
+    }
+    return found | ({"neighbour_targets": torch.from_numpy(targets[graph.indices[part]])} if graph else {})
 
 
 def dynamics_scores(recorded: Dynamics) -> dict[str, np.ndarray]:

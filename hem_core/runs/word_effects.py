@@ -11,7 +11,6 @@ import torch
 from hem_core.engine.batch import Inputs
 from hem_core.engine.network import Network
 from hem_core.engine.progress import Progress
-from hem_core.tasks.classification import loss_vector
 
 TEXTS = 2_000
 """Only the hardest get marks: a text of W words costs W more forward passes."""
@@ -68,7 +67,7 @@ def of_the_hardest(
 def _losses(network: Network, texts: list[str], targets: np.ndarray) -> np.ndarray:
     found = []
     for start in range(0, len(texts), BATCH):
-        logits, _features = network.forward(texts[start : start + BATCH])
-        wanted = torch.as_tensor(targets[start : start + BATCH], device=logits.device)
-        found.append(loss_vector(logits, wanted).cpu().numpy())
+        raw, _features = network.forward(texts[start : start + BATCH])
+        wanted = torch.as_tensor(targets[start : start + BATCH], device=raw.device)
+        found.append(network.task.fields(raw, wanted)["loss"].cpu().numpy())
     return np.concatenate(found) if found else np.empty(0, np.float32)

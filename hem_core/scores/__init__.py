@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from hem_core.types import Outputs
 
+PLUGINS = "hem.scores"
+DEFINES = ("{name}",)
 __all__ = ["Card", "available", "compute", "describe", "names", "needs"]
 
 
@@ -39,7 +41,8 @@ def needs(name: str) -> list[str]:
 def available(outputs: Outputs) -> list[str]:
     """Names of the scores whose fields are all known in these outputs, sorted."""
     known = set(outputs.known())
-    return [name for name in names() if name in known or known.issuperset(needs(name))]
+    here = sys.modules[__name__]
+    return [name for name in names() if name in known or (folder.works(here, name) and known.issuperset(needs(name)))]
 
 
 def compute(name: str, outputs: Outputs, **options: object) -> Tensor:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from functools import cache
-from pathlib import Path
 from typing import TypedDict
 
-from hem_core.errors import UnknownNameError
+from hem_core import folder
+from hem_core.errors import PluginError
 
 
 class Option(TypedDict):
@@ -32,6 +33,10 @@ class Card(TypedDict):
     reference: str
     needs: list[str]
     options: dict[str, Option]
+    title: str
+    """What it is called on an axis, a chip and in a heading."""
+    is_log: bool
+    """Whether its distribution has a shape on a logarithmic axis only."""
 
 
 @cache
@@ -40,10 +45,12 @@ def describe(name: str) -> Card:
 
     The docstring begins `MEANING: FORMULA.` and says `Returns (N,) UNIT in RANGE; higher = harder REMARK.`
     and then, in this order, `Cost: COST.`, `Use it: USE.` and `Reference: REFERENCE.`; what is not there is an empty
-    string.
-    Raises UnknownNameError, listing the scores, when there is none of that name.
+    string. The file may set TITLE, by default the name with spaces, and IS_LOG, by default False.
+    Raises UnknownNameError, listing the scores, when there is none of that name; PluginError for a plugin's file
+    without the function.
     """
-    function = _function(name)
+    file = _parsed(name)
+    function, constants = _function(file, name), _constants(file)
     text = ast.get_docstring(function) or ""
     meaning, _, formula = " ".join(text.partition("\n\n")[0].split()).rstrip(".").partition(": ")
     flat = " ".join(text.split())
@@ -64,16 +71,32 @@ def describe(name: str) -> Card:
         reference=reference.rstrip("."),
         needs=[argument.arg for argument in function.args.args],
         options=_options(function),
+        title=str(constants.get("TITLE") or name.replace("_", " ")),
+        is_log=bool(constants.get("IS_LOG")),
     )
 
 
-def _function(name: str) -> ast.FunctionDef:
-    here = Path(__file__).parent
-    known = sorted(path.stem for path in here.glob("*.py") if not path.name.startswith("_"))
-    if name not in known:
-        raise UnknownNameError(f"no score '{name}'; there are: {', '.join(known)}")
-    tree = ast.parse((here / f"{name}.py").read_text(encoding="utf-8"))
-    return next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
+def _parsed(name: str) -> ast.Module:
+    path = folder.source(sys.modules["hem_core.scores"], name)
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def _function(file: ast.Module, name: str) -> ast.FunctionDef:
+    found = next((node for node in file.body if isinstance(node, ast.FunctionDef) and node.name == name), None)
+    if found is None:
+        path = folder.source(sys.modules["hem_core.scores"], name)
+        raise PluginError(f"the score '{name}' must define the function '{name}' in {path}; update it")
+    return found
+
+
+def _constants(file: ast.Module) -> dict[str, object]:
+    """The texts and numbers that a file gives a name in capitals."""
+    named = [(node.targets[0], node.value) for node in file.body if isinstance(node, ast.Assign)]
+    return {
+        target.id: value.value
+        for target, value in named
+        if isinstance(target, ast.Name) and target.id.isupper() and isinstance(value, ast.Constant)
+    }
 
 
 def _options(function: ast.FunctionDef) -> dict[str, Option]:

@@ -2,6 +2,8 @@ from torch import Tensor
 
 from hem_core.errors import DataError
 
+TITLE = "−AUM"
+
 
 def aum(epoch_margins: Tensor, *, epochs: int | None = None) -> Tensor:
     """How far the best other class was ahead of the given label while training: mean over the epochs of the

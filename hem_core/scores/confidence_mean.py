@@ -1,5 +1,7 @@
 from torch import Tensor
 
+TITLE = "1 − mean confidence"
+
 
 def confidence_mean(epoch_confidences: Tensor) -> Tensor:
     """What the given label lacked in probability, averaged over the epochs: 1 - mean p_y.

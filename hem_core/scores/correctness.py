@@ -1,5 +1,7 @@
 from torch import Tensor
 
+TITLE = "share of epochs wrong"
+
 
 def correctness(epoch_hits: Tensor) -> Tensor:
     """Share of the epochs in which the example was predicted wrong: 1 - mean hit.

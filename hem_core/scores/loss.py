@@ -2,6 +2,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+IS_LOG = True
+
 
 def loss(logits: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropy of the given label: -log p_y, as log(1 + exp(log of the sum of exp z_k over k != y - z_y)).

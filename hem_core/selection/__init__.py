@@ -1,1 +1,1 @@
-"""Which examples: the queue of a review, and what goes into a set."""
+"""Which examples to take from a table, and why not the others; `sets` does this for a run and keeps the result."""

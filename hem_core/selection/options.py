@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,12 +26,31 @@ def policy(name: str) -> tuple[Policy, int | None]:
     Raises UnknownNameError, listing the policies, when there is none of that name.
     """
     module = folder.load(hem_core.selection.policies, name)
-    return getattr(module, name), module.AMONG
+    return getattr(module, name), getattr(module, "AMONG", None)
 
 
 def meaning(name: str) -> str:
     """What a policy does, the first sentence of its docstring; a tooltip."""
     return " ".join((inspect.getdoc(policy(name)[0]) or "").partition("\n\n")[0].split())
+
+
+def option_meaning(name: str, option: str) -> str:
+    """What an option of a policy does: what its docstring says after `OPTION: `, to the full stop; "" for nothing."""
+    flat = " ".join((inspect.getdoc(policy(name)[0]) or "").split())
+    found = re.search(rf"(?:^|\s){re.escape(option)}: (.+?)\.(?:\s|$)", flat)
+    return found[1] if found else ""
+
+
+def columns(policies: Sequence[str], given: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
+    """The columns that a chain may read: those that its policies name in READS, and every text among their options.
+
+    Nothing is checked: a name that no policy has, or that is no column, is for `resolve` and the policy to refuse.
+    """
+    known = [name for name in policies if name in names()]
+    read = [getattr(folder.load(hem_core.selection.policies, name), "READS", ()) for name in known]
+    usual = [options(name).values() for name in known]
+    named = [value for each in (*usual, *(own.values() for own in (given or {}).values())) for value in each]
+    return list(dict.fromkeys([*(name for each in read for name in each), *(str(value) for value in named if value)]))
 
 
 def options(name: str) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Curated sets: select, preview, prove, export, load and check them, and where they came from."""
+"""Curated sets from a run to a saved, exported, checked version; which examples is decided in `selection`."""

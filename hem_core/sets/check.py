@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -18,10 +19,10 @@ from hem_core.models import factory
 from hem_core.models.estimator import Estimator
 from hem_core.runs.prepare import DEFAULT_BATCH
 from hem_core.sets.run_of_set import check_examples, run_of_set
-from hem_core.store import sets
+from hem_core.store import definitions, sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks.classification import unmasked
+from hem_core.tasks import WRONG, of
 
 WEIGHTS = (".pt", ".pth", ".bin", ".ckpt", ".safetensors")
 
@@ -89,9 +90,9 @@ def check(
     module = _module(run, model, weights)
     stored = stored_inputs(run, channels=channels_wanted(module))
     labels = _texts(examples["id"].tolist(), examples["label"].tolist())
-    before = _before(run, examples)
+    before, task = _before(run, examples), of(run.info)
     with borrowed(module):
-        predicted, changed, unreadable = _predict(
+        raw, predicted, changed, unreadable = _predict(
             run, module, stored, list(labels), device=device, batch_size=batch_size, progress=progress
         )
     unreadable |= {id: "no label in the set" for id in predicted if id not in before or labels[id] is None}
@@ -99,8 +100,14 @@ def check(
     if not ids:
         why = f"{len(changed):,} have changed since it was scored, {len(unreadable):,} cannot be read"
         raise DataError(f"nothing of set '{chosen}' v{number} can be checked: {why}; score the data anew")
-    was_wrong = {id for id in ids if before[id] != labels[id]}
-    is_wrong = {id for id in ids if predicted[id] != labels[id]}
+    if "classes" in task.offers:
+        was_wrong = {id for id in ids if before[id] != labels[id]}
+        is_wrong = {id for id in ids if predicted[id] != labels[id]}
+    else:
+        errors = run.query({"all": [{"rows": ids}, definitions.ERROR]}, columns=["id"])
+        targets = task.encode([labels[id] for id in ids], run.classes)
+        now = task.errors(np.stack([raw[id] for id in ids]), targets)
+        was_wrong, is_wrong = set(errors["id"]), {id for id, error in zip(ids, now, strict=True) if not error < WRONG}
     newly = [Failure(id, str(labels[id]), predicted[id]) for id in ids if id in is_wrong - was_wrong]
     fixed = [id for id in ids if id in was_wrong - is_wrong]
     counts = (len(labels), len(ids), len(was_wrong), len(is_wrong))
@@ -141,14 +148,16 @@ def _predict(
     device: str | None,
     batch_size: int | None,
     progress: Listener | None,
-) -> tuple[dict[str, str], list[str], dict[str, str]]:
-    """Id -> predicted class ("" where the output is NaN); ids whose content changed; id -> why it cannot be read."""
+) -> tuple[dict[str, np.ndarray], dict[str, str], list[str], dict[str, str]]:
+    """Id -> raw output (W,); id -> prediction ("" where the output is NaN); ids whose content changed; id -> why it
+    cannot be read."""
     names, hashes = stored.catalog["id"].to_pylist(), _hashes(stored)
     unreadable = {id: "not in the data of the run" for id in ids if id not in stored.row_of}
     rows = [stored.row_of[id] for id in ids if id in stored.row_of]
     where = choose_device("cpu" if isinstance(module, Estimator) else device)
     size = batch_size or DEFAULT_BATCH.get(where.type, 256)
     network, classes = None, list(run.classes)
+    task, found_raw = of(run.info), {}
     predicted: dict[str, str] = {}
     changed: list[str] = []
     for batch in stored.batches(rows, size):
@@ -157,24 +166,31 @@ def _predict(
             continue
         if network is None:
             network, classes = _placed(run, module, stored, batch.values, where)
-        logits, _features = network.forward(batch.values)
-        found = logits.argmax(dim=1).tolist()
-        is_finite = unmasked(logits).isfinite().all(dim=1).tolist()
-        for index, digest, best, good in zip(batch.indices, batch.hashes, found, is_finite, strict=True):
+        raw, _features = network.forward(batch.values)
+        is_finite = task.finite(raw).isfinite().all(dim=1).tolist()
+        values = raw.cpu().numpy()
+        found = task.written(task.predicted(values), classes)
+        for at, (index, digest) in enumerate(zip(batch.indices, batch.hashes, strict=True)):
             if hashes[index] not in (None, digest):
                 changed.append(names[index])
             else:
-                predicted[names[index]] = classes[best] if good else ""
+                found_raw[names[index]] = values[at]
+                predicted[names[index]] = str(found[at]) if is_finite[at] else ""
         if progress is not None:
             progress("score", len(predicted) + len(changed), len(rows))
-    return predicted, changed, unreadable
+    return found_raw, predicted, changed, unreadable
 
 
 def _placed(
     run: Run, module: nn.Module, stored: StoredInputs, sample: Values, device: torch.device
 ) -> tuple[Network, list[str]]:
     """The model on its device, and the classes of its outputs in their order."""
-    network, n_outputs = place(module, device, sample, is_picture=stored.is_picture, layer="none")
+    task = of(run.info)
+    network, n_outputs = place(module, device, sample, is_picture=stored.is_picture, layer="none", task=task)
+    if "classes" not in task.offers:
+        if n_outputs != task.width(()):
+            raise ModelError(f"the model has {n_outputs} outputs; the task '{task.name}' wants {task.width(())}")
+        return network, []
     labels = [str(label) for label in getattr(module, "class_labels", None) or ()]  # an estimator's
     names = [str(name) for name in getattr(module, "class_names", None) or ()]  # a transformers model's
     if labels and set(labels) <= set(run.classes):

@@ -10,16 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.engine.batch import Inputs
-from hem_core.engine.inputs import Files
-from hem_core.engine.inputs_rows import TableRows
-from hem_core.engine.inputs_text import Texts
+from hem_core.engine.inputs import Tensors, open_inputs
 from hem_core.engine.stored_inputs import stored_inputs
 from hem_core.errors import DataError
 from hem_core.export._files import picture_files
 from hem_core.folds.held import Held
 from hem_core.folds.training_set import TrainingSet
-from hem_core.media.picture_file import is_grey
-from hem_core.media.row import FeatureRows
+from hem_core.media import medium
+from hem_core.media._picture_file import is_grey
 from hem_core.sets.provenance import feature_columns
 from hem_core.sets.run_of_set import check_examples, run_of_set
 from hem_core.store.workspace import open_workspace
@@ -70,7 +68,10 @@ def _inputs(
     resize: int | None,
 ) -> tuple[Inputs, bool]:
     """A reader of these examples, and whether they are pictures."""
-    files = picture_files(folder)
+    features, data = feature_columns(manifest, examples), manifest.get("data") or {}
+    found = medium(data.get("medium") or ("row" if features else "text"))
+    reader = found.read_back(examples, data, features)
+    files = picture_files(folder) if reader is None or not data.get("medium") else {}
     if files:
         missing = [id for id in ids if id not in files]
         if missing:
@@ -80,15 +81,12 @@ def _inputs(
         paths = [files[id].relative_to(folder).as_posix() for id in ids]
         known = channels or _channels([files[id] for id in ids])
         size = resize or (manifest.get("parameters") or {}).get("resize")
-        return Files(folder, list(paths), channels=known, resize=size), True
-    features = feature_columns(manifest, examples)
-    if features:
-        kinds = {feature["name"]: feature["kind"] for feature in manifest["data"]["features"]}
-        named = examples.loc[:, list(features.values())].set_axis(list(features), axis=1)
-        listed = [{"name": name, "kind": kinds[name]} for name in features]
-        return TableRows(FeatureRows(pa.Table.from_pandas(named, preserve_index=False), listed)), False
-    if (manifest.get("data") or {}).get("medium", "text") == "text" and "text" in examples.columns:
-        return Texts(examples["text"].tolist()), False
+        table = pa.table({"image": pa.array(paths, pa.string())})
+        inputs = open_inputs(table, {"medium": "image"}, root=folder, dataset=None, channels=known, resize=size)
+        assert inputs is not None
+        return inputs, True
+    if reader is not None:
+        return Tensors(reader, found), found.is_picture(data)
     return _of_run(folder, ids, manifest, channels)
 
 

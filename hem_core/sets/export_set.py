@@ -9,6 +9,7 @@ from typing import Any
 
 from hem_core.errors import HemError, RunError
 from hem_core.export._folder import Progress, export
+from hem_core.media import medium
 from hem_core.sets.run_of_set import find_run_of_set, gone
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
@@ -65,7 +66,8 @@ def _check_tables(
     workspace: Workspace, manifest: Mapping[str, Any], formats: Sequence[str], *, has_images: bool
 ) -> None:
     """A set of pictures whose run is gone can be written as tables alone."""
-    if (manifest.get("data") or {}).get("medium", "image" if has_images else "row") not in ("image", "array"):
+    name = (manifest.get("data") or {}).get("medium", "image" if has_images else "row")
+    if not medium(name).pictures:
         return
     import hem_core.export
     from hem_core import folder as registry

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from hem_core.engine.content_hash import content_hash
+from hem_core.content_hash import content_hash
 from hem_core.errors import DataError
-from hem_core.media.image import open_image
+from hem_core.media import Medium, medium_of
 from hem_core.store.level import Level
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Gives the suffix and bytes of one example's picture: the original file, or a PNG of its array row."""
+    """Gives the suffix and bytes of one example's picture: the original file, or a PNG of what is drawn."""
 
     run: Run
     root: Path
@@ -37,8 +37,8 @@ class Pictures:
 
     def __call__(self, row: pd.Series) -> tuple[str, bytes]:
         """Suffix (".png") and bytes. Raises DataError when there is no such picture anywhere."""
-        if "image_row" in row:
-            return ".png", _png(self.root, row)
+        if self.medium.pictures == "drawn":
+            return ".png", self._png(row)
         path = self.path(row)
         if path is None:
             raise DataError(self.where(row))
@@ -64,7 +64,7 @@ class Pictures:
 
     def lacking(self, examples: pd.DataFrame) -> dict[str, str]:
         """Id -> why its picture cannot be exported: it is nowhere, or no picture."""
-        if "image_row" in examples.columns:
+        if self.medium.pictures == "drawn":
             return {}
         found = {}
         for _, row in examples.iterrows():
@@ -73,6 +73,18 @@ class Pictures:
             if why:
                 found[str(row["id"])] = why
         return found
+
+    @cached_property
+    def medium(self) -> Medium:
+        return medium_of(self.run.info)
+
+    def _png(self, row: pd.Series) -> bytes:
+        picture = self.medium.picture_of(self.root, {str(name): value for name, value in row.items()})
+        if picture is None:
+            raise DataError(f"nothing on disk shows the example '{row['id']}'")
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        return buffer.getvalue()
 
     @cached_property
     def _hashes(self) -> dict[str, str]:
@@ -130,8 +142,8 @@ def pictures_of(run: Run, data: Path | str | None = None, workspace: Workspace |
     data: the folder, or the file that lists them, where they are now. Raises DataError when nothing is there, or it is
     given and there are no pictures.
     """
-    is_stored = run.info["data"]["medium"] in ("image", "array")
-    if run.root is None or not is_stored or "pictures" in run.info.get("missing", {}):
+    found = medium_of(run.info)
+    if run.root is None or not found.pictures or "pictures" in run.info.get("missing", {}):
         if data is not None:
             raise DataError(f"--data says where pictures are now, and the data of run '{run.name}' are no pictures")
         return None
@@ -141,8 +153,8 @@ def pictures_of(run: Run, data: Path | str | None = None, workspace: Workspace |
     runs = [other for other in workspace.runs() if other.is_complete] if workspace is not None else []
     others = [other.root for other in runs if other.data == run.data and other.root not in (None, run.root)]
     folder = place.parent if place is not None and place.is_file() else place
-    is_array = run.info["data"]["medium"] == "array"
-    root = folder if is_array and folder is not None else run.root  # rows of an array have no files to look for
+    is_drawn = found.pictures == "drawn"  # and has no file of its own to look for
+    root = folder if is_drawn and folder is not None else run.root
     return Pictures(run, root, folder, [other for other in others if other is not None])
 
 
@@ -168,9 +180,3 @@ def _fault(path: Path) -> str:
     except Exception as error:  # Pillow's readers raise whatever a broken file leads them to
         return f"'{path}' is no picture that can be read: {str(error).splitlines()[0] if str(error) else error!r}"
     return ""
-
-
-def _png(root: Path, row: Any) -> bytes:
-    buffer = io.BytesIO()
-    open_image(root, str(row["image"]), int(row["image_row"])).save(buffer, "PNG")
-    return buffer.getvalue()

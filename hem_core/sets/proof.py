@@ -14,6 +14,7 @@ from hem_core.errors import DataError, RunError
 from hem_core.folds.linear_head import fit
 from hem_core.selection.curate import held_out
 from hem_core.store.level import Level
+from hem_core.tasks import of, require
 
 if TYPE_CHECKING:
     from hem_core.sets.selected import Selected
@@ -60,10 +61,12 @@ def proof(
     Intervals: Student's t over the seeds; of the gain over the differences within a seed. They speak of this set on
     these embeddings, not of a training.
     progress is called with ("proof", probes trained, of how many).
-    Raises RunError when the run has no embeddings or too few labelled examples or classes, DataError for seeds below 2.
+    Raises RunError when the run has no embeddings or too few labelled examples or classes, DataError for seeds below 2,
+    HemError for a task without linear heads.
     """
     if seeds < 2:
         raise DataError(f"an interval needs 2 seeds or more; asked for {seeds}")
+    require(of(level.info), "linear heads", "a proof")
     started = time.monotonic()
     x, y, rows, hardest = _read(level, selected)
     chosen = selected.rows

@@ -11,7 +11,8 @@ import numpy as np
 from hem_core.errors import DataError, RunError
 from hem_core.selection.choose import Selection, choose
 from hem_core.selection.curate import EXCLUSIONS, HELD_OUT, WORDS, is_corrected
-from hem_core.selection.policies.margin import LABEL_FREE, uncertainty
+from hem_core.selection.options import columns as policy_columns
+from hem_core.selection.policies.margin import uncertainty
 from hem_core.selection.pool import pool_of
 from hem_core.sets.preview import Preview
 from hem_core.sets.proof import Proof
@@ -21,6 +22,7 @@ from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
+from hem_core.tasks import of, require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,13 +56,15 @@ def select(
     default that of the run's workspace; leave_out: verdicts that keep a row out; has_held_out: choose among the rows
     whose split is test or validation too; options: policy -> {option: value}, see selection/options.py.
     Raises HemError: n below 1, nothing matches, all that match are held out, no such policy or option, no column or
-    embeddings that a policy needs.
+    embeddings that a policy needs, a task without the classes that `per_class` goes by.
     """
     if n < 1:
         raise DataError(f"a set has 1 example or more; asked for {n}")
     policies = policies if policies is not None else default_for(level)
+    if "per_class" in policies:
+        require(of(level.info), "classes", "the policy 'per_class'")
     state = tags if tags is not None else _tags_of(level)
-    matching = level.query(rule, where=where, tags=state, columns=_columns(level, options))
+    matching = level.query(rule, where=where, tags=state, columns=_columns(level, policies, options))
     if not len(matching):
         raise DataError(f"no example of the {level.n:,} matches {where or describe(rule)}; widen the condition")
     candidates = with_tags(matching, state)
@@ -149,10 +153,10 @@ def _check_left(found: Selection, n: int) -> None:
         )
 
 
-def _columns(level: Level, options: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
-    """What choosing reads: the usual columns, and every one that an option names."""
-    named = [str(value) for given in (options or {}).values() for value in given.values()]
-    return list(dict.fromkeys(name for name in ("id", *READ, *LABEL_FREE, *named) if name in level.source.columns))
+def _columns(level: Level, policies: Sequence[str], options: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
+    """What choosing reads: the usual columns, and those of the policies and their options."""
+    wanted = dict.fromkeys(("id", *READ, *policy_columns(policies, options)))
+    return [name for name in wanted if name in level.source.columns]
 
 
 def _read(level: Level, rows: np.ndarray) -> pd.DataFrame:

@@ -14,9 +14,12 @@ from hem_core.hardest import HARDEST
 if TYPE_CHECKING:
     import pandas as pd
 
-ERROR: dict[str, Any] = {"column": "is_correct", "in": [False]}
-"""The prediction that counts (see `judge`) is not the given label. Unlabelled examples are neither right nor wrong."""
-JUDGED: dict[str, Any] = {"column": "is_correct", "in": [True, False]}
+WRONG = 0.5
+"""`error` from which a prediction counts as wrong: for classes it is 0 or 1, for other tasks it is graded."""
+ERROR: dict[str, Any] = {"column": "error", "min": WRONG, "max": None}
+"""The prediction that counts (see `judge`) is wrong, as the task sees it. Unlabelled examples are neither right nor
+wrong."""
+JUDGED: dict[str, Any] = {"column": "error", "min": None, "max": None}
 """Examples of which it is known whether the prediction is right: what an error rate is a share of."""
 HARD: dict[str, Any] = {"not": {"column": "reason", "in": ["easy", "unsure", None]}}
 """The reason is a hard one: neither 'easy' nor 'unsure'."""
@@ -25,7 +28,7 @@ SUSPECTED: dict[str, Any] = {"column": "reason", "in": ["mislabelled"]}
 HARDEST_TENTH: dict[str, Any] = {"column": "difficulty", "min": HARDEST, "max": None}
 
 OUT_OF_SAMPLE_HEAD = "a linear head on the embeddings that did not see the example"
-IN_SAMPLE = {name: f"{name}_in_sample" for name in ("predicted", "is_correct", "predicted_prob")}
+IN_SAMPLE = {name: f"{name}_in_sample" for name in ("predicted", "is_correct", "error", "predicted_prob")}
 """What the model itself says of examples that it was trained on, beside what counts."""
 TOP = ("top_classes", "top_probs")
 
@@ -35,7 +38,7 @@ def judge(info: Mapping[str, Any], columns: Collection[str]) -> str:
 
     The model's, unless it was trained on these examples and the run also has predictions of a linear head that was
     not fitted on them (the stored column `predicted_oos`): then the head's count, and the model's are
-    `predicted_in_sample` and `is_correct_in_sample`.
+    `predicted_in_sample`, `error_in_sample` and so on.
     info: what run.json says; columns: names in scores.parquet.
     """
     return "head" if info.get("sample") == "in-sample" and "predicted_oos" in columns else "model"

@@ -8,16 +8,19 @@ from hem_core.store.rules import Condition, quote
 from hem_core.store.source import Source
 
 FREE_TEXT = {"id", "evidence", "image", "content_hash", "text", "marks"}
-CATEGORIES = {"label", "predicted", "predicted_in_sample", "reason", "suggested_label", "split"}
+CATEGORIES = {"reason", "split"}
+CLASSES = {"label", "given", "predicted", "predicted_in_sample", "suggested_label"}
+"""Categories in a run that has classes, however many there are; else they are decided as other texts are."""
 MOST_VALUES = 1000
 
 
-def kinds(source: Source, n: int) -> dict[str, str]:
+def kinds(source: Source, n: int, *, has_classes: bool = True) -> dict[str, str]:
     """Column -> 'number', 'category', 'bool' or 'text'; lists and other nested columns are left out.
 
     A text column is a category when it has at most 20 different values, or a tenth of n up to 1000.
     """
-    found = {name: _kind(name, type_) for name, type_ in source.types.items()}
+    known = CATEGORIES | CLASSES if has_classes else CATEGORIES
+    found = {name: _kind(name, type_, known) for name, type_ in source.types.items()}
     undecided = [name for name, kind in found.items() if kind == "?"]
     if undecided:
         counts = ", ".join(f"approx_count_distinct({quote(name)})" for name in undecided)
@@ -28,7 +31,7 @@ def kinds(source: Source, n: int) -> dict[str, str]:
     return {name: kind for name, kind in found.items() if kind}
 
 
-def _kind(name: str, type_: pa.DataType) -> str:
+def _kind(name: str, type_: pa.DataType, categories: set[str]) -> str:
     if pa.types.is_boolean(type_):
         return "bool"
     if pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_):
@@ -36,5 +39,5 @@ def _kind(name: str, type_: pa.DataType) -> str:
     if pa.types.is_dictionary(type_):
         return "category"
     if pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_):
-        return "text" if name in FREE_TEXT else "category" if name in CATEGORIES else "?"
+        return "text" if name in FREE_TEXT else "category" if name in categories else "?"
     return ""

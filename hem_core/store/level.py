@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 WHOLE_BYTES = 64 << 20
 """A level whose tables take less than this is kept in memory while it is open."""
-_NEIGHBOUR_COLUMNS = ("row", "id", "label", "predicted", "is_correct", "difficulty")
+_NEIGHBOUR_COLUMNS = ("row", "id", "given", "predicted", "error", "difficulty")
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,7 +247,7 @@ class Level:
     def neighbours(self, id: str) -> pd.DataFrame:
         """The nearest other examples, nearest first.
 
-        Returns row, id, label, predicted, is_correct, difficulty and distance_cosine (0 .. 2).
+        Returns row, id, given, predicted, error, difficulty and distance_cosine (0 .. 2).
         Raises DataError for an unknown id, RunError when the run has no neighbours.
         """
         row = self.row_of(id)
@@ -309,4 +309,5 @@ class Level:
 
     @cached_property
     def _reading(self) -> Reading:
-        return Reading(self.source, self.n, self.title, {} if self.is_examples else {"example": "text"})
+        fixed = {} if self.is_examples else {"example": "text"}
+        return Reading(self.source, self.n, self.title, fixed, has_classes=bool(self.classes))

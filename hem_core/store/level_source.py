@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
+from hem_core.store.definitions import WRONG
 from hem_core.store.source import Source
 from hem_core.store.whole import AGAIN, check
 
@@ -15,8 +16,8 @@ from hem_core.store.whole import AGAIN, check
 def open_level_source(folder: Path, name: str) -> Source:
     """Read the columns of `<name>.parquet` and, where it is there, of `<name>/projection.parquet`, not their rows.
 
-    A table without `label` has `given` under this name too, and one without `is_correct` has what follows from `error`
-    (below .5 is right), so that whatever reads an example's columns reads a part's.
+    A table with one of `label` and `given` has it under the other name too; of `error` and `is_correct` each follows
+    from the other (an error below .5 is right), so that whatever reads an example's columns reads a part's.
     Raises RunError when the table is missing or the map is of other rows.
     """
     places = {"scores": f"{name}.parquet", "projection": f"{name}/projection.parquet"}
@@ -35,14 +36,27 @@ def open_level_source(folder: Path, name: str) -> Source:
     aliases = {file: list(header.schema.to_arrow_schema().names) for file, header in headers.items()}
     made = _made(columns)
     columns |= dict.fromkeys(made, "scores")
-    types |= {made_name: types["given"] if made_name == "label" else pa.bool_() for made_name in made}
+    types |= {made_name: _type(made_name, types) for made_name in made}
     sql = ", ".join(f"{expression} AS {made_name}" for made_name, expression in made.items())
     return Source(folder, columns, types, aliases, n, {}, True, sql, places)
 
 
+_WAYS = {
+    "label": ("given", "given"),
+    "given": ("label", "label"),
+    "is_correct": ("error", f"(error < {WRONG})"),
+    "error": ("is_correct", "(NOT is_correct)::INT::FLOAT"),
+}
+"""Column -> the one that it follows from, and how."""
+
+
 def _made(columns: dict[str, str]) -> dict[str, str]:
-    ways = {"label": ("given", "given"), "is_correct": ("error", "(error < 0.5)")}
-    return {name: way for name, (needs, way) in ways.items() if needs in columns and name not in columns}
+    return {name: way for name, (needs, way) in _WAYS.items() if needs in columns and name not in columns}
+
+
+def _type(name: str, types: dict[str, pa.DataType]) -> pa.DataType:
+    own = {"is_correct": pa.bool_(), "error": pa.float32()}
+    return own[name] if name in own else types[_WAYS[name][0]]
 
 
 def _header(path: Path) -> pq.FileMetaData:

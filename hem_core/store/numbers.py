@@ -27,9 +27,3 @@ def count(level: Level, *clauses: Mapping[str, Any], tags: pd.DataFrame | None =
     except DataError:
         return 0
     return int(found["n"].iloc[0])
-
-
-def accuracy(level: Level) -> float | None:
-    """Share of the judged examples whose prediction is right, 0 .. 1; None when none is judged."""
-    judged = count(level, definitions.JUDGED)
-    return (judged - count(level, definitions.ERROR)) / judged if judged else None

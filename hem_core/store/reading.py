@@ -30,13 +30,14 @@ class Reading:
     """The level in a message: `run 'a'`."""
     fixed_kinds: Mapping[str, str] = field(default_factory=dict)
     """Columns whose kind does not follow from their values."""
+    has_classes: bool = True
 
     @cached_property
     def kinds(self) -> dict[str, str]:
         """Column -> 'number', 'category', 'bool' or 'text'; see `Level.columns`."""
         from hem_core.store.kinds import kinds
 
-        return {**kinds(self.source, self.n), **self.fixed_kinds}
+        return {**kinds(self.source, self.n, has_classes=self.has_classes), **self.fixed_kinds}
 
     def names(self, columns: Sequence[str] | None) -> list[str]:
         """The columns asked for, each once; None = all. Raises DataError for an unknown one."""

@@ -12,10 +12,10 @@ from hem_core.store.level_names import EXAMPLES, check_level_name
 _NUMBER = (int, float)
 _TYPES: dict[str, tuple[type, ...]] = {
     "name": (str,), "status": (str,), "created": (str,), "fingerprint": (str,), "key": (str,), "sample": (str,),
-    "levels": (list,),
     "n": (int,), "n_failed": (int,), "accuracy": _NUMBER, "held_out_accuracy": _NUMBER, "classes": (list,),
-    "notes": (list,), "data": (dict,), "model": (dict,), "missing": (dict,), "parameters": (dict,), "headline": (dict,),
-    "reasons": (dict,), "neighbours": (dict,), "oos": (dict,), "versions": (dict,), "timings": (dict,),
+    "metrics": (list,), "levels": (list,), "notes": (list,), "data": (dict,), "model": (dict,), "missing": (dict,),
+    "parameters": (dict,), "headline": (dict,), "reasons": (dict,), "neighbours": (dict,), "oos": (dict,),
+    "versions": (dict,), "timings": (dict,),
 }  # fmt: skip
 _DATA: dict[str, tuple[type, ...]] = {
     "name": (str,), "source": (str,), "root": (str,), "medium": (str,), "features": (list,), "path": (str,),

@@ -88,8 +88,9 @@ def open_source(folder: Path, info: Mapping[str, Any] | None = None) -> Source:
     """Read the columns of a run's files, not their rows.
 
     A catalog column whose name the scores have too becomes `<name>_given`. Where a head's predictions count instead of
-    the model's (`definitions.judge` of info, what run.json says), `predicted` and `is_correct` are the head's, and the
-    model's own are `predicted_in_sample` and `is_correct_in_sample`.
+    the model's (`definitions.judge` of info, what run.json says), `predicted`, `error` and `is_correct` are the head's,
+    and the model's own are `predicted_in_sample` and so on. `given` and `error` are made where a run of version 0.1
+    has not stored them.
     Raises RunError when a file is missing or its rows do not go with the scores.
     """
     headers = {file: _header(folder / f"{file}.parquet") for file in FILES}
@@ -99,7 +100,9 @@ def open_source(folder: Path, info: Mapping[str, Any] | None = None) -> Source:
     aliases: dict[str, list[str]] = {}
     skipped: dict[str, str] = {}
     taken = {"row"}
-    renamed = _renamed(headers["scores"], info or {})
+    stored = _names(headers["scores"])
+    renamed = _renamed(stored, info or {})
+    made = _made(stored, renamed)
     for file in ("scores", "projection", "catalog"):
         header = headers[file]
         if header is None:
@@ -120,25 +123,46 @@ def open_source(folder: Path, info: Mapping[str, Any] | None = None) -> Source:
             taken.add(name.casefold())
             columns[name], types[name] = file, item.type
             aliases[file].append(name)
-        if file == "scores" and renamed:
-            taken.add("is_correct")
-            columns["is_correct"], types["is_correct"] = file, pa.bool_()
+        if file == "scores":
+            for name, (_sql, type_) in made.items():
+                taken.add(name)
+                columns[name], types[name] = file, type_
     if headers["projection"] is not None and headers["projection"].num_rows != n:
         raise RunError(
             f"projection.parquet in {folder} has {headers['projection'].num_rows} rows, the scores have {n}: "
             f"it belongs to another run; delete it and {AGAIN}"
         )
     is_aligned = _rows(headers, "catalog", folder) == n
-    made = "(predicted = label) AS is_correct" if renamed else ""
-    return Source(folder, columns, types, aliases, n, skipped, is_aligned, made)
+    listed = ", ".join(f"{sql} AS {name}" for name, (sql, _type) in made.items())
+    return Source(folder, columns, types, aliases, n, skipped, is_aligned, listed)
 
 
-def _renamed(header: pq.FileMetaData | None, info: Mapping[str, Any]) -> dict[str, str]:
+def _names(header: pq.FileMetaData | None) -> set[str]:
+    return set(header.schema.to_arrow_schema().names) if header else set()
+
+
+def _made(stored: set[str], renamed: Mapping[str, str]) -> dict[str, tuple[str, pa.DataType]]:
+    """Public name -> SQL over the public names, and type, of what a run has to have and has not stored."""
+    made: dict[str, tuple[str, pa.DataType]] = {}
+    if renamed:
+        made["is_correct"] = ("(predicted = label)", pa.bool_())
+    if "given" not in stored and "label" in stored:
+        made["given"] = ("label", pa.string())
+    if "error" in stored:
+        return made
+    if renamed:
+        made["error"] = ("(predicted <> label)::INT::FLOAT", pa.float32())
+        made["error_in_sample"] = ("(NOT is_correct_in_sample)::INT::FLOAT", pa.float32())
+    elif "is_correct" in stored:
+        made["error"] = ("(NOT is_correct)::INT::FLOAT", pa.float32())
+    return made
+
+
+def _renamed(names: set[str], info: Mapping[str, Any]) -> dict[str, str]:
     """Stored name -> public name in the scores, where the model's own predictions are not those that count."""
-    names = set(header.schema.to_arrow_schema().names) if header else set()
     if judge(info, names) == "model" or not {"label", "predicted", "is_correct"} <= names:
         return {}
-    ours = [name for name in ("predicted", "predicted_prob", *TOP) if f"{name}_oos" in names]
+    ours = [name for name in ("predicted", "predicted_prob", "error", *TOP) if f"{name}_oos" in names]
     beside = IN_SAMPLE | {name: f"{name}_in_sample" for name in TOP if name in ours}
     return beside | {f"{name}_oos": name for name in ours}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hem_core.store.definitions import HARDEST
+from hem_core.store.definitions import HARDEST, WRONG
 from hem_core.store.level import Level
 from hem_core.store.rules import quote
 
@@ -31,9 +31,9 @@ def per_class(
     has_difficulty = "difficulty" in level.source.columns
     difficulty = "difficulty" if has_difficulty else "NULL::FLOAT"
     found = level.summarise(
-        f"label, count(*) AS support, count(*) FILTER (NOT is_correct) AS errors, "
+        f"label, count(*) AS support, count(*) FILTER (error >= {WRONG}) AS errors, "
         f"avg({difficulty}) AS mean_difficulty, avg(({difficulty} >= {float(hard_from)})::INT) AS hard_share",
-        ["label", "is_correct", *(["difficulty"] if has_difficulty else [])],
+        ["label", "error", *(["difficulty"] if has_difficulty else [])],
         rule,
         tags=tags,
         tail="GROUP BY label",

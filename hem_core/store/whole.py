@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
+from hem_core.media import medium_of
 
 AGAIN = "run the same `hem score` command again, which makes what is missing"
 _checked: dict[str, tuple[int, int]] = {}
@@ -59,7 +60,6 @@ def check(path: Path) -> None:
 def _expected(info: Mapping[str, Any]) -> list[str]:
     """Names of the files that the run has by its own account."""
     lacks = set(info.get("missing") or {})
-    medium = str((info.get("data") or {}).get("medium") or "none")
     names = ["scores.parquet", "catalog.parquet", "failures.parquet"]
     names += [f"{level}.parquet" for level in info.get("levels") or () if level != "examples"]
     names += ["neighbours.npz"] if info.get("neighbours") else []
@@ -67,7 +67,7 @@ def _expected(info: Mapping[str, Any]) -> list[str]:
         ["projection.parquet"] if info.get("neighbours") and not lacks & {"embeddings", "neighbours", "map"} else []
     )
     names += ["dynamics.parquet"] if "dynamics" not in lacks else []
-    names += ["thumbnails.bin", "thumbnails.npy"] if medium in ("image", "array") and "pictures" not in lacks else []
+    names += ["thumbnails.bin", "thumbnails.npy"] if medium_of(info).pictures and "pictures" not in lacks else []
     return names
 
 

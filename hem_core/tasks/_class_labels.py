@@ -95,6 +95,16 @@ def for_training(catalog: pa.Table, facts: Mapping[str, Any], given: Sequence[st
     return found | {"classes": [str(index) for index in whole], "labels_are": "names"}
 
 
+def without_empty(facts: Mapping[str, Any], n_classes: int, given: Sequence[str] | None) -> dict[str, Any]:
+    """The facts with the class folders that hold no picture left out, where the model's outputs are of the others."""
+    empty, classes = facts.get("classes_without_examples") or [], facts.get("classes") or []
+    if not empty or given or n_classes != len(classes) - len(empty):
+        return dict(facts)
+    note = f"They are no classes: the model has {n_classes} outputs, one for each folder that holds pictures."
+    left = [name for name in classes if name not in set(empty)]
+    return dict(facts) | {"classes": left, "notes": [*facts.get("notes", []), note]}
+
+
 def count_classes(catalog: pa.Table, facts: Mapping[str, Any], given: Sequence[str] | None) -> int:
     """K for a model that is still to be trained: of the names given or known, else the largest index and 1."""
     names = given or facts.get("classes")
@@ -125,6 +135,36 @@ def names_of_indices(catalog: pa.Table, n_classes: int) -> list[str]:
     if n_classes == len(TRUTH) and written and set(written) <= set(TRUTH):
         return [written.get(word, word) for word in TRUTH]
     return [str(index) for index in range(n_classes)]
+
+
+def class_names(catalog: pa.Table, facts: Mapping[str, Any], n_classes: int, given: Sequence[str] | None) -> list[str]:
+    """The K class names in the order of the outputs: the given ones, else the catalog's, else of the indices.
+
+    facts: the catalog's `classes`, `labels_are` and `source`.
+    Raises DataError when their number is not K, or when labels are names and nothing tells their order.
+    """
+    names = list(given or facts.get("classes") or [])
+    if not names and facts["labels_are"] == "indices":
+        return names_of_indices(catalog, n_classes)
+    if not names:
+        raise DataError(
+            f"labels in '{facts['source']}' are {described(catalog)}, and nothing tells which output is which: "
+            f"pass --classes in the order of the model's {n_classes} outputs (found {_some(catalog)})"
+        )
+    if len(names) != n_classes:
+        raise DataError(
+            f"the model has {n_classes} outputs but there are {len(names)} class names ({', '.join(names[:5])}…); "
+            "pass --classes with one name for each output, in their order"
+        )
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"class names repeat ('{twice}'); each output needs a name of its own")
+    return names
+
+
+def _some(catalog: pa.Table) -> str:
+    found = sorted({label for label in catalog["label"].to_pylist() if label is not None})
+    return ",".join(found[:5]) + (",…" if len(found) > 5 else "")
 
 
 def described(catalog: pa.Table) -> str:

@@ -1,139 +1,172 @@
-"""Single-label classification: class names, targets, the loss vector, and what the outputs predict."""
+"""Single-label classification: one class out of K for each example."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
-from hem_core.errors import DataError, ModelError
-from hem_core.tasks._class_labels import check_labels as check_labels
-from hem_core.tasks._class_labels import count_classes as count_classes
-from hem_core.tasks._class_labels import described, names_of_indices
-from hem_core.tasks._class_labels import for_training as for_training
-from hem_core.tasks._class_labels import read_labels as read_labels
-from hem_core.tasks._class_labels import targets as targets
+from hem_core.stats.wilson import wilson
+from hem_core.tasks import _class_labels as labels
+from hem_core.tasks._class_order import agreed
+from hem_core.tasks._contract import OFFERS, WRONG, Column, Figure, Metric, ModelFacts, Offer, TargetOptions, Targets
+from hem_core.types import Outputs
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def logits_of(output: Any) -> Tensor:
-    """The logits (N, K) float32 in what a model returned: a tensor, `.logits`, `["logits"]`, or a tuple's first.
+@dataclass(frozen=True)
+class Task:
+    """See `hem_core.tasks.Task`. A raw output is the logits (N, K); a value is a class index, -1 = no label."""
 
-    One logit per example, (N,) or (N, 1), is a binary model: it becomes the two logits (0, z).
-    Raises ModelError for anything else.
-    """
-    found = output
-    if isinstance(output, Mapping):
-        found = output.get("logits")
-    elif hasattr(output, "logits"):
-        found = output.logits
-    elif isinstance(output, tuple | list) and output:
-        found = output[0]
-    if not isinstance(found, Tensor) or found.ndim not in (1, 2):
-        raise ModelError(f"classification wants logits of shape (N, K) from the model; got {_shown(output, found)}")
-    if found.layout != torch.strided:
-        found = found.to_dense()
-    if not found.is_floating_point():
-        raise ModelError(
-            f"classification wants logits, floats of shape (N, K), from the model; got {str(found.dtype)[6:]}: "
-            "class numbers tell nothing of how sure it is; return what stands before the argmax"
-        )
-    logits = found.float()
-    if logits.ndim == 1:
-        logits = logits[:, None]  # (N,) -> (N, 1)
-    if logits.shape[1] == 1:
-        logits = torch.cat([torch.zeros_like(logits), logits], dim=1)  # (N, 1) -> (N, 2)
-    return logits
+    name: str = "classification"
+    title: str = "single-label classification"
+    offers: frozenset[Offer] = frozenset(OFFERS)
+    figures: tuple[Figure, ...] = ("confusion matrix", "classes", "errors")
+
+    spoils: tuple[str, ...] = ("mislabelled", "ambiguous", "outlier", "rare")
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why an example of a class is hard."""
+        return {
+            "mislabelled": "the given label is probably wrong",
+            "outlier": "it looks like nothing else in the data",
+            "ambiguous": "it looks like several classes",
+            "rare": "there are few examples like it",
+            "subtle": "the model learned it late, though nothing is wrong with it",
+            "easy": "nothing is hard about it",
+            "unsure": "no reason stands out",
+        }
+
+    def read_targets(
+        self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts, options: TargetOptions
+    ) -> Targets:
+        """Class names in the order of the outputs, and the class of every row; the model's own order counts first."""
+        found, n_classes = dict(facts), model.n_outputs
+        if not n_classes:
+            found = labels.for_training(catalog, found, options.classes)
+            n_classes = labels.count_classes(catalog, found, options.classes)
+        found = labels.without_empty(found, n_classes, options.classes)
+        found = agreed(model, catalog, found, options.classes)
+        is_settled = model.is_estimator and found["labels_are"] == "names"
+        names = labels.class_names(catalog, found, n_classes, None if is_settled else options.classes)
+        wanted = found["labels_are"] if model.is_estimator else options.labels_are
+        labels_are = labels.read_labels(catalog, found, names, asked=wanted)
+        notes = labels.check_labels(catalog, labels_are, names, found["source"])
+        found |= {"labels_are": labels_are, "notes": [*found.get("notes", []), *notes]}
+        values, bad = labels.targets(catalog, found, names)
+        return Targets(values, bad, tuple(names), found)
+
+    def targets_for(
+        self, catalog: pa.Table, facts: Mapping[str, Any], classes: Sequence[str], *, labels_are: str | None = None
+    ) -> np.ndarray:
+        """Class index of each row, (N,) int64, -1 where the label is none of the classes."""
+        found = labels.read_labels(catalog, facts, classes, asked=labels_are)
+        return labels.targets(catalog, {**facts, "labels_are": found}, classes)[0]
+
+    def encode(self, names: Sequence[str | None], classes: Sequence[str]) -> np.ndarray:
+        """Class index of each name, (N,) int64, -1 where it is none of the classes."""
+        index = {name: place for place, name in enumerate(classes)}
+        return np.array([-1 if name is None else index.get(name, -1) for name in names], dtype=np.int64)
+
+    def written(self, values: np.ndarray, classes: Sequence[str]) -> list[str | None]:
+        """The names of classes (N,), None for -1."""
+        return [str(classes[value]) if value >= 0 else None for value in values.tolist()]
+
+    def width(self, classes: Sequence[str]) -> int:
+        """K."""
+        return len(classes)
+
+    def raw(self, output: Any) -> Tensor:
+        """The logits (N, K) float32; see `_logits.logits_of`."""
+        from hem_core.tasks._logits import logits_of
+
+        return logits_of(output)
+
+    def problems(self, raw: Tensor, targets: Tensor) -> dict[int, str]:
+        """Row -> why it cannot be scored. A class that is ruled out by -inf is no problem unless it is the label's."""
+        from hem_core.tasks._logits import problems
+
+        return problems(raw, targets)
+
+    def finite(self, raw: Tensor) -> Tensor:
+        """Logits whose -inf are 10,000 below the best of their row; see `_logits.unmasked`."""
+        from hem_core.tasks._logits import unmasked
+
+        return unmasked(raw)
+
+    def fields(self, raw: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """`logits` (N, K), `targets` (N,) int64 and `loss` (N,), the cross-entropy in nats."""
+        from hem_core.tasks._logits import loss_vector, unmasked
+
+        logits = unmasked(raw)
+        return {"logits": logits, "targets": targets, "loss": loss_vector(logits, targets)}
+
+    def describe(self, raw: Tensor, outputs: Outputs) -> dict[str, Column]:
+        """`predicted`, the probabilities and best classes of `_logits.predictions`, and `error`, 0 or 1."""
+        from hem_core.tasks._logits import predictions
+
+        assert outputs.logits is not None
+        assert outputs.targets is not None
+        found = predictions(outputs.logits, outputs.targets)
+        return found | {"error": (found["predicted"] != outputs.targets).float()}
+
+    def predicted(self, raw: np.ndarray) -> np.ndarray:
+        """The class with the largest logit, (N,)."""
+        return raw.argmax(axis=1)
+
+    def errors(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """1 where the largest logit is another class's than the given one."""
+        return (raw.argmax(axis=1) != targets).astype(np.float64)
+
+    def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
+        """Classes by their names, and `is_correct`."""
+        names = np.array(classes, dtype=object)
+        label = pa.array(names[columns["target"]], pa.string())
+        predicted = pa.array(names[columns["predicted"]], pa.string())
+        found = {
+            "label": label,
+            "predicted": predicted,
+            "is_correct": pa.array(columns["predicted"] == columns["target"]),
+            "label_prob": pa.array(columns["label_prob"]),
+            "predicted_prob": pa.array(columns["predicted_prob"]),
+            "top_classes": _lists(names[columns["top_classes"]], pa.string()),
+            "top_probs": _lists(columns["top_probs"], None),
+            "given": label,
+        }
+        if "predicted_oos" in columns:
+            found["predicted_oos"] = pa.array(names[columns["predicted_oos"]], pa.string())
+        if "top_classes_oos" in columns:
+            found["top_classes_oos"] = _lists(names[columns["top_classes_oos"]], pa.string())
+        return found
+
+    def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> None:
+        """An example has no parts."""
+
+    def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
+        """Accuracy with its 95% Wilson interval; none where no example is judged."""
+        error = np.asarray(level["error"], np.float64)
+        is_right = error[~np.isnan(error)] < WRONG
+        n = len(is_right)
+        if not n:
+            return []
+        low, high = wilson(int(is_right.sum()), n)
+        return [Metric("accuracy", float(is_right.mean()), float(low), float(high), n=n)]
+
+    def strata(self, targets: np.ndarray) -> np.ndarray:
+        """The class."""
+        return targets
+
+    def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Nothing: the classifier of reasons, or the simple rules, name them."""
+        return {}
 
 
-def _shown(output: Any, found: Any) -> str:
-    """What a model returned, in words."""
-    if isinstance(found, Tensor):
-        return f"{tuple(found.shape)}{_SHAPES.get(found.ndim, '')}"
-    if isinstance(output, Mapping) and output:
-        return f"{type(output).__name__} with {', '.join(map(str, output))}, and no logits"
-    if isinstance(output, list | tuple) and output and isinstance(output[0], Mapping):
-        return f"a list of dicts with {', '.join(map(str, output[0]))}, as of a model that finds objects"
-    return type(found).__name__
-
-
-_SHAPES = {
-    0: ", one number for the whole batch, as of a loss",
-    3: ", as of a model that classifies tokens or writes text",
-    4: ", as of a model that segments pictures",
-}
-
-
-MASKED = 1e4
-"""How far below a row's best logit stands a class that the model rules out: in float32 its probability is 0."""
-
-
-def unmasked(logits: Tensor) -> Tensor:
-    """Logits (N, K) whose -inf, of classes that the model rules out, are finite: 10,000 below the best of their row.
-
-    Their probability stays 0, and sums, margins and gradients stay numbers. NaN and +inf stay; so does a row of -inf.
-    """
-    is_masked = logits.isneginf()
-    if not is_masked.any():
-        return logits
-    best = logits.amax(dim=1, keepdim=True)  # (N, 1)
-    return torch.where(is_masked & best.isfinite(), best - MASKED, logits)
-
-
-def loss_vector(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of each example, (N, K) and (N,) -> (N,), in nats: softplus of how far the others are ahead.
-
-    log(1 + exp(logsumexp of the others - own)) keeps the digits of a sure row, where -log p_y is 0 in float32.
-    """
-    wide, label = logits if logits.dtype == torch.float64 else logits.float(), targets.unsqueeze(1)
-    others = wide.scatter(1, label, -torch.inf).logsumexp(dim=1)  # (N, K) -> (N,)
-    return F.softplus(others - wide.gather(1, label).squeeze(1))
-
-
-def predictions(logits: Tensor, targets: Tensor, *, n_best: int = 5) -> dict[str, Tensor]:
-    """What the model says, as columns with N first.
-
-    `predicted` (N,) int64; `predicted_prob`, `label_prob` (N,); `top_classes`, `top_probs` (N, n_best), best first.
-    """
-    probs = logits.softmax(dim=1)
-    top_probs, top_classes = probs.topk(min(n_best, logits.shape[1]), dim=1)
-    return {
-        "predicted": top_classes[:, 0],
-        "predicted_prob": top_probs[:, 0],
-        "label_prob": probs.gather(1, targets[:, None])[:, 0],
-        "top_classes": top_classes,
-        "top_probs": top_probs,
-    }
-
-
-def class_names(catalog: pa.Table, facts: Mapping[str, Any], n_classes: int, given: Sequence[str] | None) -> list[str]:
-    """The K class names in the order of the outputs: the given ones, else the catalog's, else of the indices.
-
-    facts: the catalog's `classes`, `labels_are` and `source`.
-    Raises DataError when their number is not K, or when labels are names and nothing tells their order.
-    """
-    names = list(given or facts.get("classes") or [])
-    if not names and facts["labels_are"] == "indices":
-        return names_of_indices(catalog, n_classes)
-    if not names:
-        raise DataError(
-            f"labels in '{facts['source']}' are {described(catalog)}, and nothing tells which output is which: "
-            f"pass --classes in the order of the model's {n_classes} outputs (found {_found(catalog)})"
-        )
-    if len(names) != n_classes:
-        raise DataError(
-            f"the model has {n_classes} outputs but there are {len(names)} class names ({', '.join(names[:5])}…); "
-            "pass --classes with one name for each output, in their order"
-        )
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"class names repeat ('{twice}'); each output needs a name of its own")
-    return names
-
-
-def _found(catalog: pa.Table) -> str:
-    found = sorted({label for label in catalog["label"].to_pylist() if label is not None})
-    return ",".join(found[:5]) + (",…" if len(found) > 5 else "")
+def _lists(values: np.ndarray, kind: pa.DataType | None) -> pa.Array:
+    flat = pa.array(values.reshape(-1), kind) if kind is not None else pa.array(values.reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from hem_core.media.image import thumbnail
+from hem_core.media._open_image import thumbnail
 from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_json, write_table
 
 CLASSES = ["cat", "**dog**", "<b>fox</b>"]

@@ -61,7 +61,7 @@ def test_a_feature_named_like_a_score_is_read_from_the_catalog(rows):
 
 def test_pictures_have_no_contents_and_a_run_without_its_texts_has_none(whole_workspace, workspace):
     run, _ = opened(whole_workspace)
-    assert contents.medium(run.examples) == "array"
+    assert contents.medium(run.examples).look == "picture"
     assert contents.snippets(run.examples, [0, 1], {}) == [None, None]
     run, _ = opened(workspace(data={"name": "d", "medium": "text"}))
-    assert contents.medium(run.examples) == "none"
+    assert contents.medium(run.examples).look == "nothing"

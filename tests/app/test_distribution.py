@@ -62,18 +62,18 @@ def test_a_probability_is_drawn_over_zero_to_one():
 
 
 def test_every_example_is_in_a_bar_and_the_wrong_ones_are_apart():
-    table = pd.DataFrame({"loss": [0.0, 1e-3, 0.5, 2.0], "is_correct": [True, True, None, False]})
+    table = pd.DataFrame({"loss": [0.0, 1e-3, 0.5, 2.0], "error": [0, 0, None, 1]})
     right, wrong = bars.histogram(table, LOSS).data
     assert (right.y.sum(), wrong.y.sum()) == (2, 2)
 
 
 def test_where_one_bin_dwarfs_the_others_the_counts_stand_on_a_log_axis_side_by_side():
     values = [0.01] * 900 + [0.3] * 3 + [0.6] * 2 + [0.9]
-    skewed = bars.histogram(pd.DataFrame({"error_prob": values, "is_correct": [True] * 903 + [False] * 3}), CHANCE)
+    skewed = bars.histogram(pd.DataFrame({"error_prob": values, "error": [0] * 903 + [1] * 3}), CHANCE)
     assert (skewed.layout.yaxis.type, skewed.layout.barmode) == ("log", "overlay")
     assert [sum(trace.y) for trace in skewed.data] == [903, 3]
     assert np.all(skewed.data[0].x < skewed.data[1].x)
-    even = bars.histogram(pd.DataFrame({"error_prob": [0.1, 0.5, 0.9], "is_correct": [True] * 3}), CHANCE)
+    even = bars.histogram(pd.DataFrame({"error_prob": [0.1, 0.5, 0.9], "error": [0.0] * 3}), CHANCE)
     assert (even.layout.yaxis.type, even.layout.barmode) == (None, "stack")
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from app.views.slices.weak_slices import weak_slices
+from hem_core.runs.measured import measured
 from hem_core.store import definitions, numbers
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.workspace import open_workspace
@@ -121,7 +122,7 @@ def test_unlabelled_examples_are_neither_right_nor_wrong(both_samples):
     write_table(home / "scores.parquet", scores)
     run = open_workspace(both_samples).run("tiny")
     assert numbers.count(run.examples, definitions.ERROR) == 8  # e10 to e17
-    assert numbers.accuracy(run.examples) == 42 / 50
+    assert measured(run.examples)[0].value == 42 / 50
 
 
 def test_an_arm_is_neither_the_newest_run_nor_in_the_picker_but_can_be_looked_at(show, workspace, add_run):

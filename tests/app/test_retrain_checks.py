@@ -3,7 +3,8 @@ import json
 import pandas as pd
 import pytest
 
-from app.views.retrain import retrains, train_template
+from app.views.retrain import retrains
+from hem_core.media._train_template import OF_NUMBERS
 from hem_core.store import sets
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.workspace import open_workspace
@@ -112,7 +113,7 @@ def test_a_run_without_a_train_function_says_what_is_needed_and_gives_a_file(sho
     add_set(folder, ["e01", "e02"])
     test = show(folder, "retrain")
     assert "does not name a train function" in texts(test)
-    assert test.code[0].value == train_template.PICTURES_AND_ROWS.strip()
+    assert test.code[0].value == OF_NUMBERS.strip()
     assert "Type `mine:train`" in texts(test)
 
 

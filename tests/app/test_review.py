@@ -95,7 +95,7 @@ def test_the_desk_gets_the_badge_and_the_order_of_the_reasons(show, calibrated, 
     assert data["trust"]["sentence"].startswith("AUROC .70 < .80")
     assert data["kinds"][0] == "mislabelled"
     old = desk(show(whole_workspace, "review"))
-    assert (old["trust"]["how"], old["kinds"], old["medium"]) == ("rules", [], "array")
+    assert (old["trust"]["how"], old["kinds"], old["look"]) == ("rules", [], "picture")
 
 
 def test_a_verdict_on_many_is_shown_and_is_no_review(show, workspace):

@@ -6,24 +6,25 @@ import pytest
 
 RULE = {"all": [{"column": "loss", "min": 2, "max": None}]}
 WINDOW = """
+  const { openClient } = await load("shared/client.js");
   const kept = v.kept ?? {}, sent = [];
   const hidden = (value) => ({ value, enumerable: false });
   Object.defineProperties(kept, {
     getItem: hidden((key) => kept[key] ?? null),
     setItem: hidden((key, value) => { kept[key] = value; }),
     removeItem: hidden((key) => { delete kept[key]; }) });
-  globalThis.window = { localStorage: v.hasStorage === false ? null : kept, sessionStorage: null };
-  globalThis.navigator ??= {};
   const answer = (status, body) => new Response(body, { status, headers: { "X-HEM-Revision": "1" } });
   let status = v.status;
-  globalThis.fetch = async (url, options = {}) => {
+  const fetch = async (url, options = {}) => {
     if (!status) throw new TypeError("no server");
     if (options.method !== "POST") return answer(200, url.includes("revision") ? '{"revision": 1}' : "");
     sent.push([url, JSON.parse(options.body)]);
     return answer(status, JSON.stringify(status === 200 ? { count: 3, batch: "b" } : { error: "scored again" }));
   };
+  const client = openClient({ fetch, kept: v.hasStorage === false ? null : kept, session: null, place: {} });
   const identity = { run: "r", workspace: v.workspace ?? "w", data: "d", examples: "e" };
-  const bus = m.openBus({ run: "r", fingerprint: "f", identity, token: "t", person: "ann", n: 4, verdicts: ["hard"] });
+  const data = { run: "r", fingerprint: "f", identity, token: "t", person: "ann", n: 4, verdicts: ["hard"] };
+  const bus = m.openBus(client, data);
   const until = async (is) => { while (!is()) await new Promise((go) => setTimeout(go, 5)); };
   bus.selection = v.rule ?? bus.selection;
 """
@@ -80,19 +81,3 @@ def test_what_the_browser_cannot_keep_is_counted(run_js, has_storage):
     """
     )
     assert run_js("explorer/bus.js", body, status=0, rule=RULE, hasStorage=has_storage) == [int(not has_storage), 0]
-
-
-def test_the_parts_of_a_window_share_one_outbox_which_goes_on_when_one_has_left(run_js):
-    body = """
-      const begun = [], heard = [];
-      const start = (options) => { begun.push(options); return { workspace: options.workspace }; };
-      const share = (name, workspace) =>
-        m.shareOutbox({ workspace, token: () => name, changed: () => heard.push(name), start });
-      const explore = share("explore", "w"), review = share("review", "w"), other = share("other", "v");
-      begun[0].changed();
-      review.leave();
-      begun[0].changed();
-      return [begun.length, explore.outbox === review.outbox, heard, begun[0].token(), other.outbox.workspace];
-    """
-    found = run_js("shared/outbox_of_window.js", body)
-    assert found == [2, True, ["explore", "review", "explore"], "review", "v"]

@@ -326,9 +326,7 @@ def test_a_log_axis_places_zeros_in_its_first_bin_and_the_largest_in_its_last(ru
       const placed = scale.place(Float64Array.from([0, 0.01, 0.1, 1, NaN, Infinity]));
       const { histogram } = await import(v.numbers);
       return [[...histogram(placed, scale.grid)], scale.value(scale.grid.low), scale.value(scale.grid.high)];"""
-    counts, low, high = run_js(
-        "explorer/histogram.js", body, column=LOSS, numbers=(HERE / "shared/numbers.js").as_uri()
-    )
+    counts, low, high = run_js("explorer/scale.js", body, column=LOSS, numbers=(HERE / "shared/numbers.js").as_uri())
     assert (counts[0], counts[25], counts[-1], sum(counts)) == (2, 1, 1, 4)
     np.testing.assert_allclose([low, high], [0.01, 1])
 
@@ -340,7 +338,7 @@ def test_a_log_axis_places_zeros_in_its_first_bin_and_the_largest_in_its_last(ru
 def test_a_brush_that_reaches_the_edge_is_open_there(run_js, a, b, wanted):
     body = """const scale = m.scaleOf({ ...v.column, values: Float64Array.from(v.column.values) });
       return m.brushed("loss", scale, v.a, v.b);"""
-    found = run_js("explorer/histogram.js", body, column=LOSS, a=a, b=b)
+    found = run_js("explorer/scale.js", body, column=LOSS, a=a, b=b)
     assert [found["min"], found["max"]] == wanted
 
 
@@ -350,7 +348,7 @@ def test_a_brush_that_reaches_the_edge_is_open_there(run_js, a, b, wanted):
 )
 def test_percentiles_and_probabilities_are_drawn_over_their_whole_range(run_js, column, axis):
     body = "const { grid } = m.scaleOf({ ...v.column, values: [2, 3] }); return [grid.low, grid.high];"
-    np.testing.assert_allclose(run_js("explorer/histogram.js", body, column=column), axis)
+    np.testing.assert_allclose(run_js("explorer/scale.js", body, column=column), axis)
 
 
 # --- windows ---

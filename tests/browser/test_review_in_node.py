@@ -205,15 +205,3 @@ def test_a_window_keeps_its_id_over_a_reload_and_a_duplicated_tab_gets_another(e
       return [first, duplicate, copy.get("hem-window"), reloaded];
     })()"""
     assert evaluate("shared/window_id.js", expression) == ["first", "second", "second", "first"]
-
-
-def test_every_part_of_a_page_has_the_same_window_id(evaluate):
-    expression = """(async () => {
-      const stored = new Map(), open = new Set();
-      globalThis.window = { sessionStorage:
-        { getItem: (key) => stored.get(key) ?? null, setItem: (key, id) => stored.set(key, id) } };
-      const request = async (name, options, take) => take(open.has(name) ? null : open.add(name));
-      Object.defineProperty(globalThis, "navigator", { value: { locks: { request } } });
-      return [await m.windowId() === await m.windowId(), (await m.windowId()).length];
-    })()"""
-    assert evaluate("shared/window_id.js", expression) == [True, 24]

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from hem_core.media.image import thumbnail
+from hem_core.media._open_image import thumbnail
 from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_json, write_table
 
 ROOT = Path(__file__).parents[2]

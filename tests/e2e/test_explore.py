@@ -30,7 +30,7 @@ def read(page, name):
     return page.locator(".hem-explorer").get_attribute(f"data-{name}")
 
 
-def eventually(wanted, limit=8):
+def eventually(wanted, limit=20):
     """Wait until `wanted()` is true; its last value is returned."""
     end = time.monotonic() + limit
     while not (value := wanted()) and time.monotonic() < end:

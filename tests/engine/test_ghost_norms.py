@@ -11,7 +11,7 @@ from torch.func import functional_call, grad, vmap
 from hem_core.engine.ghost_norms import ghost_norms, gradient_norms
 from hem_core.engine.network import place
 from hem_core.errors import ModelError
-from hem_core.tasks.classification import logits_of
+from hem_core.tasks._logits import logits_of
 
 K = 5
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.utils.data import TensorDataset
 
+from hem_core.content_hash import content_hash
 from hem_core.dynamics.recorder import Recorder
-from hem_core.engine.content_hash import content_hash
 from hem_core.errors import DataError
 from hem_core.runs.score import score
 

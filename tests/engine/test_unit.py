@@ -1,21 +1,32 @@
+from pathlib import Path
+
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hem_core.engine.inputs import Items, Rows, batches
+from hem_core.engine.inputs import batches, open_inputs
 from hem_core.engine.network import choose_device, place
 from hem_core.engine.plan import Plan
 from hem_core.engine.unit import Job, read_failures, score_unit, write_unit
 from hem_core.errors import ModelError
-from hem_core.media.array import ArrayRows
+
+
+def rows_of(folder, *, is_picture):
+    table, facts = pa.table({"image": ["x.npy"]}), {"medium": "array", "is_picture": is_picture}
+    return open_inputs(table, facts, root=folder, dataset=None, channels=3, resize=None)
+
+
+def items(dataset):
+    return open_inputs(pa.table({}), {"medium": "dataset"}, root=Path(), dataset=dataset, channels=3, resize=None)
 
 
 def job_of(folder, pictures, model, *, batch_size=4, unit_size=10, bad_labels=None):
     np.save(folder / "x.npy", pictures)
-    inputs = Rows(ArrayRows(folder / "x.npy"), is_picture=True)
+    inputs = rows_of(folder, is_picture=True)
     network, _k = place(model, torch.device("cpu"), inputs.read(range(2)).values, is_picture=True, layer=None)
     n = len(pictures)
     plan = Plan(folder, n, unit_size, batch_size, "key")
@@ -105,7 +116,7 @@ def test_inputs_with_nan_are_set_aside_before_the_model(tmp_path):
     rows = np.ones((4, 3), np.float32)
     rows[2, 1] = np.nan
     np.save(tmp_path / "x.npy", rows)
-    batch = Rows(ArrayRows(tmp_path / "x.npy"), is_picture=False).read(range(1, 4))
+    batch = rows_of(tmp_path, is_picture=False).read(range(1, 4))
     assert batch.indices == [1, 3]
     assert batch.failures == [(2, "the input has a NaN or infinite number")]
     assert len(batch.values) == len(batch.hashes) == 2
@@ -114,7 +125,7 @@ def test_inputs_with_nan_are_set_aside_before_the_model(tmp_path):
 def test_batches_come_in_order_and_skip_nothing():
     data = [(torch.tensor([float(i)]), 0) for i in range(11)]
     found = [
-        value for batch in batches(Items(data), [0, 2, 3, 5, 7, 8, 10], 3) for value in batch.values[:, 0].tolist()
+        value for batch in batches(items(data), [0, 2, 3, 5, 7, 8, 10], 3) for value in batch.values[:, 0].tolist()
     ]
     assert found == [0, 2, 3, 5, 7, 8, 10]
 
@@ -127,7 +138,7 @@ def test_a_dataset_that_reads_many_at_once_is_asked_for_many():
             Bulk.asked = (*Bulk.asked, tuple(indices))
             return [self[index] for index in indices]
 
-    list(batches(Items(Bulk([(torch.zeros(1), 0)] * 5)), [0, 1, 4], 2))
+    list(batches(items(Bulk([(torch.zeros(1), 0)] * 5)), [0, 1, 4], 2))
     assert Bulk.asked == ((0, 1), (4,))
 
 
@@ -179,7 +190,7 @@ def test_cuda_where_there_is_none_says_so():
 @pytest.mark.gpu
 def test_cuda_gives_the_scores_of_the_cpu(tmp_path, model, pictures):
     cpu = score_unit(job_of(tmp_path, pictures, model), 0)
-    inputs = Rows(ArrayRows(tmp_path / "x.npy"), is_picture=True)
+    inputs = rows_of(tmp_path, is_picture=True)
     network, _k = place(model, torch.device("cuda"), inputs.read(range(2)).values, is_picture=True, layer=None)
     job = Job(Plan(tmp_path, 23, 10, 4, "key"), [f"e{i}" for i in range(23)], np.arange(23) % 10, {}, network, inputs)
     cuda = score_unit(job, 0)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -6,12 +8,12 @@ import torch
 from torch.utils.data import DataLoader
 
 from hem_core.engine.extra import Extra
-from hem_core.engine.inputs import Items
-from hem_core.engine.inputs_rows import TableRows
+from hem_core.engine.inputs import Tensors, open_inputs
 from hem_core.errors import DataError
 from hem_core.folds.held import Held
 from hem_core.folds.training_set import TrainingSet
-from hem_core.media.row import FeatureRows
+from hem_core.media import medium
+from hem_core.media._feature_rows import FeatureRows, TableRows
 
 TARGETS = np.array([0, 1, 0, 1, 1])
 IDS = ["a", "b", "c", "d", "e"]
@@ -41,6 +43,14 @@ def extra(values, **more):
     return Extra(values, **{name: np.array(value) for name, value in given.items()})
 
 
+def items(dataset):
+    return open_inputs(pa.table({}), {"medium": "dataset"}, root=Path(), dataset=dataset, channels=3, resize=None)
+
+
+def rows_of(features):
+    return Tensors(TableRows(features), medium("row"))
+
+
 def make(inputs, rows=(0, 1, 2, 4), *, most_bytes=1 << 20, is_picture=False, **more):
     held = Held(inputs, 5, most_bytes=most_bytes)
     return TrainingSet(held, np.array(rows), TARGETS, IDS, ["no", "yes"], is_picture=is_picture, **more)
@@ -62,7 +72,7 @@ def pictures():
 
 @pytest.mark.parametrize("most_bytes", [1 << 20, 0])
 def test_items_are_input_target_and_id(most_bytes):
-    dataset = make(Items(Numbered()), rows=(4, 1, 0), most_bytes=most_bytes)
+    dataset = make(items(Numbered()), rows=(4, 1, 0), most_bytes=most_bytes)
     assert len(dataset) == 3
     assert [(value.tolist(), target, id) for value, target, id in (dataset[0], dataset[1], dataset[-1])] == [
         ([0, 0], 0, "a"),
@@ -76,7 +86,7 @@ def test_items_are_input_target_and_id(most_bytes):
 
 @pytest.mark.parametrize("most_bytes", [1 << 20, 0])
 def test_a_shuffled_loader_keeps_input_target_and_id_together(most_bytes):
-    dataset = make(Items(Numbered()), most_bytes=most_bytes)
+    dataset = make(items(Numbered()), most_bytes=most_bytes)
     seen = {}
     for values, targets, ids in DataLoader(dataset, batch_size=3, shuffle=True):
         seen |= {id: (value[0].item(), target.item()) for value, target, id in zip(values, targets, ids, strict=True)}
@@ -86,7 +96,7 @@ def test_a_shuffled_loader_keeps_input_target_and_id_together(most_bytes):
 def test_what_fits_into_memory_is_read_once_and_what_does_not_each_time():
     kept, fresh = Numbered(), Numbered()
     for inputs, most_bytes in ((kept, 1 << 20), (fresh, 4)):
-        held = Held(Items(inputs), 5, most_bytes=most_bytes)
+        held = Held(items(inputs), 5, most_bytes=most_bytes)
         assert held.is_good.tolist() == [True, True, True, False, True]
         before = inputs.n_read
         for _ in range(3):
@@ -120,7 +130,7 @@ def test_rows_of_features_are_floats_and_a_frame():
     table = pa.table({"x": [0.0, 1.0, 2.0, 3.0, None], "n": [5, 6, 7, 8, 9]})
     rows = FeatureRows(table, [{"name": "x", "kind": "number"}, {"name": "n", "kind": "number"}])
     more = extra(pd.DataFrame({"x": [9.0], "n": [1.0]}))
-    dataset = make(TableRows(rows), extra=more, planted=[0])
+    dataset = make(rows_of(rows), extra=more, planted=[0])
     assert dataset[1][0].tolist() == [1, 6]
     assert torch.isnan(dataset[2][0][0])
     assert dataset.frame()["x"].fillna(-1).tolist() == [0, 1, -1, 9]
@@ -130,7 +140,7 @@ def test_rows_of_features_are_floats_and_a_frame():
 
 def test_categories_are_for_the_frame_alone():
     table = pa.table({"colour": ["red", "blue", "red", None, "red"]})
-    dataset = make(TableRows(FeatureRows(table, [{"name": "colour", "kind": "category"}])), rows=(0, 1, 2, 4))
+    dataset = make(rows_of(FeatureRows(table, [{"name": "colour", "kind": "category"}])), rows=(0, 1, 2, 4))
     assert dataset.frame()["colour"].tolist() == ["red", "blue", "red", "red"]
     with pytest.raises(DataError, match=r"the features colour are categories.*train on dataset.frame\(\)"):
         dataset[0]

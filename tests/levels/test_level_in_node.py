@@ -4,24 +4,27 @@ import json
 import subprocess
 from pathlib import Path
 
-CLIENT = Path(__file__).parents[2] / "app" / "browser" / "review" / "client.js"
+CLIENT = Path(__file__).parents[2] / "app" / "browser" / "shared" / "run_client.js"
 SCRIPT = """
-const { openClient } = await import(process.argv[1]);
+const { openRun } = await import(process.argv[1]);
 const asked = [];
-globalThis.fetch = async (url) => {
-  asked.push(url);
-  return { ok: true, json: async () => ({}) };
+const request = async (path) => {
+  asked.push(path);
+  return { json: async () => ({}) };
 };
-for (const level of ["examples", "halves"]) {
-  const session = { run: "few", level, token: "t", fingerprint: "f", has_pictures: false };
-  await openClient(() => session).judged([1, 2]);
+for (const level of [undefined, "examples", "halves"]) {
+  const source = openRun({ request }, { run: "few", level, fingerprint: "f", identity: {} });
+  await source.judged([1, 2]);
+  await source.revision();
 }
 console.log(JSON.stringify(asked));
 """
 
 
-def test_review_names_the_level_in_what_it_asks_but_for_the_examples():
+def test_a_request_names_the_level_but_for_the_examples():
     options = ["--experimental-default-type=module", "--input-type=module"]
     command = ["node", *options, "-e", SCRIPT, CLIENT.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == ["/hem/judged/few?rows=1,2", "/hem/judged/few?rows=1,2&level=halves"]
+    of_examples = ["/hem/judged/few?rows=1,2", "/hem/revision/few"]
+    of_halves = ["/hem/judged/few?rows=1,2&level=halves", "/hem/revision/few?level=halves"]
+    assert json.loads(done.stdout) == [*of_examples, *of_examples, *of_halves]

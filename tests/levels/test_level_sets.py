@@ -9,6 +9,8 @@ from PIL import Image
 
 from hem_core import load_set
 from hem_core.errors import DataError
+from hem_core.retrain.retrain import retrain
+from hem_core.retrain.settings import Settings
 from hem_core.sets.check import check
 from hem_core.sets.export_run import export_run
 from hem_core.sets.export_set import export_set
@@ -73,8 +75,18 @@ def test_what_needs_examples_says_so_of_a_set_of_parts(chosen):
     own = chosen[0]
     with pytest.raises(DataError, match="hem check works on sets of examples, and this set is one of 'halves'"):
         check(own, "hard", "demo_models.digits:model")
+    with pytest.raises(DataError, match="hem retrain works on sets of examples, and this set is one of 'halves'"):
+        retrain(own, Settings("hard", "demo_models.digits:train", seeds=2))
+    assert not (own / "retrains").exists()
     with pytest.raises(DataError, match="export this one"):
         load_set(own / "sets" / "hard" / "v1")
+
+
+def test_the_retrain_page_refuses_a_set_of_parts_in_a_line(chosen, show):
+    page = show(chosen[0], "retrain")
+    assert not page.exception
+    (error,) = page.error
+    assert "hem retrain works on sets of examples, and this set is one of 'halves'" in error.value
 
 
 def test_a_set_of_examples_says_nothing_of_levels(own):

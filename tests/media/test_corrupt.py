@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
-from hem_core.media import corrupt_array, corrupt_image, corrupt_row, corrupt_text
+from hem_core.media import _corrupt_array, _corrupt_image, _corrupt_row, _corrupt_text
 
 KINDS = ["mislabelled", "ambiguous", "outlier", "rare"]
 
@@ -15,7 +15,7 @@ def digits():
 
 def test_a_picture_for_each_kind_and_the_given_ones_left_alone(digits):
     before = digits.copy()
-    found = corrupt_image.corrupt(digits, KINDS * 10, digits[::-1], seed=0)
+    found = _corrupt_image.corrupt(digits, KINDS * 10, digits[::-1], seed=0)
     assert found.shape == digits.shape
     assert found.dtype == np.uint8
     assert (digits == before).all()
@@ -26,13 +26,13 @@ def test_a_picture_for_each_kind_and_the_given_ones_left_alone(digits):
 
 def test_a_mixture_of_black_and_white_is_grey():
     black, white = np.zeros((20, 4, 4), np.uint8), np.full((20, 4, 4), 255, np.uint8)
-    found = corrupt_image.corrupt(black, ["ambiguous"] * 20, white, seed=0)
+    found = _corrupt_image.corrupt(black, ["ambiguous"] * 20, white, seed=0)
     assert found.min() >= round(0.45 * 255)
     assert found.max() <= round(0.55 * 255)
 
 
 def test_half_of_the_outliers_keep_their_pixels_in_other_places(digits):
-    found = corrupt_image.corrupt(digits, ["outlier"] * 40, digits, seed=0)
+    found = _corrupt_image.corrupt(digits, ["outlier"] * 40, digits, seed=0)
     same = [sorted(a.reshape(-1)) == sorted(b.reshape(-1)) for a, b in zip(found, digits, strict=True)]
     assert 0.2 < np.mean(same) < 0.8
 
@@ -40,27 +40,27 @@ def test_half_of_the_outliers_keep_their_pixels_in_other_places(digits):
 @pytest.mark.parametrize("shape", [(9, 7), (9, 7, 1), (9, 7, 3), (9, 7, 4), (1, 1, 3)])
 def test_pictures_of_any_shape_and_number_of_channels(shape):
     pictures = np.random.default_rng(0).integers(0, 256, (12, *shape), dtype=np.uint8)
-    found = corrupt_image.corrupt(pictures, ["outlier", "rare", "ambiguous"] * 4, pictures[::-1], seed=0)
+    found = _corrupt_image.corrupt(pictures, ["outlier", "rare", "ambiguous"] * 4, pictures[::-1], seed=0)
     assert found.shape == pictures.shape
 
 
 def test_a_row_does_not_depend_on_those_after_it(digits):
-    many = corrupt_image.corrupt(digits, ["rare"] * 40, digits, seed=3)
-    few = corrupt_image.corrupt(digits[:5], ["rare"] * 5, digits[:5], seed=3)
+    many = _corrupt_image.corrupt(digits, ["rare"] * 40, digits, seed=3)
+    few = _corrupt_image.corrupt(digits[:5], ["rare"] * 5, digits[:5], seed=3)
     assert (many[:5] == few).all()
-    assert (corrupt_image.corrupt(digits, ["rare"] * 40, digits, seed=4) != many).any()
+    assert (_corrupt_image.corrupt(digits, ["rare"] * 40, digits, seed=4) != many).any()
 
 
 CORPUS = ["the cat sat on the mat", "the dog ran to the cat", "a zebra sat", "the mat"]
 
 
 def test_two_halves_of_a_text_are_joined():
-    found = corrupt_text.corrupt(["a b c d"] * 9, ["ambiguous"] * 9, ["w x y z"] * 9, corpus=CORPUS, seed=0)
+    found = _corrupt_text.corrupt(["a b c d"] * 9, ["ambiguous"] * 9, ["w x y z"] * 9, corpus=CORPUS, seed=0)
     assert set(found) == {"a b y z", "w x c d"}
 
 
 def test_an_outlying_text_has_as_many_words_of_letters_or_of_the_corpus():
-    found = corrupt_text.corrupt(["the cat sat"] * 20, ["outlier"] * 20, [""] * 20, corpus=CORPUS, seed=0)
+    found = _corrupt_text.corrupt(["the cat sat"] * 20, ["outlier"] * 20, [""] * 20, corpus=CORPUS, seed=0)
     known = {word for text in CORPUS for word in text.split()}
     assert all(len(text.split()) == 3 for text in found)
     from_corpus = [set(text.split()) <= known for text in found]
@@ -69,13 +69,13 @@ def test_an_outlying_text_has_as_many_words_of_letters_or_of_the_corpus():
 
 def test_a_rare_text_has_rare_words_or_is_a_short_piece():
     text = "the cat sat on the mat the cat"
-    found = corrupt_text.corrupt([text] * 20, ["rare"] * 20, [""] * 20, corpus=CORPUS, seed=0)
+    found = _corrupt_text.corrupt([text] * 20, ["rare"] * 20, [""] * 20, corpus=CORPUS, seed=0)
     assert {len(one.split()) for one in found} == {2, 8}
     assert all(one in text for one in found if len(one.split()) == 2)
 
 
 def test_empty_texts_and_an_empty_corpus_do_no_harm():
-    assert corrupt_text.corrupt([""] * 4, KINDS, [""] * 4, corpus=[""], seed=0) == [""] * 4
+    assert _corrupt_text.corrupt([""] * 4, KINDS, [""] * 4, corpus=[""], seed=0) == [""] * 4
 
 
 TABLE = pd.DataFrame(
@@ -89,7 +89,7 @@ TABLE = pd.DataFrame(
 
 
 def rows_of(kind, n=60):
-    return corrupt_row.corrupt(TABLE[100 : 100 + n], [kind] * n, TABLE[300 : 300 + n], table=TABLE, seed=0)
+    return _corrupt_row.corrupt(TABLE[100 : 100 + n], [kind] * n, TABLE[300 : 300 + n], table=TABLE, seed=0)
 
 
 def test_a_mixture_of_two_rows_lies_between_them_and_whole_numbers_stay_whole():
@@ -120,14 +120,14 @@ def test_an_outlying_row_takes_each_value_from_elsewhere():
 
 def test_a_missing_number_makes_the_mixture_missing():
     table = pd.DataFrame({"x": [1.0, np.nan, 3.0]})
-    found = corrupt_row.corrupt(table, ["ambiguous"] * 3, table[::-1], table=table, seed=0)
+    found = _corrupt_row.corrupt(table, ["ambiguous"] * 3, table[::-1], table=table, seed=0)
     assert found["x"].isna().tolist() == [False, True, False]
 
 
 def test_flat_numbers_are_mixed_permuted_or_sent_to_the_tails():
     table = np.random.default_rng(0).normal(size=(500, 6)).astype(np.float32)
     few, kinds = table[:40], KINDS * 10
-    found = corrupt_array.corrupt(few, kinds, few[::-1], table=table, seed=0)
+    found = _corrupt_array.corrupt(few, kinds, few[::-1], table=table, seed=0)
     assert found.dtype == np.float32
     assert (found[::4] == few[::4]).all()
     middle = (few + few[::-1])[1::4] / 2
@@ -139,7 +139,7 @@ def test_flat_numbers_are_mixed_permuted_or_sent_to_the_tails():
 
 def test_token_numbers_stay_token_numbers():
     tokens = np.random.default_rng(0).integers(0, 50, (40, 8))
-    found = corrupt_array.corrupt(tokens, KINDS * 10, tokens[::-1], table=tokens, seed=0)
+    found = _corrupt_array.corrupt(tokens, KINDS * 10, tokens[::-1], table=tokens, seed=0)
     assert found.dtype == tokens.dtype
     assert set(np.unique(found)) <= set(np.unique(tokens))
     joined = (found[1::4] == tokens[1::4]) | (found[1::4] == tokens[::-1][1::4])
@@ -148,6 +148,6 @@ def test_token_numbers_stay_token_numbers():
 
 def test_standardised_pictures_are_turned_or_enlarged():
     pictures = np.random.default_rng(0).normal(size=(20, 3, 8, 6)).astype(np.float32)
-    found = corrupt_array.corrupt(pictures, ["rare"] * 20, pictures, table=pictures, seed=0)
+    found = _corrupt_array.corrupt(pictures, ["rare"] * 20, pictures, table=pictures, seed=0)
     assert (found != pictures).any(axis=(1, 2, 3)).all()
     assert set(np.unique(found)) <= set(np.unique(pictures))

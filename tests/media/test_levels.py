@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from hem_core.media.array import ArrayRows, to_picture
+from hem_core.media._levels import to_picture
+from hem_core.media._npy import ArrayRows
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import pytest
 from PIL import Image
 
 from hem_core.errors import DataError
-from hem_core.media.array import ArrayRows, extract, to_picture
-from hem_core.media.image import decode, open_image, thumbnail
+from hem_core.media._decoded import decode
+from hem_core.media._levels import to_picture
+from hem_core.media._npy import ArrayRows, extract
+from hem_core.media._open_image import open_image, thumbnail
 
 
 def png(array):

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image, ImageCms, ImageOps
 
 from hem_core.errors import DataError
-from hem_core.media.image import decode, levelled, open_image
-from hem_core.media.picture_file import DEEP, FRAMES, TRANSPARENT, TURNED, as_read, is_grey, read_picture
+from hem_core.media._decoded import decode, levelled
+from hem_core.media._open_image import open_image
+from hem_core.media._picture_file import DEEP, FRAMES, TRANSPARENT, TURNED, as_read, is_grey, read_picture
 
 
 def encoded(picture, format, **options):

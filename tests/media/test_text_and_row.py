@@ -3,8 +3,8 @@ import pyarrow as pa
 import pytest
 
 from hem_core.errors import DataError
-from hem_core.media import text
-from hem_core.media.row import FeatureRows
+from hem_core.media._feature_rows import FeatureRows
+from hem_core.media._texts import read_text
 
 FEATURES = [{"name": "age", "kind": "number"}, {"name": "job", "kind": "category"}]
 
@@ -14,10 +14,10 @@ def rows(age, job):
 
 
 def test_a_text_is_read_as_it_is_and_nothing_is_no_text():
-    assert text.read(" two words ") == " two words "
+    assert read_text(" two words ") == " two words "
     for nothing in (None, "", " \n"):
         with pytest.raises(DataError, match="no text"):
-            text.read(nothing)
+            read_text(nothing)
 
 
 def test_a_frame_holds_the_asked_rows_with_gaps_as_nan():

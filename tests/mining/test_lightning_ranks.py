@@ -18,7 +18,7 @@ WORK = textwrap.dedent("""
     from lightning.pytorch.callbacks import ModelCheckpoint
     from hem_core import mining
     from hem_core.errors import MiningError
-    from hem_core.mining.lightning import MiningCallback
+    from hem_core.mining.callbacks.lightning import MiningCallback
 
     folder, rank, N = sys.argv[1], int(os.environ["RANK"]), 24
     data = TensorDataset(torch.randn(N, 3, generator=torch.Generator().manual_seed(0)), torch.arange(N) % 4)

@@ -18,7 +18,7 @@ WORK = textwrap.dedent("""
     from transformers import Trainer, TrainingArguments
     from hem_core import mining
     from hem_core.errors import MiningError
-    from hem_core.mining.transformers import mine
+    from hem_core.mining.callbacks.transformers import mine
 
     folder, rank, N = sys.argv[1], int(os.environ["RANK"]), 24
     data = mining.WithIndex([{"word": row, "labels": row % 3} for row in range(N)])

@@ -14,6 +14,7 @@ from hem_core.engine.network import place
 from hem_core.errors import RunError
 from hem_core.folds.assign import assign
 from hem_core.folds.linear_head import cross_fit_head
+from hem_core.media import medium
 from hem_core.probes.calibrate import Planted, calibrate, nearest, probes_for
 from hem_core.probes.spoil import planted, spoil
 from hem_core.runs.refit import refit
@@ -50,6 +51,10 @@ class Points:
 
     def picture(self, index):
         return None
+
+    def spoil(self, values, kinds, partners, *, pool, is_picture, seed):
+        given = {"pool": pool.numpy(), "is_picture": is_picture, "seed": seed}
+        return torch.from_numpy(medium("array").spoil(values.numpy(), kinds, partners.numpy(), **given))
 
 
 class World:

@@ -82,7 +82,7 @@ def test_rows_without_a_label_are_no_sources():
 
 
 def test_without_inputs_there_are_flips_alone():
-    found = plan(TARGETS, 3, medium="none")
+    found = plan(TARGETS, 3, kinds=("mislabelled",))
     assert set(found.kind) == {"mislabelled"}
     assert len(found) == 200
 

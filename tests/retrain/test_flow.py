@@ -9,7 +9,10 @@ from hem_core.retrain.report.flow import FLOWS, flow
 
 
 def table(right, difficulty=None, ids=None):
-    columns = {"id": ids or [f"e{k}" for k in range(len(right))], "is_correct": right}
+    columns = {
+        "id": ids or [f"e{k}" for k in range(len(right))],
+        "error": [None if one is None else 1.0 - one for one in right],
+    }
     return pd.DataFrame(columns if difficulty is None else {**columns, "difficulty": difficulty})
 
 
@@ -52,7 +55,7 @@ def test_an_example_whose_outcome_is_unknown_is_left_out():
 def test_what_cannot_be_compared_is_said():
     with pytest.raises(DataError, match="1 before and 1 after share no id"):
         flow(table([True], ids=["a"]), table([True], ids=["b"]))
-    with pytest.raises(DataError, match="needs the column 'is_correct' after; there are: id"):
+    with pytest.raises(DataError, match="needs the column 'error' after; there are: id"):
         flow(table([True]), table([True])[["id"]])
     with pytest.raises(DataError, match="'a' is there twice before"):
         flow(table([True, True], ids=["a", "a"]), table([True], ids=["a"]))

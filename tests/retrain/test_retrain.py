@@ -12,9 +12,9 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from app.views.retrain.train_template import PICTURES_AND_ROWS, TEXTS
 from hem_core.cli import hem as command
 from hem_core.errors import DataError, HemError, ModelError, RunError
+from hem_core.media._train_template import OF_NUMBERS, OF_TEXTS
 from hem_core.retrain import stored
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
@@ -406,7 +406,7 @@ def test_the_command_prints_the_verdict_and_the_place_of_the_report(workspace, m
 
 def test_the_file_that_the_app_gives_to_start_from_runs_as_it_stands(workspace, make_set, my_training):
     make_set()
-    (my_training / "mine_from_the_app.py").write_text(PICTURES_AND_ROWS)
+    (my_training / "mine_from_the_app.py").write_text(OF_NUMBERS)
     found = retrain(workspace, settings(train="mine_from_the_app:train", test=held_out(workspace), seeds=1))
     sys.modules.pop("mine_from_the_app", None)
     assert found.report["table"][0]["arms"]["control"]["mean"] > 60
@@ -414,7 +414,7 @@ def test_the_file_that_the_app_gives_to_start_from_runs_as_it_stands(workspace, 
 
 def test_the_file_for_texts_runs_as_it_stands(tmp_path):
     scope = {}
-    exec(TEXTS, scope)
+    exec(OF_TEXTS, scope)
     words = ["good film", "bad film", "good day", "bad day"] * 5
 
     class Questions:

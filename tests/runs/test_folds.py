@@ -69,14 +69,14 @@ def test_the_columns_are_of_models_that_had_not_seen_the_example(run):
     table = run.table()
     assert run.info["sample"] == "out-of-sample"
     assert run.info["oos"]["how"] == "folds"
-    assert run.info["oos"]["in_sample_accuracy"] > run.info["oos"]["accuracy"] == run.info["accuracy"]
-    assert table["is_correct"].mean() == pytest.approx(run.info["accuracy"])
+    assert run.info["oos"]["in_sample_accuracy"] > run.info["oos"]["accuracy"] == run.info["metrics"][0]["value"]
+    assert table["is_correct"].mean() == pytest.approx(run.info["metrics"][0]["value"])
     assert table["is_correct"][table["planted_flip"]].mean() < 0.1  # nobody learned a wrong label by heart
     assert "grand_last_layer" not in table  # it speaks of one model, and here are three
     assert table["error_prob"].between(0, 1).all()
     assert (table["error_prob_low"] <= table["error_prob"]).all()
     assert table["error_prob"][table["planted_flip"]].mean() > 0.7
-    assert abs(table["error_prob"].mean() - (1 - run.info["accuracy"])) < 0.03  # calibrated as a whole
+    assert abs(table["error_prob"].mean() - (1 - run.info["metrics"][0]["value"])) < 0.03  # calibrated as a whole
 
 
 def test_reasons_are_calibrated_and_no_probe_is_in_any_table(run):

@@ -169,7 +169,7 @@ def test_a_table_goes_through_a_fitted_pipeline_in_the_order_of_its_classes(tmp_
     expected = plain.predict_proba(frame.drop(columns="label"))
     own = expected[np.arange(len(frame)), (frame["label"] == "yes").astype(int)]
     assert table["label_prob"].tolist() == pytest.approx(own.tolist(), abs=1e-5)
-    assert run.info["accuracy"] == pytest.approx(plain.score(frame.drop(columns="label"), frame["label"]))
+    assert run.info["metrics"][0]["value"] == pytest.approx(plain.score(frame.drop(columns="label"), frame["label"]))
     assert run.embeddings().shape == (200, 2 + 5)
     assert "knn_distance" in table.columns
     assert "grand_last_layer" not in table.columns

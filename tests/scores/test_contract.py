@@ -2,169 +2,28 @@
 
 import subprocess
 import sys
-from inspect import Parameter, signature
 
 import pytest
 import torch
 
-from hem_core import folder, scores
+from hem_core import scores
 from hem_core.errors import DataError, UnknownNameError
 from hem_core.scores import compute, describe, needs
+from hem_core.testing._outputs import changed, outputs
+from hem_core.testing.score import PROMISES
 from hem_core.types import Outputs
 
 NAMES = scores.names()
-READ_LOGITS = [name for name in NAMES if "logits" in needs(name)]
-
-
-def outputs(n, *, n_classes=5, n_epochs=6, width=8, seed=0):
-    """Every field of Outputs, for n examples, from one seed; some epochs were not seen."""
-    chance = torch.Generator().manual_seed(seed)
-    logits = 3 * torch.randn(n, n_classes, generator=chance)
-    seen = torch.rand(n, n_epochs, generator=chance) < 0.8
-    seen[:, 0] = True
-    hits = (torch.rand(n, n_epochs, generator=chance) < 0.5).float()
-    return Outputs(
-        ids=[f"example-{index}" for index in range(n)],
-        logits=logits,
-        targets=torch.randint(n_classes, (n,), generator=chance),
-        embeddings=torch.randn(n, width, generator=chance),
-        head_input_norm=1 + torch.rand(n, generator=chance),
-        prototypes=torch.randn(n, width, generator=chance),
-        neighbour_targets=torch.randint(n_classes, (n, 4), generator=chance),
-        neighbour_distances=torch.rand(n, 4, generator=chance).sort(dim=1).values,
-        epoch_confidences=torch.rand(n, n_epochs, generator=chance).where(seen, torch.nan),
-        epoch_margins=torch.randn(n, n_epochs, generator=chance).where(seen, torch.nan),
-        epoch_hits=hits.where(seen, torch.nan),
-        gradient_norm=torch.rand(n, generator=chance),
-        member_confidences=torch.rand(n, 3, generator=chance),
-    )
-
-
-def part(whole, keep):
-    fields = {name: getattr(whole, name)[keep] for name in whole.known()}
-    return Outputs(ids=[whole.ids[index] for index in keep], **fields)
-
-
-def changed(whole, change):
-    fields = {name: change(getattr(whole, name)) for name in whole.known()}
-    return Outputs(ids=whole.ids, **fields)
-
-
-def halved(dtype):
-    return lambda field: field.to(dtype) if field.is_floating_point() else field
 
 
 def test_there_are_scores():
     assert {"loss", "margin", "aum", "knn_distance"} <= set(NAMES)
 
 
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
 @pytest.mark.parametrize("name", NAMES)
-def test_it_reads_fields_of_outputs_and_its_options_have_defaults(name):
-    parameters = signature(getattr(folder.load(scores, name), name)).parameters.values()
-    fields = [each.name for each in parameters if each.kind is Parameter.POSITIONAL_OR_KEYWORD]
-    options = [each for each in parameters if each.kind is Parameter.KEYWORD_ONLY]
-    assert needs(name) == fields
-    assert set(fields) <= set(Outputs.__dataclass_fields__) - {"ids"}
-    assert describe(name)["options"].keys() == {each.name for each in options}
-    assert all(each.default is not Parameter.empty for each in options)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_its_docstring_says_meaning_formula_range_direction_cost_use_and_reference(name):
-    card = describe(name)
-    for said in ("meaning", "formula", "range", "cost", "use", "reference"):
-        assert card[said], f"no {said} in the docstring of {name}"
-    assert card["name"] == name
-
-
-@pytest.mark.parametrize("n", [0, 1, 7])
-@pytest.mark.parametrize("name", NAMES)
-def test_n_examples_give_n_finite_float32_numbers(name, n):
-    got = compute(name, outputs(n))
-    assert got.shape == (n,)
-    assert got.dtype == torch.float32
-    assert got.isfinite().all()
-
-
-@pytest.mark.parametrize("n_classes", [2, 3, 1000])
-@pytest.mark.parametrize("name", READ_LOGITS)
-def test_any_number_of_classes_gives_finite_numbers(name, n_classes):
-    assert compute(name, outputs(7, n_classes=n_classes)).isfinite().all()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_an_example_s_score_does_not_depend_on_its_batch(name):
-    whole = outputs(64, n_classes=10)
-    together = compute(name, whole)
-    alone = torch.cat([compute(name, part(whole, [index])) for index in range(64)])
-    torch.testing.assert_close(alone, together, rtol=1e-6, atol=1e-6)
-    turned = list(range(64))[::-1]
-    torch.testing.assert_close(compute(name, part(whole, turned)), together[turned], rtol=1e-6, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_inputs_are_left_alone(name):
-    whole = outputs(7)
-    before = changed(whole, torch.clone)
-    compute(name, whole)
-    for field in whole.known():
-        torch.testing.assert_close(getattr(whole, field), getattr(before, field), equal_nan=True, rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-@pytest.mark.parametrize("name", NAMES)
-def test_half_precision_is_widened_before_the_arithmetic(name, dtype):
-    half = changed(outputs(64, n_classes=100), halved(dtype))
-    wide = changed(half, halved(torch.float32))
-    got = compute(name, half)
-    assert got.dtype == torch.float32
-    torch.testing.assert_close(got, compute(name, wide), rtol=1e-6, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_view_with_strides_gives_the_same(name):
-    whole = outputs(64)
-    strided = changed(whole, lambda field: torch.stack([field, field], dim=-1)[..., 0])
-    torch.testing.assert_close(compute(name, strided), compute(name, whole), rtol=1e-6, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_global_generator_is_left_alone(name):
-    whole = outputs(7)
-    before = torch.get_rng_state()
-    compute(name, whole)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-@pytest.mark.parametrize("name", READ_LOGITS)
-def test_a_sure_hit_is_easier_than_a_coin_flip(name):
-    logits = torch.tensor([[20.0, 0.0, 0.0], [0.0, 0.0, -20.0]])
-    pair = Outputs(["sure", "coin"], logits=logits, targets=torch.tensor([0, 0]), head_input_norm=torch.ones(2))
-    sure, coin = compute(name, pair).tolist()
-    assert sure < coin
-
-
-@pytest.mark.parametrize("name", [name for name in READ_LOGITS if "targets" in needs(name)])
-def test_a_sure_miss_is_harder_than_a_coin_flip(name):
-    logits = torch.tensor([[0.0, 20.0, 0.0], [0.0, 0.0, -20.0]])
-    pair = Outputs(["miss", "coin"], logits=logits, targets=torch.tensor([0, 0]), head_input_norm=torch.ones(2))
-    miss, coin = compute(name, pair).tolist()
-    assert miss > coin
-
-
-@pytest.mark.parametrize("name", READ_LOGITS)
-def test_a_nan_stays_in_its_row(name):
-    whole = outputs(7)
-    whole.logits[3, 1] = torch.nan
-    assert compute(name, whole).isnan().nonzero()[:, 0].tolist() == [3]
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if needs(name)[0].startswith("epoch_")])
-def test_an_example_never_seen_is_a_nan_and_no_one_else_is(name):
-    whole = outputs(7)
-    for field in ("epoch_confidences", "epoch_margins", "epoch_hits"):
-        getattr(whole, field)[3] = torch.nan
-    assert compute(name, whole).isnan().nonzero()[:, 0].tolist() == [3]
+def test_a_score_keeps(name, promise):
+    promise(name)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if needs(name)[0].startswith("epoch_")])

@@ -244,7 +244,7 @@ def test_ranks_that_draw_the_same_examples_are_warned(tmp_path, run_twice):
     script = """
 import sys, warnings
 import torch.distributed as dist
-from hem_core.engine.set_sampler import SetSampler
+from hem_core.sets.sampler import SetSampler
 dist.init_process_group("gloo")
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always")

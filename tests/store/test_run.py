@@ -126,7 +126,7 @@ def test_neighbours_of_the_last_example_are_the_first_two(run):
     assert found["id"].tolist() == ["id-00", "id-01"]
     assert found["row"].tolist() == [0, 1]
     np.testing.assert_array_equal(found["distance_cosine"], np.float32([0.1, 0.2]))
-    assert list(found.columns) == ["row", "id", "label", "predicted", "is_correct", "difficulty", "distance_cosine"]
+    assert list(found.columns) == ["row", "id", "given", "predicted", "error", "difficulty", "distance_cosine"]
 
 
 def test_an_unknown_id_and_one_that_failed_say_so(run):

@@ -5,7 +5,7 @@ import pytest
 
 from hem_core.catalog._label_kind import labels_are
 from hem_core.errors import DataError
-from hem_core.tasks import classification
+from hem_core.tasks import _class_labels
 
 
 def catalog(*labels):
@@ -19,9 +19,9 @@ def facts(table, **more):
 def read(labels, names, asked=None):
     """What the labels are, and the class of each."""
     table = catalog(*labels)
-    found = classification.read_labels(table, facts(table), names, asked=asked)
-    classification.check_labels(table, found, names, "x.csv")
-    return found, classification.targets(table, facts(table, labels_are=found), names)[0].tolist()
+    found = _class_labels.read_labels(table, facts(table), names, asked=asked)
+    _class_labels.check_labels(table, found, names, "x.csv")
+    return found, _class_labels.targets(table, facts(table, labels_are=found), names)[0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_missing_labels_are_no_wrong_labels():
 
 def test_labels_without_a_zero_are_noted():
     table = catalog("1", "2")
-    (note,) = classification.check_labels(table, "indices", list("abcd"), "x.csv")
+    (note,) = _class_labels.check_labels(table, "indices", list("abcd"), "x.csv")
     assert note.startswith("No label is 0: the labels run from 1 to 2, the outputs from 0 to 3.")
-    assert classification.check_labels(catalog("0", "2"), "indices", list("abcd"), "x.csv") == []
+    assert _class_labels.check_labels(catalog("0", "2"), "indices", list("abcd"), "x.csv") == []
 
 
 @pytest.mark.parametrize(
@@ -114,20 +114,20 @@ def test_labels_without_a_zero_are_noted():
 )
 def test_a_model_that_is_still_to_be_trained_has_the_classes_that_occur(labels, classes, k):
     table = catalog(*labels)
-    found = classification.for_training(table, facts(table), None)
-    assert (found["classes"], classification.count_classes(table, found, None)) == (classes, k)
+    found = _class_labels.for_training(table, facts(table), None)
+    assert (found["classes"], _class_labels.count_classes(table, found, None)) == (classes, k)
 
 
 def test_truth_values_name_the_two_classes_as_they_are_written():
     table = catalog("TRUE", "FALSE", "TRUE")
-    assert classification.class_names(table, facts(table), 2, None) == ["FALSE", "TRUE"]
-    assert classification.class_names(table, facts(table), 3, None) == ["0", "1", "2"]
+    assert _class_labels.class_names(table, facts(table), 2, None) == ["FALSE", "TRUE"]
+    assert _class_labels.class_names(table, facts(table), 3, None) == ["0", "1", "2"]
 
 
 def test_numbers_that_nothing_orders_say_what_they_are():
     for label, words in (("0.5", "numbers with a fraction"), ("01", "numbers with leading zeros, which are read as")):
         with pytest.raises(DataError, match=rf"labels in 'x.csv' are {words}.*pass --classes"):
-            classification.class_names(catalog(label), facts(catalog(label)), 2, None)
+            _class_labels.class_names(catalog(label), facts(catalog(label)), 2, None)
 
 
 def test_a_label_that_is_a_class_in_another_unicode_form_is_said_to_be(tmp_path):

@@ -1,3 +1,4 @@
+// @ts-check
 // The bar at the bottom: what an action applies to, the tags, undo, export, make a set.
 
 import { h, icon } from "../shared/dom.js";
@@ -5,7 +6,8 @@ import { drawKept } from "../shared/kept.js";
 import { plural, whole } from "../shared/numbers.js";
 
 /** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV.
- *  Returns {refresh, undo, end}. */
+ *  Returns {refresh, undo, end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeActions(bus, host, { makeSet, download }) {
   const scope = h("div", { class: "hem-scope", role: "status", "aria-live": "polite" });
   const buttons = bus.offered.map(({ name, meaning }) =>
@@ -112,7 +114,12 @@ export function makeActions(bus, host, { makeSet, download }) {
           : `Tagged ${plural(answer.count, "example")} as ${tag}`;
       show(answer.message ? `${text}. ${answer.message}` : text, answer.batch && (() => undoBatch(answer.batch)));
     } catch (error) {
-      show(`Not stored (${plural(count, "example")}): ${error.message}`, error.retry && (() => again(error.retry, count)), true, "Try again");
+      show(
+        `Not stored (${plural(count, "example")}): ${error.message}`,
+        error.retry && (() => again(error.retry, count)),
+        true,
+        "Try again",
+      );
       bus.tags().catch(() => {});
     }
   }
@@ -122,7 +129,12 @@ export function makeActions(bus, host, { makeSet, download }) {
       await retry();
       show(`Stored for ${plural(count, "example")}`);
     } catch (error) {
-      show(`Not stored (${plural(count, "example")}): ${error.message}`, error.retry && (() => again(error.retry, count)), true, "Try again");
+      show(
+        `Not stored (${plural(count, "example")}): ${error.message}`,
+        error.retry && (() => again(error.retry, count)),
+        true,
+        "Try again",
+      );
     }
     await bus.tags().catch(() => {});
   }
@@ -131,12 +143,7 @@ export function makeActions(bus, host, { makeSet, download }) {
     try {
       const { undone, message } = await bus.undo(batch);
       if (!undone) return show(message);
-      return show(
-        message,
-        () => undoBatch(undone.batch),
-        false,
-        undone.action === "redo" ? "Undo" : "Redo",
-      );
+      return show(message, () => undoBatch(undone.batch), false, undone.action === "redo" ? "Undo" : "Redo");
     } catch (error) {
       return show(error.message, null, true);
     }
@@ -181,7 +188,7 @@ export function makeActions(bus, host, { makeSet, download }) {
     const target = event.composedPath()[0];
     if (
       target instanceof HTMLElement &&
-      (target.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.type !== "range"))
+      (target.isContentEditable || target.matches("input:not([type=range]), textarea, select"))
     )
       return;
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {

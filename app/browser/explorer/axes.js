@@ -1,16 +1,19 @@
+// @ts-check
 // Plotly draws the axes, the matrix and every exported figure; it is loaded once, from this server.
 
 import { rgb } from "../shared/colours.js";
 
+/** @typedef {{react: Function, toImage: Function, purge: Function}} Plotly */
+const host = /** @type {{Plotly?: Plotly}} */ (globalThis);
 let loading = null;
 
-/** The Plotly object, fetched at the first call. */
+/** Plotly, fetched at the first call. @returns {Promise<Plotly>} */
 export function plotly() {
   loading ??= new Promise((resolve, reject) => {
-    if (window.Plotly) return resolve(window.Plotly);
+    if (host.Plotly) return resolve(host.Plotly);
     const script = document.createElement("script");
-    script.src = new URL("/hem/static/plotly.min.js", window.location.origin).href;
-    script.onload = () => resolve(window.Plotly);
+    script.src = new URL("../../plotly.min.js", import.meta.url).href; // beside the folder of this version
+    script.onload = () => resolve(host.Plotly);
     script.onerror = () => {
       loading = null;
       reject(new Error("Plotly could not be loaded"));
@@ -18,6 +21,11 @@ export function plotly() {
     document.head.append(script);
   });
   return loading;
+}
+
+/** Let go of what Plotly has drawn in an element. */
+export function purge(element) {
+  host.Plotly?.purge(element);
 }
 
 /** Text that Plotly shows letter by letter; it would read a few HTML tags in it. */

@@ -1,10 +1,12 @@
+// @ts-check
 // What is filtered, selected and picked, as chips that can be taken away.
 
 import { h, icon } from "../shared/dom.js";
 import { plural, short, whole } from "../shared/numbers.js";
 import { clauses, describe } from "../shared/rules.js";
 
-/** The chips of a bus as elements; mode is the kind of map on screen, null when it cannot be drawn. */
+/** The chips of a bus as elements; mode is the kind of map on screen, null when it cannot be drawn.
+ *  @param {import("./bus.js").Bus} bus */
 export function chips(bus, mode) {
   const titles = (name) => (name === "is_correct" ? "correct" : bus.title(name)),
     words = (clause) => describe(clause, titles, short);

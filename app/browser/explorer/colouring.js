@@ -1,3 +1,4 @@
+// @ts-check
 // What lies on a map's axes, and in which colour.
 
 import { literal } from "./axes.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Confusions as numbers: what was given against what was predicted, the orders of the classes, the worst pairs.
 
 const MOST_DENSE = 2048; // above that many classes a full table would not fit in memory

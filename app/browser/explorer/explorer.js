@@ -1,7 +1,9 @@
+// @ts-check
 // Explore: filters | map, matrix, histogram | gallery, and the action bar; all on one bus.
 
 import { makeActions } from "./actions.js";
 import { openBus } from "./bus.js";
+import { pageClient } from "../shared/client.js";
 import { theme } from "../shared/colours.js";
 import { chips } from "./chips.js";
 import { makeCourier } from "../shared/courier.js";
@@ -9,41 +11,26 @@ import { h, renew, save } from "../shared/dom.js";
 import { makeFilters } from "./filters.js";
 import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
-import { axesOf } from "./colouring.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
 import { lack } from "./missing.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
 import { controls, legend, MODES, switcher, tools } from "./toolbar.js";
+import { changedSince, columnsOf, neededColumns, usable, usualView } from "./view.js";
 
-const USUAL = {
-  mode: "data",
-  colour: "difficulty",
-  score: "difficulty",
-  distribution: null, // the run's own
-  x: "loss",
-  y: "neighbour_disagreement",
-  tile: null, // what suits the screen
-  ascending: false,
-  hide: false,
-  log: null, // what suits the distribution
-  order: "class",
-  rates: false,
-  whole: null, // what suits the screen
-  ranges: [],
-};
 let skeleton = null;
 const places = new WeakMap();
 
-/** Entry of the component: called at the mount and whenever Python's data or the theme change. */
+/** Entry of the component: called at the mount and whenever Python's data or the theme change.
+ *  component.client: the page's, unless another shell brings its own. */
 export default function explorer(component) {
-  const { parentElement, data } = component;
+  const { parentElement, data, client = pageClient() } = component;
   const before = places.get(parentElement);
   if (before && before.key === keyOf(data)) before.update(component);
   else {
     before?.end();
-    places.set(parentElement, mount(component));
+    places.set(parentElement, mount(component, client));
   }
   return () => {
     places.get(parentElement)?.end();
@@ -56,18 +43,18 @@ function keyOf(data) {
   return `${data.run} ${data.level} ${data.fingerprint}`;
 }
 
-function mount(first) {
+function mount(first, client) {
   let component = first,
     data = first.data,
     look = null,
     view = null,
-    usual = USUAL,
+    usual = usualView(),
     isGone = false,
     going = null;
   const root = h("div", { class: "hem-explorer" }),
     bones = takeSkeleton(first.parentElement);
   first.parentElement.append(root);
-  const bus = openBus(data);
+  const bus = openBus(client, data);
   const slots = Object.fromEntries(
     ["filters", "stage", "gallery", "actions"].map((name) => [
       name,
@@ -132,17 +119,14 @@ function mount(first) {
     look = theme(root);
     root.classList.toggle("is-dark", look.isDark);
     await bus.describe();
-    usual = {
-      ...USUAL,
-      distribution: data.distribution ?? USUAL.score,
-      mode: MODES.map(([mode]) => mode).find((mode) => !lack(bus, data.missing, mode)) ?? "matrix",
-    };
-    view = bus.view = usable({ ...usual, ...data.view });
+    const mode = MODES.map(([name]) => name).find((name) => !lack(bus, data.missing, name));
+    usual = usualView(data.distribution, mode);
+    view = bus.view = usable({ ...usual, ...data.view }, usual, bus.described);
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
     });
-    await Promise.all([bus.load(needed()), bus.tags().catch(() => {})]);
+    await Promise.all([bus.load(neededColumns(view, bus.described)), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, open);
@@ -161,8 +145,7 @@ function mount(first) {
     const before = data;
     component = next;
     data = next.data;
-    bus.token = data.token;
-    bus.person = data.person;
+    client.renew(data);
     courier.acknowledge(data.sequence);
     if (courier.isSettled()) {
       going = null;
@@ -212,8 +195,8 @@ function mount(first) {
   }
 
   async function viewed({ change, origin }) {
-    view = usable(bus.view);
-    await bus.load(needed());
+    view = usable(bus.view, usual, bus.described);
+    await bus.load(neededColumns(view, bus.described));
     if (isGone) return;
     await draw(change);
     if (origin === "page") tell();
@@ -226,47 +209,13 @@ function mount(first) {
 
   function message() {
     const [filter, selection] = told();
-    const changed = Object.fromEntries(
-      Object.entries(view).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name])),
-    );
-    return { run: data.run, level: data.level, filter, selection, view: changed, go: going };
+    return { run: data.run, level: data.level, filter, selection, view: changedSince(usual, view), go: going };
   }
 
   /** Ask Python to go elsewhere: part of the state, so that it is repeated until it has been followed. */
   function leave(name, value) {
     going = { name, value, id: `${Date.now()}-${Math.random()}` };
     courier.now(message());
-  }
-
-  function usable(wanted) {
-    const known = (name, otherwise) => (bus.described[name] ? name : otherwise);
-    const scores = Object.keys(bus.described).filter((name) => bus.described[name].is_score);
-    return {
-      ...wanted,
-      mode: MODES.some(([name]) => name === wanted.mode) ? wanted.mode : usual.mode,
-      colour: known(wanted.colour, scores[0]),
-      score: known(wanted.score, scores[0]),
-      distribution: known(wanted.distribution, scores[0]),
-      x: known(wanted.x, scores[0]),
-      y: known(wanted.y, scores[1] ?? scores[0]),
-      tile: wanted.tile && Math.max(56, Math.min(160, wanted.tile)),
-    };
-  }
-
-  function needed() {
-    const axes = axesOf(view);
-    return [
-      ...new Set([
-        "label",
-        "predicted",
-        "is_correct",
-        "reason",
-        view.score,
-        view.distribution,
-        view.colour,
-        ...(view.mode === "matrix" ? [] : [axes.x, axes.y]),
-      ]),
-    ].filter((name) => bus.described[name]);
   }
 
   async function draw(change = {}) {
@@ -353,13 +302,4 @@ function takeSkeleton(parent) {
 /** Does Streamlit run the script? Then an answer is still to come. */
 function isBusy() {
   return document.querySelector("[data-test-script-state]")?.getAttribute("data-test-script-state") === "running";
-}
-
-function columnsOf(clause) {
-  const inner = clause.not ?? clause;
-  return inner.polygon
-    ? [inner.polygon.x, inner.polygon.y]
-    : (inner.column && inner.in) || (inner.column && !("contains" in inner))
-      ? [inner.column]
-      : [];
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // The bars behind a range filter: arrays in, heights out.
 
 import { histogram } from "../shared/numbers.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The gallery: the examples of filter and selection as tiles, a page at a time, sorted by a score.
 
 import { snippet, snippetText } from "../shared/contents.js";
@@ -7,7 +8,8 @@ import { pair, said } from "./pair.js";
 
 const PAGE = 48;
 
-/** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}. */
+/** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeGallery(bus, host, open) {
   const count = h("h2", { class: "hem-title" }),
     sort = h("span"),
@@ -28,7 +30,7 @@ export function makeGallery(bus, host, open) {
     role: "listbox",
     "aria-label": "examples",
     "aria-multiselectable": "true",
-    "data-medium": bus.medium,
+    "data-look": bus.shows,
   });
   const legend = h(
     "span",
@@ -214,12 +216,7 @@ export function makeGallery(bus, host, open) {
       value = bus.column(view.score).values[row];
     element.children[1].replaceChildren(
       h("div", { class: "hem-caption-pair" }, pair(bus, row)),
-      h(
-        "div",
-        { class: "hem-caption-score" },
-        h("span", { title: bus.title(view.score) }, short(value)),
-        reason(row),
-      ),
+      h("div", { class: "hem-caption-score" }, h("span", { title: bus.title(view.score) }, short(value)), reason(row)),
     );
   }
 

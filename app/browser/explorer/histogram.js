@@ -1,57 +1,18 @@
+// @ts-check
 // The linked histogram: all, filtered and selected one inside the other; dragging selects a range.
 
 import { csv } from "../shared/cells.js";
 import { h, s, save, select, svgToPng } from "../shared/dom.js";
 import { listen } from "../shared/drag.js";
-import { bins, extent, histogram, short, ticks, titled, whole } from "../shared/numbers.js";
+import { histogram, short, ticks, titled, whole } from "../shared/numbers.js";
 import { clauses } from "../shared/rules.js";
+import { brushed, isSkewed, scaleOf } from "./scale.js";
 
 const MARGIN = { l: 58, r: 14, t: 8, b: 20 };
 const TITLE_PX = 16;
-const BINS = 50;
-const MOST_DECADES = 7;
 
-/** How a column is binned: {grid, isLog, place(values) -> what is counted, value(placed) -> a number of the column}.
- *
- *  On a logarithmic axis the bins are equal in log10, from the smallest positive value, but no more than 7 powers of
- *  ten below the largest; smaller values, zeros among them, stand in the first bin. */
-export function scaleOf(column) {
-  const isLog = Boolean(column.is_log) && extent(column.values)[1] > 0;
-  if (!isLog) {
-    const [low, high] = { percentile: [0, 100], probability: [0, 1] }[column.unit] ?? extent(column.values);
-    return { grid: bins(low, high, BINS), isLog, place: (values) => values, value: (at) => at };
-  }
-  const positive = column.values.map((value) => (value > 0 ? value : NaN)),
-    [smallest, high] = extent(positive);
-  const low = Math.min(Math.max(smallest, high / 10 ** MOST_DECADES), high / 10);
-  const width = Math.log10(high / low) / BINS;
-  return {
-    grid: { low: Math.log10(low), high: Math.log10(high), width, count: BINS },
-    isLog,
-    place: (values) =>
-      values.map((value) => (value < Infinity ? Math.log10(Math.min(high, Math.max(low, value))) : NaN)),
-    value: (at) => 10 ** at,
-  };
-}
-
-/** Is the largest bin more than twenty times a usual one? */
-export function isSkewed(counts) {
-  const known = [...counts].filter(Boolean).sort((a, b) => a - b);
-  return known.length > 2 && known.at(-1) > 20 * known[known.length >> 1];
-}
-
-/** The clause of a brush over a scale from `a` to `b` (places on it): an end at the edge of the axis is open. */
-export function brushed(name, { grid, value }, a, b) {
-  const [from, to] = [Math.min(a, b), Math.max(a, b)],
-    rounded = (at) => Number(value(at).toPrecision(4));
-  return {
-    column: name,
-    min: from <= grid.low ? null : rounded(from),
-    max: to >= grid.high ? null : rounded(to),
-  };
-}
-
-/** Draw into `host`. Returns {draw(view, look), download(format), end}. */
+/** Draw into `host`. Returns {draw(view, look), download(format), end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeHistogram(bus, host, look) {
   const area = h("div", { class: "hem-histogram" }),
     choice = h("span"),
@@ -180,9 +141,7 @@ export function makeHistogram(bus, host, look) {
     const steps = isLog
       ? ticks(Math.ceil(grid.low), Math.floor(grid.high), width / 90).filter(Number.isInteger)
       : ticks(grid.low, grid.high, width / 90);
-    const marks = steps.map((at) =>
-      text(scales.x(at), base + 14, short(Number(value(at).toPrecision(6))), "middle"),
-    );
+    const marks = steps.map((at) => text(scales.x(at), base + 14, short(Number(value(at).toPrecision(6))), "middle"));
     const line = s("line", {
       x1: MARGIN.l,
       x2: width - MARGIN.r,
@@ -306,10 +265,7 @@ export function makeHistogram(bus, host, look) {
   /** The values between which a bin lies; the first bin of a logarithmic axis begins at 0. */
   function endsOf(bin) {
     const { grid, isLog, value } = scale;
-    return [
-      isLog && bin === 0 ? 0 : value(grid.low + bin * grid.width),
-      value(grid.low + (bin + 1) * grid.width),
-    ];
+    return [isLog && bin === 0 ? 0 : value(grid.low + bin * grid.width), value(grid.low + (bin + 1) * grid.width)];
   }
 
   async function download(format) {

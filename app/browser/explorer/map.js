@@ -1,11 +1,14 @@
+// @ts-check
 // The map: every example a point. Pixels are painted here, axes come from Plotly, gestures from surface.js.
 
-import { exported, layout, literal, plotly } from "./axes.js";
+import { exported, layout, literal, plotly, purge } from "./axes.js";
 import { axesOf, colouring, legendTraces, mapTable } from "./colouring.js";
-import { mixed, rgb } from "../shared/colours.js";
+import { rgb } from "../shared/colours.js";
 import { snippet } from "../shared/contents.js";
 import { csv } from "../shared/cells.js";
 import { h, save } from "../shared/dom.js";
+import { fitted, panned, toData, toPixel, zoomed } from "./camera.js";
+import { outline, passes, ring } from "./map_layers.js";
 import { pair } from "./pair.js";
 import { extent, short, titled } from "../shared/numbers.js";
 import { byLevel, grid, nearest, paint, project, radius } from "./raster.js";
@@ -16,7 +19,8 @@ const MARGIN = { l: 58, r: 14, t: 10, b: 46 };
 const BARE = { l: 14, r: 14, t: 10, b: 14 };
 
 /** Draw a map into `host`. open(row) is a double click on a point.
- *  Returns {draw(view), tool(name), zoom, fit, download, end}. */
+ *  Returns {draw(view), tool(name), zoom, fit, download, end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeMap(bus, host, look, open) {
   const points = h("canvas", { class: "hem-layer" }),
     figure = h("div", { class: "hem-layer hem-figure" });
@@ -91,7 +95,7 @@ export function makeMap(bus, host, look, open) {
       watcher.disconnect();
       cancelAnimationFrame(scheduled);
       clearTimeout(hoverTimer);
-      window.Plotly?.purge(figure);
+      purge(figure);
     },
   };
 
@@ -127,29 +131,11 @@ export function makeMap(bus, host, look, open) {
       const [w, q] = [Math.round(width * ratio), Math.round(height * ratio)];
       if (layer.width !== w || layer.height !== q) [layer.width, layer.height] = [w, q];
     }
-    if (!frame) frame = home = fitted(width, height);
-    frame = { ...frame, width: points.width, height: points.height, ratio };
-  }
-
-  function fitted(width, height) {
-    const spread = (name, before, after) => {
-      const [low, high] = extent(bus.column(name).values),
-        size = high - low || 1;
-      return [low - size * before, high + size * after];
-    };
-    // Room at the edges for the names of the regions.
-    const hasRegions = axes.regions.length > 0,
-      pad = hasRegions ? Math.max(0.09, 32 / Math.max(height, 1)) : 0.035;
-    let [x0, x1] = spread(axes.x, 0.035, hasRegions ? 0.14 : 0.035),
-      [y0, y1] = spread(axes.y, pad, pad);
-    if (axes.isBare) {
-      // One unit is as long across as up: distances in an embedding map mean the same in both.
-      const unit = Math.max((x1 - x0) / width, (y1 - y0) / height);
-      const growX = unit * width - (x1 - x0),
-        growY = unit * height - (y1 - y0);
-      [x0, x1, y0, y1] = [x0 - growX / 2, x1 + growX / 2, y0 - growY / 2, y1 + growY / 2];
+    if (!frame) {
+      const spread = (name) => extent(bus.column(name).values);
+      frame = home = fitted(spread(axes.x), spread(axes.y), width, height, axes);
     }
-    return { x0, x1, y0, y1 };
+    frame = { ...frame, width: points.width, height: points.height, ratio };
   }
 
   function schedule() {
@@ -164,56 +150,12 @@ export function makeMap(bus, host, look, open) {
     const context = points.getContext("2d", { willReadFrequently: false });
     const image = context.createImageData(points.width, points.height);
     new Uint32Array(image.data.buffer).fill(word(look.background));
-    for (const pass of passes()) paint(image, placed, pass);
+    const size = radius(placed.onScreen, frame, frame.ratio);
+    for (const pass of passes(bus, rows, colour, look, size, view.hide)) paint(image, placed, pass);
     context.putImageData(image, 0, 0);
     drawGesture();
     host.dataset.painted = String(Number(host.dataset.painted ?? 0) + 1);
     host.dataset.onScreen = placed.onScreen;
-  }
-
-  // From the back: filtered out (grey), kept but not selected (faded), selected (full colour, larger).
-  function passes() {
-    const size = radius(placed.onScreen, frame, frame.ratio),
-      n = bus.n,
-      alpha = n > 300000 ? 1 : 0.86;
-    const isFiltered = clauses(bus.filter).length > 0,
-      list = [];
-    if (isFiltered && !view.hide) {
-      list.push({
-        rows,
-        mask: bus.inFilter,
-        wanted: 0,
-        palette: [rgb(look.out)],
-        level: new Uint8Array(n),
-        radius: size * 0.9,
-        alpha: 1,
-      });
-    }
-    if (!bus.selected)
-      return [
-        ...list,
-        { rows, mask: bus.inFilter, wanted: 1, palette: colour.palette, level: colour.level, radius: size, alpha },
-      ];
-    const faded = colour.palette.map((one) => mixed(`rgb(${one})`, look.background, 0.82));
-    list.push({
-      rows,
-      mask: bus.inFilter,
-      wanted: 1,
-      palette: faded,
-      level: colour.level,
-      radius: size * 0.9,
-      alpha: 1,
-    });
-    list.push({
-      rows,
-      mask: bus.selected,
-      wanted: 1,
-      palette: colour.palette,
-      level: colour.level,
-      radius: size * 1.15,
-      alpha: 1,
-    });
-    return list;
   }
 
   function drawGesture() {
@@ -222,80 +164,40 @@ export function makeMap(bus, host, look, open) {
       { ratio } = frame;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, gesture.width, gesture.height);
-    for (const path of shownPaths()) outline(context, path);
-    for (const row of bus.picks) ring(context, row, 6, 2);
-    if (bus.hovered >= 0) ring(context, bus.hovered, 8, 2.5);
+    for (const path of shownPaths()) outline(context, path, look);
+    for (const row of bus.picks) ringed(context, row, 6, 2);
+    if (bus.hovered >= 0) ringed(context, bus.hovered, 8, 2.5);
+  }
+
+  function ringed(context, row, size, thickness) {
+    if (!placed || placed.px[row] === -32768) return;
+    ring(context, placed.px[row] / frame.ratio, placed.py[row] / frame.ratio, size, thickness, look);
   }
 
   function shownPaths() {
     if (drawing) return [drawing];
     return clauses(bus.selection)
       .filter((one) => one.polygon?.x === axes.x && one.polygon.y === axes.y)
-      .map((one) => one.polygon.points.map(([x, y]) => toPixel(x, y)));
-  }
-
-  function outline(context, path) {
-    context.beginPath();
-    path.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
-    context.closePath();
-    context.globalAlpha = 0.08;
-    context.fillStyle = look.accent;
-    context.fill();
-    context.globalAlpha = 1;
-    context.lineWidth = 1.5;
-    context.setLineDash([5, 4]);
-    context.strokeStyle = look.accent;
-    context.stroke();
-    context.setLineDash([]);
-  }
-
-  function ring(context, row, size, thickness) {
-    if (!placed || placed.px[row] === -32768) return;
-    const x = placed.px[row] / frame.ratio,
-      y = placed.py[row] / frame.ratio;
-    for (const [colour, width] of [
-      [look.background, thickness + 2.5],
-      [look.accent, thickness],
-    ]) {
-      context.beginPath();
-      context.arc(x, y, size, 0, 7);
-      context.lineWidth = width;
-      context.strokeStyle = colour;
-      context.stroke();
-    }
-  }
-
-  function toPixel(x, y) {
-    const { x0, x1, y0, y1, width, height, ratio } = frame;
-    return [((x - x0) / (x1 - x0)) * (width / ratio), ((y1 - y) / (y1 - y0)) * (height / ratio)];
-  }
-
-  function toData(x, y) {
-    const { x0, x1, y0, y1, width, height, ratio } = frame;
-    return [x0 + (x / (width / ratio)) * (x1 - x0), y1 - (y / (height / ratio)) * (y1 - y0)];
+      .map((one) => one.polygon.points.map(([x, y]) => toPixel(frame, x, y)));
   }
 
   function polygon(path, isAdding) {
     drawing = null;
-    const points = simplify(path, 0.75).map(([x, y]) => toData(x, y).map((value) => Number(value.toPrecision(7))));
+    const points = simplify(path, 0.75).map(([x, y]) =>
+      toData(frame, x, y).map((value) => Number(value.toPrecision(7))),
+    );
     if (points.length < 3) return drawGesture();
     const clause = { polygon: { x: axes.x, y: axes.y, points } };
     bus.set({ selection: { all: isAdding ? [...clauses(bus.selection), clause] : [clause] } });
   }
 
   function pan(dx, dy) {
-    const [ax, ay] = toData(0, 0),
-      [bx, by] = toData(dx, dy);
-    const moved = { x0: frame.x0 + ax - bx, x1: frame.x1 + ax - bx, y0: frame.y0 + ay - by, y1: frame.y1 + ay - by };
-    look_at(moved);
+    look_at(panned(frame, dx, dy));
   }
 
   function zoom(x, y, factor) {
-    const [cx, cy] = toData(x, y),
-      about = (centre, value) => centre + (value - centre) * factor;
-    const next = { x0: about(cx, frame.x0), x1: about(cx, frame.x1), y0: about(cy, frame.y0), y1: about(cy, frame.y1) };
-    const share = (next.x1 - next.x0) / (home.x1 - home.x0);
-    if (share < 4 && share > 1e-4) look_at(next);
+    const next = zoomed(frame, home, [x, y], factor);
+    if (next) look_at(next);
   }
 
   function look_at(next) {
@@ -446,7 +348,8 @@ export function makeMap(bus, host, look, open) {
   async function table() {
     const kept = [];
     for (let i = 0; i < bus.n; i++) if (bus.inFilter[i]) kept.push(i);
-    return csv(...mapTable(bus, view, kept, await bus.idsOf(kept)));
+    const [names, rows] = mapTable(bus, view, kept, await bus.idsOf(kept));
+    return csv(names, rows);
   }
 }
 

@@ -1,3 +1,4 @@
+// @ts-check
 // The confusion matrix among the filtered examples: the worst pairs as a list, every pair as a cell; clicks select.
 
 import { csv } from "../shared/cells.js";
@@ -6,8 +7,9 @@ import { h, renew, s, save, svgToPng } from "../shared/dom.js";
 import { listen } from "../shared/drag.js";
 import { cellAt, home, layout, moved, zoomed } from "./matrix_layout.js";
 import { asSvg, cellsOf, namesOf, paintCells, percent } from "./matrix_paint.js";
-import { plural, whole } from "../shared/numbers.js";
+import { plural } from "../shared/numbers.js";
 import { clauses } from "../shared/rules.js";
+import { topConfusions } from "./top_confusions.js";
 
 const MOST_CLASSES = 25; // above that many the worst pairs come first
 const BOTH_FROM_PX = 900; // from this width the list and the matrix stand side by side
@@ -15,7 +17,8 @@ const WORST = 100;
 const REACH_PX = 5;
 const FILE = [1000, 900];
 
-/** Draw into `host`. Returns {draw(view, look), zoom(factor), fit(), download(format), end}. */
+/** Draw into `host`. Returns {draw(view, look), zoom(factor), fit(), download(format), end}.
+ *  @param {import("./bus.js").Bus} bus */
 export function makeMatrix(bus, host, look, classes) {
   const figure = h("div", { class: "hem-matrix" }),
     list = h("div", { class: "hem-confusions" }),
@@ -152,6 +155,7 @@ export function makeMatrix(bus, host, look, classes) {
     if (!plot) return;
     const box = figure.getBoundingClientRect(),
       factor = Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.004);
+    /** @type {[number, number]} */
     const at = [
       seen.x + (event.clientX - box.left - plot.left) / plot.cell[0],
       seen.y + (event.clientY - box.top - plot.top) / plot.cell[1],
@@ -203,8 +207,7 @@ export function makeMatrix(bus, host, look, classes) {
   }
 
   function described({ given, predicted }) {
-    if (given === undefined)
-      return [`predicted ${classes[predicted]}`, plural(found.predicted[predicted], "example")];
+    if (given === undefined) return [`predicted ${classes[predicted]}`, plural(found.predicted[predicted], "example")];
     const support = found.support[given],
       wrong = percent(1 - found.right[given] / Math.max(1, support));
     if (predicted === undefined) return [`given ${classes[given]}`, `${plural(support, "example")}, ${wrong} wrong`];
@@ -253,34 +256,8 @@ export function makeMatrix(bus, host, look, classes) {
   function table(isWhole, isWide) {
     const isAlone = isWhole && !isWide,
       pairs = isAlone ? [] : worst(found, WORST).map((pair) => [...pair, found.support[pair[0]]]);
-    renew(list, [isWhole, isWide, pairs], () => listed(isWhole, isAlone, pairs));
-  }
-
-  function listed(isWhole, isAlone, pairs) {
-    const toggle = h(
-      "button",
-      { class: "hem-button", onclick: () => bus.setView({ whole: !isWhole }) },
-      isAlone ? "Top confusions" : isWhole ? "Hide the matrix" : `Show all ${whole(found.size)} × ${whole(found.size)}`,
-    );
-    const rows = pairs.map(([given, predicted, here, support]) =>
-      h(
-        "button",
-        { class: "hem-confusion", onclick: () => choose({ given, predicted }) },
-        h("span", { title: classes[given] }, classes[given]),
-        h("span", { class: "hem-muted" }, "→"),
-        h("span", { title: classes[predicted] }, classes[predicted]),
-        h("span", { class: "hem-number" }, whole(here)),
-        h("span", { class: "hem-muted hem-number" }, percent(here / support)),
-      ),
-    );
-    const heading = isAlone
-      ? h("span", { class: "hem-muted" }, "Scroll to zoom, drag to move, double-click to see everything.")
-      : h("b", { title: "given → predicted, count, share of given" }, "Top confusions");
-    const nothing = h("p", { class: "hem-muted" }, "No confusions among these examples.");
-    return [
-      h("div", { class: "hem-head hem-sub" }, heading, h("span", { class: "hem-space" }), toggle),
-      ...(isAlone ? [] : [h("div", { class: "hem-confusion-rows" }, rows.length ? rows : nothing)]),
-    ];
+    const show = (isShown) => bus.setView({ whole: isShown });
+    renew(list, [isWhole, isWide, pairs], () => topConfusions({ classes, pairs, isWhole, isAlone, show, choose }));
   }
 
   /** Save the whole matrix: 'png', 'svg', or 'csv' with what the cells show, counts or shares of given. */
@@ -288,9 +265,20 @@ export function makeMatrix(bus, host, look, classes) {
     const name = `${bus.run}-confusion.${format}`;
     if (format === "csv") return save(matrixCsv(found, order, classes, view.rates), name);
     const all = home(classes.length),
-      full = layout(order.map((k) => classes[k]), ...FILE, measure, all);
+      full = layout(
+        order.map((k) => classes[k]),
+        ...FILE,
+        measure,
+        all,
+      );
     const cells = cellsOf(found, place, full, all, look, view.rates),
-      labels = namesOf(order.map((k) => classes[k]), full, all, look, measure);
+      labels = namesOf(
+        order.map((k) => classes[k]),
+        full,
+        all,
+        look,
+        measure,
+      );
     const heading = `${bus.run}: confusions (${view.rates ? "share of given" : "counts"})`,
       svg = asSvg(cells, labels, full, look, heading, ...FILE);
     return save(

@@ -1,3 +1,4 @@
+// @ts-check
 // Where the cells and the names of a matrix stand, at 3 classes and at 3,000: numbers in, numbers out.
 
 const LABEL_PX = 14; // a line of text

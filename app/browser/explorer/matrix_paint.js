@@ -1,3 +1,4 @@
+// @ts-check
 // A matrix as pixels on a canvas, or as the elements of an SVG: both draw the same rectangles and texts.
 
 import { mixed } from "../shared/colours.js";
@@ -10,7 +11,7 @@ const HARDLY_PX = 0.5; // sums of fractions end a little beside the edge of the 
 /** The cells that are seen: [{x, y, w, h, colour, text, isRight}], weak ones first so that strong ones lie on top.
  *  place is the position of each class in the order; isRates shows shares of the given class. */
 export function cellsOf(found, place, plot, window, look, isRates) {
-  const value = ([a, b, count]) => (isRates ? count / Math.max(1, found.support[a]) : Math.log10(count + 1));
+  const value = ([a, _b, count]) => (isRates ? count / Math.max(1, found.support[a]) : Math.log10(count + 1));
   const wrong = found.cells.filter(([a, b]) => a !== b),
     right = found.cells.filter(([a, b]) => a === b);
   const most = (cells) => cells.reduce((top, one) => Math.max(top, value(one)), 1e-9);

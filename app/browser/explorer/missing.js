@@ -1,6 +1,8 @@
+// @ts-check
 // What a run lacks for a kind of map, in words.
 
-/** Why a kind of map cannot be drawn, and the way to get it; null when it can. */
+/** Why a kind of map cannot be drawn, and the way to get it; null when it can.
+ *  @param {import("./bus.js").Bus} bus */
 export function lack(bus, missing, mode) {
   const why = (...names) => names.map((name) => missing?.[name]).find(Boolean);
   const has = (...names) => names.every((name) => bus.described[name]);
@@ -18,6 +20,7 @@ export function lack(bus, missing, mode) {
       why: why("projection", "embeddings") ?? "Score again with embeddings.",
     };
   }
+  if (mode === "matrix" && missing?.matrix) return { title: "No confusion matrix.", why: missing.matrix };
   if (mode === "matrix" && !has("label", "predicted"))
     return { title: "No confusion matrix: there are no labels.", why: why("labels") ?? "" };
   return null;

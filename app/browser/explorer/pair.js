@@ -1,6 +1,8 @@
+// @ts-check
 // What an example is said to be and what the model says, on two lines, with a sign that does not need colour.
 
 import { h, icon } from "../shared/dom.js";
+import { WRONG } from "../shared/numbers.js";
 
 /** {given, predicted, isRight} of one row in words; predicted is null where the run has no predictions. */
 export function said(bus, row) {
@@ -9,11 +11,13 @@ export function said(bus, row) {
     return found ? (found.names[found.values[row]] ?? "no label") : null;
   };
   const given = name("label"),
-    predicted = name("predicted");
-  return { given, predicted, isRight: given === predicted };
+    predicted = name("predicted"),
+    error = bus.column("error")?.values[row]; // of a task whose errors are graded
+  return { given, predicted, isRight: Number.isFinite(error) ? error < WRONG : given === predicted };
 }
 
-/** Two lines: the given label, then the sign and the predicted one; a name that is too long ends in an ellipsis. */
+/** Two lines: the given label, then the sign and the predicted one; a name that is too long ends in an ellipsis.
+ *  @param {import("./bus.js").Bus} bus */
 export function pair(bus, row) {
   const { given, predicted, isRight } = said(bus, row);
   const lines = [];

@@ -1,3 +1,4 @@
+// @ts-check
 // What the pointer does on the map: lasso, box, pan, wheel zoom, hover, click. Draws only the gesture.
 
 import { h } from "../shared/dom.js";
@@ -9,6 +10,7 @@ import { listen } from "../shared/drag.js";
 export function surface(element, tool, calls) {
   let last = null,
     used = null;
+  /** @returns {[number, number]} */
   const within = ([x, y]) => [
     Math.max(0, Math.min(element.clientWidth, x)),
     Math.max(0, Math.min(element.clientHeight, y)),
@@ -76,7 +78,8 @@ export function tooltip(host) {
       box.hidden = false;
       const room = host.clientWidth - box.offsetWidth - 8,
         floor = host.clientHeight - box.offsetHeight - 8;
-      box.style.transform = `translate(${Math.max(8, Math.min(x + 14, room))}px, ${Math.max(8, Math.min(y + 14, floor))}px)`;
+      const [left, top] = [Math.max(8, Math.min(x + 14, room)), Math.max(8, Math.min(y + 14, floor))];
+      box.style.transform = `translate(${left}px, ${top}px)`;
     },
     hide() {
       box.hidden = true;

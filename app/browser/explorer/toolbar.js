@@ -1,3 +1,4 @@
+// @ts-check
 // The bar above the map: kinds, axes and colour, tools, legend. Each function gives elements to put in place.
 
 import { h, icon, menu, select } from "../shared/dom.js";
@@ -10,7 +11,8 @@ export const MODES = [
   ["matrix", "Confusion matrix"],
 ];
 
-/** The kinds of map, as tabs. */
+/** The kinds of map, as tabs.
+ *  @param {import("./bus.js").Bus} bus */
 export function switcher(bus, view) {
   return MODES.map(([mode, text]) =>
     h(
@@ -26,7 +28,8 @@ export function switcher(bus, view) {
   );
 }
 
-/** What the kind of map on screen is drawn with. */
+/** What the kind of map on screen is drawn with.
+ *  @param {import("./bus.js").Bus} bus */
 export function controls(bus, view) {
   const scores = options(bus, (one) => one.is_score),
     numbers = options(bus, (one) => one.kind === "number" && !one.is_score);
@@ -95,7 +98,8 @@ export function controls(bus, view) {
   return parts;
 }
 
-/** Tools of the pointer, zoom and downloads. parts() gives {map, matrix, histogram}; choose(name) takes a tool. */
+/** Tools of the pointer, zoom and downloads. parts() gives {map, matrix, histogram}; choose(name) takes a tool.
+ *  @param {import("./bus.js").Bus} bus */
 export function tools(bus, view, { parts, lacking, tool, choose }) {
   const files = (target) =>
     ["png", "svg", "csv"].map((format) => [

@@ -1,3 +1,4 @@
+// @ts-check
 // The example in the page's address: reload, back and a copied link open the same one.
 // Blind it goes by its place, a number that says nothing: an id may name a class, a row of sorted data gives it away.
 
@@ -19,32 +20,43 @@ export function names(search, example) {
   return query.get("place") === String(example.place);
 }
 
-let last = null, // {example, fingerprint, path} that this page showed last
-  hasComeBack = false;
-globalThis.addEventListener?.(
-  "popstate",
-  () => {
-    hasComeBack = location.pathname === last?.path;
-  },
-  { capture: true },
-);
+const opened = new WeakMap();
 
-/** The example that Back or Forward has led to, once; null otherwise. Streamlit empties the address of a page that one
- *  comes back to, and so Python does not hear of it. fingerprint: of the run and level on screen. */
-export function recalled(fingerprint) {
-  const found = hasComeBack && last.fingerprint === fingerprint ? last.example : null;
-  hasComeBack = false;
-  return found;
+/** The address of a client's page as Review reads and writes it; the same one whenever Review is opened again.
+ *  @param {import("../shared/client.js").Client} client */
+export function addressOf(client) {
+  if (!opened.has(client)) opened.set(client, makeAddress(client.place));
+  return opened.get(client);
 }
 
-/** Puts the example into the address; no entry of the history, so that Back leaves Review. */
-export function show(example, fingerprint) {
-  const search = withExample(location.search, example);
-  last = example && { example, fingerprint, path: location.pathname };
-  if (search === location.search) return;
-  try {
-    history.replaceState(history.state, "", `${location.pathname}${search}${location.hash}`);
-  } catch {
-    // A browser allows so many changes in some seconds; the next example comes into the address again.
-  }
+/** @param {import("../shared/browser_shell.js").Place} place */
+function makeAddress(place) {
+  let last = null, // {example, rows, path} that this page showed last
+    hasComeBack = false;
+  place.onReturn(() => {
+    hasComeBack = place.path() === last?.path;
+  });
+
+  return {
+    path: place.path,
+    names: (example) => names(place.query(), example),
+    /** The example that Back or Forward has led to, once; null otherwise. Streamlit empties the address of a page that
+     *  one comes back to, and so Python does not hear of it. rows: stands for the run and level on screen. */
+    recalled(rows) {
+      const found = hasComeBack && last.rows === rows ? last.example : null;
+      hasComeBack = false;
+      return found;
+    },
+    /** Put the example into the address; no entry of the history, so that Back leaves Review. */
+    show(example, rows) {
+      const query = withExample(place.query(), example);
+      last = example && { example, rows, path: place.path() };
+      if (query === place.query()) return;
+      try {
+        place.replace(query);
+      } catch {
+        // A browser allows so many changes in some seconds; the next example comes into the address again.
+      }
+    },
+  };
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // Naming a class: of a wrong label, or of an example whose label is hidden.
 
 import { matching, shortcuts } from "../shared/class_search.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Around the example in Review: progress above, verdicts below, the keys, and what comes after the last one.
 
 import { h } from "../shared/dom.js";
@@ -108,10 +109,7 @@ export function blindBar({ chooser, verdicts, notBlind, at, act }) {
 /** After a blind answer, for a moment: what was answered, and what the label is. */
 export function revealBar({ reveal, at, act }) {
   const look = reveal.isSame === undefined ? "waits" : reveal.isSame ? "good" : "bad";
-  return [
-    h("span", { class: `question ${look}`, role: "status" }, revealed(reveal)),
-    ...walking(at, false, act, "U"),
-  ];
+  return [h("span", { class: `question ${look}`, role: "status" }, revealed(reveal)), ...walking(at, false, act, "U")];
 }
 
 function revealed({ answer, given, isSame }) {

@@ -1,3 +1,4 @@
+// @ts-check
 // What a key asks for in Review. No page here, so that node can test it.
 
 const TEXTUAL = /^(text|search|url|tel|email|password|number|date|time|datetime-local|month|week)$/;

@@ -1,17 +1,21 @@
+// @ts-check
 // The example of Review in its columns: itself and its labels, why it is here, what is near it, what was said of it.
 
 import { featureTable, marked } from "../shared/contents.js";
 import { h } from "../shared/dom.js";
 import * as parts from "./item.js";
+import { axes, curve } from "./measures.js";
+import { others } from "./near.js";
+import { why } from "./why.js";
 
 export const waiting = parts.waiting;
 
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
-export function columns({ item, isBlinded, verdict, data, client, worded }) {
-  const { medium, trust, kinds } = data;
-  const near = (name) => parts.others(item, name, client.thumb, isBlinded, medium);
-  const look = [pane({ item, isBlinded, verdict, data, client, worded }), parts.labels(item, isBlinded)];
-  const facts = [parts.why(item, isBlinded, trust, kinds), parts.axes(item, isBlinded), parts.curve(item, isBlinded)];
+export function columns({ item, isBlinded, verdict, data, pictures, worded }) {
+  const { trust, kinds } = data;
+  const near = (name) => others(item, name, pictures.thumb, isBlinded, data.look);
+  const look = [pane({ item, isBlinded, verdict, data, pictures, worded }), parts.labels(item, isBlinded)];
+  const facts = [why(item, isBlinded, trust, kinds), axes(item, isBlinded), curve(item, isBlinded)];
   const history = parts.history(item, isBlinded, data.words);
   const past = [parts.relatives(item, isBlinded), history, parts.columns(item, isBlinded)];
   return [
@@ -33,13 +37,13 @@ export function broken(reason, again) {
   );
 }
 
-function pane({ item, isBlinded, verdict, data, client, worded }) {
-  const large = client.picture(item.row),
-    picture = large?.address || client.thumb(item.row);
+function pane({ item, isBlinded, verdict, data, pictures, worded }) {
+  const large = pictures.picture(item.row),
+    picture = large?.address || pictures.thumb(item.row);
   const of = verdict && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null;
   return h(
     "div",
-    { class: `frame of-${data.medium}` },
+    { class: `frame of-${data.look}` },
     itself(item, picture, isBlinded, data),
     !verdict && !isBlinded && item.bulk ? parts.bulk(item.bulk, data.words) : null,
     verdict ? h("span", { class: `verdict ${verdict.tag}` }, worded(verdict), of) : null,
@@ -49,9 +53,9 @@ function pane({ item, isBlinded, verdict, data, client, worded }) {
 }
 
 /** Its picture, its text with the words that matter, or its features. */
-function itself(item, picture, isBlinded, { medium, has_pictures }) {
-  if (medium === "text") return marked(item.text ?? "", isBlinded ? [] : item.marks);
-  if (medium === "row" && item.features) {
+function itself(item, picture, isBlinded, { look, has_pictures }) {
+  if (look === "words") return marked(item.text ?? "", isBlinded ? [] : item.marks);
+  if (look === "features" && item.features) {
     return h("div", { class: "table" }, featureTable(item.features, item.neighbours != null));
   }
   return has_pictures ? parts.picture(picture, "large") : parts.pictureless();

@@ -1,19 +1,18 @@
+// @ts-check
 // Review: one example after another by keys. Shown at once here; the server and Python follow.
 
 import { h } from "../shared/dom.js";
-import { shareOutbox } from "../shared/outbox_of_window.js";
-import * as address from "./address.js";
+import { pageClient } from "../shared/client.js";
+import { addressOf } from "./address.js";
 import { makeChooser } from "./chooser.js";
-import { openClient } from "./client.js";
 import * as frame from "./frame.js";
 import { request, takesText } from "./keys.js";
 import { broken, columns, waiting } from "./pane.js";
+import { makePictures } from "./pictures.js";
+import { AHEAD, batchOf, coming, nextOpen, pace } from "./queue.js";
 import { makeVerdicts } from "./verdicts.js";
-import { windowId } from "../shared/window_id.js";
 
-const AHEAD = 20,
-  BATCH = 12,
-  PICTURES_AHEAD = 5;
+const PICTURES_AHEAD = 5;
 const LONG_PAUSE_MS = 120000,
   NOTE_MS = 4000,
   SAME_MS = 1500,
@@ -21,12 +20,13 @@ const LONG_PAUSE_MS = 120000,
 
 let open = null; // one desk a page: two would both hear the keys
 
-/** Called by Streamlit at mount and with every new `data`; the desk lives on in between. */
-export default function review({ data, parentElement, setTriggerValue }) {
+/** Called by Streamlit at mount and with every new `data`; the desk lives on in between.
+ *  client: the page's, unless another shell brings its own. */
+export default function review({ data, parentElement, setTriggerValue, client = pageClient() }) {
   const place = parentElement.querySelector(".hem-review");
   if (open?.place !== place) {
     open?.desk.close();
-    open = { place, desk: makeDesk(place, (page) => setTriggerValue("leave", { page })) };
+    open = { place, desk: makeDesk(place, client, (page) => setTriggerValue("leave", { page })) };
   }
   open.desk.update(data);
   return () => {
@@ -36,7 +36,7 @@ export default function review({ data, parentElement, setTriggerValue }) {
   };
 }
 
-function makeDesk(place, leave) {
+function makeDesk(place, client, leave) {
   let data, // as Python sent it last
     rows = [], // the queue, and what was opened by its address
     drawn = [], // why each is in the queue
@@ -48,18 +48,19 @@ function makeDesk(place, leave) {
     isRefreshing = false,
     note = "";
   const timers = { note: 0, reveal: 0 };
-  let isBlind = localStorage.getItem("hem-blind") === "1";
+  let isBlind = client.preference("hem-blind") === "1";
   const items = new Map(),
     loading = new Set(),
     missing = new Map(),
     stale = new Set(), // shown until they are fetched anew: somebody has said something of them
     undoable = [],
     paces = [];
-  const home = location.pathname;
-  let windowName = "";
-  const named = windowId().then((id) => { windowName = id; });
+  const address = addressOf(client),
+    home = address.path(),
+    named = client.windowId();
   const verdicts = makeVerdicts();
-  const client = openClient(() => data);
+  let source = null, // the run on screen, and its pictures
+    pictures = null;
   const placeOf = new Map(); // row -> its number in the address of blind review
   let outbox = null, // of the workspace on screen
     leaveOutbox = () => {};
@@ -71,19 +72,31 @@ function makeDesk(place, leave) {
     clear: () => judge("", ""),
     undo,
     choose: (name) => judge("mislabelled", name),
-    back: () => { chooser = null; draw(); },
+    back: () => {
+      chooser = null;
+      draw();
+    },
     previous: () => go(at - 1),
-    next: () => go(reveal ? nextOpen(at) : at + 1),
+    next: () => go(reveal ? nextOne() : at + 1),
     blind: toggleBlind,
-    help: () => { hasHelp = !hasHelp; draw(); },
+    help: () => {
+      hasHelp = !hasHelp;
+      draw();
+    },
     leave,
   };
-  const listeners = [
+  const listeners = /** @type {[EventTarget, string, (event: any) => void][]} */ ([
     [window, "keydown", onKey],
-    [window, "beforeunload", (event) => { if (outbox?.count()) event.preventDefault(); }],
+    [
+      window,
+      "beforeunload",
+      (event) => {
+        if (outbox?.count()) event.preventDefault();
+      },
+    ],
     [window, "focus", refresh],
     [document, "visibilitychange", () => document.visibilityState === "visible" && refresh()],
-  ];
+  ]);
   for (const [target, name, listener] of listeners) target.addEventListener(name, listener);
   place.replaceChildren(head, body, bar);
 
@@ -95,7 +108,7 @@ function makeDesk(place, leave) {
     const wanted = (isFirst && address.recalled(rowsOf(fresh))) || fresh.wanted,
       current = isOther ? undefined : rows[at];
     // The page itself writes the address; an example in it that is not on screen was put there from outside.
-    const isAsked = wanted && (isFirst || (wanted.row !== current && address.names(location.search, wanted)));
+    const isAsked = wanted && (isFirst || (wanted.row !== current && address.names(wanted)));
     const isOtherRun =
       !isFirst &&
       (data.run !== fresh.run ||
@@ -106,8 +119,23 @@ function makeDesk(place, leave) {
     data = fresh;
     rows = [...fresh.rows];
     drawn = [...fresh.drawn];
-    if (isOther) { items.clear(); stale.clear(); missing.clear(); undoable.length = 0; endReveal(); }
-    if (isOtherRun) { client.forget(); verdicts.clear(); placeOf.clear(); }
+    if (isOther) {
+      items.clear();
+      stale.clear();
+      missing.clear();
+      undoable.length = 0;
+      endReveal();
+    }
+    client.renew(data);
+    source = client.run(data);
+    if (isOtherRun) {
+      verdicts.clear();
+      placeOf.clear();
+    }
+    if (isFirst || isOtherRun) {
+      pictures?.forget();
+      pictures = makePictures(source, data.has_pictures);
+    }
     fresh.rows.forEach((row, k) => placeOf.set(row, fresh.places[k]));
     if (wanted) placeOf.set(wanted.row, wanted.place);
     if (outbox?.workspace !== fresh.identity.workspace) openTheOutbox(fresh.identity.workspace);
@@ -116,7 +144,7 @@ function makeDesk(place, leave) {
     const found = Object.fromEntries(Object.entries(fresh.verdicts).map(([row, verdict]) => [+row, verdict]));
     const changed = verdicts.take(fresh.revision, fresh.rows, found);
     const target = isAsked ? wanted.row : current;
-    at = target === undefined ? nextOpen(-1) : rows.indexOf(target);
+    at = target === undefined ? nextOne(-1) : rows.indexOf(target);
     if (isOther || target === undefined || target !== current) show();
     else showChanged(changed);
     if (current !== undefined && !fresh.rows.includes(current)) refresh(); // Python no longer tells of it
@@ -127,13 +155,12 @@ function makeDesk(place, leave) {
     for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
     Object.values(timers).forEach(clearTimeout);
     leaveOutbox();
-    client.forget();
+    pictures?.forget();
   }
 
   function openTheOutbox(workspace) {
     leaveOutbox();
-    const shared = shareOutbox({ workspace, token: () => data.token, changed: () => outbox && drawHead() });
-    ({ outbox, leave: leaveOutbox } = shared);
+    ({ outbox, leave: leaveOutbox } = client.outbox(workspace, () => outbox && drawHead()));
   }
 
   /** A row that the new queue lacks stays: another person has judged it, or it was opened by its address. */
@@ -145,10 +172,8 @@ function makeDesk(place, leave) {
 
   // --- moving ---------------------------------------------------------------------------------------------
 
-  function nextOpen(from) {
-    for (let k = from + 1; k < rows.length; k++) if (!verdicts.has(rows[k])) return k;
-    for (let k = 0; k <= from && k < rows.length; k++) if (!verdicts.has(rows[k])) return k;
-    return rows.length;
+  function nextOne(from = at) {
+    return nextOpen(rows, from, verdicts.has);
   }
 
   function go(to) {
@@ -183,7 +208,7 @@ function makeDesk(place, leave) {
     const action = tag ? { action: "add", tag, value } : { action: "clear" };
     post(row, action, tag ? { tag, value, who: data.person } : null);
     say(tag ? `${data.words[tag] ?? tag}${value ? ` → ${value}` : ""}` : "cleared");
-    if (tag) go(nextOpen(at));
+    if (tag) go(nextOne());
     else show();
   }
 
@@ -198,11 +223,13 @@ function makeDesk(place, leave) {
     const stored = await storing;
     if (reveal?.row !== row) return;
     if (!stored) return show();
-    const { items: [item] } = await client.details([row], false).catch(() => ({ items: [] }));
+    const {
+      items: [item],
+    } = await details([row], false).catch(() => ({ items: [] }));
     if (reveal?.row !== row) return;
     if (item) items.set(row, item);
     reveal = { ...reveal, given: item?.label, isSame: stored.tag === "right" };
-    timers.reveal = setTimeout(() => go(nextOpen(at)), reveal.isSame ? SAME_MS : DIFFERENT_MS);
+    timers.reveal = setTimeout(() => go(nextOne()), reveal.isSame ? SAME_MS : DIFFERENT_MS);
     draw();
   }
 
@@ -213,7 +240,7 @@ function makeDesk(place, leave) {
 
   /** Queue one action on a row; it shows at once. Resolves to the server's answer, null where it refused. */
   function post(row, action, verdict) {
-    const usual = { ...about(), ...whichOne(row) };
+    const usual = { ...source.about(), ...whichOne(row) };
     const before = verdicts.get(row) ?? null;
     verdicts.say(row, verdict);
     const sequence = outbox.post("/hem/tags", { ...usual, ...action });
@@ -229,7 +256,10 @@ function makeDesk(place, leave) {
       // Fetched blind, it lacks what may be seen now that it is judged.
       if (stored && items.get(row)?.is_blinded) stale.add(row);
       if (!stored) refresh();
-      else if (row === rows[at] && !reveal) { draw(); fetchAhead(); }
+      else if (row === rows[at] && !reveal) {
+        draw();
+        fetchAhead();
+      }
       return stored;
     });
   }
@@ -240,14 +270,9 @@ function makeDesk(place, leave) {
     return id == null ? { rows: [row], fingerprint: data.fingerprint } : { ids: [id] };
   }
 
-  /** What every post says: which data its ids are about, who says it, and from which window. */
-  function about() {
-    return { ...data.identity, who: data.person, window: windowName };
-  }
-
   async function undo() {
     const last = undoable.pop();
-    const usual = about();
+    const usual = source.about();
     if (last) {
       verdicts.say(last.row, last.before);
       const place = rows.indexOf(last.row);
@@ -266,13 +291,22 @@ function makeDesk(place, leave) {
     const place = last ? -1 : rows.indexOf(changed[0]);
     if (place >= 0) at = place;
     if (place >= 0) show();
-    else { draw(); fetchAhead(); }
+    else {
+      draw();
+      fetchAhead();
+    }
   }
 
   function say(words) {
     note = words;
     clearTimeout(timers.note);
-    timers.note = setTimeout(() => { note = ""; drawHead(); }, NOTE_MS + 40 * words.length);
+    timers.note = setTimeout(
+      () => {
+        note = "";
+        drawHead();
+      },
+      NOTE_MS + 40 * words.length,
+    );
     drawHead();
   }
 
@@ -293,7 +327,7 @@ function makeDesk(place, leave) {
 
   async function judged(some) {
     if (!some.length) return [];
-    const found = await client.judged(some);
+    const found = await source.judged(some);
     return verdicts.take(found.revision, some, found.verdicts);
   }
 
@@ -334,7 +368,7 @@ function makeDesk(place, leave) {
       verdict: () => act.verdict(value),
       clear: act.clear,
       undo: act.undo,
-      "next open": () => go(nextOpen(at)),
+      "next open": () => go(nextOne()),
       blind: act.blind,
       help: act.help,
       previous: act.previous,
@@ -351,7 +385,7 @@ function makeDesk(place, leave) {
 
   function toggleBlind() {
     isBlind = !isBlind;
-    localStorage.setItem("hem-blind", isBlind ? "1" : "0");
+    client.prefer("hem-blind", isBlind ? "1" : "0");
     // What is fetched blind lacks the label, what is fetched otherwise has it: neither serves the other.
     for (const row of [...items.keys()]) if (!verdicts.has(row)) items.delete(row);
     show();
@@ -397,7 +431,7 @@ function makeDesk(place, leave) {
     const id = isHidden() || shown?.is_blinded ? null : shown?.id;
     // While Streamlit goes to another page, this one is still here for a moment.
     const example = row === undefined ? null : { id, row, place: placeOf.get(row) };
-    if (location.pathname === home) address.show(example, rowsOf(data));
+    if (address.path() === home) address.show(example, rowsOf(data));
     body.classList.toggle("is-bare", hasHelp || !shown || missing.has(row));
     delete body.dataset.id;
     delete body.dataset.row;
@@ -405,13 +439,19 @@ function makeDesk(place, leave) {
     if (row === undefined) {
       return body.replaceChildren(frame.finished({ n: rows.length, empty: data.empty, done: data.done, act }));
     }
-    if (missing.has(row)) return body.replaceChildren(broken(missing.get(row), () => { missing.clear(); show(); }));
+    if (missing.has(row))
+      return body.replaceChildren(
+        broken(missing.get(row), () => {
+          missing.clear();
+          show();
+        }),
+      );
     if (!shown) return body.replaceChildren(waiting());
     drawItem(shown, isHidden() || shown.is_blinded || !item);
   }
 
   function drawItem(item, isBlinded) {
-    body.replaceChildren(...columns({ item, isBlinded, verdict: verdicts.get(item.row), data, client, worded }));
+    body.replaceChildren(...columns({ item, isBlinded, verdict: verdicts.get(item.row), data, pictures, worded }));
     body.classList.toggle("is-blind", isBlinded);
     body.dataset.row = item.row;
     if (!isBlinded) body.dataset.id = item.id;
@@ -419,11 +459,9 @@ function makeDesk(place, leave) {
 
   function drawHead() {
     const n = rows.length,
-      done = rows.reduce((sum, row) => sum + verdicts.has(row), 0),
-      last = paces.slice(-20);
-    const pace = last.length ? last.reduce((sum, ms) => sum + ms, 0) / last.length / 1000 : null;
+      done = rows.filter((row) => verdicts.has(row)).length;
     const isListOpen = head.querySelector("details.unsaved")?.open;
-    const reading = { n, done, at, drawn: drawn[at], pace, note };
+    const reading = { n, done, at, drawn: drawn[at], pace: pace(paces), note };
     head.replaceChildren(
       ...frame.head({ ...reading, outbox, isListOpen, isBlind, isHidden: isHidden(), hasHelp, act }),
     );
@@ -448,22 +486,17 @@ function makeDesk(place, leave) {
 
   async function fetchAhead() {
     const key = data.key,
-      coming = [rows[at], rows[at - 1]].filter((row) => row !== undefined);
-    for (let k = at + 1; k < rows.length && coming.length < AHEAD; k++) {
-      if (!verdicts.has(rows[k])) coming.push(rows[k]);
-    }
-    coming.slice(0, PICTURES_AHEAD).forEach(fetchPicture);
-    const isWanted = (row) => (!items.has(row) || stale.has(row)) && !loading.has(row) && !missing.has(row);
-    const wanted = coming.filter(isWanted);
-    const isUrgent = wanted.includes(rows[at]);
-    if (!wanted.length || (!isUrgent && wanted.length < BATCH / 2 && coming.length === AHEAD)) return;
-    const batch = wanted.slice(0, isUrgent ? 3 : BATCH),
+      soon = coming(rows, at, verdicts.has);
+    soon.slice(0, PICTURES_AHEAD).forEach(fetchPicture);
+    const isMissing = (row) => (!items.has(row) || stale.has(row)) && !loading.has(row) && !missing.has(row);
+    const batch = batchOf(soon, rows[at], isMissing),
       wasBlind = isBlind;
+    if (!batch.length) return;
     batch.forEach((row) => loading.add(row));
     let changed = [];
     try {
       await named; // nothing is shown to be judged before it is known who will undo it
-      const found = await client.details(batch, isBlind);
+      const found = await details(batch, isBlind);
       if (key !== data.key || wasBlind !== isBlind) return;
       for (const item of found.items) {
         items.set(item.row, item);
@@ -471,7 +504,11 @@ function makeDesk(place, leave) {
       }
       const whole = found.items.filter((item) => !item.is_blinded);
       const said = Object.fromEntries(whole.map((item) => [item.row, item.verdict]));
-      changed = verdicts.take(found.revision, whole.map((item) => item.row), said);
+      changed = verdicts.take(
+        found.revision,
+        whole.map((item) => item.row),
+        said,
+      );
     } catch (error) {
       batch.forEach((row) => missing.set(row, error.message));
     } finally {
@@ -482,8 +519,16 @@ function makeDesk(place, leave) {
     fetchAhead();
   }
 
+  /** Examples with the thumbnails that are shown with them. */
+  async function details(some, isBlinded) {
+    const shown = pictures,
+      found = await source.details(some, isBlinded);
+    await shown.fetchThumbs(found.items);
+    return found;
+  }
+
   async function fetchPicture(row) {
-    const isNew = await client.fetchPicture(row);
+    const isNew = await pictures.fetchPicture(row);
     if (isNew && row === rows[at] && items.has(row) && !hasHelp) draw();
   }
 }

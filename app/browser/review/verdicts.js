@@ -1,3 +1,4 @@
+// @ts-check
 // The verdicts as this page knows them: its own at once, everybody's as the server tells. No page here.
 
 /** Row -> verdict {tag, value, who}. What was said here holds until the server tells a state that is as new. */

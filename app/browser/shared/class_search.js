@@ -1,3 +1,4 @@
+// @ts-check
 // Finding one class among three or among a thousand: by typing, or by a key of its own.
 
 /** The names that contain what was typed, the best first: the name itself, names that begin so, names with a word
@@ -25,8 +26,5 @@ export function shortcuts(order, classes) {
 }
 
 function plain(text) {
-  return text
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase();
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }

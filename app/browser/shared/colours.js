@@ -1,3 +1,4 @@
+// @ts-check
 // Colours that colour-blind readers can tell apart, for both themes.
 
 const LIGHT_STEPS = [

@@ -1,16 +1,16 @@
-// Examples without a picture: a text with the words that drive its loss, or the features of a row. Text goes in as text.
+// @ts-check
+// Examples without a picture: a text with the words that drive its loss, or a row's features. Text goes in as text.
 
 import { h } from "./dom.js";
 
 const SMALL = 0.05; // a weaker mark is not worth a colour
 
-/** What a tile shows of a text or a row, or null: content is a text, or [{name, value, unusual}], most unusual first. */
+/** What a tile shows of a text or a row, or null: content is a text, or [{name, value, unusual}], most unusual
+ *  first. */
 export function snippet(content, most = 6) {
   if (typeof content === "string") return h("div", { class: "hem-snippet" }, content || "(empty text)");
   if (!Array.isArray(content)) return null;
-  const lines = content
-    .slice(0, most)
-    .map(({ name, value }) => [h("dt", {}, name), h("dd", {}, valueText(value))]);
+  const lines = content.slice(0, most).map(({ name, value }) => [h("dt", {}, name), h("dd", {}, valueText(value))]);
   return h("dl", { class: "hem-row-snippet" }, lines.flat());
 }
 
@@ -33,11 +33,18 @@ export function marked(text, marks) {
     }
   }
   if (!out.querySelector("mark")) return out;
-  const legend = ["words ", h("span", { class: "harder" }, "against"), " and ", h("span", { class: "easier" }, "for"), " the given label"];
+  const legend = [
+    "words ",
+    h("span", { class: "harder" }, "against"),
+    " and ",
+    h("span", { class: "easier" }, "for"),
+    " the given label",
+  ];
   return h("div", {}, out, h("p", { class: "legend" }, ...legend));
 }
 
-/** A text cut at its marks: [[part, weight]]. Characters are code points, as Python counts; of overlaps the first counts. */
+/** A text cut at its marks: [[part, weight]]. Characters are code points, as Python counts; the first of two that
+ *  overlap counts. */
 export function pieces(text, marks) {
   const letters = Array.from(text),
     out = [];
@@ -54,22 +61,42 @@ export function pieces(text, marks) {
   return out;
 }
 
-/** The features of a row beside its neighbours', the most unusual first: [{name, value, usual, distance, same, unusual}]. */
+/** The features of a row beside its neighbours', the most unusual first.
+ *  @param {{name: string, value: any, usual: any, distance?: number, same?: number, unusual: number}[]} features */
 export function featureTable(features, isCompared) {
   const line = (one) =>
-    h("tr", { class: isCompared && one.unusual >= 0.5 ? "odd" : "" },
+    h(
+      "tr",
+      { class: isCompared && one.unusual >= 0.5 ? "odd" : "" },
       h("th", { scope: "row", title: one.name }, one.name),
       h("td", { class: typeof one.value === "number" ? "value number" : "value" }, valueText(one.value)),
-      isCompared ? h("td", { class: typeof one.usual === "number" ? "quiet number" : "quiet" }, valueText(one.usual)) : null,
       isCompared
-        ? h("td", { class: "how" },
-          h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * one.unusual}%` } })),
-          h("span", { class: "quiet" }, howUnusual(one)))
-        : null);
+        ? h("td", { class: typeof one.usual === "number" ? "quiet number" : "quiet" }, valueText(one.usual))
+        : null,
+      isCompared
+        ? h(
+            "td",
+            { class: "how" },
+            h("span", { class: "track" }, h("span", { class: "fill", style: { width: `${100 * one.unusual}%` } })),
+            h("span", { class: "quiet" }, howUnusual(one)),
+          )
+        : null,
+    );
   const head = isCompared ? ["feature", "value", "its neighbours", "how unusual"] : ["feature", "value"];
-  return h("table", { class: "features" },
-    h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, features.map(line)));
+  return h(
+    "table",
+    { class: "features" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        head.map((name) => h("th", { scope: "col" }, name)),
+      ),
+    ),
+    h("tbody", {}, features.map(line)),
+  );
 }
 
 /** How unusual a feature is, in words. */
@@ -85,6 +112,7 @@ export function howUnusual({ value, distance, same, of }) {
 
 export function valueText(value) {
   if (value == null) return "missing";
-  if (typeof value === "number") return Number.isInteger(value) ? value.toLocaleString("en-US") : String(Number(value.toPrecision(5)));
+  if (typeof value === "number")
+    return Number.isInteger(value) ? value.toLocaleString("en-US") : String(Number(value.toPrecision(5)));
   return String(value);
 }

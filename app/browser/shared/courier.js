@@ -1,3 +1,4 @@
+// @ts-check
 // What the page tells Python: one numbered message after the hand has come to rest, kept until Python has answered it.
 
 const REST_MS = 60;
@@ -8,7 +9,10 @@ const MOST_PATIENCE_MS = 24000;
  *  Python is at work, so that its answer may still come; clock: {set(action, ms) -> id, clear(id)}.
  *
  *  put(state): deliver it soon. now(state): deliver it at once. acknowledge(sequence): Python has followed so far.
- *  A message without an answer is delivered again under a new number, each time after a longer wait. */
+ *  A message without an answer is delivered again under a new number, each time after a longer wait.
+ *  @param {(message: object) => void} deliver
+ *  @typedef {{set: (action: () => void, ms: number) => any, clear: (id: any) => void}} Clock
+ *  @param {{isBusy?: () => boolean, clock?: Clock}} [_] */
 export function makeCourier(deliver, { isBusy = () => false, clock = browserClock() } = {}) {
   let sequence = 0,
     waiting = null,

@@ -1,10 +1,11 @@
+// @ts-check
 // Elements without HTML strings: text of the user's data only ever goes in as text.
 
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   lasso: "M4 9c0-3 3-5 8-5s8 2 8 5-3 5-8 5c-1 0-2 0-3-.3M7 13a2 2 0 1 1-1 3.7c0 2-1 3-2 3.3",
   box: "M5 5h3M11 5h2M16 5h3v3M19 11v2M19 16v3h-3M13 19h-2M8 19H5v-3M5 13v-2M5 8V5",
-  pan: "M12 3v18M3 12h18M12 3l-2.5 2.5M12 3l2.5 2.5M12 21l-2.5-2.5M12 21l2.5-2.5M3 12l2.5-2.5M3 12l2.5 2.5M21 12l-2.5-2.5M21 12l-2.5 2.5",
+  pan: "M12 3v18M3 12h18M9.5 5.5L12 3l2.5 2.5M9.5 18.5L12 21l2.5-2.5M5.5 9.5L3 12l2.5 2.5M18.5 9.5L21 12l-2.5 2.5",
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
   close: "M6 6l12 12M18 6L6 18",
@@ -26,7 +27,7 @@ const ICONS = {
   eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12M12 9.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5",
 };
 
-/** An element: h("button", {class: "x", onclick: f, title: "…"}, child, "text"). Children that are null are left out. */
+/** An element: h("button", {class: "x", onclick: f, title: "…"}, child, "text"). Children that are null are skipped. */
 export function h(name, properties = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {

@@ -1,3 +1,4 @@
+// @ts-check
 // A pointer that presses, drags, clicks and double-clicks: one state machine for the map, the matrix, the histogram.
 
 const SLACK_PX = 4;
@@ -7,8 +8,9 @@ const AGAIN_PX = 8;
 /** The machine without a page: it takes plain pointers and calls back; a test can feed it by hand.
  *
  *  A pointer is {id, x, y, time, buttons, button, isPrimary, shift, count}; count is the click's number in a double or
- *  triple click as the browser counts, by the reader's own settings; without it, 0, HEM counts by time. States: 'idle'; 'pressed' (down, not moved yet);
- *  'dragging'; 'dropped' (cancelled while the button is still down: nothing happens until it is up).
+ *  triple click as the browser counts, by the reader's own settings; without it, 0, HEM counts by time.
+ *  States: 'idle'; 'pressed' (down, not moved yet); 'dragging'; 'dropped' (cancelled while the
+ *  button is still down: nothing happens until it is up).
  *  calls, each optional: drag(points, from), end(points, pointer), click(pointer), double(pointer), cancel(),
  *  hover(pointer).
  *  Clicks that follow a double click at once belong to it and do nothing. */

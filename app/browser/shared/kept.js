@@ -1,3 +1,4 @@
+// @ts-check
 // Below Explore: which actions are still on their way to the server, and which it has refused.
 
 import { h } from "./dom.js";

@@ -1,4 +1,8 @@
+// @ts-check
 // Bins, ticks, orders and number texts: arrays in, arrays out.
+
+/** The `error` from which a prediction counts as wrong, as in store/definitions.py. */
+export const WRONG = 0.5;
 
 /** Edges of equal bins over [low, high] as {low, high, width, count}; a single value gets a bin around it. */
 export function bins(low, high, wanted) {
@@ -47,7 +51,7 @@ export function order(values, descending) {
   return rows;
 }
 
-/** The smallest and largest finite value; [0, 1] where there is none. */
+/** The smallest and largest finite value; [0, 1] where there is none. @returns {[number, number]} */
 export function extent(values, mask) {
   let low = Infinity,
     high = -Infinity;

@@ -1,24 +1,40 @@
+// @ts-check
 // Tags on their way to the server: in order, one at a time, kept in the browser until they are stored.
 
 const KEY = "hem-outbox:";
 const PAUSES_MS = [200, 500, 1000, 2000, 5000, 15000];
 const MOST_FAULTS = 4; // a post that the server trips over so often is set aside
-const KEEPALIVE_BYTES = 60000; // browsers refuse larger ones
 
-/** The outbox of one window and workspace. Entries: {client, sequence, at, path, body, reason?}, each under a key of its
- *  own in localStorage: "hem-outbox:WORKSPACE:CLIENT:SEQUENCE". A body says what it is about (workspace, data, ids), so
- *  that the server can refuse what is not its own; a post that arrives twice is stored once (client, sequence).
+/** The outbox of one window and workspace. Entries: {client, sequence, at, path, body, reason?}, each under a key of
+ *  its own in `storage`: "hem-outbox:WORKSPACE:CLIENT:SEQUENCE". A body says what it is about (workspace, data, ids),
+ *  so that the server can refuse what is not its own; a post that arrives twice is stored once (client, sequence).
  *
- *  token() gives the newest token, changed() hears of every step. What may pass (no answer, 403, 408, 429, 5xx) is
- *  tried again; what is refused for good stays in `refused`, with its reason, until `retry` or `discard`. */
-export function openOutbox({ workspace, token, changed, storage = localStorageOrNone(), post = fetchPost }) {
-  const client = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const found = leftBehind(), answers = new Map(), unkept = new Set();
-  const waiting = found.filter((entry) => !entry.reason), refused = found.filter((entry) => entry.reason);
-  let sequence = 0, isSending = false, failures = 0, faults = 0, trouble = "", timer = 0, isClosed = false;
+ *  post(path, text) gives the server's response; changed() hears of every step. What may pass (no answer, 401, 403,
+ *  408, 429, 5xx) is tried again; what is refused for good stays in `refused`, with its reason, until `retry` or
+ *  `discard`.
+ *  @param {{workspace: string, changed: () => void, storage: import("./browser_shell.js").Shell["kept"],
+ *    post: (path: string, text: string) => Promise<Pick<Response, "ok" | "status" | "json">>}} _ */
+export function openOutbox({ workspace, changed, storage, post }) {
+  const client = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+  const found = leftBehind(),
+    answers = new Map(),
+    unkept = new Set();
+  const waiting = found.filter((entry) => !entry.reason),
+    refused = found.filter((entry) => entry.reason);
+  let sequence = 0,
+    isSending = false,
+    failures = 0,
+    faults = 0,
+    trouble = "",
+    timer = 0,
+    isClosed = false;
 
   const outbox = {
-    client, workspace, refused,
+    client,
+    workspace,
+    refused,
     count: () => waiting.length,
     /** Entries of other workspaces that this browser keeps: they wait until theirs is open at this address again. */
     elsewhere: () => keys().filter((key) => !key.startsWith(prefix())).length,
@@ -77,7 +93,8 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
     if (isSending || isClosed) return;
     isSending = true;
     while (waiting.length && !isClosed) {
-      const entry = waiting[0], outcome = await attempt(entry);
+      const entry = waiting[0],
+        outcome = await attempt(entry);
       if (outcome.later && !(outcome.isFault && ++faults >= MOST_FAULTS)) {
         failures += 1;
         trouble = outcome.later;
@@ -108,7 +125,7 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
     }
     let response, answer;
     try {
-      response = await post(entry.path, JSON.stringify(entry.body), token());
+      response = await post(entry.path, JSON.stringify(entry.body));
       answer = await response.json();
     } catch {
       if (!response || response.ok) return { later: "the server does not answer" };
@@ -159,7 +176,9 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
     unkept.delete(entry);
     try {
       storage?.removeItem(keyOf(entry));
-    } catch { /* as above */ }
+    } catch {
+      /* as above */
+    }
   }
 
   function keys() {
@@ -171,29 +190,16 @@ export function openOutbox({ workspace, token, changed, storage = localStorageOr
   }
 
   function leftBehind() {
-    const entries = keys().filter((key) => key.startsWith(prefix())).map((key) => {
-      try {
-        return JSON.parse(storage.getItem(key));
-      } catch {
-        return null; // not written by this page
-      }
-    });
+    const entries = keys()
+      .filter((key) => key.startsWith(prefix()))
+      .map((key) => {
+        try {
+          return JSON.parse(storage.getItem(key));
+        } catch {
+          return null; // not written by this page
+        }
+      });
     const ours = entries.filter((entry) => typeof entry?.path === "string" && entry.body);
     return ours.sort((one, other) => one.at - other.at || one.sequence - other.sequence);
-  }
-}
-
-function fetchPost(path, body, token) {
-  return fetch(path, {
-    method: "POST", keepalive: body.length < KEEPALIVE_BYTES, body,
-    headers: { "Content-Type": "application/json", "X-HEM-Token": token },
-  });
-}
-
-function localStorageOrNone() {
-  try {
-    return window.localStorage;
-  } catch {
-    return null; // forbidden by the browser's settings
   }
 }

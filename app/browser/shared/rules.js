@@ -1,7 +1,10 @@
+// @ts-check
 // Rules in the page: the same predicates as the server resolves, on typed arrays.
 
 /** Mask (N) of 0/1 for one clause, or null when only the server can say (text, unknown ids, free tags).
- *  store: {n, column(name) -> {kind, values, names} | undefined, rowOf(id) -> row | undefined, verdicts, verdictNames}. */
+ *  @typedef {{kind: string, values: ArrayLike<number>, names?: string[]}} Values
+ *  @param {{n: number, column: (name: string) => Values | undefined, rowOf: (id: string) => number | undefined,
+ *    verdicts: ArrayLike<number>, verdictNames: string[]}} store */
 export function clauseMask(clause, store) {
   if (clause.not) return inverted(clauseMask(clause.not, store));
   if (clause.polygon) return polygonMask(clause.polygon, store);
@@ -191,7 +194,7 @@ function tagMask(tags, store) {
 }
 
 function inverted(mask) {
-  return mask && mask.map((value) => 1 - value);
+  return mask === null ? null : mask.map((value) => 1 - value);
 }
 
 function extent(values) {

@@ -1,21 +1,15 @@
+// @ts-check
 // Which window this is: undo takes back what was done here, not in another tab.
 
 const KEY = "hem-window";
 const TRIES = 3;
 const BETWEEN_MS = 80;
-let known; // of this page: asked again, it would find its own lock taken
-
-/** The id of this window, the same for every part of the page. */
-export function windowId() {
-  known ??= freshId();
-  return known;
-}
 
 /** An id that a reload keeps and no other open window has; it is sent with every post.
  *
  *  A tab that is duplicated copies its session storage, so the id is held by a lock: who finds it taken makes another.
- *  storage, locks, random: the browser's; a test brings its own. */
-export async function freshId(storage = safeStorage(), locks = navigator.locks, random = randomId) {
+ *  storage, locks: the window's. Call it once a page: called again, it would find its own lock taken. */
+export async function freshId(storage, locks, random = randomId) {
   const kept = storage?.getItem(KEY);
   const id = kept && (await isOurs(locks, kept)) ? kept : random();
   if (id !== kept) {
@@ -45,14 +39,6 @@ function hold(locks, id) {
       })
       .catch(() => resolve(true));
   });
-}
-
-function safeStorage() {
-  try {
-    return window.sessionStorage;
-  } catch {
-    return null; // blocked by the reader's settings
-  }
 }
 
 function randomId() {

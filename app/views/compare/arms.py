@@ -16,6 +16,10 @@ SEED = 0
 """The seed whose models are the runs that are compared."""
 
 
+HEADLINES = ("accuracy", "1 − error")
+"""The first measure of a report: with classes, and without."""
+
+
 @dataclass(frozen=True)
 class ArmPair:
     """Two arms of a finished retraining."""
@@ -61,7 +65,7 @@ def _arm(retraining: str, run: str, runs: Mapping[str, str]) -> str:
 
 
 def _difference(report: Mapping[str, Any], before: str, after: str) -> dict[str, float] | None:
-    rows = [row for row in report.get("table") or () if row.get("measure") == "accuracy"]
+    rows = [row for row in report.get("table") or () if row.get("measure") in HEADLINES]
     known: Mapping[str, Any] = rows[0]["difference"] if rows else {}
     if f"{after} - {before}" in known:
         return dict(known[f"{after} - {before}"])

@@ -16,6 +16,7 @@ from app import words
 from hem_core.errors import DataError
 from hem_core.retrain.report.flow import FLOWS, flow
 from hem_core.stats.mcnemar import mcnemar
+from hem_core.store import definitions
 from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 BINS = 40
 """Bins of each difficulty, 0 .. 100, in the density figure."""
-COMPARED = ("id", "label", "predicted", "is_correct", "difficulty")
+COMPARED = ("id", "label", "predicted", "error", "difficulty")
 CHANCE = 0.05
 RIGHT_AFTER = ("fixed", "newly hard", "still right")
 LONGEST = 30_000
@@ -36,13 +37,16 @@ class Comparison:
     """M examples that both runs know, in the order of the later one."""
 
     table: pd.DataFrame
-    """id, flow, label, row (in the later run), predicted_before, predicted_after; where known difficulty_before,
-    difficulty_after (0 .. 100) and bin (of 40 × 40, -1 = unknown)."""
+    """id, flow, label, row (in the later run), predicted_before, predicted_after, error_before, error_after (each by
+    the label of its own run); where known difficulty_before, difficulty_after (0 .. 100) and bin (of 40 × 40, -1 =
+    unknown)."""
     only_before: int
     only_after: int
     """Examples that one of the two alone knows."""
     relabelled: int
     """Examples that have another label in the two."""
+    has_is_correct: bool = True
+    """Whether the later run has a column that says right or wrong in words, which a rule then names."""
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -91,7 +95,7 @@ class Comparison:
         if flow:
             is_right = flow in RIGHT_AFTER
             is_alike &= self.table["flow"].isin(RIGHT_AFTER).to_numpy() == is_right
-            clauses.append({"column": "is_correct", "in": [is_right]})
+            clauses.append(self._outcome(is_right=is_right))
         if label is not None:
             is_alike &= (self.table["label"] == label).to_numpy()
             clauses.append({"column": "label", "in": [label]})
@@ -101,6 +105,12 @@ class Comparison:
             return {"all": [*clauses, *([{"not": {"rows": others}}] if others else [])]}, len(chosen)
         n = _that_fit(chosen["id"].tolist())
         return {"all": [{"rows": chosen["id"].tolist()[:n]}]}, n
+
+    def _outcome(self, *, is_right: bool) -> dict[str, Any]:
+        """The clause for what is right, or for what is wrong."""
+        if self.has_is_correct:
+            return {"column": "is_correct", "in": [is_right]}
+        return {"not": definitions.ERROR} if is_right else definitions.ERROR
 
 
 def comparable(run: Run, runs: Sequence[Run], level_name: str = EXAMPLES) -> list[Run]:
@@ -119,15 +129,15 @@ def compare(before: Level, after: Level) -> Comparison:
     """
     for level in (before, after):
         lacking = [name for name in ("label", "predicted") if name not in level.source.columns]
-        if lacking and "is_correct" in level.source.columns:
+        if lacking and "error" in level.source.columns:
             raise DataError(
                 f"{level.title} has no column '{lacking[0]}', so nothing can be compared; choose another run, or "
                 "score this one again with --overwrite"
             )
-        if "is_correct" not in level.source.columns:
+        if "error" not in level.source.columns:
             raise DataError(
                 f"{level.title} does not say which predictions are right (task {level.info.get('task')}), so there "
-                "is nothing to compare; choose runs of a classifier"
+                "is nothing to compare; choose runs that do"
             )
     tables = [level.table([name for name in COMPARED if name in level.source.columns]) for level in (before, after)]
     tables[1]["row"] = np.arange(len(tables[1]))
@@ -137,9 +147,9 @@ def compare(before: Level, after: Level) -> Comparison:
     if "difficulty_after" in both and "difficulty_before" in both:
         both["bin"] = _bins(both["difficulty_before"].to_numpy(), both["difficulty_after"].to_numpy())
     both = both.rename(columns={"label_after": "label"})
-    dropped = ["label_before", "is_correct_after", "is_correct_before"]
     alone = [len(table) - len(both) for table in tables]
-    return Comparison(both.drop(columns=dropped), alone[0], alone[1], relabelled)
+    has_is_correct = "is_correct" in after.source.columns
+    return Comparison(both.drop(columns="label_before"), alone[0], alone[1], relabelled, has_is_correct)
 
 
 def classes(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from hem_core.store.level import Level
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 
+TITLE = "Compare"
 PLACE = 80
 
 PAGE = 24

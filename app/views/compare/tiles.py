@@ -10,6 +10,7 @@ import pandas as pd
 
 from app import loaders
 from app.wire import contents
+from hem_core.store import definitions
 from hem_core.store.level import Level
 
 CSS = """
@@ -39,7 +40,7 @@ CSS = """
 def tiles(level: Level, shown: pd.DataFrame) -> str:
     """A grid of some rows of a comparison's table; each tile leads to its example in Explore. Text stays text."""
     rows = [int(row) for row in shown["row"]]
-    has_text = contents.medium(level) in ("text", "row")
+    has_text = contents.medium(level).is_shown_without_pictures
     said = contents.snippets(level, rows, loaders.standing(level).spreads) if has_text else [None] * len(rows)
     cells = [_tile(level, one, text) for one, text in zip(shown.to_dict("records"), said, strict=True)]
     return f'{CSS}<div class="hem-cmp{" wide" if has_text else ""}">{"".join(cells)}</div>'
@@ -49,7 +50,10 @@ def _tile(level: Level, one: dict[Any, Any], text: object) -> str:
     picture = level.thumbnail(int(one["row"])) if text is None else None
     face = _picture(picture) if picture else f'<p class="said">{escape(_said(text))}</p>' if text else ""
     given = str(one["label"])
-    predictions = " → ".join(_prediction(str(one[f"predicted_{when}"]), given) for when in ("before", "after"))
+    predictions = " → ".join(
+        _prediction(str(one[f"predicted_{when}"]), is_wrong=not one[f"error_{when}"] < definitions.WRONG)
+        for when in ("before", "after")
+    )
     selection = json.dumps({"all": [{"rows": [one["id"]]}]})
     at = "" if level.is_examples else f"&level={quote(level.name)}"
     address = f"explore?run={quote(level.run)}{at}&selection={quote(selection)}"
@@ -71,8 +75,8 @@ def _said(text: object) -> str:
     return str(text)
 
 
-def _prediction(name: str, given: str) -> str:
-    return f"<span{'' if name == given else ' class=wrong'}>{escape(name)}</span>"
+def _prediction(name: str, *, is_wrong: bool) -> str:
+    return f"<span{' class=wrong' if is_wrong else ''}>{escape(name)}</span>"
 
 
 def _difficulty(one: dict[Any, Any]) -> str:

@@ -12,6 +12,7 @@ from app.wire.identity import identity
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.verdicts import VERDICTS
 
+TITLE = "Explore"
 PLACE = 20
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ def page() -> None:
             "token": routes.token(state.session_id()),
             "n": level.n,
             "classes": list(level.classes),
-            "missing": level.info.get("missing") or {},
+            "missing": _missing(level),
             "verdicts": list(VERDICTS),
             "offered": tag_words.offered(),
-            "medium": contents.medium(level),
+            "look": contents.medium(level).look,
+            "words": next(iter(contents.medium(level).columns), None),
             "trust": asdict(found),
             "colours": {
                 "reason": theme.reason_colours(found.is_grey),
@@ -55,6 +57,14 @@ def page() -> None:
     page_name = state.forget("explore_goes_to")
     if page_name:
         state.go(str(page_name))
+
+
+def _missing(level: Level) -> dict[str, str]:
+    """What the run lacks -> why; the confusion matrix where its task has none."""
+    missing = dict(level.info.get("missing") or {})
+    if "confusion matrix" not in loaders.figures(level):
+        missing["matrix"] = "The task has no classes that could be confused."
+    return missing
 
 
 def _take_state() -> None:

@@ -13,6 +13,7 @@ from hem_core.labels.label_errors import LabelErrors, estimate
 from hem_core.store.answers import answers
 from hem_core.store.level import Level
 
+TITLE = "Labels"
 PLACE = 40
 
 SHOWN = 100
@@ -148,9 +149,10 @@ def _readable(level: Level, table: pd.DataFrame) -> pd.DataFrame:
     judged = loaders.verdicts(level)
     said = judged.reindex(table["id"])
     shown = pd.DataFrame({"given": table["label"], "suggested": suggested.fillna("–")})
-    if contents.medium(level) == "text":
-        shown.insert(0, "text", [contents.clipped(text, 160) for text in table["text"]])
-    elif contents.medium(level) not in ("row", "none"):
+    look = contents.medium(level).look
+    if look == "words":
+        shown.insert(0, "text", contents.texts(level, table["row"].tolist(), 160))
+    elif look == "picture":
         shown.insert(0, "picture", [_address(level.thumbnail(int(row))) for row in table["row"]])
     values = zip(said["tag"], said["value"], said["who"], strict=True)
     shown["verdict"] = [_verdict(tag, value, who) for tag, value, who in values]

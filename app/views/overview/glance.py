@@ -25,7 +25,7 @@ class Overview:
     reasons: pd.Series
     """Reason -> examples, in the order of theme.REASONS and then others by name; empty without reasons."""
     classes: pd.DataFrame
-    """`store.summary.per_class` with `error_low` and `error_high`, the 95% Wilson interval."""
+    """`store.summary.per_class` with `error_low` and `error_high`, the 95% Wilson interval; empty without classes."""
 
     @property
     def error_rate(self) -> float | None:
@@ -35,14 +35,14 @@ class Overview:
 
 def overview(level: Level) -> Overview:
     """Count errors, reasons and classes of a run."""
-    classes = per_class(level)
+    classes = per_class(level) if level.classes else per_class(level).head(0)
     low, high = wilson(classes["errors"], classes["support"])
-    inside = definitions.IN_SAMPLE["is_correct"]
+    inside = definitions.IN_SAMPLE["error"]
     return Overview(
         errors=numbers.count(level, definitions.ERROR),
         judged=numbers.count(level, definitions.JUDGED),
         in_sample_errors=(
-            numbers.count(level, {"column": inside, "in": [False]}) if inside in level.source.columns else None
+            numbers.count(level, {**definitions.ERROR, "column": inside}) if inside in level.source.columns else None
         ),
         hard=numbers.count(level, definitions.HARD),
         suspects=numbers.count(level, definitions.SUSPECTED),

@@ -12,6 +12,7 @@ from hem_core.store import definitions, numbers
 from hem_core.store.level import Level
 from hem_core.store.run import Run
 
+TITLE = "Overview"
 PLACE = 10
 
 REVIEWED_HELP = (
@@ -47,7 +48,10 @@ def page() -> None:
         _reasons(run, level, facts.reasons)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _classes(facts.classes)
+        if "classes" in loaders.figures(level):
+            _classes(facts.classes)
+        else:
+            _errors(level)
     with right:
         _card(run, level, facts)
     _failures(run)
@@ -129,7 +133,7 @@ def _distribution(level: Level) -> None:
     title = words.plain(headline.title[:1].upper() + headline.title[1:])
     meaning = words.plain(columns.meaning(level, headline.column))
     st.markdown(f"**{title}** · {words.rows(level)}", help=meaning or None)
-    table = loaders.columns(level, (headline.column, "is_correct"))
+    table = loaders.columns(level, (headline.column, "error"))
     chart = bars.histogram(table, headline)
     widgets.figure(chart, f"{level.run}-{headline.column}", key="distribution")
 
@@ -207,6 +211,18 @@ def _classes(table: pd.DataFrame) -> None:
         _explore({"column": "label", "in": [str(shown["label"].iloc[rows[0]])]})
 
 
+def _errors(level: Level) -> None:
+    table = loaders.columns(level, ("error",))
+    if "error" not in table:
+        st.caption("This run does not say how wrong its predictions are.")
+        return
+    st.markdown(
+        f"**Errors** · {words.rows(level)}",
+        help="How wrong each prediction is, from 0, right, to 1, wrong. From 0.5 on it counts as an error.",
+    )
+    widgets.figure(bars.errors(pd.Series(table["error"])), f"{level.run}-errors", key="errors")
+
+
 def _readable(table: pd.DataFrame) -> pd.DataFrame:
     """The class table as shown: percentages, the interval and the confusion in words."""
     ends = zip(table["error_low"], table["error_high"], table["support"], strict=True)
@@ -248,7 +264,6 @@ def _columns() -> dict:
 def _card(run: Run, level: Level, counted: Overview) -> None:
     info = run.info
     model, data = info.get("model") or {}, info.get("data") or {}
-    held_out = info.get("held_out_accuracy")
     neighbours = info.get("neighbours")
     graph = (
         f"{neighbours['k']} per example, {neighbours['method']}, recall {words.percent(neighbours['recall'])}"
@@ -262,10 +277,10 @@ def _card(run: Run, level: Level, counted: Overview) -> None:
         "Embedding": f"read at the layer “{model['layer']}” of the model" if model.get("layer") else None,
         "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
         "Data folder": str(run.root or ""),
-        "Accuracy": f"{words.percent(loaders.accuracy(level))} of {counted.judged:,}",
+        **_measured(level),
         "In-sample accuracy": _in_sample(counted),
         "Out-of-sample": _out_of_sample(info.get("oos") or {}),
-        "Held-out accuracy": words.percent(held_out) if held_out is not None else "not measured",
+        "Held-out accuracy": _held_out(run),
         "Neighbours": graph,
         "Scored": words.moment(info.get("created")),
         "Peak memory": f"{info['peak_memory_mb']:,.0f} MB" if info.get("peak_memory_mb") else None,
@@ -281,6 +296,20 @@ def _card(run: Run, level: Level, counted: Overview) -> None:
     _timings(info.get("timings") or {})
 
 
+def _measured(level: Level) -> dict[str, str]:
+    """Every metric of the level in words, with the number of rows that it is measured on."""
+    metrics = loaders.metrics(level)
+    judged = loaders.overview(level).judged
+    return {metric.name.capitalize(): f"{metric} of {metric.n or judged:,}" for metric in metrics}
+
+
+def _held_out(run: Run) -> str | None:
+    if not run.classes:
+        return None
+    held_out = run.info.get("held_out_accuracy")
+    return words.percent(held_out) if held_out is not None else "not measured"
+
+
 def _in_sample(facts: Overview) -> str | None:
     """That of the model itself on the examples that it was trained on, where another prediction counts."""
     if facts.in_sample_errors is None:
@@ -292,7 +321,8 @@ def _out_of_sample(oos: dict) -> str | None:
     if not oos:
         return None
     how = {"folds": "trained on folds", "head": "linear head on the embeddings"}.get(str(oos.get("how")), "")
-    return f"{words.percent(oos.get('accuracy'))} accuracy, {oos.get('folds')} folds, {how}"
+    measured = f"{words.percent(oos['accuracy'])} accuracy, " if "accuracy" in oos else ""
+    return f"{measured}{oos.get('folds')} folds, {how}"
 
 
 def _missing(missing: dict) -> None:

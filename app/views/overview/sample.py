@@ -18,7 +18,7 @@ HOW = {
 def sentence(info: Mapping[str, Any]) -> str | None:
     """`Out-of-sample accuracy 88.4% …, 3.8 points below in-sample`; None when the run has measured neither."""
     oos = info.get("oos")
-    if not oos:
+    if not oos or "accuracy" not in oos:
         return None
     repeats = int(oos.get("repeats") or 1)
     how = HOW.get(str(oos.get("how")), "in {folds} folds").format(folds=oos.get("folds"))

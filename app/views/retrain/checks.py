@@ -14,7 +14,7 @@ import pandas as pd
 
 from app import words
 from hem_core.retrain.long_tail import is_long_tailed
-from hem_core.retrain.refusals import MOST_NOISE, MOST_NOISE_OF_ALL, estimated_noise, has_only_memory
+from hem_core.retrain.refusals import MOST_NOISE, MOST_NOISE_OF_ALL, accuracy_of, estimated_noise, has_only_memory
 from hem_core.selection.curate import EXCLUSIONS, is_corrected
 from hem_core.splits import part_of
 from hem_core.store import definitions
@@ -127,7 +127,7 @@ def _in_sample(run: Run) -> Check | None:
         return None
     return Check(
         f"The run {run.name} holds only what a model says of its own training examples, of which it has "
-        f"{float(run.info['accuracy']):.1%} right: what it calls hard says little. Score the data again with models "
+        f"{accuracy_of(run):.1%} right: what it calls hard says little. Score the data again with models "
         "that did not see them:",
         "score",
     )

@@ -13,6 +13,7 @@ from hem_core.errors import HemError
 from hem_core.retrain import stored
 from hem_core.retrain.stored import Stored
 
+TITLE = "Retrain"
 PLACE = 70
 
 SHOWN = 50

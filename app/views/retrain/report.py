@@ -35,7 +35,8 @@ def draw(found: Stored) -> None:
     _table(report["table"])
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        _parts("Classes", "class", report.get("classes") or [], "label")
+        if report.get("classes"):
+            _parts("Classes", "class", report["classes"], "label")
         _mcnemar(report.get("mcnemar") or [])
     with right:
         about = "Values and ranges of the data's own columns with 30 test examples or more; p is corrected after Holm."

@@ -15,6 +15,7 @@ from app.wire.identity import identity
 from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
 
+TITLE = "Review"
 PLACE = 50
 
 LONGEST = 1_000
@@ -102,8 +103,8 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
             "token": routes.token(state.session_id()),
             "person": person,
             "classes": list(level.classes),
-            "has_pictures": _has_pictures(level),
-            "medium": contents.medium(level),
+            "has_pictures": contents.has_pictures(level),
+            "look": contents.medium(level).look,
             "trust": asdict(trust.trust(level.info)),
             "kinds": trust.kinds(level.info),
             "rows": found["row"].tolist(),
@@ -151,11 +152,6 @@ def _what_is_done(level: Level, queue: str, n: int) -> str:
     if queue == "mixed" and n < level.n:
         all_of_it += " The other examples of this run were judged by others, or are in the queues of other reviewers."
     return f"{all_of_it} ← goes back through them; another queue can be chosen above."
-
-
-def _has_pictures(level: Level) -> bool:
-    is_picture = contents.medium(level) not in ("none", "text", "row")
-    return is_picture and (not level.is_examples or "pictures" not in level.info.get("missing", {}))
 
 
 def _mixed(level: Level, person: str, judged: pd.DataFrame) -> pd.DataFrame:

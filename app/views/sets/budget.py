@@ -104,13 +104,14 @@ def _details(policy: str) -> str:
 
 def _control(level: Level, policy: str, name: str, usual: Any) -> Any:
     key, label = f"set_option {policy} {name}", named(name)
+    meaning = words.plain(options.option_meaning(policy, name)) or None
     if isinstance(usual, bool):
-        return st.toggle(label, value=usual, key=key)
+        return st.toggle(label, value=usual, key=key, help=meaning)
     if isinstance(usual, int | float):
         step = 1 if isinstance(usual, int) else 0.05
-        return st.number_input(label, value=usual, step=step, key=key)
+        return st.number_input(label, value=usual, step=step, key=key, help=meaning)
     columns = [column for column, type_ in level.columns().items() if type_ in NUMBERS]
     if name == "by" and (not usual or usual in columns):
         known = [usual, *(column for column in columns if column != usual)]
-        return st.selectbox(label, known, format_func=lambda column: column or "the usual", key=key)
-    return st.text_input(label, value=str(usual), key=key)
+        return st.selectbox(label, known, format_func=lambda column: column or "the usual", key=key, help=meaning)
+    return st.text_input(label, value=str(usual), key=key, help=meaning)

@@ -19,6 +19,7 @@ from hem_core.selection.curate import EXCLUSIONS, composition, curate, held_out,
 from hem_core.store import sets
 from hem_core.store.level import Level
 
+TITLE = "Sets"
 PLACE = 60
 
 if TYPE_CHECKING:
@@ -211,8 +212,8 @@ def _against(level: Level, wish: str, *, is_picked: bool) -> None:
 
 
 def _classes(level: Level, examples: pd.DataFrame) -> None:
-    if "label" not in level.source.columns:
-        st.caption("This run has no labels, so there are no classes to compare.")
+    if "label" not in level.source.columns or not level.classes:
+        st.caption("This run has no classes to compare.")
         _reasons(examples, is_grey=trust.trust(level.info).is_grey)
         return
     left, right = st.columns([3, 2], gap="medium")

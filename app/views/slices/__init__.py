@@ -1,1 +1,6 @@
-"""Slices: weak groups of a run."""
+"""Slices: weak groups of a run.
+
+Groups that a few words describe (a class, a cluster of the embedding, a value of one of your own columns, or a pair
+of these) whose error rate is above the overall one. Each has an interval and a p-value, corrected for the number of
+slices tested. Tick one to open it in Explore. Below, every class has its error rate, the rarest first.
+"""

@@ -10,6 +10,7 @@ from hem_core.stats.wilson import wilson
 from hem_core.store import definitions, numbers
 from hem_core.store.level import Level
 
+TITLE = "Slices"
 PLACE = 30
 
 FIGURE_ROWS = 12
@@ -23,7 +24,8 @@ def page() -> None:
     """The weak slices, then the classes, rarest first."""
     level = scope.level()
     _slices(level, loaders.slices(level))
-    _classes(level)
+    if "classes" in loaders.figures(level):
+        _classes(level)
 
 
 def _slices(level: Level, weak: WeakSlices | None) -> None:

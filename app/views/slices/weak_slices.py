@@ -96,8 +96,9 @@ def _searched(level: Level) -> WeakSlices:
     own += [] if level.is_examples else _own_columns(level)
     clusters = ["cluster"] if known.get("cluster") == "category" else []
     names = [name for name in ("label", *clusters, *own) if known.get(name) in ("category", "number", "bool")]
-    table = level.table([*names, "is_correct"])
-    errors = 1.0 - pd.Series(table.pop("is_correct")).astype("float64").to_numpy()
+    table = level.table([*names, "error"])
+    error = pd.Series(table.pop("error")).astype("float64").to_numpy()
+    errors = np.where(np.isnan(error), np.nan, error >= definitions.WRONG)
     is_labelled = table["label"].notna().to_numpy() if "label" in table.columns else np.ones(len(table), bool)
     made = find(None, table, np.where(is_labelled, errors, np.nan))
     found = made.table.rename(columns={"n_errors": "errors"})

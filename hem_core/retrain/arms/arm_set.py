@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hem_core.folds.training_set import TrainingSet
+from hem_core.folds.training_set import TrainingSet, as_targets
 from hem_core.retrain.source import Source
 
 
@@ -13,5 +13,5 @@ class ArmSet(TrainingSet):
 
     def __init__(self, source: Source, rows: np.ndarray, targets: np.ndarray, classes: tuple[str, ...]) -> None:
         super().__init__(source.held, rows[:0], source.targets, source.ids, classes, is_picture=source.is_picture)
-        self.rows, self.targets = rows, targets.astype(np.int64)
+        self.rows, self.targets = rows, as_targets(targets)
         self.ids = [source.ids[row] for row in rows.tolist()]

@@ -9,6 +9,7 @@ import numpy as np
 
 from hem_core.mining import ClassBalancedLoss
 from hem_core.retrain.material import Material
+from hem_core.tasks import is_known, unknown
 
 HARD_SHARE = 0.5
 MOST_REPEATS = 4
@@ -24,7 +25,7 @@ class Taught:
     places: np.ndarray
     """(N,) positions among the material's training rows; repeats fill the place of what was dropped."""
     targets: np.ndarray
-    """(N,) int64."""
+    """(N,) int64, or float32 for a task without classes."""
     is_hard: np.ndarray
     """(N,) bool: of the set, or of the random examples in its place."""
     weights: np.ndarray | None
@@ -60,10 +61,10 @@ def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: boo
     if arm == "control":
         every = np.arange(n)
         return Taught(every, material.given, np.zeros(n, dtype=bool), None, "natural")
-    targets, is_hard, weight = material.curated, material.in_set & (material.curated >= 0), material.weight
+    targets, is_hard, weight = material.curated, material.in_set & is_known(material.curated), material.weight
     if arm == "random":
         targets, is_hard, weight = _at_random(material, int(is_hard.sum()), generator)
-    kept = np.flatnonzero(targets >= 0)
+    kept = np.flatnonzero(is_known(targets))
     places = np.concatenate([kept, generator.permutation(kept)[: n - len(kept)]]) if len(kept) * 2 >= n else kept
     if len(places) < n:
         places = np.concatenate([kept, generator.choice(kept, n - len(kept))])
@@ -124,6 +125,6 @@ def _at_random(
     order = generator.permutation(n)
     chosen, gone = order[:n_hard], order[n_hard : n_hard + material.n_dropped]
     targets, is_hard, weight = material.given.copy(), np.zeros(n, dtype=bool), np.ones(n)
-    targets[gone], is_hard[chosen] = -1, True
-    weight[chosen] = material.weight[material.in_set & (material.curated >= 0)]
+    targets[gone], is_hard[chosen] = unknown(targets), True
+    weight[chosen] = material.weight[material.in_set & is_known(material.curated)]
     return targets, is_hard, weight

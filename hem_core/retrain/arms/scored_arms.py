@@ -14,6 +14,7 @@ import pyarrow as pa
 from torch import nn
 
 from hem_core.errors import RunError
+from hem_core.media import Part, medium
 from hem_core.models.estimator import Estimator
 from hem_core.retrain.material import Material
 from hem_core.retrain.source import columns_of
@@ -52,7 +53,8 @@ class ScoredArms:
         out = self.home / "runs" / self.name(arm)
         options: dict[str, Any] = {
             "name": test_name(self.run),
-            "classes": list(self.run.classes),
+            "task": self.test.source.task.name,
+            "classes": list(self.run.classes) or None,
             "sample": "out-of-sample",
             "oos": "none",
             "has_probes": False,
@@ -71,39 +73,21 @@ class ScoredArms:
     @cached_property
     def _data(self) -> tuple[Path | str, dict[str, Any]] | None:
         """A file of the test examples, and the names of its columns."""
-        medium = self.test.source.facts["medium"]
-        if medium == "dataset":
-            return None
-        if self.test.how == "file" and medium in ("array", "image"):
-            return self.test.source.path, columns_of(self.run)
+        source = self.test.source
+        found = medium(source.facts["medium"])
+        if self.test.how == "file" and found.is_scored_in_place:
+            return source.path, columns_of(self.run)
         rows, targets = self.material.test_rows, self.material.test_targets
-        if medium == "array":
-            return self._as_arrays(rows, targets), {}
-        table = self.test.source.catalog.take(rows).replace_schema_metadata(None)
+        table = source.catalog.take(rows).replace_schema_metadata(None)
         table = table.set_column(table.column_names.index("label"), "label", pa.array(targets))
-        columns: dict[str, Any] = {"id_column": "id", "label_column": "label"}
-        if medium == "image":
-            root = Path(self.test.source.facts["root"])
-            paths = pa.array([str(root / path) for path in table["image"].to_pylist()], pa.string())
-            table = table.set_column(table.column_names.index("image"), "image", paths)
-            columns["image_column"] = "image"
-        elif medium == "text":
-            columns["text_column"] = "text"
-        else:
-            columns["feature_columns"] = [feature["name"] for feature in self.test.source.facts["features"]]
-        return write_table(self.stored.folder / "test.parquet", table), columns
-
-    def _as_arrays(self, rows: np.ndarray, targets: np.ndarray) -> Path:
-        catalog = self.test.source.catalog
-        taken = {"id", "label", "image", "image_row", "content_hash"}
-        more = {name: catalog[name].take(rows).to_numpy() for name in catalog.column_names if name not in taken}
-        plain = {name: np.array(values.tolist()) for name, values in more.items()}
-        plain = {name: values for name, values in plain.items() if values.dtype != object}
-        values: Any = self.test.source.held.read(rows)
-        ids = np.array([self.test.source.ids[row] for row in rows.tolist()])
-        classes = np.array(self.run.classes)
-        path = self.stored.folder / "test.npz"
-        return write_arrays(path, images=values.numpy(), labels=targets, ids=ids, classes=classes, **plain)
+        made = found.as_data(Part(table, source.facts, self.run.classes, lambda: np.asarray(source.held.read(rows))))
+        if made is None:
+            return None
+        data, columns = made
+        if isinstance(data, dict):
+            return write_arrays(self.stored.folder / "test.npz", **data), columns
+        columns = {"id_column": "id", "label_column": "label", **columns}
+        return write_table(self.stored.folder / "test.parquet", data), columns
 
 
 def _is_ours(folder: Path, data: str) -> bool:

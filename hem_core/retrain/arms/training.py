@@ -114,7 +114,7 @@ def _sampler(job: Job, plan: Taught, seed: int) -> Any:
 
 
 def _place(job: Job, model: nn.Module, where: str, *, layer: str | None) -> Network:
-    options = Options(device=job.device, layer=layer)
+    options = Options(task=job.source.task.name, device=job.device, layer=layer)
     with named(where):
         return placed(model, job.source.inputs, len(job.source.ids), job.source.facts, options)[0]
 
@@ -135,6 +135,7 @@ def _ask(
         None,
         {},
         None,
+        task=source.task,
     )
     logits, features = asked.ask(network, where, rows)
     strange = np.flatnonzero(~np.isfinite(logits).all(axis=1))

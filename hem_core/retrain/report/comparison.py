@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from hem_core.retrain.report.bootstrap import interval, measured_again
-from hem_core.retrain.report.measures import MEASURES, groups, sums
+from hem_core.retrain.report.measures import GRADED, MEASURES, groups, sums
 from hem_core.retrain.report.slices import Slice, holm
 from hem_core.retrain.report.test_predictions import Said
 from hem_core.retrain.report.verdict import Interval, verdict
@@ -32,15 +32,18 @@ def comparison(
 
     arms: name -> one `Said` of the T test examples a seed, control and curated among them; targets (T,) int64;
     is_target (T,) bool. Values in the unit of their measure, differences of percentages in points.
+    classes: () for a task without them; then there is no table of classes, no McNemar test and no temperature.
     """
+    measures = dict(enumerate(MEASURES)) if classes else GRADED
     names, n_seeds = list(arms), len(arms["control"])
-    parts = groups(is_target, targets, len(classes), [each.rows for each in slices])
+    of_class = targets if classes else np.zeros(len(targets), np.int64)  # all are of one
+    parts = groups(is_target, of_class, max(1, len(classes)), [each.rows for each in slices])
     point, draws = measured_again([[sums(one, parts) for one in arms[arm]] for arm in names], parts)
     place = {arm: at for at, arm in enumerate(names)}
     pairs = [("curated", "control"), ("curated", "random"), ("head", "control")]
     pairs = [pair for pair in pairs if all(arm in place for arm in pair)]
     table = []
-    for at, measure in enumerate(MEASURES):
+    for at, measure in measures.items():
         values = {arm: point[place[arm], :, at] for arm in names}
         if not np.isfinite(np.concatenate(list(values.values()))).all():
             continue  # no slice is large enough
@@ -63,7 +66,7 @@ def comparison(
     flow = _flow(arms["control"], arms["curated"])
     churn = flow["churn"]["regressed"]["mean"] if flow["churn"] else None
     spread = float(np.std(draws[:, place["curated"], 0] - draws[:, place["control"], 0]))
-    words = {"n_seeds": n_seeds, "target_words": target_words}
+    words = {"n_seeds": n_seeds, "target_words": target_words, "measure": measures[0].name}
     return {
         "verdict": verdict(overall, target, flow["regressed"]["mean"], churn, **words),
         "table": table,
@@ -73,11 +76,13 @@ def comparison(
         "mcnemar": [
             {"seed": seed, "fixed": fixed, "regressed": regressed, "p": mcnemar(fixed, regressed)}
             for seed, (fixed, regressed) in enumerate(
-                zip(flow["fixed"]["per_seed"], flow["regressed"]["per_seed"], strict=True)
+                zip(flow["fixed"]["per_seed"], flow["regressed"]["per_seed"], strict=True) if classes else ()
             )
         ],
         "smallest_effect": POWER * spread,
-        "temperature": {arm: float(np.mean([one.temperature for one in each])) for arm, each in arms.items()},
+        "temperature": {
+            arm: float(np.mean([one.temperature for one in each])) for arm, each in arms.items() if classes
+        },
     }
 
 
@@ -126,10 +131,10 @@ def _slices(arms: Mapping[str, Sequence[Said]], slices: Sequence[Slice]) -> list
 
 
 def _accuracies(arms: Mapping[str, Sequence[Said]], rows: np.ndarray) -> dict[str, Any]:
-    """n, and each arm's accuracy on these rows in %: mean over seeds, with the Wilson interval of one model."""
+    """n, and each arm's accuracy (1 − error) on these rows in %: mean over seeds, with the Wilson interval of one."""
     found = {}
     for arm, models in arms.items():
-        share = float(np.mean([one.is_right[rows].mean() for one in models]))
+        share = float(np.mean([one.credit[rows].mean() for one in models]))
         low, high = wilson(share * len(rows), len(rows))
         found[arm] = {"mean": 100 * share, "low": 100 * float(low), "high": 100 * float(high)}
     gained = found["curated"]["mean"] - found["control"]["mean"]

@@ -5,7 +5,7 @@ import pandas as pd
 
 from hem_core.errors import DataError
 from hem_core.stats.percentile import percentile
-from hem_core.store.definitions import HARDEST
+from hem_core.store.definitions import HARDEST, WRONG
 
 FLOWS = ("fixed", "regressed", "still wrong", "newly hard", "still right")
 
@@ -13,23 +13,23 @@ FLOWS = ("fixed", "regressed", "still wrong", "newly hard", "still right")
 def flow(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Where each example went from one model to the other.
 
-    before, after: one row an example with `id` (unique) and `is_correct` (bool; unknown = the example is left out);
-    `difficulty` (any scale, higher = harder) in both tells which are newly hard: right in both, and among the
+    before, after: one row an example with `id` (unique) and `error` (0 right .. 1 wrong; unknown = the example is
+    skipped); `difficulty` (any scale, higher = harder) in both tells which are newly hard: right in both, and among the
     hardest tenth of the shared examples after but not before.
     Returns `id` and `flow`, one of FLOWS, for the ids in both, in the order of `before`.
     Raises DataError when a column is missing, an id is there twice, or no id is in both.
     """
     for name, table in (("before", before), ("after", after)):
         _check(name, table)
-    columns = ["id", "is_correct", *(["difficulty"] if "difficulty" in before and "difficulty" in after else [])]
+    columns = ["id", "error", *(["difficulty"] if "difficulty" in before and "difficulty" in after else [])]
     both = before[columns].merge(after[columns], on="id", suffixes=("_before", "_after"), validate="one_to_one")
     if both.empty:
         raise DataError(
             f"no example is in both: {len(before):,} before and {len(after):,} after share no id; "
             "compare two runs over the same data"
         )
-    both = both.dropna(subset=["is_correct_before", "is_correct_after"])
-    was_right, is_right = (both[f"is_correct_{when}"].to_numpy(bool) for when in ("before", "after"))
+    both = both.dropna(subset=["error_before", "error_after"])
+    was_right, is_right = (both[f"error_{when}"].to_numpy(float) < WRONG for when in ("before", "after"))
     is_new = np.zeros(len(both), bool)
     if "difficulty" in columns:
         was_hardest, is_hardest = (
@@ -42,7 +42,7 @@ def flow(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check(name: str, table: pd.DataFrame) -> None:
-    missing = [column for column in ("id", "is_correct") if column not in table.columns]
+    missing = [column for column in ("id", "error") if column not in table.columns]
     if missing:
         raise DataError(f"the flow needs the column '{missing[0]}' {name}; there are: {', '.join(map(str, table))}")
     repeated = table.loc[table["id"].duplicated(), "id"]

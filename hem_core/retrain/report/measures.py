@@ -40,6 +40,15 @@ MEASURES = (
 )
 
 
+GRADED = {
+    0: Measure("1 − error", "%", True),
+    1: Measure("targeted slice", "%", True),
+    4: Measure("worst slice", "%", True),
+    5: Measure("loss", "", False),
+}
+"""Those of a task without classes, by their place among MEASURES; right is then as right as 1 − error."""
+
+
 @dataclass(frozen=True, eq=False)
 class Groups:
     """Which test examples belong together: T rows, one column each for the target, K classes, G slices."""
@@ -74,7 +83,7 @@ def groups(is_target: np.ndarray, targets: np.ndarray, n_classes: int, slices: l
 
 def sums(model: Said, groups: Groups) -> sparse.csr_matrix:
     """(T, 1 + groups + 2 + 2 · BINS): right, right in each group, two losses, confidence minus right in each bin."""
-    right = model.is_right.astype(np.float64)
+    right = model.credit
     columns = [right[:, None], groups.members.multiply(right[:, None]), model.nll[:, None], model.nll_scaled[:, None]]
     for sure in (model.sure, model.sure_scaled):
         bin_ = np.minimum((sure * BINS).astype(np.int64), BINS - 1)

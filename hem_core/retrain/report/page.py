@@ -30,8 +30,7 @@ def page(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
             "</div>",
             _section("All measures", MEASURES, _table(report["table"])),
             '<div class="two">',
-            _section("Classes", _shown("the lowest of", len(report["classes"]), MOST_CLASSES) + "accuracy in %",
-                     dumbbells(_lowest(report["classes"], MOST_CLASSES), "label")),
+            _classes(report["classes"]),
             _section("Slices", _shown("the lowest of", len(report["slices"]), MOST_SLICES)
                      + "accuracy in %, p after Holm", dumbbells(report["slices"][:MOST_SLICES], "name")),
             "</div>",
@@ -58,6 +57,14 @@ def _verdict(plan: Mapping[str, Any], verdict: Mapping[str, Any]) -> str:
     )
 
 
+def _classes(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The section of the classes; "" for a task without them."""
+    if not rows:
+        return ""
+    about = _shown("the lowest of", len(rows), MOST_CLASSES) + "accuracy in %"
+    return _section("Classes", about, dumbbells(_lowest(rows, MOST_CLASSES), "label"))
+
+
 def _facts(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     chosen = plan["set"]
     facts = {
@@ -78,7 +85,7 @@ def _section(title: str, about: str, inside: str) -> str:
 
 def _flow_words(report: Mapping[str, Any]) -> str:
     tests = ", ".join(f"{_p(row['p'])}" for row in report["mcnemar"])
-    words = [f"McNemar's exact p, seed by seed: {tests}."]
+    words = [f"McNemar's exact p, seed by seed: {tests}."] if tests else []
     if report.get("smallest_effect") is not None:
         words.append(
             f"In 4 of 5 tries this test shows a difference of {report['smallest_effect']:.2f} points; "

@@ -8,11 +8,12 @@ import numpy as np
 from scipy.special import log_softmax
 
 from hem_core.retrain.report.temperature import scaled
+from hem_core.tasks import WRONG, Task, load
 
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """Columns (T,) of one model: predicted class, is it right, loss in nats, probability of the predicted class."""
+    """Columns (T,) of one model: predicted value, is it right, loss in nats, probability of the predicted class."""
 
     predicted: np.ndarray
     is_right: np.ndarray
@@ -22,19 +23,35 @@ class Said:
     """After temperature scaling."""
     sure_scaled: np.ndarray
     temperature: float
+    credit: np.ndarray
+    """1 − error: how right each prediction is, 0 .. 1."""
 
 
 def said(logits: np.ndarray, targets: np.ndarray) -> Said:
     """From logits (T, K) and targets (T,)."""
     at, predicted = np.arange(len(targets)), logits.argmax(axis=1)
+    error = load().errors(logits, targets)
     cooled, temperature = scaled(logits, targets)
     plain, after = (log_softmax(each.astype(np.float64), axis=1) for each in (logits, cooled))
     return Said(
         predicted,
-        predicted == targets,
+        error < WRONG,
         -plain[at, targets],
         np.exp(plain[at, predicted]),
         -after[at, targets],
         np.exp(after[at, predicted]),
         temperature,
+        1 - error,
     )
+
+
+def graded(task: Task, raw: np.ndarray, targets: np.ndarray) -> Said:
+    """The same of a task without classes, whose errors are graded: from raw (T, W) and targets (T,).
+
+    It has no probabilities, so nothing is scaled and no calibration is measured.
+    """
+    import torch
+
+    error, nothing = task.errors(raw, targets), np.zeros(len(targets))
+    loss = task.fields(torch.from_numpy(raw), torch.from_numpy(targets))["loss"].numpy().astype(np.float64)
+    return Said(task.predicted(raw), error < WRONG, loss, nothing, loss, nothing, 1.0, 1 - error)

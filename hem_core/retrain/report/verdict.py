@@ -24,19 +24,26 @@ class Interval:
 
 
 def verdict(
-    overall: Interval, target: Interval, regressed: float, churn: float | None, *, n_seeds: int, target_words: str
+    overall: Interval,
+    target: Interval,
+    regressed: float,
+    churn: float | None,
+    *,
+    n_seeds: int,
+    target_words: str,
+    measure: str = "accuracy",
 ) -> dict[str, Any]:
     """The verdict on curated against control, as report.json holds it.
 
-    regressed: mean number of test examples that curated gets wrong and control right; churn: that of a control
-    against the control of another seed, None where there was one seed only.
+    measure: what `overall` is a difference of. regressed: mean number of test examples that curated gets wrong and
+    control right; churn: that of a control against the control of another seed, None where there was one seed only.
     ship: every rule passed. hold: the overall interval lies below 0, or the regressions are too many and nothing was
     gained for them. Else "no difference shown".
     """
     limit = None if churn is None else MOST_CHURN * churn
     rules = [
         _rule(
-            f"the interval of overall accuracy stays above −{TOLERANCE} points",
+            f"the interval of overall {measure} stays above −{TOLERANCE} points",
             overall.low > -TOLERANCE,
             str(overall),
         ),
@@ -51,15 +58,17 @@ def verdict(
     is_ship = all(rule["passed"] for rule in rules)
     is_worse = overall.high < 0 or (limit is not None and regressed > limit and overall.mean <= 0)
     word = "ship" if is_ship else "hold" if is_worse else "no difference shown"
-    return {"ship": is_ship, "word": word, "sentences": _sentences(word, overall, target, n_seeds, target_words),
-            "rules": rules}  # fmt: skip
+    sentences = _sentences(word, overall, target, n_seeds, target_words, measure)
+    return {"ship": is_ship, "word": word, "sentences": sentences, "rules": rules}
 
 
 def _rule(words: str, passed: bool, value: str) -> dict[str, Any]:
     return {"rule": words, "passed": bool(passed), "value": value}
 
 
-def _sentences(word: str, overall: Interval, target: Interval, n_seeds: int, target_words: str) -> list[str]:
+def _sentences(
+    word: str, overall: Interval, target: Interval, n_seeds: int, target_words: str, measure: str
+) -> list[str]:
     said = {
         "ship": "Ship the curated model.",
         "hold": "Hold: the curated training is worse than the same training without curation.",
@@ -68,6 +77,6 @@ def _sentences(word: str, overall: Interval, target: Interval, n_seeds: int, tar
     seeds = f"{n_seeds} seeds" if n_seeds > 1 else "one seed"
     return [
         said[word],
-        f"Curated against control over {seeds}, overall accuracy: {overall}.",
+        f"Curated against control over {seeds}, overall {measure}: {overall}.",
         f"On the targeted slice ({target_words}): {target}.",
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from hem_core.retrain.report.comparison import comparison
 from hem_core.retrain.report.identical import identical, named, sentences
 from hem_core.retrain.report.page import page
 from hem_core.retrain.report.slices import slices
-from hem_core.retrain.report.test_predictions import Said, said
+from hem_core.retrain.report.test_predictions import Said, graded, said
 from hem_core.retrain.stored import FORMAT_VERSION, Stored
 from hem_core.store.atomic import write_bytes, write_json, write_table
 from hem_core.store.run import read_run
@@ -33,7 +33,8 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
     plan, material, folder = stored.plan, job.material, stored.folder
     arms = {arm: [_said(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
     metadata = test.source.catalog.take(material.test_rows).to_pandas()
-    labels = np.array(job.classes, dtype=object)[material.test_targets]
+    task = job.source.task
+    labels = np.array(task.written(material.test_targets, job.classes), dtype=object)
     parts = slices(_described(job, metadata.drop(columns="label"), runs))
     words = plan["target"]["words"]
     found = comparison(arms, material.test_targets, job.classes, parts, material.is_target, words)
@@ -48,7 +49,8 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
         "notes": plan["notes"] + meanings + _notes(job, found),
     }
     made = _plain(found)
-    write_table(folder / "examples.parquet", examples(arms, metadata["id"].tolist(), labels, job.classes))
+    by_example = examples(arms, metadata["id"].tolist(), labels, lambda values: task.written(values, job.classes))
+    write_table(folder / "examples.parquet", by_example)
     write_table(folder / "report.parquet", rows(made))
     write_bytes(folder / "report.html", page(plan, made).encode())
     write_json(folder / "report.json", made)
@@ -56,14 +58,19 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
 
 
 def examples(
-    arms: Mapping[str, Sequence[Said]], ids: Sequence[str], labels: np.ndarray, classes: Sequence[str]
+    arms: Mapping[str, Sequence[Said]],
+    ids: Sequence[str],
+    labels: np.ndarray,
+    written: Callable[[np.ndarray], Sequence[str | None]],
 ) -> pd.DataFrame:
-    """One row a test example: id, label, wrong_<arm>, predicted_<arm> of the first seed, flow of the first seed."""
-    names = np.array(classes, dtype=object)
+    """One row a test example: id, label, wrong_<arm>, predicted_<arm> of the first seed, flow of the first seed.
+
+    written: predicted values -> texts.
+    """
     table: dict[str, Any] = {"id": list(ids), "label": labels}
     for arm, models in arms.items():
         table[f"wrong_{arm}"] = np.sum([~one.is_right for one in models], axis=0).astype(np.int64)
-        table[f"predicted_{arm}"] = names[models[0].predicted]
+        table[f"predicted_{arm}"] = written(models[0].predicted)
     before, after = arms["control"][0].is_right.tolist(), arms["curated"][0].is_right.tolist()
     return pd.DataFrame(table | {"flow": [FLOW[pair] for pair in zip(before, after, strict=True)]})
 
@@ -89,7 +96,8 @@ def _described(job: Job, metadata: pd.DataFrame, runs: Mapping[str, str]) -> pd.
 
 
 def _said(job: Job, arm: str, seed: int) -> Said:
-    return said(_logits(job, arm, seed), job.material.test_targets)
+    raw, targets = _logits(job, arm, seed), job.material.test_targets
+    return said(raw, targets) if job.classes else graded(job.source.task, raw, targets)
 
 
 def _logits(job: Job, arm: str, seed: int) -> np.ndarray:
@@ -103,6 +111,8 @@ def _notes(job: Job, found: dict[str, Any]) -> list[str]:
     notes = []
     if job.recipe == "mix":
         notes.append("Batch-norm statistics are re-estimated on uniform batches after training, in all arms alike.")
+    if not found["temperature"]:
+        return notes
     shown = ", ".join(f"{arm} {value:.2f}" for arm, value in found["temperature"].items())
     notes.append(
         f"Temperature scaling: each half of the test with the temperature that suits the other half ({shown}); nothing "

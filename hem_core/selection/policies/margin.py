@@ -8,6 +8,7 @@ from hem_core.selection.pool import Chosen, Pool, first, hardest_first
 AMONG = 4
 LABEL_FREE = ("variability", "top2_gap", "entropy", "least_confidence")
 """Uncertainties that a wrong label does not raise, the best first."""
+READS = LABEL_FREE
 
 
 def margin(pool: Pool, n: int, *, by: str = "") -> Chosen:

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from hem_core.errors import DataError
-from hem_core.selection.policies.margin import uncertainty
+from hem_core.selection.policies.margin import LABEL_FREE, uncertainty
 from hem_core.selection.pool import Chosen, Pool, first, hardest_first, place_in_group
 
-AMONG = None
+READS = ("label", *LABEL_FREE)
 
 
 def per_class(pool: Pool, n: int, *, by: str = "", least: float = 0.5, most: float = 4.0) -> Chosen:

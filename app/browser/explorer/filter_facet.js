@@ -1,0 +1,132 @@
+// @ts-check
+// The filters that are lists: a line a name, with how many examples a click would give.
+
+import { h, icon } from "../shared/dom.js";
+import { whole } from "../shared/numbers.js";
+
+const FEW = 7;
+
+/** The filter of a column with names: {element, refresh(clause, mask)}; mask (N) is what the other filters leave.
+ *
+ *  panel: {bus, section(title, name, tip, ...body) -> {element, reset}, put(name, clause)}. */
+export function facetFilter({ bus, section, put }, name) {
+  const column = bus.column(name),
+    isBool = column.kind === "bool";
+  const shown = (text) =>
+    name === "is_correct" ? (text === "true" ? "correct" : "wrong") : isBool ? (text === "true" ? "yes" : "no") : text;
+  const list = h("div", { class: "hem-facet" }),
+    more = h("button", { class: "hem-link" });
+  const title = name === "is_correct" ? "prediction" : column.title;
+  const { element, reset } = section(title, name, column.meaning, list, more);
+  element.classList.toggle("is-grey", name === "reason" && Boolean(bus.trust?.is_grey));
+  let isOpen = false,
+    last = [null, null];
+  const show = lines(list);
+  const total = new Uint32Array(column.names.length),
+    order = column.names.map((_, at) => at);
+  for (let i = 0; i < bus.n; i++) total[column.values[i]]++;
+  if (!isBool && !["label", "predicted"].includes(name)) order.sort((a, b) => total[b] - total[a]);
+  more.addEventListener("click", () => {
+    isOpen = !isOpen;
+    refreshOne(...last);
+  });
+  function refreshOne(clause, mask) {
+    last = [clause, mask];
+    const counts = new Uint32Array(column.names.length),
+      wanted = new Set((clause?.in ?? []).map(String));
+    for (let i = 0; i < bus.n; i++) if (mask[i]) counts[column.values[i]]++;
+    const kept = isOpen ? order : order.filter((at, place) => place < FEW || wanted.has(column.names[at]));
+    show(
+      kept.map((at) => {
+        const one = column.names[at];
+        return {
+          name: one,
+          text: shown(one),
+          count: counts[at],
+          isOn: wanted.has(one),
+          toggle: () => toggle(one, wanted),
+        };
+      }),
+    );
+    more.hidden = order.length <= FEW;
+    more.textContent = isOpen ? "fewer" : `${order.length - kept.length} more`;
+    reset.hidden = !clause;
+  }
+  function toggle(text, wanted) {
+    const next = new Set(wanted);
+    if (!next.delete(text)) next.add(text);
+    const values = column.names.filter((one) => next.has(one)).map((one) => (isBool ? one === "true" : one));
+    put(name, values.length ? { column: name, in: values } : null);
+  }
+  return { element, refresh: refreshOne };
+}
+
+/** The filter of the verdicts, like `facetFilter`. */
+export function tagFilter({ bus, section, put }) {
+  const list = h("div", { class: "hem-facet" }),
+    { element, reset } = section("tags", "tag", "", list),
+    show = lines(list);
+  function refreshOne(clause, mask) {
+    const counts = new Uint32Array(bus.verdictNames.length + 1);
+    for (let i = 0; i < bus.n; i++) if (mask[i]) counts[bus.verdicts[i]]++;
+    const is = (one) => JSON.stringify(clause) === JSON.stringify(one),
+      wanted = new Set(clause?.tag ?? []);
+    const flip = (one) => put("tag", is(one) ? null : one),
+      none = { tag: [] },
+      any = { not: { tag: [] } };
+    const found = [
+      { name: "/none", text: "no tag", isOn: is(none), toggle: () => flip(none) },
+      { name: "/any", text: "any tag", isOn: is(any), toggle: () => flip(any) },
+    ];
+    bus.verdictNames.forEach((name, at) => {
+      if (!counts[at + 1] && !wanted.has(name)) return;
+      found.push({
+        name,
+        text: name,
+        count: counts[at + 1],
+        isOn: wanted.has(name),
+        toggle() {
+          const next = bus.verdictNames.filter((one) => (one === name ? !wanted.has(one) : wanted.has(one)));
+          put("tag", next.length ? { tag: next } : null);
+        },
+      });
+    });
+    show(found);
+    reset.hidden = !clause;
+  }
+  return { element, refresh: refreshOne };
+}
+
+// Lines stay the same elements while their numbers change: a click must not lose its target.
+function lines(list) {
+  const known = new Map();
+  const line = (name, text) => {
+    const check = h("span", { class: "hem-check" }, icon("check")),
+      bar = h("i"),
+      number = h("span", { class: "hem-line-count hem-number" });
+    const element = h(
+      "button",
+      { class: "hem-line", role: "checkbox", title: text, onclick: () => known.get(name).toggle() },
+      check,
+      h("span", { class: "hem-line-name" }, text),
+      h("span", { class: "hem-line-bar" }, bar),
+      number,
+    );
+    return { element, bar, number, toggle: null };
+  };
+  return (wanted) => {
+    const most = Math.max(1, ...wanted.map((one) => one.count ?? 0));
+    for (const { name, text, count, isOn, toggle } of wanted) {
+      if (!known.has(name)) known.set(name, line(name, text));
+      const one = known.get(name);
+      one.toggle = toggle;
+      one.element.classList.toggle("is-on", isOn);
+      one.element.setAttribute("aria-checked", String(isOn));
+      one.bar.style.width = count == null ? "0" : `${(count / most) * 100}%`;
+      one.number.textContent = count == null ? "" : whole(count);
+    }
+    const elements = wanted.map((one) => known.get(one.name).element);
+    if (elements.length !== list.children.length || elements.some((element, at) => element !== list.children[at]))
+      list.replaceChildren(...elements);
+  };
+}

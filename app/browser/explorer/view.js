@@ -1,0 +1,73 @@
+// @ts-check
+// What Explore shows and how: the view's usual values, what a run can follow of them, and the columns they need.
+
+import { axesOf } from "./colouring.js";
+import { MODES } from "./toolbar.js";
+
+const USUAL = {
+  mode: "data",
+  colour: "difficulty",
+  score: "difficulty",
+  distribution: "difficulty",
+  x: "loss",
+  y: "neighbour_disagreement",
+  tile: /** @type {number | null} */ (null), // what suits the screen
+  ascending: false,
+  hide: false,
+  log: /** @type {boolean | null} */ (null), // what suits the distribution
+  order: "class",
+  rates: false,
+  whole: /** @type {boolean | null} */ (null), // what suits the screen
+  ranges: /** @type {string[]} */ ([]),
+};
+const ALWAYS = ["label", "predicted", "is_correct", "error", "reason"];
+const TILE_PX = [56, 160];
+
+/** @typedef {typeof USUAL} View
+ * @typedef {Record<string, import("./columns.js").Column>} Described
+ */
+
+/** The view before anybody has chosen; distribution: the column that the run begins with; mode: the first that it has.
+ *  @param {string | null} [distribution] @param {string} [mode] @returns {View} */
+export function usualView(distribution, mode) {
+  return { ...USUAL, distribution: distribution ?? USUAL.distribution, mode: mode ?? "matrix" };
+}
+
+/** The view as far as a run has its columns, the rest as usual. @param {View} wanted @param {View} usual
+ *  @param {Described} described @returns {View} */
+export function usable(wanted, usual, described) {
+  const there = (name, otherwise) => (described[name] ? name : otherwise);
+  const scores = Object.keys(described).filter((name) => described[name].is_score);
+  return {
+    ...wanted,
+    mode: MODES.some(([name]) => name === wanted.mode) ? wanted.mode : usual.mode,
+    colour: there(wanted.colour, scores[0]),
+    score: there(wanted.score, scores[0]),
+    distribution: there(wanted.distribution, scores[0]),
+    x: there(wanted.x, scores[0]),
+    y: there(wanted.y, scores[1] ?? scores[0]),
+    tile: wanted.tile && Math.max(TILE_PX[0], Math.min(TILE_PX[1], wanted.tile)),
+  };
+}
+
+/** The columns that a view cannot be drawn without. @param {View} view @param {Described} described */
+export function neededColumns(view, described) {
+  const axes = axesOf(view),
+    drawn = view.mode === "matrix" ? [] : [axes.x, axes.y];
+  const names = new Set([...ALWAYS, view.score, view.distribution, view.colour, ...drawn]);
+  return [...names].filter((name) => described[name]);
+}
+
+/** What differs from the usual: all that an address has to say. @param {View} usual @param {View} view */
+export function changedSince(usual, view) {
+  const isOther = ([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name]);
+  return Object.fromEntries(Object.entries(view).filter(isOther));
+}
+
+/** The columns whose values the page needs to resolve a clause by itself. */
+export function columnsOf(clause) {
+  const inner = clause.not ?? clause;
+  if (inner.polygon) return [inner.polygon.x, inner.polygon.y];
+  const isResolved = inner.column && (inner.in || !("contains" in inner));
+  return isResolved ? [inner.column] : [];
+}

@@ -1,0 +1,89 @@
+// @ts-check
+// What the server has of one level of a run, a function each: addresses and encodings are known here alone.
+
+import { levelQuery } from "./level.js";
+
+/** Which run and level, and which scores and data its rows are of.
+ * @typedef {{run: string, level?: string, fingerprint: string, identity: object}} About
+ * @typedef {ReturnType<typeof openRun>} RunClient
+ */
+
+/** Open a level of a run, `examples` where none is named. Rows are positions in its table. Every function raises what the server refuses.
+ *  @param {Pick<import("./client.js").Client, "request" | "person" | "windowName">} client @param {About} about */
+export function openRun(client, { run, level, fingerprint, identity }) {
+  const ofThese = `v=${fingerprint}`; // lets the browser keep the answer for good
+  const rowsOf = (rows) => `rows=${rows.join(",")}`;
+
+  return {
+    /** {columns: {name: description}, skipped: {name: why}}. */
+    columns: () => json("columns", ofThese),
+    /** The values of a column as bytes of its type. */
+    column: (name) => bytes("column", `name=${encodeURIComponent(name)}&${ofThese}`),
+    ids: (rows) => json("ids", `${rowsOf(rows)}&${ofThese}`),
+    /** A Blob for each row, null where it has no picture. */
+    thumbs: async (rows) => unpack(await bytes("thumbs", `${rowsOf(rows)}&${ofThese}`)),
+    /** The large picture of a row. */
+    picture: async (row) => (await get("image", `${rowsOf([row])}&${ofThese}`)).blob(),
+    /** What stands for examples without pictures: a text, or features. */
+    contents: (rows) => json("contents", `${rowsOf(rows)}&${ofThese}`),
+    /** The free tags of each row. */
+    free: (rows) => json("free", rowsOf(rows)),
+    /** 0/1 for every row of the run: which match the rule. revision: of the tags. */
+    async mask(rule, revision) {
+      const query = `rule=${encodeURIComponent(JSON.stringify(rule))}&rev=${revision}`;
+      return new Uint8Array(await bytes("mask", query));
+    },
+    /** {codes, revision, hasFree}: the verdict of every row as a number, 0 for none. */
+    async verdicts() {
+      const response = await get("verdicts");
+      const codes = new Uint8Array(await response.arrayBuffer());
+      return { codes, revision: revisionOf(response), hasFree: response.headers.get("X-HEM-Free") === "1" };
+    },
+    /** The number of the newest change of the tags. */
+    revision: async () => (await json("revision")).revision,
+    /** {revision, items}; blind: without label and all that hints at it, but for what somebody has judged. */
+    async details(rows, isBlind) {
+      const response = await get("detail", `${rowsOf(rows)}${isBlind ? "&blind=1" : ""}`);
+      return { revision: revisionOf(response), items: await response.json() };
+    },
+    /** {revision, verdicts: {row: verdict}} of what people said one at a time. */
+    judged: (rows) => json("judged", rowsOf(rows)),
+    /** The examples of a rule as the text of a CSV file. */
+    async csv(rule) {
+      const body = JSON.stringify({ ...identity, fingerprint, rule }),
+        headers = { "Content-Type": "application/json" };
+      return (await client.request("/hem/csv", { method: "POST", headers, body })).text();
+    },
+    /** What every post says, for the server to refuse what is not its own: the data, who says it, and where. */
+    about: () => ({ ...identity, who: client.person(), window: client.windowName() }),
+  };
+
+  function get(what, query = "") {
+    const about = [query, levelQuery(level)].filter(Boolean).join("&");
+    return client.request(`/hem/${what}/${encodeURIComponent(run)}${about ? `?${about}` : ""}`);
+  }
+
+  async function json(what, query) {
+    return (await get(what, query)).json();
+  }
+
+  async function bytes(what, query) {
+    return (await get(what, query)).arrayBuffer();
+  }
+}
+
+function revisionOf(response) {
+  return Number(response.headers.get("X-HEM-Revision") ?? 0);
+}
+
+/** The pictures in one answer: their number, their lengths (uint32, little-endian), then the bytes of each. */
+export function unpack(buffer) {
+  const view = new DataView(buffer),
+    count = view.getUint32(0, true);
+  let at = 4 + 4 * count;
+  return Array.from({ length: count }, (_, k) => {
+    const length = view.getUint32(4 + 4 * k, true);
+    at += length;
+    return length ? new Blob([buffer.slice(at - length, at)], { type: "image/webp" }) : null;
+  });
+}

@@ -1,0 +1,89 @@
+"""Image files, decoded by a few threads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from hem_core.content_hash import content_hash
+from hem_core.errors import DataError
+from hem_core.media._contract import Read
+from hem_core.media._decoded import Decoded, decode, decoded
+from hem_core.media._levels import to_picture
+from hem_core.paths import read_file
+
+
+class Files:
+    """Image files, decoded by a few threads; all must have one size."""
+
+    is_quick = False
+
+    def __init__(self, root: Path, paths: list[str], *, channels: int, resize: int | None, workers: int = 4) -> None:
+        self._root, self._paths, self._channels, self._resize = root, paths, channels, resize
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="hem-decode")
+
+    def fingerprint(self) -> str:
+        return ""
+
+    @cached_property
+    def _shape(self) -> tuple[int, ...]:
+        """The commonest among up to 32 files spread over the set; of all of them where none of these can be read."""
+        n = len(self._paths)
+        some = sorted({index * n // 32 for index in range(32)})
+        for chosen in (some, range(n)):
+            shapes = Counter(found[0].array.shape for found in map(self._try, chosen) if not isinstance(found, str))
+            if shapes:
+                shape, count = shapes.most_common(1)[0]
+                if count * 2 < shapes.total():
+                    sizes = ", ".join(_size(one) for one in list(shapes)[:3])
+                    raise DataError(f"the pictures have different sizes ({sizes} …); pass --resize PIXELS")
+                return shape
+        raise DataError(f"none of the {n} images can be read; the first: {self._try(0)}")
+
+    def read(self, indices: Sequence[int]) -> Read:
+        arrays, good, hashes, failures = [], [], [], []
+        remarks: Counter[str] = Counter()
+        for index, result in zip(indices, self._pool.map(self._try, indices), strict=True):
+            if isinstance(result, str):
+                failures.append((index, result))
+            elif result[0].array.shape != self._shape:
+                failures.append(
+                    (index, f"{_size(result[0].array.shape)}, where most are {_size(self._shape)}; pass --resize")
+                )
+            else:
+                arrays.append(result[0].array)
+                remarks.update(result[0].remarks)
+                hashes.append(result[1])
+                good.append(index)
+        values = np.stack(arrays) if arrays else np.zeros((0, *self._shape), dtype=np.uint8)
+        return Read(values, good, hashes, failures, remarks)
+
+    def picture(self, index: int) -> np.ndarray | None:
+        try:
+            array = decode(read_file(self._root / self._paths[index]), channels=self._channels)
+        except (DataError, OSError, TypeError):  # an example may have no path
+            return None
+        return to_picture(array)
+
+    def _try(self, index: int) -> tuple[Decoded, str] | str:
+        path = self._paths[index]
+        if path is None:
+            return "no image path"
+        try:
+            data = read_file(self._root / path)
+            return decoded(data, channels=self._channels, resize=self._resize), content_hash(data)
+        except OSError as error:
+            return f"cannot read '{path}': {error.strerror or error}"
+        except ValueError as error:  # a name that no file can have
+            return f"cannot read '{path}': {error}"
+        except DataError as error:
+            return f"cannot read '{path}': {error}"
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} × {shape[0]} px"

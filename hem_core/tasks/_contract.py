@@ -1,0 +1,214 @@
+"""What a task has to say, so that everything else can score, show, select and retrain without knowing it by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+
+import numpy as np
+
+from hem_core.errors import HemError
+from hem_core.types import Metric as Metric
+from hem_core.types import Outputs
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from torch import Tensor
+
+Column = Any
+"""(N,) or (N, m) values of N examples: a tensor on the device of the pass, or the Arrow array that is stored."""
+Offer = Literal[
+    "classes",
+    "linear heads",
+    "prototypes",
+    "training dynamics",
+    "ensemble spread",
+    "gradient norms",
+    "word effects",
+]
+"""What a task can offer beyond the contract; what it does not offer is left out, or refused where somebody asks."""
+Figure = Literal["confusion matrix", "classes", "errors"]
+"""What the pages can draw: the confusion matrix, a table of the classes, the distribution of `error`."""
+OFFERS: tuple[Offer, ...] = get_args(Offer)
+FIGURES: tuple[Figure, ...] = get_args(Figure)
+NOT_FINITE = "the model's output is NaN or infinite"
+WRONG = 0.5
+"""`error` from which a prediction counts as wrong, as in store/definitions.py."""
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is known of a model before the labels are read."""
+
+    n_outputs: int = 0
+    """Width of its raw output; 0 when it still has to be trained."""
+    class_labels: Sequence[Any] | None = None
+    """The labels that its outputs stand for, as an estimator's `classes_`."""
+    class_names: Sequence[str] | None = None
+    """Names of its outputs 0 to K - 1, as of a Hugging Face model's `id2label`."""
+    is_estimator: bool = False
+
+
+@dataclass(frozen=True)
+class TargetOptions:
+    """What the user says about the labels."""
+
+    classes: Sequence[str] | None = None
+    labels_are: Literal["names", "indices"] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """The labels of a catalog as numbers."""
+
+    values: np.ndarray
+    """(N,) int64 or float32; -1 or NaN where the label is bad, see `is_known`."""
+    bad: Mapping[int, str] = field(default_factory=dict)
+    """Row -> why its label cannot be used."""
+    classes: tuple[str, ...] = ()
+    """The K class names in the order of the outputs; empty for a task without classes."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """The catalog's facts, with what was decided and noted while reading the labels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A second level: the rows of a table that is stored as `<level>.parquet`."""
+
+    level: str
+    """Its name, such as "boxes"."""
+    table: pa.Table
+    """One row a part: `id`, `example`, and the columns that every level has."""
+
+
+class Task(Protocol):
+    """One file of `tasks/` defines a class of this name, without arguments; it holds nothing.
+
+    W is the width of the raw output of a model, K or 1 say; `values` are targets or predictions as numbers, (N,).
+    Importing the file must not import torch: the app asks for metrics, figures and words.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What is predicted, in words."""
+        ...
+
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What works beyond the contract."""
+        ...
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """What the pages draw of it, the most telling first."""
+        ...
+
+    @property
+    def spoils(self) -> tuple[str, ...]:
+        """Kinds of hard examples that can be planted as probes; () where the reasons cannot be calibrated."""
+        ...
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Its names for why an example is hard -> what they mean."""
+        ...
+
+    def read_targets(
+        self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts, options: TargetOptions
+    ) -> Targets:
+        """The labels of a catalog for a model. Raises DataError or ModelError for what does not fit together."""
+        ...
+
+    def targets_for(
+        self, catalog: pa.Table, facts: Mapping[str, Any], classes: Sequence[str], *, labels_are: str | None = None
+    ) -> np.ndarray:
+        """The labels of further data for a model that is known by its classes, (N,); -1 or NaN for a bad label."""
+        ...
+
+    def encode(self, labels: Sequence[str | None], classes: Sequence[str]) -> np.ndarray:
+        """Texts as `written` gives them -> values (N,); -1 or NaN for a text that is missing or is no value."""
+        ...
+
+    def written(self, values: np.ndarray, classes: Sequence[str]) -> list[str | None]:
+        """Values (N,) as texts: what `given` and `predicted` print; None for a value that is not known."""
+        ...
+
+    def width(self, classes: Sequence[str]) -> int:
+        """W of a model for these classes."""
+        ...
+
+    def raw(self, output: Any) -> Tensor:
+        """The raw output (N, W) float32 in whatever the model returned. Raises ModelError for anything else."""
+        ...
+
+    def problems(self, raw: Tensor, targets: Tensor) -> dict[int, str]:
+        """Row of raw (N, W) -> why it cannot be scored; `NOT_FINITE` where the output is no number."""
+        ...
+
+    def finite(self, raw: Tensor) -> Tensor:
+        """raw (N, W) with finite numbers in place of what rules an answer out."""
+        ...
+
+    def fields(self, raw: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Fields of Outputs, each with N first; `loss` (N,) among them."""
+        ...
+
+    def describe(self, raw: Tensor, outputs: Outputs) -> dict[str, Column]:
+        """Columns of numbers to keep for each example: `error` (N,) float32 in 0 .. 1, and what is special to it.
+
+        raw (N, W); outputs: what `fields` made of it, and what else is known.
+        """
+        ...
+
+    def predicted(self, raw: np.ndarray) -> np.ndarray:
+        """raw (N, W) -> the values (N,) that it predicts."""
+        ...
+
+    def errors(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """raw (N, W), targets (N,) -> (N,) float64: 0 right .. 1 wrong."""
+        ...
+
+    def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
+        """What is stored of `target` and of the columns of `describe`, under the names that people read.
+
+        `label`, `given` and `predicted` (texts) among them; columns that it does not name are stored as they are.
+        """
+        ...
+
+    def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
+        """Its second level; None for a task whose examples have no parts."""
+        ...
+
+    def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
+        """How good the predictions are, the headline first; level: columns (N,), `error` and those of `describe`."""
+        ...
+
+    def strata(self, targets: np.ndarray) -> np.ndarray:
+        """targets (N,) -> (N,) int64: rows of the same number are spread evenly over folds; -1 = no label."""
+        ...
+
+    def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """`reason` and `evidence`, (N,) texts, where the reasons of classes do not apply; {} where they do."""
+        ...
+
+
+def require(task: Task, offer: Offer, option: str) -> None:
+    """Raise HemError when a task does not offer what an option asks for."""
+    if offer not in task.offers:
+        raise HemError(f"task '{task.name}' offers no {offer}, which {option} needs; leave it out")
+
+
+def is_known(values: np.ndarray) -> np.ndarray:
+    """(N,) bool: which targets are there; -1 stands for a missing class, NaN for a missing number."""
+    return ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
+
+
+def unknown(values: np.ndarray) -> float | int:
+    """What stands for a missing target among these."""
+    return np.nan if values.dtype.kind == "f" else -1

@@ -1,0 +1,12 @@
+"""The contract of each kind of item as a function that its author calls in a test; no test of HEM's own is here.
+
+`check_score("surprise")` raises AssertionError, saying in words what is broken, when the score of that name does not
+keep what every score promises. The item may be a file in HEM's folder or a plugin that is installed.
+"""
+
+from hem_core.testing.format import check_format
+from hem_core.testing.policy import check_policy
+from hem_core.testing.reader import check_reader
+from hem_core.testing.score import check_score
+
+__all__ = ["check_format", "check_policy", "check_reader", "check_score"]

@@ -1,0 +1,43 @@
+"""No body of a function is longer than 40 lines, so that each fits on a screen."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MOST = 40
+LONG = {
+    "app/views/compare/flows.py matrix": 41,
+    "app/views/labels/page.py _numbers": 47,
+    "app/views/overview/page.py _numbers": 46,
+    "app/views/retrain/form.py draw": 72,
+    "app/views/slices/page.py _classes": 54,
+    "app/views/slices/page.py _slices": 48,
+    "hem_core/catalog/arrays.py read": 51,
+    "hem_core/catalog/table.py read": 48,
+    "hem_core/probes/calibrate.py _calibrate": 78,
+    "hem_core/retrain/planning.py plan": 41,
+    "hem_core/retrain/report/comparison.py comparison": 46,
+    "hem_core/runs/conclude.py conclude": 82,
+    "hem_core/runs/score.py _scored": 44,
+}
+"""Bodies that are still to be cut, and how long they are at most: this list only shrinks."""
+
+
+def bodies(path):
+    """Name and length of the body of each function of a file, its docstring left out."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[ast.get_docstring(node) is not None :]
+            yield node.name, body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(path.relative_to(ROOT) for room in ("hem_core", "app") for path in (ROOT / room).rglob("*.py")),
+    ids=str,
+)
+def test_no_body_is_longer_than_a_screen(path):
+    too_long = {f"{path.as_posix()} {name}": n for name, n in bodies(ROOT / path) if n > MOST}
+    assert {name: n for name, n in too_long.items() if n > LONG.get(name, MOST)} == {}
