@@ -39,8 +39,8 @@ def _files() -> dict[str, Path]:
 
 
 def _module_name(file: Path) -> str:
-    folder = "" if file.parent == Path(__file__).parent else f".{file.parent.name}"
-    return f"{__name__}{folder}.{file.stem}"
+    is_direct = file.parent in map(Path, __path__)
+    return f"{__name__}.{file.stem}" if is_direct else f"{__name__}.{file.parent.name}.{file.stem}"
 
 
 def _plain(name: str) -> str:

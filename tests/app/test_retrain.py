@@ -321,7 +321,8 @@ def test_the_train_function_is_read_off_the_model_without_importing_it(tmp_path)
     assert of("no_such_package.module:model") == ""
     assert of("weights.safetensors") == ""
     code = (
-        "import sys; from pathlib import Path; from app import retrains; from hem_core.store.run import Run; "
+        "import sys; from pathlib import Path; from app.views.retrain import retrains; "
+        "from hem_core.store.run import Run; "
         "run = Run(Path(), {'model': {'name': 'demo_models.digits:model'}}); "
         "print(retrains.train_function(run), 'torch' in sys.modules)"
     )

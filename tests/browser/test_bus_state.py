@@ -113,11 +113,11 @@ def test_thumbnails_not_seen_yet_come_in_one_request_and_the_oldest_are_forgotte
         asked.push(rows.length);
         return rows.map((row) => (row === 1 ? null : `picture ${row}`));
       } };
-      const shown = m.makeExamples(source, "image", () => shown);
+      const shown = m.makeExamples(source, "picture", () => shown);
       const first = await shown.thumbsOf([0, 1, 2]);
       await shown.thumbsOf([2, 3]);
       await shown.thumbsOf(Array.from({ length: 3000 }, (_, k) => k + 4));
-      const none = m.makeExamples(source, "text", () => none);
+      const none = m.makeExamples(source, "words", () => none);
       return [first, asked, gone, await none.thumbsOf([1])];"""
     first = ["url of picture 0", "", "url of picture 2"]
     found = run_js("explorer/examples.js", body)

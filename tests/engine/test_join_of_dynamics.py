@@ -53,6 +53,7 @@ def test_the_run_says_that_all_ids_matched(tmp_path):
         "n_matched": 60,
         "n_compared": 60,
         "n_agreeing": 60,
+        "has_targets": True,
         "are_positions": None,
     }
 

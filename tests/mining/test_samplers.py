@@ -7,6 +7,7 @@ import torch
 
 from hem_core import mining
 from hem_core.errors import MiningError
+from hem_core.mining.samplers._class_quota import quota
 
 
 def history_of(losses):
@@ -111,7 +112,7 @@ def test_class_quotas_go_with_the_root_of_the_natural_share():
 
 def test_a_quota_is_within_half_and_four_times_the_natural_share():
     """Shares .99 and .01: the roots would give .9087 and .0913, above four times .01; .9087 + .04 = .9487."""
-    _, shares = mining._class_quota.quota(torch.tensor([0] * 990 + [7] * 10))
+    _, shares = quota(torch.tensor([0] * 990 + [7] * 10))
     assert shares.tolist() == pytest.approx([0.9087 / 0.9487, 0.04 / 0.9487], abs=1e-4)
 
 

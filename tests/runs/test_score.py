@@ -73,15 +73,15 @@ SLOW = """
 import sys, time
 import numpy as np, torch, hem_core
 from demo_models import digits
-from hem_core.engine import run_local
+from hem_core.engine.runners import local
 torch.manual_seed(0)
 model = digits.model()
 wait = float(sys.argv[3])
-real = run_local.write_unit
+real = local.write_unit
 def slow(*arguments):
     time.sleep(wait)
     return real(*arguments)
-run_local.write_unit = slow
+local.write_unit = slow
 hem_core.score(model, sys.argv[1], out=sys.argv[2], unit_size=64, batch_size=16, has_map=False)
 """
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from sklearn.datasets import load_digits
@@ -38,8 +39,11 @@ def digest(path):
 
 
 def turn_a_bit(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 3] ^= 1
+    """One bit of a column's values: a page ends with them, and its header, which has no checksum, comes before."""
+    content, columns = bytearray(path.read_bytes()), pq.ParquetFile(path).metadata.row_group(0)
+    column = columns.column(columns.num_columns // 3)
+    start = column.dictionary_page_offset or column.data_page_offset
+    content[start + column.total_compressed_size - 1] ^= 1
     path.write_bytes(content)
 
 
