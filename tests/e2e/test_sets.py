@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 def choose_format(saved, name):
     """Click a format of the export of a saved set, and wait until it is chosen: the next click sends it along."""
     saved.get_by_text(name, exact=True).click()
-    saved.get_by_test_id("stBaseButton-pillsActive").get_by_text(name, exact=True).wait_for()
+    saved.locator("[data-selected]").get_by_text(name, exact=True).wait_for()
 
 
 def test_from_tags_to_an_exported_folder(site, opened):
@@ -47,7 +47,7 @@ def test_a_budget_is_previewed_proven_saved_and_exported_to_files(site, opened):
     number.press("Enter")
     page.get_by_role("button", name="Save 60 examples as version 1").wait_for()
     page.get_by_test_id("stTable").get_by_text("Mean difficulty").wait_for()
-    page.get_by_text("beside 60 of all 600").wait_for()
+    page.get_by_text("compared with 60 random and the 60 hardest of 600").wait_for()
     asked = page.get_by_role("button", name="Prove it")  # unless it went off by itself
     page.get_by_text("points over 60 random examples").or_(asked).first.wait_for(timeout=60_000)
     if asked.count():
