@@ -1,4 +1,4 @@
-"""A rule as far as a run can follow it: clauses on columns or values that it does not have are dropped, and said."""
+"""A rule as far as a level can follow it: clauses on columns or values that it does not have are dropped, and said."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hem_core.store import rules
 from hem_core.store.summary import counts
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
 PLACES = ("x", "y")
 """The axes of the embedding map: each run has a map of its own."""
@@ -29,11 +29,11 @@ class Fitted:
     """Why, a sentence for each clause or value that was dropped."""
 
 
-def fitted(run: Run, rule: Mapping[str, Any] | None) -> Fitted:
-    """The clauses of a rule that this run can follow."""
+def fitted(level: Level, rule: Mapping[str, Any] | None) -> Fitted:
+    """The clauses of a rule that this level can follow."""
     kept, dropped = [], []
     for clause in (rule or {}).get("all", []):
-        fit, why = _fitted(run, clause)
+        fit, why = _fitted(level, clause)
         kept += [fit] if fit is not None else []
         dropped += [why] if why else []
     return Fitted({"all": kept} if kept else None, tuple(dropped))
@@ -56,20 +56,20 @@ def _is_place(clause: Any) -> bool:
     return clause.get("column") in PLACES or ("not" in clause and _is_place(clause["not"]))
 
 
-def _fitted(run: Run, clause: Any) -> tuple[Any, str]:
+def _fitted(level: Level, clause: Any) -> tuple[Any, str]:
     """The clause, a shorter one, or None; and why it is not the whole one."""
     try:
-        rules.validate({"all": [clause]}, run.columns())
+        rules.validate({"all": [clause]}, level.columns())
     except DataError as error:
         return None, str(error)
     if "not" in clause:
-        inner, why = _fitted(run, clause["not"])
+        inner, why = _fitted(level, clause["not"])
         return (clause, "") if inner == clause["not"] else (None, why)
     if clause.get("rows"):
-        there = run.query({"all": [clause]}, columns=["id"])["id"].tolist()
+        there = level.query({"all": [clause]}, columns=["id"])["id"].tolist()
         return _with_known(clause, "rows", set(there), "the ids")
     if clause.get("in"):
-        values = pd.Series(counts(run, clause["column"])["value"])
+        values = pd.Series(counts(level, clause["column"])["value"])
         there = {*values.dropna().tolist(), *([None] if values.hasnans else [])}
         return _with_known(clause, "in", there, f"the column '{clause['column']}'")
     return clause, ""

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import loaders, scope, state, theme, widgets, words
 from hem_core.errors import HemError
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 
 
@@ -51,8 +52,9 @@ def show(page: Callable[[], None]) -> None:
         name = widgets.run_picker(list(by_name.values()), wanted if wanted in by_name else newest)
         widgets.broken_mark(broken)
         state.set_current_run(name)
+        _choose_level(by_name[name])
         try:
-            widgets.sample_badge(by_name[name])
+            widgets.sample_badge(by_name[name].level(state.current_level()))
             widgets.read_only_badge(workspace)
             st.caption(words.plain(_line(by_name[name])), width="stretch")
         except HemError:  # the page says what is wrong with it
@@ -64,11 +66,19 @@ def show(page: Callable[[], None]) -> None:
         _watch(name)
         return
     try:
-        scope.fit(loaders.run(name))
+        scope.fit(scope.level())
         st.html(theme.SKELETON)
         page()
     except HemError as error:
         widgets.failure(error)
+
+
+def _choose_level(run: Run) -> None:
+    """The switch of levels where the run has more than one; the level of an address that it has not is left."""
+    if state.current_level() not in run.levels:
+        state.set_current_level(EXAMPLES)
+    if len(run.levels) > 1:
+        widgets.level_picker(run.levels, state.current_level())
 
 
 def _arm(wanted: str | None, runs: list[Run]) -> list[Run]:
@@ -89,7 +99,8 @@ def _watch(name: str) -> None:
 def _line(run: Run) -> str:
     retraining = loaders.workspace().retraining_of(run)
     parts = [f"test of the retraining {retraining}" if retraining else ""]
-    parts += [words.count(run.n, "example"), str((run.info.get("model") or {}).get("name") or "")]
-    metrics = loaders.metrics(run.name) if run.is_complete else []
+    level = run.level(state.current_level())
+    parts += [words.rows(level), str((run.info.get("model") or {}).get("name") or "")]
+    metrics = loaders.metrics(level) if run.is_complete else []
     parts += [f"{metric.name} {metric}" for metric in metrics[:1]]
     return " · ".join(part for part in parts if part)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.wire.distribution import Headline
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
+    from hem_core.store.level import Level
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
     from hem_core.store.workspace import Workspace
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 
 AWAY_SECONDS = 300
+Key = tuple[str, str, str]
+"""What a level's answers are kept under: the run's folder and fingerprint, and the name of the level."""
 QUEUE_COLUMNS = ("id", "label_suspicion", "reason", "difficulty_in_class")
 
 
@@ -61,87 +64,88 @@ def run(name: str) -> "Run":
     return _run(str(folder()), name, stamp)
 
 
-def columns(name: str, wanted: tuple[str, ...]) -> "pd.DataFrame":
+def level(name: str, level_name: str = "examples") -> "Level":
+    """A level of the run of that name. Raises RunError, naming those there are, when it has no such level."""
+    return run(name).level(level_name)
+
+
+def tags_of(level: "Level") -> "TagLog":
+    """The same log as of `tags`, of a level: what people did to its rows."""
+    return tags().level(level.name)
+
+
+def columns(level: "Level", wanted: tuple[str, ...]) -> "pd.DataFrame":
     """Some columns of a run's table, (N, …), the same copy for everyone: not to be changed."""
-    opened = run(name)
-    return _columns(opened.folder.as_posix(), opened.fingerprint, wanted, opened)
+    return _columns(_key(level), wanted, level)
 
 
-def ids(name: str) -> "pd.Index":
+def ids(level: "Level") -> "pd.Index":
     """The ids of a run, (N,) in the order of its rows."""
-    opened = run(name)
-    return _ids(opened.folder.as_posix(), opened.fingerprint, opened)
+    return _ids(_key(level), level)
 
 
-def places(name: str) -> "np.ndarray":
-    """The number of each row of a run in the address of blind review, (N,)."""
-    opened = run(name)
-    return _places(opened.folder.as_posix(), opened.fingerprint, opened)
+def places(level: "Level") -> "np.ndarray":
+    """The number of each row of a level in the address of blind review, (N,)."""
+    return _places(_key(level), level)
 
 
-def row_of(name: str) -> dict[str, int]:
+def row_of(level: "Level") -> dict[str, int]:
     """Id -> row of a run; the quick way to look up a few."""
-    opened = run(name)
-    return _row_of(opened.folder.as_posix(), opened.fingerprint, opened)
+    return _row_of(_key(level), level)
 
 
-def open_suspects(name: str) -> int:
+def open_suspects(level: "Level") -> int:
     """How many suspects, reason 'mislabelled', nobody has judged by themselves yet."""
-    opened = run(name)
     from hem_core.store import definitions
 
-    if "reason" not in opened.source.columns:
+    if "reason" not in level.source.columns:
         return 0
-    suspects = opened.query({"all": [definitions.SUSPECTED]}, columns=["id"])["id"].tolist()
-    return len(set(suspects).difference(reviewed(name)))
+    suspects = level.query({"all": [definitions.SUSPECTED]}, columns=["id"])["id"].tolist()
+    return len(set(suspects).difference(reviewed(level)))
 
 
-def reviewed(name: str) -> "pd.Index":
+def reviewed(level: "Level") -> "pd.Index":
     """The ids of a run that somebody reviewed one at a time: definitions.reviewed."""
     from hem_core.store import definitions
 
-    return definitions.reviewed(all_verdicts(run(name).data), ids(name))
+    return definitions.reviewed(all_verdicts(level), ids(level))
 
 
-def metrics(name: str) -> "list[Metric]":
-    """How good the predictions of a run are, the headline first: runs.measured.measured."""
-    opened = run(name)
-    return _metrics(opened.folder.as_posix(), opened.fingerprint, opened)
+def metrics(level: "Level") -> "list[Metric]":
+    """How good the predictions of a level are, the headline first: runs.measured.measured."""
+    return _metrics(_key(level), level)
 
 
-def task(name: str) -> "Task | None":
-    """The task of a run; None when it is not installed here."""
+def task(level: "Level") -> "Task | None":
+    """The task of a level's run; None when it is not installed here."""
     from hem_core import tasks
     from hem_core.errors import UnknownNameError
 
     try:
-        return tasks.of(run(name).info)
+        return tasks.of(level.info)
     except UnknownNameError:
         return None
 
 
-def figures(name: str) -> "tuple[Figure, ...]":
-    """What the pages draw of a run's task; the distribution of errors for one that is not installed here."""
-    found = task(name)
+def figures(level: "Level") -> "tuple[Figure, ...]":
+    """What the pages draw of a level's task; the distribution of errors for one that is not installed here."""
+    found = task(level)
     return found.figures if found is not None else ("errors",)
 
 
-def overview(name: str) -> "Overview":
+def overview(level: "Level") -> "Overview":
     """What the page Overview counts in a run."""
-    opened = run(name)
-    return _overview(opened.folder.as_posix(), opened.fingerprint, opened)
+    return _overview(_key(level), level)
 
 
-def standing(name: str) -> "Standing":
+def standing(level: "Level") -> "Standing":
     """Where each row of a run stands on the axes, for Review."""
-    opened = run(name)
-    return _standing(opened.folder.as_posix(), opened.fingerprint, opened)
+    return _standing(_key(level), level)
 
 
-def queue(name: str, person: str, people: tuple[str, ...], limit: int) -> "pd.DataFrame":
+def queue(level: "Level", person: str, people: tuple[str, ...], limit: int) -> "pd.DataFrame":
     """The mixed queue of one of some people, before anything was judged: row, id, drawn_as."""
-    opened = run(name)
-    return _queue(opened.folder.as_posix(), opened.fingerprint, person, people, limit, opened)
+    return _queue(_key(level), person, people, limit, level)
 
 
 def reviewers(data: str, person: str) -> list[str]:
@@ -151,74 +155,65 @@ def reviewers(data: str, person: str) -> list[str]:
     return sorted(who for (*at, who), last in list(seen.items()) if tuple(at) == place and now - last < AWAY_SECONDS)
 
 
-def slices(name: str) -> "WeakSlices | None":
+def slices(level: "Level") -> "WeakSlices | None":
     """The weak slices of a run: weak_slices.weak_slices; None when nobody looked."""
-    opened = run(name)
-    return _slices(opened.folder.as_posix(), opened.fingerprint, opened)
+    return _slices(_key(level), level)
 
 
-def comparison(before: str, after: str) -> "Comparison":
-    """Two runs over the same data side by side: comparison.compare."""
-    one, other = run(before), run(after)
-    key = (one.folder.as_posix(), one.fingerprint, other.folder.as_posix(), other.fingerprint)
-    return _comparison(key, one, other)
+def comparison(before: "Level", after: "Level") -> "Comparison":
+    """A level of two runs over the same data side by side: comparison.compare."""
+    return _comparison((_key(before), _key(after)), before, after)
 
 
-def class_priors(name: str) -> "pd.DataFrame":
+def class_priors(level: "Level") -> "pd.DataFrame":
     """The classes of a run, the rarest first: glance.class_priors."""
-    opened = run(name)
-    return _class_priors(opened.folder.as_posix(), opened.fingerprint, opened)
+    return _class_priors(_key(level), level)
 
 
-def sample(name: str, low: float, high: float, limit: int) -> "pd.DataFrame":
+def sample(level: "Level", low: float, high: float, limit: int) -> "pd.DataFrame":
     """Examples at random whose label suspicion lies between two percentiles: row, id; the same ones every time."""
-    opened = run(name)
-    return _sample(opened.folder.as_posix(), opened.fingerprint, low, high, limit, opened)
+    return _sample(_key(level), low, high, limit, level)
 
 
-def candidates(name: str, rule: str) -> "pd.DataFrame":
+def candidates(level: "Level", rule: str) -> "pd.DataFrame":
     """The examples of a run that a rule (JSON) matches, with what people said of them: chosen.candidates."""
-    opened, log = run(name), tags()
-    revision = log.revision(opened.data)
-    return _candidates(opened.folder.as_posix(), opened.fingerprint, revision, rule, opened, log)
+    log = tags_of(level)
+    revision = log.revision(level.data)
+    return _candidates(_key(level), revision, rule, level, log)
 
 
-def selected(name: str, wish: str) -> "Selected":
+def selected(level: "Level", wish: str) -> "Selected":
     """The set that somebody wishes for (JSON), made once for everyone: chosen.chosen."""
-    opened, log = run(name), tags()
-    revision = log.revision(opened.data)
-    return _selected(opened.folder.as_posix(), opened.fingerprint, revision, wish, opened, log)
+    log = tags_of(level)
+    revision = log.revision(level.data)
+    return _selected(_key(level), revision, wish, level, log)
 
 
-def preview(name: str, wish: str) -> "Preview":
+def preview(level: "Level", wish: str) -> "Preview":
     """That set beside a random one and the plain hardest of the same size, both of the whole run."""
-    opened = run(name)
-    return _preview(opened.folder.as_posix(), opened.fingerprint, tags().revision(opened.data), wish, opened)
+    return _preview(_key(level), tags().revision(level.data), wish, level)
 
 
-def among_all(name: str, wish: str) -> "Selected":
+def among_all(level: "Level", wish: str) -> "Selected":
     """That set with the whole run as its candidates: chosen.among."""
     from app.views.sets.chosen import EVERYTHING, among
 
-    return among(selected(name, wish), candidates(name, json.dumps(EVERYTHING)))
+    return among(selected(level, wish), candidates(level, json.dumps(EVERYTHING)))
 
 
-def proof_key(name: str, wish: str) -> str:
+def proof_key(level: "Level", wish: str) -> str:
     """The name under which the proof of that set is kept: proofs.key."""
-    opened = run(name)
-    return _proof_key(opened.folder.as_posix(), opened.fingerprint, tags().revision(opened.data), wish, opened)
+    return _proof_key(_key(level), tags().revision(level.data), wish, level)
 
 
-def fitted(name: str, rule: str) -> "Fitted":
+def fitted(level: "Level", rule: str) -> "Fitted":
     """What is left of a rule (JSON) in a run: fitting.fitted."""
-    opened = run(name)
-    return _fitted(opened.folder.as_posix(), opened.fingerprint, rule, opened)
+    return _fitted(_key(level), rule, level)
 
 
-def headline(name: str) -> "Headline | None":
+def headline(level: "Level") -> "Headline | None":
     """The column whose distribution a run is shown with first: distribution.headline_column."""
-    opened = run(name)
-    return _headline(opened.folder.as_posix(), opened.fingerprint, opened)
+    return _headline(_key(level), level)
 
 
 def manifest(path: Path) -> dict:
@@ -231,16 +226,20 @@ def unfit_formats(workspace: Path, name: str, version: int, data: str = "") -> d
     return _unfit_formats(str(workspace), name, version, data)
 
 
-def verdicts(data: str) -> "pd.DataFrame":
+def verdicts(level: "Level") -> "pd.DataFrame":
     """The verdict that somebody gave to each example by itself, a review: id -> tag, value, who, at, n (1)."""
-    found = all_verdicts(data)
+    found = all_verdicts(level)
     return found.loc[found["n"] == 1, :]
 
 
-def all_verdicts(data: str) -> "pd.DataFrame":
+def all_verdicts(level: "Level") -> "pd.DataFrame":
     """The same with those given to many at once (n > 1), by a lasso or a filter: a wish, not a look at each."""
-    log = tags()
-    return _verdicts(str(folder()), data, log.revision(data), log)
+    log = tags_of(level)
+    return _verdicts(str(folder()), level.data, level.name, log.revision(level.data), log)
+
+
+def _key(level: "Level") -> Key:
+    return level.folder.as_posix(), level.fingerprint, level.name
 
 
 @st.cache_resource(show_spinner=False)
@@ -267,134 +266,132 @@ def _run(folder: str, name: str, stamp: int) -> "Run":
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _columns(folder: str, fingerprint: str, wanted: tuple[str, ...], _run: "Run") -> "pd.DataFrame":
-    return _run.table([name for name in wanted if name in _run.source.columns])
+def _columns(key: Key, wanted: tuple[str, ...], _level: "Level") -> "pd.DataFrame":
+    return _level.table([name for name in wanted if name in _level.source.columns])
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _ids(folder: str, fingerprint: str, _run: "Run") -> "pd.Index":
+def _ids(key: Key, _level: "Level") -> "pd.Index":
     import pandas as pd
 
-    return pd.Index(_run.table(["id"])["id"])
+    return pd.Index(_level.table(["id"])["id"])
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _places(folder: str, fingerprint: str, _run: "Run") -> "np.ndarray":
+def _places(key: Key, _level: "Level") -> "np.ndarray":
     from app.views.review import blind
 
-    return blind.places(_run)
+    return blind.places(_level)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _row_of(folder: str, fingerprint: str, _run: "Run") -> dict[str, int]:
-    return {str(id): row for row, id in enumerate(_run.table(["id"])["id"])}
+def _row_of(key: Key, _level: "Level") -> dict[str, int]:
+    return {str(id): row for row, id in enumerate(_level.table(["id"])["id"])}
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _overview(folder: str, fingerprint: str, _run: "Run") -> "Overview":
+def _overview(key: Key, _level: "Level") -> "Overview":
     from app.views.overview.glance import overview
 
-    return overview(_run)
+    return overview(_level)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _metrics(folder: str, fingerprint: str, _run: "Run") -> "list[Metric]":
+def _metrics(key: Key, _level: "Level") -> "list[Metric]":
     from hem_core.runs.measured import measured
 
-    return measured(_run)
+    return measured(_level)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _standing(folder: str, fingerprint: str, _run: "Run") -> "Standing":
+def _standing(key: Key, _level: "Level") -> "Standing":
     from app.wire.detail import standing
 
-    return standing(_run)
+    return standing(_level)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _queue(
-    folder: str, fingerprint: str, person: str, people: tuple[str, ...], limit: int, _run: "Run"
-) -> "pd.DataFrame":
+def _queue(key: Key, person: str, people: tuple[str, ...], limit: int, _level: "Level") -> "pd.DataFrame":
     from hem_core.selection.review_queue import review_queue
 
-    table = _run.table([name for name in QUEUE_COLUMNS if name in _run.source.columns])
+    table = _level.table([name for name in QUEUE_COLUMNS if name in _level.source.columns])
     found = review_queue(table, person=person, people=people, limit=limit)
-    found.insert(0, "row", ids(_run.name).get_indexer(found["id"].tolist()))
+    found.insert(0, "row", ids(_level).get_indexer(found["id"].tolist()))
     return found
 
 
 @st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)
-def _slices(folder: str, fingerprint: str, _run: "Run") -> "WeakSlices | None":
+def _slices(key: Key, _level: "Level") -> "WeakSlices | None":
     from app.views.slices.weak_slices import weak_slices
 
-    return weak_slices(_run)
+    return weak_slices(_level)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _class_priors(folder: str, fingerprint: str, _run: "Run") -> "pd.DataFrame":
+def _class_priors(key: Key, _level: "Level") -> "pd.DataFrame":
     from app.views.overview.glance import class_priors
 
-    return class_priors(_run, overview(_run.name))
+    return class_priors(_level, overview(_level))
 
 
 @st.cache_resource(show_spinner="Comparing…", max_entries=4)
-def _comparison(key: tuple[str, str, str, str], _before: "Run", _after: "Run") -> "Comparison":
+def _comparison(key: tuple[Key, Key], _before: "Level", _after: "Level") -> "Comparison":
     from app.views.compare.comparison import compare
 
     return compare(_before, _after)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _sample(folder: str, fingerprint: str, low: float, high: float, limit: int, _run: "Run") -> "pd.DataFrame":
+def _sample(key: Key, low: float, high: float, limit: int, _level: "Level") -> "pd.DataFrame":
     import numpy as np
     from pandas.core.util.hashing import hash_array
 
-    found = _run.query({"all": [{"column": "label_suspicion", "min": low, "max": high}]}, columns=["id"])
+    found = _level.query({"all": [{"column": "label_suspicion", "min": low, "max": high}]}, columns=["id"])
     drawn = hash_array(found["id"].to_numpy(object), categorize=False)
     order = np.argsort(drawn, kind="stable")
     return found.iloc[order[:limit]].reset_index(drop=True)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _candidates(folder: str, fingerprint: str, revision: int, rule: str, _run: "Run", _log: "TagLog") -> "pd.DataFrame":
+def _candidates(key: Key, revision: int, rule: str, _level: "Level", _log: "TagLog") -> "pd.DataFrame":
     from app.views.sets.chosen import candidates
 
-    return candidates(_run, json.loads(rule), _log.state(_run.data))
+    return candidates(_level, json.loads(rule), _log.state(_level.data))
 
 
 @st.cache_resource(show_spinner="Choosing…", max_entries=8)
-def _selected(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run", _log: "TagLog") -> "Selected":
+def _selected(key: Key, revision: int, wish: str, _level: "Level", _log: "TagLog") -> "Selected":
     from app.views.sets.chosen import chosen
 
-    return chosen(_run, json.loads(wish), _log.state(_run.data))
+    return chosen(_level, json.loads(wish), _log.state(_level.data))
 
 
 @st.cache_resource(show_spinner="Comparing with a random set…", max_entries=32)
-def _preview(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run") -> "Preview":
+def _preview(key: Key, revision: int, wish: str, _level: "Level") -> "Preview":
     from hem_core.sets.preview import preview
 
-    return preview(_run, among_all(_run.name, wish))
+    return preview(_level, among_all(_level, wish))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _proof_key(folder: str, fingerprint: str, revision: int, wish: str, _run: "Run") -> str:
-    from app.views.sets.proofs import key
+def _proof_key(key: Key, revision: int, wish: str, _level: "Level") -> str:
+    from app.views.sets.proofs import key as made_of
 
-    return key(_run, among_all(_run.name, wish))
+    return made_of(_level, among_all(_level, wish))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _fitted(folder: str, fingerprint: str, rule: str, _run: "Run") -> "Fitted":
+def _fitted(key: Key, rule: str, _level: "Level") -> "Fitted":
     from app.fitting import fitted
 
-    return fitted(_run, json.loads(rule))
+    return fitted(_level, json.loads(rule))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _headline(folder: str, fingerprint: str, _run: "Run") -> "Headline | None":
+def _headline(key: Key, _level: "Level") -> "Headline | None":
     from app.wire.distribution import headline_column
 
-    return headline_column(_run)
+    return headline_column(_level)
 
 
 @st.cache_resource(show_spinner=False, max_entries=500)
@@ -415,7 +412,7 @@ def _reviewers() -> dict[tuple[str, str, str], float]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _verdicts(folder: str, data: str, revision: int, _log: "TagLog") -> "pd.DataFrame":
+def _verdicts(folder: str, data: str, level_name: str, revision: int, _log: "TagLog") -> "pd.DataFrame":
     from app.wire.detail import verdicts
 
     return verdicts(_log.state(data))

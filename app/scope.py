@@ -1,4 +1,4 @@
-"""What was filtered and selected in Explore, as far as the run on screen can follow it."""
+"""What was filtered and selected in Explore, as far as the level on screen can follow it."""
 
 import json
 
@@ -7,17 +7,22 @@ import streamlit as st
 from app import loaders, state, words
 from hem_core.errors import DataError
 from hem_core.store import rules
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 
-def fit(run: Run) -> None:
-    """Drop from the filter and the selection what this run does not have, and say so once; the address follows.
+def level() -> Level:
+    """The level on screen, of the run on screen."""
+    return loaders.level(state.current_run() or "", state.current_level())
+
+
+def fit(level: Level) -> None:
+    """Drop from the filter and the selection what this level does not have, and say so once; the address follows.
 
     Every page comes by here before it is drawn, so that no page shows "0 of N" for the sake of another run's filter.
     """
     dropped = list(state.take_dropped())
     for now, put in ((state.rule(), state.set_rule), (state.selection(), state.set_selection)):
-        found = loaders.fitted(run.name, json.dumps(now))
+        found = loaders.fitted(level, json.dumps(now))
         if found.dropped:
             put(found.rule)
             dropped += found.dropped
@@ -26,7 +31,7 @@ def fit(run: Run) -> None:
         st.toast(words.plain(f"Filters removed: {why}."), icon=":material/filter_alt_off:", duration="long")
 
 
-def explored(run: Run) -> dict[str, dict]:
+def explored(level: Level) -> dict[str, dict]:
     """The rules that came from Explore: 'filter', 'selection' (inside the filter), 'chosen' (handed to Sets).
 
     Those that are not set are left out, and so are those that name columns which this run has not (said once).
@@ -37,12 +42,12 @@ def explored(run: Run) -> dict[str, dict]:
         found["selection"] = {"all": [*(filter_ or {}).get("all", []), *selection["all"]]}
     chosen = state.recall("set_rule")
     found["chosen"] = chosen if isinstance(chosen, dict) and chosen.get("all") else None
-    return {name: rule for name, rule in found.items() if rule and _fits(run, rule)}
+    return {name: rule for name, rule in found.items() if rule and _fits(level, rule)}
 
 
-def _fits(run: Run, rule: dict) -> bool:
+def _fits(level: Level, rule: dict) -> bool:
     try:
-        rules.validate(rule, run.columns())
+        rules.validate(rule, level.columns())
     except DataError as error:
         st.toast(words.plain(f"A filter was left out: {error}"))
         return False

@@ -10,11 +10,12 @@ import streamlit as st
 
 from app.entry_pages import LONGEST_NAME, name_in
 from app.fitting import without_places
+from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-ADDRESS = ("run", "rule", "selection", "view", "queue", "against", "cell", "retrain")
+ADDRESS = ("run", "level", "rule", "selection", "view", "queue", "against", "cell", "retrain")
 """Names that stand in the URL, so that a copied address opens the same view."""
 
 LONGEST = 6_000
@@ -50,11 +51,28 @@ def set_current_run(name: str) -> None:
     if name == current_run():
         return
     if current_run():
-        left = without_places(rule())
-        remember("dropped", left.dropped)
-        set_rule(left.rule)
-        set_selection(None)
+        _drop_places()
     _set("run", name)
+
+
+def current_level() -> str:
+    """Name of the level whose rows are on screen: 'examples', or the parts of them that the run has."""
+    return _get("level") or EXAMPLES
+
+
+def set_current_level(name: str) -> None:
+    """Show the rows of another level; as at the change of the run, a selection and a lasso on the map are dropped."""
+    if name == current_level():
+        return
+    _drop_places()
+    _set("level", "" if name == EXAMPLES else name)
+
+
+def _drop_places() -> None:
+    left = without_places(rule())
+    remember("dropped", left.dropped)
+    set_rule(left.rule)
+    set_selection(None)
 
 
 def take_dropped() -> tuple[str, ...]:

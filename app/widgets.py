@@ -15,6 +15,7 @@ from hem_core.store import definitions, numbers
 
 if TYPE_CHECKING:
     from app.trust import Trust
+    from hem_core.store.level import Level
     from hem_core.store.run import Run
     from hem_core.store.workspace import Workspace
 
@@ -71,17 +72,30 @@ def run_picker(runs: Sequence["Run"], chosen: str) -> str:
     )
 
 
-def sample_of(run: "Run") -> tuple[str, Colour, str]:
-    """Of which sample the errors of a run are: label, colour and what it means."""
-    sample = str(run.info.get("sample"))
-    if run.is_complete and sample == "in-sample" and numbers.sample_of_errors(run) == "out-of-sample":
+def level_picker(levels: Sequence[str], chosen: str) -> None:
+    """A switch between the levels of a run: its examples, and the parts of them."""
+    st.segmented_control(
+        "Level",
+        levels,
+        key=state.put("level_picker", chosen),
+        on_change=state.take("level_picker", lambda name: state.set_current_level(name or chosen)),
+        label_visibility="collapsed",
+        required=True,
+        help="What a row is on every page: an example, or a part of one.",
+    )
+
+
+def sample_of(level: "Level") -> tuple[str, Colour, str]:
+    """Of which sample the errors of a level are: label, colour and what it means."""
+    sample, is_complete = str(level.info.get("sample")), level.info.get("status") == "complete"
+    if is_complete and sample == "in-sample" and numbers.sample_of_errors(level) == "out-of-sample":
         sample = "judged by a head"
     return SAMPLES.get(sample, SAMPLES["unknown"])
 
 
-def sample_badge(run: "Run") -> None:
+def sample_badge(level: "Level") -> None:
     """Says whether the model has seen these examples in training, and whose errors are counted."""
-    label, colour, why = sample_of(run)
+    label, colour, why = sample_of(level)
     st.badge(label, color=colour, help=why)
 
 

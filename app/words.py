@@ -5,10 +5,17 @@ from datetime import datetime
 
 import pandas as pd
 
+from hem_core.store.level import Level
+
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """`1 example`, `1,797 examples`."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def rows(level: Level) -> str:
+    """How many rows a level has: `400 examples`, `800 boxes`."""
+    return count(level.n, "example") if level.is_examples else f"{level.n:,} {level.name.replace('_', ' ')}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -44,7 +44,7 @@ def retrained(source: Path, test: Path, ways: Mapping[str, Way], n: int, *, seed
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         run = scored(home, source, next(iter(ways.values()))[0], seed)
-        save(home, "hard", run, select(run, n=n, seed=seed), made_by="benchmark")
+        save(home, "hard", run.examples, select(run.examples, n=n, seed=seed), made_by="benchmark")
         return {name: answers(home, function, test, recipe) for name, (function, recipe) in ways.items()}
 
 
@@ -70,8 +70,8 @@ def reviewed(
             if wrong:
                 tags.add(run.data, wrong, "mislabelled", who="benchmark", value=str(classes[label]))
         tags.add(run.data, kept, "hard", who="benchmark")
-        judged = select(run, n=n, rule={"all": [{"rows": queue["id"].tolist()}]})
-        save(home, "reviewed", run, judged, made_by="benchmark")
+        judged = select(run.examples, n=n, rule={"all": [{"rows": queue["id"].tolist()}]})
+        save(home, "reviewed", run.examples, judged, made_by="benchmark")
         return answers(home, function, test, "auto", arms=("control", "curated")), rows
 
 

@@ -31,8 +31,8 @@ def main(rows: str = "60000", verdicts: str = "2000") -> None:
         from app.wire import routes
         from app.wire.identity import identity
 
-        run = loaders.run("run")
-        ids = loaders.ids("run")
+        run = loaders.level("run")
+        ids = loaders.ids(run)
         for k in range(int(verdicts)):
             loaders.tags().add(run.data, [str(ids[k * 7 % len(ids)])], "hard", who=f"person {k % 20}")
         client = TestClient(Starlette(routes=routes.routes()), headers={"X-HEM-Token": routes.token("bench")})

@@ -114,3 +114,27 @@ def model():
 
     torch.manual_seed(0)
     return digits.model()
+
+
+@pytest.fixture
+def show(monkeypatch):
+    """show(folder, page, person="anna", **address): the page of a workspace as AppTest, run once."""
+    from streamlit.testing.v1 import AppTest
+
+    def draw(folder, page, person="anna", **address):
+        monkeypatch.setenv("HEM_WORKSPACE", str(folder))
+        monkeypatch.setenv("HEM_PERSON", person)
+        test = AppTest.from_function(_page, kwargs={"name": page}, default_timeout=30)
+        for name, value in address.items():
+            test.query_params[name] = value
+        return test.run()
+
+    return draw
+
+
+def _page(name):
+    from app import frame, state
+    from app.views import views
+
+    state.sync()
+    frame.show(views()[name].page)

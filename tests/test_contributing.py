@@ -143,7 +143,7 @@ def test_the_app_shows_the_page_and_the_words_of_the_score(workspace, monkeypatc
     from app.wire.columns import described
     from hem_core import open_run
 
-    column = described(open_run(workspace / "runs" / "first"))["below_mean"]
+    column = described(open_run(workspace / "runs" / "first").examples)["below_mean"]
     assert column["meaning"] == "How far the label's logit is below the mean of all"
     monkeypatch.setenv("HEM_WORKSPACE", str(workspace))
     monkeypatch.setenv("HEM_PERSON", "anna")

@@ -140,7 +140,7 @@ def test_the_command_line_and_the_app_find_them(extra, predictions, tmp_path):
 
     out = tmp_path / "work" / "runs" / "first"
     run("score", predictions, "--classes", "0,1,2", "--out", out, "--no-map", "--no-probes")
-    column = described(open_run(out))["surprise"]
+    column = described(open_run(out).examples)["surprise"]
     assert (column["meaning"], column["use"]) == ("How far the label's logit is below the mean", "in this test")
     run("select", out, "--n", "3", "--policy", "latest", "--save", "late")
     run("export", tmp_path / "work", "--set", "late", "--format", "ids", "--out", tmp_path / "set")

@@ -1,4 +1,4 @@
-"""What the columns of a run are, in words and as bytes; each is worked out once."""
+"""What the columns of a level are, in words and as bytes; each is worked out once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hem_core.errors import HemError
 
 if TYPE_CHECKING:
     from hem_core.scores import Card
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
 CLASS_COLUMNS = ("label", "given", "predicted", "suggested_label", "predicted_in_sample", "predicted_oos")
 OTHER_WORDS = {
@@ -51,27 +51,27 @@ OUT_OF_SAMPLE, WINDOWED = "_oos", "_windowed"
 KEPT_BYTES = 64 << 20
 """How much of the encoded columns stays in memory, over all runs; browsers keep their own copy."""
 
-_described: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-_skipped: dict[tuple[str, str], dict[str, str]] = {}
-_encoded: dict[tuple[str, str, str], bytes] = {}
+_described: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
+_skipped: dict[tuple[str, str, str], dict[str, str]] = {}
+_encoded: dict[tuple[str, str, str, str], bytes] = {}
 _lock = threading.Lock()
 
 
-def described(run: Run) -> dict[str, dict[str, Any]]:
+def described(level: Level) -> dict[str, dict[str, Any]]:
     """Each servable column by name: kind ('number', 'category', 'bool'), byte type, title, unit and meaning.
 
     Numbers have `min` and `max`; categories and booleans the `names` of their codes, classes in the run's
     order. Text columns are not served.
     """
-    key = (str(run.folder), run.info["fingerprint"])
+    key = _key(level)
     if key not in _described:
         # One column at a time: a million rows of forty columns need not be in memory at once.
-        found, skipped = {}, dict(run.source.skipped)
-        twice = _said_twice(run)
-        for name, kind in run.columns().items():
+        found, skipped = {}, dict(level.source.skipped)
+        twice = _said_twice(level)
+        for name, kind in level.columns().items():
             try:
                 if kind != "text" and name not in twice:
-                    found[name] = _describe(run, name, kind)
+                    found[name] = _describe(level, name, kind)
             except (HemError, ArithmeticError, ValueError, TypeError) as error:  # whatever a user's column holds
                 skipped[name] = f"its values cannot be shown: {error}"
         with _lock:
@@ -80,18 +80,18 @@ def described(run: Run) -> dict[str, dict[str, Any]]:
     return _described[key]
 
 
-def skipped(run: Run) -> dict[str, str]:
-    """The columns of a run's files that cannot be shown -> why."""
-    described(run)
-    return _skipped[str(run.folder), run.info["fingerprint"]]
+def skipped(level: Level) -> dict[str, str]:
+    """The columns of a level's files that cannot be shown -> why."""
+    described(level)
+    return _skipped[_key(level)]
 
 
-def encoded(run: Run, name: str) -> bytes:
+def encoded(level: Level, name: str) -> bytes:
     """A described column's bytes: float32 numbers, or the codes of categories; little-endian, one per row."""
-    key = (str(run.folder), run.info["fingerprint"], name)
+    key = (*_key(level), name)
     known = _encoded.get(key)
     if known is None:
-        column, values = described(run)[name], pd.Series(run.table([name])[name])
+        column, values = described(level)[name], pd.Series(level.table([name])[name])
         is_number = column["kind"] == "number"
         content = payloads.numbers(values) if is_number else payloads.codes(values, column["names"])
         with _lock:
@@ -119,23 +119,27 @@ def is_log(name: str) -> bool:
     return score is not None and score["is_log"]
 
 
-def meaning(run: Run, name: str) -> str:
-    """What a column of a run says, in a sentence; "" for a column of the user's own."""
+def meaning(level: Level, name: str) -> str:
+    """What a column of a level says, in a sentence; "" for a column of the user's own."""
     if name == "reason":
-        return trust(run.info).sentence
-    made = run.info.get("headline", {}).get(name)
+        return trust(level.info).sentence
+    made = level.info.get("headline", {}).get(name)
     return str(MEANINGS.get(name) or made or _meaning(name))
 
 
-def _said_twice(run: Run) -> set[str]:
+def _said_twice(level: Level) -> set[str]:
     """Columns that say what another one says in words: `label`, and `is_correct` where the task offers it."""
-    known = run.source.columns
+    known = level.source.columns
     found = {"given"} if "label" in known else set()
     return found | ({"error", "error_oos", "error_in_sample"} if "is_correct" in known else set())
 
 
-def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
-    values = pd.Series(run.table([name])[name])
+def _key(level: Level) -> tuple[str, str, str]:
+    return str(level.folder), level.info["fingerprint"], level.name
+
+
+def _describe(level: Level, name: str, kind: str) -> dict[str, Any]:
+    values = pd.Series(level.table([name])[name])
     title, unit = words_of(name)
     column: dict[str, Any] = {"kind": kind, "title": title, "unit": unit, "meaning": "", "is_score": False}
     column["missing"] = int(values.isna().sum())
@@ -144,11 +148,11 @@ def _describe(run: Run, name: str, kind: str) -> dict[str, Any]:
         column |= {"type": "<f4", "min": low, "max": high, "is_log": is_log(name)}
         column |= {"is_score": _score(name)[0] is not None} | _card(name)
     else:
-        found = payloads.names(values, run.classes if name in CLASS_COLUMNS else ("false", "true"))
+        found = payloads.names(values, level.classes if name in CLASS_COLUMNS else ("false", "true"))
         column |= {"type": payloads.code_type(len(found)), "names": found}
-    if name in run.info.get("headline", {}) or name in MEANINGS:
+    if name in level.info.get("headline", {}) or name in MEANINGS:
         column["is_score"] = True
-    column["meaning"] = meaning(run, name)
+    column["meaning"] = meaning(level, name)
     return column
 
 

@@ -17,7 +17,7 @@ from hem_core.reasons.differences import Difference, differences, spread
 from hem_core.store.many import neighbours_of
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
 NEIGHBOURS = 15
 SNIPPET = 400
@@ -28,52 +28,59 @@ NAMED = 3
 MOST_FEATURES = 200
 
 
-def medium(run: Run) -> Medium:
-    """What the examples of a run are, as far as its table can show it: `none` where it lacks their columns."""
-    found = media.medium_of(run.info)
-    is_there = set(found.columns) <= set(run.source.columns) and (found.look != "features" or bool(features(run)))
+def medium(level: Level) -> Medium:
+    """What the rows of a level are, as far as its table can show it: `none` where it lacks their columns.
+
+    A part looks like its thumbnail, else like its text.
+    """
+    if not level.is_examples:
+        return media.medium("image" if level.has_pictures else "text" if "text" in level.source.columns else "none")
+    found = media.medium_of(level.info)
+    is_there = set(found.columns) <= set(level.source.columns) and (found.look != "features" or bool(features(level)))
     return found if is_there else media.medium("none")
 
 
-def has_pictures(run: Run) -> bool:
-    """Whether there are pictures of a run's examples."""
-    return medium(run).look == "picture" and "pictures" not in (run.info.get("missing") or {})
+def has_pictures(level: Level) -> bool:
+    """Whether there are pictures of a level's rows."""
+    is_without = level.is_examples and "pictures" in (level.info.get("missing") or {})
+    return medium(level).look == "picture" and not is_without
 
 
-def texts(run: Run, rows: Sequence[int], length: int) -> list[str]:
-    """The beginnings of the texts of some examples of a run that shows words."""
-    shown = medium(run)
-    return [clipped(shown.words(example), length) for example in run.records(rows, list(shown.columns))]
+def texts(level: Level, rows: Sequence[int], length: int) -> list[str]:
+    """The beginnings of the texts of some rows of a level that shows words."""
+    shown = medium(level)
+    return [clipped(shown.words(example), length) for example in level.records(rows, list(shown.columns))]
 
 
-def features(run: Run) -> list[dict[str, str]]:
-    """The features of a run over rows: name, kind ('number' or 'category') and the column that holds it."""
-    known = (run.info.get("data") or {}).get("features") or run.info.get("features") or []
-    found = [{"name": one["name"], "kind": one["kind"], "column": _column(run, one["name"])} for one in known]
-    return [one for one in found if one["column"] in run.source.columns]
+def features(level: Level) -> list[dict[str, str]]:
+    """The features of a level over rows: name, kind ('number' or 'category') and the column that holds it."""
+    whole = (level.info.get("data") or {}).get("features") or level.info.get("features") or []
+    known = whole if level.is_examples else []
+    found = [{"name": one["name"], "kind": one["kind"], "column": _column(level, one["name"])} for one in known]
+    return [one for one in found if one["column"] in level.source.columns]
 
 
-def _column(run: Run, name: str) -> str:
+def _column(level: Level, name: str) -> str:
     """A feature that is named like a score stands in the table as `<name>_given`."""
-    places = run.source.columns
+    places = level.source.columns
     while name in places and places[name] != "catalog":
         name += "_given"
     return name
 
 
-def spreads(run: Run) -> dict[str, float]:
+def spreads(level: Level) -> dict[str, float]:
     """How far the values of each feature of numbers lie apart over the whole run; {} without features."""
-    numbers = {one["name"]: one["column"] for one in features(run) if one["kind"] == "number"}
-    return {name: spread(pd.Series(run.table([column])[column])) for name, column in numbers.items()}
+    numbers = {one["name"]: one["column"] for one in features(level) if one["kind"] == "number"}
+    return {name: spread(pd.Series(level.table([column])[column])) for name, column in numbers.items()}
 
 
-def snippets(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Any]:
+def snippets(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Any]:
     """What a tile shows of some examples: the beginning of a text, a row's most unusual features, else None."""
-    look = medium(run).look
+    look = medium(level).look
     if look == "words":
-        return texts(run, rows, SNIPPET)
+        return texts(level, rows, SNIPPET)
     if look == "features":
-        return [[_pair(one) for one in found.features[:TILE_FEATURES]] for found in compared(run, rows, spreads)]
+        return [[_pair(one) for one in found.features[:TILE_FEATURES]] for found in compared(level, rows, spreads)]
     return [None] * len(rows)
 
 
@@ -98,13 +105,13 @@ class Compared:
         return " · ".join(f"{one.name} {_short(near[one.name])}" for one in self.features[:NAMED])
 
 
-def compared(run: Run, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Compared]:
+def compared(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Compared]:
     """The features of some rows beside those of their neighbours; all rows in one read."""
-    known = features(run)[:MOST_FEATURES]
-    graph = neighbours_of(run, rows, NEIGHBOURS)
+    known = features(level)[:MOST_FEATURES]
+    graph = neighbours_of(level, rows, NEIGHBOURS)
     near = graph[0] if graph else np.full((len(rows), 0), -1)
     wanted = np.unique(np.concatenate([np.asarray(rows, np.int64), near[near >= 0]]))
-    table = run.at(wanted, [one["column"] for one in known])
+    table = level.at(wanted, [one["column"] for one in known])
     table.columns = [one["name"] for one in known]
     found = []
     for row, others in zip(rows, near, strict=True):

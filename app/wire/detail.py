@@ -12,8 +12,8 @@ import pandas as pd
 
 from app.wire import columns, contents
 from hem_core.difficulty.axes import axes, percentiles
+from hem_core.store.level import Level
 from hem_core.store.many import curves_of, neighbours_of
-from hem_core.store.run import Run
 from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ IN_SIGHT_OF_OTHERS = ("row", "text")
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """Where each row stands on the axes, and which rows are near-duplicates: made once a run."""
+    """Where each row stands on the axes, and which rows are near-duplicates: made once a level."""
 
     scores: dict[str, str | None]
     """Axis -> the score that stands for it, or None."""
@@ -48,30 +48,32 @@ class Standing:
     """Feature of numbers -> how far its values lie apart; only in a run over rows of a table."""
 
 
-def standing(run: Run) -> Standing:
-    """Rank every row of a run on the four axes, over all and within its given label."""
-    scores = axes(run.source.columns)
+def standing(level: Level) -> Standing:
+    """Rank every row of a level on the four axes, over all and within its given label."""
+    scores = axes(level.source.columns)
     known = {axis: name for axis, name in scores.items() if name}
-    table = run.table(["label", *known.values()])
+    has_label = "label" in level.source.columns
+    table = level.table([*(["label"] if has_label else []), *known.values()])
+    label = table.loc[:, "label"] if has_label else None
     among_all = {axis: percentiles(table.loc[:, name]) for axis, name in known.items()}
-    within = {axis: percentiles(table.loc[:, name], table.loc[:, "label"]) for axis, name in known.items()}
-    return Standing(scores, among_all, within, _groups(run), contents.spreads(run))
+    within = {axis: percentiles(table.loc[:, name], label) for axis, name in known.items()}
+    return Standing(scores, among_all, within, _groups(level), contents.spreads(level))
 
 
-def details(run: Run, standing: Standing, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
+def details(level: Level, standing: Standing, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
     """One JSON object an example, in the order of rows; keys are those read by browser/review."""
     if not len(rows):
         return []
-    table = run.records(rows)
+    table = level.records(rows)
     ids = [str(example["id"]) for example in table]
-    graph = neighbours_of(run, rows, NEIGHBOURS)
+    graph = neighbours_of(level, rows, NEIGHBOURS)
     duplicates = [_duplicates(standing, row, example) for row, example in zip(rows, table, strict=True)]
-    shown = contents.medium(run)
-    compared = contents.compared(run, rows, standing.spreads) if shown.look == "features" else None
-    others = _others(run, graph, duplicates, has_text=shown.look == "words")
-    curves = curves_of(run, ids)
-    titles = columns.described(run)
-    said = log.about(run.data, ids, HISTORY)
+    shown = contents.medium(level)
+    compared = contents.compared(level, rows, standing.spreads) if shown.look == "features" else None
+    others = _others(level, graph, duplicates, has_text=shown.look == "words")
+    curves = curves_of(level, ids)
+    titles = columns.described(level)
+    said = log.about(level.data, ids, HISTORY)
     items = []
     for k, row in enumerate(rows):
         example = table[k]
@@ -140,10 +142,10 @@ def _worst(axes: list[dict[str, Any]]) -> str | None:
     return max(known, key=lambda one: one["all"])["axis"] if known else None
 
 
-def _groups(run: Run) -> dict[int, np.ndarray]:
-    if "duplicate_group" not in run.source.columns:
+def _groups(level: Level) -> dict[int, np.ndarray]:
+    if "duplicate_group" not in level.source.columns:
         return {}
-    groups = run.table(["duplicate_group"])["duplicate_group"]
+    groups = level.table(["duplicate_group"])["duplicate_group"]
     rows = np.flatnonzero(groups.notna())
     if not len(rows):
         return {}
@@ -162,15 +164,16 @@ def _duplicates(standing: Standing, row: int, example: Mapping[str, Any]) -> lis
 
 
 def _others(
-    run: Run, graph: tuple[np.ndarray, np.ndarray] | None, duplicates: list[list[int]], *, has_text: bool
+    level: Level, graph: tuple[np.ndarray, np.ndarray] | None, duplicates: list[list[int]], *, has_text: bool
 ) -> dict[int, dict[str, Any]]:
     rows = {other for group in duplicates for other in group}
     if graph is not None:
         rows |= {int(other) for other in graph[0].ravel() if other >= 0}
     wanted = sorted(rows)
-    found = run.records(wanted, ["id", "label", "predicted"])
+    wanted_columns = [name for name in ("id", "label", "predicted") if name in level.source.columns]
+    found = level.records(wanted, wanted_columns)
     if has_text:
-        texts = contents.texts(run, wanted, 160)
+        texts = contents.texts(level, wanted, 160)
         found = [{**one, "text": text} for one, text in zip(found, texts, strict=True)]
     both = zip(wanted, found, strict=True)
     return {row: {"row": row, **{key: _json(value) for key, value in one.items()}} for row, one in both}

@@ -11,7 +11,7 @@ import pandas as pd
 from app.wire import columns
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
 CANDIDATES = ("error_prob", "loss", "loss_oos", "margin", "difficulty")
 """Columns, the best first. A percentile is flat by construction: it comes last."""
@@ -29,7 +29,7 @@ class Headline:
     is_log: bool
 
 
-def headline_column(run: Run) -> Headline | None:
+def headline_column(level: Level) -> Headline | None:
     """The column whose distribution stands on Overview and, to begin with, in Explore.
 
     `error_prob` where the run has it, else the loss on a logarithmic axis; a column with fewer than two different
@@ -37,7 +37,7 @@ def headline_column(run: Run) -> Headline | None:
     """
     for name in CANDIDATES:
         is_log = columns.is_log(name)
-        if run.columns().get(name) == "number" and _has_shape(run, name, is_positive=is_log):
+        if level.columns().get(name) == "number" and _has_shape(level, name, is_positive=is_log):
             return Headline(name, *columns.words_of(name), is_log)
     return None
 
@@ -62,8 +62,8 @@ def placed(values: pd.Series, edges: np.ndarray) -> np.ndarray:
     return np.clip(_finite(values), edges[0], edges[-1])
 
 
-def _has_shape(run: Run, name: str, *, is_positive: bool) -> bool:
-    known = _finite(pd.Series(run.table([name])[name]), is_positive=is_positive)
+def _has_shape(level: Level, name: str, *, is_positive: bool) -> bool:
+    known = _finite(pd.Series(level.table([name])[name]), is_positive=is_positive)
     return bool(len(known)) and bool(known.min() < known.max())
 
 

@@ -1,4 +1,4 @@
-"""What a page says with every post: which workspace, data and examples its ids are about."""
+"""What a page says with every post: which workspace, data, level and examples its ids are about."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 from app import loaders
 from app.wire.door import text
 from hem_core.errors import ConflictError, RunError
+from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
 RELOAD = "nothing was stored: reload the page"
 
 
-def identity(run: Run) -> dict[str, str]:
-    """What goes into each post of a page about this run, as it is."""
-    return {"run": run.name, "workspace": loaders.identity(), "data": run.data, "examples": run.examples_digest}
+def identity(level: Level) -> dict[str, str]:
+    """What goes into each post of a page about a level of this run, as it is."""
+    about = {"run": level.run, "workspace": loaders.identity(), "data": level.data, "examples": level.digest}
+    return about if level.is_examples else {**about, "level": level.name}
 
 
 def check_workspace(body: dict[str, Any]) -> None:
@@ -25,25 +27,30 @@ def check_workspace(body: dict[str, Any]) -> None:
         raise ConflictError(f"this was given in another workspace than {loaders.folder()}, which is open here now")
 
 
-def own_run(body: dict[str, Any]) -> Run:
-    """The run that a post is about, when it is this server's and still the one that the page shows.
+def named_level(body: dict[str, Any]) -> str:
+    """Name of the level that a post is about; one without a level is about the examples."""
+    return text(body, "level") if "level" in body else EXAMPLES
 
-    Raises ConflictError when the post is about another workspace, run or data, so that its ids may mean other examples.
+
+def own_level(body: dict[str, Any]) -> Level:
+    """The level that a post is about, when it is this server's and still the one that the page shows.
+
+    Raises ConflictError when the post is about another workspace, run or data, so that its ids may mean other rows.
     """
     check_workspace(body)
     asked = {name: text(body, name) for name in ("run", "data", "examples")}
     try:
-        run = loaders.run(asked["run"])
+        level = loaders.level(asked["run"], named_level(body))
     except RunError as error:
         raise ConflictError(f"{error}; nothing was stored") from error
-    if asked["data"] != run.data:
-        raise ConflictError(f"run '{run.name}' is over the data '{run.data}' now, not '{asked['data']}'; {RELOAD}")
-    if asked["examples"] != run.examples_digest:
-        raise ConflictError(f"run '{run.name}' was made again of other examples, or in another order; {RELOAD}")
-    return run
+    if asked["data"] != level.data:
+        raise ConflictError(f"run '{level.run}' is over the data '{level.data}' now, not '{asked['data']}'; {RELOAD}")
+    if asked["examples"] != level.digest:
+        raise ConflictError(f"run '{level.run}' was made again of other {level.name}, or in another order; {RELOAD}")
+    return level
 
 
-def own_scores(body: dict[str, Any], run: Run) -> None:
+def own_scores(body: dict[str, Any], level: Level) -> None:
     """Raise ConflictError when a run was scored again since the page, so that a rule matches others than it shows."""
-    if text(body, "fingerprint") != run.fingerprint:
-        raise ConflictError(f"run '{run.name}' was scored again, so that the rule may match others; {RELOAD}")
+    if text(body, "fingerprint") != level.fingerprint:
+        raise ConflictError(f"run '{level.run}' was scored again, so that the rule may match others; {RELOAD}")

@@ -19,10 +19,12 @@ from app.entry_pages import name_routes
 from app.wire import columns, contents, payloads, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
+from app.wire.relatives import relatives
 from hem_core.errors import HemError
+from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
 __all__ = ["routes", "token", "version"]
 
@@ -33,11 +35,12 @@ _STATIC = Path(__file__).parents[1] / "browser"
 
 
 def routes() -> list[Route]:
-    """The byte routes of the loaders' workspace, all under /hem/."""
+    """The byte routes of the loaders' workspace, all under /hem/. `?level=` names a level; without it, `examples`."""
 
-    def get(path: str, answer: Callable[[Run, Request], Response]) -> Route:
+    def get(path: str, answer: Callable[[Level, Request], Response]) -> Route:
         def handle(request: Request) -> Response:
-            return answer(_open(request.path_params["run"]), request)
+            level = request.query_params.get("level") or EXAMPLES
+            return answer(_open(request.path_params["run"], level), request)
 
         return Route(path, guarded(handle), methods=["GET"])
 
@@ -97,117 +100,120 @@ def _static(request: Request) -> Response:
     return FileResponse(file, headers=FOR_EVER if written == version() else {"Cache-Control": "no-cache"})
 
 
-def _columns(run: Run, request: Request) -> Response:
-    found = {"n": run.n, "columns": columns.described(run), "skipped": columns.skipped(run)}
-    return JSONResponse(found, headers=_cache(run, request))
+def _columns(level: Level, request: Request) -> Response:
+    found = {"n": level.n, "columns": columns.described(level), "skipped": columns.skipped(level)}
+    return JSONResponse(found, headers=_cache(level, request))
 
 
-def _column(run: Run, request: Request) -> Response:
+def _column(level: Level, request: Request) -> Response:
     name = request.query_params.get("name", "")
-    known = columns.described(run)
+    known = columns.described(level)
     if name not in known:
-        raise Refused(404, f"run '{run.name}' has no column '{name}'; there are: {', '.join(known)}")
-    return _bytes(columns.encoded(run, name), headers=_cache(run, request))
+        raise Refused(404, f"{level.title} has no column '{name}'; there are: {', '.join(known)}")
+    return _bytes(columns.encoded(level, name), headers=_cache(level, request))
 
 
-def _ids(run: Run, request: Request) -> Response:
-    return JSONResponse(run.at(_rows(run, request), ["id"])["id"].tolist(), headers=_cache(run, request))
+def _ids(level: Level, request: Request) -> Response:
+    return JSONResponse(level.at(_rows(level, request), ["id"])["id"].tolist(), headers=_cache(level, request))
 
 
-def _thumbs(run: Run, request: Request) -> Response:
-    blobs = [run.thumbnail(int(row)) or b"" for row in _rows(run, request)]
-    return _bytes(payloads.pack(blobs), headers=_cache(run, request))
+def _thumbs(level: Level, request: Request) -> Response:
+    blobs = [level.thumbnail(int(row)) or b"" for row in _rows(level, request)]
+    return _bytes(payloads.pack(blobs), headers=_cache(level, request))
 
 
-def _contents(run: Run, request: Request) -> Response:
-    found = contents.snippets(run, _rows(run, request).tolist(), loaders.standing(run.name).spreads)
-    return JSONResponse(found, headers=_cache(run, request))
+def _contents(level: Level, request: Request) -> Response:
+    found = contents.snippets(level, _rows(level, request).tolist(), loaders.standing(level).spreads)
+    return JSONResponse(found, headers=_cache(level, request))
 
 
-def _image(run: Run, request: Request) -> Response:
-    rows = _rows(run, request)
+def _image(level: Level, request: Request) -> Response:
+    rows = _rows(level, request)
     if len(rows) != 1:
         raise Refused(400, f"one picture a request; 'rows' named {len(rows)}")
     row = int(rows[0])
-    shown = contents.medium(run)
+    shown = contents.medium(level)
     try:
-        picture = shown.picture_of(run.root, run.records([row])[0]) if shown.pictures and run.root else None
+        picture = shown.picture_of(level.root, level.records([row])[0]) if shown.pictures and level.root else None
     except HemError as error:
         raise Refused(404, str(error)) from error
     if picture is None:
-        small = run.thumbnail(row)  # of a torch Dataset there is nothing larger on disk
+        small = level.thumbnail(row)  # of a torch Dataset there is nothing larger on disk
         if not small:
-            raise Refused(404, f"run '{run.name}' has no images")
-        return Response(small, media_type="image/webp", headers=_cache(run, request))
+            raise Refused(404, f"{level.title} has no images")
+        return Response(small, media_type="image/webp", headers=_cache(level, request))
     out = io.BytesIO()
     is_small = picture.width * picture.height <= 512 * 512
     picture.save(out, "PNG") if is_small else picture.save(out, "WEBP", quality=90, method=0)
-    return Response(out.getvalue(), media_type="image/png" if is_small else "image/webp", headers=_cache(run, request))
+    return Response(
+        out.getvalue(), media_type="image/png" if is_small else "image/webp", headers=_cache(level, request)
+    )
 
 
-def _mask(run: Run, request: Request) -> Response:
+def _mask(level: Level, request: Request) -> Response:
     rule = parsed(request.query_params.get("rule", "{}"))
-    mask = np.zeros(run.n, dtype=np.uint8)
-    mask[run.rows(rule, tags=loaders.tags().state(_data(run)))] = 1
+    mask = np.zeros(level.n, dtype=np.uint8)
+    mask[level.rows(rule, tags=loaders.tags_of(level).state(level.data))] = 1
     return _bytes(mask.tobytes(), headers=NEVER)
 
 
-def _detail(run: Run, request: Request) -> Response:
-    rows = _rows(run, request)[:MAX_DETAILS].tolist()
-    log = loaders.tags()
-    headers = {**NEVER, "X-HEM-Revision": str(log.revision(_data(run)))}
-    found = details(run, loaders.standing(run.name), rows, log)
+def _detail(level: Level, request: Request) -> Response:
+    rows = _rows(level, request)[:MAX_DETAILS].tolist()
+    log = loaders.tags_of(level)
+    headers = {**NEVER, "X-HEM-Revision": str(log.revision(level.data))}
+    both = zip(details(level, loaders.standing(level), rows, log), relatives(level, rows), strict=True)
+    found = [{**item, "relatives": links} for item, links in both]
     is_blind = request.query_params.get("blind") == "1"
     return JSONResponse([blinded(item) for item in found] if is_blind else found, headers=headers)
 
 
-def _verdicts(run: Run, request: Request) -> Response:
-    log = loaders.tags()
-    revision, state = log.revision(_data(run)), log.state(_data(run))
-    found = payloads.verdict_codes(state, loaders.ids(run.name))
+def _verdicts(level: Level, request: Request) -> Response:
+    log = loaders.tags_of(level)
+    revision, state = log.revision(level.data), log.state(level.data)
+    found = payloads.verdict_codes(state, loaders.ids(level))
     has_free = "1" if payloads.free_tags(state) else "0"
     return _bytes(found.tobytes(), headers={**NEVER, "X-HEM-Revision": str(revision), "X-HEM-Free": has_free})
 
 
-def _free(run: Run, request: Request) -> Response:
+def _free(level: Level, request: Request) -> Response:
     """The free tags of some rows: a list of names for each."""
-    given = payloads.free_tags(loaders.tags().state(_data(run)))
-    ids = run.at(_rows(run, request), ["id"])["id"]
+    given = payloads.free_tags(loaders.tags_of(level).state(level.data))
+    ids = level.at(_rows(level, request), ["id"])["id"]
     return JSONResponse([given.get(id, []) for id in ids], headers=NEVER)
 
 
-def _judged(run: Run, request: Request) -> Response:
+def _judged(level: Level, request: Request) -> Response:
     """What people have said one at a time of some rows, and the log's revision that it is from."""
-    rows, log = _rows(run, request), loaders.tags()
-    revision, judged = log.revision(_data(run)), loaders.verdicts(_data(run))
-    ids = loaders.ids(run.name)[rows].tolist()
+    rows, log = _rows(level, request), loaders.tags_of(level)
+    revision, judged = log.revision(level.data), loaders.verdicts(level)
+    ids = loaders.ids(level)[rows].tolist()
     said = judged.loc[judged.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
     found = {str(row): said[id] for row, id in zip(rows.tolist(), ids, strict=True) if id in said}
     return JSONResponse({"revision": revision, "verdicts": found}, headers=NEVER)
 
 
-def _revision(run: Run, request: Request) -> Response:
-    return JSONResponse({"revision": loaders.tags().revision(_data(run))}, headers=NEVER)
+def _revision(level: Level, request: Request) -> Response:
+    return JSONResponse({"revision": loaders.tags().revision(level.data)}, headers=NEVER)
 
 
 # --- at the door ---
 
 
-def _open(name: str) -> Run:
+def _open(name: str, level: str) -> Level:
     folder = loaders.folder() / "runs"
     if not folder.is_dir() or name not in {path.name for path in folder.iterdir()}:
         raise Refused(404, f"no run '{name}' in this workspace")
     try:
-        return loaders.run(name)
+        return loaders.level(name, level)
     except HemError as error:
         raise Refused(404, str(error)) from error
 
 
-def _cache(run: Run, request: Request) -> dict[str, str]:
-    return FOR_EVER if request.query_params.get("v") == run.info["fingerprint"] else NEVER
+def _cache(level: Level, request: Request) -> dict[str, str]:
+    return FOR_EVER if request.query_params.get("v") == level.info["fingerprint"] else NEVER
 
 
-def _rows(run: Run, request: Request) -> np.ndarray:
+def _rows(level: Level, request: Request) -> np.ndarray:
     text = request.query_params.get("rows", "")
     try:
         rows = [int(row) for row in text.split(",") if row]
@@ -215,17 +221,13 @@ def _rows(run: Run, request: Request) -> np.ndarray:
         raise Refused(400, f"'rows' must be whole numbers with commas between; got '{text[:40]}'") from error
     if len(rows) > MAX_ROWS:
         raise Refused(400, f"at most {MAX_ROWS} rows a request; got {len(rows)}")
-    return _row_numbers(run, rows)
+    return _row_numbers(level, rows)
 
 
-def _row_numbers(run: Run, rows: object) -> np.ndarray:
-    if not isinstance(rows, list) or not all(type(row) is int and 0 <= row < run.n for row in rows):
-        raise Refused(400, f"rows must be a list of whole numbers from 0 to {run.n - 1}")
+def _row_numbers(level: Level, rows: object) -> np.ndarray:
+    if not isinstance(rows, list) or not all(type(row) is int and 0 <= row < level.n for row in rows):
+        raise Refused(400, f"rows must be a list of whole numbers from 0 to {level.n - 1}")
     return np.asarray(rows, dtype=np.int64)
-
-
-def _data(run: Run) -> str:
-    return run.info["data"]["name"]
 
 
 def _bytes(content: bytes, headers: dict[str, str]) -> Response:

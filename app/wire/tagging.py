@@ -10,13 +10,13 @@ from starlette.responses import Response
 from app import loaders
 from app.wire import payloads, tag_words
 from app.wire.door import NEVER, Refused, signature, text, whole
-from app.wire.identity import check_workspace, own_run, own_scores
+from app.wire.identity import check_workspace, named_level, own_level, own_scores
 from hem_core.errors import ConflictError
 from hem_core.store import rules
 from hem_core.store.tag_events import check_same
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
     from hem_core.store.tags import TagLog
 
 ACTIONS = ("add", "clear", "remove")
@@ -29,11 +29,12 @@ CSV_COLUMNS = ("id", "label", "predicted", "suggested_label", "difficulty", "dif
 
 
 def tag(body: dict[str, Any]) -> dict[str, Any]:
-    """Tag the examples of some ids, or all that a rule matches; the same (client, sequence) is stored once."""
+    """Tag the rows of some ids, or all that a rule matches; the same (client, sequence) is stored once."""
     check_workspace(body)
     for name in ("run", "examples", "who"):
         text(body, name)
-    log, data, sequence = loaders.tags(), text(body, "data"), whole(body, "sequence")
+    data, sequence = text(body, "data"), whole(body, "sequence")
+    log = loaders.tags().level(named_level(body))
     verdict = _answered(body) if body.get("action") == "answer" else {}
     body = {**body, "action": "add", **verdict} if verdict else body
     known = log.posted(text(body, "client"), sequence)
@@ -56,30 +57,31 @@ def undo(body: dict[str, Any]) -> dict[str, Any]:
 
     A number as batch is the sequence of this client's own post.
     """
-    run, log, window = own_run(body), loaders.tags(), _window(body)
+    level, window = own_level(body), _window(body)
+    log = loaders.tags_of(level)
     who, client, sequence = signature(body, "who"), text(body, "client"), whole(body, "sequence")
     batch = _batch(body, log, client)
-    event = log.undo(run.data, who=who, batch=batch, client=client, sequence=sequence, window=window)
+    event = log.undo(level.data, who=who, batch=batch, client=client, sequence=sequence, window=window)
     shown = {key: value for key, value in event.items() if key != "ids"} if event else None
-    known, ids = loaders.row_of(run.name), event["ids"][:MOST_ROWS] if event else []
+    known, ids = loaders.row_of(level), event["ids"][:MOST_ROWS] if event else []
     rows = [known[id] for id in ids if id in known]
     message = tag_words.undone(event, who, has_window=bool(window))
-    return {"undone": shown, "rows": rows, "revision": log.revision(run.data), "message": message}
+    return {"undone": shown, "rows": rows, "revision": log.revision(level.data), "message": message}
 
 
 def csv(body: dict[str, Any]) -> Response:
     """The examples that a rule matches with their tags, as CSV."""
-    run = own_run(body)
-    own_scores(body, run)
-    tags = loaders.tags().state(run.data)
-    found = run.query(body.get("rule"), tags=tags, columns=[n for n in CSV_COLUMNS if n in run.columns()])
+    level = own_level(body)
+    own_scores(body, level)
+    tags = loaders.tags_of(level).state(level.data)
+    found = level.query(body.get("rule"), tags=tags, columns=[n for n in CSV_COLUMNS if n in level.columns()])
     given = {str(id): ", ".join(part["tag"]) for id, part in tags.groupby("id")}
     found["tags"] = [given.get(id, "") for id in found["id"]]
     return Response(payloads.to_csv(found.drop(columns="row")), media_type="text/csv; charset=utf-8", headers=NEVER)
 
 
 def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str]:
-    asked = {**_action(body), "data": text(body, "data")}
+    asked: dict[str, Any] = {**_action(body), "data": text(body, "data"), "level": named_level(body)}
     check_same(
         known, {name: [value] for name, value in asked.items()} | ({} if asked["rule"] else {"ids": [_ids(body)]})
     )
@@ -87,30 +89,32 @@ def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str
 
 
 def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str], str | None]:
-    run, asked = own_run(body), _action(body)
+    level, asked = own_level(body), _action(body)
     if asked["rule"]:
-        own_scores(body, run)
-        ids = run.at(run.rows(body["rule"], tags=log.state(run.data)), ["id"])["id"].tolist()
+        own_scores(body, level)
+        ids = level.at(level.rows(body["rule"], tags=log.state(level.data)), ["id"])["id"].tolist()
     else:
         ids = _ids(body)
-        _check_known(run, ids)
+        _check_known(level, ids)
     if not ids:
         return [], None
     act = {"add": log.add, "remove": log.remove, "clear": log.clear}[asked.pop("action")]
     given = {name: value for name, value in asked.items() if value}
     posted_as = {"client": text(body, "client"), "sequence": sequence, "window": _window(body)}
-    return ids, act(run.data, ids, **posted_as, **given)
+    return ids, act(level.data, ids, **posted_as, **given)
 
 
 def _answered(body: dict[str, Any]) -> dict[str, str]:
     """The verdict that a class, named without sight of the label, is on the one example asked about."""
-    run, ids, answer = own_run(body), _ids(body), body.get("value")
+    level, ids, answer = own_level(body), _ids(body), body.get("value")
     if len(ids) != 1:
         raise Refused(400, f"an answer is about one example; there are {len(ids)}")
-    if answer not in run.classes:
-        raise Refused(400, f"run '{run.name}' has no class {answer!r}")
-    _check_known(run, ids)
-    given = run.at([loaders.row_of(run.name)[ids[0]]], ["label"])["label"].iloc[0] if "label" in run.columns() else None
+    if answer not in level.classes:
+        raise Refused(400, f"run '{level.run}' has no class {answer!r}")
+    _check_known(level, ids)
+    given = (
+        level.at([loaders.row_of(level)[ids[0]]], ["label"])["label"].iloc[0] if "label" in level.columns() else None
+    )
     return {"tag": "right", "value": ""} if answer == given else {"tag": "mislabelled", "value": answer}
 
 
@@ -155,18 +159,18 @@ def _ids(body: dict[str, Any]) -> list[str]:
 
 def _ids_of_rows(body: dict[str, Any], rows: object) -> list[str]:
     """The ids behind the rows of a run that was not scored again: blind review knows no ids."""
-    run = own_run(body)
-    own_scores(body, run)
-    if not isinstance(rows, list) or not all(type(row) is int and 0 <= row < run.n for row in rows):
-        raise Refused(400, f"'rows' must be a list of whole numbers from 0 to {run.n - 1}")
-    return loaders.ids(run.name)[list(dict.fromkeys(rows))].tolist()
+    level = own_level(body)
+    own_scores(body, level)
+    if not isinstance(rows, list) or not all(type(row) is int and 0 <= row < level.n for row in rows):
+        raise Refused(400, f"'rows' must be a list of whole numbers from 0 to {level.n - 1}")
+    return loaders.ids(level)[list(dict.fromkeys(rows))].tolist()
 
 
-def _check_known(run: Run, ids: list[str]) -> None:
-    known = loaders.row_of(run.name)
+def _check_known(level: Level, ids: list[str]) -> None:
+    known = loaders.row_of(level)
     unknown = next((id for id in ids if id not in known), None)
     if unknown is not None:
-        raise ConflictError(f"run '{run.name}' has no example '{unknown}'; nothing was stored")
+        raise ConflictError(f"{level.title} has no example '{unknown}'; nothing was stored")
 
 
 def _batch(body: dict[str, Any], log: TagLog, client: str) -> str | None:

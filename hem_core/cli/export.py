@@ -35,6 +35,9 @@ def export(
     data: Annotated[
         Path | None, typer.Option(help="Where the pictures are now, if they were moved since they were scored.")
     ] = None,
+    level: Annotated[
+        str, typer.Option(help="Of a run, whose rows: the examples, or the parts of them that the run has a level for.")
+    ] = "examples",
     with_held_out: Annotated[
         bool, typer.Option("--with-held-out", help="Of a run, also export the examples of its test and val splits.")
     ] = False,
@@ -55,9 +58,10 @@ def export(
                 formats=format or (),
                 data=data,
                 has_held_out=with_held_out,
+                level=level,
                 progress=progress,
             )
-        say("{} in {}", f"{done.n:,} examples", done.folder)
+        say("{} in {}", f"{done.n:,} {level}", done.folder)
         for why, n in done.left_out.items():
             say("  left out: {}", f"{n:,} {why}")
         _say_skipped(done.skipped)

@@ -29,6 +29,9 @@ def select(
         list[str] | None, typer.Option(help="POLICY.OPTION=VALUE, such as margin.by=top2_gap; may be repeated.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, another draw; the same, the same set.")] = 0,
+    level: Annotated[
+        str, typer.Option(help="Whose rows: the examples, or the parts of them that the run has a level for.")
+    ] = "examples",
     with_held_out: Annotated[
         bool, typer.Option("--with-held-out", help="Choose among the examples of the test and val splits too.")
     ] = False,
@@ -50,7 +53,7 @@ def select(
 
     if save is not None:
         check_name(save)
-    opened = open_run(run)
+    opened = open_run(run).level(level)
     workspace = open_workspace(run).folder if save else None
     chain = [name.strip() for name in policy.split(",")] if policy else None
     chosen = choose(

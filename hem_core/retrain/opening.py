@@ -18,7 +18,7 @@ from hem_core.retrain.settings import Settings
 from hem_core.retrain.source import Source, train_source
 from hem_core.retrain.stored import Stored
 from hem_core.retrain.test_data import TestData, test_data
-from hem_core.sets.run_of_set import run_of_set
+from hem_core.sets.run_of_set import check_examples, run_of_set
 from hem_core.store import sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
@@ -39,12 +39,14 @@ class Opened:
 def opening(workspace: Path | str, settings: Settings) -> Opened:
     """Find the set, the run that it was made from, and the train function; nothing is written.
 
-    Raises HemError for what is not there, and for a name that is taken.
+    Raises HemError for what is not there, for a name that is taken, and for a set of parts of examples.
     """
     home = Path(workspace)
     opened = open_workspace(home)
     name, version = sets.named(home, settings.set)
-    run = run_of_set(opened, sets.load(home, name, version)[1])
+    manifest = sets.load(home, name, version)[1]
+    check_examples(manifest, "hem retrain")
+    run = run_of_set(opened, manifest)
     function = train_function.load(settings.train)
     key = _key(settings, run, function, name, version)
     return Opened(home, run, function, (name, version), key, place(home, settings.name, f"{name}-v{version}", key))

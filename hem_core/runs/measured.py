@@ -8,39 +8,43 @@ from typing import Any
 import numpy as np
 
 from hem_core.errors import UnknownNameError
+from hem_core.store.level import Level
 from hem_core.store.metrics import metrics_of
-from hem_core.store.run import Run
 from hem_core.tasks import of
 from hem_core.types import Metric
 
 
-def measured(run: Run) -> list[Metric]:
-    """The metrics of a run, the headline first; [] where no example is judged.
+def measured(level: Level) -> list[Metric]:
+    """The metrics of a level of a run, the headline first; [] where no row is judged.
 
     Where a head's predictions count instead of the model's (`store.definitions.judge`), these are of the head, and
-    differ from those in run.json, which are of the model. A run without `error`, or of a task that is not installed
-    here, has those of run.json.
+    differ from those in run.json, which are of the model. A level without `error`, or of a task that is not
+    installed here, has those of run.json; parts have none there.
     """
     try:
-        task = of(run.info)
+        task = of(level.info)
     except UnknownNameError:
-        return metrics_of(run.info)
-    return task.metrics(_Level(run)) if "error" in run.source.columns else metrics_of(run.info)
+        return _written(level)
+    return task.metrics(_Columns(level)) if "error" in level.source.columns else _written(level)
 
 
-class _Level(Mapping[str, Any]):
-    """The columns of a run, each read when it is asked for."""
+def _written(level: Level) -> list[Metric]:
+    return metrics_of(level.info) if level.is_examples else []
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+
+class _Columns(Mapping[str, Any]):
+    """The columns of a level, each read when it is asked for."""
+
+    def __init__(self, level: Level) -> None:
+        self._level = level
 
     def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self._run.source.columns:
+        if name not in self._level.source.columns:
             raise KeyError(name)
-        return self._run.table([name])[name].to_numpy()
+        return self._level.table([name])[name].to_numpy()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._run.source.columns)
+        return iter(self._level.source.columns)
 
     def __len__(self) -> int:
-        return len(self._run.source.columns)
+        return len(self._level.source.columns)

@@ -18,7 +18,7 @@ from hem_core.errors import DataError, ModelError
 from hem_core.models import factory
 from hem_core.models.estimator import Estimator
 from hem_core.runs.prepare import DEFAULT_BATCH
-from hem_core.sets.run_of_set import run_of_set
+from hem_core.sets.run_of_set import check_examples, run_of_set
 from hem_core.store import definitions, sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
@@ -85,6 +85,7 @@ def check(
     """
     chosen, number = (name, version) if version is not None else sets.named(workspace, name)
     examples, manifest = sets.load(workspace, chosen, number)
+    check_examples(manifest, "hem check")
     run = run_of_set(open_workspace(workspace), manifest)
     called = model if isinstance(model, str) else type(model).__name__
     module = _module(run, model, weights)

@@ -19,7 +19,7 @@ from hem_core.folds.training_set import TrainingSet
 from hem_core.media import medium
 from hem_core.media._picture_file import is_grey
 from hem_core.sets.provenance import feature_columns
-from hem_core.sets.run_of_set import run_of_set
+from hem_core.sets.run_of_set import check_examples, run_of_set
 from hem_core.store.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def _of_run(folder: Path, ids: list[str], manifest: Mapping[str, Any], channels:
             f"nothing in '{folder}' can be read as pictures, texts or rows; pass your dataset, or export the set again "
             "with --format imagefolder"
         )
+    check_examples(manifest, "reading a set from its workspace")
     run = run_of_set(open_workspace(home.parent), manifest)
     stored = stored_inputs(run, channels=channels)
     missing = [id for id in ids if id not in stored.row_of]

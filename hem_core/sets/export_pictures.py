@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import hem_core.export
 from hem_core import folder as registry
 from hem_core.errors import DataError
-from hem_core.sets.pictures import Pictures
+from hem_core.sets.pictures import PartPictures, Pictures
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def with_pictures(
-    examples: pd.DataFrame, pictures: Pictures | None, formats: Sequence[str]
+    examples: pd.DataFrame, pictures: Pictures | PartPictures | None, formats: Sequence[str]
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The examples whose picture can be exported, and of the others id -> why not; all of them where no format of
     these writes pictures. Nothing has been written yet.

@@ -13,8 +13,10 @@ from hem_core.errors import DataError, RunError
 from hem_core.export._folder import export
 from hem_core.selection.curate import HELD_OUT, WORDS, curate
 from hem_core.sets.export_pictures import with_pictures
-from hem_core.sets.pictures import pictures_of
+from hem_core.sets.pictures import pictures_of_level
 from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
+from hem_core.store.level import Level
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run, open_run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import Workspace, open_workspace
@@ -44,9 +46,10 @@ def export_run(
     formats: Sequence[str],
     data: Path | str | None = None,
     has_held_out: bool = False,
+    level: str = EXAMPLES,
     progress: Listener | None = None,
 ) -> Exported:
-    """Write the examples of a run that meet the SQL condition `where` to the new folder `out`.
+    """Write the rows of a level of a run that meet the SQL condition `where` to the new folder `out`.
 
     Corrected labels are in place. Examples tagged outlier, duplicate or skip stay out, and so do those tagged
     mislabelled without a new label, and, without has_held_out, those whose split is test or validation.
@@ -55,16 +58,17 @@ def export_run(
     already, and when no picture is left.
     """
     run = open_run(folder)
-    chosen = run.query(where=where).drop(columns="row")
+    table = run.level(level)
+    chosen = table.query(where=where).drop(columns="row")
     workspace = _workspace_of(run)
-    made = curate(with_tags(chosen, _tags_of(run, workspace)), has_held_out=has_held_out)
+    made = curate(with_tags(chosen, _tags_of(table, workspace)), has_held_out=has_held_out)
     left_out = {WORDS[why]: n for why, n in Counter(made.excluded["why"].tolist()).items()}
     if len(chosen) and not len(made.examples):
         raise DataError(f"none of the {len(chosen):,} examples can be exported: {_counted(left_out)}")
-    pictures = pictures_of(run, data, workspace)
+    pictures = pictures_of_level(run, level, data, workspace)
     examples, skipped = with_pictures(with_weight(made.examples), pictures, formats)
     counts = {"left_out": dict(Counter(made.excluded["why"].tolist()))}
-    manifest = whole_manifest({"where": where, "counts": counts}, run, examples)
+    manifest = whole_manifest({**table.in_manifest(), "where": where, "counts": counts}, run, examples)
     target = export(
         examples,
         Path(out),
@@ -92,9 +96,9 @@ def _workspace_of(run: Run) -> Workspace | None:
         return None
 
 
-def _tags_of(run: Run, workspace: Workspace | None) -> pd.DataFrame:
+def _tags_of(level: Level, workspace: Workspace | None) -> pd.DataFrame:
     import pandas as pd
 
     if workspace is None:
         return pd.DataFrame(columns=["id", "tag", "value", "who", "at"])
-    return workspace.tags().state(run.data)
+    return workspace.tags().level(level.name).state(level.data)

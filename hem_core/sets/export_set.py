@@ -13,6 +13,7 @@ from hem_core.media import medium
 from hem_core.sets.run_of_set import find_run_of_set, gone
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.workspace import Workspace, open_workspace
 
 
@@ -34,7 +35,7 @@ def export_set(
     left; RunError when a format wants pictures and the run is gone.
     """
     from hem_core.sets.export_pictures import with_pictures
-    from hem_core.sets.pictures import pictures_of
+    from hem_core.sets.pictures import pictures_of_level
     from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
 
     loaded, manifest = sets.load(workspace, name, version)
@@ -44,7 +45,8 @@ def export_set(
     run = find_run_of_set(opened, manifest)
     if run is None:
         _check_tables(opened, manifest, formats, has_images="image" in loaded.columns)
-    pictures = pictures_of(run, data, opened) if run is not None else None
+    level = str(manifest.get("level") or EXAMPLES)
+    pictures = pictures_of_level(run, level, data, opened) if run is not None else None
     examples, skipped = with_pictures(with_weight(loaded), pictures, formats)
     whole = whole_manifest(manifest, run, examples)
     return export(

@@ -14,6 +14,8 @@ from PIL import Image
 from hem_core.content_hash import content_hash
 from hem_core.errors import DataError
 from hem_core.media import Medium, medium_of
+from hem_core.store.level import Level
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 from hem_core.store.workspace import Workspace
 
@@ -94,6 +96,44 @@ class Pictures:
         table = pq.read_table(path, columns=["id", "content_hash"])
         pairs = zip(table["id"].to_pylist(), table["content_hash"].to_pylist(), strict=True)
         return {id: digest for id, digest in pairs if digest}
+
+
+@dataclass(frozen=True, eq=False)
+class PartPictures:
+    """Gives the suffix and bytes of one part's picture: the small one that its level has."""
+
+    level: Level
+
+    def __call__(self, row: pd.Series) -> tuple[str, bytes]:
+        """ ".webp" and the bytes. Raises DataError when the part has none."""
+        content = self._content(str(row["id"]))
+        if not content:
+            raise DataError(f"{self.level.title} has no picture of '{row['id']}'")
+        return ".webp", content
+
+    def lacking(self, examples: pd.DataFrame) -> dict[str, str]:
+        """Id -> why its picture cannot be exported."""
+        ids = examples["id"].astype(str).tolist()
+        return {id: f"{self.level.title} has none" for id in ids if not self._content(id)}
+
+    def _content(self, id: str) -> bytes | None:
+        return self.level.thumbnail(self._rows[id]) if id in self._rows else None
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {str(id): row for row, id in enumerate(self.level.table(["id"])["id"])}
+
+
+def pictures_of_level(
+    run: Run, level: str, data: Path | str | None = None, workspace: Workspace | None = None
+) -> Pictures | PartPictures | None:
+    """The pictures of the rows of a level; None when they have none. See `pictures_of`, which is for the examples."""
+    if level == EXAMPLES:
+        return pictures_of(run, data, workspace)
+    if data is not None:
+        raise DataError(f"--data says where the pictures of examples are now; those of '{level}' are inside the run")
+    parts = run.level(level)
+    return PartPictures(parts) if parts.has_pictures else None
 
 
 def pictures_of(run: Run, data: Path | str | None = None, workspace: Workspace | None = None) -> Pictures | None:

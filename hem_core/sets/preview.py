@@ -10,7 +10,7 @@ import pandas as pd
 
 from hem_core.selection.curate import composition, is_corrected
 from hem_core.selection.weights import is_suspect
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 if TYPE_CHECKING:
     from hem_core.sets.selected import Selected
@@ -41,7 +41,7 @@ class Preview:
         return {str(name): {str(key): value for key, value in row.items()} for name, row in known.iterrows()}
 
 
-def preview(run: Run, selected: Selected, *, seed: int = 0) -> Preview:
+def preview(level: Level, selected: Selected, *, seed: int = 0) -> Preview:
     """What the set is made of, beside a random set and the hardest of the same size, both of the same candidates."""
     candidates = selected.candidates
     free = candidates.loc[~candidates["is_ruled_out"], :].sort_values("id")
@@ -53,18 +53,18 @@ def preview(run: Run, selected: Selected, *, seed: int = 0) -> Preview:
     }
     if "difficulty" in free:
         parts["top"] = free.sort_values(["difficulty", "id"], ascending=[False, True], na_position="last").head(n)
-    table = pd.DataFrame([_row(run, part) for part in parts.values()], index=list(parts))
-    table.insert(5, "coverage", _coverage(run, parts, seed))
-    whole = run.table(["label"]) if "label" in run.source.columns else pd.DataFrame({"label": []}, dtype="str")
+    table = pd.DataFrame([_row(level, part) for part in parts.values()], index=list(parts))
+    table.insert(5, "coverage", _coverage(level, parts, seed))
+    whole = level.table(["label"]) if "label" in level.source.columns else pd.DataFrame({"label": []}, dtype="str")
     labelled = selected.examples if "label" in selected.examples else whole.head(0)
-    return Preview(table, _curve(parts["chosen"]), composition(labelled, whole, run.classes))
+    return Preview(table, _curve(parts["chosen"]), composition(labelled, whole, level.classes))
 
 
-def _row(run: Run, part: pd.DataFrame) -> dict[str, Any]:
+def _row(level: Level, part: pd.DataFrame) -> dict[str, Any]:
     n = len(part)
     counted = part["label"].value_counts() if "label" in part else pd.Series(dtype=int)
-    by_class = counted.reindex(list(run.classes), fill_value=0)
-    rarest = run.classes[int(by_class.to_numpy().argmin())] if len(by_class) else ""
+    by_class = counted.reindex(list(level.classes), fill_value=0)
+    rarest = level.classes[int(by_class.to_numpy().argmin())] if len(by_class) else ""
     group = part["duplicate_group"].dropna() if "duplicate_group" in part else pd.Series(dtype=float)
     return {
         "n": n,
@@ -72,7 +72,7 @@ def _row(run: Run, part: pd.DataFrame) -> dict[str, Any]:
         "n_classes": int(np.count_nonzero(counted)),
         "rarest_class": rarest,
         "rarest_class_share": float(by_class.to_numpy().min() / n) if rarest and n else np.nan,
-        "expected_label_errors": _expected_errors(run, part),
+        "expected_label_errors": _expected_errors(level, part),
         "n_suspects": int(np.count_nonzero(is_suspect(part))),
         "n_duplicates": int(group.duplicated().sum()),
         "n_corrected": int(np.count_nonzero(is_corrected(part))) if "label" in part else 0,
@@ -84,32 +84,32 @@ def _mean(values: pd.Series) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _expected_errors(run: Run, part: pd.DataFrame) -> float:
+def _expected_errors(level: Level, part: pd.DataFrame) -> float:
     """Sum of the calibrated probabilities that the label is wrong; of judged examples the verdict counts.
 
     NaN where reasons were not calibrated. In sets of uncertain examples it says too little: of the 2,000 garments
     with the smallest top2_gap 128 in 1,000 labels were wrong, and 71 expected; by variability 4 and 1.
     """
-    kinds: list[str] = list((run.info.get("reasons") or {}).get("kinds") or ())
-    if "mislabelled" not in kinds or "reason_probs" not in run.source.columns:
+    kinds: list[str] = list((level.info.get("reasons") or {}).get("kinds") or ())
+    if "mislabelled" not in kinds or "reason_probs" not in level.source.columns:
         return float("nan")
     if not len(part):
         return 0.0
     at, rows = kinds.index("mislabelled"), part["row"].to_numpy()
     # A long list of row numbers in SQL is slower than reading all.
-    is_few = len(rows) * 10 < run.n
-    listed = run.at(rows, ["reason_probs"]) if is_few else run.table(["reason_probs"]).iloc[rows]
+    is_few = len(rows) * 10 < level.n
+    listed = level.at(rows, ["reason_probs"]) if is_few else level.table(["reason_probs"]).iloc[rows]
     wrong = np.array([np.nan if probs is None else probs[at] for probs in listed["reason_probs"]])
     verdict = part["verdict"].to_numpy()
     is_wrong = (verdict == "mislabelled") & ~(is_corrected(part).to_numpy() if "label" in part else False)
     return float(np.nansum(np.where(verdict != "", is_wrong, wrong)))
 
 
-def _coverage(run: Run, parts: dict[str, pd.DataFrame], seed: int) -> list[float]:
-    embeddings = run.embeddings()
+def _coverage(level: Level, parts: dict[str, pd.DataFrame], seed: int) -> list[float]:
+    embeddings = level.embeddings()
     if embeddings is None or not all(len(part) for part in parts.values()):
         return [float("nan")] * len(parts)
-    rows = np.sort(np.random.default_rng(seed).permutation(run.n)[:SAMPLED])
+    rows = np.sort(np.random.default_rng(seed).permutation(level.n)[:SAMPLED])
     sample = _directions(embeddings, rows)
     nearest = {name: _nearest(sample, _directions(embeddings, part["row"].to_numpy())) for name, part in parts.items()}
     near = np.median(nearest["random"])

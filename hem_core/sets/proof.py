@@ -13,7 +13,7 @@ import pandas as pd
 from hem_core.errors import DataError, RunError
 from hem_core.folds.linear_head import fit
 from hem_core.selection.curate import held_out
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 from hem_core.tasks import of, require
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Proof:
 
 
 def proof(
-    run: Run, selected: Selected, *, seeds: int = 10, progress: Callable[[str, int, int], None] | None = None
+    level: Level, selected: Selected, *, seeds: int = 10, progress: Callable[[str, int, int], None] | None = None
 ) -> Proof:
     """Is the set worth more than a random one of its size? Linear probes on the run's embeddings say so in seconds.
 
@@ -66,9 +66,9 @@ def proof(
     """
     if seeds < 2:
         raise DataError(f"an interval needs 2 seeds or more; asked for {seeds}")
-    require(of(run.info), "linear heads", "a proof")
+    require(of(level.info), "linear heads", "a proof")
     started = time.monotonic()
-    x, y, rows, hardest = _read(run, selected)
+    x, y, rows, hardest = _read(level, selected)
     chosen = selected.rows
     arms = ["base", RANDOM, CHOSEN, *([TOP] if hardest is not None else [])]
     accuracy, n_rows = np.zeros((seeds, len(arms))), np.zeros((seeds, len(arms)))
@@ -91,22 +91,22 @@ def proof(
     gain = _interval(100 * (accuracy[:, arms.index(CHOSEN)] - accuracy[:, arms.index(RANDOM)]))
     columns = ["arm", "n", "accuracy", "low", "high"]
     seconds = round(time.monotonic() - started, 2)
-    return Proof(pd.DataFrame(table, columns=columns), gain, seconds, n_test, _note(run, gain, seeds, n_test))
+    return Proof(pd.DataFrame(table, columns=columns), gain, seconds, n_test, _note(level, gain, seeds, n_test))
 
 
-def _read(run: Run, selected: Selected) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+def _read(level: Level, selected: Selected) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
     """Embeddings (N, D), labels (N,) int64 or -1, the rows that take part, and the candidates, hardest first."""
-    x = run.embeddings()
-    if x is None or "label" not in run.source.columns:
-        raise RunError(f"run '{run.name}' has no {'embeddings' if x is None else 'labels'}, which a proof needs")
-    label = run.table(["label"])["label"].astype("object")
+    x = level.embeddings()
+    if x is None or "label" not in level.source.columns:
+        raise RunError(f"{level.title} has no {'embeddings' if x is None else 'labels'}, which a proof needs")
+    label = level.table(["label"])["label"].astype("object")
     candidates = selected.candidates
     label.iloc[candidates["row"].to_numpy()] = candidates["label"].astype("object").to_numpy()
     y, names = pd.factorize(label)
     takes_part = y >= 0
     takes_part[candidates.loc[candidates["is_ruled_out"], "row"]] = False
-    if "split" in run.source.columns and not selected.settings.get("has_held_out"):
-        takes_part &= (held_out(run.table(["split"])) == "").to_numpy()
+    if "split" in level.source.columns and not selected.settings.get("has_held_out"):
+        takes_part &= (held_out(level.table(["split"])) == "").to_numpy()
     rows = np.flatnonzero(takes_part)
     if len(rows) < FEWEST or len(names) < 2:
         raise RunError(f"a proof needs {FEWEST} labelled examples of 2 classes; there are {len(rows)} of {len(names)}")
@@ -140,9 +140,9 @@ def _interval(values: np.ndarray) -> dict[str, float]:
     return {"mean": mean, "low": mean - half, "high": mean + half}
 
 
-def _note(run: Run, gain: dict[str, float], seeds: int, n_test: int) -> str:
+def _note(level: Level, gain: dict[str, float], seeds: int, n_test: int) -> str:
     verdict = "gain shown" if gain["low"] > 0 else "worse than random" if gain["high"] < 0 else "no gain shown"
     said = f"{verdict}: {gain['mean']:+z.2f} points over random ({gain['low']:+z.2f} to {gain['high']:+z.2f})"
     rests = f"linear probes on the embeddings, {seeds} draws of {n_test:,} test examples as labelled"
-    seen = "; the model behind the embeddings has seen all of them" if run.info.get("sample") == "in-sample" else ""
+    seen = "; the model behind the embeddings has seen all of them" if level.info.get("sample") == "in-sample" else ""
     return f"{said}; {rests}{seen}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hem_core.errors import RunError
+from hem_core.errors import DataError, RunError
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 from hem_core.store.workspace import Workspace
 
@@ -27,6 +28,16 @@ def run_of_set(workspace: Workspace, manifest: Mapping[str, Any]) -> Run:
     if found is None:
         raise RunError(gone(workspace, manifest))
     return found
+
+
+def check_examples(manifest: Mapping[str, Any], what: str) -> None:
+    """Raise DataError when a set is made of parts of examples, which `what` cannot do anything with."""
+    level = manifest.get("level", EXAMPLES)
+    if level != EXAMPLES:
+        raise DataError(
+            f"{what} works on sets of examples, and this set is one of '{level}', parts of examples; make a set of the "
+            "level 'examples', or export this one"
+        )
 
 
 def gone(workspace: Workspace, manifest: Mapping[str, Any]) -> str:

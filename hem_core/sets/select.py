@@ -18,8 +18,8 @@ from hem_core.sets.preview import Preview
 from hem_core.sets.proof import Proof
 from hem_core.sets.selected import Selected
 from hem_core.store import sets
+from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
-from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
 from hem_core.tasks import of, require
@@ -38,7 +38,7 @@ READ = ("label", "split", "reason", "difficulty", "loss_oos", "loss", "duplicate
 
 
 def select(
-    run: Run,
+    level: Level,
     *,
     n: int,
     policies: Sequence[str] | None = None,
@@ -50,29 +50,29 @@ def select(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
 ) -> Selected:
-    """Choose n of the examples that match a rule and a typed condition, by a chain of policies.
+    """Choose n of the rows of a level that match a rule and a typed condition, by a chain of policies.
 
-    policies: by default `default_for` the run; rule and where: as in Run.query; tags: the tag state, by default that
-    of the run's workspace; leave_out: verdicts that keep an example out; has_held_out: choose among the examples whose
-    split is test or validation too; options: policy -> {option: value}, see selection/options.py.
+    policies: by default `default_for` the level; rule and where: as in Level.query; tags: the level's tag state, by
+    default that of the run's workspace; leave_out: verdicts that keep a row out; has_held_out: choose among the rows
+    whose split is test or validation too; options: policy -> {option: value}, see selection/options.py.
     Raises HemError: n below 1, nothing matches, all that match are held out, no such policy or option, no column or
     embeddings that a policy needs, a task without the classes that `per_class` goes by.
     """
     if n < 1:
         raise DataError(f"a set has 1 example or more; asked for {n}")
-    policies = policies if policies is not None else default_for(run)
+    policies = policies if policies is not None else default_for(level)
     if "per_class" in policies:
-        require(of(run.info), "classes", "the policy 'per_class'")
-    state = tags if tags is not None else _tags_of(run)
-    matching = run.query(rule, where=where, tags=state, columns=_columns(run, policies, options))
+        require(of(level.info), "classes", "the policy 'per_class'")
+    state = tags if tags is not None else _tags_of(level)
+    matching = level.query(rule, where=where, tags=state, columns=_columns(level, policies, options))
     if not len(matching):
-        raise DataError(f"no example of the {run.n:,} matches {where or describe(rule)}; widen the condition")
+        raise DataError(f"no example of the {level.n:,} matches {where or describe(rule)}; widen the condition")
     candidates = with_tags(matching, state)
-    pool = pool_of(candidates, _embeddings(run, candidates["row"].to_numpy()), shares=_shares(run))
+    pool = pool_of(candidates, _embeddings(level, candidates["row"].to_numpy()), shares=_shares(level))
     found = choose(pool, n, policies, options=options, seed=seed, leave_out=leave_out, has_held_out=has_held_out)
     _check_left(found, len(candidates))
     rows = candidates["row"].to_numpy()[found.rows]
-    examples = with_tags(_read(run, rows), state).assign(
+    examples = with_tags(_read(level, rows), state).assign(
         weight=found.weights, rank=np.arange(1, len(rows) + 1), picked_by=", ".join(policies)
     )
     settings = {
@@ -92,9 +92,9 @@ def select(
     return Selected(examples, found.left_out, found.counts, settings, candidates)
 
 
-def default_for(run: Run) -> tuple[str, ...]:
-    """The chain of policies that is taken for a run unless another one is asked for; safe where labels are wrong."""
-    known = run.source.columns
+def default_for(level: Level) -> tuple[str, ...]:
+    """The chain of policies that is taken for a level unless another one is asked for; safe where labels are wrong."""
+    known = level.source.columns
     if "variability" in known and "label" in known:
         return DEFAULT
     if "difficulty" in known and uncertainty(known):
@@ -105,7 +105,7 @@ def default_for(run: Run) -> tuple[str, ...]:
 def save(
     workspace: Path | str,
     name: str,
-    run: Run,
+    level: Level,
     selected: Selected,
     *,
     made_by: str,
@@ -119,9 +119,10 @@ def save(
     examples, settings = selected.examples, selected.settings
     by_verdict = {words: selected.counts[words] for words in WORDS.values() if words in selected.counts}
     manifest = {
-        "run": run.name,
-        "run_fingerprint": run.fingerprint,
-        **{key: run.info.get(key) for key in ("sample", "headline", "parameters", "model", "data", "classes")},
+        "run": level.run,
+        "run_fingerprint": level.fingerprint,
+        **level.in_manifest(),
+        **{key: level.info.get(key) for key in ("sample", "headline", "parameters", "model", "data", "classes")},
         "made_by": made_by,
         "rule": settings["rule"],
         "rule_in_words": settings["in_words"],
@@ -129,7 +130,7 @@ def save(
         "excluded": by_verdict,
         "left_out": selected.counts,
         "corrected_labels": int(np.count_nonzero(is_corrected(examples))) if "label" in examples else 0,
-        "tag_revision": open_workspace(workspace).tags().revision(run.data),
+        "tag_revision": open_workspace(workspace).tags().revision(level.data),
         "selection": settings,
         "preview": preview and preview.facts(),
         "proof": proof and proof.facts(),
@@ -152,28 +153,28 @@ def _check_left(found: Selection, n: int) -> None:
         )
 
 
-def _columns(run: Run, policies: Sequence[str], options: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
+def _columns(level: Level, policies: Sequence[str], options: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
     """What choosing reads: the usual columns, and those of the policies and their options."""
     wanted = dict.fromkeys(("id", *READ, *policy_columns(policies, options)))
-    return [name for name in wanted if name in run.source.columns]
+    return [name for name in wanted if name in level.source.columns]
 
 
-def _read(run: Run, rows: np.ndarray) -> pd.DataFrame:
+def _read(level: Level, rows: np.ndarray) -> pd.DataFrame:
     """All columns of some rows, in their order."""
     # A long list of row numbers in SQL is slower than reading all.
-    return run.at(rows) if len(rows) * 10 < run.n else run.table().iloc[rows].reset_index(drop=True)
+    return level.at(rows) if len(rows) * 10 < level.n else level.table().iloc[rows].reset_index(drop=True)
 
 
-def _embeddings(run: Run, rows: np.ndarray) -> np.ndarray | None:
-    found = run.embeddings()
-    return found if found is None or len(rows) == run.n else found[rows]
+def _embeddings(level: Level, rows: np.ndarray) -> np.ndarray | None:
+    found = level.embeddings()
+    return found if found is None or len(rows) == level.n else found[rows]
 
 
-def _shares(run: Run) -> dict[str, float]:
-    """Share of each label in the whole run, 0 .. 1."""
-    if "label" not in run.source.columns:
+def _shares(level: Level) -> dict[str, float]:
+    """Share of each label in the whole level, 0 .. 1."""
+    if "label" not in level.source.columns:
         return {}
-    counted = run.summarise("label, count(*) AS n", ["label"], tail="GROUP BY label")
+    counted = level.summarise("label, count(*) AS n", ["label"], tail="GROUP BY label")
     label = counted["label"].astype("object").where(counted["label"].notna(), "")
     return dict(zip(label, counted["n"] / counted["n"].sum(), strict=True))
 
@@ -183,11 +184,11 @@ def _in_words(n: int, policies: Sequence[str], rule: Mapping[str, Any] | None, w
     return f"{n:,} by {', then '.join(policies)} of {' · '.join(conditions) or 'everything'}"
 
 
-def _tags_of(run: Run) -> pd.DataFrame:
+def _tags_of(level: Level) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        workspace = open_workspace(run.folder)
+        workspace = open_workspace(level.folder)
     except RunError:  # a run outside of a workspace has no tags
         return pd.DataFrame(columns=["id", "tag", "value", "who", "at"])
-    return workspace.tags().state(run.data)
+    return workspace.tags().level(level.name).state(level.data)

@@ -11,13 +11,13 @@ from hem_core.errors import RunError
 from hem_core.store.whole import AGAIN, damage
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
 
-def neighbours_of(run: Run, rows: Sequence[int], k: int) -> tuple[np.ndarray, np.ndarray] | None:
+def neighbours_of(level: Level, rows: Sequence[int], k: int) -> tuple[np.ndarray, np.ndarray] | None:
     """The k nearest others of some rows: row numbers (M, k) int64, -1 where there are fewer, and their
     cosine distances (M, k) float32, ascending; None when the run has no neighbours."""
-    graph = run.graph
+    graph = level.graph
     if graph is None:
         return None
     chosen = np.asarray(rows, np.int64)
@@ -25,14 +25,14 @@ def neighbours_of(run: Run, rows: Sequence[int], k: int) -> tuple[np.ndarray, np
     return np.asarray(indices, np.int64), np.asarray(distances, np.float32)
 
 
-def curves_of(run: Run, ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
+def curves_of(level: Level, ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
     """How training saw some examples: id -> `confidence` and `is_correct` (1, 0), one value an epoch.
 
     None where an example was not seen; examples (or runs) without dynamics are left out.
     """
     from hem_core.store.database import cursor
 
-    path = run.folder / "dynamics.parquet"
+    path = level.home / "dynamics.parquet"
     if not path.exists():
         return {}
     why = damage(path)

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from hem_core.errors import DataError
 from hem_core.store import definitions
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def sample_of_errors(run: Run) -> str:
+def sample_of_errors(level: Level) -> str:
     """Of which sample the errors of a run are: 'out-of-sample', 'in-sample' or 'unknown'."""
-    if definitions.IN_SAMPLE["predicted"] in run.source.columns:
+    if definitions.IN_SAMPLE["predicted"] in level.source.columns:
         return "out-of-sample"
-    return str(run.info.get("sample") or "unknown")
+    return str(level.info.get("sample") or "unknown")
 
 
-def count(run: Run, *clauses: Mapping[str, Any], tags: pd.DataFrame | None = None) -> int:
+def count(level: Level, *clauses: Mapping[str, Any], tags: pd.DataFrame | None = None) -> int:
     """How many examples match all clauses; 0 in a run without a column that they name."""
     try:
-        found = run.summarise("count(*) AS n", [], {"all": list(clauses)}, tags=tags)
+        found = level.summarise("count(*) AS n", [], {"all": list(clauses)}, tags=tags)
     except DataError:
         return 0
     return int(found["n"].iloc[0])

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hem_core.errors import RunError
+from hem_core.errors import DataError, RunError
+from hem_core.store.level_names import EXAMPLES, check_level_name
 
 _NUMBER = (int, float)
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -41,9 +42,22 @@ def checked(info: Any, path: Path) -> dict[str, Any]:
     _check(info.get("data") or {}, _DATA, path, "data.")
     if not all(isinstance(name, str) for name in info.get("classes") or ()):
         raise _unlike(path, "'classes' must be a list of texts")
+    _check_levels(info.get("levels"), path)
     if (info.get("n") or 0) < 0:
         raise _unlike(path, "'n' must be a whole number from 0")
     return {**_USUAL, **{name: value for name, value in info.items() if value is not None or not _is_kept_whole(name)}}
+
+
+def _check_levels(levels: Any, path: Path) -> None:
+    if levels is None:
+        return
+    try:
+        for name in levels[1:]:
+            check_level_name(str(name))
+    except DataError as error:
+        raise _unlike(path, f"'levels' names what cannot be a level: {error}") from error
+    if levels[:1] != [EXAMPLES]:
+        raise _unlike(path, f"'levels' must begin with '{EXAMPLES}', and is {levels!r:.60}")
 
 
 def _is_kept_whole(name: str) -> bool:

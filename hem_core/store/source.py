@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,12 @@ class Source:
     """Row k of the scores is row k of the catalog, so that no join by key is needed."""
     made: str = ""
     """SQL of further columns of the scores, made from the stored ones; "" = none."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """File -> its place in the folder, where that is not `<file>.parquet`."""
+
+    def path(self, file: str) -> Path:
+        """Where 'scores', 'catalog' or 'projection' lies."""
+        return self.folder / self.places.get(file, f"{file}.parquet")
 
     def select(
         self,
@@ -71,7 +77,7 @@ class Source:
         return joined
 
     def _read(self, file: str) -> str:
-        path = glob.escape(str(self.folder / f"{file}.parquet")).replace("'", "''")
+        path = glob.escape(str(self.path(file))).replace("'", "''")
         row = "row" if file == "scores" else f"({file}) row"
         names = ", ".join(quote(name) for name in [*self.aliases[file], row])
         stored = f"read_parquet('{path}', file_row_number = true) AS {file}({names})"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hem_core.store.definitions import HARDEST, WRONG
+from hem_core.store.level import Level
 from hem_core.store.rules import quote
-from hem_core.store.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ Rule = Mapping[str, Any]
 
 
 def per_class(
-    run: Run, rule: Rule | None = None, *, tags: pd.DataFrame | None = None, hard_from: float = HARDEST
+    level: Level, rule: Rule | None = None, *, tags: pd.DataFrame | None = None, hard_from: float = HARDEST
 ) -> pd.DataFrame:
     """How each given label does, in the order of the run's classes; labels without examples have support 0.
 
@@ -28,9 +28,9 @@ def per_class(
     """
     import pandas as pd
 
-    has_difficulty = "difficulty" in run.source.columns
+    has_difficulty = "difficulty" in level.source.columns
     difficulty = "difficulty" if has_difficulty else "NULL::FLOAT"
-    found = run.summarise(
+    found = level.summarise(
         f"label, count(*) AS support, count(*) FILTER (error >= {WRONG}) AS errors, "
         f"avg({difficulty}) AS mean_difficulty, avg(({difficulty} >= {float(hard_from)})::INT) AS hard_share",
         ["label", "error", *(["difficulty"] if has_difficulty else [])],
@@ -39,11 +39,11 @@ def per_class(
         tail="GROUP BY label",
     ).set_index("label")
     worst: dict[str, tuple[str, int]] = {}
-    for label, predicted, n in confusions(run, rule, tags=tags).itertuples(index=False):
+    for label, predicted, n in confusions(level, rule, tags=tags).itertuples(index=False):
         if label != predicted:
             worst.setdefault(label, (predicted, n))
-    others = sorted(str(label) for label in found.index.dropna() if label not in run.classes)
-    labels = [*run.classes, *others]
+    others = sorted(str(label) for label in found.index.dropna() if label not in level.classes)
+    labels = [*level.classes, *others]
     table = pd.DataFrame({"label": pd.Series(labels, dtype="str")})
     for name in ("support", "errors"):
         table[name] = found[name].reindex(labels).fillna(0).astype("int64").to_numpy()
@@ -55,18 +55,18 @@ def per_class(
     return table
 
 
-def confusions(run: Run, rule: Rule | None = None, *, tags: pd.DataFrame | None = None) -> pd.DataFrame:
+def confusions(level: Level, rule: Rule | None = None, *, tags: pd.DataFrame | None = None) -> pd.DataFrame:
     """How often each given label is predicted as each class: label, predicted, n; most frequent first.
 
     Pairs that do not occur are left out; the diagonal is in. Ties by label, then predicted.
     """
     tail = "AND label IS NOT NULL GROUP BY label, predicted ORDER BY n DESC, label, predicted"
     what = "label, predicted, count(*) AS n"
-    return run.summarise(what, ["label", "predicted"], rule, tags=tags, tail=tail)
+    return level.summarise(what, ["label", "predicted"], rule, tags=tags, tail=tail)
 
 
-def counts(run: Run, column: str, rule: Rule | None = None, *, tags: pd.DataFrame | None = None) -> pd.DataFrame:
+def counts(level: Level, column: str, rule: Rule | None = None, *, tags: pd.DataFrame | None = None) -> pd.DataFrame:
     """How often each value of a column occurs: value (None where missing), n; most frequent first."""
     name = quote(column)
     tail = f"GROUP BY {name} ORDER BY n DESC, {name}"
-    return run.summarise(f"{name} AS value, count(*) AS n", [column], rule, tags=tags, tail=tail)
+    return level.summarise(f"{name} AS value, count(*) AS n", [column], rule, tags=tags, tail=tail)

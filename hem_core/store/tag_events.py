@@ -20,6 +20,7 @@ from sqlalchemy.dialects import sqlite
 
 from hem_core.errors import BusyError, ConflictError, RunError
 from hem_core.store import tag_file
+from hem_core.store.level_names import EXAMPLES
 
 FORMAT_VERSION = 1
 BUSY_SECONDS = 10
@@ -50,14 +51,18 @@ _events = sa.Table(
     sa.Column("sequence", sa.BigInteger),
     # The browser window that acted; logs from before there was such a column get it when they are opened.
     sa.Column("window_id", sa.String(64), nullable=True),
+    # The level whose rows the ids are, which came later in the same way; NULL is the level `examples`.
+    sa.Column("level", sa.String(64), nullable=True),
     # Numbers have no gaps and are visible in order on any database: two writers who take the same one
     # collide here, and the later tries again. So "everything after number k" misses nothing.
     sa.UniqueConstraint("data", "number"),
     sa.UniqueConstraint("client", "sequence"),
 )
 
-_with_windows: weakref.WeakSet[sa.Engine] = weakref.WeakSet()
-"""Databases whose log is known to have the column window_id: one that cannot be written may lack it."""
+_LATER = ("window_id", "level")
+"""Columns that logs of older versions lack until they are opened to be written."""
+_up_to_date: weakref.WeakSet[sa.Engine] = weakref.WeakSet()
+"""Databases whose log is known to have all columns: one that cannot be written may lack some."""
 
 T = TypeVar("T")
 
@@ -78,6 +83,8 @@ class Event:
     ids: Sequence[str]
     window_id: str = ""
     """The browser window that acted; "" where it was none, or the log is older than this column."""
+    level: str = EXAMPLES
+    """The level whose rows the ids are; `examples` where the log is older than this column."""
 
 
 def connect(place: Path | str) -> sa.Engine:
@@ -155,7 +162,8 @@ def revision(connection: sa.Connection, data: str) -> int:
 
 def after(connection: sa.Connection, data: str, number: int) -> Iterator[Event]:
     """The entries of a data set that came after a number, in order. Raises BusyError when one is missing."""
-    names = [name for name in Event.__annotations__ if name != "window_id" or _has_windows(connection)]
+    lacking = _lacking(connection)
+    names = [name for name in Event.__annotations__ if name not in lacking]
     columns = [_events.c[name] for name in names]
     query = sa.select(*columns).where(_events.c.data == data, _events.c.number > number)
     for row in connection.execute(query.order_by(_events.c.number)):
@@ -163,7 +171,8 @@ def after(connection: sa.Connection, data: str, number: int) -> Iterator[Event]:
         number += 1
         if values["number"] != number:
             raise BusyError(f"entry {number} of '{data}' is missing in the tag log; put back a whole copy of it")
-        yield Event(**{**values, "ids": unpack(values["ids"]), "window_id": values.get("window_id") or ""})
+        later = {"window_id": values.get("window_id") or "", "level": values.get("level") or EXAMPLES}
+        yield Event(**{**values, **later, "ids": unpack(values["ids"])})
 
 
 def pack(ids: Sequence[str]) -> bytes:
@@ -184,7 +193,7 @@ def posted_before(connection: sa.Connection, client: str, sequence: int | None) 
         return None
     found = sa.select(*_events.c).where(_events.c.client == client, _events.c.sequence == sequence)
     row = connection.execute(found).mappings().first()
-    return {**row, "ids": unpack(row["ids"])} if row is not None else None
+    return {**row, "ids": unpack(row["ids"]), "level": row["level"] or EXAMPLES} if row is not None else None
 
 
 def check_same(stored: Mapping[str, Any], same: Mapping[str, Collection[Any]]) -> None:
@@ -238,8 +247,8 @@ def _create(engine: sa.Engine) -> str:
     with _writing(engine) as connection:
         for table in (_about, _events):
             connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
-        if not _has_windows(connection):
-            column = sa.schema.CreateColumn(_events.c.window_id).compile(dialect=connection.dialect)
+        for name in _lacking(connection):
+            column = sa.schema.CreateColumn(_events.c[name]).compile(dialect=connection.dialect)
             connection.execute(sa.DDL(f"ALTER TABLE {_events.name} ADD COLUMN {column}"))
         version = connection.execute(sa.select(_about.c.value).where(_about.c.name == "format_version")).scalar()
         if version is None:
@@ -248,13 +257,15 @@ def _create(engine: sa.Engine) -> str:
         return version
 
 
-def _has_windows(connection: sa.Connection) -> bool:
-    if connection.engine not in _with_windows:
-        found = sa.inspect(connection).get_columns(_events.name)
-        if "window_id" not in {column["name"] for column in found}:
-            return False
-        _with_windows.add(connection.engine)
-    return True
+def _lacking(connection: sa.Connection) -> list[str]:
+    """Columns that this log does not have, because an older version made it."""
+    if connection.engine in _up_to_date:
+        return []
+    found = {column["name"] for column in sa.inspect(connection).get_columns(_events.name)}
+    lacking = [name for name in _LATER if name not in found]
+    if not lacking:
+        _up_to_date.add(connection.engine)
+    return lacking
 
 
 @contextmanager

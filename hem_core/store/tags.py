@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import threading
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from hem_core.errors import BusyError, DataError
 from hem_core.store import tag_events
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.tag_events import Event
 from hem_core.store.tag_fold import Fold
 from hem_core.store.verdicts import VERDICTS
@@ -55,7 +57,8 @@ def _key(place: Path | str) -> tuple[int, str, int]:
 class TagLog:
     """Append-only: every action is one entry, an undo is another entry, nothing is deleted.
 
-    `data` names the data set (Run.data), so that runs over the same examples share their tags.
+    `data` names the data set (Run.data), so that runs over the same examples share their tags. Ids are those of the
+    level `examples`; `level` gives the log of another one.
     The verdicts (VERDICTS) replace each other on an example; any other tag adds up. Safe for many processes
     and threads at once.
     """
@@ -64,10 +67,21 @@ class TagLog:
         self._engine = tag_events.connect(place)
         self._place = place
         self._opened = _key(place)
-        self._folds: dict[str, Fold] = {}
-        self._states: dict[str, tuple[int, pd.DataFrame]] = {}
+        self._level = EXAMPLES
+        self._levels = {EXAMPLES: self}
+        self._read_to: dict[str, int] = {}
+        self._folds: dict[tuple[str, str], Fold] = {}
+        self._states: dict[tuple[str, str], tuple[int, pd.DataFrame]] = {}
         self._lock = threading.RLock()
         self._write_lock = threading.Lock()
+
+    def level(self, name: str) -> TagLog:
+        """The same log, whose methods are about the rows of a level: their tags, their history, what to undo."""
+        with self._lock:
+            if name not in self._levels:
+                other = self._levels[name] = copy.copy(self)
+                other._level = name
+            return self._levels[name]
 
     def add(
         self,
@@ -154,9 +168,10 @@ class TagLog:
                 if target is None or not fold.counts[fold.positions[target.batch]]:
                     return None
             action = "redo" if target.action == "undo" else "undo"
-            return _row(action, [], who=who, undoes=target.batch, window=window)
+            return self._own(_row(action, [], who=who, undoes=target.batch, window=window))
 
-        same = {"action": ["undo", "redo"], "who": [who]} | ({"undoes": [batch]} if batch is not None else {})
+        same = {"action": ["undo", "redo"], "who": [who], "level": [self._level]}
+        same |= {"undoes": [batch]} if batch is not None else {}
         written = self._append(data, entry, client, sequence, same)
         return self._entry(data, written) if written else None
 
@@ -168,9 +183,9 @@ class TagLog:
         """
         with self._lock:
             fold = self._current(data)
-            known = self._states.get(data)
+            known = self._states.get((data, self._level))
             if known is None or known[0] != fold.revision:
-                known = self._states[data] = (fold.revision, fold.state())
+                known = self._states[data, self._level] = (fold.revision, fold.state())
             return known[1].copy(deep=False)
 
     def history(self, data: str, *, id: str | None = None, limit: int = 200) -> pd.DataFrame:
@@ -222,12 +237,12 @@ class TagLog:
             return fold.others_before(fold.positions[_find(fold, batch, data).batch])
 
     def revision(self, data: str) -> int:
-        """A number that grows with every entry of the data set; 0 when there is none. A key for caches."""
+        """A number that grows with every entry of the data set, of any level; 0 when there is none: a cache key."""
         with tag_events.reading(self._engine) as connection:
             return tag_events.revision(connection, data)
 
     def posted(self, client: str, sequence: int) -> dict[str, Any] | None:
-        """The entry that a post was stored as: batch, data, who, action, tag, value, rule, undoes, ids; else None."""
+        """The entry that a post was stored as, with its columns by name and its ids; None when there is none."""
         with tag_events.reading(self._engine) as connection:
             return tag_events.posted_before(connection, client, sequence)
 
@@ -250,8 +265,8 @@ class TagLog:
         _check_window(window)
         chosen = _distinct(ids)
         text = rule if isinstance(rule, str) else json.dumps(rule, ensure_ascii=False)
-        row = _row(action, chosen, who=who, tag=tag, value=value, rule=text, window=window)
-        same = {name: [row[name]] for name in ("action", "who", "tag", "value", "rule")}
+        row = self._own(_row(action, chosen, who=who, tag=tag, value=value, rule=text, window=window))
+        same = {name: [row[name]] for name in ("action", "who", "tag", "value", "rule")} | {"level": [self._level]}
         if not text:  # what a rule matches may have changed since, by this very action
             same["ids"] = [chosen]
         batch = self._append(data, lambda _: row, client, sequence, same)
@@ -297,10 +312,14 @@ class TagLog:
             return self._read(data, connection)
 
     def _read(self, data: str, connection: sa.Connection) -> Fold:
-        fold = self._folds.setdefault(data, Fold())
-        for event in tag_events.after(connection, data, fold.revision):
-            fold.add(event)
-        return fold
+        for event in tag_events.after(connection, data, self._read_to.get(data, 0)):
+            self._folds.setdefault((data, event.level), Fold()).add(event)
+            self._read_to[data] = event.number
+        return self._folds.setdefault((data, self._level), Fold())
+
+    def _own(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The columns of an entry with the level; that of the examples is not written."""
+        return {**row, "level": None if self._level == EXAMPLES else self._level}
 
     def _entry(self, data: str, batch: str) -> dict[str, Any]:
         with self._lock:

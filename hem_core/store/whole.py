@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.errors import RunError
 from hem_core.media import medium_of
 
 AGAIN = "run the same `hem score` command again, which makes what is missing"
@@ -49,10 +50,18 @@ def damage(path: Path) -> str | None:
     return None
 
 
+def check(path: Path) -> None:
+    """Raise RunError, with the way out, when a Parquet file cannot be read as it was written."""
+    why = damage(path)
+    if why is not None:
+        raise RunError(f"{path} {why}; {AGAIN}")
+
+
 def _expected(info: Mapping[str, Any]) -> list[str]:
     """Names of the files that the run has by its own account."""
     lacks = set(info.get("missing") or {})
     names = ["scores.parquet", "catalog.parquet", "failures.parquet"]
+    names += [f"{level}.parquet" for level in info.get("levels") or () if level != "examples"]
     names += ["neighbours.npz"] if info.get("neighbours") else []
     names += (
         ["projection.parquet"] if info.get("neighbours") and not lacks & {"embeddings", "neighbours", "map"} else []

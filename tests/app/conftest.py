@@ -187,22 +187,6 @@ def add_run():
     return _add_run
 
 
-@pytest.fixture
-def show(monkeypatch):
-    """show(folder, page, person="anna", **address): the page of a workspace as AppTest, run once."""
-    from streamlit.testing.v1 import AppTest
-
-    def draw(folder, page, person="anna", **address):
-        monkeypatch.setenv("HEM_WORKSPACE", str(folder))
-        monkeypatch.setenv("HEM_PERSON", person)
-        test = AppTest.from_function(_page, kwargs={"name": page}, default_timeout=30)
-        for name, value in address.items():
-            test.query_params[name] = value
-        return test.run()
-
-    return draw
-
-
 def _add_run(folder, name, **changes):
     """A later run over the data of `tiny`: three of its six errors fixed, two regressed, e01 as hard as e59 was."""
     home = folder / "runs" / name
@@ -218,11 +202,3 @@ def _add_run(folder, name, **changes):
     later = {"name": name, "created": "2026-02-01T00:00:00Z", "fingerprint": name, "accuracy": 55 / 60}
     write_json(home / "run.json", {**info, **later, **changes})
     return folder
-
-
-def _page(name):
-    from app import frame, state
-    from app.views import views
-
-    state.sync()
-    frame.show(views()[name].page)

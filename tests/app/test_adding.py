@@ -169,7 +169,7 @@ def test_a_format_is_in_the_help_in_the_export_box_and_in_the_folder(add, worksp
     place = add(hem_core.export, "tabs", FORMAT)
     assert "webdataset, yolo" in hem(hem_core.export, place, "export", "--help")
     folder = workspace()
-    chosen = select(open_workspace(folder).run("tiny"), n=3, policies=["top"])
+    chosen = select(open_workspace(folder).run("tiny").examples, n=3, policies=["top"])
     sets.save(folder, "few", chosen.examples, {"run": "tiny"})
     said = hem(hem_core.export, place, "export", folder, "--set", "few", "--format", "tabs", "--out", tmp_path / "out")
     assert "writing tabs" in said

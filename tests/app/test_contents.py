@@ -13,11 +13,11 @@ def opened(folder):
 
 def test_a_text_is_shown_whole_with_its_marks_and_short_on_a_tile(texts):
     run, log = opened(texts)
-    (item,) = detail.details(run, detail.standing(run), [0], log)
+    (item,) = detail.details(run.examples, detail.standing(run.examples), [0], log)
     assert item["text"].startswith("🎬 a <b>terrible</b> film word")
     assert item["marks"] == [[2, 4, -0.5], [4, 16, 1.0]]
     assert [one["text"] for one in item["neighbours"]] == ["short"] * 3
-    long, short = contents.snippets(run, [0, 1], {})
+    long, short = contents.snippets(run.examples, [0, 1], {})
     assert (len(long), long[-1], short) == (400, "…", "short")
 
 
@@ -35,8 +35,8 @@ def test_marks_that_are_not_there_or_not_readable_are_none(written):
 
 def test_a_row_is_compared_with_its_neighbours_the_most_unusual_feature_first(rows):
     run, log = opened(rows)
-    standing = detail.standing(run)
-    (item,) = detail.details(run, standing, [0], log)
+    standing = detail.standing(run.examples)
+    (item,) = detail.details(run.examples, standing, [0], log)
     age, port, loss = item["features"]
     # neighbours are rows 1, 2, 3: 20, 30 and 40 years old
     assert (age["name"], age["value"], age["usual"]) == ("age", 100, 30)
@@ -49,19 +49,19 @@ def test_a_row_is_compared_with_its_neighbours_the_most_unusual_feature_first(ro
 
 def test_a_tile_of_a_row_begins_with_what_is_unusual(rows):
     run, _ = opened(rows)
-    (tile,) = contents.snippets(run, [0], contents.spreads(run))
+    (tile,) = contents.snippets(run.examples, [0], contents.spreads(run.examples))
     assert [one["name"] for one in tile] == ["age", "port", "loss"]
     assert tile[0]["value"] == 100
 
 
 def test_a_feature_named_like_a_score_is_read_from_the_catalog(rows):
     run, _ = opened(rows)
-    assert [one["column"] for one in contents.features(run)] == ["age", "port", "loss_given"]
+    assert [one["column"] for one in contents.features(run.examples)] == ["age", "port", "loss_given"]
 
 
 def test_pictures_have_no_contents_and_a_run_without_its_texts_has_none(whole_workspace, workspace):
     run, _ = opened(whole_workspace)
-    assert contents.medium(run).look == "picture"
-    assert contents.snippets(run, [0, 1], {}) == [None, None]
+    assert contents.medium(run.examples).look == "picture"
+    assert contents.snippets(run.examples, [0, 1], {}) == [None, None]
     run, _ = opened(workspace(data={"name": "d", "medium": "text"}))
-    assert contents.medium(run).look == "nothing"
+    assert contents.medium(run.examples).look == "nothing"

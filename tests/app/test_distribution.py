@@ -27,22 +27,22 @@ def with_column(folder, name, values):
 
 def test_a_run_is_headed_by_the_probability_of_an_error_else_by_the_loss_on_a_log_axis(workspace, calibrated, tmp_path):
     old = open_run(workspace() / "runs" / "tiny")
-    assert headline_column(old) == LOSS
+    assert headline_column(old.examples) == LOSS
     shutil.rmtree(tmp_path / "w")
-    assert headline_column(open_run(calibrated() / "runs" / "tiny")) == CHANCE
+    assert headline_column(open_run(calibrated() / "runs" / "tiny").examples) == CHANCE
 
 
 @pytest.mark.parametrize("values", [[0.5] * 60, [float("nan")] * 60, [None] * 60, [float("inf")] * 60])
 def test_a_column_without_two_different_values_is_passed_over(workspace, values):
-    assert headline_column(with_column(workspace(), "error_prob", values)) == LOSS
+    assert headline_column(with_column(workspace(), "error_prob", values).examples) == LOSS
 
 
 def test_a_run_with_difficulty_alone_is_still_drawn_and_one_without_any_score_is_not(workspace):
     folder = workspace()
     for name in ("loss", "margin"):
         with_column(folder, name, None)
-    assert headline_column(open_run(folder / "runs" / "tiny")).column == "difficulty"
-    assert headline_column(with_column(folder, "difficulty", None)) is None
+    assert headline_column(open_run(folder / "runs" / "tiny").examples).column == "difficulty"
+    assert headline_column(with_column(folder, "difficulty", None).examples) is None
 
 
 def test_a_loss_of_zero_stands_in_the_first_bin_of_its_log_axis():

@@ -33,5 +33,9 @@ def test_filter_and_selection_count_together(whole_workspace, monkeypatch):
     run = open_run(whole_workspace / "runs" / "tiny")
     hard = {"all": [{"column": "difficulty", "min": 90, "max": None}]}
     cats = {"all": [{"column": "label", "in": ["cat"]}]}
-    assert (_count(run, None, None), _count(run, hard, None), _count(run, hard, cats)) == (60, 6, 2)
-    assert _count(run, {"all": [{"tag": []}]}, None) == 60
+    assert (_count(run.examples, None, None), _count(run.examples, hard, None), _count(run.examples, hard, cats)) == (
+        60,
+        6,
+        2,
+    )
+    assert _count(run.examples, {"all": [{"tag": []}]}, None) == 60

@@ -30,7 +30,7 @@ def run(workspace):
     ],
 )  # fmt: skip
 def test_what_a_run_has_stays_as_it_is_also_where_it_matches_nothing(run, clause):
-    found = fitted(run, {"all": [clause]})
+    found = fitted(run.examples, {"all": [clause]})
     assert found.rule == {"all": [clause]}
     assert found.dropped == ()
 
@@ -54,21 +54,21 @@ def test_what_a_run_has_stays_as_it_is_also_where_it_matches_nothing(run, clause
     ],
 )
 def test_what_a_run_does_not_have_is_dropped_with_its_reason(run, clause, why):
-    found = fitted(run, {"all": [clause, CATS]})
+    found = fitted(run.examples, {"all": [clause, CATS]})
     assert found.rule == {"all": [CATS]}
     assert len(found.dropped) == 1
     assert why in found.dropped[0]
 
 
 def test_of_several_values_those_that_occur_stay(run):
-    found = fitted(run, {"all": [{"column": "label", "in": ["owl", "cat"]}, {"rows": ["e01", "nobody"]}]})
+    found = fitted(run.examples, {"all": [{"column": "label", "in": ["owl", "cat"]}, {"rows": ["e01", "nobody"]}]})
     assert found.rule == {"all": [CATS, {"rows": ["e01"]}]}
     assert len(found.dropped) == 2
 
 
 @pytest.mark.parametrize("rule", [None, {}, {"all": []}])
 def test_no_rule_stays_no_rule(run, rule):
-    assert fitted(run, rule).rule is None
+    assert fitted(run.examples, rule).rule is None
 
 
 def test_a_lasso_on_the_embedding_map_does_not_go_to_another_run_and_one_on_two_scores_does():

@@ -39,7 +39,7 @@ def refused(answer, what):
 @pytest.mark.slow
 def test_no_post_that_makes_no_sense_is_an_error_of_the_server_or_changes_the_log(client):
     run, chance = loaders.run("tiny"), random.Random(0)
-    about = {**identity(run), "fingerprint": run.fingerprint, "who": "anna", "client": "c", "tag": "hard"}
+    about = {**identity(run.examples), "fingerprint": run.fingerprint, "who": "anna", "client": "c", "tag": "hard"}
     fields = [*about, "ids", "sequence", "action", "rule", "value", "batch"]
     for turn in range(400):
         what = chance.choice(["tags", "undo", "csv"])
@@ -63,7 +63,7 @@ def test_no_post_that_makes_no_sense_is_an_error_of_the_server_or_changes_the_lo
                                    "ids", "tag", "action", "value"])  # fmt: skip
 def test_a_field_that_is_not_what_it_must_be_stores_nothing(client, what, field):
     run = loaders.run("tiny")
-    about = {**identity(run), "fingerprint": run.fingerprint, "who": "anna", "client": "c", "sequence": 1}
+    about = {**identity(run.examples), "fingerprint": run.fingerprint, "who": "anna", "client": "c", "sequence": 1}
     usual = {**about, "ids": ["e00"], "tag": "hard", "action": "add"}
     before = loaders.tags().revision(run.data)
     for value in ([], {}, [[]], {"a": 1}, -1, 1.5, True, 2**63, 2**70, "\x00", "x" * 5_000):
@@ -130,7 +130,15 @@ def test_a_name_that_a_post_says_twice_is_refused(client, text):
 @pytest.mark.parametrize("value", ["a\nb", "\u200b", "\x1b[31m", "\x7f", "\ufeff", "\u202e\u2060"])
 def test_a_tag_or_a_name_that_nobody_can_see_is_refused(client, name, value):
     run = loaders.run("tiny")
-    usual = {**identity(run), "who": "anna", "client": "c", "sequence": 1, "ids": ["e00"], "tag": "hard", name: value}
+    usual = {
+        **identity(run.examples),
+        "who": "anna",
+        "client": "c",
+        "sequence": 1,
+        "ids": ["e00"],
+        "tag": "hard",
+        name: value,
+    }
     refused(client.post("/hem/tags", content=json.dumps(usual).encode()), value)
     assert loaders.tags().revision(run.data) == 0
 
@@ -138,7 +146,7 @@ def test_a_tag_or_a_name_that_nobody_can_see_is_refused(client, name, value):
 @pytest.mark.parametrize("value", [0, False, [], {}])
 def test_a_value_that_is_no_text_is_refused_also_when_it_is_empty(client, value):
     run = loaders.run("tiny")
-    usual = {**identity(run), "who": "anna", "client": "c", "sequence": 1, "ids": ["e00"], "tag": "hard"}
+    usual = {**identity(run.examples), "who": "anna", "client": "c", "sequence": 1, "ids": ["e00"], "tag": "hard"}
     refused(client.post("/hem/tags", content=json.dumps({**usual, "value": value}).encode()), value)
 
 

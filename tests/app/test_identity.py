@@ -32,7 +32,7 @@ def served(workspace, monkeypatch):
 def page():
     """What the page of the run `tiny` sends with a verdict."""
     run = loaders.run("tiny")
-    about = {**identity(run), "fingerprint": run.fingerprint}
+    about = {**identity(run.examples), "fingerprint": run.fingerprint}
     return {**about, "who": "anna", "client": "page-1", "sequence": 1, "tag": "hard", "ids": ["e00"]}
 
 

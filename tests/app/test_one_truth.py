@@ -82,7 +82,7 @@ def test_slices_that_count_other_errors_are_looked_for_again(both_samples):
     weak = pd.read_parquet(home / "slices.parquet")
     write_table(home / "slices.parquet", weak.assign(errors=4))
     run = open_workspace(both_samples).run("tiny")
-    found = weak_slices(run).table
+    found = weak_slices(run.examples).table
     for rule, n, errors in zip(found["rule"], found["n"], found["errors"], strict=True):
         assert n == len(run.rows(rule))
         assert errors == len(run.rows({"all": [*rule["all"], definitions.ERROR]}))
@@ -111,8 +111,8 @@ def test_the_models_own_errors_count_unless_it_is_known_to_have_seen_the_example
     info = json.loads((home / "run.json").read_text())
     write_json(home / "run.json", {**info, "sample": sample})
     run = open_workspace(both_samples).run("tiny")
-    assert numbers.count(run, definitions.ERROR) == WRONG_IN_SAMPLE
-    assert numbers.sample_of_errors(run) == sample
+    assert numbers.count(run.examples, definitions.ERROR) == WRONG_IN_SAMPLE
+    assert numbers.sample_of_errors(run.examples) == sample
 
 
 def test_unlabelled_examples_are_neither_right_nor_wrong(both_samples):
@@ -121,8 +121,8 @@ def test_unlabelled_examples_are_neither_right_nor_wrong(both_samples):
     scores.loc[:9, "label"] = None
     write_table(home / "scores.parquet", scores)
     run = open_workspace(both_samples).run("tiny")
-    assert numbers.count(run, definitions.ERROR) == 8  # e10 to e17
-    assert measured(run)[0].value == 42 / 50
+    assert numbers.count(run.examples, definitions.ERROR) == 8  # e10 to e17
+    assert measured(run.examples)[0].value == 42 / 50
 
 
 def test_an_arm_is_neither_the_newest_run_nor_in_the_picker_but_can_be_looked_at(show, workspace, add_run):

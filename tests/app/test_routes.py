@@ -32,7 +32,7 @@ def own(workspace, monkeypatch):
 def about():
     """What the page of the run `tiny` says in every post."""
     run = loaders.run("tiny")
-    return {**identity(run), "fingerprint": run.fingerprint}
+    return {**identity(run.examples), "fingerprint": run.fingerprint}
 
 
 def post(client, what="tags", **body):

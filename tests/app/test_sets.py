@@ -204,18 +204,18 @@ def proof_of(mean, low, high):
 def test_the_same_examples_have_the_same_proof_until_a_label_changes(workspace):
     home = open_workspace(workspace())
     run = home.run("tiny")
-    before = proofs.key(run, select(run, n=9))
-    assert proofs.key(run, select(run, n=9)) == before
-    assert proofs.key(run, select(run, n=8)) != before
+    before = proofs.key(run.examples, select(run.examples, n=9))
+    assert proofs.key(run.examples, select(run.examples, n=9)) == before
+    assert proofs.key(run.examples, select(run.examples, n=8)) != before
     home.tags().add(run.data, ["e30"], "mislabelled", who="anna", value="**dog**")
-    assert proofs.key(run, select(run, n=9)) != before
+    assert proofs.key(run.examples, select(run.examples, n=9)) != before
 
 
 def test_a_proof_that_fails_says_why_and_can_be_started_again(workspace):
     folder = workspace()
     run = open_workspace(folder).run("tiny")
     assert proofs.state(folder, "k") == {"status": "none"}
-    proofs.start(folder, run, "k", select(run, n=9))
+    proofs.start(folder, run.examples, "k", select(run.examples, n=9))
     assert proofs.state(folder, "k")["status"] == "running"
     proofs.wait(folder, "k")
     assert proofs.state(folder, "k")["status"] == "failed"

@@ -26,7 +26,7 @@ def test_what_counts_as_an_error_is_said_as_the_run_says_it(calibrated):
     home = calibrated() / "runs" / "tiny"
     table = pq.read_table(home / "slices.parquet").rename_columns({"errors": "n_errors"})
     write_table(home / "slices.parquet", table, metadata={"hem.measure": "share of the hardest tenth"})
-    weak = weak_slices(open_run(home))
+    weak = weak_slices(open_run(home).examples)
     assert (weak.measure, weak.whole, weak.table["errors"].tolist()) == ("share of the hardest tenth", 0.1, [4])
 
 
@@ -47,7 +47,7 @@ def test_an_older_run_is_searched_by_what_is_known_without_the_model(workspace):
     ):
         path = home / f"{name}.parquet"
         write_table(path, pd.read_parquet(path).assign(**{column: values}))
-    weak = weak_slices(open_run(home))
+    weak = weak_slices(open_run(home).examples)
     found = weak.table
     assert (weak.whole, weak.measure) == (0.5, "share of wrong predictions")
     assert found["rule"].tolist() == [{"all": [{"column": "night", "in": [True]}]}]
@@ -61,7 +61,7 @@ def test_the_truth_that_only_demos_have_describes_no_slice(workspace):
     for name, columns in (("catalog", truth), ("scores", {"is_correct": ~is_wrong})):
         path = home / f"{name}.parquet"
         write_table(path, pd.read_parquet(path).assign(**columns))
-    assert not set(str(weak_slices(open_run(home)).table["rule"].tolist()).split("'")) & truth.keys()
+    assert not set(str(weak_slices(open_run(home).examples).table["rule"].tolist()).split("'")) & truth.keys()
 
 
 def test_a_large_older_run_says_how_to_get_slices(show, whole_workspace, monkeypatch):
@@ -78,7 +78,7 @@ def test_classes_come_rarest_first_and_rare_ones_are_marked(calibrated):
     scores["label"] = ["cat"] * 4 + ["**dog**"] * 26 + ["<b>fox</b>"] * 30
     write_table(home / "scores.parquet", scores)
     run = open_workspace(folder).run("tiny")
-    found = class_priors(run, overview(run))
+    found = class_priors(run.examples, overview(run.examples))
     assert found["label"].tolist() == ["cat", "**dog**", "<b>fox</b>"]
     assert found["share"].tolist() == [4 / 60, 26 / 60, 0.5]
     assert found["is_rare"].tolist() == [True, False, False]

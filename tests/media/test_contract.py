@@ -219,8 +219,8 @@ def test_a_medium_of_one_file_is_scored_shown_exported_and_read_back(tones, tmp_
     assert shown.size == (8, 16)  # steps, levels
     (item,) = client.get("/hem/detail/tones?rows=3").json()
     assert (item["label"], len(item["neighbours"])) == ("rises", 8)
-    assert contents.medium(run).look == "picture"
-    assert contents.has_pictures(run)
+    assert contents.medium(run.examples).look == "picture"
+    assert contents.has_pictures(run.examples)
 
     exported = export_run(folder, tmp_path / "out", where=None, formats=["parquet", "imagefolder"])
     assert exported.n == len(list((tmp_path / "out").rglob("*.png"))) == 24

@@ -44,7 +44,7 @@ def home(tmp_path, monkeypatch):
             pixels = chance.integers(0, 255, (8, 8, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{k}.png")
     run = hem_core.score(Net(), tmp_path / "photos", out=tmp_path / "w" / "runs" / "a", **QUICK)
-    save(tmp_path / "w", "hard", run, select(run, n=8, policies=["random"]), made_by="test")
+    save(tmp_path / "w", "hard", run.examples, select(run.examples, n=8, policies=["random"]), made_by="test")
     return tmp_path
 
 
@@ -168,7 +168,7 @@ def test_a_full_disk_leaves_one_line_and_nothing_half_written(home):
     try:
         run = hem_core.open_run(home / "w" / "runs" / "a")
         with pytest.raises(DataError, match=r"^set 'full' cannot be saved in 'w': .*nothing of it was kept"):
-            save("w", "full", run, select(run, n=8, policies=["random"]), made_by="test")
+            save("w", "full", run.examples, select(run.examples, n=8, policies=["random"]), made_by="test")
         with pytest.raises(DataError, match=r"out cannot be written: .*; export to another folder"):
             export_set("w", "hard", 1, home / "out", ["csv", "imagefolder"])
     finally:

@@ -66,16 +66,16 @@ def test_no_policy_chooses_a_held_out_row_and_the_reasons_count_them():
 
 
 def test_a_set_takes_held_out_rows_only_when_asked(run):
-    chosen = select(run, n=6, policies=["top"])
+    chosen = select(run.examples, n=6, policies=["top"])
     assert chosen.examples["id"].tolist() == ["e", "d", "a"]
     assert chosen.counts == {TEST_WORDS: 2, VAL_WORDS: 1}
     assert chosen.candidates.set_index("id")["is_ruled_out"].to_dict()["b"]
-    assert select(run, n=6, policies=["top"], has_held_out=True).examples["id"].tolist() == list("fedcba")
+    assert select(run.examples, n=6, policies=["top"], has_held_out=True).examples["id"].tolist() == list("fedcba")
 
 
 def test_a_condition_that_only_test_rows_meet_says_how_to_include_them(run, tmp_path):
     with pytest.raises(DataError, match=r"all 1 examples that match .* or say --with-held-out"):
-        select(run, n=2, policies=["top"], where="split = 'dev'")
+        select(run.examples, n=2, policies=["top"], where="split = 'dev'")
     with pytest.raises(DataError, match=r"none of the 1 examples .*: 1 of the validation split.*--with-held-out"):
         export_run(run.folder, tmp_path / "out", where="split = 'dev'", formats=[])
     assert not (tmp_path / "out").exists()

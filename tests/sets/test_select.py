@@ -67,7 +67,7 @@ def run(tmp_path_factory):
 
 
 def test_the_default_takes_the_uncertain_and_no_wrong_label(run):
-    chosen = select(run, n=40)
+    chosen = select(run.examples, n=40)
     assert chosen.settings["policies"] == list(DEFAULT)
     assert chosen.rows.min() >= 40
     assert chosen.examples["label"].value_counts().to_dict() == {"a": 20, "b": 20}
@@ -77,12 +77,12 @@ def test_the_default_takes_the_uncertain_and_no_wrong_label(run):
 
 
 def test_without_recorded_training_or_scores_another_chain_is_the_default(run, tmp_path):
-    assert default_for(run) == DEFAULT
-    assert default_for(open_run(write(tmp_path / "a", drop=["variability"]))) == UNRECORDED
-    assert default_for(open_run(write(tmp_path / "b", drop=["variability", "difficulty"]))) == ("margin",)
-    assert default_for(open_run(write(tmp_path / "c", drop=["variability", "top2_gap"]))) == ("random",)
+    assert default_for(run.examples) == DEFAULT
+    assert default_for(open_run(write(tmp_path / "a", drop=["variability"])).examples) == UNRECORDED
+    assert default_for(open_run(write(tmp_path / "b", drop=["variability", "difficulty"])).examples) == ("margin",)
+    assert default_for(open_run(write(tmp_path / "c", drop=["variability", "top2_gap"])).examples) == ("random",)
     unrecorded = open_run(tmp_path / "a")
-    assert select(unrecorded, n=40).rows.min() >= 40  # the hardest tenth, all labelled wrong, is set aside
+    assert select(unrecorded.examples, n=40).rows.min() >= 40  # the hardest tenth, all labelled wrong, is set aside
 
 
 def test_candidates_are_those_that_match_and_tags_count(run):
@@ -95,35 +95,37 @@ def test_candidates_are_those_that_match_and_tags_count(run):
             "at": ["1", "2", "3"],
         }
     )
-    chosen = select(run, n=99, where="difficulty >= 90", tags=tags, policies=["top"])
+    chosen = select(run.examples, n=99, where="difficulty >= 90", tags=tags, policies=["top"])
     assert len(chosen.examples) == 38
     assert chosen.counts == {"label called wrong, no new label given": 1, "called an outlier": 1}
     fixed = chosen.examples.set_index("id").loc["000"]
     assert (fixed["label"], fixed["label_before"], fixed["reviewer"], fixed["weight"]) == ("a", "b", "eva", 1)
-    only_rule = select(run, n=5, rule={"all": [{"column": "label", "in": ["a"]}]}, policies=["random"])
+    only_rule = select(run.examples, n=5, rule={"all": [{"column": "label", "in": ["a"]}]}, policies=["random"])
     assert set(only_rule.examples["label"]) == {"a"}
     assert only_rule.settings["in_words"] == "5 by random of label is a"
 
 
 def test_quotas_follow_the_shares_of_the_whole_run_not_of_the_candidates(run):
-    chosen = select(run, n=20, where="label = 'b' OR id < '100'", policies=["per_class"])
+    chosen = select(run.examples, n=20, where="label = 'b' OR id < '100'", policies=["per_class"])
     assert chosen.examples["label"].value_counts().to_dict() == {"a": 10, "b": 10}
 
 
 def test_a_column_that_an_option_names_is_read(run):
-    assert select(run, n=1, policies=["top"], options={"top": {"by": "index"}}).examples["id"].tolist() == ["399"]
+    assert select(run.examples, n=1, policies=["top"], options={"top": {"by": "index"}}).examples["id"].tolist() == [
+        "399"
+    ]
 
 
 def test_mistakes_are_said(run):
     with pytest.raises(DataError, match="a set has 1 example or more; asked for 0"):
-        select(run, n=0)
+        select(run.examples, n=0)
     with pytest.raises(DataError, match="no example of the 400 matches difficulty > 999; widen the condition"):
-        select(run, n=1, where="difficulty > 999")
+        select(run.examples, n=1, where="difficulty > 999")
 
 
 def test_preview_sets_the_chosen_beside_random_and_the_hardest(run):
-    chosen = select(run, n=40)
-    table = preview(run, chosen).table
+    chosen = select(run.examples, n=40)
+    table = preview(run.examples, chosen).table
     assert table.index.tolist() == ["chosen", "random", "top"]
     assert table["n"].tolist() == [40, 40, 40]
     assert table.loc["top", "expected_label_errors"] == pytest.approx(40 * 0.75)
@@ -135,8 +137,8 @@ def test_preview_sets_the_chosen_beside_random_and_the_hardest(run):
 
 
 def test_the_curve_ends_with_the_mean_of_all_and_classes_are_counted(run):
-    chosen = select(run, n=250, policies=["top"])
-    seen = preview(run, chosen)
+    chosen = select(run.examples, n=250, policies=["top"])
+    seen = preview(run.examples, chosen)
     assert seen.curve["n"].tolist()[:1] == [1]
     assert seen.curve["mean_difficulty"].iloc[0] == pytest.approx(97.8)
     assert seen.curve.iloc[-1].tolist() == pytest.approx([250, chosen.examples["difficulty"].mean()])
@@ -148,22 +150,22 @@ def test_the_curve_ends_with_the_mean_of_all_and_classes_are_counted(run):
 def test_a_verdict_stands_in_for_the_probability_of_a_wrong_label(run):
     tags = NO_TAGS.assign(id=["000", "001", "002"], tag=["mislabelled", "hard", "mislabelled"], value=["a", "", ""])
     chosen = select(
-        run, n=99, where="difficulty >= 90", tags=tags.assign(at="1", who="x"), policies=["top"], leave_out=()
+        run.examples, n=99, where="difficulty >= 90", tags=tags.assign(at="1", who="x"), policies=["top"], leave_out=()
     )
     # 37 unjudged of .75, one corrected, one called right, one wrong without a new label
-    assert preview(run, chosen).table.loc["chosen", "expected_label_errors"] == pytest.approx(37 * 0.75 + 1)
-    assert preview(run, chosen).table.loc["chosen", "n_corrected"] == 1
+    assert preview(run.examples, chosen).table.loc["chosen", "expected_label_errors"] == pytest.approx(37 * 0.75 + 1)
+    assert preview(run.examples, chosen).table.loc["chosen", "n_corrected"] == 1
 
 
 def test_near_duplicates_beyond_the_first_are_counted(run):
-    both = select(run, n=2, policies=["top"], where="id >= '398'")
-    assert preview(run, both).table.loc["chosen", "n_duplicates"] == 1
+    both = select(run.examples, n=2, policies=["top"], where="id >= '398'")
+    assert preview(run.examples, both).table.loc["chosen", "n_duplicates"] == 1
 
 
 def test_proof_shows_the_harm_of_the_hardest_and_the_size_of_every_arm(run):
-    chosen = select(run, n=40)
+    chosen = select(run.examples, n=40)
     told = []
-    found = proof(run, chosen, seeds=6, progress=lambda *said: told.append(said))
+    found = proof(run.examples, chosen, seeds=6, progress=lambda *said: told.append(said))
     table = found.table.set_index("arm")
     assert table.index.tolist() == ["base", "base + random", "base + chosen", "base + top"]
     assert table.loc["base", "n"] == 40
@@ -178,14 +180,14 @@ def test_proof_shows_the_harm_of_the_hardest_and_the_size_of_every_arm(run):
 
 
 def test_proof_calls_the_mislabelled_worse_than_random(run):
-    found = proof(run, select(run, n=40, policies=["top"]))
+    found = proof(run.examples, select(run.examples, n=40, policies=["top"]))
     assert found.gain["high"] < 0
     assert found.note.startswith("worse than random: -")
     assert "has seen all of them" in found.note
 
 
 def test_proof_trains_on_nothing_that_it_tests_on(run):
-    arms = proof(run, select(run, n=400, policies=["top"]), seeds=2).table.set_index("arm")
+    arms = proof(run.examples, select(run.examples, n=400, policies=["top"]), seeds=2).table.set_index("arm")
     assert arms.loc["base + chosen", "n"] == 400 - 80
 
 
@@ -193,36 +195,46 @@ def test_proof_trains_and_tests_on_corrected_labels(run):
     wrong = run.table(["id", "label"]).head(40)
     fixed = wrong["label"].map({"a": "b", "b": "a"})
     tags = NO_TAGS.assign(id=wrong["id"], tag="mislabelled", value=fixed, who="eva", at="1")
-    spoiled, mended = (proof(run, select(run, n=40, policies=["top"], tags=known)) for known in (NO_TAGS, tags))
+    spoiled, mended = (
+        proof(run.examples, select(run.examples, n=40, policies=["top"], tags=known)) for known in (NO_TAGS, tags)
+    )
     assert mended.gain["low"] > spoiled.gain["high"]
 
 
 def test_proof_of_a_random_set_shows_no_gain(run):
-    assert proof(run, select(run, n=40, policies=["random"])).note.startswith("no gain shown: ")
+    assert proof(run.examples, select(run.examples, n=40, policies=["random"])).note.startswith("no gain shown: ")
 
 
 def test_the_same_proof_again_is_the_same(run):
-    chosen = select(run, n=40)
-    pd.testing.assert_frame_equal(proof(run, chosen, seeds=2).table, proof(run, chosen, seeds=2).table)
+    chosen = select(run.examples, n=40)
+    pd.testing.assert_frame_equal(
+        proof(run.examples, chosen, seeds=2).table, proof(run.examples, chosen, seeds=2).table
+    )
 
 
 def test_proof_needs_embeddings_and_two_seeds(run, tmp_path):
     bare = open_run(write(tmp_path / "bare", embeddings=False))
     with pytest.raises(RunError, match="run 'bare' has no embeddings, which a proof needs"):
-        proof(bare, select(bare, n=5))
-    assert preview(bare, select(bare, n=5)).table["coverage"].isna().all()
+        proof(bare.examples, select(bare.examples, n=5))
+    assert preview(bare.examples, select(bare.examples, n=5)).table["coverage"].isna().all()
     with pytest.raises(DataError, match="an interval needs 2 seeds or more; asked for 1"):
-        proof(run, select(run, n=5), seeds=1)
-    few = select(run, n=5, where="id < '030'")
+        proof(run.examples, select(run.examples, n=5), seeds=1)
+    few = select(run.examples, n=5, where="id < '030'")
     few.candidates["is_ruled_out"] = True
-    assert proof(run, few, seeds=2).n_test == 370 // 5
+    assert proof(run.examples, few, seeds=2).n_test == 370 // 5
 
 
 def test_a_saved_set_can_be_read_with_what_was_left_out_and_how_it_was_made(run):
-    chosen = select(run, n=40, where="difficulty < 99", seed=3)
+    chosen = select(run.examples, n=40, where="difficulty < 99", seed=3)
     workspace = run.folder.parents[1]
     folder = save(
-        workspace, "hard", run, chosen, made_by="eva", preview=preview(run, chosen), proof=proof(run, chosen, seeds=2)
+        workspace,
+        "hard",
+        run.examples,
+        chosen,
+        made_by="eva",
+        preview=preview(run.examples, chosen),
+        proof=proof(run.examples, chosen, seeds=2),
     )
     assert folder == workspace / "sets" / "hard" / "v1"
     examples, manifest = sets.load(workspace, "hard")

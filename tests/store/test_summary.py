@@ -13,7 +13,7 @@ def matching(table) -> pd.DataFrame:
 
 
 def test_the_class_table_is_what_pandas_groups(run, matching):
-    found = summary.per_class(run, RULE, hard_from=60).set_index("label")
+    found = summary.per_class(run.examples, RULE, hard_from=60).set_index("label")
     assert list(found.index) == list(run.classes)
     for label, rows in matching.groupby("label"):
         wrong = rows[rows["label"] != rows["predicted"]]["predicted"].value_counts()
@@ -26,7 +26,7 @@ def test_the_class_table_is_what_pandas_groups(run, matching):
 
 
 def test_a_class_without_examples_has_a_row_of_nothing(run):
-    found = summary.per_class(run, {"all": [{"column": "label", "in": ["cat"]}]}).set_index("label")
+    found = summary.per_class(run.examples, {"all": [{"column": "label", "in": ["cat"]}]}).set_index("label")
     row = found.loc["dog"]
     assert (row["support"], row["errors"], row["worst_confusion"], row["worst_confusion_n"]) == (0, 0, "", 0)
     assert np.isnan([row["error_rate"], row["mean_difficulty"], row["hard_share"]]).all()
@@ -34,7 +34,7 @@ def test_a_class_without_examples_has_a_row_of_nothing(run):
 
 def test_confusions_are_a_crosstab(run, matching):
     wanted = pd.crosstab(matching["label"], matching["predicted"])
-    pairs = summary.confusions(run, RULE)
+    pairs = summary.confusions(run.examples, RULE)
     for label, predicted, n in pairs.itertuples(index=False):
         assert wanted.loc[label, predicted] == n
     assert pairs["n"].is_monotonic_decreasing
@@ -42,7 +42,7 @@ def test_confusions_are_a_crosstab(run, matching):
 
 
 def test_counts_of_a_column_with_missing_values(run, table):
-    found = summary.counts(run, "label")
+    found = summary.counts(run.examples, "label")
     assert found["n"].tolist() == sorted(table["label"].value_counts(dropna=False), reverse=True)
     assert found["value"].isna().sum() == 1
-    assert summary.counts(run, "is_correct", {"all": [{"rows": ["id-00"]}]})["n"].tolist() == [1]
+    assert summary.counts(run.examples, "is_correct", {"all": [{"rows": ["id-00"]}]})["n"].tolist() == [1]

@@ -45,14 +45,14 @@ def test_where_a_head_judges_the_model_s_own_errors_stand_beside(old):
 def test_the_metrics_are_those_that_were_written_and_counted(old):
     run = open_run(old / "runs" / "plain")
     assert "metrics" not in run.info
-    (written,), (counted,) = metrics_of(run.info), measured(run)
+    (written,), (counted,) = metrics_of(run.info), measured(run.examples)
     assert (written.name, str(written)) == (counted.name, str(counted)) == ("accuracy", "90.0%")
-    assert (numbers.count(run, definitions.ERROR), numbers.count(run, definitions.JUDGED)) == (6, 60)
-    assert per_class(run)["errors"].sum() == 6
+    assert (numbers.count(run.examples, definitions.ERROR), numbers.count(run.examples, definitions.JUDGED)) == (6, 60)
+    assert per_class(run.examples)["errors"].sum() == 6
 
 
 def test_an_old_run_is_selected_from_and_an_old_set_is_exported(old, tmp_path):
-    chosen = select(open_run(old / "runs" / "seen"), n=5, policies=["top"])
+    chosen = select(open_run(old / "runs" / "seen").examples, n=5, policies=["top"])
     assert chosen.examples["error"].notna().all()
     export_set(old, "hard", 1, tmp_path / "out", ["csv"])
     assert json.loads((old / "sets" / "hard" / "v1" / "manifest.json").read_text())["run"] == "seen"

@@ -45,7 +45,7 @@ def test_the_headline_metric_is_the_task_s_own(run, residuals, capsys):
     from hem_core.cli._run import summarise
     from hem_core.runs.measured import measured
 
-    (metric,) = measured(run)
+    (metric,) = measured(run.examples)
     assert (metric.name, metric.higher_is_better) == ("mean absolute error", False)
     assert metric.value == pytest.approx(residuals.mean(), rel=1e-5)
     assert run.info["metrics"][0]["value"] == pytest.approx(metric.value)
@@ -92,9 +92,9 @@ def test_a_task_that_nobody_defined_is_named_with_those_there_are(progression, t
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl"])
 def test_the_hardest_are_selected_saved_and_exported(progression, run, tmp_path, format_):
-    chosen = select(run, n=20, policies=["top"])
+    chosen = select(run.examples, n=20, policies=["top"])
     assert chosen.examples["error"].min() > np.sort(run.table(["error"])["error"])[-25]
-    folder = save(progression, f"far-{format_}", run, chosen, made_by="a test")
+    folder = save(progression, f"far-{format_}", run.examples, chosen, made_by="a test")
     export_set(progression, folder.parent.name, 1, tmp_path / "out", [format_])
     (path,) = (tmp_path / "out").rglob(f"*.{format_}")
     back = pd.read_csv(path) if format_ == "csv" else pd.DataFrame(map(json.loads, path.read_text().splitlines()))
@@ -105,9 +105,9 @@ def test_the_hardest_are_selected_saved_and_exported(progression, run, tmp_path,
 
 def test_what_goes_by_classes_is_refused_in_a_line(run):
     with pytest.raises(HemError, match="offers no classes, which the policy 'per_class' needs"):
-        select(run, n=20, policies=["per_class"])
+        select(run.examples, n=20, policies=["per_class"])
     with pytest.raises(HemError, match="offers no linear heads, which a proof needs"):
-        proof(run, select(run, n=20, policies=["top"]))
+        proof(run.examples, select(run.examples, n=20, policies=["top"]))
 
 
 def test_another_model_is_checked_on_a_set(progression, run):
@@ -121,7 +121,7 @@ def test_another_model_is_checked_on_a_set(progression, run):
         def forward(self, rows):
             return torch.full((len(rows),), self.value)
 
-    save(progression, "checked", run, select(run, n=30, policies=["top"]), made_by="a test")
+    save(progression, "checked", run.examples, select(run.examples, n=30, policies=["top"]), made_by="a test")
     labels = run.table(["id", "given", "error"]).nlargest(30, "error")
     far = (labels["given"].astype(float) - 250.0).abs()
     found = check(progression, "checked", Always(250.0))
@@ -134,7 +134,7 @@ def test_another_model_is_checked_on_a_set(progression, run):
 def retrained(progression):
     """The 40 that are furthest off, weighed up in 2 seeds against a fifth of the data."""
     run = hem_core.open_run(progression / "runs" / "linear")
-    save(progression, "off", run, select(run, n=40, policies=["top"]), made_by="a test")
+    save(progression, "off", run.examples, select(run.examples, n=40, policies=["top"]), made_by="a test")
     return retrain(progression, Settings("off", "linear_training:train", seeds=2))
 
 

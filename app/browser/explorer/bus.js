@@ -6,12 +6,12 @@ import { makeColumns } from "./columns.js";
 import { makeExamples } from "./examples.js";
 import { makeTagging } from "./tagging.js";
 
-const opened = new WeakMap(); // client -> its buses by workspace, run and scores
+const opened = new WeakMap(); // client -> its buses by workspace, run, level and scores
 
 /** @typedef {ReturnType<typeof makeBus>} Bus */
 
-/** The store of one run, opened once a page. data: {run, fingerprint, identity, token, n, person, …} from Python;
- *  identity says in every post what its ids are about (run, workspace, data, examples).
+/** The store of one level of a run, opened once a page. data: {run, level, fingerprint, identity, token, n, person, …}
+ *  from Python; identity says in every post what its ids are about (run, workspace, data, examples).
  *
  *  Three things: the filter (a rule), the selection (a rule inside the filter), the picks (clicked rows).
  *  Masks are (N) 0/1: `inFilter`; `selected` (inside the filter) or null; `scope` = what an action applies to.
@@ -23,7 +23,7 @@ export function openBus(client, data) {
   if (!opened.has(client)) opened.set(client, new Map());
   const buses = opened.get(client),
     { workspace } = data.identity,
-    key = `${workspace} ${data.run} ${data.fingerprint}`;
+    key = `${workspace} ${data.run} ${data.level} ${data.fingerprint}`;
   client.renew(data);
   if (!buses.has(key)) buses.set(key, makeBus(client, data));
   const bus = buses.get(key);

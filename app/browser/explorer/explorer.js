@@ -27,7 +27,7 @@ const places = new WeakMap();
 export default function explorer(component) {
   const { parentElement, data, client = pageClient() } = component;
   const before = places.get(parentElement);
-  if (before && before.key === `${data.run} ${data.fingerprint}`) before.update(component);
+  if (before && before.key === keyOf(data)) before.update(component);
   else {
     before?.end();
     places.set(parentElement, mount(component, client));
@@ -36,6 +36,11 @@ export default function explorer(component) {
     places.get(parentElement)?.end();
     places.delete(parentElement);
   };
+}
+
+/** What one mounted page is about: another run or level gets a page of its own. */
+function keyOf(data) {
+  return `${data.run} ${data.level} ${data.fingerprint}`;
 }
 
 function mount(first, client) {
@@ -97,7 +102,7 @@ function mount(first, client) {
   start().catch((error) =>
     root.replaceChildren(h("div", { class: "hem-empty" }, h("p", {}, `Explore could not start: ${error.message}`))),
   );
-  return { key: `${data.run} ${data.fingerprint}`, update, end };
+  return { key: keyOf(data), update, end };
 
   function end() {
     isGone = true;
@@ -204,7 +209,7 @@ function mount(first, client) {
 
   function message() {
     const [filter, selection] = told();
-    return { run: data.run, filter, selection, view: changedSince(usual, view), go: going };
+    return { run: data.run, level: data.level, filter, selection, view: changedSince(usual, view), go: going };
   }
 
   /** Ask Python to go elsewhere: part of the state, so that it is repeated until it has been followed. */

@@ -31,7 +31,7 @@ export function addressOf(client) {
 
 /** @param {import("../shared/browser_shell.js").Place} place */
 function makeAddress(place) {
-  let last = null, // {example, fingerprint, path} that this page showed last
+  let last = null, // {example, rows, path} that this page showed last
     hasComeBack = false;
   place.onReturn(() => {
     hasComeBack = place.path() === last?.path;
@@ -41,16 +41,16 @@ function makeAddress(place) {
     path: place.path,
     names: (example) => names(place.query(), example),
     /** The example that Back or Forward has led to, once; null otherwise. Streamlit empties the address of a page that
-     *  one comes back to, and so Python does not hear of it. fingerprint: of the run on screen. */
-    recalled(fingerprint) {
-      const found = hasComeBack && last.fingerprint === fingerprint ? last.example : null;
+     *  one comes back to, and so Python does not hear of it. rows: stands for the run and level on screen. */
+    recalled(rows) {
+      const found = hasComeBack && last.rows === rows ? last.example : null;
       hasComeBack = false;
       return found;
     },
     /** Put the example into the address; no entry of the history, so that Back leaves Review. */
-    show(example, fingerprint) {
+    show(example, rows) {
       const query = withExample(place.query(), example);
-      last = example && { example, fingerprint, path: place.path() };
+      last = example && { example, rows, path: place.path() };
       if (query === place.query()) return;
       try {
         place.replace(query);

@@ -114,6 +114,16 @@ function done(event, words) {
   return what + value + (event.n > 1 ? ` (with ${(event.n - 1).toLocaleString("en")} others)` : "");
 }
 
+/** Links to the example that a part is of, or to the parts of an example; null where a run has examples alone. */
+export function relatives(item, isHidden) {
+  if (isHidden || !item.relatives?.length) return null;
+  return h(
+    "p",
+    { class: "relatives" },
+    item.relatives.map((one) => h("a", { href: one.address }, one.words)),
+  );
+}
+
 /** Every column of the example, folded away. */
 export function columns(item, isHidden) {
   if (isHidden) return null;

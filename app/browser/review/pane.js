@@ -16,11 +16,13 @@ export function columns({ item, isBlinded, verdict, data, pictures, worded }) {
   const near = (name) => others(item, name, pictures.thumb, isBlinded, data.look);
   const look = [pane({ item, isBlinded, verdict, data, pictures, worded }), parts.labels(item, isBlinded)];
   const facts = [why(item, isBlinded, trust, kinds), axes(item, isBlinded), curve(item, isBlinded)];
+  const history = parts.history(item, isBlinded, data.words);
+  const past = [parts.relatives(item, isBlinded), history, parts.columns(item, isBlinded)];
   return [
     h("div", { class: "look" }, look),
     h("div", { class: "facts" }, facts),
     h("div", { class: "context" }, near("neighbours"), near("duplicates")),
-    h("div", { class: "past" }, parts.history(item, isBlinded, data.words), parts.columns(item, isBlinded)),
+    h("div", { class: "past" }, past),
   ];
 }
 

@@ -105,13 +105,14 @@ function makeDesk(place, client, leave) {
   function update(fresh) {
     const isFirst = !data,
       isOther = isFirst || data.key !== fresh.key;
-    const wanted = (isFirst && address.recalled(fresh.fingerprint)) || fresh.wanted,
+    const wanted = (isFirst && address.recalled(rowsOf(fresh))) || fresh.wanted,
       current = isOther ? undefined : rows[at];
     // The page itself writes the address; an example in it that is not on screen was put there from outside.
     const isAsked = wanted && (isFirst || (wanted.row !== current && address.names(wanted)));
     const isOtherRun =
       !isFirst &&
       (data.run !== fresh.run ||
+        data.level !== fresh.level ||
         data.fingerprint !== fresh.fingerprint ||
         data.identity.workspace !== fresh.identity.workspace);
     const before = drawn[at];
@@ -429,8 +430,8 @@ function makeDesk(place, client, leave) {
     drawBar();
     const id = isHidden() || shown?.is_blinded ? null : shown?.id;
     // While Streamlit goes to another page, this one is still here for a moment.
-    if (address.path() === home)
-      address.show(row === undefined ? null : { id, row, place: placeOf.get(row) }, data.fingerprint);
+    const example = row === undefined ? null : { id, row, place: placeOf.get(row) };
+    if (address.path() === home) address.show(example, rowsOf(data));
     body.classList.toggle("is-bare", hasHelp || !shown || missing.has(row));
     delete body.dataset.id;
     delete body.dataset.row;
@@ -530,4 +531,9 @@ function makeDesk(place, client, leave) {
     const isNew = await pictures.fetchPicture(row);
     if (isNew && row === rows[at] && items.has(row) && !hasHelp) draw();
   }
+}
+
+/** What an example in the address belongs to: rows of another run or level are other rows. */
+function rowsOf(data) {
+  return `${data.fingerprint} ${data.level}`;
 }

@@ -1,14 +1,16 @@
 // @ts-check
-// What the server has of one run, a function each: addresses and encodings are known here alone.
+// What the server has of one level of a run, a function each: addresses and encodings are known here alone.
 
-/** Which run, and which scores and data its rows are of.
- * @typedef {{run: string, fingerprint: string, identity: object}} About
+import { levelQuery } from "./level.js";
+
+/** Which run and level, and which scores and data its rows are of.
+ * @typedef {{run: string, level?: string, fingerprint: string, identity: object}} About
  * @typedef {ReturnType<typeof openRun>} RunClient
  */
 
-/** Open a run of a client. Rows are positions in the run's tables. Every function raises what the server refuses.
+/** Open a level of a run, `examples` where none is named. Rows are positions in its table. Every function raises what the server refuses.
  *  @param {Pick<import("./client.js").Client, "request" | "person" | "windowName">} client @param {About} about */
-export function openRun(client, { run, fingerprint, identity }) {
+export function openRun(client, { run, level, fingerprint, identity }) {
   const ofThese = `v=${fingerprint}`; // lets the browser keep the answer for good
   const rowsOf = (rows) => `rows=${rows.join(",")}`;
 
@@ -57,7 +59,8 @@ export function openRun(client, { run, fingerprint, identity }) {
   };
 
   function get(what, query = "") {
-    return client.request(`/hem/${what}/${encodeURIComponent(run)}${query ? `?${query}` : ""}`);
+    const about = [query, levelQuery(level)].filter(Boolean).join("&");
+    return client.request(`/hem/${what}/${encodeURIComponent(run)}${about ? `?${about}` : ""}`);
   }
 
   async function json(what, query) {

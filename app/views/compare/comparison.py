@@ -17,8 +17,10 @@ from hem_core.errors import DataError
 from hem_core.retrain.report.flow import FLOWS, flow
 from hem_core.stats.mcnemar import mcnemar
 from hem_core.store import definitions
+from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
+    from hem_core.store.level import Level
     from hem_core.store.run import Run
 
 BINS = 40
@@ -111,31 +113,33 @@ class Comparison:
         return {"not": definitions.ERROR} if is_right else definitions.ERROR
 
 
-def comparable(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """The other complete runs over the data of `run`: the next older one first, then the other ones, newest first."""
-    others = [one for one in runs if one.name != run.name and one.is_complete and one.data == run.data]
+def comparable(run: Run, runs: Sequence[Run], level_name: str = EXAMPLES) -> list[Run]:
+    """The other complete runs over the data of `run` that have the level: the next older one first, then the other
+    ones, newest first."""
+    known = [one for one in runs if one.is_complete and level_name in one.levels]
+    others = [one for one in known if one.name != run.name and one.data == run.data]
     age = str(run.info.get("created") or "")
     return sorted(others, key=lambda one: str(one.info.get("created") or "") > age)
 
 
-def compare(before: Run, after: Run) -> Comparison:
-    """Put two runs side by side.
+def compare(before: Level, after: Level) -> Comparison:
+    """Put a level of two runs side by side.
 
     Raises DataError when they share no example, or when one does not say what is right.
     """
-    for run in (before, after):
-        lacking = [name for name in ("label", "predicted") if name not in run.source.columns]
-        if lacking and "error" in run.source.columns:
+    for level in (before, after):
+        lacking = [name for name in ("label", "predicted") if name not in level.source.columns]
+        if lacking and "error" in level.source.columns:
             raise DataError(
-                f"run '{run.name}' has no column '{lacking[0]}', so nothing can be compared; choose another run, or "
+                f"{level.title} has no column '{lacking[0]}', so nothing can be compared; choose another run, or "
                 "score this one again with --overwrite"
             )
-        if "error" not in run.source.columns:
+        if "error" not in level.source.columns:
             raise DataError(
-                f"run '{run.name}' does not say which predictions are right (task {run.info.get('task')}), so there "
+                f"{level.title} does not say which predictions are right (task {level.info.get('task')}), so there "
                 "is nothing to compare; choose runs that do"
             )
-    tables = [run.table([name for name in COMPARED if name in run.source.columns]) for run in (before, after)]
+    tables = [level.table([name for name in COMPARED if name in level.source.columns]) for level in (before, after)]
     tables[1]["row"] = np.arange(len(tables[1]))
     flows = flow(*tables).astype({"flow": pd.CategoricalDtype(list(FLOWS))})
     both = tables[1].merge(flows, on="id").merge(tables[0], on="id", suffixes=("_after", "_before"))

@@ -11,6 +11,8 @@ from app.views.compare.comparison import Comparison
 from app.views.retrain import report as retrain_report
 from hem_core.retrain.report.flow import FLOWS
 from hem_core.store import definitions, numbers
+from hem_core.store.level import Level
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 
 TITLE = "Compare"
@@ -32,12 +34,12 @@ def page() -> None:
     after = loaders.run(state.current_run() or "")
     home = loaders.workspace()
     is_arm = home.retraining_of(after) is not None
-    others = comparison.comparable(after, home.runs(with_arms=is_arm))
+    others = comparison.comparable(after, home.runs(with_arms=is_arm), state.current_level())
     if not others:
-        _nothing(after)
+        _nothing(after, state.current_level())
         return
     before = loaders.run(_choose(after, others))
-    found = loaders.comparison(before.name, after.name)
+    found = loaders.comparison(*(run.level(state.current_level()) for run in (before, after)))
     _warnings(before, after, found)
     pair, cell = f"{before.name} {after.name}", _cell(found)
     arms = compare_arms.pair(home, before, after)
@@ -49,16 +51,17 @@ def page() -> None:
         _matrix(found, cell)
     with right:
         bins = _density(found, cell, pair)
-    _gallery(after, found, cell, bins, pair)
+    _gallery(after.level(state.current_level()), found, cell, bins, pair)
     _classes(found)
 
 
-def _nothing(run: Run) -> None:
+def _nothing(run: Run, level_name: str) -> None:
     with st.container(border=True, width=760):
         st.subheader("Nothing to compare with", anchor=False)
         st.text(
-            f"No other complete run is over the data '{run.data}'. Score the same file with another model or another "
-            "seed, under the same --name, into this workspace; or retrain on a curated set, which makes its own runs."
+            f"No other complete run is over the data '{run.data}'{_with(level_name)}. Score the same file with another "
+            "model or another seed, under the same --name, into this workspace; or retrain on a curated set, "
+            "which makes its own runs."
         )
         source = run.info.get("data", {}).get("source") or "DATA"
         st.code(
@@ -69,6 +72,10 @@ def _nothing(run: Run) -> None:
         )
         if st.button("Retrain", icon=":material/model_training:"):
             state.go("retrain")
+
+
+def _with(level_name: str) -> str:
+    return "" if level_name == EXAMPLES else f" and has the level '{level_name}'"
 
 
 def _choose(after: Run, others: list[Run]) -> str:
@@ -105,7 +112,7 @@ def _swap(before: str, after: str) -> None:
 
 
 def _warnings(before: Run, after: Run, found: Comparison) -> None:
-    kinds = {run.name: (run.info.get("sample"), numbers.sample_of_errors(run)) for run in (before, after)}
+    kinds = {run.name: (run.info.get("sample"), numbers.sample_of_errors(run.examples)) for run in (before, after)}
     said = []
     if len(set(kinds.values())) > 1:
         said.append(_unlike(before, after))
@@ -156,7 +163,7 @@ def _over_all_seeds(arms: ArmPair) -> None:
 
 def _unlike(before: Run, after: Run) -> str:
     """Why errors of two runs cannot be compared as they stand."""
-    heads = [run.name for run in (before, after) if run.info.get("sample") != numbers.sample_of_errors(run)]
+    heads = [run.name for run in (before, after) if run.info.get("sample") != numbers.sample_of_errors(run.examples)]
     named = ", ".join(f"{run.name} is {run.info.get('sample') or 'of unknown sample'}" for run in (before, after))
     if heads:
         return (
@@ -219,7 +226,7 @@ def _density(found: Comparison, cell: str | None, pair: str) -> list[int]:
     return flows.bins_of(widgets.brush(chart, "difficulty", key=f"density {pair} {turn}"))
 
 
-def _gallery(after: Run, found: Comparison, cell: str | None, bins: list[int], pair: str) -> None:
+def _gallery(after: Level, found: Comparison, cell: str | None, bins: list[int], pair: str) -> None:
     counts = found.counts
     label = state.recall("compare_label")
     label = label if isinstance(label, str) and label in after.classes else None

@@ -11,7 +11,7 @@ import pandas as pd
 from app import loaders
 from app.wire import contents
 from hem_core.store import definitions
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 CSS = """
 <style>
@@ -37,17 +37,17 @@ CSS = """
 """
 
 
-def tiles(run: Run, shown: pd.DataFrame) -> str:
+def tiles(level: Level, shown: pd.DataFrame) -> str:
     """A grid of some rows of a comparison's table; each tile leads to its example in Explore. Text stays text."""
     rows = [int(row) for row in shown["row"]]
-    has_text = contents.medium(run).is_shown_without_pictures
-    said = contents.snippets(run, rows, loaders.standing(run.name).spreads) if has_text else [None] * len(rows)
-    cells = [_tile(run, one, text) for one, text in zip(shown.to_dict("records"), said, strict=True)]
+    has_text = contents.medium(level).is_shown_without_pictures
+    said = contents.snippets(level, rows, loaders.standing(level).spreads) if has_text else [None] * len(rows)
+    cells = [_tile(level, one, text) for one, text in zip(shown.to_dict("records"), said, strict=True)]
     return f'{CSS}<div class="hem-cmp{" wide" if has_text else ""}">{"".join(cells)}</div>'
 
 
-def _tile(run: Run, one: dict[Any, Any], text: object) -> str:
-    picture = run.thumbnail(int(one["row"])) if text is None else None
+def _tile(level: Level, one: dict[Any, Any], text: object) -> str:
+    picture = level.thumbnail(int(one["row"])) if text is None else None
     face = _picture(picture) if picture else f'<p class="said">{escape(_said(text))}</p>' if text else ""
     given = str(one["label"])
     predictions = " → ".join(
@@ -55,7 +55,8 @@ def _tile(run: Run, one: dict[Any, Any], text: object) -> str:
         for when in ("before", "after")
     )
     selection = json.dumps({"all": [{"rows": [one["id"]]}]})
-    address = f"explore?run={quote(run.name)}&selection={quote(selection)}"
+    at = "" if level.is_examples else f"&level={quote(level.name)}"
+    address = f"explore?run={quote(level.run)}{at}&selection={quote(selection)}"
     return (
         f'<a href="{address}" target="_blank" title="{escape(str(one["id"]))}: open in Explore">{face}'
         f'<p class="given" title="given: {escape(given)}">{escape(given)}</p>'

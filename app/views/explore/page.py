@@ -5,38 +5,40 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from app import loaders, state, theme, trust
+from app import loaders, scope, state, theme, trust
 from app.browser.explorer.component import explorer, said
 from app.wire import contents, routes, tag_words
 from app.wire.identity import identity
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.verdicts import VERDICTS
 
 TITLE = "Explore"
 PLACE = 20
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
 
 def page() -> None:
-    """The explorer of the run on screen. The page filters and selects; rules come here and go to the address."""
-    run = loaders.run(state.current_run() or "")
+    """The explorer of the level on screen. The page filters and selects; rules come here and go to the address."""
+    level = scope.level()
     filter_, selection = state.rule(), state.selection()
-    headline = loaders.headline(run.name)
-    found = trust.trust(run.info)
+    headline = loaders.headline(level)
+    found = trust.trust(level.info)
     explorer(
         {
-            "run": run.name,
-            "fingerprint": run.fingerprint,
-            "identity": identity(run),
+            "run": level.run,
+            "level": level.name,
+            "fingerprint": level.fingerprint,
+            "identity": identity(level),
             "token": routes.token(state.session_id()),
-            "n": run.n,
-            "classes": list(run.classes),
-            "missing": _missing(run),
+            "n": level.n,
+            "classes": list(level.classes),
+            "missing": _missing(level),
             "verdicts": list(VERDICTS),
             "offered": tag_words.offered(),
-            "look": contents.medium(run).look,
-            "words": next(iter(contents.medium(run).columns), None),
+            "look": contents.medium(level).look,
+            "words": next(iter(contents.medium(level).columns), None),
             "trust": asdict(found),
             "colours": {
                 "reason": theme.reason_colours(found.is_grey),
@@ -48,7 +50,7 @@ def page() -> None:
             "view": state.view(),
             "distribution": headline.column if headline else None,
             "sequence": state.recall("explore_sequence", 0),
-            "count": _count(run, filter_, selection),
+            "count": _count(level, filter_, selection),
         },
         on_state=_take_state,
     )
@@ -57,18 +59,18 @@ def page() -> None:
         state.go(str(page_name))
 
 
-def _missing(run: Run) -> dict[str, str]:
+def _missing(level: Level) -> dict[str, str]:
     """What the run lacks -> why; the confusion matrix where its task has none."""
-    missing = dict(run.info.get("missing") or {})
-    if "confusion matrix" not in loaders.figures(run.name):
+    missing = dict(level.info.get("missing") or {})
+    if "confusion matrix" not in loaders.figures(level):
         missing["matrix"] = "The task has no classes that could be confused."
     return missing
 
 
 def _take_state() -> None:
     new = said()
-    if new.get("run") != state.current_run():
-        return  # the last words of a page whose run is no longer on screen
+    if (new.get("run"), new.get("level", EXAMPLES)) != (state.current_run(), state.current_level()):
+        return  # the last words of a page whose run or level is no longer on screen
     state.set_rule(new.get("filter"))
     state.set_selection(new.get("selection"))
     state.set_view(new.get("view") or {})
@@ -90,10 +92,10 @@ def _go(name: str, value: object, *, is_repeated: bool) -> None:
         state.remember("explore_goes_to", "sets")
 
 
-def _count(run: Run, filter_: dict[str, Any] | None, selection: dict[str, Any] | None) -> int:
+def _count(level: Level, filter_: dict[str, Any] | None, selection: dict[str, Any] | None) -> int:
     clauses = [*(filter_ or {}).get("all", []), *(selection or {}).get("all", [])]
     if not clauses:
-        return run.n
+        return level.n
     needs_tags = "tag" in str(clauses)
-    tags = loaders.tags().state(run.info["data"]["name"]) if needs_tags else None
-    return len(run.rows({"all": clauses}, tags=tags))
+    tags = loaders.tags_of(level).state(level.data) if needs_tags else None
+    return len(level.rows({"all": clauses}, tags=tags))

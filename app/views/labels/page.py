@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import loaders, state, widgets, words
+from app import loaders, scope, state, widgets, words
 from app.views.labels import label_quality
 from app.wire import contents
 from hem_core.labels.label_errors import LabelErrors, estimate
 from hem_core.store.answers import answers
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 TITLE = "Labels"
 PLACE = 40
@@ -26,30 +26,30 @@ NONE_YET = (
 
 def page() -> None:
     """Estimate, suspects, strata, and the classes that are mixed up."""
-    run = loaders.run(state.current_run() or "")
-    if "label_suspicion" not in run.source.columns:
+    level = scope.level()
+    if "label_suspicion" not in level.source.columns:
         st.info("This run ranks no labels: its data have none. Score data with labels.", icon=":material/info:")
         return
-    ids = loaders.ids(run.name)
-    answered = answers(ids, loaders.verdicts(run.data))
-    suspicion = loaders.columns(run.name, ("label_suspicion",))["label_suspicion"].to_numpy(float)
+    ids = loaders.ids(level)
+    answered = answers(ids, loaders.verdicts(level))
+    suspicion = loaders.columns(level, ("label_suspicion",))["label_suspicion"].to_numpy(float)
     estimated = estimate(suspicion, answered)
     found = label_quality.strata(suspicion, estimated)
-    _numbers(run, estimated, answered)
-    _next_steps(run, found)
+    _numbers(level, estimated, answered)
+    _next_steps(level, found)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _suspects(run)
+        _suspects(level)
     with right:
         _strata(found)
-        _pairs(run, answered)
+        _pairs(level, answered)
 
 
-def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
-    suspects, reviewed = loaders.overview(run.name).suspects, len(loaders.reviewed(run.name))
+def _numbers(level: Level, estimated: LabelErrors, answered: np.ndarray) -> None:
+    suspects, reviewed = loaders.overview(level).suspects, len(loaders.reviewed(level))
     answers_given = estimated.n_reviewed
     wrong = int(np.nansum(answered))
-    share = suspects / run.n if run.n else None
+    share = suspects / level.n if level.n else None
     low, high = words.percent(estimated.low), words.percent(estimated.high)
     is_wide = not estimated.is_narrow
     if not answers_given:
@@ -57,7 +57,7 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
     elif is_wide:
         value, said = f"{low} to {high}", "too wide to name a share: review random examples"
     else:
-        value, said = words.percent(estimated.share), f"{low} to {high} of {run.n:,}"
+        value, said = words.percent(estimated.share), f"{low} to {high} of {level.n:,}"
     cells = st.columns(3)
     cells[0].metric(
         "Wrong labels, estimated",
@@ -73,7 +73,7 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
     cells[1].metric(
         "Suspects",
         f"{suspects:,}",
-        delta=f"{words.percent(share)} of {run.n:,}; {loaders.open_suspects(run.name):,} left to review",
+        delta=f"{words.percent(share)} of {level.n:,}; {loaders.open_suspects(level):,} left to review",
         delta_color="off",
         delta_arrow="off",
         help="Reason 'mislabelled'. To review, never an error by itself: on clean data half of all flags are fine.",
@@ -95,8 +95,8 @@ def _numbers(run: Run, estimated: LabelErrors, answered: np.ndarray) -> None:
         st.caption(words.plain(estimated.note if answers_given else NONE_YET))
 
 
-def _next_steps(run: Run, found: pd.DataFrame) -> None:
-    suspects = loaders.open_suspects(run.name)
+def _next_steps(level: Level, found: pd.DataFrame) -> None:
+    suspects = loaders.open_suspects(level)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         title = f"Review {words.count(suspects, 'suspect')}" if suspects else "Review"
         if st.button(title, type="primary", icon=":material/rate_review:"):
@@ -113,37 +113,37 @@ def _next_steps(run: Run, found: pd.DataFrame) -> None:
             st.caption(f"{reviewed:,} of {n:,} reviewed there: the widest part of the interval")
 
 
-def _suspects(run: Run) -> None:
+def _suspects(level: Level) -> None:
     st.markdown(
         "**Most suspected labels** · to review",
         help="Ranked by label suspicion: the conflict between label and evidence. Tick one to open it in Review.",
     )
-    names = [name for name in ("id", *COLUMNS) if name in run.source.columns]
-    table = run.query(columns=names, order="label_suspicion", limit=SHOWN)
+    names = [name for name in ("id", *COLUMNS) if name in level.source.columns]
+    table = level.query(columns=names, order="label_suspicion", limit=SHOWN)
     row = widgets.ticked_row(
-        _readable(run, table), "suspect_table", height=620, row_height=44, column_config=_config(run)
+        _readable(level, table), "suspect_table", height=620, row_height=44, column_config=_config(level)
     )  # fmt: skip
     st.caption(
-        f"The {len(table):,} most suspected of {run.n:,}. A suspicion is no error until somebody has confirmed it."
+        f"The {len(table):,} most suspected of {level.n:,}. A suspicion is no error until somebody has confirmed it."
     )
     if row is not None:
         state.remember("review_id", str(table["id"].iloc[row]))
-        state.set_queue("suspects" if loaders.overview(run.name).suspects else "mixed")
+        state.set_queue("suspects" if loaders.overview(level).suspects else "mixed")
         state.go("review")
 
 
-def _readable(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+def _readable(level: Level, table: pd.DataFrame) -> pd.DataFrame:
     """The suspects as shown."""
     known = "suggested_label" in table.columns
     suggested = table["suggested_label"] if known else pd.Series(None, index=table.index, dtype="object")
-    judged = loaders.verdicts(run.data)
+    judged = loaders.verdicts(level)
     said = judged.reindex(table["id"])
     shown = pd.DataFrame({"given": table["label"], "suggested": suggested.fillna("–")})
-    look = contents.medium(run).look
+    look = contents.medium(level).look
     if look == "words":
-        shown.insert(0, "text", contents.texts(run, table["row"].tolist(), 160))
+        shown.insert(0, "text", contents.texts(level, table["row"].tolist(), 160))
     elif look == "picture":
-        shown.insert(0, "picture", [_address(run.thumbnail(int(row))) for row in table["row"]])
+        shown.insert(0, "picture", [_address(level.thumbnail(int(row))) for row in table["row"]])
     values = zip(said["tag"], said["value"], said["who"], strict=True)
     shown["verdict"] = [_verdict(tag, value, who) for tag, value, who in values]
     return pd.concat([shown, table[[name for name in ("label_suspicion", "evidence", "id") if name in table]]], axis=1)
@@ -159,7 +159,7 @@ def _address(thumbnail: bytes | None) -> str | None:
     return f"data:image/webp;base64,{base64.b64encode(thumbnail).decode()}" if thumbnail else None
 
 
-def _config(run: Run) -> dict:
+def _config(level: Level) -> dict:
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     return {
         "picture": st.column_config.ImageColumn("", width=52),
@@ -167,14 +167,14 @@ def _config(run: Run) -> dict:
         "id": text("id", width="small"),
         "given": text("given", help="The label that the data have."),
         "suggested": text("suggested", help="What the evidence says instead; a guess."),
-        "label_suspicion": number("suspicion", format="%.1f", width="small", help=_made(run)),
+        "label_suspicion": number("suspicion", format="%.1f", width="small", help=_made(level)),
         "evidence": text("evidence", width="large"),
         "verdict": text("verdict", help="What somebody said about this one alone."),
     }
 
 
-def _made(run: Run) -> str:
-    return words.plain((run.info.get("headline") or {}).get("label_suspicion") or "not said how it was made")
+def _made(level: Level) -> str:
+    return words.plain((level.info.get("headline") or {}).get("label_suspicion") or "not said how it was made")
 
 
 def _strata(found: pd.DataFrame) -> None:
@@ -211,10 +211,10 @@ def _strata(found: pd.DataFrame) -> None:
     )
 
 
-def _pairs(run: Run, answered: np.ndarray) -> None:
-    if not {"reason", "suggested_label"} <= set(run.source.columns):
+def _pairs(level: Level, answered: np.ndarray) -> None:
+    if not {"reason", "suggested_label"} <= set(level.source.columns):
         return
-    columns = loaders.columns(run.name, ("label", "suggested_label", "reason"))
+    columns = loaders.columns(level, ("label", "suggested_label", "reason"))
     is_suspect = (columns["reason"] == "mislabelled").to_numpy()
     found = label_quality.pairs(columns.loc[is_suspect, :], answered[is_suspect]).head(200)
     st.markdown(

@@ -7,7 +7,7 @@ import pandas as pd
 from app.theme import REASONS
 from hem_core.stats.wilson import wilson
 from hem_core.store import definitions, numbers
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 from hem_core.store.summary import counts, per_class
 
 
@@ -33,42 +33,42 @@ class Overview:
         return self.errors / self.judged if self.judged else None
 
 
-def overview(run: Run) -> Overview:
+def overview(level: Level) -> Overview:
     """Count errors, reasons and classes of a run."""
-    classes = per_class(run) if run.classes else per_class(run).head(0)
+    classes = per_class(level) if level.classes else per_class(level).head(0)
     low, high = wilson(classes["errors"], classes["support"])
     inside = definitions.IN_SAMPLE["error"]
     return Overview(
-        errors=numbers.count(run, definitions.ERROR),
-        judged=numbers.count(run, definitions.JUDGED),
+        errors=numbers.count(level, definitions.ERROR),
+        judged=numbers.count(level, definitions.JUDGED),
         in_sample_errors=(
-            numbers.count(run, {**definitions.ERROR, "column": inside}) if inside in run.source.columns else None
+            numbers.count(level, {**definitions.ERROR, "column": inside}) if inside in level.source.columns else None
         ),
-        hard=numbers.count(run, definitions.HARD),
-        suspects=numbers.count(run, definitions.SUSPECTED),
-        reasons=_reasons(run),
+        hard=numbers.count(level, definitions.HARD),
+        suspects=numbers.count(level, definitions.SUSPECTED),
+        reasons=_reasons(level),
         classes=classes.assign(error_low=low, error_high=high),
     )
 
 
-def _reasons(run: Run) -> pd.Series:
-    if "reason" not in run.source.columns:
+def _reasons(level: Level) -> pd.Series:
+    if "reason" not in level.source.columns:
         return pd.Series(dtype="int64")
-    found = counts(run, "reason").dropna()
+    found = counts(level, "reason").dropna()
     known = dict(zip(found["value"].tolist(), found["n"].tolist(), strict=True))
     order = [*REASONS, *sorted(set(known) - set(REASONS))]
     return pd.Series({name: known[name] for name in order if name in known}, dtype="int64")
 
 
-def class_priors(run: Run, facts: Overview) -> pd.DataFrame:
+def class_priors(level: Level, facts: Overview) -> pd.DataFrame:
     """The classes of a run, the rarest first: facts.classes with `share` of the data (0 .. 1), `is_rare` (below half
     of an even share) and the mean `error_prob` (NaN in a run that does not know it)."""
     table = facts.classes.copy()
-    table["share"] = table["support"] / max(1, run.n)
+    table["share"] = table["support"] / max(1, level.n)
     table["is_rare"] = table["share"] * len(table) < 0.5
     table["error_prob"] = float("nan")
-    if "error_prob" in run.source.columns:
+    if "error_prob" in level.source.columns:
         what = "label, avg(error_prob)::DOUBLE AS mean"
-        found = run.summarise(what, ["label", "error_prob"], tail="GROUP BY label").set_index("label")["mean"]
+        found = level.summarise(what, ["label", "error_prob"], tail="GROUP BY label").set_index("label")["mean"]
         table["error_prob"] = found.reindex(table["label"]).to_numpy()
     return table.sort_values(["support", "label"]).reset_index(drop=True)

@@ -3,12 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from app import bars, loaders, state, trust, widgets, words
+from app import bars, loaders, scope, state, trust, widgets, words
 from app.views.overview import refits, sample
 from app.views.overview.glance import Overview
 from app.wire import columns
 from hem_core.errors import HemError
 from hem_core.store import definitions, numbers
+from hem_core.store.level import Level
 from hem_core.store.run import Run
 
 TITLE = "Overview"
@@ -30,47 +31,46 @@ SUSPECT_HELP = (
 
 def page() -> None:
     """The landing page."""
-    name = state.current_run() or ""
-    run = loaders.run(name)
-    facts = loaders.overview(name)
+    run, level = loaders.run(state.current_run() or ""), scope.level()
+    facts = loaders.overview(level)
     widgets.broken(loaders.workspace().broken())
     widgets.warning(run)
-    _numbers(run, facts)
-    _next_steps(run, facts)
+    _numbers(level, facts)
+    _next_steps(level, facts)
     said = sample.sentence(run.info)
     if said:
         st.caption(words.plain(said))
     widgets.notes(run)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _distribution(run)
+        _distribution(level)
     with right:
-        _reasons(run, facts.reasons)
+        _reasons(run, level, facts.reasons)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        if "classes" in loaders.figures(run.name):
-            _classes(run, facts.classes)
+        if "classes" in loaders.figures(level):
+            _classes(facts.classes)
         else:
-            _errors(run)
+            _errors(level)
     with right:
-        _card(run)
+        _card(run, level, facts)
     _failures(run)
 
 
-def _numbers(run: Run, facts: Overview) -> None:
-    ids = loaders.ids(run.name)
-    reviewed = len(loaders.reviewed(run.name))
-    left = loaders.open_suspects(run.name)
-    in_bulk = len(loaders.all_verdicts(run.data).index.intersection(ids)) - reviewed
-    n = run.n
-    kind = numbers.sample_of_errors(run)
+def _numbers(level: Level, facts: Overview) -> None:
+    ids = loaders.ids(level)
+    reviewed = len(loaders.reviewed(level))
+    left = loaders.open_suspects(level)
+    in_bulk = len(loaders.all_verdicts(level).index.intersection(ids)) - reviewed
+    n = level.n
+    kind = numbers.sample_of_errors(level)
     inside = facts.in_sample_errors
     cells = st.columns(5)
-    failed = int(run.info.get("n_failed") or 0)
+    failed = int(level.info.get("n_failed") or 0) if level.is_examples else 0
     cells[0].metric(
-        "Examples",
+        level.name.replace("_", " ").capitalize(),
         f"{n:,}",
-        delta=f"{failed:,} more could not be scored" if failed else "all were scored",
+        delta=_of_what(level, failed),
         delta_color="off",
         delta_arrow="off",
         help="Examples of the data set that this run has scores for. All other numbers here are of these.",
@@ -84,7 +84,7 @@ def _numbers(run: Run, facts: Overview) -> None:
         + (f"; {inside:,} in-sample" if inside is not None else ""),
         delta_color="off",
         delta_arrow="off",
-        help=widgets.sample_of(run)[2],
+        help=widgets.sample_of(level)[2],
         border=True,
         height="stretch",
     )
@@ -106,9 +106,15 @@ def _numbers(run: Run, facts: Overview) -> None:
         )
 
 
-def _next_steps(run: Run, facts: Overview) -> None:
+def _of_what(level: Level, n_failed: int) -> str:
+    if not level.is_examples:
+        return f"of {words.count(int(level.info.get('n') or 0), 'example')}"
+    return f"{n_failed:,} more could not be scored" if n_failed else "all were scored"
+
+
+def _next_steps(level: Level, facts: Overview) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        left = loaders.open_suspects(run.name)
+        left = loaders.open_suspects(level)
         suspects = f"Review {words.count(left, 'suspect')}" if left else "Review"
         if st.button(suspects, type="primary", icon=":material/rate_review:"):
             state.set_queue("suspects" if left else "mixed")
@@ -119,24 +125,24 @@ def _next_steps(run: Run, facts: Overview) -> None:
             state.go("sets")
 
 
-def _distribution(run: Run) -> None:
-    headline = loaders.headline(run.name)
+def _distribution(level: Level) -> None:
+    headline = loaders.headline(level)
     if headline is None:
         st.caption("This run has no score with a distribution to show.")
         return
     title = words.plain(headline.title[:1].upper() + headline.title[1:])
-    meaning = words.plain(columns.meaning(run, headline.column))
-    st.markdown(f"**{title}** · {words.count(run.n, 'example')}", help=meaning or None)
-    table = loaders.columns(run.name, (headline.column, "error"))
+    meaning = words.plain(columns.meaning(level, headline.column))
+    st.markdown(f"**{title}** · {words.rows(level)}", help=meaning or None)
+    table = loaders.columns(level, (headline.column, "error"))
     chart = bars.histogram(table, headline)
-    widgets.figure(chart, f"{run.name}-{headline.column}", key="distribution")
+    widgets.figure(chart, f"{level.run}-{headline.column}", key="distribution")
 
 
-def _reasons(run: Run, counts: pd.Series) -> None:
+def _reasons(run: Run, level: Level, counts: pd.Series) -> None:
     found = trust.trust(run.info)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
-            f"**Why** · reasons of {words.count(run.n, 'example')}",
+            f"**Why** · reasons of {words.rows(level)}",
             help="The likely reason why an example is hard, with the evidence in words beside each example. "
             "Click a bar to explore these examples.",
             width="content",
@@ -149,14 +155,14 @@ def _reasons(run: Run, counts: pd.Series) -> None:
     if points:
         state.remember("reason_turn", turn + 1)
         _explore({"column": "reason", "in": [str(points[0]["y"])]})
-    if refits.is_possible(run):
+    if level.is_examples and refits.is_possible(run):
         _refit(run)
 
 
 def _refit(run: Run) -> None:
     """The button that fits the reasons to the tags, or how that stands; other sessions see the new run at once."""
-    ids = loaders.ids(run.name)
-    n_tags = len(refits.useful(loaders.verdicts(run.data)).index.intersection(ids))
+    ids = loaders.ids(run.examples)
+    n_tags = len(refits.useful(loaders.verdicts(run.examples)).index.intersection(ids))
     found = refits.state(run)
     if found["status"] == "running":
         _watch_refit(run)
@@ -183,29 +189,29 @@ def _watch_refit(run: Run) -> None:
     st.button(title, icon="spinner", disabled=True)
 
 
-def _classes(run: Run, table: pd.DataFrame) -> None:
+def _classes(table: pd.DataFrame) -> None:
     st.markdown(
         f"**Classes** · {len(table):,}, most errors first",
         help="Intervals are 95% Wilson intervals. Tick a class to explore it.",
     )
     shown = table.sort_values(["errors", "support"], ascending=False).reset_index(drop=True)
     row = widgets.ticked_row(
-        _readable(shown), "class_table", most_in_full=12, height=400, column_config=_columns(run)
+        _readable(shown), "class_table", most_in_full=12, height=400, column_config=_columns()
     )  # fmt: skip
     if row is not None:
         _explore({"column": "label", "in": [str(shown["label"].iloc[row])]})
 
 
-def _errors(run: Run) -> None:
-    table = loaders.columns(run.name, ("error",))
+def _errors(level: Level) -> None:
+    table = loaders.columns(level, ("error",))
     if "error" not in table:
         st.caption("This run does not say how wrong its predictions are.")
         return
     st.markdown(
-        f"**Errors** · {words.count(run.n, 'example')}",
+        f"**Errors** · {words.rows(level)}",
         help="How wrong each prediction is, from 0, right, to 1, wrong. From 0.5 on it counts as an error.",
     )
-    widgets.figure(bars.errors(pd.Series(table["error"])), f"{run.name}-errors", key="errors")
+    widgets.figure(bars.errors(pd.Series(table["error"])), f"{level.run}-errors", key="errors")
 
 
 def _readable(table: pd.DataFrame) -> pd.DataFrame:
@@ -226,7 +232,7 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _columns(run: Run) -> dict:
+def _columns() -> dict:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
         "class": text("class", help="The given label."),
@@ -246,7 +252,7 @@ def _columns(run: Run) -> dict:
     }
 
 
-def _card(run: Run) -> None:
+def _card(run: Run, level: Level, counted: Overview) -> None:
     info = run.info
     model, data = info.get("model") or {}, info.get("data") or {}
     neighbours = info.get("neighbours")
@@ -256,14 +262,14 @@ def _card(run: Run) -> None:
         else None
     )
     facts = {
-        "Sample": widgets.sample_of(run)[0],
+        "Sample": widgets.sample_of(level)[0],
         "Model": model.get("name"),
         "Checkpoint": str(model.get("hash") or "")[:12],
         "Embedding": f"read at the layer “{model['layer']}” of the model" if model.get("layer") else None,
         "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
         "Data folder": str(run.root or ""),
-        **_measured(run),
-        "In-sample accuracy": _in_sample(loaders.overview(run.name)),
+        **_measured(level),
+        "In-sample accuracy": _in_sample(counted),
         "Out-of-sample": _out_of_sample(info.get("oos") or {}),
         "Held-out accuracy": _held_out(run),
         "Neighbours": graph,
@@ -281,10 +287,10 @@ def _card(run: Run) -> None:
     _timings(info.get("timings") or {})
 
 
-def _measured(run: Run) -> dict[str, str]:
-    """Every metric of the run in words, with the examples that it is measured on."""
-    metrics = loaders.metrics(run.name)
-    judged = loaders.overview(run.name).judged
+def _measured(level: Level) -> dict[str, str]:
+    """Every metric of the level in words, with the number of rows that it is measured on."""
+    metrics = loaders.metrics(level)
+    judged = loaders.overview(level).judged
     return {metric.name.capitalize(): f"{metric} of {metric.n or judged:,}" for metric in metrics}
 
 

@@ -18,7 +18,7 @@ def draw(home: Path, run: Run, chosen: str, manifest: Mapping[str, Any], setting
     name, version = sets.named(home, chosen)
     examples, _ = sets.load(home, name, version)
     left_out = retrain_checks.left_out_by_people(manifest)
-    verdicts = loaders.all_verdicts(run.data)
+    verdicts = loaders.all_verdicts(run.examples)
     recipe = retrain_checks.recipe_of(settings, examples, run, left_out)
     found = retrain_checks.checks(run, examples, verdicts, recipe)
     for place, check in enumerate(found):

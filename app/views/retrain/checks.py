@@ -135,5 +135,5 @@ def _in_sample(run: Run) -> Check | None:
 
 def _supports(run: Run) -> np.ndarray:
     """How many examples each class of a run has."""
-    found = run.summarise("label, count(*) AS n", ["label"], tail="AND label IS NOT NULL GROUP BY label")
+    found = run.examples.summarise("label, count(*) AS n", ["label"], tail="AND label IS NOT NULL GROUP BY label")
     return found["n"].to_numpy()

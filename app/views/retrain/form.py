@@ -11,6 +11,7 @@ from app.views.retrain import retrains
 from app.wire import contents
 from hem_core.errors import HemError
 from hem_core.retrain.settings import ARMS, RECIPES, Settings
+from hem_core.sets.run_of_set import check_examples
 from hem_core.store import sets
 from hem_core.store.run import Run
 
@@ -109,7 +110,7 @@ def _train_function(run: Run | None, train: str) -> None:
     )
     with st.expander("A file to start from", icon=":material/description:", expanded=True):
         st.caption(words.plain(f"1. Save this as {Path.cwd() / 'mine.py'}, with your own model in it."))
-        st.code(contents.medium(run).train_template, language="python")
+        st.code(contents.medium(run.examples).train_template, language="python")
         st.caption("2. Type `mine:train` as the train function above.")
 
 
@@ -147,6 +148,7 @@ def _set(home: Path, known: list[str]) -> tuple[str, dict[str, Any], Run | None]
     manifest = loaders.manifest(home / "sets" / name / f"v{version}" / "manifest.json")
     run = str(manifest.get("run") or "")
     try:
+        check_examples(manifest, "hem retrain")
         opened = loaders.run(run)
     except HemError as error:
         widgets.failure(error)

@@ -11,19 +11,19 @@ from hem_core.store.rule_text import describe
 from hem_core.store.rules import clauses
 
 if TYPE_CHECKING:
-    from hem_core.store.run import Run
+    from hem_core.store.level import Level
 
-TELLING = ("label", "predicted", "suggested_label", "id")
+TELLING = ("label", "given", "predicted", "suggested_label", "id", "example")
 """Columns that name a class, or may: an id is often a path with the class in it."""
 
 
-def places(run: Run) -> np.ndarray:
+def places(level: Level) -> np.ndarray:
     """(N,) int64, the number of each row in the address of blind review: 0 .. N-1, shuffled.
 
     A row's own number gives the class away where the data are sorted by class. The same examples in the same order
     have the same numbers, also after the run was scored again.
     """
-    return np.random.default_rng(int(run.examples_digest, 16)).permutation(run.n)
+    return np.random.default_rng(int(level.digest, 16)).permutation(level.n)
 
 
 def warning(rule: Mapping[str, Any] | None, classes: Sequence[str]) -> str:

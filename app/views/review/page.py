@@ -12,8 +12,8 @@ from app.browser.review.component import review
 from app.views.review import blind
 from app.wire import contents, routes, tag_words
 from app.wire.identity import identity
+from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
-from hem_core.store.run import Run
 
 TITLE = "Review"
 PLACE = 50
@@ -41,11 +41,11 @@ def page() -> None:
     if not state.person():
         widgets.ask_name()
         return
-    run = loaders.run(state.current_run() or "")
-    rules = {name: rule for name, rule in scope.explored(run).items() if name in TITLES}
-    if "reason" in run.source.columns:
+    level = scope.level()
+    rules = {name: rule for name, rule in scope.explored(level).items() if name in TITLES}
+    if "reason" in level.source.columns:
         rules["suspects"] = SUSPECTS
-    sampled = _stratum(state.queue()) if "label_suspicion" in run.source.columns else None
+    sampled = _stratum(state.queue()) if "label_suspicion" in level.source.columns else None
     if sampled:
         rules[state.queue()] = {"all": [{"column": "label_suspicion", "min": sampled[0], "max": sampled[1]}]}
     names = [name for name in TITLES if name == "mixed" or name in rules] + ([state.queue()] if sampled else [])
@@ -61,11 +61,11 @@ def page() -> None:
             required=True,
             help=MIXED_HELP,
         )
-        st.caption(words.plain(_scope(run, chosen, rules)))
-    _desk(run.name, chosen, rules.get(chosen), _wanted(run))
+        st.caption(words.plain(_scope(level, chosen, rules)))
+    _desk(level.run, level.name, chosen, rules.get(chosen), _wanted(level))
 
 
-def _wanted(run: Run) -> dict[str, Any] | None:
+def _wanted(level: Level) -> dict[str, Any] | None:
     """The example in the address, or the one that another page opened: row, place, and the id that named it.
 
     None when there is none.
@@ -74,48 +74,50 @@ def _wanted(run: Run) -> dict[str, Any] | None:
     if isinstance(opened, str):
         state.open_example(opened)
     id, place = state.example()
-    places = loaders.places(run.name)
+    places = loaders.places(level)
     row = None
     if id is not None:
-        row = int(loaders.ids(run.name).get_indexer(pd.Index([id]))[0])
+        row = int(loaders.ids(level).get_indexer(pd.Index([id]))[0])
         if row < 0:
-            st.toast(words.plain(f"Run {run.name} has no example {id}."), icon=":material/search_off:")
-    elif place is not None and place < run.n:
+            st.toast(words.plain(f"Run {level.run} has no example {id}."), icon=":material/search_off:")
+    elif place is not None and place < level.n:
         row = int(np.flatnonzero(places == place)[0])
     return {"id": id, "row": row, "place": int(places[row])} if row is not None and row >= 0 else None
 
 
 @st.fragment(run_every="15s")
-def _desk(name: str, queue: str, rule: dict | None, wanted: dict[str, Any] | None) -> None:
-    run, person = loaders.run(name), state.person()
-    revision = loaders.tags().revision(run.data)
-    judged = loaders.verdicts(run.data)
-    found = _mixed(run, person, judged) if rule is None else _matching(run, rule, queue)
+def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, Any] | None) -> None:
+    level, person = loaders.level(run, name), state.person()
+    revision = loaders.tags_of(level).revision(level.data)
+    judged = loaders.verdicts(level)
+    found = _mixed(level, person, judged) if rule is None else _matching(level, rule, queue)
     review(
         {
             "module": f"/hem/static/{routes.version()}/review/review.js",
-            "key": f"{run.fingerprint} {queue} {person} {rule}",
-            "run": run.name,
-            "fingerprint": run.fingerprint,
-            "identity": identity(run),
+            "key": f"{level.fingerprint} {queue} {person} {rule}",
+            "run": level.run,
+            "level": level.name,
+            "levels": level.info.get("levels") or [level.name],
+            "fingerprint": level.fingerprint,
+            "identity": identity(level),
             "token": routes.token(state.session_id()),
             "person": person,
-            "classes": list(run.classes),
-            "has_pictures": contents.has_pictures(run),
-            "look": contents.medium(run).look,
-            "trust": asdict(trust.trust(run.info)),
-            "kinds": trust.kinds(run.info),
+            "classes": list(level.classes),
+            "has_pictures": contents.has_pictures(level),
+            "look": contents.medium(level).look,
+            "trust": asdict(trust.trust(level.info)),
+            "kinds": trust.kinds(level.info),
             "rows": found["row"].tolist(),
-            "places": loaders.places(name)[found["row"].to_numpy()].tolist(),
-            "not_blind": blind.warning(rule, run.classes),
+            "places": loaders.places(level)[found["row"].to_numpy()].tolist(),
+            "not_blind": blind.warning(rule, level.classes),
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
             "offered": tag_words.offered(),
             "words": tag_words.WORDS,
             "revision": revision,
             "verdicts": _by_row(judged, found),
-            "empty": _why_empty(run, queue),
-            "done": _what_is_done(run, queue, len(found)),
+            "empty": _why_empty(level, queue),
+            "done": _what_is_done(level, queue, len(found)),
         },
         key="review",
         on_leave=_take_leave,
@@ -129,8 +131,8 @@ def _take_leave() -> None:
     state.remember("review_goes_to", state.sent("review", "leave").get("page"))
 
 
-def _why_empty(run: Run, queue: str) -> str:
-    if not run.n:
+def _why_empty(level: Level, queue: str) -> str:
+    if not level.n:
         return "This run has no examples."
     if queue == "mixed":
         return "Others have judged every example that would be yours. A filter of Explore can be reviewed all the same."
@@ -145,20 +147,20 @@ def _why_empty(run: Run, queue: str) -> str:
     return f"{why[queue]} Or take the mixed queue."
 
 
-def _what_is_done(run: Run, queue: str, n: int) -> str:
+def _what_is_done(level: Level, queue: str, n: int) -> str:
     all_of_it = "The one example in it has a verdict." if n == 1 else f"All {n:,} examples in it have a verdict."
-    if queue == "mixed" and n < run.n:
+    if queue == "mixed" and n < level.n:
         all_of_it += " The other examples of this run were judged by others, or are in the queues of other reviewers."
     return f"{all_of_it} ← goes back through them; another queue can be chosen above."
 
 
-def _mixed(run: Run, person: str, judged: pd.DataFrame) -> pd.DataFrame:
+def _mixed(level: Level, person: str, judged: pd.DataFrame) -> pd.DataFrame:
     """The queue of this person: what others have judged is left out, what is their own stays to go back to."""
     by_others = judged.loc[judged["who"] != person, :].index
     own = len(judged) - len(by_others)
-    people = tuple(loaders.reviewers(run.data, person))
+    people = tuple(loaders.reviewers(level.data, person))
     longest = LONGEST * (2 + len(judged) // LONGEST)  # in steps, so that few queues are made
-    queue = loaders.queue(run.name, person, people, longest)
+    queue = loaders.queue(level, person, people, longest)
     return queue.loc[~queue["id"].isin(by_others.tolist()), :].head(LONGEST + own)
 
 
@@ -170,29 +172,29 @@ def _stratum(queue: str) -> tuple[float, float] | None:
     return (float(parts[1]), float(parts[2])) if is_sample else None
 
 
-def _matching(run: Run, rule: dict, queue: str) -> pd.DataFrame:
+def _matching(level: Level, rule: dict, queue: str) -> pd.DataFrame:
     sampled = _stratum(queue)
     if sampled:
-        return loaders.sample(run.name, *sampled, LONGEST).assign(drawn_as="sample")
-    tags = loaders.tags().state(run.data)
-    order = "label_suspicion" if rule == SUSPECTS and "label_suspicion" in run.source.columns else _order(run)
-    found = run.query(rule, tags=tags, columns=["id"], order=order, limit=LONGEST)
+        return loaders.sample(level, *sampled, LONGEST).assign(drawn_as="sample")
+    tags = loaders.tags_of(level).state(level.data)
+    order = "label_suspicion" if rule == SUSPECTS and "label_suspicion" in level.source.columns else _order(level)
+    found = level.query(rule, tags=tags, columns=["id"], order=order, limit=LONGEST)
     return found.assign(drawn_as="chosen")
 
 
-def _order(run: Run) -> str | None:
-    return "difficulty" if "difficulty" in run.source.columns else None
+def _order(level: Level) -> str | None:
+    return "difficulty" if "difficulty" in level.source.columns else None
 
 
-def _scope(run: Run, queue: str, rules: dict[str, dict]) -> str:
+def _scope(level: Level, queue: str, rules: dict[str, dict]) -> str:
     if queue not in rules:
-        return f"suspects 50%, rare 30%, random 20% of {words.count(run.n, 'example')}; signed {state.person()}"
-    n = len(run.rows(rules[queue], tags=loaders.tags().state(run.data)))
+        return f"suspects 50%, rare 30%, random 20% of {words.rows(level)}; signed {state.person()}"
+    n = len(level.rows(rules[queue], tags=loaders.tags_of(level).state(level.data)))
     if _stratum(queue):
         return f"{describe(rules[queue])} · {min(n, LONGEST):,} at random of {n:,}, to measure how many are wrong there"
     most = "most suspected" if queue == "suspects" else "hardest"
     first = f", the {LONGEST:,} {most} first" if n > LONGEST else f", {most} first"
-    return f"{describe(rules[queue])} · {n:,} of {words.count(run.n, 'example')}{first}"
+    return f"{describe(rules[queue])} · {n:,} of {words.rows(level)}{first}"
 
 
 def _by_row(judged: pd.DataFrame, found: pd.DataFrame) -> dict[str, dict[str, str]]:

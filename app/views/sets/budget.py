@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import words
 from hem_core.selection import options
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 USUAL = 500
 SEVERAL = 500
@@ -28,7 +28,7 @@ class Budget:
     """JSON: policy -> {option: value}, those that differ from the usual."""
 
 
-def choose(run: Run, candidates: int, *, is_hand_made: bool) -> Budget | None:
+def choose(level: Level, candidates: int, *, is_hand_made: bool) -> Budget | None:
     """Draw how many and by which policies; None when no policy is chosen.
 
     is_hand_made: somebody reviewed, tagged or filtered the candidates, so all of them are wanted unless told.
@@ -55,7 +55,7 @@ def choose(run: Run, candidates: int, *, is_hand_made: bool) -> Budget | None:
             key=f"set_n {candidates}",
             width=150,
         )
-        known, usual = options.names(), default_for(run)
+        known, usual = options.names(), default_for(level)
         chain = st.multiselect(
             "Picked by, one after the other",
             known,
@@ -67,7 +67,7 @@ def choose(run: Run, candidates: int, *, is_hand_made: bool) -> Budget | None:
             width="stretch",
         )
         with st.popover("Options", icon=":material/tune:", disabled=not chain):
-            wanted = _options(run, chain)
+            wanted = _options(level, chain)
     if not chain:
         st.caption("Choose a policy, or all of them.")
         return None
@@ -79,7 +79,7 @@ def named(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _options(run: Run, chain: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _options(level: Level, chain: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Draw the options of the chosen policies; those that differ from the usual."""
     found: dict[str, dict[str, Any]] = {}
     for place, policy in enumerate(chain, 1):
@@ -88,7 +88,7 @@ def _options(run: Run, chain: Sequence[str]) -> dict[str, dict[str, Any]]:
         cells = st.columns(max(3, len(parameters)), vertical_alignment="bottom")
         for cell, (name, usual) in zip(cells, parameters.items(), strict=False):
             with cell:
-                value = _control(run, policy, name, usual)
+                value = _control(level, policy, name, usual)
             if value != usual and value is not None:
                 found.setdefault(policy, {})[name] = value
     st.caption(
@@ -102,7 +102,7 @@ def _details(policy: str) -> str:
     return words.plain(inspect.getdoc(options.policy(policy)[0]) or "")
 
 
-def _control(run: Run, policy: str, name: str, usual: Any) -> Any:
+def _control(level: Level, policy: str, name: str, usual: Any) -> Any:
     key, label = f"set_option {policy} {name}", named(name)
     meaning = words.plain(options.option_meaning(policy, name)) or None
     if isinstance(usual, bool):
@@ -110,7 +110,7 @@ def _control(run: Run, policy: str, name: str, usual: Any) -> Any:
     if isinstance(usual, int | float):
         step = 1 if isinstance(usual, int) else 0.05
         return st.number_input(label, value=usual, step=step, key=key, help=meaning)
-    columns = [column for column, type_ in run.columns().items() if type_ in NUMBERS]
+    columns = [column for column, type_ in level.columns().items() if type_ in NUMBERS]
     if name == "by" and (not usual or usual in columns):
         known = [usual, *(column for column in columns if column != usual)]
         return st.selectbox(label, known, format_func=lambda column: column or "the usual", key=key, help=meaning)

@@ -13,8 +13,8 @@ from hem_core.selection.curate import WORDS, curate
 from hem_core.selection.weights import LOSSES, weights
 from hem_core.sets.select import select
 from hem_core.sets.selected import Selected
+from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
-from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 
 LOOKED_AT = ("id", "label", "split", "difficulty", "reason", "duplicate_group", *LOSSES)
@@ -22,13 +22,13 @@ LOOKED_AT = ("id", "label", "split", "difficulty", "reason", "duplicate_group", 
 EVERYTHING: Mapping[str, Any] = {"all": []}
 
 
-def candidates(run: Run, rule: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: bool = False) -> pd.DataFrame:
+def candidates(level: Level, rule: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: bool = False) -> pd.DataFrame:
     """The examples that a rule matches with their verdicts and `row`: columns of LOOKED_AT, or all (is_whole)."""
-    columns = None if is_whole else [name for name in LOOKED_AT if name in run.source.columns]
-    return with_tags(run.query(rule, tags=tags, columns=columns), tags)
+    columns = None if is_whole else [name for name in LOOKED_AT if name in level.source.columns]
+    return with_tags(level.query(rule, tags=tags, columns=columns), tags)
 
 
-def chosen(run: Run, wish: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: bool = False) -> Selected:
+def chosen(level: Level, wish: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: bool = False) -> Selected:
     """The set that is wished for.
 
     wish: `rule`, `leave_out`, `n` (None = all that the rule matches and nobody ruled out), `policies`, `options`, and
@@ -37,9 +37,9 @@ def chosen(run: Run, wish: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: b
     Raises HemError when the selection does.
     """
     if wish["n"] is None:
-        return _all(wish, candidates(run, wish["rule"], tags, is_whole=is_whole))
+        return _all(wish, candidates(level, wish["rule"], tags, is_whole=is_whole))
     asked = {name: wish[name] for name in ("n", "policies", "rule", "leave_out", "options")}
-    return select(run, tags=tags, has_held_out=bool(wish.get("has_held_out")), **asked)
+    return select(level, tags=tags, has_held_out=bool(wish.get("has_held_out")), **asked)
 
 
 def among(made: Selected, everything: pd.DataFrame) -> Selected:

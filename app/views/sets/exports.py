@@ -12,6 +12,7 @@ import hem_core.export
 from app import jobs
 from hem_core import folder as registry
 from hem_core.errors import HemError
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.workspace import open_workspace
 
 MAX_ZIP_BYTES = 50 << 20
@@ -38,7 +39,7 @@ def unfit(workspace: Path, name: str, version: int, data: str = "") -> dict[str,
     """
     import pyarrow.parquet as pq
 
-    from hem_core.sets.pictures import pictures_of
+    from hem_core.sets.pictures import pictures_of_level
     from hem_core.sets.run_of_set import find_run_of_set
 
     home = workspace / "sets" / name / f"v{version}"
@@ -46,7 +47,8 @@ def unfit(workspace: Path, name: str, version: int, data: str = "") -> dict[str,
     some = next(pq.ParquetFile(home / "examples.parquet").iter_batches(TRIED)).to_pandas()
     opened = open_workspace(workspace)
     run = find_run_of_set(opened, manifest)  # where it is gone, tables can still be written
-    pictures = pictures_of(run, data or None, opened) if run is not None else None
+    level = str(manifest.get("level") or EXAMPLES)
+    pictures = pictures_of_level(run, level, data or None, opened) if run is not None else None
     row = next((k for k in range(len(some)) if pictures is None or not pictures.lacking(some.iloc[[k]])), 0)
     found = {}
     for format in registry.names(hem_core.export):

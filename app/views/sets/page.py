@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import bars, loaders, state, theme, trust, widgets, words
+from app import bars, loaders, scope, state, theme, trust, widgets, words
 from app.views.sets import budget as set_budget
 from app.views.sets import preview, proofs, saved_sets
 from app.views.sets import proof as set_proof
@@ -17,7 +17,7 @@ from app.views.sets.source import Candidates
 from hem_core.errors import HemError
 from hem_core.selection.curate import EXCLUSIONS, composition, curate, held_out, is_corrected
 from hem_core.store import sets
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 TITLE = "Sets"
 PLACE = 60
@@ -31,30 +31,30 @@ LARGEST = 25
 
 def page() -> None:
     """A new set on the left, the saved ones on the right."""
-    run = loaders.run(state.current_run() or "")
+    level = scope.level()
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("New set", anchor=False)
-        _new(run)
+        _new(level)
     with right:
-        saved_sets.draw(run)
+        saved_sets.draw(loaders.run(level.run))
 
 
-def _new(run: Run) -> None:
-    source = set_source.choose(run)
+def _new(level: Level) -> None:
+    source = set_source.choose(level)
     if source is None:
         return
     rule = json.dumps(source.rule, sort_keys=True)
-    matching = loaders.candidates(run.name, rule)
+    matching = loaders.candidates(level, rule)
     ruled_out = curate(matching.loc[matching["verdict"] != "", :]).ruled_out
     leave_out = _leave_out(ruled_out)
     has_held_out = _has_held_out(matching)
     n = len(curate(matching, leave_out=leave_out, has_held_out=has_held_out).examples)
     if not n:
-        _save_row(run, source, None, "")
+        _save_row(level, source, None, "")
         st.info("No example is left. Widen the choice, or keep more of what was ruled out.", icon=":material/info:")
         return
-    budget = set_budget.choose(run, n, is_hand_made=source.is_hand_made)
+    budget = set_budget.choose(level, n, is_hand_made=source.is_hand_made)
     if budget is None:
         return
     asked = {"rule": source.rule, "leave_out": leave_out, "n": budget.n, "policies": budget.policies}
@@ -62,12 +62,12 @@ def _new(run: Run) -> None:
         asked["has_held_out"] = True
     wish = json.dumps({**asked, "options": json.loads(budget.options)}, sort_keys=True)
     try:
-        made = loaders.selected(run.name, wish)
+        made = loaders.selected(level, wish)
     except HemError as error:
         widgets.failure(error)
         return
-    _save_row(run, source, made, wish)
-    _look(run, made, wish)
+    _save_row(level, source, made, wish)
+    _look(level, made, wish)
 
 
 def _leave_out(ruled_out: dict[str, int]) -> list[str]:
@@ -102,7 +102,7 @@ def _has_held_out(matching: pd.DataFrame) -> bool:
 # --- saving --------------------------------------------------------------------------------------------------
 
 
-def _save_row(run: Run, source: Candidates, made: "Selected | None", wish: str) -> None:
+def _save_row(level: Level, source: Candidates, made: "Selected | None", wish: str) -> None:
     n = len(made.examples) if made else 0
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
@@ -111,25 +111,25 @@ def _save_row(run: Run, source: Candidates, made: "Selected | None", wish: str) 
         version = max(sets.versions(loaders.folder(), name), default=0) + 1 if name and "/" not in name else 1
         label = f"Save {words.count(n, 'example')} as version {version}"
         if st.button(label, type="primary", icon=":material/save:", disabled=not n or not name) and made:
-            _store(run, name, source, made, wish)
+            _store(level, name, source, made, wish)
     said = state.forget("set_saved")
     if said:
         st.success(words.plain(said), icon=":material/check:")
 
 
-def _store(run: Run, name: str, source: Candidates, made: "Selected", wish: str) -> None:
+def _store(level: Level, name: str, source: Candidates, made: "Selected", wish: str) -> None:
     from app.views.sets.chosen import chosen
     from hem_core.sets.select import save
 
     home = loaders.folder()
     try:
-        looked = loaders.preview(run.name, wish)
-        key = loaders.proof_key(run.name, wish)
+        looked = loaders.preview(level, wish)
+        key = loaders.proof_key(level, wish)
         proof = proofs.proven(home, key)
         if json.loads(wish)["n"] is None:
-            made = chosen(run, json.loads(wish), loaders.tags().state(run.data), is_whole=True)
+            made = chosen(level, json.loads(wish), loaders.tags_of(level).state(level.data), is_whole=True)
         made = replace(made, settings={**made.settings, "in_words": _in_words(made, source), "proof_key": key})
-        target = save(home, name, run, made, made_by=state.person(), preview=looked, proof=proof)
+        target = save(home, name, level, made, made_by=state.person(), preview=looked, proof=proof)
     except HemError as error:
         widgets.failure(error)
         return
@@ -147,32 +147,32 @@ def _in_words(made: "Selected", source: Candidates) -> str:
 # --- looking -------------------------------------------------------------------------------------------------
 
 
-def _look(run: Run, made: "Selected", wish: str) -> None:
-    _numbers(run, made.examples)
-    home, key = loaders.folder(), loaders.proof_key(run.name, wish)
-    set_proof.draw(home, run, key, len(made.examples), lambda: loaders.among_all(run.name, wish))
+def _look(level: Level, made: "Selected", wish: str) -> None:
+    _numbers(level, made.examples)
+    home, key = loaders.folder(), loaders.proof_key(level, wish)
+    set_proof.draw(home, level, key, len(made.examples), lambda: loaders.among_all(level, wish))
     against, proof, classes, out, weights = st.tabs(
         ["Against random", "Proof", "Classes and reasons", f"Left out · {len(made.left_out):,}", "Examples and weights"]
     )
     with against:
-        _against(run, wish, is_picked=json.loads(wish)["n"] is not None)
+        _against(level, wish, is_picked=json.loads(wish)["n"] is not None)
     with proof:
         set_proof.details(home, key)
     with classes:
-        _classes(run, made.examples)
+        _classes(level, made.examples)
     with out:
         _left_out(made)
     with weights:
-        _weights(run, made.examples)
+        _weights(level, made.examples)
 
 
-def _numbers(run: Run, examples: pd.DataFrame) -> None:
-    n, reviewed = len(examples), len(set(loaders.reviewed(run.name)).intersection(examples["id"].tolist()))
+def _numbers(level: Level, examples: pd.DataFrame) -> None:
+    n, reviewed = len(examples), len(set(loaders.reviewed(level)).intersection(examples["id"].tolist()))
     cells = st.columns(4)
     cells[0].metric(
         "Examples",
         f"{n:,}",
-        help=f"{words.percent(n / max(1, run.n))} of {run.n:,} in the run.",
+        help=f"{words.percent(n / max(1, level.n))} of {level.n:,} in the level.",
         border=True,
         height="stretch",
     )
@@ -200,32 +200,32 @@ def _numbers(run: Run, examples: pd.DataFrame) -> None:
     )
 
 
-def _against(run: Run, wish: str, *, is_picked: bool) -> None:
-    found = loaders.preview(run.name, wish)
+def _against(level: Level, wish: str, *, is_picked: bool) -> None:
+    found = loaders.preview(level, wish)
     has_curve = is_picked and len(found.curve) > 1 and bool(found.curve["mean_difficulty"].notna().to_numpy().any())
     n = int(found.table["n"].iloc[0])
-    st.markdown(f"**This set** · compared with {n:,} random and the {n:,} hardest of {run.n:,}", help=preview.HELP)
-    st.table(preview.readable(found, len(run.classes)).map(words.plain), border="horizontal")
+    st.markdown(f"**This set** · compared with {n:,} random and the {n:,} hardest of {level.n:,}", help=preview.HELP)
+    st.table(preview.readable(found, len(level.classes)).map(words.plain), border="horizontal")
     if has_curve:
         st.markdown("**Difficulty** · as the set grows")
         widgets.figure(preview.curve(found), "set-curve", key="set_curve")
 
 
-def _classes(run: Run, examples: pd.DataFrame) -> None:
-    if "label" not in run.source.columns or not run.classes:
+def _classes(level: Level, examples: pd.DataFrame) -> None:
+    if "label" not in level.source.columns or not level.classes:
         st.caption("This run has no classes to compare.")
-        _reasons(examples, is_grey=trust.trust(run.info).is_grey)
+        _reasons(examples, is_grey=trust.trust(level.info).is_grey)
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.markdown(f"**Classes** · {words.count(len(examples), 'example')} compared with all {run.n:,}")
-        table = composition(examples, loaders.columns(run.name, ("label",)), run.classes)
+        st.markdown(f"**Classes** · {words.count(len(examples), 'example')} compared with all {level.n:,}")
+        table = composition(examples, loaders.columns(level, ("label",)), level.classes)
         if len(table) > LARGEST:
             table = table.sort_values("n", ascending=False).head(LARGEST)
-            st.caption(f"The {LARGEST} largest of {len(run.classes):,}.")
+            st.caption(f"The {LARGEST} largest of {len(level.classes):,}.")
         widgets.figure(bars.shares(table), "set-classes", key="set_classes")
     with right:
-        _reasons(examples, is_grey=trust.trust(run.info).is_grey)
+        _reasons(examples, is_grey=trust.trust(level.info).is_grey)
 
 
 def _reasons(examples: pd.DataFrame, *, is_grey: bool) -> None:
@@ -247,7 +247,7 @@ def _left_out(made: "Selected") -> None:
     widgets.facts({why[0].upper() + why[1:]: f"{n:,}" for why, n in made.counts.items()})
 
 
-def _weights(run: Run, examples: pd.DataFrame) -> None:
+def _weights(level: Level, examples: pd.DataFrame) -> None:
     weight = examples["weight"].to_numpy(float)
     st.markdown(
         f"**Weights** · {weight.min():.2f} to {weight.max():.2f}, mean {weight.mean():.2f}",

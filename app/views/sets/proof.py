@@ -10,7 +10,7 @@ import streamlit as st
 from app import loaders, widgets, words
 from app.views.sets import preview, proofs
 from hem_core.errors import HemError
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 if TYPE_CHECKING:
     from hem_core.sets.selected import Selected
@@ -22,9 +22,9 @@ WHAT = (
 )
 
 
-def draw(home: Path, run: Run, key: str, n: int, made: Callable[[], "Selected"]) -> None:
+def draw(home: Path, level: Level, key: str, n: int, made: Callable[[], "Selected"]) -> None:
     """The proof of a set of n examples, named `key`: asked for, running, or done."""
-    why_not = proofs.why_not(run)
+    why_not = proofs.why_not(level)
     if why_not:
         st.caption(words.plain(why_not[0].upper() + why_not[1:]))
         return
@@ -32,8 +32,8 @@ def draw(home: Path, run: Run, key: str, n: int, made: Callable[[], "Selected"])
     if found["status"] != "done" and not loaders.workspace().is_writable():
         st.caption("No proof can be made: this workspace is read-only, and a proof is kept in it.")
         return
-    if found["status"] == "none" and run.n <= proofs.QUICK and proofs.is_idle(home):
-        proofs.start(home, run, key, made())
+    if found["status"] == "none" and level.n <= proofs.QUICK and proofs.is_idle(home):
+        proofs.start(home, level, key, made())
         found = proofs.state(home, key)
     if found["status"] == "running":
         _watch(home, key)
@@ -45,7 +45,7 @@ def draw(home: Path, run: Run, key: str, n: int, made: Callable[[], "Selected"])
         widgets.failure(HemError(found["error"]))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Prove it", icon=":material/science:", key=f"prove {key}", help=WHAT):
-            proofs.start(home, run, key, made())
+            proofs.start(home, level, key, made())
             st.rerun()
         st.caption(f"Is it worth more than {words.count(n, 'random example')}? Takes seconds to a minute.")
 

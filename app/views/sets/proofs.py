@@ -19,7 +19,8 @@ from pandas.core.util.hashing import hash_pandas_object
 from app import jobs
 from hem_core.errors import HemError
 from hem_core.store.atomic import write_json, write_table
-from hem_core.store.run import Run
+from hem_core.store.level import Level
+from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
     from hem_core.sets.proof import Proof
@@ -31,25 +32,29 @@ RESTS_ON = ("id", "label", "is_ruled_out")
 """Columns of the candidates that a proof rests on, beside who of them was chosen."""
 
 
-def key(run: Run, selected: Selected) -> str:
+def key(level: Level, selected: Selected) -> str:
     """A name for the proof of a set: the same examples of the same candidates, labelled alike, have the same."""
     known = selected.candidates[[name for name in RESTS_ON if name in selected.candidates.columns]]
     is_chosen = selected.candidates["id"].isin(selected.examples["id"].tolist())
     rows = np.asarray(hash_pandas_object(known.assign(is_chosen=is_chosen), index=False))
-    return hashlib.sha256(run.fingerprint.encode() + np.sort(rows).tobytes()).hexdigest()[:20]
+    return hashlib.sha256(_named(level) + np.sort(rows).tobytes()).hexdigest()[:20]
 
 
-def why_not(run: Run) -> str:
+def _named(level: Level) -> bytes:
+    return (level.fingerprint if level.is_examples else f"{level.fingerprint} {level.name}").encode()
+
+
+def why_not(level: Level) -> str:
     """Why nothing can be proven on this run, as a sentence; empty when it can."""
-    if not any((run.folder / "embeddings").glob("*.npy")):
-        missing = run.info.get("missing") or {}
+    if not any((level.home / "embeddings").glob("*.npy")):
+        missing = level.info.get("missing") or {}
         return f"no proof without embeddings: {missing.get('embeddings') or 'this run kept none'}"
-    if "label" not in run.source.columns or len(run.classes) < 2:
+    if "label" not in level.source.columns or len(level.classes) < 2:
         return "no proof without classes: the probe is a classifier"
     return ""
 
 
-def start(workspace: Path, run: Run, key: str, selected: Selected) -> None:
+def start(workspace: Path, level: Level, key: str, selected: Selected) -> None:
     """Begin to prove a set, unless it is being done; `state` tells how it stands."""
     if state(workspace, key)["status"] in ("running", "done"):
         return
@@ -59,7 +64,9 @@ def start(workspace: Path, run: Run, key: str, selected: Selected) -> None:
     rank = [ranks.get(id, 0) for id in selected.candidates["id"].tolist()]  # 0 = not chosen
     write_table(_candidates(workspace, key), selected.candidates.assign(rank=rank))
     first = {"done": 0, "total": 0}
-    jobs.start(_note(workspace, key), "app.views.sets.proofs", [str(workspace), run.name, key], first=first)
+    jobs.start(
+        _note(workspace, key), "app.views.sets.proofs", [str(workspace), level.run, key, level.name], first=first
+    )
 
 
 def state(workspace: Path, key: str) -> dict[str, Any]:
@@ -140,7 +147,7 @@ def _candidates(workspace: Path, key: str) -> Path:
     return workspace / "proofs" / f".{key}.parquet"
 
 
-def _work(workspace: Path, run: str, key: str) -> None:
+def _work(workspace: Path, run: str, key: str, level_name: str = EXAMPLES) -> None:
     from hem_core.sets.proof import proof
     from hem_core.sets.selected import Selected
     from hem_core.store.workspace import open_workspace
@@ -156,7 +163,7 @@ def _work(workspace: Path, run: str, key: str) -> None:
         candidates = pd.read_parquet(_candidates(workspace, key))
         examples = candidates.loc[candidates["rank"] > 0, :].sort_values("rank")
         selected = Selected(examples, candidates.head(0), {}, {}, candidates)
-        found = proof(open_workspace(workspace).run(run), selected, progress=progress)
+        found = proof(open_workspace(workspace).run(run).level(level_name), selected, progress=progress)
     except HemError as error:
         write_json(_note(workspace, key), {"error": str(error)})
         return
@@ -166,4 +173,4 @@ def _work(workspace: Path, run: str, key: str) -> None:
 
 
 if __name__ == "__main__":
-    _work(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    _work(Path(sys.argv[1]), *sys.argv[2:])

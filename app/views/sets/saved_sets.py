@@ -62,6 +62,7 @@ def _facts(manifest: dict[str, Any], n: int) -> dict[str, str]:
     return {
         "Made from": str(manifest.get("rule_in_words") or "–"),
         "Run": f"{manifest.get('run', '–')}, {manifest.get('sample', 'unknown')}",
+        **({"Level": str(manifest["level"])} if "level" in manifest else {}),
         "Left out": _left_out(excluded),
         "Corrected labels": f"{manifest.get('corrected_labels', 0):,}",
         "Proof": _proof(manifest, n),

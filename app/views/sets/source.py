@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from app import loaders, scope, state, words
+from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
-from hem_core.store.run import Run
 from hem_core.store.verdicts import VERDICTS
 
 SOURCES = {
@@ -33,15 +33,15 @@ class Candidates:
     """Somebody reviewed, tagged or filtered them one way or another."""
 
 
-def choose(run: Run) -> Candidates | None:
+def choose(level: Level) -> Candidates | None:
     """Draw the sources that there are; what was chosen, or None when nothing is chosen yet."""
-    tags = loaders.tags().state(run.data)["tag"].value_counts()
-    rules = scope.explored(run)
-    reviewed = _reviewed(run)
+    tags = loaders.tags_of(level).state(level.data)["tag"].value_counts()
+    rules = scope.explored(level)
+    reviewed = _reviewed(level)
     is_there = {
         "reviewed": bool(reviewed),
         "tags": bool(len(tags)),
-        "difficulty": "difficulty" in run.source.columns,
+        "difficulty": "difficulty" in level.source.columns,
         "everything": True,
     }
     known = [name for name in SOURCES if name in rules or is_there.get(name)]
@@ -70,9 +70,9 @@ def choose(run: Run) -> Candidates | None:
     return _described({"all": []}, is_hand_made=False)
 
 
-def _reviewed(run: Run) -> list[str]:
+def _reviewed(level: Level) -> list[str]:
     """Ids of this run's examples that somebody reviewed one at a time, in the order of the run."""
-    return loaders.reviewed(run.name).tolist()
+    return loaders.reviewed(level).tolist()
 
 
 def _tagged(tags: pd.Series) -> Candidates | None:

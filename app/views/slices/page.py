@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import bars, loaders, state, widgets, words
+from app import bars, loaders, scope, state, widgets, words
 from app.views.slices.weak_slices import MEASURE, WeakSlices
 from hem_core.stats.wilson import wilson
 from hem_core.store import definitions, numbers
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 TITLE = "Slices"
 PLACE = 30
@@ -22,14 +22,14 @@ GOOD_NEWS = (
 
 def page() -> None:
     """The weak slices, then the classes, rarest first."""
-    run = loaders.run(state.current_run() or "")
-    _slices(run, loaders.slices(run.name))
-    if "classes" in loaders.figures(run.name):
-        _classes(run)
+    level = scope.level()
+    _slices(level, loaders.slices(level))
+    if "classes" in loaders.figures(level):
+        _classes(level)
 
 
-def _slices(run: Run, weak: WeakSlices | None) -> None:
-    facts = loaders.overview(run.name)
+def _slices(level: Level, weak: WeakSlices | None) -> None:
+    facts = loaders.overview(level)
     whole = facts.error_rate or 0.0
     if weak and weak.measure != MEASURE and weak.whole is not None:
         whole = weak.whole
@@ -69,7 +69,7 @@ def _slices(run: Run, weak: WeakSlices | None) -> None:
             f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the dashed line is "
             "the overall rate."
         )
-        points = widgets.figure(chart, f"{run.name}-slices", key=f"slice_figure_{_turn()}", on_select=True)
+        points = widgets.figure(chart, f"{level.run}-slices", key=f"slice_figure_{_turn()}", on_select=True)
     if picked is None and points:
         picked = int(points[0]["point_index"])
     if picked is not None:
@@ -122,8 +122,8 @@ def _p(value: float) -> str:
     return "< 0.0001" if value < 1e-4 else f"{value:.2g}"
 
 
-def _classes(run: Run) -> None:
-    table = loaders.class_priors(run.name)
+def _classes(level: Level) -> None:
+    table = loaders.class_priors(level)
     rare = int(np.count_nonzero(table["is_rare"]))
     st.markdown(
         f"**Classes by size** · {len(table):,}, rarest first",
@@ -134,7 +134,7 @@ def _classes(run: Run) -> None:
         if rare
         else "No class is rare: each has at least half of an even share of the data."
     )
-    kind = numbers.sample_of_errors(run)
+    kind = numbers.sample_of_errors(level)
     seen = f", {kind}" if kind != "unknown" else ""
     ends = zip(table["error_low"], table["error_high"], table["support"], strict=True)
     shown = pd.DataFrame(

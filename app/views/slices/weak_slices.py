@@ -11,12 +11,17 @@ import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
 from hem_core.store import definitions, numbers
-from hem_core.store.run import Run
+from hem_core.store.level import Level
 
 MOST_ROWS = 200_000
 """A larger run is not searched while somebody waits for the page."""
 MEASURE = "share of wrong predictions"
 NO_METADATA = {"image", "image_row", "index", "text", "content_hash", "id", "planted_flip", "true_label"}
+MADE = {
+    "example", "given", "predicted", "label", "error", "is_correct", "difficulty", "label_suspicion", "reason",
+    "reason_prob", "evidence", "x", "y",
+}  # fmt: skip
+"""Columns of a part that say how it was judged, not what it is."""
 """No description of a group; the last two are the demos' truth, which no real data set has."""
 
 
@@ -33,14 +38,23 @@ class WeakSlices:
     """The error rate that `ratio` speaks of, 0 .. 1; None when no slice tells it."""
 
 
-def weak_slices(run: Run) -> WeakSlices | None:
+def weak_slices(level: Level) -> WeakSlices | None:
     """The slices of a run; None when scoring has left none of its errors, and it is too large to look here and now."""
-    path = run.folder / "slices.parquet"
+    path = level.home / "slices.parquet"
     if path.is_file():
         stored = _read(path)
-        if _is_of_these_errors(run, stored):
+        if _is_of_these_errors(level, stored):
             return stored
-    return _searched(run) if run.n <= MOST_ROWS else None
+    return _searched(level) if level.n <= MOST_ROWS else None
+
+
+def _own_columns(level: Level) -> list[str]:
+    """The columns of parts that describe them and are no score: texts and truth values, and what the task measured."""
+    import hem_core.scores
+    from hem_core import folder
+
+    scores = {*folder.names(hem_core.scores), *MADE}
+    return [name for name in level.source.columns if name not in scores | NO_METADATA]
 
 
 def _read(path: Path) -> WeakSlices:
@@ -54,15 +68,15 @@ def _read(path: Path) -> WeakSlices:
     return WeakSlices(found, measure, _whole(found))
 
 
-def _is_of_these_errors(run: Run, weak: WeakSlices) -> bool:
+def _is_of_these_errors(level: Level, weak: WeakSlices) -> bool:
     """Whether the stored slices count the errors that the run counts now; those of an earlier HEM may be a head's."""
     if weak.measure != MEASURE:
         return True
     for rule, n, errors in zip(weak.table["rule"], weak.table["n"], weak.table["errors"], strict=True):
         clauses = rule.get("all", [])
         counted = (
-            numbers.count(run, *clauses, definitions.JUDGED),
-            numbers.count(run, *clauses, definitions.ERROR),
+            numbers.count(level, *clauses, definitions.JUDGED),
+            numbers.count(level, *clauses, definitions.ERROR),
         )
         if counted != (n, errors):
             return False
@@ -73,15 +87,16 @@ def _whole(found: pd.DataFrame) -> float | None:
     return float(found["error_rate"].iloc[0] / found["ratio"].iloc[0]) if len(found) else None
 
 
-def _searched(run: Run) -> WeakSlices:
+def _searched(level: Level) -> WeakSlices:
     """By classes, the data's own columns, and clusters if the run has them: each has a rule that finds it again."""
     from hem_core.slices.find import find
 
-    known = run.columns()
-    own = [name for name, file in run.source.columns.items() if file == "catalog" and name not in NO_METADATA]
+    known = level.columns()
+    own = [name for name, file in level.source.columns.items() if file == "catalog" and name not in NO_METADATA]
+    own += [] if level.is_examples else _own_columns(level)
     clusters = ["cluster"] if known.get("cluster") == "category" else []
     names = [name for name in ("label", *clusters, *own) if known.get(name) in ("category", "number", "bool")]
-    table = run.table([*names, "error"])
+    table = level.table([*names, "error"])
     error = pd.Series(table.pop("error")).astype("float64").to_numpy()
     errors = np.where(np.isnan(error), np.nan, error >= definitions.WRONG)
     is_labelled = table["label"].notna().to_numpy() if "label" in table.columns else np.ones(len(table), bool)

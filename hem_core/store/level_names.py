@@ -1,0 +1,25 @@
+"""What a level may be called: its name is that of a file and a folder inside the run."""
+
+from __future__ import annotations
+
+import re
+
+from hem_core.errors import DataError
+
+EXAMPLES = "examples"
+"""The level that every run has."""
+TAKEN = (
+    "examples", "scores", "catalog", "projection", "dynamics", "failures", "slices", "run", "progress", "embeddings",
+    "neighbours", "thumbnails", "shards", "arrays",
+)  # fmt: skip
+"""Names of a run's own files and folders."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def check_level_name(name: str) -> None:
+    """Raise DataError unless a level of parts can have this name."""
+    if not _NAME.fullmatch(name) or name in TAKEN:
+        raise DataError(
+            f"a level has a name of small letters, digits and '_', 32 at most, that is no file of the run itself "
+            f"({', '.join(TAKEN)}); it was {name!r}"
+        )

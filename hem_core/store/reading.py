@@ -1,0 +1,105 @@
+"""How a level is asked: a rule and a typed condition as SQL over its files, with errors in a user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hem_core.errors import DataError
+from hem_core.store import rules
+from hem_core.store.rules import Condition, quote
+from hem_core.store.source import Source
+from hem_core.store.whole import check
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The columns of a level and the SQL that reads them."""
+
+    source: Source
+    n: int
+    title: str
+    """The level in a message: `run 'a'`."""
+    fixed_kinds: Mapping[str, str] = field(default_factory=dict)
+    """Columns whose kind does not follow from their values."""
+    has_classes: bool = True
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """Column -> 'number', 'category', 'bool' or 'text'; see `Level.columns`."""
+        from hem_core.store.kinds import kinds
+
+        return {**kinds(self.source, self.n, has_classes=self.has_classes), **self.fixed_kinds}
+
+    def names(self, columns: Sequence[str] | None) -> list[str]:
+        """The columns asked for, each once; None = all. Raises DataError for an unknown one."""
+        known = self.source.columns
+        if columns is None:
+            return list(known)
+        unknown = [name for name in columns if name not in known and name != "row"]
+        if unknown:
+            raise DataError(f"no column '{unknown[0]}' in {self.title}; there are: {', '.join(known)}")
+        return list(dict.fromkeys(columns))
+
+    def condition(
+        self, rule: Mapping[str, Any] | None, where: str | None, tags: pd.DataFrame | None
+    ) -> tuple[Condition, set[str]]:
+        """Both as one condition, and the columns that it reads."""
+        kinds = self.kinds if rules.clauses(rule) else {}
+        condition = rules.to_sql(rule, kinds, tags=tags, inside=self.inside)
+        used = rules.columns_of(rule)
+        if where and where.strip():
+            from hem_core.store.where import columns_in
+
+            used = used | columns_in(where, self.source.columns)
+            condition.sql += f" AND ({where}\n)"
+        return condition, used
+
+    def inside(self, x: str, y: str, points: list[list[float]]) -> np.ndarray:
+        """Row numbers of what lies within a polygon over two columns."""
+        from hem_core.store.polygon import inside
+
+        found = self.arrow(listed([x, y]), {x, y}, Condition(), "ORDER BY row")
+        return np.flatnonzero(inside(found[0].to_numpy(), found[-1].to_numpy(), points))
+
+    def order(self, order: str | None, descending: bool) -> str:
+        """`ORDER BY` a column, missing values last, ties by row; None = by row."""
+        if order is None:
+            return "ORDER BY row"
+        (name,) = self.names([order])
+        import pyarrow as pa
+
+        floating = name != "row" and pa.types.is_floating(self.source.types[name])
+        # DuckDB sorts NaN above everything; a missing value comes last either way.
+        key = f"CASE WHEN {rules.known_number(quote(name))} THEN {quote(name)} END" if floating else quote(name)
+        return f"ORDER BY {key} {'DESC' if descending else 'ASC'} NULLS LAST, row"
+
+    def select(self, what: str, names: set[str], condition: Condition, tail: str) -> pd.DataFrame:
+        """`SELECT what … WHERE condition tail` over the files of the columns `names`."""
+        return self.arrow(what, names, condition, tail).to_pandas()
+
+    def arrow(self, what: str, names: set[str], condition: Condition, tail: str) -> pa.Table:
+        """The same as an Arrow table. Raises DataError for SQL that fails, RunError when a file was cut meanwhile."""
+        import duckdb
+
+        try:
+            return self.source.select(what, names, condition, tail=tail)
+        except duckdb.Error as error:
+            for file in self.source.aliases:
+                if self.source.path(file).exists():
+                    check(self.source.path(file))  # cut since it was opened
+            columns = ", ".join(self.source.columns)
+            raise DataError(f"the condition does not work: {error}; the columns are: {columns}") from error
+
+
+def listed(names: Sequence[str]) -> str:
+    """Column names as SQL, with commas between."""
+    return ", ".join(quote(name) for name in names)

@@ -1,0 +1,41 @@
+"""The pages on a second level: the switch, the counts, and that nothing of it shows in a run of one level."""
+
+import json
+
+import pytest
+
+LEFT = {"all": [{"column": "side", "in": ["left"]}]}
+PAGES = ("overview", "explore", "review", "slices", "labels", "sets", "compare")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_draws_on_the_level_of_the_address(show, halved, page):
+    test = show(halved, page, run="few", level="halves")
+    assert not test.exception
+    assert not test.error
+    assert not test.toast
+    assert any("800 halves" in caption.value for caption in test.caption)
+
+
+def test_the_switch_goes_to_the_other_level_and_keeps_the_filter_as_far_as_it_goes(show, halved):
+    test = show(halved, "overview", run="few", rule=json.dumps(LEFT))
+    assert "no column 'side'" in test.toast[0].value.replace("\\", "")
+    assert any("400 examples" in caption.value for caption in test.caption)
+    picker = next(group for group in test.button_group if group.key == "level_picker")
+    picker.set_value(["halves"]) if isinstance(picker.value, list) else picker.set_value("halves")
+    test.run()
+    assert not test.exception
+    assert "".join(test.query_params["level"]) == "halves"
+    assert any("800 halves" in caption.value for caption in test.caption)
+
+
+def test_a_run_of_one_level_has_no_switch_and_no_level_in_its_address(show, scored_digits):
+    test = show(scored_digits, "overview", run="few")
+    assert not [group for group in test.button_group if group.key == "level_picker"]
+    assert "level" not in test.query_params
+
+
+def test_a_level_that_the_run_has_not_shows_the_examples(show, scored_digits):
+    test = show(scored_digits, "overview", run="few", level="boxes")
+    assert not test.exception
+    assert "level" not in test.query_params
