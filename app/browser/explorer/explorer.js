@@ -14,6 +14,7 @@ import { makeHistogram } from "./histogram.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
 import { lack } from "./missing.js";
+import { whenRemoved } from "../shared/mount.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
 import { controls, legend, MODES, switcher, tools } from "./toolbar.js";
@@ -32,10 +33,10 @@ export default function explorer(component) {
     before?.end();
     places.set(parentElement, mount(component, client));
   }
-  return () => {
+  return whenRemoved(parentElement, () => {
     places.get(parentElement)?.end();
     places.delete(parentElement);
-  };
+  });
 }
 
 /** What one mounted page is about: another run or level gets a page of its own. */

@@ -6,6 +6,7 @@ import { pageClient } from "../shared/client.js";
 import { addressOf } from "./address.js";
 import { makeChooser } from "./chooser.js";
 import * as frame from "./frame.js";
+import { whenRemoved } from "../shared/mount.js";
 import { request, takesText } from "./keys.js";
 import { broken, columns, waiting } from "./pane.js";
 import { makePictures } from "./pictures.js";
@@ -29,11 +30,11 @@ export default function review({ data, parentElement, setTriggerValue, client = 
     open = { place, desk: makeDesk(place, client, (page) => setTriggerValue("leave", { page })) };
   }
   open.desk.update(data);
-  return () => {
+  return whenRemoved(place, () => {
     if (open?.place !== place) return;
     open.desk.close();
     open = null;
-  };
+  });
 }
 
 function makeDesk(place, client, leave) {
