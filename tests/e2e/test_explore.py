@@ -387,6 +387,19 @@ def test_a_lasso_is_broken_off_by_escape_and_ends_outside_of_the_window(opened):
     assert lasso(page) == selected
 
 
+def test_answers_that_overtake_each_other_leave_the_explorer_where_it_is(opened):
+    """On a slow processor the next answer arrives while the one before is still being drawn."""
+    page = explore(opened)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 10})
+    page.evaluate("window.before = document.querySelector('.hem-explorer')")
+    for number in range(1, 7):
+        page.mouse.click(*at(page, *EMPTY))
+        lasso(page)
+        page.keyboard.press("Escape")
+        eventually(lambda number=number: int(read(page, "agreed") or 0) >= number, limit=40)
+    assert page.evaluate("window.before.isConnected")
+
+
 @pytest.mark.parametrize("count", [150, 600])
 def test_the_whole_matrix_of_many_classes_is_drawn_with_names_that_can_be_read_and_cells_that_select(
     opened, site, count
