@@ -6,6 +6,7 @@ from datetime import datetime
 import pandas as pd
 
 from hem_core.store.level import Level
+from hem_core.store.level_names import EXAMPLES
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
@@ -13,9 +14,24 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
+def noun(level: str) -> str:
+    """What the rows of a level of this name are called: `examples`, `boxes`, `text spans`; its name is a plural."""
+    return level.replace("_", " ")
+
+
+def one(level: str) -> str:
+    """What one row of a level of this name is called: `example`, or `part` on any other level."""
+    return "example" if level == EXAMPLES else "part"
+
+
+def counted(n: int, level: str) -> str:
+    """How many rows of a level of this name: `1 example`, `800 boxes`; one part of any level is `1 part`."""
+    return count(n, one(level), noun(level))
+
+
 def rows(level: Level) -> str:
     """How many rows a level has: `400 examples`, `800 boxes`."""
-    return count(level.n, "example") if level.is_examples else f"{level.n:,} {level.name.replace('_', ' ')}"
+    return counted(level.n, level.name)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

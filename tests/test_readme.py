@@ -43,9 +43,12 @@ def test_the_python_example_runs_as_it_stands(tmp_path):
     pixels, target = load_digits(return_X_y=True)
     np.save(tmp_path / "images.npy", (pixels.reshape(-1, 8, 8) * 15).astype(np.uint8)[:400])
     np.save(tmp_path / "labels.npy", target.astype(np.int64)[:400])
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    more = next(example for example in PYTHON if "run.level(" in example)
+    both = [sys.executable, "-c", code + more]
+    done = subprocess.run(both, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "difficulty" in done.stdout
+    assert "('examples',) 400" in done.stdout
     assert (tmp_path / "work" / "runs" / "first" / "scores.parquet").exists()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.words import count
+from app.words import counted
 from hem_core.store.verdicts import ALL
 
 WORDS = {verdict.name: verdict.words for verdict in ALL}
@@ -20,14 +20,14 @@ def offered() -> list[dict[str, str]]:
     ]
 
 
-def undone(entry: Mapping[str, Any] | None, person: str, *, has_window: bool) -> str:
+def undone(entry: Mapping[str, Any] | None, person: str, *, level: str, has_window: bool) -> str:
     """What an undo did: `Undone: “hard” on 20 examples. bob has said something else of 3 of them since …`.
 
-    entry: what TagLog.undo returns.
+    entry: what TagLog.undo returns; level: the name of the level whose rows its ids are.
     """
     if entry is None:
         return "Nothing to undo in this window." if has_window else f"Nothing to undo for {person}."
-    said = f"{'Redone' if entry['action'] == 'redo' else 'Undone'}: {_action(entry)} {_where(entry['ids'])}."
+    said = f"{'Redone' if entry['action'] == 'redo' else 'Undone'}: {_action(entry)} {_where(entry['ids'], level)}."
     since: Mapping[str, int] = entry["others_since"]
     if not since:
         return said
@@ -37,7 +37,7 @@ def undone(entry: Mapping[str, Any] | None, person: str, *, has_window: bool) ->
 
 
 def replaced(others: Mapping[str, int], n: int, person: str) -> str:
-    """Whose word an action on n examples replaced; "" where there was none.
+    """Whose word an action on n rows replaced; "" where there was none.
 
     others: what TagLog.replaced returns.
     """
@@ -55,8 +55,8 @@ def _action(entry: Mapping[str, Any]) -> str:
     return f"“{entry['tag']}{value}”" if entry["undone_action"] == "add" else f"removing “{entry['tag']}”"
 
 
-def _where(ids: Sequence[str]) -> str:
-    return f"on {ids[0]}" if len(ids) == 1 else f"on {count(len(ids), 'example')}"
+def _where(ids: Sequence[str], level: str) -> str:
+    return f"on {ids[0]}" if len(ids) == 1 else f"on {counted(len(ids), level)}"
 
 
 def _people(others: Mapping[str, int], person: str) -> str:

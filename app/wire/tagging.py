@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from app import loaders
+from app import loaders, words
 from app.wire import payloads, tag_words
 from app.wire.door import NEVER, Refused, signature, text, whole
 from app.wire.identity import check_workspace, named_level, own_level, own_scores
@@ -65,7 +65,7 @@ def undo(body: dict[str, Any]) -> dict[str, Any]:
     shown = {key: value for key, value in event.items() if key != "ids"} if event else None
     known, ids = loaders.row_of(level), event["ids"][:MOST_ROWS] if event else []
     rows = [known[id] for id in ids if id in known]
-    message = tag_words.undone(event, who, has_window=bool(window))
+    message = tag_words.undone(event, who, level=level.name, has_window=bool(window))
     return {"undone": shown, "rows": rows, "revision": log.revision(level.data), "message": message}
 
 
@@ -170,7 +170,7 @@ def _check_known(level: Level, ids: list[str]) -> None:
     known = loaders.row_of(level)
     unknown = next((id for id in ids if id not in known), None)
     if unknown is not None:
-        raise ConflictError(f"{level.title} has no example '{unknown}'; nothing was stored")
+        raise ConflictError(f"{level.title} has no {words.one(level.name)} '{unknown}'; nothing was stored")
 
 
 def _batch(body: dict[str, Any], log: TagLog, client: str) -> str | None:

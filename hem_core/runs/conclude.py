@@ -105,7 +105,7 @@ def conclude(
     finish.write_scores(plan, ready.task, columns, scored.ids, ready.classes)
     parts = ready.task.parts(columns, scored.ids)
     if parts is not None:
-        finish.write_parts(plan, parts)
+        finish.write_parts(plan, parts, catalog)
     write_table(plan.folder / "catalog.parquet", catalog)
     write_table(plan.folder / "failures.parquet", account.failures_table(ready, joined.failures))
     has_pictures = attempts.make(

@@ -22,6 +22,7 @@ from hem_core.engine.progress import Progress
 from hem_core.media._open_image import thumbnail
 from hem_core.store import claim
 from hem_core.store.atomic import write_array, write_bytes, write_table
+from hem_core.store.level_write import with_split
 from hem_core.store.whole import damage, torn
 from hem_core.tasks import Parts, Task
 
@@ -83,9 +84,10 @@ def write_scores(plan: Plan, task: Task, columns: dict[str, Any], ids: list[str]
     write_table(plan.folder / "scores.parquet", pa.table(table), metadata={"hem.key": plan.key})
 
 
-def write_parts(plan: Plan, parts: Parts) -> None:
-    """The second level of a task as `<level>.parquet`."""
-    write_table(plan.folder / f"{parts.level}.parquet", parts.table, metadata={"hem.key": plan.key})
+def write_parts(plan: Plan, parts: Parts, catalog: pa.Table) -> None:
+    """The second level of a task as `<level>.parquet`, each part with the split of its example in the catalog."""
+    table = with_split(parts.table, catalog)
+    write_table(plan.folder / f"{parts.level}.parquet", table, metadata={"hem.key": plan.key})
 
 
 def _column(name: str, values: np.ndarray) -> pa.Array:

@@ -13,6 +13,7 @@ import pandas as pd
 from hem_core.errors import DataError, RunError
 from hem_core.folds.linear_head import fit
 from hem_core.selection.curate import held_out
+from hem_core.sets.draw import draw
 from hem_core.store.level import Level
 from hem_core.tasks import of, require
 
@@ -54,30 +55,30 @@ def proof(
     """Is the set worth more than a random one of its size? Linear probes on the run's embeddings say so in seconds.
 
     Each seed draws the test rows (a fifth, at most 10,000) blind to the set, then from the rest a base as large as the
-    set. The arms add to it: nothing, random examples, the chosen and the hardest; as many each as there are chosen
-    outside of test and base. Labels are the corrected ones, for every arm, for training as for the test; examples that
-    a verdict rules out take no part, nor do those of the test and validation splits. A probe is `linear_head.fit` with
-    penalty .1 / K.
+    set. Of a level of parts, the test takes all parts of an example or none. The arms add to the base: nothing, random
+    examples, the chosen and the hardest; as many each as there are chosen outside of test and base. Labels are the
+    corrected ones, for every arm, for training as for the test; examples that a verdict rules out take no part, nor do
+    those of the test and validation splits. A probe is `linear_head.fit` with penalty .1 / K.
     Intervals: Student's t over the seeds; of the gain over the differences within a seed. They speak of this set on
     these embeddings, not of a training.
     progress is called with ("proof", probes trained, of how many).
-    Raises RunError when the run has no embeddings or too few labelled examples or classes, DataError for seeds below 2,
-    HemError for a task without linear heads.
+    Raises RunError when the run has no embeddings, too few labelled examples or classes, or an example with more than a
+    fifth of the parts; DataError for seeds below 2; HemError for a task without linear heads.
     """
     if seeds < 2:
         raise DataError(f"an interval needs 2 seeds or more; asked for {seeds}")
     require(of(level.info), "linear heads", "a proof")
     started = time.monotonic()
     x, y, rows, hardest = _read(level, selected)
-    chosen = selected.rows
+    chosen, owner = selected.rows, _owner(level, rows)
     arms = ["base", RANDOM, CHOSEN, *([TOP] if hardest is not None else [])]
     accuracy, n_rows = np.zeros((seeds, len(arms))), np.zeros((seeds, len(arms)))
     n_test = min(MOST_TEST, len(rows) // 5)
     n_base = min(max(len(chosen), 10), MOST_ADDED, (len(rows) - n_test) // 2)
     for seed in range(seeds):
         chance = np.random.default_rng(seed)
-        drawn = chance.permutation(rows)
-        test, base, rest = np.split(drawn, [n_test, n_test + n_base])
+        test, others = draw(rows, n_test, chance, owner)
+        base, rest = others[:n_base], others[n_base:]
         added = _within(chance.permutation(chosen), rest)[:MOST_ADDED]
         orders = {"base": rest[:0], RANDOM: rest, CHOSEN: added}
         if hardest is not None:
@@ -114,6 +115,20 @@ def _read(level: Level, selected: Selected) -> tuple[np.ndarray, np.ndarray, np.
         return x, y, rows, None
     hardest = candidates.sort_values(["difficulty", "id"], ascending=[False, True], na_position="last")
     return x, y, rows, hardest["row"].to_numpy()
+
+
+def _owner(level: Level, rows: np.ndarray) -> np.ndarray | None:
+    """A number for the example of each part, (N,) int64; None where the rows of a level are examples."""
+    if level.is_examples:
+        return None
+    owner, ids = pd.factorize(level.table(["example"])["example"])
+    n_parts = np.bincount(owner[rows])
+    if n_parts.max() > len(rows) // 5:
+        raise RunError(
+            f"a proof needs parts of many examples; '{ids[n_parts.argmax()]}' alone has {n_parts.max():,} of the "
+            f"{len(rows):,} in {level.title}"
+        )
+    return owner
 
 
 def _within(rows: np.ndarray, others: np.ndarray) -> np.ndarray:

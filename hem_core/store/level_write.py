@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hem_core.errors import DataError
 from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_json, write_table
@@ -43,7 +44,8 @@ def write_level(folder: Path, name: str, table: pa.Table | pd.DataFrame, beside:
     table: M parts, one a row, of any order that stays: `id` (text, unique: `<example id>#g3` for the third given part,
     `#p7` for the seventh predicted one), `example` (the id of its example), and whatever of these the task knows:
     given and predicted (text; null where nothing was), error (0 = right .. 1 = wrong), loss, difficulty,
-    label_suspicion, reason, reason_prob, evidence, text (a snippet). Further columns are the task's own.
+    label_suspicion, reason, reason_prob, evidence, text (a snippet). Further columns are the task's own; `split` is
+    taken from the run's catalog.
     Returns the path of the table. The same input gives the same bytes. Raises DataError for a name that a level cannot
     have, without `id` or `example`, for ids that are not unique, and when something beside has another number of rows.
     """
@@ -51,7 +53,23 @@ def write_level(folder: Path, name: str, table: pa.Table | pd.DataFrame, beside:
     arrow = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
     _check(name, arrow)
     _write_beside(folder / name, arrow.num_rows, beside or Beside())
+    catalog = folder / "catalog.parquet"
+    if catalog.exists() and "split" in pq.read_schema(catalog).names:
+        arrow = with_split(arrow, pq.read_table(catalog, columns=["id", "split"]))
     return write_table(folder / f"{name}.parquet", arrow)
+
+
+def with_split(parts: pa.Table, catalog: pa.Table) -> pa.Table:
+    """The parts with the split of the example that each is of, where the catalog has one; else as they are.
+
+    No other split counts: training on some parts of an example and testing on the rest would flatter the result.
+    """
+    if "split" not in catalog.column_names:
+        return parts
+    split_of = dict(zip(catalog["id"].to_pylist(), catalog["split"].to_pylist(), strict=True))
+    inherited = pa.array([split_of.get(example) for example in parts["example"].to_pylist()], pa.string())
+    own = [name for name in parts.column_names if name != "split"]
+    return parts.select(own).append_column("split", inherited)
 
 
 def name_level(folder: Path, name: str) -> None:

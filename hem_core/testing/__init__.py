@@ -5,8 +5,10 @@ keep what every score promises. The item may be a file in HEM's folder or a plug
 """
 
 from hem_core.testing.format import check_format
+from hem_core.testing.medium import check_medium
 from hem_core.testing.policy import check_policy
 from hem_core.testing.reader import check_reader
 from hem_core.testing.score import check_score
+from hem_core.testing.task import check_task
 
-__all__ = ["check_format", "check_policy", "check_reader", "check_score"]
+__all__ = ["check_format", "check_medium", "check_policy", "check_reader", "check_score", "check_task"]

@@ -97,7 +97,7 @@ def test_a_new_clause_replaces_the_one_on_its_column_and_null_removes_it(evaluat
         ({"tag": []}, "no tag"),
         ({"not": {"tag": []}}, "has a tag"),
         ({"not": {"tag": ["hard", "rare"]}}, "not (tagged hard or rare)"),
-        ({"rows": ["one"]}, "1 example"),
+        ({"rows": ["one"]}, "1 chosen"),
         ({"polygon": {"x": "a", "y": "b", "points": []}}, "lasso on A and B"),
     ],
 )

@@ -8,7 +8,8 @@ DOCUMENT = """
   globalThis.document = { createElement: element };
   const text = (one) => typeof one === "string" ? one : one.children.map(text).join("|");
   const heard = [];
-  const draw = (pairs, isAlone) => m.topConfusions({ classes: ["cat", "dog"], pairs, isWhole: isAlone, isAlone,
+  const draw = (pairs, isAlone) => m.topConfusions({ classes: ["cat", "dog"], pairs, rows: "boxes", isAlone,
+    isWhole: isAlone,
     show: (is) => heard.push(is), choose: (pair) => heard.push(pair) });
 """
 
@@ -25,4 +26,4 @@ def test_a_pair_says_how_many_of_the_given_class_and_is_chosen_by_a_click(run_js
 
 def test_without_confusions_it_says_so_and_a_matrix_that_stands_alone_has_no_list(run_js):
     body = "return [draw([], false).map(text)[1], draw([], true).length];"
-    assert run_js("explorer/top_confusions.js", DOCUMENT + body) == ["No confusions among these examples.", 1]
+    assert run_js("explorer/top_confusions.js", DOCUMENT + body) == ["No confusions among these boxes.", 1]

@@ -46,3 +46,5 @@ def test_a_part_is_judged_and_leads_to_its_example_and_that_to_its_parts(site, o
     page.get_by_role("link", name="2 halves").click()
     page.wait_for_selector(".hem-explorer[data-ready][data-filtered='2']")
     assert page.get_by_text("1,200 halves").count()
+    assert page.locator(".hem-scope").inner_text() == "applies to 2 filtered of 1,200 halves"
+    assert page.locator(".hem-explorer").get_by_text("examples").all_inner_texts() == []

@@ -70,7 +70,7 @@ def go_blind(page):
 
 
 def place_of(folder, row):
-    return blind.places(open_workspace(folder).run("animals"))[row]
+    return blind.places(open_workspace(folder).run("animals").examples)[row]
 
 
 def shown_row(page):

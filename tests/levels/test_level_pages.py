@@ -17,6 +17,13 @@ def test_a_page_draws_on_the_level_of_the_address(show, halved, page):
     assert any("800 halves" in caption.value for caption in test.caption)
 
 
+def test_review_and_sets_name_the_rows_of_the_level(show, halved):
+    review = show(halved, "review", run="few", level="halves", id="nothing")
+    assert any("of 800 halves" in caption.value for caption in review.caption)
+    assert any("Save 80 halves" in button.label or "halves as version" in button.label
+               for button in show(halved, "sets", run="few", level="halves").button)  # fmt: skip
+
+
 def test_the_switch_goes_to_the_other_level_and_keeps_the_filter_as_far_as_it_goes(show, halved):
     test = show(halved, "overview", run="few", rule=json.dumps(LEFT))
     assert "no column 'side'" in test.toast[0].value.replace("\\", "")

@@ -55,12 +55,16 @@ def test_a_tag_on_parts_leaves_the_examples_alone(client):
     tagged = get(client, "mask", level="halves", rule='{"all": [{"tag": ["hard"]}]}').content
     assert sum(tagged) == n
     assert post(client, "examples", what="undo", sequence=2).json()["undone"] is None
-    assert post(client, "halves", what="undo", sequence=3).json()["undone"]["n"] == n
+    undone = post(client, "halves", what="undo", sequence=3).json()
+    assert undone["undone"]["n"] == n
+    assert undone["message"].endswith(f"“hard” on {n} halves.")
 
 
 def test_a_post_of_one_level_is_not_stored_on_another(client):
     wrong = post(client, "examples", ids=["0#p0"])
     assert (wrong.status_code, "has no example '0#p0'" in wrong.json()["error"]) == (409, True)
+    on_parts = post(client, "halves", ids=["0"])
+    assert (on_parts.status_code, "has no part '0'" in on_parts.json()["error"]) == (409, True)
     other = {**identity(loaders.level("few", "halves")), "level": "examples"}
     refused = post(client, "examples", ids=["0"], **other)
     assert (refused.status_code, "made again of other examples" in refused.json()["error"]) == (409, True)

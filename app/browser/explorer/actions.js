@@ -3,7 +3,7 @@
 
 import { h, icon } from "../shared/dom.js";
 import { drawKept } from "../shared/kept.js";
-import { plural, whole } from "../shared/numbers.js";
+import { whole } from "../shared/numbers.js";
 
 /** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV.
  *  Returns {refresh, undo, end}.
@@ -48,13 +48,13 @@ export function makeActions(bus, host, { makeSet, download }) {
   );
   const csv = h(
     "button",
-    { class: "hem-button is-quiet", title: "download these examples as CSV", onclick: download },
+    { class: "hem-button is-quiet", title: `download these ${bus.rows} as CSV`, onclick: download },
     icon("download"),
     "CSV",
   );
   const set = h(
     "button",
-    { class: "hem-button is-main", title: "name these examples and export them", onclick: makeSet },
+    { class: "hem-button is-main", title: `name these ${bus.rows} and export them`, onclick: makeSet },
     icon("set"),
     "Create set",
   );
@@ -91,11 +91,7 @@ export function makeActions(bus, host, { makeSet, download }) {
     scope.replaceChildren(
       "applies to ",
       h("b", {}, what ? `${whole(bus.counts.scope)} ${what}` : "nothing yet"),
-      h(
-        "span",
-        { class: "hem-muted" },
-        what ? ` of ${plural(bus.n, "example")}` : " – filter, lasso or click examples",
-      ),
+      h("span", { class: "hem-muted" }, what ? ` of ${bus.counted(bus.n)}` : ` – filter, lasso or click ${bus.rows}`),
     );
     const isOff = !bus.hasScope() || bus.counts.scope === 0;
     for (const button of [...buttons, clear, free]) button.disabled = isOff;
@@ -110,12 +106,12 @@ export function makeActions(bus, host, { makeSet, download }) {
       const answer = await bus.tag(action, tag);
       const text =
         action === "clear"
-          ? `Cleared the tags of ${plural(answer.count, "example")}`
-          : `Tagged ${plural(answer.count, "example")} as ${tag}`;
+          ? `Cleared the tags of ${bus.counted(answer.count)}`
+          : `Tagged ${bus.counted(answer.count)} as ${tag}`;
       show(answer.message ? `${text}. ${answer.message}` : text, answer.batch && (() => undoBatch(answer.batch)));
     } catch (error) {
       show(
-        `Not stored (${plural(count, "example")}): ${error.message}`,
+        `Not stored (${bus.counted(count)}): ${error.message}`,
         error.retry && (() => again(error.retry, count)),
         true,
         "Try again",
@@ -127,10 +123,10 @@ export function makeActions(bus, host, { makeSet, download }) {
   async function again(retry, count) {
     try {
       await retry();
-      show(`Stored for ${plural(count, "example")}`);
+      show(`Stored for ${bus.counted(count)}`);
     } catch (error) {
       show(
-        `Not stored (${plural(count, "example")}): ${error.message}`,
+        `Not stored (${bus.counted(count)}): ${error.message}`,
         error.retry && (() => again(error.retry, count)),
         true,
         "Try again",

@@ -1,6 +1,7 @@
 // @ts-check
 // What the parts of a page share: the run's columns, the filter, the selection, the tags; and who listens.
 
+import { counted, rowsOf } from "../shared/level.js";
 import { clauseMask, clauses, count, every } from "../shared/rules.js";
 import { makeColumns } from "./columns.js";
 import { makeExamples } from "./examples.js";
@@ -44,6 +45,9 @@ function makeBus(client, data) {
     ...makeTagging({ client, source, data, bus: itself, changed: masksAfterTags }),
     run: data.run,
     n,
+    rows: rowsOf(data.level), // what its rows are called: "examples", "boxes"
+    /** How many of its rows: `1 example`, `800 boxes`. */
+    counted: (/** @type {number} */ n) => counted(n, data.level),
     verdictNames: data.verdicts,
     offered: data.offered,
     shows: data.look, // of an example: "picture", "words", "features" or "nothing"

@@ -2,7 +2,7 @@
 // What is filtered, selected and picked, as chips that can be taken away.
 
 import { h, icon } from "../shared/dom.js";
-import { plural, short, whole } from "../shared/numbers.js";
+import { short, whole } from "../shared/numbers.js";
 import { clauses, describe } from "../shared/rules.js";
 
 /** The chips of a bus as elements; mode is the kind of map on screen, null when it cannot be drawn.
@@ -30,9 +30,7 @@ export function chips(bus, mode) {
     list.push(chip("selection", "lasso", text, () => bus.set({ selection: { all: [] } }), keep));
   }
   if (bus.picks.size)
-    list.push(
-      chip("picks", "check", `${plural(bus.picks.size, "example")} picked`, () => bus.set({ picks: new Set() })),
-    );
+    list.push(chip("picks", "check", `${bus.counted(bus.picks.size)} picked`, () => bus.set({ picks: new Set() })));
   if (list.length > 1)
     list.push(
       h(
@@ -41,14 +39,14 @@ export function chips(bus, mode) {
         "clear all",
       ),
     );
-  if (!list.length) list.push(h("span", { class: "hem-muted" }, hint(mode)));
+  if (!list.length) list.push(h("span", { class: "hem-muted" }, hint(mode, bus.rows)));
   return list;
 }
 
-function hint(mode) {
+function hint(mode, rows) {
   if (!mode) return "Drag a range on the histogram to select.";
   return mode === "matrix"
-    ? "Click a cell or a class name to select its examples."
+    ? `Click a cell or a class name to select its ${rows}.`
     : "Drag a lasso on the map, or a range on the histogram.";
 }
 

@@ -3,7 +3,7 @@
 
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
-import { plural, short, whole } from "../shared/numbers.js";
+import { short, whole } from "../shared/numbers.js";
 import { pair, said } from "./pair.js";
 
 const PAGE = 48;
@@ -28,7 +28,7 @@ export function makeGallery(bus, host, open) {
   const tiles = h("div", {
     class: "hem-tiles",
     role: "listbox",
-    "aria-label": "examples",
+    "aria-label": bus.rows,
     "aria-multiselectable": "true",
     "data-look": bus.shows,
   });
@@ -139,8 +139,8 @@ export function makeGallery(bus, host, open) {
     const what = bus.selected ? "selected" : bus.counts.filter < bus.n ? "filtered" : "";
     count.replaceChildren(
       ...(what
-        ? [h("b", {}, whole(total)), ` ${what} `, h("span", { class: "hem-muted" }, `of ${plural(bus.n, "example")}`)]
-        : [plural(bus.n, "example")]),
+        ? [h("b", {}, whole(total)), ` ${what} `, h("span", { class: "hem-muted" }, `of ${bus.counted(bus.n)}`)]
+        : [bus.counted(bus.n)]),
     );
     const last = Math.max(0, Math.ceil(total / PAGE) - 1);
     where.textContent = total

@@ -7,7 +7,6 @@ import { h, renew, s, save, svgToPng } from "../shared/dom.js";
 import { listen } from "../shared/drag.js";
 import { cellAt, home, layout, moved, zoomed } from "./matrix_layout.js";
 import { asSvg, cellsOf, namesOf, paintCells, percent } from "./matrix_paint.js";
-import { plural } from "../shared/numbers.js";
 import { clauses } from "../shared/rules.js";
 import { topConfusions } from "./top_confusions.js";
 
@@ -207,15 +206,15 @@ export function makeMatrix(bus, host, look, classes) {
   }
 
   function described({ given, predicted }) {
-    if (given === undefined) return [`predicted ${classes[predicted]}`, plural(found.predicted[predicted], "example")];
+    if (given === undefined) return [`predicted ${classes[predicted]}`, bus.counted(found.predicted[predicted])];
     const support = found.support[given],
       wrong = percent(1 - found.right[given] / Math.max(1, support));
-    if (predicted === undefined) return [`given ${classes[given]}`, `${plural(support, "example")}, ${wrong} wrong`];
+    if (predicted === undefined) return [`given ${classes[given]}`, `${bus.counted(support)}, ${wrong} wrong`];
     const here = found.at(given, predicted);
     return [
       `given ${classes[given]}`,
       `predicted ${classes[predicted]}`,
-      `${plural(here, "example")}, ${percent(here / Math.max(1, support))} of given ${classes[given]}`,
+      `${bus.counted(here)}, ${percent(here / Math.max(1, support))} of given ${classes[given]}`,
     ];
   }
 
@@ -257,7 +256,9 @@ export function makeMatrix(bus, host, look, classes) {
     const isAlone = isWhole && !isWide,
       pairs = isAlone ? [] : worst(found, WORST).map((pair) => [...pair, found.support[pair[0]]]);
     const show = (isShown) => bus.setView({ whole: isShown });
-    renew(list, [isWhole, isWide, pairs], () => topConfusions({ classes, pairs, isWhole, isAlone, show, choose }));
+    renew(list, [isWhole, isWide, pairs], () =>
+      topConfusions({ classes, pairs, rows: bus.rows, isWhole, isAlone, show, choose }),
+    );
   }
 
   /** Save the whole matrix: 'png', 'svg', or 'csv' with what the cells show, counts or shares of given. */

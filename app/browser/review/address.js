@@ -60,3 +60,8 @@ function makeAddress(place) {
     },
   };
 }
+
+/** What an example in the address belongs to: rows of another run or level are other rows. */
+export function rowsOf(data) {
+  return `${data.fingerprint} ${data.level}`;
+}

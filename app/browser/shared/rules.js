@@ -135,7 +135,7 @@ export function describe(clause, titles, format) {
     return `not (${describe(clause.not, titles, format)})`;
   }
   if (clause.polygon) return `lasso on ${titles(clause.polygon.x)} and ${titles(clause.polygon.y)}`;
-  if (clause.rows) return clause.rows.length === 1 ? "1 example" : `${clause.rows.length} examples`;
+  if (clause.rows) return `${clause.rows.length.toLocaleString("en-US")} chosen`;
   if (clause.tag) return clause.tag.length ? `tagged ${clause.tag.join(" or ")}` : "no tag";
   const title = titles(clause.column);
   if ("contains" in clause) return `${title} contains “${clause.contains}”`;

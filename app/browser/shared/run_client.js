@@ -8,7 +8,8 @@ import { levelQuery } from "./level.js";
  * @typedef {ReturnType<typeof openRun>} RunClient
  */
 
-/** Open a level of a run, `examples` where none is named. Rows are positions in its table. Every function raises what the server refuses.
+/** Open a level of a run, `examples` where none is named. Rows are positions in its table. Every function raises what
+ *  the server refuses.
  *  @param {Pick<import("./client.js").Client, "request" | "person" | "windowName">} client @param {About} about */
 export function openRun(client, { run, level, fingerprint, identity }) {
   const ofThese = `v=${fingerprint}`; // lets the browser keep the answer for good

@@ -79,7 +79,7 @@ def _wanted(level: Level) -> dict[str, Any] | None:
     if id is not None:
         row = int(loaders.ids(level).get_indexer(pd.Index([id]))[0])
         if row < 0:
-            st.toast(words.plain(f"Run {level.run} has no example {id}."), icon=":material/search_off:")
+            st.toast(words.plain(f"Run {level.run} has no {words.one(level.name)} {id}."), icon=":material/search_off:")
     elif place is not None and place < level.n:
         row = int(np.flatnonzero(places == place)[0])
     return {"id": id, "row": row, "place": int(places[row])} if row is not None and row >= 0 else None
@@ -132,25 +132,27 @@ def _take_leave() -> None:
 
 
 def _why_empty(level: Level, queue: str) -> str:
+    one = words.one(level.name)
     if not level.n:
-        return "This run has no examples."
+        return f"This run has no {words.noun(level.name)}."
     if queue == "mixed":
-        return "Others have judged every example that would be yours. A filter of Explore can be reviewed all the same."
+        return f"Others have judged every {one} that would be yours. A filter of Explore can be reviewed all the same."
     if _stratum(queue):
         low, high = queue.split()[1:]
-        return f"No example has a label suspicion between {low} and {high}. Choose another stratum on Labels."
+        return f"No {one} has a label suspicion between {low} and {high}. Choose another stratum on Labels."
     why = {
-        "suspects": "No example of this run has the reason 'mislabelled', so no label is under suspicion.",
-        "filter": "No example matches the filter of Explore. Change it there.",
-        "selection": "No example is selected in Explore. Draw another selection there.",
+        "suspects": f"No {one} of this run has the reason 'mislabelled', so no label is under suspicion.",
+        "filter": f"No {one} matches the filter of Explore. Change it there.",
+        "selection": f"No {one} is selected in Explore. Draw another selection there.",
     }
     return f"{why[queue]} Or take the mixed queue."
 
 
 def _what_is_done(level: Level, queue: str, n: int) -> str:
-    all_of_it = "The one example in it has a verdict." if n == 1 else f"All {n:,} examples in it have a verdict."
+    one, many = words.one(level.name), words.noun(level.name)
+    all_of_it = f"The one {one} in it has a verdict." if n == 1 else f"All {n:,} {many} in it have a verdict."
     if queue == "mixed" and n < level.n:
-        all_of_it += " The other examples of this run were judged by others, or are in the queues of other reviewers."
+        all_of_it += f" The other {many} of this run were judged by others, or are in the queues of other reviewers."
     return f"{all_of_it} ← goes back through them; another queue can be chosen above."
 
 

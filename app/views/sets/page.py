@@ -52,7 +52,10 @@ def _new(level: Level) -> None:
     n = len(curate(matching, leave_out=leave_out, has_held_out=has_held_out).examples)
     if not n:
         _save_row(level, source, None, "")
-        st.info("No example is left. Widen the choice, or keep more of what was ruled out.", icon=":material/info:")
+        st.info(
+            f"No {words.one(level.name)} is left. Widen the choice, or keep more of what was ruled out.",
+            icon=":material/info:",
+        )
         return
     budget = set_budget.choose(level, n, is_hand_made=source.is_hand_made)
     if budget is None:
@@ -109,7 +112,7 @@ def _save_row(level: Level, source: Candidates, made: "Selected | None", wish: s
             "Name", value="hard", max_chars=64, key="set_name", help="Letters, digits, space, '.', '_' and '-'."
         ).strip()
         version = max(sets.versions(loaders.folder(), name), default=0) + 1 if name and "/" not in name else 1
-        label = f"Save {words.count(n, 'example')} as version {version}"
+        label = f"Save {words.counted(n, level.name)} as version {version}"
         if st.button(label, type="primary", icon=":material/save:", disabled=not n or not name) and made:
             _store(level, name, source, made, wish)
     said = state.forget("set_saved")
@@ -133,7 +136,7 @@ def _store(level: Level, name: str, source: Candidates, made: "Selected", wish: 
     except HemError as error:
         widgets.failure(error)
         return
-    state.remember("set_saved", f"Saved {name} {target.name}: {words.count(len(made.examples), 'example')}.")
+    state.remember("set_saved", f"Saved {name} {target.name}: {words.counted(len(made.examples), level.name)}.")
     st.rerun()
 
 
@@ -218,7 +221,7 @@ def _classes(level: Level, examples: pd.DataFrame) -> None:
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.markdown(f"**Classes** · {words.count(len(examples), 'example')} compared with all {level.n:,}")
+        st.markdown(f"**Classes** · {words.counted(len(examples), level.name)} compared with all {level.n:,}")
         table = composition(examples, loaders.columns(level, ("label",)), level.classes)
         if len(table) > LARGEST:
             table = table.sort_values("n", ascending=False).head(LARGEST)

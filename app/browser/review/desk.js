@@ -1,0 +1,168 @@
+// @ts-check
+// The desk of Review: what its parts share, moving through the queue, and what Python sends.
+
+import { h } from "../shared/dom.js";
+import { addressOf, rowsOf } from "./address.js";
+import { makeJudging } from "./judging.js";
+import { makeKeyboard } from "./keyboard.js";
+import { makePictures } from "./pictures.js";
+import { nextOpen } from "./queue.js";
+import { makeScreen } from "./screen.js";
+import { makeStock } from "./stock.js";
+import { makeVerdicts } from "./verdicts.js";
+
+/** What the parts of Review share: each reads it, and changes what is its own.
+ *  @param {import("../shared/client.js").Client} client */
+export function makeState(client) {
+  return {
+    client,
+    data: /** @type {any} */ (undefined), // as Python sent it last
+    rows: /** @type {number[]} */ ([]), // the queue, and what was opened by its address
+    drawn: /** @type {string[]} */ ([]), // why each is in the queue
+    at: 0,
+    shownAt: performance.now(),
+    chooser: /** @type {ReturnType<typeof import("./chooser.js").makeChooser> | null} */ (null),
+    reveal: /** @type {any} */ (null), // {row, answer, given, isSame} after a blind answer
+    hasHelp: false,
+    isBlind: client.preference("hem-blind") === "1",
+    verdicts: makeVerdicts(),
+    placeOf: /** @type {Map<number, number>} */ (new Map()), // row -> its number in the address of blind review
+    source: /** @type {any} */ (null), // the level on screen, and its pictures
+    pictures: /** @type {any} */ (null),
+    outbox: /** @type {any} */ (null), // of the workspace on screen
+    stock: /** @type {import("./stock.js").Stock} */ (/** @type {unknown} */ (null)),
+    judging: /** @type {import("./judging.js").Judging} */ (/** @type {unknown} */ (null)),
+    screen: /** @type {import("./screen.js").Screen} */ (/** @type {unknown} */ (null)),
+
+    /** The row on screen; undefined behind the last. */
+    get row() {
+      return this.rows[this.at];
+    },
+    /** Whether the label of the row on screen is hidden: blind, and nobody has judged it. */
+    isHidden() {
+      return this.isBlind && this.row !== undefined && !this.verdicts.has(this.row);
+    },
+    /** A verdict as text. */
+    worded({ tag, value }) {
+      return `${this.data.words[tag] ?? tag}${value ? ` → ${value}` : ""}`;
+    },
+    nextOne(from = this.at) {
+      return nextOpen(this.rows, from, this.verdicts.has);
+    },
+    go(to) {
+      const target = Math.max(0, Math.min(this.rows.length, to));
+      if (target === this.at && !this.reveal) return;
+      this.at = target;
+      this.show();
+    },
+    show() {
+      this.judging.endReveal();
+      this.chooser = null;
+      this.shownAt = performance.now();
+      this.screen.draw();
+      this.stock.fetchAhead();
+      this.stock.refresh();
+    },
+    /** A row that the new queue lacks stays: another person has judged it, or it was opened by its address. */
+    keepRow(row, place, why) {
+      if (row === undefined || this.rows.includes(row)) return;
+      this.rows.splice(place, 0, row);
+      this.drawn.splice(place, 0, why);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof makeState>} Desk */
+
+/** The desk in `place`; leave(page) opens another page. Returns {update(data), close()}.
+ *  @param {HTMLElement} place @param {import("../shared/client.js").Client} client */
+export function makeDesk(place, client, leave) {
+  const desk = makeState(client),
+    address = addressOf(client);
+  const slots = {
+    head: h("header", { class: "head" }),
+    body: h("main", { class: "body" }),
+    bar: h("footer", { class: "actions" }),
+  };
+  let leaveOutbox = () => {};
+  desk.stock = makeStock(desk, client.windowId());
+  desk.judging = makeJudging(desk);
+  const keyboard = makeKeyboard(desk, place, leave);
+  desk.screen = makeScreen(desk, slots, address, keyboard.act);
+  const refresh = () => desk.stock.refresh();
+  const listeners = /** @type {[EventTarget, string, (event: any) => void][]} */ ([
+    [window, "keydown", keyboard.onKey],
+    [window, "beforeunload", (event) => desk.outbox?.count() && event.preventDefault()],
+    [window, "focus", refresh],
+    [document, "visibilitychange", () => document.visibilityState === "visible" && refresh()],
+  ]);
+  for (const [target, name, listener] of listeners) target.addEventListener(name, listener);
+  place.replaceChildren(slots.head, slots.body, slots.bar);
+  return { update, close };
+
+  function update(fresh) {
+    const before = desk.data,
+      isFirst = !before,
+      isOther = isFirst || before.key !== fresh.key;
+    const wanted = (isFirst && address.recalled(rowsOf(fresh))) || fresh.wanted,
+      current = isOther ? undefined : desk.row;
+    // The page itself writes the address; an example in it that is not on screen was put there from outside.
+    const isAsked = wanted && (isFirst || (wanted.row !== current && address.names(wanted)));
+    const why = desk.drawn[desk.at];
+    desk.data = fresh;
+    desk.rows = [...fresh.rows];
+    desk.drawn = [...fresh.drawn];
+    if (isOther) {
+      desk.stock.clear();
+      desk.judging.clear();
+    }
+    openTheRun(fresh, before);
+    if (wanted) desk.placeOf.set(wanted.row, wanted.place);
+    if (desk.outbox?.workspace !== fresh.identity.workspace) openTheOutbox(fresh.identity.workspace);
+    desk.keepRow(current, desk.at, why);
+    if (isAsked) desk.keepRow(wanted.row, 0, "wanted");
+    const found = Object.fromEntries(Object.entries(fresh.verdicts).map(([row, verdict]) => [+row, verdict]));
+    const changed = desk.verdicts.take(fresh.revision, fresh.rows, found);
+    const target = isAsked ? wanted.row : current;
+    desk.at = target === undefined ? desk.nextOne(-1) : desk.rows.indexOf(target);
+    if (isOther || target === undefined || target !== current) desk.show();
+    else desk.judging.showChanged(changed);
+    if (current !== undefined && !fresh.rows.includes(current)) refresh(); // Python no longer tells of it
+    desk.outbox.send();
+  }
+
+  function close() {
+    for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
+    desk.judging.end();
+    leaveOutbox();
+    desk.pictures?.forget();
+  }
+
+  /** Another run or level has rows, verdicts and pictures of its own. */
+  function openTheRun(fresh, before) {
+    client.renew(fresh);
+    desk.source = client.run(fresh);
+    if (!before || isOtherRun(before, fresh)) {
+      if (before) desk.verdicts.clear();
+      desk.placeOf.clear();
+      desk.pictures?.forget();
+      desk.pictures = makePictures(desk.source, fresh.has_pictures);
+    }
+    fresh.rows.forEach((row, k) => desk.placeOf.set(row, fresh.places[k]));
+  }
+
+  function openTheOutbox(workspace) {
+    leaveOutbox();
+    ({ outbox: desk.outbox, leave: leaveOutbox } = client.outbox(workspace, () => desk.outbox && desk.screen.head()));
+  }
+}
+
+/** Are these data of another run, level, scores or workspace? Rows of one are no rows of the other. */
+export function isOtherRun(before, fresh) {
+  return (
+    before.run !== fresh.run ||
+    before.level !== fresh.level ||
+    before.fingerprint !== fresh.fingerprint ||
+    before.identity.workspace !== fresh.identity.workspace
+  );
+}

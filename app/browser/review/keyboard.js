@@ -1,0 +1,73 @@
+// @ts-check
+// What the keys and the buttons of Review do.
+
+import { request, takesText } from "./keys.js";
+
+/** The actions that the buttons share with the keys, and the listener of the keys. leave(page) opens another page.
+ *  @param {import("./desk.js").Desk} desk @param {HTMLElement} place */
+export function makeKeyboard(desk, place, leave) {
+  const act = {
+    verdict: (name) => desk.judging.press(name),
+    clear: () => desk.judging.judge("", ""),
+    undo: () => desk.judging.undo(),
+    choose: (name) => desk.judging.judge("mislabelled", name),
+    picked: (name) => desk.judging.picked(name),
+    back: () => {
+      desk.chooser = null;
+      desk.screen.draw();
+    },
+    previous: () => desk.go(desk.at - 1),
+    next: () => desk.go(desk.reveal ? desk.nextOne() : desk.at + 1),
+    blind: () => {
+      desk.isBlind = !desk.isBlind;
+      desk.client.prefer("hem-blind", desk.isBlind ? "1" : "0");
+      desk.stock.dropUnjudged();
+      desk.show();
+    },
+    help: () => {
+      desk.hasHelp = !desk.hasHelp;
+      desk.screen.draw();
+    },
+    leave,
+  };
+  /** What keys.js calls a request -> what is done. */
+  const handlers = {
+    verdict: act.verdict,
+    clear: act.clear,
+    undo: act.undo,
+    "next open": () => desk.go(desk.nextOne()),
+    blind: act.blind,
+    help: act.help,
+    previous: act.previous,
+    next: act.next,
+    back: act.back,
+    empty: () => desk.chooser?.empty(),
+    accept: () => act.picked(desk.chooser?.accepted()),
+    class: act.picked,
+    mark: (step) => desk.chooser?.mark(step),
+    type: (letter) => desk.chooser?.type(letter),
+  };
+  return { act, onKey };
+
+  function onKey(event) {
+    const { chooser, data, hasHelp } = desk,
+      target = event.composedPath()[0],
+      isInput = chooser != null && target === chooser.input;
+    if (!place.isConnected || !data || (takesText(target) && !isInput)) return;
+    if (document.querySelector('[role="dialog"][aria-modal="true"]')) return;
+    const found = request(event, {
+      mode: desk.reveal ? "reveal" : chooser ? (desk.isHidden() ? "blind" : "choose") : "plain",
+      verdicts: data.offered,
+      isInput,
+      hasHelp,
+      isEmpty: chooser?.isEmpty ?? true,
+      keys: chooser?.keys ?? new Map(),
+      unsure: chooser?.unsure,
+    });
+    if (!found) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const [what, value] = found;
+    handlers[what]?.(value);
+  }
+}

@@ -1,0 +1,93 @@
+// @ts-check
+// Review drawn: the head with what was done, the example, and the bar with what can be done.
+
+import { rowsOf } from "./address.js";
+import { makeChooser } from "./chooser.js";
+import * as frame from "./frame.js";
+import { broken, columns, waiting } from "./pane.js";
+import { pace } from "./queue.js";
+
+/** @typedef {{draw: () => void, head: () => void}} Screen */
+
+/** Draws into the slots {head, body, bar}; `act` is what the buttons do.
+ *  @param {import("./desk.js").Desk} desk @param {ReturnType<typeof import("./address.js").addressOf>} address
+ *  @returns {Screen} */
+export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address, act) {
+  const home = address.path();
+  return { draw, head };
+
+  function draw() {
+    const { row, reveal, data } = desk,
+      shown = desk.stock.items.get(row),
+      reason = desk.stock.missing.get(row);
+    if (desk.isHidden() && !desk.chooser) {
+      const { classes } = data;
+      desk.chooser = makeChooser({ order: classes, classes, isBlind: true, choose: act.picked });
+    }
+    head();
+    bar();
+    name(row, shown);
+    body.classList.toggle("is-bare", desk.hasHelp || !shown || reason !== undefined);
+    delete body.dataset.id;
+    delete body.dataset.row;
+    if (desk.hasHelp) return body.replaceChildren(frame.help(data.offered));
+    if (row === undefined) {
+      return body.replaceChildren(frame.finished({ n: desk.rows.length, empty: data.empty, done: data.done, act }));
+    }
+    if (reason !== undefined) return body.replaceChildren(broken(reason, again));
+    if (!shown) return body.replaceChildren(waiting());
+    // While a blind answer waits for the server, the label stays hidden.
+    const isAnswering = reveal && reveal.isSame === undefined;
+    return item(shown, Boolean(desk.isHidden() || shown.is_blinded || isAnswering));
+  }
+
+  /** Put the example into the address, so that a reload opens it. */
+  function name(row, shown) {
+    const id = desk.isHidden() || shown?.is_blinded ? null : shown?.id;
+    const example = row === undefined ? null : { id, row, place: desk.placeOf.get(row) };
+    // While Streamlit goes to another page, this one is still here for a moment.
+    if (address.path() === home) address.show(example, rowsOf(desk.data));
+  }
+
+  function again() {
+    desk.stock.missing.clear();
+    desk.show();
+  }
+
+  function item(shown, isBlinded) {
+    const { data, pictures } = desk,
+      worded = (verdict) => desk.worded(verdict);
+    const verdict = desk.verdicts.get(shown.row);
+    body.replaceChildren(...columns({ item: shown, isBlinded, verdict, data, pictures, worded }));
+    body.classList.toggle("is-blind", isBlinded);
+    body.dataset.row = shown.row;
+    if (!isBlinded) body.dataset.id = shown.id;
+  }
+
+  function head() {
+    const { rows, at, outbox, isBlind, hasHelp } = desk,
+      done = rows.filter((row) => desk.verdicts.has(row)).length;
+    const isListOpen = headSlot.querySelector("details.unsaved")?.open;
+    const reading = { n: rows.length, done, at, drawn: desk.drawn[at] };
+    const said = { pace: pace(desk.judging.paces), note: desk.judging.note() };
+    headSlot.replaceChildren(
+      ...frame.head({ ...reading, ...said, outbox, isListOpen, isBlind, isHidden: desk.isHidden(), hasHelp, act }),
+    );
+    headSlot.dataset.waiting = outbox.count();
+    headSlot.dataset.refused = outbox.refused.length;
+    headSlot.dataset.done = done;
+  }
+
+  function bar() {
+    const { chooser, reveal, at, data, row } = desk,
+      current = desk.verdicts.get(row)?.tag;
+    const asked = { verdicts: data.offered, notBlind: data.not_blind, isDone: row === undefined };
+    const about = { ...asked, chooser, reveal, current, at, act };
+    const isTyping = chooser && chooser.input.getRootNode().activeElement === chooser.input;
+    if (reveal) barSlot.replaceChildren(...frame.revealBar(about));
+    else if (chooser && desk.isHidden()) barSlot.replaceChildren(...frame.blindBar(about));
+    else if (chooser) barSlot.replaceChildren(...frame.classBar(about));
+    else barSlot.replaceChildren(...frame.verdictBar(about));
+    if (isTyping) chooser.input.focus();
+  }
+}
