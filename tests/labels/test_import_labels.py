@@ -241,7 +241,7 @@ def test_what_is_no_answer_says_what_to_do(workspace, tmp_path):
     with pytest.raises(DataError, match=r"no file at .*; give Label Studio's export"):
         import_labels(bad, workspace)
     bad.write_text("{")
-    with pytest.raises(DataError, match=r"cannot read .*wanted .json, .jsonl, .csv"):
+    with pytest.raises(DataError, match=r"cannot read .*expected .json, .jsonl, .csv"):
         import_labels(bad, workspace)
     bad.write_text('{"id": "a"}')
     with pytest.raises(DataError, match="it holds one dict, not a list"):
