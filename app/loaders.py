@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.views.compare.comparison import Comparison
     from app.views.overview.glance import Overview
     from app.views.slices.weak_slices import WeakSlices
-    from app.wire.detail import Standing
+    from app.wire.detail import Ranks
     from app.wire.distribution import Headline
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
@@ -138,7 +138,7 @@ def overview(level: "Level") -> "Overview":
     return _overview(_key(level), level)
 
 
-def standing(level: "Level") -> "Standing":
+def ranks(level: "Level") -> "Ranks":
     """Where each row of a run stands on the axes, for Review."""
     return _standing(_key(level), level)
 
@@ -304,10 +304,10 @@ def _metrics(key: Key, _level: "Level") -> "list[Metric]":
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _standing(key: Key, _level: "Level") -> "Standing":
-    from app.wire.detail import standing
+def _standing(key: Key, _level: "Level") -> "Ranks":
+    from app.wire.detail import ranks
 
-    return standing(_level)
+    return ranks(_level)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from _nets import fit
-from _peers import Said
+from _peers import MethodInputs
 from scipy.stats import rankdata
 from torch import nn
 from torch.utils.data import Dataset
@@ -47,7 +47,7 @@ class Shipped:
     """As `run.table()`, in the order of the data."""
     info: dict[str, Any]
     """run.json."""
-    said: Said
+    method_inputs: MethodInputs
     """The outputs that the run was made of."""
 
     def facts(self) -> dict[str, float]:
@@ -74,7 +74,7 @@ def shipped(data: Any, labels: np.ndarray, classes: list[str], train: Train, see
             inside = whole["logits"]
             embeddings = whole["embeddings"].astype(np.float32) if "embeddings" in whole else None
         confidence, margin = _recorded(folder / "dynamics.parquet", table["id"].tolist())
-        said = Said(inside, embeddings, logits, confidence, margin, labels)
+        said = MethodInputs(inside, embeddings, logits, confidence, margin, labels)
         return Shipped(table, run.info, said)
 
 

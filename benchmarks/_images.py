@@ -104,7 +104,7 @@ def one(data: Path, n: int, seed: int, *, flip: str, share: float) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         source = planted.write(Path(folder) / "garments.npz")
         run = shipped(source, planted.labels, planted.classes, train, seed)
-        columns = numbers(run.table) | peers(run.said)
+        columns = numbers(run.table) | peers(run.method_inputs)
         result: dict = {
             kind: {"base rate": base_rate(planted.kind, kind)}
             | {name: auprc(planted.kind, kind, values) for name, values in columns.items()}
@@ -119,7 +119,7 @@ def one(data: Path, n: int, seed: int, *, flip: str, share: float) -> dict:
     said = {
         "folds and dynamics": of_run(run.table, run.info["reasons"]["kinds"]),
         "one checkpoint": of_run(table, info["reasons"]["kinds"]),
-        "MAP-D kNN, half of the truth": of_map_d(run.said, planted.kind, probes),
+        "MAP-D kNN, half of the truth": of_map_d(run.method_inputs, planted.kind, probes),
     }
     said |= {f"{way}, by lift": lift(said[way]) for way in ("folds and dynamics", "one checkpoint")}
     result["reasons"] = {way: judged(probs[~probes], planted.kind[~probes]) for way, probs in said.items()}

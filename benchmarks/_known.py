@@ -50,7 +50,7 @@ def one(seed: int, models: int) -> dict:
     run = shipped(Examples(world.x, world.labels), world.labels, list(_world.CLASSES), train, seed)
     columns = numbers(run.table)
     columns["rank-mean of all: loss, dynamics, neighbours"] = rank_mean(columns, *MEMBERS)
-    columns["loss, in-sample"] = -np.log(_own(run.said.logits, world.labels))
+    columns["loss, in-sample"] = -np.log(_own(run.method_inputs.logits, world.labels))
     prob = run.table["error_prob"].to_numpy(float)
     ranks = {
         name: {
@@ -61,8 +61,8 @@ def one(seed: int, models: int) -> dict:
     }
     beside = {
         "error_prob": prob,
-        "1 - p of the label, folds": 1 - _own(run.said.oos_logits, world.labels),
-        "1 - p of the label, in-sample": 1 - _own(run.said.logits, world.labels),
+        "1 - p of the label, folds": 1 - _own(run.method_inputs.oos_logits, world.labels),
+        "1 - p of the label, in-sample": 1 - _own(run.method_inputs.logits, world.labels),
         "difficulty / 100": columns["difficulty"] / 100,
     }
     ece = {name: calibration_error(values, truth[FRESH]) for name, values in beside.items()}

@@ -10,7 +10,7 @@ from _hem import numbers, of_logits, shipped, trainer
 from _measures import auprc, base_rate, table
 from _nets import cnn
 from _paired import count
-from _peers import NOTE, Said, peers
+from _peers import NOTE, MethodInputs, peers
 from _planted import Planted, garments
 from _store import Store
 
@@ -49,20 +49,20 @@ def one(data: Path, n: int, seed: int, net: str) -> dict:
         source = planted.write(Path(folder) / "garments.npz")
         run = shipped(source, planted.labels, planted.classes, trainer(cnn, epochs=NETS[net], decay=0), seed)
     found = {"base rate": base_rate(planted.kind, "flip")}
-    for name, values in ways(run.said, planted, seed, numbers(run.table)).items():
+    for name, values in ways(run.method_inputs, planted, seed, numbers(run.table)).items():
         found[name] = auprc(planted.kind, "flip", values)
     return {"auprc": found, "accuracy": run.facts()}
 
 
-def ways(told: Said, planted: Planted, seed: int, whole: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def ways(inputs: MethodInputs, planted: Planted, seed: int, whole: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Way -> (N,): the scores by what they are made of, and HEM's headlines by what it is given.
 
     whole: the columns of the run with folds and dynamics.
     """
     given = {"labels": planted.labels, "classes": planted.classes, "seed": seed}
-    inside = numbers(of_logits(told.logits, told.embeddings, sample="in-sample", oos="none", **given))
-    head = numbers(of_logits(told.logits, told.embeddings, sample="in-sample", oos="head", **given))
-    folds = numbers(of_logits(told.oos_logits, told.embeddings, sample="out-of-sample", **given))
+    inside = numbers(of_logits(inputs.logits, inputs.embeddings, sample="in-sample", oos="none", **given))
+    head = numbers(of_logits(inputs.logits, inputs.embeddings, sample="in-sample", oos="head", **given))
+    folds = numbers(of_logits(inputs.oos_logits, inputs.embeddings, sample="out-of-sample", **given))
     found = {f"{name}, in-sample": inside[name] for name in ("loss", "margin", "neighbour_disagreement")}
     found |= {f"{name.removesuffix('_oos')}, head": head[name] for name in ("loss_oos", "margin_oos") if name in head}
     found |= {f"{name}, folds": whole[name] for name in ("loss", "margin")}
@@ -72,4 +72,4 @@ def ways(told: Said, planted: Planted, seed: int, whole: dict[str, np.ndarray]) 
     given_ = {"in-sample": inside, "head": head, "folds": folds, "folds and dynamics, as shipped": whole}
     for headline in ("label_suspicion", "difficulty"):
         found |= {f"{headline}: {way}": columns[headline] for way, columns in given_.items()}
-    return found | {name: values for name, values in peers(told).items() if name.startswith(("cleanlab", "FiftyOne"))}
+    return found | {name: values for name, values in peers(inputs).items() if name.startswith(("cleanlab", "FiftyOne"))}

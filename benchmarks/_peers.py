@@ -18,7 +18,7 @@ METHODS = ("self_confidence", "normalized_margin", "confidence_weighted_entropy"
 
 
 @dataclass(frozen=True, eq=False)
-class Said:
+class MethodInputs:
     """What models say of N examples in K classes over E epochs."""
 
     logits: np.ndarray
@@ -35,11 +35,11 @@ class Said:
     """(N,) as given."""
 
 
-def peers(told: Said) -> dict[str, np.ndarray]:
+def peers(inputs: MethodInputs) -> dict[str, np.ndarray]:
     """Name -> (N,) of everyone who can be asked; those who need out-of-sample probabilities get them."""
-    probs = probabilities(told.oos_logits)
-    found = cleanlab(probs, told.labels, told.embeddings) if HAS_CLEANLAB else {}
-    return found | fiftyone(probs, told.labels) | from_dynamics(told)
+    probs = probabilities(inputs.oos_logits)
+    found = cleanlab(probs, inputs.labels, inputs.embeddings) if HAS_CLEANLAB else {}
+    return found | fiftyone(probs, inputs.labels) | from_dynamics(inputs)
 
 
 def cleanlab(probs: np.ndarray, labels: np.ndarray, embeddings: np.ndarray | None) -> dict[str, np.ndarray]:
@@ -61,29 +61,29 @@ def fiftyone(probs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
     return {"FiftyOne hardness": entropy, "FiftyOne mistakenness": (sign * np.exp(-entropy) + 1) / 2}
 
 
-def from_dynamics(told: Said) -> dict[str, np.ndarray]:
+def from_dynamics(inputs: MethodInputs) -> dict[str, np.ndarray]:
     """AUM (Pleiss 2020, sign turned) and the data map's confidence, variability, correctness (Swayamdipta 2020).
 
     Of an epoch in which an example was in no training batch (its own fold's) nothing is known, and it does not count.
     """
-    if told.confidence is None or told.margin is None:
+    if inputs.confidence is None or inputs.margin is None:
         return {}
     return {
-        "AUM": np.nanmean(told.margin, axis=1),
-        "cartography confidence": 1 - np.nanmean(told.confidence, axis=1),
-        "cartography variability": np.nanstd(told.confidence, axis=1),
-        "cartography correctness": 1 - np.nanmean(told.margin < 0, axis=1),
+        "AUM": np.nanmean(inputs.margin, axis=1),
+        "cartography confidence": 1 - np.nanmean(inputs.confidence, axis=1),
+        "cartography variability": np.nanstd(inputs.confidence, axis=1),
+        "cartography correctness": 1 - np.nanmean(inputs.margin < 0, axis=1),
     }
 
 
-def map_d(told: Said, is_probe: np.ndarray, kind: np.ndarray, *, k: int = 20) -> tuple[list[str], np.ndarray]:
+def map_d(inputs: MethodInputs, is_probe: np.ndarray, kind: np.ndarray, *, k: int = 20) -> tuple[list[str], np.ndarray]:
     """Kinds of the other rows by a kNN in the space of loss trajectories: C names, and (M, C) shares of the votes.
 
     is_probe (N,) rows whose kind may be looked at; kind (N,) strings.
     Reference: Siddiqui et al. 2022, Metadata Archaeology, arXiv:2209.10015, k = 20.
     """
-    assert told.confidence is not None
-    losses = -np.log(np.maximum(np.nan_to_num(told.confidence, nan=1.0), 1e-12))
+    assert inputs.confidence is not None
+    losses = -np.log(np.maximum(np.nan_to_num(inputs.confidence, nan=1.0), 1e-12))
     model = KNeighborsClassifier(n_neighbors=k).fit(losses[is_probe], kind[is_probe])
     return [str(name) for name in model.classes_], np.asarray(model.predict_proba(losses[~is_probe]))
 

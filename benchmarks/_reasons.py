@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from _measures import calibration_error
-from _peers import Said, map_d
+from _peers import MethodInputs, map_d
 
 KINDS = ("regular", "mislabelled", "ambiguous", "outlier", "rare")
 TRUTH = {"regular": 0, "flip": 1, "ambiguous": 2, "far": 3, "near": 3, "atypical": 4}
@@ -27,9 +27,9 @@ def of_run(table: pd.DataFrame, kinds: Sequence[str]) -> np.ndarray:
     return _gathered(probs, [OF_REASON[kind] for kind in kinds])
 
 
-def of_map_d(told: Said, planted: np.ndarray, is_probe: np.ndarray) -> np.ndarray:
+def of_map_d(inputs: MethodInputs, planted: np.ndarray, is_probe: np.ndarray) -> np.ndarray:
     """(N, 5) shares of votes of MAP-D, which is shown the kinds of the rows is_probe (N,); NaN on these rows."""
-    names, shares = map_d(told, is_probe, planted)
+    names, shares = map_d(inputs, is_probe, planted)
     whole = np.full((len(planted), len(KINDS)), np.nan)
     merged = _gathered(shares, [TRUTH[name] for name in names])
     whole[~is_probe] = merged

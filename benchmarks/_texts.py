@@ -45,7 +45,7 @@ def one(data: Path, seed: int, each: int) -> dict:
     rows, kind, classes = planted(data, seed, each)
     labels = np.array([classes.index(label) for label in rows["label"]], np.int64)
     run = shipped(rows, labels, classes, train, seed)
-    columns = numbers(run.table) | peers(run.said)
+    columns = numbers(run.table) | peers(run.method_inputs)
     result: dict = {
         each: {"base rate": base_rate(kind, each)} | {name: auprc(kind, each, v) for name, v in columns.items()}
         for each in KINDS

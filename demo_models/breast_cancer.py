@@ -40,12 +40,12 @@ def train(
     trees = GradientBoostingClassifier(
         n_estimators=ROUNDS, max_depth=2, subsample=0.5, max_features="sqrt", random_state=seed
     )
-    trees.fit(frame, targets, sample_weight=None if weights is None else weights.numpy(), monitor=_told(progress))
+    trees.fit(frame, targets, sample_weight=None if weights is None else weights.numpy(), monitor=_monitor(progress))
     if recorder:
         boosting.record(trees, frame, targets, dataset.ids, recorder)
     return trees
 
 
-def _told(progress: Progress | None) -> Callable[..., None] | None:
+def _monitor(progress: Progress | None) -> Callable[..., None] | None:
     """What scikit-learn calls after each round; a true answer would stop it."""
     return None if progress is None else lambda number, *_rest: progress(number + 1, ROUNDS)

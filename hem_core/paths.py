@@ -27,7 +27,7 @@ def check_path(path: Path | str, what: str) -> None:
     """
     text = os.fspath(path)
     if not text:
-        raise DataError(f"{what} is empty; it wants a path")
+        raise DataError(f"{what} is empty; it expects a path")
     shown = f"{what} {short(text)}"
     if "\0" in text:
         raise DataError(f"{shown} has a NUL byte, which no path can have; remove it")

@@ -49,12 +49,12 @@ class Outputs:
     """(N, M) probability of the given label by each of M runs or seeds; NaN where a run does not know it."""
 
     def __post_init__(self) -> None:
-        for name in self.known():
+        for name in self.present():
             length = getattr(self, name).shape[0]
             if length != len(self.ids):
                 raise ValueError(f"'{name}' has {length} rows; there are {len(self.ids)} ids")
 
-    def known(self) -> list[str]:
+    def present(self) -> list[str]:
         """Names of the tensor fields that are present, in the order of this class."""
         tensors = [field.name for field in fields(self) if field.name != "ids"]
         return [name for name in tensors if getattr(self, name) is not None]

@@ -83,10 +83,10 @@ def test_each_mistake_is_one_line_and_exit_code_2(run, digits_npz, tmp_path):
     mistakes = [
         (("score", tmp_path / "gone", *model, "--out", out), "no data at"),
         (("score", digits_npz, "--out", out), "no --model was given"),
-        (("score", digits_npz, "--model", "nonsense", "--out", out), "--model wants package.module:function"),
+        (("score", digits_npz, "--model", "nonsense", "--out", out), "--model expects package.module:function"),
         (("score", digits_npz, *model, "--weights", digits_npz, "--out", out), "is not a file of tensors alone"),
         (("score", tmp_path / "bad.csv", *model, "--out", out), "ids must be unique"),
-        (("score", digits_npz, *model, "--out", out, "--batch-size", "many"), "wants a number or auto"),
+        (("score", digits_npz, *model, "--out", out, "--batch-size", "many"), "expects a number or auto"),
         (("score", digits_npz, *model, "--out", out, "--in-sample", "--out-of-sample"), "exclude each other"),
         (("export", tmp_path, "--out", out), "is not a run"),
         (("export", run, "--where", "hardness > 3", "--out", out), "hardness"),

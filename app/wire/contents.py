@@ -80,7 +80,10 @@ def snippets(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) ->
     if look == "words":
         return texts(level, rows, SNIPPET)
     if look == "features":
-        return [[_pair(one) for one in found.features[:TILE_FEATURES]] for found in compared(level, rows, spreads)]
+        return [
+            [_pair(one) for one in found.features[:TILE_FEATURES]]
+            for found in compare_to_neighbours(level, rows, spreads)
+        ]
     return [None] * len(rows)
 
 
@@ -91,7 +94,7 @@ def clipped(text: object, length: int = SNIPPET) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class NeighbourComparison:
     """One row beside its neighbours."""
 
     features: list[Difference]
@@ -105,7 +108,7 @@ class Compared:
         return " · ".join(f"{one.name} {_short(near[one.name])}" for one in self.features[:NAMED])
 
 
-def compared(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Compared]:
+def compare_to_neighbours(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[NeighbourComparison]:
     """The features of some rows beside those of their neighbours; all rows in one read."""
     known = features(level)[:MOST_FEATURES]
     graph = neighbours_of(level, rows, NEIGHBOURS)
@@ -117,11 +120,11 @@ def compared(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) ->
     for row, others in zip(rows, near, strict=True):
         example = table.iloc[int(np.searchsorted(wanted, row))].to_dict()
         neighbours = table.iloc[np.searchsorted(wanted, others[others >= 0])]
-        found.append(Compared(differences(example, neighbours, known, spreads), neighbours))
+        found.append(NeighbourComparison(differences(example, neighbours, known, spreads), neighbours))
     return found
 
 
-def told(found: Sequence[Difference]) -> list[dict[str, Any]]:
+def as_json(found: Sequence[Difference]) -> list[dict[str, Any]]:
     """The features of one row as JSON, for the table in Review."""
     return [
         {

@@ -34,7 +34,7 @@ IN_SIGHT_OF_OTHERS = ("row", "text")
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class Ranks:
     """Where each row stands on the axes, and which rows are near-duplicates: made once a level."""
 
     scores: dict[str, str | None]
@@ -48,7 +48,7 @@ class Standing:
     """Feature of numbers -> how far its values lie apart; only in a run over rows of a table."""
 
 
-def standing(level: Level) -> Standing:
+def ranks(level: Level) -> Ranks:
     """Rank every row of a level on the four axes, over all and within its given label."""
     scores = axes(level.source.columns)
     known = {axis: name for axis, name in scores.items() if name}
@@ -57,19 +57,19 @@ def standing(level: Level) -> Standing:
     label = table.loc[:, "label"] if has_label else None
     among_all = {axis: percentiles(table.loc[:, name]) for axis, name in known.items()}
     within = {axis: percentiles(table.loc[:, name], label) for axis, name in known.items()}
-    return Standing(scores, among_all, within, _groups(level), contents.spreads(level))
+    return Ranks(scores, among_all, within, _groups(level), contents.spreads(level))
 
 
-def details(level: Level, standing: Standing, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
+def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
     """One JSON object an example, in the order of rows; keys are those read by browser/review."""
     if not len(rows):
         return []
     table = level.records(rows)
     ids = [str(example["id"]) for example in table]
     graph = neighbours_of(level, rows, NEIGHBOURS)
-    duplicates = [_duplicates(standing, row, example) for row, example in zip(rows, table, strict=True)]
+    duplicates = [_duplicates(ranks, row, example) for row, example in zip(rows, table, strict=True)]
     shown = contents.medium(level)
-    compared = contents.compared(level, rows, standing.spreads) if shown.look == "features" else None
+    compared = contents.compare_to_neighbours(level, rows, ranks.spreads) if shown.look == "features" else None
     others = _others(level, graph, duplicates, has_text=shown.look == "words")
     curves = curves_of(level, ids)
     titles = columns.described(level)
@@ -80,12 +80,12 @@ def details(level: Level, standing: Standing, rows: Sequence[int], log: TagLog) 
         item: dict[str, Any] = {"row": int(row), **{name: _json(example.get(name)) for name in SHOWN}}
         if "predicted_in_sample" in example and "label_prob_oos" in example:
             item["label_prob"] = _json(example["label_prob_oos"])  # of whom the prediction is
-        item["axes"] = [_axis(axis, standing, example, int(row), titles) for axis in standing.scores]
+        item["axes"] = [_axis(axis, ranks, example, int(row), titles) for axis in ranks.scores]
         item["worst_axis"] = _worst(item["axes"])
         if shown.look == "words":
             item["text"] = shown.words(example)
         item["marks"] = contents.marks(example)
-        item["features"] = contents.told(compared[k].features) if compared else None
+        item["features"] = contents.as_json(compared[k].features) if compared else None
         item["curve"] = curves.get(ids[k])
         item["neighbours"] = None if graph is None else [
             {**others[int(other)], "distance": round(float(distance), 4)}
@@ -118,10 +118,8 @@ def blinded(item: Mapping[str, Any]) -> dict[str, Any]:
     return {**seen, "is_blinded": True}
 
 
-def _axis(
-    axis: str, standing: Standing, example: Mapping[str, Any], row: int, titles: dict[str, Any]
-) -> dict[str, Any]:
-    score = standing.scores[axis]
+def _axis(axis: str, ranks: Ranks, example: Mapping[str, Any], row: int, titles: dict[str, Any]) -> dict[str, Any]:
+    score = ranks.scores[axis]
     if score is None:
         return {"axis": axis, "score": None}
     about = titles.get(score, {})
@@ -131,8 +129,8 @@ def _axis(
         "unit": about.get("unit", ""),
         "meaning": ". ".join(about[key] for key in ("meaning", "range", "use", "reference") if about.get(key)),
         "value": _json(example[score]),
-        "all": _json(standing.among_all[axis][row]),
-        "within": _json(standing.within_class[axis][row]),
+        "all": _json(ranks.among_all[axis][row]),
+        "within": _json(ranks.within_class[axis][row]),
     }
 
 
@@ -156,11 +154,11 @@ def _groups(level: Level) -> dict[int, np.ndarray]:
     return {int(name): part for name, part in zip(names, parts, strict=True) if len(part) > 1}
 
 
-def _duplicates(standing: Standing, row: int, example: Mapping[str, Any]) -> list[int]:
+def _duplicates(ranks: Ranks, row: int, example: Mapping[str, Any]) -> list[int]:
     group = example.get("duplicate_group")
     if group is None or group != group:
         return []
-    return [int(other) for other in standing.groups.get(int(group), ()) if other != row][:DUPLICATES]
+    return [int(other) for other in ranks.groups.get(int(group), ()) if other != row][:DUPLICATES]
 
 
 def _others(

@@ -98,7 +98,7 @@ def parsed(text: str | bytes) -> dict[str, Any]:
     except ValueError as error:
         raise Refused(400, f"not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise Refused(400, "a JSON object is wanted")
+        raise Refused(400, "the body must be a JSON object")
     _check_values(value)
     return value
 

@@ -123,7 +123,7 @@ def _thumbs(level: Level, request: Request) -> Response:
 
 
 def _contents(level: Level, request: Request) -> Response:
-    found = contents.snippets(level, _rows(level, request).tolist(), loaders.standing(level).spreads)
+    found = contents.snippets(level, _rows(level, request).tolist(), loaders.ranks(level).spreads)
     return JSONResponse(found, headers=_cache(level, request))
 
 
@@ -161,7 +161,7 @@ def _detail(level: Level, request: Request) -> Response:
     rows = _rows(level, request)[:MAX_DETAILS].tolist()
     log = loaders.tags_of(level)
     headers = {**NEVER, "X-HEM-Revision": str(log.revision(level.data))}
-    both = zip(details(level, loaders.standing(level), rows, log), relatives(level, rows), strict=True)
+    both = zip(details(level, loaders.ranks(level), rows, log), relatives(level, rows), strict=True)
     found = [{**item, "relatives": links} for item, links in both]
     is_blind = request.query_params.get("blind") == "1"
     return JSONResponse([blinded(item) for item in found] if is_blind else found, headers=headers)

@@ -67,7 +67,7 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
             notes += info(found).get("notes", [])
             return with_info(found, **({"notes": notes} if notes else {}), **_classes_in(source))
     raise DataError(
-        f"cannot read '{source}'; wanted an image folder, a .csv, .parquet, .jsonl or .npz file, "
+        f"cannot read '{source}'; expected an image folder, a .csv, .parquet, .jsonl or .npz file, "
         "an Arrow table, a DataFrame, a torch Dataset, or a dict of arrays"
     )
 

@@ -42,9 +42,11 @@ def as_text(column: pa.ChunkedArray | pa.Array, name: str, what: str) -> pa.Chun
         text = found.cast(pa.string())
         if not _is_bytes(kind) or not pc.any(pc.match_substring_regex(text, CONTROL)).as_py():
             return text
-        raise DataError(f"the {what} column '{name}' holds bytes ({kind}) that are no text; wanted text or numbers")
+        raise DataError(f"the {what} column '{name}' holds bytes ({kind}) that are no text; expected text or numbers")
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(f"the {what} column '{name}' is of {kind}, which is no text; wanted text or numbers") from error
+        raise DataError(
+            f"the {what} column '{name}' is of {kind}, which is no text; expected text or numbers"
+        ) from error
 
 
 def array_as_text(values: np.ndarray, name: str, what: str) -> pa.ChunkedArray:
@@ -104,4 +106,4 @@ def _nested(kind: pa.DataType) -> str:
 def _wanted(what: str) -> str:
     if what == "label":
         return "classification takes one label a row, as text or a number; several labels a row are not supported yet"
-    return f"wanted one {what} a row, as text or a number"
+    return f"expected one {what} a row, as text or a number"

@@ -54,7 +54,9 @@ def _list(text: str, path: Path) -> list[dict[str, Any]] | None:
     found = _parsed(text, f"'{path}'")
     for number, row in enumerate(found, 1):
         if not isinstance(row, dict):
-            raise DataError(f"entry {number} of '{path}' is a {type(row).__name__}; wanted an object with the columns")
+            raise DataError(
+                f"entry {number} of '{path}' is a {type(row).__name__}; expected an object with the columns"
+            )
     return found
 
 
@@ -65,15 +67,15 @@ def _refuse_object(text: str, path: Path) -> None:
         return  # lines
     if any(isinstance(value, list | dict) for value in found.values()):
         raise DataError(
-            f"'{path}' is one object with {', '.join(list(found)[:5])}; wanted one object a row, in lines or in a list "
-            "(from pandas: to_json(path, orient='records', lines=True))"
+            f"'{path}' is one object with {', '.join(list(found)[:5])}; expected one object per row, in lines "
+            "or a list (from pandas: to_json(path, orient='records', lines=True))"
         )
 
 
 def _object(line: str, where: str) -> dict[str, Any]:
     found = _parsed(line, where)
     if not isinstance(found, dict):
-        raise DataError(f'{where} is a {type(found).__name__}; wanted one object a line, such as {{"id": …}}')
+        raise DataError(f'{where} is a {type(found).__name__}; expected one object per line, such as {{"id": …}}')
     return found
 
 
@@ -84,7 +86,7 @@ def _parsed(text: str, where: str) -> Any:
         raise DataError(f"{where} is nested too deeply") from error
     except ValueError as error:
         words = str(error) if len(str(error)) < 120 else f"{str(error)[:119]}…"
-        raise DataError(f"{where} is not JSON: {words}; wanted one object a line, or one list of objects") from error
+        raise DataError(f"{where} is not JSON: {words}; expected one object per line, or a list of objects") from error
 
 
 def _column(values: list[Any]) -> pa.Array:

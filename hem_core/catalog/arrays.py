@@ -65,13 +65,13 @@ def read(
             + ("; np.moveaxis(x, 1, -1) moves the channels to the end" if _is_channels_first(shape) else "")
         )
     if dtype.kind not in "biuf":
-        raise DataError(f"'{inputs}' in '{source}' holds {dtype}; a model wants numbers")
+        raise DataError(f"'{inputs}' in '{source}' holds {dtype}; a model needs numbers")
     if labels.shape == (n, 1):
         labels = labels[:, 0]  # (N, 1) -> (N,)
     if labels.ndim != 1 or ids.ndim != 1:
         wrong, found = (label, labels) if labels.ndim != 1 else (id, ids)
         raise DataError(
-            f"'{wrong}' in '{source}' is of shape {found.shape}; wanted ({n},), one label and id an example"
+            f"'{wrong}' in '{source}' is of shape {found.shape}; expected ({n},), one label and id an example"
         )
     if len(labels) != n or len(ids) != n:
         raise DataError(f"'{source}' has {n} rows in '{inputs}' but {len(labels)} labels and {len(ids)} ids")
@@ -100,7 +100,7 @@ def _is_channels_first(shape: tuple[int, ...]) -> bool:
 
 def _length(shape: tuple[int, ...], name: str, path: Path) -> int:
     if not shape:
-        raise DataError(f"'{name}' in '{path}' is a single number; wanted one row an example, (N, …)")
+        raise DataError(f"'{name}' in '{path}' is a single number; expected one row an example, (N, …)")
     return shape[0]
 
 
@@ -123,5 +123,5 @@ def _find(shapes: dict, named: str | None, defaults: tuple[str, ...], what: str,
     found = named or next((name for name in defaults if name in shapes), None)
     if found is None or found not in shapes:
         wanted = f"'{named}'" if named else f"one of {', '.join(defaults)}"
-        raise DataError(f"no {what} array in '{path}': wanted {wanted}; there are: {', '.join(shapes)}")
+        raise DataError(f"no {what} array in '{path}': expected {wanted}; there are: {', '.join(shapes)}")
     return found

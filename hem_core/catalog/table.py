@@ -70,7 +70,7 @@ def read(
     label = _find(loaded.table, label_column, LABEL_NAMES, "label")
     if label is None:
         raise DataError(
-            f"no label column among {_listed(loaded.table)}; wanted one of {', '.join(LABEL_NAMES)}, "
+            f"no label column among {_listed(loaded.table)}; expected one of {', '.join(LABEL_NAMES)}, "
             "or name it with --label-column"
         )
     image, text, of_others = _inputs(loaded, image_column, text_column, asked, folder)

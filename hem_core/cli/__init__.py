@@ -1,7 +1,7 @@
 """The `hem` command: parses, calls, prints. No logic.
 
 A command is one file that defines a function of its name; its docstring is the help, and PLACE orders the list of
-commands, in which people meet them.
+commands.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hem_core.errors import HemError
 from hem_core.paths import WORDS, short
 
 LAST = 1000
-"""Where a command stands that does not say its PLACE; those of one place follow by name."""
+"""The place of a command that sets no PLACE; commands with the same place are sorted by name."""
 
 
 def command_line() -> typer.Typer:
@@ -41,15 +41,15 @@ hem = command_line()
 
 
 def main() -> None:
-    """Run `hem`; what the user can mend is one line on stderr and exit code 2, never a traceback."""
+    """Run `hem`; an error that the user can fix is one line on stderr and exit code 2, never a traceback."""
     if any("\0" in word for word in sys.argv):
-        _fail("a NUL byte is among the words of the command; no option takes one")
+        _fail("the command contains a NUL byte, which no option accepts; remove it")
     try:
         hem()
     except HemError as error:
         _fail(str(error))
     except KeyboardInterrupt:
-        console.print("stopped; the same command goes on from here", highlight=False, soft_wrap=True)
+        console.print("Interrupted. Run the same command to resume.", highlight=False, soft_wrap=True)
         sys.exit(130)
     except (OSError, MemoryError, UnicodeError) as error:
         _fail(_in_words(error))
@@ -61,16 +61,16 @@ def _fail(line: str) -> None:
 
 
 def _in_words(error: OSError | MemoryError | UnicodeError) -> str:
-    """What the system said, and what to do about it."""
+    """The system's error in words, and what to do about it."""
     if isinstance(error, MemoryError):
-        return "out of memory; score fewer examples at once (--batch-size), or on a machine with more"
+        return "out of memory; use a smaller --batch-size, or a machine with more memory"
     if isinstance(error, UnicodeError):
-        return f"a text or a name is not UTF-8 ({error}); save the file as UTF-8, or rename it"
+        return f"a text or a file name is not valid UTF-8 ({error}); save the file as UTF-8, or rename it"
     place = short(str(error.filename)) if error.filename is not None else "a file"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"the disk is full ({place}); free some space, and run the same command again: what is finished stays"
+        return f"the disk is full ({place}); free some space and run the same command to resume"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{place} cannot be written or read ({error.strerror}); choose another place, or ask for access"
+        return f"{place} cannot be read or written ({error.strerror}); choose another path, or ask for access"
     if error.errno == errno.ENAMETOOLONG:
         return f"{place} {WORDS[errno.ENAMETOOLONG]}"
-    return f"{place}: {error.strerror or error}; choose another place"
+    return f"{place}: {error.strerror or error}; choose another path"

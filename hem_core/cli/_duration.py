@@ -11,14 +11,14 @@ _SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 
 def seconds_of(text: str | None, option: str) -> float | None:
-    """How many seconds; None for None. Raises HemError, naming the option, for what is no time above 0."""
+    """The text as seconds; None for None. Raises HemError, naming the option, unless it is a time above 0."""
     if text is None:
         return None
     plain = text.strip().lower()
     parts = [(float(number), unit[0]) for number, unit in _PART.findall(plain)]
     total = sum(number * _SECONDS[unit] for number, unit in parts)
     if not parts or _PART.sub("", plain).strip() or total <= 0:
-        raise HemError(f"{option} wants a time such as 90s, 30m or 1h30m; got '{text}'")
+        raise HemError(f"{option} expects a time such as 90s, 30m or 1h30m; got '{text}'")
     return total
 
 

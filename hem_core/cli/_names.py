@@ -1,4 +1,4 @@
-"""Options that take names: cat,dog, or a file with one a line."""
+"""Options that take names: cat,dog, or a file with one name per line."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from hem_core.errors import DataError
 
 
 def names_or_file(text: str | None, option: str) -> list[str] | None:
-    """The names in a comma list, quoted where they hold a comma, or in the file of this name, one a line.
+    """The names in a comma-separated list (quoted where they contain a comma), or in a file, one per line.
 
-    option: its name on the command line. Raises DataError for an empty name, and a file that is no text in UTF-8.
+    option: its name on the command line. Raises DataError for an empty name, and for a file that is not UTF-8 text.
     """
     if text is None:
         return None
@@ -19,7 +19,7 @@ def names_or_file(text: str | None, option: str) -> list[str] | None:
         return _in_file(Path(text), option)
     names = [name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row]
     if not all(names):
-        raise DataError(f"{option} has an empty name in '{text[:80]}'; separate the names by single commas")
+        raise DataError(f"{option} has an empty name in '{text[:80]}'; separate the names with single commas")
     return names
 
 
@@ -34,8 +34,10 @@ def _in_file(path: Path, option: str) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read the names of {option} in '{path}': {error}; wanted UTF-8, one a line") from error
+        raise DataError(
+            f"cannot read the names of {option} in '{path}': {error}; expected UTF-8 text, one name per line"
+        ) from error
     names = [line.strip() for line in lines if line.strip()]
     if not names:
-        raise DataError(f"the file '{path}' of {option} is empty; wanted one name a line")
+        raise DataError(f"the file '{path}' of {option} is empty; expected one name per line")
     return names

@@ -1,4 +1,4 @@
-"""Every path that a command gets is looked at here, before the command begins."""
+"""Every path that a command receives is checked here, before the command starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a finished run, and the app that opens on it."""
+"""The summary of a finished run, and the app that opens on it."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def summarise(run: Any) -> None:
 
 
 def serve(workspace: Path, port: int | None, *, open_browser: bool, has_token: bool = True) -> None:
-    """Start the app on a workspace or a run, and stay until it is stopped."""
+    """Start the app on a workspace or a run, and wait until it is stopped."""
     importlib.import_module("app.server").serve(workspace, port, open_browser, has_token)

@@ -26,7 +26,7 @@ STAGES = {
     "head": "linear heads on the embeddings",
     "probes": "planted probes",
     "explain": "difficulty and reasons",
-    "folds": "models that did not see the example",
+    "folds": "out-of-sample models",
     "words": "words that drive the loss",
     "slices": "weak slices",
     "thumbnails": "thumbnails",
@@ -40,12 +40,12 @@ _NUMBERS = re.compile(rf"{_NUMBER}( \({_NUMBER} to {_NUMBER}\))?")
 
 
 def say(line: str, *texts: object) -> None:
-    """Print one line; `line` may hold markup, the texts that fill its {} are shown letter by letter."""
+    """Print one line; `line` may contain markup, the texts that fill its {} are printed verbatim."""
     console.print(line.format(*(escape(str(text)) for text in texts)), highlight=False, soft_wrap=True)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under heads on stdout, cells letter by letter; tab-separated where stdout is no terminal."""
+    """Print rows under heads on stdout, cells verbatim; tab-separated where stdout is not a terminal."""
     out = Console()
     if not out.is_terminal:
         for row in (heads, *rows):
@@ -62,13 +62,13 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 def _cell(text: str) -> str:
-    """A cell of a table that may end in a spreadsheet: a number stays one, "+0.12 (-0.10 to +0.34)" too."""
+    """A cell of a table that may end up in a spreadsheet: a number stays a number, "+0.12 (-0.10 to +0.34)" too."""
     return text if _NUMBERS.fullmatch(text) else safe_cell(text)
 
 
 @contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars, one a stage; plain lines where stderr is no terminal."""
+    """Progress bars, one per stage; plain lines where stderr is not a terminal."""
     if not console.is_terminal:
         yield _lines()
         return
@@ -93,7 +93,7 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _words(stage: str) -> str:
-    """A stage as it is shown: a format that is written says it itself."""
+    """A stage in words; the stage of an export is the name of its format."""
     if stage not in STAGES and stage in folder.names(hem_core.export):
         return getattr(folder.load(hem_core.export, stage), "PROGRESS", f"writing {stage}")
     return STAGES.get(stage, stage)

@@ -14,7 +14,9 @@ SHOWN = 50
 
 
 def check(
-    set_: Annotated[str, typer.Option("--set", help="A saved set: hard is its newest version, hard_v3 that one.")],
+    set_: Annotated[
+        str, typer.Option("--set", help="A saved set: hard for its newest version, hard_v3 for version 3.")
+    ],
     model: Annotated[
         str,
         typer.Option(
@@ -24,11 +26,11 @@ def check(
         PATH,
     ],
     workspace: Annotated[Path, typer.Argument(help="The workspace.")] = Path(),
-    weights: Annotated[Path | None, typer.Option(help="Weights for a --model that is a factory.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights, where --model is a factory.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default: CUDA if there is one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Regression test: does a new model fail more of a set than the stored run did? Exit code 1 when it does."""
+    """Regression test: does a new model fail on more of a set than the stored run did? Exits with code 1 if so."""
     from hem_core.sets.check import check as run_check
 
     with bars() as progress:
@@ -40,9 +42,9 @@ def check(
     if newly:
         table(("newly failing", "label", "predicted"), newly[:SHOWN])
     if len(newly) > SHOWN:
-        say("  {} more; all of them: --json", f"{len(newly) - SHOWN:,}")
+        say("  {} more; use --json to list them all", f"{len(newly) - SHOWN:,}")
     counted = f"{done.n_checked:,}" + (f" (of {done.n:,})" if done.n_checked < done.n else "")
-    say("{} v{}, {} examples, beside run {}:", done.set, done.version, counted, done.run)
+    say("{} v{}, {} examples, compared with run {}:", done.set, done.version, counted, done.run)
     for what, ids in (("changed since the run", done.changed), ("could not be read", list(done.unreadable))):
         if ids:
             more = ", …" if len(ids) > 5 else ""

@@ -19,20 +19,22 @@ def demo(
         typer.Argument(help="digits, breast-cancer, wine; with --data: fashion-mnist, sms-spam, clinc, adult."),
     ] = "digits",
     data: Annotated[
-        Path | None, typer.Option(help="File or folder of the data set; fashion-mnist wants its four IDX files.")
+        Path | None, typer.Option(help="File or folder of the data set; fashion-mnist needs its four IDX files.")
     ] = None,
-    workspace: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("hem-demo"),
+    workspace: Annotated[Path, typer.Option(help="Folder for the data, the model and the run.")] = Path("hem-demo"),
     port: Annotated[int | None, typer.Option(help="Port of the app; default: 8501 or the next free one.")] = None,
     no_app: Annotated[bool, typer.Option("--no-app", help="Stop after scoring.")] = False,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, open no browser.")] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address without opening a browser.")
+    ] = False,
 ) -> None:
-    """Train a small model on real data with 5% of the labels made wrong on purpose, score it, open the app."""
+    """Train a small model on real data with 5% of the labels flipped on purpose, score it, and open the app."""
     _demo = importlib.import_module("demo_models._demo")
     if name not in _demo.names():
         raise HemError(f"no demo '{name}'; there are: {', '.join(_demo.names())}")
     say(
         "Demo [bold]{}[/bold] in {}: {} of the labels are flipped; "
-        "which ones is kept in the columns planted_flip and true_label.",
+        "the columns planted_flip and true_label record which.",
         name,
         workspace,
         f"{_demo.FLIPPED:.0%}",

@@ -25,7 +25,7 @@ def export(
         typer.Option(help="SQL condition over the run's columns: \"difficulty > 90 AND reason = 'mislabelled'\"."),
     ] = None,
     set_: Annotated[
-        str | None, typer.Option("--set", help="A saved set: hard is its newest version, hard_v3 that one.")
+        str | None, typer.Option("--set", help="A saved set: hard for its newest version, hard_v3 for version 3.")
     ] = None,
     version: Annotated[int | None, typer.Option(help="Version of the set.", min=1)] = None,
     format: Annotated[
@@ -33,13 +33,14 @@ def export(
         typer.Option(help=f"One of {FORMATS}; may be repeated. The table is always written as parquet too."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Where the pictures are now, if they were moved since they were scored.")
+        Path | None, typer.Option(help="Where the pictures are now, if they have been moved since scoring.")
     ] = None,
     level: Annotated[
-        str, typer.Option(help="Of a run, whose rows: the examples, or the parts of them that the run has a level for.")
+        str,
+        typer.Option(help="For a run: which rows to export, the examples or the parts that the run has a level for."),
     ] = "examples",
     with_held_out: Annotated[
-        bool, typer.Option("--with-held-out", help="Of a run, also export the examples of its test and val splits.")
+        bool, typer.Option("--with-held-out", help="For a run: also export the examples of its test and val splits.")
     ] = False,
 ) -> None:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
@@ -49,7 +50,7 @@ def export(
 
     if set_ is None:
         if version is not None:
-            raise HemError("--version is of a set: name it with --set")
+            raise HemError("--version applies to a set: name the set with --set")
         with bars() as progress:
             done = export_run(
                 source,
@@ -80,7 +81,10 @@ def export(
 def _say_skipped(skipped: Mapping[str, str]) -> None:
     if not skipped:
         return
-    say("[yellow]{} skipped[/]: their picture cannot be read; --data FOLDER says where it is now", f"{len(skipped):,}")
+    say(
+        "[yellow]{} skipped[/]: their pictures cannot be read; if they have moved, pass --data FOLDER",
+        f"{len(skipped):,}",
+    )
     for id, why in list(skipped.items())[:SHOWN]:
         say("  {}: {}", id, why)
     if len(skipped) > SHOWN:

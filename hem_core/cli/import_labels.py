@@ -14,28 +14,28 @@ SHOWN = 20
 def import_labels(
     file: Annotated[Path, typer.Argument(help="Label Studio's export; or a .csv, .jsonl or .parquet of id, label.")],
     workspace: Annotated[Path, typer.Option(help="The workspace whose examples were labelled.")] = Path(),
-    run: Annotated[str | None, typer.Option(help="A run over the data, where it is not clear which they are.")] = None,
-    who: Annotated[str, typer.Option(help="Who gave the labels, where the file names nobody.")] = "import",
+    run: Annotated[str | None, typer.Option(help="A run of the data, if several data sets have these ids.")] = None,
+    who: Annotated[str, typer.Option(help="Who gave the labels, if the file names nobody.")] = "import",
 ) -> None:
-    """Write labels that people gave elsewhere into the tag log: kept, corrected or skipped. Twice adds nothing."""
+    """Import labels that people gave elsewhere into the tag log. Importing a file twice adds nothing."""
     from hem_core.labels.import_labels import CHANGE, KEEP, SKIP, UNDECIDED
     from hem_core.labels.import_labels import import_labels as bring
 
     done = bring(file, workspace, run=run, who=who)
     say(
-        "{} answers on data {}: {} keep the given label, {} give another one, {} skipped; {} were there already",
+        "{} answers on data {}: {} keep the given label, {} give another one, {} skipped; {} had been imported before",
         *(f"{done.n_answers:,}", done.data, *(f"{done.counts[tag]:,}" for tag in (KEEP, CHANGE, SKIP))),
         f"{done.n_known:,}",
     )
     for note in done.notes:
         say("  note: {}", note)
-    _list("without an answer, or without a single one", done.unanswered)
+    _list("without an answer, or with more than one", done.unanswered)
     if done.n_without_id:
         say("  {} entries without 'example_id' or 'id', skipped", f"{done.n_without_id:,}")
     _list("unknown ids, skipped", done.unknown_ids)
-    _list("labels that are no class, skipped", [f"{id} ({label})" for id, label in done.unknown_labels.items()])
+    _list("labels that are not classes, skipped", [f"{id} ({label})" for id, label in done.unknown_labels.items()])
     at_odds = [f"{id} ({_votes(votes)})" for id, votes in done.disagreements.items()]
-    _list(f"people disagree: most count, a tie is '{UNDECIDED}'", at_odds)
+    _list(f"people disagree: the majority counts, a tie is '{UNDECIDED}'", at_odds)
 
 
 def _votes(votes: dict[str, int]) -> str:

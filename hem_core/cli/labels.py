@@ -14,7 +14,7 @@ def labels(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     most: Annotated[int, typer.Option(help="How many suspects to show.", min=1)] = 20,
 ) -> None:
-    """Show the labels to review first, and what the reviewed ones say about all: suspects, never verdicts."""
+    """Show the labels to review first, and the share of wrong labels estimated from those reviewed."""
     from hem_core.labels.report import label_report
 
     report = label_report(run, most)

@@ -21,24 +21,29 @@ def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
 
 
 def loop(
-    data: Annotated[str, typer.Argument(help="The pool: image folder, or .csv, .parquet, .jsonl or .npz file."), PATH],
+    data: Annotated[
+        str, typer.Argument(help="The pool: an image folder, or a .csv, .parquet, .jsonl or .npz file."), PATH
+    ],
     train: Annotated[
-        str, typer.Option(help="package.module:train; one that takes `sampler` gets equal steps at every size.")
+        str, typer.Option(help="package.module:train; if it takes `sampler`, it trains for equal steps at every size.")
     ],
     out: Annotated[Path, typer.Option(help="The workspace.")] = Path(),
-    start: Annotated[int, typer.Option(help="Examples to start with, drawn from the labelled ones.", min=1)] = 150,
+    start: Annotated[
+        int, typer.Option(help="Examples in the first training set, drawn from the labelled ones.", min=1)
+    ] = 150,
     add: Annotated[int, typer.Option(help="Examples added in each round.", min=1)] = 150,
-    rounds: Annotated[int, typer.Option(help="How often.", min=1)] = 3,
+    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 3,
     seeds: Annotated[
-        int | None, typer.Option(help="How often all of it is done, from other starts: 5; with --by-person 1.", min=1)
+        int | None,
+        typer.Option(help="How often to repeat the loop from other starts. Default: 5; with --by-person 1.", min=1),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the loop; its set is NAME-mined. Default: that of the data.")
     ] = None,
     test: Annotated[
-        str | None, _option("Test data; default: rows of split = test, else a drawn share.", panel=DATA), PATH
+        str | None, _option("Test data. Default: the rows of split = test, otherwise a random share.", panel=DATA), PATH
     ] = None,
-    test_share: Annotated[float, _option("Share drawn as the test set where none is named.", panel=DATA)] = 0.2,
+    test_share: Annotated[float, _option("Share drawn as the test set if there is none.", panel=DATA)] = 0.2,
     data_name: Annotated[str | None, _option("Name of the data; tags are shared under it.", panel=DATA)] = None,
     id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
     label_column: Annotated[str | None, _option("Column of the labels.", panel=DATA)] = None,
@@ -50,35 +55,35 @@ def loop(
     ] = None,
     resize: Annotated[int | None, _option("Pixels of the shorter side of image files.", panel=DATA, min=1)] = None,
     policy: Annotated[
-        str | None, _option("Chain of policies that chooses; see hem select --help.", panel=CHOICE)
+        str | None, _option("Chain of policies that chooses the additions; see hem select --help.", panel=CHOICE)
     ] = None,
     option: Annotated[
         list[str] | None, _option("policy.option=value, such as top.by=loss; repeat it.", panel=CHOICE)
     ] = None,
-    arms: Annotated[
-        str | None, _option("mined,random,all; with --by-person only mined, unless said.", panel=CHOICE)
-    ] = None,
+    arms: Annotated[str | None, _option("Default: mined,random,all; with --by-person mined.", panel=CHOICE)] = None,
     draws: Annotated[
-        int | None, _option("Examples an epoch where train takes `sampler`; default: the pool's.", panel=CHOICE, min=1)
+        int | None,
+        _option("Examples per epoch if train takes `sampler`. Default: as many as the pool has.", panel=CHOICE, min=1),
     ] = None,
     by_person: Annotated[
-        bool, _option("Stop after each choice until people have answered for it.", "--by-person", panel=PERSON)
+        bool, _option("Stop after each choice until people have reviewed it.", "--by-person", panel=PERSON)
     ] = False,
     go_on: Annotated[
-        bool, _option("Do without the answers that are missing: given labels stand.", "--go-on", panel=PERSON)
+        bool, _option("Continue without the missing answers and keep the given labels.", "--go-on", panel=PERSON)
     ] = False,
     device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, cuda:1, to train and ask on; default: CUDA if there is one.")
+        str | None, typer.Option(help="cpu, cuda, cuda:1, for training and prediction. Default: CUDA if there is one.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="The first of the seeds; another one, other starts.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="The first of the seeds; they determine the starts.", min=0)] = 0,
     budget: Annotated[
-        str | None, typer.Option(help="Time, as 30m or 1h30m: begin no training that would not end within it.")
+        str | None, typer.Option(help="Time such as 30m or 1h30m: start no training that would not end within it.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Train nothing: say which arms, how many trainings and how long.")
+        bool,
+        typer.Option("--dry-run", help="Train nothing; show the arms, the number of trainings and the time they take."),
     ] = False,
 ) -> None:
-    """Mine a pool in rounds: train, choose, add, train again; beside random additions. The same command resumes."""
+    """Mine a pool in rounds (train, choose, add), compared with random additions. Run it again to resume."""
     yield_while_waiting()
     from hem_core.loop.loop import loop as run_loop
     from hem_core.loop.pool_choice import DEFAULT
@@ -129,10 +134,10 @@ def _show_dry_run(data: str, asked: dict[str, Any]) -> None:
         say("  {}: {} trainings", arm, str(n))
     say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
     if found.seconds_each is None or found.seconds_left is None:
-        say("how long: no training of this loop was timed yet: --budget 1s trains one and stops, then ask again")
+        say("time: not known, since no training of this loop has been timed; --budget 1s trains one, then ask again")
         return
     each, left = in_words(found.seconds_each), in_words(found.seconds_left)
-    say("at most about {} for what is left: the longest training took {}", left, each)
+    say("time: at most about {} for the remaining trainings; the longest one took {}", left, each)
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -164,6 +169,6 @@ def _options(given: list[str]) -> dict[str, dict[str, str]]:
         name, equals, value = text.partition("=")
         policy, dot, option = name.partition(".")
         if not equals or not dot:
-            raise HemError(f"--option wants policy.option=value, such as top.by=loss; got '{text}'")
+            raise HemError(f"--option expects policy.option=value, such as top.by=loss; got '{text}'")
         found.setdefault(policy.strip(), {})[option.strip()] = value.strip()
     return found

@@ -15,10 +15,10 @@ PLACE = 40
 def reasons(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     refit: Annotated[
-        bool, typer.Option("--refit", help="Learn from people's verdicts and name the reasons again.")
+        bool, typer.Option("--refit", help="Learn from people's verdicts and assign the reasons again.")
     ] = False,
 ) -> None:
-    """Show why examples are hard and how far to trust it; with --refit, let the verdicts of the reviewers teach it."""
+    """Show why examples are hard and how far to trust the reasons; --refit learns from the reviewers' verdicts."""
     from hem_core.reasons.trusted_from import TRUSTED_FROM
     from hem_core.store.run import open_run
 
@@ -31,7 +31,7 @@ def reasons(
         was, now = before.table(["reason"])["reason"], opened.table(["reason"])["reason"]
         say("{}", f"{(was.to_numpy() != now.to_numpy()).sum():,} of {opened.n:,} reasons changed")
     if info["how"] == "rules":
-        say("by simple rules, not calibrated. {}", info.get("note", ""))
+        say("reasons by simple rules, not calibrated. {}", info.get("note", ""))
         return
     bar = "" if info["is_trusted"] else f", below {TRUSTED_FROM:.2f}: do not rely on the reasons"
     say(
@@ -44,7 +44,7 @@ def reasons(
 
 
 def _refit(run: Any) -> Any:
-    """Refit, unless the app or another command is at it: both would write the same files."""
+    """Refit, unless the app or another command is already doing so: both would write the same files."""
     from hem_core.runs.refit import refit
     from hem_core.store.claim import owner, take, taken
 

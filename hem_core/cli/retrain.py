@@ -18,43 +18,46 @@ PLACE = 100
 
 
 def retrain(
-    set: Annotated[str, typer.Option(help="The curated set: hard, or hard-v3 for a version.")],
+    set: Annotated[str, typer.Option(help="The curated set: hard for its newest version, hard-v3 for version 3.")],
     train: Annotated[str, typer.Option(help="package.module:train, the function that trains your model.")],
     workspace: Annotated[Path, typer.Argument(help="The workspace.")] = Path(),
     test: Annotated[
         Path | None,
-        typer.Option(help="Held-out data. Default: what the run names, its split column, or a fifth drawn."),
+        typer.Option(help="Held-out data. Default: those noted in the run, its split column, or a random fifth."),
     ] = None,
-    arms: Annotated[str, typer.Option(help="Of control, random, curated, head.")] = "control,random,curated",
+    arms: Annotated[str, typer.Option(help="Any of control, random, curated, head.")] = "control,random,curated",
     seeds: Annotated[int, typer.Option(help="Trainings of each arm.", min=1)] = 5,
-    seed: Annotated[int, typer.Option(help="The first of the seeds; another one, other trainings.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="The first of the seeds.", min=0)] = 0,
     recipe: Annotated[
         str,
         typer.Option(
-            help="labels: its labels and exclusions; mix: and half of each batch from it; weights: and its weights; "
-            "balanced: its labels, and the rarer a class, the heavier; auto: labels where it changes any, else "
-            "balanced where classes are 10 to 1, else weights."
+            help="labels: its labels and exclusions; mix: also half of each batch from it; weights: also its weights; "
+            "balanced: its labels, and higher weights for rarer classes; auto: labels if it changes any, otherwise "
+            "balanced if class sizes differ by 10 to 1, otherwise weights."
         ),
     ] = "auto",
     where: Annotated[
         str | None, typer.Option(help="SQL over the test examples' columns: the slice that should improve.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="The training data, where they have moved.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the retraining; default: the set's, as hard-v1.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The training data, if they have been moved.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the retraining. Default: that of the set, such as hard-v1.")
+    ] = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, cuda:1: where the models are trained and asked.")
+        str | None, typer.Option(help="cpu, cuda, cuda:1, for training and prediction. Default: CUDA if there is one.")
     ] = None,
     budget: Annotated[
-        str | None, typer.Option(help="Time, as 30m or 1h30m: begin no training that would not end within it.")
+        str | None, typer.Option(help="Time such as 30m or 1h30m: start no training that would not end within it.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Train nothing: say which arms, how many trainings and how long.")
+        bool,
+        typer.Option("--dry-run", help="Train nothing; show the arms, the number of trainings and the time they take."),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Retrain in spite of a refusal; the report says so.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Retrain despite a refusal; the report says so.")] = False,
 ) -> None:
-    """Prove that a set helps: train with and without it, several seeds each, and compare. The same command resumes."""
+    """Test whether a set helps: train with and without it, several seeds each. Run it again to resume."""
     if not workspace.is_dir():
-        raise HemError(f"no workspace '{workspace}'; it is the folder with runs and sets")
+        raise HemError(f"no workspace '{workspace}'; pass the folder that holds runs/ and sets/")
     yield_while_waiting()
     from hem_core.retrain.retrain import retrain as run
     from hem_core.retrain.settings import Settings
@@ -117,10 +120,10 @@ def _show_dry_run(workspace: Path, settings: Settings) -> None:
         say("  {}", line)
     say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
     if found.seconds_each is None or found.seconds_left is None:
-        say("how long: {}", found.timed_by)
+        say("time: {}", found.timed_by)
         return
     each, left = in_words(found.seconds_each), in_words(found.seconds_left)
-    say("about {} for what is left, at {} each: {}", left, each, found.timed_by)
+    say("time: about {} for the remaining trainings, at {} each: {}", left, each, found.timed_by)
 
 
 def _gain(row: dict) -> str:

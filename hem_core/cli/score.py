@@ -37,29 +37,36 @@ def score(
     image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
     text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
     feature_columns: Annotated[
-        str | None, _option("Columns of a table that are the model's input: age,job, or '*' for all.", panel=DATA)
+        str | None, _option("Columns of a table to use as the model's input: age,job, or '*' for all.", panel=DATA)
     ] = None,
     classes: Annotated[
-        str | None, _option("Class names in the order of the outputs: cat,dog or a file, one a line.", panel=DATA)
+        str | None, _option("Class names in the order of the outputs: cat,dog or a file, one per line.", panel=DATA)
     ] = None,
     labels_are: Annotated[
         Literal["names", "indices"] | None,
-        _option("Whether labels that are integers name the classes or count them from 0.", panel=DATA),
+        _option("Whether integer labels are the names of the classes or their indices from 0.", panel=DATA),
     ] = None,
-    name: Annotated[str | None, _option("Name of the data; runs that share it share their tags.", panel=DATA)] = None,
+    name: Annotated[
+        str | None, _option("Name of the data; runs with the same name share their tags.", panel=DATA)
+    ] = None,
     resize: Annotated[
         int | None,
-        _option("Scale the shorter side of image files to this, and cut out the centre square.", panel=DATA, min=1),
+        _option(
+            "Scale the shorter side of image files to this many pixels, then crop the centre square.", panel=DATA, min=1
+        ),
     ] = None,
-    test: Annotated[Path | None, _option("Held-out data, noted for hem retrain; not scored.", panel=DATA)] = None,
+    test: Annotated[Path | None, _option("Held-out data, recorded for hem retrain; not scored.", panel=DATA)] = None,
     train: Annotated[
-        str | None, _option("package.module:train, called for each fold; the README has its signature.", panel=TRUTH)
+        str | None,
+        _option("package.module:train, called for each fold; docs/folds.md shows its signature.", panel=TRUTH),
     ] = None,
     oos: Annotated[
         str | None,
         _option("Folds for --train, 5 by default; head: linear heads on the embeddings; none.", panel=TRUTH),
     ] = None,
-    dynamics: Annotated[Path | None, _option("A Recorder's folder, or logged dynamics.", panel=TRUTH)] = None,
+    dynamics: Annotated[
+        Path | None, _option("A Recorder's folder, or dynamics logged by other tools.", panel=TRUTH)
+    ] = None,
     out_of_sample: Annotated[
         bool, _option("The model never saw these examples.", "--out-of-sample", panel=TRUTH)
     ] = False,
@@ -72,26 +79,26 @@ def score(
         list[Path] | None, _option("Run of another seed on the same data, for ensemble_spread; repeat it.", panel=EXTRA)
     ] = None,
     layer: Annotated[
-        str | None, _option("Module whose output is the embedding; none for no embeddings.", panel=EXTRA)
+        str | None, _option("Module whose output is the embedding; none to skip embeddings.", panel=EXTRA)
     ] = None,
-    neighbours: Annotated[int, _option("Neighbours kept for each example.", "--k", panel=EXTRA, min=1)] = 15,
+    neighbours: Annotated[int, _option("Number of neighbours kept for each example.", "--k", panel=EXTRA, min=1)] = 15,
     no_probes: Annotated[
-        bool, _option("Plant no probes: reasons by simple rules, uncalibrated.", "--no-probes", panel=EXTRA)
+        bool, _option("Skip the probes: reasons come from simple rules, uncalibrated.", "--no-probes", panel=EXTRA)
     ] = False,
-    no_map: Annotated[bool, _option("Make no map of the embedding.", "--no-map", panel=EXTRA)] = False,
+    no_map: Annotated[bool, _option("Skip the map of the embedding.", "--no-map", panel=EXTRA)] = False,
     device: Annotated[str | None, _option("cpu, cuda, cuda:1; default: CUDA if there is one.", panel=RUN)] = None,
     batch_size: Annotated[
-        str | None, _option("A number, or auto to time a few. Default 32 on a CPU, 256 on CUDA.", panel=RUN)
+        str | None, _option("A number, or auto to time a few. Default: 32 on a CPU, 256 on CUDA.", panel=RUN)
     ] = None,
     precision: Annotated[str, _option("fp32, or bf16 on CUDA.", panel=RUN)] = "fp32",
     seed: Annotated[int, _option("Seed of folds, probes, map and neighbour search.", panel=RUN)] = 0,
     strict: Annotated[
-        bool, _option("Exit with code 3 when over 2% could not be scored; the run is kept.", "--strict", panel=RUN)
+        bool, _option("Exit with code 3 if more than 2% could not be scored; the run is kept.", "--strict", panel=RUN)
     ] = False,
     fail_fast: Annotated[bool, _option("Stop at the first bad example.", "--fail-fast", panel=RUN)] = False,
     overwrite: Annotated[bool, _option("Replace a run of another model or data.", "--overwrite", panel=RUN)] = False,
 ) -> None:
-    """Score every example: loss, difficulty, embedding, neighbours, a reason. Killed, the same command goes on."""
+    """Score every example: loss, difficulty, embedding, neighbours, a reason. Run it again to resume."""
     from hem_core.runs.score import score as score_run
 
     if in_sample and out_of_sample:
@@ -139,7 +146,7 @@ def _batch_size(text: str | None) -> int | str | None:
     if text is None or text == "auto":
         return text
     if not text.isdigit() or int(text) == 0:
-        raise HemError(f"--batch-size wants a number or auto; got '{text}'")
+        raise HemError(f"--batch-size expects a number or auto; got '{text}'")
     return int(text)
 
 
@@ -147,5 +154,5 @@ def _oos(text: str | None) -> int | Literal["head", "none"] | None:
     if text is None or text == "head" or text == "none":
         return text
     if not text.isdigit() or int(text) < 2:
-        raise HemError(f"--oos wants a number of folds from 2 on, head or none; got '{text}'")
+        raise HemError(f"--oos expects a number of folds from 2 on, head or none; got '{text}'")
     return int(text)

@@ -19,7 +19,7 @@ def select(
     policy: Annotated[
         str | None,
         typer.Option(
-            help=f"One, or several separated by commas, each picking from what the one before it left: {POLICIES}. "
+            help=f"One, or several separated by commas, each choosing from what the previous one kept: {POLICIES}. "
             "Default: margin,per_class; for a run without recorded training stratified,margin.",
             show_default=False,
         ),
@@ -28,20 +28,25 @@ def select(
     option: Annotated[
         list[str] | None, typer.Option(help="POLICY.OPTION=VALUE, such as margin.by=top2_gap; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Another seed, another draw; the same, the same set.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the random draws; the same seed gives the same set.")] = 0,
     level: Annotated[
-        str, typer.Option(help="Whose rows: the examples, or the parts of them that the run has a level for.")
+        str, typer.Option(help="Which rows to choose from: the examples, or the parts that the run has a level for.")
     ] = "examples",
     with_held_out: Annotated[
-        bool, typer.Option("--with-held-out", help="Choose among the examples of the test and val splits too.")
+        bool,
+        typer.Option("--with-held-out", help="Include the examples of the test and val splits among the candidates."),
     ] = False,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Show the set beside random and hardest, and what a linear probe gains.")
+        bool,
+        typer.Option(
+            "--preview",
+            help="Compare the set with a random one and the hardest one, and show what a linear probe gains.",
+        ),
     ] = False,
-    save: Annotated[str | None, typer.Option(help="Keep it as the next version of the set of this name.")] = None,
+    save: Annotated[str | None, typer.Option(help="Save it as the next version of the set of this name.")] = None,
     by: Annotated[str, typer.Option(help="Who made the set.")] = "hem select",
 ) -> None:
-    """Choose examples for training, see what is chosen and why the rest is not, and keep them as a set."""
+    """Choose examples for training, see which are chosen and why the rest are not, and save them as a set."""
     from hem_core.errors import HemError
     from hem_core.sets.preview import preview as preview_of
     from hem_core.sets.proof import proof
@@ -80,7 +85,7 @@ def select(
         path = save_set(workspace, save, opened, chosen, made_by=by, preview=seen, proof=proved)
         say("saved as {}", f"{save} {path.name}: {path}")
     else:
-        say("not saved; keep it with {}", "--save NAME")
+        say("not saved; to save it, add {}", "--save NAME")
 
 
 def _options(given: list[str]) -> dict[str, dict[str, str]]:
@@ -89,7 +94,7 @@ def _options(given: list[str]) -> dict[str, dict[str, str]]:
         name, dot, rest = text.partition(".")
         option, equals, value = rest.partition("=")
         if not (dot and equals and name and option):
-            raise typer.BadParameter(f"POLICY.OPTION=VALUE is wanted, such as margin.by=entropy; it was {text}")
+            raise typer.BadParameter(f"--option expects POLICY.OPTION=VALUE, such as margin.by=entropy; got '{text}'")
         found.setdefault(name, {})[option] = value
     return found
 
@@ -98,7 +103,7 @@ def _say_chosen(chosen: Any) -> None:
     n, among = len(chosen.examples), chosen.settings["n_candidates"]
     say("{} ({} candidates)", chosen.settings["in_words"], f"{among:,}")
     if n < chosen.settings["n"]:
-        say("[yellow]fewer than the {} asked for[/]: no more can be chosen", f"{chosen.settings['n']:,}")
+        say("[yellow]fewer than the {} requested[/]: no other candidate can be chosen", f"{chosen.settings['n']:,}")
     for why, count in chosen.counts.items():
         say("  left out: {}", f"{count:,} {why}")
 
@@ -116,8 +121,8 @@ def _show_preview(seen: Any) -> None:
             line("classes", "n_classes", ",.0f"),
             ("smallest class", *(f"{_number(share, '.1%')} {name}".rstrip() for share, name in smallest)),
             line("coverage (random: half)", "coverage", ".0%"),
-            line("wrong labels expected", "expected_label_errors", ",.1f"),
-            line("called mislabelled, not judged", "n_suspects", ",.0f"),
+            line("expected wrong labels", "expected_label_errors", ",.1f"),
+            line("suspected label errors, not reviewed", "n_suspects", ",.0f"),
             line("near-duplicates", "n_duplicates", ",.0f"),
         ],
     )

@@ -14,16 +14,16 @@ def slices(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     most: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
 ) -> None:
-    """Show where the model fails more than elsewhere: describable parts of the data, tested against chance."""
+    """Show where the model fails more than elsewhere: describable slices of the data, tested exactly."""
     from hem_core.runs.weak_slices import read
 
     found = read(run)
     if not len(found):
-        say("no slice is worse than the whole beyond chance")
+        say("no slice is significantly worse than the whole")
     say("error: {} ({} candidates tested)", found.attrs["measure"], f"{found.attrs['n_tested']:,}")
     rows = found.loc[:, ["name", "n", "error_rate", "low", "high", "ratio"]].head(most).values.tolist()
     table(
-        ("slice", "examples", "error", "95% interval", "times the whole"),
+        ("slice", "examples", "error", "95% interval", "× overall rate"),
         [
             (name, f"{n:,}", f"{rate:.1%}", f"{low:.1%} – {high:.1%}", f"{ratio:.1f}×")
             for name, n, rate, low, high, ratio in rows

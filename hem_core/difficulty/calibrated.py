@@ -8,7 +8,7 @@ from typing import TypedDict
 import numpy as np
 
 from hem_core.errors import HemError
-from hem_core.stats.monotone import Curve, add_up, basis, curve
+from hem_core.stats.monotone import Curve, basis, curve, fit_weights
 from hem_core.stats.percentile import percentile
 
 FOLDS = 5
@@ -109,7 +109,7 @@ def _folds(error: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def _fit(columns: np.ndarray, wrong: np.ndarray, asked: np.ndarray) -> Curve:
-    weights = add_up(columns, wrong, asked)
+    weights = fit_weights(columns, wrong, asked)
     return curve(weights, columns @ weights, wrong, asked)
 
 

@@ -18,23 +18,23 @@ def checked(ids: Ids, logits: Tensor, targets: Tensor) -> list[str | int] | Tens
     """The ids as the recorder's own copy, when everything has the shape it should."""
     if logits.ndim != 2 or logits.shape[1] < 2 or not logits.is_floating_point():
         raise DataError(
-            f"logits want shape (N, K) with K >= 2 and a float type; these are {tuple(logits.shape)} {logits.dtype}; "
+            f"logits must have shape (N, K), K >= 2, and a float type; these are {tuple(logits.shape)} {logits.dtype}; "
             "a binary model's single logit z is the two columns (0, z)"
         )
     if targets.ndim != 1 or targets.is_floating_point() or targets.dtype == torch.bool:
         raise DataError(
-            f"targets want shape (N,) and an integer type; these are {tuple(targets.shape)} {targets.dtype}; "
+            f"targets must have shape (N,) and an integer type; these are {tuple(targets.shape)} {targets.dtype}; "
             "where labels are mixed or smoothed, log the given class"
         )
     if isinstance(ids, Tensor):
         if ids.ndim != 1 or ids.is_floating_point() or ids.dtype == torch.bool:
-            raise DataError(f"ids want N strings or integers; this is a tensor {tuple(ids.shape)} {ids.dtype}")
+            raise DataError(f"ids must be N strings or integers; this is a tensor {tuple(ids.shape)} {ids.dtype}")
         own: list[str | int] | Tensor = ids.detach().clone()
     else:
         own = [ids] if isinstance(ids, str) else list(ids.tolist() if isinstance(ids, np.ndarray) else ids)
         wrong = [each for each in set(map(type, own)) if each is bool or not issubclass(each, str | int | np.integer)]
         if wrong:
-            raise DataError(f"ids want N strings or integers; among these is a {wrong[0].__name__}")
+            raise DataError(f"ids must be N strings or integers; among these is a {wrong[0].__name__}")
     if not len(own) == len(logits) == len(targets):
         raise DataError(f"a batch has {len(own)} ids, {len(logits)} rows of logits and {len(targets)} targets")
     return own

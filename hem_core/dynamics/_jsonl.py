@@ -35,7 +35,7 @@ def pieces(folder: Path) -> Iterator[Piece]:
             rows = [_parsed(line, epoch, f"{path.name} line {n}") for n, line in enumerate(lines, 1) if line.strip()]
         widths = {len(logits) for _, logits, _ in rows}
         if len(widths) > 1:
-            raise DataError(f"{path.name}: every line wants as many logits; there are {sorted(widths)}")
+            raise DataError(f"{path.name}: every line must have the same number of logits; there are {sorted(widths)}")
         ids = pa.array([guid for guid, _, _ in rows], pa.string())
         logits = np.array([logits for _, logits, _ in rows], np.float32).reshape(len(rows), max(widths, default=2))
         golds = [gold for _, _, gold in rows]
@@ -49,7 +49,7 @@ def _parsed(line: str, epoch: int, where: str) -> tuple[str, list[float], int]:
         guid, logits, gold = str(found["guid"]), [float(value) for value in found[key]], int(found["gold"])
     except (ValueError, KeyError, TypeError) as error:
         wanted = f'{{"guid": …, "{key}": [K numbers], "gold": class index}}'
-        raise DataError(f"{where}: wanted {wanted}; got {line.strip()[:80]}") from error
+        raise DataError(f"{where}: expected {wanted}; got {line.strip()[:80]}") from error
     if len(logits) < 2 or not 0 <= gold < len(logits) or not all(map(math.isfinite, logits)):
-        raise DataError(f"{where}: example '{guid}' wants 2 or more finite logits and a gold in [0, {len(logits)})")
+        raise DataError(f"{where}: example '{guid}' needs 2 or more finite logits and a gold in [0, {len(logits)})")
     return guid, logits, gold

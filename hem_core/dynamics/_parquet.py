@@ -42,7 +42,7 @@ def _dynamics(table: pa.Table) -> Dynamics:
         if any(wide.values()):
             return _per_example(table, {name: _stacked(columns, wide) for name, columns in wide.items() if columns})
     raise DataError(
-        f"it has columns {', '.join(names)}; wanted id and lists confidence, margin, is_correct; or id, "
+        f"it has columns {', '.join(names)}; expected id and lists confidence, margin, is_correct; or id, "
         "confidence_0, confidence_1, …; or id, epoch and confidence, margin, is_correct or logits, target"
     )
 
@@ -64,9 +64,9 @@ def _long(table: pa.Table) -> Dynamics:
 
 def _from_logits(table: pa.Table) -> NDArray[np.float32]:
     if not {"logits", "target"}.issubset(table.column_names):
-        raise DataError(f"logits want target, and target wants logits; it has {', '.join(table.column_names)}")
+        raise DataError(f"logits need target, and target needs logits; it has {', '.join(table.column_names)}")
     if not pa.types.is_integer(table.schema.field("target").type):
-        raise DataError(f"target wants class indices; these are {table.schema.field('target').type}")
+        raise DataError(f"target must hold class indices; these are {table.schema.field('target').type}")
     logits, targets = _matrix(table, "logits"), floats(table["target"])  # (n, K), (n,)
     is_fine = np.isfinite(logits).all(axis=1) & (targets >= 0) & (targets < logits.shape[1])
     if not is_fine.all():
@@ -79,7 +79,7 @@ def _per_example(table: pa.Table, found: dict[str, NDArray[np.float32]]) -> Dyna
     ids = _ids(table).to_pylist()
     n_epochs = {name: values.shape[1] for name, values in found.items()}
     if len(set(n_epochs.values())) > 1:
-        raise DataError(f"every measure wants the same number of epochs; there are {n_epochs}")
+        raise DataError(f"every measure must have the same number of epochs; there are {n_epochs}")
     id, times = Counter(ids).most_common(1)[0] if ids else ("", 0)
     if times > 1:
         raise DataError(f"id '{id}' comes {times} times; one row an example")
@@ -108,7 +108,7 @@ def _matrix(table: pa.Table, name: str) -> NDArray[np.float32]:
         column = column.cast(pa.list_(column.type.value_type))
     lengths = np.unique(column.value_lengths().to_numpy(zero_copy_only=False))
     if column.null_count or len(lengths) > 1:
-        raise DataError(f"every list in {name} wants the same length, with null for an epoch that was not seen")
+        raise DataError(f"every list in {name} must have the same length, with null for an epoch that was not seen")
     return floats(column.flatten()).reshape(len(column), int(lengths[0]) if len(lengths) else 0)
 
 

@@ -66,7 +66,7 @@ def rounds(estimator: Any, inputs: Any, *, every: int | None = None) -> Iterator
     total = _total(last)
     every = -(-total // MOST_EPOCHS) if every is None else every
     if every < 1:
-        raise DataError(f"every wants a number of rounds from 1; got {every}")
+        raise DataError(f"every expects a number of rounds from 1; got {every}")
     for number, probs in _stages(last, inputs, total, every):
         yield number, np.log(np.maximum(probs, np.finfo(np.float32).tiny)).astype(np.float32)
 
@@ -77,7 +77,7 @@ def columns_of(
     """The column of `predict_proba` (N,) that each target means; by value, never by position."""
     targets = np.asarray(targets)
     if targets.shape != (len(ids),):
-        raise DataError(f"targets want shape ({len(ids)},), one for each id; these are {targets.shape}")
+        raise DataError(f"targets must have shape ({len(ids)},), one for each id; these are {targets.shape}")
     known = {label: column for column, label in enumerate(np.asarray(_last_step(estimator).classes_).tolist())}
     labels = targets.tolist() if classes is None else [classes[target] for target in targets]
     if classes is not None and not known.keys() & set(classes):
@@ -120,6 +120,6 @@ def _total(last: Any) -> int:
                 return int(getattr(last, name))
         return len(last.estimators_)
     raise ModelError(
-        f"{type(last).__name__} has no rounds of boosting; wanted a fitted GradientBoosting, HistGradientBoosting, "
+        f"{type(last).__name__} has no rounds of boosting; expected a fitted GradientBoosting, HistGradientBoosting, "
         "AdaBoost, XGBoost or LightGBM classifier, or a Pipeline that ends in one"
     )

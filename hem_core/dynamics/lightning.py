@@ -60,7 +60,7 @@ class RecorderCallback(Callback):
         missing = [key for key in self.keys if key not in found]
         if missing:
             raise DataError(
-                f"training_step returned {', '.join(found)}; RecorderCallback also wants {', '.join(missing)}: return "
+                f"training_step returned {', '.join(found)}; RecorderCallback also needs {', '.join(missing)}: return "
                 'them in the mapping, or name your keys, as in RecorderCallback(folder, ids="…")'
             )
         assert self.recorder is not None

@@ -34,7 +34,7 @@ def read(path: str | Path) -> Dynamics:
         if _jsonl.epoch_paths(path):
             return assemble(_jsonl.pieces(path))
     raise DataError(
-        f"no training dynamics at '{path}'; wanted a Parquet file, a Recorder's folder, or a folder with "
+        f"no training dynamics at '{path}'; expected a Parquet file, a Recorder's folder, or a folder with "
         "dynamics.parquet or dynamics_epoch_0.jsonl, …"
     )
 

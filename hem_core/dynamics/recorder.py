@@ -45,7 +45,7 @@ class Recorder:
     def __init__(self, folder: str | Path, *, flush_seconds: float = 5.0) -> None:
         self.path = Path(folder)
         if self.path.is_file():
-            raise DataError(f"the recorder wants a folder; '{folder}' is a file")
+            raise DataError(f"the recorder expects a folder; '{folder}' is a file")
         self.path.mkdir(parents=True, exist_ok=True)
         self.flush_seconds = flush_seconds
         self.rank, self.n_ranks = _rank()

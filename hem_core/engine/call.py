@@ -63,7 +63,7 @@ def embeddings_of(output: Any) -> Tensor | None:
     return found if isinstance(found, Tensor) else None
 
 
-def said(inputs: Any) -> str:
+def describe_inputs(inputs: Any) -> str:
     """A batch in words, for an error: "a batch of shape (2, 3)", "a batch of 2 texts"."""
     if isinstance(inputs, Tensor):
         return f"a batch of shape {tuple(inputs.shape)}"
@@ -82,7 +82,7 @@ def _preprocessed(own: Any, values: Values) -> Any:
         raise
     except Exception as error:  # whatever the user's own code raises
         words = " ".join(str(error).split())[:300]
-        raise ModelError(f"preprocess failed on {said(values)}: {type(error).__name__}: {words}") from error
+        raise ModelError(f"preprocess failed on {describe_inputs(values)}: {type(error).__name__}: {words}") from error
 
 
 def _numbers(values: list[str] | pd.DataFrame) -> Tensor:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hem_core.engine.batch import Values
-from hem_core.engine.call import call, prepared, said
+from hem_core.engine.call import call, describe_inputs, prepared
 from hem_core.engine.ghost.layout import Layout, find_layout
 from hem_core.engine.ghost.lengths import Lengths
 from hem_core.engine.ghost.recorder import WAY_OUT, Recorder
@@ -48,7 +48,7 @@ def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor, *, task: Task | 
     arXiv:1510.01799; from Gram matrices where there are several rows: Li et al. 2022, arXiv:2110.05679.
     """
     if model.training:
-        raise ModelError("gradient norms want the model in eval mode; call model.eval() first")
+        raise ModelError("gradient norms need the model in eval mode; call model.eval() first")
     n, task = len(targets), task or load()
     if n == 0:
         return torch.zeros(0, device=targets.device)
@@ -102,7 +102,7 @@ def _logits(task: Task, model: nn.Module, inputs: Any, recorder: Recorder) -> Te
             output = call(model, inputs)
     except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
         words = " ".join(str(error).split())[:300]
-        raise ModelError(f"the model failed on {said(inputs)} with gradients: {words}; {WAY_OUT}") from error
+        raise ModelError(f"the model failed on {describe_inputs(inputs)} with gradients: {words}; {WAY_OUT}") from error
     return task.raw(output)
 
 

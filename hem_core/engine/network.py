@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hem_core.engine.batch import Values
-from hem_core.engine.call import call, embeddings_of, prepared, said
+from hem_core.engine.call import call, describe_inputs, embeddings_of, prepared
 from hem_core.engine.last_sigmoid import ends_in_a_sigmoid
 from hem_core.engine.layer import Layer, find_layer, pooled, tapped
 from hem_core.errors import ModelError
@@ -118,7 +118,7 @@ def _output(model: nn.Module, inputs: Any) -> Any:
         raise
     except Exception as error:  # whatever the user's own code raises
         words = " ".join(str(error).split())[:300] or type(error).__name__
-        raise ModelError(f"the model failed on {said(inputs)}: {words}") from error
+        raise ModelError(f"the model failed on {describe_inputs(inputs)}: {words}") from error
 
 
 @contextmanager
@@ -153,21 +153,21 @@ def _in_eval_mode(model: nn.Module) -> nn.Module:
         return model
 
 
-def choose_device(asked: str | None) -> torch.device:
+def choose_device(requested: str | None) -> torch.device:
     """The device that was asked for, else CUDA where there is one, else the CPU."""
-    if asked in (None, "auto"):
+    if requested in (None, "auto"):
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        device = torch.device(asked)
+        device = torch.device(requested)
     except RuntimeError as error:
-        raise ModelError(f"no device '{asked}'; say cpu, cuda or cuda:1") from error
+        raise ModelError(f"no device '{requested}'; say cpu, cuda or cuda:1") from error
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise ModelError(f"device '{asked}' was asked for, but this torch sees no CUDA device; say --device cpu")
+        raise ModelError(f"device '{requested}' was asked for, but this torch sees no CUDA device; say --device cpu")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         there = ", ".join(f"cuda:{index}" for index in range(torch.cuda.device_count()))
-        raise ModelError(f"device '{asked}' was asked for; this torch sees {there}")
+        raise ModelError(f"device '{requested}' was asked for; this torch sees {there}")
     if device.type not in ("cpu", "cuda") and not torch.get_device_module(device.type).is_available():
-        raise ModelError(f"device '{asked}' was asked for, and it is not available here; say cpu, cuda or cuda:1")
+        raise ModelError(f"device '{requested}' was asked for, and it is not available here; say cpu, cuda or cuda:1")
     return device
 
 

@@ -11,12 +11,12 @@ from hem_core.engine.network import choose_device
 
 
 @contextmanager
-def on_device(asked: str | None) -> Iterator[str]:
+def on_device(requested: str | None) -> Iterator[str]:
     """Make the device that was asked for the current one, and give its name, such as "cuda:1" or "cpu".
 
     Raises ModelError when there is no such device.
     """
-    device = choose_device(asked)
+    device = choose_device(requested)
     if device.type != "cuda":
         yield str(device)
         return

@@ -27,10 +27,10 @@ def read_rows(path: Path) -> tuple[list[Any], list[str]]:
         rows, notes = _rows(path)
     except DataError as error:
         words = str(error).removeprefix(f"cannot read '{path}': ")
-        raise DataError(f"cannot read '{path}': {words}; wanted {KINDS}") from error
+        raise DataError(f"cannot read '{path}': {words}; expected {KINDS}") from error
     except (ValueError, OSError, RecursionError) as error:
         words = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise DataError(f"cannot read '{path}': {words}; wanted {KINDS}, texts in UTF-8") from error
+        raise DataError(f"cannot read '{path}': {words}; expected {KINDS}, texts in UTF-8") from error
     if not rows:
         raise DataError(f"'{path}' has no rows")
     return rows, notes

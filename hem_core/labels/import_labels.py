@@ -131,10 +131,10 @@ def _checked(found: Answers, given: GivenLabels) -> tuple[list[Answer], list[str
     unknown_ids: list[str] = []
     unknown_labels: dict[str, str] = {}
     for answer in sorted(found.answers, key=lambda each: each.at):
-        id = _meant(answer.id, given.labels, found.is_guarded)
+        id = _known_text(answer.id, given.labels, found.is_guarded)
         label = answer.label
         if label is not None and id in given.labels:
-            label = _meant(label, {*given.classes, given.labels[id]}, found.is_guarded)
+            label = _known_text(label, {*given.classes, given.labels[id]}, found.is_guarded)
         if id not in given.labels:
             unknown_ids.append(answer.id)
         elif label is not None and label not in given.classes and label != given.labels[id]:
@@ -144,7 +144,7 @@ def _checked(found: Answers, given: GivenLabels) -> tuple[list[Answer], list[str
     return list(kept.values()), list(dict.fromkeys(unknown_ids)), unknown_labels
 
 
-def _meant(text: str, known: Container[str | None], is_guarded: bool) -> str:
+def _known_text(text: str, known: Container[str | None], is_guarded: bool) -> str:
     """The known text that this one stands for: itself, or without the apostrophe that a CSV of HEM puts before it."""
     plain = plain_cell(text)
     first, second = (plain, text) if is_guarded else (text, plain)

@@ -10,7 +10,7 @@ TOO_FAR = 6.0
 """Gain of log-likelihood from which two densities of review are told apart."""
 
 
-def cut(suspicion: np.ndarray, speaks: np.ndarray, at_least: int) -> list[np.ndarray]:
+def cut(suspicion: np.ndarray, is_reviewed: np.ndarray, at_least: int) -> list[np.ndarray]:
     """Rows of each stratum, the most suspicious first, those of unknown suspicion last; equals stay together.
 
     suspicion (N,), NaN unknown; speaks (N,) bool: reviewed, so that it tells of others. Cut where the density of
@@ -19,9 +19,11 @@ def cut(suspicion: np.ndarray, speaks: np.ndarray, at_least: int) -> list[np.nda
     known = np.flatnonzero(~np.isnan(suspicion))
     order = known[np.argsort(-suspicion[known], kind="stable")]
     may_cut = np.flatnonzero(np.diff(suspicion[order]) != 0) + 1  # between different values only
-    cuts = _density_cuts(speaks[order].astype(np.float64), may_cut, 0, 4)
+    cuts = _density_cuts(is_reviewed[order].astype(np.float64), may_cut, 0, 4)
     finer = [
-        place for part in _between(cuts, len(order)) for place in _even_cuts(speaks[order], may_cut, part, at_least)
+        place
+        for part in _between(cuts, len(order))
+        for place in _even_cuts(is_reviewed[order], may_cut, part, at_least)
     ]
     parts = [order[start:stop] for start, stop in _between(sorted({*cuts, *finer}), len(order))]
     unknown = np.flatnonzero(np.isnan(suspicion))

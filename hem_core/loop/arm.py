@@ -9,7 +9,7 @@ import numpy as np
 
 from hem_core.loop.lab import Lab
 from hem_core.loop.labels import corrected
-from hem_core.loop.person import Waiting, answered
+from hem_core.loop.person import MissingAnswers, answers_for
 
 KEPT = ("rows", "targets", "test_logits", "picks", "picked_by", "left_out", "n_left_out")
 """What a step remembers of what a model said."""
@@ -23,7 +23,7 @@ class Step:
     """"start" (of the mined and the random arm alike), "mined", "random" or "all"."""
     seed: int
     round: int
-    said: Mapping[str, np.ndarray]
+    arrays: Mapping[str, np.ndarray]
     """KEPT, as far as there."""
 
 
@@ -34,7 +34,7 @@ class Walk:
     steps: list[Step] = field(default_factory=list)
     targets: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     """(N,) int64, with the labels that people gave on the way."""
-    waiting: Waiting | None = None
+    waiting: MissingAnswers | None = None
 
 
 def walk(lab: Lab, arm: str, seed: int) -> Walk:
@@ -42,21 +42,21 @@ def walk(lab: Lab, arm: str, seed: int) -> Walk:
     targets = lab.start_targets
     if arm == "all":
         rows = lab.candidates[targets[lab.candidates] >= 0]
-        said = lab.said(arm, seed, lab.settings.rounds, rows, targets)
+        said = lab.step_arrays(arm, seed, lab.settings.rounds, rows, targets)
         return Walk([_step(arm, seed, lab.settings.rounds, said)], targets)
     rows = start_rows(lab, seed)
     seen = rows  # also what people ruled out: nobody is asked twice
-    found = Walk([_step("start", seed, 0, lab.said("start", seed, 0, rows, targets))], targets)
+    found = Walk([_step("start", seed, 0, lab.step_arrays("start", seed, 0, rows, targets))], targets)
     for round in range(1, lab.settings.rounds + 1):
-        picks = found.steps[-1].said["picks"] if arm == "mined" else _drawn(lab, seed, round, seen)
-        answer = answered(lab, arm, seed, round, picks)
-        if isinstance(answer, Waiting):
+        picks = found.steps[-1].arrays["picks"] if arm == "mined" else _drawn(lab, seed, round, seen)
+        answer = answers_for(lab, arm, seed, round, picks)
+        if isinstance(answer, MissingAnswers):
             found.waiting = answer
             return found
         targets = found.targets = corrected(lab.pool, targets, answer)
         is_in = [answer.get(lab.pool.ids[row], "") is not None for row in picks]
         rows, seen = np.union1d(rows, picks[is_in]), np.union1d(seen, picks)
-        said = lab.said(arm, seed, round, rows, targets, gone=np.setdiff1d(seen, rows))
+        said = lab.step_arrays(arm, seed, round, rows, targets, picked_before=np.setdiff1d(seen, rows))
         found.steps.append(_step(arm, seed, round, said))
     return found
 

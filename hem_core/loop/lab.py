@@ -18,7 +18,7 @@ from hem_core.folds.training import kept
 from hem_core.loop.labels import Labels
 from hem_core.loop.pool import Pool
 from hem_core.loop.pool_choice import choose_picks
-from hem_core.loop.pool_model import asked, trained
+from hem_core.loop.pool_model import predict, trained
 from hem_core.loop.pool_scores import SCORES, candidates
 from hem_core.loop.settings import Settings
 from hem_core.loop.timings import Timings
@@ -51,9 +51,9 @@ class Lab:
     train: TrainFunction
     settings: Settings
     labels: Labels
-    tell: Tell
+    report_progress: Tell
     """Called with ("trainings", done, of how many)."""
-    tell_inside: Tell | None = None
+    report_training: Tell | None = None
     """Called now and then during a training that takes longer than QUIET."""
     go_on: bool = False
     """Do without the answers that are missing: a given label stands, an example without one stays out."""
@@ -75,8 +75,15 @@ class Lab:
         free = self.labels.candidates(self.pool)
         return free if self.settings.by_person else free[self.start_targets[free] >= 0]
 
-    def said(
-        self, arm: str, seed: int, round: int, rows: np.ndarray, targets: np.ndarray, *, gone: np.ndarray = NONE
+    def step_arrays(
+        self,
+        arm: str,
+        seed: int,
+        round: int,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        *,
+        picked_before: np.ndarray = NONE,
     ) -> dict[str, np.ndarray]:
         """What the model says that was trained on `rows` (n,), with targets (N,); trained, or what it had said.
 
@@ -84,21 +91,21 @@ class Lab:
         """
         path = self.folder / "arms" / arm / f"seed_{seed}_round_{round}.npz"
         is_mining = arm in ("start", "mined")
-        mining = self.settings.facts() | {"gone": _digest(gone)} if is_mining else None
+        mining = self.settings.facts() | {"gone": _digest(picked_before)} if is_mining else None
         key = self._key(rows, targets, seed, mining)
         path.parent.mkdir(parents=True, exist_ok=True)
         found = kept(path, key)
         if found is None:
             if not self.budget.allows(self.timings.longest):
                 raise OutOfTimeError(len(self.done))
-            self.tell("trainings", len(self.done), self.settings.n_trainings)
+            self.report_progress("trainings", len(self.done), self.settings.n_trainings)
             number = seed - self.settings.seed + 1
             where = f"seed {number} of {self.settings.seeds}, {arm}" + (f", round {round}" if round else "")
             began = time.monotonic()
-            found = self._trained(where, seed, round, rows, targets, gone if is_mining else None)
+            found = self._trained(where, seed, round, rows, targets, picked_before if is_mining else None)
             write_arrays(path, key=np.array(key), **found)
             self.timings.add(time.monotonic() - began)
-            self.tell("trainings", len(self.done | {path}), self.settings.n_trainings)
+            self.report_progress("trainings", len(self.done | {path}), self.settings.n_trainings)
         self.done.add(path)
         return found
 
@@ -128,17 +135,17 @@ class Lab:
 
         def progress(done: int, total: int) -> None:
             nonlocal quiet_until
-            if time.monotonic() > quiet_until and self.tell_inside is not None:
+            if time.monotonic() > quiet_until and self.report_training is not None:
                 quiet_until = time.monotonic() + QUIET
-                self.tell_inside("training under way", done, max(done, total) if total else 0)
+                self.report_training("training under way", done, max(done, total) if total else 0)
 
         network = trained(pool, self.train, rows, targets, seed=seed, draws=self.draws, where=where, progress=progress)
-        tested = asked(network, pool.test.held, pool.test.rows, n_classes, where=where)
+        tested = predict(network, pool.test.cached_inputs, pool.test.rows, n_classes, where=where)
         found = {"rows": rows, "targets": targets[rows], "test_logits": tested.logits}
         if gone is None:
             return found
         others = np.setdiff1d(self.candidates, np.concatenate([rows, gone]))
-        said = asked(network, pool.held, others, n_classes, where=where)
+        said = predict(network, pool.cached_inputs, others, n_classes, where=where)
         table = candidates(pool, others, said, targets)
         found |= {"pool_rows": others, "predicted": said.logits.argmax(axis=1).astype(np.int32)}
         found |= {name: table[name].to_numpy() for name in table.columns if name in (*SCORES, "difficulty")}

@@ -22,27 +22,27 @@ from hem_core.store.workspace import open_workspace
 class Labels:
     """What people said of examples: id -> its label, or None where it is not to be trained on."""
 
-    said: Mapping[str, str | None] = field(default_factory=dict)
+    verdict_labels: Mapping[str, str | None] = field(default_factory=dict)
 
     @cached_property
     def key(self) -> str:
-        return make_key(said=dict(sorted(self.said.items())))
+        return make_key(said=dict(sorted(self.verdict_labels.items())))
 
     def targets(self, pool: Pool) -> np.ndarray:
         """(N,) int64 in [0, K), -1 without a label: the pool's, corrected."""
-        return corrected(pool, pool.targets, self.said)
+        return corrected(pool, pool.targets, self.verdict_labels)
 
     def candidates(self, pool: Pool) -> np.ndarray:
         """(c,) positions that may be trained on: the pool's but those that people ruled out."""
-        gone = {id for id, label in self.said.items() if label is None}
+        gone = {id for id, label in self.verdict_labels.items() if label is None}
         return pool.rows[[pool.ids[row] not in gone for row in pool.rows]] if gone else pool.rows
 
 
-def corrected(pool: Pool, targets: np.ndarray, said: Mapping[str, str | None]) -> np.ndarray:
+def corrected(pool: Pool, targets: np.ndarray, verdict_labels: Mapping[str, str | None]) -> np.ndarray:
     """A copy of targets (N,) with the labels that people gave; a label that is no class, or None, changes nothing."""
     place, number = {id: row for row, id in enumerate(pool.ids)}, {name: k for k, name in enumerate(pool.classes)}
     changed = targets.copy()
-    for id, label in said.items():
+    for id, label in verdict_labels.items():
         if id in place and label in number:
             changed[place[id]] = number[label]
     return changed

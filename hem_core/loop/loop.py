@@ -182,7 +182,7 @@ def check_room(lab: Lab) -> None:
         raise DataError("a loop starts from labelled examples, and the pool has none; label some first")
     if n <= wanted - settings.add:
         raise DataError(
-            f"{settings.rounds} rounds of {settings.add:,} from {settings.start:,} want a pool of more than "
+            f"{settings.rounds} rounds of {settings.add:,} from {settings.start:,} need a pool of more than "
             f"{wanted - settings.add:,}; it has {n:,}{'' if settings.by_person else ' with a label'}: "
             "lower --start, --add or --rounds"
         )

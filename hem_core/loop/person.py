@@ -13,7 +13,7 @@ from hem_core.store.atomic import write_json
 
 
 @dataclass(frozen=True, eq=False)
-class Waiting:
+class MissingAnswers:
     """Picks for a round of which some have no answer yet."""
 
     arm: str
@@ -25,7 +25,7 @@ class Waiting:
     """Ids."""
 
 
-def answered(lab: Lab, arm: str, seed: int, round: int, picks: np.ndarray) -> dict[str, str | None] | Waiting:
+def answers_for(lab: Lab, arm: str, seed: int, round: int, picks: np.ndarray) -> dict[str, str | None] | MissingAnswers:
     """What people said of the picks (a,): id -> its label, or None where it is not to be trained on.
 
     Nothing where nobody is asked. Once all have an answer, or `go_on` does without the rest, what was said is written
@@ -42,7 +42,7 @@ def answered(lab: Lab, arm: str, seed: int, round: int, picks: np.ndarray) -> di
     found = answers(lab.workspace, lab.pool, ids)
     missing = [id for id in ids if id not in found]
     if missing and not lab.go_on:
-        return Waiting(arm, seed, round, picks, missing)
+        return MissingAnswers(arm, seed, round, picks, missing)
     given = {lab.pool.ids[row]: int(lab.start_targets[row]) for row in picks}
     said = {id: found[id] if id in found else _as_given(lab, given[id]) for id in ids}
     write_json(path, said)

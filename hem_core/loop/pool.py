@@ -30,9 +30,9 @@ SHARE = 0.2
 class Tested:
     """T examples with labels that no model of the loop is trained on."""
 
-    held: Held
+    cached_inputs: Held
     rows: np.ndarray
-    """(T,) their positions in `held`."""
+    """(T,) their positions in `cached_inputs`."""
     targets: np.ndarray
     """(T,) int64 in [0, K)."""
     words: dict[str, Any]
@@ -45,7 +45,7 @@ class Pool:
 
     ready: Prepared
     options: Options
-    held: Held
+    cached_inputs: Held
     rows: np.ndarray
     """(P,) positions of the pool: what can be read and is not in the test set, ascending."""
     test: Tested
@@ -106,7 +106,7 @@ def open_pool(
         catalog = catalogs.with_info(catalog, name=options.name)
     ready = prepare(None, train.name, catalog, data, folder, options, train)
     if ready.inputs is None:
-        raise ModelError("a loop trains: it wants pictures, texts, features or arrays, not a model's outputs")
+        raise ModelError("a loop trains, so it needs pictures, texts, features or arrays, not a model's outputs")
     held = Held(ready.inputs, len(ready.ids))
     is_free = held.is_good.copy()
     if test is not None:
@@ -118,7 +118,7 @@ def open_pool(
         tested, test_key = Tested(held, rows, ready.targets[rows], chosen.words), make_key(rows=rows.tolist())
     found = np.flatnonzero(is_free)
     if not len(found) or not len(tested.rows):
-        raise DataError(f"{len(found)} examples to mine from and {len(tested.rows)} to test on; wanted some of each")
+        raise DataError(f"{len(found)} examples to mine from and {len(tested.rows)} to test on; expected some of each")
     key = make_key(data=data_key(ready), classes=ready.classes, test=test_key, resize=options.resize)
     return Pool(ready, options, held, found, tested, key)
 
@@ -137,7 +137,7 @@ def _from_file(test: Any, train: TrainFunction, folder: Path, options: Options, 
     if other.inputs is None or other.facts["medium"] != ready.facts["medium"]:
         raise DataError(
             f"the test data are of the medium '{other.facts['medium']}', the pool of '{ready.facts['medium']}'; "
-            "--test wants data of the same kind"
+            "--test expects data of the same kind"
         )
     shared = set(other.ids) & set(ready.ids)
     if shared and _are_same_data(other, ready):

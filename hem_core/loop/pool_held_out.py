@@ -47,7 +47,7 @@ def drawn_test(targets: np.ndarray, is_good: np.ndarray, share: float, seed: int
     Raises DataError when the share is none, or leaves no test set.
     """
     if not 0 < share < 1:
-        raise DataError(f"--test-share wants a share between 0 and 1; got {share}")
+        raise DataError(f"--test-share expects a share between 0 and 1; got {share}")
     chance, parts = np.random.default_rng(seed), []
     for label in np.unique(targets[is_good & (targets >= 0)]):
         rows = chance.permutation(np.flatnonzero(is_good & (targets == label)))

@@ -22,11 +22,11 @@ from hem_core.loop.pool_sampler import EqualDraws
 from hem_core.models.train_function import TrainFunction
 
 BATCH = 256
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Said:
+class PoolPredictions:
     """What one model says: logits (n, K) float32 and embeddings (n, D) in float16 or float32, or None."""
 
     logits: np.ndarray
@@ -42,14 +42,14 @@ def trained(
     seed: int,
     draws: int | None,
     where: str,
-    progress: Told,
+    progress: Progress,
 ) -> Network:
     """Train on these positions (n,) of the pool; targets (N,) int64 of the whole data set, those of `rows` in [0, K).
 
     draws: examples an epoch for a function that takes a `sampler`, None = as many as there are. where: words for the
     errors. Global random numbers are seeded for the training and given back. Raises ModelError.
     """
-    dataset = TrainingSet(pool.held, rows, targets, pool.ids, pool.classes, is_picture=pool.is_picture)
+    dataset = TrainingSet(pool.cached_inputs, rows, targets, pool.ids, pool.classes, is_picture=pool.is_picture)
     if len(np.unique(dataset.targets)) < 2:
         raise ModelError(f"{where}: its {len(rows)} examples are of fewer than 2 classes; begin with more: --start")
     is_equal = draws is not None and train.takes("sampler")
@@ -71,7 +71,7 @@ def trained(
 
 
 @torch.inference_mode()
-def asked(network: Network, held: Held, rows: np.ndarray, n_classes: int, *, where: str) -> Said:
+def predict(network: Network, held: Held, rows: np.ndarray, n_classes: int, *, where: str) -> PoolPredictions:
     """What the model says of these positions (n,). Raises ModelError for logits that are no K finite numbers."""
     logits, features = np.zeros((len(rows), n_classes), np.float32), []
     for start in range(0, len(rows), BATCH):
@@ -85,4 +85,4 @@ def asked(network: Network, held: Held, rows: np.ndarray, n_classes: int, *, whe
             features.append(as_stored(embeddings).cpu().numpy())
     if not np.isfinite(logits).all():
         raise ModelError(f"{where}: the model's logits are not finite; lower the learning rate")
-    return Said(logits, np.concatenate(features) if features else None)
+    return PoolPredictions(logits, np.concatenate(features) if features else None)

@@ -9,7 +9,7 @@ import torch
 from hem_core.difficulty.headline import headline
 from hem_core.engine.example_scores import example_scores
 from hem_core.loop.pool import Pool
-from hem_core.loop.pool_model import Said
+from hem_core.loop.pool_model import PoolPredictions
 from hem_core.tasks import load
 
 LABEL_FREE = ("top2_gap", "entropy", "least_confidence", "energy")
@@ -20,14 +20,14 @@ SAMPLE = "out-of-sample"
 """No candidate was in the training of the model that judges it."""
 
 
-def candidates(pool: Pool, rows: np.ndarray, said: Said, targets: np.ndarray) -> pd.DataFrame:
+def candidates(pool: Pool, rows: np.ndarray, predictions: PoolPredictions, targets: np.ndarray) -> pd.DataFrame:
     """One row a candidate: `id`, `label` (None where there is none), `predicted` (a class's name), SCORES, and
     `difficulty` (percentile of loss and margin, as in a run), which is not there when no candidate has a label.
 
     rows (c,): their positions; said: of them, by the round's model; targets (N,) int64, -1 = no label.
     """
     names = np.array([*pool.classes, None], dtype=object)
-    columns = scores_of(said.logits, targets[rows])
+    columns = scores_of(predictions.logits, targets[rows])
     if (targets[rows] >= 0).any():
         columns["difficulty"] = headline(columns, sample=SAMPLE)["difficulty"]
     columns["predicted"] = names[columns["predicted"]]

@@ -13,7 +13,7 @@ from hem_core.engine.plan import make_key
 from hem_core.export._folder import export
 from hem_core.export._images import ReadImage
 from hem_core.loop.lab import Lab
-from hem_core.loop.person import Waiting
+from hem_core.loop.person import MissingAnswers
 from hem_core.loop.pool import Pool
 from hem_core.media import medium
 from hem_core.media._levels import to_picture
@@ -21,7 +21,7 @@ from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
 
 
-def write_queue(lab: Lab, name: str, waiting: Sequence[Waiting]) -> str:
+def write_queue(lab: Lab, name: str, waiting: Sequence[MissingAnswers]) -> str:
     """Write the picks that wait as the next version of the set NAME-queue, and export it; once for the same picks.
 
     Picks of several arms and seeds stand in it once each and in chance order: whoever labels them does not see which
@@ -71,7 +71,7 @@ def _saved(workspace: Path, queue: str, key: str) -> int | None:
     return None
 
 
-def _save(lab: Lab, queue: str, key: str, rows: np.ndarray, waiting: Sequence[Waiting]) -> int:
+def _save(lab: Lab, queue: str, key: str, rows: np.ndarray, waiting: Sequence[MissingAnswers]) -> int:
     table = examples_at(lab.pool, rows, lab.start_targets)
     manifest = {
         "made_by": "hem loop",

@@ -56,8 +56,8 @@ def points_of(lab: Lab, walks: Sequence[Walk]) -> list[dict[str, Any]]:
 
 
 def _point(lab: Lab, step: Step) -> dict[str, Any]:
-    found = measures(step.said["test_logits"], lab.pool.test.targets)
-    return {"arm": step.arm, "seed": step.seed, "round": step.round, "n": len(step.said["rows"]), **found}
+    found = measures(step.arrays["test_logits"], lab.pool.test.targets)
+    return {"arm": step.arm, "seed": step.seed, "round": step.round, "n": len(step.arrays["rows"]), **found}
 
 
 def _left_out(walks: Sequence[Walk]) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def _left_out(walks: Sequence[Walk]) -> list[dict[str, Any]]:
     return [
         {"round": step.round + 1, "why": str(why), "n": int(n)}
         for step in steps
-        for why, n in zip(step.said["left_out"], step.said["n_left_out"], strict=True)
+        for why, n in zip(step.arrays["left_out"], step.arrays["n_left_out"], strict=True)
     ]
 
 
@@ -81,8 +81,10 @@ def _notes(lab: Lab) -> list[str]:
         )
     if lab.pool.test.words["how"] == "drawn":
         notes.append("The test set was drawn from the same data: its labels are as right or wrong as the pool's.")
-    if lab.labels.said:
-        notes.append(f"{len(lab.labels.said):,} examples had a verdict before the loop began; it holds in all arms.")
+    if lab.labels.verdict_labels:
+        notes.append(
+            f"{len(lab.labels.verdict_labels):,} examples had a verdict before the loop began; it holds in all arms."
+        )
     if lab.settings.by_person:
         notes.append("People answered for the picks; an answer that came after its round was trained changed nothing.")
     return notes

@@ -19,7 +19,7 @@ def save_mined(lab: Lab, name: str, walk: Walk) -> dict[str, Any]:
     Columns: the catalog's, `label` (as it was trained on), `label_before`, `weight` 1, `rank`, `round` (0 = the start)
     and `picked_by`. Returns name, version and n.
     """
-    last = walk.steps[-1].said["rows"]
+    last = walk.steps[-1].arrays["rows"]
     round_of, picked_by = _history(walk)
     rows = np.array(sorted(last.tolist(), key=lambda row: (round_of[row], row)), dtype=np.int64)
     key = make_key(rows=rows.tolist(), targets=walk.targets[rows].tolist(), pool=lab.pool.key)
@@ -44,10 +44,10 @@ def save_mined(lab: Lab, name: str, walk: Walk) -> dict[str, Any]:
 
 def _history(walk: Walk) -> tuple[dict[int, int], dict[int, str]]:
     """Position -> the round it came in, and what picked it."""
-    round_of = dict.fromkeys(walk.steps[0].said["rows"].tolist(), 0)
+    round_of = dict.fromkeys(walk.steps[0].arrays["rows"].tolist(), 0)
     picked_by = dict.fromkeys(round_of, "start")
     for step in walk.steps[:-1]:
-        picks = zip(step.said["picks"].tolist(), step.said["picked_by"].tolist(), strict=True)
+        picks = zip(step.arrays["picks"].tolist(), step.arrays["picked_by"].tolist(), strict=True)
         picked_by |= dict(picks)
-        round_of |= dict.fromkeys(step.said["picks"].tolist(), step.round + 1)
+        round_of |= dict.fromkeys(step.arrays["picks"].tolist(), step.round + 1)
     return round_of, picked_by

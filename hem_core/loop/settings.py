@@ -38,14 +38,14 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("start", "add", "rounds", "seeds"):
             if getattr(self, name) < 1:
-                raise HemError(f"--{name} wants a number from 1 on; got {getattr(self, name)}")
+                raise HemError(f"--{name} expects a number from 1 on; got {getattr(self, name)}")
         if self.draws is not None and self.draws < 1:
-            raise HemError(f"--draws wants a number from 1 on; got {self.draws}")
+            raise HemError(f"--draws expects a number from 1 on; got {self.draws}")
         if self.seed < 0:
-            raise HemError(f"--seed wants a number from 0 on; got {self.seed}")
+            raise HemError(f"--seed expects a number from 0 on; got {self.seed}")
         unknown = [arm for arm in self.arms if arm not in ARMS]
         if unknown or "mined" not in self.arms:
-            raise HemError(f"--arms wants mined, and beside it random, all; got {', '.join(self.arms)}")
+            raise HemError(f"--arms expects mined, and optionally random and all; got {', '.join(self.arms)}")
 
     @property
     def seed_list(self) -> list[int]:

@@ -50,7 +50,7 @@ class FeatureRows:
                 columns[name] = pd.Categorical.from_codes(codes[at], categories=known)
         return pd.DataFrame(columns, columns=self.names)
 
-    def said(self, index: int) -> bytes:
+    def row_bytes(self, index: int) -> bytes:
         """All values of one row, as bytes to take a digest of."""
         values = [self._values[name][index] if name in self._values else self._word(name, index) for name in self.names]
         return json.dumps([str(value) for value in values]).encode()
@@ -86,7 +86,7 @@ class TableRows:
         problems = {index: self.rows.problem(index) for index in indices}
         good = [index for index, problem in problems.items() if problem is None]
         failures = [(index, problem) for index, problem in problems.items() if problem is not None]
-        return Read(self.rows.frame(good), good, [content_hash(self.rows.said(index)) for index in good], failures)
+        return Read(self.rows.frame(good), good, [content_hash(self.rows.row_bytes(index)) for index in good], failures)
 
     def picture(self, index: int) -> np.ndarray | None:
         return None

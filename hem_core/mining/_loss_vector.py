@@ -31,9 +31,9 @@ def known_losses(losses: Tensor, who: str, on_nan: OnNan) -> Tensor | None:
 def loss_vector(losses: Tensor, who: str) -> Tensor:
     """`losses` (B,) detached. Raises MiningError for a scalar, for more dimensions, and for a NaN."""
     if losses.dim() == 0:
-        raise MiningError(f"{who} wants a loss vector (B,), one loss an example; got a scalar: pass reduction='none'")
+        raise MiningError(f"{who} expects a loss vector (B,), one loss an example; got a scalar: pass reduction='none'")
     if losses.dim() > 1:
-        raise MiningError(f"{who} wants a loss vector (B,); got shape {tuple(losses.shape)}: flatten or average it")
+        raise MiningError(f"{who} expects a loss vector (B,); got shape {tuple(losses.shape)}: flatten or average it")
     losses = losses.detach()
     is_nan = losses.isnan()
     if is_nan.any():
@@ -46,10 +46,10 @@ def loss_vector(losses: Tensor, who: str) -> Tensor:
     return losses
 
 
-def beside(name: str, values: Tensor, losses: Tensor, who: str) -> Tensor:
+def check_same_rows(name: str, values: Tensor, losses: Tensor, who: str) -> Tensor:
     """`values` (B,) detached, on the losses' device. Raises MiningError for another shape."""
     if values.shape != losses.shape:
         raise MiningError(
-            f"{who} wants {name} of shape {tuple(losses.shape)}, as the losses; got {tuple(values.shape)}"
+            f"{who} expects {name} of shape {tuple(losses.shape)}, as the losses; got {tuple(values.shape)}"
         )
     return values.detach().to(losses.device)

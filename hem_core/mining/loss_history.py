@@ -48,7 +48,7 @@ class LossHistory:
         self.counts = torch.zeros(n, dtype=torch.int64)
         self._base, self._synced = self.losses.clone(), self.counts.clone()  # as all ranks knew them at the last sync
         if ids is not None and len(ids) != n:
-            raise MiningError(f"LossHistory wants an id for each example; got {len(ids)} for {n}")
+            raise MiningError(f"LossHistory expects an id for each example; got {len(ids)} for {n}")
         self._digest = None if ids is None else _digest(ids)
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class LossHistory:
         losses = losses.detach().to("cpu", torch.float32)
         index = known_index(index, len(self), "LossHistory")
         if index.shape != losses.shape:
-            raise MiningError(f"LossHistory wants an index for each loss; got {len(index)} for {len(losses)}")
+            raise MiningError(f"LossHistory expects an index for each loss; got {len(index)} for {len(losses)}")
         is_finite = losses.isfinite()
         if not is_finite.all() and self.on_nan == "raise":
             first = int(index[~is_finite][0])
@@ -156,9 +156,9 @@ def known_index(index: Tensor, n: int, who: str) -> Tensor:
     if index.shape == (0,):
         return index.to(torch.int64)  # torch makes floats of an empty list
     if index.dtype == torch.bool:
-        raise MiningError(f"{who} wants indices (B,), and this is a mask: pass mask.nonzero()[:, 0]")
+        raise MiningError(f"{who} expects indices (B,), and this is a mask: pass mask.nonzero()[:, 0]")
     if index.dim() != 1 or index.is_floating_point():
-        raise MiningError(f"{who} wants indices (B,), whole numbers; got {index.dtype} of shape {tuple(index.shape)}")
+        raise MiningError(f"{who} expects indices (B,), whole numbers; got {index.dtype} of shape {tuple(index.shape)}")
     if len(index) and not 0 <= int(index.min()) <= int(index.max()) < n:
         wrong = index[(index < 0) | (index >= n)][0]
         raise MiningError(f"{who} knows indices 0 .. {n - 1}; got {int(wrong)}: take them from mining.WithIndex")

@@ -83,7 +83,7 @@ class Estimator(nn.Module):
             words = " ".join(str(error).split())[:300]
             raise ModelError(f"predict_proba of {name} failed on {len(rows)} rows: {words}") from error
         if probs.shape != (len(rows), self._n_outputs):
-            raise ModelError(f"predict_proba of {name} gave {probs.shape}; wanted {(len(rows), self._n_outputs)}")
+            raise ModelError(f"predict_proba of {name} gave {probs.shape}; expected {(len(rows), self._n_outputs)}")
         if (np.abs(probs.sum(axis=1) - 1) > TOLERANCE).any():
             raise ModelError(
                 f"predict_proba of {name} gives rows that do not sum to 1, as where one example has several labels; "
@@ -112,7 +112,9 @@ class Estimator(nn.Module):
 def _places(labels: Sequence[Any], n_classes: int) -> list[int]:
     known = {index: index for index in range(n_classes)}
     if not all(label in known for label in labels):
-        raise ModelError(f"the estimator was fitted on labels {labels[:5]}; wanted class indices 0 to {n_classes - 1}")
+        raise ModelError(
+            f"the estimator was fitted on labels {labels[:5]}; expected class indices 0 to {n_classes - 1}"
+        )
     return [known[label] for label in labels]
 
 

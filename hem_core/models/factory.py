@@ -50,13 +50,13 @@ def as_module(model: Any, name: str) -> nn.Module:
         return Estimator(model)
     hint = ""
     if isinstance(model, type):
-        hint = f": {model.__name__} is a class, and an instance of it is wanted"
+        hint = f": {model.__name__} is a class; pass an instance of it"
     elif isinstance(model, dict):
         hint = ", not its state_dict alone"
     elif callable(model):
         hint = ": call the function in the forward of a torch.nn.Module"
     raise ModelError(
-        f"'{name}' returned {type(model).__name__}; wanted a torch.nn.Module or a fitted scikit-learn classifier{hint}"
+        f"'{name}' returned {type(model).__name__}; expected a torch.nn.Module or fitted scikit-learn classifier{hint}"
     )
 
 
@@ -92,7 +92,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _call(factory: str) -> Any:
-    function = imported(factory, wanted="--model wants package.module:function or a Hugging Face folder")
+    function = imported(factory, wanted="--model expects package.module:function or a Hugging Face folder")
     try:
         return function()
     except OWN_ERRORS as error:

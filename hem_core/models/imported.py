@@ -15,7 +15,7 @@ from hem_core.models.raised import OWN_ERRORS, raised
 def imported(name: str, *, wanted: str) -> Callable[..., Any]:
     """Import `package.module:function`; the current folder is importable.
 
-    wanted: the beginning of the error for a name of another form, such as "--model wants package.module:function".
+    wanted: the beginning of the error for a name of another form, such as "--model expects package.module:function".
     Raises ModelError for that, for a module that is not there or fails, and for a function that it does not have.
     """
     module_name, colon, function_name = name.partition(":")

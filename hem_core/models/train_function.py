@@ -54,7 +54,7 @@ class TrainFunction:
         if not (hasattr(model, "fit") and hasattr(model, "predict_proba")) or isinstance(model, type):
             kind = model.__name__ if isinstance(model, type) else type(model).__name__
             raise ModelError(
-                f"{where}: '{self.name}' returned {kind}; wanted a torch.nn.Module, "
+                f"{where}: '{self.name}' returned {kind}; expected a torch.nn.Module, "
                 "or a fitted estimator with fit and predict_proba"
             )
         from hem_core.models.estimator import Estimator
@@ -73,7 +73,7 @@ def load(train: str | Callable[..., Any] | TrainFunction) -> TrainFunction:
     if isinstance(train, TrainFunction):
         return train
     if isinstance(train, str):
-        function, name = imported(train, wanted="--train wants package.module:train"), train
+        function, name = imported(train, wanted="--train expects package.module:train"), train
     else:
         function, name = train, getattr(train, "__qualname__", type(train).__name__)
     return TrainFunction(name, function, _fingerprint(function, name))

@@ -66,7 +66,7 @@ def load(folder: Path) -> TextClassifier:
     folder can build.
     """
     if not (folder / "config.json").is_file():
-        raise ModelError(f"'{folder}' has no config.json; --model wants package.module:function or a model's folder")
+        raise ModelError(f"'{folder}' has no config.json; --model expects package.module:function or a model's folder")
     try:
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
         from transformers.utils import logging
@@ -121,7 +121,7 @@ def _check_weights(folder: Path) -> None:
             f"the weights in '{folder}' are a pickle, which can run code, and are not loaded. Where you trust them, "
             "save them again: AutoModelForSequenceClassification.from_pretrained(FOLDER).save_pretrained(OTHER)"
         )
-    raise ModelError(f"no weights in '{folder}'; wanted model.safetensors")
+    raise ModelError(f"no weights in '{folder}'; expected model.safetensors")
 
 
 def _let_pad(tokenizer: Any, config: Any, folder: Path) -> None:

@@ -22,7 +22,7 @@ from hem_core.probes.planted import Plan, plan
 from hem_core.probes.spoil import Spoiled, spoil
 from hem_core.reasons import facts, geometry
 from hem_core.reasons.calibrate import calibrate as calibrated
-from hem_core.reasons.columns import Spoken, reason_columns
+from hem_core.reasons.columns import ReasonPredictions, reason_columns
 from hem_core.reasons.features import FEATURES, Features, features
 from hem_core.reasons.regular import regular_rows
 from hem_core.reasons.rules import REASONS
@@ -236,7 +236,7 @@ def _calibrate(
         "label_sure": spoken.label_sure.astype(np.float32),
         "second": spoken.second.astype(np.int32),
         "second_sure": spoken.second_sure.astype(np.float32),
-        "voice": np.array(spoken.voice),
+        "voice": np.array(spoken.subject),
         "seed": np.array(seed),
         "epochs": np.array(-1 if epochs is None else epochs),
     }
@@ -301,7 +301,7 @@ def _said(columns: Mapping[str, np.ndarray], logits_oos: np.ndarray | None, targ
 
 def _spoken(
     columns: Mapping[str, np.ndarray], logits_oos: np.ndarray | None, targets: np.ndarray, voice: str
-) -> Spoken:
+) -> ReasonPredictions:
     top, best = columns["top_classes"][:, :2].copy(), columns["top_probs"][:, :2].astype(np.float32)
     label_sure = columns["label_prob"].astype(np.float32)
     if logits_oos is not None:
@@ -312,7 +312,7 @@ def _spoken(
             values, order = z.topk(2, dim=1)
             top[known], best[known] = order.numpy(), values.numpy()
             label_sure[known] = z.numpy()[np.arange(len(known)), targets[known]]
-    return Spoken(top[:, 0], best[:, 0], label_sure, top[:, 1], best[:, 1], voice)
+    return ReasonPredictions(top[:, 0], best[:, 0], label_sure, top[:, 1], best[:, 1], voice)
 
 
 def _placed(

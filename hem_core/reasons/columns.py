@@ -17,7 +17,7 @@ from hem_core.reasons.neighbourhood import majority
 
 
 @dataclass(frozen=True, eq=False)
-class Spoken:
+class ReasonPredictions:
     """What a model said of N rows, as the reasons take it: out-of-sample where that is known."""
 
     predicted: np.ndarray
@@ -30,14 +30,14 @@ class Spoken:
     """(N,) class numbers of the second best."""
     second_sure: np.ndarray
     """(N,)"""
-    voice: str
+    subject: str
     """Who says so, "the model" or another."""
 
 
 def reason_columns(
     found: Calibrated,
     rows: Features,
-    spoken: Spoken,
+    spoken: ReasonPredictions,
     *,
     table: Mapping[str, Any],
     targets: np.ndarray,
@@ -78,7 +78,7 @@ def reason_columns(
         epochs=epochs,
         probs=probs,
         strongest=strongest(found.model, rows.values, probs),
-        voice=spoken.voice,
+        subject=spoken.subject,
     )
     return {
         "reason": why.reason,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hem_core.reasons.neighbourhood import count_saying, majority
+from hem_core.reasons.neighbourhood import count_labelled, majority
 from hem_core.reasons.rules import REASONS
 
 SURE = 0.6
@@ -37,7 +37,7 @@ def ruled_out(
     is_outvoted = (most != targets) & (most >= 0)
     by_many = is_outvoted
     if neighbour_labels is not None:
-        by_many = is_outvoted & (count_saying(neighbour_labels, most) >= UNANIMOUS * neighbour_labels.shape[1])
+        by_many = is_outvoted & (count_labelled(neighbour_labels, most) >= UNANIMOUS * neighbour_labels.shape[1])
     another = np.where(is_wrong, (sure >= SURE) | is_outvoted, by_many)
     kept = probs.copy()
     kept[~another, REASONS.index("mislabelled")] = 0

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hem_core.reasons.neighbourhood import count_saying, majority
+from hem_core.reasons.neighbourhood import count_labelled, majority
 from hem_core.reasons.rules import REASONS
 from hem_core.stats.percentile import percentile_within
 
@@ -22,7 +22,7 @@ def evidence(
     late_from: float = 0.5,
     probs: np.ndarray | None = None,
     strongest: Sequence[Sequence[str]] | None = None,
-    voice: str = "the model",
+    subject: str = "the model",
 ) -> list[str]:
     """What speaks for each example's reason: "5 of 5 neighbours say cat; the model is 97% sure of cat; given: dog".
 
@@ -32,12 +32,12 @@ def evidence(
     numbers, -1 for no label; neighbour_labels (N, k) class numbers. epochs: how many were recorded; an example counts
     as learned late from the share `late_from` of them on. probs (N, 6): of REASONS; an unsure example is told by its
     two likeliest.
-    strongest: N lists of phrases about the features that count most, put after the rest. voice: who speaks in
+    strongest: N lists of phrases about the features that count most, put after the rest. subject: who speaks in
     `predictions` and the probabilities, such as "a model that had not seen it" where they are out-of-sample.
     What is not known is not mentioned.
     Returns N sentences, plain text, without a full stop.
     """
-    facts = _Facts(table, targets, predictions, class_names, neighbour_labels, voice)
+    facts = _Facts(table, targets, predictions, class_names, neighbour_labels, subject)
     facts.likeliest = _likeliest(probs, len(targets))
     more = strongest if strongest is not None else [()] * len(targets)
     tell = {
@@ -64,9 +64,9 @@ class _Facts:
         predictions: np.ndarray,
         class_names: Sequence[str],
         neighbour_labels: np.ndarray | None,
-        voice: str,
+        subject: str,
     ) -> None:
-        self.voice = voice
+        self.subject = subject
         self.likeliest = [""] * len(targets)
         names = [*class_names, "no label"]  # -1 finds the last
         self.given = [names[number] for number in targets.tolist()]
@@ -82,8 +82,8 @@ class _Facts:
         if neighbour_labels is not None and self.k:
             most = majority(neighbour_labels)
             self.most = [names[number] for number in most.tolist()]
-            self.say_most = count_saying(neighbour_labels, most).tolist()
-            self.say_label = count_saying(neighbour_labels, targets).tolist()
+            self.say_most = count_labelled(neighbour_labels, most).tolist()
+            self.say_label = count_labelled(neighbour_labels, targets).tolist()
 
     def neighbours_say_most(self, row: int) -> str:
         """`14 of 15 neighbours say cat`, or nothing without neighbours."""
@@ -97,7 +97,7 @@ class _Facts:
 
     def model(self, row: int) -> str:
         """`the model is 97% sure of cat`."""
-        return f"{self.voice} is {_percent(self.sure[row])} sure of {self.predicted[row]}"
+        return f"{self.subject} is {_percent(self.sure[row])} sure of {self.predicted[row]}"
 
     def two_best(self, row: int) -> str:
         """`cat 48% against dog 44%`: the two best classes, or the best and the label where only that is known."""
@@ -120,11 +120,11 @@ def _mislabelled(facts: _Facts, row: int) -> list[str]:
 
 def _ambiguous(facts: _Facts, row: int) -> list[str]:
     does = "wavers" if facts.sure[row] < 0.6 else "leans"
-    return [f"{facts.voice} {does}: {facts.two_best(row)}", facts.neighbours_say_most(row), _given(facts, row)]
+    return [f"{facts.subject} {does}: {facts.two_best(row)}", facts.neighbours_say_most(row), _given(facts, row)]
 
 
 def _outlier(facts: _Facts, row: int) -> list[str]:
-    whose = "the model's" if facts.voice == "the model" else f"for {facts.voice} the"
+    whose = "the model's" if facts.subject == "the model" else f"for {facts.subject} the"
     return [facts.distance(row), f"{whose} best guess is {facts.predicted[row]} at {_percent(facts.sure[row])}"]
 
 
@@ -138,7 +138,7 @@ def _rare(facts: _Facts, row: int) -> list[str]:
 
 
 def _subtle(facts: _Facts, row: int) -> list[str]:
-    call = "a close call" if facts.is_right[row] else f"{facts.voice} is wrong"
+    call = "a close call" if facts.is_right[row] else f"{facts.subject} is wrong"
     return [f"{call}: {facts.two_best(row)}", facts.neighbours_share_label(row)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hem_core.reasons.neighbourhood import count_saying, majority
+from hem_core.reasons.neighbourhood import count_labelled, majority
 
 _ROWS = 65_536
 NO_ENERGY = 1e-3
@@ -41,10 +41,10 @@ def from_neighbours(
     k = max(1, neighbour_labels.shape[1])
     others = np.where(neighbour_labels == labels[:, None], -1, neighbour_labels)
     return {
-        "votes_label": count_saying(neighbour_labels, labels) / k,
-        "votes_predicted": count_saying(neighbour_labels, predicted) / k,
-        "votes_most": count_saying(neighbour_labels, majority(neighbour_labels)) / k,
-        "votes_other": count_saying(others, majority(others)) / k,
+        "votes_label": count_labelled(neighbour_labels, labels) / k,
+        "votes_predicted": count_labelled(neighbour_labels, predicted) / k,
+        "votes_most": count_labelled(neighbour_labels, majority(neighbour_labels)) / k,
+        "votes_other": count_labelled(others, majority(others)) / k,
         "knn_distance": distances.mean(axis=1).astype(np.float64)
         if distances.shape[1]
         else np.full(len(labels), np.nan),

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def count_saying(neighbour_labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def count_labelled(neighbour_labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """How many of each example's neighbours are labelled as the class named for it.
 
     neighbour_labels (N, k) class numbers, -1 without a label; classes (N,) class numbers.
@@ -23,7 +23,7 @@ def majority(neighbour_labels: np.ndarray) -> np.ndarray:
     most, winner = np.zeros(n, np.int64), np.full(n, -1, np.int64)
     for place in range(k):
         candidate = neighbour_labels[:, place].astype(np.int64)
-        count = count_saying(neighbour_labels, candidate)
+        count = count_labelled(neighbour_labels, candidate)
         better = count > most
         most[better], winner[better] = count[better], candidate[better]
     return winner

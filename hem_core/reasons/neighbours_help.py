@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hem_core.reasons.facts import from_logits
-from hem_core.reasons.neighbourhood import count_saying
+from hem_core.reasons.neighbourhood import count_labelled
 from hem_core.stats.percentile import percentile
 
 FLIPS = 1_000
@@ -46,7 +46,7 @@ def _flipped(logits: np.ndarray, targets: np.ndarray, generator: np.random.Gener
 
 
 def _disagreement(neighbour_labels: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    return 1 - count_saying(neighbour_labels, labels) / max(1, neighbour_labels.shape[1])
+    return 1 - count_labelled(neighbour_labels, labels) / max(1, neighbour_labels.shape[1])
 
 
 def _among(values: np.ndarray, regular: np.ndarray) -> np.ndarray:

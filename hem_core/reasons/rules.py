@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hem_core.reasons.neighbourhood import count_saying, majority
+from hem_core.reasons.neighbourhood import count_labelled, majority
 from hem_core.stats.percentile import percentile, percentile_within
 
 REASONS = ("mislabelled", "outlier", "ambiguous", "rare", "subtle", "easy")
@@ -108,7 +108,7 @@ def _votes(labels: np.ndarray | None, targets: np.ndarray, predictions: np.ndarr
         nobody = np.zeros(len(targets), np.int64)
         return nobody, nobody, nobody, nobody - 1
     most = majority(labels)
-    return count_saying(labels, targets), count_saying(labels, predictions), count_saying(labels, most), most
+    return count_labelled(labels, targets), count_labelled(labels, predictions), count_labelled(labels, most), most
 
 
 def _is_worst(table: Mapping[str, Any], name: str, share: float) -> np.ndarray:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hem_core.retrain.opening import Opened, job_of, opening, planned_material
+from hem_core.retrain.opening import Retraining, job_of, opening, planned_material
 from hem_core.retrain.settings import ARMS, Settings
 from hem_core.retrain.stored import Stored
 from hem_core.retrain.timings import seconds_of_a_training
@@ -52,13 +52,13 @@ def dry_run(workspace: Path | str, settings: Settings) -> DryRun:
         known = opened.stored if (opened.stored.folder / "plan.json").is_file() else scratch
         job = job_of(opened, settings, train, test, material, known)
         todo = [(arm, seed) for arm in settings.ordered_arms for seed in settings.seed_list]
-        own = [pair for pair in todo if pair[0] != "head" and not job.like_control(*pair)]
+        own = [pair for pair in todo if pair[0] != "head" and not job.is_control(*pair)]
         arms = {arm: sum(pair[0] == arm for pair in own) for arm in settings.ordered_arms}
         n_done = sum(job.is_done(*pair) for pair in own)
         return DryRun(opened.stored.name, arms, len(own), n_done, *_timed(opened), known.plan)
 
 
-def _timed(opened: Opened) -> tuple[float | None, str]:
+def _timed(opened: Retraining) -> tuple[float | None, str]:
     found = seconds_of_a_training(opened.home, opened.run, opened.function.name, first=opened.stored)
     if found is not None:
         return found

@@ -17,7 +17,7 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Lost:
+class Untested:
     """Of `n` test examples, those that are not tested on."""
 
     n: int = 0
@@ -55,14 +55,14 @@ class Lost:
         return found
 
 
-def lost(source: Source, rows: np.ndarray) -> Lost:
+def untested(source: Source, rows: np.ndarray) -> Untested:
     """What is lost of the test examples `rows` (n,), positions in the source."""
     labels = source.catalog["label"].take(rows).to_pylist()
     is_strange = ~is_known(source.targets[rows])
     strange = [label for label, is_out in zip(labels, is_strange, strict=True) if is_out]
     counts = Counter(str(label) for label in strange if label is not None)
-    n_unreadable = int((~source.held.is_good[rows] & ~is_strange).sum())
-    return Lost(len(rows), dict(counts.most_common()), strange.count(None), n_unreadable)
+    n_unreadable = int((~source.cached_inputs.is_good[rows] & ~is_strange).sum())
+    return Untested(len(rows), dict(counts.most_common()), strange.count(None), n_unreadable)
 
 
 def listed(names: Sequence[str]) -> str:

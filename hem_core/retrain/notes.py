@@ -41,7 +41,7 @@ def notes(
         found.append(f"{n_shared:,} test examples that are also trained on are left out of the test.")
     if n_corrected:
         found.append(f"{n_corrected:,} test labels that people corrected are used corrected, for all arms alike.")
-    found += test.lost.notes()
+    found += test.untested.notes()
     if test.how == "drawn":
         found.append("The test is drawn from the data, so its labels are as noisy as theirs.")
     if "random" in settings.arms:

@@ -25,7 +25,7 @@ from hem_core.store.workspace import open_workspace
 
 
 @dataclass(frozen=True)
-class Opened:
+class Retraining:
     """The parts of a retraining and the folder that it has, or will have."""
 
     home: Path
@@ -36,7 +36,7 @@ class Opened:
     stored: Stored
 
 
-def opening(workspace: Path | str, settings: Settings) -> Opened:
+def opening(workspace: Path | str, settings: Settings) -> Retraining:
     """Find the set, the run that it was made from, and the train function; nothing is written.
 
     Raises HemError for what is not there, for a name that is taken, and for a set of parts of examples.
@@ -49,10 +49,10 @@ def opening(workspace: Path | str, settings: Settings) -> Opened:
     run = run_of_set(opened, manifest)
     function = train_function.load(settings.train)
     key = _key(settings, run, function, name, version)
-    return Opened(home, run, function, (name, version), key, place(home, settings.name, f"{name}-v{version}", key))
+    return Retraining(home, run, function, (name, version), key, place(home, settings.name, f"{name}-v{version}", key))
 
 
-def planned_material(opened: Opened, settings: Settings, folder: Stored) -> tuple[Source, TestData, Material]:
+def planned_material(opened: Retraining, settings: Settings, folder: Stored) -> tuple[Source, TestData, Material]:
     """The training and test data, and what the arms are made of: as it was planned, else planned now into `folder`."""
     train = train_source(opened.run, settings.data, folder.folder)
     test = test_data(opened.run, train, settings.test, folder.folder)
@@ -64,7 +64,7 @@ def planned_material(opened: Opened, settings: Settings, folder: Stored) -> tupl
 
 
 def job_of(
-    opened: Opened, settings: Settings, train: Source, test: TestData, material: Material, planned: Stored
+    opened: Retraining, settings: Settings, train: Source, test: TestData, material: Material, planned: Stored
 ) -> Job:
     """What all trainings share; planned: the folder with plan.json."""
     scored = ScoredArms(opened.home, opened.stored, opened.run, test, material)

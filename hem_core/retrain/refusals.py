@@ -33,7 +33,7 @@ def refusals(
 
     examples: the set; scores: `id`, `reason` of the run where known, and `verdict`, "" for what nobody reviewed.
     """
-    found = [_only(settings), test.lost.refusal(run.classes), _tested(test, examples)]
+    found = [_only(settings), test.untested.refusal(run.classes), _tested(test, examples)]
     found += [_in_both(train, test, examples)]
     found += [_noisy(settings, examples, scores), _in_sample(run)]
     return [line for line in found if line]

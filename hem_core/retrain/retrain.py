@@ -10,7 +10,7 @@ from hem_core.engine.progress import Listener
 from hem_core.errors import HemError
 from hem_core.retrain.arms import training
 from hem_core.retrain.note import Note
-from hem_core.retrain.opening import Opened, job_of, opening, planned_material
+from hem_core.retrain.opening import Retraining, job_of, opening, planned_material
 from hem_core.retrain.report.write import report
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.stored import Stored
@@ -37,7 +37,7 @@ def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | N
         return _at_work(opened, settings, progress, budget)
 
 
-def _at_work(opened: Opened, settings: Settings, progress: Listener | None, budget: Budget) -> Stored:
+def _at_work(opened: Retraining, settings: Settings, progress: Listener | None, budget: Budget) -> Stored:
     stored = opened.stored
     (stored.folder / "error.json").unlink(missing_ok=True)
     arms = settings.ordered_arms
@@ -51,7 +51,7 @@ def _at_work(opened: Opened, settings: Settings, progress: Listener | None, budg
         raise
 
 
-def _retrain(opened: Opened, settings: Settings, note: Note, budget: Budget) -> Stored:
+def _retrain(opened: Retraining, settings: Settings, note: Note, budget: Budget) -> Stored:
     stored = opened.stored
     train, test, material = planned_material(opened, settings, stored)
     job = job_of(opened, settings, train, test, material, stored)

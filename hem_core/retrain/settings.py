@@ -73,10 +73,10 @@ class Settings:
         if self.recipe not in RECIPES:
             raise RunError(f"no recipe '{self.recipe}'; there are: {', '.join(RECIPES)}")
         if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
-            raise RunError(f"--seeds wants a number from 1 on; got {self.seeds}")
+            raise RunError(f"--seeds expects a number from 1 on; got {self.seeds}")
 
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise RunError(f"--seed wants a whole number from 0 on; got {self.seed}")
+            raise RunError(f"--seed expects a whole number from 0 on; got {self.seed}")
 
     @property
     def seed_list(self) -> list[int]:

@@ -28,7 +28,7 @@ class Source:
     catalog: pa.Table
     facts: dict[str, Any]
     inputs: Inputs
-    held: Held
+    cached_inputs: Held
     targets: np.ndarray
     path: str
     task: Task = field(default_factory=load)
@@ -49,7 +49,7 @@ class Source:
     @cached_property
     def usable(self) -> np.ndarray:
         """(N,) bool: has a label and can be read."""
-        return self.held.is_good & is_known(self.targets)
+        return self.cached_inputs.is_good & is_known(self.targets)
 
     @cached_property
     def hashes(self) -> np.ndarray:

@@ -12,7 +12,7 @@ import pandas as pd
 from hem_core.errors import DataError
 from hem_core.folds.assign import assign
 from hem_core.folds.training_set import as_targets
-from hem_core.retrain.lost import Lost, lost
+from hem_core.retrain.lost import Untested, untested
 from hem_core.retrain.source import Source, columns_of, open_source
 from hem_core.splits import part_of
 from hem_core.store.run import Run
@@ -33,7 +33,7 @@ class TestData:
     source: Source
     rows: np.ndarray
     is_training: np.ndarray
-    lost: Lost = field(default_factory=Lost)
+    untested: Untested = field(default_factory=Untested)
     """Those of the test that cannot be tested on."""
 
 
@@ -58,7 +58,7 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
             task=of(run.info),
         )
         rows = np.flatnonzero(source.usable)
-        gone = lost(source, np.arange(len(source.ids)))
+        gone = untested(source, np.arange(len(source.ids)))
         if not len(rows):
             raise DataError(
                 f"none of the {len(source.ids):,} examples of '{path}' can be tested on: "
@@ -70,7 +70,7 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
         names, is_test, is_other = split
         rows = np.flatnonzero(is_test & train.usable)
         words = f"{len(rows):,} examples whose split is {names}"
-        return TestData("split", words, train, rows, ~is_test & ~is_other, lost(train, np.flatnonzero(is_test)))
+        return TestData("split", words, train, rows, ~is_test & ~is_other, untested(train, np.flatnonzero(is_test)))
     return _drawn(run, train)
 
 

@@ -42,7 +42,7 @@ def _settings(path: Path):  # noqa: ANN202 - the annotation would import it befo
         return Settings(**asked)
     except (OSError, ValueError, TypeError) as error:
         raise RunError(
-            f"'{path}' wants a JSON object of {', '.join(Settings.__dataclass_fields__)}: {error}"
+            f"'{path}' must hold a JSON object of {', '.join(Settings.__dataclass_fields__)}: {error}"
         ) from error
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
 from hem_core.reasons.calibrate import LEAVE_OPEN, Calibrated, calibrate
-from hem_core.reasons.columns import Spoken, reason_columns
+from hem_core.reasons.columns import ReasonPredictions, reason_columns
 from hem_core.reasons.features import Features
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.claim import held
@@ -90,7 +90,7 @@ def _columns(
     if graph.is_file():
         with np.load(graph, allow_pickle=False) as stored:
             voters = targets[stored["indices"]]
-    spoken = Spoken(
+    spoken = ReasonPredictions(
         kept["predicted"].astype(np.int64),
         kept["sure"],
         kept["label_sure"],

@@ -40,7 +40,7 @@ def needs(name: str) -> list[str]:
 
 def available(outputs: Outputs) -> list[str]:
     """Names of the scores whose fields are all known in these outputs, sorted."""
-    known = set(outputs.known())
+    known = set(outputs.present())
     here = sys.modules[__name__]
     return [name for name in names() if name in known or (folder.works(here, name) and known.issuperset(needs(name)))]
 
@@ -59,7 +59,7 @@ def compute(name: str, outputs: Outputs, **options: object) -> Tensor:
     if unknown:
         has = ", ".join(card["options"]) or "none"
         raise DataError(f"score '{name}' has no option '{unknown[0]}'; its options: {has}")
-    known = outputs.known()
+    known = outputs.present()
     if name in known:
         return getattr(outputs, name).float()
     if not set(card["needs"]).issubset(known):

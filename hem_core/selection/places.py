@@ -21,7 +21,7 @@ class Places:
             self._shut((pool.cap.group >= 0) & (self._room[pool.cap.group] <= 0))
 
     @property
-    def left(self) -> bool:
+    def has_room(self) -> bool:
         """Is another pick wanted and possible?"""
         return len(self.picked) < self._n and bool(self.is_open.any())
 

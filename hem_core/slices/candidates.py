@@ -75,7 +75,7 @@ def beats_its_parts(
     return beats
 
 
-def apart(
+def without_repetitions(
     parts: list[Attribute], sides: list[tuple[Side, ...]], order: list[int], most: int, overlap: float
 ) -> list[int]:
     """The first of `order` that are no repetition of one before, at most `most`."""

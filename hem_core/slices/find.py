@@ -10,7 +10,7 @@ import pandas as pd
 
 from hem_core.errors import HemError
 from hem_core.slices.attributes import attributes
-from hem_core.slices.candidates import apart, beats_its_parts, candidates, describe, inside
+from hem_core.slices.candidates import beats_its_parts, candidates, describe, inside, without_repetitions
 from hem_core.slices.clusters import clusters
 from hem_core.stats.hypergeometric import benjamini_hochberg, chance_of_so_many
 from hem_core.stats.percentile import percentile
@@ -81,7 +81,7 @@ def find(
     worth = excess * np.sqrt(n)
     is_kept = (adjusted <= q) & beats & (n <= MOST_SHARE * n_all)
     order = [c for c in np.argsort(-worth, kind="stable") if is_kept[c]][:MOST_TRIED]
-    chosen = apart(parts, sides, order, most, overlap)
+    chosen = without_repetitions(parts, sides, order, most, overlap)
     rows = [known[inside(parts, sides[c])] for c in chosen]
     low, high = wilson(hits[chosen], n[chosen])
     described = [describe(parts, sides[c]) for c in chosen]

@@ -42,7 +42,7 @@ def basis(ranks: np.ndarray) -> np.ndarray:
     return np.concatenate([ranks, -np.log1p(-np.minimum(ranks, 1 - 1e-9))], axis=1)
 
 
-def add_up(columns: np.ndarray, wrong: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def fit_weights(columns: np.ndarray, wrong: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Weights >= 0 of a logistic regression of `wrong` of `asked` (both (N,) counts) on columns (N, F): (F,).
 
     Newton's steps, each solved under the bound; a weak pull draws all weights to one equal value above 0.

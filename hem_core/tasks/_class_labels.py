@@ -32,7 +32,7 @@ def read_labels(
     Raises DataError where integers could be names and indices and these are different classes.
     """
     if asked is not None and asked not in ("names", "indices"):
-        raise DataError(f"--labels-are wants names or indices; got '{asked}'")
+        raise DataError(f"--labels-are expects names or indices; got '{asked}'")
     if asked is not None or facts["labels_are"] == "names":
         return "names" if asked == "names" or asked is None else "indices"
     counts = _counts(catalog)

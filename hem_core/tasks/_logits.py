@@ -27,12 +27,12 @@ def logits_of(output: Any) -> Tensor:
     elif isinstance(output, tuple | list) and output:
         found = output[0]
     if not isinstance(found, Tensor) or found.ndim not in (1, 2):
-        raise ModelError(f"classification wants logits of shape (N, K) from the model; got {_shown(output, found)}")
+        raise ModelError(f"classification expects logits of shape (N, K) from the model; got {_shown(output, found)}")
     if found.layout != torch.strided:
         found = found.to_dense()
     if not found.is_floating_point():
         raise ModelError(
-            f"classification wants logits, floats of shape (N, K), from the model; got {str(found.dtype)[6:]}: "
+            f"classification expects logits, floats of shape (N, K), from the model; got {str(found.dtype)[6:]}: "
             "class numbers tell nothing of how sure it is; return what stands before the argmax"
         )
     logits = found.float()

@@ -34,10 +34,10 @@ def outputs(n: int, *, n_classes: int = 5, n_epochs: int = 6, width: int = 8, se
 
 def part(whole: Outputs, rows: Sequence[int]) -> Outputs:
     """These rows of some outputs, in this order."""
-    fields = {name: getattr(whole, name)[list(rows)] for name in whole.known()}
+    fields = {name: getattr(whole, name)[list(rows)] for name in whole.present()}
     return Outputs(ids=[whole.ids[index] for index in rows], **fields)
 
 
 def changed(whole: Outputs, change: Callable[[Tensor], Tensor]) -> Outputs:
     """The same examples with every field changed."""
-    return Outputs(ids=whole.ids, **{name: change(getattr(whole, name)) for name in whole.known()})
+    return Outputs(ids=whole.ids, **{name: change(getattr(whole, name)) for name in whole.present()})

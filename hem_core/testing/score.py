@@ -67,7 +67,7 @@ def inputs_and_the_global_generator_are_left_alone(name: str) -> None:
     whole = outputs(7)
     before, state = changed(whole, torch.clone), torch.get_rng_state()
     compute(name, whole)
-    for field in whole.known():
+    for field in whole.present():
         same = torch.equal(getattr(whole, field).nan_to_num(9.0), getattr(before, field).nan_to_num(9.0))
         want(same, f"{name} changes its input {field}; compute on a copy")
     want(torch.equal(torch.get_rng_state(), state), f"{name} draws from torch's global generator; take a seed")
@@ -94,7 +94,7 @@ def a_sure_hit_is_easier_than_a_coin_flip_and_a_sure_miss_harder(name: str) -> N
     logits = torch.tensor([[20.0, 0.0, 0.0], [0.0, 0.0, -20.0], [0.0, 20.0, 0.0]])
     three = Outputs(["hit", "coin", "miss"], logits=logits, targets=torch.zeros(3, dtype=torch.int64),
                     head_input_norm=torch.ones(3))  # fmt: skip
-    if not set(needs(name)) <= set(three.known()):
+    if not set(needs(name)) <= set(three.present()):
         return
     hit, coin, miss = compute(name, three).tolist()
     want(hit < coin, f"{name} of a sure hit is {hit:g}, of a coin flip {coin:g}; higher means harder")

@@ -13,7 +13,7 @@ def opened(folder):
 
 def test_a_text_is_shown_whole_with_its_marks_and_short_on_a_tile(texts):
     run, log = opened(texts)
-    (item,) = detail.details(run.examples, detail.standing(run.examples), [0], log)
+    (item,) = detail.details(run.examples, detail.ranks(run.examples), [0], log)
     assert item["text"].startswith("🎬 a <b>terrible</b> film word")
     assert item["marks"] == [[2, 4, -0.5], [4, 16, 1.0]]
     assert [one["text"] for one in item["neighbours"]] == ["short"] * 3
@@ -35,12 +35,12 @@ def test_marks_that_are_not_there_or_not_readable_are_none(written):
 
 def test_a_row_is_compared_with_its_neighbours_the_most_unusual_feature_first(rows):
     run, log = opened(rows)
-    standing = detail.standing(run.examples)
-    (item,) = detail.details(run.examples, standing, [0], log)
+    ranks = detail.ranks(run.examples)
+    (item,) = detail.details(run.examples, ranks, [0], log)
     age, port, loss = item["features"]
     # neighbours are rows 1, 2, 3: 20, 30 and 40 years old
     assert (age["name"], age["value"], age["usual"]) == ("age", 100, 30)
-    assert age["distance"] == pytest.approx(70 / standing.spreads["age"], abs=1e-3)
+    assert age["distance"] == pytest.approx(70 / ranks.spreads["age"], abs=1e-3)
     assert (port["name"], port["same"], port["of"], port["usual"]) == ("port", 0, 3, "S")
     assert (loss["value"], loss["unusual"]) == (7, 0)
     assert item["neighbours"][0]["text"] == "age 20 · port S · loss 7"

@@ -39,7 +39,7 @@ def desk(test):
 def test_one_example_in_detail(opened):
     run, log = opened
     log.add(run.data, ["e59"], "mislabelled", who="ben", value="cat")
-    (item,) = detail.details(run.examples, detail.standing(run.examples), [59], log)
+    (item,) = detail.details(run.examples, detail.ranks(run.examples), [59], log)
     assert (item["row"], item["id"], item["label"], item["difficulty"]) == (
         59,
         "e59",
@@ -61,7 +61,7 @@ def test_one_example_in_detail(opened):
 
 def test_near_duplicates_are_the_others_of_the_group(opened):
     run, log = opened
-    first, second, third = detail.details(run.examples, detail.standing(run.examples), [0, 1, 2], log)
+    first, second, third = detail.details(run.examples, detail.ranks(run.examples), [0, 1, 2], log)
     assert [one["row"] for one in first["duplicates"]] == [1]
     assert [one["row"] for one in second["duplicates"]] == [0]
     assert third["duplicates"] == []
@@ -70,7 +70,7 @@ def test_near_duplicates_are_the_others_of_the_group(opened):
 def test_a_run_without_embeddings_and_dynamics_says_so(workspace):
     home = open_workspace(workspace(embeddings=False, dynamics=False))
     run = home.run("tiny")
-    (item,) = detail.details(run.examples, detail.standing(run.examples), [0], home.tags())
+    (item,) = detail.details(run.examples, detail.ranks(run.examples), [0], home.tags())
     assert item["neighbours"] is None
     assert item["curve"] is None
     assert [axis["score"] for axis in item["axes"]] == ["margin", "entropy", None, None]
@@ -79,7 +79,7 @@ def test_a_run_without_embeddings_and_dynamics_says_so(workspace):
 def test_probabilities_and_the_worst_axis_come_along(calibrated):
     home = open_workspace(calibrated())
     run = home.run("tiny")
-    hard, unsure = detail.details(run.examples, detail.standing(run.examples), [50, 59], home.tags())
+    hard, unsure = detail.details(run.examples, detail.ranks(run.examples), [50, 59], home.tags())
     assert (hard["reason"], hard["reason_prob"]) == ("mislabelled", pytest.approx(0.7))
     assert (unsure["reason"], unsure["reason_probs"]) == ("unsure", pytest.approx([0.05, 0.1, 0.05, 0.4, 0.35, 0.05]))
     assert (unsure["error_prob"], unsure["error_prob_high"]) == (pytest.approx(0.99167, abs=1e-4), 1)
@@ -103,7 +103,7 @@ def test_a_verdict_on_many_is_shown_and_is_no_review(show, workspace):
     home = open_workspace(folder)
     run, log = home.run("tiny"), home.tags()
     log.add(run.data, ["e57", "e58", "e59"], "hard", who="ben")
-    (item,) = detail.details(run.examples, detail.standing(run.examples), [59], log)
+    (item,) = detail.details(run.examples, detail.ranks(run.examples), [59], log)
     assert item["verdict"] is None
     assert item["bulk"] == {"tag": "hard", "value": "", "who": "ben", "n": 3}
     data = desk(show(folder, "review"))
@@ -113,7 +113,7 @@ def test_a_verdict_on_many_is_shown_and_is_no_review(show, workspace):
 
 def test_no_rows_give_no_details(opened):
     run, log = opened
-    assert detail.details(run.examples, detail.standing(run.examples), [], log) == []
+    assert detail.details(run.examples, detail.ranks(run.examples), [], log) == []
 
 
 def test_the_queue_holds_every_example_of_a_small_run_once(show, whole_workspace):

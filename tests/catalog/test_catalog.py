@@ -216,7 +216,7 @@ def test_a_path_that_is_not_there_and_a_format_that_nothing_reads(tmp_path):
     with pytest.raises(DataError, match=r"no data at '.*nowhere'; give an image folder"):
         catalogs.read(tmp_path / "nowhere")
     (tmp_path / "notes.odt").write_text("hello")
-    with pytest.raises(DataError, match=r"cannot read '.*notes.odt'; wanted"):
+    with pytest.raises(DataError, match=r"cannot read '.*notes.odt'; expected"):
         catalogs.read(tmp_path / "notes.odt")
 
 
@@ -265,7 +265,7 @@ def test_an_npz_of_a_big_endian_machine_is_read(tmp_path):
 
 def test_an_npz_whose_input_is_one_number_is_refused(tmp_path):
     np.savez(tmp_path / "x.npz", x=np.float32(3), y=np.array([0, 1]))
-    with pytest.raises(DataError, match=r"'x' in .* is a single number; wanted one row an example"):
+    with pytest.raises(DataError, match=r"'x' in .* is a single number; expected one row an example"):
         catalogs.read(tmp_path / "x.npz")
 
 

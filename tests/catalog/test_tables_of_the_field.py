@@ -127,9 +127,9 @@ def test_a_damaged_file_is_one_line_that_says_where(tmp_path, text, error):
     ("text", "error"),
     [
         ('{"id": 1, "label": 2}\n{"id":\n', "line 2 of '.*' is not JSON"),
-        ('{"id": 1, "label": 2}\n[1]\n', "line 2 of '.*' is a list; wanted one object a line"),
+        ('{"id": 1, "label": 2}\n[1]\n', "line 2 of '.*' is a list; expected one object per line"),
         ('{"id": "\\ud800", "label": 2}\n', "half of a surrogate pair"),
-        ('{"images": [1], "label": 2}\n', "is one object with images, label; wanted one object a row"),
+        ('{"images": [1], "label": 2}\n', "is one object with images, label; expected one object per row"),
         ("[" * 100_000, "is nested too deeply"),
     ],
 )

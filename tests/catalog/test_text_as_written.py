@@ -165,7 +165,7 @@ def test_ids_and_labels_of_an_npz_are_text_too(tmp_path):
     table = catalogs.read(tmp_path / "y.npz")
     assert rows(table, "id", "label")[0] == {"id": "1.5", "label": "0"}
     np.savez(tmp_path / "z.npz", x=np.zeros((3, 2)), y=np.eye(3))
-    with pytest.raises(DataError, match=r"'y' in .* is of shape \(3, 3\); wanted \(3,\), one label"):
+    with pytest.raises(DataError, match=r"'y' in .* is of shape \(3, 3\); expected \(3,\), one label"):
         catalogs.read(tmp_path / "z.npz")
 
 

@@ -53,7 +53,7 @@ def test_a_demo_without_its_data_says_what_to_bring(name, tmp_path):
         (("--data", tmp_path), f"in '{tmp_path}'"),
         (("--data", tmp_path / "gone"), "gone"),
     ):
-        with pytest.raises(DataError, match=r"wanted|no |say --data") as raised:
+        with pytest.raises(DataError, match=r"expected|wanted|no |say --data") as raised:
             _demo.run(name, workspace, data=given[1] if given else None, progress=lambda *_: None)
         assert text in str(raised.value)
     assert not workspace.exists()

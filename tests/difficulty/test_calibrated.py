@@ -6,7 +6,7 @@ from scipy.stats import spearmanr
 
 from hem_core.difficulty.calibrated import error_probability, error_probability_from_repeats
 from hem_core.errors import HemError
-from hem_core.stats.monotone import add_up, basis, curve
+from hem_core.stats.monotone import basis, curve, fit_weights
 from hem_core.stats.percentile import percentile
 
 
@@ -101,7 +101,7 @@ def test_more_evidence_never_lowers_the_probability():
     ranks = draw.random((800, 3))
     wrong = (draw.random(800) < ranks[:, 0] ** 3).astype(float)
     columns = basis(ranks)
-    weights = add_up(columns, wrong, np.ones(800))
+    weights = fit_weights(columns, wrong, np.ones(800))
     fitted = curve(weights, columns @ weights, wrong, np.ones(800))
     assert (weights >= 0).all()
     more = np.minimum(ranks + np.array([0, 0.1, 0.02]), 0.9999)

@@ -67,7 +67,7 @@ def test_rounds_are_thinned_evenly_and_the_last_is_kept(n, kept):
 
 def test_every_so_many_rounds():
     assert [number for number, _ in rounds(boosted(n=7), X, every=3)] == [3, 6, 7]
-    with pytest.raises(DataError, match="every wants a number of rounds from 1; got 0"):
+    with pytest.raises(DataError, match="every expects a number of rounds from 1; got 0"):
         staged(boosted(), X, Y, IDS, every=0)
 
 
@@ -100,12 +100,12 @@ def test_a_target_that_it_does_not_know_is_named():
     model = boosted(labels=np.array(NAMES)[Y])
     with pytest.raises(DataError, match="example 'iris-000' has the target 0; the estimator knows 'setosa', 'vers"):
         staged(model, X, Y, IDS)
-    with pytest.raises(DataError, match=r"targets want shape \(150,\)"):
+    with pytest.raises(DataError, match=r"targets must have shape \(150,\)"):
         staged(model, X, Y[:5], IDS)
 
 
 def test_an_estimator_without_rounds_is_refused():
-    with pytest.raises(ModelError, match="LogisticRegression has no rounds of boosting; wanted a fitted Gradient"):
+    with pytest.raises(ModelError, match="LogisticRegression has no rounds of boosting; expected a fitted Gradient"):
         staged(LogisticRegression(max_iter=500).fit(X, Y), X, Y, IDS)
 
 

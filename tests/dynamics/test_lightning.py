@@ -105,8 +105,8 @@ def test_a_step_that_is_skipped_is_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("returned", "text"),
     [
-        (lambda whole, _: whole["loss"], "training_step returned loss; RecorderCallback also wants ids, logits, tar"),
-        (lambda whole, _: {key: whole[key] for key in ("loss", "logits", "targets")}, "also wants ids: return"),
+        (lambda whole, _: whole["loss"], "training_step returned loss; RecorderCallback also needs ids, logits, tar"),
+        (lambda whole, _: {key: whole[key] for key in ("loss", "logits", "targets")}, "also needs ids: return"),
     ],
 )
 def test_what_the_step_does_not_return_is_named(tmp_path, returned, text):

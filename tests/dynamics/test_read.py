@@ -137,7 +137,7 @@ def test_matrices_of_the_wrong_length_are_a_bug():
 
 
 def test_nothing_there(tmp_path):
-    with pytest.raises(DataError, match=r"no training dynamics at .*; wanted a Parquet file, a Recorder's folder"):
+    with pytest.raises(DataError, match=r"no training dynamics at .*; expected a Parquet file, a Recorder's folder"):
         read(tmp_path)
     with pytest.raises(DataError, match="no training dynamics at"):
         read(tmp_path / "nowhere")
@@ -153,14 +153,20 @@ def test_a_file_of_something_else(tmp_path):
 @pytest.mark.parametrize(
     ("columns", "text"),
     [
-        ({"id": ["a"], "loss": [1.0]}, r"it has columns id, loss; wanted id and lists confidence, margin, is_correct"),
-        ({"id": ["a", "b"], "margin": [[1.0], [1.0, 2.0]]}, "every list in margin wants the same length"),
-        ({"id": ["a"], "margin": [[1.0]], "confidence": [[1.0, 1.0]]}, "every measure wants the same number of epochs"),
+        (
+            {"id": ["a"], "loss": [1.0]},
+            r"it has columns id, loss; expected id and lists confidence, margin, is_correct",
+        ),
+        ({"id": ["a", "b"], "margin": [[1.0], [1.0, 2.0]]}, "every list in margin must have the same length"),
+        (
+            {"id": ["a"], "margin": [[1.0]], "confidence": [[1.0, 1.0]]},
+            "every measure must have the same number of epochs",
+        ),
         ({"id": ["a", "a"], "margin": [[1.0], [2.0]]}, "id 'a' comes 2 times; one row an example"),
         ({"id": ["a", None], "margin": [[1.0], [2.0]]}, "row 1 has no id"),
         ({"id": ["a"], "epoch": pa.array([None], pa.int64()), "margin": [1.0]}, "'a' has a row without an epoch"),
-        ({"id": ["a"], "epoch": [0], "logits": [[1.0, 2.0]]}, "logits want target"),
-        ({"id": ["a"], "epoch": [0], "logits": [[1.0, 2.0]], "target": ["cat"]}, "target wants class indices"),
+        ({"id": ["a"], "epoch": [0], "logits": [[1.0, 2.0]]}, "logits need target"),
+        ({"id": ["a"], "epoch": [0], "logits": [[1.0, 2.0]], "target": ["cat"]}, "target must hold class indices"),
         (
             {"id": ["a"], "epoch": [0], "logits": [[1.0, gap]], "target": [0]},
             "example 'a' has a logit that is no number",
@@ -177,11 +183,14 @@ def test_a_table_that_cannot_be(tmp_path, columns, text):
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ("not json", r"dynamics_epoch_0.jsonl line 2: wanted .*logits_epoch_0.*; got not json"),
-        ('{"guid": 1, "gold": 0}', "line 2: wanted"),
-        ('{"guid": 1, "logits_epoch_0": [1, 2], "gold": 5}', r"line 2: example '1' wants .* a gold in \[0, 2\)"),
-        ('{"guid": 1, "logits_epoch_0": [1, NaN], "gold": 0}', "line 2: example '1' wants 2 or more finite logits"),
-        ('{"guid": 1, "logits_epoch_0": [1, 2, 3], "gold": 0}', r"every line wants as many logits; there are \[2, 3\]"),
+        ("not json", r"dynamics_epoch_0.jsonl line 2: expected .*logits_epoch_0.*; got not json"),
+        ('{"guid": 1, "gold": 0}', "line 2: expected"),
+        ('{"guid": 1, "logits_epoch_0": [1, 2], "gold": 5}', r"line 2: example '1' needs .* a gold in \[0, 2\)"),
+        ('{"guid": 1, "logits_epoch_0": [1, NaN], "gold": 0}', "line 2: example '1' needs 2 or more finite logits"),
+        (
+            '{"guid": 1, "logits_epoch_0": [1, 2, 3], "gold": 0}',
+            r"every line must have the same number of logits; there are \[2, 3\]",
+        ),
     ],
 )
 def test_a_line_that_cannot_be(tmp_path, line, text):

@@ -185,16 +185,16 @@ def test_a_target_that_is_no_class_names_the_id(tmp_path, target):
 @pytest.mark.parametrize(
     ("ids", "logits", "targets", "text"),
     [
-        (["a"], torch.zeros(2), torch.tensor([0]), r"logits want shape \(N, K\) with K >= 2.*these are \(2,\)"),
+        (["a"], torch.zeros(2), torch.tensor([0]), r"logits must have shape \(N, K\), K >= 2.*these are \(2,\)"),
         (["a"], torch.zeros(1, 1), torch.tensor([0]), r"these are \(1, 1\).*two columns \(0, z\)"),
         (["a"], torch.zeros(1, 2, dtype=torch.int64), torch.tensor([0]), "a float type"),
-        (["a"], torch.zeros(1, 2), torch.zeros(1, 2), r"targets want shape \(N,\).*log the given class"),
+        (["a"], torch.zeros(1, 2), torch.zeros(1, 2), r"targets must have shape \(N,\).*log the given class"),
         (["a"], torch.zeros(1, 2), torch.tensor([True]), "an integer type; these are .*bool"),
         (["a"], torch.zeros(2, 2), torch.tensor([0, 0]), "1 ids, 2 rows of logits and 2 targets"),
         ("ab", torch.zeros(2, 2), torch.tensor([0, 0]), "1 ids, 2 rows of logits"),
         ([0.5], torch.zeros(1, 2), torch.tensor([0]), "among these is a float"),
         ([True], torch.zeros(1, 2), torch.tensor([0]), "among these is a bool"),
-        (torch.zeros(1), torch.zeros(1, 2), torch.tensor([0]), r"ids want N strings or integers; this is a tensor"),
+        (torch.zeros(1), torch.zeros(1, 2), torch.tensor([0]), r"ids must be N strings or integers; this is a tensor"),
     ],
 )
 def test_a_batch_of_the_wrong_shape_is_refused(tmp_path, ids, logits, targets, text):
@@ -210,7 +210,7 @@ def test_an_epoch_that_is_no_number_is_refused(tmp_path, epoch):
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "log").write_text("")
-    with pytest.raises(DataError, match=r"the recorder wants a folder; '.*log' is a file"):
+    with pytest.raises(DataError, match=r"the recorder expects a folder; '.*log' is a file"):
         Recorder(tmp_path / "log")
 
 

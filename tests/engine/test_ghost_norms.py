@@ -329,7 +329,7 @@ def test_what_cannot_be_told_exactly_is_refused_by_name(case):
 
 
 def test_a_model_in_training_mode_is_refused():
-    with pytest.raises(ModelError, match=r"want the model in eval mode; call model.eval\(\) first"):
+    with pytest.raises(ModelError, match=r"need the model in eval mode; call model.eval\(\) first"):
         ghost_norms(mlp().train(), rows(4, 6), labels(4))
 
 

@@ -233,7 +233,7 @@ def test_the_command_counts_and_lists_what_it_left_out(workspace, tmp_path):
     assert done.returncode == 0
     lines = done.stderr.splitlines()
     assert lines[0].startswith("2 answers on data pets: 0 keep the given label, 1 give another one, 0 skipped")
-    assert lines[1:] == ["  1 without an answer, or without a single one: b", "  1 unknown ids, skipped: zz"]
+    assert lines[1:] == ["  1 without an answer, or with more than one: b", "  1 unknown ids, skipped: zz"]
 
 
 def test_what_is_no_answer_says_what_to_do(workspace, tmp_path):
@@ -241,7 +241,7 @@ def test_what_is_no_answer_says_what_to_do(workspace, tmp_path):
     with pytest.raises(DataError, match=r"no file at .*; give Label Studio's export"):
         import_labels(bad, workspace)
     bad.write_text("{")
-    with pytest.raises(DataError, match=r"cannot read .*wanted .json, .jsonl, .csv"):
+    with pytest.raises(DataError, match=r"cannot read .*expected .json, .jsonl, .csv"):
         import_labels(bad, workspace)
     bad.write_text('{"id": "a"}')
     with pytest.raises(DataError, match="it holds one dict, not a list"):

@@ -183,7 +183,7 @@ def test_ids_and_labels_come_back_verbatim_from_an_export(tmp_path, suffix):
 )
 def test_a_file_that_cannot_be_read_is_refused_in_one_line(workspace, tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=r"^cannot read '.*': .*; wanted .json, .jsonl") as error:
+    with pytest.raises(DataError, match=r"^cannot read '.*': .*; expected .json, .jsonl") as error:
         import_labels(tmp_path / name, workspace)
     assert "\n" not in str(error.value)
 

@@ -70,7 +70,7 @@ def test_another_first_seed_begins_from_another_start(table, tmp_path):
     names = sorted(path.name for path in (found.folder / "arms" / "start").glob("*.npz"))
     assert names == ["seed_5_round_0.npz"]
     assert found.report["set"]["n"] == 22
-    with pytest.raises(HemError, match="--seed wants a number from 0 on"):
+    with pytest.raises(HemError, match="--seed expects a number from 0 on"):
         Settings(seed=-1)
 
 

@@ -92,9 +92,9 @@ def test_a_group_of_near_duplicates_gives_three_until_nothing_else_is_left():
 def test_what_cannot_be_asked_for_is_said_before_anything_is_trained():
     with pytest.raises(HemError, match="no policy 'margn'"):
         check(("margn",), {})
-    with pytest.raises(HemError, match="--rounds wants a number from 1 on; got 0"):
+    with pytest.raises(HemError, match="--rounds expects a number from 1 on; got 0"):
         Settings(rounds=0)
-    with pytest.raises(HemError, match="--arms wants mined"):
+    with pytest.raises(HemError, match="--arms expects mined"):
         Settings(arms=("random",))
     with pytest.raises(HemError, match="--draws"):
         Settings(draws=0)

@@ -47,8 +47,8 @@ def test_a_row_is_bad_when_nothing_is_known_of_it_or_a_number_is_infinite():
 
 def test_what_is_said_of_two_rows_differs_when_one_value_does():
     found = rows([1, 1, 1, None], ["a", "a", "b", "a"])
-    assert found.said(0) == found.said(1)
-    assert len({found.said(index) for index in range(4)}) == 3
+    assert found.row_bytes(0) == found.row_bytes(1)
+    assert len({found.row_bytes(index) for index in range(4)}) == 3
 
 
 def test_no_rows_and_columns_without_a_value_make_a_frame():

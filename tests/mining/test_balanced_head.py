@@ -54,7 +54,7 @@ def test_equal_arguments_give_equal_layers_and_no_global_chance_is_used():
 
 def test_unusable_arguments_say_what_was_wanted():
     with pytest.raises(
-        MiningError, match=r"wanted features \(N, D\) and targets \(N,\) int64; got \(60,\) and \(60,\)"
+        MiningError, match=r"expected features \(N, D\) and targets \(N,\) int64; got \(60,\) and \(60,\)"
     ):
         mining.balanced_head(FEATURES[:, 0], TARGETS)
     with pytest.raises(MiningError, match="row 2 of the features has a NaN or an infinite value"):

@@ -39,7 +39,7 @@ def test_a_nan_and_wrong_shapes_are_named():
     miner = mining.BatchHardMiner()
     with pytest.raises(MiningError, match=r"^embedding 1 has a NaN or an infinite value"):
         miner(torch.tensor([[1.0], [math.nan], [2.0]]), labels)
-    with pytest.raises(MiningError, match=r"wanted embeddings \(B, D\) and labels \(B,\); got \(3,\) and \(3,\)"):
+    with pytest.raises(MiningError, match=r"expected embeddings \(B, D\) and labels \(B,\); got \(3,\) and \(3,\)"):
         miner(torch.ones(3), labels)
     with pytest.raises(MiningError, match="reference embedding 0 has a NaN"):
         miner(torch.ones(3, 1), labels, torch.tensor([[torch.inf]]), labels[:1])

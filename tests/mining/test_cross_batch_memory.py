@@ -127,7 +127,7 @@ def test_a_resumed_training_finds_the_same_pairs():
 def test_unusable_arguments_say_what_was_wanted():
     with pytest.raises(MiningError, match="size and width must be 1 or more, warmup 0 or more; got 0, 2, 0"):
         memory_of(size=0)
-    with pytest.raises(MiningError, match=r"this memory wants embeddings \(B, 2\); got \(1, 3\)"):
+    with pytest.raises(MiningError, match=r"this memory expects embeddings \(B, 2\); got \(1, 3\)"):
         memory_of()(torch.ones(1, 3), torch.tensor([0]))
-    with pytest.raises(MiningError, match=r"wanted ids \(1,\), one a label; got \(2,\)"):
+    with pytest.raises(MiningError, match=r"expected ids \(1,\), one a label; got \(2,\)"):
         memory_of()(ONE, torch.tensor([0]), torch.tensor([0, 1]))

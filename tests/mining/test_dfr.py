@@ -48,7 +48,7 @@ def test_no_global_chance_is_used():
 
 
 def test_unusable_arguments_say_what_was_wanted():
-    with pytest.raises(MiningError, match=r"wanted groups \(80,\) int64; got \(3,\)"):
+    with pytest.raises(MiningError, match=r"expected groups \(80,\) int64; got \(3,\)"):
         mining.dfr(FEATURES, TARGETS, GROUPS[:3])
     with pytest.raises(MiningError, match="penalty must be 0 or more, n_draws 1 or more"):
         mining.dfr(FEATURES, TARGETS, GROUPS, n_draws=0)

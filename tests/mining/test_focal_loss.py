@@ -60,5 +60,5 @@ def test_unusable_arguments_say_what_was_wanted():
         mining.FocalLoss(alpha=torch.ones(2, 2))
     with pytest.raises(MiningError, match="alpha has 3 weights; the logits have 4 columns"):
         mining.FocalLoss(alpha=[1, 1, 1])(LOGITS, TARGETS)
-    with pytest.raises(MiningError, match=r"wanted logits \(N, K\) and targets \(N,\) int64; got .* float32"):
+    with pytest.raises(MiningError, match=r"expected logits \(N, K\) and targets \(N,\) int64; got .* float32"):
         mining.FocalLoss()(LOGITS, TARGETS.float())

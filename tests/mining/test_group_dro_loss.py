@@ -114,7 +114,9 @@ def test_it_helps_the_group_that_the_mean_forgets():
 def test_unusable_arguments_say_what_was_wanted():
     with pytest.raises(MiningError, match=r"got \(\) and \(4,\) int64; pass reduction='none'"):
         mining.GroupDROLoss([3, 1], nn.CrossEntropyLoss())(EVEN, TARGETS, GROUPS)
-    with pytest.raises(MiningError, match=r"wanted losses \(N,\) and groups \(N,\) int64; got \(4,\) and \(3,\) int64"):
+    with pytest.raises(
+        MiningError, match=r"expected losses \(N,\) and groups \(N,\) int64; got \(4,\) and \(3,\) int64"
+    ):
         mining.GroupDROLoss([3, 1])(EVEN, TARGETS, GROUPS[:3])
     with pytest.raises(MiningError, match=r"group_counts\[1\] is 0"):
         mining.GroupDROLoss([3, 0])

@@ -77,11 +77,11 @@ def test_unusable_arguments_say_what_was_wanted():
         mining.jtt(recorded([]), SIGNS, targets=torch.tensor([1, 1, 0, 0]))
     with pytest.raises(MiningError, match="upweight must be 1 or more; it is 0"):
         mining.jtt(recorded([]), SIGNS, upweight=0)
-    with pytest.raises(MiningError, match=r"jtt wants targets \(4,\), one an example and at least one; got 3"):
+    with pytest.raises(MiningError, match=r"jtt expects targets \(4,\), one an example and at least one; got 3"):
         mining.jtt(recorded([]), SIGNS, targets=torch.tensor([1, 1, 0]))
-    with pytest.raises(MiningError, match=r"jtt wants a model that gives logits \(B, K\); this one gives \(4,\)"):
+    with pytest.raises(MiningError, match=r"jtt expects a model that gives logits \(B, K\); this one gives \(4,\)"):
         mining.jtt(lambda dataset, weights, seed: nn.Flatten(0), SIGNS)
-    with pytest.raises(MiningError, match="jtt wants noise of shape"):
+    with pytest.raises(MiningError, match="jtt expects noise of shape"):
         mining.jtt(recorded([]), SIGNS, noise=torch.zeros(3))
 
 

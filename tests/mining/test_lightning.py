@@ -110,7 +110,7 @@ def test_the_loss_hears_of_the_progress(tmp_path):
 def test_what_the_step_does_not_return_is_named(tmp_path):
     history, sampler, loader = parts()
     loss = mining.HardExampleLoss(torch.nn.CrossEntropyLoss(reduction="none"), mining.TopK(0.5), start=0, end=1)
-    with pytest.raises(MiningError, match=r"training_step returned loss; .* also wants losses, index: return them"):
+    with pytest.raises(MiningError, match=r"training_step returned loss; .* also needs losses, index: return them"):
         fitted(tmp_path, Net(sampler, loss), loader, MiningCallback(history=history))
 
 

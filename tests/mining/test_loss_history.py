@@ -39,10 +39,10 @@ def test_its_state_goes_on():
     ("index", "losses", "text"),
     [
         ([0], torch.tensor(1.0), "got a scalar: pass reduction='none'"),
-        ([0, 1], torch.tensor([1.0]), "wants an index for each loss; got 2 for 1"),
+        ([0, 1], torch.tensor([1.0]), "expects an index for each loss; got 2 for 1"),
         ([5], torch.tensor([1.0]), r"knows indices 0 \.\. 4; got 5: take them from mining.WithIndex"),
         ([-1], torch.tensor([1.0]), "got -1"),
-        ([0.5], torch.tensor([1.0]), r"wants indices \(B,\), whole numbers; got torch.float32 of shape \(1,\)"),
+        ([0.5], torch.tensor([1.0]), r"expects indices \(B,\), whole numbers; got torch.float32 of shape \(1,\)"),
         ([3], torch.tensor([torch.inf]), "the loss of example 3 is infinite"),
         ([3], torch.tensor([torch.nan]), "a loss that is NaN, at position 0 of 1"),
     ],
@@ -107,7 +107,7 @@ def test_a_state_of_other_or_reordered_examples_is_refused_where_ids_are_known()
     for ids in (["b", "a", "c"], ["a", "bc", ""]):
         with pytest.raises(MiningError, match="saved with other ids, or in another order, than its 3 examples have"):
             mining.LossHistory(3, ids=ids).load_state_dict(state)
-    with pytest.raises(MiningError, match="wants an id for each example; got 2 for 3"):
+    with pytest.raises(MiningError, match="expects an id for each example; got 2 for 3"):
         mining.LossHistory(3, ids=["a", "b"])
 
 

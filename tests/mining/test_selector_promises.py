@@ -152,7 +152,7 @@ def test_what_is_not_a_loss_an_example_is_refused(name):
         with pytest.raises(MiningError, match=f"{name} .*{text}"):
             select(wrong, reference=wrong)
     for beside in ("reference", "labels", "noise"):
-        with pytest.raises(MiningError, match=rf"{name} wants {beside} of shape \(4,\), as the losses; got \(3,\)"):
+        with pytest.raises(MiningError, match=rf"{name} expects {beside} of shape \(4,\), as the losses; got \(3,\)"):
             select(losses, **{"reference": losses, beside: losses[:3]})
     with pytest.raises(MiningError, match=r"progress is a number in 0 \.\. 1; got 5"):
         select(losses, reference=losses, progress=5)

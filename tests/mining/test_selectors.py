@@ -64,7 +64,7 @@ def test_rank_sampling_compares_with_the_batches_before():
 def test_reducible_loss_leaves_out_what_nobody_can_learn():
     losses, reference = torch.tensor([9.0, 1.0, 0.5, 0.0]), torch.tensor([9.0, 0.2, 0.5, 0.1])
     assert mining.ReducibleLoss(keep=0.25)(losses, reference=reference).tolist() == [1]
-    with pytest.raises(MiningError, match=r"ReducibleLoss wants reference=\(B,\).*got none: pass reference="):
+    with pytest.raises(MiningError, match=r"ReducibleLoss expects reference=\(B,\).*got none: pass reference="):
         mining.ReducibleLoss()(losses)
 
 

@@ -53,7 +53,9 @@ def test_ties_go_to_the_lower_anchor():
 def test_unusable_arguments_say_what_was_wanted():
     with pytest.raises(MiningError, match="got a scalar: pass reduction='none'"):
         mining.ssd_hard_negatives(LOSSES.mean(), FIRST)
-    with pytest.raises(MiningError, match=r"wants losses \(N, A\), one an anchor of each image; got the shape \(5,\)"):
+    with pytest.raises(
+        MiningError, match=r"expects losses \(N, A\), one an anchor of each image; got the shape \(5,\)"
+    ):
         mining.ssd_hard_negatives(LOSSES[0], FIRST[0])
     with pytest.raises(MiningError, match=r"is_positive must be \(1, 5\) bool; got \(1, 5\) torch.int64"):
         mining.ssd_hard_negatives(LOSSES, FIRST.long())

@@ -156,7 +156,7 @@ def test_a_sampler_that_deals_to_ranks_itself_is_refused(tmp_path):
 
 def test_what_cannot_be_mined_is_refused(tmp_path):
     loss = mining.HardExampleLoss(torch.nn.CrossEntropyLoss(reduction="none"), mining.TopK(0.5))
-    with pytest.raises(MiningError, match="wants either loss= or sampler=; got both, or neither"):
+    with pytest.raises(MiningError, match="expects either loss= or sampler=; got both, or neither"):
         mine(Trainer(Net(), arguments(tmp_path), train_dataset=DATA))
     own = Trainer(Net(), arguments(tmp_path), train_dataset=DATA, compute_loss_func=lambda *_, **__: 0)
     with pytest.raises(MiningError, match="takes the place of compute_loss_func"):

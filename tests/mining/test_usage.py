@@ -46,9 +46,9 @@ def test_the_block_of_the_design_runs_as_written():
 
 
 def test_a_mask_is_not_taken_for_indices():
-    with pytest.raises(MiningError, match=r"MixtureSampler wants indices .* mask\.nonzero"):
+    with pytest.raises(MiningError, match=r"MixtureSampler expects indices .* mask\.nonzero"):
         mining.MixtureSampler(3, torch.tensor([True, False, True]), epochs=2)
-    with pytest.raises(MiningError, match=r"LossHistory wants indices .* mask\.nonzero"):
+    with pytest.raises(MiningError, match=r"LossHistory expects indices .* mask\.nonzero"):
         mining.LossHistory(4).update(torch.tensor([True, False]), torch.ones(2))
     with pytest.raises(MiningError, match="neither none nor all; got 0"):
         mining.MixtureSampler(3, [], epochs=2)

@@ -17,7 +17,7 @@ def test_the_copy_has_the_head_and_the_model_keeps_its_own():
 
 def test_a_head_of_another_width_and_an_unknown_layer_are_refused():
     model = nn.Sequential(nn.ReLU(), nn.Linear(2, 3))
-    with pytest.raises(MiningError, match="layer '1' gets 2 features, the head wants 7"):
+    with pytest.raises(MiningError, match="layer '1' gets 2 features, the head expects 7"):
         mining.with_last_layer(model, "1", nn.Linear(7, 3))
     with pytest.raises(MiningError, match="no layer '2'; the linear ones are: 1"):
         mining.with_last_layer(model, "2", nn.Linear(2, 3))

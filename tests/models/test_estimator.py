@@ -38,7 +38,7 @@ def test_classes_that_were_not_met_are_impossible():
     assert logits.shape == (4, 4)
     assert logits.argmax(1).tolist() == [0, 0, 2, 2]
     assert logits[:, [1, 3]].max() < -20
-    with pytest.raises(ModelError, match=r"was fitted on labels \[0, 5\]; wanted class indices 0 to 3"):
+    with pytest.raises(ModelError, match=r"was fitted on labels \[0, 5\]; expected class indices 0 to 3"):
         Estimator(fitted([0, 0, 5, 5]), n_classes=4)
 
 

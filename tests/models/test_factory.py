@@ -54,10 +54,10 @@ def test_code_in_a_pickle_does_not_run(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("spec", "text"),
     [
-        ("demo_models.digits", "wants package.module:function or a Hugging Face folder; got 'demo_models.digits'"),
+        ("demo_models.digits", "expects package.module:function or a Hugging Face folder; got 'demo_models.digits'"),
         ("no_such_package:model", "cannot import 'no_such_package'"),
         ("demo_models.digits:net", "'demo_models.digits' has no function 'net'"),
-        ("builtins:dict", "returned dict; wanted a torch.nn.Module or a fitted"),
+        ("builtins:dict", "returned dict; expected a torch.nn.Module or fitted"),
     ],
 )
 def test_a_wrong_name_says_what_is_wrong(spec, text):

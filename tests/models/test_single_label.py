@@ -109,7 +109,7 @@ def test_weights_of_another_model_are_refused(tmp_path):
 
 
 def test_a_class_and_a_state_dict_are_refused_with_a_hint():
-    with pytest.raises(ModelError, match="Linear is a class, and an instance of it is wanted"):
+    with pytest.raises(ModelError, match="Linear is a class; pass an instance of it"):
         factory.as_module(nn.Linear, "it")
     with pytest.raises(ModelError, match="not its state_dict alone"):
         factory.as_module(nn.Linear(1, 1).state_dict(), "it")

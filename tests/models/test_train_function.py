@@ -92,8 +92,8 @@ def test_another_source_or_another_constant_in_the_file_is_another_function(modu
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("my_training", "--train wants package.module:train; got 'my_training'"),
-        (":train", "--train wants package.module:train; got ':train'"),
+        ("my_training", "--train expects package.module:train; got 'my_training'"),
+        (":train", "--train expects package.module:train; got ':train'"),
         ("no_such_module:train", "cannot import 'no_such_module' of 'no_such_module:train'"),
         ("my_training:fit", "'my_training' has no function 'fit'"),
         ("my_training:EPOCHS", "'my_training' has no function 'EPOCHS'"),
@@ -135,8 +135,8 @@ def wants_more(dataset, learning_rate):
     ("function", "text"),
     [
         (fails, "fold 2 of 5: 'fails' failed: ValueError: no gold here"),
-        (gives_nothing, "fold 2 of 5: 'gives_nothing' returned NoneType; wanted a torch.nn.Module, or a fitted est"),
-        (gives_a_class, "returned LogisticRegression; wanted"),
+        (gives_nothing, "fold 2 of 5: 'gives_nothing' returned NoneType; expected a torch.nn.Module, or a fitted est"),
+        (gives_a_class, "returned LogisticRegression; expected"),
         (gives_it_unfitted, "fold 2 of 5: 'gives_it_unfitted': the LogisticRegression is not fitted"),
         (wants_more, "fold 2 of 5: 'wants_more' failed: TypeError: .* 'learning_rate'"),
     ],

@@ -129,7 +129,7 @@ def test_a_folder_without_a_model_and_weights_beside_one_are_refused(tmp_path, b
 
 def test_pickled_weights_and_no_weights_are_refused(bert):
     (bert / "model.safetensors").unlink()
-    with pytest.raises(ModelError, match=r"no weights in .*; wanted model.safetensors"):
+    with pytest.raises(ModelError, match=r"no weights in .*; expected model.safetensors"):
         factory.load(str(bert))
     (bert / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(ModelError, match=r"are a pickle, which can run code, .*save_pretrained\(OTHER\)"):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hem_core.reasons.evidence import evidence
-from hem_core.reasons.neighbourhood import count_saying, majority
+from hem_core.reasons.neighbourhood import count_labelled, majority
 from hem_core.reasons.rules import REASONS, reasons
 
 CAT, DOG, COW = 0, 1, 2
@@ -181,7 +181,7 @@ def test_a_share_is_never_rounded_to_certainty():
 
 def test_votes_are_counted_and_ties_go_to_the_nearest():
     labels = np.array([[1, 0, 0, 1], [2, 2, 1, -1]])
-    assert count_saying(labels, np.array([0, -1])).tolist() == [2, 0]
+    assert count_labelled(labels, np.array([0, -1])).tolist() == [2, 0]
     assert majority(labels).tolist() == [1, 2]
     assert majority(np.array([[-1, -1]])).tolist() == [-1]
 
@@ -197,7 +197,7 @@ def test_what_is_unsure_is_told_by_its_two_likeliest_reasons():
 def test_who_speaks_is_named_and_the_strongest_features_come_last():
     odd = {"target": DOG, "prediction": CAT, "p1": 0.97, "p_label": 0.01, "voters": [CAT] * 5}
     strongest = [[]] * PLAIN + [["farther from its neighbours than 98% of the data"]]
-    said = words_of(odd, "mislabelled", voice="a model that had not seen it", strongest=strongest)
+    said = words_of(odd, "mislabelled", subject="a model that had not seen it", strongest=strongest)
     assert said == (
         "5 of 5 neighbours say cat; a model that had not seen it is 97% sure of cat; given: dog; "
         "farther from its neighbours than 98% of the data"

@@ -117,6 +117,6 @@ def test_times_are_read_and_written_as_people_do():
         90, 1800, 5400, 5400, 120, None,
     ]  # fmt: skip
     for text in ("30", "", "soon", "-5m", "0s", "5x3m", "m"):
-        with pytest.raises(HemError, match=r"--budget wants a time such as 90s, 30m or 1h30m; got"):
+        with pytest.raises(HemError, match=r"--budget expects a time such as 90s, 30m or 1h30m; got"):
             seconds_of(text, "--budget")
     assert [in_words(seconds) for seconds in (4.25, 45, 720, 7500)] == ["4.2 s", "45 s", "12 min", "2 h 5 min"]

@@ -5,7 +5,7 @@ from sklearn.metrics import balanced_accuracy_score, log_loss
 from hem_core.retrain.report.bootstrap import interval, measured_again
 from hem_core.retrain.report.measures import MEASURES, groups, sums
 from hem_core.retrain.report.temperature import scaled, temperature
-from hem_core.retrain.report.test_predictions import said
+from hem_core.retrain.report.test_predictions import class_predictions
 
 NAMES = [measure.name for measure in MEASURES]
 
@@ -13,7 +13,7 @@ NAMES = [measure.name for measure in MEASURES]
 def measures(logits, targets, *, n_classes, slices=(), is_target=None):
     is_target = np.ones(len(targets), bool) if is_target is None else is_target
     parts = groups(is_target, targets, n_classes, list(slices))
-    point, _ = measured_again([[sums(said(logits, targets), parts)]], parts, draws=1)
+    point, _ = measured_again([[sums(class_predictions(logits, targets), parts)]], parts, draws=1)
     return dict(zip(NAMES, point[0, 0].tolist(), strict=True))
 
 
@@ -48,7 +48,7 @@ def test_equal_arms_differ_by_nothing_in_any_draw():
     draw = np.random.default_rng(0)
     targets, logits = draw.integers(3, size=90), draw.normal(size=(90, 3))
     parts = groups(np.ones(90, bool), targets, 3, [])
-    arm = [sums(said(logits * factor, targets), parts) for factor in (1, 2)]
+    arm = [sums(class_predictions(logits * factor, targets), parts) for factor in (1, 2)]
     point, draws = measured_again([arm, arm], parts, draws=20)
     known = [at for at, name in enumerate(NAMES) if name != "worst slice"]
     assert (draws[:, 0] == draws[:, 1])[:, known].all()
@@ -61,7 +61,7 @@ def test_the_interval_of_one_share_is_the_binomial_one():
     targets = np.zeros(n, np.int64)
     predicted = (np.arange(n) < 40).astype(int)  # 10% wrong: standard error 1.5 points
     parts = groups(np.ones(n, bool), targets, 2, [])
-    _, draws = measured_again([[sums(said(sure(predicted, 2), targets), parts)]], parts, draws=800)
+    _, draws = measured_again([[sums(class_predictions(sure(predicted, 2), targets), parts)]], parts, draws=800)
     low, high = interval(draws[:, 0, 0])
     assert (low, high) == (pytest.approx(90 - 2.94, abs=0.5), pytest.approx(90 + 2.94, abs=0.5))
 
@@ -70,7 +70,7 @@ def test_seeds_that_disagree_widen_the_interval():
     n = 400
     targets = np.zeros(n, np.int64)
     parts = groups(np.ones(n, bool), targets, 2, [])
-    models = [sums(said(sure((np.arange(n) < wrong).astype(int), 2), targets), parts) for wrong in (0, 80)]
+    models = [sums(class_predictions(sure((np.arange(n) < wrong).astype(int), 2), targets), parts) for wrong in (0, 80)]
     _, draws = measured_again([models], parts, draws=400)
     low, high = interval(draws[:, 0, 0])
     assert low < 84

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hem_core.retrain.arms.recipe import MOST_REPEATS, mixture, systematic, taught
+from hem_core.retrain.arms.recipe import MOST_REPEATS, mixture, systematic, training_rows
 from hem_core.retrain.material import Material
 
 
@@ -24,32 +24,32 @@ def counts(made, n=100):
 @pytest.mark.parametrize("recipe", ["labels", "mix", "weights", "balanced", "only"])
 @pytest.mark.parametrize("takes", [(True, True), (False, True), (False, False)])
 def test_every_arm_trains_on_as_many_examples(arm, recipe, takes):
-    made = taught(arm, material(dropped=[50, 51]), recipe, 3, sampler=takes[0], weights=takes[1])
+    made = training_rows(arm, material(dropped=[50, 51]), recipe, 3, sampler=takes[0], weights=takes[1])
     assert len(made.places) == len(made.targets) == len(made.is_hard) == 100
     assert (made.targets >= 0).all()
     assert made.weights is None or made.weights.mean() == pytest.approx(1)
 
 
 def test_the_control_knows_nothing_of_the_set():
-    made = taught("control", material(dropped=[50]), "mix", 0, sampler=True, weights=True)
+    made = training_rows("control", material(dropped=[50]), "mix", 0, sampler=True, weights=True)
     assert made.places.tolist() == list(range(100))
     assert made.targets.tolist() == [row % 4 for row in range(100)]
     assert made.how == "natural"
 
 
 def test_the_curated_arm_has_the_labels_of_the_set_and_not_what_was_ruled_out():
-    made = taught("curated", material(dropped=[50]), "labels", 0, sampler=True, weights=True)
+    made = training_rows("curated", material(dropped=[50]), "labels", 0, sampler=True, weights=True)
     assert made.targets[made.places == 0].tolist() == [3]
     assert counts(made)[50] == 0
     assert sorted(counts(made))[-1] == 2  # one other in the place of the one that left
 
 
 def test_random_takes_as_many_others_with_the_labels_as_given():
-    made = taught("random", material(dropped=[50]), "mix", 0, sampler=True, weights=True)
+    made = training_rows("random", material(dropped=[50]), "mix", 0, sampler=True, weights=True)
     assert made.is_hard.sum() == 10
     assert (counts(made) == 0).sum() == 1
     assert (made.targets == made.places % 4).all()
-    other = taught("random", material(dropped=[50]), "mix", 1, sampler=True, weights=True)
+    other = training_rows("random", material(dropped=[50]), "mix", 1, sampler=True, weights=True)
     assert made.places[made.is_hard].tolist() != other.places[other.is_hard].tolist()
 
 
@@ -57,20 +57,22 @@ def test_the_losses_of_a_class_a_third_as_large_weigh_three_times_as_much():
     n, nothing = 100, np.zeros(0, dtype=np.int64)
     targets, in_set = (np.arange(n) >= 75).astype(np.int64), np.arange(n) % 10 == 0
     one = Material(np.arange(n), targets, targets, np.where(in_set, 2.0, 1.0), in_set, nothing, nothing, nothing > 0)
-    made = taught("curated", one, "balanced", 0, sampler=False, weights=True)
+    made = training_rows("curated", one, "balanced", 0, sampler=False, weights=True)
     assert made.weights[99] / made.weights[1] == pytest.approx(3, rel=1e-2)  # effective numbers: nearly the counts
     assert made.weights[90] == made.weights[99]  # whether it is of the set or not
 
 
 def test_random_by_labels_alone_is_the_control():
-    one, other = (taught(arm, material(), "labels", 0, sampler=True, weights=True) for arm in ("random", "control"))
+    one, other = (
+        training_rows(arm, material(), "labels", 0, sampler=True, weights=True) for arm in ("random", "control")
+    )
     assert one.is_like(other)
-    assert not taught("curated", material(), "labels", 0, sampler=True, weights=True).is_like(other)
+    assert not training_rows("curated", material(), "labels", 0, sampler=True, weights=True).is_like(other)
 
 
 def test_the_mixture_reaches_a_function_by_what_it_takes():
     hows = [
-        taught("curated", material(), "mix", 0, sampler=takes[0], weights=takes[1]).how
+        training_rows("curated", material(), "mix", 0, sampler=takes[0], weights=takes[1]).how
         for takes in ((True, True), (False, True), (False, False))
     ]
     assert hows == ["sampler", "weights", "resampled"]
@@ -92,20 +94,20 @@ def test_a_heavier_example_of_the_set_comes_more_often_but_not_without_end():
 
 
 def test_a_data_set_drawn_anew_has_the_mixture():
-    made = taught("curated", material(n_hard=25), "mix", 0, sampler=False, weights=False)
+    made = training_rows("curated", material(n_hard=25), "mix", 0, sampler=False, weights=False)
     assert made.is_hard.sum() == 50
     assert counts(made)[:25].tolist() == [2] * 25
     assert counts(made).max() <= MOST_REPEATS
 
 
 def test_the_weights_of_the_set_reach_the_losses():
-    made = taught("curated", material(weight=2.0), "weights", 0, sampler=True, weights=True)
+    made = training_rows("curated", material(weight=2.0), "weights", 0, sampler=True, weights=True)
     assert made.how == "weights"
     assert (made.weights[:10] / made.weights[10]).tolist() == pytest.approx([2.0] * 10)
 
 
 def test_only_the_set():
-    made = taught("curated", material(), "only", 0, sampler=True, weights=True)
+    made = training_rows("curated", material(), "only", 0, sampler=True, weights=True)
     assert counts(made)[:10].tolist() == [10] * 10
 
 

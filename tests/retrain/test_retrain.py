@@ -305,7 +305,7 @@ def test_settings_that_cannot_be():
         ({"arms": ["control", "curated", "magic"]}, "no arm 'magic'; there are: control, random, curated, head"),
         ({"arms": ["curated"]}, "--arms curated lacks control"),
         ({"recipe": "soup"}, "no recipe 'soup'; there are: auto, labels, mix, weights, balanced, only"),
-        ({"seeds": 0}, "--seeds wants a number from 1 on; got 0"),
+        ({"seeds": 0}, "--seeds expects a number from 1 on; got 0"),
     ):
         with pytest.raises(RunError, match=text):
             settings(**asked)
@@ -377,7 +377,7 @@ def test_the_process_of_the_app_leaves_a_refusal_beside_its_settings(workspace, 
     assert "forgets the rest" in json.loads(place.with_suffix(".error.json").read_text())["error"]
     place.write_text('{"sett": 1}')
     done = subprocess.run(command_line, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert "wants a JSON object of set, train, test" in done.stderr
+    assert "must hold a JSON object of set, train, test" in done.stderr
 
 
 def test_two_processes_do_not_work_on_one_retraining(workspace, make_set):

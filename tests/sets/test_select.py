@@ -271,10 +271,10 @@ def test_from_the_command_line_to_a_saved_set(run):
 def test_an_option_is_typed_with_its_policy(run):
     done = hem("select", run.folder, "--n", 1, "--policy", "top", "--option", "top.by=loss", "--where", "loss < 4")
     assert "left out: 359 lower loss than those chosen" in done.stderr
-    assert "not saved; keep it with --save NAME" in done.stderr
+    assert "not saved; to save it, add --save NAME" in done.stderr
     done = hem("select", run.folder, "--option", "by=loss")
     assert done.returncode == 2
-    assert "POLICY.OPTION=VALUE is wanted" in done.stderr
+    assert "expects POLICY.OPTION=VALUE" in done.stderr
     done = hem("select", run.folder, "--policy", "margn")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "no policy 'margn'; there are: cover, diverse, margin, per_class, random, stratified, top" in done.stderr

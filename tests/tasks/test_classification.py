@@ -27,7 +27,7 @@ def test_a_single_logit_is_a_binary_model(output):
     ("output", "came"), [(torch.zeros(2, 3, 4), r"\(2, 3, 4\)"), ("text", "str"), ({}, "NoneType")]
 )
 def test_other_outputs_are_refused(output, came):
-    with pytest.raises(ModelError, match="wants logits of shape .* got " + came):
+    with pytest.raises(ModelError, match="expects logits of shape .* got " + came):
         _logits.logits_of(output)
 
 

@@ -45,6 +45,6 @@ def explorer(data: Mapping[str, Any], *, on_state: Callable[[], None]) -> None:
     _mount(key=KEY, data={**data, "code": address}, on_state_change=on_state)
 
 
-def said() -> dict[str, Any]:
+def sent_state() -> dict[str, Any]:
     """The state that the page sent last: run, filter, selection, view, sequence, go; {} when none."""
     return state.sent(KEY, "state")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app import loaders, scope, state, theme, trust
-from app.browser.explorer.component import explorer, said
+from app.browser.explorer.component import explorer, sent_state
 from app.wire import contents, routes, tag_words
 from app.wire.identity import identity
 from hem_core.store.level_names import EXAMPLES
@@ -68,7 +68,7 @@ def _missing(level: Level) -> dict[str, str]:
 
 
 def _take_state() -> None:
-    new = said()
+    new = sent_state()
     if (new.get("run"), new.get("level", EXAMPLES)) != (state.current_run(), state.current_level()):
         return  # the last words of a page whose run or level is no longer on screen
     state.set_rule(new.get("filter"))

@@ -57,7 +57,7 @@ def summary(found: "ImportedLabels") -> str:
         f"{skipped:,} skipped it"
     ]
     if found.n_known:
-        said.append(f"{found.n_known:,} were there already")
+        said.append(f"{found.n_known:,} had been imported before")
     if found.n_without_id:
         said.append(f"{words.count(found.n_without_id, 'entry', 'entries')} without an id skipped")
     for none, nouns in (

@@ -87,7 +87,7 @@ class MiningCallback(Callback):
             missing = [key for key in ("losses", "index") if key not in found]
             if missing:
                 raise MiningError(
-                    f"training_step returned {', '.join(found)}; MiningCallback(history=…) also wants "
+                    f"training_step returned {', '.join(found)}; MiningCallback(history=…) also needs "
                     f"{', '.join(missing)}: return them in the mapping"
                 )
             self.history.update(found["index"], found["losses"])

@@ -44,7 +44,7 @@ def mine(
     """
     mined = sampler if loss is None else loss
     if mined is None or None not in (loss, sampler):
-        raise MiningError("mine(trainer, …) wants either loss= or sampler=; got both, or neither")
+        raise MiningError("mine(trainer, …) expects either loss= or sampler=; got both, or neither")
     if trainer.compute_loss_func is not None:
         raise MiningError("mine(trainer, …) takes the place of compute_loss_func; make the Trainer without it")
     if sampler is not None and (sampler.rank, sampler.world_size) != (0, 1):

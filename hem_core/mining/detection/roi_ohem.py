@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hem_core.errors import MiningError
-from hem_core.mining._loss_vector import beside, loss_vector
+from hem_core.mining._loss_vector import check_same_rows, loss_vector
 from hem_core.mining.detection._overlap import apart
 from hem_core.mining.report import Report
 
@@ -65,8 +65,12 @@ class RoiOhem:
     ) -> Tensor:
         cls = loss_vector(cls, "RoiOhem")
         if boxes.shape != (len(cls), 4):
-            raise MiningError(f"RoiOhem wants boxes ({len(cls)}, 4), one a loss; got {tuple(boxes.shape)}")
-        image = torch.zeros_like(cls, dtype=torch.int64) if image is None else beside("image", image, cls, "RoiOhem")
+            raise MiningError(f"RoiOhem expects boxes ({len(cls)}, 4), one a loss; got {tuple(boxes.shape)}")
+        image = (
+            torch.zeros_like(cls, dtype=torch.int64)
+            if image is None
+            else check_same_rows("image", image, cls, "RoiOhem")
+        )
         losses, is_candidate = self._scored(cls, loc, is_object)
         order = losses.argsort(descending=True, stable=True)
         order = order[is_candidate[order]]
@@ -101,5 +105,5 @@ class RoiOhem:
     def _needed(self, name: str, values: Tensor | None, cls: Tensor) -> Tensor:
         if values is None:
             raise MiningError(f"RoiOhem(component='{self.component}') needs {name}; it was not given")
-        values = beside(name, values, cls, "RoiOhem")
+        values = check_same_rows(name, values, cls, "RoiOhem")
         return loss_vector(values, "RoiOhem") if name == "loc" else values

@@ -42,7 +42,7 @@ def checked(logits: Tensor, targets: Tensor, n_classes: int | None = None, ignor
     """
     if logits.ndim != 2 or targets.shape != logits.shape[:1] or targets.dtype != torch.int64:
         raise MiningError(
-            f"wanted logits (N, K) and targets (N,) int64; got {tuple(logits.shape)} and "
+            f"expected logits (N, K) and targets (N,) int64; got {tuple(logits.shape)} and "
             f"{tuple(targets.shape)} {str(targets.dtype).removeprefix('torch.')}; flatten pixels or tokens first"
         )
     if n_classes is not None and logits.shape[1] != n_classes:

@@ -70,7 +70,7 @@ class GroupDROLoss(nn.Module):
         losses = self._losses(logits, targets)
         if losses.ndim != 1 or groups.shape != losses.shape or groups.dtype != torch.int64:
             raise MiningError(
-                f"wanted losses (N,) and groups (N,) int64; got {tuple(losses.shape)} and {tuple(groups.shape)} "
+                f"expected losses (N,) and groups (N,) int64; got {tuple(losses.shape)} and {tuple(groups.shape)} "
                 f"{str(groups.dtype).removeprefix('torch.')}" + ("; pass reduction='none'" if losses.ndim == 0 else "")
             )
         counts = torch.ones_like(groups, dtype=torch.bool)

@@ -86,7 +86,9 @@ class HardExampleLoss(nn.Module):
         """Scalar. reference, labels, noise: as a selector takes them; labels are the target where that has them."""
         losses = self.loss_fn(input, target)
         if losses.dim() == 0:
-            raise MiningError("HardExampleLoss wants a loss an example; got a scalar: pass reduction='none' to loss_fn")
+            raise MiningError(
+                "HardExampleLoss expects a loss an example; got a scalar: pass reduction='none' to loss_fn"
+            )
         if labels is None and target.shape == losses.shape and not target.is_floating_point():
             labels = target
         n_lost = 0

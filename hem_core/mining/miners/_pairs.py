@@ -67,7 +67,7 @@ def mined(anchors: Tensor, labels: Tensor) -> Report:
     return Report.of(torch.full(labels.shape, torch.nan), anchors.unique().cpu(), labels=labels.cpu())
 
 
-def nothing_yet(who: str) -> Report:
+def no_pairs(who: str) -> Report:
     """What a miner's report is before its first batch: MiningError."""
     raise MiningError(f"{who} has mined nothing yet; call it with embeddings and labels first")
 
@@ -75,7 +75,7 @@ def nothing_yet(who: str) -> Report:
 def _rows(embeddings: Tensor, labels: Tensor, name: str) -> Tensor:
     if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
         raise MiningError(
-            f"wanted {name}embeddings (B, D) and labels (B,); got {tuple(embeddings.shape)} and {tuple(labels.shape)}"
+            f"expected {name}embeddings (B, D) and labels (B,); got {tuple(embeddings.shape)} and {tuple(labels.shape)}"
         )
     is_bad = ~embeddings.isfinite().all(dim=1)
     if is_bad.any():

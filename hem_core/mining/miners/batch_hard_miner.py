@@ -4,7 +4,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from hem_core.mining.miners._pairs import mined, nothing_yet, pairs
+from hem_core.mining.miners._pairs import mined, no_pairs, pairs
 from hem_core.mining.report import Report
 
 
@@ -34,7 +34,7 @@ class BatchHardMiner:
 
     def __init__(self, *, normalize: bool = True) -> None:
         self.normalize = normalize
-        self._report: Callable[[], Report] = partial(nothing_yet, "BatchHardMiner")
+        self._report: Callable[[], Report] = partial(no_pairs, "BatchHardMiner")
 
     @torch.no_grad()
     def __call__(

@@ -77,9 +77,9 @@ class CrossBatchMemory(nn.Module):
     ) -> tuple[tuple[Tensor, ...], Tensor]:
         if embeddings.ndim != 2 or embeddings.shape[1] != self.embeddings.shape[1]:
             width = self.embeddings.shape[1]
-            raise MiningError(f"this memory wants embeddings (B, {width}); got {tuple(embeddings.shape)}")
+            raise MiningError(f"this memory expects embeddings (B, {width}); got {tuple(embeddings.shape)}")
         if ids is not None and ids.shape != labels.shape:
-            raise MiningError(f"wanted ids {tuple(labels.shape)}, one a label; got {tuple(ids.shape)}")
+            raise MiningError(f"expected ids {tuple(labels.shape)}, one a label; got {tuple(ids.shape)}")
         rows = self._oldest_first()
         references = torch.cat([embeddings, self.embeddings[rows].to(embeddings.dtype)])
         own = torch.eye(len(labels), dtype=torch.bool, device=labels.device)

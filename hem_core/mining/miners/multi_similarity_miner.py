@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from hem_core.errors import MiningError
-from hem_core.mining.miners._pairs import mined, nothing_yet, pairs
+from hem_core.mining.miners._pairs import mined, no_pairs, pairs
 from hem_core.mining.report import Report
 
 
@@ -39,7 +39,7 @@ class MultiSimilarityMiner:
         if epsilon < 0:
             raise MiningError(f"epsilon must be 0 or more; it is {epsilon:g}")
         self.epsilon = epsilon
-        self._report: Callable[[], Report] = partial(nothing_yet, "MultiSimilarityMiner")
+        self._report: Callable[[], Report] = partial(no_pairs, "MultiSimilarityMiner")
 
     @torch.no_grad()
     def __call__(

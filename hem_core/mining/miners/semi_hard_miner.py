@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from hem_core.errors import MiningError
-from hem_core.mining.miners._pairs import mined, nothing_yet, pairs
+from hem_core.mining.miners._pairs import mined, no_pairs, pairs
 from hem_core.mining.report import Report
 
 
@@ -39,7 +39,7 @@ class SemiHardMiner:
         if margin <= 0:
             raise MiningError(f"margin must be above 0; it is {margin:g}")
         self.margin, self.normalize = margin, normalize
-        self._report: Callable[[], Report] = partial(nothing_yet, "SemiHardMiner")
+        self._report: Callable[[], Report] = partial(no_pairs, "SemiHardMiner")
 
     @torch.no_grad()
     def __call__(

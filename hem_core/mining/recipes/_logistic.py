@@ -14,7 +14,7 @@ def rows_checked(features: Tensor, targets: Tensor, n_classes: int | None) -> tu
     """
     if features.ndim != 2 or targets.shape != features.shape[:1] or targets.dtype != torch.int64:
         raise MiningError(
-            f"wanted features (N, D) and targets (N,) int64; got {tuple(features.shape)} and "
+            f"expected features (N, D) and targets (N,) int64; got {tuple(features.shape)} and "
             f"{tuple(targets.shape)} {str(targets.dtype).removeprefix('torch.')}"
         )
     features, targets = features.detach().cpu().double(), targets.cpu()

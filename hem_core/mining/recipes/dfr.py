@@ -42,7 +42,7 @@ def dfr(
         raise MiningError(f"penalty must be 0 or more, n_draws 1 or more; they are {penalty:g}, {n_draws}")
     rows, targets, k = rows_checked(features, targets, n_classes)
     if groups.shape != targets.shape or groups.dtype != torch.int64:
-        raise MiningError(f"wanted groups ({len(targets)},) int64; got {tuple(groups.shape)} {groups.dtype}")
+        raise MiningError(f"expected groups ({len(targets)},) int64; got {tuple(groups.shape)} {groups.dtype}")
     mean, deviation = spread(rows)
     rows, groups, generator = (rows - mean) / deviation, groups.cpu(), torch.Generator().manual_seed(seed)
     layers = []

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from hem_core.errors import MiningError
-from hem_core.mining._loss_vector import beside
+from hem_core.mining._loss_vector import check_same_rows
 from hem_core.mining._noise import too_noisy
 from hem_core.mining.recipes._forward import Collate, Dataset, forward
 from hem_core.mining.report import UNLABELLED
@@ -84,7 +84,7 @@ def jtt(
         raise MiningError(f"upweight must be 1 or more; it is {upweight:g}")
     labels = _targets(dataset, targets)
     if noise is not None:
-        noise = beside("noise", noise, labels, "jtt")
+        noise = check_same_rows("noise", noise, labels, "jtt")
     even = torch.ones(len(labels))
     model = (first or train)(dataset, weights=even, seed=seed)
     is_error = (predicted(model, dataset, batch_size, collate) != labels) & (labels != UNLABELLED)
@@ -106,7 +106,7 @@ def predicted(model: nn.Module, dataset: Dataset, batch_size: int, collate: Coll
         logits: Any = getattr(output, "logits", output)
         if not isinstance(logits, Tensor) or logits.ndim != 2:
             what = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-            raise MiningError(f"jtt wants a model that gives logits (B, K); this one gives {what}")
+            raise MiningError(f"jtt expects a model that gives logits (B, K); this one gives {what}")
         classes.append(logits.argmax(dim=1).cpu())
     return torch.cat(classes)
 
@@ -119,7 +119,7 @@ def _targets(dataset: Any, targets: Tensor | None) -> Tensor:
         targets = torch.tensor([int(dataset[index][1]) for index in range(len(dataset))])
     targets = torch.as_tensor(targets).cpu()
     if targets.shape != (len(dataset),) or not len(targets):
-        raise MiningError(f"jtt wants targets ({len(dataset)},), one an example and at least one; got {len(targets)}")
+        raise MiningError(f"jtt expects targets ({len(dataset)},), one an example and at least one; got {len(targets)}")
     return targets
 
 

@@ -31,7 +31,7 @@ def last_layer_inputs(
     try:
         for done, _ in enumerate(forward(model, dataset, batch_size, collate), start=1):
             if len(seen) != done:
-                raise MiningError(f"layer '{layer}' was called {len(seen) - done + 1} times in a batch; wanted once")
+                raise MiningError(f"layer '{layer}' was called {len(seen) - done + 1} times in a batch; expected once")
     finally:
         hook.remove()
     return torch.cat(seen) if seen else torch.zeros(0, 0)
@@ -49,5 +49,5 @@ def named_layer(model: nn.Module, layer: str) -> nn.Module:
 def _keep(seen: list[Tensor], given: tuple[Any, ...], layer: str) -> None:
     if not given or not isinstance(given[0], Tensor) or given[0].ndim != 2:
         what = tuple(given[0].shape) if given and isinstance(given[0], Tensor) else "no tensor"
-        raise MiningError(f"layer '{layer}' is given {what}; wanted features (B, D)")
+        raise MiningError(f"layer '{layer}' is given {what}; expected features (B, D)")
     seen.append(given[0].detach())

@@ -21,7 +21,7 @@ def with_last_layer(model: nn.Module, layer: str, head: nn.Module) -> nn.Module:
     """
     old = named_layer(model, layer)
     if isinstance(old, nn.Linear) and isinstance(head, nn.Linear) and old.in_features != head.in_features:
-        raise MiningError(f"layer '{layer}' gets {old.in_features} features, the head wants {head.in_features}")
+        raise MiningError(f"layer '{layer}' gets {old.in_features} features, the head expects {head.in_features}")
     changed = deepcopy(model)
     parent, _, name = layer.rpartition(".")
     setattr(changed.get_submodule(parent), name, head)

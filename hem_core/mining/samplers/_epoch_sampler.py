@@ -132,7 +132,9 @@ class EpochSampler(Sampler[int]):
         is_finite = known_losses(losses, type(self).__name__, on_nan or default)
         weights = self.weights[known_index(index, self.n, type(self).__name__)]
         if weights.shape != losses.shape:
-            raise MiningError(f"{type(self).__name__} wants an index for each loss; got {len(weights)}, {len(losses)}")
+            raise MiningError(
+                f"{type(self).__name__} expects an index for each loss; got {len(weights)}, {len(losses)}"
+            )
         weighed = losses * weights.to(losses)
         if not len(losses):
             return weighed.sum()

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from hem_core.errors import MiningError
-from hem_core.mining._loss_vector import OnNan, beside, known_losses
+from hem_core.mining._loss_vector import OnNan, check_same_rows, known_losses
 from hem_core.mining._noise import too_noisy
 from hem_core.mining._ranges import between
 from hem_core.mining.report import Report
@@ -54,7 +54,7 @@ class Selector:
         is_number = known_losses(losses, who, on_nan)
         if is_number is not None:
             reference, labels, noise = (
-                None if values is None else beside(name, values, losses, who)[is_number]
+                None if values is None else check_same_rows(name, values, losses, who)[is_number]
                 for name, values in (("reference", reference), ("labels", labels), ("noise", noise))
             )
             kept = self(losses[is_number], progress=progress, reference=reference, labels=labels, noise=noise)
@@ -62,14 +62,14 @@ class Selector:
         losses = losses.detach()
         if progress is not None:
             between("progress", progress, 0, 1)
-        reference = None if reference is None else beside("reference", reference, losses, who)
-        labels = None if labels is None else beside("labels", labels, losses, who)
+        reference = None if reference is None else check_same_rows("reference", reference, losses, who)
+        labels = None if labels is None else check_same_rows("labels", labels, losses, who)
         kept = everything = torch.arange(len(losses), device=losses.device)
         if len(losses):
             kept = self._pick(losses, progress=progress, reference=reference)
         estimate = self.noise
         if noise is not None and len(losses):
-            estimate = float(beside("noise", noise, losses, who)[kept].float().mean())
+            estimate = float(check_same_rows("noise", noise, losses, who)[kept].float().mean())
         if off := too_noisy(who, estimate):
             kept = everything
             if not self._warned:

@@ -37,7 +37,7 @@ class ReducibleLoss(Selector):
     def _pick(self, losses: Tensor, *, progress: float | None, reference: Tensor | None) -> Tensor:
         if reference is None:
             raise MiningError(
-                "ReducibleLoss wants reference=(B,), the losses of a model trained on other data; got none: "
+                "ReducibleLoss expects reference=(B,), the losses of a model trained on other data; got none: "
                 "pass reference=mining.reference_losses(model, loader)[index]"
             )
         left = losses - reference

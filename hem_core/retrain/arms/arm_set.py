@@ -12,6 +12,8 @@ class ArmSet(TrainingSet):
     """A `TrainingSet` of N examples that is told its rows (N,), repeats among them, and a target for each (N,)."""
 
     def __init__(self, source: Source, rows: np.ndarray, targets: np.ndarray, classes: tuple[str, ...]) -> None:
-        super().__init__(source.held, rows[:0], source.targets, source.ids, classes, is_picture=source.is_picture)
+        super().__init__(
+            source.cached_inputs, rows[:0], source.targets, source.ids, classes, is_picture=source.is_picture
+        )
         self.rows, self.targets = rows, as_targets(targets)
         self.ids = [source.ids[row] for row in rows.tolist()]

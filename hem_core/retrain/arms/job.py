@@ -10,7 +10,7 @@ import numpy as np
 from hem_core.engine.plan import make_key
 from hem_core.folds.training import kept
 from hem_core.models.train_function import TrainFunction
-from hem_core.retrain.arms.recipe import Taught, taught
+from hem_core.retrain.arms.recipe import TrainingRows, training_rows
 from hem_core.retrain.arms.scored_arms import ScoredArms
 from hem_core.retrain.material import Material
 from hem_core.retrain.source import Source
@@ -45,22 +45,24 @@ class Job:
         found = kept(self.path(arm, seed), self.key_of(arm, seed))
         return found["logits"] if found else None
 
-    def taught(self, arm: str, seed: int) -> Taught:
+    def training_rows(self, arm: str, seed: int) -> TrainingRows:
         """What an arm and seed are taught; the recipe reaches the function by what it takes."""
         takes = {name: self.train.takes(name) for name in ("sampler", "weights")}
-        return taught(arm, self.material, self.recipe, seed, **takes)
+        return training_rows(arm, self.material, self.recipe, seed, **takes)
 
-    def like_control(self, arm: str, seed: int) -> bool:
+    def is_control(self, arm: str, seed: int) -> bool:
         """Is this arm's training the control's, example by example?"""
-        return arm not in ("control", "head") and self.taught(arm, seed).is_like(self.taught("control", seed))
+        return arm not in ("control", "head") and self.training_rows(arm, seed).is_like(
+            self.training_rows("control", seed)
+        )
 
-    def same_training(self, one: str, other: str, seed: int) -> bool:
+    def is_same_training(self, one: str, other: str, seed: int) -> bool:
         """Are two arms taught the same, example by example?"""
-        return self.taught(one, seed).is_like(self.taught(other, seed))
+        return self.training_rows(one, seed).is_like(self.training_rows(other, seed))
 
     def runs(self) -> dict[str, str]:
         """Arm -> the run of its first model."""
-        return self.scored.names(lambda arm: self.like_control(arm, self.first_seed))
+        return self.scored.names(lambda arm: self.is_control(arm, self.first_seed))
 
     def key_of(self, arm: str, seed: int) -> str:
         return make_key(retraining=self.key, arm=arm, seed=seed)

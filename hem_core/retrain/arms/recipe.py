@@ -19,7 +19,7 @@ How = Literal["natural", "sampler", "weights", "resampled"]
 
 
 @dataclass(frozen=True, eq=False)
-class Taught:
+class TrainingRows:
     """One training's examples. Every arm has N of them, so that equal epochs are equal steps."""
 
     places: np.ndarray
@@ -32,7 +32,7 @@ class Taught:
     """(N,) mean 1, for the function that takes weights."""
     how: How
 
-    def is_like(self, other: Taught) -> bool:
+    def is_like(self, other: TrainingRows) -> bool:
         """Is it the same training? One whose weights are all alike is one without weights."""
         if self.plain_how != other.plain_how or not np.array_equal(self.places, other.places):
             return False
@@ -49,7 +49,9 @@ class Taught:
         return "natural" if self.how == "weights" and is_flat else self.how
 
 
-def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: bool, weights: bool) -> Taught:
+def training_rows(
+    arm: str, material: Material, recipe: str, seed: int, *, sampler: bool, weights: bool
+) -> TrainingRows:
     """The training of an arm and seed; sampler, weights: whether the train function takes them.
 
     control: every row, its given label. random: the recipe on as many random rows as the set has, other random rows
@@ -60,7 +62,7 @@ def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: boo
     generator = np.random.default_rng([seed, 7])
     if arm == "control":
         every = np.arange(n)
-        return Taught(every, material.given, np.zeros(n, dtype=bool), None, "natural")
+        return TrainingRows(every, material.given, np.zeros(n, dtype=bool), None, "natural")
     targets, is_hard, weight = material.curated, material.in_set & is_known(material.curated), material.weight
     if arm == "random":
         targets, is_hard, weight = _at_random(material, int(is_hard.sum()), generator)
@@ -70,12 +72,12 @@ def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: boo
         places = np.concatenate([kept, generator.choice(kept, n - len(kept))])
     is_hard, weight = is_hard[places], weight[places]
     if recipe == "labels" or not is_hard.any():
-        return Taught(places, targets[places], is_hard, None, "natural")
+        return TrainingRows(places, targets[places], is_hard, None, "natural")
     if recipe == "only":
         drawn = places[systematic(is_hard.astype(float), n, generator)]
-        return Taught(drawn, targets[drawn], np.ones(n, dtype=bool), None, "resampled")
+        return TrainingRows(drawn, targets[drawn], np.ones(n, dtype=bool), None, "resampled")
     if recipe == "mix" and sampler:
-        return Taught(places, targets[places], is_hard, None, "sampler")
+        return TrainingRows(places, targets[places], is_hard, None, "sampler")
     if recipe == "mix":
         wanted = mixture(is_hard, weight)
     elif recipe == "balanced":
@@ -84,9 +86,9 @@ def taught(arm: str, material: Material, recipe: str, seed: int, *, sampler: boo
         wanted = np.where(is_hard, weight, 1.0)
     wanted = wanted / wanted.mean()
     if weights:
-        return Taught(places, targets[places], is_hard, wanted, "weights")
+        return TrainingRows(places, targets[places], is_hard, wanted, "weights")
     chosen = systematic(wanted, n, generator)
-    return Taught(places[chosen], targets[places][chosen], is_hard[chosen], None, "resampled")
+    return TrainingRows(places[chosen], targets[places][chosen], is_hard[chosen], None, "resampled")
 
 
 def mixture(is_hard: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -107,14 +109,14 @@ def of_class(targets: np.ndarray) -> np.ndarray:
     return ClassBalancedLoss(counts.clip(min=1).tolist()).weights.numpy()[targets]
 
 
-def systematic(wanted: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:
+def systematic(weights: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:
     """n positions, each drawn in proportion to `wanted` (N,) and its count rounded down or up, ascending.
 
     Reference: Madow 1949, systematic sampling with unequal probabilities.
     """
-    ends = np.cumsum(wanted) / wanted.sum() * n
+    ends = np.cumsum(weights) / weights.sum() * n
     ends[-1] = n  # whatever the rounding
-    return np.searchsorted(ends, np.arange(n) + generator.random(), side="left").clip(max=len(wanted) - 1)
+    return np.searchsorted(ends, np.arange(n) + generator.random(), side="left").clip(max=len(weights) - 1)
 
 
 def _at_random(

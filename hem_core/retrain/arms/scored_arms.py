@@ -80,7 +80,9 @@ class ScoredArms:
         rows, targets = self.material.test_rows, self.material.test_targets
         table = source.catalog.take(rows).replace_schema_metadata(None)
         table = table.set_column(table.column_names.index("label"), "label", pa.array(targets))
-        made = found.as_data(Part(table, source.facts, self.run.classes, lambda: np.asarray(source.held.read(rows))))
+        made = found.as_data(
+            Part(table, source.facts, self.run.classes, lambda: np.asarray(source.cached_inputs.read(rows)))
+        )
         if made is None:
             return None
         data, columns = made

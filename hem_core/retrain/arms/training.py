@@ -26,7 +26,7 @@ from hem_core.retrain.arms.batch_norm import reestimate
 from hem_core.retrain.arms.counted_sampler import CountedSampler
 from hem_core.retrain.arms.head_arm import head_logits
 from hem_core.retrain.arms.job import Job
-from hem_core.retrain.arms.recipe import HARD_SHARE, MOST_REPEATS, NATURAL_TAIL, Taught
+from hem_core.retrain.arms.recipe import HARD_SHARE, MOST_REPEATS, NATURAL_TAIL, TrainingRows
 from hem_core.retrain.source import Source
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import placed
@@ -45,7 +45,7 @@ def run(job: Job, arm: str, seed: int, tell: Told) -> None:
     n_epochs, seconds = 0, 0.0
     if arm == "head":
         logits = _head(job, seed)
-    elif job.like_control(arm, seed) and (known := job.logits("control", seed)) is not None:
+    elif job.is_control(arm, seed) and (known := job.logits("control", seed)) is not None:
         logits = known
     else:
         began = time.monotonic()
@@ -57,7 +57,7 @@ def run(job: Job, arm: str, seed: int, tell: Told) -> None:
 
 def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.ndarray, int]:
     """Logits of the test, and how many epochs the function made where that was counted."""
-    plan = job.taught(arm, seed)
+    plan = job.training_rows(arm, seed)
     sampler = _sampler(job, plan, seed)
     dataset = ArmSet(job.source, job.material.rows[plan.places], plan.targets, job.classes)
     with _scratch(job.folder) as scratch, seeded(seed):
@@ -97,7 +97,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _sampler(job: Job, plan: Taught, seed: int) -> Any:
+def _sampler(job: Job, plan: TrainingRows, seed: int) -> Any:
     """The mixture, whose natural end wants the number of epochs: as many as the control of the first seed made."""
     if plan.how != "sampler":
         return CountedSampler(len(plan.places), seed)
@@ -125,7 +125,7 @@ def _ask(
     asked = Trainings(
         job.train,
         job.folder,
-        source.held,
+        source.cached_inputs,
         source.ids,
         source.targets,
         job.classes,
@@ -148,7 +148,7 @@ def _uniform(job: Job, seed: int) -> Iterator[Values]:
     """Batches of training examples as they come, each once."""
     rows = np.random.default_rng([seed, 11]).permutation(job.material.rows)
     for start in range(0, len(rows) - BATCH // 2, BATCH):
-        yield job.source.held.read(rows[start : start + BATCH])
+        yield job.source.cached_inputs.read(rows[start : start + BATCH])
 
 
 def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from hem_core.retrain.report.bootstrap import interval, measured_again
 from hem_core.retrain.report.measures import GRADED, MEASURES, groups, sums
 from hem_core.retrain.report.slices import Slice, holm
-from hem_core.retrain.report.test_predictions import Said
+from hem_core.retrain.report.test_predictions import ModelPredictions
 from hem_core.retrain.report.verdict import Interval, verdict
 from hem_core.stats.mcnemar import mcnemar
 from hem_core.stats.wilson import wilson
@@ -21,7 +21,7 @@ POWER = 2.8
 
 
 def comparison(
-    arms: Mapping[str, Sequence[Said]],
+    arms: Mapping[str, Sequence[ModelPredictions]],
     targets: np.ndarray,
     classes: Sequence[str],
     slices: Sequence[Slice],
@@ -30,7 +30,7 @@ def comparison(
 ) -> dict[str, Any]:
     """The report without the parts that say what was compared: verdict, table, classes, slices, flow, mcnemar.
 
-    arms: name -> one `Said` of the T test examples a seed, control and curated among them; targets (T,) int64;
+    arms: name -> one `ModelPredictions` (T rows) per seed, control and curated among them; targets (T,) int64;
     is_target (T,) bool. Values in the unit of their measure, differences of percentages in points.
     classes: () for a task without them; then there is no table of classes, no McNemar test and no temperature.
     """
@@ -90,7 +90,7 @@ def _sd(values: np.ndarray) -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else 0.0
 
 
-def _flow(before: Sequence[Said], after: Sequence[Said]) -> dict[str, Any]:
+def _flow(before: Sequence[ModelPredictions], after: Sequence[ModelPredictions]) -> dict[str, Any]:
     """Fixed and regressed test examples, seed by seed, beside those between one control and the next."""
     changed = [_changes(one.is_right, other.is_right) for one, other in zip(before, after, strict=True)]
     n = len(before)
@@ -109,12 +109,14 @@ def _counted(pairs: list[tuple[int, int]]) -> dict[str, Any]:
     }
 
 
-def _classes(arms: Mapping[str, Sequence[Said]], targets: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+def _classes(
+    arms: Mapping[str, Sequence[ModelPredictions]], targets: np.ndarray, classes: Sequence[str]
+) -> list[dict[str, Any]]:
     rows = [(name, np.flatnonzero(targets == k)) for k, name in enumerate(classes)]
     return [{"label": name} | _accuracies(arms, at) for name, at in rows if len(at)]
 
 
-def _slices(arms: Mapping[str, Sequence[Said]], slices: Sequence[Slice]) -> list[dict[str, Any]]:
+def _slices(arms: Mapping[str, Sequence[ModelPredictions]], slices: Sequence[Slice]) -> list[dict[str, Any]]:
     """Each slice with its accuracies and an exact sign test over its examples, all seeds together, after Holm."""
     wrong = {arm: np.sum([~one.is_right for one in arms[arm]], axis=0) for arm in ("control", "curated")}
     p = []
@@ -130,7 +132,7 @@ def _slices(arms: Mapping[str, Sequence[Said]], slices: Sequence[Slice]) -> list
     return sorted(found, key=lambda row: (row["arms"]["control"]["mean"], row["name"]))
 
 
-def _accuracies(arms: Mapping[str, Sequence[Said]], rows: np.ndarray) -> dict[str, Any]:
+def _accuracies(arms: Mapping[str, Sequence[ModelPredictions]], rows: np.ndarray) -> dict[str, Any]:
     """n, and each arm's accuracy (1 − error) on these rows in %: mean over seeds, with the Wilson interval of one."""
     found = {}
     for arm, models in arms.items():

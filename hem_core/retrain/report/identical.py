@@ -58,9 +58,9 @@ def _meaning(job: Job, arms: list[str], seeds: list[int], n: int) -> str:
     said = f"{when} {_and(arms)} are the same model, to the last prediction"
     if "head" in arms:
         return f"{said}."
-    if all(job.same_training(arms[0], arm, seed) for arm in arms[1:] for seed in seeds):
+    if all(job.is_same_training(arms[0], arm, seed) for arm in arms[1:] for seed in seeds):
         return f"{said}, by construction: {_construction(job, arms)}"
-    way = job.taught(arms[-1], seeds[0]).how
+    way = job.training_rows(arms[-1], seeds[0]).how
     if way in ("weights", "sampler"):
         name = "weights" if way == "weights" else "sampler"
         use = "multiply each example's loss by its weight" if way == "weights" else "pass it to the DataLoader"

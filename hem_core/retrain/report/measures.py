@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from hem_core.retrain.report.test_predictions import Said
+from hem_core.retrain.report.test_predictions import ModelPredictions
 
 BINS = 15
 """Of confidence, for the expected calibration error."""
@@ -81,7 +81,7 @@ def groups(is_target: np.ndarray, targets: np.ndarray, n_classes: int, slices: l
     return Groups(sparse.csr_matrix((np.ones(len(rows)), (rows, column)), shape=shape), n_classes)
 
 
-def sums(model: Said, groups: Groups) -> sparse.csr_matrix:
+def sums(model: ModelPredictions, groups: Groups) -> sparse.csr_matrix:
     """(T, 1 + groups + 2 + 2 · BINS): right, right in each group, two losses, confidence minus right in each bin."""
     right = model.credit
     columns = [right[:, None], groups.members.multiply(right[:, None]), model.nll[:, None], model.nll_scaled[:, None]]

@@ -13,7 +13,7 @@ from hem_core.thresholds import WRONG
 
 
 @dataclass(frozen=True, eq=False)
-class Said:
+class ModelPredictions:
     """Columns (T,) of one model: predicted value, is it right, loss in nats, probability of the predicted class."""
 
     predicted: np.ndarray
@@ -28,13 +28,13 @@ class Said:
     """1 − error: how right each prediction is, 0 .. 1."""
 
 
-def said(logits: np.ndarray, targets: np.ndarray) -> Said:
+def class_predictions(logits: np.ndarray, targets: np.ndarray) -> ModelPredictions:
     """From logits (T, K) and targets (T,)."""
     at, predicted = np.arange(len(targets)), logits.argmax(axis=1)
     error = load().errors(logits, targets)
     cooled, temperature = scaled(logits, targets)
     plain, after = (log_softmax(each.astype(np.float64), axis=1) for each in (logits, cooled))
-    return Said(
+    return ModelPredictions(
         predicted,
         error < WRONG,
         -plain[at, targets],
@@ -46,7 +46,7 @@ def said(logits: np.ndarray, targets: np.ndarray) -> Said:
     )
 
 
-def graded(task: Task, raw: np.ndarray, targets: np.ndarray) -> Said:
+def graded_predictions(task: Task, raw: np.ndarray, targets: np.ndarray) -> ModelPredictions:
     """The same of a task without classes, whose errors are graded: from raw (T, W) and targets (T,).
 
     It has no probabilities, so nothing is scaled and no calibration is measured.
@@ -55,4 +55,4 @@ def graded(task: Task, raw: np.ndarray, targets: np.ndarray) -> Said:
 
     error, nothing = task.errors(raw, targets), np.zeros(len(targets))
     loss = task.fields(torch.from_numpy(raw), torch.from_numpy(targets))["loss"].numpy().astype(np.float64)
-    return Said(task.predicted(raw), error < WRONG, loss, nothing, loss, nothing, 1.0, 1 - error)
+    return ModelPredictions(task.predicted(raw), error < WRONG, loss, nothing, loss, nothing, 1.0, 1 - error)

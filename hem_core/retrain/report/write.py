@@ -13,7 +13,7 @@ from hem_core.retrain.report.comparison import comparison
 from hem_core.retrain.report.identical import identical, named, sentences
 from hem_core.retrain.report.page import page
 from hem_core.retrain.report.slices import slices
-from hem_core.retrain.report.test_predictions import Said, graded, said
+from hem_core.retrain.report.test_predictions import ModelPredictions, class_predictions, graded_predictions
 from hem_core.retrain.stored import FORMAT_VERSION, Stored
 from hem_core.store.atomic import write_bytes, write_json, write_table
 from hem_core.store.run import read_run
@@ -58,7 +58,7 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
 
 
 def examples(
-    arms: Mapping[str, Sequence[Said]],
+    arms: Mapping[str, Sequence[ModelPredictions]],
     ids: Sequence[str],
     labels: np.ndarray,
     written: Callable[[np.ndarray], Sequence[str | None]],
@@ -95,9 +95,9 @@ def _described(job: Job, metadata: pd.DataFrame, runs: Mapping[str, str]) -> pd.
     return metadata.assign(cluster=clusters.astype(object).to_numpy())
 
 
-def _said(job: Job, arm: str, seed: int) -> Said:
+def _said(job: Job, arm: str, seed: int) -> ModelPredictions:
     raw, targets = _logits(job, arm, seed), job.material.test_targets
-    return said(raw, targets) if job.classes else graded(job.source.task, raw, targets)
+    return class_predictions(raw, targets) if job.classes else graded_predictions(job.source.task, raw, targets)
 
 
 def _logits(job: Job, arm: str, seed: int) -> np.ndarray:

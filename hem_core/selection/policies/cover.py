@@ -25,7 +25,7 @@ def cover(pool: Pool, n: int, *, seed: int = 0) -> Chosen:
     covered = np.full(len(landmarks), -1.0, dtype=np.float32)  # (L,) cosine to the nearest pick
     places = Places(pool, n)
     n_drawn = int(np.ceil(len(pool) / max(1, n) * -np.log(MISS)))
-    while places.left:
+    while places.has_room:
         rows = np.flatnonzero(places.is_open)
         drawn = rows if len(rows) <= n_drawn else np.unique(chance.choice(rows, n_drawn))
         near = x[drawn] @ landmarks.T  # (m, L)

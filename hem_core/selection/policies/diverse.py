@@ -20,12 +20,12 @@ def diverse(pool: Pool, n: int) -> Chosen:
     x = pool.directions("diverse")  # (M, D)
     places = Places(pool, n)
     nearest = np.full(len(pool), -np.inf, dtype=np.float32)  # (M,) cosine to the nearest pick
-    while places.left and len(places.picked) < GREEDY:
+    while places.has_room and len(places.picked) < GREEDY:
         row = _farthest(nearest, places.is_open) if places.picked else _start(pool, x)
         places.take(row)
         np.maximum(nearest, x @ x[row], out=nearest)
     for row in np.argsort(nearest, kind="stable"):
-        if not places.left:
+        if not places.has_room:
             break
         places.take(int(row))
     return places.chosen("close to one already chosen")
