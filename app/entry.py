@@ -1,4 +1,4 @@
-"""Who gets in: a random token in the printed address, kept as a cookie; without it nothing of a workspace answers."""
+"""Access control: a random token in the printed address, kept as a cookie; without it no page is served."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 TOKEN_FILE = ".token"
 OPEN = "/_stcore/health"
-"""The one address that answers everybody: it says that the server is up, and nothing else."""
+"""The one public address: it reports only that the server is up."""
 _TOKEN = re.compile(r"[\w-]{32,128}", re.ASCII)
 
 
 class Entry:
     """ASGI middleware before everything else: pages, files, byte routes and the web socket of one workspace.
 
-    token: what an address (`?token=`) or the cookie must hold; None lets everybody in who reaches the port.
+    token: required in the address (`?token=`) or the cookie; None admits everybody who can reach the port.
     """
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:
@@ -47,7 +47,7 @@ class Entry:
         return await refusal(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        """What is answered instead of the app; None for those who may in."""
+        """The response to a request without access; None for one with access."""
         if not _is_own_page(scope, headers):
             return HTMLResponse(entry_pages.elsewhere(), 403, NEVER)
         if self._token is None or scope["path"] == OPEN or self._is_known(_cookie(headers)):

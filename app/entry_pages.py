@@ -1,4 +1,4 @@
-"""The few pages outside of the app: how to get in, and who is reviewing. Plain HTML without scripts."""
+"""The pages outside the app: how to get access, and who is reviewing. Plain HTML without scripts."""
 
 from __future__ import annotations
 
@@ -24,18 +24,21 @@ code, input, button {{ font: inherit; padding: .2em .5em }} code {{ background: 
 
 
 def closed(path: str) -> str:
-    """What stands in the place of every page without the token."""
+    """The page that is shown without the token."""
     return _PAGE.format(
         head="",
         body="<h1>This is HEM, and it needs its token</h1><p>Open the whole address that <code>hem app</code> printed "
-        "where it was started; it ends in <code>?token=…</code>.</p><p>You have opened it in this browser before? "
+        "where it was started; it ends in <code>?token=…</code>.</p><p>Have you opened HEM in this browser before? "
         f'<a href="{escape(local(path))}">Continue here.</a></p>',
     )
 
 
 def elsewhere() -> str:
     """The answer to a page of another server that asks in the name of whoever has it open."""
-    return _PAGE.format(head="", body="<h1>Not from another page</h1><p>HEM answers its own pages only.</p>")
+    return _PAGE.format(
+        head="",
+        body="<h1>Request refused</h1><p>HEM answers requests from its own pages only. Open HEM in its own tab.</p>",
+    )
 
 
 def welcome(path: str, query: str) -> str:
@@ -74,9 +77,9 @@ def _ask(request: Request) -> Response:
             f'<input type="hidden" name="next" value="{escape(back)}"><p><label>Your name '
             f'<input name="who" maxlength="{LONGEST_NAME}" required autofocus autocomplete="name" '
             f'value="{escape(known or suggested)}"></label> <button>Sign with this name</button></p></form>'
-            "<p>Verdicts and tags from this browser are signed with it. Two people who review at once need two names: "
-            "each gets examples of their own.</p>"
-            f'<p><a href="{escape(back)}">Only look</a></p>',
+            "<p>Verdicts and tags from this browser are signed with it. If two people review at the same "
+            "time, they need different names: each is given different examples.</p>"
+            f'<p><a href="{escape(back)}">Continue without a name</a></p>',
         ),
         headers={"Cache-Control": "no-store"},
     )

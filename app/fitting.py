@@ -1,4 +1,4 @@
-"""A rule as far as a level can follow it: clauses on columns or values that it does not have are dropped, and said."""
+"""Fit a rule to a level: clauses on columns or values that the level does not have are dropped and reported."""
 
 from __future__ import annotations
 

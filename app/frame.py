@@ -1,4 +1,4 @@
-"""What stands around every page: the run on screen, its badge, who is reviewing; and the states without a run."""
+"""The frame of every page: the run on screen, its badge, the reviewer; and the pages without a run."""
 
 import logging
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from hem_core.store.run import Run
 
 
 def guarded(page: Callable[[], None]) -> None:
-    """`show`, with one sentence in the place of what nobody foresaw; the traceback goes to the server's log."""
+    """`show`, with one sentence in place of an unexpected error; the traceback goes to the server's log."""
     try:
         show(page)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What is opened once for all sessions; the only file that caches."""
+"""Everything that is opened once for all sessions; the only file that caches."""
 
 import json
 import os
@@ -45,12 +45,12 @@ def workspace() -> "Workspace":
 
 
 def identity() -> str:
-    """What this workspace is called in the posts of its pages: workspace.Workspace.identity."""
+    """The name of this workspace in the posts of its pages: workspace.Workspace.identity."""
     return _identity(str(folder()))
 
 
 def tags() -> "TagLog":
-    """The workspace's log of what people did."""
+    """The workspace's tag log."""
     return _tags(str(folder()))
 
 
@@ -95,7 +95,7 @@ def row_of(level: "Level") -> dict[str, int]:
 
 
 def open_suspects(level: "Level") -> int:
-    """How many suspects, reason 'mislabelled', nobody has judged by themselves yet."""
+    """The number of suspects, reason 'mislabelled', that have not been reviewed one at a time yet."""
     from hem_core.store import definitions
 
     if "reason" not in level.source.columns:
@@ -139,12 +139,12 @@ def overview(level: "Level") -> "Overview":
 
 
 def ranks(level: "Level") -> "Ranks":
-    """Where each row of a run stands on the axes, for Review."""
+    """The rank of each row of a run on the axes, for Review."""
     return _standing(_key(level), level)
 
 
 def queue(level: "Level", person: str, people: tuple[str, ...], limit: int) -> "pd.DataFrame":
-    """The mixed queue of one of some people, before anything was judged: row, id, drawn_as."""
+    """One reviewer's mixed queue before any verdict: row, id, drawn_as."""
     return _queue(_key(level), person, people, limit, level)
 
 
@@ -156,7 +156,7 @@ def reviewers(data: str, person: str) -> list[str]:
 
 
 def slices(level: "Level") -> "WeakSlices | None":
-    """The weak slices of a run: weak_slices.weak_slices; None when nobody looked."""
+    """The weak slices of a run: weak_slices.weak_slices; None when they were not computed."""
     return _slices(_key(level), level)
 
 
@@ -176,21 +176,21 @@ def sample(level: "Level", low: float, high: float, limit: int) -> "pd.DataFrame
 
 
 def candidates(level: "Level", rule: str) -> "pd.DataFrame":
-    """The examples of a run that a rule (JSON) matches, with what people said of them: chosen.candidates."""
+    """The examples of a run that a rule (JSON) matches, with their tags: chosen.candidates."""
     log = tags_of(level)
     revision = log.revision(level.data)
     return _candidates(_key(level), revision, rule, level, log)
 
 
 def selected(level: "Level", wish: str) -> "Selected":
-    """The set that somebody wishes for (JSON), made once for everyone: chosen.chosen."""
+    """The set for a request (JSON), made once for all sessions: chosen.chosen."""
     log = tags_of(level)
     revision = log.revision(level.data)
     return _selected(_key(level), revision, wish, level, log)
 
 
 def preview(level: "Level", wish: str) -> "Preview":
-    """That set beside a random one and the plain hardest of the same size, both of the whole run."""
+    """That set compared with a random one and the hardest one of the same size, both from the whole run."""
     return _preview(_key(level), tags().revision(level.data), wish, level)
 
 
@@ -202,7 +202,7 @@ def among_all(level: "Level", wish: str) -> "Selected":
 
 
 def proof_key(level: "Level", wish: str) -> str:
-    """The name under which the proof of that set is kept: proofs.key."""
+    """The name under which the proof of that set is stored: proofs.key."""
     return _proof_key(_key(level), tags().revision(level.data), wish, level)
 
 
@@ -222,18 +222,18 @@ def manifest(path: Path) -> dict:
 
 
 def unfit_formats(workspace: Path, name: str, version: int, data: str = "") -> dict[str, str]:
-    """The formats that cannot work for a saved set -> why: exports.unfit; looked at anew after a minute."""
+    """The formats that cannot work for a saved set -> why: exports.unfit; checked again after a minute."""
     return _unfit_formats(str(workspace), name, version, data)
 
 
 def verdicts(level: "Level") -> "pd.DataFrame":
-    """The verdict that somebody gave to each example by itself, a review: id -> tag, value, who, at, n (1)."""
+    """The verdicts given to single examples, each a review: id -> tag, value, who, at, n (1)."""
     found = all_verdicts(level)
     return found.loc[found["n"] == 1, :]
 
 
 def all_verdicts(level: "Level") -> "pd.DataFrame":
-    """The same with those given to many at once (n > 1), by a lasso or a filter: a wish, not a look at each."""
+    """The same, including verdicts on many examples at once (n > 1), by a lasso or a filter, which are not reviews."""
     log = tags_of(level)
     return _verdicts(str(folder()), level.data, level.name, log.revision(level.data), log)
 

@@ -1,4 +1,4 @@
-"""What was filtered and selected in Explore, as far as the level on screen can follow it."""
+"""The filter and selection of Explore, fitted to the level on screen."""
 
 import json
 
@@ -16,9 +16,9 @@ def level() -> Level:
 
 
 def fit(level: Level) -> None:
-    """Drop from the filter and the selection what this level does not have, and say so once; the address follows.
+    """Drop from the filter and the selection what this level does not have, and report it once; the address follows.
 
-    Every page comes by here before it is drawn, so that no page shows "0 of N" for the sake of another run's filter.
+    Every page calls it before it is drawn, so that no page shows "0 of N" because of another run's filter.
     """
     dropped = list(state.take_dropped())
     for now, put in ((state.rule(), state.set_rule), (state.selection(), state.set_selection)):
@@ -49,6 +49,6 @@ def _fits(level: Level, rule: dict) -> bool:
     try:
         rules.validate(rule, level.columns())
     except DataError as error:
-        st.toast(words.plain(f"A filter was left out: {error}"))
+        st.toast(words.plain(f"A filter was removed: {error}"))
         return False
     return True

@@ -1,4 +1,4 @@
-"""What is started: Streamlit as an ASGI app with the byte routes; the host and the token are checked before it."""
+"""The server: Streamlit as an ASGI app with the byte routes; the host and the token are checked first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SETTINGS: dict[str, object] = {
     "server.headless": True,
     "server.maxUploadSize": 1,
     "browser.gatherUsageStats": False,
-    "client.disableDataExport": True,  # its CSV of a table would hold what a spreadsheet runs: see hem_core.cells
+    "client.disableDataExport": True,  # its CSV could contain formulas: see hem_core.cells
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
     "logger.hideWelcomeMessage": True,
@@ -41,8 +41,8 @@ SETTINGS: dict[str, object] = {
 def build(workspace: Path, token: str | None = None) -> ASGIApp:
     """The whole application for one workspace folder, ready for an ASGI server.
 
-    Answers 127.0.0.1 and localhost only, and whoever has the token; without one, whoever reaches it. One workspace a
-    process: the last one built is the one shown.
+    Answers on 127.0.0.1 and localhost only, to requests with the token; without a token, to all requests. One
+    workspace a process: the last one built is the one shown.
     """
     os.environ["HEM_WORKSPACE"] = str(Path(workspace).resolve())
     from starlette.middleware import Middleware
@@ -63,8 +63,8 @@ def build(workspace: Path, token: str | None = None) -> ASGIApp:
 def serve(workspace: Path, port: int | None = None, open_browser: bool = True, has_token: bool = True) -> None:
     """Show a workspace, or the one around a run, on 127.0.0.1 until Ctrl-C; by default on the first free port.
 
-    has_token: only who knows the printed address gets in. Raises HemError when there is no such folder or the given
-    port is busy.
+    has_token: only those who have the printed address get access. Raises HemError when there is no such folder or the
+    given port is busy.
     """
     import uvicorn
 
@@ -112,6 +112,6 @@ def _listen(port: int | None) -> socket.socket:
         except OSError:
             listener.close()
     if port is not None:
-        raise HemError(f"port {port} is busy; choose another with --port, or leave it out")
+        raise HemError(f"port {port} is busy; choose another with --port, or omit --port")
     last = FIRST_PORT + PORTS_TRIED - 1
     raise HemError(f"no free port from {FIRST_PORT} to {last}; choose one with --port")

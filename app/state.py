@@ -1,4 +1,4 @@
-"""What one visitor is looking at: session state mirrored in the page's address."""
+"""One visitor's view: session state mirrored in the page's address."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def sync() -> None:
     """Bring session and address together; once at the top of every script run.
 
     An address that the page did not write itself (opened, edited, gone back to) wins; an address
-    that a page change has emptied is written anew.
+    that a page change has emptied is written again.
     """
     for name in ADDRESS:
         text = st.query_params.get(name)
@@ -39,7 +39,7 @@ def sync() -> None:
 
 
 def current_run() -> str | None:
-    """Name of the run on screen, or None when nobody has chosen one yet."""
+    """Name of the run on screen, or None when none has been chosen yet."""
     return _get("run") or None
 
 
@@ -76,7 +76,7 @@ def _drop_places() -> None:
 
 
 def take_dropped() -> tuple[str, ...]:
-    """Why clauses of the filter were dropped at the change of the run; once."""
+    """Why clauses of the filter were dropped when the run changed; returned once."""
     found = forget("dropped")
     return found if isinstance(found, tuple) else ()
 
@@ -108,7 +108,7 @@ def set_selection(rule: dict | None) -> None:
 
 
 def view() -> dict:
-    """How Explore is set: its kind of map, axes, colour, order; only what differs from the usual."""
+    """The settings of Explore: its kind of map, axes, colour, order; only those that differ from the defaults."""
     try:
         found = json.loads(_get("view") or "{}")
     except (ValueError, RecursionError):
@@ -117,7 +117,7 @@ def view() -> dict:
 
 
 def set_view(view: dict) -> None:
-    """Set Explore another way; {} is the usual."""
+    """Change the settings of Explore; {} restores the defaults."""
     _set("view", json.dumps(view, separators=(",", ":")) if view else "")
 
 
@@ -135,8 +135,9 @@ def set_queue(name: str) -> None:
 def example() -> tuple[str | None, int | None]:
     """The example that the address names: its id, or its place in blind review. (None, None) when there is none.
 
-    The browser side of Review writes it as one goes on; other pages have none. One that another page has just opened
-    counts although the address lacks it: the browser may ask for the page again before it has heard of the address.
+    The browser side of Review writes it while stepping through the queue; other pages have none. One that another page
+    has just opened counts although the address lacks it: the browser may ask for the page again before it has heard of
+    the address.
     """
     place = st.query_params.get("place", "")
     id, number = st.query_params.get("example"), int(place) if place.isdecimal() and len(place) < 19 else None
@@ -155,7 +156,7 @@ def open_example(id: str) -> None:
 
 
 def against() -> str | None:
-    """Name of the run that Compare puts before the one on screen, or None when nobody has chosen one yet."""
+    """Name of the run that Compare takes as "before", or None when none has been chosen yet."""
     return _get("against") or None
 
 
@@ -165,12 +166,12 @@ def set_against(name: str) -> None:
 
 
 def cell() -> str | None:
-    """Which part of the comparison is looked at: one of retrain.flow.FLOWS, or 'all'; None = nobody has chosen."""
+    """The part of the comparison on screen: one of retrain.flow.FLOWS, or 'all'; None = not chosen yet."""
     return _get("cell") or None
 
 
 def set_cell(name: str) -> None:
-    """Look at another part of the comparison."""
+    """Show another part of the comparison."""
     _set("cell", name)
 
 
@@ -185,7 +186,7 @@ def set_retrain(name: str) -> None:
 
 
 def person() -> str:
-    """The reviewer's name: what this browser was told, else $HEM_PERSON; "" when nobody has said it yet.
+    """The reviewer's name: stored in this browser, otherwise $HEM_PERSON; "" when neither is set.
 
     Never the login name, which is the server's: reviewers who come through a tunnel would all sign as its owner.
     """
@@ -233,7 +234,7 @@ def recall(name: str, default: object = None) -> object:
 
 
 def forget(name: str) -> object:
-    """Take out and return what `remember` kept: for things to be shown once."""
+    """Take out and return what `remember` kept: for messages that are shown once."""
     return st.session_state.pop(f"hem_kept_{name}", None)
 
 

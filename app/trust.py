@@ -1,4 +1,4 @@
-"""How far the reasons of a run can be trusted, in words: the badge beside every reason."""
+"""How far the reasons of a run can be trusted, in words: the badge next to every reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hem_core.reasons.trusted_from import TRUSTED_FROM
 
 @dataclass(frozen=True)
 class Trust:
-    """What a run says about its reasons."""
+    """The trust in a run's reasons."""
 
     how: Literal["calibrated", "untrusted", "rules"]
     badge: str
@@ -21,7 +21,7 @@ class Trust:
     is_grey: bool
     """The reasons are to be shown without their colours."""
     note: str = ""
-    """What else the run says of them."""
+    """Further notes of the run about them."""
 
 
 def trust(info: Mapping[str, Any]) -> Trust:
@@ -53,7 +53,7 @@ def kinds(info: Mapping[str, Any]) -> list[str]:
 
 
 def _points(share: float) -> str:
-    """`.97`; a third digit where two would round up to the bar."""
+    """`.97`; a third digit where two would round up to the threshold."""
     if 0.995 <= share < 1:
         return "over .99"
     digits = 3 if share < TRUSTED_FROM <= round(share, 2) else 2

@@ -1,4 +1,4 @@
-"""Small parts that several pages draw; each returns the choice that was made."""
+"""Small parts that several pages draw; each returns the user's choice."""
 
 import html
 import shlex
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 Colour = Literal["orange", "green", "gray"]
 
 SILENT_SECONDS = 60
-"""A run that says nothing for so long has probably been stopped."""
+"""Seconds without progress after which a run has probably been stopped."""
 
 READ_ONLY = (
-    "This workspace cannot be written to. Looking, filtering, selecting and exporting work; tags, verdicts, sets and "
+    "This workspace is read-only. Viewing, filtering, selecting and exporting work; tags, verdicts, sets and "
     "retrainings cannot be saved. To save your own, open a copy of the folder."
 )
 
@@ -41,19 +41,19 @@ SAMPLES: dict[str, tuple[str, Colour, str]] = {
     "out-of-sample": (
         "out-of-sample",
         "green",
-        "The model was not trained on these examples: their errors are what new data would show.",
+        "The model was not trained on these examples: their errors are representative of new data.",
     ),
     "judged by a head": (
         "in-sample · errors out-of-sample",
         "green",
         "The model was trained on these examples. Predictions and errors are therefore those of "
-        f"{definitions.OUT_OF_SAMPLE_HEAD}; what the model itself says is in the columns predicted_in_sample and "
+        f"{definitions.OUT_OF_SAMPLE_HEAD}; the model's own predictions are in the columns predicted_in_sample and "
         "is_correct_in_sample.",
     ),
     "unknown": (
         "in- or out-of-sample unknown",
         "gray",
-        "Nobody said whether the model was trained on these examples. If it was, the numbers are optimistic.",
+        "It is not known whether the model was trained on these examples. If it was, the numbers are optimistic.",
     ),
 }
 
@@ -81,7 +81,7 @@ def level_picker(levels: Sequence[str], chosen: str) -> None:
         on_change=state.take("level_picker", lambda name: state.set_current_level(name or chosen)),
         label_visibility="collapsed",
         required=True,
-        help="What a row is on every page: an example, or a part of one.",
+        help="The kind of row on every page: an example, or a part of one.",
     )
 
 
@@ -94,32 +94,32 @@ def sample_of(level: "Level") -> tuple[str, Colour, str]:
 
 
 def sample_badge(level: "Level") -> None:
-    """Says whether the model has seen these examples in training, and whose errors are counted."""
+    """Show whether the model has seen these examples in training, and whose errors are counted."""
     label, colour, why = sample_of(level)
     st.badge(label, color=colour, help=why)
 
 
 def read_only_badge(workspace: "Workspace") -> None:
-    """Says that nothing can be saved in this workspace, where that is so."""
+    """Show that nothing can be saved, if the workspace is read-only."""
     if not workspace.is_writable():
         st.badge("read-only", color="orange", icon=":material/lock:", help=READ_ONLY)
 
 
 def trust_badge(found: "Trust") -> None:
-    """Says how far the reasons can be trusted."""
+    """Show how far the reasons can be trusted."""
     st.badge(
         found.badge, color=TRUST[found.how], help=words.plain(". ".join(filter(None, [found.sentence, found.note])))
     )
 
 
 def broken(reasons: Mapping[str, str]) -> None:
-    """The runs that cannot be read, one a line, with the way out."""
+    """The runs that cannot be read, one per line, with what to do."""
     for reason in reasons.values():
         st.error(words.plain(reason), icon=":material/error:")
 
 
 def broken_mark(reasons: Mapping[str, str]) -> None:
-    """A quiet sign beside the run picker that some runs are not in it, and why."""
+    """A note next to the run picker that some runs are not listed, and why."""
     if reasons:
         title = f"{words.count(len(reasons), 'run')} not shown"
         with st.popover(title, icon=":material/error:", type="tertiary"):
@@ -132,11 +132,11 @@ def signature() -> None:
 
 
 def ask_name() -> None:
-    """In the place of what needs a name: the way to give one."""
+    """Shown in place of parts that need a name: a link to enter one."""
     with st.container(border=True, width=720):
         st.subheader("Who is reviewing?")
-        st.text("Verdicts are signed, and two people who review at once get examples of their own.")
-        st.html(_name_link("Say your name; this browser remembers it"))
+        st.text("Verdicts are signed, and people who review at the same time get different examples.")
+        st.html(_name_link("Enter your name; this browser remembers it"))
 
 
 def _name_link(title: str) -> str:
@@ -144,10 +144,10 @@ def _name_link(title: str) -> str:
 
 
 def no_runs(folder: str) -> None:
-    """The first thing to see in an empty workspace: the two commands that fill it."""
+    """Shown in an empty workspace: the two commands that fill it."""
     with st.container(border=True, width=720):
         st.subheader("No runs yet")
-        st.text("A run holds the scores of one model on one data set. Make one, then reload this page.")
+        st.text("A run holds the scores of one model on one data set. Create one, then reload this page.")
         st.caption("Try it on handwritten digits, under three minutes:")
         st.code(f"hem demo --workspace {shlex.quote(folder)}", language="bash")
         st.caption("Or on your own model and data:")
@@ -160,7 +160,7 @@ def no_runs(folder: str) -> None:
 
 
 def growing(run: "Run") -> None:
-    """What a run that is not complete is doing: stage, rate, time left; or that it has stopped."""
+    """The progress of an incomplete run: stage, rate, time left; or that it has stopped."""
     progress = run.progress() or {}
     done, total = int(progress.get("done") or 0), int(progress.get("total") or 0)
     with st.container(border=True, width=720):
@@ -174,15 +174,15 @@ def growing(run: "Run") -> None:
         st.caption(words.plain(" · ".join(parts) or "measuring the rate"))
         silent = time.time() - float(progress.get("updated") or 0)
         if silent > SILENT_SECONDS:
-            said = f"No news for {words.seconds(silent)}" if progress.get("updated") else "No news yet"
+            said = f"No progress for {words.seconds(silent)}" if progress.get("updated") else "No progress yet"
             st.warning(
-                f"{said}: it was probably stopped. The same command goes on where it ended and gives the same result.",
+                f"{said}: it was probably stopped. Run the same command to resume; the result is the same.",
                 icon=":material/pause_circle:",
             )
 
 
 def facts(pairs: Mapping[str, str]) -> None:
-    """Names and values in two aligned columns; values are shown letter by letter."""
+    """Names and values in two aligned columns; values are shown verbatim."""
     rows = "\n".join(f"| {words.plain(name)} | {words.plain(value)} |" for name, value in pairs.items())
     with st.container(key=f"facts_{abs(hash(tuple(pairs)))}"):
         st.markdown(f"| | |\n|:--|:--|\n{rows}")
@@ -196,14 +196,14 @@ def notes(run: "Run") -> None:
 
 
 def warning(run: "Run") -> None:
-    """That more than a few examples could not be scored, how many, and why most of them."""
+    """A warning that more than a few examples could not be scored, with their number and the most frequent reason."""
     found = run.info.get("warning")
     if found:
         st.warning(words.plain(f"{found}. All of them are listed at the end of this page."), icon=":material/warning:")
 
 
 def failure(error: Exception) -> None:
-    """An error that the user can fix, as one calm sentence."""
+    """An error that the user can fix, as one sentence."""
     st.error(words.plain(error), icon=":material/error:")
 
 

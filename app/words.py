@@ -1,4 +1,4 @@
-"""Numbers and names as people read them; nothing here draws."""
+"""Numbers and names in words; nothing here draws."""
 
 import re
 from datetime import datetime
@@ -62,11 +62,11 @@ def moment(iso: str | None) -> str:
 
 
 def plain(text: object) -> str:
-    """Text that st.markdown, labels and tooltips show letter by letter: no markup, HTML, colours or icons."""
+    """Text that st.markdown, labels and tooltips show verbatim: no markup, HTML, colours or icons."""
     flat = " ".join(str(text).split())
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@^=])", r"\\\1", flat)
 
 
 def in_figure(text: object) -> str:
-    """Text that Plotly shows letter by letter: it reads a few HTML tags otherwise."""
+    """Text that Plotly shows verbatim: it would interpret a few HTML tags."""
     return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

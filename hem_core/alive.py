@@ -1,4 +1,4 @@
-"""Is the process that wrote a note still at work?"""
+"""Whether the process that wrote a note is still running."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 
 def process_of(pid: int) -> str | None:
-    """What tells a process from a later one of the same number: when it began. None where the system cannot say."""
+    """The start time of a process, which tells it from a later one with the same pid. None where it is not known."""
     stat = _stat(pid)
     return stat[19] if stat else None
 
 
 def is_alive(pid: int | None, process: str | None = None) -> bool:
-    """Whether the process `pid` runs, and is the one of `process_of`; one that only waits to be buried does not."""
+    """Whether the process `pid` is running and is the one of `process_of`; a zombie is not running."""
     if not isinstance(pid, int) or pid <= 0:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The digest by which two examples are told to be the same; without torch."""
+"""The digest that identifies equal examples; without torch."""
 
 import hashlib
 

@@ -1,8 +1,8 @@
-"""What can go wrong, named by what the user can fix."""
+"""Errors that the user can fix."""
 
 
 class HemError(Exception):
-    """Something the user can fix; the message says what was wanted, what came, and the way out."""
+    """An error that the user can fix; the message says what was expected, what came, and what to do."""
 
 
 class DataError(HemError):
@@ -14,19 +14,19 @@ class ModelError(HemError):
 
 
 class RunError(HemError):
-    """A run folder or workspace is missing, unfinished, or was made by other parameters."""
+    """A run folder or workspace is missing or unfinished, or was made with other parameters."""
 
 
 class TakenError(RunError):
-    """Another process is at work on the same run, loop or retraining."""
+    """Another process is already working on the same run, loop or retraining."""
 
 
 class BusyError(RunError):
-    """The tag log does not take or give anything now: locked, read-only, or its disk is full. It may pass."""
+    """The tag log cannot be read or written now: it is locked or read-only, or its disk is full."""
 
 
 class ConflictError(HemError):
-    """A request is about another workspace, other data, or was sent before with other content."""
+    """A request is about another workspace or other data, or was sent before with other content."""
 
 
 class UnknownNameError(HemError):

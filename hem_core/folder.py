@@ -1,4 +1,4 @@
-"""The folder is the registry: one file an item, found by its name; installed packages can add to it.
+"""The folder is the registry: one file per item, found by its name; installed packages can add items.
 
 A room that plugins may add to says so in its `__init__.py`: PLUGINS is the group of their entry points, and DEFINES
 the names that the module of an item defines, where "{name}" stands for the item's own.
@@ -36,7 +36,7 @@ def load(package: ModuleType, name: str) -> ModuleType:
 
 
 def works(package: ModuleType, name: str) -> bool:
-    """Whether an item can be used. A plugin that cannot be is named in a warning: skip it."""
+    """Whether an item can be used. Skip one that cannot: a plugin that fails is named in a warning."""
     plugin = None if name in _files(package) else _plugin(package, name)
     if plugin is None:
         return True

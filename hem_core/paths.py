@@ -1,4 +1,4 @@
-"""Paths as people type them, looked at once, where they come in."""
+"""Paths as people type them, checked once, at the door."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hem_core.errors import DataError
 LONGEST_SHOWN = 80
 WORDS = {
     errno.ENAMETOOLONG: "is too long for a path: a name may have 255 bytes, a path 4,096; shorten it",
-    errno.EACCES: "cannot be looked at: there is no permission for a folder above it; ask for access, or move it",
-    errno.ELOOP: "is a symbolic link that leads back to itself; mend the link",
+    errno.EACCES: "cannot be read: there is no permission for a folder above it; ask for access, or move it",
+    errno.ELOOP: "is a symbolic link that leads back to itself; repair the link",
 }
 ODD = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
@@ -36,16 +36,18 @@ def check_path(path: Path | str, what: str) -> None:
     except FileNotFoundError:
         if Path(text).is_symlink():
             target = short(str(Path(text).readlink()))
-            raise DataError(f"{shown} is a broken link, to {target}; mend it, or name another place") from None
+            raise DataError(f"{shown} is a broken link to {target}; repair it, or choose another path") from None
         return
     except OSError as error:
         if error.errno == errno.ENOTDIR:
-            raise DataError(f"{shown} is below {short(_file_above(Path(text)))}, which is a file, no folder") from error
-        words = WORDS.get(error.errno or 0, f"cannot be looked at ({error.strerror}); choose another place")
+            raise DataError(
+                f"{shown} is below {short(_file_above(Path(text)))}, which is a file, not a folder"
+            ) from error
+        words = WORDS.get(error.errno or 0, f"cannot be read ({error.strerror}); choose another path")
         raise DataError(f"{shown} {words}") from error
     odd = _odd(mode)
     if odd:
-        raise DataError(f"{shown} is {odd}, no file or folder; save what comes from it as a file, and name that")
+        raise DataError(f"{shown} is {odd}, not a file or folder; save its output as a file, and pass that file")
     if not os.access(text, os.R_OK | (os.X_OK if stat.S_ISDIR(mode) else 0)):
         raise DataError(f"{shown} cannot be read: there is no permission; choose another, or ask for access")
 
@@ -54,7 +56,7 @@ def read_file(path: Path) -> bytes:
     """The bytes of a file. Raises OSError as opening it does, and for a pipe or a device, which may never end."""
     odd = _odd(path.stat().st_mode)
     if odd:
-        raise OSError(errno.EINVAL, f"it is {odd}, no file", str(path))
+        raise OSError(errno.EINVAL, f"it is {odd}, not a file", str(path))
     return path.read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""What the words in a column `split` mean: which rows are trained on, and which were kept out of every training."""
+"""The meaning of the words in a column `split`: which rows are trained on, and which are held out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TAIL = ("set", "split", "data")
 _FILLER = frozenset(
     {"set", "split", "data", "dataset", "images", "image", "imgs", "img", "pictures", "photos", "folder"}
 )
-"""Words that stand beside the part in the name of a folder: train_images, Test Data."""
+"""Words that occur next to the part in the name of a folder: train_images, Test Data."""
 
 
 def part_of(value: object) -> Part:

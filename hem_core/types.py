@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Outputs:
-    """What is known about N examples when they are scored; a field that is None is not known.
+    """The known facts about N examples when they are scored; a field that is None is not known.
 
     The fields are the vocabulary of the scores: a score's parameters are field names.
     Raises ValueError when a field's first dimension is not N = len(ids).
@@ -65,7 +65,7 @@ class Metric:
     """One number that says how good the predictions of N examples are."""
 
     name: str
-    """In words, such as "accuracy"."""
+    """Its name, such as "accuracy"."""
     value: float
     """In `unit`; for "share" 0 .. 1."""
     low: float | None = None
@@ -73,7 +73,7 @@ class Metric:
     high: float | None = None
     higher_is_better: bool = True
     n: int | None = None
-    """How many examples it is measured on; None when it is not known."""
+    """The number of examples that it is measured on; None when it is not known."""
     unit: str = "share"
     """"share" is printed in percent; another unit is printed behind the number; "" for none."""
 

@@ -50,7 +50,7 @@ ODD = {
     "a\0b": "NUL byte",
     "file/below": "is below 'file', which is a file",
     "file/deep/below": "is below 'file', which is a file",
-    "broken": "is a broken link, to 'nowhere'",
+    "broken": "is a broken link to 'nowhere'",
     "circle": "leads back to itself",
     "pipe.csv": "is a pipe",
     "/dev/zero": "is a device",
@@ -91,7 +91,7 @@ def test_a_path_that_can_never_be_one_is_one_line_and_exit_code_2(here, capsys, 
 def test_the_line_names_the_option_as_it_was_typed(here, capsys, monkeypatch):
     _, lines = hem(capsys, monkeypatch, "score", "d.csv", *MODEL, "--beside", "pipe.csv", "--out", "out")
     assert lines == [
-        "error: --beside 'pipe.csv' is a pipe, no file or folder; save what comes from it as a file, and name that"
+        "error: --beside 'pipe.csv' is a pipe, not a file or folder; save its output as a file, and pass that file"
     ]
     _, lines = hem(capsys, monkeypatch, "loop", "broken", *TRAIN)
     assert lines[0].startswith("error: DATA 'broken' is a broken link")

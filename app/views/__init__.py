@@ -9,13 +9,13 @@ from hem_core import folder
 
 
 def views() -> dict[str, ModuleType]:
-    """Name -> module with `page`, in the order of the tabs; the first one is what an address without a name shows."""
+    """Name -> module with `page`, in the order of the tabs; the first one is shown at an address without a name."""
     pages = {name: _page(importlib.import_module(f"{__name__}.{name}")) for name in folder.names(sys.modules[__name__])}
     return dict(sorted(pages.items(), key=lambda item: (item[1].PLACE, item[0])))
 
 
 def title(name: str, view: ModuleType) -> str:
-    """What the tab of a page is called."""
+    """The title of a page's tab."""
     return getattr(view, "TITLE", name.replace("_", " ").capitalize())
 
 

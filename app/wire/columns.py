@@ -1,4 +1,4 @@
-"""What the columns of a level are, in words and as bytes; each is worked out once."""
+"""The columns of a level, in words and as bytes; each is computed once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ OTHER_WORDS = {
 MEANINGS = {
     "difficulty_in_class": "difficulty ranked among the examples of its class",
     "error": "how wrong the prediction is, from 0, right, to 1, wrong; from 0.5 on it counts as an error",
-    "error_prob": "chance that a fresh model gets it wrong as labelled, calibrated out-of-sample",
+    "error_prob": "probability that a fresh model gets the example wrong as labelled, calibrated out-of-sample",
 }
 """Columns that can be sorted by although they are not scores with a file of their own."""
 OUT_OF_SAMPLE, WINDOWED = "_oos", "_windowed"
@@ -120,7 +120,7 @@ def is_log(name: str) -> bool:
 
 
 def meaning(level: Level, name: str) -> str:
-    """What a column of a level says, in a sentence; "" for a column of the user's own."""
+    """The meaning of a column of a level, in a sentence; "" for the user's own columns."""
     if name == "reason":
         return trust(level.info).sentence
     made = level.info.get("headline", {}).get(name)
@@ -128,7 +128,7 @@ def meaning(level: Level, name: str) -> str:
 
 
 def _said_twice(level: Level) -> set[str]:
-    """Columns that say what another one says in words: `label`, and `is_correct` where the task offers it."""
+    """Columns that repeat another one: `label`, and `is_correct` where the task offers it."""
     known = level.source.columns
     found = {"given"} if "label" in known else set()
     return found | ({"error", "error_oos", "error_in_sample"} if "is_correct" in known else set())

@@ -1,4 +1,4 @@
-"""What an example is where there is no picture: its text, or the features of its row beside its neighbours'."""
+"""The contents of an example without a picture: its text, or the features of its row compared with its neighbours'."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def spreads(level: Level) -> dict[str, float]:
 
 
 def snippets(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[Any]:
-    """What a tile shows of some examples: the beginning of a text, a row's most unusual features, else None."""
+    """The snippet of each example on a tile: the beginning of a text, a row's most unusual features, else None."""
     look = medium(level).look
     if look == "words":
         return texts(level, rows, SNIPPET)
@@ -95,7 +95,7 @@ def clipped(text: object, length: int = SNIPPET) -> str:
 
 @dataclass(frozen=True, eq=False)
 class NeighbourComparison:
-    """One row beside its neighbours."""
+    """One row compared with its neighbours."""
 
     features: list[Difference]
     """The most unusual first."""
@@ -109,7 +109,7 @@ class NeighbourComparison:
 
 
 def compare_to_neighbours(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[NeighbourComparison]:
-    """The features of some rows beside those of their neighbours; all rows in one read."""
+    """The features of some rows compared with those of their neighbours; all rows in one read."""
     known = features(level)[:MOST_FEATURES]
     graph = neighbours_of(level, rows, NEIGHBOURS)
     near = graph[0] if graph else np.full((len(rows), 0), -1)

@@ -29,16 +29,16 @@ SHOWN = ("id", "label", "given", "predicted", "error", "is_correct", "label_prob
 
 
 IN_SIGHT = ("row", "text", "features", "neighbours", "duplicates")
-"""What blind review may see of an example that nobody has judged."""
+"""The fields that blind review may show of an example without a verdict."""
 IN_SIGHT_OF_OTHERS = ("row", "text")
 
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Where each row stands on the axes, and which rows are near-duplicates: made once a level."""
+    """The rank of each row on the axes, and its near-duplicates; computed once per level."""
 
     scores: dict[str, str | None]
-    """Axis -> the score that stands for it, or None."""
+    """Axis -> the score that represents it, or None."""
     among_all: dict[str, np.ndarray]
     """Axis -> (N,) percentile in 0 .. 100, higher = harder."""
     within_class: dict[str, np.ndarray]
@@ -61,7 +61,7 @@ def ranks(level: Level) -> Ranks:
 
 
 def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> list[dict[str, Any]]:
-    """One JSON object an example, in the order of rows; keys are those read by browser/review."""
+    """One JSON object per example, in the order of rows; keys are those read by browser/review."""
     if not len(rows):
         return []
     table = level.records(rows)
@@ -105,9 +105,9 @@ def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> lis
 
 
 def blinded(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The example alone, without its label and all that hints at it: also without its id, which may name a class.
+    """The example without its label and everything that hints at it, including its id, which may name a class.
 
-    An example that somebody has judged comes whole.
+    An example with a verdict is returned in full.
     """
     if item["verdict"]:
         return dict(item)
@@ -135,7 +135,7 @@ def _axis(axis: str, ranks: Ranks, example: Mapping[str, Any], row: int, titles:
 
 
 def _worst(axes: list[dict[str, Any]]) -> str | None:
-    """The axis on which the example stands highest; None when none is known."""
+    """The axis on which the example ranks highest; None when none is known."""
     known = [one for one in axes if one.get("all") is not None]
     return max(known, key=lambda one: one["all"])["axis"] if known else None
 

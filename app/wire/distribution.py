@@ -1,4 +1,4 @@
-"""The distribution that a run is shown with first: a column whose histogram has a shape."""
+"""The default distribution of a run: a column whose histogram has a shape."""
 
 from __future__ import annotations
 

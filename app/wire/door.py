@@ -1,4 +1,4 @@
-"""The door of the byte routes: who may ask, and what a request must look like before anything acts on it."""
+"""The door of the byte routes: authorisation, and validation of every request before anything acts on it."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Refused(Exception):
 
 
 def token(session: str) -> str:
-    """What a session's page sends as `X-HEM-Token`; good until this process ends."""
+    """The value of `X-HEM-Token` for a session's page; valid until this process ends."""
     return f"{session}.{_sign(session)}"
 
 
 def guarded(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """A route that reads: checks the token, and says what is wrong as a status and a sentence."""
+    """A route that reads: checks the token, and returns errors as a status and a sentence."""
 
     def handle(request: Request) -> Response:
         try:
@@ -109,7 +109,7 @@ def text(body: dict[str, Any], name: str) -> str:
     if value is None or value == "":
         raise Refused(400, f"'{name}' is missing")
     if not isinstance(value, str) or len(value) > 255:
-        raise Refused(400, f"'{name}' is a text of 1 to 255 characters")
+        raise Refused(400, f"'{name}' must be a text of 1 to 255 characters")
     return value
 
 
@@ -119,7 +119,7 @@ def signature(body: dict[str, Any], name: str) -> str:
     if any(unicodedata.category(letter) == "Cc" for letter in value):
         raise Refused(400, f"'{name}' has a control character, such as a line break: {value!r}")
     if not any(unicodedata.category(letter)[0] not in "CZ" for letter in value):
-        raise Refused(400, f"'{name}' has no letter that can be seen: {value!r}")
+        raise Refused(400, f"'{name}' has no visible character: {value!r}")
     return value
 
 
@@ -177,11 +177,11 @@ def _check_values(value: object) -> None:
 
 def _check_text(one: str) -> None:
     if "\0" in one:
-        raise Refused(400, "a text has a NUL character, which no database holds")
+        raise Refused(400, "a text has a NUL character, which databases cannot store")
     try:
         one.encode()
     except UnicodeEncodeError as error:
-        raise Refused(400, "a text has half of a surrogate pair, which is no letter") from error
+        raise Refused(400, "a text has half of a surrogate pair, which is not a character") from error
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -194,4 +194,4 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise Refused(400, f"{name} is no JSON number")
+    raise Refused(400, f"{name} is not a JSON number")

@@ -1,4 +1,4 @@
-"""What a page says with every post: which workspace, data, level and examples its ids are about."""
+"""The identity that a page sends with every post: the workspace, data, level and examples of its ids."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def identity(level: Level) -> dict[str, str]:
 def check_workspace(body: dict[str, Any]) -> None:
     """Raise ConflictError when a post was meant for another workspace."""
     if text(body, "workspace") != loaders.identity():
-        raise ConflictError(f"this was given in another workspace than {loaders.folder()}, which is open here now")
+        raise ConflictError(f"this post came from another workspace than {loaders.folder()}, which is open here now")
 
 
 def named_level(body: dict[str, Any]) -> str:
@@ -46,7 +46,9 @@ def own_level(body: dict[str, Any]) -> Level:
     if asked["data"] != level.data:
         raise ConflictError(f"run '{level.run}' is over the data '{level.data}' now, not '{asked['data']}'; {RELOAD}")
     if asked["examples"] != level.digest:
-        raise ConflictError(f"run '{level.run}' was made again of other {level.name}, or in another order; {RELOAD}")
+        raise ConflictError(
+            f"run '{level.run}' was scored again with other {level.name}, or in another order; {RELOAD}"
+        )
     return level
 
 

@@ -1,4 +1,4 @@
-"""What became of an action on tags, in a sentence."""
+"""The result of an action on tags, in a sentence."""
 
 from __future__ import annotations
 

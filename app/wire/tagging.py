@@ -108,7 +108,7 @@ def _answered(body: dict[str, Any]) -> dict[str, str]:
     """The verdict that a class, named without sight of the label, is on the one example asked about."""
     level, ids, answer = own_level(body), _ids(body), body.get("value")
     if len(ids) != 1:
-        raise Refused(400, f"an answer is about one example; there are {len(ids)}")
+        raise Refused(400, f"an answer must be about one example; got {len(ids)}")
     if answer not in level.classes:
         raise Refused(400, f"run '{level.run}' has no class {answer!r}")
     _check_known(level, ids)
@@ -132,13 +132,13 @@ def _action(body: dict[str, Any]) -> dict[str, str]:
     if action not in ACTIONS:
         raise Refused(400, f"no action {action!r}; there are: {', '.join(ACTIONS)}")
     if not isinstance(value, str) or len(value) > LONGEST_VALUE:
-        raise Refused(400, f"'value' is a text of up to {LONGEST_VALUE:,} characters")
+        raise Refused(400, f"'value' must be a text of up to {LONGEST_VALUE:,} characters")
     if rule is not None and not (isinstance(rule, dict) and rules.clauses(rule)):
-        raise Refused(400, "the rule has no clause, so that it would tag everything; filter or select first")
+        raise Refused(400, "the rule has no clause, so it would tag everything; filter or select first")
     if sum(body.get(name) is not None for name in ("ids", "rows", "rule")) > 1:
-        raise Refused(400, "a post has 'ids', 'rows' or a 'rule', not more than one of them")
+        raise Refused(400, "a post must have only one of 'ids', 'rows' and 'rule'")
     if not body.get("who"):
-        raise Refused(400, "'who' is missing: say who you are first, at the top right of the page")
+        raise Refused(400, "'who' is missing: enter your name first, at the top right of the page")
     return {
         "action": action,
         "tag": "" if action == "clear" else signature(body, "tag"),
@@ -181,5 +181,5 @@ def _batch(body: dict[str, Any], log: TagLog, client: str) -> str | None:
         raise Refused(400, "'batch' is the name of an action, or the sequence of one that this page posted")
     known = log.posted(client, batch)
     if known is None:
-        raise ConflictError("what is to be undone was never stored")
+        raise ConflictError("the action to undo was never stored")
     return known["batch"]

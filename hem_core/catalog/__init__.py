@@ -113,8 +113,8 @@ def _checked(table: pa.Table) -> pa.Table:
         twice = [id for id, count in Counter(ids).items() if count > 1]
         shown = ", ".join(twice[:3])
         raise DataError(
-            f"{len(twice)} ids stand more than once in '{source}' ({shown}{', …' if len(twice) > 3 else ''}); "
-            "ids must be unique: they are the key of scores and tags. Name another column with --id-column, or leave "
+            f"{len(twice)} ids occur more than once in '{source}' ({shown}{', …' if len(twice) > 3 else ''}); "
+            "ids must be unique: they are the key of scores and tags. Name another column with --id-column, or omit "
             "the ids out to have the rows numbered"
         )
     return table

@@ -34,7 +34,7 @@ def named_features(table: pa.Table, names: Sequence[str], *, taken: set[str | No
         if name not in table.column_names:
             raise DataError(f"no feature column '{name}'; there are: {', '.join(table.column_names)}")
         if name in taken or name in ("id", "label"):
-            raise DataError(f"column '{name}' holds the ids or the labels and cannot be a feature; leave it out")
+            raise DataError(f"column '{name}' holds the ids or the labels and cannot be a feature; omit it")
         found = kind(table.schema.field(name).type)
         if found is None:
             raise DataError(

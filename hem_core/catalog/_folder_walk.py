@@ -1,4 +1,4 @@
-"""The files of an image folder: which are pictures, and what is passed over, counted by the reason."""
+"""The files of an image folder: which are pictures, and which are skipped, counted by reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLOSED, CIRCLE = "without permission to read", "links in a circle"
 
 @dataclass
 class PassedOver:
-    """How many files and folders were no examples, by the reason; and how many, by their suffix, are no pictures."""
+    """The number of files and folders that are not examples, by reason; and of files that are not pictures."""
 
     reasons: Counter[str] = field(default_factory=Counter)
     suffixes: Counter[str] = field(default_factory=Counter)

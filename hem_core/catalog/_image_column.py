@@ -1,4 +1,4 @@
-"""Which column of a table holds the paths of pictures, and from where they lead."""
+"""The column of a table with the paths of pictures, and the folder that they are relative to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotation marks that were left open: the rows after one become part of a cell, and nobody would notice."""
+"""Find unclosed quotation marks, which silently turn the following rows into part of a cell."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check_closed(
             raise DataError(f"{opened} is closed in the middle of a cell of line {ends:,}, rows later; {WAY_OUT}")
         if table is not None and _holds_rows(data, start, end, separator, header, table):
             raise DataError(
-                f"{opened} is closed on line {ends:,}, and what is between looks like rows of the table; {WAY_OUT}. If "
+                f"{opened} is closed on line {ends:,}, and the text in between looks like rows; {WAY_OUT}. If "
                 "it is one cell, save the table as Parquet or JSON Lines"
             )
         if ends - line >= MANY_LINES:

@@ -1,4 +1,4 @@
-"""Data as Python has them: loaders, arrays side by side and Hugging Face data sets, in a form that a reader takes."""
+"""Convert Python data (loaders, arrays, Hugging Face data sets) into a form that a reader accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four questions behind thirty scores, and where one example stands in each."""
+"""The four axes of the scores, and the rank of an example on each."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -13,16 +13,16 @@ AXES: Mapping[str, Sequence[str]] = {
     "typicality": ("prototype_distance", "knn_distance"),
     "learning dynamics": ("confidence_mean", "learned_epoch", "forgetting"),
 }
-"""Each axis and the scores that answer it, the best first; a run has `_oos` columns where its own are no better."""
+"""Each axis and its scores, the best first; a run has `_oos` columns where they are better than its own."""
 
 
 def axes(columns: Collection[str]) -> dict[str, str | None]:
-    """The score that stands for each axis among those that a run has; None where it has none."""
+    """The score that represents each axis among those that a run has; None where it has none."""
     return {axis: next((name for name in names if name in columns), None) for axis, names in AXES.items()}
 
 
 def percentiles(values: pd.Series, groups: pd.Series | None = None) -> np.ndarray:
-    """Where each value stands among all, or among those of its group: (N,) in 0 .. 100, higher = harder.
+    """The percentile of each value among all, or among those of its group: (N,) in 0 .. 100, higher = harder.
 
     100 · (rank − ½) / N with ties sharing their mean rank; NaN where the value or the group is missing.
     """

@@ -12,10 +12,10 @@ from hem_core.stats.percentile import percentile, percentile_within
 __all__ = ["Headline", "Sample", "headline"]
 
 
-_CALIBRATED = "percentile of the calibrated probability that a fresh model gets it wrong as it is labelled"
+_CALIBRATED = "percentile of the calibrated probability that a fresh model gets the example wrong as labelled"
 _FALLBACK = (
-    "a rank-mean stands in for the calibrated probability that a fresh model gets it wrong: no errors of fresh models "
-    "are known; let them be trained in folds"
+    "a rank-mean replaces the calibrated probability that a fresh model gets the example wrong: no errors of fresh "
+    "models are known; train in folds to get them"
 )
 
 
@@ -32,7 +32,7 @@ class Headline(TypedDict):
     """`difficulty` and `label_suspicion`: a sentence each, what went in; `fallback` where there is no calibrated
     probability: what is missing."""
     notes: list[str]
-    """Warnings to be shown beside the numbers."""
+    """Warnings to be shown with the numbers."""
 
 
 def headline(
@@ -47,7 +47,7 @@ def headline(
     neighbours_help: see `members`.
     Difficulty is the percentile of `error_prob`, the calibrated probability that a fresh model gets the example wrong.
     Without it, and for label suspicion always, it is that of the mean rank of what counts: see `members`, with what
-    was measured. An example that lacks what counts (it was never recorded, say) is ranked by whatever else is known.
+    was measured. An example that lacks these columns (one that was never recorded, say) is ranked by the others.
     Raises HemError when `sample` is another word, or no column to rank by is there.
     Reference: rank-mean after Borda; windowed AUM after Pleiss et al. 2020, arXiv:2001.10528.
     """

@@ -1,4 +1,4 @@
-"""Which columns count for the headlines, and what is to be said about them."""
+"""The columns that count for the headlines, and the warnings about them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Members:
     label_suspicion: list[str]
     notes: list[str]
     is_semi: bool
-    """Does a linear head on the model's own embedding stand in for the model's loss?"""
+    """Whether a linear head on the model's own embedding replaces the model's loss."""
 
 
 def members(
@@ -84,7 +84,9 @@ def members(
     notes = _notes(dynamics, head, sample)
     if near and dynamics and not is_out and _agreement(known[dynamics[0]], known[near[0]]) < trusted_from:
         near = []
-        notes.append("The neighbours do not agree with the dynamics (an embedding that has memorised): left out.")
+        notes.append(
+            "The neighbours do not agree with the dynamics (the embedding has memorised), so they are not used."
+        )
     hard = _first(known, "loss", "margin") * is_own + head + dynamics + near * (is_own or bool(head))
     suspicious = _first(known, "margin", "loss") * is_own + head + dynamics + near
     return Members(hard or list(known), suspicious or list(known), notes, bool(head))
@@ -95,7 +97,7 @@ def _first(known: Mapping[str, np.ndarray], *names: str) -> list[str]:
 
 
 def _agreement(dynamics: np.ndarray, disagreement: np.ndarray) -> float:
-    """AUROC with which neighbour disagreement finds the worst 5% of the dynamics; 1 when it can't be asked."""
+    """AUROC with which neighbour disagreement finds the worst 5% of the dynamics; 1 when it cannot be computed."""
     both = ~(np.isnan(dynamics) | np.isnan(disagreement))
     is_worst = percentile(dynamics[both]) > 95
     worst, n = int(is_worst.sum()), int(both.sum())
@@ -110,7 +112,7 @@ def _notes(dynamics: list[str], head: list[str], sample: str) -> list[str]:
         return []
     if sample == "in-sample" and dynamics:
         return [
-            "In-sample: the model was trained on these examples; its training dynamics are used, not its final loss."
+            "In-sample: the model was trained on these examples, so its training dynamics are used, not its final loss."
         ]
     way = "record the training (Recorder), or score examples that the model was not trained on"
     if head:

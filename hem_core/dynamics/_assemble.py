@@ -28,9 +28,9 @@ class Piece(NamedTuple):
 
 
 def assemble(pieces: Iterable[Piece]) -> Dynamics:
-    """Dynamics of all ids in the pieces, sorted; where two pieces speak of one id and epoch the later holds.
+    """Dynamics of all ids in the pieces, sorted; where two pieces have the same id and epoch, the later one counts.
 
-    Raises DataError where many an id has now one target and now another, so that it names no example.
+    Raises DataError where many ids change their target, so that they do not identify examples.
     """
     known = pa.array([], pa.string())
     placed: list[tuple[int, NDArray[np.int32], NDArray[np.float32]]] = []
@@ -56,7 +56,7 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
 
 
 def measured(table: pa.Table) -> NDArray[np.float32]:
-    """The three measures of a table's rows, (3, n); a column that is not there is NaN."""
+    """The three measures of a table's rows, (3, n); a missing column is NaN."""
     missing = np.full(table.num_rows, np.nan, np.float32)
     return np.stack([floats(table[name]) if name in table.column_names else missing for name in COLUMNS])
 

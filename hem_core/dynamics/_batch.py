@@ -1,4 +1,4 @@
-"""One training batch: is it what the recorder wants, and what are its logits worth."""
+"""Check one training batch for the recorder, and compute its measures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Ids = Sequence[str] | Sequence[int] | NDArray[np.integer] | Tensor
 
 
 def checked(ids: Ids, logits: Tensor, targets: Tensor) -> list[str | int] | Tensor:
-    """The ids as the recorder's own copy, when everything has the shape it should."""
+    """The ids as the recorder's own copy. Raises DataError unless everything has the right shape."""
     if logits.ndim != 2 or logits.shape[1] < 2 or not logits.is_floating_point():
         raise DataError(
             f"logits must have shape (N, K), K >= 2, and a float type; these are {tuple(logits.shape)} {logits.dtype}; "
@@ -34,7 +34,7 @@ def checked(ids: Ids, logits: Tensor, targets: Tensor) -> list[str | int] | Tens
         own = [ids] if isinstance(ids, str) else list(ids.tolist() if isinstance(ids, np.ndarray) else ids)
         wrong = [each for each in set(map(type, own)) if each is bool or not issubclass(each, str | int | np.integer)]
         if wrong:
-            raise DataError(f"ids must be N strings or integers; among these is a {wrong[0].__name__}")
+            raise DataError(f"ids must be N strings or integers; these include a {wrong[0].__name__}")
     if not len(own) == len(logits) == len(targets):
         raise DataError(f"a batch has {len(own)} ids, {len(logits)} rows of logits and {len(targets)} targets")
     return own

@@ -1,4 +1,4 @@
-"""What lies in a recorder's folder: one file per epoch and rank, or its parts while the epoch is running.
+"""The files in a recorder's folder: one per epoch and rank, or its parts while the epoch is running.
 
 `epoch-00003-rank-0-of-2.parquet` is an epoch that rank 0 finished; `…-part-00007.parquet` is a piece of one that it
 has not. Columns: `id`, `confidence`, `margin`, `is_correct`, one row per example.
@@ -15,7 +15,7 @@ _NAME = re.compile(r"epoch-(\d+)-rank-(\d+)-of-(\d+)(?:-part-(\d+))?\.parquet(\.
 
 @dataclass(frozen=True)
 class EpochFile:
-    """A file of the folder, as its name tells."""
+    """A file of the folder, described by its name."""
 
     path: Path
     epoch: int
@@ -45,7 +45,7 @@ def files(folder: Path) -> list[EpochFile]:
 
 
 def recorded(folder: Path) -> list[EpochFile]:
-    """The files that hold what was recorded, each row once: a whole epoch, else its parts."""
+    """The files that hold the recording, each row once: a whole epoch, otherwise its parts."""
     written = [file for file in files(folder) if not file.is_temporary]
     whole = {(file.epoch, file.rank) for file in written if file.part is None}
     return [file for file in written if file.part is None or (file.epoch, file.rank) not in whole]
@@ -83,7 +83,7 @@ def reopen(folder: Path, *, epoch: int, rank: int, n_ranks: int) -> int:
 
 
 def discard(folder: Path, *, epoch: int, rank: int, n_ranks: int) -> None:
-    """Remove what this rank recorded of an epoch and of later ones; rank 0 clears up after ranks there are no more."""
+    """Remove this rank's recording of an epoch and later ones; rank 0 also removes that of ranks no longer in use."""
     for file in files(folder):
         is_mine = file.rank == rank or (rank == 0 and file.rank >= n_ranks)
         if file.epoch >= epoch and is_mine:

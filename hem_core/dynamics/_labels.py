@@ -1,4 +1,4 @@
-"""The label that each id was logged with: last known, and whether it changed on the way."""
+"""The label that each id was logged with: the last known one, and whether it changed during the training."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Labels:
         place, before, after = self._example
         raise DataError(
             f"{n_changed:,} of {n_known:,} ids were recorded with more than one target, such as id '{ids[place]}' with "
-            f"{names[before]!r} and {names[after]!r}: these ids are places in a batch or in a shuffled order, and name "
-            "no example; log ids that stay with their examples (a data set's own, or mining.WithIndex)"
+            f"{names[before]!r} and {names[after]!r}: these ids are positions in a batch or in a shuffled order, and "
+            "identify no examples; log ids that stay with their examples (a data set's own, or mining.WithIndex)"
         )
 
     def _codes(self, labels: Sequence[Any] | NDArray[np.integer]) -> NDArray[np.int64]:

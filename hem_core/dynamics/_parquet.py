@@ -17,7 +17,7 @@ from hem_core.errors import DataError
 
 
 def read(path: Path) -> Dynamics:
-    """Dynamics of a Parquet file, its form told by the column names.
+    """Dynamics of a Parquet file, whose form follows from the column names.
 
     Raises DataError, with the file's name, when it has none of the forms or a row that cannot be.
     """
@@ -82,7 +82,7 @@ def _per_example(table: pa.Table, found: dict[str, NDArray[np.float32]]) -> Dyna
         raise DataError(f"every measure must have the same number of epochs; there are {n_epochs}")
     id, times = Counter(ids).most_common(1)[0] if ids else ("", 0)
     if times > 1:
-        raise DataError(f"id '{id}' comes {times} times; one row an example")
+        raise DataError(f"id '{id}' occurs {times} times; keep one row per example")
     missing = np.full((len(ids), max(n_epochs.values())), np.nan, np.float32)
     values = [found.get(name, missing) for name in COLUMNS]
     return Dynamics(ids, *values, targets=_column(table, "target", "label"), hashes=_column(table, "content_hash"))

@@ -1,4 +1,4 @@
-"""Boosted trees have dynamics too: a round of boosting is an epoch."""
+"""Training dynamics of boosted trees: a round of boosting is an epoch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def staged(
     classes: Sequence[str] | None = None,
     every: int | None = None,
 ) -> Dynamics:
-    """How each example fared round by round in a fitted ensemble of boosted trees.
+    """The dynamics of each example, round by round, in a fitted ensemble of boosted trees.
 
     estimator: scikit-learn's GradientBoosting, HistGradientBoosting or AdaBoost classifier, XGBoost's or LightGBM's
     scikit-learn classifier, or a Pipeline that ends in one. inputs: N rows as its `predict_proba` takes them, the rows
@@ -86,7 +86,7 @@ def columns_of(
     if wrong is not None:
         raise DataError(
             f"example '{ids[wrong]}' has the target {labels[wrong]!r}; the estimator knows "
-            f"{', '.join(map(repr, list(known)[:10]))}; say which names the targets index with classes=[…]"
+            f"{', '.join(map(repr, list(known)[:10]))}; pass the names that the targets index as classes=[…]"
         )
     return np.array([known[label] for label in labels], np.int64)
 

@@ -1,4 +1,4 @@
-"""Records a training that Lightning runs; needs the extra `lightning`."""
+"""Record a training that Lightning runs; needs the extra `lightning`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RecorderCallback(Callback):
         self._is_first = True
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Only now are the ranks known."""
+        """The ranks are known only now."""
         self.recorder, self._is_first = Recorder(self.path), True
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
@@ -47,7 +47,7 @@ class RecorderCallback(Callback):
         self._is_first = False
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """What the checkpoint stands for is on the disk when it is."""
+        """Write the recording to disk before the checkpoint that refers to it."""
         if self.recorder is not None:
             self.recorder.flush()
 

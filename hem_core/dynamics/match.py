@@ -1,4 +1,4 @@
-"""Do the ids of a recording still mean the same examples?"""
+"""Whether the ids of a recording still mean the same examples."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hem_core.errors import DataError
 LEAST_MATCHED = 0.5
 """Of the ids of the data or of the recording, whichever are fewer."""
 MOST_MOVED = 20
-"""Rows that may have been added or removed before others, as far as it is looked for."""
+"""The most rows whose insertion or removal before others is detected."""
 LEAST_AGREEMENT = {"names": (0.75, 0.5), "positions": (0.9, 0.7)}
 """Share of equal labels, and Cohen's kappa (equal labels beyond chance: 0 for rows in random order, 1 for all equal).
 
-Labels that people corrected since are a few percent. Positions are held to more: any change of the data moves them.
+Labels that people corrected since are a few percent. Positions must agree more: any change of the data moves them.
 """
 
 
@@ -35,9 +35,9 @@ class Match:
     """Those whose label is known to both."""
     n_agreeing: int
     are_positions: bool
-    """The ids are "0", "1", …"""
+    """Whether the ids are "0", "1", …"""
     has_targets: bool = False
-    """The recording knows labels."""
+    """Whether the recording has labels."""
 
     @property
     def note(self) -> str:
@@ -52,7 +52,9 @@ class Match:
                 if self.has_targets
                 else "the recording holds no targets to compare (an older version recorded it, or they were not logged)"
             )
-            text += f"; unverified, since {why}: if rows were reordered since the training, every curve is another "
+            text += (
+                f"; unverified, since {why}: if rows were reordered since the training, every curve belongs to another "
+            )
             text += "example's"
         elif self.n_agreeing == self.n_compared:
             text += "; the recorded labels are those of the data"
@@ -105,8 +107,8 @@ def match_contents(recorded: Dynamics, ids: Sequence[str], hashes: Sequence[str 
     changed = [id for id, before, here in both if before != here]
     if len(changed) > 0.1 * len(both):
         raise DataError(
-            f"{len(changed):,} of {len(both):,} examples have another content than when '{source}' was recorded, such "
-            f"as id '{changed[0]}': the ids name other examples now; record again, or leave --dynamics away"
+            f"{len(changed):,} of {len(both):,} examples have different content from when '{source}' was recorded, "
+            f"such as id '{changed[0]}': the ids now name other examples; record again or omit --dynamics"
         )
 
 
@@ -114,9 +116,9 @@ def _check_ids(recorded: Dynamics, ids: Sequence[str], n_matched: int, *, are_po
     numbers = [int(id) for id in recorded.ids if id.isascii() and id.isdigit()]
     if are_positions and len(numbers) == len(recorded.ids) > 0 and (beyond := max(numbers)) > int(ids[-1]):
         raise DataError(
-            f"the recording '{source}' knows positions up to {beyond:,} and the data end at {int(ids[-1]):,}: rows "
+            f"the recording '{source}' has positions up to {beyond:,} but the data end at {int(ids[-1]):,}: rows "
             "were removed since the training, so the others moved; score the data of the training, record with ids "
-            "that stay with their examples, or leave --dynamics away"
+            "that stay with their examples, or omit --dynamics"
         )
     fewer = min(len(ids), len(recorded.ids))
     if n_matched and n_matched >= LEAST_MATCHED * fewer:
@@ -124,7 +126,7 @@ def _check_ids(recorded: Dynamics, ids: Sequence[str], n_matched: int, *, are_po
     how_many = f"{n_matched:,} of {len(ids):,}" if n_matched else f"none of {len(ids):,}"
     raise DataError(
         f"the recording '{source}' matches {how_many} ids (the data have {_some(ids)}; the recording has "
-        f"{_some(recorded.ids)}); log the ids that the data have (--id-column names them), or leave --dynamics away"
+        f"{_some(recorded.ids)}); log the ids that the data have (--id-column names them), or omit --dynamics"
     )
 
 
@@ -142,7 +144,7 @@ def _refuse(
     assert recorded.targets is not None
     before: Any = recorded.targets[place[ids[row]]]
     text = (
-        f"the recording '{source}' has another label than the data for {len(compared) - n_agreeing:,} of "
+        f"the recording '{source}' has labels that differ from the data for {len(compared) - n_agreeing:,} of "
         f"{len(compared):,} matched ids, such as id '{ids[row]}': {before!r} then, {now} ('{classes[now]}') now"
     )
     if _is_renumbered(compared):
@@ -151,7 +153,7 @@ def _refuse(
         )
     raise DataError(
         f"{text}. The rows were reordered or renamed since the training: score the data as they were, record with ids "
-        "that stay with their examples, or leave --dynamics away"
+        "that stay with their examples, or omit --dynamics"
     )
 
 
@@ -180,10 +182,10 @@ def _moved(compared: list[tuple[int, int, int]]) -> tuple[int, int] | None:
 def _refuse_moved(n_differing: int, n_compared: int, places: int, row: int, source: object) -> None:
     way = f"down by {places}" if places > 0 else f"up by {-places}"
     raise DataError(
-        f"the recording '{source}' has another label than the data for {n_differing:,} of {n_compared:,} rows, and "
-        f"fits where the rows are moved {way} from about row {row:,} on: rows were added or removed since the "
+        f"the recording '{source}' has labels that differ from the data for {n_differing:,} of {n_compared:,} rows, "
+        f"and fits where the rows are moved {way} from about row {row:,} on: rows were added or removed since the "
         "training, and the ids are positions. Score the data as they were, record with ids that stay with their "
-        "examples, or leave --dynamics away"
+        "examples, or omit --dynamics"
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads training dynamics, whoever logged them."""
+"""Read training dynamics, whichever tool logged them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def read(path: str | Path) -> Dynamics:
     `confidence_1`, … and so on), long (`id`, `epoch`, and `confidence`, `margin`, `is_correct` or `logits`, `target`).
     Of the three measures those that the file lacks are NaN. Labels that were logged with the ids (`gold`, `target`,
     `label`) are kept, so that `hem_core.dynamics.match` can tell whether the ids still mean the same examples.
-    Returns Dynamics, epochs ascending; ids in the file's order for lists and wide, else sorted. Where an id comes
-    twice in an epoch the last one holds.
-    Raises DataError when there is nothing of that form, naming what was looked for.
+    Returns Dynamics, epochs ascending; ids in the file's order for lists and wide, else sorted. Where an id occurs
+    twice in an epoch, the last one counts.
+    Raises DataError when there is nothing of that form, listing the expected forms.
     """
     path = Path(path)
     if path.is_file():

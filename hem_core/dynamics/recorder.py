@@ -1,4 +1,4 @@
-"""Records a live training: what the logits of every example were worth in each epoch."""
+"""Record a live training: probability, margin and correctness of every example in each epoch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hem_core.errors import DataError
 
 
 class Recorder:
-    """Keeps probability, margin and hit of every training example, epoch by epoch, in a folder.
+    """Stores probability, margin and correctness of every training example, epoch by epoch, in a folder.
 
         recorder = Recorder("dynamics")
         for epoch in range(epochs):
@@ -32,10 +32,10 @@ class Recorder:
                     ...
                     recorder.log(ids, logits, targets)
 
-    Killed at any moment, the folder holds all finished epochs and what was logged of the running one up to
-    `flush_seconds` ago. A training that resumes from a checkpoint names its epoch: beginning an epoch replaces what
-    the dead attempt left of it and of later ones; resumed in its middle, `epoch(number, resume=True)` keeps what was
-    recorded of it. Without numbers it continues after the last finished epoch.
+    If it is killed, the folder holds all finished epochs and what was logged of the running one up to
+    `flush_seconds` ago. A training that resumes from a checkpoint names its epoch: starting an epoch replaces what
+    the killed attempt recorded of it and of later ones; to resume within an epoch, `epoch(number, resume=True)` keeps
+    what was recorded of it. Without numbers it continues after the last finished epoch.
     The target is kept with each id, so that a later join can tell whether the id still means the same example.
     An id logged twice in an epoch (oversampling) keeps the last of its rows. Under torch.distributed, or torchrun's
     RANK and WORLD_SIZE, every rank writes files of its own into the same folder.
@@ -72,7 +72,7 @@ class Recorder:
         device; targets (N,) integer classes in [0, K), the given labels. epoch: its number from 0, where neither
         `epoch()` nor `end_epoch()` is used; another number finishes the running epoch. hashes: N content hashes, as
         the column `content_hash` of a run's catalog has them, where there are such; they are compared at the join.
-        Nothing is copied off the device here, but for every `flush_seconds`; so it is then that a NaN or a target
+        Values leave the device only every `flush_seconds`, so it is only then that a NaN or a target
         outside [0, K) is found. The rest of what was logged is written first.
         Raises DataError for shapes and types other than these, and, naming the id, for a NaN and a wrong target.
         """
@@ -101,7 +101,7 @@ class Recorder:
         self.end_epoch()
 
     def end_epoch(self) -> None:
-        """Write the running epoch as one file and sync it to the disk: from here on nothing can lose it."""
+        """Write the running epoch as one file and sync it to the disk, so that it cannot be lost."""
         self._begin(None)
         self.flush()
         epoch = self._running()
@@ -179,10 +179,10 @@ class Recorder:
         others = int((~is_fine).sum()) - 1
         where = f"epoch {self._epoch}, example '{ids[first]}'" + (f" and {others} more" if others else "")
         if is_label[first]:
-            raise DataError(f"{where}: logits that are NaN or infinite; these rows are left out, the rest is recorded")
+            raise DataError(f"{where}: logits that are NaN or infinite; these rows are skipped, the rest is recorded")
         raise DataError(
             f"{where}: the target is not in [0, {self._n_classes}), the number of logits; log class indices, "
-            "and leave out what has no label"
+            "and skip examples without a label"
         )
 
 
@@ -200,7 +200,7 @@ def _empty() -> pa.Table:
 
 
 def _last_of_each_id(rows: pa.Table) -> pa.Table:
-    """Each id once, with the row that was logged last."""
+    """One row per id, the one that was logged last."""
     codes = rows["id"].combine_chunks().dictionary_encode().indices.to_numpy()
     last = np.zeros(codes.max(initial=-1) + 1, np.int64)
     last[codes] = np.arange(len(codes))

@@ -19,7 +19,7 @@ FORMAT_VERSION = b"1"
 
 @dataclass(frozen=True, eq=False)
 class Dynamics:
-    """How N examples fared in E epochs; NaN where an example was not seen in an epoch."""
+    """The dynamics of N examples in E epochs; NaN where an example was not seen in an epoch."""
 
     ids: Sequence[str]
     """N unique ids, the only key."""
@@ -49,7 +49,7 @@ class Dynamics:
 
     @property
     def n_epochs(self) -> int:
-        """E, epochs in which anything was recorded."""
+        """E, the number of recorded epochs."""
         return self.hits.shape[1]
 
     def align(self, ids: Sequence[str]) -> Dynamics:
@@ -119,7 +119,7 @@ def _lists(values: NDArray[np.float32], element: pa.DataType) -> pa.ListArray:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable; not every platform opens folders."""
+    """Make the rename itself durable; not every platform can open folders."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

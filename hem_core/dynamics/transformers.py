@@ -1,4 +1,4 @@
-"""Records a training that the Trainer of transformers runs; needs the extra `text`."""
+"""Record a training that the Trainer of transformers runs; needs the extra `text`."""
 
 from __future__ import annotations
 

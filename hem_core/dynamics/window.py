@@ -1,4 +1,4 @@
-"""How many epochs from the start of a training tell the hard examples from the memorised ones."""
+"""The number of early epochs that separate hard examples from memorised ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def window(hits: NDArray[np.float32], accuracy: float = 0.7) -> int:
 
     hits (N, E): 1 = right, 0 = wrong, NaN = not seen in that epoch, skipped; accuracy in 0 .. 1.
     Returns epochs in 0 .. E: all of them when none reached it, 0 only when there are none.
-    Reference: the early epochs are where clean and wrong labels part, Liu et al. 2020, arXiv:2007.00151.
+    Reference: clean and wrong labels differ in the early epochs, Liu et al. 2020, arXiv:2007.00151.
     """
     seen = ~np.isnan(hits)
     right = np.where(seen, hits, 0).sum(axis=0)

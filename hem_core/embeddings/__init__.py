@@ -1,1 +1,1 @@
-"""What the embeddings tell: neighbours, prototypes, near-duplicates, and the map."""
+"""Computed from the embeddings: neighbours, prototypes, near-duplicates and the map."""

@@ -32,7 +32,7 @@ def nearest_rows(units: Tensor, queries: Tensor, k: int) -> Tensor:
 def measured(units: Tensor, queries: Tensor, candidates: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The k nearest of each query's candidates, by distances that are exactly 0 for equal rows.
 
-    candidates (Q, C) int64 row numbers, each at most once in a row; the query itself and -1 (nobody) are skipped.
+    candidates (Q, C) int64 row numbers, each at most once in a row; the query itself and -1 (none) are skipped.
     Returns (Q, k) row numbers and (Q, k) float32 cosine distances in 0 .. 2, ascending, ties by the lower row;
     places without a candidate have distance infinity.
     """

@@ -1,4 +1,4 @@
-"""Where the rest goes on a map of which only some rows, the landmarks, were laid out."""
+"""Place the remaining rows on a map of which only some rows, the landmarks, were laid out."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ _ROUNDS = 6
 
 
 def beside_landmarks(embeddings: np.ndarray, graph: Graph, chosen: np.ndarray, placed: np.ndarray) -> np.ndarray:
-    """Landmarks stay; every other row goes, round after round, to the weighted mean of its placed neighbours.
+    """Landmarks stay; every other row moves, round after round, to the weighted mean of its placed neighbours.
 
     Along the graph this is O(N k) and keeps more neighbours than a search for the nearest landmarks
     (60,000 garments, 1,200 landmarks: .086 of 15 kept, against .057 to .078).
@@ -36,7 +36,7 @@ def beside_landmarks(embeddings: np.ndarray, graph: Graph, chosen: np.ndarray, p
 
 
 def _nearest_landmark(embeddings: np.ndarray, rows: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Position in `chosen` of the most similar landmark, for rows that no path joins to one."""
+    """Position in `chosen` of the most similar landmark, for rows that are not connected to any."""
     landmarks = unit_rows(embeddings[chosen])
     blocks = [rows[start : start + 4_096] for start in range(0, len(rows), 4_096)]
     best = [(unit_rows(embeddings[block]) @ landmarks.T).argmax(axis=1) for block in blocks]

@@ -32,7 +32,7 @@ def _refuse_not_finite(block: np.ndarray, start: int) -> None:
     if len(bad):
         raise HemError(
             f"embeddings must be finite; row {start + bad[0]} has a NaN or an infinite value: "
-            "leave that example out, or look for an overflow (float16 ends at 65504)"
+            "remove that example, or look for an overflow (float16 ends at 65504)"
         )
 
 

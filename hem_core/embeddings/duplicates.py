@@ -40,7 +40,7 @@ def _by_default(graph: Graph) -> float:
 
 
 def _lowest_connected(n: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Union-find, all edges at once: roots take the lower of two, then everyone asks its root's root."""
+    """Union-find, all edges at once: each root takes the lower of two, then each row takes its root's root."""
     root = np.arange(n)
     while True:
         low = np.minimum(root[one], root[other])

@@ -13,7 +13,7 @@ from hem_core.embeddings.neighbours import Graph, neighbours
 from hem_core.errors import HemError
 
 Progress = Callable[[str, int, int], None]
-"""Called with a sentence, what is done, and of how many (0 of 0 while that is not known)."""
+"""Called with a sentence, the number done and the total (0 of 0 while that is not known)."""
 
 _BLOCK = 65_536
 
@@ -31,7 +31,7 @@ def project(
 
     embeddings (N, D), the rows that `graph` was made of. Same rows, graph and seed, same bytes.
     Above `landmarks_above` rows only `landmarks` random ones are laid out (by a graph of their own), and the
-    others placed among them by the weighted mean of their neighbours. Where everyone is everyone's neighbour
+    others placed among them by the weighted mean of their neighbours. Where all rows are neighbours
     (N at most k + 1) there is no shape to lay out: the two main axes (PCA) are returned, zeros for one row.
     Returns (N, 2) float32, finite, no unit.
     Raises HemError when the graph has another number of rows than the embeddings.
@@ -49,7 +49,7 @@ def project(
     tell(f"laying out {landmarks} landmarks of {n}", 0, 0)
     few = np.asarray(embeddings[chosen])
     placed = _laid_out(main_axes(few), neighbours(few, graph.k, seed=seed), seed, tell)
-    tell(f"placing the other {n - landmarks} beside them", 0, 0)
+    tell(f"placing the other {n - landmarks} among them", 0, 0)
     return beside_landmarks(embeddings, graph, chosen, placed)
 
 
@@ -96,7 +96,7 @@ def _laid_out(start: np.ndarray, graph: Graph, seed: int, tell: Progress) -> np.
     with warnings.catch_warnings():
         # It misses the search index, which only new rows would need.
         warnings.filterwarnings("ignore", message=r"precomputed_knn\[2\]")
-        layout.fit(start)  # the rows themselves are not looked at: the graph and the start say it all
+        layout.fit(start)  # the rows themselves are not read: the graph and the start are enough
     return np.asarray(layout.embedding_, np.float32)
 
 

@@ -1,4 +1,4 @@
-"""The middle of each class in the embedding space."""
+"""The mean embedding of each class."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ def prototypes(embeddings: np.ndarray, targets: np.ndarray, n_classes: int) -> n
     """Mean embedding of the examples labelled as each class.
 
     embeddings (N, D), any float type, also memory-mapped: read block by block; targets (N,) integers
-    in [0, K), or -1 for an example without a label, which counts nowhere.
+    in [0, K), or -1 for an example without a label, which is not counted.
     Returns (K, D) float32; zeros for a class without examples.
     """
     sums = np.zeros((n_classes, embeddings.shape[1]))

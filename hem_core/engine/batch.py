@@ -1,4 +1,4 @@
-"""What the readers give: examples that could be read, by position, bad ones set aside with their reason."""
+"""The result of a reader: the examples that could be read, by position, and the bad ones with their reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Batch:
     hashes: list[str]
     failures: list[tuple[int, str]]
     remarks: Mapping[str, int] = field(default_factory=dict)
-    """What was done to pictures, such as turning them upright -> how many of them."""
+    """Changes made to pictures, such as turning them upright -> how many of them."""
 
 
 class Inputs(Protocol):
@@ -34,7 +34,7 @@ class Inputs(Protocol):
     is_quick: bool
 
     def fingerprint(self) -> str:
-        """A digest of what the catalog and the files' dates do not tell; empty where they tell all."""
+        """A digest of the data that the catalog and the files' dates do not cover; empty where they cover all."""
         ...
 
     def read(self, indices: Sequence[int]) -> Batch: ...

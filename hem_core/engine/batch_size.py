@@ -1,4 +1,4 @@
-"""Which batch is fastest here: a few sizes timed on the first examples."""
+"""Find the fastest batch size: a few sizes timed on the first examples."""
 
 from __future__ import annotations
 

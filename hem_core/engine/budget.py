@@ -1,4 +1,4 @@
-"""A time that trainings may take: none is begun that would not end within it."""
+"""A time budget for trainings: none is started that would not end within it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Budget:
-    """Counts from when it is made. seconds: None = no end."""
+    """Counts from its creation. seconds: None = no limit."""
 
     def __init__(self, seconds: float | None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock, self._began = seconds, clock, clock()
@@ -18,5 +18,5 @@ class Budget:
         return self._clock() - self._began
 
     def allows(self, expected: float | None) -> bool:
-        """Would a training of so many seconds (None = not known) end in time? One that is not known may begin."""
+        """Whether a training of so many seconds would end in time; one of unknown length (None) may start."""
         return self._seconds is None or self.spent + (expected or 0.0) < self._seconds

@@ -1,4 +1,4 @@
-"""Giving a model its input, whatever that is, and reading what came back."""
+"""Call a model with its input, and read its output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def call(model: nn.Module, inputs: Any) -> Any:
 
 
 def prepared(model: nn.Module, values: Values, device: torch.device, *, is_picture: bool) -> Any:
-    """What the model is given: pictures (n, H, W, C) become (n, C, H, W) floats in 0 .. 1; other values go as they are.
+    """The model's input: pictures (n, H, W, C) become (n, C, H, W) floats in 0 .. 1; other values go as they are.
 
     A model with a method `preprocess` gets the batch as stored, pictures in their stored type and (n, C, H, W), texts
     as a list, rows as a DataFrame, and returns its own input: a tensor, a mapping or list of them, or what it likes.
@@ -88,7 +88,7 @@ def _preprocessed(own: Any, values: Values) -> Any:
 def _numbers(values: list[str] | pd.DataFrame) -> Tensor:
     if isinstance(values, list):
         raise ModelError(
-            "the examples are texts and the model has no way to read them: give it a method preprocess(list of str) "
+            "the examples are texts and the model cannot read them: give it a method preprocess(list of str) "
             "that returns the input of its forward, or pass --model the folder of a Hugging Face classifier"
         )
     words = [str(name) for name in values.columns if values[name].dtype.kind not in "fiub"]

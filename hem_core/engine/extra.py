@@ -1,4 +1,4 @@
-"""Examples made up by us, planted among the user's before a training."""
+"""Generated examples that are planted among the user's before a training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Extra:
     values: Values | np.ndarray
     """P inputs as they are stored: uint8 pictures (P, H, W, C), texts, or rows of features."""
     labels: np.ndarray
-    """(P,) int64: the label that each is given."""
+    """(P,) int64: the label of each."""
     kinds: np.ndarray
     """(P,) str: what each is an example of."""
     source: np.ndarray
@@ -35,11 +35,11 @@ class Extra:
 
     @property
     def ids(self) -> list[str]:
-        """What they are called in trainings and recordings."""
+        """Their ids in trainings and recordings."""
         return [f"hem:planted:{index}" for index in range(len(self))]
 
     def checked(self, fold: np.ndarray) -> Extra:
-        """Itself. Raises DataError, naming the first, when one would be asked of a model that was trained on it."""
+        """Itself. Raises DataError, naming the first, when one would be predicted by a model that was trained on it."""
         own = fold[self.source]
         wrong = np.flatnonzero((own < 0) | (own == self.planted_in))
         if len(wrong):

@@ -83,7 +83,7 @@ def _counted(model: nn.Module) -> Iterator[dict[int, str]]:
     borrowed = {} if chosen else named
     counted = chosen or named
     if not counted:
-        raise ModelError("the model has no parameters, so no gradient; leave grand out")
+        raise ModelError("the model has no parameters, so no gradient; omit --grand")
     made = next((name for name, parameter in counted.items() if parameter.is_inference()), None)
     if made:
         raise ModelError(f"the parameter '{made}' was made in inference mode; load the model outside of it")

@@ -1,4 +1,4 @@
-"""From rows of the catalog to the tensors a model takes: decoded ahead, bad examples set aside with their reason."""
+"""From rows of the catalog to the tensors a model takes: decoded ahead; bad examples are recorded with their reason."""
 
 from __future__ import annotations
 

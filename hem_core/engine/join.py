@@ -70,7 +70,7 @@ def graph_of(plan: Plan, joined: Joined, *, k: int, seed: int, device: str, prog
 
 
 def _stored_graph(path: Path, key: str) -> Graph | None:
-    """The graph of an earlier attempt under this key; None when there is none, or its file was cut."""
+    """The graph of an earlier attempt under this key; None when there is none, or its file is truncated."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             if str(stored["key"]) != key:

@@ -72,7 +72,7 @@ def place(
 
     task: classification unless another is given, whose outputs must be no probabilities; W is then its classes K.
     layer: a module's name, "none" for no embeddings, or None: what the model returns as `embeddings`, else its head.
-    Raises ModelError when the model cannot take the sample, gives probabilities, or bf16 is asked of a CPU.
+    Raises ModelError when the model cannot take the sample, gives probabilities, or bf16 is requested on a CPU.
     """
     if precision not in ("fp32", "bf16"):
         raise ModelError(f"no precision '{precision}'; there are: fp32, bf16")
@@ -123,7 +123,7 @@ def _output(model: nn.Module, inputs: Any) -> Any:
 
 @contextmanager
 def borrowed(model: nn.Module | None) -> Iterator[None]:
-    """Give the caller's model back as it came: each module in its mode, on the device it was on."""
+    """Restore the caller's model afterwards: each module's mode and device."""
     if model is None:
         yield
         return
@@ -154,20 +154,20 @@ def _in_eval_mode(model: nn.Module) -> nn.Module:
 
 
 def choose_device(requested: str | None) -> torch.device:
-    """The device that was asked for, else CUDA where there is one, else the CPU."""
+    """The requested device, otherwise CUDA if there is one, otherwise the CPU."""
     if requested in (None, "auto"):
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(requested)
     except RuntimeError as error:
-        raise ModelError(f"no device '{requested}'; say cpu, cuda or cuda:1") from error
+        raise ModelError(f"no device '{requested}'; use cpu, cuda or cuda:1") from error
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise ModelError(f"device '{requested}' was asked for, but this torch sees no CUDA device; say --device cpu")
+        raise ModelError(f"device '{requested}' was requested, but this torch sees no CUDA device; use --device cpu")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         there = ", ".join(f"cuda:{index}" for index in range(torch.cuda.device_count()))
-        raise ModelError(f"device '{requested}' was asked for; this torch sees {there}")
+        raise ModelError(f"device '{requested}' was requested; this torch sees {there}")
     if device.type not in ("cpu", "cuda") and not torch.get_device_module(device.type).is_available():
-        raise ModelError(f"device '{requested}' was asked for, and it is not available here; say cpu, cuda or cuda:1")
+        raise ModelError(f"device '{requested}' was requested, but it is not available here; use cpu, cuda or cuda:1")
     return device
 
 

@@ -1,4 +1,4 @@
-"""The GPU that is meant: a train function that says "cuda" gets the one that was asked for."""
+"""Make the requested GPU current, so that a train function that uses "cuda" gets it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hem_core.engine.network import choose_device
 
 @contextmanager
 def on_device(requested: str | None) -> Iterator[str]:
-    """Make the device that was asked for the current one, and give its name, such as "cuda:1" or "cpu".
+    """Make the requested device the current one, and give its name, such as "cuda:1" or "cpu".
 
     Raises ModelError when there is no such device.
     """

@@ -1,4 +1,4 @@
-"""What one run is made of: fixed units of work under one key."""
+"""The plan of a run: fixed units of work under one key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is: told to the caller, and to progress.json for anyone who looks at the folder."""
+"""The progress of a run: reported to the caller, and written to progress.json."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Progress:
         (self.folder / "progress.json").unlink(missing_ok=True)
 
     def tell(self, name: str, done: int, total: int) -> None:
-        """Say how far a stage is; another name than before begins another one."""
+        """Report the progress of a stage; a new name starts a new stage."""
         if name != self._name:
             self._begin(name, done)
         if self.listener is not None:

@@ -1,4 +1,4 @@
-"""The examples of a run, read again as when they were scored."""
+"""The examples of a run, read again as they were when scored."""
 
 from __future__ import annotations
 

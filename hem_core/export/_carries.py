@@ -1,4 +1,4 @@
-"""What a format brings back, in its own words: the contract of every format compares exactly this."""
+"""What a format can read back, as it declares: the contract of formats compares exactly this."""
 
 from __future__ import annotations
 

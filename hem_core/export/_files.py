@@ -1,4 +1,4 @@
-"""What of an exported set lies in files: where its pictures are, and how its JSON is read back."""
+"""The files of an exported set: where its pictures are, and how its JSON is read back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exported set: a folder that is there whole, or not at all."""
+"""An exported set: a folder that is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def export(
     examples: one row an example with `id` and `label`; manifest: JSON, what the set was made from, to which
     counts, formats and format_version are added; classes: names in the order of the model's outputs; features: the
     columns that a row's model reads; skipped: id -> why an example of the set is not among these, for the README and
-    the manifest. The folder takes its name when everything is in it.
+    the manifest. The folder gets its name when it is complete.
     Returns the folder. Raises DataError when the set is empty, the ids are not unique or the folder exists,
     UnknownNameError for a format that no file provides.
     """
@@ -79,13 +79,15 @@ def export(
 
 def _check(examples: pd.DataFrame, target: Path) -> None:
     if not len(examples):
-        raise DataError("nothing to export: the set is empty; widen the filter, or keep more of the tags")
+        raise DataError("nothing to export: the set is empty; widen the filter or keep more of the tags")
     if "id" not in examples.columns:
         columns = ", ".join(str(name) for name in examples.columns)
         raise DataError(f"an export needs the column 'id'; there are: {columns}")
     repeated = examples.loc[examples["id"].duplicated(), "id"]
     if len(repeated):
-        raise DataError(f"an example is exported once; '{repeated.iloc[0]}' is there twice: drop the repeated rows")
+        raise DataError(
+            f"the ids of an export must be unique; '{repeated.iloc[0]}' occurs twice: drop the repeated rows"
+        )
     if not target.name or os.path.lexists(target):
         raise DataError(f"{target} exists already; export to another folder, or delete this one first")
 
@@ -129,12 +131,12 @@ def _rename(temporary: Path, target: Path) -> None:
         if not target.exists():
             raise
         raise DataError(
-            f"{target} was made by someone else meanwhile; export to another folder, or delete it first"
+            f"{target} was created by another process meanwhile; export to another folder, or delete it first"
         ) from error
 
 
 def _put_on_disk(folder: Path) -> None:
-    """A few files one by one; many at once, which also waits for what other programs are writing."""
+    """A few files one by one; many at once, which also waits for the writes of other programs."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     if len(files) > FEW_FILES and hasattr(os, "sync"):
         os.sync()
@@ -145,7 +147,7 @@ def _put_on_disk(folder: Path) -> None:
 
 
 def _remove_leftovers(target: Path) -> None:
-    """Delete what exports to the same place left when they were killed."""
+    """Delete the leftovers of killed exports to the same folder."""
     for path in target.parent.glob(f"{glob.escape(_in_the_making(target))}*"):
         pid = path.name.rpartition(".exporting-")[2].partition("-")[0]
         is_others = pid.isdigit() and int(pid) != os.getpid() and is_alive(int(pid))

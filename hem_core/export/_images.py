@@ -1,4 +1,4 @@
-"""What an export is given to get at the pictures, and what it does with them."""
+"""How an export reads pictures and converts them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ReadImage = Callable[[pd.Series], tuple[str, bytes]]
 
 
 def wanted(format: str, examples: pd.DataFrame, read_image: ReadImage | None) -> ReadImage:
-    """The reader of a format that is made of pictures.
+    """The picture reader for a format that consists of pictures.
 
     Raises DataError where the data are no pictures, and without a column id or label.
     """
@@ -79,4 +79,4 @@ def _as_png(opened: Image.Image) -> Image.Image:
 
 def _unreadable(row: pd.Series, error: Exception) -> DataError:
     words = "of no known format" if isinstance(error, UnidentifiedImageError) else error
-    return DataError(f"the picture of '{row['id']}' cannot be exported: {words}; mend it, or leave the example out")
+    return DataError(f"the picture of '{row['id']}' cannot be exported: {words}; repair it, or remove the example")

@@ -1,4 +1,4 @@
-"""File names made of ids and labels: one plain part of a path each, and no two alike."""
+"""Unique file names made of ids and labels, each one plain part of a path."""
 
 from __future__ import annotations
 

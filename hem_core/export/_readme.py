@@ -1,4 +1,4 @@
-"""README.md of an exported set: what it holds, what it lacks, and how each format is read."""
+"""README.md of an exported set: its contents, what was skipped, and how to read each format."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SHOWN = 20
 def readme(name: str, examples: pd.DataFrame, classes: Sequence[str], skipped: Mapping[str, str], modules: Any) -> str:
     """The text. modules: the formats by name, each with its own README; skipped: id -> why it is in no format."""
     head = (
-        f"# {name}\n\n{len(examples):,} examples. `id` is the key; `label` is the label to train with, `label_before`, "
-        "where it is there, the one that was given. Of every score higher means harder: where the published measure "
+        f"# {name}\n\n{len(examples):,} examples. `id` is the key; `label` is the label to train with; `label_before`, "
+        "if present, is the given one. Of every score higher means harder: where the published measure "
         "runs the other way, it is 1 minus that measure, or has its sign flipped. What the set was made from is in "
         "`manifest.json`.\n"
     )
@@ -39,7 +39,7 @@ def _classes(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:
         "names of their folders."
     ]
     if folders != sorted(folders):
-        said.append("That is another order here: match the classes by their names, not by their numbers.")
+        said.append("The orders differ here: match classes by name, not by number.")
     if missing:
         said.append(
             f"{len(missing):,} of them {'has' if len(missing) == 1 else 'have'} no example in this set: "

@@ -1,4 +1,4 @@
-"""Which examples of a set are for training and which to watch it by."""
+"""The split of a set into training and validation examples."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def splits(examples: pd.DataFrame) -> list[str]:
     """ "train", "val" or "test" of every example.
 
     A column `split` decides where it names a val part; else a tenth is drawn for val by a digest of the id, or of the
-    `duplicate_group`, so that near-duplicates are on one side: the same examples, the same draw, in any order. Someone
-    is in val where there are two examples or more, and every label keeps one in train where it can.
+    `duplicate_group`, so that near-duplicates are on one side: the same examples, the same draw, in any order. With
+    two examples or more, val is not empty, and every label keeps one in train where possible.
     """
     given = _given(examples)
     if "val" in given:

@@ -18,7 +18,7 @@ from hem_core.export._plain import plain
 
 HAS_PICTURES = True
 _KEPT = ("label_before", "weight")
-"""Columns that an annotation has too, where they are there; a picture without a label has no annotation."""
+"""Columns that an annotation also has, if present; a picture without a label has no annotation."""
 CARRIES = Carries(columns=("label", *_KEPT), of_labelled=_KEPT, pictures="bytes")
 PROGRESS = "writing COCO"
 README = """\

@@ -1,4 +1,4 @@
-"""The set as CSV that a spreadsheet opens without running anything in it."""
+"""The set as CSV that a spreadsheet can open without running formulas."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hem_core.export._files import present
 from hem_core.export._images import ReadImage
 
 CARRIES = Carries(columns=("label", "label_before", "split", "text", "weight"))
-"""Of the other columns the cells come back, as texts: a CSV does not say what is a number."""
+"""The cells of the other columns are read back as texts, since a CSV has no types."""
 PROGRESS = "writing CSV"
 README = """\
 ## CSV
 
 A text that a spreadsheet would take for a formula (it begins with = + - @, also after blanks, or with a tab or a line
 break) has an apostrophe before it; a text that begins with an apostrophe has one more. Lists are JSON.
-`hem import-labels` takes the apostrophe away again, and so does this code:
+`hem import-labels` removes the apostrophe, and so does this code:
 
 ```python
 import csv

@@ -1,4 +1,4 @@
-"""Tasks for Label Studio: look at the label again; the answers come back with `hem import-labels`."""
+"""Tasks for Label Studio to review labels; `hem import-labels` imports the answers."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from hem_core.export._plain import rows
 
 HAS_PICTURES = True
 CARRIES = Carries(columns=("label", "text"), pictures="pixels")
-"""The scores that a task shows come back too, under the names that they have."""
+"""The scores that a task shows are read back too, under their names."""
 PROGRESS = "writing Label Studio tasks"
 README = """\
 ## Label Studio
 
 To look at the labels again: make a project, paste `label_studio/config.xml` under *Labeling Interface → Code*, and
 import the files `label_studio/tasks-*.json`; the pictures are inside them. A task shows the given label; the label
-that HEM suggests, where there is one, is its prediction. Export the project, as JSON best, and bring the answers back:
+that HEM suggests, where there is one, is its prediction. Export the project, preferably as JSON, and import it:
 
 ```
 hem import-labels project-1.json --workspace WORKSPACE

@@ -25,9 +25,9 @@ README = """\
 `yolo/train/<label>/…` and `yolo/val/<label>/…`, as `yolo classify train data=FOLDER/yolo` reads it; classes are
 numbered by the sorted names of their folders, of which there is one for every class of the model. Where the data have
 a column `split`, its val and test stay that; else a tenth is drawn for val by a digest of the id, the same one each
-time, near-duplicates on one side. A val part of hard examples measures hard examples alone: judge the model on data
-that nobody chose. Pictures without a label are in `yolo/no_label`. `yolo/metadata.jsonl` has the true id and label of
-every file.
+time, near-duplicates on one side. A val part of hard examples measures hard examples only: evaluate the model on data
+that were not selected. Pictures without a label are in `yolo/no_label`. `yolo/metadata.jsonl` has the true id and
+label of every file.
 
 ```python
 import json

@@ -17,12 +17,12 @@ LABEL_NAMES = ("label", "choice")
 WHO_NAMES = ("who", "annotator", "completed_by")
 AT_NAMES = ("updated_at", "created_at", "at")
 SHOWN = ("given_label", "label_before", "label_given", "predicted", "suggested_label", "reason")
-"""Columns that a task shows beside its question; what stands there is nobody's answer."""
+"""Columns that a task shows next to its question; their values are not answers."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one person said of one example."""
+    """One person's answer for one example."""
 
     id: str
     label: str | None
@@ -34,7 +34,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a file says, in its order."""
+    """The answers in a file, in its order."""
 
     answers: list[Answer] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
@@ -42,13 +42,13 @@ class Answers:
     without_id: list[int] = field(default_factory=list)
     """Numbers, from 1, of the entries that name no example."""
     is_guarded: bool = False
-    """The file may be a CSV that HEM wrote: an apostrophe may stand before what a spreadsheet would run."""
+    """Whether the file may be a CSV that HEM wrote: a text like a formula may start with an apostrophe."""
 
 
 def answers_of(rows: Sequence[Any], path: Path, *, who: str, classes: Collection[str] = ()) -> Answers:
     """The answers in the rows of a file; who: the person where a row names none.
 
-    classes: tell which question of several is about the label, where none is called `label`.
+    classes: determine which question of several is about the label, where none is called `label`.
     Raises DataError when no row names an example, or rows of a table have no label.
     """
     rows = [_named(row) for row in rows]
@@ -170,7 +170,7 @@ def _of_responses(
 
 
 def _is_export(row: Mapping[str, Any]) -> bool:
-    """Is it a row of Label Studio's short exports, which name a column after the question?"""
+    """Whether it is a row of Label Studio's short exports, which name a column after the question."""
     return any(name in row for name in ("annotation_id", "annotator", "lead_time"))
 
 
@@ -199,7 +199,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _id(row: Any) -> str | None:
-    """The example that a task or a row is of. A task's own `id` is Label Studio's number, not ours."""
+    """The id of the example of a task or row. A task's own `id` is Label Studio's number, not ours."""
     if not isinstance(row, Mapping):
         return None
     if not _is_task(row):
@@ -215,7 +215,7 @@ def _ids(places: Sequence[Any], names: Sequence[str]) -> Iterator[str]:
 
 
 def _parsed(value: Any) -> Any:
-    """What a value means that may be JSON in a cell of a table."""
+    """The value of a cell, which may hold JSON."""
     try:
         return json.loads(value) if isinstance(value, str) and value[:1] == "{" else value
     except (ValueError, RecursionError):

@@ -29,7 +29,7 @@ def read_rows(path: Path) -> tuple[list[Any], list[str]]:
         words = str(error).removeprefix(f"cannot read '{path}': ")
         raise DataError(f"cannot read '{path}': {words}; expected {KINDS}") from error
     except (ValueError, OSError, RecursionError) as error:
-        words = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+        words = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise DataError(f"cannot read '{path}': {words}; expected {KINDS}, texts in UTF-8") from error
     if not rows:
         raise DataError(f"'{path}' has no rows")

@@ -1,4 +1,4 @@
-"""What a workspace knows of its examples before people speak: which ids there are, and how they are labelled."""
+"""The examples that a workspace knows and their given labels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class GivenLabels:
 
 
 def given_labels(folder: Path | str, run: str | None, ids: Collection[str]) -> GivenLabels:
-    """The data set that these ids are of: that of the run named, else the one that knows the most of them.
+    """The data set that has these ids: that of the named run, otherwise the one that has the most of them.
 
     A data set is known from its newest run, and where it has none, from the sets in the workspace.
     Raises RunError or DataError when there is no such run, nothing knows any of the ids, or two know as many.
@@ -40,7 +40,7 @@ def given_labels(folder: Path | str, run: str | None, ids: Collection[str]) -> G
         raise DataError(f"{folder} knows none of the {len(ids):,} ids, such as '{some}'; it knows the data {there}")
     best = [each for each, count in zip(found, counts, strict=True) if count == most]
     if len(best) > 1:
-        raise DataError(f"the ids are as well of {' as of '.join(each.data for each in best)}; say which: --run NAME")
+        raise DataError(f"the ids fit the data {' and '.join(each.data for each in best)}; choose with --run NAME")
     return best[0]
 
 

@@ -1,4 +1,4 @@
-"""Labels that people gave elsewhere, into the tag log."""
+"""Import labels that people gave elsewhere into the tag log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hem_core.store.tags import TagLog
 from hem_core.store.workspace import open_workspace
 
 KEEP, CHANGE, SKIP, UNDECIDED = "right", "mislabelled", "skip", "ambiguous"
-"""The verdicts that an answer becomes: the given label stands, another one, none was given, people are at odds."""
+"""The verdicts of an answer: the given label is right, another label, skipped, people disagree."""
 OLD_KEEP = "hard"
 """What earlier versions wrote where the given label stands; such an import is read as KEEP."""
 Verdict = tuple[str, str]
@@ -27,7 +27,7 @@ Verdict = tuple[str, str]
 
 @dataclass(frozen=True)
 class ImportedLabels:
-    """What an import did; the counts are of answers, one a person and example."""
+    """The result of an import; it counts answers, one per person and example."""
 
     data: str
     n_answers: int
@@ -38,14 +38,14 @@ class ImportedLabels:
     unanswered: list[str]
     """Ids without an answer, or with one that is no single label."""
     n_without_id: int
-    """Entries that name no example."""
+    """Entries without an example id."""
     unknown_ids: list[str]
     unknown_labels: dict[str, str]
     """Id -> a label that is no class; not written."""
     disagreements: dict[str, dict[str, int]]
     """Id -> label ("" for skipped) -> how many people gave it; the most frequent stands, a tie is 'ambiguous'."""
     notes: list[str]
-    """How the file was read, where that may be wrong."""
+    """Notes on how the file was read, where that may be wrong."""
 
 
 def import_labels(
@@ -54,10 +54,10 @@ def import_labels(
     """Write the answers in a file as verdicts of the people who gave them.
 
     'right' where the label is the given one, 'mislabelled' with the new one where it is another class, 'skip'
-    where it was skipped. An answer is written once: the same file again adds nothing, a longer one what is new.
-    file: Label Studio's export (JSON, JSON-MIN, CSV or TSV), or rows with id and label and, if known, who, as .csv,
-    .tsv, .jsonl, .json or .parquet; run: a run over the data where it is not clear which they are; who: the person
-    where the file names none.
+    where it was skipped. An answer is written once: importing a file again adds nothing, a longer file adds what is
+    new. file: Label Studio's export (JSON, JSON-MIN, CSV or TSV), or rows with id and label and, if known, who, as
+    .csv, .tsv, .jsonl, .json or .parquet; run: a run over the data where it is not clear which they are; who: the
+    person where the file names none.
     Raises DataError for a file that is no such thing, and when the workspace knows none of the ids.
     """
     path = Path(file)
@@ -76,7 +76,7 @@ def import_labels(
         votes[answer.id][answer.who] = _verdict(answer, given)
     stands = {id: _standing(people) for id, people in votes.items()}
     _write(log, past, given.data, [(each.id, each.who, _verdict(each, given)) for each in new], source)
-    # The newest verdict of an example holds: where that is not the one that most people share, that is said again.
+    # The newest verdict of an example counts: where it is not the majority's, the majority's is written again.
     left = [id for id in stands if past.newest.get(id) != stands[id]]
     settled = [(id, _who(votes[id], stands[id]), stands[id]) for id in left]
     _write(log, past, given.data, settled, {**source, "settles": True})
@@ -96,7 +96,7 @@ def import_labels(
 
 
 class _Past:
-    """What earlier imports wrote and nobody undid."""
+    """The answers of earlier imports that were not undone."""
 
     def __init__(self, log: TagLog, data: str) -> None:
         self._written: set[tuple[str, str, str, Verdict]] = set()
@@ -116,17 +116,17 @@ class _Past:
             self._last.setdefault(id, {})[who] = verdict
 
     def lacks(self, answer: Answer, verdict: Verdict, sha256: str) -> bool:
-        """Is this neither what the person said last, nor from a file that was imported already?"""
+        """Whether the answer is new: not the person's last one, and not from a file that was imported before."""
         is_there = (sha256, answer.who, answer.id, verdict) in self._written
         return not is_there and self.votes(answer.id).get(answer.who) != verdict
 
     def votes(self, id: str) -> dict[str, Verdict]:
-        """Who said what last of an example."""
+        """The last answer of each person for an example."""
         return dict(self._last.get(id, {}))
 
 
 def _checked(found: Answers, given: GivenLabels) -> tuple[list[Answer], list[str], dict[str, str]]:
-    """The answers that can be written, the last one a person and example; ids and labels that nobody knows."""
+    """The answers that can be written, the last one per person and example; and the unknown ids and labels."""
     kept: dict[tuple[str, str], Answer] = {}
     unknown_ids: list[str] = []
     unknown_labels: dict[str, str] = {}
@@ -145,7 +145,7 @@ def _checked(found: Answers, given: GivenLabels) -> tuple[list[Answer], list[str
 
 
 def _known_text(text: str, known: Container[str | None], is_guarded: bool) -> str:
-    """The known text that this one stands for: itself, or without the apostrophe that a CSV of HEM puts before it."""
+    """The known text that this one means: itself, or without the apostrophe that a CSV of HEM puts before it."""
     plain = plain_cell(text)
     first, second = (plain, text) if is_guarded else (text, plain)
     return first if first in known else second if second in known else text
@@ -158,7 +158,7 @@ def _verdict(answer: Answer, given: GivenLabels) -> Verdict:
 
 
 def _standing(votes: Mapping[str, Verdict]) -> Verdict:
-    """What most people said; who skipped says nothing unless everybody did."""
+    """The majority's answer; skips count only if everybody skipped."""
     counts = Counter(verdict for verdict in votes.values() if verdict[0] != SKIP)
     if not counts:
         return SKIP, ""
@@ -174,7 +174,7 @@ def _who(votes: Mapping[str, Verdict], verdict: Verdict) -> str:
 def _write(
     log: TagLog, past: _Past, data: str, said: Iterable[tuple[str, str, Verdict]], rule: Mapping[str, Any]
 ) -> None:
-    """One action for each person and verdict, so that an import is undone in a few steps."""
+    """One action per person and verdict, so that an import can be undone in a few steps."""
     groups: dict[tuple[str, Verdict], list[str]] = {}
     for id, who, verdict in said:
         groups.setdefault((who, verdict), []).append(id)

@@ -1,4 +1,4 @@
-"""How many labels of the whole data set are wrong, from the few that were reviewed."""
+"""Estimate the share of wrong labels in the whole data set from the reviewed ones."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class LabelErrors:
     strata: tuple[Stratum, ...]
     """The most suspicious first; unknown suspicion last."""
     note: str
-    """What would narrow the interval; empty when nothing is amiss."""
+    """What would narrow the interval; empty when it is narrow enough."""
 
     @property
     def is_narrow(self) -> bool:
-        """Is the interval narrow enough, `WIDEST`, that the share in it is worth naming?"""
+        """Whether the interval is at most `WIDEST`, so that the share is worth showing."""
         return self.high - self.low <= WIDEST
 
 
@@ -56,7 +56,7 @@ def estimate(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> LabelErrors:
-    """Share of wrong labels among all N examples, with an interval that holds whatever was reviewed first.
+    """Share of wrong labels among all N examples, with an interval that is valid whatever was reviewed first.
 
     suspicion (N,) numbers, higher = more suspicious, NaN unknown; reviewed (N,) 1 = the label is wrong, 0 = right,
     NaN = nobody looked. is_random (N,) bool: was the example drawn at random (the random part of a review queue)?
@@ -79,7 +79,7 @@ def estimate(
         raise HemError("a verdict is 1 for a wrong label, 0 for a right one, NaN for none; there are other numbers")
     n = len(suspicion)
     if not is_reviewed.any():
-        note = "Nobody has reviewed a label yet: review the random part of the queue."
+        note = "No label has been reviewed yet: review the random part of the queue."
         return LabelErrors(float("nan"), 0.0, 1.0, 0, n, (), note)
     parts = cut(suspicion, speaks, at_least)
     counts = np.array([[len(rows), is_reviewed[rows].sum(), np.nansum(reviewed[rows])] for rows in parts])
@@ -142,6 +142,6 @@ def _note(n_blind: int, n: int) -> str:
     if n_blind == 0:
         return ""
     return (
-        f"{n_blind:,} of {n:,} examples are less or more suspicious than any that speaks for them; "
+        f"{n_blind:,} of {n:,} examples are less or more suspicious than all reviewed ones; "
         "to narrow the interval, review the random part of the queue."
     )

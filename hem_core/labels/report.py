@@ -1,4 +1,4 @@
-"""The labels of a run: which to look at first, and how many are wrong by what people found."""
+"""The labels of a run: which to review first, and the estimated share of wrong ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LabelReport:
 
 
 def label_report(folder: Path | str, most: int) -> LabelReport:
-    """The `most` suspects that nobody has judged yet, and the share of wrong labels estimated from those judged."""
+    """The `most` unreviewed suspects, and the share of wrong labels estimated from the reviewed ones."""
     run = open_run(folder)
     columns = ["id", "label", "suggested_label", "label_suspicion", "evidence"]
     table = run.table(columns)

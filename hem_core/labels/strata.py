@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 TOO_FAR = 6.0
-"""Gain of log-likelihood from which two densities of review are told apart."""
+"""Gain of log-likelihood from which two densities of review count as different."""
 
 
 def cut(suspicion: np.ndarray, is_reviewed: np.ndarray, at_least: int) -> list[np.ndarray]:
     """Rows of each stratum, the most suspicious first, those of unknown suspicion last; equals stay together.
 
-    suspicion (N,), NaN unknown; speaks (N,) bool: reviewed, so that it tells of others. Cut where the density of
+    suspicion (N,), NaN unknown; is_reviewed (N,) bool. Cut where the density of
     review changes (so that the reviewed of a stratum lie evenly in it), then into parts of equally many reviewed.
     """
     known = np.flatnonzero(~np.isnan(suspicion))

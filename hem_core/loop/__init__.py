@@ -1,1 +1,1 @@
-"""Mining a pool in rounds: train, choose, add, train again; beside random additions and all data."""
+"""Mining a pool in rounds (train, choose, add), compared with random additions and all data."""

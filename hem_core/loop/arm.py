@@ -12,33 +12,33 @@ from hem_core.loop.labels import corrected
 from hem_core.loop.person import MissingAnswers, answers_for
 
 KEPT = ("rows", "targets", "test_logits", "picks", "picked_by", "left_out", "n_left_out")
-"""What a step remembers of what a model said."""
+"""The arrays of a model that a step keeps."""
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One model: the round's, what it was trained on and what it said."""
+    """One round's model: its training rows and its predictions."""
 
     arm: str
     """"start" (of the mined and the random arm alike), "mined", "random" or "all"."""
     seed: int
     round: int
     arrays: Mapping[str, np.ndarray]
-    """KEPT, as far as there."""
+    """Those of KEPT that exist."""
 
 
 @dataclass(eq=False)
 class Walk:
-    """How far an arm came, and what it waits for."""
+    """The progress of an arm, and the answers that it waits for."""
 
     steps: list[Step] = field(default_factory=list)
     targets: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    """(N,) int64, with the labels that people gave on the way."""
+    """(N,) int64, with the labels that people gave during the loop."""
     waiting: MissingAnswers | None = None
 
 
 def walk(lab: Lab, arm: str, seed: int) -> Walk:
-    """Go through the rounds of an arm, as far as the answers of people reach."""
+    """Run the rounds of an arm, as far as people's answers allow."""
     targets = lab.start_targets
     if arm == "all":
         rows = lab.candidates[targets[lab.candidates] >= 0]

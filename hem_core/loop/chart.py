@@ -17,7 +17,7 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 320, 56, 150, 16, 44
 
 @dataclass(frozen=True)
 class Scale:
-    """Where a number of examples and a share stand, in pixels; both ends of both are within the frame."""
+    """The position of a number of examples and a share, in pixels; both ends of both are within the frame."""
 
     sizes: Sequence[int]
     low: float

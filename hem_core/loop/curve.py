@@ -1,4 +1,4 @@
-"""The learning curve: what each arm's models get right at each size, and the paired difference between arms."""
+"""The learning curve: the measures of each arm's models at each size, and the paired differences between arms."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def curve(points: Sequence[Point]) -> list[dict[str, Any]]:
 
 
 def differences(points: Sequence[Point], against: str) -> list[dict[str, Any]]:
-    """What the mined arm has over another one, paired by seed: one entry a round, and the last one of their mean.
+    """The mined arm minus another one, paired by seed: one entry per round, and a last one for their mean.
 
     against: "random", compared at the same round, or "all", compared with the one model of all data.
     Returns entries of `round` (a number, at last "mean of rounds"), `n`, and of each measure mean, low, high; empty

@@ -1,4 +1,4 @@
-"""What a loop would do, and for how long, without training anything or writing into the workspace."""
+"""What a loop would do and how long it would take, without training or writing into the workspace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hem_core.runs.options import Options
 
 @dataclass(frozen=True)
 class DryRun:
-    """What would be done."""
+    """The planned trainings."""
 
     name: str
     arms: dict[str, int]

@@ -1,4 +1,4 @@
-"""Where a loop's trainings happen: each is done once, kept on the disk, and taken up after a kill."""
+"""The trainings of a loop: each is done once, stored on disk, and resumed after a kill."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OutOfTimeError(Exception):
 
 @dataclass(eq=False)
 class Lab:
-    """A pool, a train function and the folder in which what its models say is kept.
+    """A pool, a train function and the folder with the predictions of its models.
 
     folder/arms/<arm>/seed_<k>_round_<r>.npz: `rows` (n,) that the model was trained on, `targets` (n,) as they were
     then, `test_logits` (T, K) float32. Of the arms "start" and "mined" also what the next picks come from: `pool_rows`
@@ -56,7 +56,7 @@ class Lab:
     report_training: Tell | None = None
     """Called now and then during a training that takes longer than QUIET."""
     go_on: bool = False
-    """Do without the answers that are missing: a given label stands, an example without one stays out."""
+    """Continue without the missing answers: a given label is kept, an example without one stays out."""
     done: set[Path] = field(default_factory=set)
     budget: Budget = field(default_factory=lambda: Budget(None))
 
@@ -71,7 +71,7 @@ class Lab:
 
     @cached_property
     def candidates(self) -> np.ndarray:
-        """(c,) positions that may be trained on: not ruled out, and labelled unless a person is there to be asked."""
+        """(c,) positions that may be trained on: not ruled out, and labelled unless a person answers."""
         free = self.labels.candidates(self.pool)
         return free if self.settings.by_person else free[self.start_targets[free] >= 0]
 
@@ -85,9 +85,9 @@ class Lab:
         *,
         picked_before: np.ndarray = NONE,
     ) -> dict[str, np.ndarray]:
-        """What the model says that was trained on `rows` (n,), with targets (N,); trained, or what it had said.
+        """The arrays of the model trained on `rows` (n,) with targets (N,); trained now, or read from disk.
 
-        gone: positions that were picked before and are not to be picked again.
+        picked_before: positions that were picked before and are not to be picked again.
         """
         path = self.folder / "arms" / arm / f"seed_{seed}_round_{round}.npz"
         is_mining = arm in ("start", "mined")
@@ -110,7 +110,7 @@ class Lab:
         return found
 
     def _key(self, rows: np.ndarray, targets: np.ndarray, seed: int, mining: dict[str, Any] | None) -> str:
-        """What a kept result is called: another function, data set or setting never passes for it."""
+        """The key of a stored result, which changes with the function, the data set and the settings."""
         return make_key(
             pool=self.pool.key,
             train=self.train.fingerprint,
@@ -137,7 +137,7 @@ class Lab:
             nonlocal quiet_until
             if time.monotonic() > quiet_until and self.report_training is not None:
                 quiet_until = time.monotonic() + QUIET
-                self.report_training("training under way", done, max(done, total) if total else 0)
+                self.report_training("training in progress", done, max(done, total) if total else 0)
 
         network = trained(pool, self.train, rows, targets, seed=seed, draws=self.draws, where=where, progress=progress)
         tested = predict(network, pool.test.cached_inputs, pool.test.rows, n_classes, where=where)

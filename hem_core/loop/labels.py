@@ -1,4 +1,4 @@
-"""The labels that a loop begins with: the data's, and over them what people had said before it began."""
+"""The labels that a loop starts with: the data's, corrected by the verdicts given before it started."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hem_core.store.workspace import open_workspace
 
 @dataclass(frozen=True)
 class Labels:
-    """What people said of examples: id -> its label, or None where it is not to be trained on."""
+    """Labels from people's verdicts: id -> label, or None where the example is not to be trained on."""
 
     verdict_labels: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ def corrected(pool: Pool, targets: np.ndarray, verdict_labels: Mapping[str, str 
 
 
 def opening(folder: Path, workspace: Path, pool: Pool) -> Labels:
-    """The labels as people had them when the loop began, kept in labels.json so that a later word changes no past."""
+    """The labels when the loop started, stored in labels.json so that later verdicts change nothing."""
     path = folder / "labels.json"
     if path.is_file():
         return Labels(json.loads(path.read_text("utf-8")))
@@ -61,9 +61,9 @@ def opening(folder: Path, workspace: Path, pool: Pool) -> Labels:
 
 
 def answers(workspace: Path, pool: Pool, ids: Sequence[str]) -> dict[str, str | None]:
-    """Id -> the label that its newest verdict leaves it with, None where the verdict rules it out.
+    """Id -> the label by its newest verdict, None where the verdict rules the example out.
 
-    Of examples without a verdict, and of those whose verdict leaves them without a label, nothing is said.
+    Examples without a verdict, and those whose verdict gives no label, are omitted.
     """
     state = open_workspace(workspace).tags().state(pool.name)
     wanted, targets = set(ids), dict(zip(pool.ids, pool.targets, strict=True))

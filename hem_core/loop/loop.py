@@ -1,4 +1,4 @@
-"""Mine a pool in rounds, train, choose, add, train again, beside random additions and the model of all data."""
+"""Mine a pool in rounds (train, choose, add), compared with random additions and the model of all data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """A loop in its folder: its `report` (report.json), or what it waits for in words."""
+    """A loop in its folder: its `report` (report.json), or in words what it waits for."""
 
     folder: Path
     report: dict[str, Any] | None = None
@@ -59,10 +59,10 @@ def loop(
 
     data: as for `hem_core.score`; train: "package.module:train" or the function; out: the workspace, made if need be.
     name: of the loop, by default that of the data, with -2, -3 where another loop has it; test: see `open_pool`.
-    go_on: where people are asked, do without the answers that are missing. options: how the data are read.
+    go_on: with people's answers, continue without the missing ones. options: how the data are read.
     Killed at any moment, or stopped by its budget, the same call resumes with the training that was under way, to the
     same report. More seeds, rounds or arms resume from what there is.
-    Raises HemError: a pool too small for the rounds, settings or data that cannot be, a training that fails.
+    Raises HemError: a pool too small for the rounds, invalid settings or data, a training that fails.
     """
     asked, function, workspace = settings or Settings(), train_function.load(train), Path(out)
     budget = Budget(asked.budget)
@@ -117,14 +117,14 @@ def _made(workspace: Path) -> None:
     try:
         (workspace / "loops").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(f"cannot make '{workspace}': {error.strerror}; give --out another place") from error
+        raise RunError(f"cannot make '{workspace}': {error.strerror}; choose another --out") from error
 
 
 def _write_plan(folder: Path, key: str, pool: Pool, train: train_function.TrainFunction, settings: Settings) -> None:
     """Raises RunError where another loop has taken the folder since it was looked at."""
     known = _plan(folder)
     if known is not None and known["key"] != key:
-        raise RunError(f"another loop has just taken '{folder}'; run the same command again, or give it a --name")
+        raise RunError(f"another loop has just started in '{folder}'; run the same command again, or pass a --name")
     remove_leftovers(folder)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     plan = {"format_version": FORMAT_VERSION, "name": folder.name, "key": key, "data": pool.name, "train": train.name}
@@ -152,9 +152,9 @@ def place(
         if (known is None and not is_foreign) or (known is not None and known["key"] == key):
             return folder, key, known
         if name is not None and is_foreign:
-            raise RunError(f"'{folder}' holds files that are not a loop's; give it another --name")
+            raise RunError(f"'{folder}' holds files that do not belong to a loop; pass another --name")
         if name is not None:
-            raise RunError(f"'{folder}' holds a loop of other data, training or settings; give it another --name")
+            raise RunError(f"'{folder}' holds a loop with other data, training or settings; pass another --name")
         number += 1
 
 
@@ -164,7 +164,7 @@ def _plan(folder: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise RunError(f"{folder / 'plan.json'} cannot be read ({error}); delete the folder or give --name") from error
+        raise RunError(f"{folder / 'plan.json'} cannot be read ({error}); delete the folder or pass --name") from error
 
 
 def _as_name(text: str) -> str:

@@ -82,7 +82,7 @@ def _left_out(entries: Sequence[dict[str, Any]]) -> list[str]:
     if not entries:
         return []
     rows = [(entry["why"], str(entry["round"]), f"{entry['n']:,}") for entry in entries]
-    return ["<h2>Why the others stayed out, first seed</h2>", _table(("why", "round", "candidates"), rows)]
+    return ["<h2>Why the others were not chosen, first seed</h2>", _table(("why", "round", "candidates"), rows)]
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

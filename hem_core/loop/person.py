@@ -1,4 +1,4 @@
-"""A person between two rounds: picks wait for answers, and an answer that was used is never changed."""
+"""People's answers between two rounds: picks wait for answers, and an answer that was used is never changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hem_core.store.atomic import write_json
 
 @dataclass(frozen=True, eq=False)
 class MissingAnswers:
-    """Picks for a round of which some have no answer yet."""
+    """Picks of a round, some without an answer."""
 
     arm: str
     seed: int
@@ -26,10 +26,10 @@ class MissingAnswers:
 
 
 def answers_for(lab: Lab, arm: str, seed: int, round: int, picks: np.ndarray) -> dict[str, str | None] | MissingAnswers:
-    """What people said of the picks (a,): id -> its label, or None where it is not to be trained on.
+    """People's answers for the picks (a,): id -> label, or None where the example is not to be trained on.
 
-    Nothing where nobody is asked. Once all have an answer, or `go_on` does without the rest, what was said is written
-    down beside the arm, and a later word does not change it: the round's model was trained on it.
+    {} where nobody is asked. Once all have an answer, or `go_on` continues without the rest, the answers are written
+    next to the arm, and later verdicts do not change them: the round's model was trained on them.
     """
     if not lab.settings.by_person:
         return {}

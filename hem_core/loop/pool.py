@@ -1,4 +1,4 @@
-"""What a loop mines from, and the examples that every model of it is tested on."""
+"""The pool that a loop mines from, and the examples that all its models are tested on."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _from_file(test: Any, train: TrainFunction, folder: Path, options: Options, 
         )
     shared = set(other.ids) & set(ready.ids)
     if shared and _are_same_data(other, ready):
-        raise DataError("--test is the pool itself; name other data, or leave --test out to have a share drawn")
+        raise DataError("--test is the pool itself; pass other data, or omit --test to have a share drawn")
     held = Held(other.inputs, len(other.ids))
     rows = np.flatnonzero(held.is_good & (other.targets >= 0))
     _check_classes(other, ready.classes)
@@ -157,7 +157,7 @@ def _check_classes(test: Prepared, classes: list[str]) -> None:
         theirs, ours = (", ".join(f"'{name}'" for name in names[:8]) for names in (sorted(set(strange)), classes))
         raise DataError(
             f"{len(strange):,} of the {len(labels):,} test examples have a label that is none of the pool's classes: "
-            f"the test has {theirs} too, the pool {ours}; give the labels the same names in both, or name other data "
+            f"the test has {theirs} too, the pool {ours}; give the labels the same names in both, or pass other data "
             "with --test"
         )
 

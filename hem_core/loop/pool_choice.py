@@ -1,4 +1,4 @@
-"""Which candidates of the pool come next: the policies of `hem_core.selection`, on what the round's model said."""
+"""Choose the next candidates of the pool with the policies of `hem_core.selection`, by the round's model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT = ("margin", "per_class")
 clinc, clean and with 10% wrong labels, it beats random additions at the last size by 1.6 to 3.4 points, where the loss
 loses up to 33; diverse, cover and entropy gain less. benchmarks/_benefit_pool.py measures it."""
 MOST, TURNS = 3, 4
-"""Of one group of near-duplicates; how often what is over is replaced."""
+"""Of one group of near-duplicates; and how often the excess is replaced."""
 Options = Mapping[str, Mapping[str, Any]]
 
 
@@ -55,7 +55,7 @@ def choose_picks(
 
     table (c rows): as `pool_scores.candidates` gives it; embeddings (c, D) of the same model or None.
     The class that a policy sees is the one that the model predicts: nobody has looked at the label of a candidate yet.
-    Near-duplicates are looked for among the picks alone: what is over is put aside and others are picked in its place.
+    Near-duplicates are looked for among the picks alone: the excess is put aside and replaced by others.
     """
     seen, words, aside = table.assign(label=table["predicted"]), ", ".join(policies), np.zeros(0, dtype=np.int64)
     places, counts = _chosen(seen, embeddings, n, aside, policies, options, seed)

@@ -54,7 +54,7 @@ def drawn_test(targets: np.ndarray, is_good: np.ndarray, share: float, seed: int
         parts.append(rows[: min(len(rows) - 1, max(1, round(share * len(rows))))])
     rows = np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
     if not len(rows):
-        raise DataError("no test set can be drawn: no class has two labelled examples; name one with --test")
+        raise DataError("no test set can be drawn: no class has two labelled examples; pass one with --test")
     is_pool = np.ones(len(targets), bool)
     is_pool[rows] = False
     words = {"how": "drawn", "what": f"{len(rows):,} examples, {share:.0%} of each class, drawn", "n": len(rows)}

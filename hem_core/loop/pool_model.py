@@ -1,4 +1,4 @@
-"""One training of the loop, and what its model says of the test set and of the pool."""
+"""One training of the loop, and its model's predictions for the test set and the pool."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class PoolPredictions:
-    """What one model says: logits (n, K) float32 and embeddings (n, D) in float16 or float32, or None."""
+    """One model's predictions: logits (n, K) float32 and embeddings (n, D) in float16 or float32, or None."""
 
     logits: np.ndarray
     embeddings: np.ndarray | None
@@ -51,7 +51,9 @@ def trained(
     """
     dataset = TrainingSet(pool.cached_inputs, rows, targets, pool.ids, pool.classes, is_picture=pool.is_picture)
     if len(np.unique(dataset.targets)) < 2:
-        raise ModelError(f"{where}: its {len(rows)} examples are of fewer than 2 classes; begin with more: --start")
+        raise ModelError(
+            f"{where}: its {len(rows)} examples have fewer than 2 classes; start with more examples (--start)"
+        )
     is_equal = draws is not None and train.takes("sampler")
     sampler = EqualDraws(len(dataset), draws, seed=seed) if is_equal and draws is not None else None
     with TemporaryDirectory(prefix="hem-loop-") as unused, seeded(seed):
@@ -72,7 +74,7 @@ def trained(
 
 @torch.inference_mode()
 def predict(network: Network, held: Held, rows: np.ndarray, n_classes: int, *, where: str) -> PoolPredictions:
-    """What the model says of these positions (n,). Raises ModelError for logits that are no K finite numbers."""
+    """The model's predictions for these positions (n,). Raises ModelError unless the logits are K finite numbers."""
     logits, features = np.zeros((len(rows), n_classes), np.float32), []
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]

@@ -1,4 +1,4 @@
-"""As many draws an epoch whatever the size of the set, so that a small set gets no fewer optimiser steps."""
+"""The same number of draws per epoch for any size of the set, so that a small set gets no fewer optimiser steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picks that wait, as a set to look at in the app and as a folder to label elsewhere."""
+"""The waiting picks, as a set to review in the app and as a folder to label elsewhere."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from hem_core.store.workspace import open_workspace
 
 
 def write_queue(lab: Lab, name: str, waiting: Sequence[MissingAnswers]) -> str:
-    """Write the picks that wait as the next version of the set NAME-queue, and export it; once for the same picks.
+    """Write the waiting picks as the next version of the set NAME-queue, and export it; once for the same picks.
 
-    Picks of several arms and seeds stand in it once each and in chance order: whoever labels them does not see which
-    arm asks, and in the folder `label` is empty: an untouched row is no answer.
-    Returns what to do, in one sentence a line.
+    Picks of several arms and seeds stand in it once each and in chance order: people who label them do not see
+    the arm, and in the folder `label` is empty: an untouched row is no answer.
+    Returns what to do, one sentence per line.
     """
     rows = np.unique(np.concatenate([each.rows for each in waiting]))
     rows = np.random.default_rng(len(rows)).permutation(rows)
@@ -52,13 +52,15 @@ def write_queue(lab: Lab, name: str, waiting: Sequence[MissingAnswers]) -> str:
     n = len(rows)
     return (
         f"Round {', '.join(map(str, rounds))} waits for a person: {n - len(unanswered):,} of {n:,} picks have an "
-        f"answer.\n{_where(lab, queue, version, target)}\nThen give the same command again: it goes on from here. "
-        "With --go-on it goes on without the rest: a given label stands, an example without one stays out."
+        f"answer.\n{_where(lab, queue, version, target)}\nThen run the same command to resume. "
+        "With --go-on it continues without the missing answers: given labels are kept, examples without one stay out."
     )
 
 
 def _where(lab: Lab, queue: str, version: int, target: Path) -> str:
-    elsewhere = f"label what is in {target} and bring it back: hem import-labels FILE --workspace {lab.workspace}"
+    elsewhere = (
+        f"label the examples in {target} and import the answers: hem import-labels FILE --workspace {lab.workspace}"
+    )
     if run_of(lab.workspace, lab.pool.name) is None:
         return f"To answer, {elsewhere}."
     return f"To answer, review the set '{queue}' v{version} in the app (hem app {lab.workspace}), or {elsewhere}."

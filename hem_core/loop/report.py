@@ -61,7 +61,7 @@ def _point(lab: Lab, step: Step) -> dict[str, Any]:
 
 
 def _left_out(walks: Sequence[Walk]) -> list[dict[str, Any]]:
-    """Why the candidates of the first seed stayed out, round by round: `round`, `why`, `n`."""
+    """Why candidates of the first seed were not chosen, round by round: `round`, `why`, `n`."""
     steps = next(walk.steps for walk in walks if walk.steps[-1].arm == "mined")[:-1]
     return [
         {"round": step.round + 1, "why": str(why), "n": int(n)}
@@ -76,15 +76,15 @@ def _notes(lab: Lab) -> list[str]:
         notes.append(f"Every training drew {lab.draws:,} examples an epoch: all took the same number of steps.")
     else:
         notes.append(
-            "The train function takes no `sampler`, so each training took the steps of its own set: as many in the "
-            "mined as in the random arm at each size, more in the model of all data."
+            "The train function takes no `sampler`, so the number of steps follows from the size of the set: the same "
+            "in the mined and the random arm at each size, more for the model of all data."
         )
     if lab.pool.test.words["how"] == "drawn":
-        notes.append("The test set was drawn from the same data: its labels are as right or wrong as the pool's.")
+        notes.append("The test set was drawn from the same data, so its labels are as noisy as the pool's.")
     if lab.labels.verdict_labels:
         notes.append(
-            f"{len(lab.labels.verdict_labels):,} examples had a verdict before the loop began; it holds in all arms."
+            f"{len(lab.labels.verdict_labels):,} examples had a verdict before the loop; it applies in all arms."
         )
     if lab.settings.by_person:
-        notes.append("People answered for the picks; an answer that came after its round was trained changed nothing.")
+        notes.append("People answered for the picks; answers that came after their round was trained were not used.")
     return notes

@@ -1,4 +1,4 @@
-"""The training set that a loop ends with, kept as a set of the workspace."""
+"""The final training set of a loop, saved as a set of the workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a loop."""
+"""The settings of a loop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Settings:
     add: int = 150
     rounds: int = 3
     seeds: int = 5
-    """How often all of it is done, each time from another start."""
+    """Number of repetitions, each from another start."""
     arms: Sequence[str] = ARMS
     policies: Sequence[str] = DEFAULT
     """The chain that chooses, names of `hem_core.selection.policies`."""
@@ -33,7 +33,7 @@ class Settings:
     seed: int = 0
     """The first of the seeds."""
     budget: float | None = None
-    """Seconds: no training is begun that would not end in time. What is done stays; the same settings resume."""
+    """Seconds: no training is started that would not end in time. Finished ones stay; the same settings resume."""
 
     def __post_init__(self) -> None:
         for name in ("start", "add", "rounds", "seeds"):
@@ -52,7 +52,7 @@ class Settings:
         return list(range(self.seed, self.seed + self.seeds))
 
     def facts(self) -> dict[str, Any]:
-        """What decides each training, as JSON; more rounds, seeds or arms resume from what there is."""
+        """The settings that determine each training, as JSON; more rounds, seeds or arms reuse existing trainings."""
         return {
             "start": self.start,
             "add": self.add,

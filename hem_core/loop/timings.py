@@ -1,4 +1,4 @@
-"""How long the trainings of a loop took, in a file of their own: the results' bytes are the same each time."""
+"""The duration of a loop's trainings, in a file of their own, so that the results have the same bytes each time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an example looks like: one medium a file, which imports the ground alone and hands out numbers, texts or
+"""What an example looks like: one medium per file, which imports the ground alone and returns numbers, texts or
 DataFrames; `engine/inputs.py` makes batches of tensors of them, and the app lays out what the medium says it shows.
 
 A medium is one file that defines `MEDIUM`, a `Medium` (see `_contract.py`); files that begin with `_` serve several.

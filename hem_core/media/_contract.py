@@ -1,4 +1,4 @@
-"""The contract of a medium: what a file of this folder says, and what its reader gives."""
+"""The contract of a medium: what a file of this folder defines, and what its reader returns."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _whole_table(part: Part) -> tuple[pa.Table | dict[str, np.ndarray], dict[str
 
 @dataclass(frozen=True, kw_only=True)
 class Medium:
-    """What a medium says of itself. All but `open` and `look` have a default, which suits a column of a table."""
+    """The definition of a medium. All fields but `open` and `look` have defaults that suit a column of a table."""
 
     open: Callable[[Source], Reader | None]
     """The reader of the examples; None where there are no inputs, only predictions."""
@@ -162,7 +162,7 @@ class Medium:
     """Examples as a table or named arrays that a reader of the catalog reads, and the options for its columns; None
     when they cannot be written."""
     train_template: str = OF_NUMBERS
-    """A train function to begin with, which runs as it stands."""
+    """A template of a train function, which runs as it is."""
 
     @property
     def is_shown_without_pictures(self) -> bool:

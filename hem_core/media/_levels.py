@@ -21,7 +21,7 @@ def from_unsigned(values: np.ndarray, *, white: int = WHITE) -> np.ndarray:
 def from_floats(values: np.ndarray) -> np.ndarray:
     """Floats in 0 .. 1 as uint8 0 .. 255, rounded.
 
-    Raises DataError for a NaN, and for floats outside 0 .. 1, of which nobody knows what is white.
+    Raises DataError for a NaN, and for floats outside 0 .. 1, whose white level is not known.
     """
     if not np.isfinite(values).all():
         raise DataError("its pixels have a NaN or infinite number")

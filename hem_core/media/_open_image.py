@@ -31,7 +31,7 @@ def open_image(root: Path, image: str, image_row: int | None = None) -> Image.Im
     path = root / image
     if not path.is_file():
         raise DataError(
-            f"no file at '{path}'; were the data moved? Score them again from their new place, with the same --out; "
+            f"no file at '{path}'; if the data were moved, score them again from their new place, with the same --out; "
             "hem export and hem retrain also take --data FOLDER"
         )
     try:

@@ -52,7 +52,7 @@ def read_picture(data: bytes, *, draft_px: int | None = None) -> PictureFile:
             return _read(opened, draft_px)
     except DataError as error:
         raise DataError(f"not a readable image: {error}") from error
-    except Exception as error:  # a broken file makes Pillow's readers raise whatever comes to their mind
+    except Exception as error:  # a broken file makes Pillow's readers raise many kinds of exceptions
         raise DataError(f"not a readable image: {_short(error)}") from error
 
 
@@ -118,7 +118,7 @@ def _white(opened: Any) -> int:
     """The number that is white, of a picture of whole numbers wider than 8 bits.
 
     PNG and PGM scale to 16 bits themselves; a TIFF says how many of its 16 bits are used.
-    Raises DataError for signed and 32-bit numbers, whose range nobody knows.
+    Raises DataError for signed and 32-bit numbers, whose range is not known.
     """
     if opened.mode.startswith("I;"):
         bits = getattr(opened, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))

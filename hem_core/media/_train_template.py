@@ -1,4 +1,4 @@
-"""Train functions to begin with: each runs as it stands."""
+"""Templates of train functions; each runs as it is."""
 
 OF_NUMBERS = '''\
 import torch

@@ -1,8 +1,8 @@
 """Hard example mining while training: a loss vector and indices in, a scalar or indices out.
 
 `mining.TopK` is the class of that name in `selectors/top_k.py`, `mining.jtt` the function of `recipes/jtt.py`: a file
-is found by its name without case and underscores, in whichever folder it lies, and imported when it is asked for. A
-new item is a new file; there is no list.
+is found by its name without case and underscores, in whichever folder it is, and imported on first use. A new item
+is a new file; there is no list.
 """
 
 import importlib

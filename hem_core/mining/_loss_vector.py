@@ -1,4 +1,4 @@
-"""The door for losses: one number an example."""
+"""The door for losses: one number per example."""
 
 from typing import Literal, get_args
 
@@ -19,7 +19,7 @@ def known_on_nan(on_nan: OnNan) -> OnNan:
 def known_losses(losses: Tensor, who: str, on_nan: OnNan) -> Tensor | None:
     """Which of the losses (B,) count, (B,) bool, or None where all do. MiningError as `loss_vector`, else.
 
-    Where NaN is skipped, so is what is infinite: both are what an overflow leaves.
+    Where NaN is skipped, so are infinite losses: both result from an overflow.
     """
     if known_on_nan(on_nan) == "raise" or losses.dim() != 1:
         loss_vector(losses, who)
@@ -31,7 +31,9 @@ def known_losses(losses: Tensor, who: str, on_nan: OnNan) -> Tensor | None:
 def loss_vector(losses: Tensor, who: str) -> Tensor:
     """`losses` (B,) detached. Raises MiningError for a scalar, for more dimensions, and for a NaN."""
     if losses.dim() == 0:
-        raise MiningError(f"{who} expects a loss vector (B,), one loss an example; got a scalar: pass reduction='none'")
+        raise MiningError(
+            f"{who} expects a loss vector (B,), one loss per example; got a scalar: pass reduction='none'"
+        )
     if losses.dim() > 1:
         raise MiningError(f"{who} expects a loss vector (B,); got shape {tuple(losses.shape)}: flatten or average it")
     losses = losses.detach()

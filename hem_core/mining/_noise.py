@@ -1,4 +1,4 @@
-"""Mining picks wrong labels first, so it stops where too many are expected."""
+"""Mining picks wrong labels first, so it stops if too many are expected."""
 
 NOISE_LIMIT = 0.2
 

@@ -1,4 +1,4 @@
-"""Which part of an epoch this process draws: its rank among the processes of a distributed training."""
+"""The part of an epoch that this process draws: its rank among the processes of a distributed training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def current() -> tuple[int, int] | None:
 def place(rank: int | None, world_size: int | None) -> tuple[int, int]:
     """Rank and world size as passed, else those of torch.distributed, else 0 and 1. MiningError where they can't be."""
     if (rank is None) != (world_size is None):
-        raise MiningError(f"rank and world_size come together; got rank={rank}, world_size={world_size}")
+        raise MiningError(f"pass both rank and world_size, or neither; got rank={rank}, world_size={world_size}")
     if rank is None or world_size is None:
         return current() or (0, 1)
     if not 0 <= rank < at_least("world_size", world_size, 1):

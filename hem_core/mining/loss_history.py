@@ -1,4 +1,4 @@
-"""The loss of every example as it was when last seen."""
+"""The last known loss of every example."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from hem_core.mining._ranges import at_least, between
 class LossHistory:
     """Moving average of the loss of each of n examples, on the CPU.
 
-    `ema` in 0 .. 1 is the weight of what was known before. `losses` (N,) float32, NaN where never seen; `counts` (N,)
-    int64, how often seen. An index that stands in a batch more than once counts with the mean of its losses.
-    on_nan: a loss that is NaN or infinite is refused ("raise") or passed over ("skip"; `n_skipped` counts them), as
-    where mixed precision overflows. ids: of the examples in order, so that a state of other or reordered data is
+    `ema` in 0 .. 1 is the weight of the previous average. `losses` (N,) float32, NaN where never seen; `counts` (N,)
+    int64, how often seen. An index that occurs more than once in a batch counts with the mean of its losses.
+    on_nan: a loss that is NaN or infinite is refused ("raise") or skipped ("skip"; `n_skipped` counts them), as where
+    mixed precision overflows. ids: of the examples in order, so that a state of other or reordered data is
     refused; without them only another number of examples is.
-    Over several ranks each knows what it saw until `sync` (the samplers call it at the start of an epoch).
+    With several ranks, each knows only its own losses until `sync` (the samplers call it at the start of an epoch).
 
     >>> import torch
     >>> history = LossHistory(3, ema=0.75)
@@ -68,7 +68,7 @@ class LossHistory:
         if not is_finite.all() and self.on_nan == "raise":
             first = int(index[~is_finite][0])
             raise MiningError(
-                f"the loss of example {first} is infinite: lower the learning rate, leave it out, or make "
+                f"the loss of example {first} is infinite: lower the learning rate, skip the example, or use "
                 "LossHistory(n, on_nan='skip')"
             )
         self.n_skipped += int((~is_finite).sum())
@@ -126,7 +126,7 @@ class LossHistory:
         if digest is not None and self._digest is not None and not torch.equal(digest, self._digest):
             raise MiningError(
                 f"the state of this LossHistory was saved with other ids, or in another order, than its {len(self)} "
-                "examples have: load the data as they were, or start with a new history"
+                "examples have: load the original data, or start with a new history"
             )
         self.losses, self.counts = state["losses"].clone(), state["counts"].clone()
         self._base, self._synced = state.get("base", state["losses"]).clone(), state["synced"].clone()

@@ -1,4 +1,4 @@
-"""What a selection kept and what it dropped."""
+"""The kept and the dropped part of a selection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 UNLABELLED = -100
-"""The label of what has none, as torch's losses have it: no class."""
+"""The label of examples without a class, as in torch's losses."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A data set whose items know where they stand."""
+"""A data set whose items include their index."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class WithIndex(Dataset[Any]):
     def __init__(self, dataset: Any, *, key: str = "index") -> None:
         if isinstance(dataset, IterableDataset):
             raise MiningError(
-                f"{type(dataset).__name__} is a stream, whose items have no index: let it give one with each item, "
-                "such as the row of the file that it reads, and mine with a selector or HardExampleLoss; samplers want "
+                f"{type(dataset).__name__} is a stream, whose items have no index: make it return one with each item, "
+                "such as the row of the file that it reads, and mine with a selector or HardExampleLoss; samplers need "
                 "a data set with __getitem__"
             )
         self.dataset, self.key = dataset, key

@@ -1,4 +1,4 @@
-"""Where rows of a table lie to each other, without a network: their numbers on one scale, their categories apart."""
+"""An embedding of table rows without a network: numbers on one scale, categories as coordinates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where texts lie to each other as a scikit-learn Pipeline sees them: what its last step is given, made narrow."""
+"""An embedding of texts from a scikit-learn Pipeline: the input of its last step, reduced in width."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TextEmbedding:
 
     @classmethod
     def of(cls, estimator: Any, texts: Sequence[str]) -> TextEmbedding | None:
-        """None when the estimator is no Pipeline, so that nothing tells how it reads a text, or has but one word.
+        """None when the estimator is not a Pipeline, so that its features are not known, or has only one word.
 
         Reference: latent semantic analysis, Deerwester et al. 1990; the randomised solver with seed 0.
         """

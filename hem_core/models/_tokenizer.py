@@ -1,4 +1,4 @@
-"""Whether a tokenizer is there, knows words, and belongs to its model."""
+"""Whether a tokenizer exists, has a vocabulary, and belongs to its model."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def check_tokenizer(tokenizer: Any, network: Any, folder: Path) -> None:
         raise ModelError(f"no tokenizer in '{folder}', so that every word would be unknown; {way}")
     vocabulary = tokenizer.get_vocab()
     if not set(vocabulary) - set(tokenizer.all_special_tokens):
-        raise ModelError(f"the tokenizer in '{folder}' knows no words; {way}")
+        raise ModelError(f"the tokenizer in '{folder}' has no vocabulary; {way}")
     rows = network.get_input_embeddings()
     n_rows = getattr(rows, "num_embeddings", None)
     largest = max(vocabulary.values())
     if n_rows is not None and largest >= n_rows:
         raise ModelError(
-            f"the tokenizer in '{folder}' numbers words up to {largest:,}, and the model knows {n_rows:,}: it belongs "
+            f"the tokenizer in '{folder}' numbers words up to {largest:,}, and the model has {n_rows:,}: it belongs "
             f"to another model; {way}"
         )

@@ -18,7 +18,7 @@ from hem_core.models.single_label import WANTED, check_estimator
 TOLERANCE = 0.02
 """How far from 1 a row of probabilities may sum, by rounding."""
 LEAST_PROBABILITY = 1e-12
-"""Below it a probability is as good as none: a forest's zero is no certainty, and its logarithm no number."""
+"""Probabilities are clipped at this value: a forest's zero is not a certainty, and its logarithm is not finite."""
 
 
 class Estimator(nn.Module):
@@ -38,8 +38,8 @@ class Estimator(nn.Module):
         check_estimator(estimator)
         if not is_fitted(estimator):
             raise ModelError(
-                f"the {name} is not fitted: return it fitted, or have it fitted and judged on examples "
-                "that it did not see: --train package.module:train with --oos"
+                f"the {name} is not fitted: return it fitted, or train it and judge examples "
+                "that it did not see with --train package.module:train and --oos"
             )
         if not hasattr(estimator, "predict_proba"):
             raise ModelError(f"{name} gives no probabilities; wrap it in sklearn.calibration.CalibratedClassifierCV")
@@ -96,7 +96,7 @@ class Estimator(nn.Module):
         return whole
 
     def identity(self, batches: Sequence[Any] = ()) -> str:
-        """What tells this estimator from another: its kind, all its parameters, and what it says of these rows.
+        """Identifies the estimator: its kind, all its parameters, and its predictions for these rows.
 
         A fitted estimator has no list of weights, and its pickle differs from one process to the next. So its
         probabilities on all rows that will be scored, to six places, stand for what it has learned.

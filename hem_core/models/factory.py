@@ -25,7 +25,7 @@ def load(factory: str, weights: str | Path | None = None) -> nn.Module:
     """
     if Path(factory).is_dir():
         if weights is not None:
-            raise ModelError(f"'{factory}' is a folder with weights of its own; leave out --weights")
+            raise ModelError(f"'{factory}' is a folder with weights of its own; omit --weights")
         return transformers_folder.load(Path(factory))
     model = as_module(_call(factory), factory)
     if weights is not None and isinstance(model, Estimator):
@@ -82,7 +82,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # bytes that are no pickle end the unpickler with whatever they hit first
         raise ModelError(
             f"'{path}' is not a file of tensors alone and is not loaded, since a pickle can run code. "
-            "Where you trust it, save its weights: safetensors.torch.save_file(model.state_dict(), 'w.safetensors')"
+            "If you trust it, save its weights: safetensors.torch.save_file(model.state_dict(), 'w.safetensors')"
         ) from error
     if isinstance(state, dict):
         state = next((state[name] for name in NESTED if isinstance(state.get(name), dict)), state)

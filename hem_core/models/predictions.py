@@ -34,7 +34,7 @@ class Predictions:
 
     @property
     def notes(self) -> list[str]:
-        """What is taken otherwise than it stands in the file."""
+        """Notes on how the file's values were interpreted."""
         if not self.is_binary:
             return []
         pair = "one logit z each, taken as the two logits (0, z)"

@@ -1,4 +1,4 @@
-"""What code of others may turn in this process, given back as it was: or the next training would find it turned."""
+"""Restore the process settings that other code may change, so that the next training is not affected."""
 
 from __future__ import annotations
 

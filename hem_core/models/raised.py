@@ -1,4 +1,4 @@
-"""What the user's own code raised, in one line."""
+"""An exception of the user's own code, in one line."""
 
 from __future__ import annotations
 

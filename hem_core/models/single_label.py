@@ -1,4 +1,4 @@
-"""Whether a model does what HEM scores: one class out of several for each example."""
+"""Check that a model chooses one class out of several for each example."""
 
 from __future__ import annotations
 

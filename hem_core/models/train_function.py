@@ -1,4 +1,4 @@
-"""The user's own training: a function of a data set that gives a model."""
+"""The user's train function: it takes a data set and returns a model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TrainFunction:
     fingerprint: str
 
     def takes(self, name: str) -> bool:
-        """Does its signature name this parameter? One that takes **anything may well ignore it, and does not count."""
+        """Whether its signature names this parameter; **kwargs do not count, since they may be ignored."""
         try:
             each = inspect.signature(self.function).parameters.get(name)
         except (TypeError, ValueError):

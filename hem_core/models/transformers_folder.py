@@ -91,7 +91,7 @@ def load(folder: Path) -> TextClassifier:
     missing = sorted(told["missing_keys"])
     if missing:
         raise ModelError(
-            f"'{folder}' is no finished classifier: weights of {', '.join(missing[:3])} are missing; "
+            f"'{folder}' is not a trained classifier: weights of {', '.join(missing[:3])} are missing; "
             "give the folder of a model that was trained to classify"
         )
     _let_pad(tokenizer, network.config, folder)
@@ -118,7 +118,7 @@ def _check_weights(folder: Path) -> None:
         return
     if any(folder.glob("*.bin")):
         raise ModelError(
-            f"the weights in '{folder}' are a pickle, which can run code, and are not loaded. Where you trust them, "
+            f"the weights in '{folder}' are a pickle, which can run code, and are not loaded. If you trust them, "
             "save them again: AutoModelForSequenceClassification.from_pretrained(FOLDER).save_pretrained(OTHER)"
         )
     raise ModelError(f"no weights in '{folder}'; expected model.safetensors")

@@ -1,4 +1,4 @@
-"""The model inside what other tools put around it: compilation, data parallelism."""
+"""The model inside the wrappers of other tools: compilation, data parallelism."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Why an example is hard: facts, features, the classifier, the name of the reason, its evidence."""
+"""Why an example is hard: facts, features, the classifier, the reason and its evidence."""

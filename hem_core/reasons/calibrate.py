@@ -13,7 +13,7 @@ from hem_core.reasons.rules import REASONS
 
 TAG_WEIGHT = 5.0
 LEAVE_OPEN = {"hard": ("mislabelled", "easy"), "right": ("mislabelled", "ambiguous", "outlier")}
-"""What a person says of an example without naming its reason -> the reasons that this rules out: "hard" has a right
+"""A verdict that does not name a reason -> the reasons that it rules out: "hard" has a right
 label and is not easy; "right" has a right label and nothing special about it."""
 _SAMPLE = 20_000
 
@@ -24,7 +24,7 @@ class Calibrated:
 
     model: ReasonModel
     prior: np.ndarray
-    """(6,) how common each kind of REASONS is held to be."""
+    """(6,) the assumed share of each kind of REASONS."""
     probs: np.ndarray
     """(N, 6) float32: of REASONS for each row, under that prior."""
 
@@ -38,11 +38,11 @@ def calibrate(
     tagged: np.ndarray | None = None,
     tags: Sequence[str] = (),
 ) -> Calibrated:
-    """Fit the classifier and give each row its probabilities.
+    """Fit the classifier and return the probabilities of each row.
 
     rows: features of the N rows; examples (M, F): of planted probes and chosen regular rows; kinds (M,): theirs.
     tagged (T,) row numbers and tags: what people said of them, out of REASONS, or a key of LEAVE_OPEN: whatever the
-    model holds likeliest but the reasons that it rules out. They weigh TAG_WEIGHT times a probe.
+    model holds likeliest but the reasons that it rules out. Each counts TAG_WEIGHT times a probe.
     Two first fits, one of them without the features OF_THE_EMBEDDING, find rows that are surely mislabelled (.5 and
     more by either); they join the last fit, no more of them than there are such probes: where a net was trained on a
     wrong label, its embedding has moved towards it, and a probe's has not. Without the second of the two the F1 of
@@ -75,7 +75,7 @@ def calibrate(
 
 
 def _weighed(model: ReasonModel, rows: Features) -> tuple[np.ndarray, np.ndarray]:
-    """How common each kind is, and the rows' probabilities under that."""
+    """The share of each kind, and the rows' probabilities under it."""
     flat = model.probs(rows.values)
     prior = estimate_prior(flat[:: max(1, len(flat) // _SAMPLE)])
     weighed = flat * prior.astype(np.float32)

@@ -1,4 +1,4 @@
-"""The classifier of reasons: fitted to planted probes, whose kinds are known, and calibrated on those held out."""
+"""The classifier of reasons: fitted to planted probes of known kinds, and calibrated on held-out ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ReasonModel:
     temperature: float
     """The logits are divided by it, so that probabilities hold on probes that were not fitted to."""
     measured: Mapping[str, float]
-    """On probes held out: macro_f1, balanced_accuracy (over the four hard kinds), ece, n (how many)."""
+    """On held-out probes: macro_f1, balanced_accuracy (over the four hard kinds), ece, n (how many)."""
 
     def probs(self, values: np.ndarray, *, prior: np.ndarray | None = None) -> np.ndarray:
         """(N, 6) probabilities of REASONS for features (N, F); each row sums to 1.
@@ -54,12 +54,12 @@ def fit(
     n_folds: int = 5,
     is_probe: np.ndarray | None = None,
 ) -> ReasonModel:
-    """Fit to rows whose kinds are known; every kind weighs the same in sum.
+    """Fit to rows of known kinds; every kind has the same total weight.
 
     values (M, F) in 0 .. 1; kinds (M,) strings out of REASONS; weights (M,) > 0: how much a row counts within its
     kind. is_probe (M,): the rows that are measured on; the others, tagged by people, only help to fit.
     The temperature is chosen, and everything in `measured` is measured, by cross-validation over `n_folds`; with 0
-    folds that is left out: temperature 1 and nothing measured.
+    folds it is skipped: temperature 1 and nothing measured.
     Raises HemError when there are fewer than two kinds, or a kind that is not in REASONS.
     Reference: temperature scaling after Guo et al. 2017, arXiv:1706.04599.
     """
@@ -67,7 +67,7 @@ def fit(
     if (y < 0).any():
         raise HemError(f"no reason '{kinds[y < 0][0]}'; there are: {', '.join(REASONS)}")
     if len(np.unique(y)) < 2:
-        raise HemError("reasons can be told apart only when there are examples of two kinds or more")
+        raise HemError("reasons can be fitted only with examples of two kinds or more")
     x, is_probe = stretched(values), np.ones(len(y), bool) if is_probe is None else is_probe
     weights = _balanced(y, weights)
     coefficients, bias = _fitted(x, y, weights)
@@ -85,7 +85,7 @@ def fit(
 def estimate_prior(probs: np.ndarray, *, least: float = 0.01, rounds: int = 200) -> np.ndarray:
     """(6,) how common each kind is among N rows, given their probabilities (N, 6) under equal priors.
 
-    least: no kind is held to be less common than this share, so that a few clear cases are still found.
+    least: no kind is assumed to be less common than this share, so that a few clear cases are still found.
     Reference: Saerens et al. 2002, Neural Computation 14 (expectation-maximisation), with a floor.
     """
     prior = np.full(probs.shape[1], 1 / probs.shape[1])
@@ -142,7 +142,7 @@ def _held_out(x: np.ndarray, y: np.ndarray, weights: np.ndarray, fold: np.ndarra
 
 
 def _folds(y: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
-    """Dealt out within each kind, so that each fold has every kind."""
+    """Distributed within each kind, so that each fold has every kind."""
     shuffled = np.random.default_rng(seed).permutation(len(y))
     order = shuffled[np.argsort(y[shuffled], kind="stable")]
     fold = np.empty(len(y), np.int64)

@@ -1,4 +1,4 @@
-"""The columns of a run that say why each example is hard, from its probabilities."""
+"""The columns of a run with the reason of each example, from its probabilities."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hem_core.reasons.neighbourhood import majority
 
 @dataclass(frozen=True, eq=False)
 class ReasonPredictions:
-    """What a model said of N rows, as the reasons take it: out-of-sample where that is known."""
+    """A model's predictions for N rows, as the reasons use them: out-of-sample where they are known."""
 
     predicted: np.ndarray
     """(N,) class numbers."""
@@ -31,7 +31,7 @@ class ReasonPredictions:
     second_sure: np.ndarray
     """(N,)"""
     subject: str
-    """Who says so, "the model" or another."""
+    """The grammatical subject of the evidence: "the model" or another phrase."""
 
 
 def reason_columns(

@@ -1,4 +1,4 @@
-"""What no classifier may say: a reason that the example's own evidence rules out."""
+"""Rule out reasons that contradict an example's own evidence."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from hem_core.reasons.neighbourhood import count_labelled, majority
 from hem_core.reasons.rules import REASONS
 
 SURE = 0.6
-"""A model that is less sure of another class than this does not outweigh neighbours that back the label."""
+"""A prediction of another class with a lower probability does not outweigh neighbours that support the label."""
 UNANIMOUS = 0.8
 CLOSE_CALL = 0.3
-"""The most by which the label of a subtle example loses, where no neighbours can back the label."""
+"""The largest margin by which the label of a subtle example loses, where there are no neighbours."""
 
 
 def ruled_out(

@@ -15,11 +15,11 @@ NORMAL_IQR = 1.349
 
 @dataclass(frozen=True)
 class Difference:
-    """One feature of an example beside its k neighbours."""
+    """One feature of an example compared with its k neighbours."""
 
     name: str
     value: Any
-    """What the example has; None where it is missing."""
+    """The example's value; None where it is missing."""
     usual: Any
     """Median (numbers) or most frequent value (categories) of the neighbours; None where all are missing."""
     distance: float | None

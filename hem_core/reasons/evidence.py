@@ -1,4 +1,4 @@
-"""The evidence for a reason, in one sentence an example."""
+"""The evidence for a reason, one sentence per example."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,17 +24,17 @@ def evidence(
     strongest: Sequence[Sequence[str]] | None = None,
     subject: str = "the model",
 ) -> list[str]:
-    """What speaks for each example's reason: "5 of 5 neighbours say cat; the model is 97% sure of cat; given: dog".
+    """The evidence for each example's reason: "5 of 5 neighbours say cat; the model is 97% sure of cat; given: dog".
 
     table: columns (N,) named as in scores.parquet, a dict or a data frame: `predicted_prob`, `label_prob`, and where
     present `top_classes` (lists of names, best first), `top_probs`, `prototype_distance`, `forgetting`,
     `learned_epoch`. reason (N,) strings out of reasons.REASONS, or "unsure"; targets, predictions (N,) class
     numbers, -1 for no label; neighbour_labels (N, k) class numbers. epochs: how many were recorded; an example counts
-    as learned late from the share `late_from` of them on. probs (N, 6): of REASONS; an unsure example is told by its
-    two likeliest.
-    strongest: N lists of phrases about the features that count most, put after the rest. subject: who speaks in
-    `predictions` and the probabilities, such as "a model that had not seen it" where they are out-of-sample.
-    What is not known is not mentioned.
+    as learned late from the share `late_from` of them on. probs (N, 6): of REASONS; an unsure example is described by
+    its two likeliest.
+    strongest: N lists of phrases about the most important features, appended to the rest. subject: whose predictions
+    these are, in `predictions` and the probabilities, such as "a model that had not seen it" where they are
+    out-of-sample. Unknown facts are not mentioned.
     Returns N sentences, plain text, without a full stop.
     """
     facts = _Facts(table, targets, predictions, class_names, neighbour_labels, subject)
@@ -55,7 +55,7 @@ def evidence(
 
 
 class _Facts:
-    """The columns as lists, since a sentence is made row by row, and the few phrases that sentences share."""
+    """The columns as lists, since sentences are made row by row, and the phrases that they share."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ def _given(facts: _Facts, row: int) -> str:
 
 
 def _percent(share: float) -> str:
-    """`97%`; never 100% for what is less, nor 0% for what is more."""
+    """`97%`; 100% and 0% are reserved for exact values."""
     if share != share:
         return "?%"
     if 0.995 <= share < 1:
@@ -187,7 +187,7 @@ def _percent_below(table: Mapping[str, Any], targets: np.ndarray) -> list[int | 
 
 
 def _past(table: Mapping[str, Any], n: int, epochs: int | None, late_from: float) -> list[list[str]]:
-    """What the training says: learned late or never, forgotten; nothing for what was learned early and kept."""
+    """From the training: learned late or never, forgotten; nothing for an example that was learned early and kept."""
     if "learned_epoch" not in table:
         return [[] for _ in range(n)]
     learned = np.asarray(table["learned_epoch"], np.float64).tolist()

@@ -1,4 +1,4 @@
-"""What the classifier of reasons asks of an example, worked out alike for real rows and for planted probes."""
+"""The facts that the classifier of reasons uses, computed in the same way for real rows and planted probes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hem_core.reasons.neighbourhood import count_labelled, majority
 
 _ROWS = 65_536
 NO_ENERGY = 1e-3
-"""Where every energy is nearer to 0, the logits are log-probabilities."""
+"""If every energy is nearer to 0, the logits are log-probabilities."""
 
 
 def from_logits(logits: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
@@ -24,14 +24,14 @@ def from_logits(logits: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]
 
 
 def has_energy(energy: np.ndarray) -> bool:
-    """Whether energies (N,) say anything: those of log-probabilities, of probabilities and of a log-softmax are 0."""
+    """Whether energies (N,) carry information: those of log-probabilities and of a log-softmax are 0."""
     return bool((np.abs(energy[~np.isnan(energy)]) > NO_ENERGY).any())
 
 
 def from_neighbours(
     neighbour_labels: np.ndarray, distances: np.ndarray, labels: np.ndarray, predicted: np.ndarray, n_classes: int
 ) -> dict[str, np.ndarray]:
-    """Votes of the k nearest real rows, and how near they are.
+    """Votes of the k nearest real rows, and their distances.
 
     neighbour_labels, distances (N, k), nearest first; labels, predicted (N,) class numbers.
     Returns columns (N,): votes_label and votes_predicted, the shares 0 .. 1 that say so; votes_most, that of the
@@ -52,7 +52,7 @@ def from_neighbours(
 
 
 def from_prototypes(embeddings: np.ndarray, means: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """How far an example is from the middle of its class, and how much farther than from the best other one.
+    """The distance of an example from its class mean, and how much it exceeds that to the best other class.
 
     embeddings (N, D), read block by block; means (K, D) of the real rows of each class; labels (N,).
     Returns columns (N,): prototype_distance, 1 - cosine to its own class's mean, 0 .. 2; prototype_contrast, that less

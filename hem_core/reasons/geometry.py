@@ -1,4 +1,4 @@
-"""How typical an embedding is of its class and of the data: distances that know how the data are spread."""
+"""How typical an embedding is of its class and of the data: distances scaled by the spread of the data."""
 
 from __future__ import annotations
 

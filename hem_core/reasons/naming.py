@@ -1,4 +1,4 @@
-"""From probabilities to a reason: its name, the label it suggests, and the features that speak for it."""
+"""From probabilities to a reason: its name, the suggested label, and the features that support it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORDS: Mapping[str, str] = {
     "variability": "swayed in training more than {}% of the data",
     "learned_epoch": "learned later than {}% of the data",
 }
-"""What a feature says when it is high. Votes and confidence are told already."""
+"""The phrase for a feature that is high. Votes and confidence are already in the evidence."""
 
 
 def named(
@@ -48,7 +48,7 @@ def named(
 def strongest(
     model: ReasonModel, values: np.ndarray, probs: np.ndarray, *, most: int = 2, from_place: float = 0.9
 ) -> list[list[str]]:
-    """Up to `most` phrases an example: the features that speak most for its likeliest reason against the others.
+    """Up to `most` phrases an example: the features that most favour its likeliest reason over the others.
 
     values (N, F) as given to the model; only features in the data's highest places, from `from_place` on, that have
     words; none for an easy example.

@@ -1,10 +1,10 @@
-"""What an example's neighbours are labelled as."""
+"""The labels of an example's neighbours."""
 
 import numpy as np
 
 
 def count_labelled(neighbour_labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """How many of each example's neighbours are labelled as the class named for it.
+    """How many of each example's neighbours have the label given for it.
 
     neighbour_labels (N, k) class numbers, -1 without a label; classes (N,) class numbers.
     Returns (N,) int64 in 0 .. k; 0 where the class is below 0.

@@ -1,4 +1,4 @@
-"""Whether the neighbours make wrong labels easier to find here: tried on labels that are flipped for the purpose."""
+"""Whether the neighbours help to find wrong labels in these data, tested on labels flipped for the purpose."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def neighbours_help(logits: np.ndarray, targets: np.ndarray, neighbour_labels: n
     """Do margin and neighbour disagreement together find flipped labels at least as well as the margin alone?
 
     logits (N, K) of models that were not trained on the example; targets (N,) in [0, K); neighbour_labels (N, k).
-    Up to a tenth of the examples, at most `FLIPS`, are asked about with another label as well: with the class that the
-    model finds likeliest beside the label, and with any. No model is asked for that. The flips are ranked among all
+    Up to a tenth of the examples, at most `FLIPS`, are also ranked with another label: with the class that the
+    model finds likeliest beside the label, and with any. This needs no forward pass. The flips are ranked among all
     examples as they are labelled; neighbours must not lose average precision on either kind. True where nothing can
-    be tried. On 60 look-alike intents with 5% of the labels turned to their likest class they lose it, .50 to .49, and
+    be tested. On 60 look-alike intents with 5% of the labels turned to their likest class they lose it, .50 to .49, and
     indeed find those worse, .81 to .69; on digits they gain, .47 to .48, and find them no worse.
     """
     known = np.flatnonzero((targets >= 0) & ~np.isnan(logits).any(axis=1))

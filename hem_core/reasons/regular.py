@@ -1,4 +1,4 @@
-"""Real rows that stand for what is not planted: easy ones, and subtle ones near a look-alike class."""
+"""Real rows that represent the kinds that are not planted: easy ones, and subtle ones near a look-alike class."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from hem_core.reasons.features import features
 
 LEAST = 5
-"""Fewer rows than these stand for nothing: their kind is then left out."""
+"""With fewer rows than this, a kind is left out."""
 
 
 def regular_rows(

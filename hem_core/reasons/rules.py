@@ -1,4 +1,4 @@
-"""Why an example is hard: simple rules over the scores' columns."""
+"""Why an example is hard, by simple rules over the columns of scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from hem_core.stats.percentile import percentile, percentile_within
 REASONS = ("mislabelled", "outlier", "ambiguous", "rare", "subtle", "easy")
 """In the order in which they are tried."""
 UNSURE = "unsure"
-"""What nothing tells."""
+"""The reason where no rule applies."""
 
 
 @dataclass(frozen=True, eq=False)

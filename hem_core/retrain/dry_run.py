@@ -1,4 +1,4 @@
-"""What a retraining would do, and for how long, without training anything or writing into the workspace."""
+"""What a retraining would do and how long it would take, without training or writing into the workspace."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hem_core.retrain.timings import seconds_of_a_training
 
 @dataclass(frozen=True)
 class DryRun:
-    """What would be done."""
+    """The planned trainings."""
 
     name: str
     arms: dict[str, int]
@@ -25,17 +25,17 @@ class DryRun:
     seconds_each: float | None
     """What one training takes; None where none was ever timed."""
     timed_by: str
-    """In words, which training says so."""
+    """In words, the training that this is based on."""
     plan: dict[str, Any]
     """As plan.json will have it."""
 
     @property
     def seconds_left(self) -> float | None:
-        """What is still to be trained."""
+        """Seconds for the remaining trainings."""
         return None if self.seconds_each is None else self.seconds_each * (self.n_trainings - self.n_done)
 
     def lines(self) -> list[str]:
-        """What arms there are, one a line."""
+        """The arms, one per line."""
         return [f"{arm}: {n} trainings; {ARMS[arm]}" for arm, n in self.arms.items()]
 
 
@@ -62,4 +62,4 @@ def _timed(opened: Retraining) -> tuple[float | None, str]:
     found = seconds_of_a_training(opened.home, opened.run, opened.function.name, first=opened.stored)
     if found is not None:
         return found
-    return None, "no training of this function was timed yet: --budget 1s trains one and stops, then ask again"
+    return None, "no training of this function has been timed yet: --budget 1s trains one and stops, then ask again"

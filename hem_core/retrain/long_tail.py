@@ -1,4 +1,4 @@
-"""When classes are so unequal that a retraining takes care of it."""
+"""When classes are so unequal that a retraining balances them."""
 
 import numpy as np
 

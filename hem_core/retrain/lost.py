@@ -1,4 +1,4 @@
-"""Test examples on which no arm can be tested: their label is none of the run's classes, or they cannot be read."""
+"""Test examples that cannot be used: their label is none of the run's classes, or they cannot be read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Untested:
         return sum(self.labels.values())
 
     def refusal(self, classes: Sequence[str]) -> str:
-        """Why such a test is refused, with both lists of classes and the way out; "" when the share is small."""
+        """Why such a test is refused, with both lists of classes and what to do; "" when the share is small."""
         if self.n_strange <= MOST_STRANGE * self.n:
             return ""
         return (
@@ -41,22 +41,24 @@ class Untested:
         )
 
     def notes(self) -> list[str]:
-        """What a reader of the report should know."""
+        """Notes for the reader of the report."""
         found = []
         if self.labels:
             found.append(
-                f"{self.n_strange:,} of the {self.n:,} test examples are not tested on, since their label is none of "
-                f"the run's classes: {listed(list(self.labels))}."
+                f"{self.n_strange:,} of the {self.n:,} test examples are not used for testing, since their label is "
+                f"none of the run's classes: {listed(list(self.labels))}."
             )
         if self.n_unlabelled:
-            found.append(f"{self.n_unlabelled:,} of the {self.n:,} test examples have no label and are not tested on.")
+            found.append(
+                f"{self.n_unlabelled:,} of the {self.n:,} test examples have no label and are not used for testing."
+            )
         if self.n_unreadable:
             found.append(f"{self.n_unreadable:,} of the {self.n:,} test examples cannot be read.")
         return found
 
 
 def untested(source: Source, rows: np.ndarray) -> Untested:
-    """What is lost of the test examples `rows` (n,), positions in the source."""
+    """The unusable ones of the test examples `rows` (n,), positions in the source."""
     labels = source.catalog["label"].take(rows).to_pylist()
     is_strange = ~is_known(source.targets[rows])
     strange = [label for label, is_out in zip(labels, is_strange, strict=True) if is_out]

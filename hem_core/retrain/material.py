@@ -1,4 +1,4 @@
-"""What every arm of a retraining is made from, kept on the disk when it is planned, so that nothing moves under it."""
+"""The material of every arm of a retraining, stored when it is planned, so that later changes do not affect it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Material:
 
 
 def read(path: Path, key: str) -> Material | None:
-    """What was kept under this key; None when nothing was."""
+    """The material stored under this key; None if there is none."""
     found = kept(path, key)
     return Material(**{name: found[name] for name in Material.__dataclass_fields__}) if found else None
 
@@ -93,7 +93,7 @@ def gathered(
     if not (at >= 0).any():
         raise DataError(
             f"none of the {len(examples):,} examples of the set is among the {len(rows):,} that are trained on; "
-            "give other test data with --test PATH, or make a set of training examples"
+            "pass other test data with --test PATH, or make a set of training examples"
         )
     in_set[at[at >= 0]] = True
     curated[at[at >= 0]] = _labels(examples, classes, given, at, train.task)[at >= 0]
@@ -102,7 +102,7 @@ def gathered(
         weight[at[at >= 0]] = np.maximum(known, 0)[at >= 0]
     curated[[place[id] for id in dropped if id in place]] = unknown(curated)
     if classes and len(np.unique(curated[is_known(curated)])) < 2:
-        raise DataError("the curated training has examples of fewer than 2 classes; nothing can be learned")
+        raise DataError("the curated training has examples of fewer than 2 classes, so nothing can be learned")
     return Material(rows, given, curated, weight, in_set, test.rows, test_targets, is_target)
 
 
@@ -129,7 +129,7 @@ def tags_outside(left_out: pd.DataFrame, state: pd.DataFrame) -> pd.DataFrame:
 def changes(
     train: Source, examples: pd.DataFrame, dropped: set[str], outside: pd.DataFrame, classes: tuple[str, ...]
 ) -> bool:
-    """Do the set and what people said put a label right, or keep an example out of the training?"""
+    """Whether the set and people's verdicts correct a label, or exclude an example from the training."""
     fixed = corrected(train.targets, train.ids, outside, classes, task=train.task)
     if (is_known(train.targets) & (fixed != train.targets)).any():
         return True

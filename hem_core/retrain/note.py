@@ -1,4 +1,4 @@
-"""How far a retraining is: told to the caller, and to progress.json for anyone who looks at the folder."""
+"""The progress of a retraining: reported to the caller, and written to progress.json."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Note:
         self.tell(f"{arm}, seed {seed}", 1, 1, always=True)
 
     def stop(self) -> None:
-        """Nobody works on it any more, although it is not finished."""
+        """No process is working on it any more, although it is not finished."""
         self._pid = None
         self.tell("stopped by its budget", 0, 0, always=True)
 
@@ -79,7 +79,7 @@ class Note:
             self.listener(f"arm {arm}", int(seed) - self.first_seed + done, seeds)
 
     def seconds_left(self, stage: str, done: int, total: int) -> float | None:
-        """From the trainings that this process has done so far; None before it can be told."""
+        """Estimated from the trainings of this process so far; None before the first."""
         is_running = not self.finished or stage != "{}, seed {}".format(*self.finished[-1])
         part = min(1.0, done / total) if total and is_running and ", seed " in stage else 0.0
         made = len(self.finished) - self._already + part

@@ -1,4 +1,4 @@
-"""What a reader of the report should know of how it was made."""
+"""Notes for the reader of the report on how it was made."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def notes(
         found.append("Random examples keep their given labels: nobody reviewed them for this comparison.")
     if settings.recipe == "balanced":
         found.append(
-            "Examples weigh by their classes, of the set or not, in the arm random too: what curated has over that arm "
-            "comes from the set's labels and exclusions."
+            "All examples are weighted by their class, in the arm random too: the difference between curated and that "
+            "arm comes from the set's labels and exclusions."
         )
     if settings.recipe in ("mix", "weights", "balanced"):
         ways = ("sampler", "weights") if settings.recipe == "mix" else ("weights",)
@@ -57,8 +57,8 @@ def notes(
         found.append(
             f"The recipe reaches '{function.name}' by its {takes}."
             if takes
-            else f"'{function.name}' takes neither sampler nor weights: its data set is drawn anew, of equal length, "
-            "and there is no natural end."
+            else f"'{function.name}' takes neither sampler nor weights: its data set is resampled to equal length, "
+            "without a natural end."
         )
     if settings.seeds < 5:
         found.append(f"{settings.seeds} seeds are fewer than 5: the intervals are wide and a little too sure.")

@@ -14,7 +14,7 @@ from hem_core.store import claim
 from hem_core.store.names import is_foreign_folder
 
 OURS = ("progress.json", "error.json", "material.npz", "arrays", "out_of_sample", *claim.OURS)
-"""What a retraining may have written before its plan."""
+"""The files that a retraining may have written before its plan."""
 
 
 def place(workspace: Path, name: str | None, default: str, key: str) -> Stored:
@@ -32,9 +32,9 @@ def place(workspace: Path, name: str | None, default: str, key: str) -> Stored:
         if (plan is None and not is_foreign) or (plan is not None and plan.get("key") == key):
             break
         if name and is_foreign:
-            raise RunError(f"'{found.folder}' holds files that are not a retraining's; give it another --name")
+            raise RunError(f"'{found.folder}' holds files that do not belong to a retraining; pass another --name")
         if name:
-            raise RunError(f"the retraining '{name}' was made with other settings; give this one another --name")
+            raise RunError(f"the retraining '{name}' was made with other settings; pass another --name")
         number += 1
     progress = found.progress or {}
     if found.status == "running" and not _is_me(progress):
@@ -56,7 +56,7 @@ def planned(
     forced: list[str],
     notes: list[str],
 ) -> dict[str, Any]:
-    """What plan.json holds."""
+    """The contents of plan.json."""
     return {
         "format_version": FORMAT_VERSION,
         "name": name,

@@ -1,4 +1,4 @@
-"""From a set and its run to what every arm is made of, written down before anything is trained."""
+"""From a set and its run to the material of every arm, stored before anything is trained."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def plan(
     train: Source,
     test: TestData,
 ) -> materials.Material:
-    """Gather what the arms are made of and write it down, the plan last. Raises RunError for what is refused."""
+    """Gather the material of the arms and store it, the plan last. Raises RunError for what is refused."""
     name, version = named
     _check_offers(settings, train.task)
     examples, _manifest = sets.load(home, name, version)

@@ -1,4 +1,4 @@
-"""What a retraining refuses unless it is forced, and the way out."""
+"""The reasons to refuse a retraining unless it is forced, each with what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # both load torch, and the app asks this file too
     from hem_core.retrain.test_data import TestData
 
 MOST_NOISE, MOST_NOISE_OF_ALL = 0.2, 0.15
-"""Estimated share of wrong labels in the set, and in all of the data, from which hard examples are not weighed up."""
+"""Estimated share of wrong labels in the set, and in all of the data, from which hard examples are not up-weighted."""
 CONVERGED = 0.98
 """Accuracy on its own training examples from which a model has little left to say of them."""
 FEW = 0.01
@@ -29,7 +29,7 @@ OUT_OF_SAMPLE = ("loss_oos", "margin_oos", "label_prob_oos", "variability", "lea
 def refusals(
     settings: Settings, run: Run, train: Source, test: TestData, examples: pd.DataFrame, scores: pd.DataFrame
 ) -> list[str]:
-    """One line for each reason not to go on, with its way out; empty when there is none.
+    """One line per reason not to continue, with what to do; empty when there is none.
 
     examples: the set; scores: `id`, `reason` of the run where known, and `verdict`, "" for what nobody reviewed.
     """
@@ -64,7 +64,7 @@ def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float
 
 
 def has_only_memory(run: Run) -> bool:
-    """Whether all that a run says is the word of a model that knows its own training examples by heart."""
+    """Whether a run has only the predictions of a model that has memorised its training examples."""
     info: dict[str, Any] = run.info
     if info.get("sample") == "out-of-sample" or info.get("oos") or accuracy_of(run) < CONVERGED:
         return False
@@ -79,7 +79,7 @@ def accuracy_of(run: Run) -> float:
 def _only(settings: Settings) -> str:
     if settings.recipe != "only":
         return ""
-    return "training on the hard set alone forgets the rest of the data; say --recipe mix"
+    return "training on the hard set alone forgets the rest of the data; use --recipe mix"
 
 
 def _tested(test: TestData, examples: pd.DataFrame) -> str:
@@ -90,7 +90,7 @@ def _tested(test: TestData, examples: pd.DataFrame) -> str:
     if not both:
         return ""
     return (
-        f"the set holds {len(both):,} examples of the test split, such as '{both[0]}': mined where it is tested; "
+        f"the set holds {len(both):,} examples of the test split, such as '{both[0]}': mined from the test data; "
         "make a set with a filter such as split = 'train', or pass other data with --test"
     )
 
@@ -110,7 +110,7 @@ def _in_both(train: Source, test: TestData, examples: pd.DataFrame) -> str:
 def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame) -> str:
     if settings.recipe in ("labels", "balanced"):
         return ""
-    way = "showing hard ones more often teaches wrong labels; review them first, or say --recipe labels"
+    way = "up-weighting them teaches wrong labels; review them first, or use --recipe labels"
     noise, n = estimated_noise(examples, scores)
     if noise > MOST_NOISE:
         return f"about {noise:.0%} of the {n:,} examples of the set that nobody reviewed look mislabelled: {way}"
@@ -124,6 +124,6 @@ def _in_sample(run: Run) -> str:
     if not has_only_memory(run):
         return ""
     return (
-        f"run '{run.name}' has only the word of a model that is right on {accuracy_of(run):.1%} of its own training "
-        "examples: what it calls hard says little; score again with --train or --oos head"
+        f"run '{run.name}' has only the predictions of a model that is right on {accuracy_of(run):.1%} of its own "
+        "training examples: its difficulty is not reliable; score again with --train or --oos head"
     )

@@ -1,4 +1,4 @@
-"""One call from a curated set to the proof that it helped, or not: arms trained, compared, reported."""
+"""One call from a curated set to the verdict whether it helped: arms trained, compared, reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | N
     (`report` is None then), the same call resumes with the trainings that are not finished, and gives the same report;
     a finished one is returned as it is.
     progress: called with (stage, done, total).
-    Raises HemError for what cannot be, and for what is refused, with the way out; the line is also kept in error.json.
+    Raises HemError for invalid and for refused retrainings, with what to do; the line is also kept in error.json.
     """
     budget = Budget(settings.budget)
     opened = opening(workspace, settings)

@@ -1,4 +1,4 @@
-"""What is asked of a retraining: the options of `hem retrain`, and of the process that the app starts."""
+"""The settings of a retraining: the options of `hem retrain`, and of the process that the app starts."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from hem_core.errors import RunError
 from hem_core.paths import check_path
 
 ARMS = {
-    "control": "the given labels, every example alike",
+    "control": "the given labels, uniform sampling",
     "random": "the recipe on as many random examples in place of the set",
     "curated": "the recipe on the set",
     "head": "the control's model with its last layer alone refitted on the set's labels",
 }
-"""The arms and what they are. Control and curated are always there: the verdict is their difference."""
+"""The arms and their descriptions. Control and curated are always there: the verdict is their difference."""
 RECIPES = {
     "auto": "labels where the set changes or rules out any; else balanced where classes are 10 to 1, else weights",
-    "labels": "the set's labels, without what people ruled out; every example alike",
+    "labels": "the set's labels, without what people ruled out; uniform sampling",
     "mix": "that, and half of each batch from the set, at most 4 repeats an epoch, the last eighth natural",
     "weights": "that, and the set's weights on the losses",
-    "balanced": "the set's labels, and the rarer a class, the heavier its losses; without the set's weights",
+    "balanced": "the set's labels, with higher weights for rarer classes; without the set's weights",
     "only": "the set alone",
 }
 """What the curated arm does with the set. `auto` takes what did not lose where the truth was known, against a control:
@@ -33,7 +33,7 @@ gains 4.3 points of balanced accuracy, weights lose .4; both multiplied gained .
 
 @dataclass(frozen=True)
 class Settings:
-    """One retraining. Raises RunError at once for an arm, recipe or number that cannot be."""
+    """One retraining. Raises RunError immediately for an invalid arm, recipe or number."""
 
     set: str
     """'hard' for its newest version, or 'hard-v3'."""
@@ -50,13 +50,13 @@ class Settings:
     """The training data, where the run's own source is gone."""
     name: str | None = None
     device: str | None = None
-    """Where the models are trained, as far as the function goes by it, and asked: cpu, cuda, cuda:1."""
+    """The device for training, as far as the function uses it, and for prediction: cpu, cuda, cuda:1."""
     seed: int = 0
     """The first of the seeds."""
     budget: float | None = None
-    """Seconds: no training is begun that would not end in time. What is done stays; the same settings resume."""
+    """Seconds: no training is started that would not end in time. Finished ones stay; the same settings resume."""
     force: bool = False
-    """Go on against a refusal; what was refused is kept in the plan."""
+    """Continue despite a refusal, which is recorded in the plan."""
 
     def __post_init__(self) -> None:
         for name in ("test", "data"):

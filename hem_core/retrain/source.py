@@ -80,7 +80,9 @@ def open_source(
     options = Options(resize=parameters.get("resize"))
     facts, inputs = open_data(catalog, data, folder, options, channels=parameters.get("channels") or 3)
     if inputs is None:
-        raise DataError(f"'{facts['source']}' has no pictures, texts, features or arrays: nothing to train on")
+        raise DataError(
+            f"'{facts['source']}' has no pictures, texts, features or arrays, so there is nothing to train on"
+        )
     task = task or load()
     targets = task.targets_for(catalog, facts, classes, labels_are=parameters.get("labels_are"))
     return Source(catalog, facts, inputs, Held(inputs, catalog.num_rows), targets, str(data), task)
@@ -94,7 +96,7 @@ def columns_of(run: Run) -> dict[str, Any]:
 
 
 def data_of(run: Run, given: str | None) -> str:
-    """Where the examples of a run lie: what was given, else the place that the run names.
+    """The location of a run's examples: the given path, otherwise the one that the run names.
 
     Raises DataError, saying what to pass, when there is nothing.
     """
@@ -106,7 +108,7 @@ def data_of(run: Run, given: str | None) -> str:
             return str(place)
     raise DataError(
         f"the data of run '{run.name}' are no longer at '{data.get('path') or data.get('source')}'; "
-        "say where they are: --data PATH"
+        "pass their location with --data PATH"
     )
 
 
@@ -125,6 +127,6 @@ def train_source(run: Run, given: str | None, folder: Path) -> Source:
     if unknown:
         raise DataError(
             f"'{data}' lacks {len(unknown):,} of the {run.n:,} examples of run '{run.name}', such as '{unknown[0]}'; "
-            "it is another data set: pass the one that was scored with --data PATH"
+            "it is another data set: pass the scored one with --data PATH"
         )
     return source

@@ -1,4 +1,4 @@
-"""What a retraining left on disk, read without torch: plan, progress, error, report and how far it is."""
+"""The files of a retraining, read without torch: plan, progress, error, report and status."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Status = Literal["running", "stopped", "failed", "complete"]
 
 @dataclass(frozen=True)
 class Stored:
-    """One retraining: WORKSPACE/retrains/<name>. Every property reads its file anew, so it can be watched."""
+    """One retraining: WORKSPACE/retrains/<name>. Every property reads its file again, so that it can be watched."""
 
     folder: Path
 
@@ -47,7 +47,7 @@ class Stored:
 
     @property
     def error(self) -> str | None:
-        """The line that it failed with; None when it did not."""
+        """The error message; None if it did not fail."""
         return (_read(self.folder / "error.json") or {}).get("error")
 
     @property
@@ -57,12 +57,12 @@ class Stored:
 
     @property
     def html(self) -> Path:
-        """The page to print; there when complete."""
+        """The page to print, if complete."""
         return self.folder / "report.html"
 
     @property
     def status(self) -> Status:
-        """ "running" while its process lives, "stopped" when the same command would go on."""
+        """ "running" while its process lives, "stopped" when the same command would resume it."""
         if self.report is not None:
             return "complete"
         if self.error is not None:
@@ -94,7 +94,7 @@ def open(workspace: Path | str, name: str) -> Stored:
     """The retraining of that name. Raises RunError listing what there is."""
     known = {each.name: each for each in list(workspace)}
     if name not in known:
-        there = ", ".join(sorted(known)) or "none yet; make one: hem retrain WORKSPACE --set NAME --train m:f"
+        there = ", ".join(sorted(known)) or "none yet; create one: hem retrain WORKSPACE --set NAME --train m:f"
         raise RunError(f"no retraining '{name}' in {workspace}; there are: {there}")
     return known[name]
 

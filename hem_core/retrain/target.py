@@ -1,4 +1,4 @@
-"""The part of the test where the set should help: chosen before anything is trained, without a look at outcomes."""
+"""The part of the test where the set should help: chosen before anything is trained, without using outcomes."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def by_where(table: pd.DataFrame, where: str) -> Target:
         found = session.execute(f"SELECT test_row FROM examples WHERE {where}").fetchnumpy()["test_row"]
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
-        raise DataError(f"--where '{where}' is no condition on the test examples ({known}): {first}") from error
+        raise DataError(f"--where '{where}' is not a condition on the test examples ({known}): {first}") from error
     if not len(found):
-        raise DataError(f"--where '{where}' holds for none of the {len(table):,} test examples")
+        raise DataError(f"--where '{where}' matches none of the {len(table):,} test examples")
     is_in = np.zeros(len(table), dtype=bool)
     is_in[np.asarray(found, dtype=np.int64)] = True
     return Target("where", where, is_in)

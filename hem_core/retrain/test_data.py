@@ -19,7 +19,7 @@ from hem_core.store.run import Run
 from hem_core.tasks import Task, is_known, load, of
 
 PARTS = 5
-"""A drawn test part is one of so many."""
+"""The drawn test part is one in this many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +34,11 @@ class TestData:
     rows: np.ndarray
     is_training: np.ndarray
     untested: Untested = field(default_factory=Untested)
-    """Those of the test that cannot be tested on."""
+    """The test examples that cannot be used."""
 
 
 def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestData:
-    """Where the test comes from: the file given or named by the run, else the split column, else drawn.
+    """The test data: the file given or named by the run, else the split column, else drawn.
 
     A drawn part has every class alike and never parts near-duplicates; it knows nothing of any set.
     Raises DataError when the file is gone or nothing in it can be used.
@@ -48,7 +48,7 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
     if path:
         if not Path(path).exists():
             who = "--test" if given else f"run '{run.name}'"
-            raise DataError(f"{who} names test data at '{path}', and nothing is there; pass --test PATH")
+            raise DataError(f"{who} names test data at '{path}', which does not exist; pass --test PATH")
         source = open_source(
             path,
             folder,

@@ -1,4 +1,4 @@
-"""How long a training took, as those that were done have written it down."""
+"""The duration of trainings, as recorded by finished ones."""
 
 from __future__ import annotations
 

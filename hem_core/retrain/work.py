@@ -17,7 +17,7 @@ def main(workspace: str, *options: str) -> int:
     What fails is also left as {"error": line} in SETTINGS_FILE with the suffix .error.json: a refusal has no plan yet.
     """
     if len(options) != 2 or options[0] != "--json":
-        sys.stderr.write("wanted: python -m hem_core.retrain.work WORKSPACE --json SETTINGS_FILE\n")
+        sys.stderr.write("usage: python -m hem_core.retrain.work WORKSPACE --json SETTINGS_FILE\n")
         return 2
     path = Path(options[1])
     failed = path.with_suffix(".error.json")

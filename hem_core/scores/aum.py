@@ -15,7 +15,7 @@ def aum(epoch_margins: Tensor, *, epochs: int | None = None) -> Tensor:
     NaN (null in the table) where never seen.
     Raises DataError when epochs is below 1.
     Cost: a recorded training (2 µs an example and epoch); itself next to nothing.
-    Use it: to rank wrong labels where the training was recorded, windowed where the net went on to memorise.
+    Use it: to rank wrong labels where the training was recorded, windowed where the net memorised later.
     Reference: Pleiss et al. 2020, arXiv:2001.10528.
     """
     if epochs is not None and epochs < 1:

@@ -8,8 +8,8 @@ def el2n(logits: Tensor, targets: Tensor) -> Tensor:
     logits (N, K) before softmax; targets (N,) int64 in [0, K).
     Returns (N,) in 0 .. sqrt 2; higher = harder.
     Cost: one forward pass; itself about 0.1 µs an example.
-    Use it: from an early checkpoint, to choose what to keep of a data set; from a last one it says what the loss
-    says.
+    Use it: from an early checkpoint, to choose what to keep of a data set; from the last one it says the same as
+    the loss.
     Reference: Paul et al. 2021, arXiv:2107.07075, of one checkpoint; a mean over early ones is the caller's.
     """
     probs = logits.float().softmax(dim=1)

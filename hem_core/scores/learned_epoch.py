@@ -10,7 +10,8 @@ def learned_epoch(epoch_hits: Tensor) -> Tensor:
     Returns (N,) epochs in 0 .. E; higher = harder (0 = never wrong, E = still wrong at the end).
     NaN (null in the table) where never seen.
     Cost: a recorded training (2 µs an example and epoch); itself next to nothing.
-    Use it: to put examples into the order of a curriculum; late is hard or wrong, it does not say which.
+    Use it: to put examples into the order of a curriculum; a late example is hard or wrong, and the score does not say
+    which.
     Reference: Toneva et al. 2018, arXiv:1812.05159, which asks for the first right epoch; this one asks for
     the last wrong one, so that a lucky early hit does not count.
     """

@@ -1,1 +1,1 @@
-"""Which examples to take from a table, and why not the others; `sets` does this for a run and keeps the result."""
+"""Choose examples from a table, with a reason for each that is not chosen; `sets` does this for a run and saves it."""

@@ -1,4 +1,4 @@
-"""A chain of policies over a pool: who is chosen, with what weight, and why everybody else was not."""
+"""A chain of policies over a pool: the chosen examples, their weights, and why the others were not chosen."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Selection:
     left_out: pd.DataFrame
     """`id` and `why` of every other candidate, by id."""
     counts: dict[str, int]
-    """The words of `why` -> how many, the most first."""
+    """Each reason -> its count, the largest first."""
     options: dict[str, dict[str, Any]]
     """Every option of every policy, as it was used."""
 
@@ -46,7 +46,7 @@ def choose(
     has_held_out: bool = False,
     max_per_duplicate_group: int = 3,
 ) -> Selection:
-    """Choose n by a chain of policies, each picking from what the one before it left.
+    """Choose n by a chain of policies, each choosing from what the previous one kept.
 
     A policy picks as many times n as those after it want to choose from (their AMONG), the last one n. Quotas of
     `per_class` hold for all policies after it. Where the table has `verdict`, those in leave_out (keys of EXCLUSIONS)
@@ -78,11 +78,11 @@ def choose(
 
 def _check(n: int, policies: Sequence[str], leave_out: Collection[str], most: int) -> None:
     if n < 0 or most < 1:
-        raise DataError(f"n is 0 or more, of a group of duplicates at least 1 is kept; asked for {n} and {most}")
+        raise DataError(f"n must be 0 or more, and at least 1 of a group of duplicates is kept; got {n} and {most}")
     if not policies or isinstance(policies, str):
-        raise DataError(f"policies is a list of names such as ['margin', 'per_class']; it was {policies!r}")
+        raise DataError(f"policies must be a list of names such as ['margin', 'per_class']; got {policies!r}")
     if len(set(policies)) < len(policies):
-        raise DataError(f"a policy is in a chain once; the chain is {', '.join(policies)}")
+        raise DataError(f"a policy may occur only once in a chain; the chain is {', '.join(policies)}")
     for tag in leave_out:
         if tag not in EXCLUSIONS:
             raise DataError(f"'{tag}' leaves nothing out; there are: {', '.join(EXCLUSIONS)}")
@@ -119,7 +119,7 @@ def _duplicates(table: pd.DataFrame, most: int) -> Cap | None:
 
 
 def _wanted(n: int, policies: Sequence[str], m: int) -> tuple[list[int], list[int]]:
-    """How many each policy picks, and how many the one after it does."""
+    """How many examples each policy picks, and how many the next one does."""
     wanted = [min(n, m)]
     for name in reversed(policies[1:]):
         among = policy(name)[1]
@@ -136,7 +136,7 @@ def _picked(name: str, pool: Pool, n: int, options: Mapping[str, Any], seed: int
 def _kept_mix(pool: Pool, found: Chosen, n: int) -> Cap | None:
     """The cap for the next policy, which picks n: the classes of the first n, where their mix was chosen.
 
-    A cap on duplicates has done its work: what was picked keeps to it, and so does any part of that.
+    A cap on duplicates no longer matters: what was picked respects it, and so does any part of it.
     """
     is_mix = pool.cap is not None and pool.cap.why == QUOTA
     if not (found.keeps_classes or is_mix):

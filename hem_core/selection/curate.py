@@ -1,4 +1,4 @@
-"""From chosen examples and people's verdicts to the rows of a set, and why the rest stays out."""
+"""From chosen examples and people's verdicts to the rows of a set, with a reason for each that is left out."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ EXCLUSIONS: Mapping[str, str] = {
     "duplicate": "called a duplicate",
     "skip": "skipped by the reviewer",
 }
-"""Verdicts that keep an example out of a set unless asked otherwise, and the words for it."""
+"""Verdicts that exclude an example from a set by default, and the reason in words."""
 HELD_OUT: Mapping[str, str] = {
-    "test": "of the test split, which no training takes",
-    "validation": "of the validation split, which no training takes",
+    "test": "in the test split, which is never trained on",
+    "validation": "in the validation split, which is never trained on",
 }
-"""Parts of the column `split` that keep an example out of a set unless asked otherwise, and the words for it."""
+"""Parts of the column `split` that exclude an example from a set by default, and the reason in words."""
 WORDS: Mapping[str, str] = {**EXCLUSIONS, **HELD_OUT}
 
 
@@ -38,7 +38,7 @@ class Curated:
 def curate(
     tagged: pd.DataFrame, *, leave_out: Collection[str] = tuple(EXCLUSIONS), has_held_out: bool = False
 ) -> Curated:
-    """Leave out what people ruled out, and what is kept for testing.
+    """Leave out the examples that people ruled out, and the held-out ones.
 
     tagged: the chosen examples with `id`, `verdict` ("" for none), `label` (corrected), `label_before`, and where the
     data have it `split`. leave_out: verdicts (keys of EXCLUSIONS) that exclude; 'mislabelled' excludes only without a

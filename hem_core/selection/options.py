@@ -21,7 +21,7 @@ def names() -> list[str]:
 
 
 def policy(name: str) -> tuple[Policy, int | None]:
-    """A policy's function, and how many times its n it wants to pick from (None = all there is).
+    """A policy's function, and from how many times n candidates it picks (None = all).
 
     Raises UnknownNameError, listing the policies, when there is none of that name.
     """
@@ -30,12 +30,12 @@ def policy(name: str) -> tuple[Policy, int | None]:
 
 
 def meaning(name: str) -> str:
-    """What a policy does, the first sentence of its docstring; a tooltip."""
+    """The first sentence of a policy's docstring, for a tooltip."""
     return " ".join((inspect.getdoc(policy(name)[0]) or "").partition("\n\n")[0].split())
 
 
 def option_meaning(name: str, option: str) -> str:
-    """What an option of a policy does: what its docstring says after `OPTION: `, to the full stop; "" for nothing."""
+    """The description of an option in its policy's docstring, after `OPTION: ` up to the full stop; "" if none."""
     flat = " ".join((inspect.getdoc(policy(name)[0]) or "").split())
     found = re.search(rf"(?:^|\s){re.escape(option)}: (.+?)\.(?:\s|$)", flat)
     return found[1] if found else ""
@@ -44,7 +44,7 @@ def option_meaning(name: str, option: str) -> str:
 def columns(policies: Sequence[str], given: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
     """The columns that a chain may read: those that its policies name in READS, and every text among their options.
 
-    Nothing is checked: a name that no policy has, or that is no column, is for `resolve` and the policy to refuse.
+    Nothing is checked: unknown names are refused by `resolve` and by the policies.
     """
     known = [name for name in policies if name in names()]
     read = [getattr(folder.load(hem_core.selection.policies, name), "READS", ()) for name in known]
@@ -89,7 +89,7 @@ def _typed(option: str, value: Any, default: Any) -> Any:
             return wanted(value)
     except ValueError:
         pass
-    raise DataError(f"option {option} is a {_WORDS[wanted]} such as {default!r}; it was {value!r}")
+    raise DataError(f"option {option} must be a {_WORDS[wanted]} such as {default!r}; got {value!r}")
 
 
 _WORDS = {int: "whole number", float: "number", str: "text", bool: "true or false"}

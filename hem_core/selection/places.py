@@ -8,7 +8,7 @@ from hem_core.selection.pool import Chosen, Pool
 
 
 class Places:
-    """Who was picked so far and who still may be, `is_open` (M,) bool."""
+    """The rows picked so far, and those that may still be picked, `is_open` (M,) bool."""
 
     def __init__(self, pool: Pool, n: int) -> None:
         self.picked: list[int] = []
@@ -22,11 +22,11 @@ class Places:
 
     @property
     def has_room(self) -> bool:
-        """Is another pick wanted and possible?"""
+        """Whether another pick is needed and possible."""
         return len(self.picked) < self._n and bool(self.is_open.any())
 
     def take(self, row: int) -> None:
-        """Pick a row; one that is not open is passed over."""
+        """Pick a row; one that is not open is skipped."""
         if not self.is_open[row]:
             return
         self.picked.append(row)
@@ -39,7 +39,7 @@ class Places:
             self._shut(self.is_open & (cap.group == cap.group[row]))
 
     def chosen(self, why: str) -> Chosen:
-        """The picks; whom the cap shut out is told so, all the others `why`."""
+        """The picks; rows that the cap excluded get its reason, all others `why`."""
         words = np.full(len(self._pool), why, dtype=object)
         if self._pool.cap is not None:
             words[self._was_shut] = self._pool.cap.why

@@ -1,4 +1,4 @@
-"""What passes between policies: the candidates, and which of them were chosen."""
+"""The candidates that policies choose from, and the chosen ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Cap:
     group: np.ndarray
     room: np.ndarray
     why: str
-    """What is said of a candidate that the cap keeps out."""
+    """The reason for a candidate that the cap excludes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Pool:
     """(M,) int64 from 0, the order in which the policy before picked them; None for the first policy."""
     cap: Cap | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
-    """Natural share of each class, 0 .. 1, in the whole data; where empty, that of the pool counts."""
+    """Natural share of each class, 0 .. 1, in the whole data; if empty, that of the pool."""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -55,7 +55,7 @@ class Pool:
     def directions(self, policy: str) -> np.ndarray:
         """(M, D) float32 embeddings of length 1 (or 0). Raises DataError when there are none, naming the policy."""
         if self.given is None:
-            raise DataError(f"policy '{policy}' needs embeddings, and this run has none: score a model with a layer")
+            raise DataError(f"policy '{policy}' needs embeddings, and this run has none; score again with --layer")
         found = np.asarray(self.given[self.row], dtype=np.float32)
         length = np.linalg.norm(found, axis=1, keepdims=True)  # (M, 1)
         return np.divide(found, length, out=np.zeros_like(found), where=length > 0)
@@ -79,9 +79,9 @@ class Chosen:
     rows: np.ndarray
     """(n,) int64 positions in the pool, in the order of picking."""
     why: np.ndarray
-    """(M,) words: why a candidate was not chosen, "" for the chosen."""
+    """(M,) reasons: why a candidate was not chosen, "" for the chosen ones."""
     keeps_classes: bool = False
-    """Is the mix of classes part of the choice, so that a later policy has to keep it?"""
+    """Whether the mix of classes is part of the choice, so that a later policy has to keep it."""
 
 
 def pool_of(
@@ -93,7 +93,9 @@ def pool_of(
     """
     repeated = table.loc[table["id"].duplicated(), "id"]
     if len(repeated):
-        raise DataError(f"a candidate is in the pool once; '{repeated.iloc[0]}' is there twice: drop the repeated rows")
+        raise DataError(
+            f"the ids of the pool must be unique; '{repeated.iloc[0]}' occurs twice: drop the repeated rows"
+        )
     if embeddings is not None and len(embeddings) != len(table):
         raise DataError(f"{len(table):,} candidates need as many embeddings; there are {len(embeddings):,}")
     row = np.argsort(table["id"].to_numpy(dtype=object), kind="stable").astype(np.int64)
@@ -103,7 +105,7 @@ def pool_of(
 def first(pool: Pool, order: np.ndarray, n: int, why: str) -> Chosen:
     """The first n of an order of the pool's rows (a permutation of 0 .. M-1, or of some of them) that its cap allows.
 
-    Those that the cap kept out ahead of the last one chosen are told so, all the others `why`.
+    Those that the cap excluded ahead of the last one chosen get its reason, all others `why`.
     """
     is_free = np.ones(len(order), dtype=bool)
     if pool.cap is not None:

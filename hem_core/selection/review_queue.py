@@ -1,4 +1,4 @@
-"""In which order one person reviews, so that no two people get the same example."""
+"""The order in which one person reviews, so that no two people get the same example."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -24,10 +24,10 @@ def review_queue(
 
     table has `id`, and where known `label_suspicion`, `reason`, `difficulty_in_class` (higher = harder).
     Suspects are the highest label_suspicion; rare are those with that reason, then the hardest within
-    their class; the random part is uniform over what is left, so it measures what the rest is worth.
-    Every beginning of the queue keeps the shares; a part that runs dry leaves its share to the others.
-    people: everybody who reviews now; each example belongs to exactly one of them (highest hash of name
-    and id), and one more person moves only the examples that become theirs. taken: ids to leave out.
+    their class; the random part is uniform over what is left, so it measures the quality of the rest.
+    Every prefix of the queue keeps the shares; an exhausted part gives its share to the others.
+    people: all current reviewers; each example belongs to exactly one of them (highest hash of name and
+    id), and one more person moves only the examples that become theirs. taken: ids to leave out.
     Returns `id` and `drawn_as` (a key of shares), at most `limit` rows; the same input, the same queue,
     whatever the order of the table's rows.
     Raises ValueError for a share that is unknown or negative.
@@ -90,4 +90,4 @@ def _check(shares: Mapping[str, float]) -> None:
         if name not in SHARES:
             raise ValueError(f"no part of the queue '{name}'; there are: {', '.join(SHARES)}")
         if not share >= 0:
-            raise ValueError(f"the share of '{name}' is to be 0 or more; it is {share}")
+            raise ValueError(f"the share of '{name}' must be 0 or more; got {share}")

@@ -1,4 +1,4 @@
-"""How much each example of a set counts in training."""
+"""The training weight of each example of a set."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ LOSSES = ("loss_oos", "loss")
 
 
 def weights(chosen: pd.DataFrame) -> np.ndarray:
-    """(loss / median loss of the chosen)^½, held to 1 .. 4, for each row of a set.
+    """(loss / median loss of the chosen)^½, clipped to 1 .. 4, for each row of a set.
 
     chosen: `loss_oos` or `loss` (0 or more), and where known `reason`, `verdict`, `label` and `label_before`.
-    An example called mislabelled that nobody has judged counts 1, and so does one whose label was corrected (its loss
+    A suspected label error without a verdict has weight 1, and so does one whose label was corrected (its loss
     is that of the old label) or whose loss is missing; without losses all count 1.
     Returns (n,) float64.
     """
@@ -34,7 +34,7 @@ def weights(chosen: pd.DataFrame) -> np.ndarray:
 
 
 def is_suspect(table: pd.DataFrame) -> np.ndarray:
-    """(N,) bool: called mislabelled by its scores (`reason`), and nobody has judged it yet (`verdict`)."""
+    """(N,) bool: a suspected label error (`reason`) without a verdict (`verdict`)."""
     if "reason" not in table:
         return np.zeros(len(table), dtype=bool)
     is_judged = (table["verdict"] != "").to_numpy() if "verdict" in table else np.zeros(len(table), dtype=bool)

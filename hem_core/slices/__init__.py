@@ -1,1 +1,1 @@
-"""Weak groups that a few words can describe. What a run stores of them is written by `runs`."""
+"""Weak groups of examples with a short description. `runs` writes what a run stores of them."""

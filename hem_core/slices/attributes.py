@@ -1,4 +1,4 @@
-"""What a slice can be made of: the values of a column, or the quantile bins of its numbers."""
+"""The parts of a slice: the values of a column, or the quantile bins of its numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_VALUES = 200
 
 @dataclass(frozen=True, eq=False)
 class Attribute:
-    """A column cut into parts: `codes` (N,) says in which part each row is, -1 in none."""
+    """A column cut into parts: `codes` (N,) is the part of each row, -1 for none."""
 
     column: str
     codes: np.ndarray
@@ -23,7 +23,7 @@ class Attribute:
     """For each part the clause of a rule that picks it (see store/rules.py)."""
     words: Sequence[str]
     is_ordered: bool = False
-    """Are the parts bins of a number, so that neighbouring ones can be joined?"""
+    """Whether the parts are bins of a number, so that neighbouring ones can be joined."""
 
     def run(self, first: int, last: int) -> tuple[Mapping[str, Any], str]:
         """Clause and words of the parts `first` to `last` together."""
@@ -35,7 +35,7 @@ class Attribute:
 
 
 def attributes(table: pd.DataFrame, *, min_size: int) -> list[Attribute]:
-    """The parts of every column that has two or more; ids, free texts, dates and lists are passed over."""
+    """The parts of every column that has two or more; ids, free texts, dates and lists are skipped."""
     found = []
     for name, column in table.items():
         if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):

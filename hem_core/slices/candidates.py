@@ -1,4 +1,4 @@
-"""Which slices there are to test, and which of the found ones say something new."""
+"""The slices to test, and which of the weak ones are not repetitions of others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hem_core.slices.attributes import Attribute
 from hem_core.stats.hypergeometric import chance_of_so_many
 
 MOST_PAIRED = 30
-"""Columns that are paired, the first ones; all are looked at alone."""
+"""Number of columns that are paired, the first ones; single columns are all tested."""
 
 Side = tuple[int, int, int]
 """An attribute's number and its first and last part."""
@@ -58,7 +58,7 @@ def _count(codes: np.ndarray, n_codes: int, is_wrong: np.ndarray) -> tuple[np.nd
 def beats_its_parts(
     parts: list[Attribute], sides: list[tuple[Side, ...]], n: np.ndarray, hits: np.ndarray, level: float = 0.05
 ) -> np.ndarray:
-    """(C,) bool: is a pair worse than each of its two parts beyond chance? True for what is no pair."""
+    """(C,) bool: whether a pair is significantly worse than each of its two parts. True for a single column."""
     place = {made[0]: c for c, made in enumerate(sides) if len(made) == 1}
     beats = np.ones(len(sides), bool)
     children: dict[Side, int] = {}
@@ -78,7 +78,7 @@ def beats_its_parts(
 def without_repetitions(
     parts: list[Attribute], sides: list[tuple[Side, ...]], order: list[int], most: int, overlap: float
 ) -> list[int]:
-    """The first of `order` that are no repetition of one before, at most `most`."""
+    """The first of `order` that do not repeat an earlier one, at most `most`."""
     chosen: list[int] = []
     masks: list[np.ndarray] = []
     for c in order:

@@ -19,7 +19,7 @@ from hem_core.thresholds import HARDEST
 
 MOST_TRIED = 1_000
 MOST_SHARE = 0.5
-"""More of the data than this is no slice of it: "all but the young" says less than "the young"."""
+"""Larger shares of the data are not slices: "all but the young" says less than "the young"."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Slices:
     """What `find` returns."""
 
     table: pd.DataFrame
-    """One row a slice, the most worth looking at first: `name`, `rule` (see store/rules.py), `n`, `n_errors`,
+    """One row per slice, the most important first: `name`, `rule` (see store/rules.py), `n`, `n_errors`,
     `error_rate`, `low`, `high` (95%, Wilson), `rest_rate`, `ratio` (to the whole), `p`, `p_adjusted`, `rows` (indices).
     """
     cluster: np.ndarray | None
@@ -50,8 +50,8 @@ def find(
 ) -> Slices:
     """Slices with a higher error rate than the rest: values, bins, clusters, and pairs of two of them.
 
-    embeddings (N, D) or None; metadata (N rows): classes and whatever is known without the model, never its scores;
-    a column `cluster` there is used as it is. errors (N,): 1 wrong, 0 right, NaN not known; other numbers are
+    embeddings (N, D) or None; metadata (N rows): classes and other columns that do not come from the model, never its
+    scores; a column `cluster` there is used as it is. errors (N,): 1 wrong, 0 right, NaN not known; other numbers are
     difficulties, of which the hardest tenth then counts as errors.
     Numbers are cut at their 5, 20, 40, 60, 80 and 95% points, any neighbouring bins joined. Every candidate of at
     least `min_size` rows is tested against the rest (Fisher, one-sided) and kept at a false discovery rate of `q`
@@ -65,7 +65,7 @@ def find(
     """
     errors = np.asarray(errors, np.float64)
     if errors.shape != (len(metadata),) or (embeddings is not None and len(embeddings) != len(errors)):
-        raise HemError(f"embeddings, metadata and errors speak of the same rows; errors are {errors.shape}, "
+        raise HemError(f"embeddings, metadata and errors must have the same rows; errors are {errors.shape}, "
                        f"metadata has {len(metadata):,} rows")  # fmt: skip
     found = clusters(embeddings, seed=seed, min_size=min_size) if embeddings is not None and len(errors) else None
     table = metadata if found is None else metadata.assign(cluster=pd.Series(found, index=metadata.index, dtype=object))

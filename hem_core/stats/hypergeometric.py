@@ -1,4 +1,4 @@
-"""How likely chance alone puts so many errors into a slice."""
+"""The probability that chance alone puts so many errors into a slice."""
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ def chance_of_so_many(
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """Adjusted p of each test (C,): call those at most q, and about the share q of the called is chance.
+    """Adjusted p of each test (C,): of the tests with an adjusted p up to q, about a share q are false discoveries.
 
     Reference: Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
     """

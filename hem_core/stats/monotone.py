@@ -10,9 +10,9 @@ from sklearn.linear_model import LinearRegression
 
 ROUNDS = 8
 PULL = 1.0
-"""How many examples' worth the wish is that all evidence weighs the same: without errors the rank-mean is left."""
+"""Weight, in examples, of the prior that all evidence counts the same: without errors the rank-mean is left."""
 LEVEL = 0.5
-"""Which part of a plateau stays level: 0 bends a step (a 1% error reaches .26 beside it), 1 makes stairs of a slope."""
+"""Fraction of a plateau that stays level: 0 bends a step (a 1% error reaches .26 nearby), 1 makes stairs of a slope."""
 BINS = 50
 """At least so many bins where there are 500 examples; 200 of a dozen each bend the curve towards the mean."""
 MOST_IN_BIN = 100
@@ -43,7 +43,7 @@ def basis(ranks: np.ndarray) -> np.ndarray:
 
 
 def fit_weights(columns: np.ndarray, wrong: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Weights >= 0 of a logistic regression of `wrong` of `asked` (both (N,) counts) on columns (N, F): (F,).
+    """Weights >= 0 of a logistic regression of `wrong` of `asked` trials (both (N,) counts) on columns (N, F): (F,).
 
     Newton's steps, each solved under the bound; a weak pull draws all weights to one equal value above 0.
     """
@@ -77,7 +77,7 @@ def _solve(square: np.ndarray, side: np.ndarray) -> np.ndarray:
 
 def curve(weights: np.ndarray, total: np.ndarray, wrong: np.ndarray, asked: np.ndarray) -> Curve:
     """The isotonic curve of `wrong` of `asked` over `total` (N,): level around the centres of its plateaus, straight
-    between; beyond the first and the last the line goes on, at most half of the way to 0 or to 1."""
+    between; beyond the first and the last the line continues, at most half of the way to 0 or to 1."""
     share = (wrong.sum() + 0.5) / (asked.sum() + 1)
     if not asked.any():
         return Curve(weights, np.zeros(1), np.array([share]), 1.0)

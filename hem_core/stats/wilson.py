@@ -1,4 +1,4 @@
-"""How sure a share is when few were counted."""
+"""The confidence interval of a share."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,1 +1,1 @@
-"""What is on disk: runs, tags and sets; nothing about how it was computed."""
+"""The files on disk: runs, tags and sets; nothing about how they were computed."""

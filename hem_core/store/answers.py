@@ -1,4 +1,4 @@
-"""What people's verdicts say about the given labels."""
+"""The given labels as judged by people's verdicts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def answers(ids: pd.Index, verdicts: pd.DataFrame) -> np.ndarray:
-    """(N,) 1 = somebody found the label wrong, 0 = right, NaN = nobody has said.
+    """(N,) 1 = somebody found the label wrong, 0 = right, NaN = no verdict.
 
     ids: N examples; verdicts: one row a judged example, with its id as the index and the verdict as `tag`.
     """

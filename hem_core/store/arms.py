@@ -1,4 +1,4 @@
-"""Which runs of a workspace are the arms of a retraining: they are reached from there and stand in no list of runs."""
+"""Which runs of a workspace are the arms of a retraining: they are opened from there, not from the list of runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def arms(workspace: Path) -> dict[str, str]:
 
 
 def is_arm(name: str, data: str, known: dict[str, str]) -> bool:
-    """Whether a run is one of `arms`; a run of that name over other data is somebody's own."""
+    """Whether a run is one of `arms`; a run of that name over other data is not an arm."""
     return name in known and data.endswith("-test")
 
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: a temporary name, fsync, rename."""
+"""Files that are written whole or not at all: a temporary name, fsync, rename."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def write_arrays(path: Path | str, **arrays: np.ndarray) -> Path:
 
 
 def write_with(path: Path | str, write: Callable[[BinaryIO], object]) -> Path:
-    """Let `write` fill a file that takes the name `path` when it is whole and on the disk.
+    """Let `write` fill a file that is renamed to `path` when it is complete and on the disk.
 
     The folder is made if need be. If `write` raises, nothing is left. Returns the path.
     """
@@ -80,7 +80,7 @@ def write_with(path: Path | str, write: Callable[[BinaryIO], object]) -> Path:
 
 @contextlib.contextmanager
 def temporary_name(path: Path) -> Iterator[Path]:
-    """A name beside `path` for a file or folder in the making; what still has it afterwards is deleted."""
+    """A temporary name next to `path` for a file or folder that is being written; leftovers are deleted later."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     _mine.add(temporary.name)
     try:
@@ -101,7 +101,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path | str) -> int:
-    """Delete what killed writers left half made in a folder; what is being written now stays.
+    """Delete the incomplete files of killed writers in a folder; files that are being written stay.
 
     Returns how many files or folders that were.
     """

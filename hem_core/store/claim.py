@@ -1,7 +1,7 @@
-"""One process at a time on one piece of work, whoever starts it: the app, a second app, the command line.
+"""One process at a time per piece of work, whichever program starts it: the app, a second app, the command line.
 
-A claim is a small file that names the process at work, and when it began. A claim whose process is gone counts for
-nothing, so that a killed process blocks nobody, and a server that is started again finds what still runs.
+A claim is a small file that names the process at work, and when it began. A claim whose process is gone is void,
+so that a killed process blocks nobody, and a server that is started again finds what still runs.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from hem_core.store.atomic import write_json
 FILE = "work.process"
 """The claim in the folder of a run, a loop or a retraining: whoever writes there holds it."""
 OURS = (FILE, f"{FILE}.lock")
-"""What a killed process may leave of a claim."""
+"""The files that a killed process may leave of a claim."""
 
 
 @contextmanager
 def held(folder: Path, what: str) -> Iterator[None]:
     """Hold the claim on a folder, which is made if need be, as long as the block runs.
 
-    what: what is done there, in words. A block inside another one of this process is part of it. A folder that is
+    what: the work, in words. A block inside another one of this process is part of it. A folder that is
     there and cannot be written to is not claimed: nothing can be done to it.
     Raises TakenError when another process has it; RunError when the folder cannot be made.
     """
@@ -38,7 +38,7 @@ def held(folder: Path, what: str) -> Iterator[None]:
     try:
         if not take(claim, os.getpid):
             check_free(folder, what)
-            raise TakenError(f"another process has just been at work on {what}; run the same command again")
+            raise TakenError(f"another process was just working on {what}; run the same command again")
     except TakenError:
         raise
     except RunError as error:
@@ -54,17 +54,17 @@ def held(folder: Path, what: str) -> Iterator[None]:
 
 
 def check_free(folder: Path, what: str) -> None:
-    """Raise TakenError, saying who and since when, where another living process holds the claim on a folder."""
+    """Raise TakenError, with the process and its start time, if another running process holds the claim on a folder."""
     found = owner(folder / FILE)
     if found is not None and found["pid"] != os.getpid():
         raise TakenError(taken(found, what))
 
 
 def taken(found: Mapping[str, Any], what: str) -> str:
-    """The line for whoever comes second. found: what `owner` says."""
+    """The message for a second process. found: the result of `owner`."""
     pid = found["pid"]
     return (
-        f"process {pid} is at work on {what}{_since(found.get('since'))}; wait until it has ended, or stop it with "
+        f"process {pid} is working on {what}{_since(found.get('since'))}; wait until it ends, or stop it with "
         f"kill {pid}, and run the same command again"
     )
 
@@ -78,7 +78,7 @@ def _since(seconds: Any) -> str:
 
 
 def owner(claim: Path) -> dict[str, Any] | None:
-    """The living process that holds a claim: `pid`, `process` (when it began), `since`; None when nobody does."""
+    """The running process that holds a claim: `pid`, `process` (its start time), `since`; None if there is none."""
     try:
         found = json.loads(claim.read_text("utf-8"))
     except (OSError, ValueError):
@@ -90,7 +90,7 @@ def owner(claim: Path) -> dict[str, Any] | None:
 def take(claim: Path, start: Callable[[], int]) -> bool:
     """Claim the work for the process that `start` begins and returns the number of; False when another one has it.
 
-    Of several that try at once, over all processes, one gets it. Raises RunError where nothing can be written.
+    Of several processes that try at once, one gets it. Raises RunError where nothing can be written.
     """
     try:
         claim.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a column can be asked: numbers, truth values, categories or free text."""
+"""The kind of each column: numbers, truth values, categories or free text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hem_core.store.source import Source
 FREE_TEXT = {"id", "evidence", "image", "content_hash", "text", "marks"}
 CATEGORIES = {"reason", "split"}
 CLASSES = {"label", "given", "predicted", "predicted_in_sample", "suggested_label"}
-"""Categories in a run that has classes, however many there are; else they are decided as other texts are."""
+"""Always categories in a run with classes, however many there are; otherwise treated as other texts."""
 MOST_VALUES = 1000
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WHOLE_BYTES = 64 << 20
-"""A level whose tables take less than this is kept in memory while it is open."""
+"""A level whose tables are smaller than this stays in memory while it is open."""
 _NEIGHBOUR_COLUMNS = ("row", "id", "given", "predicted", "error", "difficulty")
 
 
@@ -39,13 +39,13 @@ _NEIGHBOUR_COLUMNS = ("row", "id", "given", "predicted", "error", "difficulty")
 class Level:
     """One table of a run. N rows, numbered by `row` in the order of the table; the key is `id`.
 
-    Nothing is read before it is asked for, and of the tables only small ones are kept in memory.
+    Data are read on request, and only small tables are kept in memory.
     """
 
     folder: Path
     """The folder of the run."""
     info: dict[str, Any]
-    """What run.json says."""
+    """The contents of run.json."""
     name: str = EXAMPLES
 
     @property
@@ -87,7 +87,7 @@ class Level:
         return str(self.info.get("fingerprint") or "")
 
     def in_manifest(self) -> dict[str, str]:
-        """What a set of these rows says of its level: nothing where they are examples."""
+        """The entry for the level in a set's manifest; empty for examples."""
         return {} if self.is_examples else {"level": self.name}
 
     @cached_property
@@ -193,7 +193,7 @@ class Level:
         wanted = np.asarray(rows, np.int64)
         if len(wanted) and not 0 <= wanted.min() <= wanted.max() < self.n:
             raise DataError(
-                f"row numbers of this run are 0 to {self.n - 1}; asked for {wanted.min()} to {wanted.max()}"
+                f"row numbers of this run are 0 to {self.n - 1}; requested: {wanted.min()} to {wanted.max()}"
             )
         return wanted
 
@@ -263,7 +263,7 @@ class Level:
         return found
 
     def curve(self, id: str) -> pd.DataFrame | None:
-        """How training saw a row: epoch (from 1), confidence, margin, is_correct (1, 0, NaN = unseen).
+        """The training dynamics of a row: epoch (from 1), confidence, margin, is_correct (1, 0, NaN = unseen).
 
         None when the level has no dynamics, or none of this row.
         """

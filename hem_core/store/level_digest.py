@@ -1,4 +1,4 @@
-"""A short name for the rows of a level: whether two levels mean the same by the same id."""
+"""A digest of the rows of a level: whether the same id means the same row in two levels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies beside the rows of a level: pictures, embeddings, curves; and the examples that failed."""
+"""The files that belong to the rows of a level: pictures, embeddings, curves; and the examples that failed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def thumbnails(home: Path, n: int) -> tuple[np.ndarray, np.ndarray] | None:
         return None
     ends = load_npy(offsets)
     if ends.ndim != 1 or len(ends) != n + 1 or int(ends[-1]) > packed.stat().st_size:
-        raise RunError(f"{offsets} does not go with thumbnails.bin, which was cut; {AGAIN}")
+        raise RunError(f"{offsets} does not match thumbnails.bin, which is truncated; {AGAIN}")
     return np.memmap(packed, np.uint8, "r"), ends
 
 
@@ -39,7 +39,7 @@ def embeddings(folder: Path) -> np.ndarray | None:
 
 
 def curve(path: Path, id: str) -> pd.DataFrame | None:
-    """How training saw one row, of a file of dynamics: `Level.curve`. None without the file, or without the row."""
+    """The training dynamics of one row, from a file of dynamics: `Level.curve`. None if missing."""
     import pandas as pd
 
     from hem_core.store.database import cursor

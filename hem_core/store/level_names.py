@@ -1,4 +1,4 @@
-"""What a level may be called: its name is that of a file and a folder inside the run."""
+"""Valid names of a level: its name is that of a file and a folder inside the run."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def check_level_name(name: str) -> None:
     """Raise DataError unless a level of parts can have this name."""
     if not _NAME.fullmatch(name) or name in TAKEN:
         raise DataError(
-            f"a level has a name of small letters, digits and '_', 32 at most, that is no file of the run itself "
+            f"a level's name has lower-case letters, digits and '_', 32 at most, and is not a file of the run itself "
             f"({', '.join(TAKEN)}); it was {name!r}"
         )

@@ -26,7 +26,7 @@ def open_level_source(folder: Path, name: str) -> Source:
     headers = {file: _header(folder / place) for file, place in places.items() if (folder / place).exists()}
     n = headers["scores"].num_rows
     if any(header.num_rows != n for header in headers.values()):
-        raise RunError(f"{places['projection']} in {folder} is of another number of rows than the level; {AGAIN}")
+        raise RunError(f"{places['projection']} in {folder} has another number of rows than the level; {AGAIN}")
     columns: dict[str, str] = {}
     types: dict[str, pa.DataType] = {}
     for file, header in headers.items():
@@ -47,7 +47,7 @@ _WAYS = {
     "is_correct": ("error", f"(error < {WRONG})"),
     "error": ("is_correct", "(NOT is_correct)::INT::FLOAT"),
 }
-"""Column -> the one that it follows from, and how."""
+"""Column -> the column that it is derived from, and the SQL."""
 
 
 def _made(columns: dict[str, str]) -> dict[str, str]:

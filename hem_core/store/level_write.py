@@ -96,7 +96,7 @@ def _check(name: str, table: pa.Table) -> None:
     repeated = table["id"].to_pandas().duplicated().to_numpy()
     if repeated.any():
         twice = table["id"][int(repeated.argmax())]
-        raise DataError(f"a part is in level '{name}' once; '{twice}' is there twice")
+        raise DataError(f"the ids of level '{name}' must be unique; '{twice}' occurs twice")
 
 
 def _write_beside(home: Path, n: int, beside: Beside) -> None:
@@ -120,4 +120,4 @@ def _write_beside(home: Path, n: int, beside: Beside) -> None:
 
 def _check_rows(what: str, n: int, wanted: int) -> None:
     if n != wanted:
-        raise DataError(f"the level has {wanted:,} rows and its {what} {n:,}; give one for each row, in their order")
+        raise DataError(f"the level has {wanted:,} rows and its {what} {n:,}; pass one for each row, in their order")

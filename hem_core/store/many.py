@@ -1,4 +1,4 @@
-"""Neighbours and curves of many examples in one read, for whoever shows one example after another."""
+"""Neighbours and curves of many examples in one read, for pages that show one example after another."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def neighbours_of(level: Level, rows: Sequence[int], k: int) -> tuple[np.ndarray
 
 
 def curves_of(level: Level, ids: Sequence[str]) -> dict[str, dict[str, list[float | None]]]:
-    """How training saw some examples: id -> `confidence` and `is_correct` (1, 0), one value an epoch.
+    """The training dynamics of some examples: id -> `confidence` and `is_correct` (1, 0), one value an epoch.
 
     None where an example was not seen; examples (or runs) without dynamics are left out.
     """

@@ -1,4 +1,4 @@
-"""An .npz read without loading it."""
+"""Arrays mapped from .npz and .npy files."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hem_core.errors import RunError
 from hem_core.store.whole import AGAIN, first_line
 
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, struct.error, zlib.error, zipfile.BadZipFile)
-"""What reading a cut array file raises."""
+"""The exceptions that reading a truncated array file raises."""
 
 
 def map_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an .npz by name, mapped from disk where they are stored uncompressed.
 
-    Raises RunError when the file is cut or is no .npz.
+    Raises RunError when the file is truncated or is not an .npz.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -30,7 +30,7 @@ def map_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def load_npy(path: Path) -> np.ndarray:
-    """The array of an .npy, mapped from disk. Raises RunError when the file is cut or is no .npy."""
+    """The array of an .npy, mapped from disk. Raises RunError when the file is truncated or is not an .npy."""
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except UNREADABLE as error:

@@ -1,4 +1,4 @@
-"""The metrics that run.json says of a run, also of one that was made before there were any but accuracy."""
+"""The metrics of a run in run.json, including runs of versions that stored accuracy alone."""
 
 from __future__ import annotations
 

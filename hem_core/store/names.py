@@ -1,4 +1,4 @@
-"""Names of folders and files that can be shown, stored and sent."""
+"""Names of folders and files in a form that can be shown, stored and sent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def check_name(path: Path, what: str) -> None:
 
 
 def is_foreign_folder(folder: Path, ours: Collection[str]) -> bool:
-    """Whether something lies at a place where a new folder is to be made, and it is not only of the names in `ours`."""
+    """Whether the place of a new folder holds anything besides the names in `ours`."""
     if not folder.is_dir():
         return folder.exists()
     return any(not path.name.endswith(".tmp") and path.name not in ours for path in folder.iterdir())

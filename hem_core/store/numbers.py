@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def sample_of_errors(level: Level) -> str:
-    """Of which sample the errors of a run are: 'out-of-sample', 'in-sample' or 'unknown'."""
+    """The sample of a run's errors: 'out-of-sample', 'in-sample' or 'unknown'."""
     if definitions.IN_SAMPLE["predicted"] in level.source.columns:
         return "out-of-sample"
     return str(level.info.get("sample") or "unknown")

@@ -1,4 +1,4 @@
-"""Which points lie in a lasso."""
+"""The points inside a lasso."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def inside(x: np.ndarray, y: np.ndarray, points: Sequence[Sequence[float]]) -> np.ndarray:
-    """Even-odd rule: is each point inside the polygon?
+    """Whether each point is inside the polygon, by the even-odd rule.
 
     x, y (N,) numbers; points V >= 3 pairs [x, y], closed by itself.
     Coordinates and vertices are rounded to float32, the crossing is computed in double: a browser that

@@ -1,4 +1,4 @@
-"""How a level is asked: a rule and a typed condition as SQL over its files, with errors in a user's words."""
+"""Queries on a level: a rule and a typed condition as SQL over its files, with errors that a user understands."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Reading:
                 if self.source.path(file).exists():
                     check(self.source.path(file))  # cut since it was opened
             columns = ", ".join(self.source.columns)
-            raise DataError(f"the condition does not work: {error}; the columns are: {columns}") from error
+            raise DataError(f"the condition cannot be evaluated: {error}; the columns are: {columns}") from error
 
 
 def listed(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def describe(rule: Mapping[str, Any] | None) -> str:
-    """Say a rule in a line: "difficulty 90 to 100 · label is Shirt"; "everything" without a rule."""
+    """Describe a rule in one line: "difficulty 90 to 100 · label is Shirt"; "everything" without a rule."""
     parts = [_clause(clause) for clause in (rule or {}).get("all", [])]
     return " · ".join(parts) or "everything"
 

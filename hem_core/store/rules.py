@@ -1,4 +1,4 @@
-"""Rules: what a filter, a lasso, a matrix cell or a saved set is stored as.
+"""Rules: the stored form of a filter, a lasso, a matrix cell or a saved set.
 
 A rule is JSON: {"all": [clause, …]}; it matches a row when every clause does. The clauses:
     {"column": c, "min": a, "max": b}           a number between, both ends included; either may be null
@@ -54,7 +54,9 @@ def validate(rule: Rule | None, columns: Mapping[str, str]) -> None:
     Raises DataError naming the clause and what there is.
     """
     if len(clauses(rule)) > MOST_CLAUSES:
-        raise DataError(f"a rule has {MOST_CLAUSES} clauses at most; this one has {len(clauses(rule)):,}: join some")
+        raise DataError(
+            f"a rule has {MOST_CLAUSES} clauses at most; this one has {len(clauses(rule)):,}: combine some of them"
+        )
     for clause in clauses(rule):
         _check(clause, columns)
 
@@ -68,8 +70,8 @@ def to_sql(
 ) -> Condition:
     """Turn a rule into a condition for DuckDB; names are checked, values are bound.
 
-    tags: the tag state (columns id, tag), wanted by a tag clause. inside(x, y, points) gives the row
-    numbers within a polygon, wanted by a polygon clause.
+    tags: the tag state (columns id, tag), needed by a tag clause. inside(x, y, points) gives the row
+    numbers within a polygon, needed by a polygon clause.
     Raises DataError when the rule is not valid or something it wants is not given.
     """
     validate(rule, columns)
@@ -93,7 +95,7 @@ def columns_of(rule: Rule | None) -> set[str]:
 
 
 def needs_tags(rule: Rule | None) -> bool:
-    """Does the rule ask for tags, so that the tag state has to come along?"""
+    """Whether the rule has a tag clause, so that the tag state is needed."""
     return any("tag" in _positive(clause) for clause in clauses(rule))
 
 
@@ -122,9 +124,11 @@ def _check(clause: Any, columns: Mapping[str, str], depth: int = 0) -> None:
             _check_values(name, values, _type_of(name, columns), clause)
         case {"column": str(name), "contains": str(text), **rest} if not rest:
             if not _is_text(text):
-                raise DataError(f"'contains' of column '{name}' has a lone surrogate, which is no letter: {text!r}")
+                raise DataError(
+                    f"'contains' of column '{name}' has a lone surrogate, which is not a character: {text!r}"
+                )
             if _type_of(name, columns) not in ("category", "text"):
-                raise DataError(f"column '{name}' holds no text, which 'contains' looks in: use min and max, or in")
+                raise DataError(f"column '{name}' holds no text, so 'contains' does not apply: use min and max, or in")
         case {"column": str(name), **bounds} if bounds and set(bounds) <= {"min", "max"}:
             if _type_of(name, columns) != "number":
                 raise DataError(f"column '{name}' holds no numbers; min and max need them: use in, or contains")
@@ -244,7 +248,7 @@ def _relation(condition: Condition, column: str, values: Sequence[Any] | np.ndar
 
 
 def known_number(column: str) -> str:
-    """SQL that is false for NaN, which DuckDB puts above infinity and here lies nowhere."""
+    """SQL that is false for NaN, which DuckDB sorts above infinity and which is in no range here."""
     # Not isnan(): Parquet's statistics leave NaN out, and DuckDB trusts them and answers false at once.
     return f"(isfinite({column}::DOUBLE) OR isinf({column}::DOUBLE))"
 

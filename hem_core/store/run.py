@@ -1,4 +1,4 @@
-"""A run folder: what `hem score` left on disk, read as tables."""
+"""A run folder, the result of `hem score`, read as tables."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def open_run(folder: Path | str) -> Run:
     if not run.is_complete:
         raise RunError(
             f"the run {run.folder} is not complete (status: {run.info.get('status')}); "
-            "run the same `hem score` command again: it goes on where it stopped"
+            "run the same `hem score` command again to resume"
         )
     return run
 
 
 def read_run(folder: Path) -> Run:
-    """Like `open_run`, but takes a run that is still growing or was stopped."""
+    """Like `open_run`, but also opens a run that is in progress or was interrupted."""
     path = folder / "run.json"
     if not path.is_file():
         raise RunError(f"{folder} is not a run: it has no run.json. {_nearby(folder)}")
@@ -61,14 +61,14 @@ def _nearby(folder: Path) -> str:
     found = [path for path in found if path.name not in inner] or found
     if found:
         return f"It is a workspace; its runs: {', '.join(str(path) for path in found)}"
-    return f"Make one: hem score DATA --out {folder}"
+    return f"Create one: hem score DATA --out {folder}"
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
     """One scored data set: a folder with run.json and the tables of its levels. N examples.
 
-    What is done with rows is done with a level, `run.level("examples")`; the methods at the end ask that one.
+    Rows are read through a level, `run.level("examples")`; the methods at the end use that one.
     """
 
     folder: Path
@@ -119,7 +119,7 @@ class Run:
 
     @property
     def examples(self) -> Level:
-        """The level `examples`. What follows in this class asks it, for whoever has the run alone."""
+        """The level `examples`. The methods below are shortcuts to it."""
         return self.level(EXAMPLES)
 
     @property
@@ -138,7 +138,7 @@ class Run:
         return level_files.failures(self.folder)
 
     def progress(self) -> dict[str, Any] | None:
-        """What progress.json says of a run that is growing: stage, done, total, rate, …; else None."""
+        """The contents of progress.json while the run is in progress: stage, done, total, rate, …; otherwise None."""
         try:
             return json.loads((self.folder / "progress.json").read_text("utf-8"))
         except (OSError, ValueError):

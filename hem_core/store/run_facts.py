@@ -1,4 +1,4 @@
-"""What run.json must say, whoever wrote or edited it."""
+"""The required entries of run.json, whoever wrote or edited it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _WORDS = {str: "a text", int: "a whole number", float: "a number", list: "a list
 
 
 def checked(info: Any, path: Path) -> dict[str, Any]:
-    """The facts of a run, with the usual ones where they are not given.
+    """The facts of a run, with defaults for missing ones.
 
-    Raises RunError, naming the entry, when one is missing that nothing works without, or has another type.
+    Raises RunError, naming the entry, when a required one is missing or one has the wrong type.
     """
     if not isinstance(info, dict):
         raise _unlike(path, "it holds no JSON object")
@@ -55,7 +55,7 @@ def _check_levels(levels: Any, path: Path) -> None:
         for name in levels[1:]:
             check_level_name(str(name))
     except DataError as error:
-        raise _unlike(path, f"'levels' names what cannot be a level: {error}") from error
+        raise _unlike(path, f"'levels' has an invalid name: {error}") from error
     if levels[:1] != [EXAMPLES]:
         raise _unlike(path, f"'levels' must begin with '{EXAMPLES}', and is {levels!r:.60}")
 
@@ -74,5 +74,5 @@ def _check(values: Mapping[str, Any], types: Mapping[str, tuple[type, ...]], pat
 
 def _unlike(path: Path, why: str) -> RunError:
     return RunError(
-        f"{path} cannot be read: {why}; put it back, or delete it and run the same `hem score` command again"
+        f"{path} cannot be read: {why}; restore it, or delete it and run the same `hem score` command again"
     )

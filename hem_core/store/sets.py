@@ -29,11 +29,11 @@ def save(
     *,
     left_out: pd.DataFrame | None = None,
 ) -> Path:
-    """Keep examples as the next version of a set.
+    """Save examples as the next version of a set.
 
     examples: one row an example, `id` unique; manifest: JSON, to which name, version, created, n and
-    format_version are added; left_out: `id` and `why` of candidates that did not get in. Two who save at once get
-    different versions.
+    format_version are added; left_out: `id` and `why` of the candidates that were left out. Two processes that save at
+    once get different versions.
     Returns the folder sets/<name>/v<k> with examples.parquet, manifest.json and, where given, left_out.parquet.
     Raises DataError when the set is empty, the ids are not unique, or the name cannot be a folder.
     """
@@ -83,7 +83,7 @@ def load(workspace: Path | str, name: str, version: int | None = None) -> tuple[
 
 
 def left_out(workspace: Path | str, name: str, version: int) -> pd.DataFrame:
-    """The candidates that did not get into a version of a set: `id` and `why`; empty where none were kept."""
+    """The candidates that were left out of a version of a set: `id` and `why`; empty where none were kept."""
     import pandas as pd
     import pyarrow.parquet as pq
 
@@ -134,9 +134,9 @@ def check_name(name: str) -> None:
 
 def _check_examples(examples: pd.DataFrame) -> None:
     if not len(examples):
-        raise DataError("the set is empty: no example is left; widen the filter or keep more of the tags")
+        raise DataError("the set is empty; widen the filter or keep more of the tags")
     if "id" not in examples.columns:
         raise DataError(f"a set needs the column 'id'; there are: {', '.join(map(str, examples.columns))}")
     repeated = examples.loc[examples["id"].duplicated(), "id"]
     if len(repeated):
-        raise DataError(f"an example is in a set once; '{repeated.iloc[0]}' is there twice: drop the repeated rows")
+        raise DataError(f"the ids of a set must be unique; '{repeated.iloc[0]}' occurs twice: drop the repeated rows")

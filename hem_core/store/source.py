@@ -33,7 +33,7 @@ class Source:
     n: int
     """Rows of the scores."""
     skipped: dict[str, str]
-    """Names of columns that cannot be asked for -> why."""
+    """Names of columns that cannot be queried -> why."""
     is_catalog_aligned: bool
     """Row k of the scores is row k of the catalog, so that no join by key is needed."""
     made: str = ""
@@ -142,7 +142,7 @@ def _names(header: pq.FileMetaData | None) -> set[str]:
 
 
 def _made(stored: set[str], renamed: Mapping[str, str]) -> dict[str, tuple[str, pa.DataType]]:
-    """Public name -> SQL over the public names, and type, of what a run has to have and has not stored."""
+    """Public name -> SQL over the public names, and type, of required columns that a run has not stored."""
     made: dict[str, tuple[str, pa.DataType]] = {}
     if renamed:
         made["is_correct"] = ("(predicted = label)", pa.bool_())

@@ -1,4 +1,4 @@
-"""What a page says about many examples at once: counts made by DuckDB, never a copy of the table."""
+"""Counts over many examples for the pages, computed by DuckDB without a copy of the table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Rule = Mapping[str, Any]
 def per_class(
     level: Level, rule: Rule | None = None, *, tags: pd.DataFrame | None = None, hard_from: float = HARDEST
 ) -> pd.DataFrame:
-    """How each given label does, in the order of the run's classes; labels without examples have support 0.
+    """The results for each given label, in the order of the run's classes; labels without examples have support 0.
 
     Returns label, support (n), errors (n), error_rate (0 .. 1), mean_difficulty (0 .. 100), hard_share
     (0 .. 1, difficulty from hard_from on), worst_confusion (the class it is most often taken for, "" for none)

@@ -69,7 +69,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the log: what one person did in one go, to any number of examples."""
+    """One entry of the log: one action of one person on any number of examples."""
 
     batch: str
     number: int
@@ -88,7 +88,7 @@ class Event:
 
 
 def connect(place: Path | str) -> sa.Engine:
-    """Open, or make, the log in a SQLite file (a Path or a plain name) or at an SQLAlchemy URL.
+    """Open or create the log in a SQLite file (a Path or a plain name) or at an SQLAlchemy URL.
 
     A file in a folder that cannot be written to is read from a copy. Raises RunError when the place cannot be opened, a
     file is empty or cut, or a newer HEM wrote it.
@@ -151,7 +151,9 @@ def append(
     try:
         return _retried(attempt)
     except exc.DBAPIError as error:
-        raise BusyError(f"the tag log did not take the action ({error.orig}); nothing was stored, try again") from error
+        raise BusyError(
+            f"the tag log could not store the action ({error.orig}); nothing was stored, try again"
+        ) from error
 
 
 def revision(connection: sa.Connection, data: str) -> int:
@@ -170,7 +172,7 @@ def after(connection: sa.Connection, data: str, number: int) -> Iterator[Event]:
         values = row._asdict()
         number += 1
         if values["number"] != number:
-            raise BusyError(f"entry {number} of '{data}' is missing in the tag log; put back a whole copy of it")
+            raise BusyError(f"entry {number} of '{data}' is missing in the tag log; restore a complete copy of it")
         later = {"window_id": values.get("window_id") or "", "level": values.get("level") or EXAMPLES}
         yield Event(**{**values, **later, "ids": unpack(values["ids"])})
 
@@ -182,7 +184,7 @@ def pack(ids: Sequence[str]) -> bytes:
 
 
 def unpack(packed: bytes) -> list[str]:
-    """What `pack` was given."""
+    """The ids that `pack` packed."""
     packed = bytes(packed)
     return json.loads(packed if packed.startswith(b"[") else zlib.decompress(packed))
 
@@ -202,7 +204,7 @@ def check_same(stored: Mapping[str, Any], same: Mapping[str, Collection[Any]]) -
     if other is not None:
         raise ConflictError(
             f"number {stored['sequence']} of this page was stored as another action ({other}: {stored[other]!r}); "
-            "nothing was stored now: reload the page and do it again"
+            "nothing was stored now: reload the page and try again"
         )
 
 

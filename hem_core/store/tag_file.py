@@ -1,4 +1,4 @@
-"""The SQLite file of a tag log: made whole or not at all, refused when it is cut, read where it cannot be written."""
+"""The SQLite file of a tag log: created atomically, refused when truncated, readable where it cannot be written."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hem_core.errors import BusyError
 from hem_core.store.atomic import sync_folder, temporary_name
 
 _HEADER_BYTES = 100
-_WAY_OUT = "put back a whole copy (tags.sqlite together with its -wal file), or move it away to begin a new log"
+_WAY_OUT = "restore a complete copy (tags.sqlite together with its -wal file), or move it away to start a new log"
 
 
 def make(path: Path, tables: list[str]) -> None:
-    """Make a log at `path` by some SQL, if there is none: nobody ever finds it half made.
+    """Make a log at `path` by some SQL, if there is none; other processes never see an incomplete file.
 
     Raises BusyError when a log is missing whose -wal file is there, and OSError where nothing can be written.
     """
@@ -35,7 +35,7 @@ def make(path: Path, tables: list[str]) -> None:
 
 
 def check(path: Path, table: str) -> None:
-    """Raise BusyError, with the way out, unless the file is a whole database that holds `table`."""
+    """Raise BusyError, with what to do, unless the file is a complete database that holds `table`."""
     size = path.stat().st_size
     if size == 0:
         raise BusyError(f"the tag log {path} is empty: its entries are lost or elsewhere; {_WAY_OUT}")
@@ -60,7 +60,7 @@ def is_writable(path: Path) -> bool:
 
 
 def is_full(error: Exception) -> bool:
-    """Whether SQLite has no room for what it needs beside a log; it says so in two ways."""
+    """Whether SQLite has no room for the files next to a log; it reports this in two ways."""
     return "is full" in str(error) or "disk I/O error" in str(error)
 
 

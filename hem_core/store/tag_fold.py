@@ -28,7 +28,7 @@ class Fold:
 
     events: list[Event] = field(default_factory=list)
     members: list[np.ndarray] = field(default_factory=list)
-    """For each entry, the numbers of its examples, int32; an undo has those of what it undoes."""
+    """For each entry, the numbers of its examples, int32; an undo has those of the undone entry."""
     counts: list[bool] = field(default_factory=list)
     undone_by: dict[int, list[int]] = field(default_factory=dict)
     """Position of an entry -> positions of those that undo it."""
@@ -77,14 +77,14 @@ class Fold:
         return self._names[self.members[position]].tolist()
 
     def done(self, position: int) -> Event:
-        """The action that an entry is, or that its undoing is about in the end."""
+        """The action of an entry, or the one that its chain of undos refers to."""
         event = self.events[position]
         while event.undoes:
             event = self.events[self.positions[event.undoes]]
         return event
 
     def newest(self, who: str, window_id: str = "") -> Event | None:
-        """What a person did last, in one window where it is named, that is not undone; undoing is not doing."""
+        """The last action of a person that is not undone, in one window if it is named; an undo is not an action."""
         for position in range(len(self.events) - 1, -1, -1):
             event = self.events[position]
             is_theirs = event.who == who and window_id in ("", event.window_id)
@@ -93,11 +93,11 @@ class Fold:
         return None
 
     def others_before(self, position: int) -> dict[str, int]:
-        """Whose word on how many examples an entry replaced: another person's, or one from another window."""
+        """Whose tags an entry replaced, and on how many examples: another person's, or those from another window."""
         return self._by_person(position, self.replaced[position])
 
     def others_since(self, position: int) -> dict[str, int]:
-        """Who has since said something else of how many of an entry's examples; an undo of the entry leaves that."""
+        """Who has changed the tags of an entry's examples since, and of how many; an undo keeps those changes."""
         event, members = self.events[position], self.members[position]
         concerned = self.slots.values() if event.action == "clear" else [self._slot(_slot_of(event))]
         newer = {
@@ -120,7 +120,7 @@ class Fold:
         return sorted([*self._about_one.get(number, ()), *among_many])
 
     def verdict(self, id: str) -> dict[str, Any] | None:
-        """The verdict that an example has now: tag, value, who, n as in `state`; None when it has none."""
+        """The current verdict of an example: tag, value, who, n as in `state`; None when it has none."""
         number, held = self.numbers.get(id), self.slots.get(_VERDICT)
         if number is None or held is None or held[number] == _NONE:
             return None
@@ -175,7 +175,7 @@ class Fold:
         return found
 
     def _recount(self, position: int) -> None:
-        """Settle whether an entry counts, and if that changes, what it undoes in turn."""
+        """Decide whether an entry counts, and if that changes, update the entries that it undoes."""
         while True:
             counts = not any(self.counts[k] for k in self.undone_by[position])
             if counts == self.counts[position]:
@@ -208,7 +208,7 @@ class Fold:
             held[members[np.isin(held[members], same)]] = _NONE
 
     def _refold(self, members: np.ndarray) -> None:
-        """Work out the examples that an undo concerns anew; the others stay."""
+        """Recompute the examples that an undo affects; the others stay."""
         for held in self.slots.values():
             held[members] = _NONE
         is_concerned = np.zeros(len(self.numbers), bool)

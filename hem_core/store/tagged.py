@@ -1,4 +1,4 @@
-"""A table with what people said about its examples."""
+"""A table with the tags of its examples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def with_tags(table: pd.DataFrame, tag_state: pd.DataFrame) -> pd.DataFrame:
-    """Add the tags to a table and put the corrected labels in place.
+    """Add the tags to a table and apply the corrected labels.
 
     table: one row an example with `id`, and `label` where there is one; tag_state: TagLog.state().
     Returns a new table, rows and index as they were, with the columns `verdict` ("" for none), `tags` (all

@@ -1,4 +1,4 @@
-"""What people said about examples: a log that only grows, and the tags that follow from it."""
+"""People's tags on examples: an append-only log, and the tags that follow from it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _open: dict[tuple[int, str, int], TagLog] = {}
 
 
 def open_tags(place: Path | str) -> TagLog:
-    """The log in a SQLite file, made when it is not there, or at an SQLAlchemy URL (postgresql+psycopg://…).
+    """The log in a SQLite file, created if it does not exist, or at an SQLAlchemy URL (postgresql+psycopg://…).
 
     One object a place and process, so that its state is folded once. Raises RunError when it cannot be
     opened or a newer HEM wrote it.
@@ -59,7 +59,7 @@ class TagLog:
 
     `data` names the data set (Run.data), so that runs over the same examples share their tags. Ids are those of the
     level `examples`; `level` gives the log of another one.
-    The verdicts (VERDICTS) replace each other on an example; any other tag adds up. Safe for many processes
+    The verdicts (VERDICTS) of an example replace each other; other tags accumulate. Safe for many processes
     and threads at once.
     """
 
@@ -76,7 +76,7 @@ class TagLog:
         self._write_lock = threading.Lock()
 
     def level(self, name: str) -> TagLog:
-        """The same log, whose methods are about the rows of a level: their tags, their history, what to undo."""
+        """The same log for the rows of a level: their tags, their history, their undo."""
         with self._lock:
             if name not in self._levels:
                 other = self._levels[name] = copy.copy(self)
@@ -96,9 +96,9 @@ class TagLog:
         sequence: int | None = None,
         window: str = "",
     ) -> str:
-        """Give a tag to examples, one action whatever their number; it is on the disk when this returns.
+        """Tag examples, in one action however many there are; it is on the disk when this returns.
 
-        value: what the tag says, such as the new label of "mislabelled". rule: what the ids came from.
+        value: of the tag, such as the new label of "mislabelled". rule: the rule that selected the ids.
         client and sequence: a post that arrives twice is stored once and answered alike. window: the browser window
         that acts, for its own undo.
         Returns the batch id. Raises DataError without ids, tag or who.
@@ -119,7 +119,7 @@ class TagLog:
         sequence: int | None = None,
         window: str = "",
     ) -> str:
-        """Take one tag off examples; others stay. Returns and raises what `add` does."""
+        """Remove one tag from examples; others stay. Returns and raises what `add` does."""
         _check_tag(tag)
         post = {"client": client, "sequence": sequence, "window": window}
         return self._act("remove", data, ids, tag=tag, who=who, rule=rule, **post)
@@ -135,7 +135,7 @@ class TagLog:
         sequence: int | None = None,
         window: str = "",
     ) -> str:
-        """Take every tag off examples. Returns and raises what `add` does."""
+        """Remove all tags from examples. Returns and raises what `add` does."""
         post = {"client": client, "sequence": sequence, "window": window}
         return self._act("clear", data, ids, who=who, rule=rule, **post)
 
@@ -152,10 +152,10 @@ class TagLog:
         """Undo the newest action of `who` that is not undone, or that batch, whoever did it.
 
         window: undo the newest action of `who` in this browser window only; "" = wherever it was done.
-        What others did to the same examples since then stays. Undoing an undo brings the action back.
+        Later changes by others to the same examples stay. Undoing an undo restores the action.
         Returns the new entry (batch, at_ms, who, action "undo" or "redo", undoes) with what it undoes
-        (undone_action, tag, value, rule, n, ids) and `others_since`: who has said something else since then, of how
-        many of these examples. None when there is nothing to undo.
+        (undone_action, tag, value, rule, n, ids) and `others_since`: who has changed the tags of how many of
+        these examples since then. None when there is nothing to undo.
         Raises DataError for a batch that this data set has not.
         """
         _check_text("who", who)
@@ -176,9 +176,9 @@ class TagLog:
         return self._entry(data, written) if written else None
 
     def state(self, data: str) -> pd.DataFrame:
-        """The tags that hold now: id, tag, value, who, at (UTC), n, one row for each tag of an example.
+        """The current tags: id, tag, value, who, at (UTC), n, one row for each tag of an example.
 
-        n: how many examples the same action tagged; a word on one example alone has 1, and so has an imported answer.
+        n: how many examples the same action tagged; a tag on one example alone has 1, and so has an imported answer.
         Kept until the next entry; only new entries are read.
         """
         with self._lock:
@@ -189,7 +189,7 @@ class TagLog:
             return known[1].copy(deep=False)
 
     def history(self, data: str, *, id: str | None = None, limit: int = 200) -> pd.DataFrame:
-        """What was done, newest first; to one example when an id is given.
+        """The actions, newest first; on one example if an id is given.
 
         Returns at (UTC), who, action (add, remove, clear, undo, redo), tag, value, n (examples), rule,
         batch, is_undone, undoes (a batch, or ""). An undo shows the tag, value and n of what it undoes.
@@ -209,7 +209,8 @@ class TagLog:
         return found.reindex(columns=order)
 
     def about(self, data: str, ids: Sequence[str], limit: int) -> dict[str, dict[str, Any]]:
-        """What was said of some examples, in one read: id -> `verdict` (tag, value, who, n; or None) and `past`.
+        """The verdicts and history of some examples, in one read: id -> `verdict` (tag, value, who, n; or None) and
+        `past`.
 
         past: the newest entries first, as in `history`, with `at_ms`. Much cheaper than `state` and `history`.
         """
@@ -224,14 +225,14 @@ class TagLog:
             }
 
     def actions(self, data: str) -> list[Event]:
-        """What was done and is not undone, oldest first, each with its ids; an undo itself is none of it."""
+        """The actions that are not undone, oldest first, each with its ids; undos are not included."""
         with self._lock:
             fold = self._current(data)
             counting = [k for k, event in enumerate(fold.events) if fold.counts[k] and not event.undoes]
             return [replace(fold.events[k], ids=tuple(fold.ids(k))) for k in counting]
 
     def replaced(self, data: str, batch: str) -> dict[str, int]:
-        """Whose word on how many examples an action replaced: another person's, or one given in another window."""
+        """Whose tags an action replaced, and on how many examples: another person's, or those from another window."""
         with self._lock:
             fold = self._current(data)
             return fold.others_before(fold.positions[_find(fold, batch, data).batch])
@@ -289,7 +290,7 @@ class TagLog:
         if _key(self._place) != self._opened:
             raise BusyError(
                 f"the tag log {self._place} was moved, deleted or replaced while it was open; "
-                "nothing was stored: put it back, or start again"
+                "nothing was stored: restore it, or restart the app"
             )
         with self._turn_to_write():
             return tag_events.append(self._engine, data, entry, client=client, sequence=sequence, same=same)
@@ -383,13 +384,13 @@ def _row(
 
 def _distinct(ids: Iterable[str]) -> list[str]:
     if isinstance(ids, str):
-        raise DataError(f"ids is a list of ids; it was the text '{ids}': put it in a list")
+        raise DataError(f"ids must be a list; got the text '{ids}': pass a list of one id")
     chosen = list(dict.fromkeys(ids))
     if not chosen:
-        raise DataError("no examples to tag: the list of ids is empty; choose some first")
+        raise DataError("no examples to tag: the list of ids is empty; select some first")
     wrong = next((id for id in chosen if not isinstance(id, str)), None)
     if wrong is not None:
-        raise DataError(f"ids are texts; {wrong!r} is not: pass the column 'id' of the run")
+        raise DataError(f"ids must be texts; {wrong!r} is not: pass the column 'id' of the run")
     return chosen
 
 
@@ -399,9 +400,9 @@ def _check_tag(tag: str) -> None:
 
 def _check_window(window: str) -> None:
     if not isinstance(window, str) or len(window) > 64:
-        raise DataError(f"'window' is a text of at most 64 characters; it was {window!r:.80}")
+        raise DataError(f"'window' must be a text of at most 64 characters; got {window!r:.80}")
 
 
 def _check_text(name: str, text: str) -> None:
     if not isinstance(text, str) or not text.strip() or len(text) > 255:
-        raise DataError(f"'{name}' is a text of 1 to 255 characters; it was {text!r}")
+        raise DataError(f"'{name}' must be a text of 1 to 255 characters; got {text!r}")

@@ -1,4 +1,4 @@
-"""The verdicts that a person can give on one example, and what each says of its given label."""
+"""The verdicts that a person can give on one example, and what each means for its given label."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ class Verdict:
     """One verdict. Verdicts exclude each other: a new one replaces the old one on the same example."""
 
     name: str
-    """As it stands in the tag log."""
+    """Its name in the tag log."""
     words: str
-    """As a person reads it."""
+    """Its title in the app."""
     meaning: str
     label: Literal["right", "wrong", "open"]
-    """What the verdict says of the given label."""
+    """What the verdict means for the given label."""
     key: str
     """The key that gives it in the app; "" for a verdict of older logs, which is read and no longer offered."""
 
@@ -33,6 +33,6 @@ ALL = (
 )
 VERDICTS = tuple(verdict.name for verdict in ALL)
 RIGHT = tuple(verdict.name for verdict in ALL if verdict.label == "right")
-"""Verdicts that leave the given label standing."""
+"""Verdicts that confirm the given label."""
 WRONG = tuple(verdict.name for verdict in ALL if verdict.label == "wrong")
-"""Verdicts that say that the given label is wrong."""
+"""Verdicts that reject the given label."""

@@ -19,7 +19,7 @@ def columns_in(where: str, columns: Iterable[str]) -> set[str]:
     known = {name.casefold(): name for name in columns}
     parts = list(_parts(_parse(where)))
     if any(part.get("class") == "SUBQUERY" for part in parts):
-        raise DataError(f"where takes a condition on the columns, no query inside it; it was: {where}")
+        raise DataError(f"where must be a condition on the columns without a query inside it; got: {where}")
     names = [part["column_names"] for part in parts if part.get("class") == "COLUMN_REF"]
     return {known[name.casefold()] for path in names for name in path if name.casefold() in known}
 
@@ -29,10 +29,10 @@ def _parse(where: str) -> dict[str, Any]:
     (text,) = cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchone() or ("{}",)
     parsed = json.loads(text)
     if parsed.get("error"):
-        raise DataError(f"where is not a condition: {parsed['error_message']}; it was: {where}")
+        raise DataError(f"where is not a condition: {parsed['error_message']}; got: {where}")
     nodes = [statement["node"] for statement in parsed["statements"]]
     if len(nodes) != 1 or not _is_plain(nodes[0]):
-        raise DataError(f"where takes one condition on the columns; it was: {where}")
+        raise DataError(f"where must be one condition on the columns; got: {where}")
     return nodes[0]["where_clause"]
 
 

@@ -1,4 +1,4 @@
-"""Whether the files of a run are there and can be read, page by page."""
+"""Whether the files of a run exist and can be read, page by page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from hem_core.errors import RunError
 from hem_core.media import medium_of
 
-AGAIN = "run the same `hem score` command again, which makes what is missing"
+AGAIN = "run the same `hem score` command again to rebuild it"
 _checked: dict[str, tuple[int, int]] = {}
 
 
@@ -32,7 +32,7 @@ def trouble(folder: Path, info: Mapping[str, Any]) -> dict[str, str]:
 
 
 def damage(path: Path) -> str | None:
-    """Why a Parquet file cannot be read as it was written; None when it can. Looked at once as long as it stays.
+    """Why a Parquet file cannot be read as it was written; None when it can. Checked once until the file changes.
 
     Every page is read: those that HEM wrote carry checksums, so that a single turned bit is found.
     """
@@ -58,7 +58,7 @@ def check(path: Path) -> None:
 
 
 def _expected(info: Mapping[str, Any]) -> list[str]:
-    """Names of the files that the run has by its own account."""
+    """Names of the files that run.json lists."""
     lacks = set(info.get("missing") or {})
     names = ["scores.parquet", "catalog.parquet", "failures.parquet"]
     names += [f"{level}.parquet" for level in info.get("levels") or () if level != "examples"]
@@ -112,7 +112,7 @@ def _why(path: Path) -> str | None:
 
 
 def torn(packed: Path, offsets: Path) -> str | None:
-    """Why offsets and blob are not of one writing; None when they are."""
+    """Why the offsets do not match the blob; None when they do."""
     try:
         ends = np.load(offsets, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -125,5 +125,5 @@ def torn(packed: Path, offsets: Path) -> str | None:
 
 def first_line(error: Exception) -> str:
     if "pickled" in str(error):  # numpy's advice for a file that does not begin as an .npy does
-        return "it is no .npy file"
+        return "it is not an .npy file"
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

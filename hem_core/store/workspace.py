@@ -27,13 +27,13 @@ def open_workspace(folder: Path | str) -> Workspace:
     folder = Path(folder)
     check_name(folder.resolve(), "the workspace")
     if not folder.is_dir():
-        raise RunError(f"no folder {folder}; make a workspace with: hem demo --workspace {folder}")
+        raise RunError(f"no folder {folder}; create a workspace with: hem demo --workspace {folder}")
     if not (folder / "run.json").is_file():
         return Workspace(folder)
     runs = folder.resolve().parent
     if runs.name != "runs":
         raise RunError(
-            f"the run {folder} is in no workspace, so there is no place for its tags: "
+            f"the run {folder} is in no workspace, so its tags cannot be stored: "
             f"move it to WORKSPACE/runs/{folder.resolve().name} and open WORKSPACE"
         )
     return Workspace(runs.parent)
@@ -44,7 +44,7 @@ class Workspace:
     folder: Path
 
     def runs(self, *, with_arms: bool = False) -> list[Run]:
-        """The runs, newest first; among them those that are still growing (`is_complete` is False).
+        """The runs, newest first, including those in progress (`is_complete` is False).
 
         with_arms: also the runs of the retrainings' arms, which otherwise stay inside their retraining.
         """
@@ -60,7 +60,7 @@ class Workspace:
         return known[run.name] if is_arm(run.name, run.data, known) else None
 
     def identity(self) -> str:
-        """A name for this workspace alone: it stays when the folder is moved or renamed, a copy gets another one.
+        """A unique name of this workspace: it stays when the folder is moved or renamed; a copy gets another one.
 
         Made once and kept in workspace.json; of a folder that cannot be written to, it follows from its place.
         """
@@ -78,7 +78,7 @@ class Workspace:
         return hashlib.sha256(f"{secret} {home.stat().st_ino}".encode()).hexdigest()[:16]
 
     def is_writable(self) -> bool:
-        """Whether anything can be kept here: not in a colleague's folder, or on a share that is mounted to be read."""
+        """Whether files can be written here; not in a colleague's folder or on a read-only share."""
         return os.access(self.folder, os.W_OK)
 
     def broken(self) -> dict[str, str]:

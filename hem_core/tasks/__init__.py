@@ -1,4 +1,4 @@
-"""What is predicted: a task is one file that reads targets and says what outputs mean; nothing here knows a medium."""
+"""Tasks: a task is one file that reads targets and interprets outputs; nothing here depends on a medium."""
 
 from __future__ import annotations
 

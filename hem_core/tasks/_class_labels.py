@@ -1,4 +1,4 @@
-"""From labels as they are written to classes: names or indices, and what stops a run because it can be neither."""
+"""Map labels as written to classes, by name or index; labels that can be neither stop the run."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hem_core.errors import DataError
 INDEX, PADDED = re.compile(r"-?(0|[1-9]\d*)(\.0+)?"), re.compile(r"-?\d+(\.0+)?")
 TRUTH = {"false": 0, "true": 1}
 MISSING = {"na", "n/a", "nan", "null", "none", "<na>"}
-"""Beside integers these words stand for no label; among names each can be one."""
+"""Among integers these words mean that there is no label; among names each can be one."""
 MOST_WRONG, FEW = 0.05, 3
-"""Labels that are no class are typing errors up to this share, or this number; beyond, the run stops."""
+"""Labels that are not classes count as typing errors up to this share or number; beyond it, the run stops."""
 ALMOST_ALL = 1 - MOST_WRONG
 
 
@@ -28,7 +28,7 @@ def read_labels(
     """Whether labels are the names of the K classes or their indices 0 to K - 1. names: in the order of the outputs.
 
     facts: the catalog's `labels_are` and `source`. Labels that are exactly the names are names, also where they are
-    integers. asked: "names" or "indices", where somebody decided.
+    integers. asked: "names" or "indices" if the user has decided.
     Raises DataError where integers could be names and indices and these are different classes.
     """
     if asked is not None and asked not in ("names", "indices"):
@@ -46,7 +46,7 @@ def read_labels(
     if odd is not None and min(n_names, n_indices) >= enough:
         raise DataError(
             f"labels in '{facts['source']}' can be read in two ways: '{odd}' is output {by_name.of(odd)} by its name "
-            f"and '{names[by_index.of(odd)]}' by its number; say which with --labels-are names or --labels-are indices"
+            f"and '{names[by_index.of(odd)]}' by its number; choose with --labels-are names or --labels-are indices"
         )
     return "names" if n_names > n_indices else "indices"
 
@@ -54,7 +54,7 @@ def read_labels(
 def check_labels(
     catalog: pa.Table, labels_are: Literal["names", "indices"], names: Sequence[str], source: str
 ) -> list[str]:
-    """What is worth noting of labels that fit the K classes. Raises DataError, with both sides, when they do not.
+    """Notes on labels that fit the K classes. Raises DataError, with both sides, when they do not.
 
     A few labels that are no class are left to be recorded as failures, unless they show that the labels count from 1
     or are -1 and 1. Missing labels are no part of it; beside indices these are also NA, null and the like.
@@ -100,7 +100,7 @@ def without_empty(facts: Mapping[str, Any], n_classes: int, given: Sequence[str]
     empty, classes = facts.get("classes_without_examples") or [], facts.get("classes") or []
     if not empty or given or n_classes != len(classes) - len(empty):
         return dict(facts)
-    note = f"They are no classes: the model has {n_classes} outputs, one for each folder that holds pictures."
+    note = f"They are not classes: the model has {n_classes} outputs, one for each folder that holds pictures."
     left = [name for name in classes if name not in set(empty)]
     return dict(facts) | {"classes": left, "notes": [*facts.get("notes", []), note]}
 
@@ -141,14 +141,14 @@ def class_names(catalog: pa.Table, facts: Mapping[str, Any], n_classes: int, giv
     """The K class names in the order of the outputs: the given ones, else the catalog's, else of the indices.
 
     facts: the catalog's `classes`, `labels_are` and `source`.
-    Raises DataError when their number is not K, or when labels are names and nothing tells their order.
+    Raises DataError when their number is not K, or when labels are names whose order is not known.
     """
     names = list(given or facts.get("classes") or [])
     if not names and facts["labels_are"] == "indices":
         return names_of_indices(catalog, n_classes)
     if not names:
         raise DataError(
-            f"labels in '{facts['source']}' are {described(catalog)}, and nothing tells which output is which: "
+            f"labels in '{facts['source']}' are {described(catalog)}, and the order of the outputs is not known: "
             f"pass --classes in the order of the model's {n_classes} outputs (found {_some(catalog)})"
         )
     if len(names) != n_classes:

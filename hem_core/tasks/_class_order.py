@@ -1,4 +1,4 @@
-"""Which output is which class: what the model itself says, checked against the labels, never assumed."""
+"""The class of each output: taken from the model, checked against the labels, never assumed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def agreed(
         return dict(facts)
     own = [str(name) for name in names]
     if given:
-        _check_order(own, [str(name) for name in given], "--classes says", "leave it out, or give the model's order")
+        _check_order(own, [str(name) for name in given], "--classes says", "omit it, or pass the model's order")
         return dict(facts)
     if facts["labels_are"] == "indices" and facts.get("classes"):
         _check_order(own, facts["classes"], "the data number their classes as", "pass --classes in the model's order")
@@ -62,8 +62,8 @@ def _of_labels(
         if facts.get("classes") == own:  # the catalog names its indices, in the very order of the model
             return facts
         raise ModelError(
-            f"the estimator was fitted on class names ({_shown(own)}) and the labels are numbers: nothing tells which "
-            "is which; give labels of the kind that it was fitted on"
+            f"the estimator was fitted on class names ({_shown(own)}) and the labels are numbers, so their order is "
+            "not known: give labels of the kind that it was fitted on"
         )
     if facts["labels_are"] == "indices" and are_indices:
         return facts

@@ -1,4 +1,4 @@
-"""What a task has to say, so that everything else can score, show, select and retrain without knowing it by name."""
+"""The contract of a task, so that all other code can score, show, select and retrain without knowing its name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Offer = Literal[
     "gradient norms",
     "word effects",
 ]
-"""What a task can offer beyond the contract; what it does not offer is left out, or refused where somebody asks."""
+"""What a task can offer beyond the contract; what it does not offer is skipped, or refused on request."""
 Figure = Literal["confusion matrix", "classes", "errors"]
 """What the pages can draw: the confusion matrix, a table of the classes, the distribution of `error`."""
 OFFERS: tuple[Offer, ...] = get_args(Offer)
@@ -37,7 +37,7 @@ NOT_FINITE = "the model's output is NaN or infinite"
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of a model before the labels are read."""
+    """Facts about a model that are known before the labels are read."""
 
     n_outputs: int = 0
     """Width of its raw output; 0 when it still has to be trained."""
@@ -50,7 +50,7 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class TargetOptions:
-    """What the user says about the labels."""
+    """The user's options for the labels."""
 
     classes: Sequence[str] | None = None
     labels_are: Literal["names", "indices"] | None = None
@@ -99,7 +99,7 @@ class Task(Protocol):
 
     @property
     def offers(self) -> frozenset[Offer]:
-        """What works beyond the contract."""
+        """What it offers beyond the contract."""
         ...
 
     @property
@@ -199,14 +199,14 @@ class Task(Protocol):
 def require(task: Task, offer: Offer, option: str) -> None:
     """Raise HemError when a task does not offer what an option asks for."""
     if offer not in task.offers:
-        raise HemError(f"task '{task.name}' offers no {offer}, which {option} needs; leave it out")
+        raise HemError(f"task '{task.name}' offers no {offer}, which {option} needs; omit the option")
 
 
 def is_known(values: np.ndarray) -> np.ndarray:
-    """(N,) bool: which targets are there; -1 stands for a missing class, NaN for a missing number."""
+    """(N,) bool: which targets are known; -1 is a missing class, NaN a missing number."""
     return ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
 
 
 def unknown(values: np.ndarray) -> float | int:
-    """What stands for a missing target among these."""
+    """The value of a missing target among these."""
     return np.nan if values.dtype.kind == "f" else -1

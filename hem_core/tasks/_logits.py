@@ -33,7 +33,7 @@ def logits_of(output: Any) -> Tensor:
     if not found.is_floating_point():
         raise ModelError(
             f"classification expects logits, floats of shape (N, K), from the model; got {str(found.dtype)[6:]}: "
-            "class numbers tell nothing of how sure it is; return what stands before the argmax"
+            "class indices do not show the confidence; return the values before the argmax"
         )
     logits = found.float()
     if logits.ndim == 1:
@@ -62,7 +62,7 @@ _SHAPES = {
 
 
 MASKED = 1e4
-"""How far below a row's best logit stands a class that the model rules out: in float32 its probability is 0."""
+"""The distance below a row's best logit of a class that the model rules out: in float32 its probability is 0."""
 
 
 def unmasked(logits: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ def loss_vector(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def predictions(logits: Tensor, targets: Tensor, *, n_best: int = 5) -> dict[str, Tensor]:
-    """What the model says, as columns with N first.
+    """The model's predictions, as columns with N first.
 
     `predicted` (N,) int64; `predicted_prob`, `label_prob` (N,); `top_classes`, `top_probs` (N, n_best), best first.
     """

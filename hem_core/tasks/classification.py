@@ -164,7 +164,7 @@ class Task:
         return targets
 
     def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Nothing: the classifier of reasons, or the simple rules, name them."""
+        """{}: the reasons come from the classifier of reasons, or from the simple rules."""
         return {}
 
 

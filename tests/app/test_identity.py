@@ -143,7 +143,7 @@ def test_an_undo_names_what_it_undoes_by_its_number_also_after_a_reload(served):
     assert client.post("/hem/undo", json=undo).json()["rows"] == [0]  # sent twice
     assert said(folder) == {"e07": "hard"}
     answer = client.post("/hem/undo", json={**undo, "sequence": 3, "batch": 99})
-    assert (answer.status_code, answer.json()["error"]) == (409, "what is to be undone was never stored")
+    assert (answer.status_code, answer.json()["error"]) == (409, "the action to undo was never stored")
 
 
 def test_a_repeated_id_counts_once(served):

@@ -64,7 +64,7 @@ def test_suspects_come_most_suspected_first_with_the_verdict_so_far(show, review
 def test_nothing_is_called_wrong_by_itself(show, whole_workspace):
     test = show(whole_workspace, "labels")
     assert set(test.dataframe[0].value["verdict"]) == {"to review"}
-    assert any("A suspicion is no error until somebody has confirmed it" in one.value for one in test.caption)
+    assert any("A suspect is not an error until somebody has confirmed it" in one.value for one in test.caption)
 
 
 def test_the_mixed_up_classes_are_counted(show, reviewed):

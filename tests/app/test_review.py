@@ -196,7 +196,7 @@ def test_places_are_each_row_once_in_an_order_that_tells_nothing_and_stay(worksp
 )  # fmt: skip
 def test_a_queue_that_is_chosen_by_its_class_is_said_not_to_be_blind(clause, is_telling):
     found = blind.warning({"all": [clause, {"column": "loss", "min": 1, "max": None}]}, ["cat", "dog"])
-    assert found.startswith("Not blind: this queue is chosen by") is is_telling
+    assert found.startswith("Not blind: this queue is defined by") is is_telling
     assert "loss" not in found
 
 

@@ -36,7 +36,7 @@ def test_no_weak_slice_is_good_news(show, calibrated):
     write_table(path, pd.read_parquet(path).head(0))
     test = show(folder, "slices")
     assert not test.exception
-    assert "No group of examples is wrong clearly more often" in said(test)
+    assert "No group of examples is wrong significantly more often" in said(test)
 
 
 def test_an_older_run_is_searched_by_what_is_known_without_the_model(workspace):

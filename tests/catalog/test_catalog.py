@@ -117,7 +117,7 @@ def bad(tmp_path, text):
 
 
 def test_duplicate_ids_are_an_error_that_shows_them(tmp_path):
-    with pytest.raises(DataError, match=r"1 ids stand more than once .*\(b\); ids must be unique"):
+    with pytest.raises(DataError, match=r"1 ids occur more than once .*\(b\); ids must be unique"):
         catalogs.read(bad(tmp_path, "id,label\na,x\nb,y\nb,z\n"))
 
 

@@ -29,11 +29,11 @@ OPEN = {
     ),
     "closed in front of a separator": (
         rows(*BEFORE, '5,"open,cat', '6,nine inch",dog'),
-        "line 6 of '.*' opens is closed on line 7, and what is between looks like rows",
+        "line 6 of '.*' opens is closed on line 7, and the text in between looks like rows",
     ),
     "closed thousands of lines later": (
         rows(*BEFORE) + '5,"open,cat\n' + MANY + '9000,nine inch",dog\n9001,x,cat\n',
-        "line 6 of '.*' opens is closed on line 2,997, and what is between looks like rows",
+        "line 6 of '.*' opens is closed on line 2,997, and the text in between looks like rows",
     ),
     "thousands of lines without an end": (
         rows(*BEFORE) + '5,"open,cat\n' + MANY,
@@ -41,7 +41,7 @@ OPEN = {
     ),
     "in the last column": (
         rows(*BEFORE, '5,e,"cat', '6,f,dog"', "7,g,cat"),
-        "line 6 of '.*' opens is closed on line 7, and what is between looks like rows",
+        "line 6 of '.*' opens is closed on line 7, and the text in between looks like rows",
     ),
     "in the first column": (
         rows(*BEFORE, '"5,e,cat', '6",f,dog', "7,g,cat"),

@@ -106,7 +106,7 @@ def test_the_calibrated_probability_is_the_difficulty_and_leaves_suspicion_alone
     np.testing.assert_allclose(found["difficulty"], ranks(prob), rtol=1e-5)
     np.testing.assert_array_equal(found["label_suspicion"], headline(table, sample="in-sample")["label_suspicion"])
     assert found["how"]["difficulty"] == (
-        "percentile of the calibrated probability that a fresh model gets it wrong as it is labelled"
+        "percentile of the calibrated probability that a fresh model gets the example wrong as labelled"
     )
     assert "fallback" not in found["how"]
 

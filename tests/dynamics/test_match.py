@@ -46,12 +46,12 @@ def test_rows_reordered_after_the_training_are_refused(ids, order):
         rows[: N // 2] = CHANCE.permutation(N // 2)
     moved = [TARGETS[row] for row in rows.tolist()]
     with pytest.raises(
-        DataError, match=r"'rec' has another label than the data for \d+ of 200 matched ids, such as id"
+        DataError, match=r"'rec' has labels that differ from the data for \d+ of 200 matched ids, such as id"
     ) as e:
         matched(recorded(ids, TARGETS), ids, moved)
     first = next(row for row in range(N) if TARGETS[row] != moved[row])
     assert f"id '{ids[first]}': {TARGETS[first]} then, {moved[first]} ('{CLASSES[moved[first]]}') now" in str(e.value)
-    assert str(e.value).endswith("or leave --dynamics away")
+    assert str(e.value).endswith("or omit --dynamics")
 
 
 def test_a_common_class_does_not_hide_that_rows_were_reordered():
@@ -84,7 +84,7 @@ def test_a_row_removed_since_is_refused_where_ids_are_positions():
     """Sorted by class, the shifted rows have the same labels but for three."""
     targets = sorted(TARGETS)
     with pytest.raises(
-        DataError, match=r"positions up to 199 and the data end at 198: rows were removed since the train"
+        DataError, match=r"positions up to 199 but the data end at 198: rows were removed since the train"
     ):
         matched(recorded(POSITIONS, targets), POSITIONS[:-1], targets[1:])
 
@@ -93,7 +93,7 @@ def test_a_row_removed_since_is_refused_where_ids_are_positions():
 def test_numbers_from_one_and_with_zeros_are_positions_too(shape):
     ids = [shape.format(row + 1) for row in range(N)]
     assert matched(recorded(ids, TARGETS), ids).are_positions
-    with pytest.raises(DataError, match=r"positions up to 200 and the data end at 199"):
+    with pytest.raises(DataError, match=r"positions up to 200 but the data end at 199"):
         matched(recorded(ids, sorted(TARGETS)), ids[:-1], sorted(TARGETS)[1:])
     assert not matched(recorded(ids[::-1], TARGETS[::-1]), ids[::-1], TARGETS[::-1]).are_positions
 
@@ -150,7 +150,7 @@ def test_other_contents_are_refused():
     match_contents(recording, NAMES, hashes, source="rec")
     match_contents(recording, NAMES, [None] * 150 + hashes[150:], source="rec")
     with pytest.raises(
-        DataError, match=r"199 of 200 examples have another content than when 'rec' was recorded, such as"
+        DataError, match=r"199 of 200 examples have different content from when 'rec' was recorded, such as"
     ):
         match_contents(recording, NAMES, [hashes[0], *hashes[:-1]], source="rec")
 

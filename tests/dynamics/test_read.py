@@ -162,7 +162,7 @@ def test_a_file_of_something_else(tmp_path):
             {"id": ["a"], "margin": [[1.0]], "confidence": [[1.0, 1.0]]},
             "every measure must have the same number of epochs",
         ),
-        ({"id": ["a", "a"], "margin": [[1.0], [2.0]]}, "id 'a' comes 2 times; one row an example"),
+        ({"id": ["a", "a"], "margin": [[1.0], [2.0]]}, "id 'a' occurs 2 times; keep one row per example"),
         ({"id": ["a", None], "margin": [[1.0], [2.0]]}, "row 1 has no id"),
         ({"id": ["a"], "epoch": pa.array([None], pa.int64()), "margin": [1.0]}, "'a' has a row without an epoch"),
         ({"id": ["a"], "epoch": [0], "logits": [[1.0, 2.0]]}, "logits need target"),

@@ -76,7 +76,7 @@ def test_a_reviewer_is_asked_for_a_name_once_and_the_browser_keeps_it(site, brow
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         page = context.new_page()
         page.goto(shared.address("review?who=mallory"))
-        page.get_by_role("link", name="Say your name").click()
+        page.get_by_role("link", name="Enter your name").click()
         page.get_by_label("Your name").fill("Zoë")
         page.get_by_role("button", name="Sign").click()
         ready(page)

@@ -332,7 +332,7 @@ def test_blind_asks_for_the_class_and_nothing_in_the_page_gives_it_away(review):
 def test_blind_a_queue_that_is_chosen_by_its_label_is_said_not_to_be_blind(opened):
     page = ready(opened('review?rule={"all":[{"column":"label","in":["cat"]}]}&queue=filter'))
     go_blind(page)
-    page.get_by_text("Not blind: this queue is chosen by label is cat.").wait_for()
+    page.get_by_text("Not blind: this queue is defined by label is cat.").wait_for()
 
 
 def test_blind_the_given_label_is_stored_as_right_and_shown_for_a_moment(review):
@@ -455,7 +455,7 @@ def test_a_picture_that_was_moved_is_said_and_its_thumbnail_shown(site, opened):
     path.write_text(json.dumps({**info, "data": {**info["data"], "root": str(site.folder / "gone")}}))
     page = ready(opened("review"))
     page.wait_for_selector(".hem-review .moved")
-    assert "were the data moved?" in page.locator(".hem-review .moved").inner_text()
+    assert "if the data were moved" in page.locator(".hem-review .moved").inner_text()
     assert page.locator(".hem-review .frame img").is_visible()
 
 

@@ -315,7 +315,7 @@ REFUSED = {
         rows(4, 6),
         r"the parameter '0.*', used by compiled code: use the column grand_last_layer",
     ),
-    "no parameters": (nn.Flatten, rows(4, K), r"the model has no parameters, so no gradient; leave grand out"),
+    "no parameters": (nn.Flatten, rows(4, K), r"the model has no parameters, so no gradient; omit --grand"),
     "wrong input": (mlp, rows(4, 3), r"the model failed on a batch of shape \(2, 3\) with gradients: .*"),
 }
 

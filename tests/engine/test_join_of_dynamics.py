@@ -63,7 +63,9 @@ def test_rows_reordered_since_the_training_are_refused_and_nothing_is_left(tmp_p
     order = torch.randperm(N, generator=CHANCE)
     data = TensorDataset(X[order], Y[order]) if ids is None else Named(X[order], Y[order], ids)
     recording = recorded(tmp_path / "rec", ids or range(N))
-    with pytest.raises(DataError, match=r"has another label than the data for \d+ of 60 matched ids, such as id '"):
+    with pytest.raises(
+        DataError, match=r"has labels that differ from the data for \d+ of 60 matched ids, such as id '"
+    ):
         scored(tmp_path, data, recording)
     assert not (tmp_path / "run").exists()
 
@@ -124,7 +126,7 @@ def test_contents_that_were_logged_are_compared(tmp_path):
             assert "matched 60 of 60" in score(Words(), data, out=tmp_path / name, **options).info["notes"][0]
         else:
             with pytest.raises(
-                DataError, match=r"examples have another content than when '.*rec' was recorded, such as"
+                DataError, match=r"examples have different content from when '.*rec' was recorded, such as"
             ):
                 score(Words(), data, out=tmp_path / name, **options)
 
@@ -138,5 +140,5 @@ def test_the_command_ends_with_two_and_one_line(tmp_path):
     code = f"import sys; sys.argv = ['hem', *{words}]; from hem_core.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
-    assert "the recording 'rec' has another label than the data" in " ".join(done.stderr.split())
+    assert "the recording 'rec' has labels that differ from the data" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr

@@ -40,7 +40,7 @@ def score(model, out, x=X, **options):
         (lambda z, _x: z.sigmoid(), "come out of a sigmoid"),
         (lambda z, _x: {"logits": torch.sigmoid(z)}, "come out of a sigmoid"),
         (lambda z, _x: z.sigmoid()[:, :1], "come out of a sigmoid"),
-        (lambda z, _x: z.argmax(1), "got int64: class numbers tell nothing of how sure it is"),
+        (lambda z, _x: z.argmax(1), "got int64: class indices do not show the confidence"),
         (lambda z, _x: z[:, :, None, None], r"got \(2, 3, 1, 1\), as of a model that segments pictures"),
         (lambda z, _x: z[:, None], r"got \(2, 1, 3\), as of a model that classifies tokens"),
         (lambda z, _x: {"boxes": z}, "got dict with boxes, and no logits"),

@@ -172,7 +172,7 @@ def test_a_model_may_prepare_its_own_pictures(tmp_path, pictures):
 
 def test_devices_and_precisions_that_are_not_there(model):
     assert choose_device("cpu").type == "cpu"
-    with pytest.raises(ModelError, match="no device 'gpu'; say cpu, cuda"):
+    with pytest.raises(ModelError, match="no device 'gpu'; use cpu, cuda"):
         choose_device("gpu")
     sample = torch.zeros(1, 8, 8, 1, dtype=torch.uint8)
     with pytest.raises(ModelError, match="no precision 'int8'; there are: fp32, bf16"):
@@ -183,7 +183,7 @@ def test_devices_and_precisions_that_are_not_there(model):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="asks for CUDA where there is none")
 def test_cuda_where_there_is_none_says_so():
-    with pytest.raises(ModelError, match="sees no CUDA device; say --device cpu"):
+    with pytest.raises(ModelError, match="sees no CUDA device; use --device cpu"):
         choose_device("cuda")
 
 

@@ -219,7 +219,7 @@ def test_the_wrapper_refuses_what_it_cannot_write(examples, tmp_path):
         export(examples[:0], tmp_path / "set", ["csv"], {})
     with pytest.raises(DataError, match="needs the column 'id'; there are: label"):
         export(examples[["label"]], tmp_path / "set", ["csv"], {})
-    with pytest.raises(DataError, match="'a/b' is there twice"):
+    with pytest.raises(DataError, match="'a/b' occurs twice"):
         export(pd.concat([examples, examples[:1]]), tmp_path / "set", ["csv"], {})
     with pytest.raises(UnknownNameError, match="no format 'cvs'; there are: coco, csv, huggingface, imagefolder"):
         export(examples, tmp_path / "set", ["cvs"], {})
@@ -239,7 +239,7 @@ def test_a_folder_made_by_someone_else_meanwhile_is_kept(examples, tmp_path):
         (target / "theirs").write_text("")
         return ".png", b""
 
-    with pytest.raises(DataError, match="was made by someone else meanwhile"):
+    with pytest.raises(DataError, match="was created by another process meanwhile"):
         export(examples, target, ["imagefolder"], {}, read_image=read)
     assert [path.name for path in tmp_path.rglob("*")] == ["set", "theirs"]
 

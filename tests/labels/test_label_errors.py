@@ -66,7 +66,7 @@ def test_without_a_review_nothing_is_known():
     found = estimate(np.arange(5.0), np.full(5, np.nan))
     assert (found.low, found.high, found.n_reviewed, found.n) == (0, 1, 0, 5)
     assert np.isnan(found.share)
-    assert found.note == "Nobody has reviewed a label yet: review the random part of the queue."
+    assert found.note == "No label has been reviewed yet: review the random part of the queue."
 
 
 def test_a_review_of_everything_is_exact():

@@ -89,11 +89,11 @@ def test_the_digest_follows_what_a_part_is_and_not_its_scores(own):
 
 def test_a_level_that_cannot_be_is_refused(tmp_path, own):
     table = pd.DataFrame({"id": ["a#p0", "a#p1"], "example": ["a", "a"]})
-    with pytest.raises(DataError, match="no file of the run itself"):
+    with pytest.raises(DataError, match="not a file of the run itself"):
         write_level(tmp_path, "scores", table)
     with pytest.raises(DataError, match="there is no 'example' among id"):
         write_level(tmp_path, "parts", table[["id"]])
-    with pytest.raises(DataError, match="'a#p0' is there twice"):
+    with pytest.raises(DataError, match="'a#p0' occurs twice"):
         write_level(tmp_path, "parts", table.assign(id="a#p0"))
     with pytest.raises(DataError, match="the level has 2 rows and its embeddings 3"):
         write_level(tmp_path, "parts", table, Beside(embeddings=np.zeros((3, 2), np.float16)))
@@ -110,7 +110,7 @@ def test_run_json_names_levels_that_can_be(own):
     info = json.loads(path.read_text())
     for levels, why in (
         (["halves"], "must begin with 'examples'"),
-        (["examples", "../x"], "names what cannot be a level"),
+        (["examples", "../x"], "has an invalid name"),
     ):
         path.write_text(json.dumps({**info, "levels": levels}))
         with pytest.raises(RunError, match=why):

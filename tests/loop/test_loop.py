@@ -110,7 +110,7 @@ def test_other_settings_are_another_loop(table, tmp_path):
     first = run(table, tmp_path / "work", Settings(10, 6, 1, 1))
     second = run(table, tmp_path / "work", Settings(10, 7, 1, 1))
     assert [first.folder.name, second.folder.name] == ["points", "points-2"]
-    with pytest.raises(RunError, match="give it another --name"):
+    with pytest.raises(RunError, match="pass another --name"):
         run(table, tmp_path / "work", Settings(10, 8, 1, 1), name="points")
 
 

@@ -33,7 +33,7 @@ def test_a_drawn_test_set_has_a_share_of_each_class_and_no_row_that_cannot_be_re
     assert not found.is_pool[found.rows].any()
     with pytest.raises(DataError, match="between 0 and 1"):
         drawn_test(targets, is_good, 1.5, 0)
-    with pytest.raises(DataError, match="name one with --test"):
+    with pytest.raises(DataError, match="pass one with --test"):
         drawn_test(np.array([0, 1]), np.ones(2, bool), 0.2, 0)
 
 

@@ -86,7 +86,7 @@ def test_a_picture_is_opened_from_a_file_or_a_row(tmp_path):
 
 
 def test_a_moved_or_broken_file_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"no file at '.*gone.png'; were the data moved"):
+    with pytest.raises(DataError, match=r"no file at '.*gone.png'; if the data were moved"):
         open_image(tmp_path, "gone.png")
     (tmp_path / "b.png").write_bytes(b"zzz")
     with pytest.raises(DataError, match=r"cannot show '.*b.png'"):

@@ -59,7 +59,7 @@ def test_unusable_arguments_say_what_was_wanted():
         mining.balanced_head(FEATURES[:, 0], TARGETS)
     with pytest.raises(MiningError, match="row 2 of the features has a NaN or an infinite value"):
         mining.balanced_head(torch.tensor([[1.0], [2.0], [math.nan]]), torch.tensor([0, 1, 0]))
-    with pytest.raises(MiningError, match="the 60 examples are of fewer than 2 classes; nothing can be learned"):
+    with pytest.raises(MiningError, match="the 60 examples have fewer than 2 classes, so nothing can be learned"):
         mining.balanced_head(FEATURES, TARGETS * 0)
     with pytest.raises(MiningError, match=r"targets are class indices in 0 \.\. 1; got 0 \.\. 3"):
         mining.balanced_head(FEATURES, TARGETS, n_classes=2)

@@ -51,7 +51,7 @@ def test_unusable_arguments_say_what_was_wanted():
         mining.BalancedSoftmaxLoss(torch.ones(2, 2))
     with pytest.raises(MiningError, match="tau must be 0 or more"):
         mining.BalancedSoftmaxLoss([1, 1], tau=-1)
-    with pytest.raises(MiningError, match="class_counts speak of 2 classes; the logits have 3 columns"):
+    with pytest.raises(MiningError, match="class_counts has 2 classes; the logits have 3 columns"):
         mining.BalancedSoftmaxLoss([1, 1])(LOGITS, TARGETS)
 
 

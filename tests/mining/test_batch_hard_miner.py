@@ -43,7 +43,7 @@ def test_a_nan_and_wrong_shapes_are_named():
         miner(torch.ones(3), labels)
     with pytest.raises(MiningError, match="reference embedding 0 has a NaN"):
         miner(torch.ones(3, 1), labels, torch.tensor([[torch.inf]]), labels[:1])
-    with pytest.raises(MiningError, match="references and reference_labels go together"):
+    with pytest.raises(MiningError, match="pass both references and reference_labels, or neither"):
         miner(torch.ones(3, 1), labels, torch.ones(3, 1))
     with pytest.raises(MiningError, match="the embeddings are 1 wide, the references 2"):
         miner(torch.ones(3, 1), labels, torch.ones(3, 2), labels)

@@ -52,5 +52,5 @@ def test_gamma_makes_it_focal():
 def test_unusable_arguments_say_what_was_wanted():
     with pytest.raises(MiningError, match=r"beta must be in 0 \.\. 1; it is 2"):
         mining.ClassBalancedLoss([1, 1], beta=2)
-    with pytest.raises(MiningError, match="class_counts speak of 2 classes; the logits have 3 columns"):
+    with pytest.raises(MiningError, match="class_counts has 2 classes; the logits have 3 columns"):
         mining.ClassBalancedLoss([1, 1])(LOGITS, TARGETS)

@@ -129,5 +129,5 @@ def test_unusable_arguments_say_what_was_wanted():
         memory_of(size=0)
     with pytest.raises(MiningError, match=r"this memory expects embeddings \(B, 2\); got \(1, 3\)"):
         memory_of()(torch.ones(1, 3), torch.tensor([0]))
-    with pytest.raises(MiningError, match=r"expected ids \(1,\), one a label; got \(2,\)"):
+    with pytest.raises(MiningError, match=r"expected ids \(1,\), one per label; got \(2,\)"):
         memory_of()(ONE, torch.tensor([0]), torch.tensor([0, 1]))

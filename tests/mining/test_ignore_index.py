@@ -55,7 +55,9 @@ def test_of_ignored_targets_alone_the_mean_is_zero(name):
 @every
 def test_a_target_that_is_no_class_is_named_with_the_option(name):
     logits, targets = batch(255)
-    with pytest.raises(MiningError, match=r"target 255 is no class in 0 \.\. 2; .* ignore_index=255 \(it is -100 now"):
+    with pytest.raises(
+        MiningError, match=r"target 255 is not a class in 0 \.\. 2; .* ignore_index=255 \(it is -100 now"
+    ):
         LOSSES[name]()(logits, targets)
 
 
@@ -139,7 +141,7 @@ def test_tokens_whose_classes_come_last_are_ignored_too(loss_fn):
 def test_a_lambda_that_ignores_what_the_loss_does_not_know_of_is_refused():
     logits, targets = batch(255)
     with pytest.raises(
-        MiningError, match=r"target 255 is no class in 0 \.\. 2; .*HardExampleLoss\(…, ignore_index=255"
+        MiningError, match=r"target 255 is not a class in 0 \.\. 2; .*HardExampleLoss\(…, ignore_index=255"
     ):
         mined(by_lambda(255))(logits, targets)
 

@@ -77,7 +77,7 @@ def test_unusable_arguments_say_what_was_wanted():
         mining.jtt(recorded([]), SIGNS, targets=torch.tensor([1, 1, 0, 0]))
     with pytest.raises(MiningError, match="upweight must be 1 or more; it is 0"):
         mining.jtt(recorded([]), SIGNS, upweight=0)
-    with pytest.raises(MiningError, match=r"jtt expects targets \(4,\), one an example and at least one; got 3"):
+    with pytest.raises(MiningError, match=r"jtt expects targets \(4,\), one per example and at least one; got 3"):
         mining.jtt(recorded([]), SIGNS, targets=torch.tensor([1, 1, 0]))
     with pytest.raises(MiningError, match=r"jtt expects a model that gives logits \(B, K\); this one gives \(4,\)"):
         mining.jtt(lambda dataset, weights, seed: nn.Flatten(0), SIGNS)

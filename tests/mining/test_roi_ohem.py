@@ -102,7 +102,7 @@ def test_it_says_what_it_kept():
 def test_unusable_arguments_say_what_was_wanted():
     with pytest.raises(MiningError, match="pass reduction='none'"):
         mining.RoiOhem()(APART, CLS.mean(), LOC)
-    with pytest.raises(MiningError, match=r"RoiOhem expects boxes \(4, 4\), one a loss; got \(3, 4\)"):
+    with pytest.raises(MiningError, match=r"RoiOhem expects boxes \(4, 4\), one per loss; got \(3, 4\)"):
         mining.RoiOhem()(APART[:3], CLS, LOC)
     with pytest.raises(MiningError, match=r"RoiOhem\(component='all'\) needs loc; it was not given"):
         mining.RoiOhem()(APART, CLS)

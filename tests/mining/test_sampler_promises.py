@@ -272,11 +272,11 @@ def test_it_is_the_noise_of_what_is_mined_that_counts(name):
 @every
 def test_what_it_cannot_work_with_is_named(name):
     for options, text in [
-        ({"rank": 1}, "rank and world_size come together; got rank=1, world_size=None"),
+        ({"rank": 1}, "pass both rank and world_size, or neither; got rank=1, world_size=None"),
         ({"rank": 2, "world_size": 2}, r"rank is in 0 \.\. 1 \(world_size - 1\); got 2"),
         ({"noise": 3}, "noise is a number"),
         ({"noise": torch.zeros(3)}, r"noise has one value an example, \(40,\); got shape \(3,\)"),
-        ({"noise": torch.full((N,), torch.nan)}, r"noise is a probability in 0 \.\. 1"),
+        ({"noise": torch.full((N,), torch.nan)}, r"noise must be a probability in 0 \.\. 1"),
     ]:
         with pytest.raises(MiningError, match=text):
             MINES[name](**options)

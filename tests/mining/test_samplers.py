@@ -198,7 +198,7 @@ def test_the_natural_end_is_cut_within_an_epoch():
 
 @pytest.mark.parametrize("hard", [[], range(5), [9]])
 def test_a_hard_set_is_a_part_of_the_data(hard):
-    with pytest.raises(MiningError, match=r"hard is a part of the 5 examples|knows indices 0 \.\. 4; got 9"):
+    with pytest.raises(MiningError, match=r"hard must be some of the 5 examples|knows indices 0 \.\. 4; got 9"):
         mining.MixtureSampler(5, hard=torch.tensor(list(hard), dtype=torch.int64), epochs=3)
 
 

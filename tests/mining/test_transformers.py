@@ -159,7 +159,7 @@ def test_what_cannot_be_mined_is_refused(tmp_path):
     with pytest.raises(MiningError, match="expects either loss= or sampler=; got both, or neither"):
         mine(Trainer(Net(), arguments(tmp_path), train_dataset=DATA))
     own = Trainer(Net(), arguments(tmp_path), train_dataset=DATA, compute_loss_func=lambda *_, **__: 0)
-    with pytest.raises(MiningError, match="takes the place of compute_loss_func"):
+    with pytest.raises(MiningError, match="replaces compute_loss_func"):
         mine(own, loss=loss)
     with pytest.raises(
         MiningError, match=r"a training batch has .* but no 'index'; give the Trainer train_dataset=With"

@@ -140,7 +140,7 @@ def test_an_encoder_without_a_trained_head_is_refused(bert):
     from transformers import BertModel
 
     BertModel.from_pretrained(bert).save_pretrained(bert)
-    with pytest.raises(ModelError, match=r"is no finished classifier: weights of classifier.bias, classifier.weight"):
+    with pytest.raises(ModelError, match=r"is not a trained classifier: weights of classifier.bias, classifier.weight"):
         factory.load(str(bert))
 
 
@@ -170,7 +170,7 @@ def test_a_tokenizer_of_another_model_is_refused(bert):
     other = tokenizer()
     other.add_tokens([f"word{number}" for number in range(20)])
     other.save_pretrained(bert)
-    with pytest.raises(ModelError, match=r"numbers words up to 29, and the model knows 10: it belongs to another"):
+    with pytest.raises(ModelError, match=r"numbers words up to 29, and the model has 10: it belongs to another"):
         factory.load(str(bert))
 
 

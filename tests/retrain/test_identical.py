@@ -42,7 +42,7 @@ def test_equal_logits_of_a_seed_are_one_group_and_others_are_none():
 @pytest.mark.parametrize(
     ("function", "recipe", "words"),
     [
-        ("ignores_weights", "weights", "takes `weights` and does not use them, so the set played no part"),
+        ("ignores_weights", "weights", "takes `weights` and does not use them, so the set had no effect"),
         ("ignores_data", "labels", "does not learn from the data set that it is given"),
     ],
 )
@@ -53,7 +53,7 @@ def test_a_function_that_ignores_what_it_is_given_is_named(workspace, make_set, 
     report = retrain(workspace, settings(train=f"my_training:{function}", recipe=recipe, force=True)).report
     groups = [set(each["arms"]) for each in report["identical"] if each["seeds"] == [0, 1]]
     assert any({"control", "curated"} <= group for group in groups)
-    assert (report["verdict"]["word"], report["verdict"]["ship"]) == ("the set played no part", False)
+    assert (report["verdict"]["word"], report["verdict"]["ship"]) == ("the set had no effect", False)
     assert words in " ".join(report["verdict"]["sentences"])
     assert any(words in note for note in report["notes"])
 
@@ -62,9 +62,9 @@ def test_a_set_that_changes_nothing_plays_no_part_in_the_recipe_labels(workspace
     make_set(truth=False)
     found = retrain(workspace, settings(recipe="labels", seeds=1))
     assert found.report["identical"] == [{"arms": ["control", "random", "curated"], "seeds": [0]}]
-    assert found.report["verdict"]["word"] == "the set played no part"
+    assert found.report["verdict"]["word"] == "the set had no effect"
     assert "changes no label and rules nothing out" in found.report["verdict"]["sentences"][1]
-    assert "The set played no part" in found.html.read_text()
+    assert "The set had no effect" in found.html.read_text()
 
 
 def test_of_a_class_balanced_recipe_the_report_says_that_the_set_played_no_part(workspace, make_set):
@@ -77,8 +77,8 @@ def test_of_a_class_balanced_recipe_the_report_says_that_the_set_played_no_part(
     make_set(where="label = 'ant'", truth=False)
     report = retrain(workspace, settings(recipe="balanced", seeds=1)).report
     assert report["identical"] == [{"arms": ["random", "curated"], "seeds": [0]}]
-    assert report["verdict"]["word"] != "the set played no part"
-    words = "what these arms have over control comes from the weights of the classes"
+    assert report["verdict"]["word"] != "the set had no effect"
+    words = "the difference of these arms from control comes from the class weights"
     assert words in report["verdict"]["sentences"][1]
 
 

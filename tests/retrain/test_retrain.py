@@ -191,13 +191,13 @@ def test_the_same_settings_are_done_once_and_others_get_a_name_of_their_own(work
     other = retrain(workspace, settings(test=held_out(workspace), seeds=1, arms=["control", "curated"]))
     assert (first.name, again.name, other.name) == ("hard-v1", "hard-v1", "hard-v1-2")
     assert (first.folder / "report.json").stat().st_mtime_ns == written
-    with pytest.raises(RunError, match="'hard-v1' was made with other settings; give this one another --name"):
+    with pytest.raises(RunError, match="'hard-v1' was made with other settings; pass another --name"):
         retrain(workspace, settings(test=held_out(workspace), seeds=3, name="hard-v1"))
     assert [one.name for one in stored.list(workspace)] in (["hard-v1-2", "hard-v1"], ["hard-v1", "hard-v1-2"])
 
 
 REFUSED = [
-    ({"recipe": "only"}, {}, "training on the hard set alone forgets the rest of the data; say --recipe mix"),
+    ({"recipe": "only"}, {}, "training on the hard set alone forgets the rest of the data; use --recipe mix"),
     (
         {"test": "blobs.csv"},
         {},
@@ -217,7 +217,7 @@ def test_what_is_refused_says_the_way_out_and_can_be_forced(workspace, make_set,
     forced = Settings(**{**asked.__dict__, "force": True})
     found = retrain(workspace, forced)
     assert len(found.plan["forced"]) == 1
-    assert "Forced, though" in found.html.read_text()
+    assert "Forced despite" in found.html.read_text()
 
 
 def test_a_set_mined_where_it_is_tested_is_refused(workspace, make_set):
@@ -253,7 +253,7 @@ def test_hard_examples_are_not_weighed_up_among_many_wrong_labels(workspace, mak
     if text is None:
         assert retrain(workspace, settings(**asked)).plan["recipe"]["name"] == "weights"
     else:
-        with pytest.raises(RunError, match=f"{text}.*review them first, or say --recipe labels"):
+        with pytest.raises(RunError, match=f"{text}.*review them first, or use --recipe labels"):
             retrain(workspace, settings(**asked))
 
 
@@ -289,7 +289,7 @@ def test_what_is_not_there_is_said(workspace, make_set):
     make_set()
     with pytest.raises(DataError, match=r"no set 'soft' in .*there are: hard"):
         retrain(workspace, settings(set="soft"))
-    with pytest.raises(DataError, match=r"--test names test data at 'nowhere.csv', and nothing is there"):
+    with pytest.raises(DataError, match=r"--test names test data at 'nowhere.csv', which does not exist"):
         retrain(workspace, settings(test="nowhere.csv"))
     (workspace / "data" / "blobs.csv").rename(workspace / "moved.csv")
     with pytest.raises(DataError, match=r"are no longer at .*blobs.csv'; say where they are: --data PATH"):

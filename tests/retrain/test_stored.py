@@ -56,7 +56,7 @@ def test_a_child_that_was_killed_and_not_yet_waited_for_is_not_alive():
 
 
 def test_what_is_not_there_is_said(made, tmp_path):
-    with pytest.raises(RunError, match=r"no retraining 'x' in .*there are: none yet; make one: hem retrain"):
+    with pytest.raises(RunError, match=r"no retraining 'x' in .*there are: none yet; create one: hem retrain"):
         stored.open(tmp_path, "x")
     one = made("a", "")
     with pytest.raises(RunError, match=r"no retraining 'x' in .*there are: a$"):
@@ -97,5 +97,5 @@ def test_a_folder_of_somebody_else_is_no_place_for_a_retraining(tmp_path):
     mine.mkdir(parents=True)
     (mine / "report.json").write_text("{}")
     assert plan.place(tmp_path, None, "hard-v1", "key").name == "hard-v1-2"
-    with pytest.raises(RunError, match="holds files that are not a retraining's"):
+    with pytest.raises(RunError, match="holds files that do not belong to a retraining"):
         plan.place(tmp_path, "hard-v1", "hard-v1", "key")

@@ -69,10 +69,10 @@ def test_the_target_by_a_condition():
     table = pd.DataFrame({"id": ["a", "b", "c"], "label": ["cat", "dog", "cat"], "age": [1, 2, 3]})
     assert by_where(table, "label = 'cat' AND age > 1").is_in.tolist() == [False, False, True]
     for where, text in (
-        ("age > 9", "holds for none of the 3 test examples"),
+        ("age > 9", "matches none of the 3 test examples"),
         ("1 = 1", "names no column"),
         ("age > ", "where is not a condition"),
-        ("age > 1 AND size > 2", "is no condition on the test examples"),
+        ("age > 1 AND size > 2", "is not a condition on the test examples"),
         ("age IN (SELECT 1)", "no query inside"),
     ):
         with pytest.raises(DataError, match=text):

@@ -101,7 +101,7 @@ def test_whoever_looks_at_a_cut_file_is_told_the_way_out(made, name, look):
     folder, _ = made
     content = (folder / name).read_bytes()
     HARMS["cut"](folder / name)
-    with pytest.raises(RunError, match=r"run the same `hem score` command again, which makes what is missing"):
+    with pytest.raises(RunError, match=r"run the same `hem score` command again to rebuild it"):
         look(open_run(folder))
     (folder / name).write_bytes(content)
 

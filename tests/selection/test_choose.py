@@ -137,11 +137,11 @@ def test_mistakes_name_what_there_is():
         choose(pool, 1, ["stratified"], options={"stratified": {"drop": "much"}})
     with pytest.raises(DataError, match="a policy is in a chain once; the chain is top, top"):
         choose(pool, 1, ["top", "top"])
-    with pytest.raises(DataError, match="policies is a list of names such as"):
+    with pytest.raises(DataError, match="policies must be a list of names such as"):
         choose(pool, 1, [])
     with pytest.raises(DataError, match="n is 0 or more"):
         choose(pool, -1, ["top"])
-    with pytest.raises(DataError, match="'a' is there twice"):
+    with pytest.raises(DataError, match="'a' occurs twice"):
         pool_of(pd.concat([TABLE, TABLE.head(1)]))
     with pytest.raises(DataError, match="10 candidates need as many embeddings; there are 9"):
         pool_of(TABLE, np.zeros((9, 2)))

@@ -68,7 +68,7 @@ def test_the_natural_share_is_that_of_the_whole_data_where_it_is_known():
 def test_without_labels_and_with_impossible_bounds_it_says_so():
     with pytest.raises(DataError, match="'per_class' needs the column 'label'"):
         per_class(pool_of(pd.DataFrame({"id": ["a"], "top2_gap": [1.0]})), 1)
-    with pytest.raises(DataError, match="least is from 0 to 1 and most 1 or more; they are 2 and 4"):
+    with pytest.raises(DataError, match="least must be from 0 to 1 and most 1 or more; got 2 and 4"):
         per_class(pool({"a": 1}), 1, least=2)
 
 

@@ -29,5 +29,5 @@ def test_a_stratum_that_runs_dry_leaves_its_share_to_the_others():
 
 
 def test_a_share_or_number_that_cannot_be_is_refused():
-    with pytest.raises(DataError, match="drop is from 0 to below 1 and strata 1 or more; they are 1 and 50"):
+    with pytest.raises(DataError, match="drop must be from 0 to below 1 and strata 1 or more; got 1 and 50"):
         stratified(POOL, 1, drop=1)

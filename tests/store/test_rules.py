@@ -177,7 +177,7 @@ def test_a_rule_in_words(rule, words):
         ({"all": [{"column": "lose", "min": 1}]}, "no column 'lose'; there are: Difficulty_given, aum"),
         ({"all": [{"column": "label", "min": 1}]}, "'label' holds no numbers; min and max need them"),
         ({"all": [{"column": "loss", "min": "1; drop table"}]}, "min and max of column 'loss' are numbers or null"),
-        ({"all": [{"column": "loss", "contains": "1"}]}, "'loss' holds no text, which 'contains' looks in"),
+        ({"all": [{"column": "loss", "contains": "1"}]}, "'loss' holds no text, so 'contains' does not apply"),
         ({"all": [{"column": "is_correct", "in": ["false"]}]}, "'is_correct' holds true and false"),
         ({"all": [{"column": "label", "in": [1]}]}, "'label' holds texts"),
         ({"all": [{"column": "loss", "in": [True]}]}, "'loss' holds numbers"),

@@ -97,15 +97,15 @@ def test_a_typed_condition_in_any_case(run, table):
     ("where", "message"),
     [
         ("difficulty >", "where is not a condition: syntax error"),
-        ("lose > 1", r"(?s)the condition does not work: .*lose.*the columns are: id, index"),
-        ("difficulty > 'much'", "the condition does not work"),
+        ("lose > 1", r"(?s)the condition cannot be evaluated: .*lose.*the columns are: id, index"),
+        ("difficulty > 'much'", "the condition cannot be evaluated"),
         ("1=1) UNION SELECT 1 FROM (SELECT 1", "where is not a condition"),
         ("1=1) OR (1=1", "where is not a condition"),
-        ("1=1 UNION SELECT 1", "where takes one condition on the columns"),
-        ("getenv('HOME') IS NOT NULL", "the condition does not work"),
+        ("1=1 UNION SELECT 1", "where must be one condition on the columns"),
+        ("getenv('HOME') IS NOT NULL", "the condition cannot be evaluated"),
         ("true; DROP TABLE x", "where is not a condition"),
-        ("exists(SELECT 1 FROM read_text('/etc/hostname'))", "no query inside it"),
-        ("sum(loss) > 1", "the condition does not work"),
+        ("exists(SELECT 1 FROM read_text('/etc/hostname'))", "without a query inside it"),
+        ("sum(loss) > 1", "the condition cannot be evaluated"),
     ],
 )
 def test_a_condition_that_does_not_work_says_so(where, message, run):
@@ -219,7 +219,7 @@ def test_a_run_that_cannot_be_used_says_what_to_do(change, message, fresh, edit_
 def test_what_is_no_run_says_what_to_do(fresh, tmp_path):
     with pytest.raises(RunError, match=r"is not a run: it has no run.json. It is a workspace; its runs: .*tiny"):
         open_run(tmp_path)
-    with pytest.raises(RunError, match="Make one: hem score DATA --out"):
+    with pytest.raises(RunError, match="Create one: hem score DATA --out"):
         open_run(tmp_path / "nothing")
     (fresh / "run.json").write_text("{half")
     with pytest.raises(RunError, match=r"cannot be read .*delete it and run the same `hem score`"):

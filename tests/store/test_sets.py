@@ -96,11 +96,11 @@ def test_a_name_that_is_no_folder_is_refused(name, tmp_path):
 
 
 def test_what_cannot_be_a_set_or_is_none_says_what_to_do(tmp_path):
-    with pytest.raises(DataError, match="the set is empty: no example is left; widen the filter"):
+    with pytest.raises(DataError, match="the set is empty; widen the filter"):
         sets.save(tmp_path, "s", EXAMPLES[:0], {})
     with pytest.raises(DataError, match="a set needs the column 'id'; there are: label"):
         sets.save(tmp_path, "s", EXAMPLES[["label"]], {})
-    with pytest.raises(DataError, match="'a' is there twice: drop the repeated rows"):
+    with pytest.raises(DataError, match="'a' occurs twice: drop the repeated rows"):
         sets.save(tmp_path, "s", pd.concat([EXAMPLES, EXAMPLES]), {})
     assert sets.names(tmp_path) == []
     with pytest.raises(DataError, match=r"no set 's' in .*; there are: none yet"):

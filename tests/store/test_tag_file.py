@@ -34,14 +34,14 @@ def refused(path, words):
 
 def test_an_empty_log_is_not_taken_for_a_new_one(kept):
     kept.write_bytes(b"")
-    refused(kept, r"is empty: its entries are lost or elsewhere; put back a whole copy .* or move it away")
+    refused(kept, r"is empty: its entries are lost or elsewhere; restore a complete copy .* or move it away")
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.5, 0.9, 0.99])
 def test_a_cut_log_is_refused_wherever_it_was_cut(kept, share):
     content = kept.read_bytes()
     kept.write_bytes(content[: int(len(content) * share)])
-    refused(kept, r"(is damaged|cannot be opened|holds no entries).*put back a whole copy")
+    refused(kept, r"(is damaged|cannot be opened|holds no entries).*restore a complete copy")
 
 
 def test_a_log_with_a_broken_page_is_refused(kept):

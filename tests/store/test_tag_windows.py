@@ -81,9 +81,9 @@ def test_a_post_that_arrives_twice_is_undone_once(log):
 
 
 def test_the_window_is_a_short_text(log):
-    with pytest.raises(DataError, match="'window' is a text of at most 64 characters"):
+    with pytest.raises(DataError, match="'window' must be a text of at most 64 characters"):
         log.add("d", ["a"], "hard", who="ann", window="x" * 65)
-    with pytest.raises(DataError, match="'window' is a text"):
+    with pytest.raises(DataError, match="'window' must be a text"):
         log.undo("d", who="ann", window=7)
     assert log.revision("d") == 0
 

@@ -44,7 +44,7 @@ def test_other_integers_are_names_since_output_0_is_not_label_0():
 def test_names_for_numbers_are_refused_unless_the_catalog_names_them_in_that_order():
     with pytest.raises(ModelError, match=r"fitted on class names \(a, b\) and the labels are numbers"):
         facts_of(said(["a", "b"]), ["0", "1"], labels_are="indices")
-    with pytest.raises(ModelError, match="nothing tells which is which"):
+    with pytest.raises(ModelError, match="so their order is not known"):
         facts_of(said(["a", "b"]), ["0"], labels_are="indices", classes=["b", "a"])
     assert facts_of(said(["a", "b"]), ["0"], labels_are="indices", classes=["a", "b"])["classes"] == ["a", "b"]
 

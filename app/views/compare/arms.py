@@ -1,4 +1,4 @@
-"""What Compare says of two arms of one retraining: the report's verdict over all seeds, before one seed's numbers."""
+"""Two arms of one retraining in Compare: the report's verdict over all seeds, above one seed's numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ArmPair:
 
 
 def pair(workspace: Workspace, before: Run, after: Run) -> ArmPair | None:
-    """The report's word on two runs; None unless both are arms of one retraining that is complete."""
+    """The report's verdict on two runs; None unless both are arms of one complete retraining."""
     name = workspace.retraining_of(after)
     if name is None or workspace.retraining_of(before) != name:
         return None

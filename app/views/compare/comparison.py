@@ -1,4 +1,4 @@
-"""Two runs over the same examples side by side: what changed, for whom, and how sure that is."""
+"""Two runs over the same examples: what changed, for which examples, and whether it is significant."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Comparison:
     unknown)."""
     only_before: int
     only_after: int
-    """Examples that one of the two alone knows."""
+    """Examples that only one of the two has."""
     relabelled: int
     """Examples that have another label in the two."""
     has_is_correct: bool = True
@@ -175,12 +175,12 @@ def classes(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def is_clear(fixed: int, regressed: int) -> bool:
-    """Whether McNemar's exact test tells the two from equally good models."""
+    """Whether McNemar's exact test rejects that the two models are equally good."""
     return bool(fixed + regressed) and mcnemar(fixed, regressed) < CHANCE
 
 
 def verdict(fixed: int, regressed: int) -> str:
-    """McNemar's exact test in words: is the difference more than chance?"""
+    """McNemar's exact test in words: whether the difference is more than chance."""
     if not fixed + regressed:
         return "No example is fixed and none regressed: the two are right and wrong on the same examples."
     p = mcnemar(fixed, regressed)

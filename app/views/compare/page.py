@@ -99,7 +99,7 @@ def _choose(after: Run, others: list[Run]) -> str:
             icon=":material/swap_horiz:",
             on_click=_swap,
             args=(chosen, after.name),
-            help="Make the run before the one after, and the other way round.",
+            help="Swap the run before and the run after.",
         )
         st.markdown(f"**After** {words.plain(after.name)}, the run on screen", width="content")
     state.set_against(chosen)
@@ -118,8 +118,8 @@ def _warnings(before: Run, after: Run, found: Comparison) -> None:
         said.append(_unlike(before, after))
     if found.only_before or found.only_after:
         said.append(
-            f"Compared are the {words.count(found.n, 'example')} in both; {found.only_before:,} are in {before.name} "
-            f"alone and {found.only_after:,} in {after.name} alone."
+            f"Compared are the {words.count(found.n, 'example')} in both; {found.only_before:,} are only in "
+            f"{before.name} and {found.only_after:,} only in {after.name}."
         )
     if found.relabelled:
         said.append(
@@ -131,7 +131,7 @@ def _warnings(before: Run, after: Run, found: Comparison) -> None:
 
 
 def _cell(found: Comparison) -> str | None:
-    """The flow that is looked at, None = all; unless somebody chose, what regressed, else what is fixed."""
+    """The flow on screen, None = all; by default the regressed examples, otherwise the fixed ones."""
     wanted, counts = state.cell(), found.counts
     if wanted in (*FLOWS, ALL):
         return None if wanted == ALL else wanted
@@ -170,7 +170,7 @@ def _unlike(before: Run, after: Run) -> str:
             f"{named}. The errors of {' and '.join(heads)} are those of {definitions.OUT_OF_SAMPLE_HEAD}, not of the "
             "model itself, so this is not a fair comparison of two models."
         )
-    return f"{named}: a model looks better on the examples that it was trained on, so this is not a fair race."
+    return f"{named}: a model looks better on the examples that it was trained on, so this is not a fair comparison."
 
 
 def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -> None:
@@ -214,12 +214,13 @@ def _matrix(found: Comparison, cell: str | None) -> None:
 def _density(found: Comparison, cell: str | None, pair: str) -> list[int]:
     """The difficulty figure; returns the bins that are selected in it."""
     if "bin" not in found.table:
-        st.caption("One of the two runs has no difficulty, so there is no map of them.")
+        st.caption("One of the two runs has no difficulty, so the figure cannot be drawn.")
         return []
     st.markdown(
         "**Difficulty before and after** · " + (f"{cell} in colour" if cell else f"{words.count(found.n, 'example')}"),
-        help="Each square is a bin of 2.5 × 2.5 percentiles, the fuller the stronger. Above the line: harder after. "
-        "Drag a box, draw a lasso or click a square to look at these examples; a double click lets go.",
+        help="Each square is a bin of 2.5 × 2.5 percentiles; a stronger colour means more examples. Above the "
+        "line: harder after. Drag a box, draw a lasso or click a square to look at these examples; a double click "
+        "clears the selection.",
     )
     turn = int(str(state.recall("density_turn", 0)))
     chart = flows.density(found.table, cell)
@@ -241,7 +242,7 @@ def _gallery(after: Level, found: Comparison, cell: str | None, bins: list[int],
     chosen = found.chosen(cell, label, bins)
     _actions(found, chosen, cell, label, bins)
     if chosen.empty:
-        st.caption("No example is in this choice.")
+        st.caption("No example matches this selection.")
         return
     pages = -(-len(chosen) // PAGE)
     at = _page_of((pair, cell, label, tuple(bins)), pages)

@@ -1,4 +1,4 @@
-"""Tiles of a comparison as HTML: picture, text or row, given label, both predictions, both difficulties."""
+"""The tiles of a comparison as HTML: picture, text or row, given label, both predictions, both difficulties."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""How good the labels are, as far as people have looked: arrays and tables in, tables out."""
+"""The quality of the labels as far as people have reviewed them: arrays and tables in, tables out."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pandas as pd
 from hem_core.labels.label_errors import LabelErrors
 
 EDGES = (0, 50, 80, 90, 95, 98, 100)
-"""Levels of label suspicion before anybody has reviewed, percentiles: fine where wrong labels are to be expected."""
+"""Levels of label suspicion before anybody has reviewed, percentiles: fine where wrong labels are expected."""
 
 
 def strata(suspicion: np.ndarray, found: LabelErrors) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Labels: which labels may be wrong, how many are in all, and what to review next to know it better."""
+"""Labels: which labels may be wrong, the estimated share of wrong ones, and what to review next."""
 
 import base64
 
@@ -28,7 +28,10 @@ def page() -> None:
     """Estimate, suspects, strata, and the classes that are mixed up."""
     level = scope.level()
     if "label_suspicion" not in level.source.columns:
-        st.info("This run ranks no labels: its data have none. Score data with labels.", icon=":material/info:")
+        st.info(
+            "This run has no label suspicion, because its data have no labels. Score data with labels.",
+            icon=":material/info:",
+        )
         return
     ids = loaders.ids(level)
     answered = answers(ids, loaders.verdicts(level))
@@ -66,7 +69,7 @@ def _numbers(level: Level, estimated: LabelErrors, answered: np.ndarray) -> None
         delta_color="off",
         delta_arrow="off",
         help="The share of wrong labels in the whole set with its 95% interval: from the examples that people judged "
-        "one at a time, weighed by how suspected they were. What nobody has looked at widens it.",
+        "one at a time, weighed by how suspected they were. Unreviewed examples widen it.",
         border=True,
         height="stretch",
     )
@@ -76,7 +79,7 @@ def _numbers(level: Level, estimated: LabelErrors, answered: np.ndarray) -> None
         delta=f"{words.percent(share)} of {level.n:,}; {loaders.open_suspects(level):,} left to review",
         delta_color="off",
         delta_arrow="off",
-        help="Reason 'mislabelled'. To review, never an error by itself: on clean data half of all flags are fine.",
+        help="Reason 'mislabelled'. To be reviewed, not an error by itself: on clean data half of them are right.",
         border=True,
         height="stretch",
     )
@@ -124,7 +127,7 @@ def _suspects(level: Level) -> None:
         _readable(level, table), "suspect_table", height=620, row_height=44, column_config=_config(level)
     )  # fmt: skip
     st.caption(
-        f"The {len(table):,} most suspected of {level.n:,}. A suspicion is no error until somebody has confirmed it."
+        f"The {len(table):,} most suspected of {level.n:,}. A suspect is not an error until somebody has confirmed it."
     )
     if row is not None:
         state.remember("review_id", str(table["id"].iloc[row]))
@@ -165,23 +168,24 @@ def _config(level: Level) -> dict:
         "picture": st.column_config.ImageColumn("", width=52),
         "text": text("text", width="medium"),
         "id": text("id", width="small"),
-        "given": text("given", help="The label that the data have."),
-        "suggested": text("suggested", help="What the evidence says instead; a guess."),
+        "given": text("given", help="The given label."),
+        "suggested": text("suggested", help="The label that the evidence suggests."),
         "label_suspicion": number("suspicion", format="%.1f", width="small", help=_made(level)),
         "evidence": text("evidence", width="large"),
-        "verdict": text("verdict", help="What somebody said about this one alone."),
+        "verdict": text("verdict", help="The verdict on this example."),
     }
 
 
 def _made(level: Level) -> str:
-    return words.plain((level.info.get("headline") or {}).get("label_suspicion") or "not said how it was made")
+    return words.plain((level.info.get("headline") or {}).get("label_suspicion") or "origin not recorded")
 
 
 def _strata(found: pd.DataFrame) -> None:
     st.markdown(
         "**By suspicion** · how often the label was wrong",
-        help="Percentiles of label suspicion, cut where much or little was reviewed. The interval is of the share of "
-        "wrong labels there, reviewed or not; the widest, counted in examples, is where the next review tells most.",
+        help="Percentiles of label suspicion, cut where the share of reviewed examples changes. The interval is of the "
+        "share of wrong labels there, reviewed or not; reviewing where it is widest, counted in examples, narrows the "
+        "estimate most.",
     )
     shown = pd.DataFrame(
         {
@@ -219,10 +223,10 @@ def _pairs(level: Level, answered: np.ndarray) -> None:
     found = label_quality.pairs(columns.loc[is_suspect, :], answered[is_suspect]).head(200)
     st.markdown(
         f"**Given → suggested** · {words.count(int(is_suspect.sum()), 'suspect')} by class",
-        help="Which labels the suspects have and which the evidence suggests. Tick a line to explore these examples.",
+        help="The given labels of the suspects and the labels that the evidence suggests. Tick a line to explore them.",
     )
     if found.empty:
-        st.caption("No suspect has another label suggested.")
+        st.caption("No suspect has a suggested label.")
         return
     number = st.column_config.NumberColumn
     row = widgets.ticked_row(

@@ -26,7 +26,7 @@ def draw(found: Stored) -> None:
     """Everything, top down."""
     report = found.report or {}
     for line in found.plan.get("forced") or ():
-        st.warning(words.plain(f"Forced, though: {line}"), icon=":material/warning:")
+        st.warning(words.plain(f"Forced despite: {line}"), icon=":material/warning:")
     left, right = st.columns([5, 4], gap="medium")
     with left:
         _verdict(report["verdict"])

@@ -1,4 +1,4 @@
-"""What keeps a label hidden in blind review: examples go by numbers that say nothing, and a telling queue is named."""
+"""Hide the label in blind review: examples have neutral numbers, and queues that reveal the class are flagged."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def places(level: Level) -> np.ndarray:
 
 
 def warning(rule: Mapping[str, Any] | None, classes: Sequence[str]) -> str:
-    """One sentence when the rule of a queue names the class of its examples, so that no answer is blind; else ""."""
+    """A sentence if the rule of a queue names the class of its examples, so that no answer is blind; otherwise ""."""
     telling = [clause for clause in clauses(rule) if _is_telling(clause, classes)]
     if not telling:
         return ""
-    return f"Not blind: this queue is chosen by {describe({'all': telling})}. Choose another queue above."
+    return f"Not blind: this queue is defined by {describe({'all': telling})}. Choose another queue above."
 
 
 def _is_telling(clause: Mapping[str, Any], classes: Sequence[str]) -> bool:

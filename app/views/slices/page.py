@@ -1,4 +1,4 @@
-"""Slices: groups of examples that the model gets wrong more often than the rest; and how each class fares."""
+"""Slices: groups of examples that the model gets wrong more often than the rest, and the results for each class."""
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,8 @@ PLACE = 30
 
 FIGURE_ROWS = 12
 GOOD_NEWS = (
-    "No group of examples is wrong clearly more often than the rest: no cluster, class or column stands out, corrected "
-    "for the number of groups tested."
+    "No group of examples is wrong significantly more often than the rest: no cluster, class or column stands out, "
+    "corrected for the number of groups tested."
 )
 
 
@@ -41,8 +41,8 @@ def _slices(level: Level, weak: WeakSlices | None) -> None:
     )
     if weak is None:
         st.info(
-            "This run has no slices: it was scored before HEM looked for them, and is too large to look while you "
-            "wait. Run the same `hem score` command into a new folder.",
+            "This run has no slices: it was scored before HEM searched for them, and is too large to search while "
+            "you wait. Run the same `hem score` command into a new folder.",
             icon=":material/info:",
         )
         return
@@ -164,8 +164,8 @@ def _classes(level: Level) -> None:
             "rare": st.column_config.CheckboxColumn("rare", help="Less than half of an even share."),
             "error": number(f"error, %{seen}", format="%.1f"),
             "interval": text("95% interval"),
-            "hard": number("in hardest tenth, %", format="%.1f", help="10% would be like the whole data set."),
-            "error_prob": number("a fresh model errs, %", format="%.1f", help="Mean calibrated probability."),
+            "hard": number("in hardest tenth, %", format="%.1f", help="The rate of the whole data set is 10%."),
+            "error_prob": number("error of a fresh model, %", format="%.1f", help="Mean calibrated probability."),
         },
     )
     if row is not None:

@@ -1,4 +1,4 @@
-"""The weak slices of a run: those that scoring has left, else looked for here over what is known without the model."""
+"""The weak slices of a run: stored by scoring, or found here from columns that do not come from the model."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from hem_core.store import definitions, numbers
 from hem_core.store.level import Level
 
 MOST_ROWS = 200_000
-"""A larger run is not searched while somebody waits for the page."""
+"""Larger runs are not searched while a page loads."""
 MEASURE = "share of wrong predictions"
 NO_METADATA = {"image", "image_row", "index", "text", "content_hash", "id", "planted_flip", "true_label"}
 MADE = {
@@ -35,7 +35,7 @@ class WeakSlices:
     measure: str
     """What counts as an error, in words."""
     whole: float | None
-    """The error rate that `ratio` speaks of, 0 .. 1; None when no slice tells it."""
+    """The overall error rate, to which `ratio` refers, 0 .. 1; None without a slice."""
 
 
 def weak_slices(level: Level) -> WeakSlices | None:

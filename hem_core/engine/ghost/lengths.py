@@ -1,4 +1,4 @@
-"""Adds up what the uses of the parameters report in a backward pass."""
+"""Sum the gradient lengths that the uses of the parameters report in a backward pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does every process of a distributed training draw its own part of an epoch, once?"""
+"""Check that every process of a distributed training draws its own part of an epoch, once."""
 
 from __future__ import annotations
 
@@ -45,14 +45,15 @@ def _check(sampler: EpochSampler, parts: int, wrapper: str, rank: int, world_siz
     who, own = type(sampler).__name__, (sampler.rank, sampler.world_size)
     if wrapper.endswith("Dispatcher") and world_size > 1:
         raise MiningError(
-            f"{wrapper} draws the batches in one process, and {who} waits there for the losses of the others for ever: "
-            "pass dispatch_batches=False"
+            f"{wrapper} draws the batches in one process, and {who} would wait there for the losses of the others for "
+            "ever: pass dispatch_batches=False"
         )
     if parts > 1 and sampler.world_size > 1:
         raise MiningError(
-            f"{who} draws for rank {own[0]} of {own[1]} and {wrapper} deals its draws to {parts} ranks again: an epoch "
-            f"would be 1/{parts} of the data. Turn the second off (Lightning: Trainer(use_distributed_sampler=False); "
-            "accelerate: do not prepare this loader), or make the sampler with rank=0, world_size=1"
+            f"{who} draws for rank {own[0]} of {own[1]} and {wrapper} splits its draws between {parts} ranks again: an "
+            f"epoch would be 1/{parts} of the data. Turn the second off (Lightning: "
+            "Trainer(use_distributed_sampler=False); accelerate: do not prepare this loader), "
+            "or make the sampler with rank=0, world_size=1"
         )
     if parts > 1 and parts == world_size:
         return

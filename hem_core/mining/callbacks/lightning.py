@@ -20,12 +20,12 @@ except ImportError as error:
 
 
 class MiningCallback(Callback):
-    """Tells the parts of mining where the training is, checks the ranks, saves the parts with checkpoints, logs them.
+    """Reports the progress to the parts of mining, checks the ranks, saves the parts with checkpoints and logs them.
 
         Trainer(callbacks=[MiningCallback(loss=loss_fn, sampler=sampler, history=history)])
 
     loss: its `set_progress` is called before each batch. sampler: is saved, with the history of every rank, and a
-    training resumed within an epoch goes on after the last batch that the checkpoint knows (Lightning itself calls
+    training resumed within an epoch continues after the last batch of the checkpoint (Lightning itself calls
     `set_epoch`). By default it is found in the training's DataLoader: over several ranks make it in
     `train_dataloader`, where the ranks are known, and the Trainer with `use_distributed_sampler=False`.
     history: `training_step` returns a mapping that has, beside `loss`, the vector `losses` and the `index` of the
@@ -55,12 +55,12 @@ class MiningCallback(Callback):
         if self.sampler not in (None, found):
             raise MiningError(
                 f"the {type(found).__name__} of the DataLoader is not the sampler of MiningCallback, which would save "
-                "and log another: leave sampler= away, and it is found in the DataLoader"
+                "and log another: omit sampler=, and it is found in the DataLoader"
             )
         if found is not None and world_size > found.world_size == 1:
             raise MiningError(
-                f"Lightning deals the draws of {type(found).__name__} to {world_size} ranks, and would resume an epoch "
-                "at its start: make the sampler in train_dataloader, where it learns its rank, and "
+                f"Lightning splits the draws of {type(found).__name__} between {world_size} ranks, and would resume an "
+                "epoch at its start: make the sampler in train_dataloader, where it learns its rank, and "
                 "Trainer(use_distributed_sampler=False)"
             )
         check_ranks(found, rank=rank, world_size=world_size)

@@ -31,22 +31,22 @@ def mine(
 
         trainer = mine(Trainer(model, arguments, train_dataset=WithIndex(data)), sampler=sampler)
 
-    loss(logits, labels) takes the place of the model's own and hears of the progress. sampler: gives the batches;
+    loss(logits, labels) replaces the model's own loss and receives the progress. sampler: gives the batches;
     the cross-entropies of their logits (B, K) go into its history, if it has one, and through its `reduce`; the label
-    -100 counts nowhere. Make it with rank=0, world_size=1: the Trainer itself deals the batches to the ranks. The
+    -100 is not counted. Make it with rank=0, world_size=1: the Trainer itself deals the batches to the ranks. The
     training set is a WithIndex of mappings; the index reaches neither the tokenizer nor the model. Evaluation stays as
-    it was. The numbers of `report()` stand in each log of the training, as `mining/fraction_kept` and so on. The state
+    it was. The numbers of `report()` are in each log of the training, as `mining/fraction_kept` and so on. The state
     of mining, with the history of every rank, is saved with each checkpoint, as `mining.pt`, and a training resumed
-    from one goes on with it.
+    from one uses it.
     Returns the same trainer.
-    Raises MiningError for both or neither, beside a compute_loss_func, for a sampler that deals its draws to ranks
-    itself, where a batch has no index, and where a checkpoint has no such state.
+    Raises MiningError for both or neither, beside a compute_loss_func, for a sampler that splits its draws between
+    ranks itself, where a batch has no index, and where a checkpoint has no such state.
     """
     mined = sampler if loss is None else loss
     if mined is None or None not in (loss, sampler):
         raise MiningError("mine(trainer, …) expects either loss= or sampler=; got both, or neither")
     if trainer.compute_loss_func is not None:
-        raise MiningError("mine(trainer, …) takes the place of compute_loss_func; make the Trainer without it")
+        raise MiningError("mine(trainer, …) replaces compute_loss_func; create the Trainer without it")
     if sampler is not None and (sampler.rank, sampler.world_size) != (0, 1):
         raise MiningError(
             f"{type(sampler).__name__} draws for rank {sampler.rank} of {sampler.world_size}, and the Trainer deals "

@@ -1,4 +1,4 @@
-"""Boxes that stand for the same place."""
+"""Boxes that cover the same place."""
 
 import torch
 from torch import Tensor

@@ -26,7 +26,7 @@ class RoiOhem:
     ohem(boxes (R, 4) x1 y1 x2 y2 in pixels, cls (R,), loc (R,) or None, is_object (R,) bool or None, image (R,) int or
     None for a single one) gives the kept rows (T,) int64, ascending; ties go to the lower row. `all` and `loc` need
     loc; `loc`, `miss` and `fp` need is_object. An image has fewer than per_image where the component or the overlaps
-    leave fewer. No gradient is taken here: index the losses, as below. `report()` says what the last call kept.
+    leave fewer. No gradient is taken here: index the losses, as below. `report()` describes the last selection.
     Raises MiningError for a scalar loss, a NaN, other shapes, and where something needed is not given.
     Reference: Shrivastava et al. 2016, arXiv:1604.03540, iou .7; the components are this project's.
 
@@ -65,7 +65,7 @@ class RoiOhem:
     ) -> Tensor:
         cls = loss_vector(cls, "RoiOhem")
         if boxes.shape != (len(cls), 4):
-            raise MiningError(f"RoiOhem expects boxes ({len(cls)}, 4), one a loss; got {tuple(boxes.shape)}")
+            raise MiningError(f"RoiOhem expects boxes ({len(cls)}, 4), one per loss; got {tuple(boxes.shape)}")
         image = (
             torch.zeros_like(cls, dtype=torch.int64)
             if image is None

@@ -47,7 +47,7 @@ def _check(losses: Tensor, is_positive: Tensor, is_ignored: Tensor, ratio: float
         raise MiningError(f"ratio must be 0 or more, min_negatives 1 or more; they are {ratio:g}, {min_negatives}")
     if losses.ndim != 2:
         hint = "a scalar: pass reduction='none'" if losses.ndim == 0 else f"the shape {tuple(losses.shape)}"
-        raise MiningError(f"ssd_hard_negatives expects losses (N, A), one an anchor of each image; got {hint}")
+        raise MiningError(f"ssd_hard_negatives expects losses (N, A), one per anchor of each image; got {hint}")
     for name, values in (("is_positive", is_positive), ("is_ignored", is_ignored)):
         if values.shape != losses.shape or values.dtype != torch.bool:
             raise MiningError(f"{name} must be {tuple(losses.shape)} bool; got {tuple(values.shape)} {values.dtype}")

@@ -1,4 +1,4 @@
-"""Which losses of a batch count: not those whose target is to be ignored."""
+"""The losses of a batch that count: those whose target is not ignored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def counted(input: Any, target: Tensor, losses: Tensor, ignore_index: int | None
         if is_wrong.any():
             wrong = int(target[is_wrong][0])
             raise MiningError(
-                f"target {wrong} is no class in 0 .. {n_classes - 1}; where loss_fn ignores it, pass it on: "
+                f"target {wrong} is not a class in 0 .. {n_classes - 1}; if loss_fn ignores it, pass "
                 f"HardExampleLoss(…, ignore_index={wrong})"
             )
     return is_counted.reshape(losses.shape)

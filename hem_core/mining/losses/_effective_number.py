@@ -10,7 +10,7 @@ from hem_core.errors import MiningError
 def class_weights(counts: Tensor, beta: float) -> Tensor:
     """(K,) weights that fall with the class's effective number of examples (1 - beta^n) / (1 - beta).
 
-    counts (K,) float64, each at least 1; beta in 0 .. 1: 0 weighs all classes alike, 1 by 1 / n.
+    counts (K,) float64, each at least 1; beta in 0 .. 1: 0 weights all classes equally, 1 by 1 / n.
     Returns float64 weights whose mean over the *examples* of the training set is 1.
     Raises MiningError for another beta.
     Reference: Cui et al. 2019, arXiv:1901.05555, whose weights sum to K instead: there, a long tail shrinks the loss,

@@ -16,5 +16,5 @@ def packed(state: Mapping[str, Any]) -> Tensor:
 
 
 def unpacked(state: Tensor) -> dict[str, Any]:
-    """What was packed; tensors and numbers alone are read, no code."""
+    """The packed state; only tensors and numbers are read, no code."""
     return torch.load(io.BytesIO(state.cpu().numpy().tobytes()), weights_only=True, map_location="cpu")

@@ -46,7 +46,7 @@ def checked(logits: Tensor, targets: Tensor, n_classes: int | None = None, ignor
             f"{tuple(targets.shape)} {str(targets.dtype).removeprefix('torch.')}; flatten pixels or tokens first"
         )
     if n_classes is not None and logits.shape[1] != n_classes:
-        raise MiningError(f"class_counts speak of {n_classes} classes; the logits have {logits.shape[1]} columns")
+        raise MiningError(f"class_counts has {n_classes} classes; the logits have {logits.shape[1]} columns")
     if targets.device.type == "cpu":
         _check_classes(targets, logits.shape[1], ignore_index)
     return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
@@ -56,8 +56,8 @@ def _check_classes(targets: Tensor, n_classes: int, ignore_index: int) -> None:
     is_wrong = ((targets < 0) | (targets >= n_classes)) & (targets != ignore_index)
     if is_wrong.any():
         raise MiningError(
-            f"target {int(targets[is_wrong][0])} is no class in 0 .. {n_classes - 1}; where it marks what has no "
-            f"label, make the loss with ignore_index={int(targets[is_wrong][0])} (it is {ignore_index} now)"
+            f"target {int(targets[is_wrong][0])} is not a class in 0 .. {n_classes - 1}; if it marks examples without "
+            f"a label, create the loss with ignore_index={int(targets[is_wrong][0])} (it is {ignore_index} now)"
         )
 
 
@@ -72,10 +72,10 @@ def counted(class_counts: Sequence[int] | Tensor, name: str = "class_counts") ->
     if counts.ndim != 1 or not len(counts):
         raise MiningError(f"{name} must be a vector of numbers of examples; got the shape {tuple(counts.shape)}")
     if counts.isinf().any():
-        raise MiningError(f"{name}[{int(counts.isinf().int().argmax())}] is infinite; it is a number of examples")
+        raise MiningError(f"{name}[{int(counts.isinf().int().argmax())}] is infinite; it must be a number of examples")
     empty = torch.nonzero(~(counts >= 1)).flatten().tolist()
     if empty:
         raise MiningError(
-            f"{name}[{empty[0]}] is {counts[empty[0]]:g}; each needs an example or more: leave it out, or count it as 1"
+            f"{name}[{empty[0]}] is {counts[empty[0]]:g}; each needs an example: drop the class, or count it as 1"
         )
     return counts

@@ -12,12 +12,12 @@ class BalancedSoftmaxLoss(nn.Module):
 
     class_counts (K,): examples of each class in the training set, each at least 1, as
     `torch.bincount(targets, minlength=K)`; tau: strength, 0 is plain cross entropy, 1 the paper's; ignore_index: a
-    target that counts nowhere: its loss is 0, and it is no part of the mean.
+    target that is not counted: its loss is 0, and the mean excludes it.
     forward(logits (N, K) before softmax, targets (N,) int64 in [0, K)) gives the mean (0 of no examples), the sum or,
     with reduction="none", the losses (N,) >= 0; higher = harder. The counts are for training: predict by the argmax of
     the plain logits.
     Raises MiningError for other shapes or options.
-    Use it: for a long tail, as the first thing to try.
+    Use it: for a long tail, as a first choice.
     Reference: Ren et al. 2020, arXiv:2007.10740, equation 4; tau: Menon et al. 2020, arXiv:2007.07314.
 
     >>> import torch

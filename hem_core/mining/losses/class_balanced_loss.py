@@ -10,9 +10,9 @@ from hem_core.mining.losses.focal_loss import FocalLoss
 class ClassBalancedLoss(nn.Module):
     """Focal loss or cross entropy, weighted by the inverse of the class's effective number of examples.
 
-    class_counts (K,): examples of each class in the training set, each at least 1; beta in 0 .. 1: 0 weighs all
-    classes alike, 1 by 1 / n, the paper tries .9 to .9999; gamma >= 0 of the focal loss, 0 is cross entropy;
-    ignore_index: a target that counts nowhere: its loss is 0, and it is no part of the mean.
+    class_counts (K,): examples of each class in the training set, each at least 1; beta in 0 .. 1: 0 weights all
+    classes equally, 1 by 1 / n, the paper tries .9 to .9999; gamma >= 0 of the focal loss, 0 is cross entropy;
+    ignore_index: a target that is not counted: its loss is 0, and the mean excludes it.
     forward(logits (N, K) before softmax, targets (N,) int64 in [0, K)) gives the mean (0 of no examples), the sum or,
     with reduction="none", the losses (N,) >= 0; higher = harder. `weights` (K,) are those of the classes.
     Raises MiningError for other shapes or options.

@@ -12,11 +12,11 @@ class FocalLoss(nn.Module):
     """Cross entropy that fades for examples the model is sure of: alpha_y (1 - p_y)^gamma (-log p_y).
 
     gamma >= 0: 0 is plain cross entropy, 2 the paper's choice; alpha: None or (K,) weights of the classes;
-    ignore_index: a target that counts nowhere: its loss is 0, and it is no part of the mean.
+    ignore_index: a target that is not counted: its loss is 0, and the mean excludes it.
     forward(logits (N, K) before softmax, targets (N,) int64 in [0, K)) gives the mean (0 of no examples), the sum or,
     with reduction="none", the losses (N,) >= 0; higher = harder.
     Raises MiningError for other shapes or options.
-    Use it: where easy examples are many and labels are right; a wrong label is hard for ever.
+    Use it: where most examples are easy and labels are right; a wrong label stays hard.
     Reference: Lin et al. 2017, arXiv:1708.02002, there of sigmoids and divided by the number of objects, here of the
     softmax and averaged.
 
@@ -46,7 +46,7 @@ class FocalLoss(nn.Module):
         self.gamma, self.reduction, self.ignore_index = float(gamma), known_reduction(reduction), ignore_index
         self.register_buffer("alpha", None if alpha is None else torch.as_tensor(alpha, dtype=torch.float32))
         if self.alpha is not None and self.alpha.ndim != 1:
-            raise MiningError(f"alpha must be (K,) weights, one a class; got the shape {tuple(self.alpha.shape)}")
+            raise MiningError(f"alpha must be (K,) weights, one per class; got the shape {tuple(self.alpha.shape)}")
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
         logits = checked(logits, targets, ignore_index=self.ignore_index)

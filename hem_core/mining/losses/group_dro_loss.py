@@ -19,9 +19,9 @@ class GroupDROLoss(nn.Module):
     mean of what reduction="none" gives; higher = harder. In training mode each call first moves the weights q of the
     groups that are there and whose loss is finite; `group_weights` (G,) sum to 1 and are kept in the state_dict.
     Batches should hold all groups alike (draw them with weights 1 / n_g), with strong weight decay or early stopping:
-    at a training loss of 0 all groups are equally good. ignore_index: a target (of an integer type) that counts
-    nowhere: its loss is 0, and it is no member of its group. Each process of a distributed training has its own
-    weights. `report()` says the groups' weights and last losses.
+    at a training loss of 0 all groups are equally good. ignore_index: a target (of an integer type) that is
+    not counted: its loss is 0, and its group excludes it. Each process of a distributed training has its own
+    weights. `report()` has the groups' weights and last losses.
     Raises MiningError for other shapes or options, and for a loss_fn that gives a scalar.
     Reference: Sagawa et al. 2020, arXiv:1911.08731, algorithm 1; a group that is not in the batch keeps its weight
     but for the scaling to 1, also with an adjustment.

@@ -22,17 +22,18 @@ from hem_core.mining.selectors._selector import Selector
 class HardExampleLoss(nn.Module):
     """Mean of those losses that `select` keeps, while start <= progress <= end; else, and in eval(), of all.
 
-    loss_fn(input, target) gives one loss an example (or a pixel: (B, H, W) is flattened). Tell the module by
+    loss_fn(input, target) gives one loss per example (or per pixel: (B, H, W) is flattened). Tell the module by
     `set_progress(step / total)` how far the training is, or set start=0, end=1. Keeping all is bit for bit the plain
     mean.
-    ignore_index: a target that counts nowhere, neither in the selection nor in the mean; by default the one of
-    loss_fn where it has that attribute, else -100 where the targets are classes. Of a lambda it cannot be known:
+    ignore_index: a target that is counted neither in the selection nor in the mean; by default the one of
+    loss_fn where it has that attribute, else -100 where the targets are classes. It cannot be read from a lambda:
     pass it.
-    on_nan: "raise", or "skip": losses that are NaN or infinite count nowhere and have no gradient, and the report
+    on_nan: "raise", or "skip": losses that are NaN or infinite are not counted and have no gradient, and the report
     says how many there were; of a batch of nothing else the mean is not finite, and a GradScaler skips the step.
     `state_dict` holds the progress and the selector's state as one tensor, so it goes through safetensors and
-    through `load_state_dict(strict=True)` of a model that has this loss as a part; a state without it starts anew.
-    Over several ranks each selects from its own batches, and a checkpoint holds the selector of the rank that saved it.
+    through `load_state_dict(strict=True)` of a model that has this loss as a part; a state without it starts from the
+    beginning. Over several ranks each selects from its own batches, and a checkpoint holds the selector of the rank
+    that saved it.
     Raises MiningError for a scalar loss, for a target that is neither a class nor ignored, for a NaN unless it is
     skipped, and where start or end would be passed by unnoticed.
 
@@ -87,7 +88,7 @@ class HardExampleLoss(nn.Module):
         losses = self.loss_fn(input, target)
         if losses.dim() == 0:
             raise MiningError(
-                "HardExampleLoss expects a loss an example; got a scalar: pass reduction='none' to loss_fn"
+                "HardExampleLoss expects one loss per example; got a scalar: pass reduction='none' to loss_fn"
             )
         if labels is None and target.shape == losses.shape and not target.is_floating_point():
             labels = target
@@ -147,8 +148,8 @@ class HardExampleLoss(nn.Module):
         if self.progress is None:
             if self.start > 0 or self.end < 1:
                 raise MiningError(
-                    f"HardExampleLoss mines between {self.start:.0%} and {self.end:.0%} of the training and was not "
-                    "told how far it is: call set_progress(step / total), or make it with start=0, end=1"
+                    f"HardExampleLoss mines between {self.start:.0%} and {self.end:.0%} of the training and does not "
+                    "know the progress: call set_progress(step / total), or create it with start=0, end=1"
                 )
             return ""
         if self.start <= self.progress <= self.end:

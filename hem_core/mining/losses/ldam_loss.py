@@ -11,14 +11,14 @@ from hem_core.mining.losses._per_example import Reduction, checked, counted, cou
 
 
 class LDAMLoss(nn.Module):
-    """Cross entropy that asks a larger margin of rarer classes, and late in the training weighs these more.
+    """Cross entropy with a larger margin for rarer classes, which are up-weighted late in the training.
 
     class_counts (K,): examples of each class in the training set, each at least 1. The margin of class k is in
     proportion to n_k^(-1/4), the largest is max_margin; the logits less it are multiplied by `scale`: 30 for cosines
     in -1 .. 1 (NormedLinear), 1 for the logits of a plain linear layer. From the share `start` of the training on,
     losses are weighted by the classes' effective numbers with `beta` (deferred re-weighting; start=1 never): call
     `set_progress(step / n_steps)` or `set_epoch(epoch, n_epochs)`. Both are kept in the state_dict.
-    ignore_index: a target that counts nowhere: its loss is 0, and it is no part of the mean.
+    ignore_index: a target that is not counted: its loss is 0, and the mean excludes it.
     forward(logits (N, K), targets (N,) int64 in [0, K)) gives the mean (0 of no examples), the sum or, with
     reduction="none", the losses (N,) >= 0; higher = harder. In eval mode there is neither margin nor weight.
     Raises MiningError for other shapes or options.
@@ -66,13 +66,13 @@ class LDAMLoss(nn.Module):
         self.register_buffer("progress", torch.tensor(0.0))
 
     def set_progress(self, progress: float) -> None:
-        """Say which share of the training is done, in 0 .. 1."""
+        """Set the share of the training that is done, in 0 .. 1."""
         if not 0 <= progress <= 1:
             raise MiningError(f"progress is the share of the training that is done, in 0 .. 1; it is {progress:g}")
         self.progress.fill_(progress)
 
     def set_epoch(self, epoch: int, n_epochs: int) -> None:
-        """Say which epoch begins, the first being 0, and how many there will be."""
+        """Set the epoch that begins, from 0, and the number of epochs."""
         self.set_progress(epoch / n_epochs)
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:

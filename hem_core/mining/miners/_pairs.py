@@ -1,4 +1,4 @@
-"""What the miners share: which references are of an anchor's class, and how far they are."""
+"""Shared by the miners: which references have an anchor's class, and their distances."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ def pairs(
     Raises MiningError for other shapes and for a NaN or infinite value, naming the row.
     """
     if (references is None) != (reference_labels is None):
-        raise MiningError("references and reference_labels go together: give both or neither")
+        raise MiningError("pass both references and reference_labels, or neither")
     if references is None or reference_labels is None:
         references, reference_labels = embeddings, labels
         excluded = torch.eye(len(labels), dtype=torch.bool, device=labels.device) if excluded is None else excluded
@@ -68,7 +68,7 @@ def mined(anchors: Tensor, labels: Tensor) -> Report:
 
 
 def no_pairs(who: str) -> Report:
-    """What a miner's report is before its first batch: MiningError."""
+    """Raise MiningError for a report before the miner's first batch."""
     raise MiningError(f"{who} has mined nothing yet; call it with embeddings and labels first")
 
 

@@ -9,14 +9,14 @@ from hem_core.mining.report import Report
 
 
 class BatchHardMiner:
-    """Of each anchor, the farthest example of its class and the nearest one of another.
+    """For each anchor, the farthest example of its class and the nearest one of another class.
 
     normalize: compare directions (unit vectors), or the embeddings as they are.
     miner(embeddings (B, D), labels (B,) int64) gives the int64 index vectors (anchor, positive, negative), each (T,):
     T <= B, anchors ascending; an anchor without a positive or a negative is left out, ties go to the lower index.
     With references (R, D) and reference_labels (R,), positives and negatives are rows of these; excluded (B, R) bool
-    marks pairs that are none. No gradient is taken here: index the embeddings in the loss. `report()` says which
-    share of the last anchors was mined, and of which classes.
+    marks pairs that are none. No gradient is taken here: index the embeddings in the loss. `report()` has the
+    share of the last anchors that was mined, and their classes.
     Raises MiningError for other shapes and for a NaN.
     Use it: with batches of a few examples from each of many classes, right labels, and a soft margin.
     Reference: Hermans et al. 2017, arXiv:1703.07737, section 2, there of embeddings as they are.

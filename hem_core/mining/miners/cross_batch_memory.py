@@ -18,15 +18,15 @@ class Miner(Protocol):
 
 
 class CrossBatchMemory(nn.Module):
-    """The embeddings of the last batches, among which a miner finds positives and negatives for the batch at hand.
+    """The embeddings of the last batches, among which a miner finds positives and negatives for the current batch.
 
     miner: one of this package's; size: embeddings remembered; width: D; warmup: batches that neither use nor fill the
     memory, while embeddings still move fast (the paper waits for 1,000).
     memory(embeddings (B, D), labels (B,) int64, ids (B,) int64 or None) gives (indices, references): the miner's index
     vectors, whose positives and negatives are rows of references (B + M, D), the batch itself (with its gradient),
-    then the M <= size remembered ones, oldest first (without). An example is never a pair with itself, nor, when ids
-    say so, with what is remembered of it. In training mode the batch is then remembered.
-    The state_dict has it all; a resumed training finds the same pairs. Each process remembers its own batches.
+    then the M <= size remembered ones, oldest first (without). An example is never a pair with itself, nor, if ids
+    are passed, with its remembered embeddings. In training mode the batch is then remembered.
+    The state_dict has all of it, so a resumed training finds the same pairs. Each process remembers its own batches.
     Raises MiningError for other shapes, and what the miner raises.
     Use it: where a batch is too small to hold hard negatives; size from some batches up to the whole data set.
     Reference: Wang et al. 2020, arXiv:1912.06798, algorithm 1; there the batch is put in the memory first and its own
@@ -64,12 +64,12 @@ class CrossBatchMemory(nn.Module):
         self.register_buffer("n_seen", torch.tensor(0))
 
     def report(self) -> Report:
-        """What the miner says of the last batch's anchors."""
+        """The miner's report on the last batch's anchors."""
         return self.miner.report()
 
     @property
     def n_remembered(self) -> int:
-        """Embeddings that the next batch will be compared with, besides its own."""
+        """Number of embeddings that the next batch will be compared with, besides its own."""
         return min(int(self.n_seen), self.size)
 
     def forward(
@@ -79,7 +79,7 @@ class CrossBatchMemory(nn.Module):
             width = self.embeddings.shape[1]
             raise MiningError(f"this memory expects embeddings (B, {width}); got {tuple(embeddings.shape)}")
         if ids is not None and ids.shape != labels.shape:
-            raise MiningError(f"expected ids {tuple(labels.shape)}, one a label; got {tuple(ids.shape)}")
+            raise MiningError(f"expected ids {tuple(labels.shape)}, one per label; got {tuple(ids.shape)}")
         rows = self._oldest_first()
         references = torch.cat([embeddings, self.embeddings[rows].to(embeddings.dtype)])
         own = torch.eye(len(labels), dtype=torch.bool, device=labels.device)

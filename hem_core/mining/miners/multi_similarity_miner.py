@@ -17,8 +17,8 @@ class MultiSimilarityMiner:
     miner(embeddings (B, D), labels (B,) int64) gives the int64 index vectors (anchor, positive, anchor, negative): the
     first two of P pairs, the last two of Q others, both in ascending order; an anchor without a positive or without a
     negative is in neither. With references (R, D) and reference_labels (R,), positives and negatives are rows of
-    these; excluded (B, R) bool marks pairs that are none. No gradient is taken here. `report()` says which share
-    of the last anchors was mined, and of which classes.
+    these; excluded (B, R) bool marks pairs that are none. No gradient is taken here. `report()` has the share
+    of the last anchors that was mined, and their classes.
     Raises MiningError for other shapes and for a NaN.
     Use it: with a loss over weighted pairs, and in front of CrossBatchMemory.
     Reference: Wang et al. 2019, arXiv:1904.06627, equations 10 and 11.

@@ -18,7 +18,7 @@ class SemiHardMiner:
     d(a, p) < d(a, n) < d(a, p) + margin, at most one negative a pair, pairs in ascending order, ties to the lower
     index; a pair without such a negative is left out. With references (R, D) and reference_labels (R,), positives and
     negatives are rows of these; excluded (B, R) bool marks pairs that are none. No gradient is taken here. `report()`
-    says which share of the last anchors was mined, and of which classes.
+    has the share of the last anchors that was mined, and their classes.
     Raises MiningError for other shapes and for a NaN.
     Use it: where the hardest negatives make the embeddings collapse, as at the start of a training.
     Reference: Schroff et al. 2015 (FaceNet), arXiv:1503.03832, section 3.2; which of the semi-hard negatives is

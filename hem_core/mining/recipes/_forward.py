@@ -1,4 +1,4 @@
-"""A model over a data set, batch by batch, without a trace: no gradient, no change of batch-norm statistics."""
+"""Run a model over a data set by batches, without side effects: no gradient, no change of batch-norm statistics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Dataset(Protocol):
 
 
 def forward(model: nn.Module, dataset: Dataset, batch_size: int, collate: Collate | None) -> Iterator[Any]:
-    """What the model says of each batch, in order, in eval mode; afterwards its parts are as they were.
+    """The model's output for each batch, in order, in eval mode; afterwards its parts are as they were.
 
     collate: makes a list of items what the model is called with; by default the inputs are stacked, and a model with
     `preprocess` gets what that makes of them (texts as a list, pictures as stored where the data set has `as_stored`).

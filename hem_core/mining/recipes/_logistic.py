@@ -1,4 +1,4 @@
-"""A linear layer fitted to features, to the end."""
+"""A linear layer fitted to features until convergence."""
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +22,7 @@ def rows_checked(features: Tensor, targets: Tensor, n_classes: int | None) -> tu
     if is_bad.any():
         raise MiningError(f"row {int(is_bad.nonzero()[0])} of the features has a NaN or an infinite value")
     if len(targets.unique()) < 2:
-        raise MiningError(f"the {len(targets)} examples are of fewer than 2 classes; nothing can be learned")
+        raise MiningError(f"the {len(targets)} examples have fewer than 2 classes, so nothing can be learned")
     low, high = int(targets.min()), int(targets.max())
     k = high + 1 if n_classes is None else n_classes
     if low < 0 or high >= k:
@@ -33,7 +33,7 @@ def rows_checked(features: Tensor, targets: Tensor, n_classes: int | None) -> tu
 def fitted(features: Tensor, targets: Tensor, n_classes: int, weights: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
     """(K, D) and (K,): where sum(weights × cross entropy) / sum(weights) + penalty / 2 |W|² is smallest.
 
-    features (N, D) float64, best standardised; weights (N,) >= 0. Convex: the start is 0, and there is no chance in it.
+    features (N, D) float64, best standardised; weights (N,) >= 0. Convex and deterministic; the start is 0.
     """
     weight = torch.zeros(n_classes, features.shape[1], dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(n_classes, dtype=torch.float64, requires_grad=True)

@@ -1,4 +1,4 @@
-"""Just train twice."""
+"""Just train twice (JTT)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TrainedTwice:
     weights: Tensor
     """(N,) float32 of mean 1, that the second was trained with."""
     off: str
-    """Why nothing was upweighted; empty where it was."""
+    """Why no example was up-weighted; empty if some were."""
 
 
 def jtt(
@@ -50,15 +50,15 @@ def jtt(
     """Train, see which training examples the model gets wrong, and train again from scratch with more weight on these.
 
     train(dataset, weights=(N,), seed=…) -> module with logits (B, K), called twice, the first time with weights of 1;
-    first: another train function for the first time. That one must not learn its errors by heart: fewer epochs or
-    more weight decay. dataset: items (input, target, …); its `targets` (N,), where it has them, are used.
-    upweight >= 1 of the errors, to 1 of the rest; noise (N,): probability that a label is wrong (the column
+    first: another train function for the first time. The first training must not memorise the wrong examples: use
+    fewer epochs or more weight decay. dataset: items (input, target, …); its `targets` (N,), where it has them, are
+    used. upweight >= 1 of the errors, to 1 of the rest; noise (N,): probability that a label is wrong (the column
     `error_prob` of a run): where it is above 1/2 an error is not upweighted, and where it is above 20% on the mean of
     the others nothing is, with a warning and `off` in the answer. collate: makes a list of items what the model is
     called with, by default the inputs are stacked.
     Returns TrainedTwice(model, first, is_error (N,), weights (N,) of mean 1, off).
     Raises MiningError for other shapes or options, and when the first model makes no error.
-    Use it: for a group that no column names and that the model gets wrong; not where labels are wrong. Choose upweight
+    Use it: for a group that no column names and that the model gets wrong; not with wrong labels. Choose upweight
     and the first training on a validation set with known groups.
     Reference: Liu et al. 2021, arXiv:2107.09044; there errors are repeated, here weighted, and the weights' mean is 1.
 
@@ -90,7 +90,7 @@ def jtt(
     is_error = (predicted(model, dataset, batch_size, collate) != labels) & (labels != UNLABELLED)
     if not is_error.any():
         raise MiningError(
-            f"the first model gets all {len(labels)} training examples right, so there is nothing to upweight; "
+            f"the first model gets all {len(labels)} training examples right, so no example can be up-weighted; "
             "pass first=, a train function of fewer epochs or more weight decay"
         )
     weights, off = _weights(is_error, upweight, noise)
@@ -119,7 +119,9 @@ def _targets(dataset: Any, targets: Tensor | None) -> Tensor:
         targets = torch.tensor([int(dataset[index][1]) for index in range(len(dataset))])
     targets = torch.as_tensor(targets).cpu()
     if targets.shape != (len(dataset),) or not len(targets):
-        raise MiningError(f"jtt expects targets ({len(dataset)},), one an example and at least one; got {len(targets)}")
+        raise MiningError(
+            f"jtt expects targets ({len(dataset)},), one per example and at least one; got {len(targets)}"
+        )
     return targets
 
 

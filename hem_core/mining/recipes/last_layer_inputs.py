@@ -10,7 +10,7 @@ from hem_core.mining.recipes._forward import Collate, Dataset, forward
 def last_layer_inputs(
     model: nn.Module, dataset: Dataset, layer: str, *, batch_size: int = 256, collate: Collate | None = None
 ) -> Tensor:
-    """What a model's layer is given for each example: the features that `dfr` and `balanced_head` want.
+    """The input of a model's layer for each example: the features that `dfr` and `balanced_head` take.
 
     dataset: a tensor (N, …) of inputs, or N items that are an input or begin with one, as (input, target, id); layer:
     its name in `model.named_modules()`; collate: makes a list of items what the model is called with, by default the
@@ -49,5 +49,5 @@ def named_layer(model: nn.Module, layer: str) -> nn.Module:
 def _keep(seen: list[Tensor], given: tuple[Any, ...], layer: str) -> None:
     if not given or not isinstance(given[0], Tensor) or given[0].ndim != 2:
         what = tuple(given[0].shape) if given and isinstance(given[0], Tensor) else "no tensor"
-        raise MiningError(f"layer '{layer}' is given {what}; expected features (B, D)")
+        raise MiningError(f"layer '{layer}' receives {what}; expected features (B, D)")
     seen.append(given[0].detach())

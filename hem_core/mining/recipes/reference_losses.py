@@ -1,4 +1,4 @@
-"""The losses that a fixed model has on a data set."""
+"""The losses of a fixed model on a data set."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def reference_losses(
     if n_missing := int((history.counts == 0).sum()):
         warnings.warn(
             f"reference_losses saw {n - n_missing:,} of {n:,} examples; the other {n_missing:,} are NaN, and "
-            "ReducibleLoss takes them last: let the loader give every example once (no drop_last, no sampler)",
+            "ReducibleLoss takes them last: the loader must give every example once (no drop_last, no sampler)",
             stacklevel=2,
         )
     return history.losses

@@ -1,4 +1,4 @@
-"""How many draws a class gets."""
+"""The share of draws of each class."""
 
 import torch
 from torch import Tensor

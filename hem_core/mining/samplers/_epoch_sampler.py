@@ -1,6 +1,6 @@
-"""What all samplers have in common: epochs, ranks, weights, state, the guard against noise, the report.
+"""Shared by all samplers: epochs, ranks, weights, state, the guard against noise, the report.
 
-A child says how it draws (`_draw`) and what it adds to uniform sampling (`_mined`).
+A subclass defines how it draws (`_draw`) and what it adds to uniform sampling (`_mined`).
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class EpochSampler(Sampler[int]):
     """Gives `total` indices an epoch, the same number in every epoch; rank r takes r, r + world_size, …
 
     The plan of an epoch depends on the options, the seed, the epoch and the history as it is when the epoch starts,
-    and then stays. Iterating again draws the next epoch, also after one that was broken off, unless `set_epoch` says
-    which. `advance` counts what the training has taken, so that a saved state resumes in the middle of an epoch.
+    and then stays. Iterating again draws the next epoch, also after an incomplete one, unless `set_epoch` sets
+    it. `advance` counts the draws that were trained on, so that a saved state resumes in the middle of an epoch.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class EpochSampler(Sampler[int]):
             yield index
 
     def set_epoch(self, epoch: int) -> None:
-        """Which epoch comes next, from 0; the plan of one that is under way stays."""
+        """Set the next epoch, from 0; the plan of the running one stays."""
         self._was_whole = self._is_drawn
         if at_least("epoch", epoch, 0) != self.epoch or self._is_begun:
             self._start = self._taken = 0
@@ -97,13 +97,13 @@ class EpochSampler(Sampler[int]):
     def advance(self, n: int) -> None:
         """Count n more of this rank's draws as trained on: a state saved from now on resumes after them.
 
-        Call it after each optimizer step with the size of the batch (the callbacks do). The sampler can't count them
+        Call it after each optimizer step with the size of the batch (the callbacks do). The sampler cannot count them
         itself: a DataLoader draws ahead of the training. Without it, a resumed epoch begins again from its start.
         """
         self._taken = min(self._taken + at_least("n", n, 0), len(self))
 
     def plan(self) -> Plan:
-        """What all ranks do in this epoch. Over several ranks each must call it: it syncs the history.
+        """The draws of all ranks in this epoch. With several ranks, each must call it: it syncs the history.
 
         Raises MiningError where the sampler's ranks are not those of torch.distributed.
         """
@@ -202,7 +202,7 @@ class EpochSampler(Sampler[int]):
             self._warned_of_draws = True
             warnings.warn(
                 f"{type(self).__name__}: of the {self.total:,} draws of the last epoch {came:,} reached the history. "
-                f"Where something else deals them to {self.world_size} ranks once more, an epoch is a part of the "
+                f"If something else splits them between {self.world_size} ranks once more, an epoch is a part of the "
                 "data: call mining.check_ranks(loader)",
                 stacklevel=2,
             )
@@ -215,7 +215,7 @@ class EpochSampler(Sampler[int]):
         return float((mined * self.noise).sum() / mined.sum()) if mined.sum() > 0 else None
 
     def _resting(self) -> str:
-        """Why this epoch samples uniformly, else empty: the last epochs do, where it is known how many come."""
+        """Why this epoch samples uniformly, otherwise empty: the last epochs do, if their number is known."""
         if self.epochs is None or not self.natural_last or self.epoch < int((1 - self.natural_last) * self.epochs):
             return ""
         return f"epoch {self.epoch} is among the last {self.natural_last:.1%} of {self.epochs}, which sample uniformly"
@@ -225,7 +225,7 @@ class EpochSampler(Sampler[int]):
         raise NotImplementedError
 
     def _mined(self) -> Tensor:
-        """How much mining adds of each example, (N,) float64 >= 0, of any sum."""
+        """The additional draws of each example, (N,) float64 >= 0, of any sum."""
         raise NotImplementedError
 
 
@@ -234,11 +234,11 @@ def _known_noise(noise: float | Tensor | None, n: int) -> float | Tensor | None:
         return noise if noise is None else between("noise", noise, 0, 1)
     noise = _of_each("noise", torch.as_tensor(noise), n).to(torch.float64)
     if not bool(((noise >= 0) & (noise <= 1)).all()):
-        raise MiningError("noise is a probability in 0 .. 1 for each example; some are outside, or NaN")
+        raise MiningError("noise must be a probability in 0 .. 1 for each example; some are outside, or NaN")
     return noise
 
 
 def _of_each(name: str, values: Tensor, n: int) -> Tensor:
     if values.shape != (n,):
-        raise MiningError(f"{name} has one value an example, ({n},); got shape {tuple(values.shape)}")
+        raise MiningError(f"{name} must have one value per example, ({n},); got shape {tuple(values.shape)}")
     return values.detach().cpu()

@@ -21,5 +21,5 @@ def spread(expected: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def evenly(n: int, total: int) -> Tensor:
-    """Expected numbers (n,) of `total` draws that sample uniformly."""
+    """Expected numbers (n,) of `total` draws by uniform sampling."""
     return torch.full((n,), total / max(n, 1), dtype=torch.float64)

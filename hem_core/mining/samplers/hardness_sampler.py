@@ -1,4 +1,4 @@
-"""More draws for what has a high loss, less weight for each."""
+"""More draws for examples with a high loss, with a lower weight for each draw."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class HardnessSampler(EpochSampler):
     uniform_mix in 0 (not included) .. 1: the part of the draws that is uniform; 1 gives plain permutations.
     max_repeat: how often one example may come in an epoch. class_quota "sqrt" (with labels (N,)): the other part of
     the draws has class shares that go with the root of the natural ones, within 0.5 x .. 4 x of these. An example
-    never seen counts with the mean loss, so the first epoch is a permutation. `reduce` weighs a draw by wanted /
+    never seen counts with the mean loss, so the first epoch is a permutation. `reduce` weights a draw by wanted /
     expected number of draws, within 1 / uniform_mix: its expected mean over an epoch is the plain mean loss, or that
     of the classes in their quota, for any N. With `epochs`, the last `natural_last` of them sample uniformly. N that
     the ranks do not divide is filled up with further draws. noise: of what it draws more of, or (N,) probabilities

@@ -65,7 +65,7 @@ class MixtureSampler(EpochSampler):
         self.share, self.max_repeat = between("share", share, 0, 1), at_least("max_repeat", max_repeat, 1)
         self.hard = known_index(torch.as_tensor(hard), n, "MixtureSampler").unique()
         if not 0 < len(self.hard) < n:
-            raise MiningError(f"hard is a part of the {n} examples, neither none nor all; got {len(self.hard)}")
+            raise MiningError(f"hard must be some of the {n} examples, neither none nor all; got {len(self.hard)}")
         is_rest = torch.ones(n, dtype=torch.bool)
         is_rest[self.hard] = False
         self.rest = is_rest.nonzero()[:, 0]

@@ -1,4 +1,4 @@
-"""Shorter epochs: a part of what is easy is left out, another part each time."""
+"""Shorter epochs: a part of the easy examples is skipped, a different one each time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MOST = 0.75  # of the easy part; what is kept of it then weighs 4 at most
 
 
 class PrunedSampler(EpochSampler):
-    """Leaves the share `prune` out of every epoch: of those with a known loss below the mean, drawn anew each time.
+    """Skips the share `prune` in every epoch: of the examples with a known loss below the mean, drawn again each time.
 
     prune in 0 .. 0.75 (0.2 .. 0.4 is usual). Every epoch has (1 - prune) N draws, so len(loader) and with it the
     schedule stay as they are from the first to the last step, and the cost is known beforehand. At most 3/4 of the
     easy part are left out; what is missing to `prune` is left out of the rest at random, which in the first epoch is
-    everything. The last `natural_last` of `epochs` sample uniformly: (1 - prune) N random ones. `reduce` weighs a
+    everything. The last `natural_last` of `epochs` sample uniformly: (1 - prune) N random ones. `reduce` weights a
     draw by (1 - prune) / its chance to be kept: the expected mean over an epoch is the mean loss of all. noise: of
     those at or above the mean, or (N,) probabilities that a label is wrong.
 

@@ -1,4 +1,4 @@
-"""Images with rare classes come more often."""
+"""Images with rare classes are drawn more often."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class RepeatFactorSampler(EpochSampler):
     f is the share of the examples that hold a class; threshold in 0 .. 1: classes rarer than it are repeated.
     labels (N,): a class an example, or for each a collection of its classes (an empty one has r = 1, and -100 is no
     class). A fraction of r
-    is drawn by chance, anew every epoch, while the number of all draws stays round(sum r). The shift is meant, so all
-    weights are 1. noise: of the repeated ones, or (N,) probabilities that a label is wrong.
+    is drawn by chance, again in every epoch, while the number of all draws stays round(sum r). The shift is intended,
+    so all weights are 1. noise: of the repeated ones, or (N,) probabilities that a label is wrong.
 
     >>> sampler = RepeatFactorSampler([0, 0, 0, 0, 0, 0, 0, 1], threshold=0.5)    # f of 1 is 1/8: sqrt(.5 * 8) = 2
     >>> sampler.factors

@@ -1,4 +1,4 @@
-"""The losses of the last batches, which one batch is compared with."""
+"""The losses of the last batches, with which a batch is compared."""
 
 import torch
 from torch import Tensor

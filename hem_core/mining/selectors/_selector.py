@@ -1,4 +1,4 @@
-"""What all selectors have in common: the door, the guard against noise, the report.
+"""Shared by all selectors: the door, the guard against noise, the report.
 
 The one level of inheritance in this room: seven selectors would otherwise each repeat these forty lines.
 """
@@ -21,7 +21,7 @@ from hem_core.mining.report import Report
 
 
 class Selector:
-    """Losses of a batch in, positions of those that count out; a child says which by `_pick`.
+    """Losses of a batch in, positions of the selected ones out; a subclass selects them in `_pick`.
 
     noise: estimated share of wrong labels among what it would pick (not among all), 0 .. 1, where one is known.
     """
@@ -85,11 +85,11 @@ class Selector:
         return self._report()
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the next selection depends on, beside the options; tensors and numbers."""
+        """Everything that the next selection depends on, besides the options; tensors and numbers."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on as the selector that gave this state would."""
+        """Continue as the selector that gave this state would."""
 
     def _pick(self, losses: Tensor, *, progress: float | None, reference: Tensor | None) -> Tensor:
         raise NotImplementedError

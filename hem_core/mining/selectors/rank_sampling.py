@@ -1,4 +1,4 @@
-"""Each example counts with a chance that grows with the rank of its loss."""
+"""Keep each example with a probability that grows with the rank of its loss."""
 
 from collections.abc import Mapping
 from typing import Any

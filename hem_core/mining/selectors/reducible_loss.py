@@ -1,4 +1,4 @@
-"""What is hard for this model and easy for one that has seen enough."""
+"""Keep examples that are hard for this model and easy for a reference model."""
 
 import torch
 from torch import Tensor
@@ -12,9 +12,10 @@ from hem_core.mining.selectors._selector import Selector
 class ReducibleLoss(Selector):
     """Keeps the share `keep` of a batch with the highest loss - reference loss.
 
-    keep in 0 .. 1. reference (B,) is the loss of a model trained on other data of the same kind: what that one finds
-    hard too is noise or ambiguity, not worth a step (`mining.reference_losses` makes it for a data set). An example
-    whose reference is NaN, or as infinite as its loss, comes after all others: what it would teach is unknown.
+    keep in 0 .. 1. reference (B,) is the loss of a model trained on other data of the same kind: examples that are hard
+    for that one too are noisy or ambiguous and not worth a step (`mining.reference_losses` makes it for a data set).
+    An example whose reference is NaN, or as infinite as its loss, comes after all others: what can be learned from it
+    is unknown.
     Raises MiningError where no reference is given.
 
     >>> import torch

@@ -1,4 +1,4 @@
-"""The easy part of a batch, where labels are wrong."""
+"""Keep the easy part of a batch, for data with wrong labels."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""All that is harder than a fixed loss, and never too few."""
+"""Keep all examples above a fixed loss, and at least a minimum number."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""The hardest part of a batch."""
+"""Keep the hardest part of a batch."""
 
 from torch import Tensor
 

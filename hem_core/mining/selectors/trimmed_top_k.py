@@ -1,4 +1,4 @@
-"""The hardest part of a batch, without the tail that the last batches had in common."""
+"""Keep the hardest part of a batch, without the top tail of the last batches."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -9,7 +9,7 @@ from hem_core.retrain.source import Source
 
 
 class ArmSet(TrainingSet):
-    """A `TrainingSet` of N examples that is told its rows (N,), repeats among them, and a target for each (N,)."""
+    """A `TrainingSet` of N examples with given rows (N,), which may repeat, and a target for each (N,)."""
 
     def __init__(self, source: Source, rows: np.ndarray, targets: np.ndarray, classes: tuple[str, ...]) -> None:
         super().__init__(

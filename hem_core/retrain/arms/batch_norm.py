@@ -1,4 +1,4 @@
-"""Batch-norm statistics of the natural distribution, for a net that was trained on another one."""
+"""Re-estimate batch-norm statistics on the natural distribution, for a net that was trained on another one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 @torch.inference_mode()
 def reestimate(network: Network, batches: Iterable[Values]) -> int:
-    """Take the running means and variances anew from these batches, each counting alike; weights stay as they are.
+    """Compute the running means and variances again from these batches, each with equal weight; weights stay unchanged.
 
     Layers without running statistics are left alone. Returns how many were re-estimated; the model is in eval mode
     afterwards.

@@ -1,4 +1,4 @@
-"""Every example once an epoch, and a count of the epochs: so the control tells how long the others train."""
+"""Every example once per epoch, and a count of the epochs: the control determines how long the other arms train."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all trainings of one retraining share, and where each is kept."""
+"""The shared parts of all trainings of one retraining, and where each is stored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Job:
     has_head: bool
     device: str | None
     scored: ScoredArms
-    """Makes the run of an arm's first model."""
+    """Scores the run of an arm's first model."""
     first_seed: int = 0
 
     def path(self, arm: str, seed: int) -> Path:
@@ -46,18 +46,18 @@ class Job:
         return found["logits"] if found else None
 
     def training_rows(self, arm: str, seed: int) -> TrainingRows:
-        """What an arm and seed are taught; the recipe reaches the function by what it takes."""
+        """The training rows of an arm and seed; the recipe is passed to the function as it accepts it."""
         takes = {name: self.train.takes(name) for name in ("sampler", "weights")}
         return training_rows(arm, self.material, self.recipe, seed, **takes)
 
     def is_control(self, arm: str, seed: int) -> bool:
-        """Is this arm's training the control's, example by example?"""
+        """Whether this arm's training is the control's, example by example."""
         return arm not in ("control", "head") and self.training_rows(arm, seed).is_like(
             self.training_rows("control", seed)
         )
 
     def is_same_training(self, one: str, other: str, seed: int) -> bool:
-        """Are two arms taught the same, example by example?"""
+        """Whether two arms have the same training, example by example."""
         return self.training_rows(one, seed).is_like(self.training_rows(other, seed))
 
     def runs(self) -> dict[str, str]:

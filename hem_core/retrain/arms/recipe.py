@@ -1,4 +1,4 @@
-"""What each arm is taught: which rows with which targets, and how the set's share reaches the train function."""
+"""The training rows of each arm with their targets, and how the set's share is passed to the train function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hem_core.tasks import is_known, unknown
 HARD_SHARE = 0.5
 MOST_REPEATS = 4
 NATURAL_TAIL = 0.125
-"""The last part of the steps, in which every example is shown as it comes."""
+"""The last part of the steps, with uniform sampling."""
 How = Literal["natural", "sampler", "weights", "resampled"]
 
 
@@ -33,7 +33,7 @@ class TrainingRows:
     how: How
 
     def is_like(self, other: TrainingRows) -> bool:
-        """Is it the same training? One whose weights are all alike is one without weights."""
+        """Whether it is the same training; equal weights count as no weights."""
         if self.plain_how != other.plain_how or not np.array_equal(self.places, other.places):
             return False
         if not np.array_equal(self.targets, other.targets):

@@ -1,4 +1,4 @@
-"""One training of one arm, done once and kept: what its model says of the test examples."""
+"""One training of one arm, done once, with its model's predictions for the test examples stored."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ Told = Callable[[int, int], None]
 
 
 def run(job: Job, arm: str, seed: int, tell: Told) -> None:
-    """Train an arm with a seed, keep what its model says of the test, its weights, and of the first seed a run.
+    """Train an arm with a seed, store its model's predictions for the test, its weights, and, for the first seed, a
+    run.
 
-    The logits are written last: what was killed before is done again. tell(done, total): how far the function is.
+    The logits are written last: a killed training is repeated. tell(done, total): reports the progress.
     Raises ModelError, naming arm and seed.
     """
     where = f"{arm}, seed {seed}"
@@ -98,7 +99,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
 
 
 def _sampler(job: Job, plan: TrainingRows, seed: int) -> Any:
-    """The mixture, whose natural end wants the number of epochs: as many as the control of the first seed made."""
+    """The mixture, whose natural end needs the number of epochs: as many as the control of the first seed made."""
     if plan.how != "sampler":
         return CountedSampler(len(plan.places), seed)
     known = kept(job.path("control", job.first_seed), job.key_of("control", job.first_seed))
@@ -170,6 +171,6 @@ def _keep_features(job: Job, network: Network, where: str, seed: int, test: np.n
 def _head(job: Job, seed: int) -> np.ndarray:
     found = kept(_features_path(job, seed), job.key_of("features", seed))
     if found is None:
-        raise ModelError(f"head, seed {seed}: what the control learned is gone; delete {job.path('control', seed)}")
+        raise ModelError(f"head, seed {seed}: the control's weights are missing; delete {job.path('control', seed)}")
     material = job.material
     return head_logits(found["train"], material.curated, material.weight, found["test"], len(job.classes))

@@ -1,4 +1,4 @@
-"""How sure a difference between arms is: seeds and test examples drawn again together."""
+"""Intervals of differences between arms: seeds and test examples resampled together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All numbers of the report, from what the models of every arm and seed said."""
+"""All numbers of the report, from the predictions of the models of every arm and seed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def comparison(
     is_target: np.ndarray,
     target_words: str,
 ) -> dict[str, Any]:
-    """The report without the parts that say what was compared: verdict, table, classes, slices, flow, mcnemar.
+    """The report without the description of what was compared: verdict, table, classes, slices, flow, mcnemar.
 
     arms: name -> one `ModelPredictions` (T rows) per seed, control and curated among them; targets (T,) int64;
     is_target (T,) bool. Values in the unit of their measure, differences of percentages in points.
@@ -91,7 +91,7 @@ def _sd(values: np.ndarray) -> float:
 
 
 def _flow(before: Sequence[ModelPredictions], after: Sequence[ModelPredictions]) -> dict[str, Any]:
-    """Fixed and regressed test examples, seed by seed, beside those between one control and the next."""
+    """Fixed and regressed test examples, seed by seed, compared with those between one control and the next."""
     changed = [_changes(one.is_right, other.is_right) for one, other in zip(before, after, strict=True)]
     n = len(before)
     churned = [_changes(before[k].is_right, before[(k + 1) % n].is_right) for k in range(n)] if n > 1 else []

@@ -1,4 +1,4 @@
-"""What became of each example between two models: fixed, regressed, or the same."""
+"""The change of each example between two models: fixed, regressed, or the same."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ FLOWS = ("fixed", "regressed", "still wrong", "newly hard", "still right")
 
 
 def flow(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Where each example went from one model to the other.
+    """The change of each example from one model to the other.
 
     before, after: one row an example with `id` (unique) and `error` (0 right .. 1 wrong; unknown = the example is
     skipped); `difficulty` (any scale, higher = harder) in both tells which are newly hard: right in both, and among the
@@ -47,4 +47,4 @@ def _check(name: str, table: pd.DataFrame) -> None:
         raise DataError(f"the flow needs the column '{missing[0]}' {name}; there are: {', '.join(map(str, table))}")
     repeated = table.loc[table["id"].duplicated(), "id"]
     if len(repeated):
-        raise DataError(f"'{repeated.iloc[0]}' is there twice {name}; an example is compared once: drop repeated rows")
+        raise DataError(f"'{repeated.iloc[0]}' is there twice {name}; ids must be unique: drop repeated rows")

@@ -1,4 +1,4 @@
-"""Arms whose models are the same: then nothing was compared, and the report says so."""
+"""Arms whose models are the same: the report states that nothing was compared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from hem_core.retrain.arms.job import Job
 
-NO_PART = "the set played no part"
+NO_PART = "the set had no effect"
 """The word of the verdict where control and curated are the same models."""
 CLOSE = 1e-5
 """Difference of logits, over their largest, that the order of a sum on another device makes."""
@@ -35,16 +35,16 @@ def identical(logits: Mapping[str, Sequence[np.ndarray]]) -> list[dict[str, Any]
 
 
 def sentences(job: Job, found: Sequence[Mapping[str, Any]], seeds: Sequence[int]) -> list[str]:
-    """What the groups mean, one sentence or two each; seeds: of the retraining, in the order of the groups' places."""
+    """The meaning of the groups, one or two sentences each; seeds: of the retraining, in the order of the places."""
     return [_meaning(job, list(each["arms"]), [seeds[place] for place in each["seeds"]], len(seeds)) for each in found]
 
 
 def named(verdict: dict[str, Any], found: Sequence[Mapping[str, Any]], words: Sequence[str], n: int) -> dict[str, Any]:
-    """The verdict that says where arms are the same in all n seeds: nothing can be claimed of the set then."""
+    """The verdict where arms are the same in all n seeds, so that nothing can be concluded about the set."""
     whole = [(set(each["arms"]), text) for each, text in zip(found, words, strict=True) if len(each["seeds"]) == n]
     of_control = next((text for arms, text in whole if {"control", "curated"} <= arms), None)
     if of_control is not None:
-        first = "The set played no part: control and curated are the same models."
+        first = "The set had no effect: control and curated are the same models."
         return verdict | {"ship": False, "word": NO_PART, "sentences": [first, of_control, *verdict["sentences"][1:]]}
     of_random = next((text for arms, text in whole if {"random", "curated"} <= arms), None)
     if of_random is None:
@@ -66,11 +66,11 @@ def _meaning(job: Job, arms: list[str], seeds: list[int], n: int) -> str:
         use = "multiply each example's loss by its weight" if way == "weights" else "pass it to the DataLoader"
         return (
             f"{said}, although each was given other {name}: '{job.train.name}' takes `{name}` and does not use "
-            f"{'them' if way == 'weights' else 'it'}, so the set played no part; {use}, and retrain."
+            f"{'them' if way == 'weights' else 'it'}, so the set had no effect; {use}, and retrain."
         )
     return (
         f"{said}, although each was given other examples: '{job.train.name}' does not learn from the data set that it "
-        "is given, so the set played no part."
+        "is given, so the set had no effect."
     )
 
 
@@ -78,16 +78,16 @@ def _construction(job: Job, arms: list[str]) -> str:
     if "control" in arms and "curated" in arms:
         return (
             f"the set changes no label and rules nothing out, and the recipe '{job.recipe}' does nothing else with it, "
-            "so the set played no part."
+            "so the set had no effect."
         )
     if "control" in arms:
         return "at random there is no other label, weight or exclusion."
     if job.recipe == "balanced":
         return (
-            "the recipe 'balanced' weighs the classes alone, and the set changes no label and rules nothing out; the "
-            "set played no part, and what these arms have over control comes from the weights of the classes."
+            "the recipe 'balanced' weights only the classes, and the set changes no label and rules nothing out; the "
+            "set had no effect, and the difference of these arms from control comes from the class weights."
         )
-    return "the set gives these arms the same examples, labels and weights, so the set played no part."
+    return "the set gives these arms the same examples, labels and weights, so the set had no effect."
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:

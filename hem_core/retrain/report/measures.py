@@ -1,4 +1,4 @@
-"""How good a model is on the test: sums over examples, and the measures that follow from them.
+"""The measures of a model on the test, computed from sums over examples.
 
 Sums, so that a bootstrap draw is one product of counts and a sparse table, however many measures there are.
 """
@@ -15,7 +15,7 @@ from hem_core.retrain.report.test_predictions import ModelPredictions
 BINS = 15
 """Of confidence, for the expected calibration error."""
 LEAST_CLASS = 10
-"""Test examples below which a class is no candidate for the worst one."""
+"""Number of test examples below which a class is not a candidate for the worst one."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def measured(totals: np.ndarray, sizes: np.ndarray, groups: Groups) -> np.ndarra
     """The measures (B, M), in the order of MEASURES, of B draws.
 
     totals (B, C): `sums` added up over the examples drawn; sizes (B, 1 + K + G): how many of each group were drawn.
-    NaN for a measure that no example speaks of.
+    NaN for a measure without examples.
     """
     n = len(groups.sizes)
     right, of_group, rest = totals[:, 0], totals[:, 1 : 1 + n], totals[:, 1 + n :]

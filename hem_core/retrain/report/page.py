@@ -1,4 +1,4 @@
-"""The report as one printable page: verdict first, no script, nothing from outside."""
+"""The report as one printable page: verdict first, no script, no external files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def page(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
             _section("Slices", _shown("the lowest of", len(report["slices"]), MOST_SLICES)
                      + "accuracy in %, p after Holm", dumbbells(report["slices"][:MOST_SLICES], "name")),
             "</div>",
-            _section("How it was done", "", _notes(plan, report)),
+            _section("Method", "", _notes(plan, report)),
         ]
     )  # fmt: skip
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
@@ -48,7 +48,7 @@ def _verdict(plan: Mapping[str, Any], verdict: Mapping[str, Any]) -> str:
         f"<span>{escape(_minus(rule['value']))}</span></li>"
         for rule in verdict["rules"]
     )
-    forced = "".join(f'<p class="forced">Forced, though: {escape(line)}</p>' for line in plan["forced"])
+    forced = "".join(f'<p class="forced">Forced despite: {escape(line)}</p>' for line in plan["forced"])
     colour = COLOURS.get(verdict["word"], "open")
     return (
         f'<header class="{colour}"><div><small>{escape(plan["name"])}</small><h1>{escape(first)}</h1>'
@@ -88,8 +88,8 @@ def _flow_words(report: Mapping[str, Any]) -> str:
     words = [f"McNemar's exact p, seed by seed: {tests}."] if tests else []
     if report.get("smallest_effect") is not None:
         words.append(
-            f"In 4 of 5 tries this test shows a difference of {report['smallest_effect']:.2f} points; "
-            "smaller ones may stay hidden."
+            f"In 4 of 5 repetitions this test would detect a difference of {report['smallest_effect']:.2f} points; "
+            "smaller ones may go undetected."
         )
     return f'<p class="small">{escape(" ".join(words))}</p>'
 

@@ -14,7 +14,7 @@ GOOD, BAD = "#12805c", "#c0362c"
 
 
 def forest(table: Sequence[Mapping[str, Any]], comparison: str) -> str:
-    """One line a measure in %: the difference in points with its interval, right of 0 where curated is better."""
+    """One line per measure in %: the difference in points with its interval, right of 0 where curated is better."""
     rows = [row for row in table if row["unit"] == "%" and comparison in row["difference"]]
     signs = [1 if row["better"] == "higher" else -1 for row in rows]
     ends = [
@@ -41,7 +41,7 @@ def forest(table: Sequence[Mapping[str, Any]], comparison: str) -> str:
 
 
 def flow_bars(flow: Mapping[str, Any]) -> str:
-    """Fixed and regressed test examples beside what a change of seed alone does."""
+    """Fixed and regressed test examples, compared with a change of seed alone."""
     churn = flow["churn"] or {}
     rows = []
     for name, colour in (("fixed", GOOD), ("regressed", BAD)):
@@ -63,9 +63,9 @@ def flow_bars(flow: Mapping[str, Any]) -> str:
 
 
 def dumbbells(rows: Sequence[Mapping[str, Any]], name: str) -> str:
-    """Accuracy of control (grey) and curated (blue) in each part of the test; bold where the change is sure."""
+    """Accuracy of control (grey) and curated (blue) in each part of the test; bold where the change is significant."""
     if not rows:
-        return '<p class="small">None is large enough.</p>'
+        return '<p class="small">No part of the test is large enough.</p>'
     values = [row["arms"][arm]["mean"] for row in rows for arm in ("control", "curated")]
     low = max(0.0, math.floor((min(values) - 2) / 5) * 5)
     x = _scale(low, 100.0)

@@ -1,4 +1,4 @@
-"""The parts of the test that every arm is looked at in: fixed by the data before anything is trained."""
+"""The parts of the test in which the arms are compared: fixed by the data before anything is trained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hem_core.slices.attributes import attributes
 MIN_SIZE = 30
 MOST = 60
 MOST_SHARE = 0.9
-"""What holds for nearly all of the test is no part of it."""
+"""A slice with nearly all of the test is not a part of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +27,8 @@ class Slice:
 def slices(metadata: pd.DataFrame, *, min_size: int = MIN_SIZE) -> list[Slice]:
     """Values of categories and bins of numbers that at least `min_size` of the T rows share, the largest first.
 
-    metadata: T rows, the label and the user's own columns. What the models say has no part in it, so no arm is
-    favoured by the choice. At most 60.
+    metadata: T rows, the label and the user's own columns. The models' predictions are not used, so that the choice
+    favours no arm. At most 60.
     """
     found = []
     for attribute in attributes(metadata.drop(columns=[*NOT_DESCRIBED], errors="ignore"), min_size=min_size):

@@ -1,4 +1,4 @@
-"""One factor on the logits that makes probabilities honest, found on other examples than those it is used on."""
+"""Temperature scaling of logits, with each temperature fitted on other examples than those it is used on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ COLDEST, HOTTEST = 0.05, 20.0
 def scaled(logits: np.ndarray, targets: np.ndarray, *, seed: int = 0) -> tuple[np.ndarray, float]:
     """Logits (T, K) divided by temperatures: each half of the examples by the one that suits the other half.
 
-    So no example's label decides its own temperature, and nothing of the training had to be held out.
-    Returns (T, K) float32 and the temperature that suits all of them, > 1 where the model is too sure.
+    So no example's label affects its own temperature, and no training data had to be held out.
+    Returns (T, K) float32 and the temperature that suits all of them, > 1 where the model is overconfident.
     Reference: Guo et al. 2017, arXiv:1706.04599; the two halves in place of a validation set are ours.
     """
     half = np.random.default_rng(seed).permutation(len(logits)) % 2 == 0

@@ -1,4 +1,4 @@
-"""What one model says of the test examples, in the few columns that the comparison needs."""
+"""One model's predictions for the test examples, in the columns that the comparison needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hem_core.thresholds import WRONG
 
 @dataclass(frozen=True, eq=False)
 class ModelPredictions:
-    """Columns (T,) of one model: predicted value, is it right, loss in nats, probability of the predicted class."""
+    """Columns (T,) of one model: predicted value, is it right, loss in nats, probability of the prediction."""
 
     predicted: np.ndarray
     is_right: np.ndarray

@@ -1,4 +1,4 @@
-"""Ship or not, by a rule that was fixed before anything was trained."""
+"""The verdict, by a rule that was fixed before anything was trained."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 TOLERANCE = 0.2
-"""Points of overall accuracy that may be lost at most, at the lower end of the interval."""
+"""The largest accepted loss of overall accuracy, in points, at the lower end of the interval."""
 MOST_CHURN = 2.0
-"""How many times the regressions of a mere change of seed are accepted."""
+"""Accepted regressions, as a multiple of those of a change of seed alone."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def verdict(
             f"regressions are within {MOST_CHURN:g} times those of a change of seed",
             limit is not None and regressed <= limit,
             f"{regressed:.1f}; a change of seed: "
-            + ("not known from one seed, give --seeds 2 or more" if churn is None else f"{churn:.1f}"),
+            + ("not known from one seed; use --seeds 2 or more" if churn is None else f"{churn:.1f}"),
         ),
     ]
     is_ship = all(rule["passed"] for rule in rules)
@@ -72,7 +72,7 @@ def _sentences(
     said = {
         "ship": "Ship the curated model.",
         "hold": "Hold: the curated training is worse than the same training without curation.",
-        "no difference shown": "No difference shown: what the curation changed is within what chance does.",
+        "no difference shown": "No difference shown: the changes are within chance.",
     }
     seeds = f"{n_seeds} seeds" if n_seeds > 1 else "one seed"
     return [

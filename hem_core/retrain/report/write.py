@@ -103,20 +103,20 @@ def _said(job: Job, arm: str, seed: int) -> ModelPredictions:
 def _logits(job: Job, arm: str, seed: int) -> np.ndarray:
     logits = job.logits(arm, seed)
     if logits is None:
-        raise RunError(f"the training of {arm}, seed {seed}, is gone; run the same `hem retrain` command again")
+        raise RunError(f"the training of {arm}, seed {seed}, is missing; run the same `hem retrain` command again")
     return logits
 
 
 def _notes(job: Job, found: dict[str, Any]) -> list[str]:
     notes = []
     if job.recipe == "mix":
-        notes.append("Batch-norm statistics are re-estimated on uniform batches after training, in all arms alike.")
+        notes.append("Batch-norm statistics are re-estimated on uniform batches after training, in all arms.")
     if not found["temperature"]:
         return notes
     shown = ", ".join(f"{arm} {value:.2f}" for arm, value in found["temperature"].items())
     notes.append(
         f"Temperature scaling: each half of the test with the temperature that suits the other half ({shown}); nothing "
-        "of the training was held out for it. Above 1 the model is too sure."
+        "of the training was held out for it. Above 1 the model is overconfident."
     )
     return notes
 

@@ -5,13 +5,13 @@ from hem_core.selection.pool import Chosen, Pool
 
 AMONG = 10
 LANDMARKS = 2_048
-"""Examples of the pool, drawn at random, that stand for all of it."""
+"""Number of random examples that represent the pool."""
 MISS = 0.01
 """A pick is the best of so many drawn that each of the best n is missed with this chance."""
 
 
 def cover(pool: Pool, n: int, *, seed: int = 0) -> Chosen:
-    """n examples to which every other one is near: the mean cosine to the nearest of them is highest.
+    """n examples that represent the pool: the mean cosine of every example to the nearest of them is highest.
 
     Facility location, greedily; each pick is the best of (M / n) ln(1 / MISS) candidates drawn at random, and the pool
     is represented by 2,048 of it. O(M) memory, and the time does not depend on n: of 60,000 x 128 about 3 s.

@@ -5,15 +5,15 @@ from hem_core.selection.pool import Chosen, Pool
 
 AMONG = 4
 GREEDY = 5_000
-"""Picks that are made one by one; what is asked for beyond follows by distance to these."""
+"""Number of picks made one by one; further ones follow by their distance to these."""
 
 
 def diverse(pool: Pool, n: int) -> Chosen:
     """n examples as far from each other as possible: each next one is the farthest from all before (k-centre greedy).
 
     Distance is that of the directions of the embeddings (cosine). Begins with the first of the policy before, without
-    one with the example nearest to the mean. Put another policy before it: among everything, the farthest are the
-    outliers. O(M) memory; 500 of 60,000 x 128 take 2 s, of 2,000 no time.
+    one with the example nearest to the mean. Put another policy before it: in the whole pool the farthest
+    examples are outliers. O(M) memory; 500 of 60,000 x 128 take 2 s, of 2,000 no time.
     Raises DataError without embeddings.
     Reference: Sener & Savarese 2018, arXiv:1708.00489, without its mixed integer step.
     """

@@ -12,7 +12,7 @@ READS = LABEL_FREE
 
 
 def margin(pool: Pool, n: int, *, by: str = "") -> Chosen:
-    """The n that the model is least sure of, whatever their label says; missing values come last.
+    """The n examples that the model is least sure of, whatever their label; missing values come last.
 
     by: a column of numbers, higher = less sure; by default the first there is of variability (a wrong label is
     improbable in every epoch, so it does not vary), top2_gap, entropy and least_confidence.
@@ -24,13 +24,15 @@ def margin(pool: Pool, n: int, *, by: str = "") -> Chosen:
     """
     name = by or uncertainty(pool.table.columns)
     if not name:
-        raise DataError(f"policy 'margin' needs one of {', '.join(LABEL_FREE)}; this run has none: name one with by")
+        raise DataError(
+            f"policy 'margin' needs one of {', '.join(LABEL_FREE)}; this run has none: name a column with the option by"
+        )
     score = pool.score(name)
     chosen = first(pool, hardest_first(score), n, f"less uncertain than those chosen, by {name}")
     return Chosen(chosen.rows, np.where((chosen.why != "") & np.isneginf(score), f"no value of {name}", chosen.why))
 
 
 def uncertainty(columns: Iterable[str]) -> str:
-    """The column that `margin` goes by unless told otherwise, "" where there is none."""
+    """The default column of `margin`, "" where there is none."""
     known = set(columns)
     return next((name for name in LABEL_FREE if name in known), "")

@@ -14,12 +14,12 @@ def per_class(pool: Pool, n: int, *, by: str = "", least: float = 0.5, most: flo
     """The first n with a quota for each class: the square root of its natural share, within least to most times it.
 
     by: a column of numbers, higher = first; by default the order of the policy before, else as `margin`. A class with
-    fewer examples than its quota leaves the rest to the others. Examples without a label are a class of their own.
+    fewer examples than its quota gives the rest to the others. Examples without a label are a class of their own.
     Chosen in turn, so that every beginning of the choice keeps the quotas too; seats as by Sainte-Laguë.
     Raises DataError unless 0 <= least <= 1 <= most.
     """
     if not 0 <= least <= 1 <= most:
-        raise DataError(f"least is from 0 to 1 and most 1 or more; they are {least} and {most}")
+        raise DataError(f"least must be from 0 to 1 and most 1 or more; got {least} and {most}")
     plain = first(pool, _order(pool, by), len(pool), "")
     code, names = pd.factorize(_labels(pool))
     target = quotas(_shares(np.asarray(names), code, pool.shares), least=least, most=most)

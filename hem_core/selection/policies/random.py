@@ -6,5 +6,5 @@ AMONG = 4
 
 
 def random(pool: Pool, n: int, *, seed: int = 0) -> Chosen:
-    """Any n, each as likely as the other; a bigger n from the same pool and seed holds the smaller."""
+    """n examples by uniform sampling; a larger n from the same pool and seed contains the smaller one."""
     return first(pool, np.random.default_rng(seed).permutation(len(pool)), n, "not drawn")

@@ -12,13 +12,13 @@ def stratified(
     """Set the hardest share `drop` aside as suspects and draw the same number from every stratum of the rest.
 
     by: a column of numbers, higher = harder; strata are of equal width in it, drawn from one after the other, so that
-    one that runs dry leaves its share to the others. Suspects are never chosen, so at most (1 - drop) M are.
+    one that runs dry leaves its share to the others. Suspects are never chosen, so at most (1 - drop) M examples are.
     drop is best twice the share of wrong labels: with 5% flipped, 500 garments chosen had 4 wrong labels in 1,000.
     Raises DataError for a drop outside 0 .. 1, no strata, or an unknown column.
     Reference: coverage-centric selection, Zheng et al. 2023, arXiv:2210.15809; `drop` is its β.
     """
     if not 0 <= drop < 1 or strata < 1:
-        raise DataError(f"drop is from 0 to below 1 and strata 1 or more; they are {drop} and {strata}")
+        raise DataError(f"drop must be from 0 to below 1 and strata 1 or more; got {drop} and {strata}")
     score = pool.score(by)
     order = hardest_first(score)
     n_suspects = int(drop * len(pool))

@@ -8,8 +8,8 @@ AMONG = 4
 def top(pool: Pool, n: int, *, by: str = "difficulty") -> Chosen:
     """The n with the highest value of a column; missing values come last.
 
-    Where labels are wrong this collects them: of the 500 hardest of 60,000 garments with 5% flipped labels, all were.
-    by: a column of numbers, higher = harder.
+    With wrong labels in the data, this collects them: of the 500 hardest of 60,000 garments with 5% flipped labels,
+    all were. by: a column of numbers, higher = harder.
     Raises DataError when there is no such column.
     """
     score = pool.score(by)
