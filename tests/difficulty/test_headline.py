@@ -80,7 +80,7 @@ def test_neighbours_that_have_memorised_their_labels_are_left_out():
     aum = generator.normal(size=400)
     blind = {"aum_windowed": aum, "neighbour_disagreement": np.zeros(400)}
     found = headline(blind, sample="in-sample")
-    assert any("left out" in note for note in found["notes"])
+    assert any("not used" in note for note in found["notes"])
     np.testing.assert_allclose(found["label_suspicion"], ranks(aum), rtol=1e-5)
 
 

@@ -76,7 +76,7 @@ def test_a_few_corrected_labels_are_told_and_not_refused(ids, share):
 @pytest.mark.parametrize(("ids", "share"), [(NAMES, 0.3), (POSITIONS, 0.15)])
 def test_positions_are_held_to_more_than_names(ids, share):
     changed = [(label + 1) % 4 if row < share * N else label for row, label in enumerate(TARGETS)]
-    with pytest.raises(DataError, match="another label than the data"):
+    with pytest.raises(DataError, match="labels that differ from the data"):
         matched(recorded(ids, TARGETS), ids, changed)
 
 
@@ -214,7 +214,7 @@ def test_golds_of_dataset_cartography_are_compared(tmp_path):
     ]
     (tmp_path / "dynamics_epoch_0.jsonl").write_text("\n".join(lines))
     assert matched(read(tmp_path)).n_agreeing == N
-    with pytest.raises(DataError, match="another label than the data"):
+    with pytest.raises(DataError, match="labels that differ from the data"):
         matched(read(tmp_path), targets=TARGETS[::-1])
 
 
@@ -231,7 +231,7 @@ def test_labels_in_every_form_of_parquet_are_compared(tmp_path, form, are_names)
     pd.DataFrame({"id": NAMES, **columns}).to_parquet(tmp_path / "log.parquet")
     found = read(tmp_path / "log.parquet")
     assert matched(found).n_agreeing == N
-    with pytest.raises(DataError, match=re.escape("another label than the data")):
+    with pytest.raises(DataError, match=re.escape("labels that differ from the data")):
         matched(found, targets=TARGETS[::-1])
 
 

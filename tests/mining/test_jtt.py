@@ -72,7 +72,7 @@ def test_errors_that_are_too_noisy_turn_it_off_and_it_says_so():
 
 def test_unusable_arguments_say_what_was_wanted():
     with pytest.raises(
-        MiningError, match="gets all 4 training examples right, so there is nothing to upweight; pass f"
+        MiningError, match="gets all 4 training examples right, so no example can be up-weighted; pass f"
     ):
         mining.jtt(recorded([]), SIGNS, targets=torch.tensor([1, 1, 0, 0]))
     with pytest.raises(MiningError, match="upweight must be 1 or more; it is 0"):

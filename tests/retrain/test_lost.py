@@ -30,14 +30,14 @@ def test_many_test_examples_of_other_classes_are_refused_with_both_lists(workspa
         retrain(workspace, settings(workspace))
     found = retrain(workspace, settings(workspace, force=True))
     assert found.plan["test"]["n"] == 100
-    assert any("50 of the 150 test examples are not tested on" in note for note in found.plan["notes"])
+    assert any("50 of the 150 test examples are not used for testing" in note for note in found.plan["notes"])
 
 
 def test_a_few_of_them_are_counted_in_the_report(workspace, make_set):
     make_set()
     relabelled(workspace, 4, "dragon")
     found = retrain(workspace, settings(workspace))
-    assert any("4 of the 150 test examples are not tested on" in note for note in found.plan["notes"])
+    assert any("4 of the 150 test examples are not used for testing" in note for note in found.plan["notes"])
     assert found.plan["forced"] == []
 
 

@@ -48,9 +48,7 @@ def test_labels_are_the_given_names_as_written_or_plain_indices(labels, names, e
 
 def test_integers_that_are_names_and_indices_of_other_classes_are_refused_unless_somebody_says_which():
     labels, names = ["1", "2"], ["1", "2", "3"]
-    with pytest.raises(
-        DataError, match="'1' is output 0 by its name and '2' by its number; say which with --labels-are"
-    ):
+    with pytest.raises(DataError, match="'1' is output 0 by its name and '2' by its number; choose with --labels-are"):
         read(labels, names)
     assert read(labels, names, "names") == ("names", [0, 1])
     assert read(labels, names, "indices") == ("indices", [1, 2])

@@ -37,7 +37,7 @@ export function makeActions(bus, host, { makeSet, download }) {
   });
   const clear = h(
     "button",
-    { class: "hem-button is-quiet", title: "take every tag off", onclick: () => act("clear", "") },
+    { class: "hem-button is-quiet", title: "remove all tags", onclick: () => act("clear", "") },
     "Clear tags",
   );
   const back = h(

@@ -130,7 +130,7 @@ export function makeFilters(bus, host, look) {
   function section(title, name, tip, ...body) {
     const reset = h(
       "button",
-      { class: "hem-link", title: "take this filter away", onclick: () => put(name, null) },
+      { class: "hem-link", title: "remove this filter", onclick: () => put(name, null) },
       "reset",
     );
     const element = h(

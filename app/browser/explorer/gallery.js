@@ -152,7 +152,7 @@ export function makeGallery(bus, host, open) {
 
   function nothing() {
     const what = bus.selected
-      ? "Nothing lies in this selection. Clear it, or draw another one."
+      ? "This selection is empty. Clear it, or draw another one."
       : "Nothing matches these filters. Remove one above the map, or clear them all.";
     const clear = h(
       "button",

@@ -75,7 +75,7 @@ export function verdictBar({ verdicts, current, at, isDone, act }) {
         BUTTONS[one.name] ?? one.words,
       ),
     ),
-    button("0", "clear", act.clear, { disabled: isDone, title: "take the verdict away" }),
+    button("0", "clear", act.clear, { disabled: isDone, title: "clear the verdict" }),
     ...walking(at, isDone, act, "U"),
   ];
 }
@@ -121,7 +121,7 @@ function revealed({ answer, given, isSame }) {
 function walking(at, isDone, act, undoKey) {
   return [
     h("span", { class: "gap" }),
-    button(undoKey, "undo", act.undo, { title: "take back the last action of this window" }),
+    button(undoKey, "undo", act.undo, { title: "undo the last action of this window" }),
     button("←", null, act.previous, { disabled: at === 0, "aria-label": "previous" }),
     button("→", null, act.next, { disabled: isDone, "aria-label": "next" }),
   ];
@@ -143,14 +143,14 @@ export function help(verdicts) {
   const keys = [
     ...verdicts.map((one) => [one.key, one.meaning + (one.name === "mislabelled" ? CLASS_HELP : "")]),
     ["0", "clear the verdict"],
-    ["U or Ctrl Z", "undo the last action of this window, also a bulk action of Explore"],
-    ["← →", "go back, go on"],
+    ["U or Ctrl Z", "undo the last action of this window, including bulk actions in Explore"],
+    ["← →", "previous, next"],
     ["N", "the next one without a verdict"],
     ["B", "blind: name the class without seeing label, prediction and suspicion"],
     ["?", "these keys"],
   ];
   const blind = [
-    ["letters", "search a class; Enter takes the marked one, ↑ ↓ mark another"],
+    ["letters", "search a class; Enter accepts the marked one, ↑ ↓ mark another"],
     ["1 … 9", "the class with this key, where classes have keys"],
     ...verdicts.filter(isWithoutClass).map((one) => [`⇧${one.key}`, one.meaning]),
     ["Ctrl Z", "undo; after an answer, U undoes too and Enter continues"],

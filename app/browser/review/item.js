@@ -13,14 +13,14 @@ export function waiting() {
 
 /** A verdict that was given to many at once. */
 export function bulk({ tag, n }, words) {
-  const title = "tagged by a lasso or a filter; nobody has judged this example by itself";
+  const title = "tagged by a lasso or a filter; not reviewed one at a time";
   const others = (n - 1).toLocaleString("en");
   return h("span", { class: "verdict bulk", title }, `${words[tag] ?? tag}, with ${others} others`);
 }
 
 /** The original cannot be read. */
 export function moved(error, picture) {
-  const text = picture ? `the original cannot be read, this is its thumbnail: ${error}` : error;
+  const text = picture ? `The original cannot be read; this is its thumbnail: ${error}` : error;
   return h("span", { class: "moved", title: error }, text);
 }
 
@@ -85,7 +85,7 @@ export function history(item, isHidden, words) {
   if (isHidden) return null;
   const title = h("h4", {}, "History");
   if (!item.history.length) {
-    return h("section", { class: "history" }, title, h("p", { class: "quiet" }, "Nobody has judged this example."));
+    return h("section", { class: "history" }, title, h("p", { class: "quiet" }, "This example has no verdict yet."));
   }
   const at = (event) => new Date(event.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
   return h(

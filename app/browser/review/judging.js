@@ -193,7 +193,7 @@ export function makeJudging(desk) {
     if (changed.includes(desk.row) && !desk.reveal) {
       const verdict = desk.verdicts.get(desk.row);
       const who = verdict?.who === desk.data.person ? "stored" : `${verdict?.who} said meanwhile`;
-      say(verdict ? `${who}: ${desk.worded(verdict)}` : "the verdict was taken back elsewhere");
+      say(verdict ? `${who}: ${desk.worded(verdict)}` : "the verdict was withdrawn elsewhere");
       desk.screen.draw();
     } else desk.screen.head();
     desk.stock.fetchAhead();
