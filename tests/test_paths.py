@@ -118,7 +118,7 @@ def test_what_is_closed_to_us_is_said(here):
 
 
 def test_a_pipe_among_the_files_is_not_read(here):
-    with pytest.raises(OSError, match="it is a pipe, no file"):
+    with pytest.raises(OSError, match="it is a pipe, not a file"):
         read_file(here / "pipe.csv")
     assert read_file(here / "file") == b"x"
 
@@ -130,4 +130,4 @@ def test_a_picture_that_is_a_pipe_fails_alone(here):
     catalog = read("images.csv")
     batch = open_inputs(catalog, info(catalog), root=here, dataset=None, channels=1, resize=None).read([0, 1])
     assert batch.indices == [0]
-    assert batch.failures == [(1, "cannot read 'b.png': it is a pipe, no file")]
+    assert batch.failures == [(1, "cannot read 'b.png': it is a pipe, not a file")]

@@ -22,7 +22,7 @@ def place(rank: int | None, world_size: int | None) -> tuple[int, int]:
     if rank is None or world_size is None:
         return current() or (0, 1)
     if not 0 <= rank < at_least("world_size", world_size, 1):
-        raise MiningError(f"rank is in 0 .. {world_size - 1} (world_size - 1); got {rank}")
+        raise MiningError(f"rank must be in 0 .. {world_size - 1} (world_size - 1); got {rank}")
     return rank, world_size
 
 

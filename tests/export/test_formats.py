@@ -207,7 +207,7 @@ def test_imagefolder_without_pictures_or_with_a_bad_one_says_what_to_do(tmp_path
 
     with pytest.raises(DataError, match=r"'imagefolder' needs the pictures.*use parquet, csv or jsonl"):
         export(table, tmp_path / "set", ["imagefolder"], {})
-    with pytest.raises(DataError, match=r"picture of 'a' cannot be exported: no file at 'a.png'; mend it"):
+    with pytest.raises(DataError, match=r"picture of 'a' cannot be exported: no file at 'a.png'; repair it"):
         export(table, tmp_path / "set", ["imagefolder"], {}, read_image=unreadable)
     with pytest.raises(DataError, match="needs the columns id and label; there is no 'label'"):
         export(table[["id"]], tmp_path / "set", ["imagefolder"], {}, read_image=read_image)

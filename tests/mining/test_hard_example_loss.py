@@ -43,9 +43,9 @@ def test_an_unknown_progress_is_not_passed_by():
         made()(OUTPUT, TARGET)
     with pytest.raises(MiningError, match="has seen no training batch yet"):
         made().report()
-    with pytest.raises(MiningError, match="progress is a number"):
+    with pytest.raises(MiningError, match="progress must be a number"):
         made().set_progress(3)
-    with pytest.raises(MiningError, match=r"end is a number in 0\.5 \.\. 1; got 0\.2"):
+    with pytest.raises(MiningError, match=r"end must be a number in 0\.5 \.\. 1; got 0\.2"):
         made(start=0.5, end=0.2)
 
 

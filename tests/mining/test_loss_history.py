@@ -52,7 +52,7 @@ def test_what_it_cannot_take_in_is_named_and_nothing_changes(index, losses, text
     with pytest.raises(MiningError, match=text):
         history.update(torch.tensor(index), losses)
     assert history.counts.sum() == 0
-    with pytest.raises(MiningError, match="ema is a number"):
+    with pytest.raises(MiningError, match="ema must be a number"):
         mining.LossHistory(5, ema=2)
 
 

@@ -273,14 +273,14 @@ def test_it_is_the_noise_of_what_is_mined_that_counts(name):
 def test_what_it_cannot_work_with_is_named(name):
     for options, text in [
         ({"rank": 1}, "pass both rank and world_size, or neither; got rank=1, world_size=None"),
-        ({"rank": 2, "world_size": 2}, r"rank is in 0 \.\. 1 \(world_size - 1\); got 2"),
-        ({"noise": 3}, "noise is a number"),
-        ({"noise": torch.zeros(3)}, r"noise has one value an example, \(40,\); got shape \(3,\)"),
+        ({"rank": 2, "world_size": 2}, r"rank must be in 0 \.\. 1 \(world_size - 1\); got 2"),
+        ({"noise": 3}, "noise must be a number"),
+        ({"noise": torch.zeros(3)}, r"noise must have one value per example, \(40,\); got shape \(3,\)"),
         ({"noise": torch.full((N,), torch.nan)}, r"noise must be a probability in 0 \.\. 1"),
     ]:
         with pytest.raises(MiningError, match=text):
             MINES[name](**options)
-    with pytest.raises(MiningError, match="epoch is a whole number from 0; got -1"):
+    with pytest.raises(MiningError, match="epoch must be a whole number of at least 0; got -1"):
         MINES[name]().set_epoch(-1)
 
 

@@ -152,7 +152,7 @@ def test_at_most_three_quarters_of_the_easy_part_are_pruned_and_the_rest_elsewhe
     sampler = mining.PrunedSampler(history_of([0, 5, 5, 5, 5]), epochs=10**6, prune=0.4)
     torch.testing.assert_close(times(sampler, 2000), torch.tensor([0.25] + [0.6875] * 4), atol=0.05, rtol=0)
     assert len(list(mining.PrunedSampler(history_of([0, 0, 0, 0, 5]), epochs=9, prune=0.75))) == 2
-    with pytest.raises(MiningError, match=r"prune is a number in 0 \.\. 0\.75; got 0\.8"):
+    with pytest.raises(MiningError, match=r"prune must be a number in 0 \.\. 0\.75; got 0\.8"):
         mining.PrunedSampler(mining.LossHistory(5), epochs=9, prune=0.8)
 
 

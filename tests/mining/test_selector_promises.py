@@ -154,5 +154,5 @@ def test_what_is_not_a_loss_an_example_is_refused(name):
     for beside in ("reference", "labels", "noise"):
         with pytest.raises(MiningError, match=rf"{name} expects {beside} of shape \(4,\), as the losses; got \(3,\)"):
             select(losses, **{"reference": losses, beside: losses[:3]})
-    with pytest.raises(MiningError, match=r"progress is a number in 0 \.\. 1; got 5"):
+    with pytest.raises(MiningError, match=r"progress must be a number in 0 \.\. 1; got 5"):
         select(losses, reference=losses, progress=5)

@@ -84,14 +84,14 @@ def test_threshold_of_five(min_loss, min_kept, kept):
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: mining.TopK(keep=1.5), r"keep is a number in 0 \.\. 1; got 1\.5"),
-        (lambda: mining.TopK(drop_top=-1), "drop_top is a number"),
-        (lambda: mining.TopK(noise=7), "noise is a number"),
-        (lambda: mining.TrimmedTopK(trim=2), "trim is a number"),
-        (lambda: mining.TrimmedTopK(window=0), "window is a whole number from 1; got 0"),
-        (lambda: mining.RankSampling(power=-1), r"power is a number in 0 \.\. inf"),
-        (lambda: mining.SmallLoss(ramp=2), "ramp is a number"),
-        (lambda: mining.Threshold(1, min_kept=0.5), r"min_kept is a whole number from 1; got 0\.5"),
+        (lambda: mining.TopK(keep=1.5), r"keep must be a number in 0 \.\. 1; got 1\.5"),
+        (lambda: mining.TopK(drop_top=-1), "drop_top must be a number"),
+        (lambda: mining.TopK(noise=7), "noise must be a number"),
+        (lambda: mining.TrimmedTopK(trim=2), "trim must be a number"),
+        (lambda: mining.TrimmedTopK(window=0), "window must be a whole number of at least 1; got 0"),
+        (lambda: mining.RankSampling(power=-1), r"power must be a number in 0 \.\. inf"),
+        (lambda: mining.SmallLoss(ramp=2), "ramp must be a number"),
+        (lambda: mining.Threshold(1, min_kept=0.5), r"min_kept must be a whole number of at least 1; got 0\.5"),
     ],
 )
 def test_an_option_outside_of_its_range_is_named(make, text):

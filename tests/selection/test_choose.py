@@ -133,13 +133,13 @@ def test_mistakes_name_what_there_is():
         choose(pool, 1, ["top"], options={"top": {"bi": "loss"}})
     with pytest.raises(UnknownNameError, match="options for policy 'cover', which is not in the chain top"):
         choose(pool, 1, ["top"], options={"cover": {}})
-    with pytest.raises(DataError, match=r"option stratified\.drop is a number such as 0\.1; it was 'much'"):
+    with pytest.raises(DataError, match=r"option stratified\.drop must be a number such as 0\.1; got 'much'"):
         choose(pool, 1, ["stratified"], options={"stratified": {"drop": "much"}})
-    with pytest.raises(DataError, match="a policy is in a chain once; the chain is top, top"):
+    with pytest.raises(DataError, match="a policy may occur only once in a chain; the chain is top, top"):
         choose(pool, 1, ["top", "top"])
     with pytest.raises(DataError, match="policies must be a list of names such as"):
         choose(pool, 1, [])
-    with pytest.raises(DataError, match="n is 0 or more"):
+    with pytest.raises(DataError, match="n must be 0 or more"):
         choose(pool, -1, ["top"])
     with pytest.raises(DataError, match="'a' occurs twice"):
         pool_of(pd.concat([TABLE, TABLE.head(1)]))

@@ -76,5 +76,5 @@ def test_without_scores_everything_is_random_and_an_empty_table_gives_an_empty_q
 def test_an_unknown_or_negative_share_is_refused():
     with pytest.raises(ValueError, match="no part of the queue 'hard'; there are: suspect, rare, random"):
         review_queue(table_of(), shares={"hard": 1.0})
-    with pytest.raises(ValueError, match="the share of 'rare' is to be 0 or more; it is -1"):
+    with pytest.raises(ValueError, match="the share of 'rare' must be 0 or more; got -1"):
         review_queue(table_of(), shares={"rare": -1})

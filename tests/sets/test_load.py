@@ -236,7 +236,7 @@ def test_ranks_share_the_draws_of_a_set(workspace):
     assert [ranks[0][0], ranks[1][0], ranks[0][1]] == whole
     with pytest.raises(DataError, match="pass both rank and world_size, or neither; got rank=1, world_size=None"):
         load_set(folder, rank=1)
-    with pytest.raises(DataError, match=r"rank is in 0 \.\. 1 \(world_size - 1\); got 2"):
+    with pytest.raises(DataError, match=r"rank must be in 0 \.\. 1 \(world_size - 1\); got 2"):
         load_set(folder, rank=2, world_size=2)
 
 

@@ -117,7 +117,7 @@ def test_rows_by_number_keep_order_and_repeats(run, table):
     found = run.at([5, 0, 5], ["id"])
     assert found["id"].tolist() == table["id"].iloc[[5, 0, 5]].tolist()
     assert len(run.at([], ["id"])) == 0
-    with pytest.raises(DataError, match="row numbers of this run are 0 to 59; asked for 60 to 60"):
+    with pytest.raises(DataError, match="row numbers of this run are 0 to 59; requested: 60 to 60"):
         run.at([60])
 
 

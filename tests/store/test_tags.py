@@ -288,10 +288,10 @@ def test_the_state_given_out_is_ones_own(log):
         (lambda log: log.add("d", [1], "hard", who="ann"), "ids must be texts; 1 is not"),
         (lambda log: log.add("d", ["a"], " ", who="ann"), "'tag' must be a text of 1 to 255 characters; got ' '"),
         (lambda log: log.add("d", ["a"], "x" * 256, who="ann"), "'tag' must be a text of 1 to 255"),
-        (lambda log: log.remove("d", ["a"], "", who="ann"), "'tag' is a text"),
-        (lambda log: log.clear("d", ["a"], who=""), "'who' is a text"),
-        (lambda log: log.clear("", ["a"], who="ann"), "'data' is a text"),
-        (lambda log: log.undo("d", who=""), "'who' is a text"),
+        (lambda log: log.remove("d", ["a"], "", who="ann"), "'tag' must be a text"),
+        (lambda log: log.clear("d", ["a"], who=""), "'who' must be a text"),
+        (lambda log: log.clear("", ["a"], who="ann"), "'data' must be a text"),
+        (lambda log: log.undo("d", who=""), "'who' must be a text"),
     ],
 )
 def test_a_bad_call_is_refused_and_stores_nothing(call, message, log):
@@ -330,7 +330,9 @@ def test_what_cannot_be_opened_says_so(tmp_path):
 def test_a_database_that_refuses_says_that_nothing_was_stored(log, tmp_path):
     with sqlite3.connect(tmp_path / "tags.sqlite") as connection:
         connection.execute("DROP TABLE hem_tag_events")
-    with pytest.raises(RunError, match=r"did not take the action \(no such table: .*\); nothing was stored, try again"):
+    with pytest.raises(
+        RunError, match=r"could not store the action \(no such table: .*\); nothing was stored, try again"
+    ):
         log.add("d", ["a"], "hard", who="ann")
 
 
