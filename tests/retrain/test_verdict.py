@@ -73,7 +73,7 @@ def test_the_target_by_a_condition():
         ("1 = 1", "names no column"),
         ("age > ", "where is not a condition"),
         ("age > 1 AND size > 2", "is not a condition on the test examples"),
-        ("age IN (SELECT 1)", "no query inside"),
+        ("age IN (SELECT 1)", "without a query inside"),
     ):
         with pytest.raises(DataError, match=text):
             by_where(table, where)
