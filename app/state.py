@@ -35,7 +35,7 @@ def sync() -> None:
         text = st.query_params.get(name)
         if text is not None and text != _written(name):
             st.session_state[_key(name)] = text
-        _write(name)
+    _write(*ADDRESS)
 
 
 def current_run() -> str | None:
@@ -144,14 +144,15 @@ def example() -> tuple[str | None, int | None]:
     if id is None and number is None:
         match recall("opened"):
             case (str(opened), float(until)) if time.monotonic() < until:
-                id = st.query_params["example"] = opened
+                id = opened
     return id, number
 
 
 def open_example(id: str) -> None:
-    """Put an example into the address, to be opened by Review."""
+    """Have Review open an example. The browser side puts it into the address, with no entry of the history, so that one
+    press of Back leads to the page that it was opened from."""
     st.query_params.pop("place", None)
-    st.query_params["example"] = id
+    st.query_params.pop("example", None)
     remember("opened", (id, time.monotonic() + JUST))
 
 
@@ -220,7 +221,8 @@ def go(name: str) -> None:
     pages = st.session_state.get("hem_pages", {})
     remember("went_to", name)
     if name in pages:
-        st.switch_page(pages[name])
+        # With the address as it is: to be emptied and written anew would be entries of the browser's history.
+        st.switch_page(pages[name], query_params={name: _written(name) or "" for name in ADDRESS if _written(name)})
 
 
 def remember(name: str, value: object) -> None:
@@ -268,15 +270,15 @@ def _set(name: str, text: str) -> None:
     _write(name)
 
 
-def _write(name: str) -> None:
-    text = _get(name)
-    short = text if len(text) <= LONGEST else ""
-    if st.query_params.get(name, "") != short:
-        if short:
-            st.query_params[name] = short
-        else:
-            st.query_params.pop(name, None)
-    st.session_state[f"{_key(name)}_written"] = short
+def _write(*names: str) -> None:
+    """Put values into the address, all with one change: each change is an entry of the browser's history."""
+    short = {name: text if len(text := _get(name)) <= LONGEST else "" for name in names}
+    before = st.query_params.to_dict()
+    after = {name: text for name, text in (before | short).items() if text or name not in short}
+    if after != before:
+        st.query_params.from_dict(after)
+    for name, text in short.items():
+        st.session_state[f"{_key(name)}_written"] = text
 
 
 def _written(name: str) -> str | None:

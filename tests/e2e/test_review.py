@@ -304,6 +304,22 @@ def test_the_address_carries_the_example_over_reload_share_and_back(opened):
     wait_address(page, "example", fourth)
 
 
+def test_one_press_of_back_leaves_review_for_the_page_that_it_was_opened_from(opened):
+    page = opened("labels?run=animals")
+    page.locator('[data-testid="stMain"] button', has_text="suspects").first.click()
+    ready(page)
+    page.go_back()
+    page.get_by_text("Most suspected labels").wait_for()
+    page.get_by_role("link", name="Explore").click()
+    page.wait_for_selector(".hem-explorer[data-ready]")
+    before = page.evaluate("history.length")
+    page.locator(".hem-tiles > *").first.dblclick()
+    wait_address(page, "example", shown(ready(page)))
+    assert page.evaluate("history.length") == before + 1
+    page.go_back()
+    page.wait_for_selector(".hem-explorer[data-ready]")
+
+
 def test_an_example_outside_of_the_queue_opens_by_its_address(opened):
     rule = '{"all":[{"column":"difficulty","min":98,"max":null}]}'
     page = ready(opened(f"review?queue=filter&rule={rule}&example=animal-001"))
