@@ -1,13 +1,14 @@
 // @ts-check
 // The map: every example a point. Pixels are painted here, axes come from Plotly, gestures from surface.js.
 
-import { exported, layout, literal, plotly, purge } from "./axes.js";
-import { axesOf, colouring, legendTraces, mapTable } from "./colouring.js";
+import { layout, plotly, purge } from "./axes.js";
+import { axesOf, colouring } from "./colouring.js";
 import { rgb } from "../shared/colours.js";
 import { snippet } from "../shared/contents.js";
-import { csv } from "../shared/cells.js";
 import { h, save } from "../shared/dom.js";
 import { fitted, panned, toData, toPixel, zoomed } from "./camera.js";
+import { makeClicks } from "./map_clicks.js";
+import { mapCsv, mapPicture } from "./map_download.js";
 import { outline, passes, ring } from "./map_layers.js";
 import { pair } from "./pair.js";
 import { extent, short, titled } from "../shared/numbers.js";
@@ -41,8 +42,8 @@ export function makeMap(bus, host, look, open) {
     hoverTimer = 0,
     scheduled = 0,
     relayout = 0,
-    isOver = false,
-    taken = null;
+    isOver = false;
+  const clicks = makeClicks(bus);
 
   const ends = [
     bus.on("state", schedule),
@@ -249,34 +250,15 @@ export function makeMap(bus, host, look, open) {
     plot();
   }
 
-  /** A double click opens an example; on empty ground it shows everything, and gives back what its first click took. */
+  function click(x, y, adds) {
+    return clicks.click(rowAt(x, y), adds);
+  }
+
   function double(x, y) {
     const row = rowAt(x, y);
     if (row >= 0) return open(row);
-    if (taken) bus.set(taken);
-    taken = null;
+    clicks.giveBack();
     return fit();
-  }
-
-  async function click(x, y, adds) {
-    const row = rowAt(x, y);
-    taken = null;
-    if (row < 0) {
-      if (bus.picks.size) {
-        taken = { picks: bus.picks };
-        return bus.set({ picks: new Set() });
-      }
-      if (bus.selected) {
-        taken = { selection: bus.selection };
-        return bus.set({ selection: { all: [] } });
-      }
-      return undefined;
-    }
-    await bus.idsOf([row]);
-    const picks = new Set(adds ? bus.picks : []);
-    if (bus.picks.has(row)) picks.delete(row);
-    else picks.add(row);
-    return bus.set({ picks });
   }
 
   function titles() {
@@ -308,48 +290,12 @@ export function makeMap(bus, host, look, open) {
 
   /** Save what is seen: 'png', 'svg', or 'csv' with the points that are not filtered out. */
   async function download(format) {
-    if (format === "csv") return save(await table(), `${bus.run}-${view.mode}.csv`);
-    const space = colour.kind === "number" ? 90 : 130,
-      full = figureLayout(),
-      { l, r, t, b } = margin();
-    const picture = h("canvas", { width: points.width, height: points.height }),
-      context = picture.getContext("2d");
-    for (const layer of [points, gesture]) context.drawImage(layer, 0, 0);
-    const images = [
-      {
-        source: picture.toDataURL(),
-        xref: "paper",
-        yref: "paper",
-        x: 0,
-        y: 1,
-        sizex: 1,
-        sizey: 1,
-        sizing: "stretch",
-        layer: "below",
-      },
-    ];
-    const wide = {
-      ...full,
-      margin: { l, t: t + 30, b, r: r + space },
-      images,
-      paper_bgcolor: look.background,
-      showlegend: colour.kind === "names",
-      legend: { font: { size: 11 }, itemsizing: "constant" },
-      title: { text: literal(`${bus.run}: ${titleOf()}`), font: { size: 14 }, x: 0.01, xanchor: "left" },
-    };
-    const image = await exported(legendTraces(colour), wide, format, host.clientWidth + space, host.clientHeight + 30);
-    return save(image, `${bus.run}-${view.mode}.${format}`);
-  }
-
-  function titleOf() {
-    return { data: "data map", embedding: "embedding map" }[view.mode] ?? titles().join(" against ");
-  }
-
-  async function table() {
-    const kept = [];
-    for (let i = 0; i < bus.n; i++) if (bus.inFilter[i]) kept.push(i);
-    const [names, rows] = mapTable(bus, view, kept, await bus.idsOf(kept));
-    return csv(names, rows);
+    const name = `${bus.run}-${view.mode}.${format}`;
+    if (format === "csv") return save(await mapCsv(bus, view), name);
+    const title = { data: "data map", embedding: "embedding map" }[view.mode] ?? titles().join(" against ");
+    const shown = { layers: [points, gesture], colour, background: look.background, title: `${bus.run}: ${title}` };
+    const size = { width: host.clientWidth, height: host.clientHeight };
+    return save(await mapPicture({ ...shown, ...size, layout: figureLayout(), margin: margin(), format }), name);
   }
 }
 
