@@ -9,6 +9,7 @@ from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._names import names_or_file
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
+from hem_core.cli._trainings import Budget, Device, DryRun
 from hem_core.errors import HemError
 from hem_core.retrain.threads import yield_while_waiting
 
@@ -71,17 +72,10 @@ def loop(
     go_on: Annotated[
         bool, _option("Continue without the missing answers and keep the given labels.", "--go-on", panel=PERSON)
     ] = False,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, cuda:1, for training and prediction. Default: CUDA if there is one.")
-    ] = None,
+    device: Device = None,
     seed: Annotated[int, typer.Option(help="The first of the seeds; they determine the starts.", min=0)] = 0,
-    budget: Annotated[
-        str | None, typer.Option(help="Time such as 30m or 1h30m: start no training that would not end within it.")
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Train nothing; show the arms, the number of trainings and the time they take."),
-    ] = False,
+    budget: Budget = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Mine a pool in rounds (train, choose, add), compared with random additions. Run it again to resume."""
     yield_while_waiting()

@@ -7,6 +7,7 @@ import typer
 
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._screen import bars, say, table
+from hem_core.cli._trainings import Budget, Device, DryRun
 from hem_core.errors import HemError
 from hem_core.retrain.threads import yield_while_waiting
 
@@ -43,16 +44,9 @@ def retrain(
     name: Annotated[
         str | None, typer.Option(help="Name of the retraining. Default: that of the set, such as hard-v1.")
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, cuda:1, for training and prediction. Default: CUDA if there is one.")
-    ] = None,
-    budget: Annotated[
-        str | None, typer.Option(help="Time such as 30m or 1h30m: start no training that would not end within it.")
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Train nothing; show the arms, the number of trainings and the time they take."),
-    ] = False,
+    device: Device = None,
+    budget: Budget = None,
+    dry_run: DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="Retrain despite a refusal; the report says so.")] = False,
 ) -> None:
     """Test whether a set helps: train with and without it, several seeds each. Run it again to resume."""
