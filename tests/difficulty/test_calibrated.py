@@ -164,7 +164,7 @@ def test_wrong_calls_say_what_is_wanted():
         error_probability({"a": np.zeros(3), "b": np.zeros(2)}, np.zeros(3))
     with pytest.raises(HemError, match=r"for the 3 examples of the evidence; they are \(2, 1\)"):
         error_probability({"a": np.zeros(3)}, np.zeros(2))
-    with pytest.raises(HemError, match="errors are 1 for wrong, 0 for right"):
+    with pytest.raises(HemError, match="errors must be 1 for wrong, 0 for right"):
         error_probability({"a": np.zeros(2)}, np.array([0.3, 1]))
     with pytest.raises(HemError, match="no error of a fresh model is known"):
         error_probability({"a": np.zeros(2)}, np.full(2, np.nan))

@@ -94,7 +94,7 @@ def test_pictures_of_a_model_with_preprocess_come_as_stored():
 def test_unusable_layers_are_named():
     with pytest.raises(MiningError, match="no layer 'head'; the linear ones are: 0, 3"):
         mining.last_layer_inputs(net(), INPUTS, "head")
-    with pytest.raises(MiningError, match=r"layer '0' is given \(2, 5, 3\); expected features \(B, D\)"):
+    with pytest.raises(MiningError, match=r"layer '0' receives \(2, 5, 3\); expected features \(B, D\)"):
         mining.last_layer_inputs(nn.Sequential(nn.Linear(3, 2)), torch.zeros(2, 5, 3), "0")
     same = nn.Linear(3, 3)
     with pytest.raises(MiningError, match="layer '0' was called 2 times in a batch; expected once"):

@@ -54,7 +54,7 @@ def test_unusable_arguments_say_what_was_wanted():
     with pytest.raises(MiningError, match="got a scalar: pass reduction='none'"):
         mining.ssd_hard_negatives(LOSSES.mean(), FIRST)
     with pytest.raises(
-        MiningError, match=r"expects losses \(N, A\), one an anchor of each image; got the shape \(5,\)"
+        MiningError, match=r"expects losses \(N, A\), one per anchor of each image; got the shape \(5,\)"
     ):
         mining.ssd_hard_negatives(LOSSES[0], FIRST[0])
     with pytest.raises(MiningError, match=r"is_positive must be \(1, 5\) bool; got \(1, 5\) torch.int64"):

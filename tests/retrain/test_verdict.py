@@ -39,7 +39,7 @@ def test_a_difference_that_rounds_to_nothing_has_no_minus():
 def test_one_seed_cannot_tell_the_churn():
     made = verdict(Interval(1, 0.5, 2), Interval(1, 0.5, 2), 1, None, n_seeds=1, target_words="all")
     assert not made["ship"]
-    assert "give --seeds 2 or more" in made["rules"][2]["value"]
+    assert "use --seeds 2 or more" in made["rules"][2]["value"]
 
 
 def test_holm_of_three_by_hand():
