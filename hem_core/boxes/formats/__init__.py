@@ -1,0 +1,80 @@
+"""Files of boxes: one format a file, which reads annotations and predictions and writes corrected annotations.
+
+A format defines `read(path, *, images=None) -> Annotations`, `files(annotations) -> Iterator[(name, bytes)]`, and,
+where predictions come in it, `read_predictions(path, annotations) -> Predictions`. What cannot be used is recorded in
+`problems`. `files` gives what was not corrected byte for byte or value for value, other keys of the file included.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from hem_core import folder
+from hem_core.boxes.annotations import Annotations, Predictions
+from hem_core.errors import DataError
+
+
+def names() -> list[str]:
+    """Names of all formats, sorted."""
+    return folder.names(sys.modules[__name__])
+
+
+def format_of(path: Path | str) -> str:
+    """The format of annotations by their name: .json is COCO, a folder with .xml files Pascal VOC, the rest YOLO."""
+    path = Path(path)
+    if path.suffix.lower() == ".json":
+        return "coco_json"
+    is_voc = path.suffix.lower() == ".xml" or (path.is_dir() and next(path.rglob("*.xml"), None) is not None)
+    return "voc_xml" if is_voc else "yolo_txt"
+
+
+def read(path: Path | str, *, images: Path | str | None = None, format: str | None = None) -> Annotations:
+    """Annotations of a file or folder, in a format that is named or else told by `format_of`.
+
+    images: the folder of the pictures, to see which are missing. Raises UnknownNameError for an unknown format,
+    DataError for what is no such file at all.
+    """
+    module = folder.load(sys.modules[__name__], format or format_of(path))
+    return module.read(Path(path), images=None if images is None else Path(images))
+
+
+def read_predictions(path: Path | str, annotations: Annotations) -> Predictions:
+    """Predictions of a COCO results file (.json) or a folder of YOLO's text files with confidences.
+
+    Raises DataError for what is neither.
+    """
+    format = "coco_json" if Path(path).suffix.lower() == ".json" else "yolo_txt"
+    return folder.load(sys.modules[__name__], format).read_predictions(Path(path), annotations)
+
+
+def write(annotations: Annotations, home: Path | str, *, format: str | None = None) -> list[Path]:
+    """Write annotations below a folder, by default in the format that they were read from.
+
+    Files that are there already are replaced, each as a whole. Returns the paths. Raises DataError when the source has
+    changed since it was read, when no format is named for annotations without a source, and for a name that would leave
+    the folder.
+    """
+    if format is None and annotations.source is None:
+        raise DataError(f"these annotations come from no file; name a format: {', '.join(names())}")
+    module = folder.load(sys.modules[__name__], format or annotations.source.format)  # pyright: ignore[reportOptionalMemberAccess]
+    return [_write(Path(home), name, content) for name, content in module.files(annotations)]
+
+
+def _write(home: Path, name: str, content: bytes) -> Path:
+    path = home / name
+    if not path.resolve().is_relative_to(home.resolve()):
+        raise DataError(f"'{name}' is outside the folder that is written; give the image a name below it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,40 @@
+"""JSON as it comes: read with orjson where that is installed, else with Python's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hem_core.errors import DataError
+
+
+def loads(content: bytes, path: Path) -> Any:
+    """The value in a JSON file. Raises DataError where it is none."""
+    try:
+        import orjson  # pyright: ignore[reportMissingImports]
+
+        return orjson.loads(content)
+    except (ImportError, ValueError):  # orjson refuses NaN and a byte order mark, which Python reads
+        pass
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is no JSON: {error}; was it cut short?") from error
+
+
+def dumps(value: Any, like: bytes) -> bytes:
+    """A value as JSON, indented and escaped as the file it replaces."""
+    start = like[:4096].lstrip()[1:]
+    blank = start[: len(start) - len(start.lstrip())]
+    indent = len(blank.rpartition(b"\n")[2]) if b"\n" in blank else None
+    text = json.dumps(value, indent=indent, ensure_ascii=like.isascii())
+    return text.encode() + (b"\n" if like.endswith(b"\n") else b"")
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file. Raises DataError, with the reason, where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}; check the path") from error

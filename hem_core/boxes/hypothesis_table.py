@@ -1,0 +1,82 @@
+"""The level `boxes` as a table: a row a hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from hem_core.boxes.arrays import part_ids
+from hem_core.boxes.geometry import areas, border_distance
+from hem_core.boxes.hypotheses import Hypotheses, pair_iou
+from hem_core.boxes.severity import severity
+from hem_core.boxes.surroundings import aspect, crowding, size_bucket, size_px
+from hem_core.boxes.suspicion import KINDS, suspicion
+
+SIDES = ("left", "top", "right", "bottom")
+
+
+def hypothesis_table(
+    rows: Hypotheses, image_ids: Sequence[str], image_size_px: np.ndarray, classes: Sequence[str]
+) -> pa.Table:
+    """R rows with ids `<image id>#g3` (given) and `#p7` (a prediction left over), in the order of `rows`.
+
+    image_ids (N,); image_size_px (N, 2), 0 where unknown; classes: K names. Columns: id, example; given, predicted
+    (class names), confidence, iou; type (TIDE); cls, loc, miss, severity, error (see `severity`); label_suspicion,
+    suspicion_kind and one column suspicion_<kind> for each kind; size_px, size, crowding, aspect, border_px of the
+    given box, or of the predicted one where nothing is given; given_left … given_bottom and predicted_left …
+    predicted_bottom in px. What a row does not have is null.
+    """
+    boxes, answers, image = rows.given_boxes, rows.predicted_boxes, rows.image
+    numbers = (
+        part_ids(image_ids, boxes.image, boxes.number, "g"),
+        part_ids(image_ids, answers.image, answers.number, "p"),
+    )
+    names = np.asarray([*classes, None], object)
+    columns: dict[str, object] = {
+        "id": [numbers[0][g] if g >= 0 else numbers[1][p] for g, p in zip(rows.given, rows.predicted, strict=True)],
+        "example": [image_ids[index] for index in image],
+        "given": pa.array(names[_of(boxes.label, rows.given, -1)], pa.string()),
+        "predicted": pa.array(names[_of(answers.label, rows.predicted, -1)], pa.string()),
+        "confidence": _numbers(_of(answers.probability(), rows.predicted, np.nan)),
+        "iou": _numbers(pair_iou(rows)),
+        "type": rows.type.tolist(),
+    }
+    columns |= _judged(rows) | _surrounded(rows, image_size_px)
+    for name, table, which in (("given", boxes.xyxy, rows.given), ("predicted", answers.xyxy, rows.predicted)):
+        corners = _of(table, which, np.nan)
+        columns |= {f"{name}_{side}": _numbers(corners[:, at]) for at, side in enumerate(SIDES)}
+    return pa.table(columns)
+
+
+def _judged(rows: Hypotheses) -> dict[str, object]:
+    found, doubt = severity(rows), suspicion(rows)
+    columns = {name: _numbers(getattr(found, name)) for name in ("cls", "loc", "miss", "severity", "error")}
+    columns |= {"label_suspicion": _numbers(doubt.label_suspicion)}
+    columns |= {"suspicion_kind": pa.array([kind or None for kind in doubt.kind.tolist()], pa.string())}
+    return {**columns, **{f"suspicion_{kind}": _numbers(getattr(doubt, kind)) for kind in KINDS}}
+
+
+def _surrounded(rows: Hypotheses, image_size_px: np.ndarray) -> dict[str, object]:
+    xyxy, image = rows.xyxy, rows.image
+    area = rows.of_rows(rows.given_boxes.area_px, areas(rows.predicted_boxes.xyxy))
+    return {
+        "size_px": _numbers(size_px(xyxy)),
+        "size": size_bucket(area).tolist(),
+        "crowding": crowding(image, xyxy, rows.given_boxes, own=rows.given),
+        "aspect": _numbers(aspect(xyxy)),
+        "border_px": _numbers(border_distance(xyxy, image_size_px[image])),
+    }
+
+
+def _of(values: np.ndarray, which: np.ndarray, otherwise: float) -> np.ndarray:
+    """Values of some entries; `otherwise` where the index is below 0."""
+    result = np.full((len(which), *values.shape[1:]), otherwise, values.dtype)
+    result[which >= 0] = values[which[which >= 0]]
+    return result
+
+
+def _numbers(values: np.ndarray) -> pa.Array:
+    """Numbers with null for NaN."""
+    return pa.array(values, pa.float64(), from_pandas=True)
