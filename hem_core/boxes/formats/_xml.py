@@ -19,10 +19,22 @@ def parse(content: bytes) -> ET.Element:
 
 
 def text(root: ET.Element, like: bytes) -> bytes:
-    """An element as UTF-8, with the declaration and the last line end of the file that it replaces."""
-    has_declaration = like.lstrip(b"\xef\xbb\xbf").startswith(b"<?xml")
-    content = ET.tostring(root, encoding="utf-8", xml_declaration=has_declaration)
-    return content + (b"\n" if not like or like.endswith(b"\n") else b"")
+    """An element as UTF-8, with what stands before and after it in the file that it replaces; like b"" is a new file."""
+    start, end = like.find(f"<{root.tag}".encode()), like.rfind(b">") + 1
+    if start < 0 or not _is_utf8(like[:start]):
+        return ET.tostring(root, encoding="utf-8", xml_declaration=bool(like)) + b"\n"
+    root.tail = None
+    return like[:start] + ET.tostring(root, encoding="unicode").encode() + like[_after(like, root.tag, end) :]
+
+
+def _is_utf8(declaration: bytes) -> bool:
+    return b"encoding" not in declaration or b"utf-8" in declaration.lower()
+
+
+def _after(content: bytes, tag: str, otherwise: int) -> int:
+    """Where the root element ends."""
+    closing = f"</{tag}>".encode()
+    return content.rindex(closing) + len(closing) if closing in content else otherwise
 
 
 def _refuse_doctype(content: bytes) -> None:

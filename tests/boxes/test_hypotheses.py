@@ -1,0 +1,133 @@
+"""Rows of object hypotheses: pairs, components, suspicion, the table, and the pool of an image."""
+
+import math
+
+import numpy as np
+import pytest
+
+from hem_core.boxes.arrays import given_boxes, predicted_boxes
+from hem_core.boxes.hypotheses import hypotheses, pair_iou
+from hem_core.boxes.hypothesis_table import hypothesis_table
+from hem_core.boxes.pooling import pool, total
+from hem_core.boxes.severity import severity
+from hem_core.boxes.suspicion import KINDS, suspicion
+from hem_core.errors import DataError
+
+WHOLE, HALF, THIRD, AWAY = [0, 0, 10, 10], [0, 0, 10, 5], [0, 0, 10, 3], [50, 50, 60, 60]
+CLASSES = ["cat", "dog"]
+
+
+def rows_of(given, predicted, **options):
+    """given: (class, box) and predicted: (class, box, confidence), in one image."""
+    truth = given_boxes([0] * len(given), [k for k, _box in given], [box for _k, box in given])
+    answers = predicted_boxes([0] * len(predicted), *([each[at] for each in predicted] for at in (0, 1, 2)), **options)
+    return hypotheses(truth, answers)
+
+
+def test_every_box_is_in_one_row_alone():
+    rows = rows_of(
+        [(0, WHOLE), (0, AWAY), (1, [80, 80, 99, 99])],
+        [(0, HALF, 0.9), (0, HALF, 0.8), (1, AWAY, 0.7), (1, [30, 0, 40, 9], 0.6), (0, [70, 0, 79, 9], 0.04)],
+    )
+    assert rows.given.tolist() == [0, 1, 2, -1, -1]
+    assert rows.predicted.tolist() == [0, 2, -1, 1, 3]
+    assert rows.type.tolist() == ["right", "Cls", "Missed", "Dupe", "Bkg"]
+    np.testing.assert_allclose(pair_iou(rows), [0.5, 1, np.nan, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_are_all_objects_and_all_predictions_but_those_paired_absorbed_or_below_the_floor(random_scene, seed):
+    given, predicted = random_scene(seed)
+    rows = hypotheses(given, predicted)
+    assert sorted(rows.given[rows.is_given]) == np.flatnonzero(~given.is_ignored).tolist()
+    theirs = rows.predicted[rows.predicted >= 0]
+    assert len(set(theirs)) == len(theirs)
+    absent = np.setdiff1d(np.arange(len(predicted)), theirs)
+    assert all(predicted.confidence[p] < 0.05 or rows.types.predicted[p] == "ignored" for p in absent)
+    assert (np.diff(rows.image) >= 0).all()
+
+
+def test_components_of_a_pair_a_missed_box_and_a_stray_prediction():
+    found = severity(rows_of([(0, WHOLE), (0, AWAY)], [(0, HALF, 0.8), (1, [30, 0, 40, 9], 0.6)]))
+    np.testing.assert_allclose(found.cls, [-math.log(0.8), np.nan, np.nan])
+    np.testing.assert_allclose(found.loc, [0.5, 1, np.nan])
+    np.testing.assert_allclose(found.miss, [0.2, 1, np.nan])
+    np.testing.assert_allclose(found.severity, [0.5, 1, 0.6])
+    np.testing.assert_allclose(found.error, [0.5, 1, 0.6])
+
+
+def test_a_box_of_another_class_is_wrong_and_its_class_loss_is_the_least_it_can_be():
+    for confidence, least in ((0.8, 0.2), (0.3, 0.3)):
+        found = severity(rows_of([(0, WHOLE)], [(1, WHOLE, confidence)]))
+        np.testing.assert_allclose(found.cls, [-math.log(least)])
+        assert (found.error, found.miss, found.loc) == ([1], [1], [0])
+
+
+def test_with_the_probabilities_of_all_classes_the_class_loss_is_the_cross_entropy():
+    found = severity(rows_of([(0, WHOLE)], [(1, WHOLE, 0.8)], probs=np.array([[0.05, 0.8]])))
+    np.testing.assert_allclose(found.cls, [-math.log(0.05)])
+
+
+def test_a_miss_ranks_by_the_confidence_below_the_floor():
+    unsure, blind = severity(rows_of([(0, WHOLE)], [(0, WHOLE, 0.04)])), severity(rows_of([(0, WHOLE)], []))
+    assert (unsure.miss, blind.miss) == ([0.96], [1])
+    assert (unsure.error, blind.error) == ([1], [1])
+
+
+def test_scores_outside_0_to_1_are_clipped_and_a_sure_answer_has_no_loss():
+    found = severity(rows_of([(0, WHOLE)], [(0, WHOLE, 87.0)]))
+    assert (found.cls, found.miss, found.severity) == ([0], [0], [0])
+    assert severity(rows_of([(0, WHOLE)], [(1, WHOLE, 1.0)])).cls == pytest.approx([15.94], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("given", "predicted", "kind", "value"),
+    [
+        ([], [(0, WHOLE, 0.9)], "missing", 0.9),
+        ([(0, WHOLE)], [], "spurious", 1.0),
+        ([(0, WHOLE)], [(0, THIRD, 0.9)], "misplaced", 0.63),
+        ([(0, WHOLE)], [(1, WHOLE, 0.9)], "wrong_class", 0.9),
+        ([(0, WHOLE)], [(1, WHOLE, 0.9), (0, WHOLE, 0.3)], "wrong_class", 0.6),
+        ([(0, WHOLE)], [(0, WHOLE, 1.0)], "", 0.0),
+    ],
+)
+def test_the_four_kinds_of_suspicion(given, predicted, kind, value):
+    found = suspicion(rows_of(given, predicted))
+    assert found.kind[0] == kind
+    assert found.label_suspicion[0] == pytest.approx(value)
+    if kind:
+        assert getattr(found, kind)[0] == pytest.approx(value)
+
+
+def test_the_table_has_ids_classes_both_boxes_and_nulls():
+    rows = rows_of([(0, WHOLE), (1, AWAY)], [(0, HALF, 0.8), (1, [30, 0, 40, 9], 0.6)])
+    table = hypothesis_table(rows, ["a.jpg"], np.array([[100, 100.0]]), CLASSES)
+    first, missed, stray = table.to_pylist()
+    assert [first["id"], missed["id"], stray["id"]] == ["a.jpg#g1", "a.jpg#g2", "a.jpg#p2"]
+    assert (first["example"], first["given"], first["predicted"], first["type"]) == ("a.jpg", "cat", "cat", "right")
+    assert (first["given_bottom"], first["predicted_bottom"], first["iou"]) == (10, 5, 0.5)
+    assert (missed["predicted"], missed["confidence"], missed["predicted_left"], missed["iou"]) == (None,) * 4
+    assert (stray["given"], stray["given_left"], stray["loc"], stray["predicted"]) == (None, None, None, "dog")
+    assert (missed["border_px"], missed["size_px"], missed["size"], missed["aspect"]) == (40, 10, "small", 1)
+    assert first["suspicion_kind"] == "misplaced"
+    assert {f"suspicion_{kind}" for kind in KINDS} < set(table.column_names)
+
+
+def test_no_boxes_at_all_give_no_rows():
+    rows = rows_of([], [])
+    assert len(rows) == 0
+    assert hypothesis_table(rows, ["a"], np.zeros((1, 2)), CLASSES).num_rows == 0
+
+
+def test_the_pools_of_an_image_do_not_grow_with_its_number_of_boxes():
+    image = np.array([0, 0, 0, 0, 2] + [3] * 50)
+    values = np.array([0.9, 0.6, 0.3, 0.1, 0.5] + [0.2] * 50)
+    np.testing.assert_allclose(pool(image, values, 4), [0.6, 0, 0.5, 0.2])
+    np.testing.assert_allclose(pool(image, values, 4, "softmax")[1:], [0, 0.5, 0.2])
+    assert 0.8 < pool(image, values, 4, "softmax")[0] < 0.9
+    np.testing.assert_allclose(total(image, values, 4), [1.9, 0, 0.5, 10])
+
+
+def test_an_unknown_pool_lists_those_there_are():
+    with pytest.raises(DataError, match="no pool 'sum'; there are: top3, softmax"):
+        pool(np.zeros(0, int), np.zeros(0), 1, "sum")  # pyright: ignore[reportArgumentType]
