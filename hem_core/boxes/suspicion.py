@@ -42,14 +42,15 @@ class Suspicion:
 def suspicion(rows: Hypotheses) -> Suspicion:
     """Four plain measures of each row.
 
-    missing: the confidence of a prediction that is paired with no given box. spurious: 1 - the highest confidence of
+    missing: the confidence of a prediction that is paired with no given box, unless it is a duplicate. spurious: 1 - the highest confidence of
     any prediction, of any class, that overlaps the box beyond the background. misplaced: (1 - IoU) × confidence where
     the box is paired with a prediction of its class. wrong_class: the highest confidence of another class at the box
     - that of its own class, at least 0. They mean most with predictions of a model not trained on these labels.
     """
     missing, spurious, misplaced, wrong_class = np.zeros((4, len(rows)))
     boxes, is_given, is_pair = rows.predicted_boxes, rows.is_given, rows.is_pair
-    missing[~is_given] = boxes.probability()[rows.predicted[~is_given]]
+    is_new = ~is_given & (rows.type != "Dupe")
+    missing[is_new] = boxes.probability()[rows.predicted[is_new]]
     own = rows.given[is_given]
     spurious[is_given] = 1 - seen_confidence(rows)[own]
     wrong_class[is_given] = np.maximum(wrong_confidence(rows) - right_confidence(rows), 0)[own]

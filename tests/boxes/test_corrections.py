@@ -5,7 +5,8 @@ import pytest
 
 from hem_core.boxes.annotations import Annotations, image_table
 from hem_core.boxes.arrays import given_boxes
-from hem_core.boxes.corrections import Correction, apply_corrections, changes_table, corrections_of
+from hem_core.boxes.correction_tables import changes_table, corrections_of
+from hem_core.boxes.corrections import Correction, apply_corrections
 from hem_core.errors import DataError
 
 

@@ -99,6 +99,12 @@ def test_the_four_kinds_of_suspicion(given, predicted, kind, value):
         assert getattr(found, kind)[0] == pytest.approx(value)
 
 
+def test_a_duplicate_of_a_box_that_is_given_is_no_missing_box():
+    rows = rows_of([(0, WHOLE)], [(0, WHOLE, 1.0), (0, WHOLE, 0.9)])
+    assert rows.type.tolist() == ["right", "Dupe"]
+    assert suspicion(rows).label_suspicion.tolist() == [0, 0]
+
+
 def test_the_table_has_ids_classes_both_boxes_and_nulls():
     rows = rows_of([(0, WHOLE), (1, AWAY)], [(0, HALF, 0.8), (1, [30, 0, 40, 9], 0.6)])
     table = hypothesis_table(rows, ["a.jpg"], np.array([[100, 100.0]]), CLASSES)

@@ -167,7 +167,7 @@ def test_what_is_no_data_set_is_named(tmp_path, name, content, message):
     (tmp_path / name).write_text(content)
     with pytest.raises(DataError, match=message):
         formats.read(tmp_path)
-    with pytest.raises(DataError, match="is not there; name a data.yaml"):
+    with pytest.raises(DataError, match=r"is not there; name a data\.yaml"):
         formats.read(tmp_path / "none")
 
 
@@ -183,9 +183,8 @@ def test_predictions_with_confidences(dataset, tmp_path):
     given = formats.read(dataset({}))
     home = tmp_path / "runs"
     home.mkdir()
-    (home / "a.txt").write_text(
-        "1 0.5 0.5 0.2 0.4 0.75\n0 0.5 0.5 0.2 0.4\n7 0.5 0.5 0.2 0.4 0.5\n0 0.5 0.5 0.2 0.4 1.2"
-    )
+    box = "0.5 0.5 0.2 0.4"
+    (home / "a.txt").write_text(f"1 {box} 0.75\n0 {box}\n7 {box} 0.5\n0 {box} 1.2")
     (home / "z.txt").write_text("1 0.5 0.5 0.2 0.4 0.75\n")
     found = formats.read_predictions(home, given)
     np.testing.assert_allclose(found.boxes.xyxy[0], [40, 15, 60, 35])
@@ -197,7 +196,7 @@ def test_predictions_with_confidences(dataset, tmp_path):
         "score_out_of_range": 1,
         "image_without_predictions": 1,
     }
-    with pytest.raises(DataError, match="has no .txt files; name the folder of the predictions"):
+    with pytest.raises(DataError, match=r"has no .txt files; name the folder of the predictions"):
         formats.read_predictions(tmp_path / "set" / "images", given)
 
 

@@ -19,7 +19,7 @@ def parse(content: bytes) -> ET.Element:
 
 
 def text(root: ET.Element, like: bytes) -> bytes:
-    """An element as UTF-8, with what stands before and after it in the file that it replaces; like b"" is a new file."""
+    """An element as UTF-8, with what stands around it in the file that it replaces; b"" for a new file."""
     start, end = like.find(f"<{root.tag}".encode()), like.rfind(b">") + 1
     if start < 0 or not _is_utf8(like[:start]):
         return ET.tostring(root, encoding="utf-8", xml_declaration=bool(like)) + b"\n"

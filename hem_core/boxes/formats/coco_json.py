@@ -18,6 +18,7 @@ from hem_core.boxes.problems import Problem, given_problems
 from hem_core.errors import DataError
 
 read_predictions = _coco_results.read_predictions
+_SHAPES = ("segmentation", "keypoints")
 
 
 def read(path: Path, *, images: Path | None = None) -> Annotations:
@@ -27,7 +28,8 @@ def read(path: Path, *, images: Path | None = None) -> Annotations:
     are ignored boxes. Raises DataError for a file that is no JSON or has no lists images, annotations and categories.
     """
     content = _json.read_bytes(path)
-    return _parsed(_document(content, path), Source("coco_json", path, hashlib.sha256(content).hexdigest()), images)
+    source = Source("coco_json", path, hashlib.sha256(content).hexdigest(), images)
+    return _parsed(_document(content, path, without=_SHAPES), source)
 
 
 def files(annotations: Annotations) -> Iterator[tuple[str, bytes]]:
@@ -42,13 +44,13 @@ def files(annotations: Annotations) -> Iterator[tuple[str, bytes]]:
     content = _json.read_bytes(source.path)
     check_digest(source, hashlib.sha256(content).hexdigest())
     document = _document(content, source.path)
-    before = _parsed(document, source, None)
+    before = _parsed(document, source)
     needed = edits(before, annotations)
     yield source.path.name, _json.dumps(_edited(document, before, annotations, needed), content) if needed else content
 
 
-def _document(content: bytes, path: Path) -> dict[str, Any]:
-    document = _json.loads(content, path)
+def _document(content: bytes, path: Path, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    document = _json.loads(content, path, without=without)
     if isinstance(document, list):
         raise DataError(f"{path} is a list, as COCO's results are; pass it as predictions, and the annotations here")
     for name in ("images", "annotations", "categories"):
@@ -57,8 +59,8 @@ def _document(content: bytes, path: Path) -> dict[str, Any]:
     return document
 
 
-def _parsed(document: dict[str, Any], source: Source, images: Path | None) -> Annotations:
-    table, image_keys, image_problems = _coco_tables.images(document["images"], images)
+def _parsed(document: dict[str, Any], source: Source) -> Annotations:
+    table, image_keys, image_problems = _coco_tables.images(document["images"], source.images)
     names, category_keys, category_problems = _coco_tables.categories(document["categories"])
     ids = table["id"].to_pylist()
     boxes, records, problems = _coco_boxes.boxes(document["annotations"], image_keys, category_keys, ids)
