@@ -42,10 +42,11 @@ class Suspicion:
 def suspicion(rows: Hypotheses) -> Suspicion:
     """Four plain measures of each row.
 
-    missing: the confidence of a prediction that is paired with no given box, unless it is a duplicate. spurious: 1 - the highest confidence of
-    any prediction, of any class, that overlaps the box beyond the background. misplaced: (1 - IoU) × confidence where
-    the box is paired with a prediction of its class. wrong_class: the highest confidence of another class at the box
-    - that of its own class, at least 0. They mean most with predictions of a model not trained on these labels.
+    missing: the confidence of a prediction that is paired with no given box, unless it is a duplicate.
+    spurious: 1 - the highest confidence of any prediction, of any class, that overlaps the box beyond the background.
+    misplaced: (1 - IoU) × confidence where the box is paired with a prediction of its class.
+    wrong_class: the highest confidence of another class at the box, less that of its own class, at least 0.
+    They mean most with predictions of a model that was not trained on these labels.
     """
     missing, spurious, misplaced, wrong_class = np.zeros((4, len(rows)))
     boxes, is_given, is_pair = rows.predicted_boxes, rows.is_given, rows.is_pair

@@ -1,5 +1,8 @@
 """Corrections applied to boxes, and those that are refused."""
 
+from dataclasses import replace
+
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -12,10 +15,9 @@ from hem_core.errors import DataError
 
 @pytest.fixture
 def annotations():
-    import numpy as np
-
     table = image_table(["a", "b"], ["a", "b"], np.array([[100, 100]] * 2), {})
     boxes = given_boxes([0, 0, 1], [0, 1, 0], [[0, 0, 10, 10], [20, 20, 30, 30], [0, 0, 5, 5]])
+    boxes = replace(boxes, area_px=np.array([90.0, 80, 25]))
     return Annotations(table, (0, 1), ("cat", "dog"), (0, 1), boxes, np.arange(3))
 
 
@@ -33,7 +35,7 @@ def test_corrections_see_the_ones_before_them(annotations):
     assert fixed.box_ids() == ["a#g2", "b#g1", "a#g3"]
     assert fixed.boxes.xyxy.tolist() == [[20, 20, 30, 30], [0, 0, 5, 5], [3, 3, 5, 5]]
     assert fixed.records.tolist() == [1, 2, -1]
-    assert fixed.boxes.area_px.tolist() == [100, 25, 4]
+    assert fixed.boxes.area_px.tolist() == [80, 25, 4]
     assert len(annotations.boxes) == 3  # those that were given stay as they are
 
 

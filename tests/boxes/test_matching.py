@@ -77,6 +77,15 @@ def test_a_crowd_region_absorbs_any_number_of_predictions_and_an_ignored_box_one
     assert found.is_predicted_ignored.tolist() == [[True, False, False]]
 
 
+def test_predictions_beyond_the_most_that_count_take_no_box():
+    given = given_boxes([0], [0], [[0, 0, 9, 9]])
+    near = predicted_boxes([0] * 2, [0] * 2, [[0, 0, 9, 9]] * 2, [0.2, 0.1])
+    far = predicted_boxes([0] * 2, [0] * 2, [[50, 50, 60, 60], [0, 0, 9, 9]], [0.2, 0.1])
+    for answers, owner, counted in ((near, 0, [True, False]), (far, -1, [True, False])):
+        (found,) = match(given, answers, overlaps(given, answers), [0.5], most=1)
+        assert (found.given.tolist(), found.is_counted.tolist()) == ([[owner]], counted)
+
+
 def test_an_overlap_of_exactly_the_threshold_is_enough():
     assert one_image([[0, 0, 10, 10]], [[0, 0, 10, 5]], [0.9]).predicted.tolist() == [[0]]
 
