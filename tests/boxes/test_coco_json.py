@@ -278,5 +278,17 @@ def test_map_sample_has_the_average_precision_of_pycocotools(data_folder, coco_p
     found = average_precision(given.boxes, predicted.boxes, 38)
     want = coco_precision(given.boxes, predicted.boxes, 85, 38)
     np.testing.assert_allclose(found.ap, want, atol=1e-9, equal_nan=True)
-    rows = hypotheses(given.boxes, predicted.boxes)
+
+
+@pytest.mark.data
+def test_map_sample_has_the_error_types_that_tidecv_finds(data_folder):
+    """Counts of tidecv 1.0.1, the code of the paper, on the same two files."""
+    home = data_folder / "map_sample"
+    given = formats.read(home / "annotations_coco.json")
+    predicted = formats.read_predictions(home / "detections_coco.json", given)
+    rows = hypotheses(given.boxes, predicted.boxes, floor=0.0)
+    errors = Counter(rows.types.predicted.tolist())
+    del errors["right"]
+    assert errors == {"Cls": 37, "Loc": 83, "Both": 37, "Dupe": 21, "Bkg": 50}
+    assert (rows.types.given == "Missed").sum() == 351
     assert rows.is_given.sum() == 686
