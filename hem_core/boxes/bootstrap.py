@@ -1,4 +1,4 @@
-"""Intervals of average precision by drawing images anew; the matches are made once and only weighted."""
+"""Confidence intervals of average precision: images are resampled, their matches are computed once and weighted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Object hypotheses, the rows of the level `boxes`: each given box with its prediction, and predictions left over."""
+"""Object hypotheses, the rows of the level `boxes`: each given box with its prediction, and unpaired predictions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hem_core.boxes.overlaps import LEAST, Overlaps, overlaps
 
 @dataclass(frozen=True, eq=False)
 class Hypotheses:
-    """R rows, by image: first the given boxes that are objects, then the predictions that are paired with none."""
+    """R rows, by image: first the given boxes that are objects, then the unpaired predictions."""
 
     given_boxes: GivenBoxes
     predicted_boxes: PredictedBoxes
     pairs: Overlaps
     types: ErrorTypes
     given: np.ndarray
-    """(R,) int64, the index of the given box; -1 for a prediction left over."""
+    """(R,) int64, the index of the given box; -1 for an unpaired prediction."""
     predicted: np.ndarray
     """(R,) int64, the index of the prediction; -1 for a given box without one."""
     foreground: float

@@ -20,7 +20,7 @@ SIDES = ("left", "top", "right", "bottom")
 def hypothesis_table(
     rows: Hypotheses, image_ids: Sequence[str], image_size_px: np.ndarray, classes: Sequence[str]
 ) -> pa.Table:
-    """R rows with ids `<image id>#g3` (given) and `#p7` (a prediction left over), in the order of `rows`.
+    """R rows with ids `<image id>#g3` (given) and `#p7` (an unpaired prediction), in the order of `rows`.
 
     image_ids (N,); image_size_px (N, 2), 0 where unknown; classes: K names. Columns: id, example; given, predicted
     (class names), confidence, iou; type (TIDE); cls, loc, miss, severity, error (see `severity`); label_suspicion,

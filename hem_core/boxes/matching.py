@@ -48,8 +48,8 @@ def match(
     pairs: of `overlaps` with a `least` of no more than any threshold. Equal confidences are taken in the order of the
     predictions; of equal IoUs the last given box. Ignored boxes are taken only where no other is free; a crowd region
     by any number of predictions.
-    Reference: Lin et al. 2014, arXiv:1405.0312, as `pycocotools.cocoeval` computes it. Changed: an `ignore` of the
-    file's own is heeded, which pycocotools overwrites with `iscrowd`.
+    Reference: Lin et al. 2014, arXiv:1405.0312, as `pycocotools.cocoeval` computes it. Changed: the key
+    `ignore` of an annotation is honoured, which pycocotools overwrites with `iscrowd`.
     """
     rank = confidence_rank(predicted)
     least = min([*thresholds, _ALMOST_ONE])

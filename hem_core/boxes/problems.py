@@ -1,4 +1,4 @@
-"""What is odd in a file of boxes: recorded with its count, shown, never a crash and never dropped in silence."""
+"""Problems in a file of boxes: each is recorded with its count, so that nothing crashes or is dropped silently."""
 
 from __future__ import annotations
 

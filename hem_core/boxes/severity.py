@@ -16,14 +16,14 @@ class Severity:
     cls: np.ndarray
     """(R,) nats, 0 or more: -log p of the given class; NaN for a row of one box alone."""
     loc: np.ndarray
-    """(R,) in 0 .. 1: 1 - IoU of the two boxes, 1 for a given box alone; NaN for a prediction alone."""
+    """(R,) in 0 .. 1: 1 - IoU of the two boxes, 1 for a given box alone; NaN for an unpaired prediction."""
     miss: np.ndarray
-    """(R,) in 0 .. 1: 1 - the highest confidence of the given class at the box; NaN for a prediction alone."""
+    """(R,) in 0 .. 1: 1 - the highest confidence of the given class at the box; NaN for an unpaired prediction."""
     severity: np.ndarray
-    """(R,) in 0 .. 1: the larger of `miss` and `loc`; of a prediction alone its confidence."""
+    """(R,) in 0 .. 1: the larger of `miss` and `loc`; of an unpaired prediction its confidence."""
     error: np.ndarray
-    """(R,) in 0 .. 1: 1 - IoU where the prediction has the given class, 1 where not; of a prediction alone its
-    confidence."""
+    """(R,) in 0 .. 1: 1 - IoU where the prediction has the given class, 1 where not; of an unpaired
+    prediction its confidence."""
 
 
 def severity(rows: Hypotheses) -> Severity:

@@ -126,6 +126,12 @@ def test_what_is_odd_is_counted_and_nothing_is_dropped_in_silence(written, tmp_p
     assert found.box_ids()[-1] == "a/one.jpg#g10"  # a number counts the records that could not be read
 
 
+@pytest.mark.parametrize("bbox", [["1", "1", "5", "5"], [True, True, True, True], [1, 1, 5, None]])
+def test_a_box_of_no_numbers_alone_in_its_file_is_no_box(written, bbox):
+    found = formats.read(written(document(annotations=[note(1, 3, 1, bbox)])))
+    assert (len(found.boxes), kinds(found)["unreadable_box"]) == (0, 1)
+
+
 def test_a_message_says_what_how_many_and_what_became_of_it(written):
     content = document()
     content["annotations"] = [note(1, 3, 1, [5, 5, 0, 9])]

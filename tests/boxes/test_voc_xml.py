@@ -158,6 +158,13 @@ def test_objects_are_added_and_removed(folder, tmp_path):
     assert again.boxes.is_ignored.tolist() == [False, False]
 
 
+def test_without_its_last_object_a_file_is_indented_as_before(folder, tmp_path):
+    last = ONE[ONE.rindex("\t<object>") : ONE.index("</annotation>")]
+    fixed, _changes = apply_corrections(formats.read(folder(a=ONE)), [Correction("a.jpg", "remove", "a.jpg#g2")])
+    formats.write(fixed, tmp_path / "out")
+    assert (tmp_path / "out" / "a.xml").read_text() == ONE.replace(last, "")
+
+
 def test_from_coco_to_voc_and_back(tmp_path):
     image = {"id": 1, "file_name": "x/a.jpg", "width": 50, "height": 40}
     notes = [{"id": 1, "image_id": 1, "category_id": 2, "bbox": [1, 2, 3.5, 4]}]

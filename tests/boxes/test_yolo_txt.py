@@ -130,6 +130,18 @@ def test_corrections_touch_the_lines_that_they_name_alone(dataset, tmp_path):
     assert (tmp_path / "out" / "labels/val/b.txt").read_text() == "0 0.25 0.25 0.5 0.5\n"
 
 
+def test_a_file_with_the_line_ends_of_windows_keeps_them(dataset, tmp_path):
+    home = dataset({"train/a.txt": "0 0.1 0.2 0.2 0.4\r\n1 0.5 0.5 0.2 0.4\r\n"})
+    name = "images/train/a.png"
+    orders = [
+        Correction(name, "move", f"{name}#g1", (0, 0, 50, 25)),
+        Correction(name, "add", None, (0, 0, 100, 50), "dog"),
+    ]
+    formats.write(apply_corrections(formats.read(home), orders)[0], tmp_path / "out")
+    want = b"0 0.25 0.25 0.5 0.5\r\n1 0.5 0.5 0.2 0.4\r\n1 0.5 0.5 1 1\r\n"
+    assert (tmp_path / "out" / "labels/train/a.txt").read_bytes() == want
+
+
 def test_labels_alone_and_labels_beside_their_pictures(tmp_path):
     (tmp_path / "a.txt").write_text("0 0.5 0.5 1 1\n")
     (tmp_path / "classes.txt").write_text("cat\ndog\n")

@@ -23,7 +23,7 @@ def names() -> list[str]:
 
 
 def format_of(path: Path | str) -> str:
-    """The format of annotations by their name: .json is COCO, a folder with .xml files Pascal VOC, the rest YOLO."""
+    """Guess the format of annotations: a .json file is COCO, a folder with .xml files is Pascal VOC, all else YOLO."""
     path = Path(path)
     if path.suffix.lower() == ".json":
         return "coco_json"
@@ -32,7 +32,7 @@ def format_of(path: Path | str) -> str:
 
 
 def read(path: Path | str, *, images: Path | str | None = None, format: str | None = None) -> Annotations:
-    """Annotations of a file or folder, in a format that is named or else told by `format_of`.
+    """Annotations of a file or folder, in the named format, by default the one that `format_of` recognizes.
 
     images: the folder of the pictures, to see which are missing. Raises UnknownNameError for an unknown format,
     DataError for what is no such file at all.

@@ -1,4 +1,4 @@
-"""XML of a stranger, read without ever expanding an entity: a file with a DOCTYPE is refused before it is parsed."""
+"""Untrusted XML, read without expanding entities: a file with a DOCTYPE is refused before it is parsed."""
 
 from __future__ import annotations
 
