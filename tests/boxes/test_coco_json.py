@@ -67,7 +67,7 @@ def test_images_classes_and_boxes_of_a_file(written):
 
 
 ODD = [
-    note(21, 3, 1, [10, 10, 0, 5]),
+    note(21, 3, 1, [300, 10, 0, 5]),
     note(22, 3, 1, [190, 10, 30, 5]),
     note(23, 3, 9, [1, 1, 5, 5]),
     note(24, 99, 1, [1, 1, 5, 5]),
