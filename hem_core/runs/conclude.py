@@ -1,4 +1,4 @@
-"""From the shards of a run to its tables: what needs the whole set, the headlines, the reasons, the map."""
+"""From the shards of a run to its tables: what needs the whole set, the headlines, the reasons."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from hem_core.runs.set_scores import dynamics_scores, members, set_scores
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.definitions import judge
+from hem_core.store.pending import MAP
 from hem_core.tasks import Metric
 from hem_core.thresholds import WRONG
 
@@ -111,12 +112,6 @@ def conclude(
     has_pictures = attempts.make(
         "thumbnails", lambda: finish.write_thumbnails(plan, joined, ready.inputs, progress), False
     )
-    if options.has_map:
-        attempts.make(
-            "map",
-            lambda: finish.write_projection(plan, joined, graph, seed=options.seed, progress=progress),
-            None,
-        )
     has = {"has_pictures": has_pictures, "has_map": options.has_map}
     n_held_out = int(scored.held_out.sum()) if trainer is not None else 0
     own = ready.task.metrics(joined.columns)
@@ -137,6 +132,7 @@ def conclude(
         "headline": head["how"],
         "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
         "missing": account.missing_parts(ready, joined, graph, recorded, **has) | attempts.missing,
+        **({"pending": [MAP]} if options.has_map and graph is not None else {}),
     }
 
 

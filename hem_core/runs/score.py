@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import time
 from collections.abc import Callable
@@ -25,14 +24,16 @@ from hem_core.engine.unit import Job, Stored
 from hem_core.errors import HemError, ModelError, RunError, TakenError
 from hem_core.models import factory, train_function
 from hem_core.models.train_function import TrainFunction
-from hem_core.runs import account, finish
+from hem_core.runs import account, finish, projection
 from hem_core.runs.folds import Trainer
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
 from hem_core.store import whole
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.claim import check_free, held
+from hem_core.store.fingerprint import fingerprint
 from hem_core.store.names import check_name
+from hem_core.store.pending import is_map_pending
 from hem_core.store.run import Run, open_run, read_run
 
 
@@ -128,10 +129,13 @@ def _scored(
     _make_room(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
     if known.get("key") == key and known.get("status") == "complete" and not options.overwrite:
         damaged = whole.trouble(folder, known)
-        if not damaged:
-            return _relocated(open_run(folder), account.opening_data(ready, folder, options))
         for file in damaged:  # made again from what is left
             _give_up(folder / file)
+        if damaged.keys() == {projection.FILE}:
+            projection.mark_pending(folder)
+        if damaged.keys() <= {projection.FILE}:
+            _follow_with_map(folder, progress)
+            return _relocated(open_run(folder), account.opening_data(ready, folder, options))
     batch_size = batch_size_of(ready, options, known if known.get("key") == key else {})
     plan = Plan(folder, len(ready.ids), options.unit_size or unit_size_of(ready), batch_size, key)
     info = account.opening(folder, ready, options, plan)
@@ -162,11 +166,19 @@ def _scored(
     info |= conclude(plan, ready, recorded, options, progress, trainer)
     info |= {"timings": {stage: round(seconds, 2) for stage, seconds in progress.timings.items()}}
     info["timings"]["total"] = round(time.monotonic() - started, 2)
-    info["fingerprint"] = account.bytes_digest(folder)
-    info |= {"status": "complete", "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+    projection.drop_foreign(folder, key)
+    info["fingerprint"] = fingerprint(folder, has_map=not is_map_pending(info))
+    info |= {"status": "complete", "peak_memory_mb": projection.peak_memory_mb()}
     write_json(folder / "run.json", info)
     progress.close()
+    _follow_with_map(folder, progress)
     return open_run(folder)
+
+
+def _follow_with_map(folder: Path, progress: Progress) -> None:
+    """Make the map of a run that waits for it; everybody can open the run in the meantime."""
+    if is_map_pending(read_run(folder).info):
+        projection.finish_map(folder, progress.listener)
 
 
 def _relocated(run: Run, data: dict[str, Any]) -> Run:
