@@ -61,6 +61,7 @@ def test_the_map_appears_by_itself_and_the_view_and_the_other_parts_stay(opened,
 def test_overview_says_that_the_map_is_to_come_until_it_is_there(opened, early):
     page = opened("overview")
     page.get_by_text(COMPUTING).wait_for()
+    page.get_by_text("Model, data, checkpoint").wait_for()
     picture(page, "overview_before_the_map")
     finish(early)
     page.get_by_text(COMPUTING).wait_for(state="detached")
