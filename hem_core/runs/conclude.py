@@ -78,7 +78,7 @@ def conclude(
     levels = _write_tables(scored, columns, catalog)
     pictures = attempts.make("thumbnails", lambda: finish.write_thumbnails(plan, joined, ready.inputs, progress), False)
     found = Concluded(columns, headline, reasons.info, levels, pictures)
-    return _told(scored, evidence, found, fits, attempts)
+    return _account_of(scored, evidence, found, fits, attempts)
 
 
 def _fits(recorded: Dynamics | None, ready: Prepared, joined: Joined, options: Options) -> Match | None:
@@ -154,7 +154,7 @@ def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table) -> list[s
     return ["examples", *([parts.level] if parts is not None else [])]
 
 
-def _told(
+def _account_of(
     scored: Scored, evidence: Evidence, found: Concluded, fits: Match | None, attempts: Attempts
 ) -> dict[str, Any]:
     """What run.json says of the tables. fits: how the user's recording fits the examples."""
