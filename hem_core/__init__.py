@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hem_core.dynamics.recorder import Recorder
     from hem_core.errors import HemError
+    from hem_core.runs.options import Options
     from hem_core.runs.score import score
     from hem_core.sets.load import load_set
     from hem_core.store.run import open_run
 
 _HOMES = {
     "HemError": "hem_core.errors",
+    "Options": "hem_core.runs.options",
     "Recorder": "hem_core.dynamics.recorder",
     "load_set": "hem_core.sets.load",
     "open_run": "hem_core.store.run",
     "score": "hem_core.runs.score",
 }
-__all__ = ["HemError", "Recorder", "load_set", "open_run", "score"]
+__all__ = ["HemError", "Options", "Recorder", "load_set", "open_run", "score"]
 
 
 def __getattr__(name: str) -> Any:

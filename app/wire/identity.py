@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app import loaders
 from app.wire.door import text
 from hem_core.errors import ConflictError, RunError
+from hem_core.store.fingerprint import fingerprint
 from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ def own_level(body: dict[str, Any]) -> Level:
 
 
 def own_scores(body: dict[str, Any], level: Level) -> None:
-    """Raise ConflictError when a run was scored again since the page, so that a rule matches others than it shows."""
-    if text(body, "fingerprint") != level.fingerprint:
+    """Raise ConflictError when a run was scored again since the page, so that a rule matches others than it shows.
+
+    A map that has appeared since changes no score.
+    """
+    shown = text(body, "fingerprint")
+    if shown != level.fingerprint and shown != fingerprint(level.folder, has_map=False):
         raise ConflictError(f"run '{level.run}' was scored again, so that the rule may match others; {RELOAD}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,52 @@ def read(
     Raises DataError when members are missing, of other lengths, or hold Python objects.
     """
     path = Path(source)
+    found = _members(path, source, (id_column, label_column, image_column))
+    _check_inputs(found, source)
+    labels = found.labels[:, 0] if found.labels.shape == (found.n, 1) else found.labels  # (N, 1) -> (N,)
+    _check_rows(found, labels, source)
+    words = array_as_text(labels, found.label, "label")
+    columns = {
+        "id": array_as_text(found.ids, found.id or "ids", "id"),
+        "label": words,
+        "image": pa.array([f"{found.inputs}.npy"] * found.n, pa.string()),
+        "image_row": pa.array(np.arange(found.n), pa.int64()),
+    } | {name: pa.array(native(value)) for name, value in found.values.items()}
+    return with_info(
+        pa.table(columns),
+        name=path.stem,
+        source=str(source),
+        root=str(path.resolve()),
+        medium="array",
+        classes=found.classes,
+        labels_are=labels_are(words),
+        is_picture=can_be_seen(found.shape, found.dtype),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Members:
+    """Names of the members that make up the examples, and what they hold; the inputs are not read."""
+
+    inputs: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    label: str
+    labels: np.ndarray
+    id: str | None
+    ids: np.ndarray
+    values: dict[str, np.ndarray]
+    """Further arrays (N,)."""
+    classes: list[str] | None
+
+    @property
+    def n(self) -> int:
+        return self.shape[0]
+
+
+def _members(path: Path, source: str | Path, named: tuple[str | None, str | None, str | None]) -> _Members:
+    """named: of the ids, labels and inputs, where the user named them."""
+    id_column, label_column, image_column = named
     try:
         with np.load(path, allow_pickle=False) as members:
             shapes = {name: _header(path, name) for name in members.files}
@@ -57,41 +104,32 @@ def read(
             classes = members["classes"].astype(str).tolist() if "classes" in shapes else None
     except (ValueError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"cannot read '{source}' as an .npz of plain arrays: {error}") from error
-    shape, dtype = shapes[inputs]
+    return _Members(inputs, *shapes[inputs], label, labels, id, ids, values, classes)
+
+
+def _check_inputs(found: _Members, source: str | Path) -> None:
+    """Raise DataError for inputs that no model takes."""
+    shape, dtype = found.shape, found.dtype
     if len(shape) in (3, 4) and dtype.kind in "iu" and not can_be_seen(shape, dtype):
         raise DataError(
-            f"'{inputs}' in '{source}' looks like pictures, of {dtype} and shape {shape}; save them as uint8 or "
+            f"'{found.inputs}' in '{source}' looks like pictures, of {dtype} and shape {shape}; save them as uint8 or "
             "uint16, or as floats in 0 .. 1, as (N, H, W) or (N, H, W, 1 | 3)"
             + ("; np.moveaxis(x, 1, -1) moves the channels to the end" if _is_channels_first(shape) else "")
         )
     if dtype.kind not in "biuf":
-        raise DataError(f"'{inputs}' in '{source}' holds {dtype}; a model needs numbers")
-    if labels.shape == (n, 1):
-        labels = labels[:, 0]  # (N, 1) -> (N,)
+        raise DataError(f"'{found.inputs}' in '{source}' holds {dtype}; a model needs numbers")
+
+
+def _check_rows(found: _Members, labels: np.ndarray, source: str | Path) -> None:
+    """Raise DataError unless there is one label and one id an example."""
+    n, ids = found.n, found.ids
     if labels.ndim != 1 or ids.ndim != 1:
-        wrong, found = (label, labels) if labels.ndim != 1 else (id, ids)
+        wrong, values = (found.label, labels) if labels.ndim != 1 else (found.id, ids)
         raise DataError(
-            f"'{wrong}' in '{source}' is of shape {found.shape}; expected ({n},), one label and id an example"
+            f"'{wrong}' in '{source}' is of shape {values.shape}; expected ({n},), one label and id an example"
         )
     if len(labels) != n or len(ids) != n:
-        raise DataError(f"'{source}' has {n} rows in '{inputs}' but {len(labels)} labels and {len(ids)} ids")
-    words = array_as_text(labels, label, "label")
-    columns = {
-        "id": array_as_text(ids, id or "ids", "id"),
-        "label": words,
-        "image": pa.array([f"{inputs}.npy"] * n, pa.string()),
-        "image_row": pa.array(np.arange(n), pa.int64()),
-    } | {name: pa.array(native(value)) for name, value in values.items()}
-    return with_info(
-        pa.table(columns),
-        name=path.stem,
-        source=str(source),
-        root=str(path.resolve()),
-        medium="array",
-        classes=classes,
-        labels_are=labels_are(words),
-        is_picture=can_be_seen(*shapes[inputs]),
-    )
+        raise DataError(f"'{source}' has {n} rows in '{found.inputs}' but {len(labels)} labels and {len(ids)} ids")
 
 
 def _is_channels_first(shape: tuple[int, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,38 +68,26 @@ def read(
     loaded = load(source, path, (*NAMES, *given))
     asked = [next(iter(_matches(loaded.table, (name,))), name) for name in asked]
     folder = (path or Path("table")).resolve().parent
-    label = _find(loaded.table, label_column, LABEL_NAMES, "label")
-    if label is None:
-        raise DataError(
-            f"no label column among {_listed(loaded.table)}; expected one of {', '.join(LABEL_NAMES)}, "
-            "or name it with --label-column"
-        )
-    image, text, of_others = _inputs(loaded, image_column, text_column, asked, folder)
-    column = text if image is None else image
-    are_features = column is None and of_others is None
-    if column == label:
-        raise DataError(f"column '{label}' holds the labels, and the model would read its own answer; name another")
-    id = _find(loaded.table, id_column, ID_NAMES, "id") or _index(loaded, image)
-    taken: set[str | None] = {id, label, INDEX}
-    table = _typed(loaded, {*taken, column, "split", "content_hash"})
+    chosen = _chosen(loaded, _Named(id_column, label_column, image_column, text_column), asked, folder)
+    table = _typed(loaded, {*chosen.taken, chosen.input, "split", "content_hash"})
     facts: dict[str, Any] = {"notes": list(loaded.notes)}
-    of_features = _with_codes_as_numbers(loaded, table, taken | set(KEPT)) if are_features else table
-    medium = "image" if image is not None else "text" if text is not None else of_others or "row"
-    if are_features:
-        facts |= _features(of_features, path, asked, taken)
+    medium, of_features = chosen.medium, table
+    if chosen.are_features:
+        of_features = _with_codes_as_numbers(loaded, table, chosen.taken | set(KEPT))
+        facts |= _features(of_features, path, asked, chosen.taken)
         if not facts["features"]:
             medium, facts = "none", {"notes": facts["notes"]}
-    labels = as_text(_blank_is_missing(loaded.table[label]), label, "label")
-    columns: dict[str, Any] = {"id": _ids(loaded.table, id), "label": labels}
-    if image is not None:
-        found = image_paths(as_text(loaded.table[image], image, "image"), image, folder)
+    labels = as_text(_blank_is_missing(loaded.table[chosen.label]), chosen.label, "label")
+    columns: dict[str, Any] = {"id": _ids(loaded.table, chosen.id), "label": labels}
+    if chosen.image is not None:
+        found = image_paths(as_text(loaded.table[chosen.image], chosen.image, "image"), chosen.image, folder)
         columns["image"], folder = found.paths, found.root
         facts["notes"] += found.notes
-        if id == image:
-            _check_paths(columns["id"], image, path or "table")
-    if text is not None:
-        columns["text"] = _texts(loaded, text)
-    taken |= {column, *PREDICTIONS}
+        if chosen.id == chosen.image:
+            _check_paths(columns["id"], chosen.image, path or "table")
+    if chosen.text is not None:
+        columns["text"] = _texts(loaded, chosen.text)
+    taken = {*chosen.taken, chosen.input, *PREDICTIONS}
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
     facts["notes"] += _padded(table, facts)
@@ -112,6 +101,61 @@ def read(
         labels_are=labels_are(labels),
         **facts,
     )
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Columns that the user named; None where the default names hold."""
+
+    id: str | None
+    label: str | None
+    image: str | None
+    text: str | None
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The columns that make up an example."""
+
+    id: str | None
+    label: str
+    image: str | None
+    text: str | None
+    of_others: str | None
+    """The medium of an input that is neither a picture nor a text nor features."""
+
+    @property
+    def input(self) -> str | None:
+        return self.text if self.image is None else self.image
+
+    @property
+    def are_features(self) -> bool:
+        return self.input is None and self.of_others is None
+
+    @property
+    def medium(self) -> str:
+        named = "image" if self.image is not None else "text" if self.text is not None else None
+        return named or self.of_others or "row"
+
+    @property
+    def taken(self) -> set[str | None]:
+        """Columns that are no features."""
+        return {self.id, self.label, INDEX}
+
+
+def _chosen(loaded: Loaded, named: _Named, asked: list[str], folder: Path) -> _Chosen:
+    """The columns of an example. Raises DataError when there is no label, or the label would be the input."""
+    label = _find(loaded.table, named.label, LABEL_NAMES, "label")
+    if label is None:
+        raise DataError(
+            f"no label column among {_listed(loaded.table)}; expected one of {', '.join(LABEL_NAMES)}, "
+            "or name it with --label-column"
+        )
+    image, text, of_others = _inputs(loaded, named.image, named.text, asked, folder)
+    if (text if image is None else image) == label:
+        raise DataError(f"column '{label}' holds the labels, and the model would read its own answer; name another")
+    id = _find(loaded.table, named.id, ID_NAMES, "id") or _index(loaded, image)
+    return _Chosen(id, label, image, text, of_others)
 
 
 def _typed(loaded: Loaded, texts: Collection[str | None]) -> pa.Table:

@@ -31,7 +31,7 @@ STAGES = {
     "slices": "weak slices",
     "thumbnails": "thumbnails",
     "proof": "linear probes",
-    "map": "map of the embedding (compiles first, up to a minute)",
+    "map": "map of the embedding (compiles first, up to a minute; the run can be opened already)",
 }
 
 

@@ -90,7 +90,7 @@ def score(
     batch_size: Annotated[
         str | None, _option("A number, or auto to time a few. Default: 32 on a CPU, 256 on CUDA.", panel=RUN)
     ] = None,
-    precision: Annotated[str, _option("fp32, or bf16 on CUDA.", panel=RUN)] = "fp32",
+    precision: Annotated[Literal["fp32", "bf16"], _option("fp32, or bf16 on CUDA.", panel=RUN)] = "fp32",
     seed: Annotated[int, _option("Seed of folds, probes, map and neighbour search.", panel=RUN)] = 0,
     strict: Annotated[
         bool, _option("Exit with code 3 if more than 2% could not be scored; the run is kept.", "--strict", panel=RUN)
@@ -99,50 +99,50 @@ def score(
     overwrite: Annotated[bool, _option("Replace a run of another model or data.", "--overwrite", panel=RUN)] = False,
 ) -> None:
     """Score every example: loss, difficulty, embedding, neighbours, a reason. Run it again to resume."""
+    from hem_core.runs.options import Options
     from hem_core.runs.score import score as score_run
 
-    if in_sample and out_of_sample:
-        raise HemError("--in-sample and --out-of-sample exclude each other")
     columns = {"id_column": id_column, "label_column": label_column, "image_column": image_column}
     columns |= {"text_column": text_column, "feature_columns": feature_columns}
+    options = Options(
+        task=task,
+        classes=names_or_file(classes, "--classes"),
+        labels_are=labels_are,
+        oos=_oos(oos),
+        test=test,
+        dynamics=dynamics,
+        sample=_sample(is_in=in_sample, is_out=out_of_sample),
+        held_out_accuracy=held_out_accuracy,
+        has_grand=grand,
+        beside=beside or (),
+        has_probes=not no_probes,
+        device=device,
+        batch_size=_batch_size(batch_size),
+        precision=precision,
+        layer=layer,
+        resize=resize,
+        has_map=not no_map,
+        k=neighbours,
+        seed=seed,
+        name=name,
+        columns={key: value for key, value in columns.items() if value},
+        is_strict=fail_fast,
+        overwrite=overwrite,
+    )
     with bars() as progress:
-        run = score_run(
-            model,
-            data,
-            out=out,
-            weights=weights,
-            train=train,
-            progress=progress,
-            task=task,
-            classes=names_or_file(classes, "--classes"),
-            labels_are=labels_are,
-            oos=_oos(oos),
-            test=test,
-            dynamics=dynamics,
-            sample="out-of-sample" if out_of_sample else "in-sample" if in_sample else "unknown",
-            held_out_accuracy=held_out_accuracy,
-            has_grand=grand,
-            beside=beside or (),
-            has_probes=not no_probes,
-            device=device,
-            batch_size=_batch_size(batch_size),
-            precision=precision,
-            layer=layer,
-            resize=resize,
-            has_map=not no_map,
-            k=neighbours,
-            seed=seed,
-            name=name,
-            columns={key: value for key, value in columns.items() if value},
-            is_strict=fail_fast,
-            overwrite=overwrite,
-        )
+        run = score_run(model, data, out=out, weights=weights, train=train, progress=progress, options=options)
     summarise(run)
     if strict and run.info.get("warning"):
         raise typer.Exit(TOO_MANY_FAILED)
 
 
-def _batch_size(text: str | None) -> int | str | None:
+def _sample(*, is_in: bool, is_out: bool) -> Literal["in-sample", "out-of-sample", "unknown"]:
+    if is_in and is_out:
+        raise HemError("--in-sample and --out-of-sample exclude each other")
+    return "out-of-sample" if is_out else "in-sample" if is_in else "unknown"
+
+
+def _batch_size(text: str | None) -> int | Literal["auto"] | None:
     if text is None or text == "auto":
         return text
     if not text.isdigit() or int(text) == 0:

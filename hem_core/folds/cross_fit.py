@@ -24,7 +24,7 @@ from hem_core.models import train_function
 from hem_core.store.atomic import write_arrays
 from hem_core.tasks import Task, load
 
-__all__ = ["CrossFit", "Everything", "Extra", "cross_fit", "fit_all"]
+__all__ = ["CrossFit", "Everything", "Extra", "cross_fit", "fit_all", "trainings_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class Everything:
     """None when the training was done by an earlier process and only what it said was kept."""
 
 
-def cross_fit(
+def trainings_of(
     train: str | Callable[..., Any] | train_function.TrainFunction,
     *,
     folder: Path,
@@ -62,38 +62,47 @@ def cross_fit(
     ids: Sequence[str],
     targets: np.ndarray,
     classes: Sequence[str],
-    fold: np.ndarray,
-    n_folds: int,
     seed: int,
     place: Callable[[nn.Module], Network],
-    extra: Extra | None = None,
     is_picture: bool = False,
     data_key: str = "",
     weights: np.ndarray | None = None,
     held_out: np.ndarray | None = None,
     task: Task | None = None,
     progress: Listener | None = None,
-) -> CrossFit:
+) -> Trainings:
+    """What the trainings on one data set of N examples share, for `cross_fit` and `fit_all`.
+
+    train: `package.module:train`, or the function; see `hem_core.models.train_function`. folder: the run's. data_key: a
+    digest of the data set, which the results are kept under. task: classification unless another is given; targets
+    (N,) int64 in [0, K), -1 = no label, or floats, NaN = none; weights (N,) for the train function, or None; held_out
+    (N,) bool: asked, but in no training; place: a model on its device; is_picture: inputs are (n, H, W, C).
+    progress is called with ("fold 2 of 5: training", done, total).
+    """
+    cached = inputs if isinstance(inputs, Held) else Held(inputs, len(ids))
+    facts = {"data": data_key, "targets": _digest(targets), "ids": hashlib.sha256("\0".join(ids).encode()).hexdigest()}
+    facts |= {"weights": _digest(weights) if weights is not None else None, "is_picture": is_picture}
+    facts |= {"held_out": _digest(held_out)} if held_out is not None and held_out.any() else {}
+    function, task = train_function.load(train), task or load()
+    return Trainings(
+        function, folder, cached, ids, targets, classes, seed, place, is_picture, weights, facts, progress, held_out,
+        task,
+    )  # fmt: skip
+
+
+def cross_fit(trainings: Trainings, *, fold: np.ndarray, n_folds: int, extra: Extra | None = None) -> CrossFit:
     """Train without each fold in turn and ask each model about the fold that it did not see.
 
-    train: `package.module:train`, or the function; see `hem_core.models.train_function`. folder: the run's; a fold is
-    kept in out_of_sample/fold_k.npz, its recording in out_of_sample/recording_k. Killed at any moment, the same call
-    trains only the folds that are not kept. data_key: a digest of the data set, which the results are kept under.
-    task: classification unless another is given; targets (N,) int64 in [0, K), -1 = no label, or floats, NaN = none;
-    fold (N,) int64 in [0, n_folds), -1 = neither trained on nor asked;
-    weights (N,) for the train function, or None; held_out (N,) bool: asked, but in no training; place: a model on its
-    device; is_picture: inputs are (n, H, W, C).
-    progress is called with ("fold 2 of 5: training", done, total).
+    fold (N,) int64 in [0, n_folds), -1 = neither trained on nor asked; extra: P more examples, each in one training.
+    A fold is kept in out_of_sample/fold_k.npz, its recording in out_of_sample/recording_k. Killed at any moment, the
+    same call trains only the folds that are not kept.
     Raises DataError for folds that cannot be; ModelError, naming the fold, when a training or its model fails.
     """
-    _check(fold, n_folds, len(ids))
+    n = len(trainings.ids)
+    _check(fold, n_folds, n)
     extra = extra.checked(fold) if extra is not None and len(extra) else None
-    trainings = _trainings(
-        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, held_out, progress,
-        task or load(),
-    )  # fmt: skip
     n_extra = len(extra) if extra is not None else 0
-    logits = np.full((len(ids), trainings.width), np.nan, dtype=np.float32)
+    logits = np.full((n, trainings.width), np.nan, dtype=np.float32)
     extra_logits = np.full((n_extra, trainings.width), np.nan, dtype=np.float32)
     for each in range(n_folds):
         found = _fold(trainings, each, fold, n_folds, extra)
@@ -101,38 +110,18 @@ def cross_fit(
     recorded = [trainings.dynamics(str(each)) for each in range(n_folds)]
     planted_in = extra.planted_in if extra is not None else np.zeros(0, dtype=np.int64)
     extra_ids = extra.ids if extra is not None else []
-    return CrossFit(logits, extra_logits, by_row(recorded, extra_ids, planted_in), mean(recorded, ids))
+    of_rows = mean(recorded, trainings.ids)
+    return CrossFit(logits, extra_logits, by_row(recorded, extra_ids, planted_in), of_rows)
 
 
-def fit_all(
-    train: str | Callable[..., Any] | train_function.TrainFunction,
-    *,
-    folder: Path,
-    inputs: Inputs | Held,
-    ids: Sequence[str],
-    targets: np.ndarray,
-    classes: Sequence[str],
-    seed: int,
-    place: Callable[[nn.Module], Network],
-    is_picture: bool = False,
-    data_key: str = "",
-    weights: np.ndarray | None = None,
-    held_out: np.ndarray | None = None,
-    task: Task | None = None,
-    progress: Listener | None = None,
-    again: bool = False,
-) -> Everything:
+def fit_all(trainings: Trainings, *, again: bool = False) -> Everything:
     """Train on every example that has a label and can be read, and ask the model about all that can be read.
 
-    Parameters as for `cross_fit`. What the model said is kept in out_of_sample/all.npz, so that the same call after
-    a kill does not train again, unless `again`: the model itself is not kept.
+    What the model said is kept in out_of_sample/all.npz, so that the same call after a kill does not train again,
+    unless `again`: the model itself is not kept.
     Raises ModelError when the training or its model fails.
     """
-    trainings = _trainings(
-        train, folder, inputs, ids, targets, classes, seed, place, is_picture, data_key, weights, held_out, progress,
-        task or load(),
-    )  # fmt: skip
-    path, key = folder / FOLDER / "all.npz", trainings.key(training="all")
+    path, key = trainings.folder / FOLDER / "all.npz", trainings.key(training="all")
     found, model = None if again else kept(path, key), None
     if found is None:
         where = "everything"
@@ -143,7 +132,8 @@ def fit_all(
         found = {"rows": asked, "logits": logits}
         found |= {"embeddings": embeddings} if embeddings is not None else {}
         write_arrays(path, key=np.array(key), **found)
-    whole = {name: _spread(found[name], found["rows"], len(ids)) for name in ("logits", "embeddings") if name in found}
+    n = len(trainings.ids)
+    whole = {name: _spread(found[name], found["rows"], n) for name in ("logits", "embeddings") if name in found}
     return Everything(whole["logits"], whole.get("embeddings"), trainings.dynamics("all"), model)
 
 
@@ -170,32 +160,6 @@ def _fold(
         found["extra_logits"] = trainings.ask(network, where, found["extra_rows"], values)[0]
     write_arrays(path, key=np.array(key), **found)
     return found
-
-
-def _trainings(
-    train: Any,
-    folder: Path,
-    inputs: Inputs | Held,
-    ids: Sequence[str],
-    targets: np.ndarray,
-    classes: Sequence[str],
-    seed: int,
-    place: Callable[[nn.Module], Network],
-    is_picture: bool,
-    data_key: str,
-    weights: np.ndarray | None,
-    held_out: np.ndarray | None,
-    progress: Listener | None,
-    task: Task,
-) -> Trainings:
-    held = inputs if isinstance(inputs, Held) else Held(inputs, len(ids))
-    facts = {"data": data_key, "targets": _digest(targets), "ids": hashlib.sha256("\0".join(ids).encode()).hexdigest()}
-    facts |= {"weights": _digest(weights) if weights is not None else None, "is_picture": is_picture}
-    facts |= {"held_out": _digest(held_out)} if held_out is not None and held_out.any() else {}
-    function = train_function.load(train)
-    return Trainings(
-        function, folder, held, ids, targets, classes, seed, place, is_picture, weights, facts, progress, held_out, task
-    )
 
 
 def _check(fold: np.ndarray, n_folds: int, n: int) -> None:

@@ -29,12 +29,19 @@ class OutOfSample:
     """(N, W) float32, the raw outputs; NaN rows where nothing is known."""
     fold: np.ndarray
     """(N,) the fold that each row was left out with."""
-    heads: Heads | None = None
     task: Task = field(default_factory=load)
 
     def errors(self, targets: np.ndarray) -> np.ndarray:
         """(N,): 1 where the model was wrong, 0 where right, NaN where it was not asked."""
         return np.where(np.isnan(self.logits[:, 0]), np.nan, self.task.errors(self.logits, targets))
+
+
+@dataclass(frozen=True, eq=False)
+class ByHeads:
+    """Linear heads on the embeddings, and what they said of N examples."""
+
+    truth: OutOfSample
+    heads: Heads
 
 
 def by_heads(
@@ -44,8 +51,8 @@ def by_heads(
     *,
     seed: int,
     progress: Progress,
-    held_out: np.ndarray | None = None,
-) -> OutOfSample | None:
+    held_out: np.ndarray,
+) -> ByHeads | None:
     """Cross-fit linear heads on the embeddings; None without embeddings or with too few examples.
 
     groups (N,): near-duplicates, which share a fold; -1 = none. held_out (N,) bool: asked, but in no training; where
@@ -56,15 +63,14 @@ def by_heads(
     if joined.embeddings is None or not _can_be_parted(targets, groups):
         return None
     fold = assign(targets, FOLDS, groups=groups, seed=seed)
-    is_learned = None
-    if held_out is not None and held_out.any():
-        rest = np.where(held_out, -1, targets)
-        is_learned = ~held_out if _can_be_parted(rest, groups) and _all_folds(fold[rest >= 0]) else None
+    rest = np.where(held_out, -1, targets)
+    is_enough = _can_be_parted(rest, groups) and _all_folds(fold[rest >= 0])
+    is_learned = ~held_out if is_enough else np.ones_like(held_out)
     with progress.stage("head", FOLDS) as report:
         heads = cross_fit_head(
             joined.embeddings, targets, fold, n_classes, seed=seed, is_learned=is_learned, progress=report
         )
-    return OutOfSample("head", heads.logits, fold, heads)
+    return ByHeads(OutOfSample("head", heads.logits, fold), heads)
 
 
 def beside(found: OutOfSample, targets: np.ndarray) -> dict[str, np.ndarray]:

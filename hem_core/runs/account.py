@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,13 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.dynamics.table import Dynamics
-from hem_core.embeddings.neighbours import Graph
 from hem_core.engine.join import Joined
 from hem_core.engine.network import channels_wanted
 from hem_core.engine.plan import FORMAT_VERSION, Plan
 from hem_core.media import medium
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared
+from hem_core.runs.scored import Scored
+from hem_core.store.pending import COMPUTING
 from hem_core.tasks import Metric
 
 
@@ -87,17 +87,6 @@ def held_out(n: int) -> list[str]:
     return [f"{n:,} examples of the test and validation splits were not trained on, only predicted."]
 
 
-def bytes_digest(folder: Path) -> str:
-    """A short digest of the files that the app shows: a key for caches."""
-    digest = hashlib.sha256()
-    for name in ("scores.parquet", "catalog.parquet", "projection.parquet", "thumbnails.npy"):
-        path = folder / name
-        if path.exists():
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:16]
-
-
 def of_the_data(ready: Prepared, joined: Joined) -> list[str]:
     """What was passed over in the data, and what was done to pictures before the model saw them."""
     done = [
@@ -126,24 +115,19 @@ def memorised(own: list[Metric], options: Options) -> list[str]:
     ]
 
 
-def missing_parts(
-    ready: Prepared,
-    joined: Joined,
-    graph: Graph | None,
-    recorded: Dynamics | None,
-    *,
-    has_pictures: bool,
-    has_map: bool,
-) -> dict[str, str]:
+def missing_parts(scored: Scored, recorded: Dynamics | None, *, has_pictures: bool) -> dict[str, str]:
     """What this run lacks, why, and the way to get it."""
+    ready = scored.ready
     missing, shown = {}, medium(ready.facts["medium"])
-    if joined.embeddings is None:
+    if scored.joined.embeddings is None:
         way = "add a list column 'embedding'" if ready.predictions else shown.without_embeddings
         missing["embeddings"] = f"No embeddings: no map, neighbours, prototypes or duplicates; {way}."
-    elif graph is None:
+    elif scored.graph is None:
         missing["neighbours"] = "One example has no neighbours."
-    elif not has_map:
-        missing["map"] = "No map of the embedding: score again without --no-map."
+    else:
+        missing["map"] = (
+            COMPUTING if scored.options.has_map else "No map of the embedding: score again without --no-map."
+        )
     if recorded is None:
         missing["dynamics"] = (
             "No training dynamics: no data map and no curves; "

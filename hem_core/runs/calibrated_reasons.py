@@ -9,8 +9,14 @@ import numpy as np
 from hem_core.dynamics.window import window
 from hem_core.engine.extra import Extra
 from hem_core.folds.cross_fit import CrossFit
-from hem_core.folds.out_of_sample import OutOfSample
-from hem_core.probes.calibrate import TOO_FEW, Outcome, Planted, by_rules_info, calibrate, probes_for, share_of
+from hem_core.folds.out_of_sample import ByHeads, OutOfSample
+from hem_core.probes.asked_model import AskedModel
+from hem_core.probes.calibrate import Outcome, by_rules_info, calibrate
+from hem_core.probes.choose import probes_for, share_of
+from hem_core.probes.fold_models import FoldModels, Planted
+from hem_core.probes.judge import Judge, Rows
+from hem_core.probes.linear_heads import LinearHeads
+from hem_core.probes.own_model import OwnModel
 from hem_core.probes.spoil import Spoiled, planted, spoil
 from hem_core.runs.folds import Trainer, found_out
 from hem_core.runs.prepare import is_picture
@@ -22,6 +28,7 @@ is 67 of a kind: of three sets of planted flips .87 to .92 were named, with a pr
 the folds were right on .932 to .937 of the given labels, as against .937 with a third of the probes."""
 
 
+NOT_CALIBRATED = "No probes can be planted for the task '{}': its own rule names the reasons."
 MANY = 0.1
 """A larger share of mislabelled examples is doubted aloud."""
 
@@ -33,55 +40,54 @@ class Folds:
     truth: OutOfSample
     crossed: CrossFit
     probes: Planted | None
+    """None where there were too few rows to plant any among, or none were wanted."""
 
 
-def trained_in_folds(scored: Scored, heads: OutOfSample | None, trainer: Trainer) -> Folds:
+def trained_in_folds(scored: Scored, heads: ByHeads | None, trainer: Trainer) -> Folds:
     """Train without each fold in turn, probes among the rest, and ask about what was left out."""
     rows = scored.joined.columns["index"]
     fold = trainer.assigned(rows, scored.targets, scored.groups)
     spoiled = _spoiled(scored, heads, fold[rows])
-    extra = _extra(spoiled, fold[rows], rows, trainer) if spoiled is not None else None
-    embedded = trainer.embedded(extra) if extra is not None else None
+    if spoiled is None:
+        crossed = trainer.folds(fold)
+        return Folds(found_out(trainer, rows, fold, crossed), crossed, None)
+    extra = _extra(spoiled, fold[rows], rows, trainer)
+    embedded = trainer.embedded(extra)
     crossed = trainer.folds(fold, extra)
-    probes = None
-    if spoiled is not None:
-        early = window(crossed.dynamics.hits) if crossed.dynamics is not None else 0
-        probes = Planted(spoiled, crossed.extra_logits, crossed.extra_dynamics, early, embedded)
+    early = window(crossed.dynamics.hits) if crossed.dynamics is not None else 0
+    probes = Planted(spoiled, crossed.extra_logits, crossed.extra_dynamics, early, embedded)
     return Folds(found_out(trainer, rows, fold, crossed), crossed, probes)
 
 
-def calibrated(
-    scored: Scored,
-    columns: dict[str, np.ndarray],
-    heads: OutOfSample | None,
-    folds: Folds | None,
-    *,
-    sample: str,
-    epochs: int | None,
-) -> Outcome:
-    """Reasons with their probabilities; where they cannot be calibrated, nothing but the note that says why."""
-    if not scored.options.has_probes:
+def calibrated(scored: Scored, columns: dict[str, np.ndarray], judge: Judge, *, epochs: int | None) -> Outcome:
+    """Reasons with their probabilities; where they cannot be calibrated, nothing but the note that says why.
+
+    epochs: how many were recorded; None where none were.
+    """
+    ready, options = scored.ready, scored.options
+    if not ready.task.spoils:
+        return Outcome({}, by_rules_info(NOT_CALIBRATED.format(ready.task.name)), {})
+    if not options.has_probes:
         return Outcome({}, by_rules_info("No probes were wanted: simple rules name the reasons."), {})
-    judge = folds.truth if folds is not None else heads if sample != "out-of-sample" else None
-    is_possible = folds is None or folds.probes is not None
-    outcome = calibrate(
-        columns,
-        targets=scored.targets,
-        classes=scored.ready.classes,
-        logits_oos=judge.logits if judge is not None else None,
-        fold=judge.fold if judge is not None else None,
-        embeddings=scored.joined.embeddings,
-        graph=scored.graph,
-        inputs=scored.ready.inputs if is_possible else None,
-        network=scored.ready.network,
-        heads=judge.heads if judge is not None else None,
-        planted=folds.probes if folds is not None else None,
-        epochs=epochs,
-        batch_size=scored.plan.batch_size,
-        seed=scored.options.seed,
-    )
-    note = TOO_FEW.format(len(scored.targets))
-    return doubted(outcome) if is_possible else replace(outcome, info=outcome.info | {"note": note})
+    classes, embeddings = ready.classes, scored.joined.embeddings
+    rows = Rows(columns, scored.targets, classes, embeddings, scored.graph, epochs, options.seed)
+    return doubted(calibrate(rows, judge))
+
+
+def judge_of(scored: Scored, heads: ByHeads | None, folds: Folds | None) -> Judge:
+    """Who judges rows and probes: the folds' models, else linear heads, else the model itself.
+
+    A model that never saw these rows is a better judge than heads on its embeddings.
+    """
+    ready, batch_size = scored.ready, scored.plan.batch_size
+    if folds is not None:
+        return FoldModels(folds.truth.logits, folds.probes, ready.network, batch_size)
+    asked = None
+    if ready.network is not None and ready.inputs is not None:
+        asked = AskedModel(ready.network, ready.inputs, batch_size)
+    if heads is None or scored.options.sample == "out-of-sample":
+        return OwnModel(asked)
+    return LinearHeads(heads.heads, heads.truth.fold, asked)
 
 
 def doubted(outcome: Outcome) -> Outcome:
@@ -102,12 +108,12 @@ def doubted(outcome: Outcome) -> Outcome:
     return replace(outcome, info=outcome.info | {"note": f"{outcome.info['note']} {doubt}".strip()})
 
 
-def _spoiled(scored: Scored, heads: OutOfSample | None, fold: np.ndarray) -> Spoiled | None:
+def _spoiled(scored: Scored, heads: ByHeads | None, fold: np.ndarray) -> Spoiled | None:
     """The probes to plant, none without examples to spoil; half of the flips to what a linear head takes them for."""
     ready, options = scored.ready, scored.options
     if not options.has_probes or ready.inputs is None or not ready.task.spoils:
         return None
-    logits = heads.logits if heads is not None else None
+    logits = heads.truth.logits if heads is not None else None
     share = share_of(len(fold), most=IN_A_TRAINING * (int(fold.max()) + 1))
     fold = np.where(scored.held_out, -1, fold)  # what no training takes is planted in none
     plan = probes_for(scored.targets, len(ready.classes), logits_oos=logits, fold=fold, seed=options.seed, share=share)

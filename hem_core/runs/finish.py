@@ -1,4 +1,4 @@
-"""What a finished run holds on disk beside its shards: the table, the map, the thumbnails."""
+"""What a finished run holds on disk beside its shards: the table, the second level, the thumbnails."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from hem_core.embeddings.neighbours import Graph
-from hem_core.embeddings.projection import project
 from hem_core.engine.batch import Inputs
 from hem_core.engine.join import Joined
 from hem_core.engine.plan import Plan, stored_key
@@ -23,7 +21,7 @@ from hem_core.media._open_image import thumbnail
 from hem_core.store import claim
 from hem_core.store.atomic import write_array, write_bytes, write_table
 from hem_core.store.level_write import with_split
-from hem_core.store.whole import damage, torn
+from hem_core.store.whole import torn
 from hem_core.tasks import Parts, Task
 
 FOLDERS = ("shards", "embeddings", "arrays", "out_of_sample")
@@ -44,17 +42,6 @@ FILES = (
 """What a run's folder holds; run.json says whether it is whole, so it is the first to go."""
 CLEARED = ".run.json.0.tmp"
 """run.json of a run that is being cleared away."""
-
-
-def write_projection(plan: Plan, joined: Joined, graph: Graph | None, *, seed: int, progress: Progress) -> None:
-    """The embedding map, x and y of every row, kept in projection.parquet."""
-    path = plan.folder / "projection.parquet"
-    if joined.embeddings is None or graph is None or (stored_key(path) == plan.key and damage(path) is None):
-        return
-    with progress.stage("map") as report:
-        xy = project(joined.embeddings, graph, seed=seed, progress=lambda _words, done, total: report(done, total))
-    table = pa.table({"x": pa.array(xy[:, 0]), "y": pa.array(xy[:, 1])})
-    write_table(path, table, metadata={"hem.key": plan.key})
 
 
 def write_thumbnails(plan: Plan, joined: Joined, inputs: Inputs | None, progress: Progress) -> bool:

@@ -15,10 +15,10 @@ from hem_core.engine.plan import Plan, make_key
 from hem_core.engine.progress import Progress
 from hem_core.errors import DataError, ModelError
 from hem_core.folds.assign import assign
-from hem_core.folds.cross_fit import CrossFit, Everything, cross_fit, fit_all
+from hem_core.folds.cross_fit import CrossFit, Everything, cross_fit, fit_all, trainings_of
 from hem_core.folds.held import Held
 from hem_core.folds.out_of_sample import FOLDS, OutOfSample
-from hem_core.folds.training import BATCH, FOLDER, kept
+from hem_core.folds.training import BATCH, FOLDER, Trainings, kept
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared, data_key, is_picture, placed
@@ -43,14 +43,14 @@ class Trainer:
     @cached_property
     def everything(self) -> Everything:
         """The model of all examples and what it says of them; after a kill, what it had said."""
-        return fit_all(self.train, **self._shared)
+        return fit_all(self._trainings)
 
     @cached_property
     def network(self) -> Network:
         """The model of all examples, to be asked again; trained once more when it went with an earlier process."""
         model = self.everything.model
         if model is None:
-            model = fit_all(self.train, again=True, **self._shared).model
+            model = fit_all(self._trainings, again=True).model
         assert model is not None
         return self.place(model)
 
@@ -77,7 +77,7 @@ class Trainer:
 
     def folds(self, fold: np.ndarray, extra: Extra | None = None) -> CrossFit:
         """What the models of the folds say; fold (N,) over the catalog, -1 = neither trained on nor asked."""
-        return cross_fit(self.train, fold=fold, n_folds=self.n_folds, extra=extra, **self._shared)
+        return cross_fit(self._trainings, fold=fold, n_folds=self.n_folds, extra=extra)
 
     def assigned(self, rows: np.ndarray, targets: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
         """(N,) fold of every row of the catalog; rows (n,): those that were scored; groups (n,) of near-duplicates."""
@@ -91,7 +91,7 @@ class Trainer:
         return placed(model, self.ready.inputs, len(self.ready.ids), self.ready.facts, self.options)[0]
 
     @cached_property
-    def _shared(self) -> dict:
+    def _trainings(self) -> Trainings:
         if self.ready.inputs is None:
             raise ModelError("--train wants examples to train on: pictures, texts, features or arrays")
         if self.ready.held_out.all():
@@ -99,20 +99,21 @@ class Trainer:
                 f"all {len(self.ready.ids):,} examples are of the test or validation split, on which --train trains "
                 "nothing; score the training examples too, or drop the column 'split'"
             )
-        return {
-            "folder": self.plan.folder,
-            "inputs": Held(self.ready.inputs, len(self.ready.ids)),
-            "ids": self.ready.ids,
-            "targets": self.ready.targets,
-            "classes": self.ready.classes,
-            "seed": self.options.seed,
-            "place": self.place,
-            "is_picture": is_picture(self.ready.facts),
-            "data_key": data_key(self.ready),
-            "held_out": self.ready.held_out,
-            "task": self.ready.task,
-            "progress": self.progress.tell,
-        }
+        return trainings_of(
+            self.train,
+            folder=self.plan.folder,
+            inputs=Held(self.ready.inputs, len(self.ready.ids)),
+            ids=self.ready.ids,
+            targets=self.ready.targets,
+            classes=self.ready.classes,
+            seed=self.options.seed,
+            place=self.place,
+            is_picture=is_picture(self.ready.facts),
+            data_key=data_key(self.ready),
+            held_out=self.ready.held_out,
+            task=self.ready.task,
+            progress=self.progress.tell,
+        )
 
 
 def found_out(trainer: Trainer, rows: np.ndarray, fold: np.ndarray, crossed: CrossFit) -> OutOfSample:

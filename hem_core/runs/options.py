@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from hem_core.tasks import DEFAULT
 
 Sample = Literal["in-sample", "out-of-sample", "unknown"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a run is made; every field is an option of `score` and of `hem score`."""
+    """How a run is made; every field is also a keyword of `score` and an option of `hem score`."""
 
     task: str = DEFAULT
     """What is predicted: the name of a file of `hem_core.tasks`."""
@@ -37,10 +38,12 @@ class Options:
     dynamics: str | Path | None = None
     """A Recorder's folder or another record of the training, see `hem_core.dynamics.read`."""
     device: str | None = None
+    """"cpu", "cuda" or "cuda:1"; None takes CUDA where there is one."""
     batch_size: int | Literal["auto"] | None = None
     """Default 32 on a CPU, 256 on CUDA, 1,024 rows of a table, 4,096 for an estimator; "auto"
     times a few on the first examples and keeps the best."""
     precision: Literal["fp32", "bf16"] = "fp32"
+    """Of the forward pass; bf16 is for CUDA."""
     layer: str | None = None
     """Module whose output is the embedding; None finds the last linear layer's input, "none" makes no embeddings."""
     resize: int | None = None
@@ -52,13 +55,30 @@ class Options:
     has_probes: bool = True
     """Plant probes of known kinds and calibrate the reasons on them; without, reasons come from simple rules."""
     has_map: bool = True
-    """Lay out the embedding map; without it a run is done sooner."""
+    """Lay out the embedding map, after the run can be opened already."""
     k: int = 15
+    """Neighbours kept of each example, from 1 on."""
     seed: int = 0
+    """Of folds, probes, map and neighbour search: the same seed gives the same bytes."""
     unit_size: int | None = None
     """Examples in a shard, the unit of work that a kill can cost; by default 16,384 of an array's rows, else 2,048."""
     is_strict: bool = False
     """Stop at the first example that cannot be scored."""
     overwrite: bool = False
+    """Replace a run of another model, data or options in the same folder."""
     columns: dict[str, str | Sequence[str]] = field(default_factory=dict)
     """`id_column`, `label_column`, `image_column`, `text_column`, `feature_columns` of the source."""
+
+
+def combined(options: Options | None, keywords: Mapping[str, Any]) -> Options:
+    """The options, with those replaced that were given as keywords.
+
+    Raises TypeError for an unknown keyword, naming the nearest option.
+    """
+    names = list(Options.__dataclass_fields__)
+    unknown = sorted(keywords.keys() - set(names))
+    if unknown:
+        near = get_close_matches(unknown[0], names, n=1)
+        hint = f"did you mean '{near[0]}'? There" if near else "there"
+        raise TypeError(f"score() has no option '{unknown[0]}'; {hint} are: {', '.join(names)}")
+    return replace(options or Options(), **keywords)

@@ -15,7 +15,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "n": (int,), "n_failed": (int,), "accuracy": _NUMBER, "held_out_accuracy": _NUMBER, "classes": (list,),
     "metrics": (list,), "levels": (list,), "notes": (list,), "data": (dict,), "model": (dict,), "missing": (dict,),
     "parameters": (dict,), "headline": (dict,), "reasons": (dict,), "neighbours": (dict,), "oos": (dict,),
-    "versions": (dict,), "timings": (dict,),
+    "versions": (dict,), "timings": (dict,), "pending": (list,),
 }  # fmt: skip
 _DATA: dict[str, tuple[type, ...]] = {
     "name": (str,), "source": (str,), "root": (str,), "medium": (str,), "features": (list,), "path": (str,),

@@ -127,14 +127,18 @@ def open_source(folder: Path, info: Mapping[str, Any] | None = None) -> Source:
             for name, (_sql, type_) in made.items():
                 taken.add(name)
                 columns[name], types[name] = file, type_
-    if headers["projection"] is not None and headers["projection"].num_rows != n:
-        raise RunError(
-            f"projection.parquet in {folder} has {headers['projection'].num_rows} rows, the scores have {n}: "
-            f"it belongs to another run; delete it and {AGAIN}"
-        )
+    _check_map(headers["projection"], n, folder)
     is_aligned = _rows(headers, "catalog", folder) == n
     listed = ", ".join(f"{sql} AS {name}" for name, (sql, _type) in made.items())
     return Source(folder, columns, types, aliases, n, skipped, is_aligned, listed)
+
+
+def _check_map(header: pq.FileMetaData | None, n: int, folder: Path) -> None:
+    if header is not None and header.num_rows != n:
+        raise RunError(
+            f"projection.parquet in {folder} has {header.num_rows} rows, the scores have {n}: "
+            f"it belongs to another run; delete it and {AGAIN}"
+        )
 
 
 def _names(header: pq.FileMetaData | None) -> set[str]:

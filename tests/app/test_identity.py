@@ -16,6 +16,7 @@ from app import loaders
 from app.wire import routes
 from app.wire.identity import identity
 from hem_core.store.atomic import write_json, write_table
+from hem_core.store.fingerprint import fingerprint
 from hem_core.store.workspace import open_workspace
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
@@ -101,6 +102,17 @@ def test_a_verdict_on_ids_survives_another_model_on_the_same_examples_and_a_rule
     assert (answer.status_code, "scored again" in answer.json()["error"]) == (409, True)
     assert client.post("/hem/tags", json=verdict).status_code == 200
     assert said(folder) == {"e00": "hard"}
+
+
+def test_a_rule_given_while_the_map_appears_is_stored(served):
+    folder, client = served
+    home = folder / "runs" / "tiny"
+    score_again(folder, fingerprint=fingerprint(home, has_map=False), pending=["map"])
+    before = page()
+    score_again(folder, fingerprint=fingerprint(home))
+    rule = {"all": [{"column": "difficulty", "min": 90}]}
+    assert client.post("/hem/tags", json={**before, "ids": None, "rule": rule}).status_code == 200
+    assert len(said(folder)) == 6
 
 
 @pytest.mark.parametrize(

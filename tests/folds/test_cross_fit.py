@@ -20,7 +20,7 @@ from hem_core.engine.batch import Batch
 from hem_core.engine.network import place
 from hem_core.errors import DataError, ModelError
 from hem_core.folds.assign import assign
-from hem_core.folds.cross_fit import Extra, cross_fit, fit_all
+from hem_core.folds.cross_fit import Extra, cross_fit, fit_all, trainings_of
 from hem_core.folds.mean_dynamics import mean
 
 pytestmark = pytest.mark.slow
@@ -78,7 +78,8 @@ def placed(model):
 def shared(folder, function=train, **more):
     digits = Digits()
     given = {"inputs": digits, "ids": IDS, "targets": digits.targets, "classes": CLASSES, "seed": 0}
-    return {"train": function, "folder": Path(folder), "place": placed, "is_picture": True} | given | more
+    given |= {"folder": Path(folder), "place": placed, "is_picture": True}
+    return trainings_of(function, **(given | more))
 
 
 def folds():
@@ -86,7 +87,9 @@ def folds():
 
 
 def run(folder, function=train, **more):
-    return cross_fit(**({"fold": folds(), "n_folds": FOLDS} | shared(folder, function) | more))
+    how = {"fold": folds(), "n_folds": FOLDS, "extra": None}
+    how |= {name: more.pop(name) for name in how if name in more}
+    return cross_fit(shared(folder, function, **more), **how)
 
 
 def counted(function=train):
@@ -231,7 +234,7 @@ KILLED = """
         return here.train(dataset, seed=seed, recorder=recorder, progress=progress)
 
     here.run("run", train, extra=here.flipped())
-    here.fit_all(**here.shared("run", train))
+    here.fit_all(here.shared("run", train))
 """
 
 
@@ -265,13 +268,13 @@ def test_killed_in_a_training_the_finished_ones_are_not_trained_again(tmp_path):
 
 def test_the_training_on_everything_gives_logits_embeddings_and_dynamics_and_is_kept(tmp_path):
     function, sizes = counted()
-    first = fit_all(**shared(tmp_path, function))
+    first = fit_all(shared(tmp_path, function))
     assert sizes == [N - 1]
     assert first.embeddings.shape == (N, 32)
     assert first.embeddings.dtype == np.float16
     assert np.flatnonzero(np.isnan(first.logits).any(axis=1)).tolist() == [Digits.unreadable]
     assert not first.model.training
-    again = fit_all(**shared(tmp_path, function))
+    again = fit_all(shared(tmp_path, function))
     assert (len(sizes), again.model) == (1, None)
     np.testing.assert_array_equal(first.logits, again.logits)
     np.testing.assert_array_equal(first.embeddings, again.embeddings)
@@ -285,7 +288,7 @@ def test_an_example_without_a_label_is_not_trained_on_but_asked_by_the_model_of_
     fold = assign(targets, FOLDS, seed=0)
     assert np.isnan(run(tmp_path, function, targets=targets, fold=fold).logits[3]).all()
     assert sum(sizes) == (FOLDS - 1) * (N - 2)
-    assert np.isfinite(fit_all(**shared(tmp_path, function, targets=targets)).logits[3]).all()
+    assert np.isfinite(fit_all(shared(tmp_path, function, targets=targets)).logits[3]).all()
 
 
 def test_progress_names_the_fold_and_passes_on_what_the_function_tells(tmp_path):

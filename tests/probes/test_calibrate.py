@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,14 @@ from hem_core.errors import RunError
 from hem_core.folds.assign import assign
 from hem_core.folds.linear_head import cross_fit_head
 from hem_core.media import medium
-from hem_core.probes.calibrate import Planted, calibrate, nearest, probes_for
+from hem_core.probes.asked_model import AskedModel
+from hem_core.probes.calibrate import calibrate
+from hem_core.probes.choose import probes_for
+from hem_core.probes.fold_models import FoldModels, Planted
+from hem_core.probes.judge import Rows
+from hem_core.probes.linear_heads import LinearHeads
+from hem_core.probes.own_model import OwnModel
+from hem_core.probes.place import nearest
 from hem_core.probes.spoil import planted, spoil
 from hem_core.runs.refit import refit
 from hem_core.store.atomic import write_arrays, write_json, write_table
@@ -79,13 +87,13 @@ class World:
             "top_probs": -np.sort(-p, axis=1),
         }
 
-    def calibrate(self, **changes):
-        known = {
-            "targets": self.targets, "classes": CLASSES, "logits_oos": self.heads.logits, "fold": self.fold,
-            "embeddings": self.embeddings, "graph": self.graph, "inputs": self.inputs, "network": self.network,
-            "heads": self.heads,
-        }  # fmt: skip
-        return calibrate(self.columns, **(known | changes))
+    @property
+    def rows(self):
+        return Rows(self.columns, self.targets, CLASSES, self.embeddings, self.graph)
+
+    @property
+    def judge(self):
+        return LinearHeads(self.heads, self.fold, AskedModel(self.network, self.inputs))
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +103,7 @@ def world():
 
 @pytest.fixture(scope="module")
 def outcome(world):
-    return world.calibrate()
+    return calibrate(world.rows, world.judge)
 
 
 def test_wrong_labels_are_found_and_their_right_labels_suggested(world, outcome):
@@ -128,32 +136,54 @@ def test_probes_are_in_no_column_and_the_run_says_how_it_was_done(outcome):
 
 
 def test_the_same_seed_gives_the_same_reasons(world, outcome):
-    again = world.calibrate()
+    again = calibrate(world.rows, world.judge)
     np.testing.assert_array_equal(again.columns["reason_probs"], outcome.columns["reason_probs"])
     assert again.info == outcome.info
 
 
 @pytest.mark.parametrize(
-    ("changes", "why"),
+    ("of_rows", "of_judge", "why"),
     [
-        ({"network": None}, "no model"),
-        ({"inputs": None}, "no model"),
-        ({"heads": None}, "No head"),
-        ({"targets": np.full(N, -1)}, "no label"),
+        ({}, {"model": None}, "no model"),
+        ({"graph": None}, {}, "No head"),
+        ({"embeddings": None}, {}, "No head"),
+        ({"targets": np.full(N, -1)}, {}, "no label"),
     ],
 )
-def test_where_nothing_can_be_calibrated_the_rules_stand_and_it_is_said_why(world, changes, why):
-    found = world.calibrate(**changes)
+def test_where_nothing_can_be_calibrated_the_rules_stand_and_it_is_said_why(world, of_rows, of_judge, why):
+    found = calibrate(replace(world.rows, **of_rows), replace(world.judge, **of_judge))
     assert found.info["how"] == "rules"
     assert why in found.info["note"]
     assert found.columns == found.rows == {}
 
 
+def test_the_model_itself_judges_rows_that_it_never_saw(world):
+    asked = AskedModel(world.network, world.inputs)
+    with torch.no_grad():
+        z, _ = world.network.forward(torch.from_numpy(world.inputs.values))
+    margin = (z.max(dim=1).values - z[torch.arange(N), torch.from_numpy(world.targets)]).numpy()
+    rows = replace(world.rows, columns={**world.columns, "margin": margin})
+    found = calibrate(rows, OwnModel(asked))
+    assert found.info["how"] == "calibrated"
+    assert "margin" in found.rows["names"].tolist()
+    assert str(found.rows["voice"]) == "the model"
+    without_model = calibrate(rows, OwnModel(None))
+    assert "no model" in without_model.info["note"]
+    assert without_model.info["auroc"] is None  # its own logits tell nothing of flips that it was trained on
+
+
+def test_where_no_probe_was_planted_in_the_folds_flips_alone_tell_how_far_to_trust(world):
+    found = calibrate(world.rows, FoldModels(world.heads.logits, None))
+    assert f"Too few examples ({N:,}".replace(",", "") in found.info["note"]
+    assert found.info["auroc"] > 0.95
+
+
 def test_where_there_are_too_few_rows_flips_alone_tell_how_far_to_trust(world):
     few = slice(0, 600)
-    graph = neighbours(world.embeddings[few], 10)
-    changes = {"targets": world.targets[few], "logits_oos": world.heads.logits[few], "fold": world.fold[few]}
-    found = world.calibrate(**changes, embeddings=world.embeddings[few], graph=graph)
+    embeddings, fold = world.embeddings[few], world.fold[few]
+    graph, heads = neighbours(embeddings, 10), replace(world.heads, logits=world.heads.logits[few])
+    rows = replace(world.rows, targets=world.targets[few], embeddings=embeddings, graph=graph)
+    found = calibrate(rows, replace(world.judge, heads=heads, fold=fold))
     assert "Too few examples (600; some 1,400 are needed)" in found.info["note"]
     assert found.info["how"] == "rules"
     assert found.info["auroc"] > 0.95
@@ -193,12 +223,9 @@ def test_the_dynamics_of_planted_probes_count_where_the_rows_have_them_too(world
     seen = Dynamics([str(i) for i in range(len(chosen))], 1 / (1 + np.exp(conflict)), conflict, hits)
     names = ("aum_windowed", "confidence_mean", "variability", "forgetting", "learned_epoch")
     rng = np.random.default_rng(0)
-    world.columns |= {name: rng.normal(size=N) for name in names}
-    try:
-        found = world.calibrate(planted=Planted(spoiled, logits, seen, 2), heads=None)
-    finally:
-        for name in names:
-            del world.columns[name]
+    rows = replace(world.rows, columns=world.columns | {name: rng.normal(size=N) for name in names})
+    judge = FoldModels(world.heads.logits, Planted(spoiled, logits, seen, 2), world.network)
+    found = calibrate(rows, judge)
     assert set(names) <= set(found.rows["names"].tolist())
     assert found.info["how"] == "calibrated"
     assert "planted in the trainings" in found.info["note"]
@@ -290,8 +317,6 @@ def test_a_refit_needs_no_torch():
 
 
 def test_many_mislabelled_examples_are_doubted_aloud(outcome):
-    from dataclasses import replace
-
     from hem_core.runs.calibrated_reasons import doubted
 
     def named(n_wrong):

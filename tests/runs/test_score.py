@@ -297,7 +297,7 @@ def test_each_bad_call_says_what_to_do_and_leaves_nothing(tmp_path, model, digit
         with pytest.raises(error, match=text):
             call()
         assert not out.exists(), text
-    with pytest.raises(TypeError, match="no option colour"):
+    with pytest.raises(TypeError, match="no option 'colour'; did you mean 'columns'"):
         hem_core.score(model, digits_npz, out=out, colour=1)
 
 

@@ -13,7 +13,7 @@ import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
-import { lack } from "./missing.js";
+import { isComing, lack } from "./missing.js";
 import { whenRemoved } from "../shared/mount.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
@@ -120,7 +120,7 @@ function mount(first, client) {
     look = theme(root);
     root.classList.toggle("is-dark", look.isDark);
     await bus.describe();
-    const mode = MODES.map(([name]) => name).find((name) => !lack(bus, data.missing, name));
+    const mode = MODES.map(([name]) => name).find((name) => isComing(bus, data.missing, name));
     usual = usualView(data.distribution, mode);
     view = bus.view = usable({ ...usual, ...data.view }, usual, bus.described);
     actions = makeActions(bus, slots.actions, {

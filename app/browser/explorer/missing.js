@@ -15,13 +15,20 @@ export function lack(bus, missing, mode) {
     };
   }
   if (mode === "embedding" && !has("x", "y")) {
+    const pending = why("map_pending");
     return {
-      title: "No embedding map: this run has no projection.",
-      why: why("projection", "embeddings") ?? "Score again with embeddings.",
+      title: pending ? "No embedding map yet." : "No embedding map: this run has no projection.",
+      why: pending ?? why("map", "projection", "embeddings", "neighbours") ?? "Score again with embeddings.",
     };
   }
   if (mode === "matrix" && missing?.matrix) return { title: "No confusion matrix.", why: missing.matrix };
   if (mode === "matrix" && !has("label", "predicted"))
     return { title: "No confusion matrix: there are no labels.", why: why("labels") ?? "" };
   return null;
+}
+
+/** Whether a kind of map is one to begin with: it can be drawn, or will be in a moment.
+ *  @param {import("./bus.js").Bus} bus */
+export function isComing(bus, missing, mode) {
+  return !lack(bus, missing, mode) || (mode === "embedding" && Boolean(missing?.map_pending));
 }

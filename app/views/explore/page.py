@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from app import loaders, scope, state, theme, trust
+from app import loaders, map_to_come, scope, state, theme, trust
 from app.browser.explorer.component import explorer, sent_state
 from app.wire import contents, routes, tag_words
 from app.wire.identity import identity
@@ -57,11 +57,15 @@ def page() -> None:
     page_name = state.forget("explore_goes_to")
     if page_name:
         state.go(str(page_name))
+    map_to_come.watch(level)
 
 
 def _missing(level: Level) -> dict[str, str]:
-    """What the run lacks -> why; the confusion matrix where its task has none."""
+    """What the run lacks -> why; the confusion matrix where its task has none, `map_pending` where the map follows."""
     missing = dict(level.info.get("missing") or {})
+    pending = map_to_come.words_of(level)
+    if pending is not None:
+        missing["map_pending"] = f"{pending} The gallery, the filters and the other views work already."
     if "confusion matrix" not in loaders.figures(level):
         missing["matrix"] = "The task has no classes that could be confused."
     return missing

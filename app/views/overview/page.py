@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app import bars, loaders, scope, state, trust, widgets, words
+from app import bars, loaders, map_to_come, scope, state, trust, widgets, words
 from app.views.overview import refits, sample
 from app.views.overview.glance import Overview
 from app.wire import columns
@@ -41,6 +41,7 @@ def page() -> None:
     if said:
         st.caption(words.plain(said))
     widgets.notes(run)
+    map_to_come.watch(level, is_shown=True)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _distribution(level)
@@ -283,7 +284,7 @@ def _card(run: Run, level: Level, counted: Overview) -> None:
         with st.container(gap=None):
             st.caption(f"How {name.replace('_', ' ')} was made")
             st.text((info.get("headline") or {}).get(name) or "not said in this run")
-    _missing(info.get("missing") or {})
+    _missing(map_to_come.lacking(level))
     _timings(info.get("timings") or {})
 
 

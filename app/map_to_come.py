@@ -1,0 +1,46 @@
+"""The map of a run that was opened before it had one: what to say of it, and how a page notices that it is there."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import loaders, words
+from hem_core.store.pending import COMPUTING, MAP, is_map_pending, pending_map
+
+if TYPE_CHECKING:
+    from hem_core.store.level import Level
+
+
+def words_of(level: "Level") -> str | None:
+    """Why the map of the examples is not there yet, and what happens next; None where no map is to come."""
+    return pending_map(level.folder, level.info) if level.is_examples else None
+
+
+def lacking(level: "Level") -> dict[str, str]:
+    """What a run lacks -> why, without a map that is still to come."""
+    missing = dict(level.info.get("missing") or {})
+    return {name: why for name, why in missing.items() if name != MAP or not is_map_pending(level.info)}
+
+
+def watch(level: "Level", *, is_shown: bool = False) -> None:
+    """Draw the page again as soon as the map is there, or nobody computes it any more.
+
+    is_shown: say meanwhile how far it is.
+    """
+    if words_of(level) is not None:
+        _watch(level.run, level.name, words_of(level), is_shown)
+
+
+@st.fragment(run_every="2s")
+def _watch(run: str, level_name: str, shown: str | None, is_shown: bool) -> None:
+    level = loaders.level(run, level_name)
+    if words_of(level) != shown:
+        st.rerun()
+    if is_shown:
+        st.caption(words.plain(f"{shown}{_how_far(run) if shown == COMPUTING else ''}"))
+
+
+def _how_far(run: str) -> str:
+    progress = loaders.run(run).progress() or {}
+    done, total = int(progress.get("done") or 0), int(progress.get("total") or 0)
+    return f" {done:,} of {total:,} steps." if total and progress.get("stage") == MAP else ""

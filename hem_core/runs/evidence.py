@@ -1,0 +1,143 @@
+"""What is known of the rows of a run beside the word of the model that was scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hem_core.dynamics.table import Dynamics, to_table
+from hem_core.engine.progress import Progress
+from hem_core.folds.out_of_sample import ByHeads, OutOfSample, beside, by_heads, rescored
+from hem_core.runs.attempts import Attempts
+from hem_core.runs.calibrated_reasons import Folds, trained_in_folds
+from hem_core.runs.explain import error_columns
+from hem_core.runs.options import Sample
+from hem_core.runs.scored import Scored
+from hem_core.runs.set_scores import dynamics_scores, members, set_scores
+from hem_core.store.atomic import write_table
+from hem_core.store.definitions import judge
+from hem_core.tasks import Metric
+from hem_core.thresholds import WRONG
+
+OF_ONE_MODEL = ("grand", "grand_last_layer")
+"""Gradient lengths of the model that was scored: no column beside the logits of the folds' models."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Each is None where it was not asked for, or cannot be had of these rows."""
+
+    heads: ByHeads | None
+    folds: Folds | None
+    recorded: Dynamics | None
+    own_sample: Sample
+    """Whether the scored model was trained on the rows, as far as the user knows."""
+
+    @property
+    def truth(self) -> OutOfSample | None:
+        """What the models said that saw the rows least: those of the folds, else the heads."""
+        best = self.folds or self.heads
+        return best.truth if best is not None else None
+
+    @property
+    def sample(self) -> Sample:
+        """Of which sample the run's own predictions are; those of the folds' models replace the scored model's."""
+        return "out-of-sample" if self.folds is not None else self.own_sample
+
+    @property
+    def epochs(self) -> int | None:
+        """How many epochs were recorded; None where none were."""
+        return self.recorded.n_epochs if self.recorded is not None else None
+
+
+def gather(scored: Scored, recorded: Dynamics | None, attempts: Attempts, progress: Progress) -> Evidence:
+    """Fit linear heads and train the folds of a train function; its recording counts where there is no other.
+
+    recorded: what was logged of the scored model's training.
+    """
+    heads = attempts.make("linear heads", lambda: _heads(scored, progress), None)
+    folds = trained_in_folds(scored, heads, scored.trainer) if scored.trainer is not None else None
+    if recorded is None and folds is not None and "training dynamics" in scored.ready.task.offers:
+        recorded = folds.crossed.dynamics
+    return Evidence(heads, folds, recorded, scored.options.sample)
+
+
+def scores_of(scored: Scored, evidence: Evidence, attempts: Attempts) -> dict[str, np.ndarray]:
+    """Every score of the run, and `error_prob` where a model that never saw the rows was asked; each N long.
+
+    With folds, what their models say stands in the place of the scored model's.
+    """
+    columns = scored.joined.columns | _of_the_set(scored, attempts)
+    if evidence.folds is not None:
+        columns = {name: values for name, values in columns.items() if name not in OF_ONE_MODEL}
+        columns |= rescored(scored.ready.task, evidence.folds.truth.logits, scored.targets)
+    columns |= members(scored.ids, columns, scored.ready.classes, scored.options.beside)
+    if evidence.recorded is not None:
+        aligned = evidence.recorded.align(scored.ids)
+        columns |= dynamics_scores(aligned)
+        write_table(scored.plan.folder / "dynamics.parquet", to_table(aligned))
+    columns |= beside(evidence.heads.truth, scored.targets) if evidence.heads is not None else {}
+    columns |= {"duplicate_group": scored.groups} if scored.groups is not None else {}
+    columns |= error_columns(columns, _fresh_errors(evidence, columns), seed=scored.options.seed)
+    if evidence.sample == "out-of-sample":  # the model's own columns are the better ones then
+        columns = {name: values for name, values in columns.items() if not name.endswith("_oos")}
+    return columns
+
+
+def counted_errors(evidence: Evidence, columns: dict[str, np.ndarray]) -> np.ndarray:
+    """(N,) 1 where the prediction that counts is wrong: the errors that every page and filter of the run counts."""
+    return _as_wrong(columns["error_oos" if judge({"sample": evidence.sample}, columns) == "head" else "error"])
+
+
+def out_of_sample(
+    scored: Scored, evidence: Evidence, columns: dict[str, np.ndarray], own: list[Metric]
+) -> dict[str, Any] | None:
+    """How well models do that did not see the examples, by the headline metric, and how the model itself does.
+
+    own: the metrics of the model that was scored, on the examples as it saw them.
+    """
+    truth = evidence.truth
+    if truth is None:
+        return None
+    judged = {"error": truth.errors(scored.targets)} if truth.how == "head" else columns
+    found, folds = scored.ready.task.metrics(judged), int(truth.fold.max()) + 1
+    measured = {_key(metric): metric.value for metric in found[:1]}
+    measured |= {f"in_sample_{_key(metric)}": metric.value for metric in own[:1]}
+    return {"how": truth.how, "folds": folds, "repeats": 1} | measured
+
+
+def _heads(scored: Scored, progress: Progress) -> ByHeads | None:
+    """Linear heads on the embeddings, unless the user wants none."""
+    if scored.options.oos == "none" or "linear heads" not in scored.ready.task.offers:
+        return None
+    n_classes, seed = len(scored.ready.classes), scored.options.seed
+    return by_heads(scored.joined, scored.groups, n_classes, seed=seed, progress=progress, held_out=scored.held_out)
+
+
+def _of_the_set(scored: Scored, attempts: Attempts) -> dict[str, np.ndarray]:
+    """Scores of the neighbourhood and the prototypes; a task without classes has no prototypes."""
+    n_classes = len(scored.ready.classes) if "prototypes" in scored.ready.task.offers else 0
+    return attempts.make(
+        "scores of the neighbourhood", lambda: set_scores(scored.joined, scored.graph, scored.ids, n_classes), {}
+    )
+
+
+def _fresh_errors(evidence: Evidence, columns: dict[str, np.ndarray]) -> np.ndarray | None:
+    """(N,) 1 where a model that never saw the example was wrong; a linear head's embedding did, so it is no such model.
+
+    None where no such model was asked, NaN where it was not asked about the example.
+    """
+    if evidence.folds is not None:
+        return _as_wrong(evidence.folds.truth.errors(columns["target"]))
+    return _as_wrong(columns["error"]) if evidence.sample == "out-of-sample" else None
+
+
+def _as_wrong(error: np.ndarray) -> np.ndarray:
+    """error (N,) in 0 .. 1 as 1.0 for wrong, 0.0 for right; NaN stays."""
+    return np.where(np.isnan(error), np.nan, error >= WRONG)
+
+
+def _key(metric: Metric) -> str:
+    return metric.name.replace(" ", "_")

@@ -1,0 +1,115 @@
+"""The map of a run, made after its scores: the run can be opened in the meantime."""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hem_core.embeddings.neighbours import Graph
+from hem_core.embeddings.projection import project
+from hem_core.engine.plan import stored_key
+from hem_core.engine.progress import Listener, Progress
+from hem_core.errors import RunError
+from hem_core.runs.attempts import Attempts
+from hem_core.store.atomic import write_json, write_table
+from hem_core.store.claim import held
+from hem_core.store.fingerprint import fingerprint
+from hem_core.store.pending import COMPUTING, MAP
+from hem_core.store.run import Run, open_run
+from hem_core.store.whole import damage
+
+FILE = "projection.parquet"
+
+
+def project_run(folder: Path | str, progress: Listener | None = None) -> None:
+    """Compute the map of a finished run that lacks it, and write projection.parquet and run.json.
+
+    A run that has its map is left as it is. Killed at any moment, the same call resumes, to the same bytes.
+    progress: called with ("map", done, total).
+    Raises RunError when the run is not complete, has no embeddings or no neighbours, or when its layout fails;
+    TakenError when another process is at work on it.
+    """
+    place = open_run(folder).folder
+    with held(place, f"the run {place}"):
+        run = open_run(place)
+        missing = run.info["missing"]
+        if MAP not in missing and _is_made(place, run.info.get("key")):
+            return
+        if run.graph is None or run.embeddings() is None:
+            why = missing.get("embeddings") or missing.get("neighbours") or "It has no embeddings."
+            raise RunError(f"the run {place} can have no map. {why}")
+        mark_pending(place)
+        why = finish_map(place, progress)
+    if why is not None:
+        raise RunError(f"the map of the run {place} could not be made. {why}")
+
+
+def mark_pending(folder: Path) -> None:
+    """Let run.json say that the map is still to come, and give up a map of other scores or one that cannot be read."""
+    info = _read(folder)
+    drop_foreign(folder, info.get("key"))
+    info["missing"] = {**(info.get("missing") or {}), MAP: COMPUTING}
+    write_json(folder / "run.json", info | {"pending": [MAP]})
+
+
+def finish_map(folder: Path, progress: Listener | None) -> str | None:
+    """Make the pending map of a run whose claim is held, and let run.json say so; returns why there is none."""
+    started, report, attempts = time.monotonic(), Progress(folder, progress), Attempts()
+    attempts.make(MAP, lambda: _write(open_run(folder), report), None)
+    info, why = _read(folder), attempts.missing.get(MAP)
+    missing = {name: words for name, words in info["missing"].items() if name != MAP}
+    timings = {name: took for name, took in (info.get("timings") or {}).items() if name != "total"}
+    total = (info.get("timings") or {}).get("total", 0.0) + time.monotonic() - started
+    timings |= {stage: round(seconds, 2) for stage, seconds in report.timings.items()}
+    info |= {"missing": missing | attempts.missing, "timings": timings | {"total": round(total, 2)}}
+    info |= {"fingerprint": _renewed(folder, info["fingerprint"])}
+    info |= {"peak_memory_mb": max(info.get("peak_memory_mb") or 0, peak_memory_mb())}
+    write_json(folder / "run.json", {name: value for name, value in info.items() if name != "pending"})
+    report.close()
+    return why
+
+
+def drop_foreign(folder: Path, key: str | None) -> None:
+    """Remove a map that was not made of the scores of this key, or that cannot be read."""
+    if not _is_made(folder, key):
+        (folder / FILE).unlink(missing_ok=True)
+
+
+def peak_memory_mb() -> int:
+    """The most memory that this process has had so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _write(run: Run, progress: Progress) -> None:
+    """projection.parquet, x and y of every row, unless it is there already."""
+    path, key = run.folder / FILE, run.info.get("key")
+    stored, embeddings = run.graph, run.embeddings()
+    if _is_made(run.folder, key) or stored is None or embeddings is None:
+        return
+    facts, seed = run.info["neighbours"], run.info["parameters"]["seed"]
+    graph = Graph(stored["indices"], stored["distances"], facts["method"], facts["recall"])
+    with progress.stage(MAP) as report:
+        xy = project(embeddings, graph, seed=seed, progress=lambda _words, done, total: report(done, total))
+    table = pa.table({"x": pa.array(xy[:, 0]), "y": pa.array(xy[:, 1])})
+    write_table(path, table, metadata={"hem.key": key} if key else None)
+
+
+def _is_made(folder: Path, key: str | None) -> bool:
+    path = folder / FILE
+    return path.is_file() and stored_key(path) == key and damage(path) is None
+
+
+def _renewed(folder: Path, before: str) -> str:
+    """The fingerprint with the map; what a refit has appended to it stays."""
+    _base, dash, of_refit = before.partition("-")
+    return f"{fingerprint(folder)}{dash}{of_refit}"
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """run.json as it stands, in the order of its entries."""
+    return json.loads((folder / "run.json").read_text("utf-8"))
