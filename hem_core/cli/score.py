@@ -11,6 +11,7 @@ from hem_core.cli._paths import PATH
 from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
 from hem_core.errors import HemError
+from hem_core.jobs.command import listed, workspace_of
 
 PLACE = 20
 TOO_MANY_FAILED = 3
@@ -105,7 +106,7 @@ def score(
         raise HemError("--in-sample and --out-of-sample exclude each other")
     columns = {"id_column": id_column, "label_column": label_column, "image_column": image_column}
     columns |= {"text_column": text_column, "feature_columns": feature_columns}
-    with bars() as progress:
+    with bars() as shown, listed("scoring", workspace_of(out), shown) as progress:
         run = score_run(
             model,
             data,
