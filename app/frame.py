@@ -7,14 +7,15 @@ import streamlit as st
 
 from app import loaders, scope, state, theme, widgets, words
 from hem_core.errors import HemError
+from hem_core.jobs.job import running
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 
 
-def guarded(page: Callable[[], None]) -> None:
+def guarded(page: Callable[[], None], *, needs_run: bool = True) -> None:
     """`show`, with one sentence in place of an unexpected error; the traceback goes to the server's log."""
     try:
-        show(page)
+        show(page, needs_run=needs_run)
     except Exception as error:
         logging.getLogger(__name__).exception("a page of the run %s failed", state.current_run())
         name = state.current_run() or "on screen"
@@ -27,10 +28,11 @@ def guarded(page: Callable[[], None]) -> None:
         )
 
 
-def show(page: Callable[[], None]) -> None:
+def show(page: Callable[[], None], *, needs_run: bool = True) -> None:
     """Draw the bar with the run picker, then the page for that run.
 
-    The page is called when that run is complete; while it grows, its progress stands in the page's place.
+    The page is called when that run is complete; while it grows, its progress stands in the page's place. A page that
+    needs no run is always called.
     Errors that the user can fix are shown as a sentence.
     """
     st.html(theme.CSS)
@@ -44,7 +46,11 @@ def show(page: Callable[[], None]) -> None:
         return
     if not runs:
         widgets.broken(broken)
-        widgets.no_runs(str(loaders.folder()))
+        if needs_run:
+            _jobs_mark()
+            widgets.no_runs(str(loaders.folder()))
+        else:
+            _draw(page)
         return
     by_name = {run.name: run for run in [*runs, *arm]}
     newest = next((run.name for run in runs if run.is_complete), runs[0].name)
@@ -59,18 +65,37 @@ def show(page: Callable[[], None]) -> None:
             st.caption(words.plain(_line(by_name[name])), width="stretch")
         except HemError:  # the page says what is wrong with it
             st.space("stretch")
+        _jobs_mark()
         widgets.signature()
     if wanted and wanted not in by_name:
         st.info(f"There is no run {words.plain(wanted)} in this workspace; showing {words.plain(name)}.")
-    if not by_name[name].is_complete:
+    if needs_run and not by_name[name].is_complete:
         _watch(name)
         return
+    _draw(page, needs_run=needs_run)
+
+
+def _draw(page: Callable[[], None], *, needs_run: bool = False) -> None:
     try:
-        scope.fit(scope.level())
+        if needs_run:
+            scope.fit(scope.level())
         st.html(theme.SKELETON)
         page()
     except HemError as error:
         widgets.failure(error)
+
+
+def _jobs_mark() -> None:
+    """While something runs in the background: how much, and the way to Jobs."""
+    if running(loaders.folder()):
+        _count_jobs()
+
+
+@st.fragment(run_every="5s")
+def _count_jobs() -> None:
+    n = len(running(loaders.folder()))
+    if n and st.button(f"{words.count(n, 'job')} running", icon="spinner", type="tertiary", key="jobs_mark"):
+        state.go("jobs")
 
 
 def _choose_level(run: Run) -> None:

@@ -11,7 +11,7 @@ st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
 pages = {
     name: st.Page(
-        partial(frame.guarded, view.page),
+        partial(frame.guarded, view.page, needs_run=getattr(view, "NEEDS_RUN", True)),
         title=title(name, view),
         icon=getattr(view, "ICON", None),
         url_path=name,

@@ -137,4 +137,5 @@ def _page(name):
     from app.views import views
 
     state.sync()
-    frame.show(views()[name].page)
+    view = views()[name]
+    frame.show(view.page, needs_run=getattr(view, "NEEDS_RUN", True))

@@ -26,6 +26,7 @@ LAYERS = (
     {"sets"},
     {"labels"},
     {"retrain", "loop"},
+    {"jobs"},
     {"cli"},
 )  # fmt: skip
 """A room imports those below it. Rooms of one layer share only what is below; the ground may import itself."""
@@ -131,6 +132,11 @@ def loaded_by(statement):
 
 def test_reading_a_run_and_the_help_need_no_torch():
     assert "torch" not in loaded_by("import hem_core, hem_core.store.run, hem_core.store.workspace, hem_core.cli")
+
+
+def test_the_room_of_jobs_and_its_kinds_need_no_torch():
+    kinds = ", ".join(map(module_of, files("hem_core/jobs/kinds")))
+    assert "torch" not in loaded_by(f"import hem_core.jobs.start, hem_core.jobs.command, {kinds}")
 
 
 def test_the_app_s_pages_and_routes_need_no_torch():

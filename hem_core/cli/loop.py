@@ -11,6 +11,7 @@ from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun
 from hem_core.errors import HemError
+from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
 
 PLACE = 110
@@ -110,7 +111,7 @@ def loop(
     if dry_run:
         _show_dry_run(data, asked | {"options": options})
         return
-    with bars() as progress:
+    with bars() as shown, listed("loop", out, shown) as progress:
         found = run_loop(data, **asked, go_on=go_on, options=options, progress=progress)
     if found.report is None:
         say("{}", found.waits_for)

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hem_core.cli._screen import say, table
-from hem_core.errors import TakenError
 
 PLACE = 40
 
@@ -45,13 +43,11 @@ def reasons(
 
 def _refit(run: Any) -> Any:
     """Refit, unless the app or another command is already doing so: both would write the same files."""
+    from hem_core.jobs.command import at_work, command_job, workspace_of
     from hem_core.runs.refit import refit
-    from hem_core.store.claim import owner, take, taken
 
-    claim = run.folder / "refit.process"  # that of the app's button, which shows that it runs
-    if not take(claim, os.getpid):
-        raise TakenError(taken(owner(claim) or {"pid": "?"}, f"the reasons of {run.folder}"))
-    try:
+    workspace = workspace_of(run.folder)
+    if workspace is None:
+        return refit(run.folder)  # says why it cannot be
+    with at_work(command_job("refit", workspace, run.name), f"the reasons of {run.folder}"):
         return refit(run.folder)
-    finally:
-        claim.unlink(missing_ok=True)

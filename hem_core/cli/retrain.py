@@ -9,6 +9,7 @@ from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun
 from hem_core.errors import HemError
+from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def retrain(
     if dry_run:
         _show_dry_run(workspace, settings)
         return
-    with bars() as progress:
+    with bars() as shown, listed("retraining", workspace, shown) as progress:
         stored = run(workspace, settings, progress=progress)
     if stored.report is None:
         _say_unfinished(stored, settings, str(budget))

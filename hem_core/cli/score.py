@@ -11,6 +11,7 @@ from hem_core.cli._paths import PATH
 from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
 from hem_core.errors import HemError
+from hem_core.jobs.command import listed, workspace_of
 
 PLACE = 20
 TOO_MANY_FAILED = 3
@@ -129,7 +130,7 @@ def score(
         is_strict=fail_fast,
         overwrite=overwrite,
     )
-    with bars() as progress:
+    with bars() as shown, listed("scoring", workspace_of(out), shown) as progress:
         run = score_run(model, data, out=out, weights=weights, train=train, progress=progress, options=options)
     summarise(run)
     if strict and run.info.get("warning"):

@@ -53,7 +53,7 @@ class Progress:
         if self.listener is not None:
             self.listener(name, done, total)
         now = time.monotonic()
-        if now - self._written < self.seconds_between_writes and done != total:
+        if now - self._written < self.seconds_between_writes and (done != total or not total):
             return
         self._written = now
         rate = (done - self._already) / max(now - self._started, 1e-9)

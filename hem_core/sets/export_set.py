@@ -1,18 +1,16 @@
-"""From a saved set to a folder that someone retrains from; also a process of its own, for the app."""
+"""From a saved set to a folder that someone retrains from."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hem_core.errors import HemError, RunError
+from hem_core.errors import RunError
 from hem_core.export._folder import Progress, export
 from hem_core.media import medium
 from hem_core.sets.run_of_set import find_run_of_set, gone
 from hem_core.store import sets
-from hem_core.store.atomic import write_json
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.workspace import Workspace, open_workspace
 
@@ -78,25 +76,3 @@ def _check_tables(
             f"format '{wanted[0]}' needs the pictures, and {gone(workspace, manifest)}; parquet, csv and jsonl can be "
             "written without it"
         )
-
-
-def main(workspace: str, name: str, version: str, target: str, note: str, data: str, *formats: str) -> int:
-    """Export as a process: progress, or the error, is left as JSON in the file `note`. Returns the exit code.
-
-    data: where the pictures are now, "" where they were not moved.
-    """
-
-    def progress(stage: str, done: int, total: int) -> None:
-        write_json(Path(note), {"stage": stage, "done": done, "total": total})
-
-    try:
-        export_set(workspace, name, int(version), target, formats, data=data or None, progress=progress)
-    except HemError as error:
-        write_json(Path(note), {"error": str(error)})
-        return 2
-    Path(note).unlink(missing_ok=True)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -64,12 +64,13 @@ def taken(found: Mapping[str, Any], what: str) -> str:
     """The message for a second process. found: the result of `owner`."""
     pid = found["pid"]
     return (
-        f"process {pid} is working on {what}{_since(found.get('since'))}; wait until it ends, or stop it with "
+        f"process {pid} is working on {what}{since(found.get('since'))}; wait until it ends, or stop it with "
         f"kill {pid}, and run the same command again"
     )
 
 
-def _since(seconds: Any) -> str:
+def since(seconds: Any) -> str:
+    """ " since 14:03", in local time, with the day where that is not today; "" where it is not known."""
     if not isinstance(seconds, int | float):
         return ""
     then = time.localtime(seconds)
@@ -94,7 +95,7 @@ def take(claim: Path, start: Callable[[], int]) -> bool:
     """
     try:
         claim.parent.mkdir(parents=True, exist_ok=True)
-        with _one_at_a_time(claim.with_name(f"{claim.name}.lock")):
+        with one_at_a_time(claim.with_name(f"{claim.name}.lock")):
             held = owner(claim)
             if held is not None and held["pid"] != os.getpid():
                 return False
@@ -106,7 +107,8 @@ def take(claim: Path, start: Callable[[], int]) -> bool:
 
 
 @contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold a lock, a file that is removed afterwards, while the block runs: one process and one thread at a time."""
     try:
         import fcntl
     except ImportError:  # no such locks on this system; what is left open are a few milliseconds

@@ -9,6 +9,9 @@ from app.views.retrain import report as retrain_report
 from app.views.retrain import retrains
 from hem_core.alive import process_of
 from hem_core.errors import RunError
+from hem_core.jobs.job import new_job, open_job
+from hem_core.jobs.start import prepare
+from hem_core.jobs.work import failed
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
@@ -35,6 +38,11 @@ def add_plan(folder, name="hard-v1", **changes):
     }  # fmt: skip
     write_json(home / "plan.json", {**plan, **changes})
     return home
+
+
+def add_job(folder, settings):
+    """What a retraining was started with by the page, whose process is gone."""
+    prepare(new_job(folder, "retraining", "hard-v1", settings), "process")
 
 
 def add_progress(home, pid, *, finished=(("control", 0), ("control", 1))):
@@ -168,7 +176,7 @@ def test_a_stopped_one_goes_on_by_a_button_if_it_was_begun_here(show, workspace)
     said = texts(show(folder, "retrain", retrain="hard-v1"))
     assert "Stopped. 2 trainings are finished and kept." in said
     assert "started on the command line" in said
-    write_json(folder / "retrains" / ".asked" / "hard-v1.json", {"set": "hard v1", "name": "hard-v1"})
+    add_job(folder, {"set": "hard v1", "name": "hard-v1"})
     assert button(show(folder, "retrain", retrain="hard-v1"), "Resume")
 
 
@@ -176,7 +184,7 @@ def test_an_error_is_a_sentence_with_a_way_to_try_again(show, workspace):
     folder = workspace()
     home = add_plan(folder)
     write_json(home / "error.json", {"error": "control, seed 0: 'mine:train' failed: ValueError: **no**"})
-    write_json(folder / "retrains" / ".asked" / "hard-v1.json", {"set": "hard v1", "name": "hard-v1"})
+    add_job(folder, {"set": "hard v1", "name": "hard-v1"})
     test = show(folder, "retrain", retrain="hard-v1")
     assert "'mine:train' failed: ValueError: **no**" in test.error[0].value.replace("\\", "")
     assert button(test, "Try again")
@@ -187,9 +195,9 @@ def test_one_that_was_refused_can_be_changed_or_forced(show, workspace):
     add_set(folder)
     asked = {"set": "hard v1", "train": "mine:train", "test": None, "arms": ["control", "curated"], "seeds": 3,
              "where": None, "recipe": "weights", "name": "hard-v1"}  # fmt: skip
-    write_json(folder / "retrains" / ".asked" / "hard-v1.json", asked)
-    refused = {"error": "about 25% look mislabelled (or go on all the same with --force)"}
-    write_json(folder / "retrains" / ".asked" / "hard-v1.error.json", refused)
+    add_job(folder, asked)
+    refused = "about 25% look mislabelled (or go on all the same with --force)"
+    failed(open_job(folder, "retraining", "hard-v1"), refused)
     test = show(folder, "retrain", retrain="hard-v1")
     assert retrains.names(folder) == ["hard-v1"]
     assert button(test, "Start anyway")

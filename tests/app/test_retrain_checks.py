@@ -4,9 +4,12 @@ import pandas as pd
 import pytest
 
 from app.views.retrain import retrains
+from hem_core.jobs.job import new_job
+from hem_core.jobs.start import prepare
+from hem_core.jobs.work import failed
 from hem_core.media._train_template import OF_NUMBERS
 from hem_core.store import sets
-from hem_core.store.atomic import write_json, write_table
+from hem_core.store.atomic import write_table
 from hem_core.store.workspace import open_workspace
 
 TRAIN = "demo_models.digits:train"
@@ -156,11 +159,9 @@ def test_what_the_command_line_says_is_said_in_the_words_of_the_page(line, said)
 def test_a_refusal_after_start_is_shown_in_the_words_of_the_page(show, workspace):
     folder = workspace()
     add_set(folder, ["e01"])
-    place = folder / "retrains" / ".asked" / "hard-v1.json"
-    write_json(place, {"set": "hard v1", "train": "m:train", "name": "hard-v1", "recipe": "auto"})
-    write_json(
-        place.with_suffix(".error.json"), {"error": "noisy: say --recipe labels (or go on all the same with --force)"}
-    )
+    job = new_job(folder, "retraining", "hard-v1", {"set": "hard v1", "train": "m:train", "name": "hard-v1"})
+    prepare(job, "process")
+    failed(job, "noisy: say --recipe labels (or go on all the same with --force)")
     test = show(folder, "retrain", retrain="hard-v1")
     assert "noisy: choose 'labels'" in texts(test)
     assert "--force" not in texts(test)

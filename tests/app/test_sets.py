@@ -8,6 +8,7 @@ import pytest
 from app.views.retrain import retrains
 from app.views.sets import exports, proofs
 from hem_core.errors import DataError, RunError
+from hem_core.jobs.job import running
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import select
 from hem_core.store import sets
@@ -144,8 +145,8 @@ def test_the_set_stands_beside_random_and_the_plain_hardest(show, workspace):
 
 
 def end_proofs(folder):
-    for claim in (folder / "proofs").glob(".*.process"):
-        proofs.wait(folder, claim.stem.removeprefix("."))
+    for job in running(folder):
+        proofs.wait(folder, job.name)
 
 
 def test_a_small_run_is_proven_without_asking_and_the_proof_is_kept(show, workspace):
@@ -344,8 +345,8 @@ def test_a_set_in_a_read_only_workspace_is_chosen_and_exported_and_the_page_says
     assert "cannot be saved" in test.error[0].value
     target = exports.place(seen, "few", 1, ["jsonl"])
     exports.start(seen, "few", 1, ["jsonl"])
-    exports.wait(target)
-    assert exports.state(target) == {"status": "done"}
+    exports.wait(seen, target)
+    assert exports.state(seen, target) == {"status": "done"}
     assert len((target / "examples.jsonl").read_text().splitlines()) == 4
     with pytest.raises(RunError, match="retrain in a workspace of your own"):
         retrains.start(seen, {"set": "few v1"})
@@ -355,14 +356,14 @@ def test_an_export_runs_beside_the_page_and_says_how_it_ended(workspace):
     folder = workspace()
     sets.save(folder, "few", open_workspace(folder).run("tiny").table().head(4), {"run": "gone"})
     good, bad = (exports.place(folder, "few", 1, [name]) for name in ("jsonl", "imagefolder"))
-    assert exports.state(good) == {"status": "none"}
+    assert exports.state(folder, good) == {"status": "none"}
     for target, name in ((good, "jsonl"), (bad, "imagefolder")):
         exports.start(folder, "few", 1, [name])
-        exports.wait(target)
-    assert exports.state(good) == {"status": "done"}
+        exports.wait(folder, target)
+    assert exports.state(folder, good) == {"status": "done"}
     assert (good / "examples.jsonl").is_file()
-    assert exports.state(bad)["status"] == "failed"
-    assert "needs the pictures" in exports.state(bad)["error"]
+    assert exports.state(folder, bad)["status"] == "failed"
+    assert "needs the pictures" in exports.state(folder, bad)["error"]
 
 
 @pytest.mark.parametrize("small", [5_000, 0])
@@ -372,10 +373,10 @@ def test_an_export_counts_from_its_first_moment_in_a_thread_or_in_a_process(work
     sets.save(folder, "few", open_workspace(folder).run("tiny").table(), {"run": "tiny"})
     target = exports.place(folder, "few", 1, ["imagefolder"])
     exports.start(folder, "few", 1, ["imagefolder"])
-    found = exports.state(target)
+    found = exports.state(folder, target)
     assert found["status"] == "done" or found["total"] == 60
-    exports.wait(target)
-    assert exports.state(target) == {"status": "done"}
+    exports.wait(folder, target)
+    assert exports.state(folder, target) == {"status": "done"}
 
 
 def test_pictures_that_were_moved_are_exported_from_the_folder_that_is_named(show, workspace, tmp_path):
@@ -392,8 +393,8 @@ def test_pictures_that_were_moved_are_exported_from_the_folder_that_is_named(sho
     assert "imagefolder" in formats.options
     target = exports.place(folder, "few", 1, ["imagefolder"])
     exports.start(folder, "few", 1, ["imagefolder"], str(tmp_path / "moved"))
-    exports.wait(target)
-    assert exports.state(target) == {"status": "done"}
+    exports.wait(folder, target)
+    assert exports.state(folder, target) == {"status": "done"}
     assert len(list(target.rglob("*.png"))) == 3
 
 

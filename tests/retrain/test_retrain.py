@@ -14,6 +14,9 @@ from typer.testing import CliRunner
 
 from hem_core.cli import hem as command
 from hem_core.errors import DataError, HemError, ModelError, RunError
+from hem_core.jobs.job import new_job
+from hem_core.jobs.start import prepare, start, wait
+from hem_core.jobs.state import state
 from hem_core.media._train_template import OF_NUMBERS, OF_TEXTS
 from hem_core.retrain import stored
 from hem_core.retrain.retrain import retrain
@@ -339,13 +342,13 @@ def test_a_killed_process_goes_on_to_the_same_report(workspace, make_set, my_tra
     code = my_training / "my_training.py"
     code.write_text(code.read_text().replace("    return model", "    import time; time.sleep(0.3)\n    return model"))
     asked = {"set": "hard", "train": "my_training:train", "test": held_out(workspace), "seeds": 2, "recipe": "mix"}
-    place = workspace / "settings.json"
-    start = [sys.executable, "-m", "hem_core.retrain.work"]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{my_training}", "OMP_NUM_THREADS": "1"}
 
     def process(name):
-        place.write_text(json.dumps(asked | {"name": name}))
-        return subprocess.Popen([*start, str(workspace), "--json", str(place)], env=environment, stderr=subprocess.PIPE)
+        job = new_job(workspace, "retraining", name, asked | {"name": name})
+        prepare(job, "process")
+        start = [sys.executable, "-m", "hem_core.jobs", str(job.folder), str(workspace)]
+        return subprocess.Popen(start, env=environment, stderr=subprocess.PIPE)
 
     whole = process("whole")
     assert whole.wait() == 0, whole.stderr.read()
@@ -366,18 +369,18 @@ def test_a_killed_process_goes_on_to_the_same_report(workspace, make_set, my_tra
     assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in one.folder.iterdir())
 
 
-def test_the_process_of_the_app_leaves_a_refusal_beside_its_settings(workspace, make_set):
+def test_a_retraining_as_a_job_keeps_why_it_was_refused(workspace, make_set, my_training, monkeypatch):
     make_set()
-    place = workspace / "asked.json"
-    place.write_text(json.dumps({"set": "hard", "train": "my_training:train", "recipe": "only"}))
-    command_line = [sys.executable, "-m", "hem_core.retrain.work", str(workspace), "--json", str(place)]
-    done = subprocess.run(command_line, capture_output=True, text=True, cwd=workspace.parent / "code",
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
-    assert done.returncode == 2
-    assert "forgets the rest" in json.loads(place.with_suffix(".error.json").read_text())["error"]
-    place.write_text('{"sett": 1}')
-    done = subprocess.run(command_line, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert "must hold a JSON object of set, train, test" in done.stderr
+    monkeypatch.setenv("PYTHONPATH", str(my_training))
+    refused = new_job(
+        workspace, "retraining", "hard-v1", {"set": "hard", "train": "my_training:train", "recipe": "only"}
+    )
+    misspelt = new_job(workspace, "retraining", "other", {"sett": 1})
+    for job in (refused, misspelt):
+        assert start(job)
+        wait(job)
+    assert "forgets the rest" in state(refused).error
+    assert "a retraining takes set, train, test" in state(misspelt).error
 
 
 def test_two_processes_do_not_work_on_one_retraining(workspace, make_set):

@@ -176,7 +176,7 @@ def _refit(run: Run) -> None:
         if st.button(f"Refit reasons with {words.count(n_tags, 'tag')}", icon=":material/model_training:"):
             refits.start(run, n_tags)
             st.rerun()
-        if found["status"] == "done":
+        if found["status"] == "done" and {"n_tags", "changed"} <= found.keys():
             tags = words.count(found["n_tags"], "tag")
             st.caption(f"{found['changed']:,} of {found['n']:,} reasons changed with {tags}")
 

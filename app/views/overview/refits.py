@@ -1,18 +1,14 @@
-"""Refitting a run's reasons to people's tags: in a process of its own, so that nobody waits for the server.
-
-python -m app.views.overview.refits RUN_FOLDER NOTE
-"""
+"""Refitting a run's reasons to people's tags, as a job: nobody waits for the server."""
 
 import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from app import jobs
-from hem_core.errors import HemError
-from hem_core.store.atomic import write_json
+from hem_core.jobs import start as jobs
+from hem_core.jobs.job import Job, new_job, open_job
+from hem_core.jobs.state import state as jobs_state
 from hem_core.store.claim import check_free
 from hem_core.store.run import Run
 
@@ -42,46 +38,33 @@ def start(run: Run, n_tags: int) -> None:
     Raises RunError where the run cannot be written to, or is just being scored.
     """
     check_free(run.folder, f"the run '{run.name}'")
-    note = _note(run.folder)
-    jobs.start(note, "app.views.overview.refits", [str(run.folder), str(note)], first={"n_tags": n_tags})
+    jobs.start(new_job(_workspace(run), "refit", run.name, {"n_tags": n_tags}))
 
 
 def state(run: Run) -> dict[str, Any]:
     """How the last refit stands: `status` 'none', 'running', 'done' (with n, changed, n_tags) or 'failed' (error)."""
-    is_running = jobs.is_running(_note(run.folder))
-    note = jobs.read(_note(run.folder))
-    if is_running:
-        return {"status": "running", **note}
-    if "changed" in note:
-        return {"status": "done", **note}
-    if not note:
+    job = open_job(_workspace(run), "refit", run.name)
+    if job is None:
         return {"status": "none"}
-    return {"status": "failed", "error": note.get("error") or "the refit was stopped; start it again"}
+    found = jobs_state(job)
+    if found.status == "running":
+        return {"status": "running", **_tags(job)}
+    if found.status == "done":
+        return {"status": "done", **_tags(job), **found.result}
+    return {"status": "failed", "error": found.error or "the refit was stopped; start it again"}
 
 
 def wait(run: Run) -> None:
     """Wait until nobody refits the run."""
-    jobs.wait(_note(run.folder))
+    job = open_job(_workspace(run), "refit", run.name)
+    if job is not None:
+        jobs.wait(job)
 
 
-def _note(folder: Path) -> Path:
-    return folder / "refit.json"
+def _tags(job: Job) -> dict[str, Any]:
+    """How many tags it learns from; nobody counted those of the command line."""
+    return {name: job.settings[name] for name in ("n_tags",) if name in job.settings}
 
 
-def _work(folder: Path, note: Path) -> None:
-    from hem_core.runs.refit import refit
-    from hem_core.store.run import open_run
-
-    said = jobs.read(note)
-    try:
-        before = open_run(folder).table(["reason"])["reason"]
-        refit(folder)
-    except HemError as error:
-        write_json(note, {**said, "error": str(error)})
-        return
-    after = open_run(folder).table(["reason"])["reason"]
-    write_json(note, {**said, "n": len(after), "changed": int((before.to_numpy() != after.to_numpy()).sum())})
-
-
-if __name__ == "__main__":
-    _work(Path(sys.argv[1]), Path(sys.argv[2]))
+def _workspace(run: Run) -> Path:
+    return run.folder.absolute().parents[1]

@@ -134,7 +134,7 @@ def _ended(name: str, how: dict[str, Any]) -> None:
         kept = f"{words.count(finished, 'training is', 'trainings are')} finished and kept."
         st.warning(f"Stopped. {kept}", icon=":material/pause_circle:")
     _grid(Stored(home / stored.FOLDER / name), how)
-    if not retrains.settings_of(home, name):
+    if not retrains.can_resume(home, name):
         st.caption("It was started on the command line: run the same `hem retrain` command to resume.")
         return
     with st.container(horizontal=True, gap="small"):

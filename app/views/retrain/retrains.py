@@ -1,6 +1,6 @@
-"""Retrainings run in a process of their own: the page can be left, the server started again, they go on.
+"""Retrainings as jobs: the page can be left and the server started again while they run.
 
-What is on disk is the truth; this file starts, stops and continues.
+What is on disk is the truth; this file starts, stops and resumes.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app import jobs
 from hem_core.alive import is_alive
-from hem_core.errors import RunError
+from hem_core.errors import RunError, TakenError
+from hem_core.jobs import start as jobs
+from hem_core.jobs.job import Job, listing, new_job, open_job, read
+from hem_core.jobs.state import is_running, state
 from hem_core.retrain import stored
 from hem_core.splits import part_of
 
 if TYPE_CHECKING:
     from hem_core.store.run import Run
 
-PROGRAM = "hem_core.retrain.work"
-ASKED = ".asked"
-"""Folder beside the retrainings with what each was started with."""
+KIND = "retraining"
+EARLIER = ".asked"
+"""Folder beside the retrainings with what an earlier HEM started each with."""
 IN_THE_APP = (
     (r" \(or go on all the same with --force\)", ""),
     (r"(say|use|with) --recipe (\w+)", r"choose '\2' as what the curated arm does with the set"),
@@ -58,21 +60,20 @@ def go_on(workspace: Path, name: str, *, force: bool = False) -> None:
 
     force: in spite of a refusal. Raises RunError when nobody knows its settings any more.
     """
-    settings = jobs.read(_settings(workspace, name))
-    if not settings:
+    job = _job(workspace, name)
+    if job is None:
         raise RunError(f"the settings of '{name}' are not here; run the `hem retrain` command again that began it")
-    _launch(workspace, name, {**settings, "force": True} if force else settings)
+    _launch(workspace, name, {**job.settings, "force": True} if force else job.settings)
 
 
 def discard(workspace: Path, name: str) -> dict[str, Any]:
     """Forget a retraining that never got to a plan, so that its name is free again; returns its settings."""
-    place = _settings(workspace, name)
-    settings = jobs.read(place)
+    job = _job(workspace, name)
+    if job is None:
+        return {}
     if not is_planned(workspace, name):
-        for path in (place, place.with_suffix(".error.json"), place.with_suffix(".log")):
-            path.unlink(missing_ok=True)
-        jobs.forget(place)
-    return settings
+        jobs.forget(job)
+    return dict(job.settings)
 
 
 def is_planned(workspace: Path, name: str) -> bool:
@@ -82,9 +83,9 @@ def is_planned(workspace: Path, name: str) -> bool:
 
 def stop(workspace: Path, name: str) -> None:
     """End the process of a retraining; `go_on` continues it."""
-    place = _settings(workspace, name)
-    if jobs.is_running(place):
-        jobs.stop(place)
+    job = _job(workspace, name)
+    if job is not None and is_running(job):
+        jobs.stop(job)
         return
     progress = stored.Stored(workspace / stored.FOLDER / name).progress or {}
     if is_alive(progress.get("pid"), progress.get("process")) and progress.get("process"):
@@ -96,34 +97,35 @@ def status(workspace: Path, name: str) -> dict[str, Any]:
     found = stored.Stored(workspace / stored.FOLDER / name)
     if found.report is not None:
         return {"status": "complete"}
-    place = _settings(workspace, name)
-    is_ours = jobs.is_running(place)
+    job = _job(workspace, name)
+    how = state(job) if job is not None else None
+    is_ours = how is not None and how.status == "running"
     if found.error is not None and not is_ours:
         return {"status": "failed", "error": found.error}
     if is_ours or found.status == "running":
         return {"status": "running" if found.progress else "starting", **(found.progress or {})}
-    refused = jobs.read(place.with_suffix(".error.json")).get("error")
-    if refused or (jobs.exit_code(place) or 0) > 0:
-        return {"status": "failed", "error": refused or _last_words(workspace, name)}
+    if how is not None and how.error:
+        return {"status": "failed", "error": how.error}
     return {"status": "stopped", **(found.progress or {})}
 
 
 def names(workspace: Path) -> list[str]:
     """Names of the retrainings, the newest first; among them those that are only starting or never got to a plan."""
     planned = [one.name for one in stored.list(workspace)]
-    asked = sorted((workspace / stored.FOLDER / ASKED).glob("*.json"), key=_age, reverse=True)
-    begun = [path.stem for path in asked if not path.name.endswith(".error.json")]
+    begun = [job.name for job in listing(workspace) if job.kind == KIND]
     return [*[name for name in begun if name not in planned], *planned]
 
 
-def settings_of(workspace: Path, name: str) -> dict[str, Any]:
-    """What a retraining was started with here; {} when the command line began it."""
-    return jobs.read(_settings(workspace, name))
+def can_resume(workspace: Path, name: str) -> bool:
+    """Whether it is known here how a retraining was started."""
+    return _job(workspace, name) is not None
 
 
 def wait(workspace: Path, name: str) -> None:
-    """Wait until no process that an app started is at work on a retraining."""
-    jobs.wait(_settings(workspace, name))
+    """Wait until no process is at work on a retraining that is listed as a job."""
+    job = _job(workspace, name)
+    if job is not None:
+        jobs.wait(job)
 
 
 def free_name(workspace: Path, set: str) -> str:
@@ -134,7 +136,7 @@ def free_name(workspace: Path, set: str) -> str:
     home, number = workspace / stored.FOLDER, 1
     while True:
         name = base if number == 1 else f"{base}-{number}"
-        if not (home / name).exists() and not _settings(workspace, name).exists():
+        if not (home / name).exists() and open_job(workspace, KIND, name) is None:
             return name
         number += 1
 
@@ -168,32 +170,22 @@ def test_words(run: Run, given: str) -> str:
 
 def _launch(workspace: Path, name: str, settings: Mapping[str, Any]) -> bool:
     """Start the process, unless one is at work under that name; then False."""
-    place = _settings(workspace, name)
-    if jobs.is_running(place) or stored.Stored(workspace / stored.FOLDER / name).status == "running":
+    folder = workspace / stored.FOLDER / name
+    if stored.Stored(folder).status == "running":
         return False
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.with_suffix(".error.json").unlink(missing_ok=True)
-        (workspace / stored.FOLDER / name / "error.json").unlink(missing_ok=True)
-    except OSError as error:
-        why = error.strerror or error
-        raise RunError(
-            f"nothing can be written to {place.parent} ({why}): retrain in a workspace of your own"
-        ) from error
-    arguments = [str(workspace), "--json", str(place)]
-    return jobs.start(place, PROGRAM, arguments, first=settings, log=place.with_suffix(".log"))
+        (folder / "error.json").unlink(missing_ok=True)
+        return jobs.start(new_job(workspace, KIND, name, settings))
+    except TakenError:
+        raise
+    except (OSError, RunError) as error:
+        raise RunError(f"{error}: retrain in a workspace of your own") from error
 
 
-def _settings(workspace: Path, name: str) -> Path:
-    return workspace / stored.FOLDER / ASKED / f"{name}.json"
-
-
-def _last_words(workspace: Path, name: str) -> str:
-    try:
-        said = _settings(workspace, name).with_suffix(".log").read_text("utf-8", "replace").strip().splitlines()
-    except OSError:
-        said = []
-    return said[-1] if said else "the retraining ended without a word; start it again"
+def _job(workspace: Path, name: str) -> Job | None:
+    found = open_job(workspace, KIND, name)
+    earlier = read(workspace / stored.FOLDER / EARLIER / f"{name}.json") if found is None else {}
+    return new_job(workspace, KIND, name, earlier) if earlier else found
 
 
 def problem_of(train: str) -> str:
@@ -239,7 +231,3 @@ def _defines(module: str, function: str) -> bool:
                 return False
             return any(isinstance(part, ast.FunctionDef) and part.name == function for part in tree.body)
     return False
-
-
-def _age(path: Path) -> float:
-    return path.stat().st_mtime

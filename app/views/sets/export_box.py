@@ -43,8 +43,8 @@ def draw(home: Path, name: str, version: int) -> None:
 
 
 @st.fragment(run_every="1s")
-def _watch(target: Path) -> None:
-    found = exports.state(target)
+def _watch(home: Path, target: Path) -> None:
+    found = exports.state(home, target)
     if found["status"] != "running":
         st.rerun()
     st.progress(_share(found), text=words.plain(_stage(found)))
@@ -61,9 +61,9 @@ def _stage(found: dict[str, Any]) -> str:
 
 
 def _progress(home: Path, name: str, version: int, formats: tuple[str, ...], target: Path, data: str) -> None:
-    found = exports.state(target)
+    found = exports.state(home, target)
     if found["status"] == "running":
-        _watch(target)
+        _watch(home, target)
         return
     if found["status"] == "done":
         size = exports.size_bytes(target)

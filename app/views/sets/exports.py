@@ -1,6 +1,5 @@
-"""Exports run beside the pages: a page can be left, the server stays quick."""
+"""Exports of saved sets as jobs: a page can be left, the server stays quick."""
 
-import functools
 import io
 import tempfile
 import zipfile
@@ -9,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import hem_core.export
-from app import jobs
 from hem_core import folder as registry
 from hem_core.errors import HemError
+from hem_core.jobs import start as jobs
+from hem_core.jobs.job import open_job, read
+from hem_core.jobs.kinds.export import export_job, target
+from hem_core.jobs.state import state as jobs_state
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.workspace import open_workspace
 
@@ -27,9 +29,9 @@ def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> P
 
     Of a workspace that cannot be written to, in a temporary folder that is removed when the server stops.
     """
-    folder = f"{name}-v{version}-{'-'.join(sorted(set(formats)))}"
-    kept = workspace / "exports" / folder
-    return kept if kept.is_dir() or open_workspace(workspace).is_writable() else Path(_temporary().name) / folder
+    job = export_job(workspace, name, version, formats)
+    kept = workspace / "exports" / job.name
+    return kept if kept.is_dir() or job.home == job.workspace else target(job)
 
 
 def unfit(workspace: Path, name: str, version: int, data: str = "") -> dict[str, str]:
@@ -43,7 +45,7 @@ def unfit(workspace: Path, name: str, version: int, data: str = "") -> dict[str,
     from hem_core.sets.run_of_set import find_run_of_set
 
     home = workspace / "sets" / name / f"v{version}"
-    manifest = jobs.read(home / "manifest.json")
+    manifest = read(home / "manifest.json")
     some = next(pq.ParquetFile(home / "examples.parquet").iter_batches(TRIED)).to_pandas()
     opened = open_workspace(workspace)
     run = find_run_of_set(opened, manifest)  # where it is gone, tables can still be written
@@ -65,36 +67,28 @@ def start(workspace: Path, name: str, version: int, formats: Sequence[str], data
 
     data: as for `unfit`. A small one is written by a thread, at once: a process takes seconds to begin.
     """
-    target = place(workspace, name, version, formats)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    files = [str(path) for path in (target, _note(target))]
-    n = int(jobs.read(workspace / "sets" / name / f"v{version}" / "manifest.json").get("n") or 0)
-    first = {"stage": "starting", "done": 0, "total": n}
-    arguments = [str(workspace), name, str(version), *files, data, *formats]
-    if 0 < n <= SMALL:
-        from hem_core.sets.export_set import main
-
-        jobs.start_here(_note(target), lambda: main(*arguments), first=first)
-    else:
-        jobs.start(_note(target), "hem_core.sets.export_set", arguments, first=first)
+    n = int(read(workspace / "sets" / name / f"v{version}" / "manifest.json").get("n") or 0)
+    jobs.start(export_job(workspace, name, version, formats, data), total=n, in_thread=0 < n <= SMALL)
 
 
-def state(target: Path) -> dict[str, Any]:
+def state(workspace: Path, place: Path) -> dict[str, Any]:
     """How an export stands: `status` 'none', 'running', 'done' or 'failed', with stage, done, total or error."""
-    is_running = jobs.is_running(_note(target))
-    if target.is_dir():
+    job = open_job(workspace, "export", place.name)
+    found = jobs_state(job) if job is not None else None
+    if found is not None and found.status == "running":
+        return {"status": "running", "stage": found.stage, "done": found.done, "total": found.total}
+    if place.is_dir():
         return {"status": "done"}
-    note = jobs.read(_note(target))
-    if is_running:
-        return {"status": "running", **note}
-    if not note:
+    if found is None or found.ended_well:
         return {"status": "none"}
-    return {"status": "failed", "error": note.get("error") or "the export was stopped; start it again"}
+    return {"status": "failed", "error": found.error or "the export was stopped; start it again"}
 
 
-def wait(target: Path) -> None:
+def wait(workspace: Path, place: Path) -> None:
     """Wait until nobody is at work on an export."""
-    jobs.wait(_note(target))
+    job = open_job(workspace, "export", place.name)
+    if job is not None:
+        jobs.wait(job)
 
 
 def size_bytes(folder: Path) -> int:
@@ -110,12 +104,3 @@ def zipped(folder: Path) -> bytes:
             if path.is_file():
                 archive.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
     return out.getvalue()
-
-
-@functools.cache
-def _temporary() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="hem-exports-", ignore_cleanup_errors=True)
-
-
-def _note(target: Path) -> Path:
-    return target.with_name(f".{target.name}.json")

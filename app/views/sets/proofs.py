@@ -1,13 +1,8 @@
-"""Proofs that a set is worth more than a random one: in a process of their own, so that nobody waits for the server.
-
-python -m app.views.sets.proofs WORKSPACE RUN KEY
-"""
+"""Proofs that a set is worth more than a random one, as jobs: nobody waits for the server."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +11,11 @@ import numpy as np
 import pandas as pd
 from pandas.core.util.hashing import hash_pandas_object
 
-from app import jobs
-from hem_core.errors import HemError
-from hem_core.store.atomic import write_json, write_table
+from hem_core.jobs import start as jobs
+from hem_core.jobs.job import open_job, read, running
+from hem_core.jobs.kinds.proof import keep, proof_job, result
+from hem_core.jobs.state import state as jobs_state
 from hem_core.store.level import Level
-from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
     from hem_core.sets.proof import Proof
@@ -58,47 +53,42 @@ def start(workspace: Path, level: Level, key: str, selected: Selected) -> None:
     """Begin to prove a set, unless it is being done; `state` tells how it stands."""
     if state(workspace, key)["status"] in ("running", "done"):
         return
-    home = workspace / "proofs"
-    home.mkdir(parents=True, exist_ok=True)
-    ranks = dict(zip(selected.examples["id"].tolist(), selected.examples["rank"].tolist(), strict=True))
-    rank = [ranks.get(id, 0) for id in selected.candidates["id"].tolist()]  # 0 = not chosen
-    write_table(_candidates(workspace, key), selected.candidates.assign(rank=rank))
-    first = {"done": 0, "total": 0}
-    jobs.start(
-        _note(workspace, key), "app.views.sets.proofs", [str(workspace), level.run, key, level.name], first=first
-    )
+    job = proof_job(workspace, key, level, selected)
+    keep(job, selected)
+    jobs.start(job)
 
 
 def state(workspace: Path, key: str) -> dict[str, Any]:
     """How a proof stands: `status` 'none', 'running' (done, total), 'done' (as `Proof`) or 'failed' (error)."""
-    is_running = jobs.is_running(_note(workspace, key))
-    found = jobs.read(_result(workspace, key))
-    if found:
-        return {"status": "done", **found}
-    note = jobs.read(_note(workspace, key))
-    if is_running:
-        return {"status": "running", **note}
-    if not note:
+    job = open_job(workspace, "proof", key) if key else None
+    found = jobs_state(job) if job is not None else None
+    proof = read(result(workspace, key))
+    if proof:
+        return {"status": "done", **proof}
+    if found is not None and found.status == "running":
+        return {"status": "running", "done": found.done, "total": found.total}
+    if found is None or found.ended_well:
         return {"status": "none"}
-    return {"status": "failed", "error": note.get("error") or "the proof was stopped; start it again"}
+    return {"status": "failed", "error": found.error or "the proof was stopped; start it again"}
 
 
 def is_idle(workspace: Path) -> bool:
     """Whether no proof is running in the workspace, whoever started it."""
-    notes = [path.with_suffix(".json") for path in (workspace / "proofs").glob(".*.process")]
-    return not any(jobs.is_running(note) for note in notes)
+    return not any(job.kind == "proof" for job in running(workspace))
 
 
 def wait(workspace: Path, key: str) -> None:
     """Wait until nobody is at work on a proof."""
-    jobs.wait(_note(workspace, key))
+    job = open_job(workspace, "proof", key)
+    if job is not None:
+        jobs.wait(job)
 
 
 def proven(workspace: Path, key: str) -> Proof | None:
     """The proof that was made, or None."""
     from hem_core.sets.proof import Proof
 
-    found = jobs.read(_result(workspace, key))
+    found = read(result(workspace, key))
     if not found:
         return None
     fields = {name: found[name] for name in ("gain", "seconds", "n_test", "note")}
@@ -133,44 +123,3 @@ def added(found: Mapping[str, Any]) -> int:
 
 def _signed(value: float, digits: int) -> str:
     return f"{value:+.{digits}f}".replace("-", "−") if round(value, digits) else f"{0:.{digits}f}"
-
-
-def _result(workspace: Path, key: str) -> Path:
-    return workspace / "proofs" / f"{key}.json"
-
-
-def _note(workspace: Path, key: str) -> Path:
-    return workspace / "proofs" / f".{key}.json"
-
-
-def _candidates(workspace: Path, key: str) -> Path:
-    return workspace / "proofs" / f".{key}.parquet"
-
-
-def _work(workspace: Path, run: str, key: str, level_name: str = EXAMPLES) -> None:
-    from hem_core.sets.proof import proof
-    from hem_core.sets.selected import Selected
-    from hem_core.store.workspace import open_workspace
-
-    if hasattr(os, "nice"):
-        os.nice(10)  # whoever looks at pages goes first
-
-    def progress(stage: str, done: int, total: int) -> None:
-        del stage
-        write_json(_note(workspace, key), {"done": done, "total": total})
-
-    try:
-        candidates = pd.read_parquet(_candidates(workspace, key))
-        examples = candidates.loc[candidates["rank"] > 0, :].sort_values("rank")
-        selected = Selected(examples, candidates.head(0), {}, {}, candidates)
-        found = proof(open_workspace(workspace).run(run).level(level_name), selected, progress=progress)
-    except HemError as error:
-        write_json(_note(workspace, key), {"error": str(error)})
-        return
-    write_json(_result(workspace, key), found.facts())
-    for path in (_note(workspace, key), _candidates(workspace, key)):
-        path.unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    _work(Path(sys.argv[1]), *sys.argv[2:])

@@ -1,0 +1,86 @@
+"""Commands that somebody starts in a terminal are jobs too: listed with their progress, to be stopped and resumed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from hem_core.engine.progress import Listener
+from hem_core.errors import HemError, TakenError
+from hem_core.jobs.job import Job, new_job
+from hem_core.jobs.kind import load, option
+from hem_core.jobs.start import prepare
+from hem_core.jobs.work import done, failed
+from hem_core.store import claim
+from hem_core.store.claim import owner, take, taken
+
+
+@contextmanager
+def listed(kind: str, workspace: Path | None, listener: Listener) -> Iterator[Listener]:
+    """A listener that passes progress on, and lists this command as a job from the first word of progress on.
+
+    workspace: None where the command writes outside of one. The job's name is that of the folder, in RESULTS of the
+    kind, on which this process holds the claim. Where nothing can be written, the command works unlisted.
+    """
+    with ExitStack() as stack:
+        is_new = workspace is not None
+
+        def tell(stage: str, done: int, total: int) -> None:
+            nonlocal is_new
+            if is_new and workspace is not None:
+                is_new = False
+                with suppress(HemError, OSError):
+                    stack.enter_context(at_work(command_job(kind, workspace, _name(kind, workspace)), "it"))
+            listener(stage, done, total)
+
+        yield tell
+
+
+@contextmanager
+def at_work(job: Job, what: str) -> Iterator[None]:
+    """Hold a job's claim while this command does its work; inside the process of that very job, only run the block.
+
+    what: what is done, in words. Raises TakenError when another process is at work on it; RunError where nothing can
+    be written.
+    """
+    holder = owner(job.claim)
+    if holder is not None and holder["pid"] == os.getpid():
+        yield
+        return
+    if not take(job.claim, lambda: _begun(job)):
+        raise TakenError(taken(owner(job.claim) or {"pid": "?"}, what))
+    try:
+        yield
+        done(job, None)
+    except HemError as error:
+        failed(job, str(error))
+        raise
+    finally:
+        job.claim.unlink(missing_ok=True)
+
+
+def command_job(kind: str, workspace: Path, name: str) -> Job:
+    """The job of this process's own command line."""
+    return new_job(workspace, kind, name, {"argv": sys.argv[1:], "cwd": str(Path.cwd())})
+
+
+def workspace_of(run: Path) -> Path | None:
+    """The workspace in whose runs/ a run folder lies, or will lie; None where it is outside of one."""
+    runs = run.absolute().parent
+    return runs.parent if runs.name == "runs" else None
+
+
+def _name(kind: str, workspace: Path) -> str:
+    """Raises RunError, by `new_job`, when this process holds no claim."""
+    results = workspace / str(option(load(kind), "RESULTS", kind))
+    mine = (path for path in results.glob(f"*/{claim.FILE}") if (owner(path) or {}).get("pid") == os.getpid())
+    return next((path.parent.name for path in mine), "")
+
+
+def _begun(job: Job) -> int:
+    prepare(job, "command")
+    job.log.unlink(missing_ok=True)
+    return os.getpid()

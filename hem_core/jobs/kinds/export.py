@@ -1,0 +1,57 @@
+"""Export: a version of a saved set is written to a new folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hem_core.engine.progress import Listener
+from hem_core.jobs.job import Job, new_job
+
+TITLE = "Export"
+WITHOUT_WRITING = True
+"""Also from a workspace that cannot be written to: the folder then goes with the server."""
+
+
+def export_job(workspace: Path, name: str, version: int, formats: Sequence[str], data: str = "") -> Job:
+    """The export of a version of a set. data: where the pictures are now, "" where they were not moved."""
+    settings = {"set": name, "version": version, "formats": sorted(set(formats)), "data": data}
+    called = f"{name}-v{version}-{'-'.join(settings['formats'])}"
+    return new_job(workspace, "export", called, settings, without_writing=WITHOUT_WRITING)
+
+
+def target(job: Job) -> Path:
+    """The folder that is written: exports/<name> in the workspace, or in what stands for it."""
+    return job.home / "exports" / job.name
+
+
+def words(job: Job) -> str:
+    return f"{job.settings['set']} v{job.settings['version']} as {', '.join(job.settings['formats'])}"
+
+
+def writes(job: Job) -> tuple[Path, ...]:
+    return (target(job),)
+
+
+def is_done(job: Job) -> bool:
+    return target(job).is_dir()
+
+
+def opens(job: Job) -> tuple[str, Mapping[str, str]]:
+    return "sets", {}
+
+
+def run(job: Job, progress: Listener) -> None:
+    from hem_core.sets.export_set import export_set
+
+    asked = job.settings
+    target(job).parent.mkdir(parents=True, exist_ok=True)
+    export_set(
+        job.workspace,
+        str(asked["set"]),
+        int(asked["version"]),
+        target(job),
+        asked["formats"],
+        data=asked.get("data") or None,
+        progress=progress,
+    )

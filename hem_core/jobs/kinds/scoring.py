@@ -1,0 +1,52 @@
+"""Scoring: a model over every example of a data set, kept as a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hem_core.engine.progress import Listener
+from hem_core.jobs.job import Job, read
+
+TITLE = "Scoring"
+RESULTS = "runs"
+
+
+def words(job: Job) -> str:
+    return job.name
+
+
+def writes(job: Job) -> tuple[Path, ...]:
+    return (_run(job),)
+
+
+def is_done(job: Job) -> bool:
+    return read(_run(job) / "run.json").get("status") == "complete"
+
+
+def opens(job: Job) -> tuple[str, Mapping[str, str]]:
+    return "overview", {"run": job.name}
+
+
+def progress(job: Job) -> Mapping[str, Any]:
+    return read(_run(job) / "progress.json")
+
+
+def run(job: Job, progress: Listener) -> None:
+    """By settings: `data`, `model`, `weights`, `train`, as for `hem_core.score`, and the fields of its `Options`."""
+    from hem_core.errors import RunError
+    from hem_core.runs.options import Options
+    from hem_core.runs.score import score
+
+    known = {"data", "model", "weights", "train", *Options.__dataclass_fields__}
+    unknown = job.settings.keys() - known
+    if unknown or "data" not in job.settings:
+        wrong = f"has no {', '.join(sorted(unknown))}" if unknown else "needs data"
+        raise RunError(f"a scoring {wrong}; its settings are: {', '.join(sorted(known))}")
+    settings = {"model": None, **job.settings}
+    score(settings.pop("model"), settings.pop("data"), out=_run(job), progress=progress, **settings)
+
+
+def _run(job: Job) -> Path:
+    return job.workspace / RESULTS / job.name
