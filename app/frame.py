@@ -88,7 +88,8 @@ def _draw(page: Callable[[], None], *, needs_run: bool = False) -> None:
 def _jobs_mark() -> None:
     """While something runs in the background: how much, and the way to Jobs."""
     if running(loaders.folder()):
-        _count_jobs()
+        with st.container(width="content"):
+            _count_jobs()
 
 
 @st.fragment(run_every="5s")

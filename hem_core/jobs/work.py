@@ -27,7 +27,8 @@ def work(job: Job) -> bool:
     try:
         done(job, _command(job) if job.is_command else _kind(job))
     except HemError as error:
-        sys.stderr.write(f"{error}\n")
+        if not job.is_command:  # which has said it
+            sys.stderr.write(f"{error}\n")
         failed(job, str(error))
     except (Exception, SystemExit) as error:  # whatever a user's own training function raises
         traceback.print_exc()

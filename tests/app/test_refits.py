@@ -1,8 +1,18 @@
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from app.views.overview import refits
+from hem_core.jobs import start as jobs
+from hem_core.jobs.job import new_job
+from hem_core.jobs.state import state
 from hem_core.store.atomic import write_json
+from hem_core.store.claim import owner
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 
@@ -33,6 +43,26 @@ def test_a_refit_runs_beside_the_server_and_says_how_many_reasons_changed(refitt
     assert changed > 0
     assert after.fingerprint != before.fingerprint
     assert after.info["reasons"]["n_tagged"] == 6
+
+
+def test_a_refit_that_is_killed_and_resumed_ends_with_the_same_bytes(refittable, tmp_path):
+    tag(refittable)
+    whole, killed = (Path(shutil.copytree(refittable, tmp_path / name / "work")) for name in ("whole", "killed"))
+    jobs_of = [new_job(home, "refit", "tiny", {"n_tags": 6}) for home in (whole, killed)]
+    for job in jobs_of:
+        jobs.start(job)
+    while state(jobs_of[1]).stage == "starting":
+        time.sleep(0.005)
+    os.kill(owner(jobs_of[1].claim)["pid"], signal.SIGKILL)
+    for job in jobs_of:
+        jobs.wait(job)
+    assert [state(job).status for job in jobs_of] == ["done", "stopped"]
+    assert jobs.resume(jobs_of[1])
+    jobs.wait(jobs_of[1])
+    assert state(jobs_of[1]).result["n"] == 60
+    first, second = (home / "runs" / "tiny" for home in (whole, killed))
+    for name in ("scores.parquet", "run.json"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
 def test_a_refit_that_cannot_be_done_says_why(refittable):

@@ -82,7 +82,8 @@ def _buttons(job: Job, found: State, key: str) -> None:
             _act(lambda: jobs.stop(job))
     if found.can_resume:
         help = "Runs it again by the same settings, in the background."
-        if st.button("Resume", icon=":material/play_arrow:", key=f"resume {key}", help=help):
+        again = "Try again" if found.status == "failed" else "Resume"
+        if st.button(again, icon=":material/play_arrow:", key=f"resume {key}", help=help):
             _act(lambda: jobs.resume(job))
     if found.status != "running":
         help = "Takes it off this list; its result stays."
