@@ -60,7 +60,7 @@ def test_a_refit_that_another_server_began_is_running_here_too(refittable):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 2
-    assert f"process {os.getppid()} is at work on the reasons of" in " ".join((done.stderr + done.stdout).split())
+    assert f"process {os.getppid()} is working on the reasons of" in " ".join((done.stderr + done.stdout).split())
     assert (run.folder / "scores.parquet").read_bytes() == before
 
 

@@ -21,7 +21,7 @@ def begun(folder, kind, called, **settings):
 
 
 def running(folder, called="first"):
-    """A scoring that a living process is at work on."""
+    """A scoring that a living process is working on."""
     job = begun(folder, "scoring", called, argv=["score", "data.npz", "--out", f"runs/{called}"], cwd=str(folder))
     write_json(job.claim, {"pid": os.getppid(), "process": process_of(os.getppid())})
     progress = {"stage": "score", "done": 1200, "total": 5000, "rate": 350.0, "seconds_left": 12.0}
@@ -128,7 +128,7 @@ def test_what_is_refused_is_said_on_the_page(show, workspace):
                {"pid": os.getppid(), "process": process_of(os.getppid())})  # fmt: skip
     test = show(folder, "jobs")
     click(test, "Resume")
-    assert f"process {os.getppid()} is at work on" in said(test)
+    assert f"process {os.getppid()} is working on" in said(test)
     assert other.folder.is_dir()
 
 

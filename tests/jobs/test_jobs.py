@@ -140,7 +140,7 @@ def test_two_that_would_write_the_same_thing_exclude_each_other_in_words(countin
 def test_a_folder_that_a_command_writes_is_left_alone(counting, held_by_another):
     job = counting()
     held_by_another(job.workspace / "counted" / "work.process")
-    with pytest.raises(TakenError, match=f"process {os.getppid()} is at work on .*counted"):
+    with pytest.raises(TakenError, match=f"process {os.getppid()} is working on .*counted"):
         jobs.start(job)
 
 
