@@ -73,7 +73,7 @@ def test_a_refit_that_was_stopped_is_said_after_the_server_began_again(refittabl
 def test_a_run_that_is_being_scored_is_not_refitted(refittable):
     run = open_run(refittable / "runs" / "tiny")
     write_json(run.folder / "work.process", {"pid": os.getppid(), "process": process_of(os.getppid())})
-    with pytest.raises(RunError, match="at work on the run 'tiny'"):
+    with pytest.raises(RunError, match="working on the run 'tiny'"):
         refits.start(run, 1)
 
 

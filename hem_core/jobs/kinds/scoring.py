@@ -8,6 +8,7 @@ from typing import Any
 
 from hem_core.engine.progress import Listener
 from hem_core.jobs.job import Job, read
+from hem_core.store.pending import is_map_pending
 
 TITLE = "Scoring"
 RESULTS = "runs"
@@ -22,7 +23,9 @@ def writes(job: Job) -> tuple[Path, ...]:
 
 
 def is_done(job: Job) -> bool:
-    return read(_run(job) / "run.json").get("status") == "complete"
+    """Whether the run is complete and its map, which follows the scores, is not still to be made."""
+    info = read(_run(job) / "run.json")
+    return info.get("status") == "complete" and not is_map_pending(info)
 
 
 def opens(job: Job) -> tuple[str, Mapping[str, str]]:
