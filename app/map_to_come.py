@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import loaders, words
-from hem_core.store.pending import COMPUTING, MAP, is_map_pending, pending_map
+from hem_core.errors import HemError
+from hem_core.jobs.kinds.projection import job_of, start_pending_map
+from hem_core.jobs.state import is_running
+from hem_core.store.pending import COMPUTING, INTERRUPTED, MAP, is_map_pending, pending_map
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -13,7 +16,8 @@ if TYPE_CHECKING:
 
 def words_of(level: "Level") -> str | None:
     """Why the map of the examples is not there yet, and what happens next; None where no map is to come."""
-    return pending_map(level.folder, level.info) if level.is_examples else None
+    found = pending_map(level.folder, level.info) if level.is_examples else None
+    return COMPUTING if found == INTERRUPTED and is_running(job_of(loaders.run(level.run))) else found
 
 
 def lacking(level: "Level") -> dict[str, str]:
@@ -38,6 +42,15 @@ def _watch(run: str, level_name: str, shown: str | None, is_shown: bool) -> None
         st.rerun()
     if is_shown:
         st.caption(words.plain(f"{shown}{_how_far(run) if shown == COMPUTING else ''}"))
+        if shown == INTERRUPTED and loaders.workspace().is_writable():
+            st.button("Compute the map", on_click=_start, args=(run,))
+
+
+def _start(name: str) -> None:
+    try:
+        start_pending_map(loaders.run(name))
+    except HemError as error:
+        st.toast(words.plain(str(error)), icon=":material/error:")
 
 
 def _how_far(run: str) -> str:

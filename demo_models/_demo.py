@@ -63,11 +63,18 @@ def names() -> list[str]:
     return [name.replace("_", "-") for name in folder.names(sys.modules["demo_models"])]
 
 
-def run(name: str, workspace: Path, *, data: Path | None = None, progress: Callable[[str, int, int], None]) -> Run:
+def run(
+    name: str,
+    workspace: Path,
+    *,
+    data: Path | None = None,
+    progress: Callable[[str, int, int], None],
+    is_map_awaited: bool = True,
+) -> Run:
     """Make the run `name` in the workspace, doing only what is not there yet.
 
     data: the folder or file of the data set where the demo does not bring its own.
-    progress: called with (stage, done, total) in examples.
+    progress: called with (stage, done, total) in examples. is_map_awaited: as for `hem_core.score`.
     """
     demo = cast(NetDemo, folder.load(sys.modules["demo_models"], name.replace("-", "_")))
     known = demo.load(data)
@@ -79,6 +86,7 @@ def run(name: str, workspace: Path, *, data: Path | None = None, progress: Calla
         _source.write(test, known.held_out, share=0.0)
     module = demo.__name__  # type: ignore[attr-defined]
     common = _source.options(known) | {"out": workspace / "runs" / name, "progress": progress, "test": test}
+    common |= {"is_map_awaited": is_map_awaited}
     if isinstance(demo.OOS, int):
         return hem_core.score(None, source, train=f"{module}:train", oos=demo.OOS, **common)
     recording, weights = workspace / "recordings" / name, workspace / "models" / f"{name}.safetensors"

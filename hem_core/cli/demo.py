@@ -9,6 +9,7 @@ import typer
 from hem_core.cli._run import serve, summarise
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
+from hem_core.jobs.kinds.projection import start_pending_map
 
 PLACE = 10
 
@@ -40,7 +41,8 @@ def demo(
         f"{_demo.FLIPPED:.0%}",
     )
     with bars() as progress:
-        run = _demo.run(name, workspace, data=data, progress=progress)
+        run = _demo.run(name, workspace, data=data, progress=progress, is_map_awaited=no_app)
     summarise(run)
     if not no_app:
+        start_pending_map(run)
         serve(workspace, port, open_browser=not no_browser)

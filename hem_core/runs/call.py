@@ -25,6 +25,7 @@ class Call(Options):
     weights: str | Path | None = None
     train: str | Callable[..., Any] | None = None
     progress: Listener | None = None
+    is_map_awaited: bool = True
     options: Options | None = None
 
 

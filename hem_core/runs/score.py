@@ -44,6 +44,7 @@ def score(
     weights: str | Path | None = None,
     train: str | Callable[..., Any] | None = None,
     progress: Listener | None = None,
+    is_map_awaited: bool = True,
     options: Options | None = None,
     **more: Any,
 ) -> Run:
@@ -57,8 +58,9 @@ def score(
     data: an image folder, a .csv, .parquet, .jsonl or .npz file, a data frame, an Arrow table, a torch Dataset of
     (input, label) or its DataLoader, a Hugging Face Dataset or DatasetDict, or arrays as a dict or a pair (x, y).
     options: how the run is made; its fields can also be given as keywords, which then count.
-    The run can be opened as soon as its scores are there; its map follows before the call returns. Killed at any
-    moment, the same call resumes, to the same bytes; a finished run is returned as it is.
+    is_map_awaited: the run can be opened as soon as its scores are there, and its map follows before the call returns;
+    False returns without it, and `hem_core.runs.projection.project_run` makes it. Killed at any moment, the same call
+    resumes, to the same bytes; a finished run is returned as it is.
     Raises HemError with what to do for bad input, and TypeError for an unknown keyword; then nothing of a new run is
     left behind but finished trainings, and shards where all of them are done.
     """
@@ -71,7 +73,9 @@ def score(
     is_new = not folder.exists()
     try:
         with borrowed(module):
-            return _prepared(module, name, data, _Making(folder, chosen, function, Progress(folder, progress)))
+            return _prepared(
+                module, name, data, _Making(folder, chosen, function, Progress(folder, progress), is_map_awaited)
+            )
     except TakenError:
         raise
     except HemError:
@@ -88,6 +92,7 @@ class _Making:
     options: Options
     train: TrainFunction | None
     progress: Progress
+    is_map_awaited: bool
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -200,7 +205,7 @@ def _close(info: dict[str, Any], making: _Making) -> None:
 
 def _follow_with_map(making: _Making) -> None:
     """Make the map of a run that waits for it; everybody can open the run in the meantime."""
-    if is_map_pending(read_run(making.folder).info):
+    if making.is_map_awaited and is_map_pending(read_run(making.folder).info):
         projection.finish_map(making.folder, making.progress.listener)
 
 

@@ -11,7 +11,8 @@ from hem_core.store.claim import FILE, owner
 MAP = "map"
 COMPUTING = "The map is being computed; it appears by itself."
 INTERRUPTED = (
-    "The map is not there yet: its computation was interrupted. Run the same `hem score` command again to resume it."
+    "The map is not there yet: its computation was interrupted. Compute it on Overview, or run the same `hem score` "
+    "command again."
 )
 
 

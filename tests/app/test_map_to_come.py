@@ -7,6 +7,7 @@ import pytest
 
 from app.views.explore.page import _missing
 from hem_core.alive import process_of
+from hem_core.jobs.job import open_job
 from hem_core.store.atomic import write_json
 from hem_core.store.claim import FILE
 from hem_core.store.pending import COMPUTING, INTERRUPTED
@@ -59,3 +60,11 @@ def test_explore_draws_without_an_error_and_knows_why_there_is_no_map(show, earl
     assert missing["map_pending"].startswith(COMPUTING)
     finish(early)
     assert "map_pending" not in _missing(open_run(early / "runs" / "tiny").examples)
+
+
+def test_a_map_that_was_interrupted_is_computed_on_overview(show, early):
+    """The run of this test is no real one, so its map fails: what is seen here is that the job was started."""
+    (early / "runs" / "tiny" / FILE).unlink()
+    test = show(early, "overview")
+    next(button for button in test.button if button.label == "Compute the map").click().run()
+    assert open_job(early, "projection", "tiny") is not None

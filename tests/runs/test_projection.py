@@ -13,6 +13,10 @@ import pytest
 
 import hem_core
 from hem_core.errors import RunError, TakenError
+from hem_core.jobs import start as jobs
+from hem_core.jobs.kind import load
+from hem_core.jobs.kinds.projection import job_of, start_pending_map
+from hem_core.jobs.state import log_tail, state
 from hem_core.runs.projection import mark_pending, project_run
 from hem_core.store.atomic import write_json
 from hem_core.store.claim import FILE
@@ -166,3 +170,15 @@ def test_a_run_at_work_elsewhere_is_left_alone(data, tmp_path):
     write_json(run.folder / FILE, {"pid": os.getppid(), "process": process_of(os.getppid()), "since": 0})
     with pytest.raises(TakenError):
         project_run(run.folder)
+
+
+def test_a_run_that_does_not_wait_for_its_map_gets_the_same_bytes_by_the_job(data, tmp_path):
+    run = score(data, tmp_path / "w" / "runs" / "early", is_map_awaited=False)
+    assert pending_map(run.folder, run.info) == INTERRUPTED
+    job = job_of(run)
+    assert not load(job.kind).is_done(job)
+    assert start_pending_map(run)
+    jobs.wait(job)
+    assert state(job).status == "done", log_tail(job)
+    assert kept(run.folder) == kept(score(data, tmp_path / "undisturbed" / "early").folder)
+    assert not start_pending_map(hem_core.open_run(run.folder))

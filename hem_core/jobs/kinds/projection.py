@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hem_core.engine.progress import Listener
-from hem_core.jobs.job import Job
+from hem_core.jobs.job import Job, new_job
+from hem_core.jobs.start import start
+from hem_core.store.pending import is_map_pending
+from hem_core.store.run import Run, read_run
 
 TITLE = "Map of the embeddings"
 
@@ -21,7 +24,7 @@ def writes(job: Job) -> tuple[Path, ...]:
 
 
 def is_done(job: Job) -> bool:
-    return (_run(job) / "projection.parquet").is_file()
+    return (_run(job) / "projection.parquet").is_file() and not is_map_pending(read_run(_run(job)).info)
 
 
 def opens(job: Job) -> tuple[str, Mapping[str, str]]:
@@ -34,3 +37,16 @@ def run(job: Job, progress: Listener) -> None:
 
 def _run(job: Job) -> Path:
     return job.workspace / "runs" / job.name
+
+
+def start_pending_map(run: Run) -> bool:
+    """Begin to make the map of a run that waits for it; False where none is to come or somebody is at work on it.
+
+    Raises RunError where the run cannot be written to.
+    """
+    return is_map_pending(run.info) and start(job_of(run))
+
+
+def job_of(run: Run) -> Job:
+    """The job that makes the map of a run in a workspace."""
+    return new_job(run.folder.resolve().parents[1], "projection", run.name, {})
