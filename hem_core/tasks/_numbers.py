@@ -48,7 +48,7 @@ def _shortest(value: np.float32) -> str:
 
 
 def rounded(values: np.ndarray, spread: float) -> list[str | None]:
-    """Each of values (N,) to about a hundredth of `spread`; None for NaN."""
+    """Each of values (N,) to the second digit of `spread`; None for NaN."""
     digits = decimals(spread)
     return [None if np.isnan(value) else in_digits(value, digits) for value in np.asarray(values, np.float64).tolist()]
 
@@ -60,7 +60,7 @@ def in_digits(value: float, digits: int) -> str:
 
 
 def decimals(spread: float) -> int:
-    """How many digits behind the point tell a hundredth of `spread`, 0 .. 6."""
+    """How many digits behind the point show two digits of `spread`, 0 .. 6."""
     if not math.isfinite(spread) or spread <= 0:
         return 2
-    return int(min(SHARP, max(0, 2 - math.floor(math.log10(spread)) - 1)))
+    return min(SHARP, max(0, 1 - math.floor(math.log10(spread))))

@@ -206,7 +206,7 @@ class Task:
         return read_numbers(texts)[0][:, None]  # (N,) -> (N, 1)
 
     def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
-        """The label as it reads back, and the prediction rounded to a hundredth of the spread of the labels."""
+        """The label as it reads back, and the prediction rounded to two digits of their spread."""
         given = pa.array(self.written(columns["target"], classes), pa.string())
         predicted = pa.array(rounded(columns["predicted_value"], self.spread), pa.string())
         return {"label": given, "given": given, "predicted": predicted}
