@@ -34,7 +34,7 @@ def numbers(estimator: Any, rows: Any) -> np.ndarray:
     if found.ndim == 1:
         found = found[:, None]  # (n,) -> (n, 1)
     if found.shape != (len(rows), 1) or found.dtype.kind not in "fiub":
-        raise ModelError(f"predict of {name} gave {found.dtype} {found.shape}; wanted {(len(rows), 1)} numbers")
+        raise ModelError(f"predict of {name} gave {found.dtype} {found.shape}; expected {(len(rows), 1)} numbers")
     return found.astype(np.float32)
 
 
@@ -45,7 +45,9 @@ def several_classes(estimator: Any, rows: Any) -> np.ndarray:
         found = np.stack([_of_yes(part, len(rows), name) for part in found], axis=1)  # K x (n, 2) -> (n, K)
     probs = np.asarray(found, dtype=np.float64)
     if probs.ndim != 2 or len(probs) != len(rows) or probs.min(initial=0) < 0 or probs.max(initial=1) > 1:
-        raise ModelError(f"predict_proba of {name} gave {probs.shape}; wanted probabilities (n, K), one for each class")
+        raise ModelError(
+            f"predict_proba of {name} gave {probs.shape}; expected probabilities (n, K), one for each class"
+        )
     probs = probs.clip(LEAST, 1 - LEAST)
     return (np.log(probs) - np.log1p(-probs)).astype(np.float32)
 
@@ -79,9 +81,9 @@ def check_answers(estimator: Any, answers: str) -> None:
     wanted, name = ANSWERS[answers], type(estimator).__name__
     kind = kind_of(estimator)
     if answers == NUMBERS and kind not in (None, "regressor"):
-        raise ModelError(f"the {name} is no regressor; the task wants predicted numbers: return a fitted regressor")
+        raise ModelError(f"the {name} is no regressor; the task expects predicted numbers: return a fitted regressor")
     if not hasattr(estimator, wanted.method):
-        raise ModelError(f"{name} has no {wanted.method}; the task wants a {wanted.kind}")
+        raise ModelError(f"{name} has no {wanted.method}; the task expects a {wanted.kind}")
 
 
 def is_fitted(estimator: Any) -> bool:

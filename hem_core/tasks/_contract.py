@@ -275,6 +275,11 @@ def settings_of(task: Task) -> dict[str, Any]:
     return dict(task.settings) if isinstance(task, Settles) else {}
 
 
+def column_words(task: Task) -> Mapping[str, tuple[str, str]]:
+    """Column -> its title and unit, for columns that a task names otherwise than the scores do: its `column_words`."""
+    return getattr(task, "column_words", {})
+
+
 def answers_of(task: Task) -> Answers:
     """What an estimator of the task must answer; one class, unless the task names `answers`."""
     return getattr(task, "answers", "one class")

@@ -28,7 +28,7 @@ def numbers_of(output: Any) -> Tensor:
         found = found[:, None]  # (N,) -> (N, 1)
     if not isinstance(found, Tensor) or found.ndim != 2:
         shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
-        raise ModelError(f"regression wants one number for each example, (N,) or (N, 1), from the model; got {shape}")
+        raise ModelError(f"regression expects one number for each example, (N,) or (N, 1), from the model; got {shape}")
     if found.shape[1] != 1:
         raise ModelError(f"the model gives {found.shape[1]} numbers for each example; regression scores one")
     return found.float()

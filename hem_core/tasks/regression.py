@@ -82,6 +82,24 @@ class Task:
     """The usual |residual| of the run, as a standard deviation; None before anything is scored."""
 
     @property
+    def column_words(self) -> Mapping[str, tuple[str, str]]:
+        """Titles and units of its columns; numbers in the unit of the label have no unit that HEM knows."""
+        usual = "× usual residual"
+        return {
+            "loss": (f"{self.loss} loss", ""),
+            "given_value": ("given value", ""),
+            "predicted_value": ("predicted value", ""),
+            "residual": ("residual, given − predicted", ""),
+            "residual_scale": ("usual residual around it", ""),
+            "residual_ratio": ("residual over the usual one", usual),
+            "residual_bias": ("median residual around it", ""),
+            "label_conflict": ("distance from prediction and neighbours", usual),
+            "neighbours_low": ("its neighbours' given values, low", ""),
+            "neighbours_median": ("its neighbours' given values, median", ""),
+            "neighbours_high": ("its neighbours' given values, high", ""),
+        }
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """The loss, the spread of the given values and, once it is known, the usual residual."""
         if self == Task():

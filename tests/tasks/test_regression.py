@@ -301,7 +301,7 @@ def test_without_predictions_the_error_says_what_is_wanted(planted, tmp_path):
 
 
 def test_a_classifier_is_refused_in_a_line(planted, tmp_path):
-    with pytest.raises(ModelError, match="the DummyClassifier is no regressor; the task wants predicted numbers"):
+    with pytest.raises(ModelError, match="the DummyClassifier is no regressor; the task expects predicted numbers"):
         hem_core.score(
             "forest_training:classifier", planted / "data" / "diabetes.csv", task="regression", out=tmp_path / "run"
         )

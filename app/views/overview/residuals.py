@@ -24,11 +24,16 @@ def draw(level: Level) -> None:
             width="content",
         )
         chosen = st.selectbox(
-            "against", choices, key="residuals_against", label_visibility="collapsed", width=260, format_func=_against
+            "against",
+            choices,
+            key="residuals_against",
+            label_visibility="collapsed",
+            width=260,
+            format_func=lambda name: _against(name, level),
         )
     table = loaders.columns(level, tuple(dict.fromkeys((*scatter.POINTS, chosen))))
     shown = scatter.drawn(table)
-    title = columns.words_of(chosen)[0]
+    title = columns.words_of(chosen, level)[0]
     chart = (
         scatter.predicted_against_given(shown) if chosen == GIVEN else scatter.residual_against(shown, chosen, title)
     )
@@ -40,7 +45,7 @@ def draw(level: Level) -> None:
         state.go("review")
 
 
-def _against(name: str) -> str:
+def _against(name: str, level: Level) -> str:
     if name == GIVEN:
         return "predicted against given"
-    return f"residual against {columns.words_of(name)[0]}"
+    return f"residual against {columns.words_of(name, level)[0]}"
