@@ -19,8 +19,8 @@ export function makeChooser({ order, classes, suggested = null, isBlind, choose 
   const list = h("div", { class: "choices", role: "listbox", "aria-label": "classes" });
   const keys = shortcuts(order, classes),
     keyOf = new Map([...keys].map(([key, name]) => [name, key]));
-  // Classes that are named by digits leave the 0 to one of them.
-  const unsure = keys.get("0") === "0" ? "-" : "0";
+  // Classes that are named by digits leave the 0 to one of them; a number may begin with 0 or with a sign.
+  const unsure = !classes.length ? "?" : keys.get("0") === "0" ? "-" : "0";
   let marked = -1;
   input.addEventListener("input", () => {
     marked = -1;
@@ -70,7 +70,9 @@ export function makeChooser({ order, classes, suggested = null, isBlind, choose 
   function draw() {
     const found = offered();
     const rest = found.length - MOST;
-    const none = found.length ? null : h("span", { class: "quiet" }, classes.length ? "no class has this in its name" : "no value yet");
+    const none = found.length
+      ? null
+      : h("span", { class: "quiet" }, classes.length ? "no class has this in its name" : "no value yet");
     const words = `and ${rest.toLocaleString("en")} more: type to search`;
     const more = rest > 0 ? h("span", { class: "quiet" }, words) : null;
     const some = found.slice(0, MOST).map((name, k) => choice(name, k === current()));
