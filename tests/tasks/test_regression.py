@@ -192,6 +192,19 @@ def rows(n=60, **changed):
     return known, task.explain(known)
 
 
+def test_a_label_is_in_conflict_when_it_is_far_from_the_prediction_and_from_the_neighbours():
+    given = np.array([10.0, 10, 10, 10, 90, 10])
+    predicted = np.array([10.0, 11, 9, 90, 10, 90])
+    near = np.array([[row for row in range(6) if row != own] for own in range(6)])
+    columns = {"given_value": given, "predicted_value": predicted, "residual": given - predicted}
+    found = _standing.standing(columns, near, 1.0)[0]
+    assert found["label_suspicion"].argmax() == 4  # far from both; 3 and 5 are far from the prediction alone
+    assert found["label_conflict"].tolist()[:4] == [0, 0, 0, 0]
+    scatter, whole = 0.0, 1.4826 * 40.5  # the median |residual| of 0, 1, 1, 80, 80, 80
+    wanted = (found["residual_ratio"][4] * 80 / max(scatter, whole)) ** 0.5
+    assert found["label_conflict"][4] == pytest.approx(wanted, rel=1e-5)
+
+
 def test_a_factor_of_ten_that_the_neighbours_deny_is_a_suspect_label():
     known, found = rows(_30=1050.0, _10=-102.0)
     assert found["reason"][30] == found["reason"][10] == "suspect_label"

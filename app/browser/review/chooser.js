@@ -17,7 +17,7 @@ export function makeChooser({ order, classes, suggested = null, isBlind, choose 
     spellcheck: false,
   });
   const list = h("div", { class: "choices", role: "listbox", "aria-label": "classes" });
-  const keys = shortcuts(order, classes),
+  const keys = classes.length ? shortcuts(order, classes) : new Map(),
     keyOf = new Map([...keys].map(([key, name]) => [name, key]));
   // Classes that are named by digits leave the 0 to one of them; a number may begin with 0 or with a sign.
   const unsure = !classes.length ? "?" : keys.get("0") === "0" ? "-" : "0";
