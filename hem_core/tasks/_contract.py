@@ -31,8 +31,8 @@ Offer = Literal[
 Figure = Literal["confusion matrix", "classes", "errors", "predicted against given"]
 """What the pages can draw: the confusion matrix, a table of the classes, the distribution of `error`, the numbers that
 were predicted against those given (columns `given_value`, `predicted_value`, `residual`, `residual_scale`)."""
-Answers = Literal["one class", "numbers", "several classes"]
-"""What an estimator of a task answers: one class out of several, a number, or a yes or no for each class."""
+Answers = Literal["one class", "numbers"]
+"""What an estimator of a task answers: one class out of several, or a number."""
 OFFERS: tuple[Offer, ...] = get_args(Offer)
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 NOT_FINITE = "the model's output is NaN or infinite"
@@ -292,12 +292,8 @@ def require(task: Task, offer: Offer, option: str) -> None:
 
 
 def is_known(values: np.ndarray) -> np.ndarray:
-    """(N,) bool: which targets, (N,) or (N, T), are there; -1 is a missing class, NaN a missing number.
-
-    A target of several numbers is there when one of them is.
-    """
-    found = np.asarray(~np.isnan(values) if values.dtype.kind == "f" else values >= 0)
-    return found if values.ndim == 1 else np.asarray(found.any(axis=1))
+    """(N,) bool: which targets are known; -1 is a missing class, NaN a missing number."""
+    return ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
 
 
 def unknown(values: np.ndarray) -> float | int:
