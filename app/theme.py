@@ -26,6 +26,8 @@ RIGHT, WRONG = "#6c8ebf", "#d55e00"
 
 REASONS: dict[str, str] = {
     "mislabelled": "#d55e00",
+    "suspect_label": "#d55e00",
+    "biased": "#0072b2",
     "ambiguous": "#cc79a7",
     "outlier": "#009e73",
     "rare": "#e69f00",

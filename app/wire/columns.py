@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from app.trust import trust
 from app.wire import payloads
-from hem_core.errors import HemError
+from hem_core.errors import HemError, UnknownNameError
 
 if TYPE_CHECKING:
     from hem_core.scores import Card
@@ -102,8 +103,14 @@ def encoded(level: Level, name: str) -> bytes:
     return known
 
 
-def words_of(name: str) -> tuple[str, str]:
-    """The title and the unit of a column: the same on an axis, a chip, in a tooltip and in a heading."""
+def words_of(name: str, level: Level | None = None) -> tuple[str, str]:
+    """The title and the unit of a column: the same on an axis, a chip, in a tooltip and in a heading.
+
+    level: whose task may name the column otherwise.
+    """
+    own = own_words(level) if level is not None else {}
+    if name in own:
+        return own[name]
     if name in OTHER_WORDS:
         return OTHER_WORDS[name]
     score, ending = _score(name)
@@ -111,6 +118,16 @@ def words_of(name: str) -> tuple[str, str]:
         return name.replace("_", " "), ""
     model = {OUT_OF_SAMPLE: ", out-of-sample", WINDOWED: ", early epochs"}.get(ending, "")
     return score["title"] + model, score["unit"]
+
+
+def own_words(level: Level) -> Mapping[str, tuple[str, str]]:
+    """Column -> the title and unit that the task of a level has for it; {} for a task that is not installed here."""
+    from hem_core import tasks
+
+    try:
+        return tasks.column_words(tasks.of(level.info))
+    except UnknownNameError:
+        return {}
 
 
 def is_log(name: str) -> bool:
@@ -140,7 +157,7 @@ def _key(level: Level) -> tuple[str, str, str]:
 
 def _describe(level: Level, name: str, kind: str) -> dict[str, Any]:
     values = pd.Series(level.table([name])[name])
-    title, unit = words_of(name)
+    title, unit = words_of(name, level)
     column: dict[str, Any] = {"kind": kind, "title": title, "unit": unit, "meaning": "", "is_score": False}
     column["missing"] = int(values.isna().sum())
     if kind == "number":
@@ -152,6 +169,8 @@ def _describe(level: Level, name: str, kind: str) -> dict[str, Any]:
         column |= {"type": payloads.code_type(len(found)), "names": found}
     if name in level.info.get("headline", {}) or name in MEANINGS:
         column["is_score"] = True
+    if name in own_words(level):
+        column |= {"unit": unit, "is_score": kind == "number"}
     column["meaning"] = meaning(level, name)
     return column
 

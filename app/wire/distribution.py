@@ -38,7 +38,7 @@ def headline_column(level: Level) -> Headline | None:
     for name in CANDIDATES:
         is_log = columns.is_log(name)
         if level.columns().get(name) == "number" and _has_shape(level, name, is_positive=is_log):
-            return Headline(name, *columns.words_of(name), is_log)
+            return Headline(name, *columns.words_of(name, level), is_log)
     return None
 
 

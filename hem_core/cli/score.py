@@ -33,6 +33,9 @@ def score(
     ] = None,
     weights: Annotated[Path | None, typer.Option(help=".safetensors, or a file of torch.save(state_dict).")] = None,
     task: Annotated[str, _option(f"What is predicted: {', '.join(tasks.names())}.", panel=DATA)] = tasks.DEFAULT,
+    loss: Annotated[
+        str | None, _option("Loss, where the task has several; regression: absolute, squared, huber.", panel=DATA)
+    ] = None,
     id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
     label_column: Annotated[str | None, _option("Column of the labels.", panel=DATA)] = None,
     image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
@@ -107,6 +110,7 @@ def score(
     columns |= {"text_column": text_column, "feature_columns": feature_columns}
     options = Options(
         task=task,
+        loss=loss,
         classes=names_or_file(classes, "--classes"),
         labels_are=labels_are,
         oos=_oos(oos),

@@ -20,6 +20,7 @@ from hem_core.engine.inputs import batches
 from hem_core.engine.network import Network
 from hem_core.engine.plan import Plan
 from hem_core.errors import DataError
+from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.predictions import Predictions
 from hem_core.store.atomic import write_array, write_table
 from hem_core.tasks import NOT_FINITE, Task, load
@@ -47,7 +48,7 @@ class Job:
     bad_labels: dict[int, str]
     network: Network | None = None
     inputs: Inputs | None = None
-    predictions: Predictions | None = None
+    predictions: Predictions | ColumnPredictions | None = None
     stored: Stored | None = None
     has_grand: bool = False
     """Also the gradient norms of the whole network."""
@@ -178,7 +179,7 @@ def _norms(job: Job, batch: Batch) -> Tensor | None:
     return gradient_norms(job.network, batch.values, torch.as_tensor(job.targets[batch.indices]))
 
 
-def _predicted(source: Predictions, wanted: list[int]) -> _Piece:
+def _predicted(source: Predictions | ColumnPredictions, wanted: list[int]) -> _Piece:
     first, last = wanted[0], wanted[-1] + 1
     logits, embeddings, bad = source.read(first, last)
     reasons = dict(bad)

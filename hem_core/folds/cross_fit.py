@@ -22,7 +22,7 @@ from hem_core.folds.mean_dynamics import by_row, mean
 from hem_core.folds.training import FOLDER, Trainings, kept
 from hem_core.models import train_function
 from hem_core.store.atomic import write_arrays
-from hem_core.tasks import Task, load
+from hem_core.tasks import Task, answers_of, load
 
 __all__ = ["CrossFit", "Everything", "Extra", "cross_fit", "fit_all", "trainings_of"]
 
@@ -83,7 +83,8 @@ def trainings_of(
     facts = {"data": data_key, "targets": _digest(targets), "ids": hashlib.sha256("\0".join(ids).encode()).hexdigest()}
     facts |= {"weights": _digest(weights) if weights is not None else None, "is_picture": is_picture}
     facts |= {"held_out": _digest(held_out)} if held_out is not None and held_out.any() else {}
-    function, task = train_function.load(train), task or load()
+    task = task or load()
+    function = train_function.load(train, answers=answers_of(task))
     return Trainings(
         function, folder, cached, ids, targets, classes, seed, place, is_picture, weights, facts, progress, held_out,
         task,

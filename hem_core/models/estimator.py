@@ -1,4 +1,4 @@
-"""A fitted scikit-learn classifier, or Pipeline that ends in one, as a torch module."""
+"""A fitted scikit-learn estimator, or Pipeline that ends in one, as a torch module."""
 
 from __future__ import annotations
 
@@ -11,18 +11,26 @@ import torch
 from torch import Tensor, nn
 
 from hem_core.errors import ModelError
+from hem_core.models import answers as asking
 from hem_core.models._row_embedding import RowEmbedding
 from hem_core.models._text_embedding import TextEmbedding
 from hem_core.models.single_label import WANTED, check_estimator
 
 TOLERANCE = 0.02
 """How far from 1 a row of probabilities may sum, by rounding."""
+NOT_FITTED = (
+    "the {} is not fitted: return it fitted, or train it and judge examples that it did not see with "
+    "--train package.module:train and --oos"
+)
 LEAST_PROBABILITY = 1e-12
 """Probabilities are clipped at this value: a forest's zero is not a certainty, and its logarithm is not finite."""
 
 
 class Estimator(nn.Module):
     """Gives the logarithm of the estimator's probabilities as logits, and an embedding of the rows that it reads.
+
+    For a task that wants other answers than one class (`answers`, see `hem_core.models.answers`) the logits are the
+    numbers that these give, and there are no `class_labels`.
 
     What it is called with reaches the estimator as it is: a DataFrame of features, an array (n, F), or a list of texts.
     `class_labels` are its `classes_`, the labels that its outputs stand for, in their order. Nothing is pickled and
@@ -32,24 +40,29 @@ class Estimator(nn.Module):
     labels beyond n_classes.
     """
 
-    def __init__(self, estimator: Any, *, n_classes: int | None = None) -> None:
+    def __init__(self, estimator: Any, *, n_classes: int | None = None, answers: str = asking.ONE_CLASS) -> None:
         super().__init__()
         name = type(estimator).__name__
+        self.embedding: RowEmbedding | TextEmbedding | None = None
+        self.estimator = estimator
+        self.class_labels: list[Any] | None = None
+        self._places: list[int] | None = None
+        self._outputs = asking.ANSWERS[answers].outputs
+        if self._outputs is not None:
+            asking.check_answers(estimator, answers)
+            if not asking.is_fitted(estimator):
+                raise ModelError(NOT_FITTED.format(name))
+            return
         check_estimator(estimator)
         if not is_fitted(estimator):
-            raise ModelError(
-                f"the {name} is not fitted: return it fitted, or train it and judge examples "
-                "that it did not see with --train package.module:train and --oos"
-            )
+            raise ModelError(NOT_FITTED.format(name))
         if not hasattr(estimator, "predict_proba"):
             raise ModelError(f"{name} gives no probabilities; wrap it in sklearn.calibration.CalibratedClassifierCV")
-        self.estimator = estimator
-        self.class_labels: list[Any] = np.asarray(estimator.classes_).tolist()
-        self._n_outputs, self._places = len(self.class_labels), None
+        labels: list[Any] = np.asarray(estimator.classes_).tolist()
+        self._n_outputs = len(labels)
         if n_classes is not None:
-            self._places = _places(self.class_labels, n_classes)
-            self.class_labels = list(range(n_classes))
-        self.embedding: RowEmbedding | TextEmbedding | None = None
+            self._places, labels = _places(labels, n_classes), list(range(n_classes))
+        self.class_labels = labels
 
     def extra_repr(self) -> str:
         return _without_addresses(repr(self.estimator))
@@ -67,9 +80,13 @@ class Estimator(nn.Module):
         return rows.cpu().flatten(1) if isinstance(rows, Tensor) else rows
 
     def forward(self, rows: Any) -> dict[str, Tensor]:
-        """`logits` (n, K) float32, log-probabilities, and where `fit_embedding` was called `embeddings` (n, D)."""
+        """`logits` (n, W) float32: log-probabilities, or what the task wants; once fitted also `embeddings` (n, D)."""
         plain = rows.numpy() if isinstance(rows, Tensor) else rows
-        found = {"logits": torch.from_numpy(self.probabilities(plain).clip(LEAST_PROBABILITY, 1)).log().float()}
+        if self._outputs is None:
+            logits = torch.from_numpy(self.probabilities(plain).clip(LEAST_PROBABILITY, 1)).log().float()
+        else:
+            logits = torch.from_numpy(self._outputs(self.estimator, plain))
+        found = {"logits": logits}
         if self.embedding is not None:
             found["embeddings"] = torch.from_numpy(self.embedding.apply(plain))
         return found
@@ -91,7 +108,7 @@ class Estimator(nn.Module):
             )
         if self._places is None:
             return probs
-        whole = np.zeros((len(rows), len(self.class_labels)))
+        whole = np.zeros((len(rows), len(self.class_labels or ())))
         whole[:, self._places] = probs
         return whole
 
@@ -105,7 +122,8 @@ class Estimator(nn.Module):
         parts = [type(self.estimator).__qualname__, repr(self.class_labels)]
         parts += [f"{name}={_without_addresses(repr(value))}" for name, value in sorted(params.items())]
         for rows in batches:
-            parts.append(self.probabilities(rows).round(6).tobytes().hex())
+            told = self.probabilities(rows) if self._outputs is None else self._outputs(self.estimator, rows)
+            parts.append(told.round(6).tobytes().hex())
         return "\n".join(parts)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from hem_core.errors import ModelError
 from hem_core.models import transformers_folder
+from hem_core.models.answers import ANSWERS, ONE_CLASS
 from hem_core.models.estimator import Estimator, is_estimator
 from hem_core.models.imported import imported
 from hem_core.models.raised import OWN_ERRORS, raised
@@ -16,18 +17,19 @@ from hem_core.models.single_label import check_transformers
 from hem_core.models.wrapped import unwrapped
 
 
-def load(factory: str, weights: str | Path | None = None) -> nn.Module:
+def load(factory: str, weights: str | Path | None = None, *, answers: str = ONE_CLASS) -> nn.Module:
     """Call `package.module:function` and load the weights into the module that it returns; or read a model's folder.
 
-    factory: may return a fitted scikit-learn classifier in the place of a module, or be a Hugging Face folder.
+    factory: may return a fitted scikit-learn estimator in the place of a module, or be a Hugging Face folder.
     weights: a .safetensors file, or a file written by torch.save(model.state_dict()). The current folder is importable.
+    answers: what the task wants of a model, see `as_module`.
     Raises ModelError when the name, the module or the weights do not fit, and for pickles of anything but tensors.
     """
     if Path(factory).is_dir():
         if weights is not None:
             raise ModelError(f"'{factory}' is a folder with weights of its own; omit --weights")
         return transformers_folder.load(Path(factory))
-    model = as_module(_call(factory), factory)
+    model = as_module(_call(factory), factory, answers=answers)
     if weights is not None and isinstance(model, Estimator):
         raise ModelError(f"'{factory}' returned an estimator, which has no --weights; return it fitted")
     if weights is not None:
@@ -35,19 +37,21 @@ def load(factory: str, weights: str | Path | None = None) -> nn.Module:
     return model
 
 
-def as_module(model: Any, name: str) -> nn.Module:
-    """A module without what compilation or parallelism put around it, a fitted scikit-learn classifier as one.
+def as_module(model: Any, name: str, *, answers: str = ONE_CLASS) -> nn.Module:
+    """A module without what compilation or parallelism put around it, a fitted scikit-learn estimator as one.
 
-    name: what the error calls it. Raises ModelError for anything else, for an estimator that is not fitted or gives no
-    probabilities, and for models that do something else than choose one class.
+    name: what the error calls it. answers: what an estimator must do, one of `hem_core.models.answers.ANSWERS`.
+    Raises ModelError for anything else, for an estimator that is not fitted or gives no probabilities, and for models
+    that do something else than the task wants.
     """
     if isinstance(model, nn.Module):
         model = unwrapped(model)
-        if hasattr(model, "config") and hasattr(model, "base_model_prefix"):  # of transformers
+        is_transformers = hasattr(model, "config") and hasattr(model, "base_model_prefix")
+        if is_transformers and answers == ONE_CLASS:
             check_transformers(model.config, type(model).__name__, f"'{name}'")
         return model
     if is_estimator(model):
-        return Estimator(model)
+        return Estimator(model, answers=answers)
     hint = ""
     if isinstance(model, type):
         hint = f": {model.__name__} is a class; pass an instance of it"
@@ -56,7 +60,8 @@ def as_module(model: Any, name: str) -> nn.Module:
     elif callable(model):
         hint = ": call the function in the forward of a torch.nn.Module"
     raise ModelError(
-        f"'{name}' returned {type(model).__name__}; expected a torch.nn.Module or fitted scikit-learn classifier{hint}"
+        f"'{name}' returned {type(model).__name__}; expected a torch.nn.Module or fitted scikit-learn "
+        f"{ANSWERS[answers].kind}{hint}"
     )
 
 

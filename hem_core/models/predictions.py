@@ -188,3 +188,13 @@ def _matrix(column: pa.ChunkedArray, width: int, name: str, start: int) -> tuple
         bad[start + int(i)] = f"{name} has a NaN or infinite number"
     matrix[is_bad] = 0
     return matrix, bad
+
+
+def width_of_embeddings(path: Path) -> int:
+    """D, the commonest length of a list of the column `embedding`."""
+    return _length(path, "embedding")
+
+
+def embeddings_in(path: Path, width: int, start: int, stop: int) -> tuple[np.ndarray, dict[int, str]]:
+    """Rows start to stop of the column `embedding`, (n, D) float32, and the bad rows with the reason."""
+    return _matrix(_rows(path, ["embedding"], start, stop)["embedding"], width, "embedding", start)

@@ -57,7 +57,7 @@ def check_transformers(config: Any, architecture: str, what: str) -> None:
 def check_estimator(estimator: Any) -> None:
     """Raise ModelError when an estimator, or a Pipeline's last step, is no classifier of one label."""
     name = type(estimator).__name__
-    kind = _kind(estimator)
+    kind = kind_of(estimator)
     if kind in KINDS:
         raise ModelError(f"the {name} is {KINDS[kind]}; {WANTED}")
     if getattr(estimator, "multilabel_", False):
@@ -69,7 +69,8 @@ def check_estimator(estimator: Any) -> None:
         )
 
 
-def _kind(estimator: Any) -> str | None:
+def kind_of(estimator: Any) -> str | None:
+    """ "classifier", "regressor" and the like, as scikit-learn calls it; None where it does not say."""
     try:
         return estimator.__sklearn_tags__().estimator_type
     except Exception:  # older libraries, and pipelines without a last step, have no tags

@@ -12,6 +12,7 @@ from typing import Any
 from torch import nn
 
 from hem_core.errors import ModelError
+from hem_core.models.answers import ANSWERS, ONE_CLASS
 from hem_core.models.imported import imported
 from hem_core.models.process_settings import process_settings_kept
 from hem_core.models.raised import OWN_ERRORS, raised
@@ -25,6 +26,8 @@ class TrainFunction:
     name: str
     function: Callable[..., Any]
     fingerprint: str
+    answers: str = ONE_CLASS
+    """What an estimator that it returns must do, see `hem_core.models.answers`."""
 
     def takes(self, name: str) -> bool:
         """Whether its signature names this parameter; **kwargs do not count, since they may be ignored."""
@@ -40,8 +43,8 @@ class TrainFunction:
     def __call__(self, dataset: Any, *, where: str, n_classes: int, **offered: Any) -> nn.Module:
         """Train; of what is offered by name, the function gets what its signature takes.
 
-        where: words for the errors, as "fold 2 of 5". Returns a module in eval mode; a scikit-learn classifier is
-        wrapped in one, whose outputs are the n_classes class indices.
+        where: words for the errors, as "fold 2 of 5". Returns a module in eval mode; a scikit-learn estimator is
+        wrapped in one; a classifier's outputs are the n_classes class indices.
         Raises ModelError when the function raises, and when what it returns is neither.
         """
         try:
@@ -51,24 +54,25 @@ class TrainFunction:
             raise ModelError(f"{where}: '{self.name}' failed: {raised(error)}") from error
         if isinstance(model, nn.Module):
             return unwrapped(model).eval()
-        if not (hasattr(model, "fit") and hasattr(model, "predict_proba")) or isinstance(model, type):
+        method = ANSWERS[self.answers].method
+        if not (hasattr(model, "fit") and hasattr(model, method)) or isinstance(model, type):
             kind = model.__name__ if isinstance(model, type) else type(model).__name__
             raise ModelError(
                 f"{where}: '{self.name}' returned {kind}; expected a torch.nn.Module, "
-                "or a fitted estimator with fit and predict_proba"
+                f"or a fitted estimator with fit and {method}"
             )
         from hem_core.models.estimator import Estimator
 
         try:
-            return Estimator(model, n_classes=n_classes).eval()
+            return Estimator(model, n_classes=n_classes, answers=self.answers).eval()
         except ModelError as error:
             raise ModelError(f"{where}: '{self.name}': {error}") from error
 
 
-def load(train: str | Callable[..., Any] | TrainFunction) -> TrainFunction:
+def load(train: str | Callable[..., Any] | TrainFunction, *, answers: str = ONE_CLASS) -> TrainFunction:
     """The train function of that name, `package.module:train`, or the one that is given.
 
-    Raises ModelError when there is none.
+    answers: what the task wants of an estimator that it returns. Raises ModelError when there is none.
     """
     if isinstance(train, TrainFunction):
         return train
@@ -76,7 +80,7 @@ def load(train: str | Callable[..., Any] | TrainFunction) -> TrainFunction:
         function, name = imported(train, wanted="--train expects package.module:train"), train
     else:
         function, name = train, getattr(train, "__qualname__", type(train).__name__)
-    return TrainFunction(name, function, _fingerprint(function, name))
+    return TrainFunction(name, function, _fingerprint(function, name), answers)
 
 
 def _taken(function: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:

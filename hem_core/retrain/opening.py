@@ -22,6 +22,7 @@ from hem_core.sets.run_of_set import check_examples, run_of_set
 from hem_core.store import sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
+from hem_core.tasks import answers_of, of
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def opening(workspace: Path | str, settings: Settings) -> Retraining:
     manifest = sets.load(home, name, version)[1]
     check_examples(manifest, "hem retrain")
     run = run_of_set(opened, manifest)
-    function = train_function.load(settings.train)
+    function = train_function.load(settings.train, answers=answers_of(of(run.info)))
     key = _key(settings, run, function, name, version)
     return Retraining(home, run, function, (name, version), key, place(home, settings.name, f"{name}-v{version}", key))
 

@@ -11,6 +11,7 @@ from hem_core.retrain.settings import Settings
 from hem_core.selection.curate import is_corrected
 from hem_core.store.metrics import metrics_of
 from hem_core.store.run import Run
+from hem_core.thresholds import SUSPECT
 
 if TYPE_CHECKING:  # both load torch, and the app asks this file too
     from hem_core.retrain.source import Source
@@ -60,7 +61,7 @@ def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float
     ours = scores.loc[scores["id"].isin(unseen) & (scores["verdict"] == ""), :]
     if "reason" not in ours.columns or not len(ours):
         return float("nan"), len(ours)
-    return float((ours["reason"] == "mislabelled").mean()), len(ours)
+    return float(ours["reason"].isin(SUSPECT).mean()), len(ours)
 
 
 def has_only_memory(run: Run) -> bool:

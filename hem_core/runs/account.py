@@ -20,7 +20,7 @@ from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared
 from hem_core.runs.scored import Scored
 from hem_core.store.pending import COMPUTING
-from hem_core.tasks import Metric
+from hem_core.tasks import Metric, settings_of
 
 
 def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict[str, Any]:
@@ -30,6 +30,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
         "format_version": FORMAT_VERSION,
         "name": folder.resolve().name,
         "task": ready.task.name,
+        **({"task_settings": settings} if (settings := settings_of(ready.task)) else {}),
         "status": "running",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "key": plan.key,

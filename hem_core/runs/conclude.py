@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from hem_core.runs.scored import Scored
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.pending import MAP
+from hem_core.tasks import KnowsTheSet, settings_of
 
 UNUSED = "The probes could not be used: simple rules name the reasons."
 Columns = dict[str, np.ndarray]
@@ -66,8 +67,11 @@ def conclude(
     evidence = gather(scored, recorded, attempts, progress)
     with progress.stage("explain", joined.n):
         columns = scores_of(scored, evidence, attempts)
+        scored, of_the_set, how = _of_the_set(scored, columns)
+        columns |= of_the_set
         headline = _headline(scored, evidence, columns)
-        columns |= {name: headline[name] for name in _headline_columns(ready)}
+        columns |= {name: headline[name] for name in _headline_columns(ready) if name not in how}
+        headline = _with_own(headline, how, evidence.sample)
     with progress.stage("probes"):
         reasons = _reasons(scored, evidence, columns, attempts)
         columns |= reasons.columns
@@ -89,6 +93,27 @@ def _fits(recorded: Dynamics | None, ready: Prepared, joined: Joined, options: O
         ids = [ready.ids[row] for row in joined.columns["index"].tolist()]
         match_contents(recorded, ids, joined.columns["content_hash"].tolist(), source=options.dynamics)
     return match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
+
+
+def _of_the_set(scored: Scored, columns: Columns) -> tuple[Scored, Columns, dict[str, str]]:
+    """What the task makes of all examples together: with the task that they settled, columns, and how the headlines
+    among these were made; nothing for a task that judges each example alone."""
+    task, graph = scored.ready.task, scored.graph
+    if not isinstance(task, KnowsTheSet):
+        return scored, {}, {}
+    known = task.of_the_set(columns, graph.indices if graph is not None else None)
+    settled = replace(scored, ready=replace(scored.ready, task=known.task))
+    return settled, dict(known.columns), dict(known.how)
+
+
+def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
+    """The headline as a task with its own tells it. how: of `difficulty` and `label_suspicion`; {} without."""
+    if not how:
+        return headline
+    way = "a model that has memorised an example hides how hard it was; score with --train and --oos 5"
+    notes = {"in-sample": [f"In-sample, optimistic: {way}."], "out-of-sample": []}
+    unknown = [f"Not known whether the model was trained on these examples; if so, {way}."]
+    return Headline(**{**headline, "how": how, "notes": notes.get(sample, unknown)})
 
 
 def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
@@ -167,6 +192,7 @@ def _account_of(
         "sample": evidence.sample,
         "levels": found.levels,
         "metrics": [metric.to_json() for metric in ready.task.metrics(found.columns)],
+        **({"task_settings": settings} if (settings := settings_of(ready.task)) else {}),
         "oos": out_of_sample(scored, evidence, found.columns, own),
         "reasons": found.reasons,
         "notes": [

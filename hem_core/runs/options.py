@@ -19,6 +19,8 @@ class Options:
 
     task: str = DEFAULT
     """What is predicted: the name of a file of `hem_core.tasks`."""
+    loss: str | None = None
+    """Which loss the task is scored by, where it has several; None for its default."""
     name: str | None = None
     """Key of the tags: runs on data of the same name share them. Default: the source's name."""
     classes: Sequence[str] | None = None

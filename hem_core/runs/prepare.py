@@ -24,6 +24,7 @@ from hem_core.engine.network import Network, channels_wanted, choose_device, fin
 from hem_core.engine.plan import data_fingerprint, make_key
 from hem_core.errors import DataError, ModelError
 from hem_core.media import medium
+from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.estimator import Estimator
 from hem_core.models.output_names import output_names
 from hem_core.models.predictions import Predictions, open_predictions
@@ -31,7 +32,17 @@ from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options
 from hem_core.splits import is_held_out
 from hem_core.store.run import read_run
-from hem_core.tasks import DEFAULT, ModelFacts, Offer, TargetOptions, Task, load, require
+from hem_core.tasks import (
+    DEFAULT,
+    ModelFacts,
+    Offer,
+    ReadsPredictions,
+    TargetOptions,
+    Task,
+    load,
+    require,
+    settings_of,
+)
 
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
 ESTIMATOR_BATCH = 4096
@@ -49,7 +60,7 @@ class Prepared:
     bad_labels: dict[int, str]
     network: Network | None
     inputs: Inputs | None
-    predictions: Predictions | None
+    predictions: Predictions | ColumnPredictions | None
     model_name: str
     model_hash: str
     task: Task
@@ -83,9 +94,11 @@ def prepare(
     """
     task = _task_for(options)
     facts = catalogs.info(catalog)
-    found = open_predictions(Path(data)) if model is None and is_parquet(data) else None
+    found = _predictions(task, catalog, data, train) if model is None else None
     if model is None and found is None and train is None:
-        raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' {_without_predictions(data)}")
+        raise ModelError(
+            f"no --model was given, nor --train, and '{facts['source']}' {_without_predictions(task, catalog, data)}"
+        )
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
     if found is None and inputs is None:
         raise DataError(
@@ -113,7 +126,7 @@ def prepare(
         found,
         name,
         model_hash,
-        task,
+        targets.task or task,
     )
 
 
@@ -144,10 +157,22 @@ def model_facts(model: nn.Module | None, n_outputs: int) -> ModelFacts:
 
 
 def _said_of_labels(options: Options) -> TargetOptions:
-    return TargetOptions(options.classes, options.labels_are)
+    return TargetOptions(options.classes, options.labels_are, options.loss)
 
 
-def _without_predictions(data: Any) -> str:
+def _predictions(
+    task: Task, catalog: pa.Table, data: Any, train: TrainFunction | None
+) -> Predictions | ColumnPredictions | None:
+    """What was predicted elsewhere: in columns that the task names, else logits or probabilities of a Parquet file."""
+    if not isinstance(task, ReadsPredictions):
+        return open_predictions(Path(data)) if is_parquet(data) else None
+    raw = task.raw_in(catalog, catalogs.info(catalog)) if train is None else None
+    return ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw) if raw is not None else None
+
+
+def _without_predictions(task: Task, catalog: pa.Table, data: Any) -> str:
+    if isinstance(task, ReadsPredictions):
+        return f"has not {task.prediction_columns}; there are: {', '.join(catalog.column_names[:10])}"
     if not is_parquet(data):
         return "is no Parquet file with predictions: columns id, label, and logits or probs (lists of K floats)"
     there = ", ".join(pq.read_schema(data).names[:10])
@@ -212,7 +237,7 @@ def is_picture(facts: dict[str, Any]) -> bool:
 def data_key(ready: Prepared) -> str:
     """The digest of the examples: their catalog and their files."""
     source = Path(ready.facts.get("source_file", ready.facts["root"] or "."))
-    if ready.predictions is not None:
+    if ready.predictions is not None and ready.predictions.path is not None:
         source = ready.predictions.path
     items = ready.inputs.fingerprint() if ready.inputs is not None else None
     return make_key(data=data_fingerprint(ready.catalog, source), items=items)
@@ -224,6 +249,7 @@ def key_of(ready: Prepared, options: Options, recorded: Dynamics | None, train: 
     is_as_found = labels_are == catalogs.info(ready.catalog)["labels_are"]
     return make_key(
         **({} if options.task == DEFAULT else {"task": options.task}),
+        **({"task_settings": settings} if (settings := settings_of(ready.task)) else {}),
         **({} if is_as_found else {"labels_are": labels_are}),
         model=ready.model_hash,
         train=train.fingerprint if train else None,

@@ -33,6 +33,7 @@ from hem_core.store.claim import check_free, held
 from hem_core.store.fingerprint import fingerprint
 from hem_core.store.pending import is_map_pending
 from hem_core.store.run import Run, open_run, read_run
+from hem_core.tasks import answers_of, load
 
 
 @typed_as(Call)
@@ -66,8 +67,9 @@ def score(
     """
     chosen, folder = combined(options, more), Path(out)
     name = model if isinstance(model, str) else type(model).__name__
-    module = _module(model, name, weights)
-    function = train_function.load(train) if train is not None else None
+    answers = answers_of(load(chosen.task))
+    module = _module(model, name, weights, answers)
+    function = train_function.load(train, answers=answers) if train is not None else None
     if function is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
     is_new = not folder.exists()
@@ -100,10 +102,10 @@ class _Making:
         return f"the run '{self.folder}'"
 
 
-def _module(model: Any, name: str, weights: str | Path | None) -> nn.Module | None:
+def _module(model: Any, name: str, weights: str | Path | None, answers: str) -> nn.Module | None:
     if isinstance(model, str):
-        return factory.load(model, weights)
-    return factory.as_module(model, name) if model is not None else None
+        return factory.load(model, weights, answers=answers)
+    return factory.as_module(model, name, answers=answers) if model is not None else None
 
 
 def _prepared(model: nn.Module | None, name: str, data: Any, making: _Making) -> Run:

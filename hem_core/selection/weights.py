@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hem_core.selection.curate import is_corrected
+from hem_core.thresholds import SUSPECT
 
 LOSSES = ("loss_oos", "loss")
 """Columns that the weight is made of, the first there is: best the loss of a model that had not seen the example."""
@@ -38,4 +39,4 @@ def is_suspect(table: pd.DataFrame) -> np.ndarray:
     if "reason" not in table:
         return np.zeros(len(table), dtype=bool)
     is_judged = (table["verdict"] != "").to_numpy() if "verdict" in table else np.zeros(len(table), dtype=bool)
-    return (table["reason"] == "mislabelled").to_numpy() & ~is_judged
+    return table["reason"].isin(SUSPECT).to_numpy() & ~is_judged

@@ -22,7 +22,7 @@ from hem_core.sets.run_of_set import check_examples, run_of_set
 from hem_core.store import definitions, sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import of
+from hem_core.tasks import ComparesWithRun, answers_of, of
 from hem_core.thresholds import WRONG
 
 WEIGHTS = (".pt", ".pth", ".bin", ".ckpt", ".safetensors")
@@ -107,7 +107,12 @@ def check(
     else:
         errors = run.query({"all": [{"rows": ids}, definitions.ERROR]}, columns=["id"])
         targets = task.encode([labels[id] for id in ids], run.classes)
-        now = task.errors(np.stack([raw[id] for id in ids]), targets)
+        if isinstance(task, ComparesWithRun):
+            stored_columns = run.table(["id", *task.yardsticks]).set_index("id").loc[ids]
+            columns = {name: stored_columns[name].to_numpy() for name in task.yardsticks}
+            now = task.errors_by(np.stack([raw[id] for id in ids]), targets, columns)
+        else:
+            now = task.errors(np.stack([raw[id] for id in ids]), targets)
         was_wrong, is_wrong = set(errors["id"]), {id for id, error in zip(ids, now, strict=True) if not error < WRONG}
     newly = [Failure(id, str(labels[id]), predicted[id]) for id in ids if id in is_wrong - was_wrong]
     fixed = [id for id in ids if id in was_wrong - is_wrong]
@@ -116,15 +121,16 @@ def check(
 
 
 def _module(run: Run, model: Any, weights: Path | str | None) -> nn.Module:
+    answers = answers_of(of(run.info))
     if not isinstance(model, str):
-        return factory.as_module(model, type(model).__name__)
+        return factory.as_module(model, type(model).__name__, answers=answers)
     if weights is not None or Path(model).suffix.lower() not in WEIGHTS:
-        return factory.load(model, weights)
+        return factory.load(model, weights, answers=answers)
     named, way = str(run.info["model"]["name"]), "pass --model package.module:factory --weights FILE"
     if ":" not in named:
         raise ModelError(f"run '{run.name}' does not say how its model is built (it names '{named}'); {way}")
     try:
-        return factory.load(named, model)
+        return factory.load(named, model, answers=answers)
     except ModelError as error:
         raise ModelError(f"{error} (the factory is the one that run '{run.name}' names; for another, {way})") from error
 

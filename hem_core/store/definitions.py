@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hem_core.thresholds import HARDEST, WRONG
+from hem_core.thresholds import HARDEST, SUSPECT, WRONG
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ JUDGED: dict[str, Any] = {"column": "error", "min": None, "max": None}
 """Examples whose prediction is known to be right or wrong: the denominator of an error rate."""
 HARD: dict[str, Any] = {"not": {"column": "reason", "in": ["easy", "unsure", None]}}
 """The reason is a hard one: neither 'easy' nor 'unsure'."""
-SUSPECTED: dict[str, Any] = {"column": "reason", "in": ["mislabelled"]}
+SUSPECTED: dict[str, Any] = {"column": "reason", "in": list(SUSPECT)}
 """The model and the neighbours contradict the given label; to be reviewed, not an error by itself."""
 HARDEST_TENTH: dict[str, Any] = {"column": "difficulty", "min": HARDEST, "max": None}
 

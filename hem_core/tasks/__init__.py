@@ -12,23 +12,58 @@ from hem_core.tasks._contract import (
     FIGURES,
     NOT_FINITE,
     OFFERS,
+    Answers,
     Column,
+    ComparesWithRun,
     Figure,
+    KnowsTheSet,
     Metric,
     ModelFacts,
     Offer,
+    OfTheSet,
     Parts,
+    ReadsPredictions,
+    Settles,
     TargetOptions,
     Targets,
     Task,
+    answers_of,
+    column_words,
     is_known,
     require,
+    settings_of,
     unknown,
 )
 
 __all__ = [
-    "DEFAULT", "FIGURES", "NOT_FINITE", "OFFERS", "Column", "Figure", "Metric", "ModelFacts", "Offer",
-    "Parts", "TargetOptions", "Targets", "Task", "is_known", "load", "names", "of", "require", "unknown",
+    "DEFAULT",
+    "FIGURES",
+    "NOT_FINITE",
+    "OFFERS",
+    "Answers",
+    "Column",
+    "ComparesWithRun",
+    "Figure",
+    "KnowsTheSet",
+    "Metric",
+    "ModelFacts",
+    "OfTheSet",
+    "Offer",
+    "Parts",
+    "ReadsPredictions",
+    "Settles",
+    "TargetOptions",
+    "Targets",
+    "Task",
+    "answers_of",
+    "column_words",
+    "is_known",
+    "load",
+    "names",
+    "of",
+    "require",
+    "settings_of",
+    "unknown",
 ]  # fmt: skip
 
 PLUGINS = "hem.tasks"
@@ -44,8 +79,9 @@ def names() -> list[str]:
 
 
 def of(info: Mapping[str, Any]) -> Task:
-    """The task that a run.json names. Raises UnknownNameError as `load` does."""
-    return load(str(info.get("task") or DEFAULT))
+    """The task that a run.json names, with what the run settled. Raises UnknownNameError as `load` does."""
+    task, settings = load(str(info.get("task") or DEFAULT)), info.get("task_settings")
+    return task.settled(settings) if settings and isinstance(task, Settles) else task
 
 
 @cache

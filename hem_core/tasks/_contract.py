@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
@@ -28,8 +28,11 @@ Offer = Literal[
     "word effects",
 ]
 """What a task can offer beyond the contract; what it does not offer is skipped, or refused on request."""
-Figure = Literal["confusion matrix", "classes", "errors"]
-"""What the pages can draw: the confusion matrix, a table of the classes, the distribution of `error`."""
+Figure = Literal["confusion matrix", "classes", "errors", "predicted against given"]
+"""What the pages can draw: the confusion matrix, a table of the classes, the distribution of `error`, the numbers that
+were predicted against those given (columns `given_value`, `predicted_value`, `residual`, `residual_scale`)."""
+Answers = Literal["one class", "numbers"]
+"""What an estimator of a task answers: one class out of several, or a number."""
 OFFERS: tuple[Offer, ...] = get_args(Offer)
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 NOT_FINITE = "the model's output is NaN or infinite"
@@ -54,6 +57,8 @@ class TargetOptions:
 
     classes: Sequence[str] | None = None
     labels_are: Literal["names", "indices"] | None = None
+    loss: str | None = None
+    """Which loss; None for the task's own default."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +73,21 @@ class Targets:
     """The K class names in the order of the outputs; empty for a task without classes."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """The catalog's facts, with what was decided and noted while reading the labels."""
+    task: Task | None = None
+    """The task with what these labels settled, see `Settles`; None where it is as it was."""
+
+
+@dataclass(frozen=True, eq=False)
+class OfTheSet:
+    """What is known once all examples are scored."""
+
+    columns: Mapping[str, np.ndarray]
+    """(N, …) columns that are added or take the place of others; among them `difficulty` and `label_suspicion`,
+    percentiles 0 .. 100."""
+    how: Mapping[str, str]
+    """`difficulty` and `label_suspicion`: a sentence each on how it was made."""
+    task: Task
+    """The task with what these examples settled, such as the usual residual."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +214,75 @@ class Task(Protocol):
     def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """`reason` and `evidence`, (N,) texts, where the reasons of classes do not apply; {} where they do."""
         ...
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A task that reading the labels, or scoring the examples, settles further: which loss, what is usual.
+
+    It is another instance then, equal to `task.settled(task.settings)`; the settings are kept in run.json.
+    """
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What was settled, as JSON; {} for a task as it is loaded."""
+        ...
+
+    def settled(self, settings: Mapping[str, Any]) -> Task:
+        """The task with these settings, as `settings` gave them."""
+        ...
+
+
+@runtime_checkable
+class KnowsTheSet(Protocol):
+    """A task whose errors or headlines need the other examples: a residual is far off beside those around it."""
+
+    def of_the_set(self, columns: Mapping[str, np.ndarray], neighbours: np.ndarray | None) -> OfTheSet:
+        """columns (N, …): `target`, those of `describe` and the scores; neighbours (N, k) places of the nearest."""
+        ...
+
+
+@runtime_checkable
+class ComparesWithRun(Protocol):
+    """A task whose errors on examples of a run are measured by what that run says of each of them."""
+
+    @property
+    def yardsticks(self) -> tuple[str, ...]:
+        """The columns of the run that it needs."""
+        ...
+
+    def errors_by(self, raw: np.ndarray, targets: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """raw (N, W), targets (N, …), columns (N,) -> (N,) float64: 0 right .. 1 wrong; as `error` in the run."""
+        ...
+
+
+@runtime_checkable
+class ReadsPredictions(Protocol):
+    """A task whose raw outputs can stand in columns of their own, beside the labels."""
+
+    @property
+    def prediction_columns(self) -> str:
+        """In words, which columns hold them, for messages."""
+        ...
+
+    def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
+        """The raw outputs (N, W) float32 in the columns of a catalog, NaN where there is none; None without columns."""
+        ...
+
+
+def settings_of(task: Task) -> dict[str, Any]:
+    """What was settled of a task; {} for one that has nothing to settle."""
+    return dict(task.settings) if isinstance(task, Settles) else {}
+
+
+def column_words(task: Task) -> Mapping[str, tuple[str, str]]:
+    """Column -> its title and unit, for columns that a task names otherwise than the scores do: its `column_words`."""
+    return getattr(task, "column_words", {})
+
+
+def answers_of(task: Task) -> Answers:
+    """What an estimator of the task must answer; one class, unless the task names `answers`."""
+    return getattr(task, "answers", "one class")
 
 
 def require(task: Task, offer: Offer, option: str) -> None:

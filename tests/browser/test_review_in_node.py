@@ -74,6 +74,11 @@ def test_the_class_of_a_wrong_label_is_picked_accepted_or_typed(asked):
     assert asked(["1"], "choose", classes=[]) == [["type", "1"]]  # where names begin with digits, they are typed
 
 
+def test_a_number_is_typed_whatever_it_begins_with(asked):
+    found = asked(["0", "-", "5", "?", "Enter"], "choose", classes=[], unsure="?")
+    assert found == [["type", "0"], ["type", "-"], ["type", "5"], ["class", ""], ["accept"]]
+
+
 def test_blind_letters_name_the_class_and_shifted_digits_are_verdicts_that_need_none(asked):
     keys = ["1", "u", "b", "n", "Enter", "ArrowRight", "?"]
     assert asked(keys, "blind", classes=[["1", "cat"]]) == [

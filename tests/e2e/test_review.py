@@ -508,3 +508,17 @@ def test_nothing_in_review_lies_over_something_else(opened, width):
 def is_bar(bar, section):
     """The verdicts stay at the lower edge; what is scrolled lies below them."""
     return bar[3] > 880 and section[3] > bar[1]
+
+
+def test_a_number_is_corrected_by_typing_the_right_one(site, opened):
+    path = site.folder / "runs" / "animals" / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"task": "regression", "classes": []}))
+    page = ready(opened("review"))
+    id = shown(page)
+    press(page, ["3", "0", ".", "5"])
+    page.get_by_text("Which value is right?").wait_for()
+    assert page.get_by_label("the right value", exact=True).input_value() == "0.5"
+    press(page, ["Enter"])
+    wait_saved(page, 1)
+    (tag,) = open_workspace(site.folder).tags().state("animals").to_dict("records")
+    assert (tag["id"], tag["tag"], tag["value"]) == (id, "mislabelled", "0.5")

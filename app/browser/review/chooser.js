@@ -1,26 +1,26 @@
 // @ts-check
-// Naming a class: of a wrong label, or of an example whose label is hidden.
+// Naming a class: of a wrong label, or of an example whose label is hidden; where there are no classes, a value.
 
 import { matching, shortcuts } from "../shared/class_search.js";
 import { h } from "../shared/dom.js";
 
 const MOST = 40;
 
-/** The list of classes with its search field. order: the classes as listed; suggested: the one to accept with Enter,
+/** The list of classes with its search field; without classes, what is typed is the answer. order: the classes as listed; suggested: the one to accept with Enter,
  *  null for none; choose(name) takes the one that was clicked. */
 export function makeChooser({ order, classes, suggested = null, isBlind, choose }) {
   const input = h("input", {
     type: "text",
-    placeholder: "type to search",
-    "aria-label": "search a class",
+    placeholder: classes.length ? "type to search" : "type the right value",
+    "aria-label": classes.length ? "search a class" : "the right value",
     autocomplete: "off",
     spellcheck: false,
   });
   const list = h("div", { class: "choices", role: "listbox", "aria-label": "classes" });
-  const keys = shortcuts(order, classes),
+  const keys = classes.length ? shortcuts(order, classes) : new Map(),
     keyOf = new Map([...keys].map(([key, name]) => [name, key]));
-  // Classes that are named by digits leave the 0 to one of them.
-  const unsure = keys.get("0") === "0" ? "-" : "0";
+  // Classes that are named by digits leave the 0 to one of them; a number may begin with 0 or with a sign.
+  const unsure = !classes.length ? "?" : keys.get("0") === "0" ? "-" : "0";
   let marked = -1;
   input.addEventListener("input", () => {
     marked = -1;
@@ -48,12 +48,12 @@ export function makeChooser({ order, classes, suggested = null, isBlind, choose 
       draw();
     },
     mark(step) {
-      const n = Math.min(MOST, matching(order, input.value).length);
+      const n = Math.min(MOST, offered().length);
       if (n) marked = (current() + step + n) % n;
       draw();
     },
     /** The class that Enter takes; undefined for none: blind, Enter alone names no class. */
-    accepted: () => matching(order, input.value)[current()],
+    accepted: () => offered()[current()],
   };
 
   function current() {
@@ -61,10 +61,18 @@ export function makeChooser({ order, classes, suggested = null, isBlind, choose 
     return isBlind && input.value.trim() === "" ? -1 : 0;
   }
 
-  function draw() {
+  function offered() {
     const found = matching(order, input.value);
+    const typed = input.value.trim();
+    return classes.length || !typed || found.includes(typed) ? found : [typed, ...found];
+  }
+
+  function draw() {
+    const found = offered();
     const rest = found.length - MOST;
-    const none = found.length ? null : h("span", { class: "quiet" }, "no class has this in its name");
+    const none = found.length
+      ? null
+      : h("span", { class: "quiet" }, classes.length ? "no class has this in its name" : "no value yet");
     const words = `and ${rest.toLocaleString("en")} more: type to search`;
     const more = rest > 0 ? h("span", { class: "quiet" }, words) : null;
     const some = found.slice(0, MOST).map((name, k) => choice(name, k === current()));

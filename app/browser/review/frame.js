@@ -81,9 +81,9 @@ export function verdictBar({ verdicts, current, at, isDone, act }) {
 }
 
 /** The classes to choose from for a wrong label. */
-export function classBar({ chooser, act }) {
+export function classBar({ chooser, act, classes }) {
   return [
-    h("span", { class: "question" }, "Which class is right?"),
+    h("span", { class: "question" }, classes.length ? "Which class is right?" : "Which value is right?"),
     chooser.list,
     button(chooser.unsure, "not sure which", () => act.choose(""), { class: "choice" }),
     chooser.input,

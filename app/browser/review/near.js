@@ -6,8 +6,8 @@ import { picture } from "./item.js";
 import { number } from "./words.js";
 
 /** Nearest neighbours or near-duplicates with their labels: as small pictures, or as lines where there are none.
- *  thumb(row) gives an address or ""; look is what stands for an example. */
-export function others(item, name, thumb, isHidden, look) {
+ *  thumb(row) gives an address or ""; look is what stands for an example; hasClasses: labels can be counted. */
+export function others(item, name, thumb, isHidden, look, hasClasses = true) {
   const list = name === "neighbours" ? item.neighbours : item.duplicates;
   const heading = name === "neighbours" ? "Nearest neighbours" : "Near-duplicates";
   if (isHidden && !list?.length) return null;
@@ -15,7 +15,7 @@ export function others(item, name, thumb, isHidden, look) {
   const none = "This run has no embeddings, so no neighbours.";
   if (!list) return h("section", { class: "others" }, h("h4", {}, heading), h("p", { class: "quiet" }, none));
   const agree = list.filter((other) => other.label === item.label).length;
-  const said = isHidden ? "" : ` ${agree} of ${list.length} have the given label`;
+  const said = isHidden || !hasClasses ? "" : ` ${agree} of ${list.length} have the given label`;
   const title = h("h4", {}, heading, h("span", { class: "quiet" }, said));
   if (look !== "picture") {
     return h(

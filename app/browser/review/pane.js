@@ -13,7 +13,7 @@ export const waiting = parts.waiting;
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
 export function columns({ item, isBlinded, verdict, data, pictures, worded }) {
   const { trust, kinds } = data;
-  const near = (name) => others(item, name, pictures.thumb, isBlinded, data.look);
+  const near = (name) => others(item, name, pictures.thumb, isBlinded, data.look, data.classes.length > 0);
   const look = [pane({ item, isBlinded, verdict, data, pictures, worded }), parts.labels(item, isBlinded)];
   const facts = [why(item, isBlinded, trust, kinds), axes(item, isBlinded), curve(item, isBlinded)];
   const history = parts.history(item, isBlinded, data.words);

@@ -82,7 +82,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const { chooser, reveal, at, data, row } = desk,
       current = desk.verdicts.get(row)?.tag;
     const asked = { verdicts: data.offered, notBlind: data.not_blind, isDone: row === undefined };
-    const about = { ...asked, chooser, reveal, current, at, act };
+    const about = { ...asked, chooser, reveal, current, at, act, classes: data.classes };
     const isTyping = chooser && chooser.input.getRootNode().activeElement === chooser.input;
     if (reveal) barSlot.replaceChildren(...frame.revealBar(about));
     else if (chooser && desk.isHidden()) barSlot.replaceChildren(...frame.blindBar(about));

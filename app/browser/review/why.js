@@ -6,6 +6,8 @@ import { percent, quiet } from "./words.js";
 
 const REASON_WORDS = {
   mislabelled: "its label may be wrong",
+  suspect_label: "its label may be wrong",
+  biased: "predictions around it are off in the same direction",
   ambiguous: "between two classes",
   outlier: "unlike the rest",
   rare: "few examples like it",

@@ -12,6 +12,7 @@ from app.wire import contents
 from hem_core.labels.label_errors import LabelErrors, estimate
 from hem_core.store.answers import answers
 from hem_core.store.level import Level
+from hem_core.thresholds import SUSPECT
 
 TITLE = "Labels"
 PLACE = 40
@@ -219,7 +220,7 @@ def _pairs(level: Level, answered: np.ndarray) -> None:
     if not {"reason", "suggested_label"} <= set(level.source.columns):
         return
     columns = loaders.columns(level, ("label", "suggested_label", "reason"))
-    is_suspect = (columns["reason"] == "mislabelled").to_numpy()
+    is_suspect = columns["reason"].isin(SUSPECT).to_numpy()
     found = label_quality.pairs(columns.loc[is_suspect, :], answered[is_suspect]).head(200)
     st.markdown(
         f"**Given → suggested** · {words.count(int(is_suspect.sum()), 'suspect')} by class",

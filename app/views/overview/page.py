@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app import bars, loaders, map_to_come, scope, state, trust, widgets, words
-from app.views.overview import refits, sample
+from app.views.overview import refits, residuals, sample
 from app.views.overview.glance import Overview
 from app.wire import columns
 from hem_core.errors import HemError
@@ -49,10 +49,7 @@ def page() -> None:
         _reasons(run, level, facts.reasons)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        if "classes" in loaders.figures(level):
-            _classes(facts.classes)
-        else:
-            _errors(level)
+        _figure(level, facts)
     with right:
         _card(run, level, facts)
     _failures(run)
@@ -188,6 +185,17 @@ def _watch_refit(run: Run) -> None:
         st.rerun()
     title = f"Refitting the reasons with {words.count(int(found.get('n_tags') or 0), 'tag')}…"
     st.button(title, icon="spinner", disabled=True)
+
+
+def _figure(level: Level, facts: Overview) -> None:
+    """The first figure of the task that this page draws."""
+    drawn = {
+        "classes": lambda: _classes(facts.classes),
+        "predicted against given": lambda: residuals.draw(level),
+        "errors": lambda: _errors(level),
+    }
+    name = next((figure for figure in loaders.figures(level) if figure in drawn), "errors")
+    drawn[name]()
 
 
 def _classes(table: pd.DataFrame) -> None:

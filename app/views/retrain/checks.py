@@ -19,6 +19,7 @@ from hem_core.selection.curate import EXCLUSIONS, is_corrected
 from hem_core.splits import part_of
 from hem_core.store import definitions
 from hem_core.store.run import Run
+from hem_core.thresholds import SUSPECT
 
 Step = Literal["review", "recipe", "set", "score"]
 NO_GAIN = (
@@ -106,7 +107,7 @@ def _noisy(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str
     tags = verdicts["tag"].reindex(reasons["id"]).fillna("").to_numpy()
     scores = reasons.assign(verdict=tags)
     noise, n = estimated_noise(examples, scores)
-    open_ones = scores.loc[(scores["verdict"] == "") & (scores["reason"] == "mislabelled"), "id"].tolist()
+    open_ones = scores.loc[(scores["verdict"] == "") & scores["reason"].isin(SUSPECT), "id"].tolist()
     if noise > MOST_NOISE:
         unseen = words.count(n, "example")
         sentence = f"{noise:.0%} of the {unseen} of this set that nobody has reviewed look mislabelled. {why}"

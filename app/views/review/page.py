@@ -12,6 +12,7 @@ from app.browser.review.component import review
 from app.views.review import blind
 from app.wire import contents, routes, tag_words
 from app.wire.identity import identity
+from hem_core.store import definitions
 from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
 
@@ -33,7 +34,7 @@ MIXED_HELP = (
 )
 
 
-SUSPECTS = {"all": [{"column": "reason", "in": ["mislabelled"]}]}
+SUSPECTS = {"all": [definitions.SUSPECTED]}
 
 
 def page() -> None:
@@ -141,7 +142,7 @@ def _why_empty(level: Level, queue: str) -> str:
         low, high = queue.split()[1:]
         return f"No {one} has a label suspicion between {low} and {high}. Choose another stratum on Labels."
     why = {
-        "suspects": f"No {one} of this run has the reason 'mislabelled', so no label is under suspicion.",
+        "suspects": f"No {one} of this run has a reason that puts its label under suspicion.",
         "filter": f"No {one} matches the filter of Explore. Change it there.",
         "selection": f"No {one} is selected in Explore. Draw another selection there.",
     }
