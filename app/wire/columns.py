@@ -103,7 +103,7 @@ def encoded(level: Level, name: str) -> bytes:
     return known
 
 
-SHARE = "0 to 1"
+SHARE = "of 1"
 """The unit of a share, whose distribution needs no logarithmic axis."""
 
 

@@ -277,6 +277,15 @@ class ReadsPredictions(Protocol):
 
 
 @runtime_checkable
+class BringsSample(Protocol):
+    """A task whose labels are no texts in a column, and that brings a catalog to be checked with."""
+
+    def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
+        """A catalog of eight rows or more, of which the last one alone has no label, and its facts."""
+        ...
+
+
+@runtime_checkable
 class Draws(Protocol):
     """A task that draws its parts into the picture of their example, for tiles and the detail view."""
 

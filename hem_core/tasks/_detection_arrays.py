@@ -45,7 +45,7 @@ def unpacked(raw: np.ndarray, first_label: int = 0) -> PredictedBoxes:
 
     first_label: the number that stands for the first class; what is below it is background and no box.
     """
-    table = raw.reshape(len(raw), -1, FIELDS).astype(np.float64, copy=False)
+    table = raw.reshape(len(raw), raw.shape[1] // FIELDS, FIELDS).astype(np.float64, copy=False)
     image, place = np.nonzero(table[:, :, 4] >= max(first_label, 0))
     found = table[image, place]
     label = np.rint(found[:, 4]).astype(np.int64) - first_label

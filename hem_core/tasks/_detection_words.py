@@ -1,6 +1,6 @@
 """What the pages call the columns of images and boxes: title and unit."""
 
-SHARE = "0 to 1"
+SHARE = "of 1"
 COLUMN_WORDS = {
     "loss": ("severity", SHARE),
     "suspicion": ("suspicion", SHARE),

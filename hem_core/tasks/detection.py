@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes.arrays import GivenBoxes
-from hem_core.boxes.columns import GIVEN, PREDICTED, given_in, predicted_in
+from hem_core.boxes.arrays import GivenBoxes, given_boxes
+from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses
 from hem_core.boxes.pooling import Pool
 from hem_core.boxes.severity import severity
@@ -152,13 +152,16 @@ class Task:
         size_px = np.nan_to_num(np.stack(sides, axis=1).astype(np.float64))
         memory = Memory(given, size_px, tuple(catalog["label"].to_pylist()))
         task = replace(self, categories=names, first_label=model.first_label, memory=memory)
-        return Targets(np.arange(catalog.num_rows, dtype=np.int64), {}, (), facts, task)
+        values = self.targets_for(catalog, facts, names)
+        bad = dict.fromkeys(np.flatnonzero(values < 0).tolist(), "its boxes are not known")
+        return Targets(values, bad, (), facts, task)
 
     def targets_for(
         self, catalog: pa.Table, facts: Mapping[str, Any], classes: Sequence[str], *, labels_are: str | None = None
     ) -> np.ndarray:
-        """The rows of the images, (N,) int64."""
-        return np.arange(catalog.num_rows, dtype=np.int64)
+        """The rows of the images, (N,) int64; -1 where the boxes of an image are not known: null, not an empty list."""
+        is_known = ~catalog[GIVEN].is_null().to_numpy()
+        return np.where(is_known, np.arange(catalog.num_rows), -1).astype(np.int64)
 
     def encode(self, labels: Sequence[str | None], classes: Sequence[str]) -> np.ndarray:
         """The place of each text, (N,) int64; -1 for a missing one."""
@@ -166,7 +169,7 @@ class Task:
 
     def written(self, values: np.ndarray, classes: Sequence[str]) -> list[str | None]:
         """What is given in each image in words, `17 RBC, 1 WBC`; None where it is not known."""
-        known: Sequence[str | None] = self.memory.labels if self.memory is not None else ()
+        known = list(self.memory.labels) if self.memory is not None else []
         return [known[value] if 0 <= value < len(known) else None for value in values.tolist()]
 
     def width(self, classes: Sequence[str]) -> int:
@@ -254,8 +257,11 @@ class Task:
         return Parts(LEVEL, parts.part_table(rows, ids, size_px, self.categories), self.categories)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
-        """Those of the whole run, which need all its boxes; none before they are scored."""
-        return [Metric(**each) for each in self.measured]
+        """Those of the whole run, which need all its boxes; before they are scored, the mean error of the images."""
+        if self.measured:
+            return [Metric(**each) for each in self.measured]
+        error = np.asarray(level["error"], np.float64)
+        return [Metric("mean error", float(error.mean()), higher_is_better=False, n=len(error))] if len(error) else []
 
     def strata(self, targets: np.ndarray) -> np.ndarray:
         """The number of given boxes, 10 and more together."""
@@ -274,6 +280,21 @@ class Task:
         worst = severity(rows).severity
         reason, evidence = images.image_reasons(dict(columns), rows.image, parts.reasons(rows), worst)
         return {"reason": reason, "evidence": evidence}
+
+    def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
+        """Twelve images with a box of a class of its own each, and one whose boxes are not known."""
+        names = [f"class-{k}" for k in range(12)]
+        corners = np.tile([10.0, 10.0, 30.0, 30.0], (12, 1))
+        column = given_column(given_boxes(range(12), range(12), corners), 13, names).to_pylist()
+        kind = given_column(given_boxes([], [], np.zeros((0, 4))), 0, names).type
+        table = {
+            "id": pa.array([f"image-{row}" for row in range(13)]),
+            "label": pa.array([*(f"1 {name}" for name in names), None], pa.string()),
+            "width": pa.array([40] * 13),
+            "height": pa.array([40] * 13),
+            GIVEN: pa.array([*column[:12], None], kind),
+        }
+        return pa.table(table), {"classes": names}
 
     def drawn(
         self,
