@@ -87,22 +87,22 @@ def write_corrected(corrected: Corrected, home: Path) -> list[Path]:
 
 def _corrections(part: Mapping[str, Any], tag: Mapping[str, Any]) -> list[Correction]:
     """What one tag asks for; [] where it does not say what would be right."""
-    image, by = str(part["example"]), {"who": str(tag["who"]), "when": str(tag["at"])}
+    image, who, when = str(part["example"]), str(tag["who"]), str(tag["at"])
     given, predicted = _text(part["given"]), _text(part["predicted"])
     named = str(tag["value"] or "")
     if given is None:
         if tag["tag"] == REMOVE:
             return []
-        return [Correction(image, "add", None, _corners(part), named or predicted, **by)]
+        return [Correction(image, "add", None, _corners(part), named or predicted, who, when)]
     box = str(part["id"])
     if tag["tag"] == REMOVE:
-        return [Correction(image, "remove", box, **by)]
+        return [Correction(image, "remove", box, None, None, who, when)]
     if tag["tag"] == WRONG:
-        return [Correction(image, "relabel", box, None, named, **by)] if named else []
+        return [Correction(image, "relabel", box, None, named, who, when)] if named else []
     if predicted is None:
         return []
-    moved = [Correction(image, "move", box, _corners(part), **by)]
-    return moved + ([Correction(image, "relabel", box, None, predicted, **by)] if predicted != given else [])
+    moved = [Correction(image, "move", box, _corners(part), None, who, when)]
+    return moved + ([Correction(image, "relabel", box, None, predicted, who, when)] if predicted != given else [])
 
 
 def _corners(part: Mapping[str, Any]) -> tuple[float, float, float, float]:
