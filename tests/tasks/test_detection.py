@@ -13,8 +13,10 @@ from PIL import Image
 
 import hem_core
 from hem_core.errors import DataError, HemError, ModelError
+from hem_core.runs.finish import clear
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import save, select
+from hem_core.store.fingerprint import fingerprint
 
 _found = importlib.util.spec_from_file_location("scenes", Path(__file__).with_name("scenes.py"))
 scenes = importlib.util.module_from_spec(_found)
@@ -117,6 +119,7 @@ def test_images_are_counted_and_pooled(run):
     assert table.loc["right.png", "given"] == "1 cell, 1 dust"
     assert table.loc["empty.png", "given"] == table.loc["empty.png", "predicted"] == "no objects"
     assert table.loc["off.png", "evidence"] == "0 of 1 given box found; 1 mislocated"
+    assert table.loc["right.png", "reason"] == "unsure"  # .6 severe, and the duplicate .5
     assert "detections" not in table
 
 
@@ -167,8 +170,16 @@ def test_a_run_that_is_overwritten_leaves_no_boxes_behind(workspace, tmp_path):
     )
     assert new.info["n"] == 7
     assert new.level("boxes").n == 6
-    before = hem_core.open_run(workspace / "runs" / "scenes").fingerprint
-    assert new.fingerprint != before
+
+
+def test_boxes_are_part_of_a_run_s_fingerprint_and_go_with_it(workspace, tmp_path):
+    home = shutil.copytree(workspace / "runs" / "scenes", tmp_path / "run")
+    before = fingerprint(home)
+    (home / "boxes.parquet").write_bytes(b"other")
+    assert fingerprint(home) != before
+    clear(home)
+    assert not (home / "boxes.parquet").exists()
+    assert not (home / "boxes").exists()
 
 
 def test_a_second_run_has_the_same_bytes(workspace, tmp_path):
