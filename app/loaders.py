@@ -129,8 +129,10 @@ def task(level: "Level") -> "Task | None":
 
 def figures(level: "Level") -> "tuple[Figure, ...]":
     """What the pages draw of a level's task; the distribution of errors for one that is not installed here."""
+    from hem_core.tasks import figures_of
+
     found = task(level)
-    return found.figures if found is not None else ("errors",)
+    return figures_of(found, is_examples=level.is_examples) if found is not None else ("errors",)
 
 
 def overview(level: "Level") -> "Overview":

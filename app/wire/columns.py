@@ -103,6 +103,10 @@ def encoded(level: Level, name: str) -> bytes:
     return known
 
 
+SHARE = "of 1"
+"""The unit of a share, whose distribution needs no logarithmic axis."""
+
+
 def words_of(name: str, level: Level | None = None) -> tuple[str, str]:
     """The title and the unit of a column: the same on an axis, a chip, in a tooltip and in a heading.
 
@@ -130,8 +134,10 @@ def own_words(level: Level) -> Mapping[str, tuple[str, str]]:
         return {}
 
 
-def is_log(name: str) -> bool:
+def is_log(name: str, level: Level | None = None) -> bool:
     """Whether the distribution of a column has a shape on a logarithmic axis only."""
+    if level is not None and own_words(level).get(name, ("", ""))[1] == SHARE:
+        return False
     score, _ = _score(name)
     return score is not None and score["is_log"]
 
@@ -162,7 +168,7 @@ def _describe(level: Level, name: str, kind: str) -> dict[str, Any]:
     column["missing"] = int(values.isna().sum())
     if kind == "number":
         low, high = payloads.extent(payloads.numbers(values))
-        column |= {"type": "<f4", "min": low, "max": high, "is_log": is_log(name)}
+        column |= {"type": "<f4", "min": low, "max": high, "is_log": is_log(name, level)}
         column |= {"is_score": _score(name)[0] is not None} | _card(name)
     else:
         found = payloads.names(values, level.classes if name in CLASS_COLUMNS else ("false", "true"))

@@ -36,7 +36,7 @@ def headline_column(level: Level) -> Headline | None:
     values says nothing and is passed over. None when no candidate is left.
     """
     for name in CANDIDATES:
-        is_log = columns.is_log(name)
+        is_log = columns.is_log(name, level)
         if level.columns().get(name) == "number" and _has_shape(level, name, is_positive=is_log):
             return Headline(name, *columns.words_of(name, level), is_log)
     return None

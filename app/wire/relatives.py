@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from app import loaders
+from app import loaders, words
 from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
@@ -39,4 +39,4 @@ def _up(level: Level, id: str) -> dict[str, str]:
 def _down(level: Level, name: str, parts: Sequence[str]) -> dict[str, str]:
     rule = json.dumps({"all": [{"rows": list(parts)}]}, separators=(",", ":"))
     address = urlencode({"run": level.run, "level": name, "rule": rule})
-    return {"words": f"{len(parts):,} {name.replace('_', ' ')}", "address": f"explore?{address}"}
+    return {"words": words.counted(len(parts), name), "address": f"explore?{address}"}

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from app import loaders
 from app.entry_pages import name_routes
-from app.wire import columns, contents, payloads, tagging
+from app.wire import columns, contents, payloads, pictures, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.relatives import relatives
@@ -132,9 +132,8 @@ def _image(level: Level, request: Request) -> Response:
     if len(rows) != 1:
         raise Refused(400, f"one picture a request; 'rows' named {len(rows)}")
     row = int(rows[0])
-    shown = contents.medium(level)
     try:
-        picture = shown.picture_of(level.root, level.records([row])[0]) if shown.pictures and level.root else None
+        picture = pictures.picture_of(level, row, is_plain=request.query_params.get("plain") == "1")
     except HemError as error:
         raise Refused(404, str(error)) from error
     if picture is None:

@@ -26,13 +26,15 @@ from hem_core.catalog._python_data import unwrapped
 from hem_core.errors import DataError
 from hem_core.paths import check_path
 
-__all__ = ["COLUMNS", "OF_TABLES", "info", "read", "unwrapped", "with_info"]
+__all__ = ["COLUMNS", "OF_TABLES", "OWN_OPTIONS", "info", "read", "unwrapped", "with_info"]
 
 PLUGINS = "hem.readers"
 DEFINES = ("accepts", "read")
 _KEY = b"hem"
 COLUMNS = ("id_column", "image_column", "label_column", "text_column", "feature_columns")
 OF_TABLES = {"text_column", "feature_columns"}
+OWN_OPTIONS = ("images", "predictions")
+"""Options that only those readers take which name them in their `OPTIONS`."""
 
 
 def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
@@ -41,17 +43,19 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     Of a DataLoader, a Hugging Face Dataset, or arrays in a dict or a pair, see `unwrapped`.
 
     columns: `id_column`, `label_column`, `image_column`, `text_column` name the source's columns where they differ from
-    the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be).
+    the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be). `images`
+    and `predictions`, beside annotations of boxes: the folder of the pictures, and a file of predicted boxes.
     Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
     """
     given = {name: value for name, value in columns.items() if value}
-    unknown = columns.keys() - set(COLUMNS)
+    unknown = columns.keys() - {*COLUMNS, *OWN_OPTIONS}
     if unknown:
-        raise DataError(f"no option '{min(unknown)}' for columns; there are: {', '.join(COLUMNS)}")
+        raise DataError(f"no option '{min(unknown)}' for columns; there are: {', '.join((*COLUMNS, *OWN_OPTIONS))}")
     if isinstance(source, str | Path):
         check_path(source, "the data")
         if not Path(source).exists():
             raise DataError(f"no data at '{source}'; give an image folder, or a .csv, .parquet, .jsonl or .npz file")
+    own = {name: given.pop(name) for name in OWN_OPTIONS if name in given}
     source, notes = unwrapped(source, **given)
     package = sys.modules[__name__]
     for name in filter(partial(folder.works, package), folder.names(package)):
@@ -59,8 +63,13 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
         if reader.accepts(source):
             if name != "table" and given.keys() & OF_TABLES:
                 raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{_short(source)}' is read as {name}")
+            if own.keys() - set(getattr(reader, "OPTIONS", ())):
+                raise DataError(
+                    f"--{min(own)} is for annotations of boxes (a COCO .json, a YOLO data.yaml, Pascal VOC's .xml "
+                    f"files); '{_short(source)}' is read as {name}"
+                )
             try:
-                found = _checked(reader.read(source, **given))
+                found = _checked(reader.read(source, **given, **own))
             except (pa.ArrowException, UnicodeError, OverflowError) as error:
                 words = " ".join(str(error).split())[:300]
                 raise DataError(f"cannot read '{_short(source)}' as {name}: {words}") from error

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,7 +25,14 @@ def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
 
 
 def score(
-    data: Annotated[str, typer.Argument(help="Image folder, or .csv, .parquet, .jsonl or .npz file."), PATH],
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="Image folder, .csv, .parquet, .jsonl or .npz file, or annotations of boxes: a COCO .json, a YOLO "
+            "data.yaml, a folder of Pascal VOC's .xml files."
+        ),
+        PATH,
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the run, such as work/runs/first.")],
     model: Annotated[
         str | None,
@@ -42,6 +50,11 @@ def score(
     text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
     feature_columns: Annotated[
         str | None, _option("Columns of a table to use as the model's input: age,job, or '*' for all.", panel=DATA)
+    ] = None,
+    images: Annotated[Path | None, _option("Folder of the pictures, beside annotations of boxes.", panel=DATA)] = None,
+    predictions: Annotated[
+        Path | None,
+        _option("Predicted boxes: COCO results, or a folder of YOLO's text files with confidences.", panel=DATA),
     ] = None,
     classes: Annotated[
         str | None, _option("Class names in the order of the outputs: cat,dog or a file, one per line.", panel=DATA)
@@ -106,11 +119,12 @@ def score(
     from hem_core.runs.options import Options
     from hem_core.runs.score import score as score_run
 
-    columns = {"id_column": id_column, "label_column": label_column, "image_column": image_column}
-    columns |= {"text_column": text_column, "feature_columns": feature_columns}
+    columns = {"id": id_column, "label": label_column, "image": image_column, "text": text_column}
     options = Options(
         task=task,
         loss=loss,
+        images=images,
+        predictions=predictions,
         classes=names_or_file(classes, "--classes"),
         labels_are=labels_are,
         oos=_oos(oos),
@@ -130,7 +144,7 @@ def score(
         k=neighbours,
         seed=seed,
         name=name,
-        columns={key: value for key, value in columns.items() if value},
+        columns=_columns(columns, feature_columns),
         is_strict=fail_fast,
         overwrite=overwrite,
     )
@@ -145,6 +159,12 @@ def _sample(*, is_in: bool, is_out: bool) -> Literal["in-sample", "out-of-sample
     if is_in and is_out:
         raise HemError("--in-sample and --out-of-sample exclude each other")
     return "out-of-sample" if is_out else "in-sample" if is_in else "unknown"
+
+
+def _columns(named: dict[str, str | None], features: str | None) -> dict[str, str | Sequence[str]]:
+    """The columns that the user named, by the option of the reader."""
+    found = {f"{name}_column": column for name, column in named.items()} | {"feature_columns": features}
+    return {option: column for option, column in found.items() if column}
 
 
 def _batch_size(text: str | None) -> int | Literal["auto"] | None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Values: TypeAlias = "Tensor | list[str] | pd.DataFrame"
-"""n examples as stored: an array's or pictures' rows, texts, or the rows of a table."""
+"""n examples as stored: an array's or pictures' rows, texts, or the rows of a table; for a task that keeps the sizes of
+pictures, a list of them."""
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,12 @@ def prepared(model: nn.Module, values: Values, device: torch.device, *, is_pictu
     A model with a method `preprocess` gets the batch as stored, pictures in their stored type and (n, C, H, W), texts
     as a list, rows as a DataFrame, and returns its own input: a tensor, a mapping or list of them, or what it likes.
     Floats take the type of the model's weights; integers (tokens, indices) stay integers. Rows of numbers need no
-    `preprocess`: they become (n, F). Raises ModelError for texts and categories without one, or when it fails.
+    `preprocess`: they become (n, F). Pictures of any sizes
+    are a list of n (C, H, W). Raises ModelError for texts and categories without one, or when it fails.
     """
     given: Any = on_device(values, device)
+    if is_picture and isinstance(given, list):
+        return _mixed(model, given, device)
     if is_picture:
         given = given.permute(0, 3, 1, 2)  # (n, H, W, C) -> (n, C, H, W), channels_last in memory
     own = getattr(model, "preprocess", None)
@@ -37,11 +40,25 @@ def prepared(model: nn.Module, values: Values, device: torch.device, *, is_pictu
         return on_device(_preprocessed(own, given), device)
     if not isinstance(given, Tensor):
         given = on_device(_numbers(given), device)
-    weight = next((weight for weight in model.parameters() if weight.is_floating_point()), None)
-    kind = weight.dtype if weight is not None else torch.float32
+    kind = _kind(model)
     if is_picture and given.dtype == torch.uint8:
         return given.to(kind).div_(255)
     return given.to(kind) if given.is_floating_point() else given
+
+
+def _mixed(model: nn.Module, pictures: list[Tensor], device: torch.device) -> Any:
+    """Pictures (H, W, C) of any sizes as a list of (C, H, W), floats in 0 .. 1 unless the model has a `preprocess`."""
+    given = [one.permute(2, 0, 1) for one in pictures]
+    own, kind = getattr(model, "preprocess", None), _kind(model)
+    if own is not None:
+        return on_device(_preprocessed(own, given), device)
+    return [one.to(kind).div_(255) if one.dtype == torch.uint8 else one.to(kind) for one in given]
+
+
+def _kind(model: nn.Module) -> torch.dtype:
+    """The type of the model's weights."""
+    weight = next((weight for weight in model.parameters() if weight.is_floating_point()), None)
+    return weight.dtype if weight is not None else torch.float32
 
 
 def on_device(inputs: Any, device: torch.device) -> Any:
@@ -71,11 +88,11 @@ def describe_inputs(inputs: Any) -> str:
         parts = [f"{name} {tuple(getattr(value, 'shape', ()))}" for name, value in inputs.items()]
         return f"a batch of {', '.join(parts)}"
     if isinstance(inputs, list):
-        return f"a batch of {len(inputs)} texts"
+        return f"a batch of {len(inputs)} {'pictures' if inputs and isinstance(inputs[0], Tensor) else 'texts'}"
     return f"a batch of shape {tuple(getattr(inputs, 'shape', ()))}"
 
 
-def _preprocessed(own: Any, values: Values) -> Any:
+def _preprocessed(own: Any, values: Any) -> Any:
     try:
         return own(values)
     except ModelError:

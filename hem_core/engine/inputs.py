@@ -18,14 +18,23 @@ from hem_core.media import Medium, Reader, Source, medium
 
 
 def open_inputs(
-    catalog: pa.Table, facts: dict[str, Any], *, root: Path, dataset: Any, channels: int, resize: int | None
+    catalog: pa.Table,
+    facts: dict[str, Any],
+    *,
+    root: Path,
+    dataset: Any,
+    channels: int,
+    resize: int | None,
+    is_mixed: bool = False,
 ) -> Inputs | None:
     """The inputs of the catalog's medium; None where it has none, only predictions.
 
-    dataset: the torch Dataset behind the catalog, if that is the medium.
+    dataset: the torch Dataset behind the catalog, if that is the medium. is_mixed: pictures keep their sizes.
     """
     found = medium(facts["medium"])
-    reader = found.open(Source(catalog, facts, root, lambda: (unwrapped(dataset)[0], _input_of), channels, resize))
+    reader = found.open(
+        Source(catalog, facts, root, lambda: (unwrapped(dataset)[0], _input_of), channels, resize, is_mixed)
+    )
     return Tensors(reader, found) if reader is not None else None
 
 
@@ -72,6 +81,9 @@ class Tensors:
 
 
 def _as_values(stored: Any) -> Values:
+    if isinstance(stored, list) and any(isinstance(one, np.ndarray) for one in stored):
+        pictures: Any = [torch.tensor(one) for one in stored]
+        return pictures
     return torch.from_numpy(stored) if isinstance(stored, np.ndarray) else stored
 
 

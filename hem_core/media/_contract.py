@@ -48,6 +48,8 @@ class Source:
     """1 or 3, of pictures."""
     resize: int | None = None
     """Pictures are scaled and cut to this many pixels a side; None keeps their size."""
+    is_mixed: bool = False
+    """Pictures of any sizes: the values of a batch are a list of arrays (H, W, C) then."""
 
 
 @dataclass(frozen=True, eq=False)

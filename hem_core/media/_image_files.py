@@ -19,12 +19,22 @@ from hem_core.paths import read_file
 
 
 class Files:
-    """Image files, decoded by a few threads; all must have one size."""
+    """Image files, decoded by a few threads; all must have one size, unless they `is_mixed`."""
 
     is_quick = False
 
-    def __init__(self, root: Path, paths: list[str], *, channels: int, resize: int | None, workers: int = 4) -> None:
+    def __init__(
+        self,
+        root: Path,
+        paths: list[str],
+        *,
+        channels: int,
+        resize: int | None,
+        is_mixed: bool = False,
+        workers: int = 4,
+    ) -> None:
         self._root, self._paths, self._channels, self._resize = root, paths, channels, resize
+        self._is_mixed = is_mixed
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="hem-decode")
 
     def fingerprint(self) -> str:
@@ -51,7 +61,7 @@ class Files:
         for index, result in zip(indices, self._pool.map(self._try, indices), strict=True):
             if isinstance(result, str):
                 failures.append((index, result))
-            elif result[0].array.shape != self._shape:
+            elif not self._is_mixed and result[0].array.shape != self._shape:
                 failures.append(
                     (index, f"{_size(result[0].array.shape)}, where most are {_size(self._shape)}; pass --resize")
                 )
@@ -60,6 +70,8 @@ class Files:
                 remarks.update(result[0].remarks)
                 hashes.append(result[1])
                 good.append(index)
+        if self._is_mixed:
+            return Read(arrays, good, hashes, failures, remarks)
         values = np.stack(arrays) if arrays else np.zeros((0, *self._shape), dtype=np.uint8)
         return Read(values, good, hashes, failures, remarks)
 

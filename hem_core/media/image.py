@@ -17,7 +17,7 @@ from hem_core.media._spoil_arrays import spoil
 
 def _open(source: Source) -> Files:
     paths = source.catalog["image"].to_pylist()
-    return Files(source.root, paths, channels=source.channels, resize=source.resize)
+    return Files(source.root, paths, channels=source.channels, resize=source.resize, is_mixed=source.is_mixed)
 
 
 def check_root(catalog: pa.Table, facts: Mapping[str, Any], root: Path, run: str) -> dict[str, Any]:

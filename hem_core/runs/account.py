@@ -56,7 +56,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "seed": options.seed,
             "dynamics": str(options.dynamics) if options.dynamics else None,
             "labels_are": ready.facts["labels_are"],
-            "columns": {name: value for name, value in options.columns.items() if value},
+            "columns": {name: value for name, value in options.reading.items() if value},
             "channels": channels_wanted(ready.network.model) if ready.network else 3,
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("torch", "pyarrow")},
@@ -68,7 +68,7 @@ def opening_data(ready: Prepared, folder: Path, options: Options) -> dict[str, A
 
     path: the source's absolute path, for a later command in another folder; None when it is no file or folder.
     """
-    named = ("name", "source", "medium", "features", "are_features_named", "left_out")
+    named = ("name", "source", "medium", "features", "are_features_named", "left_out", "annotations")
     found = {name: ready.facts[name] for name in named if name in ready.facts} | {"root": _portable(ready, folder)}
     source = Path(ready.facts["source"])
     found["path"] = str(source.resolve()) if source.exists() else None

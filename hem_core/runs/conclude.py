@@ -26,10 +26,11 @@ from hem_core.runs.folds import Trainer
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared
 from hem_core.runs.scored import Scored
+from hem_core.runs.thumbnails import Drawing, write_thumbnails
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.pending import MAP
-from hem_core.tasks import KnowsTheSet, settings_of
+from hem_core.tasks import KnowsTheSet, Parts, settings_of
 
 UNUSED = "The probes could not be used: simple rules name the reasons."
 Columns = dict[str, np.ndarray]
@@ -42,7 +43,7 @@ class Concluded:
     columns: Columns
     headline: Headline
     reasons: dict[str, Any]
-    levels: list[str]
+    parts: Parts | None
     has_pictures: bool
 
 
@@ -79,9 +80,10 @@ def conclude(
     catalog = account.stored_catalog(ready, joined)
     with progress.stage("slices", joined.n):
         columns |= _slices(scored, evidence, columns, catalog, attempts)
-    levels = _write_tables(scored, columns, catalog)
-    pictures = attempts.make("thumbnails", lambda: finish.write_thumbnails(plan, joined, ready.inputs, progress), False)
-    found = Concluded(columns, headline, reasons.info, levels, pictures)
+    parts = _write_tables(scored, columns, catalog)
+    drawing = Drawing.of(scored.ready.task, parts)
+    pictures = attempts.make("thumbnails", lambda: write_thumbnails(scored, drawing, progress), False)
+    found = Concluded(columns, headline, reasons.info, parts, pictures)
     return _account_of(scored, evidence, found, fits, attempts)
 
 
@@ -167,8 +169,8 @@ def _slices(scored: Scored, evidence: Evidence, columns: Columns, catalog: pa.Ta
     return {"cluster": found.cluster} if found.cluster is not None else {}
 
 
-def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table) -> list[str]:
-    """Write scores, parts, catalog and failures; returns the names of the levels."""
+def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table) -> Parts | None:
+    """Write scores, parts, catalog and failures; returns the parts."""
     plan, ready = scored.plan, scored.ready
     finish.write_scores(plan, ready.task, columns, scored.ids, ready.classes)
     parts = ready.task.parts(columns, scored.ids)
@@ -176,7 +178,15 @@ def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table) -> list[s
         finish.write_parts(plan, parts, catalog)
     write_table(plan.folder / "catalog.parquet", catalog)
     write_table(plan.folder / "failures.parquet", account.failures_table(ready, scored.joined.failures))
-    return ["examples", *([parts.level] if parts is not None else [])]
+    return parts
+
+
+def _levels(parts: Parts | None) -> dict[str, Any]:
+    """`levels` and, of parts that have classes, `level_classes` of run.json."""
+    if parts is None:
+        return {"levels": ["examples"]}
+    classes = {"level_classes": {parts.level: list(parts.classes)}} if parts.classes else {}
+    return {"levels": ["examples", parts.level], **classes}
 
 
 def _account_of(
@@ -190,7 +200,7 @@ def _account_of(
         "n": joined.n,
         **failed_share(joined.n, [reason for _index, reason in joined.failures]),
         "sample": evidence.sample,
-        "levels": found.levels,
+        **_levels(found.parts),
         "metrics": [metric.to_json() for metric in ready.task.metrics(found.columns)],
         **({"task_settings": settings} if (settings := settings_of(ready.task)) else {}),
         "oos": out_of_sample(scored, evidence, found.columns, own),

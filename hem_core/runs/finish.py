@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image
 
-from hem_core.engine.batch import Inputs
-from hem_core.engine.join import Joined
 from hem_core.engine.plan import Plan, stored_key
-from hem_core.engine.progress import Progress
-from hem_core.media._open_image import thumbnail
 from hem_core.store import claim
-from hem_core.store.atomic import write_array, write_bytes, write_table
+from hem_core.store.atomic import write_table
+from hem_core.store.level_names import is_level_name
 from hem_core.store.level_write import with_split
-from hem_core.store.whole import torn
-from hem_core.tasks import Parts, Task
+from hem_core.tasks import Parts, Task, only_in_shards
 
 FOLDERS = ("shards", "embeddings", "arrays", "out_of_sample")
 FILES = (
@@ -44,29 +38,12 @@ CLEARED = ".run.json.0.tmp"
 """run.json of a run that is being cleared away."""
 
 
-def write_thumbnails(plan: Plan, joined: Joined, inputs: Inputs | None, progress: Progress) -> bool:
-    """All thumbnails in one file with offsets; False when the examples are no pictures."""
-    blob, offsets = plan.folder / "thumbnails.bin", plan.folder / "thumbnails.npy"
-    indices = joined.columns["index"].tolist()
-    if inputs is None or inputs.picture(indices[0]) is None:
-        return False
-    if offsets.exists() and torn(blob, offsets) is None:
-        return True
-    with progress.stage("thumbnails", joined.n) as report, ThreadPoolExecutor(max_workers=2) as pool:
-        small: list[bytes] = []
-        for start in range(0, len(indices), 1024):
-            small += pool.map(_thumbnail(inputs), indices[start : start + 1024])
-            report(len(small))
-    write_bytes(blob, b"".join(small))
-    write_array(offsets, np.concatenate([[0], np.cumsum([len(one) for one in small])]).astype(np.int64))
-    return True
-
-
 def write_scores(plan: Plan, task: Task, columns: dict[str, Any], ids: list[str], classes: list[str]) -> None:
     """scores.parquet: what the shards hold under readable names, and the columns of the whole set."""
     table: dict[str, pa.Array] = {"id": pa.array(ids, pa.string()), "index": pa.array(columns["index"], pa.int64())}
     table |= task.table(columns, classes)
-    rest = [name for name in columns if name not in table and name not in ("target", "content_hash")]
+    hidden = {"target", "content_hash", *only_in_shards(task)}
+    rest = [name for name in columns if name not in table and name not in hidden]
     table |= {name: _column(name, columns[name]) for name in rest}
     write_table(plan.folder / "scores.parquet", pa.table(table), metadata={"hem.key": plan.key})
 
@@ -86,14 +63,6 @@ def _column(name: str, values: np.ndarray) -> pa.Array:
     if values.dtype == object or values.dtype.kind == "U":
         return pa.array(values.tolist(), pa.string())
     return pa.array(values.astype(np.float32), pa.float32(), from_pandas=True)  # NaN -> null
-
-
-def _thumbnail(inputs: Inputs) -> Callable[[int], bytes]:
-    def make(index: int) -> bytes:
-        picture = inputs.picture(index)
-        return thumbnail(Image.fromarray(picture)) if picture is not None else b""
-
-    return make
 
 
 def foreign(folder: Path) -> list[str]:
@@ -129,6 +98,9 @@ def clear(folder: Path, *, keep: Path | None = None) -> None:
     """
     if (folder / "run.json").exists():  # the mark that the files are a run's, should this be killed
         (folder / "run.json").replace(folder / CLEARED)
+    for level in _levels(folder):
+        (folder / f"{level}.parquet").unlink(missing_ok=True)
+        shutil.rmtree(folder / level, ignore_errors=True)
     for name in FILES:
         (folder / name).unlink(missing_ok=True)
     for path in (folder / "shards", folder / "embeddings", folder / "out_of_sample", *(folder / "arrays").glob("*")):
@@ -137,3 +109,12 @@ def clear(folder: Path, *, keep: Path | None = None) -> None:
     if keep is None:
         shutil.rmtree(folder / "arrays", ignore_errors=True)
     (folder / CLEARED).unlink(missing_ok=True)
+
+
+def _levels(folder: Path) -> list[str]:
+    """The levels of parts of a run that is being cleared, by its run.json."""
+    try:
+        info = json.loads((folder / CLEARED).read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [name for name in info.get("levels") or () if is_level_name(name)]

@@ -70,6 +70,16 @@ class Options:
     """Replace a run of another model, data or options in the same folder."""
     columns: dict[str, str | Sequence[str]] = field(default_factory=dict)
     """`id_column`, `label_column`, `image_column`, `text_column`, `feature_columns` of the source."""
+    images: str | Path | None = None
+    """The folder of the pictures, beside annotations of boxes."""
+    predictions: str | Path | None = None
+    """Predicted boxes, beside annotations of boxes: a COCO results file, or a folder of YOLO's text files."""
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What the reader of the data is given: the columns, and what lies beside the data."""
+        beside = {"images": self.images, "predictions": self.predictions}
+        return {**self.columns, **{name: str(place) for name, place in beside.items() if place is not None}}
 
 
 def combined(options: Options | None, keywords: Mapping[str, Any]) -> Options:

@@ -22,7 +22,7 @@ from hem_core.engine.call import prepared
 from hem_core.engine.inputs import open_inputs
 from hem_core.engine.network import Network, channels_wanted, choose_device, fingerprint, place
 from hem_core.engine.plan import data_fingerprint, make_key
-from hem_core.errors import DataError, ModelError
+from hem_core.errors import DataError, HemError, ModelError
 from hem_core.media import medium
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.estimator import Estimator
@@ -39,6 +39,7 @@ from hem_core.tasks import (
     ReadsPredictions,
     TargetOptions,
     Task,
+    keeps_sizes,
     load,
     require,
     settings_of,
@@ -94,6 +95,8 @@ def prepare(
     """
     task = _task_for(options)
     facts = catalogs.info(catalog)
+    if options.predictions is not None and (model is not None or train is not None):
+        raise ModelError("--predictions holds what a model predicted; omit it, or --model and --train")
     found = _predictions(task, catalog, data, train) if model is None else None
     if model is None and found is None and train is None:
         raise ModelError(
@@ -133,6 +136,8 @@ def prepare(
 def _task_for(options: Options) -> Task:
     """The task of the run. Raises HemError when an option asks for what it does not offer."""
     task = load(options.task)
+    if options.resize and keeps_sizes(task):
+        raise HemError(f"--resize moves what is given in px; task '{task.name}' takes pictures at their size: omit it")
     asked: dict[Offer, tuple[str, Any]] = {
         "training dynamics": ("--dynamics", options.dynamics),
         "ensemble spread": ("--beside", options.beside),
@@ -153,6 +158,7 @@ def model_facts(model: nn.Module | None, n_outputs: int) -> ModelFacts:
         getattr(model, "class_labels", None),
         getattr(model, "class_names", None) or output_names(getattr(model, "config", None)),
         isinstance(model, Estimator),
+        int(getattr(model, "first_label", 1)) if model is not None else 0,
     )
 
 
@@ -190,7 +196,15 @@ def open_data(
 
     facts = medium(facts["medium"]).unpack(catalog, facts, place_of)
     root = Path(facts["root"])
-    return facts, open_inputs(catalog, facts, root=root, dataset=data, channels=channels, resize=options.resize)
+    return facts, open_inputs(
+        catalog,
+        facts,
+        root=root,
+        dataset=data,
+        channels=channels,
+        resize=options.resize,
+        is_mixed=keeps_sizes(load(options.task)),
+    )
 
 
 def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], options: Options) -> tuple[Network, int]:

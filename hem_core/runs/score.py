@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from hem_core.store.claim import check_free, held
 from hem_core.store.fingerprint import fingerprint
 from hem_core.store.pending import is_map_pending
 from hem_core.store.run import Run, open_run, read_run
-from hem_core.tasks import answers_of, load
+from hem_core.tasks import DEFAULT, answers_of, load
 
 
 @typed_as(Call)
@@ -56,8 +56,9 @@ def score(
     train: "package.module:train" or the function itself, called as train(dataset, …) for each of `oos` folds, so that
     every example is judged by a model that was not trained on it; without a model, also once on everything. See
     `hem_core.models.train_function`.
-    data: an image folder, a .csv, .parquet, .jsonl or .npz file, a data frame, an Arrow table, a torch Dataset of
-    (input, label) or its DataLoader, a Hugging Face Dataset or DatasetDict, or arrays as a dict or a pair (x, y).
+    data: an image folder, a .csv, .parquet, .jsonl or .npz file, annotations of boxes, a data frame, an Arrow table, a
+    torch Dataset of (input, label) or its DataLoader, a Hugging Face Dataset or DatasetDict, or arrays as a dict or a
+    pair (x, y).
     options: how the run is made; its fields can also be given as keywords, which then count.
     is_map_awaited: the run can be opened as soon as its scores are there, and its map follows before the call returns;
     False returns without it, and `hem_core.runs.projection.project_run` makes it. Killed at any moment, the same call
@@ -114,7 +115,9 @@ def _prepared(model: nn.Module | None, name: str, data: Any, making: _Making) ->
     room.stored_info(folder)
     check_free(folder, making.what)
     data, notes = catalogs.unwrapped(data, **options.columns)
-    catalog = catalogs.read(data, **options.columns)
+    catalog = catalogs.read(data, **options.reading)
+    options = _implied(options, catalogs.info(catalog))
+    making = replace(making, options=options)
     if notes:
         catalog = catalogs.with_info(catalog, notes=[*notes, *catalogs.info(catalog).get("notes", [])])
     if options.name:
@@ -125,6 +128,12 @@ def _prepared(model: nn.Module | None, name: str, data: Any, making: _Making) ->
         match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
     with held(folder, making.what):
         return _made(ready, recorded, making)
+
+
+def _implied(options: Options, facts: dict[str, Any]) -> Options:
+    """The options with the task that the data name, where the user named none."""
+    task = str(facts.get("task") or DEFAULT)
+    return replace(options, task=task) if options.task == DEFAULT else options
 
 
 def _made(ready: Prepared, recorded: Dynamics | None, making: _Making) -> Run:

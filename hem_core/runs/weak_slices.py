@@ -27,7 +27,8 @@ def weak_slices(catalog: pa.Table, rows: np.ndarray, embeddings: np.ndarray | No
 
     catalog: as it is stored; rows (n,): the positions in it that were scored; errors (n,): 1 wrong, 0 right.
     """
-    names = [name for name in catalog.column_names if name not in NOT_DESCRIBED]
+    fields = [each for each in catalog.schema if each.name not in NOT_DESCRIBED]
+    names = [each.name for each in fields if not pa.types.is_nested(each.type)]
     metadata: Any = catalog.select(names).take(pa.array(rows)).to_pandas()
     return find(embeddings, metadata, errors)
 

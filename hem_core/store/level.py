@@ -74,7 +74,14 @@ class Level:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return tuple(self.info.get("classes") or ())
+        """The names that `given` and `predicted` are of, in their order; () where they are no classes."""
+        own = (self.info.get("level_classes") or {}).get(self.name)
+        return tuple(own or self.info.get("classes") or ())
+
+    @property
+    def has_own_classes(self) -> bool:
+        """Whether its rows are of classes of their own; then nothing given, or nothing predicted, is an answer too."""
+        return self.name in (self.info.get("level_classes") or {})
 
     @property
     def data(self) -> str:

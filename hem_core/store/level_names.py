@@ -16,9 +16,14 @@ TAKEN = (
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
+def is_level_name(name: object) -> bool:
+    """Whether a level of parts can have this name."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None and name not in TAKEN
+
+
 def check_level_name(name: str) -> None:
     """Raise DataError unless a level of parts can have this name."""
-    if not _NAME.fullmatch(name) or name in TAKEN:
+    if not is_level_name(name):
         raise DataError(
             f"a level's name has lower-case letters, digits and '_', 32 at most, and is not a file of the run itself "
             f"({', '.join(TAKEN)}); it was {name!r}"

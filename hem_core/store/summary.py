@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Rule = Mapping[str, Any]
+NOTHING = "none"
+"""What a part is taken for that nothing was predicted for."""
 
 
 def per_class(
@@ -41,7 +43,7 @@ def per_class(
     worst: dict[str, tuple[str, int]] = {}
     for label, predicted, n in confusions(level, rule, tags=tags).itertuples(index=False):
         if label != predicted:
-            worst.setdefault(label, (predicted, n))
+            worst.setdefault(label, (predicted if isinstance(predicted, str) else NOTHING, n))
     others = sorted(str(label) for label in found.index.dropna() if label not in level.classes)
     labels = [*level.classes, *others]
     table = pd.DataFrame({"label": pd.Series(labels, dtype="str")})

@@ -14,6 +14,7 @@ from hem_core.types import Outputs
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from PIL import Image
     from torch import Tensor
 
 Column = Any
@@ -28,9 +29,10 @@ Offer = Literal[
     "word effects",
 ]
 """What a task can offer beyond the contract; what it does not offer is skipped, or refused on request."""
-Figure = Literal["confusion matrix", "classes", "errors", "predicted against given"]
+Figure = Literal["confusion matrix", "classes", "errors", "predicted against given", "average precision"]
 """What the pages can draw: the confusion matrix, a table of the classes, the distribution of `error`, the numbers that
-were predicted against those given (columns `given_value`, `predicted_value`, `residual`, `residual_scale`)."""
+were predicted against those given (columns `given_value`, `predicted_value`, `residual`, `residual_scale`), and the
+average precision of each class of boxes (`by_class` of the task)."""
 Answers = Literal["one class", "numbers"]
 """What an estimator of a task answers: one class out of several, or a number."""
 OFFERS: tuple[Offer, ...] = get_args(Offer)
@@ -49,6 +51,8 @@ class ModelFacts:
     class_names: Sequence[str] | None = None
     """Names of its outputs 0 to K - 1, as of a Hugging Face model's `id2label`."""
     is_estimator: bool = False
+    first_label: int = 0
+    """The number that a detector has for the first class: 1 where 0 is background."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,8 @@ class Parts:
     """Its name, such as "boxes"."""
     table: pa.Table
     """One row a part: `id`, `example`, and the columns that every level has."""
+    classes: tuple[str, ...] = ()
+    """The names of the classes that `given` and `predicted` are of, in their order; () for parts without classes."""
 
 
 class Task(Protocol):
@@ -268,6 +274,50 @@ class ReadsPredictions(Protocol):
     def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
         """The raw outputs (N, W) float32 in the columns of a catalog, NaN where there is none; None without columns."""
         ...
+
+
+@runtime_checkable
+class BringsSample(Protocol):
+    """A task whose labels are no texts in a column, and that brings a catalog to be checked with."""
+
+    def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
+        """A catalog of eight rows or more, of which the last one alone has no label, and its facts."""
+        ...
+
+
+@runtime_checkable
+class Draws(Protocol):
+    """A task that draws its parts into the picture of their example, for tiles and the detail view."""
+
+    def drawn(
+        self,
+        picture: Image.Image,
+        boxes: Sequence[Mapping[str, Any]],
+        part: Mapping[str, Any] | None = None,
+        *,
+        size_px: int | None = None,
+        is_crop: bool = False,
+    ) -> Image.Image:
+        """A copy of an example's picture with its parts, as rows of their level.
+
+        part: the one that is looked at; is_crop: show it alone, with context. size_px: the longer side of the result.
+        """
+        ...
+
+
+def figures_of(task: Task, *, is_examples: bool = True) -> tuple[Figure, ...]:
+    """What the pages draw of the examples of a task, or of its parts where the task names `part_figures`."""
+    return task.figures if is_examples else getattr(task, "part_figures", task.figures)
+
+
+def keeps_sizes(task: Task) -> bool:
+    """Whether a model of the task gets each picture at its own size, a list of them as a batch."""
+    return bool(getattr(task, "keeps_sizes", False))
+
+
+def only_in_shards(task: Task) -> tuple[str, ...]:
+    """Columns that the task needs until a run is finished, and that no table of the run has."""
+    return getattr(task, "of_shards", ())
 
 
 def settings_of(task: Task) -> dict[str, Any]:

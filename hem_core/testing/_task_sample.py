@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core import tasks
-from hem_core.tasks import ModelFacts, TargetOptions, Task
+from hem_core.tasks import BringsSample, ModelFacts, TargetOptions, Task
 from hem_core.types import Outputs
 
 if TYPE_CHECKING:
@@ -55,13 +55,21 @@ def sample_of(name: str, labels: Sequence[str], n: int = 7) -> Sample:
 
     task = tasks.load(name)
     catalog = catalog_of(task, labels)
-    read = task.read_targets(catalog, FACTS, ModelFacts(), TargetOptions())
+    read = task.read_targets(catalog, facts_of(task), ModelFacts(), TargetOptions())
+    task = read.task or task
     output = torch.randn(n, task.width(read.classes), generator=torch.Generator().manual_seed(0))
     return Sample(task, read.classes, catalog["id"].to_pylist()[:n], read.values[:n], task.raw(output))
 
 
 def catalog_of(task: Task, labels: Sequence[str]) -> pa.Table:
-    """Each label in four rows, in turn, and a last row without one."""
+    """Each label in four rows, in turn, and a last row without one; or what the task brings itself."""
+    if isinstance(task, BringsSample):
+        return task.sample()[0]
     texts = list(labels or (NAMES if "classes" in task.offers else NUMBERS)) * COPIES
     ids = [f"example-{row}" for row in range(len(texts) + 1)]
     return pa.table({"id": ids, "label": pa.array([*texts, None], pa.string())})
+
+
+def facts_of(task: Task) -> dict[str, Any]:
+    """The facts of `catalog_of`."""
+    return FACTS | (dict(task.sample()[1]) if isinstance(task, BringsSample) else {})

@@ -9,7 +9,7 @@ import numpy as np
 
 from hem_core import folder, tasks
 from hem_core.tasks import FIGURES, OFFERS, ModelFacts, TargetOptions
-from hem_core.testing._task_sample import FACTS, catalog_of, sample_of
+from hem_core.testing._task_sample import catalog_of, facts_of, sample_of
 from hem_core.testing._want import want
 from hem_core.types import Outputs
 
@@ -47,7 +47,7 @@ def importing_it_needs_no_torch(name: str, _labels: Sequence[str]) -> None:
 
 def labels_become_numbers_and_a_missing_one_is_bad(name: str, labels: Sequence[str]) -> None:
     task, catalog = tasks.load(name), catalog_of(tasks.load(name), labels)
-    found = task.read_targets(catalog, FACTS, ModelFacts(), TargetOptions())
+    found = task.read_targets(catalog, facts_of(task), ModelFacts(), TargetOptions())
     n = catalog.num_rows
     is_known = tasks.is_known(found.values)
     want(found.values.shape == (n,), f"`read_targets` of {name} gives {found.values.shape}; wanted ({n},)")

@@ -189,6 +189,26 @@ def test_confusions_are_a_crosstab_and_rows_without_a_label_are_left_out(run_js)
     assert (support, right, one, worst) == ([2, 2, 0], [2, 1, 0], 1, [[1, 0, 1]])
 
 
+def test_where_parts_may_lack_a_box_the_last_class_of_the_matrix_is_none(run_js):
+    """255 is a missing value: a missed box, then a box where nothing is given."""
+    body = """const column = (values) => ({ names: ["a", "b"], values });
+      const found = m.confusions(column([0, 0, 255]), column([0, 255, 1]), [1, 1, 1], ["a", "b", "none"], true);
+      return [found.cells, [...found.support]];"""
+    cells, support = run_js("explorer/confusion.js", body)
+    assert (sorted(cells), support) == ([[0, 0, 1], [0, 2, 1], [2, 1, 1]], [2, 0, 1])
+
+
+@pytest.mark.parametrize(("correct", "is_right"), [(1, True), (0, False)])
+def test_a_tile_is_right_where_its_run_says_so_although_the_classes_agree(run_js, correct, is_right):
+    """A mislocated box has the right class, and is wrong."""
+    body = """const columns = {
+        label: { names: ["a"], values: [0] }, predicted: { names: ["a"], values: [0] },
+        is_correct: { names: ["false", "true"], values: [v.correct] } };
+      return m.said({ column: (name) => columns[name], rows: "boxes" }, 0);"""
+    found = run_js("explorer/pair.js", body, correct=correct)
+    assert found == {"given": "a", "predicted": "a", "isRight": is_right}
+
+
 def test_three_thousand_classes_are_counted_without_a_full_table(run_js):
     body = """const names = Array.from({ length: 3000 }, (_, k) => `c${k}`), values = names.map((_, k) => k);
       const turned = { names, values: values.map((k) => (k + 1) % 3000) };

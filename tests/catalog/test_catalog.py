@@ -103,7 +103,7 @@ def test_a_torch_dataset_without_targets_is_read_through():
 
 
 def test_every_reader_is_found_by_its_file():
-    assert folder.names(catalogs) == ["arrays", "image_folder", "table", "torch_dataset"]
+    assert {"arrays", "image_folder", "table", "torch_dataset"} <= set(folder.names(catalogs))
     for name in folder.names(catalogs):
         reader = folder.load(catalogs, name)
         assert callable(reader.accepts)

@@ -3,12 +3,13 @@
 
 const MOST_DENSE = 2048; // above that many classes a full table would not fit in memory
 
-/** Counts of given × predicted among the rows of a mask; rows without a label are left out.
- *  Returns {size, at(given, predicted), support (K), predicted (K), right (K), cells: [[given, predicted, count]…]}. */
-export function confusions(given, predicted, mask, classes) {
+/** Counts of given × predicted among the rows of a mask; rows without a label are left out. hasNone: they are not, the
+ *  last class stands for them. Returns {size, at(given, predicted), support (K), predicted (K), right (K), cells: [[given, predicted, count]…]}. */
+export function confusions(given, predicted, mask, classes, hasNone = false) {
   const size = classes.length,
     position = new Map(classes.map((name, k) => [name, k]));
-  const place = (column) => column.names.map((name) => position.get(name) ?? -1);
+  const otherwise = hasNone ? size - 1 : -1;
+  const place = (column) => column.names.map((name) => position.get(name) ?? otherwise);
   const givenAt = place(given),
     predictedAt = place(predicted);
   const dense = size <= MOST_DENSE ? new Uint32Array(size * size) : null,
@@ -18,8 +19,8 @@ export function confusions(given, predicted, mask, classes) {
     right = new Uint32Array(size);
   for (let i = 0; i < mask.length; i++) {
     if (!mask[i]) continue;
-    const a = givenAt[given.values[i]] ?? -1,
-      b = predictedAt[predicted.values[i]] ?? -1;
+    const a = givenAt[given.values[i]] ?? otherwise,
+      b = predictedAt[predicted.values[i]] ?? otherwise;
     if (a < 0 || b < 0) continue;
     support[a]++;
     total[b]++;

@@ -246,7 +246,7 @@ function mount(first, client) {
     } else if (view.mode === "matrix") {
       map?.end();
       map = null;
-      matrix ??= makeMatrix(bus, figure, look, data.classes);
+      matrix ??= makeMatrix(bus, figure, look, data.classes, data.none);
       matrix.draw(view, look);
     } else {
       matrix?.end();

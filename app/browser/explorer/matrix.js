@@ -16,9 +16,10 @@ const WORST = 100;
 const REACH_PX = 5;
 const FILE = [1000, 900];
 
-/** Draw into `host`. Returns {draw(view, look), zoom(factor), fit(), download(format), end}.
+/** Draw into `host`. none: what to call it where nothing was given or predicted; null: such rows are left out. Returns {draw(view, look), zoom(factor), fit(), download(format), end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeMatrix(bus, host, look, classes) {
+export function makeMatrix(bus, host, look, named, none = null) {
+  const classes = none === null ? named : [...named, none];
   const figure = h("div", { class: "hem-matrix" }),
     list = h("div", { class: "hem-confusions" }),
     tip = h("div", { class: "hem-tip hem-matrix-tip", hidden: true, role: "status" });
@@ -78,7 +79,7 @@ export function makeMatrix(bus, host, look, classes) {
 
   function redraw() {
     if (!view || !host.isConnected || host.clientWidth < 100) return;
-    found = confusions(bus.column("label"), bus.column("predicted"), bus.inFilter, classes);
+    found = confusions(bus.column("label"), bus.column("predicted"), bus.inFilter, classes, none !== null);
     order = ordered(found, classes, view.order);
     place = [];
     order.forEach((k, at) => (place[k] = at));
@@ -222,7 +223,8 @@ export function makeMatrix(bus, host, look, classes) {
   function outline() {
     const at = (name) => {
       const clause = clauses(bus.selection).find((one) => one.column === name && one.in?.length === 1);
-      return clause ? (place[classes.indexOf(clause.in[0])] ?? -1) : -1;
+      if (!clause) return -1;
+      return place[clause.in[0] === null && none !== null ? named.length : classes.indexOf(clause.in[0])] ?? -1;
     };
     const row = at("label"),
       column = at("predicted");
@@ -246,8 +248,9 @@ export function makeMatrix(bus, host, look, classes) {
 
   function choose({ given, predicted }) {
     const wanted = [];
-    if (given !== undefined) wanted.push({ column: "label", in: [classes[given]] });
-    if (predicted !== undefined) wanted.push({ column: "predicted", in: [classes[predicted]] });
+    const value = (k) => (k === named.length ? null : classes[k]);
+    if (given !== undefined) wanted.push({ column: "label", in: [value(given)] });
+    if (predicted !== undefined) wanted.push({ column: "predicted", in: [value(predicted)] });
     const isSame = JSON.stringify(wanted) === JSON.stringify(clauses(bus.selection));
     bus.set({ selection: { all: isSame ? [] : wanted } });
   }

@@ -6,13 +6,17 @@ import { WRONG } from "../shared/numbers.js";
 
 /** {given, predicted, isRight} of one row in words; predicted is null where the run has no predictions. */
 export function said(bus, row) {
+  const nothing = bus.rows === "examples" ? "no label" : "none";
   const name = (column) => {
     const found = bus.column(column);
-    return found ? (found.names[found.values[row]] ?? "no label") : null;
+    return found ? (found.names[found.values[row]] ?? nothing) : null;
   };
   const given = name("label"),
     predicted = name("predicted"),
-    error = bus.column("error")?.values[row]; // of a task whose errors are graded
+    error = bus.column("error")?.values[row], // of a task whose errors are graded
+    correct = bus.column("is_correct"),
+    judged = correct?.names[correct.values[row]];
+  if (judged !== undefined) return { given, predicted, isRight: judged === "true" };
   return { given, predicted, isRight: Number.isFinite(error) ? error < WRONG : given === predicted };
 }
 

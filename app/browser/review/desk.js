@@ -25,6 +25,7 @@ export function makeState(client) {
     reveal: /** @type {any} */ (null), // {row, answer, given, isSame} after a blind answer
     hasHelp: false,
     isBlind: client.preference("hem-blind") === "1",
+    isPlain: false, // pictures without the parts that the task draws into them
     verdicts: makeVerdicts(),
     placeOf: /** @type {Map<number, number>} */ (new Map()), // row -> its number in the address of blind review
     source: /** @type {any} */ (null), // the level on screen, and its pictures
@@ -41,6 +42,10 @@ export function makeState(client) {
     /** Whether the label of the row on screen is hidden: blind, and nobody has judged it. */
     isHidden() {
       return this.isBlind && this.row !== undefined && !this.verdicts.has(this.row);
+    },
+    /** Whether a row's picture is shown without the parts that its task draws: as asked for, and always blind. */
+    showsPlain(row) {
+      return Boolean(this.data?.is_drawn) && (this.isPlain || (this.isBlind && !this.verdicts.has(row)));
     },
     /** A verdict as text. */
     worded({ tag, value }) {

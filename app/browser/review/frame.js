@@ -139,7 +139,7 @@ function unfocused(action) {
   };
 }
 
-export function help(verdicts) {
+export function help(verdicts, isDrawn = false) {
   const keys = [
     ...verdicts.map((one) => [one.key, one.meaning + (one.name === "mislabelled" ? CLASS_HELP : "")]),
     ["0", "clear the verdict"],
@@ -147,6 +147,7 @@ export function help(verdicts) {
     ["← →", "previous, next"],
     ["N", "the next one without a verdict"],
     ["B", "blind: name the class without seeing label, prediction and suspicion"],
+    ...(isDrawn ? [["P", "plain: the picture without the boxes drawn into it"]] : []),
     ["?", "these keys"],
   ];
   const blind = [

@@ -24,6 +24,11 @@ export function makeKeyboard(desk, place, leave) {
       desk.stock.dropUnjudged();
       desk.show();
     },
+    plain: () => {
+      if (!desk.data.is_drawn) return;
+      desk.isPlain = !desk.isPlain;
+      desk.show();
+    },
     help: () => {
       desk.hasHelp = !desk.hasHelp;
       desk.screen.draw();
@@ -37,6 +42,7 @@ export function makeKeyboard(desk, place, leave) {
     undo: act.undo,
     "next open": () => desk.go(desk.nextOne()),
     blind: act.blind,
+    plain: act.plain,
     help: act.help,
     previous: act.previous,
     next: act.next,

@@ -32,7 +32,7 @@ function plain(event, desk) {
   const key = digit(event) ?? (event.key.length === 1 ? event.key.toLowerCase() : event.key);
   const verdict = desk.verdicts.find((one) => one.key === key);
   if (verdict) return ["verdict", verdict.name];
-  const others = { 0: "clear", u: "undo", n: "next open", b: "blind", "?": "help" };
+  const others = { 0: "clear", u: "undo", n: "next open", b: "blind", p: "plain", "?": "help" };
   return others[key] ? [others[key]] : walk(event);
 }
 

@@ -11,10 +11,10 @@ import { why } from "./why.js";
 export const waiting = parts.waiting;
 
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
-export function columns({ item, isBlinded, verdict, data, pictures, worded }) {
+export function columns({ item, isBlinded, isPlain, verdict, data, pictures, worded }) {
   const { trust, kinds } = data;
   const near = (name) => others(item, name, pictures.thumb, isBlinded, data.look, data.classes.length > 0);
-  const look = [pane({ item, isBlinded, verdict, data, pictures, worded }), parts.labels(item, isBlinded)];
+  const look = [pane({ item, isBlinded, isPlain, verdict, data, pictures, worded }), parts.labels(item, isBlinded)];
   const facts = [why(item, isBlinded, trust, kinds), axes(item, isBlinded), curve(item, isBlinded)];
   const history = parts.history(item, isBlinded, data.words);
   const past = [parts.relatives(item, isBlinded), history, parts.columns(item, isBlinded)];
@@ -37,9 +37,9 @@ export function broken(reason, again) {
   );
 }
 
-function pane({ item, isBlinded, verdict, data, pictures, worded }) {
-  const large = pictures.picture(item.row),
-    picture = large?.address || pictures.thumb(item.row);
+function pane({ item, isBlinded, isPlain, verdict, data, pictures, worded }) {
+  const large = pictures.picture(item.row, isPlain),
+    picture = large?.address || (isPlain ? "" : pictures.thumb(item.row)); // a small one has the parts in it
   const of = verdict && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null;
   return h(
     "div",

@@ -12,7 +12,7 @@ export function makePictures(source, hasPictures) {
   return {
     thumb: (row) => thumbs.get(row),
     /** {address}, {error}, {} while it is on its way, or undefined. */
-    picture: (row) => large.get(row),
+    picture: (row, isPlain = false) => large.get(keyOf(row, isPlain)),
     fetchThumbs,
     fetchPicture,
     forget,
@@ -30,23 +30,29 @@ export function makePictures(source, hasPictures) {
   }
 
   /** Resolves to true when the large picture came, or was found to be missing, with this call. */
-  async function fetchPicture(row) {
-    if (!hasPictures || large.has(row)) return false;
-    large.set(row, {});
+  async function fetchPicture(row, isPlain = false) {
+    const key = keyOf(row, isPlain);
+    if (!hasPictures || large.has(key)) return false;
+    large.set(key, {});
     let found;
     try {
-      found = { address: URL.createObjectURL(await source.picture(row)) };
+      found = { address: URL.createObjectURL(await source.picture(row, isPlain)) };
     } catch (error) {
       found = { error: error.message };
     }
     if (isOver) return false;
-    large.set(row, found);
+    large.set(key, found);
     for (const [old, one] of large) {
       if (large.size <= MOST_LARGE) break;
       if (one.address) URL.revokeObjectURL(one.address);
       large.delete(old);
     }
     return true;
+  }
+
+  /** A picture with its parts drawn into it and the plain one are two. */
+  function keyOf(row, isPlain) {
+    return isPlain ? `plain ${row}` : row;
   }
 
   /** Let go of all of them; what is still on its way is not kept. */

@@ -30,7 +30,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     body.classList.toggle("is-bare", desk.hasHelp || !shown || reason !== undefined);
     delete body.dataset.id;
     delete body.dataset.row;
-    if (desk.hasHelp) return body.replaceChildren(frame.help(data.offered));
+    if (desk.hasHelp) return body.replaceChildren(frame.help(data.offered, data.is_drawn));
     if (row === undefined) {
       return body.replaceChildren(frame.finished({ n: desk.rows.length, empty: data.empty, done: data.done, act }));
     }
@@ -58,7 +58,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const { data, pictures } = desk,
       worded = (verdict) => desk.worded(verdict);
     const verdict = desk.verdicts.get(shown.row);
-    body.replaceChildren(...columns({ item: shown, isBlinded, verdict, data, pictures, worded }));
+    body.replaceChildren(...columns({ item: shown, isBlinded, isPlain: desk.showsPlain(shown.row), verdict, data, pictures, worded }));
     body.classList.toggle("is-blind", isBlinded);
     body.dataset.row = shown.row;
     if (!isBlinded) body.dataset.id = shown.id;

@@ -95,7 +95,7 @@ export function makeStock(desk, named) {
   }
 
   async function fetchPicture(row) {
-    const isNew = await desk.pictures.fetchPicture(row);
+    const isNew = await desk.pictures.fetchPicture(row, desk.showsPlain(row));
     if (isNew && row === desk.row && items.has(row) && !desk.hasHelp) desk.screen.draw();
   }
 

@@ -23,8 +23,9 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     ids: (rows) => json("ids", `${rowsOf(rows)}&${ofThese}`),
     /** A Blob for each row, null where it has no picture. */
     thumbs: async (rows) => unpack(await bytes("thumbs", `${rowsOf(rows)}&${ofThese}`)),
-    /** The large picture of a row. */
-    picture: async (row) => (await get("image", `${rowsOf([row])}&${ofThese}`)).blob(),
+    /** The large picture of a row; isPlain: without the parts that its task draws into it. */
+    picture: async (row, isPlain = false) =>
+      (await get("image", `${rowsOf([row])}${isPlain ? "&plain=1" : ""}&${ofThese}`)).blob(),
     /** What stands for examples without pictures: a text, or features. */
     contents: (rows) => json("contents", `${rowsOf(rows)}&${ofThese}`),
     /** The free tags of each row. */

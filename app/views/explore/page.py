@@ -10,6 +10,7 @@ from app.browser.explorer.component import explorer, sent_state
 from app.wire import contents, routes, tag_words
 from app.wire.identity import identity
 from hem_core.store.level_names import EXAMPLES
+from hem_core.store.summary import NOTHING
 from hem_core.store.verdicts import VERDICTS
 
 TITLE = "Explore"
@@ -34,6 +35,7 @@ def page() -> None:
             "token": routes.token(state.session_id()),
             "n": level.n,
             "classes": list(level.classes),
+            "none": NOTHING if level.has_own_classes else None,
             "missing": _missing(level),
             "verdicts": list(VERDICTS),
             "offered": tag_words.offered(),

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app import bars, loaders, map_to_come, scope, state, trust, widgets, words
-from app.views.overview import refits, residuals, sample
+from app.views.overview import precision, refits, residuals, sample
 from app.views.overview.glance import Overview
 from app.wire import columns
 from hem_core.errors import HemError
@@ -191,6 +191,7 @@ def _figure(level: Level, facts: Overview) -> None:
     """The first figure of the task that this page draws."""
     drawn = {
         "classes": lambda: _classes(facts.classes),
+        "average precision": lambda: precision.draw(level),
         "predicted against given": lambda: residuals.draw(level),
         "errors": lambda: _errors(level),
     }

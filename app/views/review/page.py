@@ -10,7 +10,7 @@ import streamlit as st
 from app import loaders, scope, state, trust, widgets, words
 from app.browser.review.component import review
 from app.views.review import blind
-from app.wire import contents, routes, tag_words
+from app.wire import contents, pictures, routes, tag_words
 from app.wire.identity import identity
 from hem_core.store import definitions
 from hem_core.store.level import Level
@@ -106,6 +106,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
             "classes": list(level.classes),
             "has_pictures": contents.has_pictures(level),
             "look": contents.medium(level).look,
+            "is_drawn": pictures.is_drawn(level),
             "trust": asdict(trust.trust(level.info)),
             "kinds": trust.kinds(level.info),
             "rows": found["row"].tolist(),

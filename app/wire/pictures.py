@@ -1,0 +1,66 @@
+"""The picture of a row at its full size; of a task that draws its parts, with these in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app import loaders
+from app.wire import contents
+from hem_core.store.level_names import EXAMPLES
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from hem_core.store.level import Level
+
+LARGEST_PX = 1600
+"""Longer side of a picture with parts drawn into it."""
+
+
+def picture_of(level: Level, row: int, *, is_plain: bool = False) -> Image.Image | None:
+    """The picture of a row of a level, of a part that of its example with the part marked; None without one.
+
+    is_plain: without what the task draws. Raises DataError when the file is gone.
+    """
+    from hem_core.tasks import Draws
+
+    task = loaders.task(level)
+    if not isinstance(task, Draws):
+        return _of_example(level, row) if level.is_examples else None
+    example, part = row, None
+    if not level.is_examples:
+        (part,) = level.records([row])
+        example = loaders.row_of(loaders.level(level.run, EXAMPLES))[str(part["example"])]
+    examples = loaders.level(level.run, EXAMPLES)
+    picture = _of_example(examples, example)
+    if picture is None or is_plain:
+        return picture
+    return task.drawn(picture, _parts(examples, example), part, size_px=LARGEST_PX)
+
+
+def is_drawn(level: Level) -> bool:
+    """Whether the task draws its parts into the pictures of a level."""
+    from hem_core.tasks import Draws
+
+    return isinstance(loaders.task(level), Draws)
+
+
+def _of_example(level: Level, row: int) -> Image.Image | None:
+    shown = contents.medium(level)
+    if not shown.pictures or level.root is None:
+        return None
+    return shown.picture_of(level.root, level.records([row])[0])
+
+
+def _parts(examples: Level, row: int) -> list[dict[str, Any]]:
+    """The parts of an example, of the first level that has any."""
+    (example,) = examples.records([row], ["id"])
+    rule = {"all": [{"column": "example", "in": [str(example["id"])]}]}
+    for name in examples.info.get("levels") or ():
+        if name == EXAMPLES:
+            continue
+        level = loaders.level(examples.run, name)
+        rows = level.rows(rule).tolist()
+        if rows:
+            return level.records(rows)
+    return []

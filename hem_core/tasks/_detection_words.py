@@ -1,0 +1,19 @@
+"""What the pages call the columns of images and boxes: title and unit."""
+
+SHARE = "of 1"
+COLUMN_WORDS = {
+    "loss": ("severity", SHARE),
+    "suspicion": ("suspicion", SHARE),
+    "severity_sum": ("severity, summed", ""),
+    "confidence": ("confidence", SHARE),
+    "iou": ("IoU", SHARE),
+    "cls": ("class loss", "nats"),
+    "loc": ("location loss", SHARE),
+    "miss": ("miss", SHARE),
+    "size_px": ("size", "px"),
+    "crowding": ("crowding", "boxes"),
+    "border_px": ("distance to the border", "px"),
+    "n_given": ("given boxes", "boxes"),
+    "n_missed": ("missed boxes", "boxes"),
+    "n_false_positive": ("false positives", "boxes"),
+}

@@ -1,0 +1,320 @@
+"""Object detection: boxes with a class, given in each image and predicted.
+
+`hem score annotations.json --images photos --predictions results.json --out work/runs/boxes`
+
+reads COCO's JSON, YOLO's data.yaml or Pascal VOC's .xml files, and predictions made elsewhere: COCO results, or YOLO's
+text files with confidences. The data name the task, so `--task detection` can be left out.
+
+A model is a module that takes the images and answers as torchvision's detectors do in eval mode: a list with a dict of
+`boxes` (M, 4; left, top, right, bottom in px), `labels` (M,) and `scores` (M,) for each image. Label 1 is the first
+class, in the order of the annotation file, and 0 is background; a model whose classes count from 0 says so with an
+attribute `first_label = 0`.
+
+The rows of the level `examples` are images, those of the level `boxes` are object hypotheses: every given box with the
+prediction that belongs to it, and every prediction left over whose confidence is at least .05. Boxes are matched as
+COCO does at IoU .5 and typed as TIDE does (Bolya et al. 2020, arXiv:2008.08115).
+
+`error` of a box is 1 − IoU where the prediction has the given class, 1 where it has another or there is none, and the
+confidence of a prediction where nothing is given. An image has the mean of its three worst boxes, so that crowded
+images do not come first by their number. `loss` is the severity, which is also high for boxes found with little
+confidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from hem_core.boxes.arrays import GivenBoxes, given_boxes
+from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
+from hem_core.boxes.hypotheses import Hypotheses, hypotheses
+from hem_core.boxes.pooling import Pool
+from hem_core.boxes.severity import severity
+from hem_core.errors import DataError
+from hem_core.tasks import _detection_arrays as arrays
+from hem_core.tasks import _detection_images as images
+from hem_core.tasks import _detection_metrics as measures
+from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks._contract import (
+    NOT_FINITE,
+    Column,
+    Figure,
+    Metric,
+    ModelFacts,
+    Offer,
+    OfTheSet,
+    Parts,
+    TargetOptions,
+    Targets,
+)
+from hem_core.tasks._detection_drawing import drawn
+from hem_core.tasks._detection_words import COLUMN_WORDS
+from hem_core.types import Outputs
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from torch import Tensor
+
+LEVEL = "boxes"
+DETECTIONS = "detections"
+"""The column of a shard that holds the predicted boxes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """What is known of the images of a run while it is made; nothing of it is stored with the task."""
+
+    given: GivenBoxes
+    """On the N images of the catalog."""
+    size_px: np.ndarray
+    """(N, 2) width and height; 0 where unknown."""
+    labels: tuple[str | None, ...]
+    """(N,) what is given in each image, in words."""
+    rows: Hypotheses | None = None
+    """Of the images that were scored, once they are."""
+    scored: np.ndarray | None = None
+    """(n,) which these are."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """See `hem_core.tasks.Task`. A raw output is (N, 6 M), see `_detection_arrays`; a value is the row of the image."""
+
+    name: str = "detection"
+    title: str = "object detection: boxes with a class"
+    offers: frozenset[Offer] = frozenset()
+    figures: tuple[Figure, ...] = ("average precision", "errors")
+    part_figures: tuple[Figure, ...] = ("confusion matrix", "classes", "errors")
+    spoils: tuple[str, ...] = ()
+    prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
+    keeps_sizes: bool = True
+    of_shards: tuple[str, ...] = (DETECTIONS,)
+
+    foreground: float = 0.5
+    """IoU from which a prediction can be right."""
+    background: float = 0.1
+    """IoU below which a prediction is of nothing that is given."""
+    floor: float = 0.05
+    """Confidence below which a prediction is no row."""
+    pool: Pool = "top3"
+    """How the boxes of an image become its score."""
+    first_label: int = 0
+    """The number that stands for the first class in the raw output."""
+    categories: tuple[str, ...] = ()
+    measured: tuple[Mapping[str, Any], ...] = ()
+    """The metrics of the run, as JSON; () before it is scored."""
+    by_class: tuple[Mapping[str, Any], ...] = ()
+    """Average precision of each class; see `_detection_metrics`."""
+    memory: Memory | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The limits of matching, the classes and, once the run is scored, what was measured on it."""
+        if self == Task():
+            return {}
+        names = ("foreground", "background", "floor", "pool", "first_label")
+        found = {name: getattr(self, name) for name in names} | {"categories": list(self.categories)}
+        if not self.measured:
+            return found
+        return {**found, "measured": list(self.measured), "by_class": list(self.by_class)}
+
+    def settled(self, settings: Mapping[str, Any]) -> Task:
+        """With the settings of a run."""
+        lists = {name: tuple(settings[name]) for name in ("categories", "measured", "by_class") if name in settings}
+        return replace(self, **{**settings, **lists})
+
+    @property
+    def column_words(self) -> Mapping[str, tuple[str, str]]:
+        """Title and unit of the columns by which images and boxes are ranked."""
+        return COLUMN_WORDS
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why a box, or the worst box of an image, is hard."""
+        return parts.MEANINGS
+
+    def read_targets(
+        self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts, options: TargetOptions
+    ) -> Targets:
+        """The given boxes of each image. Raises DataError for data without them."""
+        if GIVEN not in catalog.column_names:
+            raise DataError(
+                f"'{facts['source']}' has no boxes; detection reads a COCO .json, a YOLO data.yaml or Pascal VOC's "
+                ".xml files"
+            )
+        names = tuple(facts.get("classes") or ())
+        given = given_in(catalog[GIVEN], names)
+        sides = [catalog[name].to_numpy() for name in ("width", "height")]
+        size_px = np.nan_to_num(np.stack(sides, axis=1).astype(np.float64))
+        memory = Memory(given, size_px, tuple(catalog["label"].to_pylist()))
+        task = replace(self, categories=names, first_label=model.first_label, memory=memory)
+        values = self.targets_for(catalog, facts, names)
+        bad = dict.fromkeys(np.flatnonzero(values < 0).tolist(), "its boxes are not known")
+        return Targets(values, bad, (), facts, task)
+
+    def targets_for(
+        self, catalog: pa.Table, facts: Mapping[str, Any], classes: Sequence[str], *, labels_are: str | None = None
+    ) -> np.ndarray:
+        """The rows of the images, (N,) int64; -1 where the boxes of an image are not known: null, not an empty list."""
+        is_known = ~catalog[GIVEN].is_null().to_numpy()
+        return np.where(is_known, np.arange(catalog.num_rows), -1).astype(np.int64)
+
+    def encode(self, labels: Sequence[str | None], classes: Sequence[str]) -> np.ndarray:
+        """The place of each text, (N,) int64; -1 for a missing one."""
+        return np.array([-1 if label is None else row for row, label in enumerate(labels)], np.int64)
+
+    def written(self, values: np.ndarray, classes: Sequence[str]) -> list[str | None]:
+        """What is given in each image in words, `17 RBC, 1 WBC`; None where it is not known."""
+        known = list(self.memory.labels) if self.memory is not None else []
+        return [known[value] if 0 <= value < len(known) else None for value in values.tolist()]
+
+    def width(self, classes: Sequence[str]) -> int:
+        """Of a model: 300 boxes of six numbers each."""
+        return arrays.MOST_OF_A_MODEL * arrays.FIELDS
+
+    def raw(self, output: Any) -> Tensor:
+        """The predicted boxes (N, 6 M) float32; see `_detection_arrays.boxes_of_output`."""
+        return arrays.boxes_of_output(output)
+
+    def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
+        """The column `predictions`, (N, 6 M) float64; None without one."""
+        if PREDICTED not in catalog.column_names:
+            return None
+        return arrays.packed(predicted_in(catalog[PREDICTED], facts.get("classes") or ()), catalog.num_rows)
+
+    def problems(self, raw: Tensor, targets: Tensor) -> dict[int, str]:
+        """Rows with a number that is not finite, or a label beyond the classes."""
+        found = dict.fromkeys((~raw.isfinite()).any(dim=1).nonzero()[:, 0].tolist(), NOT_FINITE)
+        highest = raw.reshape(len(raw), -1, arrays.FIELDS)[:, :, 4].max(dim=1).values if len(raw) else raw[:, 0]
+        last = len(self.categories) - 1 + self.first_label
+        for row in (highest > last).nonzero()[:, 0].tolist() if self.categories else ():
+            words = f"it predicts the label {int(highest[row])}; the last of {len(self.categories)} classes is {last}"
+            found.setdefault(row, words)
+        return found
+
+    def finite(self, raw: Tensor) -> Tensor:
+        """As it is."""
+        return raw
+
+    def fields(self, raw: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """`targets`, the rows of the images, and `loss` (N,), the pooled severity of their boxes in 0 .. 1."""
+        import torch
+
+        loss = self._scores(raw.cpu().numpy(), targets.cpu().numpy())["loss"]
+        return {"targets": targets, "loss": torch.from_numpy(loss).to(raw.device)}
+
+    def describe(self, raw: Tensor, outputs: Outputs) -> dict[str, Column]:
+        """`error` (N,), and the predicted boxes."""
+        import torch
+
+        assert outputs.targets is not None
+        error = self._scores(raw.cpu().numpy(), outputs.targets.cpu().numpy())["error"]
+        return {"error": torch.from_numpy(error).to(raw.device), DETECTIONS: raw.double()}
+
+    def predicted(self, raw: np.ndarray) -> np.ndarray:
+        """How many boxes are predicted, (N,)."""
+        boxes = arrays.unpacked(raw, self.first_label)
+        return np.bincount(boxes.image, minlength=len(raw))
+
+    def errors(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """The pooled errors of the boxes of each image, (N,) in 0 .. 1."""
+        return self._scores(raw, targets)["error"].astype(np.float64)
+
+    def of_the_set(self, columns: Mapping[str, np.ndarray], neighbours: np.ndarray | None) -> OfTheSet:
+        """All columns of the images, and the task with its metrics."""
+        assert self.memory is not None
+        targets = columns["target"]
+        rows = self._rows(columns[DETECTIONS], targets)
+        found = images.image_columns(rows, len(targets), self.pool)
+        given, predicted = rows.given_boxes, rows.predicted_boxes
+        metrics, by_class = measures.measured(given, predicted, len(targets), self.categories)
+        task = replace(
+            self,
+            measured=tuple(asdict(metric) for metric in metrics),
+            by_class=tuple(by_class),
+            memory=replace(self.memory, rows=rows, scored=targets),
+        )
+        return OfTheSet(found, images.HOW, task)
+
+    def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
+        """What is given and predicted in words."""
+        given = pa.array(self.written(columns["target"], classes), pa.string())
+        rows = self._rows(columns[DETECTIONS], columns["target"])
+        predicted = images.predicted_in_words(rows, len(columns["target"]), self.categories)
+        found = {"label": given, "given": given, "predicted": pa.array(predicted, pa.string())}
+        counts = [name for name in columns if name.startswith("n_")]
+        return found | {name: pa.array(columns[name].astype(np.int64)) for name in counts}
+
+    def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
+        """The level `boxes`."""
+        assert self.memory is not None
+        rows = self.memory.rows or self._rows(columns[DETECTIONS], columns["target"])
+        size_px = self.memory.size_px[columns["target"]]
+        return Parts(LEVEL, parts.part_table(rows, ids, size_px, self.categories), self.categories)
+
+    def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
+        """Those of the whole run, which need all its boxes; before they are scored, the mean error of the images."""
+        if self.measured:
+            return [Metric(**each) for each in self.measured]
+        error = np.asarray(level["error"], np.float64)
+        return [Metric("mean error", float(error.mean()), higher_is_better=False, n=len(error))] if len(error) else []
+
+    def strata(self, targets: np.ndarray) -> np.ndarray:
+        """The number of given boxes, 10 and more together."""
+        is_known = targets >= 0
+        if self.memory is None:
+            return np.where(is_known, 0, -1).astype(np.int64)
+        boxes = self.memory.given
+        count = np.bincount(boxes.image[~boxes.is_ignored], minlength=len(self.memory.labels))
+        return np.where(is_known, np.minimum(count[np.maximum(targets, 0)], 10), -1).astype(np.int64)
+
+    def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The reason of the most severe box that is not easy, and the counts in words."""
+        if self.memory is None or self.memory.rows is None:
+            return {}
+        rows = self.memory.rows
+        worst = severity(rows).severity
+        reason, evidence = images.image_reasons(dict(columns), rows.image, parts.reasons(rows), worst)
+        return {"reason": reason, "evidence": evidence}
+
+    def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
+        """Twelve images with a box of a class of its own each, and one whose boxes are not known."""
+        names = [f"class-{k}" for k in range(12)]
+        corners = np.tile([10.0, 10.0, 30.0, 30.0], (12, 1))
+        column = given_column(given_boxes(range(12), range(12), corners), 13, names).to_pylist()
+        kind = given_column(given_boxes([], [], np.zeros((0, 4))), 0, names).type
+        table = {
+            "id": pa.array([f"image-{row}" for row in range(13)]),
+            "label": pa.array([*(f"1 {name}" for name in names), None], pa.string()),
+            "width": pa.array([40] * 13),
+            "height": pa.array([40] * 13),
+            GIVEN: pa.array([*column[:12], None], kind),
+        }
+        return pa.table(table), {"classes": names}
+
+    def drawn(
+        self,
+        picture: Image.Image,
+        boxes: Sequence[Mapping[str, Any]],
+        part: Mapping[str, Any] | None = None,
+        *,
+        size_px: int | None = None,
+        is_crop: bool = False,
+    ) -> Image.Image:
+        """A picture with its boxes; see `_detection_drawing`."""
+        return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
+
+    def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+        return images.image_scores(self._rows(raw, targets), len(targets), self.pool)
+
+    def _rows(self, raw: np.ndarray, targets: np.ndarray) -> Hypotheses:
+        """The hypotheses of some images of the catalog, numbered by their place in `targets`."""
+        if self.memory is None:
+            raise DataError("the given boxes of this run are not at hand; score the annotations again")
+        given = arrays.of_images(self.memory.given, np.asarray(targets, np.int64))
+        limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
+        return hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)

@@ -1,0 +1,66 @@
+"""The large picture of an image and of a box: with boxes drawn into it, or plain."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hem_core
+from app.views.overview import precision
+from app.wire import pictures
+from app.wire.relatives import relatives
+
+_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
+scenes = importlib.util.module_from_spec(_found)
+_found.loader.exec_module(scenes)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    data = scenes.write(tmp_path / "data")
+    home = tmp_path / "w" / "runs" / "scenes"
+    monkeypatch.setenv("HEM_WORKSPACE", str(tmp_path / "w"))
+    return hem_core.score(
+        None, data / "annotations.json", predictions=data / "results.json", out=home, images=data / "photos"
+    )
+
+
+def colours(picture):
+    """How many pixels have each of the three colours: right, wrong, missed."""
+    pixels = np.asarray(picture.convert("RGB"), int).reshape(-1, 3)
+    palette = ((86, 180, 233), (213, 94, 0), (240, 228, 66))
+    return tuple(int((np.abs(pixels - colour).sum(axis=1) == 0).sum()) for colour in palette)
+
+
+def test_an_image_has_all_its_boxes_and_plain_none(run):
+    row = list(scenes.IMAGES).index("right.png")
+    right, wrong, missed = colours(pictures.picture_of(run.examples, row))
+    assert right > 100
+    assert wrong > 50
+    assert missed == 0
+    assert colours(pictures.picture_of(run.examples, row, is_plain=True)) == (0, 0, 0)
+
+
+def test_a_box_is_shown_in_its_image(run):
+    level = run.level("boxes")
+    row = level.row_of("missed.png#g1")
+    picture = pictures.picture_of(level, row)
+    assert picture.size == scenes.IMAGES["missed.png"]
+    right, wrong, missed = colours(picture)
+    assert missed > 100
+    assert (right, wrong) == (0, 0)
+    assert colours(pictures.picture_of(level, row, is_plain=True)) == (0, 0, 0)
+
+
+def test_an_image_leads_to_its_boxes(run):
+    row = list(scenes.IMAGES).index("right.png")
+    assert [link["words"] for link in relatives(run.examples, [row])[0]] == ["3 boxes"]
+
+
+def test_average_precision_by_class_has_the_lowest_first(run):
+    """cell: half of the precision up to a third of the recall; dust: two thirds up to two thirds."""
+    found = precision.table(run.examples)
+    assert found["class"].tolist() == ["cell", "dust"]
+    assert found["ap50"].tolist() == pytest.approx([100 * 34 / 101 / 2, 100 * 67 / 101 * 2 / 3], abs=1e-3)
+    assert found["given"].tolist() == [3, 3]
