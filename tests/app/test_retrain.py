@@ -279,7 +279,7 @@ def test_the_paired_table_has_every_arm_and_both_differences(show, workspace):
 def test_what_was_forced_is_said_above_the_verdict(show, workspace):
     folder = workspace()
     add_report(add_plan(folder, forced=["training on the hard set alone"]))
-    assert "Forced, though: training on the hard set alone" in texts(show(folder, "retrain", retrain="hard-v1"))
+    assert "Forced despite: training on the hard set alone" in texts(show(folder, "retrain", retrain="hard-v1"))
 
 
 def test_fixed_and_regressed_open_compare_on_control_and_curated(show, workspace, add_run):

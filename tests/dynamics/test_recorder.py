@@ -192,8 +192,8 @@ def test_a_target_that_is_no_class_names_the_id(tmp_path, target):
         (["a"], torch.zeros(1, 2), torch.tensor([True]), "an integer type; these are .*bool"),
         (["a"], torch.zeros(2, 2), torch.tensor([0, 0]), "1 ids, 2 rows of logits and 2 targets"),
         ("ab", torch.zeros(2, 2), torch.tensor([0, 0]), "1 ids, 2 rows of logits"),
-        ([0.5], torch.zeros(1, 2), torch.tensor([0]), "among these is a float"),
-        ([True], torch.zeros(1, 2), torch.tensor([0]), "among these is a bool"),
+        ([0.5], torch.zeros(1, 2), torch.tensor([0]), "these include a float"),
+        ([True], torch.zeros(1, 2), torch.tensor([0]), "these include a bool"),
         (torch.zeros(1), torch.zeros(1, 2), torch.tensor([0]), r"ids must be N strings or integers; this is a tensor"),
     ],
 )

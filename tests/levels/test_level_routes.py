@@ -67,7 +67,7 @@ def test_a_post_of_one_level_is_not_stored_on_another(client):
     assert (on_parts.status_code, "has no part '0'" in on_parts.json()["error"]) == (409, True)
     other = {**identity(loaders.level("few", "halves")), "level": "examples"}
     refused = post(client, "examples", ids=["0"], **other)
-    assert (refused.status_code, "made again of other examples" in refused.json()["error"]) == (409, True)
+    assert (refused.status_code, "was scored again with other examples" in refused.json()["error"]) == (409, True)
     assert post(client, "halves", ids=["0#p0"]).status_code == 200
     assert "another action" in post(client, "examples", ids=["0"]).json()["error"]  # the same number of the same page
 

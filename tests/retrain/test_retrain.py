@@ -295,7 +295,7 @@ def test_what_is_not_there_is_said(workspace, make_set):
     with pytest.raises(DataError, match=r"--test names test data at 'nowhere.csv', which does not exist"):
         retrain(workspace, settings(test="nowhere.csv"))
     (workspace / "data" / "blobs.csv").rename(workspace / "moved.csv")
-    with pytest.raises(DataError, match=r"are no longer at .*blobs.csv'; say where they are: --data PATH"):
+    with pytest.raises(DataError, match=r"are no longer at .*blobs.csv'; pass their location with --data PATH"):
         retrain(workspace, settings())
     with pytest.raises(DataError, match="lacks 300 of the 300 examples of run 'blobs', such as '0-0'"):
         retrain(workspace, settings(data=held_out(workspace)))
@@ -391,7 +391,7 @@ def test_two_processes_do_not_work_on_one_retraining(workspace, make_set):
         found = retrain(workspace, asked)
         (found.folder / "report.json").unlink()
         (found.folder / "progress.json").write_text(json.dumps({"pid": sleeper.pid}))
-        with pytest.raises(RunError, match=f"process {sleeper.pid} is at work on the retraining 'hard-v1'"):
+        with pytest.raises(RunError, match=f"process {sleeper.pid} is working on the retraining 'hard-v1'"):
             retrain(workspace, asked)
     finally:
         sleeper.kill()

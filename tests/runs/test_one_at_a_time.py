@@ -36,7 +36,7 @@ def score(predictions, out, **more):
 def taken_by_another(folder):
     """A claim of a living process that is not this one."""
     write_json(folder / FILE, {"pid": os.getppid(), "process": process_of(os.getppid()), "since": 0})
-    return f"process {os.getppid()} is at work on the "
+    return f"process {os.getppid()} is working on the "
 
 
 def test_a_run_that_another_process_scores_is_left_alone(predictions, tmp_path):

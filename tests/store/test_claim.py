@@ -41,7 +41,7 @@ def test_the_second_is_told_who_since_when_and_what_to_do(tmp_path, holder):
     with pytest.raises(TakenError) as refused, held(tmp_path / "run", "the run 'a'"):
         pass
     assert re.sub(r"\d\d:\d\d", "HH:MM", str(refused.value)) == (
-        f"process {holder.pid} is at work on the run 'a' since HH:MM; wait until it has ended, or stop it with kill "
+        f"process {holder.pid} is working on the run 'a' since HH:MM; wait until it ends, or stop it with kill "
         f"{holder.pid}, and run the same command again"
     )
 
