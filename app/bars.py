@@ -13,10 +13,11 @@ from hem_core.store.definitions import WRONG
 HEIGHT_PX = 250
 
 
-def histogram(table: pd.DataFrame, headline: Headline) -> go.Figure:
+def histogram(table: pd.DataFrame, headline: Headline, *, rows: str = "examples") -> go.Figure:
     """How many examples in each bin of a run's headline column, split by whether the column `error` says wrong.
 
-    Where one bin dwarfs the others the counts stand on a logarithmic axis, right and wrong side by side.
+    rows: what the rows are called, as on the vertical axis. Where one bin dwarfs the others the counts stand on a
+    logarithmic axis, right and wrong side by side.
     """
     borders = edges(pd.Series(table[headline.column]), headline)
     right = pd.Series(table["error"]).astype("float64") < WRONG
@@ -47,15 +48,15 @@ def histogram(table: pd.DataFrame, headline: Headline) -> go.Figure:
         chart.update_xaxes(type="log", range=span, dtick=1, exponentformat="power", title=f"{title}, log axis")
     else:
         chart.update_xaxes(title=title, range=[float(borders[0]), float(borders[-1])])
-    chart.update_yaxes(title="examples", tickformat=",")
+    chart.update_yaxes(title=rows, tickformat=",")
     if is_skewed:  # bars on a logarithmic axis cannot be stacked
         top = float(np.log10(max(2, *counted[0], *counted[1])))
-        chart.update_yaxes(type="log", title="examples, log axis", dtick=1, range=[-0.3, top * 1.05])
+        chart.update_yaxes(type="log", title=f"{rows}, log axis", dtick=1, range=[-0.3, top * 1.05])
     return _quiet(chart.update_layout(barmode="overlay" if is_skewed else "stack"))
 
 
-def errors(values: pd.Series, *, bins: int = 20) -> go.Figure:
-    """How many examples have each error, 0 right .. 1 wrong; values (N,), missing ones are skipped."""
+def errors(values: pd.Series, *, bins: int = 20, rows: str = "examples") -> go.Figure:
+    """How many rows, by what they are called, have each error, 0 right .. 1 wrong; values (N,), missing ones skipped."""
     known = values.dropna().to_numpy(float)
     n, borders = np.histogram(np.clip(known, 0, 1), np.linspace(0, 1, bins + 1))
     middle = (borders[:-1] + borders[1:]) / 2
@@ -70,7 +71,7 @@ def errors(values: pd.Series, *, bins: int = 20) -> go.Figure:
         )
     )
     chart.update_xaxes(title="error, 0 right to 1 wrong", range=[0, 1])
-    chart.update_yaxes(title="examples", tickformat=",")
+    chart.update_yaxes(title=rows, tickformat=",")
     return _quiet(chart)
 
 

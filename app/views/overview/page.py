@@ -132,7 +132,7 @@ def _distribution(level: Level) -> None:
     meaning = words.plain(columns.meaning(level, headline.column))
     st.markdown(f"**{title}** · {words.rows(level)}", help=meaning or None)
     table = loaders.columns(level, (headline.column, "error"))
-    chart = bars.histogram(table, headline)
+    chart = bars.histogram(table, headline, rows=words.noun(level.name))
     widgets.figure(chart, f"{level.run}-{headline.column}", key="distribution")
 
 
@@ -221,7 +221,9 @@ def _errors(level: Level) -> None:
         f"**Errors** · {words.rows(level)}",
         help="How wrong each prediction is, from 0, right, to 1, wrong. From 0.5 on it counts as an error.",
     )
-    widgets.figure(bars.errors(pd.Series(table["error"])), f"{level.run}-errors", key="errors")
+    widgets.figure(
+        bars.errors(pd.Series(table["error"]), rows=words.noun(level.name)), f"{level.run}-errors", key="errors"
+    )
 
 
 def _readable(table: pd.DataFrame) -> pd.DataFrame:
