@@ -113,8 +113,8 @@ def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
     if not how:
         return headline
     way = (
-        "a model that has memorised an example hides how hard it was; score predictions of a model that had not seen it, "
-        "by --train and --oos 5 or with --out-of-sample"
+        "a model that has memorised an example hides how hard it was; score predictions of a model that had not seen "
+        "it, by --train and --oos 5 or with --out-of-sample"
     )
     notes = {"in-sample": [f"In-sample, optimistic: {way}."], "out-of-sample": []}
     unknown = [f"Not known whether the model was trained on these examples; if so, {way}."]
