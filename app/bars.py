@@ -56,7 +56,7 @@ def histogram(table: pd.DataFrame, headline: Headline, *, rows: str = "examples"
 
 
 def errors(values: pd.Series, *, bins: int = 20, rows: str = "examples") -> go.Figure:
-    """How many rows have each error, 0 right .. 1 wrong; values (N,), missing ones skipped. rows: what they are called."""
+    """How many rows have each error, 0 right .. 1 wrong; values (N,), without missing ones. rows: their name."""
     known = values.dropna().to_numpy(float)
     n, borders = np.histogram(np.clip(known, 0, 1), np.linspace(0, 1, bins + 1))
     middle = (borders[:-1] + borders[1:]) / 2
