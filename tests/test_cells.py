@@ -1,4 +1,4 @@
-"""Cells of a CSV file; tests/app/test_browser_side.py holds the browser to the same table."""
+"""Cells of a CSV file; tests/browser/test_browser_side.py holds the browser to the same table."""
 
 import json
 from pathlib import Path
