@@ -8,7 +8,7 @@ from app import loaders, words
 from hem_core.errors import HemError
 from hem_core.jobs.kinds.projection import job_of, start_pending_map
 from hem_core.jobs.state import is_running
-from hem_core.store.pending import COMPUTING, INTERRUPTED, MAP, is_map_pending, pending_map
+from hem_core.store.map_pending import COMPUTING, INTERRUPTED, MAP, is_map_pending, pending_map
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level

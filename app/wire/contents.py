@@ -14,7 +14,7 @@ import pandas as pd
 from hem_core import media
 from hem_core.media import Medium
 from hem_core.reasons.differences import Difference, differences, spread
-from hem_core.store.many import neighbours_of
+from hem_core.store.neighbours_and_curves import neighbours_of
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level

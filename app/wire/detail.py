@@ -13,7 +13,7 @@ import pandas as pd
 from app.wire import columns, contents
 from hem_core.difficulty.axes import axes, percentiles
 from hem_core.store.level import Level
-from hem_core.store.many import curves_of, neighbours_of
+from hem_core.store.neighbours_and_curves import curves_of, neighbours_of
 from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hem_core.store.whole import damage, embedded
+from hem_core.store.damage import damage, embedded
 
 FORMAT_VERSION = 1
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from hem_core.engine.plan import make_key
 from hem_core.loop.pool import Pool
-from hem_core.selection.curate import EXCLUSIONS
+from hem_core.selection.verdicts_applied import EXCLUSIONS
 from hem_core.store.atomic import write_json
 from hem_core.store.verdicts import RIGHT
 from hem_core.store.workspace import open_workspace

@@ -16,7 +16,7 @@ from hem_core.loop.lab import Lab
 from hem_core.loop.person import MissingAnswers
 from hem_core.loop.pool import Pool
 from hem_core.media import medium
-from hem_core.media._levels import to_picture
+from hem_core.media._grey_levels import to_picture
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
 

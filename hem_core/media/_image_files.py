@@ -14,7 +14,7 @@ from hem_core.content_hash import content_hash
 from hem_core.errors import DataError
 from hem_core.media._contract import Read
 from hem_core.media._decoded import Decoded, decode, decoded
-from hem_core.media._levels import to_picture
+from hem_core.media._grey_levels import to_picture
 from hem_core.paths import read_file
 
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from hem_core.content_hash import content_hash
 from hem_core.errors import DataError
-from hem_core.media._checked import checked
+from hem_core.media._block_types import checked
 from hem_core.media._contract import Read
 from hem_core.media._decoded import Decoded, decoded, levelled
-from hem_core.media._levels import to_picture
+from hem_core.media._grey_levels import to_picture
 from hem_core.media._texts import read_text
 
 if TYPE_CHECKING:

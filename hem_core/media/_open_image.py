@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from hem_core.errors import DataError
-from hem_core.media._levels import to_picture
+from hem_core.media._grey_levels import to_picture
 from hem_core.media._npy import ArrayRows
 from hem_core.media._picture_file import read_picture
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from hem_core.errors import DataError
-from hem_core.media._levels import WHITE, from_floats, from_unsigned
+from hem_core.media._grey_levels import WHITE, from_floats, from_unsigned
 
 TURNED = "an EXIF orientation and are turned upright"
 FRAMES = "several frames or pages, of which the first is taken"

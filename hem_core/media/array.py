@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.errors import DataError
-from hem_core.media._checked import checked
+from hem_core.media._block_types import checked
 from hem_core.media._contract import Medium, Part, Read, Source
-from hem_core.media._levels import to_picture
+from hem_core.media._grey_levels import to_picture
 from hem_core.media._npy import ArrayRows, extract
 from hem_core.media._open_image import picture_of
 from hem_core.media._spoil_arrays import spoil

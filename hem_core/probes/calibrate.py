@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from hem_core.errors import ModelError
+from hem_core.probes.held_out_logits import conflict_auroc
 from hem_core.probes.judge import Impossible, Judge, Probes, Rows
-from hem_core.probes.out_of_sample import conflict_auroc
 from hem_core.probes.place import Facts, add_places
 from hem_core.reasons import facts
 from hem_core.reasons.calibrate import Calibrated

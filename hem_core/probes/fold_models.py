@@ -11,7 +11,6 @@ import torch
 from hem_core import scores
 from hem_core.dynamics.table import Dynamics
 from hem_core.engine.network import Network
-from hem_core.probes import out_of_sample
 from hem_core.probes.asked_model import forward
 from hem_core.probes.judge import TOO_FEW, Impossible, Probes, Rows
 from hem_core.probes.spoil import Spoiled
@@ -58,7 +57,7 @@ class FoldModels:
         return found | {name: rows.columns[name] for name in DYNAMICS if name in rows.columns}
 
     def predictions(self, rows: Rows) -> ReasonPredictions:
-        return out_of_sample.predictions(rows, self.logits, self.subject)
+        return held_out_logits.predictions(rows, self.logits, self.subject)
 
     def ask(self, rows: Rows) -> Probes:
         if self.planted is None:
@@ -68,10 +67,10 @@ class FoldModels:
         if embeddings is None and self.network is not None:
             embeddings = forward(self.network, planted.spoiled, self.batch_size)[1]
         dynamics = _scores(planted.dynamics, planted.window) if planted.dynamics is not None else {}
-        return Probes(chosen, out_of_sample.flips_as_rows(planted.logits, self.logits, chosen), embeddings, dynamics)
+        return Probes(chosen, held_out_logits.flips_as_rows(planted.logits, self.logits, chosen), embeddings, dynamics)
 
     def of_flips(self, rows: Rows) -> dict[str, Any]:
-        return out_of_sample.of_flips(rows, self.logits)
+        return held_out_logits.of_flips(rows, self.logits)
 
 
 def _scores(recorded: Dynamics, window: int) -> dict[str, np.ndarray]:

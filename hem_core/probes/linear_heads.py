@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from hem_core.folds.linear_head import Heads
-from hem_core.probes import out_of_sample
 from hem_core.probes.asked_model import AskedModel
 from hem_core.probes.judge import NO_MODEL, NOT_TRAINED_ON, Impossible, Probes, Rows
 from hem_core.reasons import facts
@@ -31,7 +30,7 @@ class LinearHeads:
         return facts.from_logits(self.heads.logits, rows.targets)
 
     def predictions(self, rows: Rows) -> ReasonPredictions:
-        return out_of_sample.predictions(rows, self.heads.logits, self.subject)
+        return held_out_logits.predictions(rows, self.heads.logits, self.subject)
 
     def ask(self, rows: Rows) -> Probes:
         if self.model is None:
@@ -42,7 +41,7 @@ class LinearHeads:
         logits, embeddings = self.model.forward(spoiled)
         if embeddings is not None:
             logits = self.heads.predict(embeddings, self.fold[spoiled.plan.source])
-        return Probes(spoiled.plan, out_of_sample.flips_as_rows(logits, self.heads.logits, spoiled.plan), embeddings)
+        return Probes(spoiled.plan, held_out_logits.flips_as_rows(logits, self.heads.logits, spoiled.plan), embeddings)
 
     def of_flips(self, rows: Rows) -> dict[str, Any]:
-        return out_of_sample.of_flips(rows, self.heads.logits)
+        return held_out_logits.of_flips(rows, self.heads.logits)

@@ -12,7 +12,7 @@ from hem_core.errors import DataError
 from hem_core.folds.training import kept
 from hem_core.retrain.source import Source
 from hem_core.retrain.test_data import TestData, corrected
-from hem_core.selection.curate import EXCLUSIONS, is_corrected
+from hem_core.selection.verdicts_applied import EXCLUSIONS, is_corrected
 from hem_core.store.atomic import write_arrays
 from hem_core.tasks import Task, is_known, unknown
 

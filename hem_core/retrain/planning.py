@@ -13,9 +13,9 @@ from hem_core.errors import RunError
 from hem_core.models.train_function import TrainFunction
 from hem_core.retrain import material as materials
 from hem_core.retrain.long_tail import is_long_tailed
-from hem_core.retrain.notes import notes
 from hem_core.retrain.plan import planned
 from hem_core.retrain.refusals import refusals, shared
+from hem_core.retrain.report_notes import notes
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.source import Source
 from hem_core.retrain.stored import Stored

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hem_core.retrain.settings import Settings
-from hem_core.selection.curate import is_corrected
+from hem_core.selection.verdicts_applied import is_corrected
 from hem_core.store.metrics import metrics_of
 from hem_core.store.run import Run
 from hem_core.thresholds import SUSPECT

@@ -9,8 +9,8 @@ from hem_core.engine.on_device import on_device
 from hem_core.engine.progress import Listener
 from hem_core.errors import HemError
 from hem_core.retrain.arms import training
-from hem_core.retrain.note import Note
 from hem_core.retrain.opening import Retraining, job_of, opening, planned_material
+from hem_core.retrain.progress import Note
 from hem_core.retrain.report.write import report
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.stored import Stored

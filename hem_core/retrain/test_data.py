@@ -12,8 +12,8 @@ import pandas as pd
 from hem_core.errors import DataError
 from hem_core.folds.assign import assign
 from hem_core.folds.training_set import as_targets
-from hem_core.retrain.lost import Untested, untested
 from hem_core.retrain.source import Source, columns_of, open_source
+from hem_core.retrain.unusable_test import Untested, untested
 from hem_core.splits import part_of
 from hem_core.store.run import Run
 from hem_core.tasks import Task, is_known, load, of

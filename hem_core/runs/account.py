@@ -19,7 +19,7 @@ from hem_core.media import medium
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared
 from hem_core.runs.scored import Scored
-from hem_core.store.pending import COMPUTING
+from hem_core.store.map_pending import COMPUTING
 from hem_core.tasks import Metric, settings_of
 
 

@@ -19,17 +19,17 @@ from hem_core.probes.calibrate import Outcome, by_rules_info
 from hem_core.runs import account, finish, weak_slices
 from hem_core.runs.attempts import Attempts
 from hem_core.runs.calibrated_reasons import calibrated, judge_of
-from hem_core.runs.evidence import Evidence, counted_errors, gather, out_of_sample, scores_of
 from hem_core.runs.explain import by_rules, headlines
 from hem_core.runs.failed_share import failed_share
 from hem_core.runs.folds import Trainer
 from hem_core.runs.options import Options
+from hem_core.runs.other_models import Evidence, counted_errors, gather, out_of_sample, scores_of
 from hem_core.runs.prepare import Prepared
 from hem_core.runs.scored import Scored
 from hem_core.runs.thumbnails import Drawing, write_thumbnails
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
-from hem_core.store.pending import MAP
+from hem_core.store.map_pending import MAP
 from hem_core.tasks import KnowsTheSet, Parts, settings_of
 
 UNUSED = "The probes could not be used: simple rules name the reasons."

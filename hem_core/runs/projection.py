@@ -18,10 +18,10 @@ from hem_core.errors import RunError
 from hem_core.runs.attempts import Attempts
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.claim import held
+from hem_core.store.damage import damage
 from hem_core.store.fingerprint import fingerprint
-from hem_core.store.pending import COMPUTING, MAP
+from hem_core.store.map_pending import COMPUTING, MAP
 from hem_core.store.run import Run, open_run
-from hem_core.store.whole import damage
 
 FILE = "projection.parquet"
 

@@ -16,9 +16,9 @@ from hem_core.reasons.columns import ReasonPredictions, reason_columns
 from hem_core.reasons.features import Features
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.claim import held
+from hem_core.store.damage import AGAIN, first_line
 from hem_core.store.mapped import UNREADABLE
 from hem_core.store.run import Run, open_run
-from hem_core.store.whole import AGAIN, first_line
 from hem_core.store.workspace import open_workspace
 
 FILE = "reason_rows.npz"

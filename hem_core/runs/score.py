@@ -27,11 +27,11 @@ from hem_core.runs.call import Call, typed_as
 from hem_core.runs.folds import Trainer
 from hem_core.runs.options import Options, combined
 from hem_core.runs.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
-from hem_core.store import whole
+from hem_core.store import damage
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.claim import check_free, held
 from hem_core.store.fingerprint import fingerprint
-from hem_core.store.pending import is_map_pending
+from hem_core.store.map_pending import is_map_pending
 from hem_core.store.run import Run, open_run, read_run
 from hem_core.tasks import DEFAULT, answers_of, load
 
@@ -156,7 +156,7 @@ def _made(ready: Prepared, recorded: Dynamics | None, making: _Making) -> Run:
 
 def _is_whole(making: _Making, known: dict[str, Any]) -> bool:
     """Whether all files of a complete run are there, or only its map is not, which is then made; damaged ones go."""
-    damaged = whole.trouble(making.folder, known)
+    damaged = damage.trouble(making.folder, known)
     for file in damaged:
         room.give_up(making.folder / file)
     if damaged.keys() == {projection.FILE}:

@@ -17,7 +17,7 @@ from hem_core.engine.progress import Progress
 from hem_core.media._open_image import thumbnail
 from hem_core.runs.scored import Scored
 from hem_core.store.atomic import write_array, write_bytes
-from hem_core.store.whole import torn
+from hem_core.store.damage import torn
 from hem_core.tasks import Draws, Parts, Task
 
 EXAMPLE_PX, PART_PX = 224, 160

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from hem_core.errors import RunError
 from hem_core.slices.find import Slices, find
 from hem_core.store.atomic import write_table
+from hem_core.store.damage import AGAIN, damage
 from hem_core.store.run import open_run
-from hem_core.store.whole import AGAIN, damage
 
 NOT_DESCRIBED = {"id", "image", "image_row", "text", "content_hash", "planted_flip", "true_label"}
 """Columns of the catalog by which nobody would describe a part of the data: of the demos, also the truth about the

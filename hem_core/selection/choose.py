@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from hem_core.errors import DataError
-from hem_core.selection.curate import EXCLUSIONS, HELD_OUT, held_out, is_corrected
 from hem_core.selection.options import policy, resolve
 from hem_core.selection.pool import Cap, Chosen, Pool
+from hem_core.selection.verdicts_applied import EXCLUSIONS, HELD_OUT, held_out, is_corrected
 from hem_core.selection.weights import weights
 
 QUOTA = "over the class quota"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hem_core.selection.curate import is_corrected
+from hem_core.selection.verdicts_applied import is_corrected
 from hem_core.thresholds import SUSPECT
 
 LOSSES = ("loss_oos", "loss")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hem_core.engine.progress import Listener
 from hem_core.errors import DataError, RunError
 from hem_core.export._folder import export
-from hem_core.selection.curate import HELD_OUT, WORDS, curate
+from hem_core.selection.verdicts_applied import HELD_OUT, WORDS, curate
 from hem_core.sets.export_pictures import with_pictures
 from hem_core.sets.pictures import pictures_of_level
 from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hem_core.selection.curate import composition, is_corrected
+from hem_core.selection.verdicts_applied import composition, is_corrected
 from hem_core.selection.weights import is_suspect
 from hem_core.store.level import Level
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from hem_core.errors import DataError, RunError
 from hem_core.folds.linear_head import fit
-from hem_core.selection.curate import held_out
+from hem_core.selection.verdicts_applied import held_out
 from hem_core.sets.draw import draw
 from hem_core.store.level import Level
 from hem_core.tasks import of, require

@@ -10,10 +10,10 @@ import numpy as np
 
 from hem_core.errors import DataError, RunError
 from hem_core.selection.choose import Selection, choose
-from hem_core.selection.curate import EXCLUSIONS, HELD_OUT, WORDS, is_corrected
 from hem_core.selection.options import columns as policy_columns
 from hem_core.selection.policies.margin import uncertainty
 from hem_core.selection.pool import pool_of
+from hem_core.selection.verdicts_applied import EXCLUSIONS, HELD_OUT, WORDS, is_corrected
 from hem_core.sets.preview import Preview
 from hem_core.sets.proof import Proof
 from hem_core.sets.selected import Selected

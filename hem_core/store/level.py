@@ -18,13 +18,13 @@ import numpy as np
 
 from hem_core.errors import DataError, RunError
 from hem_core.store import level_digest, level_files, rules
+from hem_core.store.damage import AGAIN
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.level_source import open_level_source
 from hem_core.store.mapped import map_npz
 from hem_core.store.reading import Reading, listed
 from hem_core.store.rules import Condition
 from hem_core.store.source import Source, open_source
-from hem_core.store.whole import AGAIN
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 from hem_core.errors import RunError
+from hem_core.store.damage import AGAIN
 from hem_core.store.rules import Condition, quote
 from hem_core.store.source import Source
-from hem_core.store.whole import AGAIN
 
 WHAT_A_PART_IS = ("id", "example", "given", "predicted")
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hem_core.errors import RunError
+from hem_core.store.damage import AGAIN, check
 from hem_core.store.mapped import load_npy
-from hem_core.store.whole import AGAIN, check
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
+from hem_core.store.damage import AGAIN, check
 from hem_core.store.definitions import WRONG
 from hem_core.store.source import Source
-from hem_core.store.whole import AGAIN, check
 
 
 def open_level_source(folder: Path, name: str) -> Source:

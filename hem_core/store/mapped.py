@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hem_core.errors import RunError
-from hem_core.store.whole import AGAIN, first_line
+from hem_core.store.damage import AGAIN, first_line
 
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, struct.error, zlib.error, zipfile.BadZipFile)
 """The exceptions that reading a truncated array file raises."""

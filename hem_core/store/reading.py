@@ -11,9 +11,9 @@ import numpy as np
 
 from hem_core.errors import DataError
 from hem_core.store import rules
+from hem_core.store.damage import check
 from hem_core.store.rules import Condition, quote
 from hem_core.store.source import Source
-from hem_core.store.whole import check
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ class Reading:
     @cached_property
     def kinds(self) -> dict[str, str]:
         """Column -> 'number', 'category', 'bool' or 'text'; see `Level.columns`."""
-        from hem_core.store.kinds import kinds
+        from hem_core.store.column_kinds import kinds
 
         return {**kinds(self.source, self.n, has_classes=self.has_classes), **self.fixed_kinds}
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
+from hem_core.store.damage import AGAIN, damage
 from hem_core.store.definitions import IN_SAMPLE, TOP, judge
 from hem_core.store.rules import Condition, quote
-from hem_core.store.whole import AGAIN, damage
 
 FILES = ("scores", "catalog", "projection")
 REPEATED = ("id", "label")  # the catalog has them, and so have the scores

@@ -10,7 +10,7 @@ from hem_core.alive import process_of
 from hem_core.jobs.job import open_job
 from hem_core.store.atomic import write_json
 from hem_core.store.claim import FILE
-from hem_core.store.pending import COMPUTING, INTERRUPTED
+from hem_core.store.map_pending import COMPUTING, INTERRUPTED
 from hem_core.store.run import open_run
 
 

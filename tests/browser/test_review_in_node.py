@@ -13,7 +13,7 @@ def asked(evaluate):
         events = [event if isinstance(event, dict) else {"key": event} for event in events]
         usual = {"verdicts": tag_words.offered(), "isEmpty": True, "isInput": False, "classes": []}
         expression = "v.events.map((event) => m.request(event, { ...v.desk, keys: new Map(v.desk.classes) }))"
-        return evaluate("review/keys.js", expression, events=events, desk={"mode": mode, **usual, **desk})
+        return evaluate("review/key_requests.js", expression, events=events, desk={"mode": mode, **usual, **desk})
 
     return ask
 
@@ -113,7 +113,7 @@ def test_letters_of_an_input_method_are_left_to_it(asked):
     ],
 )  # fmt: skip
 def test_keys_belong_to_what_takes_text_and_to_nothing_else(evaluate, element, takes):
-    assert evaluate("review/keys.js", "m.takesText(v.element)", element=element) is takes
+    assert evaluate("review/key_requests.js", "m.takesText(v.element)", element=element) is takes
 
 
 def test_typing_finds_the_name_itself_then_beginnings_then_words_then_the_rest(evaluate):

@@ -9,7 +9,7 @@ import pytest
 from hem_core.alive import process_of
 from hem_core.store.atomic import write_json
 from hem_core.store.claim import FILE
-from hem_core.store.pending import COMPUTING
+from hem_core.store.map_pending import COMPUTING
 
 pytestmark = pytest.mark.browser
 

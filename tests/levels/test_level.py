@@ -9,10 +9,10 @@ import pytest
 
 from hem_core.errors import ConflictError, DataError, RunError
 from hem_core.store import definitions, numbers, summary
+from hem_core.store.damage import trouble
 from hem_core.store.level_write import Beside, name_level, write_level
 from hem_core.store.run import open_run
 from hem_core.store.tags import TagLog
-from hem_core.store.whole import trouble
 from hem_core.store.workspace import open_workspace
 
 LEFT = {"column": "side", "in": ["left"]}

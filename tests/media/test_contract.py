@@ -19,7 +19,7 @@ import hem_core
 from app.wire import contents, routes
 from hem_core import media
 from hem_core.sets.export_run import export_run
-from hem_core.store.whole import trouble
+from hem_core.store.damage import trouble
 
 ROOT = Path(__file__).parents[2]
 NAMES = set(media.names())

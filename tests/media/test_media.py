@@ -10,7 +10,7 @@ from hem_core import catalog as catalogs
 from hem_core.errors import DataError
 from hem_core.media import Part, medium
 from hem_core.media._decoded import decode
-from hem_core.media._levels import to_picture
+from hem_core.media._grey_levels import to_picture
 from hem_core.media._npy import ArrayRows, extract
 from hem_core.media._open_image import open_image, thumbnail
 

@@ -15,10 +15,10 @@ from hem_core.retrain.arms.batch_norm import reestimate
 from hem_core.retrain.arms.counted_sampler import CountedSampler
 from hem_core.retrain.arms.head_arm import head_logits
 from hem_core.retrain.material import dropped_ids
-from hem_core.retrain.note import Note
+from hem_core.retrain.progress import Note
 from hem_core.retrain.report.page import page
 from hem_core.retrain.test_data import corrected
-from hem_core.selection.curate import EXCLUSIONS
+from hem_core.selection.verdicts_applied import EXCLUSIONS
 
 
 def test_batch_norm_statistics_are_those_of_the_batches():

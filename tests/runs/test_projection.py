@@ -20,8 +20,8 @@ from hem_core.jobs.state import log_tail, state
 from hem_core.runs.projection import mark_pending, project_run
 from hem_core.store.atomic import write_json
 from hem_core.store.claim import FILE
-from hem_core.store.pending import COMPUTING, INTERRUPTED, is_map_pending, pending_map
-from hem_core.store.whole import trouble
+from hem_core.store.damage import trouble
+from hem_core.store.map_pending import COMPUTING, INTERRUPTED, is_map_pending, pending_map
 
 ROOT = Path(__file__).parents[2]
 OF_THIS_TRY = ("created", "timings", "peak_memory_mb", "name")

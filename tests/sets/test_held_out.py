@@ -12,8 +12,8 @@ from hem_core.errors import DataError
 from hem_core.folds.linear_head import cross_fit_head
 from hem_core.runs.score import score
 from hem_core.selection.choose import choose
-from hem_core.selection.curate import curate
 from hem_core.selection.pool import pool_of
+from hem_core.selection.verdicts_applied import curate
 from hem_core.sets.export_run import export_run
 from hem_core.sets.select import select
 from hem_core.store.atomic import write_json

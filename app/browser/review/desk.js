@@ -4,7 +4,7 @@
 import { h } from "../shared/dom.js";
 import { addressOf, rowsOf } from "./address.js";
 import { makeJudging } from "./judging.js";
-import { makeKeyboard } from "./keyboard.js";
+import { makeKeyboard } from "./key_actions.js";
 import { makePictures } from "./pictures.js";
 import { nextOpen } from "./queue.js";
 import { makeScreen } from "./screen.js";

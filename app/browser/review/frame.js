@@ -2,7 +2,7 @@
 // Around the example in Review: progress above, verdicts below, the keys, and what comes after the last one.
 
 import { h } from "../shared/dom.js";
-import { isWithoutClass } from "./keys.js";
+import { isWithoutClass } from "./key_requests.js";
 import { unsaved } from "../shared/unsaved.js";
 
 const DRAWN = {

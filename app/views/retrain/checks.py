@@ -15,7 +15,7 @@ import pandas as pd
 from app import words
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.refusals import MOST_NOISE, MOST_NOISE_OF_ALL, accuracy_of, estimated_noise, has_only_memory
-from hem_core.selection.curate import EXCLUSIONS, is_corrected
+from hem_core.selection.verdicts_applied import EXCLUSIONS, is_corrected
 from hem_core.splits import part_of
 from hem_core.store import definitions
 from hem_core.store.run import Run

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hem_core.selection.curate import WORDS, curate
+from hem_core.selection.verdicts_applied import WORDS, curate
 from hem_core.selection.weights import LOSSES, weights
 from hem_core.sets.select import select
 from hem_core.sets.selected import Selected

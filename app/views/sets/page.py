@@ -15,7 +15,7 @@ from app.views.sets import proof as set_proof
 from app.views.sets import source as set_source
 from app.views.sets.source import Candidates
 from hem_core.errors import HemError
-from hem_core.selection.curate import EXCLUSIONS, composition, curate, held_out, is_corrected
+from hem_core.selection.verdicts_applied import EXCLUSIONS, composition, curate, held_out, is_corrected
 from hem_core.store import sets
 from hem_core.store.level import Level
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import loaders, state, widgets, words
 from app.views.sets import export_box, import_box, proofs
-from hem_core.selection.curate import EXCLUSIONS
+from hem_core.selection.verdicts_applied import EXCLUSIONS
 from hem_core.store import sets
 from hem_core.store.run import Run
 

@@ -12,9 +12,9 @@ import numpy as np
 from hem_core.boxes.annotations import Annotations, Source
 from hem_core.boxes.formats import _yolo_predictions
 from hem_core.boxes.formats._edits import check_digest, edits
-from hem_core.boxes.formats._yolo_layout import Layout, layout
+from hem_core.boxes.formats._yolo_labels import annotations_of
 from hem_core.boxes.formats._yolo_lines import text_of
-from hem_core.boxes.formats._yolo_read import annotations_of
+from hem_core.boxes.formats._yolo_settings import Layout, layout
 from hem_core.boxes.geometry import from_xyxy
 
 read_predictions = _yolo_predictions.read_predictions

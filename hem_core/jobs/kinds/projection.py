@@ -9,7 +9,7 @@ from pathlib import Path
 from hem_core.engine.progress import Listener
 from hem_core.jobs.job import Job, new_job
 from hem_core.jobs.start import start
-from hem_core.store.pending import is_map_pending
+from hem_core.store.map_pending import is_map_pending
 from hem_core.store.run import Run, read_run
 
 TITLE = "Map of the embeddings"

@@ -8,7 +8,7 @@ from typing import Any
 
 from hem_core.engine.progress import Listener
 from hem_core.jobs.job import Job, read
-from hem_core.store.pending import is_map_pending
+from hem_core.store.map_pending import is_map_pending
 
 TITLE = "Scoring"
 RESULTS = "runs"

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from hem_core.selection.curate import composition, curate, is_corrected
+from hem_core.selection.verdicts_applied import composition, curate, is_corrected
 
 TAGGED = pd.DataFrame(
     {

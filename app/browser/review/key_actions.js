@@ -1,7 +1,7 @@
 // @ts-check
 // What the keys and the buttons of Review do.
 
-import { request, takesText } from "./keys.js";
+import { request, takesText } from "./key_requests.js";
 
 /** The actions that the buttons share with the keys, and the listener of the keys. leave(page) opens another page.
  *  @param {import("./desk.js").Desk} desk @param {HTMLElement} place */

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hem_core.media._levels import to_picture
+from hem_core.media._grey_levels import to_picture
 from hem_core.media._npy import ArrayRows
 
 

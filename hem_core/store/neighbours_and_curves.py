@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hem_core.errors import RunError
-from hem_core.store.whole import AGAIN, damage
+from hem_core.store.damage import AGAIN, damage
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level

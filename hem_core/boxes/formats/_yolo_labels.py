@@ -10,8 +10,8 @@ import numpy as np
 from hem_core.boxes.annotations import Annotations, Source, image_table, unique_ids
 from hem_core.boxes.arrays import GivenBoxes, numbered
 from hem_core.boxes.formats._pictures import picture_size
-from hem_core.boxes.formats._yolo_layout import Layout
 from hem_core.boxes.formats._yolo_lines import Line, lines_of
+from hem_core.boxes.formats._yolo_settings import Layout
 from hem_core.boxes.geometry import areas, to_xyxy
 from hem_core.boxes.problems import Problem, given_problems, problems_of
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from hem_core.store.many import curves_of, neighbours_of
+from hem_core.store.neighbours_and_curves import curves_of, neighbours_of
 
 
 def test_neighbours_of_many_rows_are_those_of_each(run):

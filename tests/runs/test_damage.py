@@ -13,8 +13,8 @@ from sklearn.datasets import load_digits
 from hem_core.errors import RunError
 from hem_core.runs import weak_slices
 from hem_core.runs.score import score
+from hem_core.store.damage import trouble
 from hem_core.store.run import open_run
-from hem_core.store.whole import trouble
 
 FILES = ("scores.parquet", "catalog.parquet", "failures.parquet", "neighbours.npz", "projection.parquet",
          "thumbnails.bin", "thumbnails.npy", "shards/00000.parquet", "embeddings/00000.npy")  # fmt: skip
