@@ -27,7 +27,7 @@ class SetSampler(WeightedRandomSampler):
         if (rank is None) != (world_size is None):
             raise DataError(f"pass both rank and world_size, or neither; got rank={rank}, world_size={world_size}")
         if rank is not None and world_size is not None and not 0 <= rank < world_size:
-            raise DataError(f"rank is in 0 .. {world_size - 1} (world_size - 1); got {rank}")
+            raise DataError(f"rank must be in 0 .. {world_size - 1} (world_size - 1); got {rank}")
         self.rank, self.world_size, self._is_told = rank or 0, world_size or 1, rank is not None
 
     def __len__(self) -> int:

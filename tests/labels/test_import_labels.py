@@ -210,7 +210,7 @@ def test_label_studios_csv_has_its_own_ids_and_ours(workspace, tmp_path):
 def test_the_data_are_those_that_know_the_ids_or_are_named(workspace, tmp_path):
     make_run(workspace, "other", ["a", "x"], ["dog", "dog"], "more")
     file = write(tmp_path / "p.json", [task("a", said("dog", 1))])
-    with pytest.raises(DataError, match=r"as well of more as of pets; say which: --run NAME"):
+    with pytest.raises(DataError, match=r"the ids fit the data more and pets; choose with --run NAME"):
         import_labels(file, workspace)
     assert import_labels(file, workspace, run="other").counts["right"] == 1
     both = write(tmp_path / "q.json", [task("a", said("dog", 1)), task("b", said("dog", 1))])

@@ -104,7 +104,9 @@ def test_a_sampler_made_before_the_ranks_were_known_is_refused_with_the_way_out(
 def test_an_epoch_dealt_twice_is_refused_with_the_way_out(ranks, name):
     for rank, found in enumerate(ranks):
         text = found["dealt twice"][name]
-        assert text.startswith(f"{name} draws for rank {rank} of 2 and DistributedSamplerWrapper deals its draws to 2")
+        assert text.startswith(
+            f"{name} draws for rank {rank} of 2 and DistributedSamplerWrapper splits its draws between 2"
+        )
         assert "an epoch would be 1/2 of the data" in text
         assert "Trainer(use_distributed_sampler=False)" in text
 

@@ -95,7 +95,9 @@ def test_a_sampler_that_took_its_rank_from_torch_is_refused_with_the_way_out(ran
 def test_a_loader_that_accelerate_prepared_is_checked_too(ranks):
     for rank, found in enumerate(ranks):
         twice, once = found["prepared"]
-        assert twice.startswith(f"RepeatFactorSampler draws for rank {rank} of 2 and BatchSamplerShard deals its draws")
+        assert twice.startswith(
+            f"RepeatFactorSampler draws for rank {rank} of 2 and BatchSamplerShard splits its draws"
+        )
         assert "accelerate: do not prepare this loader" in twice
         assert once is True
 

@@ -82,7 +82,7 @@ def test_a_function_that_takes_a_device_is_told_and_one_that_is_not_there_is_ref
     make_set()
     asked = {"train": "my_training:placed", "seeds": 1, "arms": ["control", "curated"]}
     assert retrain(workspace, settings(device="cpu", **asked)).status == "complete"
-    with pytest.raises(ModelError, match=r"device 'cuda:99' was asked for"):
+    with pytest.raises(ModelError, match=r"device 'cuda:99' was requested"):
         retrain(workspace, settings(device="cuda:99", name="other", **asked))
 
 

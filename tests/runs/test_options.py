@@ -37,7 +37,9 @@ def test_a_keyword_counts_before_the_object(data, tmp_path):
 
 
 def test_an_unknown_option_names_the_nearest_and_all_and_makes_nothing(data, tmp_path):
-    with pytest.raises(TypeError, match=r"^score\(\) has no option 'sed'; did you mean 'seed'\? There are: task, name"):
+    with pytest.raises(
+        TypeError, match=r"^score\(\) has no option 'sed'; did you mean 'seed'\? There are: task, .*\bname\b"
+    ):
         hem_core.score(None, data, out=tmp_path / "run", sed=1)
     assert not (tmp_path / "run").exists()
     with pytest.raises(TypeError, match="has no option 'zzz'; there are: task"):

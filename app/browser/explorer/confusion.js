@@ -4,7 +4,8 @@
 const MOST_DENSE = 2048; // above that many classes a full table would not fit in memory
 
 /** Counts of given × predicted among the rows of a mask; rows without a label are left out. hasNone: they are not, the
- *  last class stands for them. Returns {size, at(given, predicted), support (K), predicted (K), right (K), cells: [[given, predicted, count]…]}. */
+ *  last class stands for them. Returns {size, at(given, predicted), support (K), predicted (K), right (K),
+ *  cells: [[given, predicted, count]…]}. */
 export function confusions(given, predicted, mask, classes, hasNone = false) {
   const size = classes.length,
     position = new Map(classes.map((name, k) => [name, k]));

@@ -16,7 +16,8 @@ const WORST = 100;
 const REACH_PX = 5;
 const FILE = [1000, 900];
 
-/** Draw into `host`. none: what to call it where nothing was given or predicted; null: such rows are left out. Returns {draw(view, look), zoom(factor), fit(), download(format), end}.
+/** Draw into `host`. none: what to call it where nothing was given or predicted; null: such rows are left out.
+ *  Returns {draw(view, look), zoom(factor), fit(), download(format), end}.
  *  @param {import("./bus.js").Bus} bus */
 export function makeMatrix(bus, host, look, named, none = null) {
   const classes = none === null ? named : [...named, none];

@@ -7,8 +7,8 @@ import { h } from "../shared/dom.js";
 const MOST = 40;
 
 /** The list of classes with its search field; without classes, what is typed is the answer.
- *  order: the classes as listed; suggested: the one to accept with Enter, null for none; choose(name) takes the one that
- *  was clicked. */
+ *  order: the classes as listed; suggested: the one to accept with Enter, null for none; choose(name) takes the one
+ *  that was clicked. */
 export function makeChooser({ order, classes, suggested = null, isBlind, choose }) {
   const input = h("input", {
     type: "text",

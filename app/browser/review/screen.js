@@ -58,7 +58,8 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const { data, pictures } = desk,
       worded = (verdict) => desk.worded(verdict);
     const verdict = desk.verdicts.get(shown.row);
-    body.replaceChildren(...columns({ item: shown, isBlinded, isPlain: desk.showsPlain(shown.row), verdict, data, pictures, worded }));
+    const isPlain = desk.showsPlain(shown.row);
+    body.replaceChildren(...columns({ item: shown, isBlinded, isPlain, verdict, data, pictures, worded }));
     body.classList.toggle("is-blind", isBlinded);
     body.dataset.row = shown.row;
     if (!isBlinded) body.dataset.id = shown.id;
