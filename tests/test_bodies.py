@@ -8,8 +8,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MOST = 40
 LONG = {
-    "app/views/labels/page.py _numbers": 47,
-    "app/views/overview/page.py _numbers": 46,
     "app/views/retrain/form.py draw": 72,
     "app/views/slices/page.py _classes": 54,
     "app/views/slices/page.py _slices": 48,
