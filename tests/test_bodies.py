@@ -9,8 +9,6 @@ ROOT = Path(__file__).parents[1]
 MOST = 40
 LONG = {
     "app/views/retrain/form.py draw": 72,
-    "app/views/slices/page.py _classes": 54,
-    "app/views/slices/page.py _slices": 48,
     "hem_core/retrain/planning.py plan": 45,
     "hem_core/retrain/report/comparison.py comparison": 50,
 }
