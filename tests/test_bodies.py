@@ -8,7 +8,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MOST = 40
 LONG = {
-    "app/views/retrain/form.py draw": 72,
     "hem_core/retrain/planning.py plan": 45,
     "hem_core/retrain/report/comparison.py comparison": 50,
 }
