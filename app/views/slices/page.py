@@ -171,8 +171,8 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
             "error_prob": 100 * table["error_prob"],
         }
     )
-    is_empty = {"error_prob": table["error_prob"].isna().all(), "rare": not table["is_rare"].any()}
-    return shown.drop(columns=[name for name, empty in is_empty.items() if empty])
+    says_something = {"error_prob": table["error_prob"].notna(), "rare": table["is_rare"]}
+    return shown.drop(columns=[name for name, column in says_something.items() if not np.any(column)])
 
 
 def _columns(level: Level) -> dict:
