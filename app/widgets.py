@@ -14,6 +14,8 @@ from app.entry_pages import NAME_PAGE
 from hem_core.store import definitions, numbers
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from app.trust import Trust
     from hem_core.store.level import Level
     from hem_core.store.run import Run
@@ -186,6 +188,13 @@ def facts(pairs: Mapping[str, str]) -> None:
     rows = "\n".join(f"| {words.plain(name)} | {words.plain(value)} |" for name, value in pairs.items())
     with st.container(key=f"facts_{abs(hash(tuple(pairs)))}"):
         st.markdown(f"| | |\n|:--|:--|\n{rows}")
+
+
+def number_card(cell: "DeltaGenerator", title: str, value: str, about: str, why: str) -> None:
+    """A bordered number in a cell, with what it is about in grey below it and why it matters on hover."""
+    cell.metric(
+        title, value, delta=about, delta_color="off", delta_arrow="off", help=why, border=True, height="stretch"
+    )  # fmt: skip
 
 
 def notes(run: "Run") -> None:

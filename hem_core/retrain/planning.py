@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,51 +42,88 @@ def plan(
     test: TestData,
 ) -> materials.Material:
     """Gather the material of the arms and store it, the plan last. Raises RunError for what is refused."""
-    name, version = named
     _check_offers(settings, train.task)
-    examples, _manifest = sets.load(home, name, version)
-    examples = _weighed(examples, run)
     tags = open_workspace(home).tags()
     state = tags.state(run.data)
-    left_out = sets.left_out(home, name, version)
-    dropped, outside = materials.dropped_ids(left_out, state), materials.tags_outside(left_out, state)
-    if settings.recipe == "auto":
-        is_reviewed = materials.changes(train, examples, dropped, outside, run.classes)
-        is_tailed = bool(run.classes) and _is_long_tailed(train.targets[test.is_training & train.usable])
-        settings = replace(settings, recipe="labels" if is_reviewed else "balanced" if is_tailed else "weights")
-    forced = refusals(settings, run, train, test, examples, _scores(run, state))
+    chosen = _curation(home, named, run, state)
+    settings = _with_recipe(settings, chosen, run, train, test)
+    forced = refusals(settings, run, train, test, chosen.examples, _scores(run, state))
     if forced and not settings.force:
         raise RunError(f"{forced[0]} (or go on all the same with --force)")
     test, n_shared = _kept_apart(train, test)
-    ids = [test.source.ids[row] for row in test.rows.tolist()]
-    given = test.source.targets[test.rows]
-    state_of_test = state if test.how != "file" else tags.state(test_name(run))
-    targets = corrected(given, ids, state_of_test, run.classes, task=train.task)
-    table = _test_table(test, targets, run.classes)
-    unknown = np.zeros(len(targets), dtype=bool)
-    made = materials.gathered(train, test, targets, unknown, examples, dropped, outside, run.classes)
-    if settings.where:
-        target = by_where(table, settings.where)
-    elif run.classes:
-        target = by_classes(made.curated[made.in_set & (made.curated >= 0)], made.given, targets, run.classes)
-    else:
-        target = Target("all", f"all test examples: the task '{train.task.name}' has no classes", ~unknown)
-    made = materials.gathered(train, test, targets, target.is_in, examples, dropped, outside, run.classes)
+    targets = _test_targets(test, run, train.task, state if test.how != "file" else tags.state(test_name(run)))
+    nowhere = np.zeros(len(targets), dtype=bool)
+    made = materials.gathered(
+        train, test, targets, nowhere, chosen.examples, chosen.dropped, chosen.outside, run.classes
+    )  # fmt: skip
+    target = _target(settings, made, test, run.classes, train.task)
+    made = replace(made, is_target=target.is_in)
     made.write(stored.folder / "material.npz", key)
     made_plan = planned(
         stored.name,
         key,
         settings,
-        set_={"name": name, "version": version, "n": len(examples), "n_used": made.n_hard},
+        set_={"name": named[0], "version": named[1], "n": len(chosen.examples), "n_used": made.n_hard},
         run=run.name,
         train=function.name,
         test={"how": test.how, "what": test.what, "n": len(test.rows)},
         target={"how": target.how, "words": target.words, "n": int(target.is_in.sum())},
         forced=forced,
-        notes=notes(settings, function, examples, made, test, n_shared, int((targets != given).sum())),
+        notes=notes(settings, function, chosen.examples, made, test, n_shared, _n_corrected(test, targets)),
     )
     write_json(stored.folder / "plan.json", made_plan)
     return made
+
+
+@dataclass(frozen=True, eq=False)
+class _Curation:
+    """The set with its weights, and what people decided about the candidates that were left out of it."""
+
+    examples: pd.DataFrame
+    dropped: set[str]
+    """Ids that leave the curated training."""
+    outside: pd.DataFrame
+    """Tags of the others."""
+
+
+def _curation(home: Path, named: tuple[str, int], run: Run, state: pd.DataFrame) -> _Curation:
+    """A set of the run, read together with the state of the run's tag log."""
+    examples = _weighed(sets.load(home, *named)[0], run)
+    left_out = sets.left_out(home, *named)
+    return _Curation(examples, materials.dropped_ids(left_out, state), materials.tags_outside(left_out, state))
+
+
+def _with_recipe(settings: Settings, chosen: _Curation, run: Run, train: Source, test: TestData) -> Settings:
+    """The settings with the recipe that 'auto' stands for: by what people changed, then by how long the tail is."""
+    if settings.recipe != "auto":
+        return settings
+    if materials.changes(train, chosen.examples, chosen.dropped, chosen.outside, run.classes):
+        return replace(settings, recipe="labels")
+    is_tailed = bool(run.classes) and _is_long_tailed(train.targets[test.is_training & train.usable])
+    return replace(settings, recipe="balanced" if is_tailed else "weights")
+
+
+def _test_targets(test: TestData, run: Run, task: Task, state: pd.DataFrame) -> np.ndarray:
+    """(T,) the targets of the test, corrected where people did; state: of the tag log of the test data."""
+    ids = [test.source.ids[row] for row in test.rows.tolist()]
+    return corrected(test.source.targets[test.rows], ids, state, run.classes, task=task)
+
+
+def _n_corrected(test: TestData, targets: np.ndarray) -> int:
+    return int((targets != test.source.targets[test.rows]).sum())
+
+
+def _target(
+    settings: Settings, made: materials.Material, test: TestData, classes: tuple[str, ...], task: Task
+) -> Target:
+    """The part of the test where the set should help: as the settings say, else by the classes of the set."""
+    if settings.where:
+        return by_where(_test_table(test, made.test_targets, classes), settings.where)
+    if classes:
+        in_set = made.curated[made.in_set & (made.curated >= 0)]
+        return by_classes(in_set, made.given, made.test_targets, classes)
+    everything = np.ones(len(made.test_targets), dtype=bool)
+    return Target("all", f"all test examples: the task '{task.name}' has no classes", everything)
 
 
 def _check_offers(settings: Settings, task: Task) -> None:

@@ -2,6 +2,7 @@
 // What a map shows, one layer over the other: the points in their states, the lasso, rings around points.
 
 import { mixed, rgb } from "../shared/colours.js";
+import { paint } from "./raster.js";
 import { clauses } from "../shared/rules.js";
 
 /** What is painted, from the back: filtered out (grey), kept but not selected (faded), selected (full colour, larger).
@@ -49,6 +50,20 @@ export function passes(bus, rows, colour, look, size, isHidden) {
     alpha: 1,
   });
   return list;
+}
+
+/** Paint layers, from the back, over a canvas that is cleared to its background. placed: as `project` gives it. */
+export function paintLayers(canvas, placed, layers, background) {
+  const context = canvas.getContext("2d", { willReadFrequently: false });
+  const image = context.createImageData(canvas.width, canvas.height);
+  new Uint32Array(image.data.buffer).fill(pixel(background));
+  for (const layer of layers) paint(image, placed, layer);
+  context.putImageData(image, 0, 0);
+}
+
+function pixel(colour) {
+  const [r, g, b] = rgb(colour);
+  return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 }
 
 /** A lasso in CSS pixels, closed. */

@@ -1,7 +1,6 @@
 // @ts-check
 // What the pointer does on the map: lasso, box, pan, wheel zoom, hover, click. Draws only the gesture.
 
-import { h } from "../shared/dom.js";
 import { listen } from "../shared/drag.js";
 
 /** Listen on `element` (over the plot area) and call back in its CSS pixels.
@@ -51,39 +50,6 @@ export function surface(element, tool, calls) {
   return () => {
     stop();
     element.removeEventListener("wheel", wheel);
-  };
-}
-
-/** The tooltip of one example: its picture, id, "predicted → given" and a line more. */
-export function tooltip(host) {
-  const picture = h("img", { class: "hem-tip-picture", alt: "" });
-  const id = h("div", { class: "hem-tip-id" }),
-    line = h("div"),
-    content = h("div", { class: "hem-tip-content" }),
-    more = h("div", { class: "hem-muted" });
-  const box = h(
-    "div",
-    { class: "hem-tip", hidden: true, role: "status" },
-    picture,
-    h("div", { class: "hem-tip-text" }, id, content, line, more),
-  );
-  host.append(box);
-  return {
-    show(x, y, texts) {
-      [id.textContent, more.textContent] = [texts.id, texts.more];
-      line.replaceChildren(...texts.line);
-      content.replaceChildren(...(texts.content ? [texts.content] : []));
-      picture.hidden = !texts.picture;
-      if (texts.picture && picture.src !== texts.picture) picture.src = texts.picture;
-      box.hidden = false;
-      const room = host.clientWidth - box.offsetWidth - 8,
-        floor = host.clientHeight - box.offsetHeight - 8;
-      const [left, top] = [Math.max(8, Math.min(x + 14, room)), Math.max(8, Math.min(y + 14, floor))];
-      box.style.transform = `translate(${left}px, ${top}px)`;
-    },
-    hide() {
-      box.hidden = true;
-    },
   };
 }
 

@@ -28,35 +28,8 @@ PLACES = {
 
 def matrix(counts: dict[str, int], chosen: str | None) -> go.Figure:
     """Right and wrong before against after; a click on a field gives the flow in its customdata."""
-    n = max(1, sum(counts.values()))
-    names = list(PLACES)
-    left, wide, row = (np.array(part, float) for part in zip(*PLACES.values(), strict=True))
-    gap = 0.012
-    chart = go.Figure(
-        go.Bar(
-            x=left + wide / 2,
-            width=wide - 2 * gap,
-            base=row + 2 * gap,
-            y=np.full(len(names), 1 - 4 * gap),
-            customdata=names,
-            marker={
-                "color": [COLOURS[name] for name in names],
-                "opacity": [1 if chosen in (None, name) else 0.4 for name in names],
-                "line": {"width": 0},
-                "cornerradius": 4,
-            },
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 0.4}},
-            hovertext=[f"{name}: {words.count(counts[name], 'example')} of {n:,}" for name in names],
-            hovertemplate="%{hovertext}<extra>click to look at them</extra>",
-        )
-    )
-    for name, x, y in zip(names, left + wide / 2, row + 0.5, strict=True):
-        said = name if name != "newly hard" else "newly<br>hard"
-        chart.add_annotation(
-            x=x, y=y, text=f"{said}<br><b>{counts[name]:,}</b><br>{words.percent(counts[name] / n)}",
-            showarrow=False, font={"size": 13, **({"color": "#ffffff"} if chosen in (None, name) else {})},
-        )  # fmt: skip
+    chart = go.Figure(_fields(counts, chosen))
+    _label_fields(chart, counts, chosen)
     chart.update_xaxes(
         range=[0, 2], tickvals=[0.5, 1.5], ticktext=["right after", "wrong after"], side="top", showgrid=False,
         zeroline=False, fixedrange=True,
@@ -69,6 +42,43 @@ def matrix(counts: dict[str, int], chosen: str | None) -> go.Figure:
         height=260, margin={"l": 8, "r": 4, "t": 26, "b": 4}, dragmode=False, showlegend=False, clickmode="event+select"
     )
     return chart
+
+
+def _fields(counts: dict[str, int], chosen: str | None) -> go.Bar:
+    """A field for each flow at its place in the matrix; the ones that are not chosen are faint."""
+    n = max(1, sum(counts.values()))
+    names = list(PLACES)
+    left, wide, row = (np.array(part, float) for part in zip(*PLACES.values(), strict=True))
+    gap = 0.012
+    return go.Bar(
+        x=left + wide / 2,
+        width=wide - 2 * gap,
+        base=row + 2 * gap,
+        y=np.full(len(names), 1 - 4 * gap),
+        customdata=names,
+        marker={
+            "color": [COLOURS[name] for name in names],
+            "opacity": [1 if chosen in (None, name) else 0.4 for name in names],
+            "line": {"width": 0},
+            "cornerradius": 4,
+        },
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0.4}},
+        hovertext=[f"{name}: {words.count(counts[name], 'example')} of {n:,}" for name in names],
+        hovertemplate="%{hovertext}<extra>click to look at them</extra>",
+    )
+
+
+def _label_fields(chart: go.Figure, counts: dict[str, int], chosen: str | None) -> None:
+    """Write its name, count and share into the middle of each field."""
+    n = max(1, sum(counts.values()))
+    for name, (left, wide, row) in PLACES.items():
+        title = name if name != "newly hard" else "newly<br>hard"
+        chart.add_annotation(
+            x=left + wide / 2, y=row + 0.5,
+            text=f"{title}<br><b>{counts[name]:,}</b><br>{words.percent(counts[name] / n)}",
+            showarrow=False, font={"size": 13, **({"color": "#ffffff"} if chosen in (None, name) else {})},
+        )  # fmt: skip
 
 
 def density(table: pd.DataFrame, chosen: str | None) -> go.Figure:

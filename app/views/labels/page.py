@@ -19,6 +19,15 @@ PLACE = 40
 
 SHOWN = 100
 COLUMNS = ("label", "suggested_label", "predicted", "label_suspicion", "reason", "evidence", "text")
+ESTIMATE_HELP = (
+    "The share of wrong labels in the whole set with its 95% interval: from the examples that people judged "
+    "one at a time, weighed by how suspected they were. Unreviewed examples widen it."
+)
+SUSPECTS_HELP = "Reason 'mislabelled'. To be reviewed, not an error by itself: on clean data half of them are right."
+REVIEWED_HELP = (
+    "Examples that somebody gave a verdict one at a time, as on Overview. 'skip' and 'outlier' do not say "
+    "whether the label is right; verdicts on many at once do not count."
+)
 NONE_YET = (
     "Nobody has reviewed an example of this run yet. Review some suspects and some random examples to "
     "estimate the share of wrong labels, with an interval."
@@ -50,53 +59,30 @@ def page() -> None:
 
 
 def _numbers(level: Level, estimated: LabelErrors, answered: np.ndarray) -> None:
-    suspects, reviewed = loaders.overview(level).suspects, len(loaders.reviewed(level))
-    answers_given = estimated.n_reviewed
-    wrong = int(np.nansum(answered))
-    share = suspects / level.n if level.n else None
+    estimate_cell, suspects_cell, reviewed_cell = st.columns(3)
+    value, about = _estimate_in_words(level, estimated)
+    widgets.number_card(estimate_cell, "Wrong labels, estimated", value, about, ESTIMATE_HELP)
+    suspects = loaders.overview(level).suspects
+    share = words.percent(suspects / level.n if level.n else None)
+    about = f"{share} of {level.n:,}; {loaders.open_suspects(level):,} left to review"
+    widgets.number_card(suspects_cell, "Suspects", f"{suspects:,}", about, SUSPECTS_HELP)
+    reviewed, wrong = len(loaders.reviewed(level)), int(np.nansum(answered))
+    about = (
+        f"{estimated.n_reviewed:,} say whether the label is right; {wrong:,} called wrong" if reviewed else "none yet"
+    )
+    widgets.number_card(reviewed_cell, "Reviewed", f"{reviewed:,}", about, REVIEWED_HELP)
+    if estimated.note or not estimated.n_reviewed:
+        st.caption(words.plain(estimated.note if estimated.n_reviewed else NONE_YET))
+
+
+def _estimate_in_words(level: Level, estimated: LabelErrors) -> tuple[str, str]:
+    """The estimated share of wrong labels as far as it is known, and what to read beside it."""
     low, high = words.percent(estimated.low), words.percent(estimated.high)
-    is_wide = not estimated.is_narrow
-    if not answers_given:
-        value, said = "not known yet", "review first"
-    elif is_wide:
-        value, said = f"{low} to {high}", "too wide to name a share: review random examples"
-    else:
-        value, said = words.percent(estimated.share), f"{low} to {high} of {level.n:,}"
-    cells = st.columns(3)
-    cells[0].metric(
-        "Wrong labels, estimated",
-        value,
-        delta=said,
-        delta_color="off",
-        delta_arrow="off",
-        help="The share of wrong labels in the whole set with its 95% interval: from the examples that people judged "
-        "one at a time, weighed by how suspected they were. Unreviewed examples widen it.",
-        border=True,
-        height="stretch",
-    )
-    cells[1].metric(
-        "Suspects",
-        f"{suspects:,}",
-        delta=f"{words.percent(share)} of {level.n:,}; {loaders.open_suspects(level):,} left to review",
-        delta_color="off",
-        delta_arrow="off",
-        help="Reason 'mislabelled'. To be reviewed, not an error by itself: on clean data half of them are right.",
-        border=True,
-        height="stretch",
-    )
-    cells[2].metric(
-        "Reviewed",
-        f"{reviewed:,}",
-        delta=f"{answers_given:,} say whether the label is right; {wrong:,} called wrong" if reviewed else "none yet",
-        delta_color="off",
-        delta_arrow="off",
-        help="Examples that somebody gave a verdict one at a time, as on Overview. 'skip' and 'outlier' do not say "
-        "whether the label is right; verdicts on many at once do not count.",
-        border=True,
-        height="stretch",
-    )
-    if estimated.note or not answers_given:
-        st.caption(words.plain(estimated.note if answers_given else NONE_YET))
+    if not estimated.n_reviewed:
+        return "not known yet", "review first"
+    if not estimated.is_narrow:
+        return f"{low} to {high}", "too wide to name a share: review random examples"
+    return words.percent(estimated.share), f"{low} to {high} of {level.n:,}"
 
 
 def _next_steps(level: Level, found: pd.DataFrame) -> None:

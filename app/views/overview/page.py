@@ -2,6 +2,7 @@
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import bars, loaders, map_to_come, scope, state, trust, widgets, words
 from app.views.overview import precision, refits, residuals, sample
@@ -15,6 +16,7 @@ from hem_core.store.run import Run
 TITLE = "Overview"
 PLACE = 10
 
+ROWS_HELP = "Examples of the data set that this run has scores for. All other numbers here are of these."
 REVIEWED_HELP = (
     "Examples that somebody judged one at a time, of all scored. A verdict on many at once (a lasso, a filter) and a "
     "free tag alone do not count."
@@ -56,52 +58,30 @@ def page() -> None:
 
 
 def _numbers(level: Level, facts: Overview) -> None:
-    ids = loaders.ids(level)
-    reviewed = len(loaders.reviewed(level))
-    left = loaders.open_suspects(level)
-    in_bulk = len(loaders.all_verdicts(level).index.intersection(ids)) - reviewed
-    n = level.n
-    kind = numbers.sample_of_errors(level)
-    inside = facts.in_sample_errors
     cells = st.columns(5)
     failed = int(level.info.get("n_failed") or 0) if level.is_examples else 0
-    cells[0].metric(
-        level.name.replace("_", " ").capitalize(),
-        f"{n:,}",
-        delta=_of_what(level, failed),
-        delta_color="off",
-        delta_arrow="off",
-        help="Examples of the data set that this run has scores for. All other numbers here are of these.",
-        border=True,
-        height="stretch",
-    )
-    cells[1].metric(
-        f"Error rate, {kind}" if kind in ("in-sample", "out-of-sample") else "Error rate",
-        words.percent(facts.error_rate),
-        delta=f"{facts.errors:,} of {facts.judged:,} predicted wrong"
-        + (f"; {inside:,} in-sample" if inside is not None else ""),
-        delta_color="off",
-        delta_arrow="off",
-        help=widgets.sample_of(level)[2],
-        border=True,
-        height="stretch",
-    )
+    rows = level.name.replace("_", " ").capitalize()
+    widgets.number_card(cells[0], rows, f"{level.n:,}", _of_what(level, failed), ROWS_HELP)
+    _error_rate(cells[1], level, facts)
+    left, reviewed = loaders.open_suspects(level), len(loaders.reviewed(level))
+    in_bulk = len(loaders.all_verdicts(level).index.intersection(loaders.ids(level))) - reviewed
     for cell, title, number, unit, why in (
         (cells[2], "Hard", facts.hard, "have a hard reason", HARD_HELP),
         (cells[3], "Suspected label errors", facts.suspects, f"{left:,} left to review", SUSPECT_HELP),
         (cells[4], "Reviewed", reviewed, f"{in_bulk:,} more in bulk" if in_bulk else "have a verdict", REVIEWED_HELP),
     ):
-        share = words.percent(number / n if n else None)
-        cell.metric(
-            title,
-            f"{number:,}",
-            delta=f"{share} of {n:,}; {unit}",
-            delta_color="off",
-            delta_arrow="off",
-            help=why,
-            border=True,
-            height="stretch",
-        )
+        share = words.percent(number / level.n if level.n else None)
+        widgets.number_card(cell, title, f"{number:,}", f"{share} of {level.n:,}; {unit}", why)
+
+
+def _error_rate(cell: DeltaGenerator, level: Level, facts: Overview) -> None:
+    """The error rate of the predictions that count; of which sample they are, where that is known."""
+    sample_of_errors, in_sample = numbers.sample_of_errors(level), facts.in_sample_errors
+    is_known = sample_of_errors in ("in-sample", "out-of-sample")
+    title = f"Error rate, {sample_of_errors}" if is_known else "Error rate"
+    about = f"{facts.errors:,} of {facts.judged:,} predicted wrong"
+    about += f"; {in_sample:,} in-sample" if in_sample is not None else ""
+    widgets.number_card(cell, title, words.percent(facts.error_rate), about, widgets.sample_of(level)[2])
 
 
 def _of_what(level: Level, n_failed: int) -> str:

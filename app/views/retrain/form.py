@@ -35,68 +35,91 @@ def draw() -> None:
     left, right = st.columns([1, 1], gap="large")
     with left:
         chosen, manifest, run = _set(home, known)
-        asked = _asked()
-        train = st.text_input(
-            "Train function",
-            value=asked.get("train") or (retrains.train_function(run) if run else ""),
-            placeholder="package.module:train",
-            key=f"retrain_train {chosen} {_turn()}",
-            help=TRAIN_HELP,
-        ).strip()
-        _train_function(run, train)
-        test = st.text_input(
-            "Test data",
-            value=asked.get("test") or "",
-            placeholder="as said below; or a file",
-            key=f"retrain_test {_turn()}",
-            help="Held-out data of the same form as the training data. No arm is trained on them.",
-        ).strip()
-        data = st.text_input(
-            "Training data",
-            value=asked.get("data") or "",
-            placeholder="where they are now, if they were moved since they were scored",
-            key=f"retrain_data {_turn()}",
-            help="The file or folder that the run was scored from, on the machine on which the app runs.",
-        ).strip()
-        if run:
-            st.caption(f"Tested on {words.plain(retrains.test_words(run, test))}.")
+        materials = _materials(chosen, run)
     with right:
-        arms = ["control", *_arms(), "curated"]
-        recipe = _recipe(chosen, changes_labels=bool(manifest.get("corrected_labels") or manifest.get("excluded")))
-        seeds = int(
-            st.number_input(
-                "Seeds",
-                1,
-                50,
-                int(asked.get("seeds") or SEEDS),
-                key=f"retrain_seeds {_turn()}",
-                help="Trainings of each arm. 5 or more.",
-            )
-        )
-        if seeds < SEEDS:
-            st.caption(f"With {words.count(seeds, 'seed')} chance is hard to tell from the set: 5 are usual.")
-        where = st.text_input(
-            "Where it should help",
-            value=asked.get("where") or "",
-            placeholder="usual: the classes that the set has more of; or SQL such as night = true",
-            key=f"retrain_where {_turn()}",
-            help="The targeted slice of the test, fixed before anything is trained: the verdict asks for a gain there.",
-        ).strip()
-    arms = [arm for arm in ARMS if arm in arms]
-    n = len(arms) * seeds
-    settings = {"set": chosen, "train": train, "test": test or None, "arms": arms, "seeds": seeds,
-                "where": where or None, "recipe": recipe, "data": data or None}  # fmt: skip
+        comparison = _comparison(chosen, manifest)
+    settings = {"set": chosen, **materials, **comparison}
     is_free = run is None or retrain_box.draw(home, run, chosen, manifest, settings)
+    _start_button(home, settings, is_free=is_free)
+
+
+def _materials(chosen: str, run: Run | None) -> dict[str, Any]:
+    """What trains and on what, as settings: the train function, the test data and the training data."""
+    train = _text(
+        "Train function",
+        _asked().get("train") or (retrains.train_function(run) if run else ""),
+        "package.module:train",
+        key=f"retrain_train {chosen} {_turn()}",
+        why=TRAIN_HELP,
+    )
+    _train_function(run, train)
+    test = _text(
+        "Test data",
+        _asked().get("test") or "",
+        "as said below; or a file",
+        key=f"retrain_test {_turn()}",
+        why="Held-out data of the same form as the training data. No arm is trained on them.",
+    )
+    data = _text(
+        "Training data",
+        _asked().get("data") or "",
+        "where they are now, if they were moved since they were scored",
+        key=f"retrain_data {_turn()}",
+        why="The file or folder that the run was scored from, on the machine on which the app runs.",
+    )
+    if run:
+        st.caption(f"Tested on {words.plain(retrains.test_words(run, test))}.")
+    return {"train": train, "test": test or None, "data": data or None}
+
+
+def _comparison(chosen: str, manifest: dict[str, Any]) -> dict[str, Any]:
+    """What is compared with what, as settings: the arms, the recipe, the seeds and where the set should help."""
+    arms = {"control", *_arms(), "curated"}
+    recipe = _recipe(chosen, changes_labels=bool(manifest.get("corrected_labels") or manifest.get("excluded")))
+    seeds = _seeds()
+    where = _text(
+        "Where it should help",
+        _asked().get("where") or "",
+        "usual: the classes that the set has more of; or SQL such as night = true",
+        key=f"retrain_where {_turn()}",
+        why="The targeted slice of the test, fixed before anything is trained: the verdict asks for a gain there.",
+    )
+    return {"arms": [arm for arm in ARMS if arm in arms], "recipe": recipe, "seeds": seeds, "where": where or None}
+
+
+def _seeds() -> int:
+    seeds = int(
+        st.number_input(
+            "Seeds",
+            1,
+            50,
+            int(_asked().get("seeds") or SEEDS),
+            key=f"retrain_seeds {_turn()}",
+            help="Trainings of each arm. 5 or more.",
+        )
+    )
+    if seeds < SEEDS:
+        st.caption(f"With {words.count(seeds, 'seed')} chance is hard to tell from the set: 5 are usual.")
+    return seeds
+
+
+def _start_button(home: Path, settings: dict[str, Any], *, is_free: bool) -> None:
+    """The button that starts it, and what keeps it from being pressed; is_free: nothing speaks against the set."""
+    train, arms, seeds = settings["train"], settings["arms"], settings["seeds"]
     problem = retrains.problem_of(train) if train else ""
     if problem:
         st.error(words.plain(problem), icon=":material/error:")
-    said = f"Start {words.count(n, 'training')}"
+    title = f"Start {words.count(len(arms) * seeds, 'training')}"
     is_ready = bool(train) and not problem and is_free
-    if st.button(said, type="primary", icon=":material/play_arrow:", disabled=not is_ready, key="retrain_start"):
-        _start(home, settings | ({"force": True} if retrain_box.is_forced(chosen) else {}))
+    if st.button(title, type="primary", icon=":material/play_arrow:", disabled=not is_ready, key="retrain_start"):
+        _start(home, settings | ({"force": True} if retrain_box.is_forced(settings["set"]) else {}))
     if not train:
         st.caption("Name a train function above: the arms are trained with it.")
     st.caption(f"{' · '.join(arms)}, {words.count(seeds, 'seed')} each, equal steps; in a process of its own.")
+
+
+def _text(title: str, value: str, placeholder: str, *, key: str, why: str) -> str:
+    return st.text_input(title, value=value, placeholder=placeholder, key=key, help=why).strip()
 
 
 def _train_function(run: Run | None, train: str) -> None:

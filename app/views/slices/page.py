@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from app import bars, loaders, scope, state, widgets, words
+from app.views.overview.glance import Overview
 from app.views.slices.weak_slices import MEASURE, WeakSlices
 from hem_core.stats.wilson import wilson
 from hem_core.store import definitions, numbers
@@ -14,6 +15,10 @@ TITLE = "Slices"
 PLACE = 30
 
 FIGURE_ROWS = 12
+NOT_SEARCHED = (
+    "This run has no slices: it was scored before HEM searched for them, and is too large to search while "
+    "you wait. Run the same `hem score` command into a new folder."
+)
 GOOD_NEWS = (
     "No group of examples is wrong significantly more often than the rest: no cluster, class or column stands out, "
     "corrected for the number of groups tested."
@@ -33,50 +38,60 @@ def _slices(level: Level, weak: WeakSlices | None) -> None:
     whole = facts.error_rate or 0.0
     if weak and weak.measure != MEASURE and weak.whole is not None:
         whole = weak.whole
-    (low,), (high,) = wilson([round(whole * facts.judged)], [facts.judged])
+    _title(whole, facts.judged)
+    if weak is None:
+        st.info(NOT_SEARCHED, icon=":material/info:")
+    elif not facts.errors:
+        every = words.count(facts.judged, "example")
+        st.success(f"No errors: every prediction of the {every} is right.", icon=":material/check_circle:")
+    elif weak.table.empty:
+        st.success(GOOD_NEWS, icon=":material/check_circle:")
+    else:
+        _weak_slices(level, weak, facts, whole)
+
+
+def _title(whole: float, n_judged: int) -> None:
+    """The overall error rate, 0 .. 1, that slices are compared with, and its interval."""
+    (low,), (high,) = wilson([round(whole * n_judged)], [n_judged])
     st.markdown(
         f"**Weak slices** · overall error rate {words.percent(whole)} ({words.percent(low)} to {words.percent(high)})",
         help="Clusters of the embedding, classes, and values of the data's own columns, alone and in pairs, whose "
         "error rate is above the overall one. p is corrected for the number of slices tested. Tick one to explore.",
     )
-    if weak is None:
-        st.info(
-            "This run has no slices: it was scored before HEM searched for them, and is too large to search while "
-            "you wait. Run the same `hem score` command into a new folder.",
-            icon=":material/info:",
-        )
-        return
-    found = weak.table
-    if not facts.errors:
-        every = words.count(facts.judged, "example")
-        st.success(f"No errors: every prediction of the {every} is right.", icon=":material/check_circle:")
-        return
-    if found.empty:
-        st.success(GOOD_NEWS, icon=":material/check_circle:")
-        return
+
+
+def _weak_slices(level: Level, weak: WeakSlices, facts: Overview, whole: float) -> None:
+    """The slices as a table and as a figure; one that is picked in either is explored."""
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        picked = _table(found)
+        picked = _table(weak.table)
     with right:
-        chart = bars.intervals(found.head(FIGURE_ROWS), whole)
-        rows = min(FIGURE_ROWS, len(found))
-        if facts.in_sample_errors is not None:
-            inside = words.count(facts.in_sample_errors, "error")
-            st.caption(
-                words.plain(f"Errors of {definitions.OUT_OF_SAMPLE_HEAD}; in-sample the model itself has {inside}.")
-            )
-        st.caption(
-            f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the dashed line is "
-            "the overall rate."
-        )
-        points = widgets.figure(chart, f"{level.run}-slices", key=f"slice_figure_{_turn()}", on_select=True)
-    if picked is None and points:
-        picked = int(points[0]["point_index"])
+        pointed = _figure(level, weak, facts, whole)
+    picked = pointed if picked is None else picked
     if picked is not None:
         state.remember("slice_turn", _turn() + 1)
-        state.set_rule(found["rule"].iloc[picked])
-        state.set_selection(None)
-        state.go("explore")
+        _explore(weak.table["rule"].iloc[picked])
+
+
+def _figure(level: Level, weak: WeakSlices, facts: Overview, whole: float) -> int | None:
+    """The first slices with their intervals; returns the place of the one that was clicked."""
+    chart = bars.intervals(weak.table.head(FIGURE_ROWS), whole)
+    rows = min(FIGURE_ROWS, len(weak.table))
+    if facts.in_sample_errors is not None:
+        inside = words.count(facts.in_sample_errors, "error")
+        st.caption(words.plain(f"Errors of {definitions.OUT_OF_SAMPLE_HEAD}; in-sample the model itself has {inside}."))
+    st.caption(
+        f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the dashed line is "
+        "the overall rate."
+    )
+    points = widgets.figure(chart, f"{level.run}-slices", key=f"slice_figure_{_turn()}", on_select=True)
+    return int(points[0]["point_index"]) if points else None
+
+
+def _explore(rule: dict) -> None:
+    state.set_rule(rule)
+    state.set_selection(None)
+    state.go("explore")
 
 
 def _turn() -> int:
@@ -134,8 +149,15 @@ def _classes(level: Level) -> None:
         if rare
         else "No class is rare: each has at least half of an even share of the data."
     )
-    kind = numbers.sample_of_errors(level)
-    seen = f", {kind}" if kind != "unknown" else ""
+    row = widgets.ticked_row(
+        _readable(table), "prior_table", most_in_full=12, height=400, column_config=_columns(level)
+    )  # fmt: skip
+    if row is not None:
+        _explore({"all": [{"column": "label", "in": [str(table["label"].iloc[row])]}]})
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    """The classes as shown: shares in percent and intervals in words, without a column that says nothing."""
     ends = zip(table["error_low"], table["error_high"], table["support"], strict=True)
     shown = pd.DataFrame(
         {
@@ -149,26 +171,22 @@ def _classes(level: Level) -> None:
             "error_prob": 100 * table["error_prob"],
         }
     )
-    unknown = {"error_prob": table["error_prob"].isna().all(), "rare": not rare}
-    shown = shown.drop(columns=[name for name, is_empty in unknown.items() if is_empty])
+    says_something = {"error_prob": table["error_prob"].notna(), "rare": table["is_rare"]}
+    return shown.drop(columns=[name for name, column in says_something.items() if not np.any(column)])
+
+
+def _columns(level: Level) -> dict:
+    """The titles of the columns of `_readable`; that of the error names its sample where it is known."""
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    row = widgets.ticked_row(
-        shown,
-        "prior_table",
-        most_in_full=12,
-        height=400,
-        column_config={
-            "class": text("class", help="The given label."),
-            "support": number("examples", format="localized"),
-            "share": number("of the data, %", format="%.1f"),
-            "rare": st.column_config.CheckboxColumn("rare", help="Less than half of an even share."),
-            "error": number(f"error, %{seen}", format="%.1f"),
-            "interval": text("95% interval"),
-            "hard": number("in hardest tenth, %", format="%.1f", help="The rate of the whole data set is 10%."),
-            "error_prob": number("error of a fresh model, %", format="%.1f", help="Mean calibrated probability."),
-        },
-    )
-    if row is not None:
-        state.set_rule({"all": [{"column": "label", "in": [str(table["label"].iloc[row])]}]})
-        state.set_selection(None)
-        state.go("explore")
+    kind = numbers.sample_of_errors(level)
+    sample = f", {kind}" if kind != "unknown" else ""
+    return {
+        "class": text("class", help="The given label."),
+        "support": number("examples", format="localized"),
+        "share": number("of the data, %", format="%.1f"),
+        "rare": st.column_config.CheckboxColumn("rare", help="Less than half of an even share."),
+        "error": number(f"error, %{sample}", format="%.1f"),
+        "interval": text("95% interval"),
+        "hard": number("in hardest tenth, %", format="%.1f", help="The rate of the whole data set is 10%."),
+        "error_prob": number("error of a fresh model, %", format="%.1f", help="Mean calibrated probability."),
+    }

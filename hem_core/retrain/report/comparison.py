@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from hem_core.retrain.report.bootstrap import interval, measured_again
-from hem_core.retrain.report.measures import GRADED, MEASURES, groups, sums
+from hem_core.retrain.report.measures import GRADED, MEASURES, Measure, groups, sums
 from hem_core.retrain.report.slices import Slice, holm
 from hem_core.retrain.report.test_predictions import ModelPredictions
 from hem_core.retrain.report.verdict import Interval, verdict
@@ -18,6 +18,8 @@ from hem_core.stats.wilson import wilson
 
 POWER = 2.8
 """Standard errors from which a difference is found in 80 of 100 comparisons at 5%: 1.96 + 0.84."""
+PAIRS = (("curated", "control"), ("curated", "random"), ("head", "control"))
+"""The arms whose difference is reported: what is compared, and with what."""
 
 
 def comparison(
@@ -35,55 +37,80 @@ def comparison(
     classes: () for a task without them; then there is no table of classes, no McNemar test and no temperature.
     """
     measures = dict(enumerate(MEASURES)) if classes else GRADED
-    names, n_seeds = list(arms), len(arms["control"])
     of_class = targets if classes else np.zeros(len(targets), np.int64)  # all are of one
     parts = groups(is_target, of_class, max(1, len(classes)), [each.rows for each in slices])
-    point, draws = measured_again([[sums(one, parts) for one in arms[arm]] for arm in names], parts)
-    place = {arm: at for at, arm in enumerate(names)}
-    pairs = [("curated", "control"), ("curated", "random"), ("head", "control")]
-    pairs = [pair for pair in pairs if all(arm in place for arm in pair)]
-    table = []
-    for at, measure in measures.items():
-        values = {arm: point[place[arm], :, at] for arm in names}
-        if not np.isfinite(np.concatenate(list(values.values()))).all():
-            continue  # no slice is large enough
-        differences = {}
-        for one, other in pairs:
-            gained = draws[:, place[one], at] - draws[:, place[other], at]
-            low, high = interval(gained)
-            mean = float(values[one].mean() - values[other].mean())
-            differences[f"{one} - {other}"] = {"mean": mean, "low": low, "high": high}
-        table.append(
-            {
-                "measure": measure.name,
-                "unit": measure.unit,
-                "better": "higher" if measure.is_higher_better else "lower",
-                "arms": {arm: {"mean": float(v.mean()), "sd": _sd(v)} for arm, v in values.items()},
-                "difference": differences,
-            }
-        )
+    point, draws = measured_again([[sums(one, parts) for one in models] for models in arms.values()], parts)
+    table = _table(list(arms), measures, point, draws)
     overall, target = (Interval(**row["difference"]["curated - control"]) for row in table[:2])
     flow = _flow(arms["control"], arms["curated"])
     churn = flow["churn"]["regressed"]["mean"] if flow["churn"] else None
-    spread = float(np.std(draws[:, place["curated"], 0] - draws[:, place["control"], 0]))
-    words = {"n_seeds": n_seeds, "target_words": target_words, "measure": measures[0].name}
+    words = {"n_seeds": len(arms["control"]), "target_words": target_words, "measure": measures[0].name}
     return {
         "verdict": verdict(overall, target, flow["regressed"]["mean"], churn, **words),
         "table": table,
         "classes": _classes(arms, targets, classes),
         "slices": _slices(arms, slices),
         "flow": flow,
-        "mcnemar": [
-            {"seed": seed, "fixed": fixed, "regressed": regressed, "p": mcnemar(fixed, regressed)}
-            for seed, (fixed, regressed) in enumerate(
-                zip(flow["fixed"]["per_seed"], flow["regressed"]["per_seed"], strict=True) if classes else ()
-            )
-        ],
-        "smallest_effect": POWER * spread,
+        "mcnemar": _mcnemar(flow) if classes else [],
+        "smallest_effect": _smallest_effect(list(arms), draws),
         "temperature": {
             arm: float(np.mean([one.temperature for one in each])) for arm, each in arms.items() if classes
         },
     }
+
+
+def _table(
+    names: list[str], measures: Mapping[int, Measure], point: np.ndarray, draws: np.ndarray
+) -> list[dict[str, Any]]:
+    """One row a measure: its mean and spread in each arm, and its differences between arms with their intervals.
+
+    names: of the A arms; measures: by their place among the M of point (A, S, M) and draws (B, A, M). A measure that
+    is not known of every model has no row: no slice is large enough.
+    """
+    rows = []
+    for at, measure in measures.items():
+        values = dict(zip(names, point[:, :, at], strict=True))
+        if not np.isfinite(point[:, :, at]).all():
+            continue
+        rows.append(
+            {
+                "measure": measure.name,
+                "unit": measure.unit,
+                "better": "higher" if measure.is_higher_better else "lower",
+                "arms": {arm: {"mean": float(v.mean()), "sd": _sd(v)} for arm, v in values.items()},
+                "difference": _differences(values, dict(zip(names, draws[:, :, at].T, strict=True))),
+            }
+        )
+    return rows
+
+
+def _differences(values: Mapping[str, np.ndarray], draws: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """What one arm gains over another in a measure, for the pairs whose arms both exist.
+
+    values: of each arm, (S,) by seed; draws: of each arm, (B,) by bootstrap draw.
+    """
+    found = {}
+    for one, other in PAIRS:
+        if one in values and other in values:
+            low, high = interval(draws[one] - draws[other])
+            mean = float(values[one].mean() - values[other].mean())
+            found[f"{one} - {other}"] = {"mean": mean, "low": low, "high": high}
+    return found
+
+
+def _mcnemar(flow: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """McNemar's test of curated against control, seed by seed."""
+    changes = zip(flow["fixed"]["per_seed"], flow["regressed"]["per_seed"], strict=True)
+    return [
+        {"seed": seed, "fixed": fixed, "regressed": regressed, "p": mcnemar(fixed, regressed)}
+        for seed, (fixed, regressed) in enumerate(changes)
+    ]
+
+
+def _smallest_effect(names: list[str], draws: np.ndarray) -> float:
+    """The difference in the first measure that these models and this test can find; draws (B, A, M)."""
+    gained = draws[:, names.index("curated"), 0] - draws[:, names.index("control"), 0]
+    return POWER * float(np.std(gained))
 
 
 def _sd(values: np.ndarray) -> float:
