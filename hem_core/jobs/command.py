@@ -15,7 +15,7 @@ from hem_core.jobs.kind import load, option
 from hem_core.jobs.start import prepare
 from hem_core.jobs.work import done, failed
 from hem_core.store import claim
-from hem_core.store.claim import owner, take, taken
+from hem_core.store.claim import busy_message, owner, take
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def at_work(job: Job, what: str) -> Iterator[None]:
         yield
         return
     if not take(job.claim, lambda: _begun(job)):
-        raise TakenError(taken(owner(job.claim) or {"pid": "?"}, what))
+        raise TakenError(busy_message(owner(job.claim) or {"pid": "?"}, what))
     try:
         yield
         done(job, None)

@@ -15,8 +15,8 @@ from hem_core.engine.plan import Plan, make_key
 from hem_core.engine.progress import Progress
 from hem_core.errors import DataError, ModelError
 from hem_core.folds.assign import assign
+from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.cross_fit import CrossFit, Everything, cross_fit, fit_all, trainings_of
-from hem_core.folds.held import Held
 from hem_core.folds.out_of_sample import FOLDS, OutOfSample
 from hem_core.folds.training import BATCH, FOLDER, Trainings, kept
 from hem_core.models.train_function import TrainFunction
@@ -102,7 +102,7 @@ class Trainer:
         return trainings_of(
             self.train,
             folder=self.plan.folder,
-            inputs=Held(self.ready.inputs, len(self.ready.ids)),
+            inputs=CachedInputs(self.ready.inputs, len(self.ready.ids)),
             ids=self.ready.ids,
             targets=self.ready.targets,
             classes=self.ready.classes,

@@ -17,7 +17,7 @@ from hem_core.engine.progress import Listener, Progress
 from hem_core.errors import RunError
 from hem_core.runs.attempts import Attempts
 from hem_core.store.atomic import write_json, write_table
-from hem_core.store.claim import held
+from hem_core.store.claim import hold
 from hem_core.store.damage import damage
 from hem_core.store.fingerprint import fingerprint
 from hem_core.store.map_pending import COMPUTING, MAP
@@ -35,7 +35,7 @@ def project_run(folder: Path | str, progress: Listener | None = None) -> None:
     TakenError when another process is at work on it.
     """
     place = open_run(folder).folder
-    with held(place, f"the run {place}"):
+    with hold(place, f"the run {place}"):
         run = open_run(place)
         missing = run.info["missing"]
         if MAP not in missing and _is_made(place, run.info.get("key")):

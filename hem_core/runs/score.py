@@ -29,7 +29,7 @@ from hem_core.runs.options import Options, combined
 from hem_core.runs.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
 from hem_core.store import damage
 from hem_core.store.atomic import write_json, write_table
-from hem_core.store.claim import check_free, held
+from hem_core.store.claim import check_free, hold
 from hem_core.store.fingerprint import fingerprint
 from hem_core.store.map_pending import is_map_pending
 from hem_core.store.run import Run, open_run, read_run
@@ -126,7 +126,7 @@ def _prepared(model: nn.Module | None, name: str, data: Any, making: _Making) ->
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
     if recorded is not None:
         match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
-    with held(folder, making.what):
+    with hold(folder, making.what):
         return _made(ready, recorded, making)
 
 
