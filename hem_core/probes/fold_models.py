@@ -11,6 +11,7 @@ import torch
 from hem_core import scores
 from hem_core.dynamics.table import Dynamics
 from hem_core.engine.network import Network
+from hem_core.probes import held_out_logits
 from hem_core.probes.asked_model import forward
 from hem_core.probes.judge import TOO_FEW, Impossible, Probes, Rows
 from hem_core.probes.spoil import Spoiled

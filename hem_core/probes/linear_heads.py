@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hem_core.folds.linear_head import Heads
+from hem_core.probes import held_out_logits
 from hem_core.probes.asked_model import AskedModel
 from hem_core.probes.judge import NO_MODEL, NOT_TRAINED_ON, Impossible, Probes, Rows
 from hem_core.reasons import facts
