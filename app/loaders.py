@@ -59,7 +59,7 @@ def run(name: str) -> "Run":
     place = workspace().folder / "runs" / name / "run.json"
     try:
         stamp = place.stat().st_mtime_ns
-    except (OSError, ValueError):  # no such run, or a name that no folder can have: said when it is opened
+    except (OSError, ValueError):  # no such run, or no valid folder name: reported when it is opened
         stamp = 0
     return _run(str(folder()), name, stamp)
 
@@ -74,9 +74,9 @@ def tags_of(level: "Level") -> "TagLog":
     return tags().level(level.name)
 
 
-def columns(level: "Level", wanted: tuple[str, ...]) -> "pd.DataFrame":
+def columns(level: "Level", names: tuple[str, ...]) -> "pd.DataFrame":
     """Some columns of a run's table, (N, …), the same copy for everyone: not to be changed."""
-    return _columns(_key(level), wanted, level)
+    return _columns(_key(level), names, level)
 
 
 def ids(level: "Level") -> "pd.Index":
@@ -184,28 +184,28 @@ def candidates(level: "Level", rule: str) -> "pd.DataFrame":
     return _candidates(_key(level), revision, rule, level, log)
 
 
-def selected(level: "Level", wish: str) -> "Selected":
+def selected(level: "Level", request: str) -> "Selected":
     """The set for a request (JSON), made once for all sessions: chosen.chosen."""
     log = tags_of(level)
     revision = log.revision(level.data)
-    return _selected(_key(level), revision, wish, level, log)
+    return _selected(_key(level), revision, request, level, log)
 
 
-def preview(level: "Level", wish: str) -> "Preview":
+def preview(level: "Level", request: str) -> "Preview":
     """That set compared with a random one and the hardest one of the same size, both from the whole run."""
-    return _preview(_key(level), tags().revision(level.data), wish, level)
+    return _preview(_key(level), tags().revision(level.data), request, level)
 
 
-def among_all(level: "Level", wish: str) -> "Selected":
+def among_all(level: "Level", request: str) -> "Selected":
     """That set with the whole run as its candidates: chosen.among."""
     from app.views.sets.chosen import EVERYTHING, among
 
-    return among(selected(level, wish), candidates(level, json.dumps(EVERYTHING)))
+    return among(selected(level, request), candidates(level, json.dumps(EVERYTHING)))
 
 
-def proof_key(level: "Level", wish: str) -> str:
+def proof_key(level: "Level", request: str) -> str:
     """The name under which the proof of that set is stored: proofs.key."""
-    return _proof_key(_key(level), tags().revision(level.data), wish, level)
+    return _proof_key(_key(level), tags().revision(level.data), request, level)
 
 
 def fitted(level: "Level", rule: str) -> "Fitted":
@@ -268,8 +268,8 @@ def _run(folder: str, name: str, stamp: int) -> "Run":
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _columns(key: Key, wanted: tuple[str, ...], _level: "Level") -> "pd.DataFrame":
-    return _level.table([name for name in wanted if name in _level.source.columns])
+def _columns(key: Key, names: tuple[str, ...], _level: "Level") -> "pd.DataFrame":
+    return _level.table([name for name in names if name in _level.source.columns])
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -362,24 +362,24 @@ def _candidates(key: Key, revision: int, rule: str, _level: "Level", _log: "TagL
 
 
 @st.cache_resource(show_spinner="Choosing…", max_entries=8)
-def _selected(key: Key, revision: int, wish: str, _level: "Level", _log: "TagLog") -> "Selected":
+def _selected(key: Key, revision: int, request: str, _level: "Level", _log: "TagLog") -> "Selected":
     from app.views.sets.chosen import chosen
 
-    return chosen(_level, json.loads(wish), _log.state(_level.data))
+    return chosen(_level, json.loads(request), _log.state(_level.data))
 
 
 @st.cache_resource(show_spinner="Comparing with a random set…", max_entries=32)
-def _preview(key: Key, revision: int, wish: str, _level: "Level") -> "Preview":
+def _preview(key: Key, revision: int, request: str, _level: "Level") -> "Preview":
     from hem_core.sets.preview import preview
 
-    return preview(_level, among_all(_level, wish))
+    return preview(_level, among_all(_level, request))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _proof_key(key: Key, revision: int, wish: str, _level: "Level") -> str:
+def _proof_key(key: Key, revision: int, request: str, _level: "Level") -> str:
     from app.views.sets.proofs import key as made_of
 
-    return made_of(_level, among_all(_level, wish))
+    return made_of(_level, among_all(_level, request))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

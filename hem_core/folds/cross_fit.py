@@ -17,7 +17,7 @@ from hem_core.engine.extra import Extra
 from hem_core.engine.network import Network
 from hem_core.engine.progress import Listener
 from hem_core.errors import DataError
-from hem_core.folds.held import Held
+from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.mean_dynamics import by_row, mean
 from hem_core.folds.training import FOLDER, Trainings, kept
 from hem_core.models import train_function
@@ -58,7 +58,7 @@ def trainings_of(
     train: str | Callable[..., Any] | train_function.TrainFunction,
     *,
     folder: Path,
-    inputs: Inputs | Held,
+    inputs: Inputs | CachedInputs,
     ids: Sequence[str],
     targets: np.ndarray,
     classes: Sequence[str],
@@ -79,7 +79,7 @@ def trainings_of(
     (N,) bool: asked, but in no training; place: a model on its device; is_picture: inputs are (n, H, W, C).
     progress is called with ("fold 2 of 5: training", done, total).
     """
-    cached = inputs if isinstance(inputs, Held) else Held(inputs, len(ids))
+    cached = inputs if isinstance(inputs, CachedInputs) else CachedInputs(inputs, len(ids))
     facts = {"data": data_key, "targets": _digest(targets), "ids": hashlib.sha256("\0".join(ids).encode()).hexdigest()}
     facts |= {"weights": _digest(weights) if weights is not None else None, "is_picture": is_picture}
     facts |= {"held_out": _digest(held_out)} if held_out is not None and held_out.any() else {}
@@ -128,7 +128,7 @@ def fit_all(trainings: Trainings, *, again: bool = False) -> Everything:
         where = "everything"
         rows, nothing = np.flatnonzero(trainings.trainable), np.zeros(0, dtype=np.int64)
         model, network = trainings.run("all", where, rows, extra=None, planted=nothing)
-        asked = np.flatnonzero(trainings.held.is_good)
+        asked = np.flatnonzero(trainings.cached_inputs.is_good)
         logits, embeddings = trainings.ask(network, where, asked)
         found = {"rows": asked, "logits": logits}
         found |= {"embeddings": embeddings} if embeddings is not None else {}
@@ -151,7 +151,7 @@ def _fold(
     planted = np.flatnonzero(extra.planted_in == each) if extra is not None else np.zeros(0, dtype=np.int64)
     learned = np.flatnonzero(trainings.trainable & (fold != each) & (fold >= 0))
     _model, network = trainings.run(str(each), where, learned, extra=extra, planted=planted)
-    rows = np.flatnonzero(trainings.held.is_good & (fold == each))
+    rows = np.flatnonzero(trainings.cached_inputs.is_good & (fold == each))
     found = {"rows": rows, "logits": trainings.ask(network, where, rows)[0]}
     found["extra_rows"] = np.zeros(0, dtype=np.int64)
     found["extra_logits"] = np.zeros((0, trainings.width), dtype=np.float32)

@@ -26,7 +26,7 @@ from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener
 from hem_core.engine.unit import as_stored
 from hem_core.errors import ModelError
-from hem_core.folds.held import Held
+from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training_set import TrainingSet
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import remove_leftovers
@@ -42,7 +42,7 @@ class Trainings:
 
     train: TrainFunction
     folder: Path
-    held: Held
+    cached_inputs: CachedInputs
     ids: Sequence[str]
     targets: np.ndarray
     classes: Sequence[str]
@@ -72,7 +72,7 @@ class Trainings:
     @cached_property
     def trainable(self) -> np.ndarray:
         """(N,) bool: has a label, can be read, and is not held out."""
-        found = self.held.is_good & is_known(self.targets)
+        found = self.cached_inputs.is_good & is_known(self.targets)
         return found if self.held_out is None else found & ~self.held_out
 
     def run(
@@ -86,7 +86,7 @@ class Trainings:
         shutil.rmtree(self.recording(name), ignore_errors=True)
         recorder = Recorder(self.recording(name))
         dataset = TrainingSet(
-            self.held,
+            self.cached_inputs,
             rows,
             self.targets,
             self.ids,
@@ -125,7 +125,9 @@ class Trainings:
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
             with named(where):
-                found, embeddings = network.forward(self.held.read(part) if values is None else rows_of(values, part))
+                found, embeddings = network.forward(
+                    self.cached_inputs.read(part) if values is None else rows_of(values, part)
+                )
                 if found.shape[1] != self.width:
                     wanted = f"there are {self.width} classes" if self.classes else f"wanted {self.width}"
                     raise ModelError(f"the model has {found.shape[1]} outputs; {wanted}")

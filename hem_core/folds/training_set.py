@@ -15,7 +15,7 @@ from hem_core.engine.batch import Values
 from hem_core.engine.call import prepared
 from hem_core.engine.extra import Extra, rows_of
 from hem_core.errors import DataError
-from hem_core.folds.held import Held
+from hem_core.folds.cached_inputs import CachedInputs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
 
     def __init__(
         self,
-        held: Held,
+        cached_inputs: CachedInputs,
         rows: np.ndarray,
         targets: np.ndarray,
         ids: Sequence[str],
@@ -45,7 +45,7 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
         extra: Extra | None = None,
         planted: Sequence[int] | np.ndarray = (),
     ) -> None:
-        self._held, self._is_picture, self._is_stored = held, is_picture, False
+        self._cached_inputs, self._is_picture, self._is_stored = cached_inputs, is_picture, False
         self.extra = extra
         self.planted = np.asarray(planted, dtype=np.int64)
         gone = extra.replaces[self.planted] if extra is not None else self.planted
@@ -102,7 +102,7 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
         is_own = at < len(self.rows)
         found: list[tuple[np.ndarray, Values]] = []
         if is_own.any():
-            found.append((np.flatnonzero(is_own), self._held.read(self.rows[at[is_own]])))
+            found.append((np.flatnonzero(is_own), self._cached_inputs.read(self.rows[at[is_own]])))
         if self.extra is not None and not is_own.all():
             planted = self.planted[at[~is_own] - len(self.rows)]
             found.append((np.flatnonzero(~is_own), rows_of(self.extra.values, planted)))

@@ -1,4 +1,4 @@
-"""Commands that somebody starts in a terminal are jobs too: listed with their progress, to be stopped and resumed."""
+"""Commands started in a terminal are jobs too: listed with their progress, and can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hem_core.jobs.kind import load, option
 from hem_core.jobs.start import prepare
 from hem_core.jobs.work import done, failed
 from hem_core.store import claim
-from hem_core.store.claim import owner, take, taken
+from hem_core.store.claim import busy_message, owner, take
 
 
 @contextmanager
 def listed(kind: str, workspace: Path | None, listener: Listener) -> Iterator[Listener]:
-    """A listener that passes progress on, and lists this command as a job from the first word of progress on.
+    """A listener that passes progress on, and lists this command as a job from the first report of progress.
 
     workspace: None where the command writes outside of one. The job's name is that of the folder, in RESULTS of the
-    kind, on which this process holds the claim. Where nothing can be written, the command works unlisted.
+    kind, on which this process holds the claim. Where nothing can be written, the command is not listed.
     """
     with ExitStack() as stack:
         is_new = workspace is not None
@@ -43,15 +43,15 @@ def listed(kind: str, workspace: Path | None, listener: Listener) -> Iterator[Li
 def at_work(job: Job, what: str) -> Iterator[None]:
     """Hold a job's claim while this command does its work; inside the process of that very job, only run the block.
 
-    what: what is done, in words. Raises TakenError when another process is at work on it; RunError where nothing can
-    be written.
+    what: the work, in words. Raises TakenError when another process is doing it; RunError where nothing can be
+    written.
     """
     holder = owner(job.claim)
     if holder is not None and holder["pid"] == os.getpid():
         yield
         return
     if not take(job.claim, lambda: _begun(job)):
-        raise TakenError(taken(owner(job.claim) or {"pid": "?"}, what))
+        raise TakenError(busy_message(owner(job.claim) or {"pid": "?"}, what))
     try:
         yield
         done(job, None)
@@ -68,7 +68,7 @@ def command_job(kind: str, workspace: Path, name: str) -> Job:
 
 
 def workspace_of(run: Path) -> Path | None:
-    """The workspace in whose runs/ a run folder lies, or will lie; None where it is outside of one."""
+    """The workspace whose runs/ holds or will hold a run folder; None for a folder outside a workspace."""
     runs = run.absolute().parent
     return runs.parent if runs.name == "runs" else None
 

@@ -26,23 +26,23 @@ class Job:
     kind: str
     name: str
     folder: Path
-    """<home>/jobs/<kind>/<name>, where home is the workspace, or stands for one that cannot be written to."""
+    """<home>/jobs/<kind>/<name>, where home is the workspace, or a stand-in for a read-only one."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What it works by, as JSON. Of a command: `argv`, the words after `hem`, and `cwd`, where it was started."""
+    """Its settings, as JSON. For a command: `argv`, the words after `hem`, and `cwd`, the folder it was started in."""
 
     @property
     def home(self) -> Path:
-        """Where it may write: the workspace, or the folder that stands for one that cannot be written to."""
+        """The folder it may write to: the workspace, or the stand-in for a read-only one."""
         return self.folder.parents[2]
 
     @property
     def claim(self) -> Path:
-        """The claim of the process at work, see `hem_core.store.claim`."""
+        """The claim of the process that runs it, see `hem_core.store.claim`."""
         return self.folder / CLAIM
 
     @property
     def log(self) -> Path:
-        """What its process printed; not there for a command that was started in a terminal."""
+        """The output of its process; missing for a command that was started in a terminal."""
         return self.folder / "log.txt"
 
     @property
@@ -54,7 +54,7 @@ class Job:
 def new_job(
     workspace: Path | str, kind: str, name: str, settings: Mapping[str, Any], *, without_writing: bool = False
 ) -> Job:
-    """A job that is not started yet; nothing is written.
+    """A job that has not been started; nothing is written.
 
     without_writing: in a workspace that cannot be written to, keep it in a temporary folder, which is removed when this
     process ends. Raises RunError for a name that no folder can have.
@@ -69,7 +69,7 @@ def new_job(
 
 
 def open_job(workspace: Path | str, kind: str, name: str) -> Job | None:
-    """The job of that kind and name as it was last started; None where there is none."""
+    """The job of that kind and name as last started; None if there is none."""
     home = Path(workspace).absolute()
     for place in (_in(home, kind, name), _in(stand_in(home), kind, name) if home in _stand_ins else None):
         if place is not None and (place / SETTINGS).is_file():
@@ -78,7 +78,7 @@ def open_job(workspace: Path | str, kind: str, name: str) -> Job | None:
 
 
 def read_job(place: Path, workspace: Path) -> Job:
-    """The job that lies in a folder. Raises RunError for one of a newer HEM."""
+    """The job stored in a folder. Raises RunError for one of a newer HEM."""
     record = read(place / SETTINGS)
     if record.get("format_version", FORMAT_VERSION) != FORMAT_VERSION:
         raise RunError(f"{place} has format version {record['format_version']}; install the newer HEM")
@@ -87,7 +87,7 @@ def read_job(place: Path, workspace: Path) -> Job:
 
 
 def listing(workspace: Path | str) -> list[Job]:
-    """The jobs of a workspace, the one that was started last first; one of a newer HEM is skipped."""
+    """The jobs of a workspace, last started first; jobs of a newer HEM are skipped."""
     found = [(read(place / SETTINGS), place) for place in _places(Path(workspace), SETTINGS)]
     known = [(record, place) for record, place in found if record.get("format_version") == FORMAT_VERSION]
     known.sort(key=lambda each: (-float(each[0].get("started") or 0), each[1].name))
@@ -95,13 +95,13 @@ def listing(workspace: Path | str) -> list[Job]:
 
 
 def running(workspace: Path | str) -> list[Job]:
-    """The jobs that a living process is at work on; quick, however many there are in all."""
+    """The jobs that are running; quick, however many jobs there are in all."""
     claims = [place for place in _places(Path(workspace), CLAIM) if owner(place / CLAIM) is not None]
     return [read_job(place, Path(workspace).absolute()) for place in claims]
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What a JSON file of a job says; {} when it says nothing."""
+    """The contents of a JSON file of a job; {} when it cannot be read."""
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -113,7 +113,7 @@ _stand_ins: dict[Path, Path] = {}
 
 
 def stand_in(workspace: Path) -> Path:
-    """A folder in the place of a workspace that cannot be written to; it is removed when this process ends."""
+    """A folder that stands in for a read-only workspace; it is removed when this process ends."""
     return _stand_ins.setdefault(workspace.absolute(), Path(_temporary(workspace.absolute()).name))
 
 

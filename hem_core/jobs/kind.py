@@ -21,20 +21,20 @@ class Kind(Protocol):
     """
 
     TITLE: str
-    """What people call it: "Export"."""
+    """The name shown to people: "Export"."""
 
     def words(self, job: Job) -> str:
-        """Of what it is: "hard v1 as csv"."""
+        """Its subject: "hard v1 as csv"."""
         ...
 
     def writes(self, job: Job) -> tuple[Path, ...]:
-        """The files or folders that it writes; two jobs that would write the same one exclude each other."""
+        """The files or folders that it writes; two jobs with a common output exclude each other."""
         ...
 
     def run(self, job: Job, progress: Listener) -> Mapping[str, Any] | None:
-        """Do the work; the same settings give the same bytes, also after it was killed at any moment.
+        """Do the work; the same settings give the same bytes, also after a kill at any moment.
 
-        Returns what is worth keeping beside the result, as JSON. Raises HemError with what to do.
+        Returns facts to store with the result, as JSON. Raises HemError, which says what to do.
         """
         ...
 
@@ -43,12 +43,12 @@ class Kind(Protocol):
         ...
 
     def opens(self, job: Job) -> tuple[str, Mapping[str, str]]:
-        """The page of the app that shows the result, and what stands in its address: ("explore", {"run": "first"})."""
+        """The page of the app that shows the result, and its address parameters: ("explore", {"run": "first"})."""
         ...
 
 
 def names() -> list[str]:
-    """The kinds there are, sorted."""
+    """All kinds, sorted by name."""
     return folder.names(hem_core.jobs.kinds)
 
 
@@ -58,5 +58,5 @@ def load(name: str) -> Kind:
 
 
 def option(kind: Kind, name: str, default: Any = None) -> Any:
-    """Something that a kind may leave out."""
+    """An attribute that is optional for a kind."""
     return getattr(kind, name, default)

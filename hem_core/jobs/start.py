@@ -1,4 +1,4 @@
-"""Starting, stopping and resuming jobs: never one twice, never two that would write the same thing."""
+"""Starting, stopping and resuming jobs: never the same job twice, never two jobs with the same output."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from hem_core.store.claim import check_free, one_at_a_time, owner, since, take
 
 How = Literal["process", "thread", "command"]
 SECONDS_TO_END = 10.0
-"""A process that is told to end has so long before it is killed."""
+"""Time between the request to end and the kill."""
 _children: dict[Path, subprocess.Popen[bytes]] = {}
-"""Processes that this one started, to be waited for; what runs is told by the claims alone."""
+"""Processes that this one started, to wait for them. Only the claims show which jobs are running."""
 
 
 def start(job: Job, *, total: int = 0, in_thread: bool = False) -> bool:
-    """Begin a job in a process of its own; False where a living process is at work on the same job.
+    """Start a job in its own process; False if a process is already running it.
 
-    total: how much there is to do, where that is known. in_thread: do short work in a thread of this process, because
-    a process takes seconds to begin. Raises TakenError where another job or command is writing the same thing;
+    total: the amount of work, where that is known. in_thread: do short work in a thread of this process, because
+    a process takes seconds to start. Raises TakenError where another job or command is writing the same thing;
     RunError where nothing can be written.
     """
     root = job.folder.parents[1]
@@ -52,7 +52,7 @@ def start(job: Job, *, total: int = 0, in_thread: bool = False) -> bool:
 
 
 def stop(job: Job) -> None:
-    """End the process at work on a job and wait until it is gone; `resume` runs it again. Nothing where none is.
+    """End the process that runs a job and wait until it has ended; `resume` runs the job again. No effect without one.
 
     Raises RunError for one that runs in a thread of a server, which cannot be ended.
     """
@@ -69,7 +69,7 @@ def stop(job: Job) -> None:
 
 
 def resume(job: Job) -> bool:
-    """Run a stopped or failed job again by its settings, in a process of its own; False where it runs already.
+    """Run a stopped or failed job again with its settings, in its own process; False if it is already running.
 
     Raises RunError when there is nothing to resume, and as `start`.
     """
@@ -83,7 +83,7 @@ def resume(job: Job) -> bool:
 
 
 def wait(job: Job) -> None:
-    """Wait until nobody is at work on a job."""
+    """Wait until no process is running a job."""
     child = _children.get(job.claim)
     if child is not None:
         child.wait()
@@ -91,14 +91,14 @@ def wait(job: Job) -> None:
 
 
 def forget(job: Job) -> None:
-    """Take a job that has ended off the list; its result stays. Raises RunError while it runs."""
+    """Remove a job that has ended from the list; its result stays. Raises RunError while it runs."""
     if is_running(job):
         raise RunError(f"{title(job)} is running; stop it first")
     shutil.rmtree(job.folder, ignore_errors=True)
 
 
 def prepare(job: Job, how: How, total: int = 0) -> None:
-    """Write what is known of a job as it begins, and remove how it ended the last time."""
+    """Write the record of a job at its start, and remove the outcome of its last run."""
     for name in ("error.json", "result.json"):
         (job.folder / name).unlink(missing_ok=True)
     write_json(job.folder / "progress.json", {"stage": "starting", "done": 0, "total": total})
@@ -107,16 +107,16 @@ def prepare(job: Job, how: How, total: int = 0) -> None:
 
 
 def _check_free(job: Job) -> None:
-    """Raise TakenError where somebody is writing what this job would write."""
-    wanted = {path.absolute() for path in load(job.kind).writes(job)}
+    """Raise TakenError where another job or command is writing to an output of this job."""
+    outputs = {path.absolute() for path in load(job.kind).writes(job)}
     for other in running(job.workspace):
-        shared = wanted.intersection(path.absolute() for path in load(other.kind).writes(other))
+        shared = outputs.intersection(path.absolute() for path in load(other.kind).writes(other))
         if shared and other.folder != job.folder:
             begun = since((owner(other.claim) or {}).get("since"))
             raise TakenError(
                 f"{title(other)} is running{begun} and writes {sorted(shared)[0]}; wait until it has ended, or stop it"
             )
-    for path in sorted(wanted):
+    for path in sorted(outputs):
         check_free(path, str(path))
 
 

@@ -1,4 +1,4 @@
-"""How a job stands, read from its folder: any process can look, and a restarted server finds what runs."""
+"""The state of a job, read from its folder, so any process can read it and a restarted server finds running jobs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hem_core.store.claim import owner
 
 Status = Literal["running", "done", "failed", "stopped"]
 TAIL = 40
-"""Lines of a log that are shown."""
+"""Lines of a log to show."""
 MOST_BYTES = 64 << 10
 
 
@@ -24,32 +24,32 @@ class State:
     stage: str = ""
     done: int = 0
     total: int = 0
-    """done of total: how much of the stage; total 0 where that is not known."""
+    """Progress of the stage, done of total; total 0 where that is not known."""
     rate: float | None = None
-    """Units of the stage a second, while it runs."""
+    """Units of the stage per second, while it is running."""
     seconds_left: float | None = None
     started: float | None = None
     """Seconds since 1970, as `ended`."""
     ended: float | None = None
     error: str = ""
-    """Why it failed, in a sentence."""
+    """The reason of the failure, in a sentence."""
     result: Mapping[str, Any] = field(default_factory=dict)
     """What the work returned, such as {"changed": 12}; {} until it has ended."""
     ended_well: bool = False
     """Whether the work ended by itself: if it is not "done", its result was removed since, or it waits for people."""
     log: Path | None = None
-    """The file with what it printed; None for a command in a terminal."""
+    """The file with its output; None for a command in a terminal."""
     can_stop: bool = False
     can_resume: bool = False
 
     @property
     def share(self) -> float:
-        """How much of the stage is done, 0 to 1."""
+        """Completed fraction of the stage, 0 to 1."""
         return min(1.0, self.done / self.total) if self.total else 0.0
 
 
 def state(job: Job) -> State:
-    """How a job stands. "stopped" is one whose process is gone without a result: `resume` runs it again."""
+    """The state of a job. "stopped": its process ended without a result; `resume` runs it again."""
     kind = _kind(job)
     at_work = owner(job.claim)  # before the files: what has just ended has written them
     record, error, ended = (read(job.folder / name) for name in (SETTINGS, "error.json", "result.json"))
@@ -81,12 +81,12 @@ def state(job: Job) -> State:
 
 
 def is_running(job: Job) -> bool:
-    """Whether a living process, or a thread of one, is at work on a job, whoever started it."""
+    """Whether a process, or a thread of one, is running a job, whoever started it."""
     return owner(job.claim) is not None
 
 
 def log_tail(job: Job, lines: int = TAIL) -> str:
-    """The last lines of what a job printed; "" when it printed nothing."""
+    """The last lines of a job's output; "" when it printed nothing."""
     try:
         with job.log.open("rb") as file:
             file.seek(max(0, job.log.stat().st_size - MOST_BYTES))
@@ -97,7 +97,7 @@ def log_tail(job: Job, lines: int = TAIL) -> str:
 
 
 def title(job: Job) -> str:
-    """What a job is, in words: "Export: hard v1 as csv"."""
+    """A job in words: "Export: hard v1 as csv"."""
     kind = _kind(job)
     if kind is None:
         return f"{job.kind}: {job.name}"

@@ -1,4 +1,4 @@
-"""What the process of a job does: the work, then its result or the reason why there is none."""
+"""What the process of a job does: the work, then its result or the reason of its failure."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from hem_core.store.atomic import write_json
 
 
 def work(job: Job) -> bool:
-    """Do a job whose claim this process holds, and give the claim back; False when it failed.
+    """Do a job whose claim this process holds, and release the claim; False when it failed.
 
-    A HemError is kept as it is; anything else is named, and its traceback is in the log.
+    A HemError is stored verbatim; of any other exception the type is added, and the log has its traceback.
     """
     try:
         done(job, _command(job) if job.is_command else _kind(job))
     except HemError as error:
-        if not job.is_command:  # which has said it
+        if not job.is_command:  # a command has printed it
             sys.stderr.write(f"{error}\n")
         failed(job, str(error))
     except (Exception, SystemExit) as error:  # whatever a user's own training function raises
@@ -41,12 +41,12 @@ def work(job: Job) -> bool:
 
 
 def done(job: Job, result: Mapping[str, Any] | None) -> None:
-    """Note that the work ended by itself."""
+    """Record that the work ended by itself."""
     write_json(job.folder / "result.json", {"ended": time.time(), "result": dict(result or {})})
 
 
 def failed(job: Job, error: str) -> None:
-    """Note why it failed."""
+    """Record the reason of the failure."""
     write_json(job.folder / "error.json", {"ended": time.time(), "error": error})
 
 
@@ -60,7 +60,7 @@ def _unheard(stage: str, done: int, total: int) -> None:
 
 
 def _command(job: Job) -> None:
-    """Run the `hem` command of a job where it was first started. Raises RunError with its last line when it fails."""
+    """Run the `hem` command of a job in its original folder. If it fails, raises RunError with its last line."""
     _enter(job)
     sys.argv = ["hem", *map(str, job.settings["argv"])]
     try:

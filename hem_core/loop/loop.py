@@ -27,7 +27,7 @@ from hem_core.models import train_function
 from hem_core.runs.options import Options
 from hem_core.store import claim
 from hem_core.store.atomic import remove_leftovers, write_json
-from hem_core.store.claim import held
+from hem_core.store.claim import hold
 from hem_core.store.names import is_foreign_folder
 
 FORMAT_VERSION = 1
@@ -70,7 +70,7 @@ def loop(
     _made(workspace)
     pool = open_pool(data, function, workspace / "loops" / ".pool", options or Options(), test=test, share=test_share)
     folder, key, _known = place(workspace, name, pool, function, asked)
-    with held(folder, f"the loop '{folder.name}' in '{workspace}'"):
+    with hold(folder, f"the loop '{folder.name}' in '{workspace}'"):
         return _run(folder, key, workspace, pool, function, asked, go_on=go_on, budget=budget, progress=progress)
 
 

@@ -14,7 +14,7 @@ from hem_core import catalog as catalogs
 from hem_core.engine.network import Network
 from hem_core.engine.plan import make_key
 from hem_core.errors import DataError, ModelError
-from hem_core.folds.held import Held
+from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.loop.pool_held_out import drawn_test, split_test
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options
@@ -30,7 +30,7 @@ SHARE = 0.2
 class Tested:
     """T examples with labels that no model of the loop is trained on."""
 
-    cached_inputs: Held
+    cached_inputs: CachedInputs
     rows: np.ndarray
     """(T,) their positions in `cached_inputs`."""
     targets: np.ndarray
@@ -45,7 +45,7 @@ class Pool:
 
     ready: Prepared
     options: Options
-    cached_inputs: Held
+    cached_inputs: CachedInputs
     rows: np.ndarray
     """(P,) positions of the pool: what can be read and is not in the test set, ascending."""
     test: Tested
@@ -107,20 +107,20 @@ def open_pool(
     ready = prepare(None, train.name, catalog, data, folder, options, train)
     if ready.inputs is None:
         raise ModelError("a loop trains, so it needs pictures, texts, features or arrays, not a model's outputs")
-    held = Held(ready.inputs, len(ready.ids))
-    is_free = held.is_good.copy()
+    cached_inputs = CachedInputs(ready.inputs, len(ready.ids))
+    is_free = cached_inputs.is_good.copy()
     if test is not None:
         tested, test_key = _from_file(test, train, folder / "test", options, ready)
     else:
         chosen = split_test(catalog, ready.targets, is_free) or drawn_test(ready.targets, is_free, share, seed)
         is_free &= chosen.is_pool
         rows = chosen.rows
-        tested, test_key = Tested(held, rows, ready.targets[rows], chosen.words), make_key(rows=rows.tolist())
+        tested, test_key = Tested(cached_inputs, rows, ready.targets[rows], chosen.words), make_key(rows=rows.tolist())
     found = np.flatnonzero(is_free)
     if not len(found) or not len(tested.rows):
         raise DataError(f"{len(found)} examples to mine from and {len(tested.rows)} to test on; expected some of each")
     key = make_key(data=data_key(ready), classes=ready.classes, test=test_key, resize=options.resize)
-    return Pool(ready, options, held, found, tested, key)
+    return Pool(ready, options, cached_inputs, found, tested, key)
 
 
 def _from_file(test: Any, train: TrainFunction, folder: Path, options: Options, ready: Prepared) -> tuple[Tested, str]:
@@ -142,11 +142,11 @@ def _from_file(test: Any, train: TrainFunction, folder: Path, options: Options, 
     shared = set(other.ids) & set(ready.ids)
     if shared and _are_same_data(other, ready):
         raise DataError("--test is the pool itself; pass other data, or omit --test to have a share drawn")
-    held = Held(other.inputs, len(other.ids))
-    rows = np.flatnonzero(held.is_good & (other.targets >= 0))
+    cached_inputs = CachedInputs(other.inputs, len(other.ids))
+    rows = np.flatnonzero(cached_inputs.is_good & (other.targets >= 0))
     _check_classes(other, ready.classes)
     words = {"how": "file", "what": f"{len(rows):,} examples of {other.facts['name']}", "n": len(rows)}
-    return Tested(held, rows, other.targets[rows], words), data_key(other)
+    return Tested(cached_inputs, rows, other.targets[rows], words), data_key(other)
 
 
 def _check_classes(test: Prepared, classes: list[str]) -> None:

@@ -14,7 +14,7 @@ from hem_core.dynamics.recorder import Recorder
 from hem_core.engine.network import Network, choose_device
 from hem_core.engine.unit import as_stored
 from hem_core.errors import ModelError
-from hem_core.folds.held import Held
+from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training import named, seeded
 from hem_core.folds.training_set import TrainingSet
 from hem_core.loop.pool import Pool
@@ -73,16 +73,18 @@ def trained(
 
 
 @torch.inference_mode()
-def predict(network: Network, held: Held, rows: np.ndarray, n_classes: int, *, where: str) -> PoolPredictions:
+def predict(
+    network: Network, cached_inputs: CachedInputs, rows: np.ndarray, n_classes: int, *, where: str
+) -> PoolPredictions:
     """The model's predictions for these positions (n,). Raises ModelError unless the logits are K finite numbers."""
     logits, features = np.zeros((len(rows), n_classes), np.float32), []
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
         with named(where):
-            said, embeddings = network.forward(held.read(part))
-            if said.shape[1] != n_classes:
-                raise ModelError(f"the model has {said.shape[1]} outputs; there are {n_classes} classes")
-        logits[start : start + len(part)] = said.float().cpu().numpy()
+            batch, embeddings = network.forward(cached_inputs.read(part))
+            if batch.shape[1] != n_classes:
+                raise ModelError(f"the model has {batch.shape[1]} outputs; there are {n_classes} classes")
+        logits[start : start + len(part)] = batch.float().cpu().numpy()
         if embeddings is not None:
             features.append(as_stored(embeddings).cpu().numpy())
     if not np.isfinite(logits).all():

@@ -23,21 +23,21 @@ DEFINES = ("MEDIUM",)
 
 
 def names() -> list[str]:
-    """The media that there are, sorted. None of them is imported."""
+    """The names of all media, sorted. None of them is imported."""
     return folder.names(sys.modules[__name__])
 
 
 def medium(name: str) -> Medium:
-    """The medium of a name. Raises UnknownNameError, listing what there is, when no file has it."""
+    """The medium of a name. Raises UnknownNameError, listing the media, when no file has it."""
     return folder.load(sys.modules[__name__], name).MEDIUM
 
 
 def medium_of(info: Mapping[str, Any]) -> Medium:
-    """The medium of a run by its run.json, or of a set by its manifest; `none` where nothing is said."""
+    """The medium of a run by its run.json, or of a set by its manifest; `none` where neither names one."""
     return medium(str((info.get("data") or {}).get("medium") or info.get("medium") or "none"))
 
 
 def claimed(schema: pa.Schema) -> str | None:
-    """The first medium, by name, that recognises a table as its own by a column; None when none does."""
+    """The first medium, by name, that claims a table by one of its columns; None when none does."""
     room = sys.modules[__name__]
     return next((name for name in names() if folder.works(room, name) and medium(name).claims(schema)), None)

@@ -54,7 +54,7 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Some examples of a data set, to be written where they can be scored by themselves."""
+    """Some examples of a data set, to be written where they can be scored separately."""
 
     table: pa.Table
     """Their rows of the catalog; `label` holds class numbers."""
@@ -133,7 +133,7 @@ class Medium:
     is_picture: Callable[[Mapping[str, Any]], bool] = lambda _facts: False
     """Whether the model gets the values (n, H, W, C) as pictures, by the facts of the catalog."""
     batch_size: int | None = None
-    """Examples a batch where nothing else is asked for; None: the device's default."""
+    """Default batch size in examples; None: the device's default."""
     spoil: Spoil = _unspoiled
     """How an example is spoiled for probes; without one only labels are."""
 
@@ -151,7 +151,7 @@ class Medium:
     has_marks: bool = False
     """Whether parts of an example can be marked by their effect on the loss."""
     without_embeddings: str = "name a layer with --layer"
-    """What to do about a run that has no embeddings."""
+    """The remedy for a run that has no embeddings."""
 
     # --- written and read back ---
     read_back: Callable[[pd.DataFrame, Mapping[str, Any], Mapping[str, str]], Reader | None] = (
@@ -168,5 +168,5 @@ class Medium:
 
     @property
     def is_shown_without_pictures(self) -> bool:
-        """Whether a run of it lacks nothing when it has no pictures."""
+        """Whether a run of it is complete without pictures."""
         return self.look in ("words", "features")

@@ -1,4 +1,4 @@
-"""Predictions alone: there is nothing to look at, and nothing to read again."""
+"""Predictions alone, without inputs to show or to read again."""
 
 from __future__ import annotations
 

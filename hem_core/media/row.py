@@ -1,4 +1,4 @@
-"""Rows of a table: features of numbers and categories, shown beside those of the neighbours."""
+"""Rows of a table: features of numbers and categories, shown next to those of the neighbours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scikit-learn estimator can be asked for: one class out of several, or a number."""
+"""What a scikit-learn estimator can predict: one class out of several, or a number."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ONE_CLASS, NUMBERS = "one class", "numbers"
 
 @dataclass(frozen=True)
 class Answer:
-    """How an estimator of one kind is asked."""
+    """How an estimator of one kind predicts."""
 
     kind: str
-    """What it is called: "classifier"."""
+    """Its name in messages: "classifier"."""
     method: str
     """The method that is called on rows."""
     outputs: Callable[[Any, Any], np.ndarray] | None = None
@@ -27,7 +27,7 @@ class Answer:
 
 
 def numbers(estimator: Any, rows: Any) -> np.ndarray:
-    """The predictions (n, 1) float32. Raises ModelError where there is not one number a row."""
+    """The predictions (n, 1) float32. Raises ModelError unless there is one number per row."""
     name, found = type(estimator).__name__, np.asarray(_called(estimator, "predict", rows))
     if found.ndim == 1:
         found = found[:, None]  # (n,) -> (n, 1)

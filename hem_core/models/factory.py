@@ -66,7 +66,7 @@ def as_module(model: Any, name: str, *, answers: str = ONE_CLASS) -> nn.Module:
 
 
 NESTED = ("state_dict", "model_state_dict", "model")
-"""Where checkpoints keep the weights beside the epoch and the optimizer's state."""
+"""Where checkpoints store the weights, next to the epoch and the optimizer's state."""
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

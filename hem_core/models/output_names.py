@@ -1,4 +1,4 @@
-"""What a transformers model calls its outputs."""
+"""The names of a transformers model's outputs."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Predictions:
 
     n_classes is K, width is D (0 without embeddings). is_binary: there is one number a row, a plain one or a list of
     one, which is of the second class: a logit z becomes (0, z), a probability p (1 - p, p).
-    Only the row groups that are asked for are read.
+    Only the requested row groups are read.
     """
 
     path: Path

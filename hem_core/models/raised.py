@@ -4,11 +4,11 @@ from __future__ import annotations
 
 LONGEST = 300
 OWN_ERRORS = (Exception, SystemExit)
-"""What is caught around the user's own code: sys.exit would end HEM without a word, and with code 0."""
+"""Caught around the user's own code: sys.exit would end HEM without a message and with code 0."""
 
 
 def raised(error: BaseException) -> str:
-    """The kind of an error and its text on one line, cut after 300 characters."""
+    """The type of an error and its text on one line, truncated to 300 characters."""
     if isinstance(error, SystemExit):
         return (
             f"it ended the program with sys.exit({error.code!r}), as a script does that reads the command line; put "

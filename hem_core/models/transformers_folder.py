@@ -51,7 +51,7 @@ class TextClassifier(nn.Module):
         return {"logits": logits, "embeddings": _at_last_token(seen[-1], tokens["attention_mask"])}
 
     def identity(self) -> str:
-        """What tells it from another of the same weights: its tokenizer, and where it cuts."""
+        """Distinguishes it from another model with the same weights: its tokenizer and its maximum length."""
         words = sorted(self._tokenizer.get_vocab().items())
         backend = getattr(self._tokenizer, "backend_tokenizer", None)
         said = backend.to_str() if backend is not None else repr(self._tokenizer)

@@ -39,7 +39,7 @@ def place(workspace: Path, name: str | None, default: str, key: str) -> Stored:
     progress = found.progress or {}
     if found.status == "running" and not _is_me(progress):
         holder = claim.owner(found.folder / claim.FILE) or progress
-        raise TakenError(claim.taken(holder, f"the retraining '{found.name}'"))
+        raise TakenError(claim.busy_message(holder, f"the retraining '{found.name}'"))
     return found
 
 

@@ -16,7 +16,7 @@ from hem_core.retrain.settings import Settings
 from hem_core.retrain.stored import Stored
 from hem_core.retrain.timings import seconds_in
 from hem_core.store.atomic import write_json
-from hem_core.store.claim import held
+from hem_core.store.claim import hold
 
 
 def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | None = None) -> Stored:
@@ -33,7 +33,7 @@ def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | N
     stored = opened.stored
     if stored.status == "complete":
         return stored
-    with held(stored.folder, f"the retraining '{stored.name}'"):
+    with hold(stored.folder, f"the retraining '{stored.name}'"):
         return _at_work(opened, settings, progress, budget)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from hem_core import catalog as catalogs
 from hem_core.engine.batch import Inputs
 from hem_core.errors import DataError
-from hem_core.folds.held import AT_ONCE, Held
+from hem_core.folds.cached_inputs import AT_ONCE, CachedInputs
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import is_picture, open_data
 from hem_core.store.run import Run
@@ -28,7 +28,7 @@ class Source:
     catalog: pa.Table
     facts: dict[str, Any]
     inputs: Inputs
-    cached_inputs: Held
+    cached_inputs: CachedInputs
     targets: np.ndarray
     path: str
     task: Task = field(default_factory=load)
@@ -85,7 +85,7 @@ def open_source(
         )
     task = task or load()
     targets = task.targets_for(catalog, facts, classes, labels_are=parameters.get("labels_are"))
-    return Source(catalog, facts, inputs, Held(inputs, catalog.num_rows), targets, str(data), task)
+    return Source(catalog, facts, inputs, CachedInputs(inputs, catalog.num_rows), targets, str(data), task)
 
 
 def columns_of(run: Run) -> dict[str, Any]:

@@ -82,14 +82,14 @@ def _portable(ready: Prepared, folder: Path) -> str:
 
 
 def held_out(n: int) -> list[str]:
-    """A note on the n examples that no training of this run took."""
+    """A note on the n examples that were in no training of this run."""
     if not n:
         return []
     return [f"{n:,} examples of the test and validation splits were not trained on, only predicted."]
 
 
 def of_the_data(ready: Prepared, joined: Joined) -> list[str]:
-    """What was passed over in the data, and what was done to pictures before the model saw them."""
+    """Notes on skipped data and on changes to pictures before the model saw them."""
     done = [
         f"{count:,} picture{'s have' if count != 1 else ' has'} {_of_one(what) if count == 1 else what}."
         for what, count in sorted(joined.remarks.items())

@@ -1,4 +1,4 @@
-"""Planted probes in a run: made, planted in the folds' trainings where there are any, and what they teach."""
+"""Planted probes in a run: made, planted in the folds' trainings if there are any, and used to calibrate reasons."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ the folds were right on .932 to .937 of the given labels, as against .937 with a
 
 NOT_CALIBRATED = "No probes can be planted for the task '{}': its own rule names the reasons."
 MANY = 0.1
-"""A larger share of mislabelled examples is doubted aloud."""
+"""A larger share of mislabelled examples is reported as doubtful."""
 
 
 @dataclass(frozen=True, eq=False)
 class Folds:
-    """What the folds' models said: of the rows, and of the probes that were planted in their trainings."""
+    """The folds' models' predictions for the rows and for the probes that were planted in their trainings."""
 
     truth: OutOfSample
     crossed: CrossFit
     probes: Planted | None
-    """None where there were too few rows to plant any among, or none were wanted."""
+    """None where there were too few rows to plant probes among, or probes were turned off."""
 
 
 def trained_in_folds(scored: Scored, heads: ByHeads | None, trainer: Trainer) -> Folds:
-    """Train without each fold in turn, probes among the rest, and ask about what was left out."""
+    """Train without each fold in turn, with probes among the other rows, and predict the fold."""
     rows = scored.joined.columns["index"]
     fold = trainer.assigned(rows, scored.targets, scored.groups)
     spoiled = _spoiled(scored, heads, fold[rows])
@@ -109,13 +109,13 @@ def doubted(outcome: Outcome) -> Outcome:
 
 
 def _spoiled(scored: Scored, heads: ByHeads | None, fold: np.ndarray) -> Spoiled | None:
-    """The probes to plant, none without examples to spoil; half of the flips to what a linear head takes them for."""
+    """The probes to plant, None without examples to spoil; half of the flips follow a linear head's predictions."""
     ready, options = scored.ready, scored.options
     if not options.has_probes or ready.inputs is None or not ready.task.spoils:
         return None
     logits = heads.truth.logits if heads is not None else None
     share = share_of(len(fold), most=IN_A_TRAINING * (int(fold.max()) + 1))
-    fold = np.where(scored.held_out, -1, fold)  # what no training takes is planted in none
+    fold = np.where(scored.held_out, -1, fold)  # rows that no training takes get no probes
     plan = probes_for(scored.targets, len(ready.classes), logits_oos=logits, fold=fold, seed=options.seed, share=share)
     if not len(plan):
         return None

@@ -1,4 +1,4 @@
-"""What a finished run holds on disk beside its shards: the table, the second level, the thumbnails."""
+"""The files of a finished run apart from its shards: the table, the second level, the thumbnails."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ FILES = (
     "reason_rows.npz",
     "slices.parquet",
 )
-"""What a run's folder holds; run.json says whether it is whole, so it is the first to go."""
+"""The files of a run's folder; run.json marks the run as complete, so it is removed first."""
 CLEARED = ".run.json.0.tmp"
-"""run.json of a run that is being cleared away."""
+"""run.json of a run that is being removed."""
 
 
 def write_scores(plan: Plan, task: Task, columns: dict[str, Any], ids: list[str], classes: list[str]) -> None:

@@ -15,8 +15,8 @@ from hem_core.engine.plan import Plan, make_key
 from hem_core.engine.progress import Progress
 from hem_core.errors import DataError, ModelError
 from hem_core.folds.assign import assign
+from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.cross_fit import CrossFit, Everything, cross_fit, fit_all, trainings_of
-from hem_core.folds.held import Held
 from hem_core.folds.out_of_sample import FOLDS, OutOfSample
 from hem_core.folds.training import BATCH, FOLDER, Trainings, kept
 from hem_core.models.train_function import TrainFunction
@@ -27,7 +27,7 @@ from hem_core.store.atomic import write_arrays
 
 @dataclass(frozen=True, eq=False)
 class Trainer:
-    """A train function with the data set that it is trained on; every training is kept in the run's folder."""
+    """A train function and its data set; every training is stored in the run's folder."""
 
     train: TrainFunction
     plan: Plan
@@ -37,17 +37,17 @@ class Trainer:
 
     @property
     def n_folds(self) -> int:
-        """As many as were asked for."""
+        """The requested number of folds, or the default."""
         return self.options.oos if isinstance(self.options.oos, int) else FOLDS
 
     @cached_property
     def everything(self) -> Everything:
-        """The model of all examples and what it says of them; after a kill, what it had said."""
+        """The model trained on all examples and its predictions for them, which are kept across a kill."""
         return fit_all(self._trainings)
 
     @cached_property
     def network(self) -> Network:
-        """The model of all examples, to be asked again; trained once more when it went with an earlier process."""
+        """The model trained on all examples, for more predictions; retrained if lost with an earlier process."""
         model = self.everything.model
         if model is None:
             model = fit_all(self._trainings, again=True).model
@@ -55,7 +55,7 @@ class Trainer:
         return self.place(model)
 
     def embedded(self, extra: Extra) -> np.ndarray | None:
-        """Embeddings (P, D) of extra examples by the model of everything, kept on the disk; None when it has none."""
+        """Embeddings (P, D) of extra examples by the model of all examples, stored on disk; None when it has none."""
         path = self.plan.folder / FOLDER / "extra.npz"
         key = make_key(extra=extra.digest(), plan=self.plan.key)
         found = kept(path, key)
@@ -76,7 +76,7 @@ class Trainer:
         return np.concatenate(parts)
 
     def folds(self, fold: np.ndarray, extra: Extra | None = None) -> CrossFit:
-        """What the models of the folds say; fold (N,) over the catalog, -1 = neither trained on nor asked."""
+        """Predictions of the folds' models; fold (N,) over the catalog, -1 = neither trained on nor predicted."""
         return cross_fit(self._trainings, fold=fold, n_folds=self.n_folds, extra=extra)
 
     def assigned(self, rows: np.ndarray, targets: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
@@ -102,7 +102,7 @@ class Trainer:
         return trainings_of(
             self.train,
             folder=self.plan.folder,
-            inputs=Held(self.ready.inputs, len(self.ready.ids)),
+            inputs=CachedInputs(self.ready.inputs, len(self.ready.ids)),
             ids=self.ready.ids,
             targets=self.ready.targets,
             classes=self.ready.classes,

@@ -33,7 +33,7 @@ def _written(level: Level) -> list[Metric]:
 
 
 class _Columns(Mapping[str, Any]):
-    """The columns of a level, each read when it is asked for."""
+    """The columns of a level, each read on first use."""
 
     def __init__(self, level: Level) -> None:
         self._level = level

@@ -77,9 +77,9 @@ class Options:
 
     @property
     def reading(self) -> dict[str, Any]:
-        """What the reader of the data is given: the columns, and what lies beside the data."""
-        beside = {"images": self.images, "predictions": self.predictions}
-        return {**self.columns, **{name: str(place) for name, place in beside.items() if place is not None}}
+        """Arguments for the reader of the data: the columns, and the files that accompany the data."""
+        companions = {"images": self.images, "predictions": self.predictions}
+        return {**self.columns, **{name: str(place) for name, place in companions.items() if place is not None}}
 
 
 def combined(options: Options | None, keywords: Mapping[str, Any]) -> Options:

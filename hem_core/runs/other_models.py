@@ -1,4 +1,4 @@
-"""What is known of the rows of a run beside the word of the model that was scored."""
+"""The evidence on the rows of a run apart from the scored model's own predictions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from hem_core.tasks import Metric
 from hem_core.thresholds import WRONG
 
 OF_ONE_MODEL = ("grand", "grand_last_layer")
-"""Gradient lengths of the model that was scored: no column beside the logits of the folds' models."""
+"""Gradient lengths of the scored model, dropped where the folds' models replace its predictions."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Each is None where it was not asked for, or cannot be had of these rows."""
+    """Each is None where it was not requested or is not available for these rows."""
 
     heads: ByHeads | None
     folds: Folds | None
@@ -37,25 +37,25 @@ class Evidence:
 
     @property
     def truth(self) -> OutOfSample | None:
-        """What the models said that saw the rows least: those of the folds, else the heads."""
+        """Predictions of the models that saw the rows least: those of the folds, otherwise the heads."""
         best = self.folds or self.heads
         return best.truth if best is not None else None
 
     @property
     def sample(self) -> Sample:
-        """Of which sample the run's own predictions are; those of the folds' models replace the scored model's."""
+        """The sample of the run's predictions; those of the folds' models replace the scored model's."""
         return "out-of-sample" if self.folds is not None else self.own_sample
 
     @property
     def epochs(self) -> int | None:
-        """How many epochs were recorded; None where none were."""
+        """The number of recorded epochs; None without a recording."""
         return self.recorded.n_epochs if self.recorded is not None else None
 
 
 def gather(scored: Scored, recorded: Dynamics | None, attempts: Attempts, progress: Progress) -> Evidence:
-    """Fit linear heads and train the folds of a train function; its recording counts where there is no other.
+    """Fit linear heads and train the folds of a train function; their recording is used where there is no other.
 
-    recorded: what was logged of the scored model's training.
+    recorded: the training dynamics of the scored model.
     """
     heads = attempts.make("linear heads", lambda: _heads(scored, progress), None)
     folds = trained_in_folds(scored, heads, scored.trainer) if scored.trainer is not None else None
@@ -65,9 +65,9 @@ def gather(scored: Scored, recorded: Dynamics | None, attempts: Attempts, progre
 
 
 def scores_of(scored: Scored, evidence: Evidence, attempts: Attempts) -> dict[str, np.ndarray]:
-    """Every score of the run, and `error_prob` where a model that never saw the rows was asked; each N long.
+    """Every score of the run, and `error_prob` where a model that never saw the rows predicted them; each of length N.
 
-    With folds, what their models say stands in the place of the scored model's.
+    With folds, their models' predictions replace the scored model's.
     """
     columns = scored.joined.columns | _of_the_set(scored, attempts)
     if evidence.folds is not None:

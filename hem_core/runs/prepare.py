@@ -47,7 +47,7 @@ from hem_core.tasks import (
 
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
 ESTIMATOR_BATCH = 4096
-"""An estimator spends its time on being called."""
+"""For an estimator most of the time is the overhead of a call."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _task_for(options: Options) -> Task:
 
 
 def model_facts(model: nn.Module | None, n_outputs: int) -> ModelFacts:
-    """What the model says of its outputs; a Hugging Face model's config names them, where the model itself is one."""
+    """The model's facts about its outputs; for a Hugging Face model, the names in its config."""
     return ModelFacts(
         n_outputs,
         getattr(model, "class_labels", None),
@@ -239,12 +239,12 @@ def _model_hash(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any])
 
 
 def _all_rows(model: Estimator, inputs: Inputs, n: int, facts: dict[str, Any]) -> Any:
-    """Every example that can be read, as the estimator gets them: it is for data that fit into memory."""
+    """Every readable example, as the estimator gets them; for data that fit into memory."""
     return prepared(model, inputs.read(range(n)).values, choose_device("cpu"), is_picture=is_picture(facts))
 
 
 def is_picture(facts: dict[str, Any]) -> bool:
-    """Are the examples (n, H, W, C) to be given as pictures?"""
+    """Whether the model gets the examples (n, H, W, C) as pictures."""
     return medium(facts["medium"]).is_picture(facts)
 
 
@@ -298,7 +298,7 @@ def _digest(recorded: Dynamics) -> str:
 
 
 def batch_size_of(ready: Prepared, options: Options, known: dict[str, Any]) -> int:
-    """The batch size that the run began with, that was asked for, or the default. known: the run's info, or {}."""
+    """The batch size that the run began with, the requested one, or the default. known: the run's info, or {}."""
     if known:
         return known["parameters"]["batch_size"]
     if isinstance(options.batch_size, int):

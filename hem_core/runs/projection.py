@@ -1,4 +1,4 @@
-"""The map of a run, made after its scores: the run can be opened in the meantime."""
+"""The map of a run, computed after its scores; the run can be opened in the meantime."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hem_core.engine.progress import Listener, Progress
 from hem_core.errors import RunError
 from hem_core.runs.attempts import Attempts
 from hem_core.store.atomic import write_json, write_table
-from hem_core.store.claim import held
+from hem_core.store.claim import hold
 from hem_core.store.damage import damage
 from hem_core.store.fingerprint import fingerprint
 from hem_core.store.map_pending import COMPUTING, MAP
@@ -35,7 +35,7 @@ def project_run(folder: Path | str, progress: Listener | None = None) -> None:
     TakenError when another process is at work on it.
     """
     place = open_run(folder).folder
-    with held(place, f"the run {place}"):
+    with hold(place, f"the run {place}"):
         run = open_run(place)
         missing = run.info["missing"]
         if MAP not in missing and _is_made(place, run.info.get("key")):
@@ -50,7 +50,7 @@ def project_run(folder: Path | str, progress: Listener | None = None) -> None:
 
 
 def mark_pending(folder: Path) -> None:
-    """Let run.json say that the map is still to come, and give up a map of other scores or one that cannot be read."""
+    """Mark the map as pending in run.json, and remove a map of other scores or one that cannot be read."""
     info = _read(folder)
     drop_foreign(folder, info.get("key"))
     info["missing"] = {**(info.get("missing") or {}), MAP: COMPUTING}
@@ -58,7 +58,7 @@ def mark_pending(folder: Path) -> None:
 
 
 def finish_map(folder: Path, progress: Listener | None) -> str | None:
-    """Make the pending map of a run whose claim is held, and let run.json say so; returns why there is none."""
+    """Compute the pending map of a run whose claim is held, and record it in run.json; returns why there is none."""
     started, report, attempts = time.monotonic(), Progress(folder, progress), Attempts()
     attempts.make(MAP, lambda: _write(open_run(folder), report), None)
     info, why = _read(folder), attempts.missing.get(MAP)
@@ -81,7 +81,7 @@ def drop_foreign(folder: Path, key: str | None) -> None:
 
 
 def peak_memory_mb() -> int:
-    """The most memory that this process has had so far."""
+    """The peak memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
@@ -111,5 +111,5 @@ def _renewed(folder: Path, before: str) -> str:
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    """run.json as it stands, in the order of its entries."""
+    """The current run.json, in the order of its entries."""
     return json.loads((folder / "run.json").read_text("utf-8"))

@@ -15,7 +15,7 @@ from hem_core.reasons.calibrate import LEAVE_OPEN, Calibrated, calibrate
 from hem_core.reasons.columns import ReasonPredictions, reason_columns
 from hem_core.reasons.features import Features
 from hem_core.store.atomic import write_json, write_table
-from hem_core.store.claim import held
+from hem_core.store.claim import hold
 from hem_core.store.damage import AGAIN, first_line
 from hem_core.store.mapped import UNREADABLE
 from hem_core.store.run import Run, open_run
@@ -36,7 +36,7 @@ def refit(folder: Path | str) -> Run:
     and TakenError when another process is scoring or refitting it.
     """
     place = open_run(folder).folder
-    with held(place, f"the run {place}"):
+    with hold(place, f"the run {place}"):
         return _refit(open_run(place))
 
 

@@ -1,4 +1,4 @@
-"""The folder of a run before and after it is made: what lies there, whose it is, and what is removed."""
+"""The folder of a run before and after it is made: its contents, their owner, and what is removed."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def make_room(folder: Path, known: dict[str, Any], key: str, arrays: Path, *, ov
 
 
 def give_up(path: Path) -> None:
-    """Remove a file that is to be made again."""
+    """Remove a file that will be made again."""
     if path.is_dir():  # of somebody else: HEM makes none of these names
         raise RunError(f"{path} is a folder, where the run keeps a file: move it away, and run the same command again")
     path.unlink(missing_ok=True)

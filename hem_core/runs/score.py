@@ -29,7 +29,7 @@ from hem_core.runs.options import Options, combined
 from hem_core.runs.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
 from hem_core.store import damage
 from hem_core.store.atomic import write_json, write_table
-from hem_core.store.claim import check_free, held
+from hem_core.store.claim import check_free, hold
 from hem_core.store.fingerprint import fingerprint
 from hem_core.store.map_pending import is_map_pending
 from hem_core.store.run import Run, open_run, read_run
@@ -126,7 +126,7 @@ def _prepared(model: nn.Module | None, name: str, data: Any, making: _Making) ->
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
     if recorded is not None:
         match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
-    with held(folder, making.what):
+    with hold(folder, making.what):
         return _made(ready, recorded, making)
 
 
@@ -137,7 +137,7 @@ def _implied(options: Options, facts: dict[str, Any]) -> Options:
 
 
 def _made(ready: Prepared, recorded: Dynamics | None, making: _Making) -> Run:
-    """The run as it is where it is whole; else what is missing of it is made."""
+    """The run unchanged if it is complete; otherwise its missing parts are made."""
     folder, options = making.folder, making.options
     known, key = room.stored_info(folder), key_of(ready, options, recorded, making.train)
     room.make_room(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
@@ -203,7 +203,7 @@ def _pass(plan: Plan, ready: Prepared, stored: Stored | None, making: _Making) -
 
 
 def _close(info: dict[str, Any], making: _Making) -> None:
-    """Let run.json say that the scores are all there: from here on the run can be opened."""
+    """Record in run.json that all scores are there; from here on the run can be opened."""
     folder, progress = making.folder, making.progress
     projection.drop_foreign(folder, info["key"])
     timings = {stage: round(seconds, 2) for stage, seconds in progress.timings.items()}
@@ -215,13 +215,13 @@ def _close(info: dict[str, Any], making: _Making) -> None:
 
 
 def _follow_with_map(making: _Making) -> None:
-    """Make the map of a run that waits for it; everybody can open the run in the meantime."""
+    """Compute the pending map of a run; the run can be opened in the meantime."""
     if making.is_map_awaited and is_map_pending(read_run(making.folder).info):
         projection.finish_map(making.folder, making.progress.listener)
 
 
 def _relocated(run: Run, data: dict[str, Any]) -> Run:
-    """A finished run, made to look for its data where they now lie; its key says that they are the same."""
+    """A finished run, updated to the present place of its data; its key shows that they are the same data."""
     places = {name: data[name] for name in ("root", "path", "source") if data.get(name) is not None}
     if any(name in places and run.info["data"].get(name) != places[name] for name in ("root", "path")):
         write_json(run.folder / "run.json", {**run.info, "data": {**run.info["data"], **places}})

@@ -1,4 +1,4 @@
-"""A run whose shards are all there: what every later step reads."""
+"""A run with all of its shards, as every later step reads it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hem_core.runs.prepare import Prepared
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """All shards as one, with the graph over them: what every later step reads."""
+    """All shards joined, with the graph over them, as every later step reads them."""
 
     plan: Plan
     ready: Prepared
@@ -30,7 +30,7 @@ class Scored:
 
     @property
     def network(self) -> Network | None:
-        """The model that was scored, to be asked again."""
+        """The scored model, for further predictions."""
         return self.ready.network or (self.trainer.network if self.trainer is not None else None)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Which words of a text drive its loss: each is left out in turn, and the model is asked again."""
+"""Which words of a text drive its loss: the model predicts the text again without each word in turn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hem_core.engine.network import Network
 from hem_core.engine.progress import Progress
 
 TEXTS = 2_000
-"""Only the hardest get marks: a text of W words costs W more forward passes."""
+"""Only the hardest texts get marks, since a text of W words costs W more forward passes."""
 WORDS = 40
 """Words of a longer text that are tried, from its beginning."""
 BATCH = 256

@@ -14,7 +14,7 @@ from hem_core.engine.inputs import Tensors, open_inputs
 from hem_core.engine.stored_inputs import stored_inputs
 from hem_core.errors import DataError
 from hem_core.export._files import picture_files
-from hem_core.folds.held import Held
+from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training_set import TrainingSet
 from hem_core.media import medium
 from hem_core.media._picture_file import is_grey
@@ -50,13 +50,13 @@ def set_examples(
         raise DataError(
             f"{len(nameless):,} of {len(ids):,} examples have no label that is a class, such as '{nameless[0]}'"
         )
-    held = Held(inputs, len(ids))
-    bad = np.flatnonzero(~held.is_good)
+    cached_inputs = CachedInputs(inputs, len(ids))
+    bad = np.flatnonzero(~cached_inputs.is_good)
     if len(bad):
         reason = dict(inputs.read([int(bad[0])]).failures)[int(bad[0])]
         raise DataError(f"{len(bad):,} of {len(ids):,} examples cannot be read; '{ids[bad[0]]}': {reason}")
     targets = np.array([number[label] for label in labels])
-    return TrainingSet(held, np.arange(len(ids)), targets, ids, classes, is_picture=is_picture)
+    return TrainingSet(cached_inputs, np.arange(len(ids)), targets, ids, classes, is_picture=is_picture)
 
 
 def _inputs(

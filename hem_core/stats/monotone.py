@@ -42,27 +42,27 @@ def basis(ranks: np.ndarray) -> np.ndarray:
     return np.concatenate([ranks, -np.log1p(-np.minimum(ranks, 1 - 1e-9))], axis=1)
 
 
-def fit_weights(columns: np.ndarray, wrong: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Weights >= 0 of a logistic regression of `wrong` of `asked` trials (both (N,) counts) on columns (N, F): (F,).
+def fit_weights(columns: np.ndarray, wrong: np.ndarray, trials: np.ndarray) -> np.ndarray:
+    """Weights >= 0 of a logistic regression of `wrong` of `trials` trials (both (N,) counts) on columns (N, F): (F,).
 
     Newton's steps, each solved under the bound; a weak pull draws all weights to one equal value above 0.
     """
     n_columns = columns.shape[1]
-    weights = wish = np.full(n_columns, 1 / n_columns)
-    if not asked.any():
-        return wish
-    share = (wrong.sum() + 0.5) / (asked.sum() + 1)
+    weights = prior = np.full(n_columns, 1 / n_columns)
+    if not trials.any():
+        return prior
+    share = (wrong.sum() + 0.5) / (trials.sum() + 1)
     score = np.full(len(columns), np.log(share / (1 - share)))
     for _ in range(ROUNDS):
         prob = _sigmoid(score)
-        worth = np.maximum(asked * prob * (1 - prob), 1e-9)
-        goal = score + (wrong - asked * prob) / worth
+        worth = np.maximum(trials * prob * (1 - prob), 1e-9)
+        goal = score + (wrong - trials * prob) / worth
         middle = (worth @ columns) / worth.sum()
         centred, level = columns - middle, (worth @ goal) / worth.sum()
         square = centred.T @ (worth[:, None] * centred) + PULL * np.eye(n_columns)
-        weights = _solve(square, centred.T @ (worth * (goal - level)) + PULL * wish)
+        weights = _solve(square, centred.T @ (worth * (goal - level)) + PULL * prior)
         score = np.clip(level + centred @ weights, -12, 12)
-    return weights if weights.any() else wish
+    return weights if weights.any() else prior
 
 
 def _solve(square: np.ndarray, side: np.ndarray) -> np.ndarray:
@@ -75,13 +75,13 @@ def _solve(square: np.ndarray, side: np.ndarray) -> np.ndarray:
     return np.asarray(bounded.fit(root.T, np.linalg.solve(root, side)).coef_)
 
 
-def curve(weights: np.ndarray, total: np.ndarray, wrong: np.ndarray, asked: np.ndarray) -> Curve:
-    """The isotonic curve of `wrong` of `asked` over `total` (N,): level around the centres of its plateaus, straight
+def curve(weights: np.ndarray, total: np.ndarray, wrong: np.ndarray, trials: np.ndarray) -> Curve:
+    """The isotonic curve of `wrong` of `trials` over `total` (N,): level around the centres of its plateaus, straight
     between; beyond the first and the last the line continues, at most half of the way to 0 or to 1."""
-    share = (wrong.sum() + 0.5) / (asked.sum() + 1)
-    if not asked.any():
+    share = (wrong.sum() + 0.5) / (trials.sum() + 1)
+    if not trials.any():
         return Curve(weights, np.zeros(1), np.array([share]), 1.0)
-    middle, hits, count = _bins(total, wrong, asked)
+    middle, hits, count = _bins(total, wrong, trials)
     isotonic = IsotonicRegression().fit(middle, (hits + share / 2) / (count + 0.5), sample_weight=count)
     level = isotonic.predict(middle)
     starts = np.flatnonzero(np.r_[True, np.diff(level) > 1e-12])
@@ -93,12 +93,12 @@ def curve(weights: np.ndarray, total: np.ndarray, wrong: np.ndarray, asked: np.n
     return Curve(weights, *_with_ends(at, np.repeat(level[starts], 2), total.min(), total.max()), spread)
 
 
-def _bins(total: np.ndarray, wrong: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(B,) each: mean of `total`, sum of `wrong`, sum of `asked`, in bins of about equally many; equals together."""
+def _bins(total: np.ndarray, wrong: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(B,) each: mean of `total`, sum of `wrong`, sum of `trials`, in bins of about equally many; equals together."""
     per_bin = max(10, min(len(total) // BINS, MOST_IN_BIN))
     edges = np.unique(np.quantile(total, np.linspace(0, 1, max(2, len(total) // per_bin + 1))[1:-1]))
     place = np.searchsorted(edges, total, side="left")
-    count, hits, mass = (np.bincount(place, weights=what) for what in (asked, wrong, asked * total))
+    count, hits, mass = (np.bincount(place, weights=what) for what in (trials, wrong, trials * total))
     used = count > 0
     return mass[used] / count[used], hits[used], count[used]
 

@@ -1,7 +1,7 @@
 """One process at a time per piece of work, whichever program starts it: the app, a second app, the command line.
 
-A claim is a small file that names the process at work, and when it began. A claim whose process is gone is void,
-so that a killed process blocks nobody, and a server that is started again finds what still runs.
+A claim is a small file that names the process at work and its start time. A claim whose process has ended is void,
+so a killed process blocks nobody, and a restarted server finds what is still running.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ OURS = (FILE, f"{FILE}.lock")
 
 
 @contextmanager
-def held(folder: Path, what: str) -> Iterator[None]:
-    """Hold the claim on a folder, which is made if need be, as long as the block runs.
+def hold(folder: Path, what: str) -> Iterator[None]:
+    """Hold the claim on a folder while the block runs; a missing folder is created.
 
-    what: the work, in words. A block inside another one of this process is part of it. A folder that is
-    there and cannot be written to is not claimed: nothing can be done to it.
-    Raises TakenError when another process has it; RunError when the folder cannot be made.
+    what: the work, in words. A nested block of the same process shares the claim. An existing folder that cannot be
+    written to is not claimed, since nothing in it can change.
+    Raises TakenError when another process holds it; RunError when the folder cannot be made.
     """
     claim = folder / FILE
     check_free(folder, what)
@@ -55,16 +55,16 @@ def held(folder: Path, what: str) -> Iterator[None]:
 
 def check_free(folder: Path, what: str) -> None:
     """Raise TakenError, with the process and its start time, if another running process holds the claim on a folder."""
-    found = owner(folder / FILE)
-    if found is not None and found["pid"] != os.getpid():
-        raise TakenError(taken(found, what))
+    holder = owner(folder / FILE)
+    if holder is not None and holder["pid"] != os.getpid():
+        raise TakenError(busy_message(holder, what))
 
 
-def taken(found: Mapping[str, Any], what: str) -> str:
-    """The message for a second process. found: the result of `owner`."""
-    pid = found["pid"]
+def busy_message(holder: Mapping[str, Any], what: str) -> str:
+    """The message for a second process. holder: the result of `owner`."""
+    pid = holder["pid"]
     return (
-        f"process {pid} is working on {what}{since(found.get('since'))}; wait until it ends, or stop it with "
+        f"process {pid} is working on {what}{since(holder.get('since'))}; wait until it ends, or stop it with "
         f"kill {pid}, and run the same command again"
     )
 
@@ -89,15 +89,15 @@ def owner(claim: Path) -> dict[str, Any] | None:
 
 
 def take(claim: Path, start: Callable[[], int]) -> bool:
-    """Claim the work for the process that `start` begins and returns the number of; False when another one has it.
+    """Claim the work for the process that `start` starts, whose id it returns; False when another process holds it.
 
     Of several processes that try at once, one gets it. Raises RunError where nothing can be written.
     """
     try:
         claim.parent.mkdir(parents=True, exist_ok=True)
         with one_at_a_time(claim.with_name(f"{claim.name}.lock")):
-            held = owner(claim)
-            if held is not None and held["pid"] != os.getpid():
+            holder = owner(claim)
+            if holder is not None and holder["pid"] != os.getpid():
                 return False
             pid = start()
             write_json(claim, {"pid": pid, "process": process_of(pid), "since": round(time.time())})

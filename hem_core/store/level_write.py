@@ -1,4 +1,4 @@
-"""Write a level of parts into a run's folder, and name it in run.json."""
+"""Write a level of parts into a run's folder, and add it to run.json."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ REQUIRED = ("id", "example")
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
-    """What a level has beside its table, row k of each for row k of the table; None = not there."""
+class Attachments:
+    """What a level stores next to its table, row k of each for row k of the table; None = not there."""
 
     thumbnails: Sequence[bytes] | None = None
     """M small pictures as WebP; b"" for a part without one."""
@@ -38,21 +38,23 @@ class Beside:
     """(M, 2) float32: x and y of the map."""
 
 
-def write_level(folder: Path, name: str, table: pa.Table | pd.DataFrame, beside: Beside | None = None) -> Path:
-    """Write `<name>.parquet` and, under `<name>/`, what the level has beside it; the table last.
+def write_level(
+    folder: Path, name: str, table: pa.Table | pd.DataFrame, attachments: Attachments | None = None
+) -> Path:
+    """Write `<name>.parquet` and, under `<name>/`, its attachments; the table last.
 
-    table: M parts, one a row, of any order that stays: `id` (text, unique: `<example id>#g3` for the third given part,
-    `#p7` for the seventh predicted one), `example` (the id of its example), and whatever of these the task knows:
+    table: M parts, one per row, in an order that is kept: `id` (text, unique: `<example id>#g3` for the third given
+    part, `#p7` for the seventh predicted one), `example` (the id of its example), and what the task has of these:
     given and predicted (text; null where nothing was), error (0 = right .. 1 = wrong), loss, difficulty,
     label_suspicion, reason, reason_prob, evidence, text (a snippet). Further columns are the task's own; `split` is
     taken from the run's catalog.
     Returns the path of the table. The same input gives the same bytes. Raises DataError for a name that a level cannot
-    have, without `id` or `example`, for ids that are not unique, and when something beside has another number of rows.
+    have, without `id` or `example`, for ids that are not unique, and when an attachment has another number of rows.
     """
     check_level_name(name)
     arrow = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
     _check(name, arrow)
-    _write_beside(folder / name, arrow.num_rows, beside or Beside())
+    _write_attachments(folder / name, arrow.num_rows, attachments or Attachments())
     catalog = folder / "catalog.parquet"
     if catalog.exists() and "split" in pq.read_schema(catalog).names:
         arrow = with_split(arrow, pq.read_table(catalog, columns=["id", "split"]))
@@ -60,7 +62,7 @@ def write_level(folder: Path, name: str, table: pa.Table | pd.DataFrame, beside:
 
 
 def with_split(parts: pa.Table, catalog: pa.Table) -> pa.Table:
-    """The parts with the split of the example that each is of, where the catalog has one; else as they are.
+    """The parts with the split of their example, where the catalog has one; otherwise unchanged.
 
     No other split counts: training on some parts of an example and testing on the rest would flatter the result.
     """
@@ -73,9 +75,9 @@ def with_split(parts: pa.Table, catalog: pa.Table) -> pa.Table:
 
 
 def name_level(folder: Path, name: str) -> None:
-    """Name a level that was written in `levels` of run.json; the run's fingerprint follows from its bytes then too.
+    """Add a written level to `levels` of run.json; its bytes then count in the run's fingerprint.
 
-    For a run that is complete already; one that is being made names its levels in the run.json that it ends with.
+    For a complete run; a run in progress names its levels in the run.json that it writes last.
     """
     info = json.loads((folder / "run.json").read_text("utf-8"))
     levels = list(dict.fromkeys([*(info.get("levels") or [EXAMPLES]), name]))
@@ -99,25 +101,25 @@ def _check(name: str, table: pa.Table) -> None:
         raise DataError(f"the ids of level '{name}' must be unique; '{twice}' occurs twice")
 
 
-def _write_beside(home: Path, n: int, beside: Beside) -> None:
-    if beside.thumbnails is not None:
-        _check_rows("thumbnails", len(beside.thumbnails), n)
-        ends = np.cumsum([0, *map(len, beside.thumbnails)], dtype=np.int64)
-        write_bytes(home / "thumbnails.bin", b"".join(beside.thumbnails))
+def _write_attachments(home: Path, n: int, attachments: Attachments) -> None:
+    if attachments.thumbnails is not None:
+        _check_rows("thumbnails", len(attachments.thumbnails), n)
+        ends = np.cumsum([0, *map(len, attachments.thumbnails)], dtype=np.int64)
+        write_bytes(home / "thumbnails.bin", b"".join(attachments.thumbnails))
         write_array(home / "thumbnails.npy", ends)
-    if beside.embeddings is not None:
-        _check_rows("embeddings", len(beside.embeddings), n)
-        write_array(home / "embeddings" / "00000.npy", beside.embeddings)
-    if beside.neighbours is not None:
-        indices, distances = beside.neighbours
+    if attachments.embeddings is not None:
+        _check_rows("embeddings", len(attachments.embeddings), n)
+        write_array(home / "embeddings" / "00000.npy", attachments.embeddings)
+    if attachments.neighbours is not None:
+        indices, distances = attachments.neighbours
         _check_rows("neighbours", len(indices), n)
         write_arrays(home / "neighbours.npz", indices=indices, distances=distances)
-    if beside.projection is not None:
-        _check_rows("projection", len(beside.projection), n)
-        columns = {axis: beside.projection[:, k].astype(np.float32) for k, axis in enumerate("xy")}
+    if attachments.projection is not None:
+        _check_rows("projection", len(attachments.projection), n)
+        columns = {axis: attachments.projection[:, k].astype(np.float32) for k, axis in enumerate("xy")}
         write_table(home / "projection.parquet", pa.table(columns))
 
 
-def _check_rows(what: str, n: int, wanted: int) -> None:
-    if n != wanted:
-        raise DataError(f"the level has {wanted:,} rows and its {what} {n:,}; pass one for each row, in their order")
+def _check_rows(what: str, n: int, n_rows: int) -> None:
+    if n != n_rows:
+        raise DataError(f"the level has {n_rows:,} rows and its {what} {n:,}; pass one for each row, in their order")

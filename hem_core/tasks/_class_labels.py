@@ -23,18 +23,18 @@ ALMOST_ALL = 1 - MOST_WRONG
 
 
 def read_labels(
-    catalog: pa.Table, facts: Mapping[str, Any], names: Sequence[str], *, asked: str | None = None
+    catalog: pa.Table, facts: Mapping[str, Any], names: Sequence[str], *, choice: str | None = None
 ) -> Literal["names", "indices"]:
     """Whether labels are the names of the K classes or their indices 0 to K - 1. names: in the order of the outputs.
 
     facts: the catalog's `labels_are` and `source`. Labels that are exactly the names are names, also where they are
-    integers. asked: "names" or "indices" if the user has decided.
+    integers. choice: "names" or "indices" if the user has decided.
     Raises DataError where integers could be names and indices and these are different classes.
     """
-    if asked is not None and asked not in ("names", "indices"):
-        raise DataError(f"--labels-are expects names or indices; got '{asked}'")
-    if asked is not None or facts["labels_are"] == "names":
-        return "names" if asked == "names" or asked is None else "indices"
+    if choice is not None and choice not in ("names", "indices"):
+        raise DataError(f"--labels-are expects names or indices; got '{choice}'")
+    if choice is not None or facts["labels_are"] == "names":
+        return "names" if choice == "names" or choice is None else "indices"
     counts = _counts(catalog)
     by_name, by_index = _Places(names, "names"), _Places(names, "indices")
     n_names, n_indices = (sum(n for label, n in counts.items() if p.of(label) >= 0) for p in (by_name, by_index))

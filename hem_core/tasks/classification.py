@@ -56,8 +56,8 @@ class Task:
         found = agreed(model, catalog, found, options.classes)
         is_settled = model.is_estimator and found["labels_are"] == "names"
         names = labels.class_names(catalog, found, n_classes, None if is_settled else options.classes)
-        wanted = found["labels_are"] if model.is_estimator else options.labels_are
-        labels_are = labels.read_labels(catalog, found, names, asked=wanted)
+        choice = found["labels_are"] if model.is_estimator else options.labels_are
+        labels_are = labels.read_labels(catalog, found, names, choice=choice)
         notes = labels.check_labels(catalog, labels_are, names, found["source"])
         found |= {"labels_are": labels_are, "notes": [*found.get("notes", []), *notes]}
         values, bad = labels.targets(catalog, found, names)
@@ -67,7 +67,7 @@ class Task:
         self, catalog: pa.Table, facts: Mapping[str, Any], classes: Sequence[str], *, labels_are: str | None = None
     ) -> np.ndarray:
         """Class index of each row, (N,) int64, -1 where the label is none of the classes."""
-        found = labels.read_labels(catalog, facts, classes, asked=labels_are)
+        found = labels.read_labels(catalog, facts, classes, choice=labels_are)
         return labels.targets(catalog, {**facts, "labels_are": found}, classes)[0]
 
     def encode(self, names: Sequence[str | None], classes: Sequence[str]) -> np.ndarray:

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from hem_core.engine.extra import Extra
 from hem_core.engine.inputs import Tensors, open_inputs
 from hem_core.errors import DataError
-from hem_core.folds.held import Held
+from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training_set import TrainingSet
 from hem_core.media import medium
 from hem_core.media._feature_rows import FeatureRows, TableRows
@@ -52,8 +52,8 @@ def rows_of(features):
 
 
 def make(inputs, rows=(0, 1, 2, 4), *, most_bytes=1 << 20, is_picture=False, **more):
-    held = Held(inputs, 5, most_bytes=most_bytes)
-    return TrainingSet(held, np.array(rows), TARGETS, IDS, ["no", "yes"], is_picture=is_picture, **more)
+    cached_inputs = CachedInputs(inputs, 5, most_bytes=most_bytes)
+    return TrainingSet(cached_inputs, np.array(rows), TARGETS, IDS, ["no", "yes"], is_picture=is_picture, **more)
 
 
 def pictures():
@@ -96,11 +96,11 @@ def test_a_shuffled_loader_keeps_input_target_and_id_together(most_bytes):
 def test_what_fits_into_memory_is_read_once_and_what_does_not_each_time():
     kept, fresh = Numbered(), Numbered()
     for inputs, most_bytes in ((kept, 1 << 20), (fresh, 4)):
-        held = Held(items(inputs), 5, most_bytes=most_bytes)
-        assert held.is_good.tolist() == [True, True, True, False, True]
+        cached_inputs = CachedInputs(items(inputs), 5, most_bytes=most_bytes)
+        assert cached_inputs.is_good.tolist() == [True, True, True, False, True]
         before = inputs.n_read
         for _ in range(3):
-            assert held.read(np.array([4, 0, 4]))[:, 0].tolist() == [4, 0, 4]
+            assert cached_inputs.read(np.array([4, 0, 4]))[:, 0].tolist() == [4, 0, 4]
         assert (inputs.n_read > before) == (inputs is fresh)
 
 

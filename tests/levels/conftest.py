@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from hem_core.store.level_write import Beside, name_level, write_level
+from hem_core.store.level_write import Attachments, name_level, write_level
 from hem_core.store.run import open_run
 
 SIDES = ("left", "right")
@@ -66,13 +66,13 @@ def add_halves(home, images):
         "evidence": [f"{value:.0f} of 255" for value in ink],
     }
     near = (np.arange(len(ink))[:, None] + np.array([1, 2])) % len(ink)
-    beside = Beside(
+    attachments = Attachments(
         thumbnails=[webp(crop) for crop in crops],
         embeddings=np.stack([np.cos(angle), np.sin(angle)], 1).astype(np.float16),
         neighbours=(near.astype(np.int32), np.tile(np.float32([0.1, 0.2]), (len(ink), 1))),
         projection=np.stack([np.cos(angle), np.sin(angle)], 1).astype(np.float32),
     )
-    write_level(home, "halves", pd.DataFrame(table), beside)
+    write_level(home, "halves", pd.DataFrame(table), attachments)
     name_level(home, "halves")
 
 

@@ -10,7 +10,7 @@ import pytest
 from hem_core.errors import ConflictError, DataError, RunError
 from hem_core.store import definitions, numbers, summary
 from hem_core.store.damage import trouble
-from hem_core.store.level_write import Beside, name_level, write_level
+from hem_core.store.level_write import Attachments, name_level, write_level
 from hem_core.store.run import open_run
 from hem_core.store.tags import TagLog
 from hem_core.store.workspace import open_workspace
@@ -96,7 +96,7 @@ def test_a_level_that_cannot_be_is_refused(tmp_path, own):
     with pytest.raises(DataError, match="'a#p0' occurs twice"):
         write_level(tmp_path, "parts", table.assign(id="a#p0"))
     with pytest.raises(DataError, match="the level has 2 rows and its embeddings 3"):
-        write_level(tmp_path, "parts", table, Beside(embeddings=np.zeros((3, 2), np.float16)))
+        write_level(tmp_path, "parts", table, Attachments(embeddings=np.zeros((3, 2), np.float16)))
     assert not (tmp_path / "parts.parquet").exists()
     home = own / "runs" / "few"
     (home / "halves.parquet").unlink()

@@ -11,7 +11,7 @@ from hem_core.errors import RunError
 from hem_core.sets.draw import draw
 from hem_core.sets.proof import proof
 from hem_core.sets.select import select
-from hem_core.store.level_write import Beside, name_level, write_level
+from hem_core.store.level_write import Attachments, name_level, write_level
 from hem_core.store.run import open_run
 
 TASK = """
@@ -82,7 +82,7 @@ def test_a_proof_is_refused_where_one_example_has_most_of_the_parts(own):
     level = open_run(home).level("halves")
     table = level.table([name for name in level.source.columns if name not in ("x", "y", "label", "is_correct")])
     crowded = table.assign(example=np.where(np.arange(800) < 200, "0", table["example"]))
-    write_level(home, "halves", crowded, Beside(embeddings=np.asarray(level.embeddings())))
+    write_level(home, "halves", crowded, Attachments(embeddings=np.asarray(level.embeddings())))
     level = open_run(home).level("halves")
     with pytest.raises(RunError, match="needs parts of many examples; '0' alone has 200 of the 800 in level 'halves'"):
         proof(level, select(level, n=5, policies=["top"]), seeds=2)

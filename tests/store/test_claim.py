@@ -13,13 +13,13 @@ import pytest
 from hem_core.alive import process_of
 from hem_core.errors import RunError, TakenError
 from hem_core.store.atomic import write_json
-from hem_core.store.claim import FILE, check_free, held, owner
+from hem_core.store.claim import FILE, check_free, hold, owner
 
 HOLD = """
 import sys
 from pathlib import Path
-from hem_core.store.claim import held
-with held(Path(sys.argv[1]), "it"):
+from hem_core.store.claim import hold
+with hold(Path(sys.argv[1]), "it"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -38,7 +38,7 @@ def holder(tmp_path):
 
 
 def test_the_second_is_told_who_since_when_and_what_to_do(tmp_path, holder):
-    with pytest.raises(TakenError) as refused, held(tmp_path / "run", "the run 'a'"):
+    with pytest.raises(TakenError) as refused, hold(tmp_path / "run", "the run 'a'"):
         pass
     assert re.sub(r"\d\d:\d\d", "HH:MM", str(refused.value)) == (
         f"process {holder.pid} is working on the run 'a' since HH:MM; wait until it ends, or stop it with kill "
@@ -50,7 +50,7 @@ def test_a_claim_goes_with_its_process_even_when_that_is_killed(tmp_path, holder
     holder.kill()
     holder.wait()
     assert (tmp_path / "run" / FILE).exists()
-    with held(tmp_path / "run", "the run"):
+    with hold(tmp_path / "run", "the run"):
         assert owner(tmp_path / "run" / FILE)["pid"] == os.getpid()
     assert list((tmp_path / "run").iterdir()) == []
 
@@ -59,7 +59,7 @@ def test_a_claim_that_is_cut_or_of_an_earlier_process_of_the_same_number_counts_
     (tmp_path / FILE).write_text('{"pid": 1')
     check_free(tmp_path, "it")
     write_json(tmp_path / FILE, {"pid": os.getppid(), "process": "1"})
-    with held(tmp_path, "it"):
+    with hold(tmp_path, "it"):
         pass
     assert not (tmp_path / FILE).exists()
 
@@ -72,22 +72,22 @@ def test_a_claim_of_another_day_says_the_day(tmp_path):
 
 
 def test_a_block_inside_another_does_not_end_the_claim(tmp_path):
-    with held(tmp_path, "it"):
-        with held(tmp_path, "it"):
+    with hold(tmp_path, "it"):
+        with hold(tmp_path, "it"):
             pass
         assert json.loads((tmp_path / FILE).read_text())["pid"] == os.getpid()
     assert not (tmp_path / FILE).exists()
 
 
 def test_an_error_in_the_block_frees_the_claim(tmp_path):
-    with pytest.raises(ValueError, match="mine"), held(tmp_path, "it"):
+    with pytest.raises(ValueError, match="mine"), hold(tmp_path, "it"):
         raise ValueError("mine")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_where_no_folder_can_be_made_nothing_is_claimed(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="nothing can be written"), held(tmp_path / "file" / "run", "it"):
+    with pytest.raises(RunError, match="nothing can be written"), hold(tmp_path / "file" / "run", "it"):
         pass
 
 

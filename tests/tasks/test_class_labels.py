@@ -16,10 +16,10 @@ def facts(table, **more):
     return {"source": "x.csv", "classes": None, "labels_are": labels_are(table["label"]), **more}
 
 
-def read(labels, names, asked=None):
+def read(labels, names, choice=None):
     """What the labels are, and the class of each."""
     table = catalog(*labels)
-    found = _class_labels.read_labels(table, facts(table), names, asked=asked)
+    found = _class_labels.read_labels(table, facts(table), names, choice=choice)
     _class_labels.check_labels(table, found, names, "x.csv")
     return found, _class_labels.targets(table, facts(table, labels_are=found), names)[0].tolist()
 

@@ -1,7 +1,7 @@
-"""The kinds of background work, one file each; what a kind's work is made of belongs in its own room, not here.
+"""The kinds of background work, one file each; the work itself belongs in its own room, not here.
 
-A kind's file is called as the kind and defines what `hem_core.jobs.kind.Kind` lists. An installed package adds a kind
-by an entry point of the group `hem.jobs`.
+A kind's file has the kind's name and defines what `hem_core.jobs.kind.Kind` lists. An installed package adds a kind
+with an entry point of the group `hem.jobs`.
 """
 
 PLUGINS = "hem.jobs"

@@ -10,18 +10,18 @@ from hem_core.jobs.job import Job, new_job
 
 TITLE = "Export"
 WITHOUT_WRITING = True
-"""Also from a workspace that cannot be written to: the folder then goes with the server."""
+"""Also from a read-only workspace: the folder is then removed when the server ends."""
 
 
 def export_job(workspace: Path, name: str, version: int, formats: Sequence[str], data: str = "") -> Job:
-    """The export of a version of a set. data: where the pictures are now, "" where they were not moved."""
+    """The export of a version of a set. data: the present folder of the pictures, "" if they were not moved."""
     settings = {"set": name, "version": version, "formats": sorted(set(formats)), "data": data}
     called = f"{name}-v{version}-{'-'.join(settings['formats'])}"
     return new_job(workspace, "export", called, settings, without_writing=WITHOUT_WRITING)
 
 
 def target(job: Job) -> Path:
-    """The folder that is written: exports/<name> in the workspace, or in what stands for it."""
+    """The output folder: exports/<name> in the workspace or its stand-in."""
     return job.home / "exports" / job.name
 
 

@@ -40,7 +40,7 @@ def _run(job: Job) -> Path:
 
 
 def start_pending_map(run: Run) -> bool:
-    """Begin to make the map of a run that waits for it; False where none is to come or somebody is at work on it.
+    """Start computing the map of a run whose map is pending; False where none is, or it is being computed already.
 
     Raises RunError where the run cannot be written to.
     """
@@ -48,5 +48,5 @@ def start_pending_map(run: Run) -> bool:
 
 
 def job_of(run: Run) -> Job:
-    """The job that makes the map of a run in a workspace."""
+    """The job that computes the map of a run in a workspace."""
     return new_job(run.folder.resolve().parents[1], "projection", run.name, {})

@@ -1,4 +1,4 @@
-"""Proof: linear probes say whether a set is worth more than a random one."""
+"""Proof: linear probes measure whether a set is worth more than a random one."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def proof_job(workspace: Path, key: str, level: Level, selected: Selected) -> Jo
 
 
 def keep(job: Job, selected: Selected) -> None:
-    """Write the set and its candidates beside the settings, for the process that proves it."""
+    """Write the set and its candidates next to the settings, for the process that proves it."""
     ranks = dict(zip(selected.examples["id"].tolist(), selected.examples["rank"].tolist(), strict=True))
     rank = [ranks.get(id, 0) for id in selected.candidates["id"].tolist()]  # 0 = not chosen
     write_table(_candidates(job), selected.candidates.assign(rank=rank))
 
 
 def result(workspace: Path, key: str) -> Path:
-    """Where a proof is kept."""
+    """The file of a proof."""
     return workspace / "proofs" / f"{key}.json"
 
 

@@ -30,7 +30,7 @@ def opens(job: Job) -> tuple[str, Mapping[str, str]]:
 
 
 def run(job: Job, progress: Listener) -> Mapping[str, Any]:
-    """Returns how many reasons there are (n) and how many of them changed."""
+    """Returns the number of reasons (n) and how many of them changed."""
     from hem_core.runs.refit import refit
     from hem_core.store.run import open_run
 

@@ -31,7 +31,7 @@ def opens(job: Job) -> tuple[str, Mapping[str, str]]:
 
 
 def progress(job: Job) -> Mapping[str, Any]:
-    """Counted in trainings: the time left is that of all of them."""
+    """Progress in trainings, so the time left covers all of them."""
     found = _stored(job).progress or {}
     if not found:
         return {}

@@ -1,4 +1,4 @@
-"""Scoring: a model over every example of a data set, kept as a run."""
+"""Scoring: a model scores every example of a data set; the result is a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def writes(job: Job) -> tuple[Path, ...]:
 
 
 def is_done(job: Job) -> bool:
-    """Whether the run is complete and its map, which follows the scores, is not still to be made."""
+    """Whether the run is complete and its map, which is computed after the scores, is not pending."""
     info = read(_run(job) / "run.json")
     return info.get("status") == "complete" and not is_map_pending(info)
 

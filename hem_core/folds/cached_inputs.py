@@ -1,4 +1,4 @@
-"""A data set that is read again and again: once from its source, then from memory where it fits."""
+"""The inputs of a data set that is read repeatedly: once from their source, then from memory where they fit."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ AT_ONCE = 1024
 MOST_BYTES = 2 << 30
 
 
-class Held:
-    """N examples by position, in any order. Nothing is read before it is asked for.
+class CachedInputs:
+    """N examples by position, in any order. Nothing is read before the first access.
 
-    most_bytes: arrays and pictures beyond it are not kept but read each time; texts and tables are always kept.
+    most_bytes: arrays and pictures beyond it are read each time instead of kept; texts and tables are always kept.
     """
 
     def __init__(self, inputs: Inputs, n: int, *, most_bytes: int = MOST_BYTES) -> None:
@@ -31,14 +31,14 @@ class Held:
         return self._place >= 0
 
     def read(self, rows: np.ndarray) -> Values:
-        """The examples of these rows (n,), all of them good, in their order."""
+        """The examples of these rows (n,), all of them readable, in their order."""
         if self._values is not None:
             return rows_of(self._values, self._place[rows])
         ordered, back = np.unique(rows, return_inverse=True)
         return rows_of(_joined([self._inputs.read(run).values for run in self._runs(ordered)]), back)
 
     def _runs(self, ordered: np.ndarray) -> list[list[int]]:
-        """Quick inputs read everything between the first and the last row: they are asked for neighbours alone."""
+        """Quick inputs read everything between the first and the last row, so they get runs of adjacent rows."""
         if not self._inputs.is_quick:
             return [ordered.tolist()]
         return [run.tolist() for run in np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1)]
@@ -53,7 +53,7 @@ class Held:
 
     @cached_property
     def _all(self) -> tuple[np.ndarray, Values | None]:
-        """(N,) place of each row among the good ones, -1 = it cannot be read; and these, if they are kept."""
+        """(N,) place of each row among the readable ones, -1 = unreadable; and their values, if they are kept."""
         place, good, parts, n_bytes = np.full(self._n, -1, dtype=np.int64), 0, [], 0
         for start in range(0, self._n, AT_ONCE):
             batch = self._inputs.read(range(start, min(start + AT_ONCE, self._n)))
