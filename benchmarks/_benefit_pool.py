@@ -1,4 +1,4 @@
-"""Which examples enter the training set: a pool mined by `hem loop`, beside random additions and all data."""
+"""Which examples enter the training set: a pool mined by `hem loop`, compared with random additions and all data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results kept as they come, so that a killed benchmark goes on where it stopped."""
+"""Results stored one by one, so that a killed benchmark resumes where it stopped."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What hard examples are good for: every way beside a control, the same seeds in both; the tables of RESULTS.md.
+"""The benefit of hard examples: each use compared with a control on the same seeds; the tables of RESULTS.md.
 
     python benchmarks/benefit.py [--data ../shared/data] [--seeds 5] [--first-seed 100] [--quick] [--only NAME …]
 
-Each result is stored as it comes: killed, the same command goes on.
+Each result is stored at once: after a kill, run the same command to resume.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What matching and judging boxes costs, beside pycocotools and cleanlab's ObjectLab (where that is installed).
+"""The cost of matching and judging boxes, compared with pycocotools and cleanlab's ObjectLab (where that is installed).
 
     python benchmarks/detection.py [--only speed] [--images 5000] [--peer-images 500]
 
@@ -30,7 +30,7 @@ SIZE_PX = (640, 480)
 
 
 def main() -> None:
-    """Print the tables that were asked for."""
+    """Print the requested tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", choices=("speed",), default=["speed"])
     parser.add_argument("--images", type=int, default=5000)
@@ -57,7 +57,7 @@ def speed(n_images: int, n_peer: int) -> None:
     ours, _scores = timed(lambda: suspicion_of_images(given, predicted, n_images))
     line("error types, hypotheses, suspicion of images, HEM", ours, n_images)
     if importlib.util.find_spec("cleanlab") is None:
-        print("cleanlab is not installed: ObjectLab is left out")
+        print("cleanlab is not installed: ObjectLab is skipped")
     else:
         theirs = object_lab(*few, n_few)
         line("label quality of images, cleanlab ObjectLab", theirs, n_few, ours / n_images)

@@ -1,4 +1,4 @@
-"""What the exact gradient norm of every example costs, beside an ordinary forward and backward pass of the batch.
+"""The cost of every example's exact gradient norm, compared with an ordinary forward and backward pass.
 
     python benchmarks/grand.py
 

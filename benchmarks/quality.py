@@ -1,8 +1,9 @@
-"""How well HEM finds what was planted, beside others on the same outputs; the tables of RESULTS.md.
+"""How well HEM finds planted errors, compared with other tools on the same outputs; the tables of RESULTS.md.
 
     python benchmarks/quality.py [--data ../shared/data] [--seeds 3] [--first-seed 100] [--quick] [--only NAME …]
 
-Each result is stored as it comes: killed, the same command goes on. cleanlab's rows need `pip install cleanlab`.
+Each result is stored at once: after a kill, run the same command to resume. cleanlab's rows need
+`pip install cleanlab`.
 """
 
 from __future__ import annotations

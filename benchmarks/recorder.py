@@ -1,4 +1,4 @@
-"""What recording a training costs: time beside a training step and beside a loop over rows, and memory over epochs.
+"""The cost of recording a training: time compared with a training step and a loop over rows; memory over epochs.
 
     python benchmarks/recorder.py
 

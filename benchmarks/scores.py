@@ -1,4 +1,4 @@
-"""What the scores and the recorder cost, beside plain torch, cleanlab (where it is installed) and a training step.
+"""The cost of the scores and the recorder, compared with plain torch, cleanlab (if installed) and a training step.
 
     python benchmarks/scores.py
 
@@ -69,9 +69,9 @@ def plain_five(outputs: Outputs) -> object:
 
 
 def with_labels(outputs: Outputs, n_classes: int) -> None:
-    """cleanlab's label quality scores beside those of ours that ask the same."""
+    """cleanlab's label quality scores compared with our scores of the same meaning."""
     if importlib.util.find_spec("cleanlab") is None:
-        print(f"{f'  K = {n_classes}: cleanlab is not installed, left out':44}")
+        print(f"{f'  K = {n_classes}: cleanlab is not installed, skipped':44}")
         return
     from cleanlab.rank import get_label_quality_scores  # pyright: ignore[reportMissingImports]
 
@@ -88,7 +88,7 @@ def with_labels(outputs: Outputs, n_classes: int) -> None:
 
 
 def dynamics_pair(n: int) -> tuple[Callable[[], object], Callable[[], object]]:
-    """The scores over epochs, beside the same in a Python loop over rows of numpy."""
+    """The scores over epochs, compared with a Python loop over rows of numpy."""
     n_epochs = 20
     hits = (torch.rand(n, n_epochs) < 0.7).float()
     values = torch.rand(n, n_epochs)
@@ -113,7 +113,7 @@ def dynamics_pair(n: int) -> tuple[Callable[[], object], Callable[[], object]]:
 
 
 def recorder_share() -> None:
-    """A small CNN's training step with the recorder beside the same step without it."""
+    """A small CNN's training step with the recorder, compared with the same step without it."""
     net = torch.nn.Sequential(
         torch.nn.Conv2d(1, 16, 3, padding=1),
         torch.nn.ReLU(),

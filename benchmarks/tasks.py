@@ -1,4 +1,4 @@
-"""How well HEM finds wrong labels of other tasks than one class, beside cleanlab on the same predictions.
+"""How well HEM finds wrong labels of other tasks than one class, compared with cleanlab on the same predictions.
 
     python benchmarks/tasks.py [--data ../shared/data] [--seeds 3] [--first-seed 100] [--quick]
 

@@ -1,4 +1,4 @@
-"""The CSV file of a data set that a demo does not bring along."""
+"""The CSV file of a data set that does not come with the demo."""
 
 from __future__ import annotations
 

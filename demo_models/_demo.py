@@ -42,7 +42,7 @@ class Demo(Protocol):
 
 
 class NetDemo(Demo, Protocol):
-    """A demo whose OOS is no number of folds: it trains once, goes on after a kill, and its weights are kept."""
+    """A demo whose OOS is not a number of folds: it trains once, resumes after a kill, and its weights are stored."""
 
     def model(self) -> nn.Module: ...
 
@@ -116,7 +116,7 @@ def _train(
     weights: Path,
     progress: Callable[[str, int, int], None],
 ) -> None:
-    """Train and keep the weights; killed, it goes on from the checkpoint beside them."""
+    """Train and store the weights; after a kill, resume from the checkpoint next to them."""
     checkpoint = weights.with_suffix(".checkpoint")
     model = demo.train(
         examples, recorder=recorder, checkpoint=checkpoint, progress=lambda done, total: progress("train", done, total)

@@ -52,7 +52,7 @@ def fit(
 
     weights (N,) of the examples' losses; sampler: which examples an epoch shows and in which order, by default each
     once; progress is called with (examples done, of how many). After each epoch the
-    state is written to `checkpoint`, and a training that finds one there goes on from it. Equal arguments give equal
+    state is written to `checkpoint`, and a training that finds one there resumes from it. Equal arguments give equal
     weights; torch's own random numbers are left as they were.
     """
     with torch.random.fork_rng(devices=[]):

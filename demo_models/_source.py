@@ -18,7 +18,7 @@ FLIPPED = 0.05
 
 
 def path_of(folder: Path, name: str, known: Data) -> Path:
-    """Where a demo's data are kept: pictures as .npz, texts and tables as .parquet."""
+    """The file of a demo's data: pictures as .npz, texts and tables as .parquet."""
     return folder / f"{name}.{'npz' if isinstance(known, Images) else 'parquet'}"
 
 
@@ -39,7 +39,7 @@ def write(path: Path, known: Data, *, share: float = FLIPPED) -> None:
 
 
 def options(known: Data) -> dict[str, Any]:
-    """What `hem_core.score` must be told of the file: class order and columns."""
+    """The options of `hem_core.score` for the file: class order and columns."""
     if isinstance(known, Images):
         return {}
     if isinstance(known, Texts):

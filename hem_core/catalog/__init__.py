@@ -44,7 +44,7 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
 
     columns: `id_column`, `label_column`, `image_column`, `text_column` name the source's columns where they differ from
     the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be). `images`
-    and `predictions`, beside annotations of boxes: the folder of the pictures, and a file of predicted boxes.
+    and `predictions`, for annotations of boxes: the folder of the pictures, and a file of predicted boxes.
     Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
     """
     given = {name: value for name, value in columns.items() if value}

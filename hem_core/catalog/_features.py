@@ -45,7 +45,7 @@ def named_features(table: pa.Table, names: Sequence[str], *, taken: set[str | No
 
 
 def all_features(table: pa.Table, *, taken: set[str | None]) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """Every column that can be a feature, and those left out with the reason.
+    """Every column that can be a feature, and the skipped columns with the reason.
 
     Left out are lists, dates and the like, columns without a value, and ids by their name or by never repeating.
     """

@@ -1,4 +1,4 @@
-"""Annotations of boxes: a COCO .json, a YOLO data.yaml, Pascal VOC's .xml files; and predictions beside them."""
+"""Annotations of boxes: a COCO .json, a YOLO data.yaml, Pascal VOC's .xml files; and their predictions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPTIONS = ("images", "predictions")
 NOTHING = "no objects"
 """`label` of an image without a given box."""
 PEEK = 1 << 16
-"""Bytes at the beginning and the end of a .json file by which it is told from a table."""
+"""Bytes at the beginning and the end of a .json file that distinguish it from a table."""
 STANDARD = ("id", "file_name", "width", "height")
 _WORDS = (b'"annotations"', b'"images"', b'"categories"')
 
