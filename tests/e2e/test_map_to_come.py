@@ -65,4 +65,4 @@ def test_overview_says_that_the_map_is_to_come_until_it_is_there(opened, early):
     picture(page, "overview_before_the_map")
     finish(early)
     page.get_by_text(COMPUTING).wait_for(state="detached")
-    page.get_by_text("Model, data, checkpoint").wait_for()
+    page.get_by_text("Model, data, checkpoint").first.wait_for()

@@ -63,7 +63,7 @@ def test_started_left_and_read(site, opened):
     page.get_by_text("Model, data, checkpoint").wait_for()
     page.get_by_test_id("stTopNavLinkContainer").get_by_text("Retrain").click()
     page.get_by_text("What changed").wait_for(timeout=120_000)
-    for said in ("The rules were fixed before anything was trained.", "Paired table", "Method"):
+    for said in ("The rules were fixed before anything was trained.", "Paired table", "How it was done"):
         page.get_by_text(said).first.wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="report.html").click()
