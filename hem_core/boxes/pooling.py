@@ -8,12 +8,12 @@ import numpy as np
 
 from hem_core.errors import DataError
 
-Pool = Literal["top3", "softmax"]
-POOLS: tuple[Pool, ...] = ("top3", "softmax")
+Pooling = Literal["top3", "softmax"]
+POOLS: tuple[Pooling, ...] = ("top3", "softmax")
 TEMPERATURE = 0.1
 
 
-def pool(image: np.ndarray, severity: np.ndarray, n_images: int, how: Pool = "top3") -> np.ndarray:
+def pool(image: np.ndarray, severity: np.ndarray, n_images: int, how: Pooling = "top3") -> np.ndarray:
     """One score an image: higher = harder.
 
     image (R,) indices in 0 .. n_images - 1; severity (R,) in 0 .. 1.

@@ -9,7 +9,7 @@ import numpy as np
 
 from hem_core.boxes.error_types import RIGHT
 from hem_core.boxes.hypotheses import Hypotheses
-from hem_core.boxes.pooling import Pool, pool, total
+from hem_core.boxes.pooling import Pooling, pool, total
 from hem_core.boxes.severity import severity
 from hem_core.boxes.suspicion import suspicion
 from hem_core.stats.percentile import percentile
@@ -31,7 +31,7 @@ HOW = {
 }
 
 
-def image_scores(rows: Hypotheses, n_images: int, how: Pool) -> dict[str, np.ndarray]:
+def image_scores(rows: Hypotheses, n_images: int, how: Pooling) -> dict[str, np.ndarray]:
     """`error` and `loss` of N images, each (N,) float32 in 0 .. 1, higher = harder; 0 without boxes."""
     found = severity(rows)
     return {
@@ -40,7 +40,7 @@ def image_scores(rows: Hypotheses, n_images: int, how: Pool) -> dict[str, np.nda
     }
 
 
-def image_columns(rows: Hypotheses, n_images: int, how: Pool) -> dict[str, np.ndarray]:
+def image_columns(rows: Hypotheses, n_images: int, how: Pooling) -> dict[str, np.ndarray]:
     """Every column of N images: those of `image_scores`, percentiles, sums and counts."""
     image, kind = rows.image, rows.type
     suspicious = suspicion(rows).label_suspicion

@@ -32,7 +32,7 @@ import pyarrow as pa
 from hem_core.boxes.arrays import GivenBoxes, given_boxes
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses
-from hem_core.boxes.pooling import Pool
+from hem_core.boxes.pooling import Pooling
 from hem_core.boxes.severity import severity
 from hem_core.errors import DataError
 from hem_core.tasks import _detection_arrays as arrays
@@ -100,7 +100,7 @@ class Task:
     """IoU below which a prediction is of nothing that is given."""
     floor: float = 0.05
     """Confidence below which a prediction is no row."""
-    pool: Pool = "top3"
+    pool: Pooling = "top3"
     """How the boxes of an image become its score."""
     first_label: int = 0
     """The number that stands for the first class in the raw output."""
