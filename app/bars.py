@@ -52,7 +52,7 @@ def histogram(table: pd.DataFrame, headline: Headline, *, rows: str = "examples"
     if is_skewed:  # bars on a logarithmic axis cannot be stacked
         top = float(np.log10(max(2, *counted[0], *counted[1])))
         chart.update_yaxes(type="log", title=f"{rows}, log axis", dtick=1, range=[-0.3, top * 1.05])
-    return _quiet(chart.update_layout(barmode="overlay" if is_skewed else "stack"))
+    return quiet(chart.update_layout(barmode="overlay" if is_skewed else "stack"))
 
 
 def errors(values: pd.Series, *, bins: int = 20, rows: str = "examples") -> go.Figure:
@@ -72,7 +72,7 @@ def errors(values: pd.Series, *, bins: int = 20, rows: str = "examples") -> go.F
     )
     chart.update_xaxes(title="error, 0 right to 1 wrong", range=[0, 1])
     chart.update_yaxes(title=rows, tickformat=",")
-    return _quiet(chart)
+    return quiet(chart)
 
 
 def _is_skewed(counts: np.ndarray) -> bool:
@@ -102,7 +102,7 @@ def reasons(counts: pd.Series, *, height: int = HEIGHT_PX, is_grey: bool = False
     )
     chart.update_xaxes(visible=False, range=[0, 1.3 * max(1, counts.max() if len(counts) else 1)])
     chart.update_yaxes(autorange="reversed", ticklabelstandoff=6)
-    return _quiet(chart, height=height)
+    return quiet(chart, height=height)
 
 
 def intervals(table: pd.DataFrame, whole: float) -> go.Figure:
@@ -129,7 +129,7 @@ def intervals(table: pd.DataFrame, whole: float) -> go.Figure:
     chart.add_vline(x=100 * whole, line={"color": theme.GREY, "dash": "dot", "width": 1.5})
     chart.update_xaxes(title="error, %", ticksuffix="%", rangemode="tozero")
     chart.update_yaxes(autorange="reversed", type="category", ticklabelstandoff=6)
-    return _quiet(chart, height=max(HEIGHT_PX, 70 + 28 * len(table)))
+    return quiet(chart, height=max(HEIGHT_PX, 70 + 28 * len(table)))
 
 
 def shares(table: pd.DataFrame) -> go.Figure:
@@ -152,10 +152,11 @@ def shares(table: pd.DataFrame) -> go.Figure:
     chart.update_xaxes(title="share of the examples, %", ticksuffix="%", rangemode="tozero")
     chart.update_yaxes(autorange="reversed", type="category", ticklabelstandoff=6)
     chart.update_layout(barmode="group", legend_traceorder="normal")
-    return _quiet(chart, height=max(HEIGHT_PX, 60 + 26 * len(table)))
+    return quiet(chart, height=max(HEIGHT_PX, 60 + 26 * len(table)))
 
 
-def _quiet(chart: go.Figure, *, height: int = HEIGHT_PX) -> go.Figure:
+def quiet(chart: go.Figure, *, height: int = HEIGHT_PX) -> go.Figure:
+    """The chart, `height` px high, with the margins and the legend of every figure of the app, and no zoom."""
     chart.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 30, "b": 8},

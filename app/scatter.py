@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import theme
+from app.bars import quiet
 from hem_core.store.definitions import WRONG
 
 MOST_POINTS = 4_000
@@ -61,14 +62,7 @@ def _points(table: pd.DataFrame, x: str, y: str) -> go.Figure:
             hovertemplate="%{customdata[0]}<br>given %{customdata[1]:.4g}, predicted %{customdata[2]:.4g} ± "
             "%{customdata[3]:.2g}<extra>click to review</extra>",
         )
-    chart.update_layout(
-        height=HEIGHT_PX,
-        margin={"l": 8, "r": 8, "t": 30, "b": 8},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        dragmode=False,
-    )
-    chart.update_xaxes(fixedrange=True, automargin=True)
-    return chart.update_yaxes(fixedrange=True, automargin=True)
+    return quiet(chart, height=HEIGHT_PX)
 
 
 def _band(chart: go.Figure, table: pd.DataFrame, x: str, *, is_diagonal: bool) -> None:

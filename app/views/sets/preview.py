@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import theme, words
+from app.bars import quiet
 
 if TYPE_CHECKING:
     from hem_core.sets.preview import Preview
@@ -94,7 +95,7 @@ def curve(found: "Preview") -> go.Figure:
             )
     chart.update_xaxes(title="first n chosen", tickformat=",", rangemode="tozero", nticks=5)
     chart.update_yaxes(title="mean difficulty")
-    return _quiet(chart, 250)
+    return quiet(chart, height=250)
 
 
 def accuracies(table: pd.DataFrame) -> go.Figure:
@@ -121,20 +122,9 @@ def accuracies(table: pd.DataFrame) -> go.Figure:
     )
     chart.update_xaxes(title="accuracy of the probe, %", ticksuffix="%", nticks=6)
     chart.update_yaxes(autorange="reversed", type="category", ticklabelstandoff=6)
-    return _quiet(chart, 190)
+    return quiet(chart, height=190)
 
 
 def _arm(arm: str) -> str:
     base, plus, added = arm.partition(" + ")
     return f"base + {ARMS.get(added, added)}" if plus else base
-
-
-def _quiet(chart: go.Figure, height: int) -> go.Figure:
-    chart.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 30, "b": 8},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        dragmode=False,
-    )
-    chart.update_xaxes(fixedrange=True, automargin=True)
-    return chart.update_yaxes(fixedrange=True, automargin=True)
