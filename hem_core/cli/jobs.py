@@ -43,7 +43,7 @@ def jobs(
         _print_json(found) if as_json else _print_table(found)
         return
     if name is None or what not in ACTIONS:
-        raise HemError(f"wanted: hem jobs [WORKSPACE], or hem jobs {'|'.join(ACTIONS)} NAME; got '{what}'")
+        raise HemError(f"expected hem jobs [WORKSPACE], or hem jobs {'|'.join(ACTIONS)} NAME; got '{what}'")
     job = _named(listing(open_workspace(workspace).folder), name, workspace)
     {"stop": _stop, "resume": _resume, "log": _log}[what](job, lines)
 
@@ -53,8 +53,9 @@ def _print_table(found: list[Job]) -> None:
         say("no jobs yet; hem score, hem retrain, hem loop and the app start them")
         return
     heads = ("name", "state", "stage", "done", "rate", "time left", "started")
-    table(heads, [_row(job, state) for job, state in _states(found)])
-    for job, state in _states(found):
+    states = _states(found)
+    table(heads, [_row(job, state) for job, state in states])
+    for job, state in states:
         if state.error:
             say("[red]{}[/red]: {}", _name(job), state.error)
 

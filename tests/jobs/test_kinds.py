@@ -229,7 +229,7 @@ def test_the_command_says_what_it_cannot_do(tmp_path):
     (tmp_path / "work").mkdir()
     for words, line in {
         ("stop", "x", "--workspace", tmp_path / "work"): "no job 'x' in",
-        ("resume",): "wanted: hem jobs [WORKSPACE], or hem jobs stop|resume|log NAME",
+        ("resume",): "expected hem jobs [WORKSPACE], or hem jobs stop|resume|log NAME",
         (tmp_path / "nowhere",): "no folder",
     }.items():
         done = hem("jobs", *words)

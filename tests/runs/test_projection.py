@@ -182,3 +182,5 @@ def test_a_run_that_does_not_wait_for_its_map_gets_the_same_bytes_by_the_job(dat
     assert state(job).status == "done", log_tail(job)
     assert kept(run.folder) == kept(score(data, tmp_path / "undisturbed" / "early").folder)
     assert not start_pending_map(hem_core.open_run(run.folder))
+    (run.folder / "run.json").write_text("{ cut")
+    assert state(job).status == "done"  # the list of jobs is not lost with a damaged run

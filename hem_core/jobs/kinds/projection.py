@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from hem_core.engine.progress import Listener
-from hem_core.jobs.job import Job, new_job
+from hem_core.jobs.job import Job, new_job, read
 from hem_core.jobs.start import start
 from hem_core.store.map_pending import is_map_pending
-from hem_core.store.run import Run, read_run
+from hem_core.store.run import Run
 
 TITLE = "Map of the embeddings"
 
@@ -24,7 +23,8 @@ def writes(job: Job) -> tuple[Path, ...]:
 
 
 def is_done(job: Job) -> bool:
-    return (_run(job) / "projection.parquet").is_file() and not is_map_pending(read_run(_run(job)).info)
+    has_map = (_run(job) / "projection.parquet").is_file()
+    return has_map and not is_map_pending(read(_run(job) / "run.json"))
 
 
 def opens(job: Job) -> tuple[str, Mapping[str, str]]:
@@ -32,7 +32,9 @@ def opens(job: Job) -> tuple[str, Mapping[str, str]]:
 
 
 def run(job: Job, progress: Listener) -> None:
-    importlib.import_module("hem_core.runs.projection").project_run(_run(job), progress)
+    from hem_core.runs.projection import project_run
+
+    project_run(_run(job), progress)
 
 
 def _run(job: Job) -> Path:
@@ -49,4 +51,5 @@ def start_pending_map(run: Run) -> bool:
 
 def job_of(run: Run) -> Job:
     """The job that computes the map of a run in a workspace."""
-    return new_job(run.folder.resolve().parents[1], "projection", run.name, {})
+    folder = run.folder.absolute()  # of a run that is a link: where the link is
+    return new_job(folder.parents[1], "projection", folder.name, {})
