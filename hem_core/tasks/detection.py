@@ -243,8 +243,7 @@ class Task:
     def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
         """What is given and predicted in words."""
         given = pa.array(self.written(columns["target"], classes), pa.string())
-        rows = self._rows(columns[DETECTIONS], columns["target"])
-        predicted = images.predicted_in_words(rows, len(columns["target"]), self.categories)
+        predicted = images.predicted_in_words(self._all_rows(columns), len(columns["target"]), self.categories)
         found = {"label": given, "given": given, "predicted": pa.array(predicted, pa.string())}
         counts = [name for name in columns if name.startswith("n_")]
         return found | {name: pa.array(columns[name].astype(np.int64)) for name in counts}
@@ -252,9 +251,8 @@ class Task:
     def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
         """The level `boxes`."""
         assert self.memory is not None
-        rows = self.memory.rows or self._rows(columns[DETECTIONS], columns["target"])
         size_px = self.memory.size_px[columns["target"]]
-        return Parts(LEVEL, parts.part_table(rows, ids, size_px, self.categories), self.categories)
+        return Parts(LEVEL, parts.part_table(self._all_rows(columns), ids, size_px, self.categories), self.categories)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
         """Those of the whole run, which need all its boxes; before they are scored, the mean error of the images."""
@@ -310,6 +308,15 @@ class Task:
 
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         return images.image_scores(self._rows(raw, targets), len(targets), self.pool)
+
+    def _all_rows(self, columns: Mapping[str, np.ndarray]) -> Hypotheses:
+        """The hypotheses of the images of a table, those that `of_the_set` found where they are the same."""
+        known = self.memory
+        if known is None or known.rows is None or known.scored is None:
+            return self._rows(columns[DETECTIONS], columns["target"])
+        if np.array_equal(known.scored, columns["target"]):
+            return known.rows
+        return self._rows(columns[DETECTIONS], columns["target"])
 
     def _rows(self, raw: np.ndarray, targets: np.ndarray) -> Hypotheses:
         """The hypotheses of some images of the catalog, numbered by their place in `targets`."""
