@@ -120,6 +120,16 @@ def _notes(dynamics: list[str], head: list[str], sample: str) -> list[str]:
             "Semi-out-of-sample: a linear head that did not see the example judges it, on an embedding that may have; "
             f"a model that has memorised still hides some of what is hard: {way}."
         ]
+    return optimism(sample, way)
+
+
+def optimism(sample: str, way: str) -> list[str]:
+    """The note on scores of a model that was, or may have been, trained on the examples; [] where it was not.
+
+    way: what to do about it, in the imperative.
+    """
+    if sample == "out-of-sample":
+        return []
     if sample == "in-sample":
         return [f"In-sample, optimistic: a model that has memorised an example hides how hard it was; {way}."]
     return [f"Not known whether the model was trained on these examples; if so, this is optimistic: {way}."]

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.difficulty.headline import Headline
+from hem_core.difficulty.members import optimism
 from hem_core.dynamics.match import Match, match, match_contents
 from hem_core.dynamics.table import Dynamics
 from hem_core.engine.join import Joined, graph_of, join
@@ -112,13 +113,8 @@ def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
     """The headline as a task with its own tells it. how: of `difficulty` and `label_suspicion`; {} without."""
     if not how:
         return headline
-    way = (
-        "a model that has memorised an example hides how hard it was; score predictions of a model that had not seen "
-        "it, by --train and --oos 5 or with --out-of-sample"
-    )
-    notes = {"in-sample": [f"In-sample, optimistic: {way}."], "out-of-sample": []}
-    unknown = [f"Not known whether the model was trained on these examples; if so, {way}."]
-    return Headline(**{**headline, "how": how, "notes": notes.get(sample, unknown)})
+    way = "score predictions of a model that had not seen them, by --train and --oos 5 or with --out-of-sample"
+    return Headline(**{**headline, "how": how, "notes": optimism(sample, way)})
 
 
 def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
