@@ -160,23 +160,34 @@ def _is_coco(path: Path) -> bool:
     return is_object and sum(word in both for word in _WORDS) > 1
 
 
-def _is_yolo(path: Path) -> bool:
-    """Whether a settings file names classes."""
+def _is_yolo(path: Path, keys: tuple[str, ...] = ("names:",)) -> bool:
+    """Whether a settings file has a line that begins with each of the keys, by default the names of the classes."""
     try:
-        return any(line.startswith("names:") for line in path.read_text("utf-8", "replace").splitlines())
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    return all(any(line.startswith(key) for line in lines) for key in keys)
+
+
+def _is_voc(path: Path) -> bool:
+    """Whether an .xml file has the element that VOC's annotations are."""
+    try:
+        with path.open("rb") as file:
+            return b"<annotation" in file.read(PEEK)
     except OSError:
         return False
 
 
 def _is_folder_of_boxes(path: Path) -> bool:
-    """Whether a folder has VOC's `Annotations`, .xml files, or a data.yaml with the names of classes."""
+    """Whether a folder has VOC's annotations, also in `Annotations`, or the settings of a YOLO data set.
+
+    Class folders of pictures may well have an .xml or .yaml of another kind beside them.
+    """
     try:
         inside = sorted(path.iterdir())
     except OSError:
         return False
     settings = [each for each in inside if each.suffix.lower() in (".yaml", ".yml")]
-    annotations = path / "Annotations"
-    has_xml = any(each.suffix.lower() == ".xml" for each in inside)
-    if not has_xml and annotations.is_dir():
-        has_xml = next(annotations.rglob("*.xml"), None) is not None
-    return has_xml or any(map(_is_yolo, settings))
+    first = next((each for each in inside if each.suffix.lower() == ".xml"), None)
+    first = first or next((path / "Annotations").rglob("*.xml"), None)
+    return (first is not None and _is_voc(first)) or any(_is_yolo(each, ("names:", "train:")) for each in settings)

@@ -171,3 +171,16 @@ def test_boxes_come_back_from_their_columns_as_they_were():
     assert len(predicted_in(predicted_column(predicted, 2, ["a"]), ["a"])) == 0
     with pytest.raises(DataError, match="a box is labelled 'b', which is none of the classes: a"):
         given_in(given_column(given, 3, ["a", "b"]), ["a"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("settings.xml", "<settings><size>8</size></settings>"), ("names.yaml", "names: [cat, dog]\n")],
+)
+def test_a_file_beside_class_folders_does_not_make_them_annotations(tmp_path, name, content):
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        Image.new("RGB", (8, 8)).save(tmp_path / label / "1.png")
+    (tmp_path / name).write_text(content)
+    table = catalog.read(tmp_path)
+    assert sorted(table["label"].to_pylist()) == ["cat", "dog"]
