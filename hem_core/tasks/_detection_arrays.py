@@ -80,8 +80,8 @@ def boxes_of_output(output: Any) -> Tensor:
     keys = {"boxes", "labels", "scores"}
     if not isinstance(output, list | tuple) or not all(isinstance(one, dict) and keys <= one.keys() for one in output):
         raise ModelError(
-            f"the model gives {type(output).__name__}; detection wants a list with a dict of boxes (M, 4), labels (M,) "
-            "and scores (M,) for each image, as torchvision's detectors give in eval mode"
+            f"the model gives {type(output).__name__}; detection expects a list with a dict of boxes (M, 4), labels "
+            "(M,) and scores (M,) for each image, as torchvision's detectors give in eval mode"
         )
     rows = []
     for one in output:

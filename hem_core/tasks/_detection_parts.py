@@ -102,7 +102,8 @@ def _sentence(
     if kind == "Bkg":
         return f"Predicted {predicted} with confidence {confidence}; nothing is given there."
     if kind == "Both":
-        return f"Predicted {predicted} with confidence {confidence}; only a box of another class is near, and off."
+        wrong = "it overlaps only a box of another class, and too little"
+        return f"Predicted {predicted} with confidence {confidence}; {wrong}."
     if kind == "Dupe":
         return f"Predicted {predicted} with confidence {confidence}; a more confident prediction has this box."
     said = f"Predicted {predicted} at IoU {iou} with confidence {confidence}"

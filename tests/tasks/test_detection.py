@@ -251,7 +251,7 @@ def test_what_is_no_detector_is_refused(workspace, tmp_path):
             return [image.sum() for image in images]
 
     data = workspace / "data"
-    with pytest.raises(ModelError, match="detection wants a list with a dict of boxes"):
+    with pytest.raises(ModelError, match="detection expects a list with a dict of boxes"):
         hem_core.score(Sum(), data / "annotations.json", images=data / "photos", out=tmp_path / "run")
 
 
