@@ -31,12 +31,13 @@ def watch(level: "Level", *, is_shown: bool = False) -> None:
 
     is_shown: say meanwhile how far it is.
     """
-    if words_of(level) is not None:
-        _watch(level.run, level.name, words_of(level), is_shown)
+    shown = words_of(level)
+    if shown is not None:
+        _watch(level.run, level.name, shown, is_shown)
 
 
 @st.fragment(run_every="2s")
-def _watch(run: str, level_name: str, shown: str | None, is_shown: bool) -> None:
+def _watch(run: str, level_name: str, shown: str, is_shown: bool) -> None:
     level = loaders.level(run, level_name)
     if words_of(level) != shown:
         st.rerun()
