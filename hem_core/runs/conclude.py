@@ -181,11 +181,11 @@ def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table) -> Parts 
 
 
 def _levels(parts: Parts | None) -> dict[str, Any]:
-    """`levels` and, of parts that have classes, `level_classes` of run.json."""
+    """`levels` of run.json and, where the parts have them, `level_classes` and `level_judged`."""
     if parts is None:
         return {"levels": ["examples"]}
-    classes = {"level_classes": {parts.level: list(parts.classes)}} if parts.classes else {}
-    return {"levels": ["examples", parts.level], **classes}
+    own = {"level_classes": parts.classes, "level_judged": parts.judged}
+    return {"levels": ["examples", parts.level], **{key: {parts.level: list(x)} for key, x in own.items() if x}}
 
 
 def _account_of(

@@ -79,6 +79,11 @@ class Level:
         return tuple(own or self.info.get("classes") or ())
 
     @property
+    def judged(self) -> tuple[str, ...]:
+        """Columns of the task's own that say how a part was predicted, not what it is."""
+        return tuple((self.info.get("level_judged") or {}).get(self.name) or ())
+
+    @property
     def has_own_classes(self) -> bool:
         """Whether its rows are of classes of their own; then nothing given, or nothing predicted, is an answer too."""
         return self.name in (self.info.get("level_classes") or {})

@@ -104,6 +104,8 @@ class Parts:
     """One row a part: `id`, `example`, and the columns that every level has."""
     classes: tuple[str, ...] = ()
     """The names of the classes that `given` and `predicted` are of, in their order; () for parts without classes."""
+    judged: tuple[str, ...] = ()
+    """Its own columns that say how a part was predicted, not what it is; no weak slice is described by them."""
 
 
 class Task(Protocol):

@@ -38,6 +38,16 @@ UNSURE = 0.5
 """Confidence below which a right prediction is unsure."""
 
 
+JUDGED = ("confidence", "iou", "type", "cls", "loc", "miss", "severity")
+"""Columns that come of the prediction, besides those whose names begin with one of these:"""
+JUDGED_PREFIXES = ("suspicion", "predicted_")
+
+
+def judged(table: pa.Table) -> tuple[str, ...]:
+    """The columns of `part_table` that say how a box was predicted, not what it is."""
+    return tuple(name for name in table.column_names if name in JUDGED or name.startswith(JUDGED_PREFIXES))
+
+
 def part_table(
     rows: Hypotheses, image_ids: Sequence[str], image_size_px: np.ndarray, classes: Sequence[str]
 ) -> pa.Table:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import hem_core
+from app.views.slices.weak_slices import _own_columns
 from hem_core.errors import DataError, HemError, ModelError
 from hem_core.runs.finish import clear
 from hem_core.sets.export_set import export_set
@@ -296,3 +297,10 @@ def test_every_page_draws_both_levels(workspace, monkeypatch, name, level):
     assert not page.exception
     assert not [error.value for error in page.error]
     assert any("mAP50" in str(one.value) for one in [*page.markdown, *page.caption])
+
+
+def test_no_slice_of_boxes_is_described_by_how_they_were_judged(run):
+    """Else every weak slice is "the IoU is low"; what a box is, and where, describes it."""
+    used = set(_own_columns(run.level("boxes")))
+    assert {"size", "crowding", "aspect", "given_left"} <= used
+    assert not {"iou", "type", "miss", "suspicion", "suspicion_kind", "suspicion_missing", "predicted_left"} & used

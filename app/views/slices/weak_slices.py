@@ -17,12 +17,12 @@ MOST_ROWS = 200_000
 """Larger runs are not searched while a page loads."""
 MEASURE = "share of wrong predictions"
 NO_METADATA = {"image", "image_row", "index", "text", "content_hash", "id", "planted_flip", "true_label"}
+"""No description of a group; the last two are the demos' truth, which no real data set has."""
 MADE = {
     "example", "given", "predicted", "label", "error", "is_correct", "difficulty", "label_suspicion", "reason",
     "reason_prob", "evidence", "x", "y",
 }  # fmt: skip
-"""Columns of a part that say how it was judged, not what it is."""
-"""No description of a group; the last two are the demos' truth, which no real data set has."""
+"""Columns of a part that say how it was judged, not what it is, whatever the task."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def _own_columns(level: Level) -> list[str]:
     import hem_core.scores
     from hem_core import folder
 
-    scores = {*folder.names(hem_core.scores), *MADE}
+    scores = {*folder.names(hem_core.scores), *MADE, *level.judged}
     return [name for name in level.source.columns if name not in scores | NO_METADATA]
 
 
