@@ -1,5 +1,7 @@
 """Colours and sizes: the options that the server sets, and the palette of the figures."""
 
+from collections.abc import Iterable
+
 THEME: dict[str, object] = {
     "theme.base": "light",
     "theme.baseFontSize": 14,
@@ -38,6 +40,12 @@ REASONS: dict[str, str] = {
 """The reasons in the order in which they are shown."""
 
 GREY = "#9aa4b1"
+
+
+def in_order(reasons: Iterable[str]) -> list[str]:
+    """Reasons as they are shown: those of REASONS in its order, then those of other tasks by name."""
+    found = set(reasons)
+    return [*(name for name in REASONS if name in found), *sorted(found - REASONS.keys())]
 
 
 def reason_colours(is_grey: bool) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app import bars
+from app import bars, theme
 from app.wire.distribution import Headline, edges, headline_column, placed
 from hem_core.store.atomic import write_table
 from hem_core.store.run import open_run
@@ -84,3 +84,12 @@ def test_overview_draws_the_chance_of_an_error_and_no_flat_percentile(show, cali
     assert "**Difficulty**" not in said
     spec = json.loads(test.get("plotly_chart")[0].proto.spec)
     assert spec["layout"]["xaxis"]["title"]["text"] == "probability of an error"
+
+
+def test_reasons_of_other_tasks_follow_those_that_have_a_place():
+    assert theme.in_order(["missed", "easy", "confused", "mislabelled"]) == [
+        "mislabelled",
+        "easy",
+        "confused",
+        "missed",
+    ]

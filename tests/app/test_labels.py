@@ -31,7 +31,7 @@ def test_before_any_review_nothing_is_claimed(show, whole_workspace):
     test = show(whole_workspace, "labels")
     assert not test.exception
     assert numbers(test)["Wrong labels, estimated"] == ("not known yet", "review first")
-    assert any("Nobody has reviewed an example" in one.value for one in test.caption)
+    assert any("Nobody has reviewed any examples" in one.value for one in test.caption)
 
 
 def test_the_estimate_counts_what_was_judged_one_at_a_time(show, reviewed):

@@ -304,3 +304,13 @@ def test_no_slice_of_boxes_is_described_by_how_they_were_judged(run):
     used = set(_own_columns(run.level("boxes")))
     assert {"size", "crowding", "aspect", "given_left"} <= used
     assert not {"iou", "type", "miss", "suspicion", "suspicion_kind", "suspicion_missing", "predicted_left"} & used
+
+
+def test_sets_shows_the_reasons_of_boxes(workspace, monkeypatch):
+    """None of them is a reason of classes, for which the page has a fixed order."""
+    monkeypatch.setenv("HEM_WORKSPACE", str(workspace))
+    page = show("sets", run="scenes", level="boxes")
+    next(one for one in page.get("button_group") if one.label == "From").set_value("everything").run()
+    charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+    bars = [trace for chart in charts for trace in chart["data"] if trace.get("orientation") == "h"]
+    assert "missed" in {name for trace in bars for name in trace["y"]}

@@ -29,8 +29,8 @@ REVIEWED_HELP = (
     "whether the label is right; verdicts on many at once do not count."
 )
 NONE_YET = (
-    "Nobody has reviewed an example of this run yet. Review some suspects and some random examples to "
-    "estimate the share of wrong labels, with an interval."
+    "Nobody has reviewed any {} of this run yet. Review some suspects and some random {} to estimate the share of "
+    "wrong labels, with an interval."
 )
 
 
@@ -54,7 +54,7 @@ def page() -> None:
     with left:
         _suspects(level)
     with right:
-        _strata(found)
+        _strata(level, found)
         _pairs(level, answered)
 
 
@@ -72,7 +72,9 @@ def _numbers(level: Level, estimated: LabelErrors, answered: np.ndarray) -> None
     )
     widgets.number_card(reviewed_cell, "Reviewed", f"{reviewed:,}", about, REVIEWED_HELP)
     if estimated.note or not estimated.n_reviewed:
-        st.caption(words.plain(estimated.note if estimated.n_reviewed else NONE_YET))
+        st.caption(
+            words.plain(estimated.note if estimated.n_reviewed else NONE_YET.format(*[words.noun(level.name)] * 2))
+        )
 
 
 def _estimate_in_words(level: Level, estimated: LabelErrors) -> tuple[str, str]:
@@ -81,7 +83,7 @@ def _estimate_in_words(level: Level, estimated: LabelErrors) -> tuple[str, str]:
     if not estimated.n_reviewed:
         return "not known yet", "review first"
     if not estimated.is_narrow:
-        return f"{low} to {high}", "too wide to name a share: review random examples"
+        return f"{low} to {high}", f"too wide to name a share: review random {words.noun(level.name)}"
     return words.percent(estimated.share), f"{low} to {high} of {level.n:,}"
 
 
@@ -95,7 +97,7 @@ def _next_steps(level: Level, found: pd.DataFrame) -> None:
         if found["doubt"].to_numpy().max(initial=0) > 0:
             worst = found.iloc[int(found["doubt"].to_numpy().argmax())]
             low, high = np.floor(10 * worst["min"]) / 10, np.ceil(10 * worst["max"]) / 10
-            title = f"Narrow the estimate: random examples at suspicion {low:g} to {high:g}"
+            title = f"Narrow the estimate: random {words.noun(level.name)} at suspicion {low:g} to {high:g}"
             if st.button(title, icon=":material/casino:"):
                 state.set_queue(f"sample {low:g} {high:g}")
                 state.go("review")
@@ -167,7 +169,7 @@ def _made(level: Level) -> str:
     return words.plain((level.info.get("headline") or {}).get("label_suspicion") or "origin not recorded")
 
 
-def _strata(found: pd.DataFrame) -> None:
+def _strata(level: Level, found: pd.DataFrame) -> None:
     st.markdown(
         "**By suspicion** · how often the label was wrong",
         help="Percentiles of label suspicion, cut where the share of reviewed examples changes. The interval is of the "
@@ -194,7 +196,7 @@ def _strata(found: pd.DataFrame) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "n": number("examples", format="localized"),
+            "n": number(words.noun(level.name), format="localized"),
             "reviewed": number("reviewed", format="localized"),
             "wrong": number("wrong", format="localized", help="Called wrong by a person."),
             "interval": st.column_config.TextColumn("wrong in all, %, 95% interval"),

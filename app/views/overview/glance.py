@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from app.theme import REASONS
+from app.theme import in_order
 from hem_core.stats.wilson import wilson
 from hem_core.store import definitions, numbers
 from hem_core.store.level import Level
@@ -56,8 +56,7 @@ def _reasons(level: Level) -> pd.Series:
         return pd.Series(dtype="int64")
     found = counts(level, "reason").dropna()
     known = dict(zip(found["value"].tolist(), found["n"].tolist(), strict=True))
-    order = [*REASONS, *sorted(set(known) - set(REASONS))]
-    return pd.Series({name: known[name] for name in order if name in known}, dtype="int64")
+    return pd.Series({name: known[name] for name in in_order(known)}, dtype="int64")
 
 
 def class_priors(level: Level, facts: Overview) -> pd.DataFrame:

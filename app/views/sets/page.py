@@ -173,7 +173,7 @@ def _numbers(level: Level, examples: pd.DataFrame) -> None:
     n, reviewed = len(examples), len(set(loaders.reviewed(level)).intersection(examples["id"].tolist()))
     cells = st.columns(4)
     cells[0].metric(
-        "Examples",
+        words.noun(level.name).capitalize(),
         f"{n:,}",
         help=f"{words.percent(n / max(1, level.n))} of {level.n:,} in the level.",
         border=True,
@@ -217,7 +217,7 @@ def _against(level: Level, wish: str, *, is_picked: bool) -> None:
 def _classes(level: Level, examples: pd.DataFrame) -> None:
     if "label" not in level.source.columns or not level.classes:
         st.caption("This run has no classes to compare.")
-        _reasons(examples, is_grey=trust.trust(level.info).is_grey)
+        _reasons(level, examples, is_grey=trust.trust(level.info).is_grey)
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -228,15 +228,15 @@ def _classes(level: Level, examples: pd.DataFrame) -> None:
             st.caption(f"The {LARGEST} largest of {len(level.classes):,}.")
         widgets.figure(bars.shares(table), "set-classes", key="set_classes")
     with right:
-        _reasons(examples, is_grey=trust.trust(level.info).is_grey)
+        _reasons(level, examples, is_grey=trust.trust(level.info).is_grey)
 
 
-def _reasons(examples: pd.DataFrame, *, is_grey: bool) -> None:
+def _reasons(level: Level, examples: pd.DataFrame, *, is_grey: bool) -> None:
     if "reason" not in examples.columns:
         return
     found = examples["reason"].value_counts()
-    order = [name for name in theme.REASONS if name in found.index]
-    st.markdown(f"**Why** · reasons of {words.count(len(examples), 'example')}")
+    order = theme.in_order(found.index)
+    st.markdown(f"**Why** · reasons of {words.counted(len(examples), level.name)}")
     chart = bars.reasons(found.reindex(order), height=60 + 34 * len(order), is_grey=is_grey)
     widgets.figure(chart, "set-reasons", key="set_reasons")
 

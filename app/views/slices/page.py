@@ -42,7 +42,7 @@ def _slices(level: Level, weak: WeakSlices | None) -> None:
     if weak is None:
         st.info(NOT_SEARCHED, icon=":material/info:")
     elif not facts.errors:
-        every = words.count(facts.judged, "example")
+        every = words.counted(facts.judged, level.name)
         st.success(f"No errors: every prediction of the {every} is right.", icon=":material/check_circle:")
     elif weak.table.empty:
         st.success(GOOD_NEWS, icon=":material/check_circle:")
@@ -64,7 +64,7 @@ def _weak_slices(level: Level, weak: WeakSlices, facts: Overview, whole: float) 
     """The slices as a table and as a figure; one that is picked in either is explored."""
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        picked = _table(weak.table)
+        picked = _table(level, weak.table)
     with right:
         pointed = _figure(level, weak, facts, whole)
     picked = pointed if picked is None else picked
@@ -98,7 +98,7 @@ def _turn() -> int:
     return int(str(state.recall("slice_turn", 0)))
 
 
-def _table(found: pd.DataFrame) -> int | None:
+def _table(level: Level, found: pd.DataFrame) -> int | None:
     ends = zip(found["low"], found["high"], strict=True)
     shown = pd.DataFrame(
         {
@@ -121,7 +121,7 @@ def _table(found: pd.DataFrame) -> int | None:
         key=f"slice_table_{_turn()}",
         column_config={
             "slice": "slice",
-            "n": number("examples", format="localized"),
+            "n": number(words.noun(level.name), format="localized"),
             "errors": number("errors", format="localized"),
             "rate": number("error, %", format="%.1f"),
             "interval": text("95% interval"),
@@ -182,7 +182,7 @@ def _columns(level: Level) -> dict:
     sample = f", {kind}" if kind != "unknown" else ""
     return {
         "class": text("class", help="The given label."),
-        "support": number("examples", format="localized"),
+        "support": number(words.noun(level.name), format="localized"),
         "share": number("of the data, %", format="%.1f"),
         "rare": st.column_config.CheckboxColumn("rare", help="Less than half of an even share."),
         "error": number(f"error, %{sample}", format="%.1f"),
