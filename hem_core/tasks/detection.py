@@ -266,8 +266,9 @@ class Task:
         """The level `boxes`."""
         assert self.memory is not None
         size_px = self.memory.size_px[columns["target"]]
-        table = parts.part_table(self._all_rows(columns), ids, size_px, self.categories)
-        return Parts(LEVEL, table, self.categories, parts.judged(table))
+        rows = self._all_rows(columns)
+        table = parts.part_table(rows, ids, size_px, self.categories)
+        return Parts(LEVEL, table, self.categories, parts.judged(table), rows.xyxy)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
         """Those of the whole run, which need all its boxes; before they are scored, the mean error of the images."""

@@ -1,0 +1,21 @@
+"""Scenes of scikit-learn's digits with boxes made wrong on purpose, and a small detector that learns them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from demo_models import scenes
+from demo_models._boxes import Boxes
+
+OOS = 5
+TRAIN = "demo_models.detector:train"
+ABOUT = (
+    f"{scenes.SHARE:.1%} of the boxes are missing, and as many each shifted, relabelled and spurious; "
+    "data/detection/planted.csv records which."
+)
+
+
+def boxes(folder: Path, data: Path | None = None) -> Boxes:
+    """400 scenes, drawn into the folder."""
+    written = scenes.write(folder)
+    return Boxes(written.annotations, written.images, written.planted)
