@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+import pandas as pd
 
 import hem_core
 from demo_models.scenes import read_planted
@@ -31,8 +33,8 @@ class BoxDemo(Protocol):
     """A file of this package whose data are annotations of boxes."""
 
     OOS: int
-    TRAIN: str
-    """`package.module:train` of the detector."""
+    TRAIN: str | Callable[..., Any]
+    """`package.module:train` of the detector, or the function."""
 
     def boxes(self, folder: Path, data: Path | None) -> Boxes:
         """The annotations, made in `folder` or found in `data`."""
@@ -68,13 +70,12 @@ def annotations_of(data: Path | None, *, demo: str, wanted: str) -> Boxes:
 def findings(name: str, workspace: Path, run: Run) -> list[str]:
     """What is found of the boxes that were made wrong on purpose, in a sentence; [] where none was."""
     planted = workspace / "data" / name / "planted.csv"
-    return [found_in(run, read_planted(planted))] if planted.is_file() else []
+    return [found_in(run.level("boxes").table(), read_planted(planted))] if planted.is_file() else []
 
 
-def found_in(run: Run, planted: list[Planted], first: int = FIRST) -> str:
+def found_in(boxes: pd.DataFrame, planted: list[Planted], first: int = FIRST) -> str:
     """A sentence: the wrong boxes among the `first` rows of the level `boxes` by `label_suspicion`, by their kind."""
-    table = run.level("boxes").table()
-    worst = table.sort_values(["label_suspicion", "id"], ascending=[False, True], kind="stable").head(first)
+    worst = boxes.sort_values(["label_suspicion", "id"], ascending=[False, True], kind="stable").head(first)
     counts: Counter[str] = Counter()
     for row in worst.to_dict("records"):
         number = row["id"].rpartition("#g")[2] if "#g" in row["id"] else None

@@ -69,7 +69,7 @@ def names() -> list[str]:
 def about(name: str) -> str:
     """A sentence on what was made wrong on purpose in the data of a demo, and where the truth is."""
     flipped = f"{FLIPPED:.0%} of the labels are flipped; the columns planted_flip and true_label record which."
-    return getattr(_module(name), "ABOUT", flipped)
+    return getattr(module_of(name), "ABOUT", flipped)
 
 
 def findings(name: str, workspace: Path, run: Run) -> list[str]:
@@ -90,7 +90,7 @@ def run(
     data: the folder or file of the data set where the demo does not bring its own.
     progress: called with (stage, done, total) in examples. is_map_awaited: as for `hem_core.score`.
     """
-    module = _module(name)
+    module = module_of(name)
     if hasattr(module, "boxes"):
         settings = {"progress": progress, "is_map_awaited": is_map_awaited}
         return _boxes.run(cast(_boxes.BoxDemo, module), name, workspace, data, settings)
@@ -126,7 +126,8 @@ def run(
     )
 
 
-def _module(name: str) -> ModuleType:
+def module_of(name: str) -> ModuleType:
+    """The file of a demo."""
     return folder.load(sys.modules["demo_models"], name.replace("-", "_"))
 
 

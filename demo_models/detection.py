@@ -7,6 +7,8 @@ from pathlib import Path
 from demo_models import scenes
 from demo_models._boxes import Boxes
 
+N = 400
+"""Scenes."""
 OOS = 5
 TRAIN = "demo_models.detector:train"
 ABOUT = (
@@ -16,6 +18,6 @@ ABOUT = (
 
 
 def boxes(folder: Path, data: Path | None = None) -> Boxes:
-    """400 scenes, drawn into the folder."""
-    written = scenes.write(folder)
+    """N scenes, drawn into the folder."""
+    written = scenes.write(folder, N)
     return Boxes(written.annotations, written.images, written.planted)
