@@ -11,6 +11,7 @@ import hem_core.export
 from hem_core import folder as registry
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
+from hem_core.store.level_names import EXAMPLES, counted
 
 PLACE = 80
 SHOWN = 5
@@ -40,7 +41,7 @@ def export(
         typer.Option(help="For a run: which rows to export, the examples or the parts that the run has a level for."),
     ] = "examples",
     with_held_out: Annotated[
-        bool, typer.Option("--with-held-out", help="For a run: also export the examples of its test and val splits.")
+        bool, typer.Option("--with-held-out", help="For a run: also export what is of its test and val splits.")
     ] = False,
 ) -> None:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
@@ -62,7 +63,7 @@ def export(
                 level=level,
                 progress=progress,
             )
-        say("{} in {}", f"{done.n:,} {level}", done.folder)
+        say("{} in {}", counted(done.n, level), done.folder)
         for why, n in done.left_out.items():
             say("  left out: {}", f"{n:,} {why}")
         _say_skipped(done.skipped)
@@ -74,7 +75,8 @@ def export(
     with bars() as progress:
         folder = export_set(source, name, found, out, format or (), data=data, progress=progress)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    say("{} in {}: {} examples", f"{name} v{found}", folder, f"{manifest['counts']['n']:,}")
+    rows = counted(manifest["counts"]["n"], manifest.get("level") or EXAMPLES)
+    say("{} in {}: {}", f"{name} v{found}", folder, rows)
     _say_skipped(manifest["skipped"])
 
 
