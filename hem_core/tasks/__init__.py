@@ -39,6 +39,7 @@ from hem_core.tasks._contract import (
     settings_of,
     unknown,
 )
+from hem_core.tasks._corrects import Choice, Corrects
 
 __all__ = [
     "DEFAULT",
@@ -47,8 +48,8 @@ __all__ = [
     "OFFERS",
     "Answers",
     "BringsSample",
-    "Column",
-    "ComparesWithRun",
+    "Choice", "Column",
+    "ComparesWithRun", "Corrects",
     "Draws",
     "Figure",
     "KnowsTheSet",

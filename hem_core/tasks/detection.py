@@ -39,6 +39,7 @@ from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_review as review
 from hem_core.tasks._contract import (
     NOT_FINITE,
     Column,
@@ -51,6 +52,7 @@ from hem_core.tasks._contract import (
     TargetOptions,
     Targets,
 )
+from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import drawn
 from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.types import Outputs
@@ -93,6 +95,7 @@ class Task:
     prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
+    corrects: str = LEVEL
 
     foreground: float = 0.5
     """IoU from which a prediction can be right."""
@@ -306,6 +309,28 @@ class Task:
     ) -> Image.Image:
         """A picture with its boxes; see `_detection_drawing`."""
         return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
+
+    def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
+        """What Review offers on a box; see `_detection_review`."""
+        return review.choices(part)
+
+    def blind_choices(self) -> tuple[Choice, ...]:
+        """What it offers on a box whose class is hidden."""
+        return review.blind_choices()
+
+    def answered(self, part: Mapping[str, Any], label: str) -> tuple[str, str]:
+        """The verdict of a class that was named for a box without sight of the label."""
+        return review.answered(part, label)
+
+    def checked(
+        self, part: Mapping[str, Any] | None, tag: str, value: str, size_px: tuple[float, float]
+    ) -> tuple[str, str]:
+        """The value to store for a verdict, its box cut to the image, and what was cut."""
+        return review.checked(part, tag, value, size_px)
+
+    def scene(self, part: Mapping[str, Any]) -> dict[str, Any]:
+        """What Review draws of a box."""
+        return review.scene(part)
 
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         return images.image_scores(self._rows(raw, targets), len(targets), self.pool)
