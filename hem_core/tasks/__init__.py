@@ -19,6 +19,7 @@ from hem_core.tasks._contract import (
     Draws,
     Figure,
     KnowsTheSet,
+    MakesItems,
     Metric,
     ModelFacts,
     Offer,
@@ -37,6 +38,7 @@ from hem_core.tasks._contract import (
     only_in_shards,
     require,
     settings_of,
+    training_arguments,
     unknown,
 )
 from hem_core.tasks._corrects import Choice, Corrects
@@ -53,6 +55,7 @@ __all__ = [
     "Draws",
     "Figure",
     "KnowsTheSet",
+    "MakesItems",
     "Metric",
     "ModelFacts",
     "OfTheSet",
@@ -72,6 +75,7 @@ __all__ = [
     "only_in_shards",
     "require",
     "settings_of",
+    "training_arguments",
     "unknown",
 ]  # fmt: skip
 
