@@ -30,7 +30,7 @@ from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training_set import TrainingSet
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import remove_leftovers
-from hem_core.tasks import Task, is_known, load
+from hem_core.tasks import Task, is_known, load, output_names
 
 BATCH = 256
 FOLDER = "out_of_sample"
@@ -90,7 +90,7 @@ class Trainings:
             rows,
             self.targets,
             self.ids,
-            self.classes,
+            output_names(self.task, self.classes),
             is_picture=self.is_picture,
             extra=extra,
             planted=planted,

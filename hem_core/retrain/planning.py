@@ -27,7 +27,7 @@ from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import Task, require
+from hem_core.tasks import Task, is_same, require
 
 
 def plan(
@@ -110,7 +110,7 @@ def _test_targets(test: TestData, run: Run, task: Task, state: pd.DataFrame) -> 
 
 
 def _n_corrected(test: TestData, targets: np.ndarray) -> int:
-    return int((targets != test.source.targets[test.rows]).sum())
+    return int((~is_same(targets, test.source.targets[test.rows])).sum())
 
 
 def _target(
