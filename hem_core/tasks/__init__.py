@@ -19,6 +19,7 @@ from hem_core.tasks._contract import (
     Draws,
     Figure,
     KnowsTheSet,
+    MakesItems,
     Metric,
     ModelFacts,
     Offer,
@@ -41,8 +42,10 @@ from hem_core.tasks._contract import (
     output_names,
     require,
     settings_of,
+    training_arguments,
     unknown,
 )
+from hem_core.tasks._corrects import Choice, Corrects
 
 __all__ = [
     "DEFAULT",
@@ -51,11 +54,12 @@ __all__ = [
     "OFFERS",
     "Answers",
     "BringsSample",
-    "Column",
-    "ComparesWithRun",
+    "Choice", "Column",
+    "ComparesWithRun", "Corrects",
     "Draws",
     "Figure",
     "KnowsTheSet",
+    "MakesItems",
     "Metric",
     "ModelFacts",
     "OfTheSet",
@@ -75,6 +79,7 @@ __all__ = [
     "only_in_shards", "output_names",
     "require",
     "settings_of",
+    "training_arguments",
     "unknown",
 ]  # fmt: skip
 
