@@ -46,6 +46,8 @@ from hem_core.tasks._contract import (
     unknown,
 )
 from hem_core.tasks._corrects import Choice, Corrects
+from hem_core.tasks._toggles import TagState as TagState
+from hem_core.tasks._toggles import TogglesTags as TogglesTags
 
 __all__ = [
     "DEFAULT",

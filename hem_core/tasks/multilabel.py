@@ -36,6 +36,7 @@ from hem_core.tasks import _multilabel_parts as parts
 from hem_core.tasks import _multilabel_predictions as elsewhere
 from hem_core.tasks import _multilabel_probes as probes
 from hem_core.tasks import _multilabel_reasons as why
+from hem_core.tasks import _multilabel_review as review
 from hem_core.tasks import _multilabel_scores as scores
 from hem_core.tasks._contract import (
     NOT_FINITE,
@@ -49,7 +50,9 @@ from hem_core.tasks._contract import (
     TargetOptions,
     Targets,
 )
+from hem_core.tasks._corrects import Choice
 from hem_core.tasks._multilabel_words import COLUMN_WORDS, HOW
+from hem_core.tasks._toggles import TagState
 from hem_core.types import Outputs
 
 if TYPE_CHECKING:
@@ -73,6 +76,7 @@ class Task:
     has_logits: bool = True
     prediction_columns: str = elsewhere.IN_WORDS
     of_shards: tuple[str, ...] = (parts.LOGITS,)
+    toggles: str = parts.LEVEL
 
     categories: tuple[str, ...] = ()
     """The K tags in the order of the outputs."""
@@ -277,6 +281,26 @@ class Task:
         """(N, K) calibrated probability that each tag is wrong; None where nothing was calibrated."""
         is_known = self.memory is not None and len(self.memory) == n and not np.isnan(self.memory).all()
         return self.memory if is_known else None
+
+    def tag_states(self, example: Mapping[str, Any]) -> list[TagState]:
+        """Every tag of an example of a run."""
+        return review.states(self.categories, example[parts.GIVEN], example[parts.PROBS])
+
+    def set_text(self, yes: Sequence[str], unknown: Sequence[str]) -> str:
+        """A set as a label."""
+        return review.text(self.categories, yes, unknown, self.glue)
+
+    def said(self, text: str) -> Mapping[str, bool | None]:
+        """What a label says of each tag."""
+        return review.said(self.categories, text, self.glue.strip())
+
+    def tag_choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
+        """The answers that Review offers on a tag."""
+        return review.choices(part)
+
+    def with_parts(self, given: str | None, parts: Sequence[tuple[str, bool]]) -> str | None:
+        """A label with single tags put right."""
+        return review.with_parts(self.categories, given, parts, self.glue)
 
     def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
         """Twelve examples with up to three of four tags, of which one is unknown once, and one without a label."""

@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import bars, loaders, map_to_come, scope, state, trust, widgets, words
-from app.views.overview import precision, refits, residuals, sample
+from app.views.overview import precision, refits, residuals, sample, tags
 from app.views.overview.glance import Overview
 from app.wire import columns
 from hem_core.errors import HemError
@@ -175,6 +175,7 @@ def _figure(level: Level, facts: Overview) -> None:
         "classes": lambda: _classes(level, facts.classes),
         "average precision": lambda: precision.draw(level),
         "predicted against given": lambda: residuals.draw(level),
+        "tags": lambda: tags.draw(level),
         "errors": lambda: _errors(level),
     }
     name = next((figure for figure in loaders.figures(level) if figure in drawn), "errors")
