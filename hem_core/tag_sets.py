@@ -52,7 +52,9 @@ def split(text: str, separator: str = PLAIN) -> TagSet:
 
 
 def split_plainly(text: str, separator: str) -> TagSet:
-    """The set in a text that a person or another program joined: nothing in it is a mark or an escape."""
+    """The set in a text that a person or another program joined: nothing in it is a mark or an escape but `(none)`."""
+    if text.strip() == NONE:
+        return TagSet()
     return TagSet(_once(part.strip() for part in text.split(separator) if part.strip()))
 
 

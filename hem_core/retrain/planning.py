@@ -22,6 +22,7 @@ from hem_core.retrain.stored import Stored
 from hem_core.retrain.target import Target, by_classes, by_where
 from hem_core.retrain.test_data import TestData, corrected, test_name
 from hem_core.selection.weights import weights
+from hem_core.sets.label_sets import state_of
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
@@ -44,7 +45,7 @@ def plan(
     """Gather the material of the arms and store it, the plan last. Raises RunError for what is refused."""
     _check_offers(settings, train.task)
     tags = open_workspace(home).tags()
-    state = tags.state(run.data)
+    state = state_of(run.level(), tags)
     chosen = _curation(home, named, run, state)
     settings = _with_recipe(settings, chosen, run, train, test)
     forced = refusals(settings, run, train, test, chosen.examples, _scores(run, state))

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.stats.percentile import percentile
+from hem_core.tag_sets import NONE
 from hem_core.tasks import _multilabel_reasons as why
 from hem_core.tasks._multilabel_scores import PREDICTED, losses, probability, support
 
@@ -74,6 +75,7 @@ def tag_table(
         "given": _where(is_given, named),
         "predicted": _where(is_predicted, named),
         "suspicion_kind": _where(suspicion >= PREDICTED, np.where(is_given, *why.KINDS)),
+        "suggested_label": _where(found["reason"] == "suspect_label", np.where(is_given, NONE, named)),
         "reason": found["reason"].tolist(),
         "evidence": found["evidence"].tolist(),
     }

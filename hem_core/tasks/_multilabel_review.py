@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hem_core import tag_sets
 from hem_core.errors import DataError
 from hem_core.tag_sets import NONE, TagSet, joined, split
 from hem_core.tasks._corrects import Choice
@@ -29,6 +30,15 @@ def text(names: Sequence[str], yes: Sequence[str], unknown: Sequence[str], glue:
         raise DataError(f"'{odd[0]}' is none of the tags {', '.join(names[:8])}")
     kept = TagSet(tuple(name for name in names if name in yes), tuple(name for name in names if name in unknown))
     return joined(kept, glue)
+
+
+def label_of(names: Sequence[str], value: Any, glue: str) -> str:
+    """The label in an answer: a list of names, its JSON, or a text that is joined as the run's own."""
+    listed = tag_sets.listed(value.strip()) if isinstance(value, str) else None
+    if isinstance(value, list | tuple) or listed is not None:
+        return text(names, [str(each) for each in (value if listed is None else listed)], (), glue)
+    found = split(str(value), glue.strip())
+    return text(names, found.given, found.unknown, glue)
 
 
 def said(names: Sequence[str], label: str, separator: str) -> dict[str, bool | None]:

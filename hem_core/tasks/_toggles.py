@@ -34,6 +34,20 @@ class TogglesTags(Protocol):
         """All tags."""
         ...
 
+    @property
+    def separator(self) -> str:
+        """What stands between the names of a set in the tables of a run."""
+        ...
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the sets of the data came as lists, columns or rows of numbers, not as joined texts."""
+        ...
+
+    def label_of(self, value: Any) -> str:
+        """The label in an answer: a list of names, or a joined text. Raises DataError for a name that is no tag."""
+        ...
+
     def tag_states(self, example: Mapping[str, Any]) -> list[TagState]:
         """Every tag of a row of the level `examples`."""
         ...

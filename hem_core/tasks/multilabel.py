@@ -82,6 +82,8 @@ class Task:
     """The K tags in the order of the outputs."""
     glue: str = PLAIN
     """What joins the names where a set is printed."""
+    is_listed: bool = False
+    """Whether the sets came as lists, columns or rows of numbers, not as joined texts."""
     measured: tuple[Mapping[str, Any], ...] = ()
     """The metrics of the run, as JSON; () before it is scored."""
     by_tag: tuple[Mapping[str, Any], ...] = ()
@@ -96,7 +98,7 @@ class Task:
         """The tags and how they are joined and, once the run is scored, what was measured on it."""
         if self == Task():
             return {}
-        found = {"categories": list(self.categories), "glue": self.glue}
+        found = {"categories": list(self.categories), "glue": self.glue, "is_listed": self.is_listed}
         if not self.measured:
             return found
         return {**found, "measured": list(self.measured), "by_tag": list(self.by_tag), "probes": dict(self.probes)}
@@ -138,9 +140,11 @@ class Task:
         names = reading.names_of(sets, facts, model.n_outputs, named, str(facts["source"]))
         values, bad = reading.values_of(sets, reading.names_in(facts, names))
         reading.check_bad(bad, len(sets), names, str(facts["source"]))
+        is_listed = form.is_listed or bool(facts.get("tag_sets"))
+        task = replace(self, categories=names, glue=form.glue, is_listed=is_listed)
         found = dict(facts) | {"tags": list(facts.get("tags") or names), "separator": options.separator}
         found["notes"] = [*facts.get("notes", []), *reading.notes_of(texts, sets, values, form)]
-        return Targets(values, bad, (), found, replace(self, categories=names, glue=form.glue))
+        return Targets(values, bad, (), found, task)
 
     def _named_in(self, catalog: pa.Table, model: ModelFacts) -> Sequence[str] | None:
         """The tags of the columns of predictions, where the model's outputs come from these."""
@@ -281,6 +285,15 @@ class Task:
         """(N, K) calibrated probability that each tag is wrong; None where nothing was calibrated."""
         is_known = self.memory is not None and len(self.memory) == n and not np.isnan(self.memory).all()
         return self.memory if is_known else None
+
+    @property
+    def separator(self) -> str:
+        """What stands between the names of a set."""
+        return self.glue.strip()
+
+    def label_of(self, value: Any) -> str:
+        """The label in an answer that people gave elsewhere."""
+        return review.label_of(self.categories, value, self.glue)
 
     def tag_states(self, example: Mapping[str, Any]) -> list[TagState]:
         """Every tag of an example of a run."""

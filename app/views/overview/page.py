@@ -284,7 +284,12 @@ def _measured(level: Level) -> dict[str, str]:
     """Every metric of the level in words, with the number of rows that it is measured on."""
     metrics = loaders.metrics(level)
     judged = loaders.overview(level).judged
-    return {metric.name.capitalize(): f"{metric} of {metric.n or judged:,}" for metric in metrics}
+    return {_title(metric.name): f"{metric} of {metric.n or judged:,}" for metric in metrics}
+
+
+def _title(name: str) -> str:
+    """A metric's name as a title: mAP and macro F1 as they are written."""
+    return name.capitalize() if name.islower() else name
 
 
 def _held_out(run: Run) -> str | None:
