@@ -24,7 +24,7 @@ def scored_digits(digits_npz, tmp_path_factory):
 
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("halves") / "w"
-    score(digits.model(), digits_npz, out=folder / "runs" / "few")
+    score(digits.model(), digits_npz, out=folder / "runs" / "few", has_map=False)
     return folder
 
 
@@ -34,6 +34,14 @@ def halved(scored_digits, digits_npz, tmp_path_factory):
     folder = tmp_path_factory.mktemp("halved") / "w"
     shutil.copytree(scored_digits, folder)
     add_halves(folder / "runs" / "few", np.load(digits_npz)["images"])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def compared(halved, tmp_path_factory):
+    """The same workspace with a second run, `other`, that has the same rows; not to be written to."""
+    folder = shutil.copytree(halved, tmp_path_factory.mktemp("compared") / "w")
+    shutil.copytree(folder / "runs" / "few", folder / "runs" / "other")
     return folder
 
 
