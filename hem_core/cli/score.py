@@ -69,6 +69,20 @@ def score(
         Literal["names", "indices"] | None,
         _option("Whether integer labels are the names of the classes or their indices from 0.", panel=DATA),
     ] = None,
+    foreground_iou: Annotated[
+        float | None, _option("Detection: IoU from which a box is right; .5 by default.", panel=DATA, min=0, max=1)
+    ] = None,
+    background_iou: Annotated[
+        float | None,
+        _option("Detection: IoU below which a box is of nothing; .1 by default.", panel=DATA, min=0, max=1),
+    ] = None,
+    confidence_floor: Annotated[
+        float | None,
+        _option("Detection: least confidence of a prediction; .05 by default.", panel=DATA, min=0, max=1),
+    ] = None,
+    pool: Annotated[
+        str | None, _option("Detection: an image's score from its boxes: top3 (default) or softmax.", panel=DATA)
+    ] = None,
     name: Annotated[
         str | None, _option("Name of the data; runs with the same name share their tags.", panel=DATA)
     ] = None,
@@ -152,6 +166,7 @@ def score(
         seed=seed,
         name=name,
         columns=_columns(columns, feature_columns),
+        arguments=_arguments(foreground=foreground_iou, background=background_iou, floor=confidence_floor, pool=pool),
         is_strict=fail_fast,
         overwrite=overwrite,
     )
@@ -172,6 +187,11 @@ def _columns(named: dict[str, str | None], features: str | None) -> dict[str, st
     """The columns that the user named, by the option of the reader."""
     found = {f"{name}_column": column for name, column in named.items()} | {"feature_columns": features}
     return {option: column for option, column in found.items() if column}
+
+
+def _arguments(**given: float | str | None) -> dict[str, float | str]:
+    """The arguments of the task that the user gave."""
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _batch_size(text: str | None) -> int | Literal["auto"] | None:

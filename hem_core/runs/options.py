@@ -73,6 +73,8 @@ class Options:
     """What joins the tags of a label that is a set, "|", ";" or ","; by default it is found in the labels."""
     columns: dict[str, str | Sequence[str]] = field(default_factory=dict)
     """`id_column`, `label_column`, `image_column`, `text_column`, `feature_columns` of the source."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the task, by their name; of detection: `foreground`, `background`, `floor` and `pool`, see there."""
     images: str | Path | None = None
     """The folder of the pictures, beside annotations of boxes."""
     predictions: str | Path | None = None

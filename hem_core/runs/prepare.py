@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from hem_core.errors import DataError, HemError, ModelError
 from hem_core.media import medium
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.estimator import Estimator
+from hem_core.models.label_names import label_names
 from hem_core.models.output_names import output_names
 from hem_core.models.predictions import Predictions, open_predictions
 from hem_core.models.train_function import TrainFunction
@@ -39,9 +41,11 @@ from hem_core.tasks import (
     ReadsPredictions,
     TargetOptions,
     Task,
+    adjusted,
     has_logits,
     keeps_sizes,
     load,
+    names_labels,
     require,
     settings_of,
 )
@@ -119,9 +123,9 @@ def prepare(
         model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
     if model is None and found is None and train is not None:
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
-    targets = task.read_targets(
-        catalog, facts, model_facts(model, n_outputs, is_trained=found is None), _said_of_labels(options)
-    )
+    of_model = model_facts(model, n_outputs, is_trained=found is None)
+    of_model = replace(of_model, label_names=_names_of_labels(task, model, options))
+    targets = task.read_targets(catalog, facts, of_model, _said_of_labels(options))
     bad_labels = {**targets.bad, **{int(row): reason for row, reason in targets.facts.get("failures", {}).items()}}
     return Prepared(
         catalog,
@@ -151,9 +155,9 @@ def _task_for(options: Options) -> Task:
         "classes": ("--classes", options.classes),
     }
     for offer, (option, is_asked) in asked.items():
-        if is_asked and not (offer == "classes" and has_logits(task)):
+        if is_asked and not (offer == "classes" and (has_logits(task) or names_labels(task))):
             require(task, offer, option)
-    return task
+    return adjusted(task, options.arguments)
 
 
 def model_facts(model: nn.Module | None, n_outputs: int, *, is_trained: bool = True) -> ModelFacts:
@@ -168,6 +172,15 @@ def model_facts(model: nn.Module | None, n_outputs: int, *, is_trained: bool = T
         isinstance(model, Estimator),
         int(getattr(model, "first_label", 1)) if is_trained else 0,
     )
+
+
+def _names_of_labels(task: Task, model: nn.Module | None, options: Options) -> Sequence[str] | None:
+    """What the labels of a detector stand for: as the user says, else as the model does; None for other tasks."""
+    if not names_labels(task):
+        return None
+    if options.classes and model is None:
+        raise HemError("--classes names the labels of --model here; without a model omit it")
+    return options.classes or (label_names(model) if model is not None else None)
 
 
 def _said_of_labels(options: Options) -> TargetOptions:

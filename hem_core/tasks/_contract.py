@@ -53,6 +53,9 @@ class ModelFacts:
     is_estimator: bool = False
     first_label: int = 0
     """The number that a detector has for the first class: 1 where 0 is background."""
+    label_names: Sequence[str] | None = None
+    """The classes that the labels of a detector stand for, in their order; None where it does not say, or is not there
+    yet."""
 
 
 @dataclass(frozen=True)
@@ -248,6 +251,20 @@ class Settles(Protocol):
 
 
 @runtime_checkable
+class Adjustable(Protocol):
+    """A task with arguments of its own, such as the IoU from which a box is right."""
+
+    @property
+    def arguments(self) -> Mapping[str, str]:
+        """Name of each -> what it is, in words."""
+        ...
+
+    def adjusted(self, arguments: Mapping[str, Any]) -> Task:
+        """With some of them changed. Raises HemError for a value that cannot be."""
+        ...
+
+
+@runtime_checkable
 class KnowsTheSet(Protocol):
     """A task whose errors or headlines need the other examples: a residual is far off beside those around it."""
 
@@ -340,6 +357,11 @@ def keeps_sizes(task: Task) -> bool:
     return bool(getattr(task, "keeps_sizes", False))
 
 
+def names_labels(task: Task) -> bool:
+    """Whether a model of the task says by `class_names` or --classes what its labels are, in an order of its own."""
+    return bool(getattr(task, "names_labels", False))
+
+
 def only_in_shards(task: Task) -> tuple[str, ...]:
     """Columns that the task needs until a run is finished, and that no table of the run has."""
     return getattr(task, "of_shards", ())
@@ -353,6 +375,22 @@ def training_arguments(task: Task) -> dict[str, Any]:
 def settings_of(task: Task) -> dict[str, Any]:
     """What was settled of a task; {} for one that has nothing to settle."""
     return dict(task.settings) if isinstance(task, Settles) else {}
+
+
+def adjusted(task: Task, arguments: Mapping[str, Any]) -> Task:
+    """A task with arguments of its own changed. Raises HemError for what it does not have."""
+    known = task.arguments if isinstance(task, Adjustable) else {}
+    for name in arguments:
+        if name not in known:
+            there = f"; there are: {', '.join(known)}" if known else ", and none of its own; omit it"
+            raise HemError(f"task '{task.name}' has no argument '{name}'{there}")
+    return task.adjusted(arguments) if arguments and isinstance(task, Adjustable) else task
+
+
+def arguments_in_words(task: Task) -> dict[str, Any]:
+    """What each argument of a task is -> its value; {} for a task without."""
+    known = task.arguments if isinstance(task, Adjustable) else {}
+    return {words: getattr(task, name) for name, words in known.items()}
 
 
 def column_words(task: Task) -> Mapping[str, tuple[str, str]]:

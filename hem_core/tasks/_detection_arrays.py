@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,12 +41,18 @@ def packed(boxes: PredictedBoxes, n: int, most: int = MOST_OF_A_FILE) -> np.ndar
     return result.reshape(n, width * FIELDS)
 
 
-def unpacked(raw: np.ndarray, first_label: int = 0) -> PredictedBoxes:
+def unpacked(raw: np.ndarray, first_label: int = 0, labels: Sequence[int] = ()) -> PredictedBoxes:
     """The inverse of `packed`: raw (N, 6 M) -> predictions of images 0 .. N - 1.
 
-    first_label: the number that stands for the first class; what is below it is background and no box.
+    first_label: the number that stands for the first class; what is below it is background and no box. labels: the
+    class of each label from 0 on in its place, -1 = no box.
     """
     table = raw.reshape(len(raw), raw.shape[1] // FIELDS, FIELDS).astype(np.float64, copy=False)
+    if len(labels):
+        known = np.asarray([*labels, -1], np.int64)  # a place without a box is -1, and so the last
+        table = table.copy()
+        table[:, :, 4] = known[np.rint(np.nan_to_num(table[:, :, 4], nan=-1)).astype(np.int64)]
+        first_label = 0
     image, place = np.nonzero(table[:, :, 4] >= max(first_label, 0))
     found = table[image, place]
     label = np.rint(found[:, 4]).astype(np.int64) - first_label

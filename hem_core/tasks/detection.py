@@ -39,6 +39,7 @@ from hem_core.boxes.pooling import Pooling
 from hem_core.errors import DataError
 from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
+from hem_core.tasks import _detection_labels as model_labels
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
 from hem_core.tasks import _detection_reasons as why
@@ -58,6 +59,7 @@ from hem_core.tasks._contract import (
 )
 from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import drawn
+from hem_core.tasks._detection_limits import check_limits
 from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.types import Outputs
 
@@ -66,6 +68,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LEVEL = "boxes"
+ARGUMENTS = {
+    "foreground": "IoU from which a prediction can be right",
+    "background": "IoU below which a prediction is of nothing",
+    "floor": "least confidence of a prediction",
+    "pool": "score of an image from its boxes",
+}
+"""See `hem_core.tasks.Adjustable`."""
 DETECTIONS = "detections"
 """The column of a shard that holds the predicted boxes."""
 
@@ -111,6 +120,9 @@ class Task:
     """How the boxes of an image become its score."""
     first_label: int = 0
     """The number that stands for the first class in the raw output."""
+    labels: tuple[int, ...] = ()
+    """For each label of the model from 0 on, the index of its class, -1 = none here; () where first_label tells all."""
+    names_labels: bool = True
     categories: tuple[str, ...] = ()
     measured: tuple[Mapping[str, Any], ...] = ()
     """The metrics of the run, as JSON; () before it is scored."""
@@ -123,16 +135,30 @@ class Task:
         """The limits of matching, the classes and, once the run is scored, what was measured on it."""
         if self == Task():
             return {}
-        names = ("foreground", "background", "floor", "pool", "first_label")
+        names = (*ARGUMENTS, "first_label")
         found = {name: getattr(self, name) for name in names} | {"categories": list(self.categories)}
+        found |= {"labels": list(self.labels)} if self.labels else {}
         if not self.measured:
             return found
         return {**found, "measured": list(self.measured), "by_class": list(self.by_class)}
 
     def settled(self, settings: Mapping[str, Any]) -> Task:
         """With the settings of a run."""
-        lists = {name: tuple(settings[name]) for name in ("categories", "measured", "by_class") if name in settings}
+        lists = {
+            name: tuple(settings[name]) for name in ("labels", "categories", "measured", "by_class") if name in settings
+        }
         return replace(self, **{**settings, **lists})
+
+    @property
+    def arguments(self) -> Mapping[str, str]:
+        """The limits of matching, and how the boxes of an image become its score."""
+        return ARGUMENTS
+
+    def adjusted(self, arguments: Mapping[str, Any]) -> Task:
+        """With other limits. Raises HemError for values that cannot be."""
+        task = replace(self, **arguments)
+        check_limits(task.foreground, task.background, task.floor, task.pool)
+        return task
 
     @property
     def column_words(self) -> Mapping[str, tuple[str, str]]:
@@ -158,7 +184,12 @@ class Task:
         sides = [catalog[name].to_numpy() for name in ("width", "height")]
         size_px = np.nan_to_num(np.stack(sides, axis=1).astype(np.float64))
         memory = Memory(given, size_px, tuple(catalog["label"].to_pylist()))
-        task = replace(self, categories=names, first_label=model.first_label, memory=memory)
+        labels: tuple[int, ...] = ()
+        if model.label_names:
+            labels = model_labels.label_map(model.label_names, names, model.first_label)
+            said = model_labels.notes(labels, model.label_names, names)
+            facts = {**facts, "notes": [*facts.get("notes", []), *said]} if said else facts
+        task = replace(self, categories=names, first_label=model.first_label, labels=labels, memory=memory)
         values = self.targets_for(catalog, facts, names)
         bad = dict.fromkeys(np.flatnonzero(values < 0).tolist(), "its boxes are not known")
         return Targets(values, bad, (), facts, task)
@@ -194,13 +225,12 @@ class Task:
         return arrays.packed(predicted_in(catalog[PREDICTED], facts.get("classes") or ()), catalog.num_rows)
 
     def problems(self, raw: Tensor, targets: Tensor) -> dict[int, str]:
-        """Rows with a number that is not finite, or a label beyond the classes."""
+        """Rows with a number that is not finite. Raises ModelError for a label beyond the classes."""
         found = dict.fromkeys((~raw.isfinite()).any(dim=1).nonzero()[:, 0].tolist(), NOT_FINITE)
-        highest = raw.reshape(len(raw), -1, arrays.FIELDS)[:, :, 4].max(dim=1).values if len(raw) else raw[:, 0]
-        last = len(self.categories) - 1 + self.first_label
-        for row in (highest > last).nonzero()[:, 0].tolist() if self.categories else ():
-            words = f"it predicts the label {int(highest[row])}; the last of {len(self.categories)} classes is {last}"
-            found.setdefault(row, words)
+        highest = int(raw.reshape(len(raw), -1, arrays.FIELDS)[:, :, 4].nan_to_num().max()) if raw.numel() else -1
+        n_labels = len(self.labels) or len(self.categories) + self.first_label
+        if self.categories and highest >= n_labels:
+            raise model_labels.beyond(highest, len(self.categories), self.first_label)
         return found
 
     def finite(self, raw: Tensor) -> Tensor:
@@ -237,7 +267,7 @@ class Task:
 
     def predicted(self, raw: np.ndarray) -> np.ndarray:
         """How many boxes are predicted, (N,)."""
-        boxes = arrays.unpacked(raw, self.first_label)
+        boxes = arrays.unpacked(raw, self.first_label, self.labels)
         return np.bincount(boxes.image, minlength=len(raw))
 
     def errors(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -372,5 +402,5 @@ class Task:
         where = np.asarray(targets, np.int64)
         given = arrays.of_images(self._memory.given, where)
         limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
-        rows = hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
+        rows = hypotheses(given, arrays.unpacked(raw, self.first_label, self.labels), **limits)
         return Judgement(rows, self._memory.size_px[where])

@@ -235,12 +235,12 @@ def test_a_model_on_pictures_of_any_size_gives_what_its_predictions_give(workspa
     )
 
 
-def test_a_label_beyond_the_classes_is_a_failure_with_its_number(workspace, tmp_path):
+def test_a_label_beyond_the_classes_stops_the_run_and_names_the_readings(workspace, tmp_path):
     model, data = detector(1), workspace / "data"
-    model.first_label = 0  # its labels 1 and 2 are then one too many
-    found = hem_core.score(model, data / "annotations.json", images=data / "photos", out=tmp_path / "run")
-    reasons = set(found.failures()["reason"])
-    assert reasons == {"it predicts the label 2; the last of 2 classes is 1"}
+    model.first_label = 0  # its labels 1 and 2 are then one too many, and the others would be read as other classes
+    words = r"the label 2; the 2 classes of the annotations are read as the labels 0 to 1.*gaps.*--classes"
+    with pytest.raises(ModelError, match=words):
+        hem_core.score(model, data / "annotations.json", images=data / "photos", out=tmp_path / "run")
 
 
 def test_what_is_no_detector_is_refused(workspace, tmp_path):

@@ -262,6 +262,7 @@ def _card(run: Run, level: Level, counted: Overview) -> None:
         "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
         "Data folder": str(run.root or ""),
         **_measured(level),
+        **_arguments(level),
         "In-sample accuracy": _in_sample(counted),
         "Out-of-sample": _out_of_sample(info.get("oos") or {}),
         "Held-out accuracy": _held_out(run),
@@ -290,6 +291,15 @@ def _measured(level: Level) -> dict[str, str]:
 def _title(name: str) -> str:
     """A metric's name as a title: mAP and macro F1 as they are written."""
     return name.capitalize() if name.islower() else name
+
+
+def _arguments(level: Level) -> dict[str, str]:
+    """What the arguments of the task were set to, such as the IoU from which a box is right."""
+    from hem_core.tasks import arguments_in_words
+
+    task = loaders.task(level)
+    found = arguments_in_words(task) if task is not None else {}
+    return {f"{words[:1].upper()}{words[1:]}": str(value) for words, value in found.items()}
 
 
 def _held_out(run: Run) -> str | None:
