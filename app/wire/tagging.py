@@ -81,16 +81,16 @@ def csv(body: dict[str, Any]) -> Response:
 
 
 def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str]:
-    asked: dict[str, Any] = {**_action(body), "data": text(body, "data"), "level": named_level(body)}
+    request: dict[str, Any] = {**_action(body), "data": text(body, "data"), "level": named_level(body)}
     check_same(
-        known, {name: [value] for name, value in asked.items()} | ({} if asked["rule"] else {"ids": [_ids(body)]})
+        known, {name: [value] for name, value in request.items()} | ({} if request["rule"] else {"ids": [_ids(body)]})
     )
     return known["ids"], known["batch"]
 
 
 def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str], str | None]:
-    level, asked = own_level(body), _action(body)
-    if asked["rule"]:
+    level, request = own_level(body), _action(body)
+    if request["rule"]:
         own_scores(body, level)
         ids = level.at(level.rows(body["rule"], tags=log.state(level.data)), ["id"])["id"].tolist()
     else:
@@ -98,8 +98,8 @@ def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str],
         _check_known(level, ids)
     if not ids:
         return [], None
-    act = {"add": log.add, "remove": log.remove, "clear": log.clear}[asked.pop("action")]
-    given = {name: value for name, value in asked.items() if value}
+    act = {"add": log.add, "remove": log.remove, "clear": log.clear}[request.pop("action")]
+    given = {name: value for name, value in request.items() if value}
     posted_as = {"client": text(body, "client"), "sequence": sequence, "window": _window(body)}
     return ids, act(level.data, ids, **posted_as, **given)
 
