@@ -20,6 +20,7 @@ from hem_core.tasks._contract import (
     Figure,
     HasResiduals,
     KnowsTheSet,
+    MakesItems,
     Metric,
     ModelFacts,
     Offer,
@@ -38,8 +39,10 @@ from hem_core.tasks._contract import (
     only_in_shards,
     require,
     settings_of,
+    training_arguments,
     unknown,
 )
+from hem_core.tasks._corrects import Choice, Corrects
 
 __all__ = [
     "DEFAULT",
@@ -48,12 +51,13 @@ __all__ = [
     "OFFERS",
     "Answers",
     "BringsSample",
-    "Column",
-    "ComparesWithRun",
+    "Choice", "Column",
+    "ComparesWithRun", "Corrects",
     "Draws",
     "Figure",
     "HasResiduals",
     "KnowsTheSet",
+    "MakesItems",
     "Metric",
     "ModelFacts",
     "OfTheSet",
@@ -73,6 +77,7 @@ __all__ = [
     "only_in_shards",
     "require",
     "settings_of",
+    "training_arguments",
     "unknown",
 ]  # fmt: skip
 
