@@ -87,8 +87,8 @@ def export_run(
 
 def _counted(left_out: dict[str, int]) -> str:
     held_out = any(words in left_out for words in HELD_OUT.values())
-    said = ", ".join(f"{n:,} {words}" for words, n in left_out.items())
-    return said + ("; --with-held-out exports those of the test and validation splits too" if held_out else "")
+    counts = ", ".join(f"{n:,} {words}" for words, n in left_out.items())
+    return counts + ("; --with-held-out exports those of the test and validation splits too" if held_out else "")
 
 
 def _workspace_of(run: Run) -> Workspace | None:

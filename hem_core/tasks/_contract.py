@@ -255,6 +255,15 @@ class KnowsTheSet(Protocol):
 
 
 @runtime_checkable
+class HasResiduals(Protocol):
+    """A task of numbers: the report of a retraining says first how far off they are, in units of the label."""
+
+    def residuals(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """(N,) float64, given − predicted, of raw outputs (N, W) and targets (N,)."""
+        ...
+
+
+@runtime_checkable
 class ComparesWithRun(Protocol):
     """A task whose errors on examples of a run are measured by what that run says of each of them."""
 
