@@ -12,6 +12,7 @@ from hem_core.difficulty.headline import Headline
 from hem_core.difficulty.members import optimism
 from hem_core.dynamics.match import Match, match, match_contents
 from hem_core.dynamics.table import Dynamics
+from hem_core.embeddings.neighbours import Graph
 from hem_core.engine.join import Joined, graph_of, join
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
@@ -20,6 +21,7 @@ from hem_core.probes.calibrate import Outcome, by_rules_info
 from hem_core.runs import finish, run_record, weak_slices
 from hem_core.runs.attempts import Attempts
 from hem_core.runs.calibrated_reasons import calibrated, judge_of
+from hem_core.runs.embedded_parts import NearParts, near_parts
 from hem_core.runs.explain import by_rules, headlines
 from hem_core.runs.failed_share import failed_share
 from hem_core.runs.folds import Trainer
@@ -45,6 +47,7 @@ class Concluded:
     headline: Headline
     reasons: dict[str, Any]
     parts: Parts | None
+    near: NearParts | None
     has_pictures: bool
 
 
@@ -83,9 +86,10 @@ def conclude(
     with progress.stage("slices", joined.n):
         columns |= _slices(scored, evidence, columns, catalog, attempts)
     parts = _write_tables(scored, columns, catalog)
+    near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make("thumbnails", lambda: write_thumbnails(scored, drawing, progress), False)
-    found = Concluded(columns, headline, reasons.info, parts, pictures)
+    found = Concluded(columns, headline, reasons.info, parts, near, pictures)
     own = own if own is not None else scored.ready.task.metrics(joined.columns)
     return _account_of(scored, evidence, found, (fits, own), attempts)
 
@@ -194,12 +198,25 @@ def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table) -> Parts 
     return parts
 
 
-def _levels(parts: Parts | None) -> dict[str, Any]:
-    """`levels` of run.json and, where the parts have them, `level_classes` and `level_judged`."""
+def _near(scored: Scored, parts: Parts | None, progress: Progress) -> NearParts | None:
+    return near_parts(scored, parts, progress) if parts is not None else None
+
+
+def _graph_facts(graph: Graph) -> dict[str, Any]:
+    return {"k": graph.k, "method": graph.method, "recall": graph.recall}
+
+
+def _levels(parts: Parts | None, near: NearParts | None) -> dict[str, Any]:
+    """`levels` of run.json and, where the parts have them, `level_classes`, `level_judged` and `level_neighbours`."""
     if parts is None:
         return {"levels": ["examples"]}
+    facts = {"level_neighbours": {parts.level: {**_graph_facts(near.graph), "of": near.of}}} if near else {}
     own = {"level_classes": parts.classes, "level_judged": parts.judged}
-    return {"levels": ["examples", parts.level], **{key: {parts.level: list(x)} for key, x in own.items() if x}}
+    return {
+        "levels": ["examples", parts.level],
+        **facts,
+        **{key: {parts.level: list(x)} for key, x in own.items() if x},
+    }
 
 
 def _account_of(
@@ -217,7 +234,7 @@ def _account_of(
         "n": joined.n,
         **failed_share(joined.n, [reason for _index, reason in joined.failures]),
         "sample": evidence.sample,
-        **_levels(found.parts),
+        **_levels(found.parts, found.near),
         "metrics": [metric.to_json() for metric in ready.task.metrics(found.columns)],
         **({"task_settings": settings} if (settings := settings_of(ready.task)) else {}),
         "oos": out_of_sample(scored, evidence, found.columns, own),
@@ -231,7 +248,7 @@ def _account_of(
         ],
         "dynamics": asdict(fits) if fits else None,
         "headline": found.headline["how"],
-        "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
+        "neighbours": _graph_facts(graph) if graph else None,
         "missing": missing | attempts.missing,
-        **({"pending": [MAP]} if options.has_map and graph is not None else {}),
+        **({"pending": [MAP]} if options.has_map and (graph is not None or found.near is not None) else {}),
     }

@@ -109,6 +109,8 @@ class Parts:
     """The names of the classes that `given` and `predicted` are of, in their order; () for parts without classes."""
     judged: tuple[str, ...] = ()
     """Its own columns that say how a part was predicted, not what it is; no weak slice is described by them."""
+    places: np.ndarray | None = None
+    """(M, 4) left, top, right and bottom in px of each part in the picture of its example; None for parts without."""
 
 
 class Task(Protocol):
