@@ -13,16 +13,24 @@ from hem_core.export._names import Names
 SHOWN = 20
 
 
-def readme(name: str, examples: pd.DataFrame, classes: Sequence[str], skipped: Mapping[str, str], modules: Any) -> str:
-    """The text. modules: the formats by name, each with its own README; skipped: id -> why it is in no format."""
+def readme(
+    name: str,
+    examples: pd.DataFrame,
+    classes: Sequence[str],
+    skipped: Mapping[str, str],
+    modules: Any,
+    rows: str = "examples",
+) -> str:
+    """The text. modules: the formats by name, each with its own README; skipped: id -> why it is in no format;
+    rows: what the rows of the set are called."""
     head = (
-        f"# {name}\n\n{len(examples):,} examples. `id` is the key; `label` is the label to train with; `label_before`, "
+        f"# {name}\n\n{len(examples):,} {rows}. `id` is the key; `label` is the label to train with; `label_before`, "
         "if present, is the given one. Of every score higher means harder: where the published measure "
         "runs the other way, it is 1 minus that measure, or has its sign flipped. What the set was made from is in "
         "`manifest.json`.\n"
     )
     code = 'The code below runs in this folder.\n\n```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
-    parts = [head, *_classes(examples, classes), *_skipped(skipped), code]
+    parts = [head, *_classes(examples, classes), *_skipped(skipped, rows), code]
     return "\n".join([*parts, *(module.README for module in modules.values())])
 
 
@@ -33,28 +41,28 @@ def _classes(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:
     folders = [names.take(name) for name in classes]
     found = set(labels_of(examples))
     missing = [name for name in classes if name not in found]
-    said = [
+    sentences = [
         f"The model has {len(classes):,} classes, in this order: {_list(classes)}. Formats that number the classes "
         "(COCO, WebDataset, Hugging Face) number them in this order; image folders and YOLO number them by the sorted "
         "names of their folders."
     ]
     if folders != sorted(folders):
-        said.append("The orders differ here: match classes by name, not by number.")
+        sentences.append("The orders differ here: match classes by name, not by number.")
     if missing:
-        said.append(
+        sentences.append(
             f"{len(missing):,} of them {'has' if len(missing) == 1 else 'have'} no example in this set: "
             f"{_list(missing)}. Every class has its folder all the same, so that no class gets the number of another; "
             "torchvision's `ImageFolder` takes an empty one with `allow_empty=True`."
         )
-    return ["## Classes\n", " ".join(said) + "\n"]
+    return ["## Classes\n", " ".join(sentences) + "\n"]
 
 
-def _skipped(skipped: Mapping[str, str]) -> list[str]:
+def _skipped(skipped: Mapping[str, str], rows: str) -> list[str]:
     if not skipped:
         return []
     lines = [f"- `{id}`: {why}" for id, why in list(skipped.items())[:SHOWN]]
     lines += [f"- and {len(skipped) - SHOWN:,} more, all of them in `manifest.json`"] if len(skipped) > SHOWN else []
-    text = f"{len(skipped):,} examples were skipped in every format, because their picture could not be read:\n\n"
+    text = f"{len(skipped):,} {rows} were skipped in every format, because their picture could not be read:\n\n"
     return ["## Skipped\n", text + "\n".join(lines) + "\n"]
 
 

@@ -15,9 +15,11 @@ prediction that belongs to it, and every prediction left over whose confidence i
 COCO does at IoU .5 and typed as TIDE does (Bolya et al. 2020, arXiv:2008.08115).
 
 `error` of a box is 1 − IoU where the prediction has the given class, 1 where it has another or there is none, and the
-confidence of a prediction where nothing is given. An image has the mean of its three worst boxes, so that crowded
-images do not come first by their number. `loss` is the severity, which is also high for boxes found with little
-confidence.
+confidence of a prediction where nothing is given. `error` of an image is 1 − F1 of its predictions with a confidence of
+.5 and more: 0 where every object is found and nothing else is predicted, and from .5 on, where two mistakes stand
+against each object found, the image counts as wrong. `loss` is the severity, which is also high for boxes found with
+little confidence; an image has the mean of its three worst boxes, so that crowded images do not come first by their
+number.
 """
 
 from __future__ import annotations
@@ -31,14 +33,17 @@ import pyarrow as pa
 
 from hem_core.boxes.arrays import GivenBoxes, given_boxes
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
-from hem_core.boxes.hypotheses import Hypotheses, hypotheses
+from hem_core.boxes.hypotheses import hypotheses
+from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.pooling import Pooling
-from hem_core.boxes.severity import severity
 from hem_core.errors import DataError
 from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_reasons as why
+from hem_core.tasks import _detection_review as review
+from hem_core.tasks import _detection_training as training
 from hem_core.tasks._contract import (
     NOT_FINITE,
     Column,
@@ -51,6 +56,7 @@ from hem_core.tasks._contract import (
     TargetOptions,
     Targets,
 )
+from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import drawn
 from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.types import Outputs
@@ -74,7 +80,7 @@ class Memory:
     """(N, 2) width and height; 0 where unknown."""
     labels: tuple[str | None, ...]
     """(N,) what is given in each image, in words."""
-    rows: Hypotheses | None = None
+    judgement: Judgement | None = None
     """Of the images that were scored, once they are."""
     scored: np.ndarray | None = None
     """(n,) which these are."""
@@ -93,6 +99,7 @@ class Task:
     prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
+    corrects: str = LEVEL
 
     foreground: float = 0.5
     """IoU from which a prediction can be right."""
@@ -135,7 +142,7 @@ class Task:
     @property
     def reasons(self) -> Mapping[str, str]:
         """Why a box, or the worst box of an image, is hard."""
-        return parts.MEANINGS
+        return why.MEANINGS
 
     def read_targets(
         self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts, options: TargetOptions
@@ -215,6 +222,19 @@ class Task:
         error = self._scores(raw.cpu().numpy(), outputs.targets.cpu().numpy())["error"]
         return {"error": torch.from_numpy(error).to(raw.device), DETECTIONS: raw.double()}
 
+    def item(self, input: Tensor, value: int, index: int) -> tuple[Tensor, dict[str, Any]]:
+        """An image (3, H, W) and its boxes, as torchvision's references train on; see `_detection_training`."""
+        return training.item(input, training.boxes_of(self._memory.given, value), index)
+
+    def training_arguments(self) -> Mapping[str, Any]:
+        """`classes`, K names, and `n_classes` or `num_classes`: K + 1, since 0 is background."""
+        n = len(self.categories) + 1
+        return {"classes": list(self.categories), "n_classes": n, "num_classes": n}
+
+    def check_trained(self, model: Any) -> None:
+        """Raise ModelError for a detector that counts its classes from another number than its training did."""
+        training.check_first_label(model)
+
     def predicted(self, raw: np.ndarray) -> np.ndarray:
         """How many boxes are predicted, (N,)."""
         boxes = arrays.unpacked(raw, self.first_label)
@@ -228,22 +248,22 @@ class Task:
         """All columns of the images, and the task with its metrics."""
         assert self.memory is not None
         targets = columns["target"]
-        rows = self._rows(columns[DETECTIONS], targets)
-        found = images.image_columns(rows, len(targets), self.pool)
-        given, predicted = rows.given_boxes, rows.predicted_boxes
+        judgement = self._judgement(columns[DETECTIONS], targets)
+        found = images.image_columns(judgement, len(targets), self.pool)
+        given, predicted = judgement.rows.given_boxes, judgement.rows.predicted_boxes
         metrics, by_class = measures.measured(given, predicted, len(targets), self.categories)
         task = replace(
             self,
             measured=tuple(asdict(metric) for metric in metrics),
             by_class=tuple(by_class),
-            memory=replace(self.memory, rows=rows, scored=targets),
+            memory=replace(self.memory, judgement=judgement, scored=targets),
         )
         return OfTheSet(found, images.HOW, task)
 
     def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
         """What is given and predicted in words."""
         given = pa.array(self.written(columns["target"], classes), pa.string())
-        predicted = images.predicted_in_words(self._all_rows(columns), len(columns["target"]), self.categories)
+        predicted = images.predicted_in_words(self._of_all(columns).rows, len(columns["target"]), self.categories)
         found = {"label": given, "given": given, "predicted": pa.array(predicted, pa.string())}
         counts = [name for name in columns if name.startswith("n_")]
         return found | {name: pa.array(columns[name].astype(np.int64)) for name in counts}
@@ -251,9 +271,9 @@ class Task:
     def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
         """The level `boxes`."""
         assert self.memory is not None
-        size_px = self.memory.size_px[columns["target"]]
-        table = parts.part_table(self._all_rows(columns), ids, size_px, self.categories)
-        return Parts(LEVEL, table, self.categories, parts.judged(table))
+        found = self._of_all(columns)
+        table = parts.part_table(why.Reasons(found, self.categories), ids)
+        return Parts(LEVEL, table, self.categories, parts.judged(table), found.rows.xyxy)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
         """Those of the whole run, which need all its boxes; before they are scored, the mean error of the images."""
@@ -273,11 +293,11 @@ class Task:
 
     def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The reason of the most severe box that is not easy, and the counts in words."""
-        if self.memory is None or self.memory.rows is None:
+        if self.memory is None or self.memory.judgement is None:
             return {}
-        rows = self.memory.rows
-        worst = severity(rows).severity
-        reason, evidence = images.image_reasons(dict(columns), rows.image, parts.reasons(rows), worst)
+        known = self.memory.judgement
+        names = why.Reasons(known, self.categories).names
+        reason, evidence = images.image_reasons(dict(columns), known.rows.image, names, known.severity.severity)
         return {"reason": reason, "evidence": evidence}
 
     def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
@@ -307,22 +327,50 @@ class Task:
         """A picture with its boxes; see `_detection_drawing`."""
         return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
 
-    def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-        return images.image_scores(self._rows(raw, targets), len(targets), self.pool)
+    def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
+        """What Review offers on a box; see `_detection_review`."""
+        return review.choices(part)
 
-    def _all_rows(self, columns: Mapping[str, np.ndarray]) -> Hypotheses:
-        """The hypotheses of the images of a table, those that `of_the_set` found where they are the same."""
-        known = self.memory
-        if known is None or known.rows is None or known.scored is None:
-            return self._rows(columns[DETECTIONS], columns["target"])
-        if np.array_equal(known.scored, columns["target"]):
-            return known.rows
-        return self._rows(columns[DETECTIONS], columns["target"])
+    def blind_choices(self) -> tuple[Choice, ...]:
+        """What it offers on a box whose class is hidden."""
+        return review.blind_choices()
 
-    def _rows(self, raw: np.ndarray, targets: np.ndarray) -> Hypotheses:
-        """The hypotheses of some images of the catalog, numbered by their place in `targets`."""
+    def answered(self, part: Mapping[str, Any], label: str) -> tuple[str, str]:
+        """The verdict of a class that was named for a box without sight of the label."""
+        return review.answered(part, label)
+
+    def checked(
+        self, part: Mapping[str, Any] | None, tag: str, value: str, size_px: tuple[float, float]
+    ) -> tuple[str, str]:
+        """The value to store for a verdict, its box cut to the image, and what was cut."""
+        return review.checked(part, tag, value, size_px)
+
+    def scene(self, part: Mapping[str, Any]) -> dict[str, Any]:
+        """What Review draws of a box."""
+        return review.scene(part)
+
+    @property
+    def _memory(self) -> Memory:
         if self.memory is None:
             raise DataError("the given boxes of this run are not at hand; score the annotations again")
-        given = arrays.of_images(self.memory.given, np.asarray(targets, np.int64))
+        return self.memory
+
+    def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+        return images.image_scores(self._judgement(raw, targets), len(targets), self.pool)
+
+    def _of_all(self, columns: Mapping[str, np.ndarray]) -> Judgement:
+        """The boxes of the images of a table, as `of_the_set` judged them where they are the same."""
+        known, targets = self.memory, columns["target"]
+        if known is None or known.judgement is None or known.scored is None:
+            return self._judgement(columns[DETECTIONS], targets)
+        if np.array_equal(known.scored, targets):
+            return known.judgement
+        return self._judgement(columns[DETECTIONS], targets)
+
+    def _judgement(self, raw: np.ndarray, targets: np.ndarray) -> Judgement:
+        """The boxes of some images of the catalog, numbered by their place in `targets`."""
+        where = np.asarray(targets, np.int64)
+        given = arrays.of_images(self._memory.given, where)
         limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
-        return hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
+        rows = hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
+        return Judgement(rows, self._memory.size_px[where])

@@ -10,7 +10,7 @@ import streamlit as st
 from app import loaders, scope, state, trust, widgets, words
 from app.browser.review.component import review
 from app.views.review import blind
-from app.wire import contents, pictures, routes, tag_words
+from app.wire import contents, pictures, routes, scenes, tag_sets, tag_words
 from app.wire.identity import identity
 from hem_core.store import definitions
 from hem_core.store.level import Level
@@ -20,7 +20,7 @@ TITLE = "Review"
 PLACE = 50
 
 LONGEST = 1_000
-"""Examples in one queue; when they are done, the next ones follow."""
+"""Rows in one queue; when they are done, the next ones follow."""
 
 TITLES = {
     "mixed": "Mixed queue",
@@ -30,7 +30,7 @@ TITLES = {
 }
 MIXED_HELP = (
     "Half suspected label errors, three in ten rare or hardest of their class, two in ten at random: "
-    "the random ones measure what the rest is worth. Two reviewers get different examples."
+    "the random ones measure what the rest is worth. Two reviewers get different {}."
 )
 
 
@@ -60,7 +60,7 @@ def page() -> None:
             on_change=state.take("queue_choice", lambda name: state.set_queue(name or chosen)),
             label_visibility="collapsed",
             required=True,
-            help=MIXED_HELP,
+            help=MIXED_HELP.format(words.plain(words.noun(level.name))),
         )
         st.caption(words.plain(_scope(level, chosen, rules)))
     _desk(level.run, level.name, chosen, rules.get(chosen), _wanted(level))
@@ -115,6 +115,8 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
             "offered": tag_words.offered(),
+            **scenes.for_page(level),
+            **tag_sets.for_page(level),
             "words": tag_words.WORDS,
             "revision": revision,
             "verdicts": _by_row(judged, found),

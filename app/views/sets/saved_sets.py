@@ -9,6 +9,7 @@ from app import loaders, state, widgets, words
 from app.views.sets import export_box, import_box, proofs
 from hem_core.selection.verdicts_applied import EXCLUSIONS
 from hem_core.store import sets
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 
 SHOWN_VERSIONS = 50
@@ -39,7 +40,7 @@ def _describe(home: Path, name: str, version: int) -> dict[str, Any]:
 
 def _one(home: Path, name: str, version: int, manifest: dict[str, Any], *, is_newest: bool) -> None:
     n = int(manifest.get("n") or 0)
-    title = f"{name} v{version} · {words.count(n, 'example')}"
+    title = f"{name} v{version} · {words.counted(n, str(manifest.get('level') or EXAMPLES))}"
     box = st.expander(words.plain(title), expanded=is_newest, key=f"set {name} {version}", on_change="rerun")
     if not box.open:
         return
@@ -73,9 +74,10 @@ def _facts(manifest: dict[str, Any], n: int) -> dict[str, str]:
 def _left_out(counts: dict[str, int]) -> str:
     """How many and why, the three most frequent reasons."""
     total, most = sum(counts.values()), sorted(counts.items(), key=lambda item: -item[1])[:REASONS]
-    said = [f"{n:,} {EXCLUSIONS.get(why, why)}" for why, n in most]
+    reasons = [f"{n:,} {EXCLUSIONS.get(why, why)}" for why, n in most]
     rest = total - sum(n for _, n in most)
-    return f"{total:,}" if not said else f"{total:,}: " + ", ".join([*said, *([f"{rest:,} others"] if rest else [])])
+    listed = ", ".join([*reasons, *([f"{rest:,} others"] if rest else [])])
+    return f"{total:,}: {listed}" if reasons else f"{total:,}"
 
 
 def _proof(manifest: dict[str, Any], n: int) -> str:
