@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from app import loaders, words
-from app.wire import payloads, scenes, tag_words
+from app.wire import payloads, scenes, tag_sets, tag_words
 from app.wire.door import NEVER, Refused, signature, text, whole
 from app.wire.identity import check_workspace, named_level, own_level, own_scores
 from hem_core import tasks
@@ -36,7 +36,7 @@ def tag(body: dict[str, Any]) -> dict[str, Any]:
         text(body, name)
     data, sequence = text(body, "data"), whole(body, "sequence")
     log = loaders.tags().level(named_level(body))
-    verdict = _answered(body) if body.get("action") == "answer" else {}
+    verdict = _ANSWERED[str(body["action"])](body) if body.get("action") in _ANSWERED else {}
     body = {**body, "action": "add", **verdict} if verdict else body
     known = log.posted(text(body, "client"), sequence)
     changed = ""
@@ -160,6 +160,19 @@ def _as_labels_are(level: Level, answer: object) -> str:
     if written is None:
         raise Refused(400, f"{answer!r} cannot be a label of {task.title}")
     return written
+
+
+def _confirmed(body: dict[str, Any]) -> dict[str, str]:
+    """The verdict that a confirmed set of tags is on the one example asked about."""
+    level, ids = own_level(body), _ids(body)
+    if len(ids) != 1:
+        raise Refused(400, f"a set must be about one example; got {len(ids)}")
+    _check_known(level, ids)
+    return tag_sets.verdict(level, loaders.row_of(level)[ids[0]], body.get("value"))
+
+
+_ANSWERED = {"answer": _answered, "tags": _confirmed}
+"""Posts that only the server, which knows the label, can make a verdict of."""
 
 
 def _window(body: dict[str, Any]) -> str:

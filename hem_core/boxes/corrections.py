@@ -52,8 +52,8 @@ def apply_corrections(
     """Corrected annotations, and a Change for every correction, in their order; a later one sees the earlier ones.
 
     A class that is not there is added to those of the annotations. A correction about an image or box that is not
-    there, one of a box that was removed, and one without its new place or class are refused, and the Change says
-    why. Boxes that no correction names keep their bytes when written.
+    there, one of a box that was removed, and one without its new place or class are refused, and the Change says why.
+    Boxes that no correction names keep their bytes when written.
     """
     ledger = _Ledger(annotations)
     changes = tuple(ledger.apply(correction) for correction in corrections)

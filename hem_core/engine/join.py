@@ -84,5 +84,5 @@ def _stored_graph(path: Path, key: str) -> Graph | None:
 def _numpy(column: pa.ChunkedArray) -> np.ndarray:
     if pa.types.is_fixed_size_list(column.type):
         flat = column.combine_chunks().flatten()
-        return flat.to_numpy(zero_copy_only=False).reshape(len(column), -1)
+        return flat.to_numpy(zero_copy_only=False).reshape(len(column), -1).copy()
     return column.to_numpy().copy()  # torch wants arrays that it could write to

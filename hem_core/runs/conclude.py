@@ -143,6 +143,9 @@ def _reasons(scored: Scored, evidence: Evidence, columns: Columns, attempts: Att
     """Why each row is hard: calibrated on probes, else by the task's own rule, else by the simple rules."""
     task, epochs = scored.ready.task, evidence.epochs
     judge = judge_of(scored, evidence.heads, evidence.folds)
+    own = getattr(task, "reasons_info", None)
+    if own:
+        return Outcome(task.explain(columns), dict(own), {})
     found = attempts.make(
         "calibrated reasons",
         lambda: calibrated(scored, columns, judge, epochs=epochs),

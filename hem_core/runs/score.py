@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from torch import nn
 
 from hem_core import catalog as catalogs
@@ -68,17 +69,17 @@ def score(
     """
     chosen, folder = combined(options, more), Path(out)
     name = model if isinstance(model, str) else type(model).__name__
-    answers = answers_of(load(chosen.task))
-    module = _module(model, name, weights, answers)
-    function = train_function.load(train, answers=answers) if train is not None else None
-    if function is None and isinstance(chosen.oos, int):
+    if train is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
     is_new = not folder.exists()
     try:
+        data, catalog, chosen = _read(data, folder, chosen)
+        answers = answers_of(load(chosen.task))
+        module = _module(model, name, weights, answers)
+        function = train_function.load(train, answers=answers) if train is not None else None
+        making = _Making(folder, chosen, function, Progress(folder, progress), is_map_awaited)
         with borrowed(module):
-            return _prepared(
-                module, name, data, _Making(folder, chosen, function, Progress(folder, progress), is_map_awaited)
-            )
+            return _prepared(module, name, (data, catalog), making)
     except TakenError:
         raise
     except HemError:
@@ -109,19 +110,25 @@ def _module(model: Any, name: str, weights: str | Path | None, answers: str) -> 
     return factory.as_module(model, name, answers=answers) if model is not None else None
 
 
-def _prepared(model: nn.Module | None, name: str, data: Any, making: _Making) -> Run:
-    """Read the data and what was recorded of the training, claim the folder, and make the run."""
-    folder, options = making.folder, making.options
+def _read(data: Any, folder: Path, options: Options) -> tuple[Any, pa.Table, Options]:
+    """The data as a reader takes them, their catalog, and the options with the task that they name."""
     run_folder.stored_info(folder)
-    check_free(folder, making.what)
+    check_free(folder, f"the run '{folder}'")
     data, notes = catalogs.unwrapped(data, **options.columns)
     catalog = catalogs.read(data, **options.reading)
-    options = _implied(options, catalogs.info(catalog))
-    making = replace(making, options=options)
     if notes:
         catalog = catalogs.with_info(catalog, notes=[*notes, *catalogs.info(catalog).get("notes", [])])
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
+    return data, catalog, _implied(options, catalogs.info(catalog))
+
+
+def _prepared(model: nn.Module | None, name: str, source: tuple[Any, pa.Table], making: _Making) -> Run:
+    """Read what was recorded of the training, claim the folder, and make the run.
+
+    source: the data and their catalog.
+    """
+    (data, catalog), folder, options = source, making.folder, making.options
     ready = prepare(model, name, catalog, data, folder, options, making.train)
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
     if recorded is not None:

@@ -32,17 +32,23 @@ from hem_core.tasks._contract import (
     Targets,
     Task,
     answers_of,
+    chosen,
     column_words,
     figures_of,
+    has_logits,
     is_known,
+    is_same,
     keeps_sizes,
     only_in_shards,
+    output_names,
     require,
     settings_of,
     training_arguments,
     unknown,
 )
 from hem_core.tasks._corrects import Choice, Corrects
+from hem_core.tasks._toggles import TagState as TagState
+from hem_core.tasks._toggles import TogglesTags as TogglesTags
 
 __all__ = [
     "DEFAULT",
@@ -68,13 +74,13 @@ __all__ = [
     "TargetOptions",
     "Targets",
     "Task",
-    "answers_of", "column_words",
-    "figures_of",
-    "is_known", "keeps_sizes",
+    "answers_of", "chosen", "column_words",
+    "figures_of", "has_logits",
+    "is_known", "is_same", "keeps_sizes",
     "load",
     "names",
     "of",
-    "only_in_shards",
+    "only_in_shards", "output_names",
     "require",
     "settings_of",
     "training_arguments",
