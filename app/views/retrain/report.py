@@ -102,7 +102,7 @@ def _flow(report: Mapping[str, Any]) -> None:
             _compare(runs, name)
     least = report.get("smallest_effect")
     if isinstance(least, int | float):
-        share = next((row["measure"] for row in report["table"] if row["unit"] == "%"), "accuracy")
+        share = next((row["measure"] for row in report["table"] if row.get("unit", "%") == "%"), "accuracy")
         st.caption(f"This test could show a difference of {least:.2f} points of {share} or more, in 4 of 5 tries.")
 
 
