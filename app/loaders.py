@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.views.slices.weak_slices import WeakSlices
     from app.wire.detail import Ranks
     from app.wire.distribution import Headline
+    from hem_core.labels.corrected_boxes import Corrected
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
     from hem_core.store.level import Level
@@ -133,6 +134,19 @@ def figures(level: "Level") -> "tuple[Figure, ...]":
 
     found = task(level)
     return figures_of(found, is_examples=level.is_examples) if found is not None else ("errors",)
+
+
+def is_corrected(level: "Level") -> bool:
+    """Whether people correct the rows of this level, so that corrected annotations can be written."""
+    from hem_core.tasks import Corrects
+
+    found = task(level)
+    return isinstance(found, Corrects) and level.name == found.corrects
+
+
+def corrected(level: "Level") -> "Corrected":
+    """The annotations of a level's run with what people said of its boxes: corrected_boxes.corrected_boxes."""
+    return _corrected(_key(level), tags().revision(level.data), level)
 
 
 def overview(level: "Level") -> "Overview":
@@ -289,6 +303,13 @@ def _places(key: Key, _level: "Level") -> "np.ndarray":
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _row_of(key: Key, _level: "Level") -> dict[str, int]:
     return {str(id): row for row, id in enumerate(_level.table(["id"])["id"])}
+
+
+@st.cache_resource(show_spinner="Applying the corrections…", max_entries=2)
+def _corrected(key: Key, revision: int, _level: "Level") -> "Corrected":
+    from hem_core.labels.corrected_boxes import corrected_boxes
+
+    return corrected_boxes(run(_level.run), tags())
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
