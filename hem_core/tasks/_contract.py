@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_chec
 import numpy as np
 
 from hem_core.errors import HemError
+from hem_core.stats.paired import Paired
 from hem_core.types import Metric as Metric
-from hem_core.types import Outputs
+from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -275,6 +276,46 @@ class ReadsPredictions(Protocol):
 
     def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
         """The raw outputs (N, W) float32 in the columns of a catalog, NaN where there is none; None without columns."""
+        ...
+
+
+@runtime_checkable
+class MeasuresTogether(Protocol):
+    """A task whose quality is measured on all examples together, such as average precision, and is no mean of errors.
+
+    Two models are then compared by these measures, with a paired bootstrap over the examples.
+    """
+
+    of_shards: tuple[str, ...]
+    """Columns of the shards that hold the answers of a model."""
+
+    def answers_in(self, stored: StoredAnswers) -> Any:
+        """The answers of a run's model, for `measured_together`. Raises DataError when the run does not hold them."""
+        ...
+
+    def measured_together(self, answers: Sequence[Any], rows: Sequence[np.ndarray], *, n_resamples: int) -> Paired:
+        """The measures of A models on the same examples, the headline first.
+
+        rows: for each model the places of these examples among those that it answered, (N,) each.
+        """
+        ...
+
+
+@runtime_checkable
+class MatchesParts(Protocol):
+    """A task some of whose parts exist because a model predicted them, so that their ids differ from run to run."""
+
+    part_columns: tuple[str, ...]
+    """Columns of the level that `same_parts` needs."""
+    outcome: str
+    """The column that says what became of a part."""
+    outcomes: Mapping[str, str]
+    """Its values -> the word for each."""
+    right_part: str
+    """In a sentence, when a part counts as right."""
+
+    def same_parts(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
+        """Rows (before, after) that are the same part in the predictions of two models; each row once at most."""
         ...
 
 
