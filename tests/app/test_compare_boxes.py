@@ -1,7 +1,6 @@
 """Two runs of a detector on the same scenes: what a reader finds fixed and regressed, box by box."""
 
 import importlib.util
-import json
 from pathlib import Path
 
 import pytest
@@ -15,30 +14,10 @@ _found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents
 scenes = importlib.util.module_from_spec(_found)
 _found.loader.exec_module(scenes)
 
-LATER = {
-    **scenes.PREDICTED,
-    "missed.png": [(1, 20, 20, 30, 30, 0.8)],  # found now
-    "false.png": [],  # the false positive is gone
-    "right.png": [(1, 60, 60, 20, 20, 0.4)],  # the cell is lost, and so is the second box on it
-    "empty.png": [(0, 5, 5, 20, 20, 0.9)],  # a new false positive
-}
-
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("boxes")
-    data = scenes.write(folder / "data")
-    numbers = {name: at for at, name in enumerate(scenes.IMAGES, 1)}
-    later = [
-        {"image_id": numbers[name], "category_id": scenes.KEYS[k], "bbox": box, "score": score}
-        for name, some in LATER.items()
-        for k, *box, score in some
-    ]
-    (data / "later.json").write_text(json.dumps(later))
-    for name, results in (("first", "results.json"), ("later", "later.json")):
-        where = {"images": data / "photos", "predictions": data / results, "name": "scenes"}
-        hem_core.score(None, data / "annotations.json", out=folder / "w" / "runs" / name, **where)
-    return folder / "w"
+    return scenes.two_runs(tmp_path_factory.mktemp("boxes"))
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from app import words
-from app.views.compare import parts
 from hem_core.errors import DataError
 from hem_core.retrain.report.flow import FLOWS, flow
+from hem_core.runs import side_by_side as parts
 from hem_core.stats.mcnemar import mcnemar
 from hem_core.store import definitions
 from hem_core.store.level_names import EXAMPLES
