@@ -58,10 +58,11 @@ def gather(scored: Scored, recorded: Dynamics | None, attempts: Attempts, progre
     recorded: the training dynamics of the scored model.
     """
     heads = attempts.make("linear heads", lambda: _heads(scored, progress), None)
-    folds = trained_in_folds(scored, heads, scored.trainer) if scored.trainer is not None else None
+    is_wanted = scored.trainer is not None and scored.options.oos != "none"
+    folds = trained_in_folds(scored, heads, scored.trainer) if is_wanted and scored.trainer is not None else None
     if recorded is None and folds is not None and "training dynamics" in scored.ready.task.offers:
         recorded = folds.crossed.dynamics
-    return Evidence(heads, folds, recorded, scored.options.sample)
+    return Evidence(heads, folds, recorded, _own_sample(scored))
 
 
 def scores_of(scored: Scored, evidence: Evidence, attempts: Attempts) -> dict[str, np.ndarray]:
@@ -106,6 +107,12 @@ def out_of_sample(
     measured = {_key(metric): metric.value for metric in found[:1]}
     measured |= {f"in_sample_{_key(metric)}": metric.value for metric in own[:1]}
     return {"how": truth.how, "folds": folds, "repeats": 1} | measured
+
+
+def _own_sample(scored: Scored) -> Sample:
+    """In-sample where the scored model was trained here on the rows, else what the user said of it."""
+    is_of_these = scored.trainer is not None and scored.ready.network is None
+    return "in-sample" if is_of_these else scored.options.sample
 
 
 def _heads(scored: Scored, progress: Progress) -> ByHeads | None:

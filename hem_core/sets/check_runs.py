@@ -104,7 +104,7 @@ def check_runs(before: Run, after: Run, *, ids: set[str] | None = None) -> RunCh
         after.name,
         before.name,
         name,
-        measured.n if measured is not None else rows["example"].nunique(),
+        measured.n if measured is not None else len(set(rows["example"])),
         len(rows),
         int(was_wrong.sum()),
         int(is_wrong.sum()),
@@ -127,7 +127,7 @@ def _rows(before: Level, after: Level, ids: set[str] | None) -> pd.DataFrame:
     both = tables[1].merge(tables[0], on="id", suffixes=("_after", "_before"))
     both = both.assign(example=both["example_after"].fillna(both["example_before"]))
     both = both.dropna(subset=["error_before", "error_after"])
-    return both if ids is None else both.loc[both["example"].isin(ids), :]
+    return both if ids is None else both.loc[both["example"].isin(sorted(ids)), :]
 
 
 def _changed(rows: pd.DataFrame) -> list[Changed]:

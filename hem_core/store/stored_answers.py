@@ -1,4 +1,7 @@
-"""What a run holds of its model's answers: the catalog, and the columns that only its shards have."""
+"""What a run holds of its model's answers: the catalog, and the columns that only its shards have.
+
+Where models that had not seen an example answered for it, their answers count, and are in answers.parquet.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,9 @@ def stored_answers(run: Run, of_shards: Sequence[str] = ()) -> StoredAnswers:
 
 def _columns(folder: Path, names: Sequence[str], index: np.ndarray) -> dict[str, np.ndarray]:
     """The columns of the shards in the order of `index` (N,); {} when a shard is gone or a column is in none."""
-    tables = [pq.read_table(path) for path in sorted((folder / "shards").glob("*.parquet"))]
+    own = folder / "answers.parquet"
+    paths = [own] if own.is_file() else sorted((folder / "shards").glob("*.parquet"))
+    tables = [pq.read_table(path) for path in paths]
     tables = [table for table in tables if table.num_rows]
     if not tables or any(name not in table.column_names for table in tables for name in ("index", *names)):
         return {}

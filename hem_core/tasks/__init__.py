@@ -19,6 +19,7 @@ from hem_core.tasks._contract import (
     Draws,
     Figure,
     KnowsTheSet,
+    MakesItems,
     MatchesParts,
     MeasuresTogether,
     Metric,
@@ -39,6 +40,7 @@ from hem_core.tasks._contract import (
     only_in_shards,
     require,
     settings_of,
+    training_arguments,
     unknown,
 )
 
@@ -54,6 +56,7 @@ __all__ = [
     "Draws",
     "Figure",
     "KnowsTheSet",
+    "MakesItems",
     "MatchesParts",
     "MeasuresTogether",
     "Metric",
@@ -75,6 +78,7 @@ __all__ = [
     "only_in_shards",
     "require",
     "settings_of",
+    "training_arguments",
     "unknown",
 ]  # fmt: skip
 

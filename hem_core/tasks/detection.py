@@ -43,6 +43,7 @@ from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_training as training
 from hem_core.tasks._contract import (
     NOT_FINITE,
     Column,
@@ -230,6 +231,19 @@ class Task:
         error = self._scores(raw.cpu().numpy(), outputs.targets.cpu().numpy())["error"]
         return {"error": torch.from_numpy(error).to(raw.device), DETECTIONS: raw.double()}
 
+    def item(self, input: Tensor, value: int, index: int) -> tuple[Tensor, dict[str, Any]]:
+        """An image (3, H, W) and its boxes, as torchvision's references train on; see `_detection_training`."""
+        return training.item(input, training.boxes_of(self._memory.given, value), index)
+
+    def training_arguments(self) -> Mapping[str, Any]:
+        """`classes`, K names, and `n_classes` or `num_classes`: K + 1, since 0 is background."""
+        n = len(self.categories) + 1
+        return {"classes": list(self.categories), "n_classes": n, "num_classes": n}
+
+    def check_trained(self, model: Any) -> None:
+        """Raise ModelError for a detector that counts its classes from another number than its training did."""
+        training.check_first_label(model)
+
     def predicted(self, raw: np.ndarray) -> np.ndarray:
         """How many boxes are predicted, (N,)."""
         boxes = arrays.unpacked(raw, self.first_label)
@@ -345,6 +359,12 @@ class Task:
         """A picture with its boxes; see `_detection_drawing`."""
         return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
 
+    @property
+    def _memory(self) -> Memory:
+        if self.memory is None:
+            raise DataError("the given boxes of this run are not at hand; score the annotations again")
+        return self.memory
+
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         return images.image_scores(self._rows(raw, targets), len(targets), self.pool)
 
@@ -359,8 +379,6 @@ class Task:
 
     def _rows(self, raw: np.ndarray, targets: np.ndarray) -> Hypotheses:
         """The hypotheses of some images of the catalog, numbered by their place in `targets`."""
-        if self.memory is None:
-            raise DataError("the given boxes of this run are not at hand; score the annotations again")
-        given = arrays.of_images(self.memory.given, np.asarray(targets, np.int64))
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
         limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
         return hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
