@@ -6,6 +6,7 @@ import json
 import re
 import tarfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,12 @@ def read_back(name: str, folder: Path) -> dict[str, list]:
             names = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]["label"]["names"]
             labels = [None if number is None else names[number] for number in table["label"].to_pylist()]
             return {"id": table["id"].to_pylist(), "label": labels}
+        case "voc":
+            lines = (folder / "voc" / "boxes.jsonl").read_text("utf-8").splitlines()
+            entries = [json.loads(line) for line in lines]
+            files = [folder / "voc" / "Annotations" / Path(entry["file_name"]).stem for entry in entries]
+            labels = [ElementTree.parse(f"{file}.xml").findtext("object/name") for file in files]
+            return {"id": [entry["id"] for entry in entries], "label": labels}
         case "label_studio":
             tasks = json.loads((folder / "label_studio" / "tasks-00000.json").read_text("utf-8"))
             data = [task["data"] for task in tasks]
