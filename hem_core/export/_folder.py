@@ -96,7 +96,7 @@ def _check(examples: pd.DataFrame, target: Path) -> None:
 
 def _check_boxes(examples: pd.DataFrame, modules: Mapping[str, Any]) -> None:
     """Raise DataError for a format of pictures that would lose the boxes in them."""
-    lost = [name for name, each in modules.items() if _has_pictures(each) and not getattr(each, "HOLDS_BOXES", False)]
+    lost = [name for name, each in modules.items() if _loses_boxes(each)]
     if lost and has_boxes(examples):
         holding = [name for name in registry.names(hem_core.export) if _holds_boxes(name)]
         raise DataError(
@@ -105,8 +105,9 @@ def _check_boxes(examples: pd.DataFrame, modules: Mapping[str, Any]) -> None:
         )
 
 
-def _has_pictures(module: Any) -> bool:
-    return bool(getattr(module, "HAS_PICTURES", False))
+def _loses_boxes(module: Any) -> bool:
+    is_safe = getattr(module, "HOLDS_BOXES", False) or getattr(module, "IS_BACKGROUND", False)
+    return bool(getattr(module, "HAS_PICTURES", False)) and not is_safe
 
 
 def _holds_boxes(name: str) -> bool:

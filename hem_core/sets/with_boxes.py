@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
 import hem_core.export
 from hem_core import folder as registry
-from hem_core.boxes.columns import GIVEN
+from hem_core.boxes.columns import GIVEN, SIDES
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
+from hem_core.thresholds import WRONG
 
 if TYPE_CHECKING:
     import pandas as pd
 
+FALSE_POSITIVES, BACKGROUND = "false_positives", "background_confidence"
+"""Columns: of the images written, their detections on background; of a level of parts, the confidence of each."""
 MARKED = "in_set"
 """Column of an image: the ids of its parts in the set."""
 
@@ -31,7 +34,9 @@ def is_whole_images(run: Run | None, level: str, formats: Sequence[str]) -> bool
     if not has_given_boxes(run):
         return False
     modules = [registry.load(hem_core.export, name) for name in formats]
-    return level == EXAMPLES or any(getattr(each, "HOLDS_BOXES", False) for each in modules)
+    return level == EXAMPLES or any(
+        getattr(each, name, False) for each in modules for name in ("HOLDS_BOXES", "IS_BACKGROUND")
+    )
 
 
 def classes_of_boxes(run: Run) -> tuple[str, ...]:
@@ -51,7 +56,26 @@ def with_boxes(examples: pd.DataFrame, run: Run, level: str) -> pd.DataFrame:
     given = dict(zip(catalog["id"].to_pylist(), catalog[GIVEN].to_pylist(), strict=True))
     parts = {} if level == EXAMPLES else examples.set_index(examples["id"].astype(str)).to_dict("index")
     cells = [_marked(str(id), given.get(id) or [], parts) for id in chosen["id"]]
-    return chosen.drop(columns=[GIVEN], errors="ignore").assign(**{GIVEN: cells})
+    strays = _false_positives(run, parts if level != EXAMPLES else None)
+    own = {GIVEN: cells, FALSE_POSITIVES: [strays.get(str(id), []) for id in chosen["id"]]}
+    return chosen.drop(columns=list(own), errors="ignore").assign(**own)
+
+
+def _false_positives(run: Run, chosen: Container[str] | None) -> dict[str, list[dict[str, Any]]]:
+    """Image -> its confident detections on background, the surest first; chosen: ids of parts, None for all."""
+    name = next((name for name in run.levels if name != EXAMPLES), None)
+    if name is None or BACKGROUND not in run.level(name).source.columns:
+        return {}
+    sides = [f"predicted_{side}" for side in SIDES]
+    table = run.level(name).table(["id", "example", "predicted", BACKGROUND, *sides])
+    table = table.loc[table[BACKGROUND] >= WRONG, :].sort_values([BACKGROUND, "id"], ascending=[False, True])
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in table.to_dict("records"):
+        if chosen is None or one["id"] in chosen:
+            corners = {side: float(one[f"predicted_{side}"]) for side in SIDES}
+            says = {"id": one["id"], "label": one["predicted"], "confidence": float(one[BACKGROUND])}
+            found.setdefault(str(one["example"]), []).append({**says, **corners})
+    return found
 
 
 def _images(examples: pd.DataFrame, run: Run, level: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from hem_core.boxes.hypotheses import Hypotheses
 from hem_core.boxes.hypothesis_table import hypothesis_table
 from hem_core.boxes.suspicion import suspicion
 from hem_core.stats.percentile import percentile
+from hem_core.tasks._detection_images import BACKGROUND
 
 MEANINGS = {
     "missed": "a given box that no prediction matches",
@@ -38,7 +39,7 @@ UNSURE = 0.5
 """Confidence below which a right prediction is unsure."""
 
 
-JUDGED = ("confidence", "iou", "type", "cls", "loc", "miss", "severity")
+JUDGED = (BACKGROUND, "confidence", "iou", "type", "cls", "loc", "miss", "severity")
 """Columns that come of the prediction, besides those whose names begin with one of these:"""
 JUDGED_PREFIXES = ("suspicion", "predicted_")
 
@@ -67,7 +68,16 @@ def part_table(
         .append_column("difficulty", pa.array(_ranked(table), pa.float32()))
         .append_column("reason", pa.array(reason.tolist(), pa.string()))
         .append_column("evidence", pa.array(evidence(rows, table, reason), pa.string()))
+        .append_column(BACKGROUND, pa.array(_on_background(rows), pa.float32(), from_pandas=True))
     )
+
+
+def _on_background(rows: Hypotheses) -> np.ndarray:
+    """(R,) the confidence of a prediction on background; NaN of any other row."""
+    some = rows.type == "Bkg"
+    found = np.full(len(rows), np.nan, np.float32)
+    found[some] = rows.predicted_boxes.probability()[rows.predicted[some]]
+    return found
 
 
 def _ranked(table: pa.Table) -> np.ndarray:
