@@ -9,7 +9,8 @@ import numpy as np
 
 from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.engine.progress import Progress
-from hem_core.folds.out_of_sample import ByHeads, OutOfSample, beside, by_heads, rescored
+from hem_core.folds.head_predictions import ByHeads, by_heads
+from hem_core.folds.oos_columns import OutOfSample, beside, rescored
 from hem_core.runs.attempts import Attempts
 from hem_core.runs.calibrated_reasons import Folds, trained_in_folds
 from hem_core.runs.explain import error_columns

@@ -15,9 +15,9 @@ from hem_core.selection.verdicts_applied import HELD_OUT, WORDS, curate
 from hem_core.sets.export_pictures import with_pictures
 from hem_core.sets.pictures import pictures_of_level
 from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
-from hem_core.sets.with_boxes import classes_of_boxes, is_whole_images, with_boxes
+from hem_core.sets.with_boxes import classes_of_boxes, is_whole_images, of_images, with_boxes
 from hem_core.store.level import Level
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import EXAMPLES, noun
 from hem_core.store.run import Run, open_run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import Workspace, open_workspace
@@ -65,7 +65,7 @@ def export_run(
     made = curate(with_tags(chosen, _tags_of(table, workspace)), has_held_out=has_held_out)
     left_out = {WORDS[why]: n for why, n in Counter(made.excluded["why"].tolist()).items()}
     if len(chosen) and not len(made.examples):
-        raise DataError(f"none of the {len(chosen):,} examples can be exported: {_counted(left_out)}")
+        raise DataError(f"none of the {len(chosen):,} {noun(level)} can be exported: {_counted(left_out)}")
     is_whole, chosen_rows = is_whole_images(run, level, formats), with_weight(made.examples)
     if is_whole:
         chosen_rows = with_boxes(chosen_rows, run, level)
@@ -77,7 +77,7 @@ def export_run(
         examples,
         Path(out),
         formats,
-        manifest,
+        of_images(manifest) if is_whole else manifest,
         read_image=pictures,
         classes=run.classes or (classes_of_boxes(run) if is_whole else ()),
         features=list(feature_columns(manifest, examples).values()),

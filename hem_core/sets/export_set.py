@@ -36,7 +36,7 @@ def export_set(
     from hem_core.sets.export_pictures import with_pictures
     from hem_core.sets.pictures import pictures_of_level
     from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
-    from hem_core.sets.with_boxes import classes_of_boxes, is_whole_images, with_boxes
+    from hem_core.sets.with_boxes import classes_of_boxes, is_whole_images, of_images, with_boxes
 
     loaded, manifest = sets.load(workspace, name, version)
     if progress is not None:
@@ -49,7 +49,7 @@ def export_set(
     loaded = with_weight(loaded)
     is_whole = is_whole_images(run, level, formats)
     if is_whole and run is not None:
-        loaded, level = with_boxes(loaded, run, level), EXAMPLES
+        loaded, level, manifest = with_boxes(loaded, run, level), EXAMPLES, of_images(manifest)
     pictures = pictures_of_level(run, level, data, opened) if run is not None else None
     examples, skipped = with_pictures(loaded, pictures, formats)
     whole = whole_manifest(manifest, run, examples)

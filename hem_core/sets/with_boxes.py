@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -37,6 +37,11 @@ def is_whole_images(run: Run | None, level: str, formats: Sequence[str]) -> bool
     return level == EXAMPLES or any(
         getattr(each, name, False) for each in modules for name in ("HOLDS_BOXES", "IS_BACKGROUND")
     )
+
+
+def of_images(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a set of boxes that is exported as images: its rows are examples now."""
+    return {**manifest, "level": EXAMPLES, "set_of": manifest["level"]} if "level" in manifest else dict(manifest)
 
 
 def classes_of_boxes(run: Run) -> tuple[str, ...]:

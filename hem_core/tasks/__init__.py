@@ -43,6 +43,7 @@ from hem_core.tasks._contract import (
     training_arguments,
     unknown,
 )
+from hem_core.tasks._corrects import Choice, Corrects
 
 __all__ = [
     "DEFAULT",
@@ -51,8 +52,8 @@ __all__ = [
     "OFFERS",
     "Answers",
     "BringsSample",
-    "Column",
-    "ComparesWithRun",
+    "Choice", "Column",
+    "ComparesWithRun", "Corrects",
     "Draws",
     "Figure",
     "KnowsTheSet",

@@ -43,6 +43,7 @@ from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_review as review
 from hem_core.tasks import _detection_training as training
 from hem_core.tasks._contract import (
     NOT_FINITE,
@@ -56,6 +57,7 @@ from hem_core.tasks._contract import (
     TargetOptions,
     Targets,
 )
+from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import drawn
 from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.types import Outputs, StoredAnswers
@@ -104,6 +106,7 @@ class Task:
         "A given box is right where its prediction has its class and an IoU above .5; a prediction where nothing is "
         "given is wrong from a confidence of .5 on."
     )
+    corrects: str = LEVEL
 
     foreground: float = 0.5
     """IoU from which a prediction can be right."""
@@ -358,6 +361,28 @@ class Task:
     ) -> Image.Image:
         """A picture with its boxes; see `_detection_drawing`."""
         return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
+
+    def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
+        """What Review offers on a box; see `_detection_review`."""
+        return review.choices(part)
+
+    def blind_choices(self) -> tuple[Choice, ...]:
+        """What it offers on a box whose class is hidden."""
+        return review.blind_choices()
+
+    def answered(self, part: Mapping[str, Any], label: str) -> tuple[str, str]:
+        """The verdict of a class that was named for a box without sight of the label."""
+        return review.answered(part, label)
+
+    def checked(
+        self, part: Mapping[str, Any] | None, tag: str, value: str, size_px: tuple[float, float]
+    ) -> tuple[str, str]:
+        """The value to store for a verdict, its box cut to the image, and what was cut."""
+        return review.checked(part, tag, value, size_px)
+
+    def scene(self, part: Mapping[str, Any]) -> dict[str, Any]:
+        """What Review draws of a box."""
+        return review.scene(part)
 
     @property
     def _memory(self) -> Memory:
