@@ -14,6 +14,8 @@ from hem_core.types import Metric as Metric
 from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     from PIL import Image
     from torch import Tensor
@@ -293,6 +295,10 @@ class MeasuresTogether(Protocol):
         """The answers of a run's model, for `measured_together`. Raises DataError when the run does not hold them."""
         ...
 
+    def answers_to(self, raw: np.ndarray, targets: np.ndarray) -> Any:
+        """The answers of a model that was asked now: raw (N, W), targets (N,) of its examples."""
+        ...
+
     def measured_together(self, answers: Sequence[Any], rows: Sequence[np.ndarray], *, n_resamples: int) -> Paired:
         """The measures of A models on the same examples, the headline first.
 
@@ -318,6 +324,11 @@ class MatchesParts(Protocol):
         """Rows (before, after) that are the same part in the predictions of two models; each row once at most."""
         ...
 
+    def parts_of(self, answers: Any, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+        """The rows of the level that the answers of a model give, as `answers_to` made them, ids of the N examples:
+        the columns `part_columns`, `error` and `outcome`."""
+        ...
+
 
 @runtime_checkable
 class MakesItems(Protocol):
@@ -333,6 +344,19 @@ class MakesItems(Protocol):
 
     def check_trained(self, model: Any) -> None:
         """Raise ModelError for a trained module whose answers would be read wrongly."""
+        ...
+
+    def with_corrected(self, column: pa.Array) -> tuple[Task, np.ndarray]:
+        """The task that also knows the examples as people corrected them, and the targets (N,) that stand for these.
+
+        column: for each of the N examples of the catalog what its own column would hold; null for no correction, whose
+        target stays.
+        """
+        ...
+
+    def write_data(self, rows: pa.Table, targets: np.ndarray, folder: Path) -> Path | None:
+        """Write some examples, rows of the catalog with the given targets, as data to score; None where they could not
+        be read back as the same ones."""
         ...
 
 

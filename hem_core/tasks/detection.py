@@ -29,10 +29,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes.arrays import GivenBoxes, given_boxes
+from hem_core.boxes.arrays import GivenBoxes, given_boxes, stacked
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
 from hem_core.boxes.detections import Detections
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses
+from hem_core.boxes.hypothesis_table import hypothesis_table
 from hem_core.boxes.paired import paired
 from hem_core.boxes.pooling import Pooling
 from hem_core.boxes.same_boxes import COLUMNS, same_boxes
@@ -63,6 +64,8 @@ from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL import Image
     from torch import Tensor
 
@@ -339,6 +342,11 @@ class Task:
             raise DataError("the predictions of this run are gone with its folder 'shards'; score it again")
         return Detections(given, predicted, len(stored.ids), task.categories)
 
+    def answers_to(self, raw: np.ndarray, targets: np.ndarray) -> Detections:
+        """What a trained model detects on some images."""
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
+        return Detections(given, arrays.unpacked(raw, training.FIRST_LABEL), len(targets), self.categories)
+
     def measured_together(
         self, answers: Sequence[Detections], rows: Sequence[np.ndarray], *, n_resamples: int
     ) -> Paired:
@@ -349,6 +357,28 @@ class Task:
     def same_parts(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
         """Given boxes by their id, false positives by class and place; see `same_boxes`."""
         return same_boxes(before, after)
+
+    def parts_of(self, answers: Detections, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+        """The hypotheses of the images."""
+        limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
+        rows = hypotheses(answers.given, answers.predicted, **limits)
+        table = hypothesis_table(rows, ids, np.zeros((answers.n_images, 2)), self.categories)
+        names = (*self.part_columns, "error", self.outcome)
+        return {name: table[name].to_numpy(zero_copy_only=False) for name in names}
+
+    def with_corrected(self, column: pa.Array) -> tuple[Task, np.ndarray]:
+        """The task with the corrected boxes of an image r as those of an image N + r."""
+        known, n = self._memory, len(column)
+        boxes = stacked(known.given, given_in(column, self.categories), n)
+        is_corrected = ~column.is_null().to_numpy(zero_copy_only=False)
+        size_px, labels = np.concatenate([known.size_px] * 2), known.labels * 2
+        memory = replace(known, given=boxes, size_px=size_px, labels=labels)
+        return replace(self, memory=memory), np.arange(n) + n * is_corrected
+
+    def write_data(self, rows: pa.Table, targets: np.ndarray, folder: Path) -> Path | None:
+        """COCO's annotations of some images."""
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
+        return training.written(rows, given, self.categories, folder)
 
     def drawn(
         self,

@@ -179,7 +179,8 @@ def _over_all_seeds(arms: ArmPair) -> None:
             gain = retrain_report.interval(arms.difference)
             st.markdown(
                 words.plain(
-                    f"Accuracy, {arms.after} − {arms.before}, mean over {words.count(arms.n_seeds, 'seed')} with its "
+                    f"{arms.measure.capitalize() if arms.measure.islower() else arms.measure}, {arms.after} − "
+                    f"{arms.before}, mean over {words.count(arms.n_seeds, 'seed')} with its "
                     f"95% interval: {gain} points."
                 )
             )

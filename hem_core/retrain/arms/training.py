@@ -31,6 +31,7 @@ from hem_core.retrain.source import Source
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import placed
 from hem_core.store.atomic import write_arrays, write_bytes
+from hem_core.tasks import MakesItems, training_arguments
 
 Told = Callable[[int, int], None]
 
@@ -66,6 +67,7 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
             dataset,
             where=where,
             n_classes=len(job.classes),
+            of_task=training_arguments(job.source.task),
             seed=seed,
             weights=None if plan.weights is None else torch.from_numpy(plan.weights).float(),
             sampler=sampler,
@@ -73,6 +75,9 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
             progress=tell,
             device=str(choose_device(job.device)),
         )
+        if isinstance(job.source.task, MakesItems):
+            with named(where):
+                job.source.task.check_trained(model)
         network = _place(job, model, where, layer=None if job.has_head and arm == "control" else "none")
         if job.recipe == "mix":
             reestimate(network, _uniform(job, seed))
