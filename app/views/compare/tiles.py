@@ -44,10 +44,10 @@ def tiles(before: Level, after: Level, shown: pd.DataFrame) -> str:
     """
     rows = [int(row) for row in shown["row"]]
     has_text = contents.medium(after).is_shown_without_pictures
-    said = contents.snippets(after, rows, loaders.ranks(after).spreads) if has_text else [None] * len(rows)
+    snippets = contents.snippets(after, rows, loaders.ranks(after).spreads) if has_text else [None] * len(rows)
     cells = [
         _tile(after if one["row"] >= 0 else before, one, text)
-        for one, text in zip(shown.to_dict("records"), said, strict=True)
+        for one, text in zip(shown.to_dict("records"), snippets, strict=True)
     ]
     return f'{CSS}<div class="hem-cmp{" wide" if has_text else ""}">{"".join(cells)}</div>'
 

@@ -103,8 +103,8 @@ def _flow(report: Mapping[str, Any]) -> None:
             _compare(runs, name, report.get("flow_of"))
     least = report.get("smallest_effect")
     if isinstance(least, int | float):
-        measure = report.get("headline", "accuracy")
-        st.caption(f"This test could show a difference of {least:.2f} points in {measure} or more, in 4 of 5 tries.")
+        share = next((row["measure"] for row in report["table"] if row["unit"] == "%"), "accuracy")
+        st.caption(f"This test could show a difference of {least:.2f} points of {share} or more, in 4 of 5 tries.")
 
 
 def _of_what(report: Mapping[str, Any], n: int) -> str:
