@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hem_core.labels.corrected_boxes import Corrected
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
+    from hem_core.stats.paired import Paired
     from hem_core.store.level import Level
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
@@ -179,6 +180,11 @@ def slices(level: "Level") -> "WeakSlices | None":
 def comparison(before: "Level", after: "Level") -> "Comparison":
     """A level of two runs over the same data side by side: comparison.compare."""
     return _comparison((_key(before), _key(after)), before, after)
+
+
+def together(before: "Run", after: "Run") -> "Paired | None":
+    """The measures of two runs that need all examples together; None for a task without such: runs.together."""
+    return _together((_key(before.examples), _key(after.examples)), before, after)
 
 
 def class_priors(level: "Level") -> "pd.DataFrame":
@@ -362,6 +368,13 @@ def _comparison(key: tuple[Key, Key], _before: "Level", _after: "Level") -> "Com
     from app.views.compare.comparison import compare
 
     return compare(_before, _after)
+
+
+@st.cache_resource(show_spinner="Resampling both runs…", max_entries=8)
+def _together(key: tuple[Key, Key], _before: "Run", _after: "Run") -> "Paired | None":
+    from hem_core.runs.together import together
+
+    return together(_before, _after)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
