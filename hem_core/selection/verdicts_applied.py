@@ -79,7 +79,7 @@ def _excluding_verdict(table: pd.DataFrame) -> pd.Series:
     """The verdict of each row where it is a key of EXCLUSIONS, otherwise ""; a corrected label is no reason."""
     if "verdict" not in table.columns:
         return pd.Series("", index=table.index, dtype="object")
-    verdict = table["verdict"].astype("object")
+    verdict = pd.Series(table["verdict"], dtype="object")
     is_mended = (verdict == "mislabelled") & is_corrected(table)
     return verdict.where(verdict.isin(list(EXCLUSIONS)) & ~is_mended, "")
 

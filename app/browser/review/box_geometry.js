@@ -9,7 +9,7 @@
 /** The corners and edges that can be dragged, clockwise. */
 export const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 const LEAST_PX = 1;
-const CONTEXT = 0.75; // of the longer side of a box, around it
+const CONTEXT = 0.4; // of the longer side of a box, around it
 const LEAST_CONTEXT_PX = 24;
 const CLOSEST_PX = 8; // of the image, in the closest view
 
