@@ -18,7 +18,7 @@ from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
 from hem_core.media import medium
 from hem_core.probes.calibrate import Outcome, by_rules_info
-from hem_core.runs import account, finish, weak_slices
+from hem_core.runs import finish, run_record, weak_slices
 from hem_core.runs.attempts import Attempts
 from hem_core.runs.calibrated_reasons import calibrated, judge_of
 from hem_core.runs.embedded_parts import NearParts, near_parts
@@ -82,10 +82,12 @@ def conclude(
         reasons = _reasons(scored, evidence, columns, attempts)
         columns |= reasons.columns
     columns |= _marks(scored, columns, attempts, progress)
-    catalog = account.stored_catalog(ready, joined)
+    catalog = run_record.stored_catalog(ready, joined)
     with progress.stage("slices", joined.n):
         columns |= _slices(scored, evidence, columns, catalog, attempts)
     parts = _write_tables(scored, columns, catalog)
+    if evidence.folds is not None:
+        finish.write_answers(plan, scored.ready.task, columns)
     near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make("thumbnails", lambda: write_thumbnails(scored, drawing, progress), False)
@@ -194,7 +196,7 @@ def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table) -> Parts 
     if parts is not None:
         finish.write_parts(plan, parts, catalog)
     write_table(plan.folder / "catalog.parquet", catalog)
-    write_table(plan.folder / "failures.parquet", account.failures_table(ready, scored.joined.failures))
+    write_table(plan.folder / "failures.parquet", run_record.failures_table(ready, scored.joined.failures))
     return parts
 
 
@@ -229,7 +231,7 @@ def _account_of(
     """What run.json says of the tables. of_model: how the user's recording fits the examples, and the own metrics."""
     joined, ready, graph, options = scored.joined, scored.ready, scored.graph, scored.options
     fits, own = of_model
-    missing = account.missing_parts(scored, evidence.recorded, has_pictures=found.has_pictures)
+    missing = run_record.missing_parts(scored, evidence.recorded, has_pictures=found.has_pictures)
     return {
         "n": joined.n,
         **failed_share(joined.n, [reason for _index, reason in joined.failures]),
@@ -240,11 +242,11 @@ def _account_of(
         "oos": out_of_sample(scored, evidence, found.columns, own),
         "reasons": found.reasons,
         "notes": [
-            *account.of_the_data(ready, joined),
+            *run_record.of_the_data(ready, joined),
             *([fits.note] if fits else []),
             *found.headline["notes"],
-            *account.memorised(own, options),
-            *account.held_out(int(scored.held_out.sum()) if scored.trainer is not None else 0),
+            *run_record.memorised(own, options),
+            *run_record.held_out(int(scored.held_out.sum()) if scored.trainer is not None else 0),
         ],
         "dynamics": asdict(fits) if fits else None,
         "headline": found.headline["how"],
