@@ -368,7 +368,7 @@ class Task:
         task = self.settled(stored.settings) if stored.settings else self
         given = given_in(stored.catalog[GIVEN], task.categories)
         if DETECTIONS in stored.of_shards:
-            predicted = arrays.unpacked(stored.of_shards[DETECTIONS], task.first_label)
+            predicted = arrays.unpacked(stored.of_shards[DETECTIONS], task.first_label, task.labels)
         elif PREDICTED in stored.catalog.column_names:
             predicted = predicted_in(stored.catalog[PREDICTED], task.categories)
         else:
