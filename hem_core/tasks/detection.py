@@ -8,11 +8,16 @@ text files with confidences. The data name the task, so `--task detection` can b
 A model is a module that takes the images and answers as torchvision's detectors do in eval mode: a list with a dict of
 `boxes` (M, 4; left, top, right, bottom in px), `labels` (M,) and `scores` (M,) for each image. Label 1 is the first
 class, in the order of the annotation file, and 0 is background; a model whose classes count from 0 says so with an
-attribute `first_label = 0`.
+attribute `first_label = 0`. A model that names its classes (`class_names`, `categories`, or torchvision's
+`weights.meta["categories"]`, whose numbers have gaps) is read by name; for others `--classes` names them in the order
+of its labels. With a train function every image is judged by a detector that did not see it:
+
+`hem score annotations.json --images photos --train training:train --oos 5 --out work/runs/boxes`
 
 The rows of the level `examples` are images, those of the level `boxes` are object hypotheses: every given box with the
 prediction that belongs to it, and every prediction left over whose confidence is at least .05. Boxes are matched as
 COCO does at IoU .5 and typed as TIDE does (Bolya et al. 2020, arXiv:2008.08115).
+`--foreground-iou`, `--background-iou`, `--confidence-floor` and `--pool` change these limits; run.json keeps them.
 
 `error` of a box is 1 − IoU where the prediction has the given class, 1 where it has another or there is none, and the
 confidence of a prediction where nothing is given. `error` of an image is 1 − F1 of its predictions with a confidence of
