@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from app.entry_pages import name_routes
 from app.wire import columns, contents, payloads, pictures, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
+from app.wire.identity import own_level, own_scores
 from app.wire.relatives import relatives
 from hem_core.errors import HemError
 from hem_core.store.level_names import EXAMPLES
@@ -63,6 +64,7 @@ def routes() -> list[Route]:
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
+        Route("/hem/mask", posted(_posted_mask), methods=["POST"]),
     ]
 
 
@@ -150,7 +152,17 @@ def _image(level: Level, request: Request) -> Response:
 
 
 def _mask(level: Level, request: Request) -> Response:
-    rule = parsed(request.query_params.get("rule", "{}"))
+    return _mask_of(level, parsed(request.query_params.get("rule", "{}")))
+
+
+def _posted_mask(body: dict[str, Any]) -> Response:
+    """The same of a rule that is too long for an address."""
+    level = own_level(body)
+    own_scores(body, level)
+    return _mask_of(level, body.get("rule"))
+
+
+def _mask_of(level: Level, rule: dict[str, Any] | None) -> Response:
     mask = np.zeros(level.n, dtype=np.uint8)
     mask[level.rows(rule, tags=loaders.tags_of(level).state(level.data))] = 1
     return _bytes(mask.tobytes(), headers=NEVER)

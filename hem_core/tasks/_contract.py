@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
 
+    from hem_core.boxes.scene import Scene
+
 Column = Any
 """(N,) or (N, m) values of N examples: a tensor on the device of the pass, or the Arrow array that is stored."""
 Offer = Literal[
@@ -304,6 +306,34 @@ class Draws(Protocol):
 
         part: the one that is looked at; is_crop: show it alone, with context. size_px: the longer side of the result.
         """
+        ...
+
+
+@runtime_checkable
+class JudgesBoxes(Protocol):
+    """A task whose parts are boxes, which can be judged again at other thresholds out of what a run stores."""
+
+    @property
+    def limits(self) -> tuple[float, float, float]:
+        """IoU of the foreground and of the background, and the confidence below which a prediction is no part."""
+        ...
+
+    def scene(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
+        """All boxes of a run, as it judged them. catalog: as stored; columns (N, …): `target` and `of_shards`."""
+        ...
+
+
+@runtime_checkable
+class MeasuresParts(Protocol):
+    """A task that measures its parts in the picture of their example, such as how dark they are."""
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        ...
+
+    def measured_in(self, picture: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> Mapping[str, np.ndarray]:
+        """picture uint8 (H, W) or (H, W, 3), its R parts as rows of their level -> columns (R,), NaN for unknown."""
         ...
 
 

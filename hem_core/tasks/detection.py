@@ -29,10 +29,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes.arrays import GivenBoxes, given_boxes
+from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
+from hem_core.boxes.crops import brightness_and_blur
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses
 from hem_core.boxes.pooling import Pooling
+from hem_core.boxes.scene import Scene, with_rows
 from hem_core.boxes.severity import severity
 from hem_core.errors import DataError
 from hem_core.tasks import _detection_arrays as arrays
@@ -51,6 +53,7 @@ from hem_core.tasks._contract import (
     TargetOptions,
     Targets,
 )
+from hem_core.tasks._detection_drawing import corners as corners_of
 from hem_core.tasks._detection_drawing import drawn
 from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.types import Outputs
@@ -307,6 +310,29 @@ class Task:
         """A picture with its boxes; see `_detection_drawing`."""
         return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
 
+    @property
+    def limits(self) -> tuple[float, float, float]:
+        """Foreground, background and floor."""
+        return self.foreground, self.background, self.floor
+
+    def scene(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
+        """All boxes of a run; see `JudgesBoxes`."""
+        given = arrays.of_images(given_in(catalog[GIVEN], self.categories), columns["target"])
+        predicted = arrays.unpacked(columns[DETECTIONS], self.first_label)
+        rows = with_rows(given, predicted, self._judged(given, predicted))
+        return Scene(given, predicted, len(columns["target"]), self.categories, *self.limits, *rows)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Columns of a box that are read off its pixels."""
+        return ("brightness", "blur")
+
+    def measured_in(self, picture: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> Mapping[str, np.ndarray]:
+        """Of the given boxes, or the predicted ones where nothing is given; see `boxes.crops`."""
+        corners = [corners_of(part, "given") or corners_of(part, "predicted") for part in parts]
+        xyxy = np.array(corners, np.float64).reshape(-1, 4)
+        return dict(zip(self.measures, brightness_and_blur(picture, xyxy), strict=True))
+
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         return images.image_scores(self._rows(raw, targets), len(targets), self.pool)
 
@@ -324,5 +350,8 @@ class Task:
         if self.memory is None:
             raise DataError("the given boxes of this run are not at hand; score the annotations again")
         given = arrays.of_images(self.memory.given, np.asarray(targets, np.int64))
-        limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
-        return hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
+        return self._judged(given, arrays.unpacked(raw, self.first_label))
+
+    def _judged(self, given: GivenBoxes, predicted: PredictedBoxes) -> Hypotheses:
+        foreground, background, floor = self.limits
+        return hypotheses(given, predicted, foreground=foreground, background=background, floor=floor)

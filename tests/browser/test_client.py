@@ -54,6 +54,14 @@ def test_what_is_fetched_of_a_run_has_its_address(ask, call, path):
     assert ask(f"await run.{call}; return asked.map((one) => one.path);") == [path]
 
 
+def test_a_long_rule_is_posted(ask):
+    body = "const rule = { all: [{ rows: Array(2000).fill('a-box') }] }; await run.mask(rule, 5); return asked;"
+    (one,) = ask(body)
+    assert (one["path"], one["method"]) == ("/hem/mask", "POST")
+    assert one["body"]["fingerprint"] == "f1"
+    assert len(one["body"]["rule"]["all"][0]["rows"]) == 2000
+
+
 def test_every_request_shows_the_newest_token(ask):
     body = "await run.revision(); client.renew({ token: 'second', person: 'ben' }); await run.revision();"
     assert ask(body + "return asked.map((one) => one.token);") == ["first", "second"]

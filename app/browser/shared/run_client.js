@@ -3,6 +3,8 @@
 
 import { levelQuery } from "./level.js";
 
+const LONGEST_QUERY = 6000; // letters of an address; what is longer is posted
+
 /** Which run and level, and which scores and data its rows are of.
  * @typedef {{run: string, level?: string, fingerprint: string, identity: object}} About
  * @typedef {ReturnType<typeof openRun>} RunClient
@@ -33,7 +35,8 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     /** 0/1 for every row of the run: which match the rule. revision: of the tags. */
     async mask(rule, revision) {
       const query = `rule=${encodeURIComponent(JSON.stringify(rule))}&rev=${revision}`;
-      return new Uint8Array(await bytes("mask", query));
+      if (query.length < LONGEST_QUERY) return new Uint8Array(await bytes("mask", query));
+      return new Uint8Array(await (await post("mask", { rule })).arrayBuffer());
     },
     /** {codes, revision, hasFree}: the verdict of every row as a number, 0 for none. */
     async verdicts() {
@@ -51,11 +54,7 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     /** {revision, verdicts: {row: verdict}} of what people said one at a time. */
     judged: (rows) => json("judged", rowsOf(rows)),
     /** The examples of a rule as the text of a CSV file. */
-    async csv(rule) {
-      const body = JSON.stringify({ ...identity, fingerprint, rule }),
-        headers = { "Content-Type": "application/json" };
-      return (await client.request("/hem/csv", { method: "POST", headers, body })).text();
-    },
+    csv: async (rule) => (await post("csv", { rule })).text(),
     /** What every post says, for the server to refuse what is not its own: the data, who says it, and where. */
     about: () => ({ ...identity, who: client.person(), window: client.windowName() }),
   };
@@ -63,6 +62,12 @@ export function openRun(client, { run, level, fingerprint, identity }) {
   function get(what, query = "") {
     const about = [query, levelQuery(level)].filter(Boolean).join("&");
     return client.request(`/hem/${what}/${encodeURIComponent(run)}${about ? `?${about}` : ""}`);
+  }
+
+  function post(what, content) {
+    const body = JSON.stringify({ ...identity, fingerprint, ...content }),
+      headers = { "Content-Type": "application/json" };
+    return client.request(`/hem/${what}`, { method: "POST", headers, body });
   }
 
   async function json(what, query) {
