@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +120,8 @@ def _ids(level: Level, request: Request) -> Response:
 
 
 def _thumbs(level: Level, request: Request) -> Response:
-    blobs = [level.thumbnail(int(row)) or b"" for row in _rows(level, request)]
+    of_row = partial(pictures.whole_thumbnail, level) if request.query_params.get("whole") == "1" else level.thumbnail
+    blobs = [of_row(int(row)) or b"" for row in _rows(level, request)]
     return _bytes(payloads.pack(blobs), headers=_cache(level, request))
 
 
@@ -135,7 +136,8 @@ def _image(level: Level, request: Request) -> Response:
         raise Refused(400, f"one picture a request; 'rows' named {len(rows)}")
     row = int(rows[0])
     try:
-        picture = pictures.picture_of(level, row, is_plain=request.query_params.get("plain") == "1")
+        hidden = request.query_params.get("hide", "").split(",")
+        picture = pictures.picture_of(level, row, is_plain=request.query_params.get("plain") == "1", hidden=hidden)
     except HemError as error:
         raise Refused(404, str(error)) from error
     if picture is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
@@ -301,11 +301,23 @@ class Draws(Protocol):
         *,
         size_px: int | None = None,
         is_crop: bool = False,
+        hidden: Collection[str] = (),
     ) -> Image.Image:
         """A copy of an example's picture with its parts, as rows of their level.
 
         part: the one that is looked at; is_crop: show it alone, with context. size_px: the longer side of the result.
+        hidden: names of `layers` that are not drawn.
         """
+        ...
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """What can be hidden of a drawing: name -> title; `others` are the parts that are not looked at."""
+        ...
+
+    @property
+    def legend(self) -> Sequence[tuple[str, str]]:
+        """What the colours of a drawing mean: title and colour."""
         ...
 
 
@@ -360,6 +372,11 @@ def settings_of(task: Task) -> dict[str, Any]:
 def column_words(task: Task) -> Mapping[str, tuple[str, str]]:
     """Column -> its title and unit, for columns that a task names otherwise than the scores do: its `column_words`."""
     return getattr(task, "column_words", {})
+
+
+def detail_columns(task: Task) -> tuple[str, ...]:
+    """Columns of a part that stand beside its large picture: those of its `detail_columns`."""
+    return getattr(task, "detail_columns", ())
 
 
 def answers_of(task: Task) -> Answers:

@@ -22,7 +22,7 @@ confidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +53,8 @@ from hem_core.tasks._contract import (
     TargetOptions,
     Targets,
 )
+from hem_core.tasks._detection_drawing import LAYERS, LEGEND, drawn
 from hem_core.tasks._detection_drawing import corners as corners_of
-from hem_core.tasks._detection_drawing import drawn
 from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.types import Outputs
 
@@ -96,6 +96,7 @@ class Task:
     prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
+    detail_columns: tuple[str, ...] = ("type", "iou", "confidence", "size_px", "crowding")
 
     foreground: float = 0.5
     """IoU from which a prediction can be right."""
@@ -306,9 +307,20 @@ class Task:
         *,
         size_px: int | None = None,
         is_crop: bool = False,
+        hidden: Collection[str] = (),
     ) -> Image.Image:
         """A picture with its boxes; see `_detection_drawing`."""
-        return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
+        return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop, hidden=hidden)
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """What can be hidden of a drawing."""
+        return LAYERS
+
+    @property
+    def legend(self) -> Sequence[tuple[str, str]]:
+        """Its colours."""
+        return LEGEND
 
     @property
     def limits(self) -> tuple[float, float, float]:

@@ -40,6 +40,7 @@ def ask(run_js):
         ("ids([3, 4])", "/hem/ids/my%20run%2F1?rows=3,4&v=f1"),
         ("picture(3)", "/hem/image/my%20run%2F1?rows=3&v=f1"),
         ("picture(3, true)", "/hem/image/my%20run%2F1?rows=3&plain=1&v=f1"),
+        ("picture(3, false, ['given', 'others'])", "/hem/image/my%20run%2F1?rows=3&hide=given,others&v=f1"),
         ("contents([3])", "/hem/contents/my%20run%2F1?rows=3&v=f1"),
         ("free([3])", "/hem/free/my%20run%2F1?rows=3"),
         ("mask({ all: [] }, 5)", "/hem/mask/my%20run%2F1?rule=%7B%22all%22%3A%5B%5D%7D&rev=5"),

@@ -23,11 +23,14 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     /** The values of a column as bytes of its type. */
     column: (name) => bytes("column", `name=${encodeURIComponent(name)}&${ofThese}`),
     ids: (rows) => json("ids", `${rowsOf(rows)}&${ofThese}`),
-    /** A Blob for each row, null where it has no picture. */
-    thumbs: async (rows) => unpack(await bytes("thumbs", `${rowsOf(rows)}&${ofThese}`)),
-    /** The large picture of a row; isPlain: without the parts that its task draws into it. */
-    picture: async (row, isPlain = false) =>
-      (await get("image", `${rowsOf([row])}${isPlain ? "&plain=1" : ""}&${ofThese}`)).blob(),
+    /** A Blob for each row, null where it has no picture; isWhole: of a part, its whole example with the part marked. */
+    thumbs: async (rows, isWhole = false) =>
+      unpack(await bytes("thumbs", `${rowsOf(rows)}${isWhole ? "&whole=1" : ""}&${ofThese}`)),
+    /** The large picture of a row; isPlain: without the parts that its task draws into it; hidden: layers of these. */
+    async picture(row, isPlain = false, /** @type {string[]} */ hidden = []) {
+      const without = hidden.length ? `&hide=${hidden.join(",")}` : "";
+      return (await get("image", `${rowsOf([row])}${isPlain ? "&plain=1" : ""}${without}&${ofThese}`)).blob();
+    },
     /** What stands for examples without pictures: a text, or features. */
     contents: (rows) => json("contents", `${rowsOf(rows)}&${ofThese}`),
     /** The free tags of each row. */
