@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from hem_core.boxes.scene import Judged
 from hem_core.boxes.surroundings import BUCKETS
 from hem_core.stats.wilson import wilson
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STRATA = ((0, 0), (1, 2), (3, 5), (6, 10), (11, None))
 """Numbers of boxes, both ends included, within which images or boxes are comparable."""
@@ -35,7 +38,9 @@ def buckets(values: pd.Series, *, counts: bool = False) -> tuple[list[Bucket], n
     frequency, the first 12 of them. Numbers of objects (`counts`) fall into `STRATA`, whole numbers of up to 12 values
     into these, all others into five buckets of about equal size.
     """
-    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    if is_bool_dtype(values) or not is_numeric_dtype(values):
         return _of_values(values)
     numbers = values.to_numpy(np.float64, na_value=np.nan)
     known = numbers[np.isfinite(numbers)]
@@ -54,6 +59,8 @@ def rates(judged: Judged, bucket: np.ndarray, n_buckets: int) -> pd.DataFrame:
     n_predicted, false, precision, precision_low, precision_high. Rates are in 0 .. 1, NaN of nothing, with their 95%
     Wilson intervals.
     """
+
+    import pandas as pd
 
     def count(some: np.ndarray) -> np.ndarray:
         return np.bincount(bucket[some & (bucket >= 0)], minlength=n_buckets)

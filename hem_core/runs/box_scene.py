@@ -38,19 +38,24 @@ def _whole(task: JudgesBoxes, examples: Level, boxes: Level, ids: list[str]) -> 
     columns = shard_columns(examples.folder, ["target", *only_in_shards(task)])  # type: ignore[arg-type]
     if columns is None or len(columns["target"]) != len(ids):
         return None
-    scene = task.scene(pq.read_table(examples.folder / "catalog.parquet"), columns)
-    return scene if _row_ids(scene, ids, boxes.n) == boxes.table(["id"])["id"].tolist() else None
+    scene = task.boxes_of_run(pq.read_table(examples.folder / "catalog.parquet"), columns)
+    return scene if _is_of(scene, boxes, ids) else None
 
 
-def _row_ids(scene: Scene, ids: list[str], n: int) -> list[str]:
-    """The ids of the level's rows, as the scene has them; [] where it has another number of rows."""
-    found = np.full(n, None, object)
-    for letter, part, row in (("p", scene.predicted, scene.row_of_predicted), ("g", scene.given, scene.row_of_given)):
-        known = np.flatnonzero((row >= 0) & (row < n))
-        if len(known) and row.max() >= n:
-            return []
+def _is_of(scene: Scene, boxes: Level, ids: list[str]) -> bool:
+    """Whether the scene's rows are those of the level: the same ids with the same confidences."""
+    found, sure = np.full(boxes.n, None, object), np.full(boxes.n, np.nan)
+    parts = ("p", scene.predicted, scene.row_of_predicted), ("g", scene.given, scene.row_of_given)
+    if max(row.max(initial=-1) for _letter, _part, row in parts) >= boxes.n:
+        return False
+    for letter, part, row in parts:
+        known = np.flatnonzero(row >= 0)
         found[row[known]] = part_ids(ids, part.image[known], part.number[known], letter)
-    return found.tolist()
+    known = np.flatnonzero(scene.row_of_predicted >= 0)
+    sure[scene.row_of_predicted[known]] = scene.predicted.probability()[known]
+    table = boxes.table(["id", "confidence"])
+    same = np.allclose(sure, table["confidence"].to_numpy(np.float64, na_value=np.nan), atol=1e-6, equal_nan=True)
+    return same and found.tolist() == table["id"].tolist()
 
 
 def _of_rows(task: JudgesBoxes, boxes: Level, ids: list[str]) -> Scene:

@@ -20,6 +20,7 @@ from hem_core.tasks._contract import (
     Figure,
     JudgesBoxes,
     KnowsTheSet,
+    MakesItems,
     MeasuresParts,
     Metric,
     ModelFacts,
@@ -40,8 +41,10 @@ from hem_core.tasks._contract import (
     only_in_shards,
     require,
     settings_of,
+    training_arguments,
     unknown,
 )
+from hem_core.tasks._corrects import Choice, Corrects
 
 __all__ = [
     "DEFAULT",
@@ -50,13 +53,13 @@ __all__ = [
     "OFFERS",
     "Answers",
     "BringsSample",
-    "Column",
-    "ComparesWithRun",
+    "Choice", "Column",
+    "ComparesWithRun", "Corrects",
     "Draws",
     "Figure",
     "JudgesBoxes",
     "KnowsTheSet",
-    "MeasuresParts",
+    "MakesItems", "MeasuresParts",
     "Metric",
     "ModelFacts",
     "OfTheSet",
@@ -76,6 +79,7 @@ __all__ = [
     "only_in_shards",
     "require",
     "settings_of",
+    "training_arguments",
     "unknown",
 ]  # fmt: skip
 

@@ -41,6 +41,8 @@ from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_review as review
+from hem_core.tasks import _detection_training as training
 from hem_core.tasks._contract import (
     NOT_FINITE,
     Column,
@@ -53,6 +55,7 @@ from hem_core.tasks._contract import (
     TargetOptions,
     Targets,
 )
+from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import LAYERS, LEGEND, drawn
 from hem_core.tasks._detection_drawing import corners as corners_of
 from hem_core.tasks._detection_words import COLUMN_WORDS
@@ -97,6 +100,7 @@ class Task:
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
     detail_columns: tuple[str, ...] = ("type", "iou", "confidence", "size_px", "crowding")
+    corrects: str = LEVEL
 
     foreground: float = 0.5
     """IoU from which a prediction can be right."""
@@ -219,6 +223,19 @@ class Task:
         error = self._scores(raw.cpu().numpy(), outputs.targets.cpu().numpy())["error"]
         return {"error": torch.from_numpy(error).to(raw.device), DETECTIONS: raw.double()}
 
+    def item(self, input: Tensor, value: int, index: int) -> tuple[Tensor, dict[str, Any]]:
+        """An image (3, H, W) and its boxes, as torchvision's references train on; see `_detection_training`."""
+        return training.item(input, training.boxes_of(self._memory.given, value), index)
+
+    def training_arguments(self) -> Mapping[str, Any]:
+        """`classes`, K names, and `n_classes` or `num_classes`: K + 1, since 0 is background."""
+        n = len(self.categories) + 1
+        return {"classes": list(self.categories), "n_classes": n, "num_classes": n}
+
+    def check_trained(self, model: Any) -> None:
+        """Raise ModelError for a detector that counts its classes from another number than its training did."""
+        training.check_first_label(model)
+
     def predicted(self, raw: np.ndarray) -> np.ndarray:
         """How many boxes are predicted, (N,)."""
         boxes = arrays.unpacked(raw, self.first_label)
@@ -327,7 +344,7 @@ class Task:
         """Foreground, background and floor."""
         return self.foreground, self.background, self.floor
 
-    def scene(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
+    def boxes_of_run(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
         """All boxes of a run; see `JudgesBoxes`."""
         given = arrays.of_images(given_in(catalog[GIVEN], self.categories), columns["target"])
         predicted = arrays.unpacked(columns[DETECTIONS], self.first_label)
@@ -345,6 +362,34 @@ class Task:
         xyxy = np.array(corners, np.float64).reshape(-1, 4)
         return dict(zip(self.measures, brightness_and_blur(picture, xyxy), strict=True))
 
+    def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
+        """What Review offers on a box; see `_detection_review`."""
+        return review.choices(part)
+
+    def blind_choices(self) -> tuple[Choice, ...]:
+        """What it offers on a box whose class is hidden."""
+        return review.blind_choices()
+
+    def answered(self, part: Mapping[str, Any], label: str) -> tuple[str, str]:
+        """The verdict of a class that was named for a box without sight of the label."""
+        return review.answered(part, label)
+
+    def checked(
+        self, part: Mapping[str, Any] | None, tag: str, value: str, size_px: tuple[float, float]
+    ) -> tuple[str, str]:
+        """The value to store for a verdict, its box cut to the image, and what was cut."""
+        return review.checked(part, tag, value, size_px)
+
+    def scene(self, part: Mapping[str, Any]) -> dict[str, Any]:
+        """What Review draws of a box."""
+        return review.scene(part)
+
+    @property
+    def _memory(self) -> Memory:
+        if self.memory is None:
+            raise DataError("the given boxes of this run are not at hand; score the annotations again")
+        return self.memory
+
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         return images.image_scores(self._rows(raw, targets), len(targets), self.pool)
 
@@ -359,9 +404,7 @@ class Task:
 
     def _rows(self, raw: np.ndarray, targets: np.ndarray) -> Hypotheses:
         """The hypotheses of some images of the catalog, numbered by their place in `targets`."""
-        if self.memory is None:
-            raise DataError("the given boxes of this run are not at hand; score the annotations again")
-        given = arrays.of_images(self.memory.given, np.asarray(targets, np.int64))
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
         return self._judged(given, arrays.unpacked(raw, self.first_label))
 
     def _judged(self, given: GivenBoxes, predicted: PredictedBoxes) -> Hypotheses:
