@@ -4,7 +4,8 @@
 
 A synthetic data set (small pictures of noise, 80% of whose boxes are found) is scored once, or taken from FOLDER, where
 an earlier call left it. Each page runs in this process as the server runs it, first with nothing cached, then again;
-what the browser then fetches (columns of Explore, 48 tiles) is timed by its routes. Wall-clock seconds.
+what the browser then fetches (columns of Explore, 48 tiles) is timed by its routes. Seconds of the processor
+(of all threads) and by the clock.
 """
 
 from __future__ import annotations
@@ -105,9 +106,9 @@ def measure() -> None:
     from app import loaders
 
     level = loaders.level(RUN, "boxes")
-    print(
-        f"{loaders.run(RUN).n:,} images, {level.n:,} rows of the level boxes\n\n{'page':34} {'first':>8} {'again':>8}"
-    )
+    print(f"{loaders.run(RUN).n:,} images, {level.n:,} rows of the level boxes\n")
+    print(f"{'':34} {'first':>18} {'again':>18}")
+    print(f"{'page':34} " + " ".join(f"{'processor':>10} {'clock':>7}" for _call in range(2)))
     for name in PAGES:
         test = AppTest.from_function(page, kwargs={"name": name}, default_timeout=600)
         test.query_params["run"], test.query_params["level"] = RUN, "boxes"
@@ -168,10 +169,10 @@ def line(what: str, *asks: Callable[[], object]) -> None:
     """One line: seconds of each call, one after the other."""
     seconds = []
     for ask in asks:
-        started = time.perf_counter()
+        started = time.process_time(), time.perf_counter()
         ask()
-        seconds.append(time.perf_counter() - started)
-    print(f"{what:34} " + " ".join(f"{each:7.2f}s" for each in seconds), flush=True)
+        seconds.append((time.process_time() - started[0], time.perf_counter() - started[1]))
+    print(f"{what:34} " + " ".join(f"{cpu:9.2f}s {clock:6.2f}s" for cpu, clock in seconds), flush=True)
 
 
 if __name__ == "__main__":
