@@ -15,9 +15,11 @@ prediction that belongs to it, and every prediction left over whose confidence i
 COCO does at IoU .5 and typed as TIDE does (Bolya et al. 2020, arXiv:2008.08115).
 
 `error` of a box is 1 − IoU where the prediction has the given class, 1 where it has another or there is none, and the
-confidence of a prediction where nothing is given. An image has the mean of its three worst boxes, so that crowded
-images do not come first by their number. `loss` is the severity, which is also high for boxes found with little
-confidence.
+confidence of a prediction where nothing is given. `error` of an image is 1 − F1 of its predictions with a confidence of
+.5 and more: 0 where every object is found and nothing else is predicted, and from .5 on, where two mistakes stand
+against each object found, the image counts as wrong. `loss` is the severity, which is also high for boxes found with
+little confidence; an image has the mean of its three worst boxes, so that crowded images do not come first by their
+number.
 """
 
 from __future__ import annotations
@@ -33,14 +35,15 @@ from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
 from hem_core.boxes.crops import brightness_and_blur
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses
+from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.pooling import Pooling
 from hem_core.boxes.scene import Scene, with_rows
-from hem_core.boxes.severity import severity
 from hem_core.errors import DataError
 from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_reasons as why
 from hem_core.tasks import _detection_review as review
 from hem_core.tasks import _detection_training as training
 from hem_core.tasks._contract import (
@@ -80,7 +83,7 @@ class Memory:
     """(N, 2) width and height; 0 where unknown."""
     labels: tuple[str | None, ...]
     """(N,) what is given in each image, in words."""
-    rows: Hypotheses | None = None
+    judgement: Judgement | None = None
     """Of the images that were scored, once they are."""
     scored: np.ndarray | None = None
     """(n,) which these are."""
@@ -143,7 +146,7 @@ class Task:
     @property
     def reasons(self) -> Mapping[str, str]:
         """Why a box, or the worst box of an image, is hard."""
-        return parts.MEANINGS
+        return why.MEANINGS
 
     def read_targets(
         self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts, options: TargetOptions
@@ -249,22 +252,22 @@ class Task:
         """All columns of the images, and the task with its metrics."""
         assert self.memory is not None
         targets = columns["target"]
-        rows = self._rows(columns[DETECTIONS], targets)
-        found = images.image_columns(rows, len(targets), self.pool)
-        given, predicted = rows.given_boxes, rows.predicted_boxes
+        judgement = self._judgement(columns[DETECTIONS], targets)
+        found = images.image_columns(judgement, len(targets), self.pool)
+        given, predicted = judgement.rows.given_boxes, judgement.rows.predicted_boxes
         metrics, by_class = measures.measured(given, predicted, len(targets), self.categories)
         task = replace(
             self,
             measured=tuple(asdict(metric) for metric in metrics),
             by_class=tuple(by_class),
-            memory=replace(self.memory, rows=rows, scored=targets),
+            memory=replace(self.memory, judgement=judgement, scored=targets),
         )
         return OfTheSet(found, images.HOW, task)
 
     def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
         """What is given and predicted in words."""
         given = pa.array(self.written(columns["target"], classes), pa.string())
-        predicted = images.predicted_in_words(self._all_rows(columns), len(columns["target"]), self.categories)
+        predicted = images.predicted_in_words(self._of_all(columns).rows, len(columns["target"]), self.categories)
         found = {"label": given, "given": given, "predicted": pa.array(predicted, pa.string())}
         counts = [name for name in columns if name.startswith("n_")]
         return found | {name: pa.array(columns[name].astype(np.int64)) for name in counts}
@@ -272,9 +275,9 @@ class Task:
     def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
         """The level `boxes`."""
         assert self.memory is not None
-        size_px = self.memory.size_px[columns["target"]]
-        table = parts.part_table(self._all_rows(columns), ids, size_px, self.categories)
-        return Parts(LEVEL, table, self.categories, parts.judged(table))
+        found = self._of_all(columns)
+        table = parts.part_table(why.Reasons(found, self.categories), ids)
+        return Parts(LEVEL, table, self.categories, parts.judged(table), found.rows.xyxy)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
         """Those of the whole run, which need all its boxes; before they are scored, the mean error of the images."""
@@ -294,11 +297,11 @@ class Task:
 
     def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The reason of the most severe box that is not easy, and the counts in words."""
-        if self.memory is None or self.memory.rows is None:
+        if self.memory is None or self.memory.judgement is None:
             return {}
-        rows = self.memory.rows
-        worst = severity(rows).severity
-        reason, evidence = images.image_reasons(dict(columns), rows.image, parts.reasons(rows), worst)
+        known = self.memory.judgement
+        names = why.Reasons(known, self.categories).names
+        reason, evidence = images.image_reasons(dict(columns), known.rows.image, names, known.severity.severity)
         return {"reason": reason, "evidence": evidence}
 
     def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
@@ -391,22 +394,24 @@ class Task:
         return self.memory
 
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-        return images.image_scores(self._rows(raw, targets), len(targets), self.pool)
+        return images.image_scores(self._judgement(raw, targets), len(targets), self.pool)
 
-    def _all_rows(self, columns: Mapping[str, np.ndarray]) -> Hypotheses:
-        """The hypotheses of the images of a table, those that `of_the_set` found where they are the same."""
-        known = self.memory
-        if known is None or known.rows is None or known.scored is None:
-            return self._rows(columns[DETECTIONS], columns["target"])
-        if np.array_equal(known.scored, columns["target"]):
-            return known.rows
-        return self._rows(columns[DETECTIONS], columns["target"])
-
-    def _rows(self, raw: np.ndarray, targets: np.ndarray) -> Hypotheses:
-        """The hypotheses of some images of the catalog, numbered by their place in `targets`."""
-        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
-        return self._judged(given, arrays.unpacked(raw, self.first_label))
+    def _of_all(self, columns: Mapping[str, np.ndarray]) -> Judgement:
+        """The boxes of the images of a table, as `of_the_set` judged them where they are the same."""
+        known, targets = self.memory, columns["target"]
+        if known is None or known.judgement is None or known.scored is None:
+            return self._judgement(columns[DETECTIONS], targets)
+        if np.array_equal(known.scored, targets):
+            return known.judgement
+        return self._judgement(columns[DETECTIONS], targets)
 
     def _judged(self, given: GivenBoxes, predicted: PredictedBoxes) -> Hypotheses:
         foreground, background, floor = self.limits
         return hypotheses(given, predicted, foreground=foreground, background=background, floor=floor)
+
+    def _judgement(self, raw: np.ndarray, targets: np.ndarray) -> Judgement:
+        """The boxes of some images of the catalog, numbered by their place in `targets`."""
+        where = np.asarray(targets, np.int64)
+        given = arrays.of_images(self._memory.given, where)
+        rows = self._judged(given, arrays.unpacked(raw, self.first_label))
+        return Judgement(rows, self._memory.size_px[where])

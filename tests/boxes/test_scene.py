@@ -104,10 +104,11 @@ def test_a_thinned_curve_keeps_its_ends_and_lies_on_the_whole_one(random_scene):
 
 def test_the_rows_of_a_level_are_a_scene_of_their_own(random_scene):
     from hem_core.boxes.hypothesis_table import hypothesis_table
+    from hem_core.boxes.judgement import Judgement
 
     given, predicted = random_scene(7)
     scene, images = scene_of(given.take(~given.is_ignored), predicted, 30, 3), [f"i{at}" for at in range(30)]
-    table = hypothesis_table(scene.at().rows, images, np.full((30, 2), 640.0), scene.classes).to_pandas()
+    table = hypothesis_table(Judgement(scene.at().rows, np.full((30, 2), 640.0)), images, scene.classes).to_pandas()
     columns = {name: table[name].to_numpy() for name in table}
     again = scene_of_table(columns, images, scene.classes, (0.5, 0.1, 0.05))
     assert (again.at().row == np.arange(len(table))).all()
