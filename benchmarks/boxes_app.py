@@ -159,6 +159,7 @@ def fetch(level: Any) -> None:
         ("description of the columns", lambda: get(f"columns/{query}")),
         ("six columns", lambda: [get(f"column/{query}&name={name}") for name in columns]),
         ("48 tiles", lambda: get(f"thumbs/{query}&rows={tiles}")),
+        ("48 tiles, whole images", lambda: get(f"thumbs/{query}&rows={tiles}&whole=1")),
         ("details of twelve", lambda: get(f"detail/{query}&rows={','.join(str(k) for k in range(12))}")),
         (f"a rule of {len(ids):,} ids", lambda: client.post("/hem/mask", json={**about, "rule": rule})),
     ):
