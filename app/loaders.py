@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from app.wire.distribution import Headline
     from hem_core.boxes.average_precision import AveragePrecision
     from hem_core.boxes.scene import Judged, Scene
+    from hem_core.labels.corrected_boxes import Corrected
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
+    from hem_core.stats.paired import Paired
     from hem_core.store.level import Level
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
@@ -137,6 +139,19 @@ def figures(level: "Level") -> "tuple[Figure, ...]":
     return figures_of(found, is_examples=level.is_examples) if found is not None else ("errors",)
 
 
+def is_corrected(level: "Level") -> bool:
+    """Whether people correct the rows of this level, so that corrected annotations can be written."""
+    from hem_core.tasks import Corrects
+
+    found = task(level)
+    return isinstance(found, Corrects) and level.name == found.corrects
+
+
+def corrected(level: "Level") -> "Corrected":
+    """The annotations of a level's run with what people said of its boxes: corrected_boxes.corrected_boxes."""
+    return _corrected(_key(level), tags().revision(level.data), level)
+
+
 def overview(level: "Level") -> "Overview":
     """What the page Overview counts in a run."""
     return _overview(_key(level), level)
@@ -192,6 +207,11 @@ def box_precision(level: "Level") -> "AveragePrecision":
 def error_costs(level: "Level", foreground: float) -> dict[str, float]:
     """What each type of error costs a run that has boxes: boxes.error_costs."""
     return _error_costs(_key(level), foreground, judged(level, 0.0, foreground))
+
+
+def together(before: "Run", after: "Run") -> "Paired | None":
+    """The measures of two runs that need all examples together; None for a task without such: runs.together."""
+    return _together((_key(before.examples), _key(after.examples)), before, after)
 
 
 def class_priors(level: "Level") -> "pd.DataFrame":
@@ -318,6 +338,13 @@ def _row_of(key: Key, _level: "Level") -> dict[str, int]:
     return {str(id): row for row, id in enumerate(_level.table(["id"])["id"])}
 
 
+@st.cache_resource(show_spinner="Applying the corrections…", max_entries=2)
+def _corrected(key: Key, revision: int, _level: "Level") -> "Corrected":
+    from hem_core.labels.corrected_boxes import corrected_boxes
+
+    return corrected_boxes(run(_level.run), tags())
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _overview(key: Key, _level: "Level") -> "Overview":
     from app.views.overview.glance import overview
@@ -397,6 +424,13 @@ def _comparison(key: tuple[Key, Key], _before: "Level", _after: "Level") -> "Com
     from app.views.compare.comparison import compare
 
     return compare(_before, _after)
+
+
+@st.cache_resource(show_spinner="Resampling both runs…", max_entries=8)
+def _together(key: tuple[Key, Key], _before: "Run", _after: "Run") -> "Paired | None":
+    from hem_core.runs.together import together
+
+    return together(_before, _after)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

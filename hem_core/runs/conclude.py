@@ -88,6 +88,8 @@ def conclude(
         columns |= _slices(scored, evidence, columns, catalog, attempts)
     parts = _parts(scored, columns, attempts, progress)
     _write_tables(scored, columns, catalog, parts)
+    if evidence.folds is not None:
+        finish.write_answers(plan, scored.ready.task, columns)
     near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make("thumbnails", lambda: write_thumbnails(scored, drawing, progress), False)

@@ -234,10 +234,10 @@ class Task:
         """The headlines, and the task with its metrics and what planted wrong tags showed."""
         given = np.asarray(columns[parts.GIVEN], np.float64)
         probs = scores.probability(columns[parts.LOGITS])
-        own = scores.support(given, probs)
+        wrong = scores.suspicion(given, probs)
         found = {
             "difficulty": percentile(np.asarray(columns["loss"])),
-            "label_suspicion": percentile(scores.pooled(1 - own, own)),
+            "label_suspicion": percentile(scores.pooled(wrong, 1 - wrong)),
         }
         probed = probes.probed(given, probs)
         task = replace(

@@ -93,6 +93,14 @@ def test_support_and_pooling_of_hand_computed_rows():
     assert scores.hamming(np.array([[0, 0]]), np.array([[0.1, 0.2]])).tolist() == [0]
 
 
+def test_the_suspicion_is_bayes_rule_with_one_tag_in_twenty_dropped():
+    given, probs = np.array([[1.0, 0, 0, NAN]]), np.array([[0.5, 0.5, 0.0, 0.9]])
+    added = 0.05 * (1 / 3) / (2 / 3)
+    wanted = [[added / (added + 0.95), 0.05 / (0.05 + 1 - added), 0, NAN]]
+    np.testing.assert_allclose(scores.suspicion(given, probs), wanted)
+    assert np.isfinite(scores.suspicion(np.ones((2, 2)), np.zeros((2, 2)))).all()
+
+
 def test_the_loss_on_tensors_is_that_on_arrays():
     generator = np.random.default_rng(0)
     logits, given = 3 * generator.normal(size=(9, 4)), (generator.random((9, 4)) < 0.5).astype(float)
