@@ -91,12 +91,17 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     headSlot.dataset.done = done;
   }
 
+  /** The classes that an answer is one of: of an image's objects, where one of them is named. */
+  function classes() {
+    return desk.correcting?.isNaming() ? desk.data.corrects.classes : desk.data.classes;
+  }
+
   function bar() {
     const { chooser, reveal, at, data, row } = desk,
       current = desk.verdicts.get(row);
     const asked = { verdicts: desk.choices(), notBlind: data.not_blind, isDone: row === undefined };
     const edit = desk.correcting?.edit() ?? null;
-    const about = { ...asked, chooser, reveal, current, at, act, classes: data.classes, edit, corrects: data.corrects };
+    const about = { ...asked, chooser, reveal, current, at, act, classes: classes(), edit, corrects: data.corrects };
     const isTyping = chooser && chooser.input.getRootNode().activeElement === chooser.input;
     if (reveal) barSlot.replaceChildren(...frame.revealBar(about));
     else if (chooser && desk.isHidden() && !desk.correcting.isNaming())
