@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from app.fitting import Fitted
+    from app.rule_fitting import Fitted
     from app.views.compare.comparison import Comparison
     from app.views.overview.glance import Overview
     from app.views.slices.weak_slices import WeakSlices
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hem_core.labels.corrected_boxes import Corrected
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
+    from hem_core.stats.paired import Paired
     from hem_core.store.level import Level
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
@@ -181,6 +182,11 @@ def comparison(before: "Level", after: "Level") -> "Comparison":
     return _comparison((_key(before), _key(after)), before, after)
 
 
+def together(before: "Run", after: "Run") -> "Paired | None":
+    """The measures of two runs that need all examples together; None for a task without such: runs.together."""
+    return _together((_key(before.examples), _key(after.examples)), before, after)
+
+
 def class_priors(level: "Level") -> "pd.DataFrame":
     """The classes of a run, the rarest first: glance.class_priors."""
     return _class_priors(_key(level), level)
@@ -223,7 +229,7 @@ def proof_key(level: "Level", request: str) -> str:
 
 
 def fitted(level: "Level", rule: str) -> "Fitted":
-    """What is left of a rule (JSON) in a run: fitting.fitted."""
+    """What is left of a rule (JSON) in a run: rule_fitting.fitted."""
     return _fitted(_key(level), rule, level)
 
 
@@ -364,6 +370,13 @@ def _comparison(key: tuple[Key, Key], _before: "Level", _after: "Level") -> "Com
     return compare(_before, _after)
 
 
+@st.cache_resource(show_spinner="Resampling both runs…", max_entries=8)
+def _together(key: tuple[Key, Key], _before: "Run", _after: "Run") -> "Paired | None":
+    from hem_core.runs.together import together
+
+    return together(_before, _after)
+
+
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _sample(key: Key, low: float, high: float, limit: int, _level: "Level") -> "pd.DataFrame":
     import numpy as np
@@ -405,7 +418,7 @@ def _proof_key(key: Key, revision: int, request: str, _level: "Level") -> str:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _fitted(key: Key, rule: str, _level: "Level") -> "Fitted":
-    from app.fitting import fitted
+    from app.rule_fitting import fitted
 
     return fitted(_level, json.loads(rule))
 

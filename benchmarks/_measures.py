@@ -32,8 +32,15 @@ def calibration_error(probs: np.ndarray, is_true: np.ndarray, *, bins: int = 10)
     return float(np.abs(gaps).sum() / len(probs))
 
 
-def table(title: str, rows: Mapping[str, Mapping[str, Sequence[float]]], *, best: str = "row", digits: int = 3) -> str:
-    """Markdown: mean ± sd of each cell's seeds, the best in each row or column in bold, whoever it is.
+def table(
+    title: str,
+    rows: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    best: str = "row",
+    digits: int = 3,
+    is_range: bool = False,
+) -> str:
+    """Markdown: mean ± sd of each cell's seeds (or lowest – highest), the best in each row or column in bold.
 
     rows: row -> column -> one number a seed; a column "base rate" is printed and never the best. best: "row",
     "column", "lowest" (of a column) or "".
@@ -41,7 +48,7 @@ def table(title: str, rows: Mapping[str, Mapping[str, Sequence[float]]], *, best
     columns = list(dict.fromkeys(name for row in rows.values() for name in row))
     lines = [f"| {title} | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
     for name, row in rows.items():
-        cells = [_cell(row.get(column), digits, _is_best(rows, name, column, best)) for column in columns]
+        cells = [_cell(row.get(column), digits, _is_best(rows, name, column, best), is_range) for column in columns]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -60,11 +67,13 @@ def _is_best(rows: Mapping[str, Mapping[str, Sequence[float]]], name: str, colum
     return round(float(np.mean(rows[name][column])), 3) >= max(round(float(np.mean(other)), 3) for other in others)
 
 
-def _cell(values: Sequence[float] | None, digits: int, is_best: bool) -> str:
+def _cell(values: Sequence[float] | None, digits: int, is_best: bool, is_range: bool) -> str:
     if values is None or not len(values):
         return ""
     mean = f"{np.mean(values):.{digits}f}"
     spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 and np.std(values) > 0 else ""
+    if spread and is_range:
+        spread = f" ({np.min(values):.{digits}f}–{np.max(values):.{digits}f})"
     return f"**{mean}**{spread}" if is_best else mean + spread
 
 

@@ -8,26 +8,24 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.boxes.arrays import part_ids
-from hem_core.boxes.geometry import areas, border_distance
-from hem_core.boxes.hypotheses import Hypotheses, pair_iou
-from hem_core.boxes.severity import severity
-from hem_core.boxes.surroundings import aspect, crowding, size_bucket, size_px
-from hem_core.boxes.suspicion import KINDS, suspicion
+from hem_core.boxes.geometry import areas
+from hem_core.boxes.judgement import Judgement
+from hem_core.boxes.surroundings import aspect, size_bucket, size_px
+from hem_core.boxes.suspicion import KINDS
 
 SIDES = ("left", "top", "right", "bottom")
 
 
-def hypothesis_table(
-    rows: Hypotheses, image_ids: Sequence[str], image_size_px: np.ndarray, classes: Sequence[str]
-) -> pa.Table:
-    """R rows with ids `<image id>#g3` (given) and `#p7` (an unpaired prediction), in the order of `rows`.
+def hypothesis_table(judgement: Judgement, image_ids: Sequence[str], classes: Sequence[str]) -> pa.Table:
+    """R rows with ids `<image id>#g3` (given) and `#p7` (an unpaired prediction), in their order.
 
-    image_ids (N,); image_size_px (N, 2), 0 where unknown; classes: K names. Columns: id, example; given, predicted
+    image_ids (N,); classes: K names. Columns: id, example; given, predicted
     (class names), confidence, iou; type (TIDE); cls, loc, miss, severity, error (see `severity`); label_suspicion,
     suspicion_kind and one column suspicion_<kind> for each kind; size_px, size, crowding, aspect, border_px of the
     given box, or of the predicted one where nothing is given; given_left … given_bottom and predicted_left …
     predicted_bottom in px. What a row does not have is null.
     """
+    rows = judgement.rows
     boxes, answers, image = rows.given_boxes, rows.predicted_boxes, rows.image
     numbers = (
         part_ids(image_ids, boxes.image, boxes.number, "g"),
@@ -39,34 +37,34 @@ def hypothesis_table(
         "example": [image_ids[index] for index in image],
         "given": pa.array(names[_of(boxes.label, rows.given, -1)], pa.string()),
         "predicted": pa.array(names[_of(answers.label, rows.predicted, -1)], pa.string()),
-        "confidence": _numbers(_of(answers.probability(), rows.predicted, np.nan)),
-        "iou": _numbers(pair_iou(rows)),
+        "confidence": _numbers(judgement.confidence),
+        "iou": _numbers(judgement.iou),
         "type": rows.type.tolist(),
     }
-    columns |= _judged(rows) | _surrounded(rows, image_size_px)
+    columns |= _judged(judgement) | _surrounded(judgement)
     for name, table, which in (("given", boxes.xyxy, rows.given), ("predicted", answers.xyxy, rows.predicted)):
         corners = _of(table, which, np.nan)
         columns |= {f"{name}_{side}": _numbers(corners[:, at]) for at, side in enumerate(SIDES)}
     return pa.table(columns)
 
 
-def _judged(rows: Hypotheses) -> dict[str, object]:
-    found, doubt = severity(rows), suspicion(rows)
+def _judged(judgement: Judgement) -> dict[str, object]:
+    found, doubt = judgement.severity, judgement.suspicion
     columns = {name: _numbers(getattr(found, name)) for name in ("cls", "loc", "miss", "severity", "error")}
     columns |= {"label_suspicion": _numbers(doubt.label_suspicion)}
     columns |= {"suspicion_kind": pa.array([kind or None for kind in doubt.kind.tolist()], pa.string())}
     return {**columns, **{f"suspicion_{kind}": _numbers(getattr(doubt, kind)) for kind in KINDS}}
 
 
-def _surrounded(rows: Hypotheses, image_size_px: np.ndarray) -> dict[str, object]:
-    xyxy, image = rows.xyxy, rows.image
+def _surrounded(judgement: Judgement) -> dict[str, object]:
+    rows, xyxy = judgement.rows, judgement.rows.xyxy
     area = rows.of_rows(rows.given_boxes.area_px, areas(rows.predicted_boxes.xyxy))
     return {
         "size_px": _numbers(size_px(xyxy)),
         "size": size_bucket(area).tolist(),
-        "crowding": crowding(image, xyxy, rows.given_boxes, own=rows.given),
+        "crowding": judgement.crowding,
         "aspect": _numbers(aspect(xyxy)),
-        "border_px": _numbers(border_distance(xyxy, image_size_px[image])),
+        "border_px": _numbers(judgement.border_px),
     }
 
 

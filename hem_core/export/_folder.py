@@ -18,7 +18,9 @@ import hem_core.export
 from hem_core import folder as registry
 from hem_core.alive import is_alive
 from hem_core.errors import DataError
+from hem_core.export._boxes import has_boxes
 from hem_core.export._images import ReadImage
+from hem_core.export._label_sets import LabelSets
 from hem_core.export._readme import readme
 
 FORMAT_VERSION = 1
@@ -39,6 +41,7 @@ def export(
     classes: Sequence[str] = (),
     features: Sequence[str] = (),
     skipped: Mapping[str, str] | None = None,
+    label_sets: LabelSets | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a set for training: the formats asked for, examples.parquet, manifest.json and README.md.
@@ -46,7 +49,8 @@ def export(
     examples: one row an example with `id` and `label`; manifest: JSON, what the set was made from, to which
     counts, formats and format_version are added; classes: names in the order of the model's outputs; features: the
     columns that a row's model reads; skipped: id -> why an example of the set is not among these, for the README and
-    the manifest. The folder gets its name when it is complete.
+    the manifest; label_sets: how labels that are sets are written, None where a label is one class. The folder gets its
+    name when it is complete.
     Returns the folder. Raises DataError when the set is empty, the ids are not unique or the folder exists,
     UnknownNameError for a format that no file provides.
     """
@@ -54,6 +58,7 @@ def export(
     _check(examples, target)
     chosen = list(dict.fromkeys(["parquet", *formats]))
     modules = {name: registry.load(hem_core.export, name) for name in chosen}
+    _check_boxes(examples, modules)
     temporary = target.with_name(f"{_in_the_making(target)}{os.getpid()}-{secrets.token_hex(4)}")
     _active.add(temporary.name)
     try:
@@ -61,7 +66,9 @@ def export(
         _remove_leftovers(target)
         for name, module in modules.items():
             read = _counted(read_image, name, len(examples), progress)
-            module.write(examples, temporary, read_image=read, classes=classes, features=features)
+            as_written = label_sets.as_they_came(examples) if label_sets is not None else examples
+            names = label_sets.names if label_sets is not None else classes
+            module.write(as_written, temporary, read_image=read, classes=names, features=features)
             if progress is not None:
                 progress(name, len(examples), len(examples))
         _write_text(
@@ -91,6 +98,26 @@ def _check(examples: pd.DataFrame, target: Path) -> None:
         )
     if not target.name or os.path.lexists(target):
         raise DataError(f"{target} exists already; export to another folder, or delete this one first")
+
+
+def _check_boxes(examples: pd.DataFrame, modules: Mapping[str, Any]) -> None:
+    """Raise DataError for a format of pictures that would lose the boxes in them."""
+    lost = [name for name, each in modules.items() if _loses_boxes(each)]
+    if lost and has_boxes(examples):
+        holding = [name for name in registry.names(hem_core.export) if _holds_boxes(name)]
+        raise DataError(
+            f"format '{lost[0]}' cannot hold the boxes of these images; use {', '.join(holding)}, or for crops of the "
+            f"boxes export the level of the boxes in {lost[0]} alone"
+        )
+
+
+def _loses_boxes(module: Any) -> bool:
+    is_safe = getattr(module, "HOLDS_BOXES", False) or getattr(module, "IS_BACKGROUND", False)
+    return bool(getattr(module, "HAS_PICTURES", False)) and not is_safe
+
+
+def _holds_boxes(name: str) -> bool:
+    return bool(getattr(registry.load(hem_core.export, name), "HOLDS_BOXES", False))
 
 
 def _manifest(examples: pd.DataFrame, formats: list[str], manifest: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hem_core.errors import RunError
 from hem_core.models.train_function import TrainFunction
+from hem_core.retrain import corrections
 from hem_core.retrain import material as materials
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.plan import planned
@@ -22,12 +23,13 @@ from hem_core.retrain.stored import Stored
 from hem_core.retrain.target import Target, by_classes, by_where
 from hem_core.retrain.test_data import TestData, corrected, test_name
 from hem_core.selection.weights import weights
+from hem_core.sets.label_sets import state_of
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import Task, require
+from hem_core.tasks import Task, is_same, require
 
 
 def plan(
@@ -44,7 +46,7 @@ def plan(
     """Gather the material of the arms and store it, the plan last. Raises RunError for what is refused."""
     _check_offers(settings, train.task)
     tags = open_workspace(home).tags()
-    state = tags.state(run.data)
+    state = state_of(run.level(), tags)
     chosen = _curation(home, named, run, state)
     settings = _with_recipe(settings, chosen, run, train, test)
     forced = refusals(settings, run, train, test, chosen.examples, _scores(run, state))
@@ -88,7 +90,7 @@ class _Curation:
 
 def _curation(home: Path, named: tuple[str, int], run: Run, state: pd.DataFrame) -> _Curation:
     """A set of the run, read together with the state of the run's tag log."""
-    examples = _weighed(sets.load(home, *named)[0], run)
+    examples = _weighed(corrections.of_examples(*sets.load(home, *named), run), run)
     left_out = sets.left_out(home, *named)
     return _Curation(examples, materials.dropped_ids(left_out, state), materials.tags_outside(left_out, state))
 
@@ -106,11 +108,13 @@ def _with_recipe(settings: Settings, chosen: _Curation, run: Run, train: Source,
 def _test_targets(test: TestData, run: Run, task: Task, state: pd.DataFrame) -> np.ndarray:
     """(T,) the targets of the test, corrected where people did; state: of the tag log of the test data."""
     ids = [test.source.ids[row] for row in test.rows.tolist()]
+    if test.source.corrected is not None:
+        return test.source.corrected[test.rows]
     return corrected(test.source.targets[test.rows], ids, state, run.classes, task=task)
 
 
 def _n_corrected(test: TestData, targets: np.ndarray) -> int:
-    return int((targets != test.source.targets[test.rows]).sum())
+    return int((~is_same(targets, test.source.targets[test.rows])).sum())
 
 
 def _target(
@@ -123,7 +127,7 @@ def _target(
         in_set = made.curated[made.in_set & (made.curated >= 0)]
         return by_classes(in_set, made.given, made.test_targets, classes)
     everything = np.ones(len(made.test_targets), dtype=bool)
-    return Target("all", f"all test examples: the task '{task.name}' has no classes", everything)
+    return Target("all", "all test examples", everything)
 
 
 def _check_offers(settings: Settings, task: Task) -> None:

@@ -16,7 +16,7 @@ from hem_core.retrain.source import Source, columns_of, open_source
 from hem_core.retrain.unusable_test import Untested, untested
 from hem_core.splits import part_of
 from hem_core.store.run import Run
-from hem_core.tasks import Task, is_known, load, of
+from hem_core.tasks import MakesItems, Task, is_known, load, of
 
 PARTS = 5
 """The drawn test part is one in this many."""
@@ -82,14 +82,22 @@ def test_name(run: Run) -> str:
 def corrected(
     targets: np.ndarray, ids: list[str], state: pd.DataFrame, classes: tuple[str, ...], *, task: Task | None = None
 ) -> np.ndarray:
-    """Targets (T,) with the labels that people put in their place; state: of the tag log."""
+    """Targets (T,) with the labels that people put in their place; state: of the tag log.
+
+    Of a task whose labels are no texts they are as they were: see `Source.corrected`.
+    """
+    if isinstance(task, MakesItems):
+        return targets
     fixed = state.loc[(state["tag"] == "mislabelled") & (state["value"] != ""), :]
     values = (task or load()).encode(fixed["value"].tolist(), classes)
     known = is_known(values)
-    labels = dict(zip(fixed["id"][known], values[known].tolist(), strict=True))
-    return as_targets(
-        np.array([labels.get(id, old) for id, old in zip(ids, targets.tolist(), strict=True)], dtype=targets.dtype)
-    )
+    place = {id: row for row, id in enumerate(ids)}
+    pairs = [(place[id], row) for row, id in enumerate(fixed["id"].tolist()) if known[row] and id in place]
+    found = targets.copy()
+    if pairs:
+        rows, sources = np.array(pairs).T
+        found[rows] = values[sources]
+    return as_targets(found)
 
 
 def _split(train: Source) -> tuple[str, np.ndarray, np.ndarray] | None:

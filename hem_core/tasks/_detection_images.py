@@ -9,9 +9,9 @@ import numpy as np
 
 from hem_core.boxes.error_types import RIGHT
 from hem_core.boxes.hypotheses import Hypotheses
+from hem_core.boxes.image_error import image_error
+from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.pooling import Pooling, pool, total
-from hem_core.boxes.severity import severity
-from hem_core.boxes.suspicion import suspicion
 from hem_core.stats.percentile import percentile
 from hem_core.thresholds import WRONG
 
@@ -23,6 +23,8 @@ COUNTED = {
     "n_duplicate": ("Dupe",),
 }
 """Column -> the types of error that it counts."""
+BACKGROUND = "background_confidence"
+"""Column of images and of boxes: the confidence of what is predicted on background."""
 HOW = {
     "difficulty": "percentile of the pooled severity of the boxes of an image: of a given box the larger of 1 − IoU "
     "and 1 − confidence, of a prediction without a given box its confidence; ties by the mean over all its boxes",
@@ -31,22 +33,23 @@ HOW = {
 }
 
 
-def image_scores(rows: Hypotheses, n_images: int, how: Pooling) -> dict[str, np.ndarray]:
-    """`error` and `loss` of N images, each (N,) float32 in 0 .. 1, higher = harder; 0 without boxes."""
-    found = severity(rows)
+def image_scores(judgement: Judgement, n_images: int, how: Pooling) -> dict[str, np.ndarray]:
+    """`error` (1 - F1) and `loss` (pooled severity) of N images, each (N,) float32 in 0 .. 1; 0 without boxes."""
+    rows = judgement.rows
     return {
-        "error": np.clip(pool(rows.image, found.error, n_images, how), 0, 1).astype(np.float32),
-        "loss": pool(rows.image, found.severity, n_images, how).astype(np.float32),
+        "error": image_error(rows, n_images).astype(np.float32),
+        "loss": pool(rows.image, judgement.severity.severity, n_images, how).astype(np.float32),
     }
 
 
-def image_columns(rows: Hypotheses, n_images: int, how: Pooling) -> dict[str, np.ndarray]:
+def image_columns(judgement: Judgement, n_images: int, how: Pooling) -> dict[str, np.ndarray]:
     """Every column of N images: those of `image_scores`, percentiles, sums and counts."""
+    rows = judgement.rows
     image, kind = rows.image, rows.type
-    suspicious = suspicion(rows).label_suspicion
+    suspicious = judgement.suspicion.label_suspicion
     pooled = pool(image, suspicious, n_images, how)
-    scores = image_scores(rows, n_images, how)
-    severe = severity(rows).severity
+    scores = image_scores(judgement, n_images, how)
+    severe = judgement.severity.severity
     objects = rows.given_boxes.image[~rows.given_boxes.is_ignored]
     counted = rows.predicted_boxes.image[rows.types.predicted != ""]
     columns = {
@@ -59,9 +62,18 @@ def image_columns(rows: Hypotheses, n_images: int, how: Pooling) -> dict[str, np
         "n_predicted": np.bincount(counted, minlength=n_images),
         "n_right": np.bincount(image[kind == RIGHT], minlength=n_images),
     }
+    columns[BACKGROUND] = background_confidence(rows, n_images)
     for name, types in COUNTED.items():
         columns[name] = np.bincount(image[np.isin(kind, types)], minlength=n_images)
     return columns
+
+
+def background_confidence(rows: Hypotheses, n_images: int) -> np.ndarray:
+    """(N,) the highest confidence of a prediction on background in each image, 0 .. 1; NaN where there is none."""
+    confidence = np.full(n_images, np.nan)
+    some = rows.type == "Bkg"
+    np.fmax.at(confidence, rows.image[some], rows.predicted_boxes.probability()[rows.predicted[some]])
+    return confidence.astype(np.float32)
 
 
 def _ranked(pooled: np.ndarray, of_boxes: np.ndarray, image: np.ndarray) -> np.ndarray:

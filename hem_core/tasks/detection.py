@@ -15,9 +15,11 @@ prediction that belongs to it, and every prediction left over whose confidence i
 COCO does at IoU .5 and typed as TIDE does (Bolya et al. 2020, arXiv:2008.08115).
 
 `error` of a box is 1 − IoU where the prediction has the given class, 1 where it has another or there is none, and the
-confidence of a prediction where nothing is given. An image has the mean of its three worst boxes, so that crowded
-images do not come first by their number. `loss` is the severity, which is also high for boxes found with little
-confidence.
+confidence of a prediction where nothing is given. `error` of an image is 1 − F1 of its predictions with a confidence of
+.5 and more: 0 where every object is found and nothing else is predicted, and from .5 on, where two mistakes stand
+against each object found, the image counts as wrong. `loss` is the severity, which is also high for boxes found with
+little confidence; an image has the mean of its three worst boxes, so that crowded images do not come first by their
+number.
 """
 
 from __future__ import annotations
@@ -29,16 +31,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes.arrays import GivenBoxes, given_boxes
+from hem_core.boxes.arrays import GivenBoxes, given_boxes, stacked
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
-from hem_core.boxes.hypotheses import Hypotheses, hypotheses
+from hem_core.boxes.detections import Detections
+from hem_core.boxes.hypotheses import hypotheses
+from hem_core.boxes.hypothesis_table import hypothesis_table
+from hem_core.boxes.judgement import Judgement
+from hem_core.boxes.paired import paired
 from hem_core.boxes.pooling import Pooling
-from hem_core.boxes.severity import severity
+from hem_core.boxes.same_boxes import COLUMNS, same_boxes
 from hem_core.errors import DataError
+from hem_core.stats.paired import Paired
 from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_reasons as why
 from hem_core.tasks import _detection_review as review
 from hem_core.tasks import _detection_training as training
 from hem_core.tasks._contract import (
@@ -56,9 +64,11 @@ from hem_core.tasks._contract import (
 from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import drawn
 from hem_core.tasks._detection_words import COLUMN_WORDS
-from hem_core.types import Outputs
+from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL import Image
     from torch import Tensor
 
@@ -77,7 +87,7 @@ class Memory:
     """(N, 2) width and height; 0 where unknown."""
     labels: tuple[str | None, ...]
     """(N,) what is given in each image, in words."""
-    rows: Hypotheses | None = None
+    judgement: Judgement | None = None
     """Of the images that were scored, once they are."""
     scored: np.ndarray | None = None
     """(n,) which these are."""
@@ -96,6 +106,12 @@ class Task:
     prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
+    part_columns: tuple[str, ...] = COLUMNS
+    outcome: str = "type"
+    right_part: str = (
+        "A given box is right where its prediction has its class and an IoU above .5; a prediction where nothing is "
+        "given is wrong from a confidence of .5 on."
+    )
     corrects: str = LEVEL
 
     foreground: float = 0.5
@@ -137,9 +153,14 @@ class Task:
         return COLUMN_WORDS
 
     @property
+    def outcomes(self) -> Mapping[str, str]:
+        """Words for the types of error."""
+        return {kind: word.replace("_", " ") for kind, word in why.OF_TYPE.items()}
+
+    @property
     def reasons(self) -> Mapping[str, str]:
         """Why a box, or the worst box of an image, is hard."""
-        return parts.MEANINGS
+        return why.MEANINGS
 
     def read_targets(
         self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts, options: TargetOptions
@@ -245,22 +266,22 @@ class Task:
         """All columns of the images, and the task with its metrics."""
         assert self.memory is not None
         targets = columns["target"]
-        rows = self._rows(columns[DETECTIONS], targets)
-        found = images.image_columns(rows, len(targets), self.pool)
-        given, predicted = rows.given_boxes, rows.predicted_boxes
+        judgement = self._judgement(columns[DETECTIONS], targets)
+        found = images.image_columns(judgement, len(targets), self.pool)
+        given, predicted = judgement.rows.given_boxes, judgement.rows.predicted_boxes
         metrics, by_class = measures.measured(given, predicted, len(targets), self.categories)
         task = replace(
             self,
             measured=tuple(asdict(metric) for metric in metrics),
             by_class=tuple(by_class),
-            memory=replace(self.memory, rows=rows, scored=targets),
+            memory=replace(self.memory, judgement=judgement, scored=targets),
         )
         return OfTheSet(found, images.HOW, task)
 
     def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
         """What is given and predicted in words."""
         given = pa.array(self.written(columns["target"], classes), pa.string())
-        predicted = images.predicted_in_words(self._all_rows(columns), len(columns["target"]), self.categories)
+        predicted = images.predicted_in_words(self._of_all(columns).rows, len(columns["target"]), self.categories)
         found = {"label": given, "given": given, "predicted": pa.array(predicted, pa.string())}
         counts = [name for name in columns if name.startswith("n_")]
         return found | {name: pa.array(columns[name].astype(np.int64)) for name in counts}
@@ -268,9 +289,9 @@ class Task:
     def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
         """The level `boxes`."""
         assert self.memory is not None
-        size_px = self.memory.size_px[columns["target"]]
-        table = parts.part_table(self._all_rows(columns), ids, size_px, self.categories)
-        return Parts(LEVEL, table, self.categories, parts.judged(table))
+        found = self._of_all(columns)
+        table = parts.part_table(why.Reasons(found, self.categories), ids)
+        return Parts(LEVEL, table, self.categories, parts.judged(table), found.rows.xyxy)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
         """Those of the whole run, which need all its boxes; before they are scored, the mean error of the images."""
@@ -290,11 +311,11 @@ class Task:
 
     def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The reason of the most severe box that is not easy, and the counts in words."""
-        if self.memory is None or self.memory.rows is None:
+        if self.memory is None or self.memory.judgement is None:
             return {}
-        rows = self.memory.rows
-        worst = severity(rows).severity
-        reason, evidence = images.image_reasons(dict(columns), rows.image, parts.reasons(rows), worst)
+        known = self.memory.judgement
+        names = why.Reasons(known, self.categories).names
+        reason, evidence = images.image_reasons(dict(columns), known.rows.image, names, known.severity.severity)
         return {"reason": reason, "evidence": evidence}
 
     def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
@@ -311,6 +332,56 @@ class Task:
             GIVEN: pa.array([*column[:12], None], kind),
         }
         return pa.table(table), {"classes": names}
+
+    def answers_in(self, stored: StoredAnswers) -> Detections:
+        """The given boxes of a run's images and all predictions, those below the floor and beside crowds included."""
+        task = self.settled(stored.settings) if stored.settings else self
+        given = given_in(stored.catalog[GIVEN], task.categories)
+        if DETECTIONS in stored.of_shards:
+            predicted = arrays.unpacked(stored.of_shards[DETECTIONS], task.first_label)
+        elif PREDICTED in stored.catalog.column_names:
+            predicted = predicted_in(stored.catalog[PREDICTED], task.categories)
+        else:
+            raise DataError("the predictions of this run are gone with its folder 'shards'; score it again")
+        return Detections(given, predicted, len(stored.ids), task.categories)
+
+    def answers_to(self, raw: np.ndarray, targets: np.ndarray) -> Detections:
+        """What a trained model detects on some images."""
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
+        return Detections(given, arrays.unpacked(raw, training.FIRST_LABEL), len(targets), self.categories)
+
+    def measured_together(
+        self, answers: Sequence[Detections], rows: Sequence[np.ndarray], *, n_resamples: int
+    ) -> Paired:
+        """mAP50, mAP50–95, mAP75, the miss rate at one false positive an image, and AP by class."""
+        some = [one.of_images(np.asarray(which, np.int64)) for one, which in zip(answers, rows, strict=True)]
+        return paired(some, n_resamples=n_resamples)
+
+    def same_parts(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
+        """Given boxes by their id, false positives by class and place; see `same_boxes`."""
+        return same_boxes(before, after)
+
+    def parts_of(self, answers: Detections, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+        """The hypotheses of the images."""
+        limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
+        rows = hypotheses(answers.given, answers.predicted, **limits)
+        table = hypothesis_table(Judgement(rows, np.zeros((answers.n_images, 2))), ids, self.categories)
+        names = (*self.part_columns, "error", self.outcome)
+        return {name: table[name].to_numpy(zero_copy_only=False) for name in names}
+
+    def with_corrected(self, column: pa.Array) -> tuple[Task, np.ndarray]:
+        """The task with the corrected boxes of an image r as those of an image N + r."""
+        known, n = self._memory, len(column)
+        boxes = stacked(known.given, given_in(column, self.categories), n)
+        is_corrected = ~column.is_null().to_numpy(zero_copy_only=False)
+        size_px, labels = np.concatenate([known.size_px] * 2), known.labels * 2
+        memory = replace(known, given=boxes, size_px=size_px, labels=labels)
+        return replace(self, memory=memory), np.arange(n) + n * is_corrected
+
+    def write_data(self, rows: pa.Table, targets: np.ndarray, folder: Path) -> Path | None:
+        """COCO's annotations of some images."""
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
+        return training.written(rows, given, self.categories, folder)
 
     def drawn(
         self,
@@ -353,19 +424,21 @@ class Task:
         return self.memory
 
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-        return images.image_scores(self._rows(raw, targets), len(targets), self.pool)
+        return images.image_scores(self._judgement(raw, targets), len(targets), self.pool)
 
-    def _all_rows(self, columns: Mapping[str, np.ndarray]) -> Hypotheses:
-        """The hypotheses of the images of a table, those that `of_the_set` found where they are the same."""
-        known = self.memory
-        if known is None or known.rows is None or known.scored is None:
-            return self._rows(columns[DETECTIONS], columns["target"])
-        if np.array_equal(known.scored, columns["target"]):
-            return known.rows
-        return self._rows(columns[DETECTIONS], columns["target"])
+    def _of_all(self, columns: Mapping[str, np.ndarray]) -> Judgement:
+        """The boxes of the images of a table, as `of_the_set` judged them where they are the same."""
+        known, targets = self.memory, columns["target"]
+        if known is None or known.judgement is None or known.scored is None:
+            return self._judgement(columns[DETECTIONS], targets)
+        if np.array_equal(known.scored, targets):
+            return known.judgement
+        return self._judgement(columns[DETECTIONS], targets)
 
-    def _rows(self, raw: np.ndarray, targets: np.ndarray) -> Hypotheses:
-        """The hypotheses of some images of the catalog, numbered by their place in `targets`."""
-        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
+    def _judgement(self, raw: np.ndarray, targets: np.ndarray) -> Judgement:
+        """The boxes of some images of the catalog, numbered by their place in `targets`."""
+        where = np.asarray(targets, np.int64)
+        given = arrays.of_images(self._memory.given, where)
         limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
-        return hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
+        rows = hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
+        return Judgement(rows, self._memory.size_px[where])

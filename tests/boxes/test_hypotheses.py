@@ -8,6 +8,7 @@ import pytest
 from hem_core.boxes.arrays import given_boxes, predicted_boxes
 from hem_core.boxes.hypotheses import hypotheses, pair_iou
 from hem_core.boxes.hypothesis_table import hypothesis_table
+from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.pooling import pool, total
 from hem_core.boxes.severity import severity
 from hem_core.boxes.suspicion import KINDS, suspicion
@@ -81,22 +82,87 @@ def test_scores_outside_0_to_1_are_clipped_and_a_sure_answer_has_no_loss():
 
 
 @pytest.mark.parametrize(
-    ("given", "predicted", "kind", "value"),
+    ("given", "predicted", "kind"),
     [
-        ([], [(0, WHOLE, 0.9)], "missing", 0.9),
-        ([(0, WHOLE)], [], "spurious", 1.0),
-        ([(0, WHOLE)], [(0, THIRD, 0.9)], "misplaced", 0.63),
-        ([(0, WHOLE)], [(1, WHOLE, 0.9)], "wrong_class", 0.9),
-        ([(0, WHOLE)], [(1, WHOLE, 0.9), (0, WHOLE, 0.3)], "wrong_class", 0.6),
-        ([(0, WHOLE)], [(0, WHOLE, 1.0)], "", 0.0),
+        ([], [(0, WHOLE, 0.9)], "missing"),
+        ([(0, WHOLE)], [], "spurious"),
+        ([(0, WHOLE)], [(0, THIRD, 0.9)], "misplaced"),
+        ([(0, WHOLE)], [(1, WHOLE, 0.9)], "wrong_class"),
+        ([(0, WHOLE)], [(1, WHOLE, 0.9), (0, WHOLE, 0.3)], "wrong_class"),
+        ([(0, WHOLE)], [(0, WHOLE, 1.0)], ""),
     ],
 )
-def test_the_four_kinds_of_suspicion(given, predicted, kind, value):
+def test_the_four_kinds_of_suspicion(given, predicted, kind):
     found = suspicion(rows_of(given, predicted))
     assert found.kind[0] == kind
-    assert found.label_suspicion[0] == pytest.approx(value)
-    if kind:
-        assert getattr(found, kind)[0] == pytest.approx(value)
+    others = [getattr(found, each)[0] for each in KINDS if each != kind]
+    assert others == pytest.approx([0] * len(others), abs=0.001)
+    assert (found.label_suspicion[0] > 0) == bool(kind)
+
+
+def grid(n, *, left=0):
+    """n boxes of 10 px, far from each other."""
+    return [[left + 20 * at, 0, left + 20 * at + 10, 10] for at in range(n)]
+
+
+@pytest.mark.parametrize("name", ["missing", "wrong_class"])
+def test_more_confidence_is_more_suspicion(name):
+    given, sure = grid(8), [0.3, 0.5, 0.7, 0.95]
+    found = suspicion(
+        rows_of(
+            [(0, box) for box in given],
+            [(0, box, 0.8) for box in given[4:]]
+            + [
+                (1, box, at)
+                for box, at in zip(given if name == "wrong_class" else grid(4, left=500), sure, strict=False)
+            ],
+        )
+    )
+    values = getattr(found, name)
+    values = values[values > 0]
+    assert len(values) == 4
+    assert (np.diff(values) > 0).all()
+
+
+def test_a_box_that_is_not_seen_is_suspect_where_all_like_it_are_seen():
+    """Of 30 large boxes one is not seen, of 30 small ones half are not."""
+    large, small = grid(30), [[x, 50, x + 3, 53] for x in range(0, 600, 20)]
+    seen = [(0, box, 0.9) for box in [*large[1:], *small[::2]]]
+    rows = rows_of([(0, box) for box in [*large, *small]], seen)
+    spurious = suspicion(rows).spurious
+    assert spurious[0] > 0.3 > 2 * spurious[31]
+    assert suspicion(rows).kind[[0, 31]].tolist() == ["spurious", "spurious"]
+
+
+def test_a_stray_prediction_says_little_where_the_model_often_predicts_nothing():
+    given = [(0, box) for box in grid(30)]
+    found, stray = [(0, box, 0.9) for _k, box in given], [(0, box, 0.9) for box in grid(30, left=1000)]
+    reliable, loose = (suspicion(rows_of(given, [*found, *stray[:n]])).missing.max() for n in (1, 30))
+    assert reliable > 0.4 > 4 * loose
+
+
+def test_a_box_that_is_off_says_little_where_the_model_places_boxes_badly():
+    off = [[box[0], 0, box[2], 4] for box in grid(40)]  # IoU .4
+    nearly = [[box[0], 0, box[2], 6] for box in grid(40)]  # IoU .6
+    given = [(0, box) for box in grid(40)]
+    precise, loose = (
+        suspicion(rows_of(given, [(0, off[0], 0.9)] + [(0, box, 0.9) for box in rest[1:]])).misplaced[0]
+        for rest in (grid(40), nearly)
+    )
+    assert precise > 0.8 > 2 * loose
+
+
+def test_what_is_learnt_of_many_rows_is_what_scikit_learn_learns():
+    from sklearn.linear_model import LogisticRegression
+
+    from hem_core.boxes.chances import logistic
+
+    chance = np.random.default_rng(0)
+    features = chance.normal(size=(20_000, 3))
+    answer = chance.random(20_000) < 1 / (1 + np.exp(-(0.5 + features @ [1.0, -2.0, 0.0])))
+    theirs = LogisticRegression(C=1e9).fit(features, answer)
+    ours = logistic(features, answer.astype(float), (0.0, 0.0, 0.0, 0.0))
+    np.testing.assert_allclose(ours, [*theirs.intercept_, *theirs.coef_[0]], atol=5e-3)
 
 
 def test_a_duplicate_of_a_box_that_is_given_is_no_missing_box():
@@ -107,7 +173,7 @@ def test_a_duplicate_of_a_box_that_is_given_is_no_missing_box():
 
 def test_the_table_has_ids_classes_both_boxes_and_nulls():
     rows = rows_of([(0, WHOLE), (1, AWAY)], [(0, HALF, 0.8), (1, [30, 0, 40, 9], 0.6)])
-    table = hypothesis_table(rows, ["a.jpg"], np.array([[100, 100.0]]), CLASSES)
+    table = hypothesis_table(Judgement(rows, np.array([[100, 100.0]])), ["a.jpg"], CLASSES)
     first, missed, stray = table.to_pylist()
     assert [first["id"], missed["id"], stray["id"]] == ["a.jpg#g1", "a.jpg#g2", "a.jpg#p2"]
     assert (first["example"], first["given"], first["predicted"], first["type"]) == ("a.jpg", "cat", "cat", "right")
@@ -122,7 +188,7 @@ def test_the_table_has_ids_classes_both_boxes_and_nulls():
 def test_no_boxes_at_all_give_no_rows():
     rows = rows_of([], [])
     assert len(rows) == 0
-    assert hypothesis_table(rows, ["a"], np.zeros((1, 2)), CLASSES).num_rows == 0
+    assert hypothesis_table(Judgement(rows, np.zeros((1, 2))), ["a"], CLASSES).num_rows == 0
 
 
 def test_the_pools_of_an_image_do_not_grow_with_its_number_of_boxes():

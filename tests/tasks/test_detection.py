@@ -59,11 +59,11 @@ def test_the_data_name_the_task_and_the_run_has_two_levels(run):
 def test_every_kind_of_hypothesis_has_its_row(boxes):
     found = {id: (row["type"], row["reason"]) for id, row in boxes.iterrows()}
     assert found == {
-        "confused.png#g1": ("Cls", "suspect_label"),  # 0.75 sure of another class, nothing of its own
+        "confused.png#g1": ("Cls", "confused"),
         "crowd.png#g2": ("right", "easy"),
-        "false.png#p1": ("Bkg", "suspect_label"),  # 0.95 sure that something is missing
+        "false.png#p1": ("Bkg", "false_positive"),
         "missed.png#g1": ("Missed", "missed"),
-        "off.png#g1": ("Loc", "mislocated"),
+        "off.png#g1": ("Loc", "suspect_label"),  # all other boxes are right to the pixel
         "right.png#g1": ("right", "easy"),
         "right.png#p2": ("Dupe", "duplicate"),
         "right.png#g2": ("right", "unsure"),
@@ -90,13 +90,12 @@ def test_errors_of_boxes_are_those_that_a_reader_computes(boxes):
 
 def test_evidence_is_true_of_its_row(boxes):
     words = boxes["evidence"]
-    assert words["off.png#g1"] == "Predicted cell at IoU .33 with confidence .60; needed .50."
+    assert words["off.png#g1"] == "Predicted cell at IoU .33 with confidence .60; needed .50. The given box may be off."
     assert words["missed.png#g1"] == "dust is given here, and no prediction matches it."
-    expected = "Predicted cell with confidence .95; nothing is given there. The annotation may be wrong."
-    assert words["false.png#p1"] == expected
+    assert words["false.png#p1"] == "Predicted cell with confidence .95; nothing is given there."
 
 
-def test_images_are_counted_and_pooled(run):
+def test_images_are_counted_and_their_error_is_1_less_f1(run):
     table = run.table().set_index("id")
     columns = ["n_given", "n_predicted", "n_right", "n_missed", "n_false_positive", "n_mislocated", "n_confused"]
     counts = {name: tuple(int(table.loc[name, column]) for column in columns) for name in scenes.IMAGES}
@@ -110,10 +109,10 @@ def test_images_are_counted_and_pooled(run):
             "confused.png": 1,
             "crowd.png": 0,
             "empty.png": 0,
-            "false.png": 0.95,
+            "false.png": 1,
             "missed.png": 1,
-            "off.png": 2 / 3,
-            "right.png": 0.5 / 3,
+            "off.png": 1,
+            "right.png": 0.5,  # a cell is right; its duplicate at .5 counts, the dust found with .4 does not
         },
         abs=1e-6,
     )

@@ -11,6 +11,7 @@ import { nextOpen } from "./queue.js";
 import { makeScreen } from "./screen.js";
 import { makeStage } from "./stage.js";
 import { makeStock } from "./stock.js";
+import { makeTags } from "./tags.js";
 import { makeVerdicts } from "./verdicts.js";
 
 /** What the parts of Review share: each reads it, and changes what is its own.
@@ -37,6 +38,7 @@ export function makeState(client) {
     outbox: /** @type {any} */ (null), // of the workspace on screen
     stock: /** @type {import("./stock.js").Stock} */ (/** @type {unknown} */ (null)),
     judging: /** @type {import("./judging.js").Judging} */ (/** @type {unknown} */ (null)),
+    tags: /** @type {import("./tags.js").Tags} */ (/** @type {unknown} */ (null)),
     correcting: /** @type {import("./correcting.js").Correcting} */ (/** @type {unknown} */ (null)),
     stage: /** @type {import("./stage.js").Stage | null} */ (null), // where boxes are drawn over the picture
     screen: /** @type {import("./screen.js").Screen} */ (/** @type {unknown} */ (null)),
@@ -76,6 +78,7 @@ export function makeState(client) {
     show() {
       this.judging.endReveal();
       this.correcting?.clear();
+      this.tags?.clear();
       this.chooser = null;
       this.shownAt = performance.now();
       this.screen.draw();
@@ -107,6 +110,7 @@ export function makeDesk(place, client, leave) {
   desk.stock = makeStock(desk, client.windowId());
   desk.judging = makeJudging(desk);
   desk.correcting = makeCorrecting(desk);
+  desk.tags = makeTags(desk);
   desk.stage = makeStage({ ...desk.correcting.pointer, picked: pick });
   const keyboard = makeKeyboard(desk, place, leave);
   desk.screen = makeScreen(desk, slots, address, keyboard.act);

@@ -155,12 +155,14 @@ function unfocused(action) {
   };
 }
 
-export function help(verdicts, { isDrawn = false, blind: apart = null, hasBoxes = null } = {}) {
+export function help(verdicts, { isDrawn = false, blind: apart = null, hasBoxes = null, hasTags = null } = {}) {
   const keys = [
-    ...verdicts.map((one) => [
-      one.key,
-      one.meaning + (one.name === "mislabelled" || one.asks === "class" ? CLASS_HELP : ""),
-    ]),
+    ...(hasTags
+      ? TAG_KEYS
+      : verdicts.map((one) => [
+          one.key,
+          one.meaning + (one.name === "mislabelled" || one.asks === "class" ? CLASS_HELP : ""),
+        ])),
     ["0", "clear the verdict"],
     ["U or Ctrl Z", "undo the last action of this window, including bulk actions in Explore"],
     ["← →", "previous, next"],
@@ -186,6 +188,12 @@ export function help(verdicts, { isDrawn = false, blind: apart = null, hasBoxes 
     h("div", {}, h("h3", {}, "Keys of the blind question"), listed(blind)),
   );
 }
+const TAG_KEYS = [
+  ["1 … 9", "toggle the tag with this digit"],
+  ["/", "search another tag: type, Enter toggles the first, Esc goes back"],
+  ["Enter", "confirm the set: right where it is as given, else label wrong with the set in its place"],
+  ["⇧2 … ⇧7", "hard, ambiguous, outlier, duplicate, skip"],
+];
 const BOX_KEYS = [
   ["A", "add an object that is missing in the picture: draw its box, then name its class"],
   ["Z", "zoom to the boxes of this row, or back to the whole picture; the wheel zooms, dragging moves the picture"],

@@ -15,6 +15,7 @@ const LONG_PAUSE_MS = 120000,
  * @property {(name: string) => void} press a verdict by its name
  * @property {(tag: string, value: string) => void} judge
  * @property {(name: string | undefined) => void} picked a class by its name
+ * @property {(set: {yes: string[], unknown: string[]}) => void} confirmSet the tags that an example has
  * @property {() => Promise<void>} undo
  * @property {(words: string) => void} say
  * @property {(done: any) => void} remember something said that an undo takes back
@@ -37,6 +38,7 @@ export function makeJudging(desk) {
     press,
     judge,
     picked,
+    confirmSet,
     undo,
     say,
     remember: (done) => undoable.push(done),
@@ -56,6 +58,7 @@ export function makeJudging(desk) {
       if (choice.tag) judge(choice.tag, "");
       else answer("");
     } else if (choice && desk.data.corrects) desk.correcting.press(choice);
+    else if (choice?.tag) judge(choice.tag, choice.value ?? "");
     else if (name === "mislabelled" && !desk.isHidden()) openChooser();
     else judge(name, "");
   }
@@ -70,6 +73,16 @@ export function makeJudging(desk) {
     say(tag ? desk.worded({ tag, value }) : "cleared");
     if (tag) desk.go(desk.nextOne());
     else desk.show();
+  }
+
+  /** The server, which knows how sets are written, makes a verdict of the tags that were confirmed. */
+  function confirmSet(set) {
+    const { row, data } = desk;
+    if (row === undefined) return;
+    const words = set.yes.join(", ") || "no tag";
+    post(row, { action: "tags", value: JSON.stringify(set) }, { tag: "answered", value: words, who: data.person });
+    say(`confirmed: ${words}`);
+    desk.go(desk.nextOne());
   }
 
   function openChooser() {

@@ -50,6 +50,8 @@ export function makeKeyboard(desk, place, leave) {
     remove: () => desk.correcting.remove(),
     relabel: () => desk.correcting.relabel(),
     turn: (step = 1) => desk.correcting.turn(step),
+    confirm: () => desk.tags.confirm(),
+    search: (isOpen = true) => desk.tags.search(isOpen),
     leave,
   };
   /** What keys.js calls a request -> what is done. */
@@ -73,6 +75,10 @@ export function makeKeyboard(desk, place, leave) {
     relabel: act.relabel,
     turn: act.turn,
     nudge: (step) => desk.correcting.nudge(step),
+    toggle: (name) => desk.tags.toggle(name),
+    confirm: act.confirm,
+    "tag search": act.search,
+    "tag letter": (letter) => desk.tags.type(letter),
     empty: () => desk.chooser?.empty(),
     accept: () => act.picked(desk.chooser?.accepted()),
     class: act.picked,
@@ -84,13 +90,16 @@ export function makeKeyboard(desk, place, leave) {
   function onKey(event) {
     const { chooser, data, hasHelp } = desk,
       target = event.composedPath()[0],
-      isInput = chooser != null && target === chooser.input;
+      isInput = target != null && (target === chooser?.input || target === desk.tags.input);
     if (!place.isConnected || !data || (takesText(target) && !isInput)) return;
     if (document.querySelector('[role="dialog"][aria-modal="true"]')) return;
     const found = request(event, {
       mode: modeOf(desk),
       verdicts: desk.choices(),
       hasBoxes: Boolean(data.corrects),
+      tagKeys: desk.tags.keys(),
+      isSearching: desk.tags.isSearching(),
+      found: desk.tags.found(),
       isInput,
       hasHelp,
       isEmpty: chooser?.isEmpty ?? true,
@@ -109,5 +118,6 @@ export function makeKeyboard(desk, place, leave) {
 function modeOf(desk) {
   if (desk.reveal) return "reveal";
   if (desk.chooser) return desk.isHidden() && !desk.correcting.isNaming() ? "blind" : "choose";
+  if (desk.tags.isOn()) return "tags";
   return desk.correcting.edit() ? "edit" : "plain";
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // What a key asks for in Review. No page here, so that node can test it.
 
+import { tagRequest } from "./tags.js";
+
 const TEXTUAL = /^(text|search|url|tel|email|password|number|date|time|datetime-local|month|week)$/;
 
 /** Is this an element that people type into? Checkboxes, buttons and sliders keep no keys to themselves. */
@@ -26,7 +28,7 @@ export function request(event, desk) {
   if (event.repeat && !event.key.startsWith("Arrow")) return desk.isInput ? null : ["nothing"];
   // The list of keys covers the example: nothing is judged below it.
   if (desk.hasHelp) return event.key === "?" || event.key === "Escape" ? ["help"] : ["nothing"];
-  return { plain, choose, blind, reveal, edit }[desk.mode](event, desk);
+  return { plain, choose, blind, reveal, edit, tags }[desk.mode](event, desk);
 }
 
 function plain(event, desk) {
@@ -35,6 +37,12 @@ function plain(event, desk) {
   if (verdict) return ["verdict", verdict.name];
   const others = { 0: "clear", u: "undo", n: "next open", b: "blind", p: "plain", "?": "help" };
   return others[key] ? [others[key]] : (look(key, desk) ?? walk(event));
+}
+
+/** The digits toggle tags, Enter confirms the set; all other keys are as elsewhere. */
+function tags(event, desk) {
+  const found = tagRequest(event, desk);
+  return found === undefined ? plain(event, { ...desk, verdicts: [] }) : found;
 }
 
 /** What is seen of the boxes, and drawing a new one. */

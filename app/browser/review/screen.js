@@ -6,6 +6,7 @@ import { makeChooser } from "./chooser.js";
 import * as frame from "./frame.js";
 import { broken, columns, waiting } from "./pane.js";
 import { editBar } from "./edit_bar.js";
+import { tagBar } from "./tag_bar.js";
 import { pace } from "./queue.js";
 
 /** @typedef {{draw: () => void, head: () => void}} Screen */
@@ -21,7 +22,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const { row, reveal, data } = desk,
       shown = desk.stock.items.get(row),
       reason = desk.stock.missing.get(row);
-    if (desk.isHidden() && !desk.chooser) {
+    if (desk.isHidden() && !desk.chooser && !desk.data.tag_names) {
       const { classes } = data;
       desk.chooser = makeChooser({ order: classes, classes, isBlind: true, choose: act.picked });
     }
@@ -34,7 +35,9 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     delete body.dataset.row;
     if (desk.hasHelp) {
       const { blind_choices: blind = null, corrects } = data;
-      return body.replaceChildren(frame.help(desk.choices(), { isDrawn: data.is_drawn, blind, hasBoxes: corrects }));
+      return body.replaceChildren(
+        frame.help(desk.choices(), { isDrawn: data.is_drawn, blind, hasBoxes: corrects, hasTags: data.tag_names }),
+      );
     }
     if (row === undefined) {
       return body.replaceChildren(frame.finished({ n: desk.rows.length, empty: data.empty, done: data.done, act }));
@@ -102,13 +105,15 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const asked = { verdicts: desk.choices(), notBlind: data.not_blind, isDone: row === undefined };
     const edit = desk.correcting?.edit() ?? null;
     const about = { ...asked, chooser, reveal, current, at, act, classes: classes(), edit, corrects: data.corrects };
-    const isTyping = chooser && chooser.input.getRootNode().activeElement === chooser.input;
+    const field = chooser?.input ?? (desk.tags?.isSearching() ? desk.tags.input : null);
+    const isTyping = field && /** @type {Document} */ (field.getRootNode()).activeElement === field;
     if (reveal) barSlot.replaceChildren(...frame.revealBar(about));
     else if (chooser && desk.isHidden() && !desk.correcting.isNaming())
       barSlot.replaceChildren(...frame.blindBar(about));
     else if (chooser) barSlot.replaceChildren(...frame.classBar(about));
+    else if (desk.tags?.isOn()) barSlot.replaceChildren(...tagBar({ ...about, tags: desk.tags }));
     else if (edit) barSlot.replaceChildren(...editBar(about));
     else barSlot.replaceChildren(...frame.verdictBar(about));
-    if (isTyping) chooser.input.focus();
+    if (isTyping) field.focus();
   }
 }

@@ -1,0 +1,161 @@
+"""How well planted annotation errors are found: one row a box, and one a picture within strata of crowding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from _box_oracle import N_CLASSES, canvases, detected
+from _box_peers import ObjectLab, object_lab
+from _peers import HAS_CLEANLAB
+from sklearn.metrics import average_precision_score
+
+from hem_core.boxes import formats
+from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
+from hem_core.boxes.geometry import areas
+from hem_core.boxes.hypotheses import Hypotheses, hypotheses, pair_iou
+from hem_core.boxes.overlaps import overlaps
+from hem_core.boxes.pooling import pool
+from hem_core.boxes.severity import severity
+from hem_core.boxes.spoil import Spoiled, spoil
+from hem_core.boxes.suspicion import KINDS as SUSPICIONS
+from hem_core.boxes.suspicion import suspicion
+
+KINDS = {
+    "removed": ("removed",),
+    "moved": ("moved", "resized"),
+    "relabelled": ("relabelled",),
+    "added": ("added",),
+    "all four": ("removed", "moved", "relabelled", "added"),
+}
+"""Row of the table -> what is planted, in 10% of the boxes together."""
+STRATA = {"1–2": (1, 2), "3–5": (3, 5), "6–10": (6, 10), "11+": (11, np.inf)}
+"""Given boxes of an image."""
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Objects as they are, and what a model says of the images."""
+
+    truth: GivenBoxes
+    size_px: np.ndarray
+    predicted: PredictedBoxes
+    n_classes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Column -> AUPRC: of boxes, and of images in each stratum of crowding."""
+
+    boxes: dict[str, float]
+    images: dict[str, dict[str, float]]
+
+
+def sets(data: Path, n_canvases: int, seed: int) -> dict[str, Data]:
+    """Name -> data of a seed: the simulated detector on canvases and BCCD, a real one's predictions on map_sample."""
+    truth, size_px = canvases(n_canvases, seed)
+    found = {"canvases": Data(truth, size_px, detected(truth, size_px, N_CLASSES, seed), N_CLASSES)}
+    for name in ("bccd", "map_sample"):
+        read = formats.read(data / name / "annotations_coco.json")
+        kept = np.flatnonzero(~read.boxes.is_ignored & (areas(read.boxes.xyxy) > 0))
+        truth, size_px, k = read.boxes.take(kept), read.size_px, len(read.categories)
+        results = data / name / "detections_coco.json"
+        own = formats.read_predictions(results, read).boxes if results.is_file() else None
+        found[name] = Data(truth, size_px, own or detected(truth, size_px, k, seed), k)
+    return found
+
+
+def measure(data: Data, kinds: tuple[str, ...], seed: int) -> Measured:
+    """Plant errors of these kinds in 10% of the boxes, and rank all rows by each column."""
+    spoiled = spoil(data.truth, data.size_px, kinds=kinds, seed=seed)
+    rows = hypotheses(spoiled.given, data.predicted)
+    n = len(data.size_px)
+    lab = object_lab(spoiled.given, data.predicted, n, data.n_classes) if HAS_CLEANLAB else None
+    planted, n_lost = _planted(rows, spoiled, data)
+    of_boxes = {"base rate": float((planted > 0).sum() + n_lost) / max((planted >= 0).sum() + n_lost, 1)}
+    columns = box_columns(rows, data.size_px, lab)
+    counts = planted >= 0
+    answer = np.concatenate([planted[counts] > 0, np.ones(n_lost, bool)])
+    for name, values in columns.items():
+        ranked = np.concatenate([np.nan_to_num(values[counts]), np.full(n_lost, -1.0)])
+        of_boxes[name] = float(average_precision_score(answer, ranked))
+    return Measured(of_boxes, _of_images(rows, columns, spoiled, lab, n))
+
+
+def _planted(rows: Hypotheses, spoiled: Spoiled, data: Data) -> tuple[np.ndarray, int]:
+    """(R,) 1 for a row with a planted error, 0 for another, -1 for a row that is the echo of one (a second prediction
+    of a removed box; the prediction at the old place of a moved one); and how many removed boxes have no row at all."""
+    result = np.zeros(len(rows), np.int64)
+    is_given = rows.is_given
+    result[is_given] = spoiled.kind[rows.given[is_given]] != ""
+    strays = np.flatnonzero(~is_given)
+    stray = _some(data.predicted, rows.predicted[strays])
+    changed = spoiled.source[np.isin(spoiled.kind, ("moved", "resized"))]
+    echo = overlaps(data.truth.take(changed), stray, least=0.5)
+    result[strays[echo.predicted]] = -1
+    gone = overlaps(spoiled.removed, stray, least=0.5)
+    result[strays[gone.predicted]] = -1
+    order = np.argsort(-stray.confidence[gone.predicted], kind="stable")
+    _boxes, first = np.unique(gone.given[order], return_index=True)
+    result[strays[gone.predicted[order[first]]]] = 1
+    return result, len(spoiled.removed) - len(_boxes)
+
+
+def _some(boxes: PredictedBoxes, which: np.ndarray) -> PredictedBoxes:
+    values = boxes.image, boxes.label, boxes.xyxy, boxes.confidence, boxes.number
+    return PredictedBoxes(*(each[which] for each in values))
+
+
+def box_columns(rows: Hypotheses, size_px: np.ndarray, lab: ObjectLab | None) -> dict[str, np.ndarray]:
+    """Column -> (R,), higher = more suspect."""
+    doubt, found = suspicion(rows, size_px), severity(rows)
+    columns = {"HEM label_suspicion": doubt.label_suspicion, "HEM severity": found.severity, "HEM error": found.error}
+    columns |= {f"HEM {kind}": getattr(doubt, kind) for kind in SUSPICIONS}
+    sure = np.zeros(len(rows))
+    has = rows.predicted >= 0
+    sure[has] = rows.predicted_boxes.probability()[rows.predicted[has]]
+    columns["confidence of strays"] = np.where(rows.is_given, 0, sure)
+    columns["1 − IoU"] = np.where(rows.is_pair, 1 - np.nan_to_num(pair_iou(rows)), 1.0)
+    columns["1 − confidence"] = np.where(rows.is_given, 1 - sure, 0)
+    if lab is not None:
+        of_given = np.maximum(lab.badloc, lab.swap)
+        for name, given, predicted in (
+            ("ObjectLab", of_given, lab.overlooked),
+            ("ObjectLab overlooked", np.zeros(len(of_given)), lab.overlooked),
+            ("ObjectLab badloc", lab.badloc, np.zeros(len(lab.overlooked))),
+            ("ObjectLab swap", lab.swap, np.zeros(len(lab.overlooked))),
+        ):
+            columns[name] = rows.of_rows(given, predicted)
+    return columns
+
+
+def _of_images(
+    rows: Hypotheses, columns: Mapping[str, np.ndarray], spoiled: Spoiled, lab: ObjectLab | None, n: int
+) -> dict[str, dict[str, float]]:
+    """Column -> AUPRC of the images with a planted error, in each stratum."""
+    is_bad = np.zeros(n, bool)
+    is_bad[spoiled.given.image[spoiled.kind != ""]] = True
+    is_bad[spoiled.removed.image] = True
+    count = np.bincount(spoiled.given.image, minlength=n)
+    values = {
+        "HEM label_suspicion": pool(rows.image, columns["HEM label_suspicion"], n),
+        "HEM label_suspicion, softmax": pool(rows.image, columns["HEM label_suspicion"], n, "softmax"),
+        "HEM severity": pool(rows.image, columns["HEM severity"], n),
+        "1 − IoU": pool(rows.image, columns["1 − IoU"], n),
+        "confidence of strays": pool(rows.image, columns["confidence of strays"], n),
+        "number of predictions": np.bincount(rows.predicted_boxes.image, minlength=n).astype(float),
+        "number of given boxes": count.astype(float),
+    }
+    if lab is not None:
+        values["ObjectLab"] = lab.image
+    found = {}
+    for name, (low, high) in STRATA.items():
+        inside = (count >= low) & (count <= high)
+        if is_bad[inside].any() and not is_bad[inside].all():
+            rate = {"base rate": float(is_bad[inside].mean())}
+            found[name] = rate | {
+                column: float(average_precision_score(is_bad[inside], each[inside])) for column, each in values.items()
+            }
+    return found

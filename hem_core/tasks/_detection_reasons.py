@@ -1,0 +1,174 @@
+"""Why each hypothesis is hard, and the evidence in words that are true of the row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from hem_core.boxes.causes import AT_BORDER_PX, CAUSES, Causes, causes
+from hem_core.boxes.error_types import RIGHT
+from hem_core.boxes.judgement import Judgement
+from hem_core.boxes.suspicion import KINDS
+
+MEANINGS = {
+    "missed": "a given box that no prediction matches",
+    "false_positive": "a prediction where no object is given",
+    "mislocated": "a prediction of the right class whose box is off",
+    "confused": "a prediction at the given box, of another class",
+    "duplicate": "a second prediction of an object that is already found",
+    "occluded": "not found as given, and another given box lies over it",
+    "truncated": "not found as given, and cut off by the border of the image",
+    "small": "not found as given, and among the smallest boxes",
+    "crowded": "not found as given, and one of many boxes close together",
+    "suspect_label": "the annotation is more probably wrong than the model: missing, spurious, misplaced or misnamed",
+    "unsure": "found, with little confidence",
+    "easy": "nothing is hard about it",
+}
+OF_TYPE = {
+    "Missed": "missed",
+    "Bkg": "false_positive",
+    "Both": "false_positive",
+    "Loc": "mislocated",
+    "Cls": "confused",
+    "Dupe": "duplicate",
+}
+SUSPECT_FROM = 0.5
+"""`label_suspicion` from which the annotation is the reason, unless probes have settled it for a kind."""
+UNSURE = 0.5
+"""Confidence below which a right prediction is unsure."""
+MAY_BE = {
+    "missing": "An object may be missing from the annotation.",
+    "spurious": "There may be nothing.",
+    "misplaced": "The given box may be off.",
+    "wrong_class": "The given class may be wrong.",
+}
+ENOUGH = 20
+"""Boxes of a class from which its smallest percent are spoken of."""
+EDGES = ("left", "top", "right", "bottom")
+
+
+@dataclass(frozen=True, eq=False)
+class Reasons:
+    """Of R rows."""
+
+    judgement: Judgement
+    classes: Sequence[str]
+    suspect_from: Mapping[str, float] = field(default_factory=dict)
+    """Kind of suspicion -> the value from which it is the reason; SUSPECT_FROM for a kind that is not there."""
+
+    @cached_property
+    def causes(self) -> Causes:
+        """What may make each given box hard."""
+        return causes(self.judgement)
+
+    @cached_property
+    def is_suspect(self) -> np.ndarray:
+        """(R,) bool: wrong, and suspect enough that the annotation is the reason."""
+        doubt = self.judgement.suspicion
+        least = np.array([self.suspect_from.get(kind, SUSPECT_FROM) for kind in KINDS] + [np.inf])
+        of_row = [KINDS.index(kind) if kind else len(KINDS) for kind in doubt.kind.tolist()]
+        return (self.judgement.rows.type != RIGHT) & (doubt.label_suspicion >= least[of_row])
+
+    @cached_property
+    def names(self) -> np.ndarray:
+        """(R,) text: `suspect_label`, else what makes the box hard for this model, else the type of its error."""
+        rows = self.judgement.rows
+        result = np.array([OF_TYPE.get(each, "easy") for each in rows.type.tolist()], object)
+        is_right = rows.type == RIGHT
+        result[is_right & (np.nan_to_num(self.judgement.confidence, nan=1.0) < UNSURE)] = "unsure"
+        cause = self.causes.main()
+        is_caused = (cause != "") & rows.is_given & ~is_right
+        result[is_caused] = cause[is_caused]
+        result[self.is_suspect] = "suspect_label"
+        return result
+
+    @cached_property
+    def evidence(self) -> list[str]:
+        """One or two sentences a row: what is given and predicted, and what the reason rests on."""
+        return [" ".join([self._outcome(row), *self._why(row)]) for row in range(len(self.judgement.rows))]
+
+    def _outcome(self, row: int) -> str:
+        """What is given, what is predicted, how far they agree, and what was needed."""
+        rows, confidence = self.judgement.rows, _decimal(self.judgement.confidence[row])
+        kind, p, g = str(self._types[row]), int(rows.predicted[row]), int(rows.given[row])
+        given = self.classes[rows.given_boxes.label[g]] if g >= 0 else ""
+        predicted = self.classes[rows.predicted_boxes.label[p]] if p >= 0 else ""
+        if kind == "Missed":
+            return f"{given} is given here, and no prediction matches it."
+        start = f"Predicted {predicted} with confidence {confidence}"
+        if kind == "Bkg":
+            return f"{start}; nothing is given there."
+        if kind == "Both":
+            return f"{start}; it overlaps only a box of another class, and too little."
+        if kind == "Dupe":
+            return f"{start}; a more confident prediction has this box."
+        start = f"Predicted {predicted} at IoU {_decimal(self.judgement.iou[row])} with confidence {confidence}"
+        if kind == "Loc":
+            return f"{start}; needed {_decimal(rows.foreground)}."
+        return f"{start}; {given} is given." if kind == "Cls" else f"{start}."
+
+    @cached_property
+    def _types(self) -> np.ndarray:
+        return self.judgement.rows.type
+
+    def _why(self, row: int) -> list[str]:
+        found = []
+        if self._types[row] != RIGHT:
+            held = [name for name in CAUSES if self.causes.holds[name][row]]
+            words = [self._cause(name, row) for name in held]
+            if words:
+                found.append(
+                    f"{'; '.join(words)}.".capitalize() if not words[0][0].isdigit() else f"{'; '.join(words)}."
+                )
+            if self.names[row] in CAUSES:
+                found += self._harm(str(self.names[row]))
+        if self.is_suspect[row]:
+            found.append(MAY_BE[str(self.judgement.suspicion.kind[row])])
+        return found
+
+    def _cause(self, name: str, row: int) -> str:
+        rows, facts = self.judgement.rows, self.causes
+        boxes, g = rows.given_boxes, int(rows.given[row])
+        if name == "occluded":
+            label, other = boxes.label[g], boxes.label[int(facts.by[row])]
+            by = f"another '{self.classes[other]}'" if label == other else f"'{self.classes[other]}'"
+            return f"overlapped {_decimal(facts.overlapped[row])} by {by}"
+        if name == "truncated":
+            size = self.judgement.image_size_px[boxes.image[g]]
+            inside = [*boxes.xyxy[g, :2], *(size - boxes.xyxy[g, 2:])]
+            edges = [edge for edge, far in zip(EDGES, inside, strict=True) if far <= AT_BORDER_PX]
+            return f"touches the {' and '.join(edges)} edge{'s' * (len(edges) > 1)}"
+        if name == "crowded":
+            return f"{self.judgement.crowding[row]} other given boxes within one diagonal"
+        width, height = boxes.xyxy[g, 2:] - boxes.xyxy[g, :2]
+        return f"{width:.0f} × {height:.0f} px{self._among(row, g)}"
+
+    def _among(self, row: int, g: int) -> str:
+        label = self.judgement.rows.given_boxes.label[g]
+        share = int(np.ceil(self.causes.smallness[row]))
+        if self._class_sizes[label] < ENOUGH or share > 50:
+            return ""
+        return f", among the smallest {share}% of '{self.classes[label]}'"
+
+    @cached_property
+    def _class_sizes(self) -> np.ndarray:
+        boxes = self.judgement.rows.given_boxes
+        return np.bincount(boxes.label[~boxes.is_ignored], minlength=len(self.classes))
+
+    def _harm(self, cause: str) -> list[str]:
+        with_it, without = self.causes.fail_with[cause], self.causes.fail_without[cause]
+        if np.isnan(with_it):
+            return []
+        noun = {"occluded": "overlapped", "truncated": "cut off"}.get(cause, cause)
+        return [f"Of {noun} boxes {100 * with_it:.0f}% are not found as given, of the others {100 * without:.0f}%."]
+
+
+def _decimal(number: float) -> str:
+    """Two digits, as `.38`; 1.00 stays. What is below the limit is never rounded up to it."""
+    if np.isnan(number):
+        return "–"
+    cut = np.floor(number * 100 + 1e-9) / 100
+    return f"{cut:.2f}".removeprefix("0")
