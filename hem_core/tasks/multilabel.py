@@ -279,7 +279,8 @@ class Task:
 
     def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The reason of the worst tag of each example, and its evidence."""
-        return of_examples.explain(columns, self.categories, self._wrong(len(columns[parts.GIVEN])))
+        wrong = self._wrong(len(columns[parts.GIVEN]))
+        return of_examples.explain(columns, self.categories, wrong, lambda sets: self.written(sets, ()))
 
     def _wrong(self, n: int) -> np.ndarray | None:
         """(N, K) calibrated probability that each tag is wrong; None where nothing was calibrated."""

@@ -141,6 +141,16 @@ def test_the_rows_of_the_level_say_what_is_given_and_predicted():
     assert table[1]["evidence"] == "'dog' is not given; the model's probability is 95%"
 
 
+def test_the_reason_of_an_example_is_that_of_its_worst_tag_and_the_suspects_are_turned_in_the_suggestion():
+    task = tasks.load("multilabel").settled({"categories": ["cat", "dog", "hen"]})
+    given = np.array([[1.0, 0, 0], [0, 0, 0], [0, 1, 0]])
+    logits = np.array([[4.0, 3, -4], [-4, -4, -4], [-4, 1, -4]])
+    told = task.explain({"tag_given": given, "tag_logits": logits})
+    assert told["reason"].tolist() == ["suspect_label", "easy", "easy"]
+    assert told["suggested_label"].tolist() == ["cat|dog", None, None]
+    assert told["evidence"].tolist()[1] == "no tag is given and none is predicted"
+
+
 def test_a_tag_without_its_usual_companion_is_noticed_with_the_numbers():
     given = np.array([[1.0, 1]] * 45 + [[1.0, 0]] * 5)
     logits = np.where(given > 0, 4.0, -4.0)
