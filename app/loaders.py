@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from app.fitting import Fitted
+    from app.rule_fitting import Fitted
     from app.views.compare.comparison import Comparison
     from app.views.overview.glance import Overview
     from app.views.slices.weak_slices import WeakSlices
     from app.wire.detail import Ranks
     from app.wire.distribution import Headline
+    from hem_core.labels.corrected_boxes import Corrected
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
+    from hem_core.stats.paired import Paired
     from hem_core.store.level import Level
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
@@ -135,6 +137,19 @@ def figures(level: "Level") -> "tuple[Figure, ...]":
     return figures_of(found, is_examples=level.is_examples) if found is not None else ("errors",)
 
 
+def is_corrected(level: "Level") -> bool:
+    """Whether people correct the rows of this level, so that corrected annotations can be written."""
+    from hem_core.tasks import Corrects
+
+    found = task(level)
+    return isinstance(found, Corrects) and level.name == found.corrects
+
+
+def corrected(level: "Level") -> "Corrected":
+    """The annotations of a level's run with what people said of its boxes: corrected_boxes.corrected_boxes."""
+    return _corrected(_key(level), tags().revision(level.data), level)
+
+
 def overview(level: "Level") -> "Overview":
     """What the page Overview counts in a run."""
     return _overview(_key(level), level)
@@ -165,6 +180,11 @@ def slices(level: "Level") -> "WeakSlices | None":
 def comparison(before: "Level", after: "Level") -> "Comparison":
     """A level of two runs over the same data side by side: comparison.compare."""
     return _comparison((_key(before), _key(after)), before, after)
+
+
+def together(before: "Run", after: "Run") -> "Paired | None":
+    """The measures of two runs that need all examples together; None for a task without such: runs.together."""
+    return _together((_key(before.examples), _key(after.examples)), before, after)
 
 
 def class_priors(level: "Level") -> "pd.DataFrame":
@@ -209,7 +229,7 @@ def proof_key(level: "Level", request: str) -> str:
 
 
 def fitted(level: "Level", rule: str) -> "Fitted":
-    """What is left of a rule (JSON) in a run: fitting.fitted."""
+    """What is left of a rule (JSON) in a run: rule_fitting.fitted."""
     return _fitted(_key(level), rule, level)
 
 
@@ -291,6 +311,13 @@ def _row_of(key: Key, _level: "Level") -> dict[str, int]:
     return {str(id): row for row, id in enumerate(_level.table(["id"])["id"])}
 
 
+@st.cache_resource(show_spinner="Applying the corrections…", max_entries=2)
+def _corrected(key: Key, revision: int, _level: "Level") -> "Corrected":
+    from hem_core.labels.corrected_boxes import corrected_boxes
+
+    return corrected_boxes(run(_level.run), tags())
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _overview(key: Key, _level: "Level") -> "Overview":
     from app.views.overview.glance import overview
@@ -343,6 +370,13 @@ def _comparison(key: tuple[Key, Key], _before: "Level", _after: "Level") -> "Com
     return compare(_before, _after)
 
 
+@st.cache_resource(show_spinner="Resampling both runs…", max_entries=8)
+def _together(key: tuple[Key, Key], _before: "Run", _after: "Run") -> "Paired | None":
+    from hem_core.runs.together import together
+
+    return together(_before, _after)
+
+
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _sample(key: Key, low: float, high: float, limit: int, _level: "Level") -> "pd.DataFrame":
     import numpy as np
@@ -384,7 +418,7 @@ def _proof_key(key: Key, revision: int, request: str, _level: "Level") -> str:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _fitted(key: Key, rule: str, _level: "Level") -> "Fitted":
-    from app.fitting import fitted
+    from app.rule_fitting import fitted
 
     return fitted(_level, json.loads(rule))
 

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from app import loaders
-from app.entry_pages import name_routes
+from app.access_pages import name_routes
 from app.wire import columns, contents, payloads, pictures, scenes, tag_sets, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
@@ -183,12 +183,12 @@ def _free(level: Level, request: Request) -> Response:
 
 
 def _judged(level: Level, request: Request) -> Response:
-    """What people have said one at a time of some rows, and the log's revision that it is from."""
+    """The verdicts that people gave one at a time on some rows, and the log's revision that it is from."""
     rows, log = _rows(level, request), loaders.tags_of(level)
     revision, judged = log.revision(level.data), loaders.verdicts(level)
     ids = loaders.ids(level)[rows].tolist()
-    said = judged.loc[judged.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
-    found = {str(row): said[id] for row, id in zip(rows.tolist(), ids, strict=True) if id in said}
+    verdicts = judged.loc[judged.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
+    found = {str(row): verdicts[id] for row, id in zip(rows.tolist(), ids, strict=True) if id in verdicts}
     return JSONResponse({"revision": revision, "verdicts": found}, headers=NEVER)
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hem_core.engine.batch import Values
+from hem_core.engine.box_features import of_whole_images
 from hem_core.engine.call import call, describe_inputs, embeddings_of, prepared
 from hem_core.engine.last_sigmoid import ends_in_a_sigmoid
 from hem_core.engine.layer import Layer, find_layer, pooled, tapped
@@ -27,7 +28,8 @@ ROUNDED = 5e-3
 class Network:
     """A model in eval mode on a device, and where its embedding is read.
 
-    layer: None when it has none, or when `gives_embeddings`: then they are what the model returns beside its logits.
+    layer: None when it has none, or when `gives_embeddings`: then they are what the model returns beside its logits, or
+    what its `box_features` gives for whole images.
     """
 
     model: nn.Module
@@ -55,6 +57,7 @@ class Network:
         if not self.gives_embeddings:
             return raw, tap.features
         own = embeddings_of(output)
+        own = own if own is not None else of_whole_images(self.model, inputs)
         return raw, pooled(own) if own is not None else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from hem_core.export._boxes import is_of_boxes
 from hem_core.export._labels import labels_of
 from hem_core.export._names import Names
 
@@ -30,8 +31,10 @@ def readme(
         "`manifest.json`.\n"
     )
     code = 'The code below runs in this folder.\n\n```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
-    parts = [head, *_classes(examples, classes), *_skipped(skipped, rows), code]
-    return "\n".join([*parts, *(module.README for module in modules.values())])
+    is_boxes = is_of_boxes(examples)
+    parts = [head, *([] if is_boxes else _classes(examples, classes)), *_skipped(skipped, rows), code]
+    own = [getattr(each, "README_OF_BOXES", each.README) if is_boxes else each.README for each in modules.values()]
+    return "\n".join([*parts, *own])
 
 
 def _classes(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:
@@ -41,20 +44,20 @@ def _classes(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:
     folders = [names.take(name) for name in classes]
     found = set(labels_of(examples))
     missing = [name for name in classes if name not in found]
-    said = [
+    sentences = [
         f"The model has {len(classes):,} classes, in this order: {_list(classes)}. Formats that number the classes "
         "(COCO, WebDataset, Hugging Face) number them in this order; image folders and YOLO number them by the sorted "
         "names of their folders."
     ]
     if folders != sorted(folders):
-        said.append("The orders differ here: match classes by name, not by number.")
+        sentences.append("The orders differ here: match classes by name, not by number.")
     if missing:
-        said.append(
+        sentences.append(
             f"{len(missing):,} of them {'has' if len(missing) == 1 else 'have'} no example in this set: "
             f"{_list(missing)}. Every class has its folder all the same, so that no class gets the number of another; "
             "torchvision's `ImageFolder` takes an empty one with `allow_empty=True`."
         )
-    return ["## Classes\n", " ".join(said) + "\n"]
+    return ["## Classes\n", " ".join(sentences) + "\n"]
 
 
 def _skipped(skipped: Mapping[str, str], rows: str) -> list[str]:

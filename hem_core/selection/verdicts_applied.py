@@ -68,7 +68,7 @@ def why_not(
     Returns (N,) text: a key of WORDS, "" for the rows that may stay; the split goes before the verdict.
     """
     verdict = _excluding_verdict(table)
-    why = verdict.where(verdict.isin(list(leave_out)), "")
+    why = pd.Series(verdict.where(verdict.isin(list(leave_out)), ""))
     if has_held_out:
         return why
     part = held_out(table)

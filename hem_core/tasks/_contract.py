@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_chec
 import numpy as np
 
 from hem_core.errors import HemError
+from hem_core.stats.paired import Paired
 from hem_core.types import Metric as Metric
-from hem_core.types import Outputs
+from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     from PIL import Image
     from torch import Tensor
@@ -109,6 +112,8 @@ class Parts:
     """The names of the classes that `given` and `predicted` are of, in their order; () for parts without classes."""
     judged: tuple[str, ...] = ()
     """Its own columns that say how a part was predicted, not what it is; no weak slice is described by them."""
+    places: np.ndarray | None = None
+    """(M, 4) left, top, right and bottom in px of each part in the picture of its example; None for parts without."""
 
 
 class Task(Protocol):
@@ -255,6 +260,15 @@ class KnowsTheSet(Protocol):
 
 
 @runtime_checkable
+class HasResiduals(Protocol):
+    """A task of numbers: the report of a retraining says first how far off they are, in units of the label."""
+
+    def residuals(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """(N,) float64, given − predicted, of raw outputs (N, W) and targets (N,)."""
+        ...
+
+
+@runtime_checkable
 class ComparesWithRun(Protocol):
     """A task whose errors on examples of a run are measured by what that run says of each of them."""
 
@@ -283,6 +297,55 @@ class ReadsPredictions(Protocol):
 
 
 @runtime_checkable
+class MeasuresTogether(Protocol):
+    """A task whose quality is measured on all examples together, such as average precision, and is no mean of errors.
+
+    Two models are then compared by these measures, with a paired bootstrap over the examples.
+    """
+
+    of_shards: tuple[str, ...]
+    """Columns of the shards that hold the answers of a model."""
+
+    def answers_in(self, stored: StoredAnswers) -> Any:
+        """The answers of a run's model, for `measured_together`. Raises DataError when the run does not hold them."""
+        ...
+
+    def answers_to(self, raw: np.ndarray, targets: np.ndarray) -> Any:
+        """The answers of a model that was asked now: raw (N, W), targets (N,) of its examples."""
+        ...
+
+    def measured_together(self, answers: Sequence[Any], rows: Sequence[np.ndarray], *, n_resamples: int) -> Paired:
+        """The measures of A models on the same examples, the headline first.
+
+        rows: for each model the places of these examples among those that it answered, (N,) each.
+        """
+        ...
+
+
+@runtime_checkable
+class MatchesParts(Protocol):
+    """A task some of whose parts exist because a model predicted them, so that their ids differ from run to run."""
+
+    part_columns: tuple[str, ...]
+    """Columns of the level that `same_parts` needs."""
+    outcome: str
+    """The column that says what became of a part."""
+    outcomes: Mapping[str, str]
+    """Its values -> the word for each."""
+    right_part: str
+    """In a sentence, when a part counts as right."""
+
+    def same_parts(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
+        """Rows (before, after) that are the same part in the predictions of two models; each row once at most."""
+        ...
+
+    def parts_of(self, answers: Any, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+        """The rows of the level that the answers of a model give, as `answers_to` made them, ids of the N examples:
+        the columns `part_columns`, `error` and `outcome`."""
+        ...
+
+
+@runtime_checkable
 class MakesItems(Protocol):
     """A task whose training items are more than an input, a number and an id, such as an image and its boxes."""
 
@@ -296,6 +359,19 @@ class MakesItems(Protocol):
 
     def check_trained(self, model: Any) -> None:
         """Raise ModelError for a trained module whose answers would be read wrongly."""
+        ...
+
+    def with_corrected(self, column: pa.Array) -> tuple[Task, np.ndarray]:
+        """The task that also knows the examples as people corrected them, and the targets (N,) that stand for these.
+
+        column: for each of the N examples of the catalog what its own column would hold; null for no correction, whose
+        target stays.
+        """
+        ...
+
+    def write_data(self, rows: pa.Table, targets: np.ndarray, folder: Path) -> Path | None:
+        """Write some examples, rows of the catalog with the given targets, as data to score; None where they could not
+        be read back as the same ones."""
         ...
 
 

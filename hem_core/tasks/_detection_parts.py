@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.boxes.hypothesis_table import hypothesis_table
+from hem_core.boxes.judgement import Judgement
 from hem_core.stats.percentile import percentile
+from hem_core.tasks._detection_images import BACKGROUND
 from hem_core.tasks._detection_reasons import Reasons
 
-JUDGED = ("confidence", "iou", "type", "cls", "loc", "miss", "severity")
+JUDGED = (BACKGROUND, "confidence", "iou", "type", "cls", "loc", "miss", "severity")
 """Columns that come of the prediction, besides those whose names begin with one of these:"""
 JUDGED_PREFIXES = ("suspicion", "predicted_")
 
@@ -39,7 +41,13 @@ def part_table(found: Reasons, image_ids: Sequence[str]) -> pa.Table:
         .append_column("difficulty", pa.array(percentile(severity + 1e-4 * _second(table) / 100), pa.float32()))
         .append_column("reason", pa.array(found.names.tolist(), pa.string()))
         .append_column("evidence", pa.array(found.evidence, pa.string()))
+        .append_column(BACKGROUND, pa.array(_on_background(found.judgement), pa.float32(), from_pandas=True))
     )
+
+
+def _on_background(judgement: Judgement) -> np.ndarray:
+    """(R,) the confidence of a prediction on background; NaN of any other row."""
+    return np.where(judgement.rows.type == "Bkg", judgement.confidence, np.nan).astype(np.float32)
 
 
 def _second(table: pa.Table) -> np.ndarray:

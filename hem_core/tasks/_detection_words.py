@@ -6,6 +6,7 @@ COLUMN_WORDS = {
     "suspicion": ("suspicion", SHARE),
     "severity_sum": ("severity, summed", ""),
     "confidence": ("confidence", SHARE),
+    "background_confidence": ("confidence on background", SHARE),
     "iou": ("IoU", SHARE),
     "cls": ("class loss", "nats"),
     "loc": ("location loss", SHARE),

@@ -31,12 +31,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes.arrays import GivenBoxes, given_boxes
+from hem_core.boxes.arrays import GivenBoxes, given_boxes, stacked
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
+from hem_core.boxes.detections import Detections
 from hem_core.boxes.hypotheses import hypotheses
+from hem_core.boxes.hypothesis_table import hypothesis_table
 from hem_core.boxes.judgement import Judgement
+from hem_core.boxes.paired import paired
 from hem_core.boxes.pooling import Pooling
+from hem_core.boxes.same_boxes import COLUMNS, same_boxes
 from hem_core.errors import DataError
+from hem_core.stats.paired import Paired
 from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
@@ -59,9 +64,11 @@ from hem_core.tasks._contract import (
 from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import drawn
 from hem_core.tasks._detection_words import COLUMN_WORDS
-from hem_core.types import Outputs
+from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL import Image
     from torch import Tensor
 
@@ -99,6 +106,12 @@ class Task:
     prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
+    part_columns: tuple[str, ...] = COLUMNS
+    outcome: str = "type"
+    right_part: str = (
+        "A given box is right where its prediction has its class and an IoU above .5; a prediction where nothing is "
+        "given is wrong from a confidence of .5 on."
+    )
     corrects: str = LEVEL
 
     foreground: float = 0.5
@@ -138,6 +151,11 @@ class Task:
     def column_words(self) -> Mapping[str, tuple[str, str]]:
         """Title and unit of the columns by which images and boxes are ranked."""
         return COLUMN_WORDS
+
+    @property
+    def outcomes(self) -> Mapping[str, str]:
+        """Words for the types of error."""
+        return {kind: word.replace("_", " ") for kind, word in why.OF_TYPE.items()}
 
     @property
     def reasons(self) -> Mapping[str, str]:
@@ -271,8 +289,9 @@ class Task:
     def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
         """The level `boxes`."""
         assert self.memory is not None
-        table = parts.part_table(why.Reasons(self._of_all(columns), self.categories), ids)
-        return Parts(LEVEL, table, self.categories, parts.judged(table))
+        found = self._of_all(columns)
+        table = parts.part_table(why.Reasons(found, self.categories), ids)
+        return Parts(LEVEL, table, self.categories, parts.judged(table), found.rows.xyxy)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
         """Those of the whole run, which need all its boxes; before they are scored, the mean error of the images."""
@@ -313,6 +332,56 @@ class Task:
             GIVEN: pa.array([*column[:12], None], kind),
         }
         return pa.table(table), {"classes": names}
+
+    def answers_in(self, stored: StoredAnswers) -> Detections:
+        """The given boxes of a run's images and all predictions, those below the floor and beside crowds included."""
+        task = self.settled(stored.settings) if stored.settings else self
+        given = given_in(stored.catalog[GIVEN], task.categories)
+        if DETECTIONS in stored.of_shards:
+            predicted = arrays.unpacked(stored.of_shards[DETECTIONS], task.first_label)
+        elif PREDICTED in stored.catalog.column_names:
+            predicted = predicted_in(stored.catalog[PREDICTED], task.categories)
+        else:
+            raise DataError("the predictions of this run are gone with its folder 'shards'; score it again")
+        return Detections(given, predicted, len(stored.ids), task.categories)
+
+    def answers_to(self, raw: np.ndarray, targets: np.ndarray) -> Detections:
+        """What a trained model detects on some images."""
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
+        return Detections(given, arrays.unpacked(raw, training.FIRST_LABEL), len(targets), self.categories)
+
+    def measured_together(
+        self, answers: Sequence[Detections], rows: Sequence[np.ndarray], *, n_resamples: int
+    ) -> Paired:
+        """mAP50, mAP50–95, mAP75, the miss rate at one false positive an image, and AP by class."""
+        some = [one.of_images(np.asarray(which, np.int64)) for one, which in zip(answers, rows, strict=True)]
+        return paired(some, n_resamples=n_resamples)
+
+    def same_parts(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
+        """Given boxes by their id, false positives by class and place; see `same_boxes`."""
+        return same_boxes(before, after)
+
+    def parts_of(self, answers: Detections, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+        """The hypotheses of the images."""
+        limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
+        rows = hypotheses(answers.given, answers.predicted, **limits)
+        table = hypothesis_table(Judgement(rows, np.zeros((answers.n_images, 2))), ids, self.categories)
+        names = (*self.part_columns, "error", self.outcome)
+        return {name: table[name].to_numpy(zero_copy_only=False) for name in names}
+
+    def with_corrected(self, column: pa.Array) -> tuple[Task, np.ndarray]:
+        """The task with the corrected boxes of an image r as those of an image N + r."""
+        known, n = self._memory, len(column)
+        boxes = stacked(known.given, given_in(column, self.categories), n)
+        is_corrected = ~column.is_null().to_numpy(zero_copy_only=False)
+        size_px, labels = np.concatenate([known.size_px] * 2), known.labels * 2
+        memory = replace(known, given=boxes, size_px=size_px, labels=labels)
+        return replace(self, memory=memory), np.arange(n) + n * is_corrected
+
+    def write_data(self, rows: pa.Table, targets: np.ndarray, folder: Path) -> Path | None:
+        """COCO's annotations of some images."""
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
+        return training.written(rows, given, self.categories, folder)
 
     def drawn(
         self,

@@ -39,9 +39,9 @@ def page() -> None:
     widgets.warning(run)
     _numbers(level, facts)
     _next_steps(level, facts)
-    said = sample.sentence(run.info)
-    if said:
-        st.caption(words.plain(said))
+    sentence = sample.sentence(run.info)
+    if sentence:
+        st.caption(words.plain(sentence))
     widgets.notes(run)
     map_to_come.watch(level, is_shown=True)
     left, right = st.columns([3, 2], gap="medium")
