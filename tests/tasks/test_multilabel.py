@@ -192,3 +192,20 @@ def test_folds_get_each_set_and_of_rare_sets_each_tag_in_equal_parts():
 def test_an_output_that_is_no_logit_a_tag_is_refused(output):
     with pytest.raises(ModelError, match=r"multilabel expects one logit per tag"):
         tag_logits_of(output)
+
+
+def test_two_models_are_compared_by_the_measures_of_all_tags_on_the_same_resamples():
+    chance = np.random.default_rng(0)
+    given = (chance.random((80, 3)) < 0.4).astype(float)
+    good, bad = np.clip(given * 0.8 + 0.1, 0, 1), chance.random((80, 3))
+    task = tasks.load("multilabel").settled({"categories": ["a", "b", "c"]})
+    answers = [task.answers_to(np.log(p / (1 - p)), given) for p in (bad, good)]
+    found = task.measured_together(answers, [np.arange(80)] * 2, n_resamples=20)
+    first, *_, last = found.differences()
+    assert (first.measure.name, first.after, last.measure.label) == ("mAP", 1.0, "c")
+    assert first.is_better
+    assert found.point[0, 0] == pytest.approx(measures.mean_average_precision(given, bad))
+    rows = [task.parts_of(one, [f"x{row}" for row in range(80)]) for one in answers]
+    pairs = task.same_parts(*rows)
+    assert all(rows[0]["id"][one] == rows[1]["id"][other] for one, other in pairs)
+    assert set(rows[1]["outcome"]) == {"right"}
