@@ -142,7 +142,7 @@ class Task:
         texts = catalog["label"].to_pylist()
         form = reading.form_of(texts, facts, options.separator)
         sets = reading.sets_of(texts, facts, form)
-        named = options.classes or model.class_names or self._named_in(catalog, model)
+        named = options.classes or model.class_names or self._named_in(catalog, facts, model)
         names = reading.names_of(sets, facts, model.n_outputs, named, str(facts["source"]))
         values, bad = reading.values_of(sets, reading.names_in(facts, names))
         reading.check_bad(bad, len(sets), names, str(facts["source"]))
@@ -152,9 +152,9 @@ class Task:
         found["notes"] = [*facts.get("notes", []), *reading.notes_of(texts, sets, values, form)]
         return Targets(values, bad, (), found, task)
 
-    def _named_in(self, catalog: pa.Table, model: ModelFacts) -> Sequence[str] | None:
+    def _named_in(self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts) -> Sequence[str] | None:
         """The tags of the columns of predictions, where the model's outputs come from these."""
-        found = elsewhere.columns_of(catalog.column_names)
+        found = elsewhere.columns_of(catalog.column_names, facts)
         return list(found[1]) if found is not None and len(found[1]) == model.n_outputs else None
 
     def targets_for(
