@@ -22,6 +22,7 @@ def big(m=200):
     chance = np.random.default_rng(0)
     label = np.where(np.arange(m) % 10 == 0, "rare", "common")
     scores = {name: chance.random(m) for name in ("difficulty", "variability")}
+    scores["background_confidence"] = 0.5 + scores["difficulty"] / 2  # all of them count
     group = np.where(np.arange(m) < 20, 1.0, np.nan)
     table = pd.DataFrame({"id": [f"{k:03d}" for k in range(m)], "label": label, "duplicate_group": group, **scores})
     return table, chance.normal(size=(m, 5))
