@@ -415,12 +415,11 @@ class Task:
         """Foreground, background and floor."""
         return self.foreground, self.background, self.floor
 
-    def boxes_of_run(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
+    def boxes_of_run(self, stored: StoredAnswers) -> Scene:
         """All boxes of a run; see `JudgesBoxes`."""
-        given = arrays.of_images(given_in(catalog[GIVEN], self.categories), columns["target"])
-        predicted = arrays.unpacked(columns[DETECTIONS], self.first_label)
-        rows = with_rows(given, predicted, self._judged(given, predicted))
-        return Scene(given, predicted, len(columns["target"]), self.categories, *self.limits, *rows)
+        found = self.answers_in(stored)
+        rows = with_rows(found.given, found.predicted, self._judged(found.given, found.predicted))
+        return Scene(found.given, found.predicted, found.n_images, self.categories, *self.limits, *rows)
 
     @property
     def measures(self) -> tuple[str, ...]:
