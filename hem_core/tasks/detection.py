@@ -367,8 +367,7 @@ class Task:
 
     def parts_of(self, answers: Detections, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
         """The hypotheses of the images."""
-        limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
-        rows = hypotheses(answers.given, answers.predicted, **limits)
+        rows = self._judged(answers.given, answers.predicted)
         table = hypothesis_table(Judgement(rows, np.zeros((answers.n_images, 2))), ids, self.categories)
         names = (*self.part_columns, "error", self.outcome)
         return {name: table[name].to_numpy(zero_copy_only=False) for name in names}
