@@ -16,7 +16,7 @@ from hem_core.tasks._multilabel_scores import PREDICTED, losses, probability, su
 LEVEL = "tags"
 GIVEN, LOGITS, PROBS = "tag_given", "tag_logits", "tag_probs"
 """Columns (N, K) of the examples: what is given (1, 0, NaN = unknown), the raw output, and its probabilities."""
-JUDGED = ("probability", "is_predicted", "suspicion", "suspicion_kind")
+JUDGED = ("probability", "is_predicted", "outcome", "suspicion", "suspicion_kind")
 """Columns that come of the prediction; no weak slice is described by them."""
 
 
@@ -75,6 +75,7 @@ def tag_table(
         "tag": named.tolist(),
         "given": _where(is_given, named),
         "predicted": _where(is_predicted, named),
+        "outcome": outcomes_of(is_given, is_predicted),
         "suspicion_kind": _where(unlikely >= PREDICTED, np.where(is_given, *why.KINDS)),
         "suggested_label": _where(found["reason"] == "suspect_label", np.where(is_given, NONE, named)),
         "reason": found["reason"].tolist(),
@@ -94,6 +95,11 @@ def tag_table(
     table = {name: pa.array(values, pa.string()) for name, values in texts.items()}
     table |= {name: _floats(values) for name, values in numbers.items()}
     return pa.table(table | {name: pa.array(values, pa.bool_()) for name, values in truths.items()})
+
+
+def outcomes_of(is_given: np.ndarray, is_predicted: np.ndarray) -> list[str]:
+    """What became of each tag (R,): right, not predicted, not given."""
+    return np.where(is_given == is_predicted, "right", np.where(is_given, "not predicted", "not given")).tolist()
 
 
 def _where(is_there: np.ndarray, texts: np.ndarray) -> list[str | None]:

@@ -160,8 +160,8 @@ def test_a_folder_of_class_folders_keeps_its_reader(tmp_path):
 
 def test_its_options_are_refused_beside_other_data(tmp_path):
     table = pa.table({"id": ["a"], "label": ["x"], "f": [1.0]})
-    with pytest.raises(DataError, match=r"--predictions is for annotations of boxes .* is read as table"):
-        catalog.read(table, predictions="results.json")
+    with pytest.raises(DataError, match=r"--images is for annotations of boxes .* is read as table"):
+        catalog.read(table, images="photos")
 
 
 def test_a_place_that_is_not_there_is_named(coco):
