@@ -395,7 +395,7 @@ def _boxes(key: Key, _level: "Level", parts: str) -> "tuple[Scene, bool] | None"
     from hem_core.runs.box_scene import scene_of
 
     found = run(_level.run)
-    return scene_of(found.examples, found.level(parts))
+    return scene_of(found, found.level(parts))
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)

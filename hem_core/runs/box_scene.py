@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-import pyarrow.parquet as pq
 
 from hem_core.boxes.arrays import part_ids
 from hem_core.boxes.scene import Scene, scene_of_table
-from hem_core.errors import UnknownNameError
+from hem_core.errors import DataError, UnknownNameError
 from hem_core.store.level import Level
-from hem_core.store.shards import shard_columns
+from hem_core.store.run import Run
+from hem_core.store.stored_answers import stored_answers
 from hem_core.tasks import JudgesBoxes, of, only_in_shards
+from hem_core.types import StoredAnswers
 
 SIDES = ("left", "top", "right", "bottom")
 COLUMNS = ("example", "given", "predicted", "confidence",
            *(f"{which}_{side}" for which in ("given", "predicted") for side in SIDES))  # fmt: skip
 
 
-def scene_of(examples: Level, boxes: Level) -> tuple[Scene, bool] | None:
+def scene_of(run: Run, boxes: Level) -> tuple[Scene, bool] | None:
     """All boxes of a run, and whether every prediction is among them: also those below the floor, and those that an
     ignore region absorbs. None for a task that has no boxes.
 
-    Where the run's shards are gone, or hold other predictions than those of its level, the rows of the level are used.
+    Where the run no longer holds its predictions, or others than those of its level, the rows of the level are used.
     """
     try:
-        task = of(boxes.info)
+        task = of(run.info)
     except UnknownNameError:
         return None
     if not isinstance(task, JudgesBoxes):
         return None
-    ids = examples.table(["id"])["id"].tolist()
-    whole = _whole(task, examples, boxes, ids)
-    return (whole, True) if whole is not None else (_of_rows(task, boxes, ids), False)
+    stored = stored_answers(run, only_in_shards(task))  # type: ignore[arg-type]
+    whole = _whole(task, stored, boxes)
+    return (whole, True) if whole is not None else (_of_rows(task, boxes, stored.ids), False)
 
 
-def _whole(task: JudgesBoxes, examples: Level, boxes: Level, ids: list[str]) -> Scene | None:
-    columns = shard_columns(examples.folder, ["target", *only_in_shards(task)])  # type: ignore[arg-type]
-    if columns is None or len(columns["target"]) != len(ids):
+def _whole(task: JudgesBoxes, stored: StoredAnswers, boxes: Level) -> Scene | None:
+    try:
+        scene = task.boxes_of_run(stored)
+    except DataError:  # the predictions are gone
         return None
-    scene = task.boxes_of_run(pq.read_table(examples.folder / "catalog.parquet"), columns)
-    return scene if _is_of(scene, boxes, ids) else None
+    return scene if _is_of(scene, boxes, stored.ids) else None
 
 
-def _is_of(scene: Scene, boxes: Level, ids: list[str]) -> bool:
+def _is_of(scene: Scene, boxes: Level, ids: Sequence[str]) -> bool:
     """Whether the scene's rows are those of the level: the same ids with the same confidences."""
     found, sure = np.full(boxes.n, None, object), np.full(boxes.n, np.nan)
     parts = ("p", scene.predicted, scene.row_of_predicted), ("g", scene.given, scene.row_of_given)
@@ -58,7 +61,7 @@ def _is_of(scene: Scene, boxes: Level, ids: list[str]) -> bool:
     return same and found.tolist() == table["id"].tolist()
 
 
-def _of_rows(task: JudgesBoxes, boxes: Level, ids: list[str]) -> Scene:
+def _of_rows(task: JudgesBoxes, boxes: Level, ids: Sequence[str]) -> Scene:
     table = boxes.table([name for name in COLUMNS if name in boxes.source.columns])
     columns = {name: table[name].to_numpy(object if table[name].dtype.kind not in "fi" else None) for name in table}
     return scene_of_table(columns, ids, boxes.classes, task.limits)

@@ -444,8 +444,8 @@ class JudgesBoxes(Protocol):
         """IoU of the foreground and of the background, and the confidence below which a prediction is no part."""
         ...
 
-    def boxes_of_run(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
-        """All boxes of a run, as it judged them. catalog: as stored; columns (N, …): `target` and `of_shards`."""
+    def boxes_of_run(self, stored: StoredAnswers) -> Scene:
+        """All boxes of a run, as it judged them. Raises DataError when the run no longer holds its predictions."""
         ...
 
 

@@ -402,13 +402,7 @@ class Task:
 
     def parts_of(self, answers: Detections, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
         """The hypotheses of the images."""
-        rows = hypotheses(
-            answers.given,
-            answers.predicted,
-            foreground=self.foreground,
-            background=self.background,
-            floor=self.floor,
-        )
+        rows = self._judged(answers.given, answers.predicted)
         table = hypothesis_table(Judgement(rows, np.zeros((answers.n_images, 2))), ids, self.categories)
         names = (*self.part_columns, "error", self.outcome)
         return {name: table[name].to_numpy(zero_copy_only=False) for name in names}
@@ -455,12 +449,11 @@ class Task:
         """Foreground, background and floor."""
         return self.foreground, self.background, self.floor
 
-    def boxes_of_run(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
+    def boxes_of_run(self, stored: StoredAnswers) -> Scene:
         """All boxes of a run; see `JudgesBoxes`."""
-        given = arrays.of_images(given_in(catalog[GIVEN], self.categories), columns["target"])
-        predicted = arrays.unpacked(columns[DETECTIONS], self.first_label, self.labels)
-        rows = with_rows(given, predicted, self._judged(given, predicted))
-        return Scene(given, predicted, len(columns["target"]), self.categories, *self.limits, *rows)
+        found = self.answers_in(stored)
+        rows = with_rows(found.given, found.predicted, self._judged(found.given, found.predicted))
+        return Scene(found.given, found.predicted, found.n_images, self.categories, *self.limits, *rows)
 
     @property
     def measures(self) -> tuple[str, ...]:

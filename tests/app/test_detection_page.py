@@ -140,7 +140,7 @@ def test_explore_has_as_many_boxes_as_the_figure_counts(folder, run, monkeypatch
     level, rule = json.loads(test.text[0].value)
     boxes = run.level(level)
     found = boxes.rows(rule) if rule else np.arange(boxes.n)
-    judged = scene_of(run.examples, boxes)[0].at(*at)
+    judged = scene_of(run, boxes)[0].at(*at)
     given, predicted = judged.classes
     wanted = {
         "cell": lambda: (given == what[0]) & (predicted == what[1]),
@@ -174,10 +174,15 @@ def test_the_tab_is_for_tasks_with_boxes(show, folder, run, whole_workspace, mon
 def test_a_run_without_its_shards_is_judged_by_the_rows_of_its_level(run, tmp_path):
     import shutil
 
+    import pyarrow.parquet as pq
+
     shutil.copytree(run.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("shards"))
     bare = open_run(tmp_path / "copy")
-    scene, is_whole = scene_of(bare.examples, bare.level("boxes"))
-    whole, is_whole_of_run = scene_of(run.examples, run.level("boxes"))
+    assert scene_of(bare, bare.level("boxes"))[1]  # the predictions are also in the catalog
+    catalog = pq.read_table(bare.folder / "catalog.parquet").drop_columns(["predictions"])
+    pq.write_table(catalog, bare.folder / "catalog.parquet")
+    scene, is_whole = scene_of(bare, bare.level("boxes"))
+    whole, is_whole_of_run = scene_of(run, run.level("boxes"))
     assert (is_whole, is_whole_of_run) == (False, True)
     assert scene.at().counts == whole.at().counts
     assert scene.at(0.45, 0.3).counts == whole.at(0.45, 0.3).counts
