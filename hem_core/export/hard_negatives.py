@@ -18,7 +18,7 @@ from hem_core.export._boxes import boxes_in, is_of_boxes
 from hem_core.export._carries import Carries
 from hem_core.export._files import examples_of, from_files, json_lines, present
 from hem_core.export._images import ReadImage, read_picture, size_px, wanted
-from hem_core.export._labels import class_names
+from hem_core.export._labels import class_names, labels_of
 from hem_core.export._names import Names
 
 HAS_PICTURES = True
@@ -106,7 +106,7 @@ def _pictures(row: pd.Series, read: ReadImage) -> Iterator[tuple[dict[str, Any],
     if not given:
         surest = max(found, key=lambda one: one["confidence"], default={})
         says = {"predicted": surest.get("label"), "confidence": surest.get("confidence")}
-        label = None if pd.isna(row["label"]) else str(row["label"])
+        (label,) = labels_of(row.to_frame().T)
         yield {"id": str(row["id"]), "example": str(row["id"]), "label": label, "crop": None, **says}, suffix, content
         return
     if not found:

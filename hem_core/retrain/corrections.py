@@ -54,11 +54,13 @@ def of_examples(examples: pd.DataFrame, manifest: Mapping[str, Any], run: Run) -
     level = str(manifest.get("level") or EXAMPLES)
     if level == EXAMPLES:
         return examples
-    own = run.level(level).table(["id", "example"]).set_index("id")["example"]
-    found = pd.DataFrame({"id": examples["id"].map(own)})
-    if "weight" in examples:
-        found["weight"] = examples["weight"].to_numpy()
-    return found.groupby("id", sort=False, as_index=False).max()
+    parts = run.level(level).table(["id", "example"])
+    own = dict(zip(parts["id"], parts["example"], strict=True))
+    weights = examples["weight"].tolist() if "weight" in examples else [1.0] * len(examples)
+    found: dict[str, float] = {}
+    for id, weight in zip(examples["id"].tolist(), weights, strict=True):
+        found[own[id]] = max(weight, found.get(own[id], 0.0))
+    return pd.DataFrame({"id": list(found), "weight": list(found.values())})
 
 
 def _corrected(home: Path, run: Run, train: Source) -> pa.Table:

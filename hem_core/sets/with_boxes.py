@@ -85,13 +85,16 @@ def _false_positives(run: Run, chosen: Container[str] | None) -> dict[str, list[
 
 def _images(examples: pd.DataFrame, run: Run, level: str) -> pd.DataFrame:
     """The images that a set of boxes is of, in the order of the set."""
-    own = run.level(level).table(["id", "example"]).set_index("id")["example"]
-    image = examples["id"].map(own)
-    weight = examples["weight"].groupby(image).max()
-    ids = examples["id"].astype(str).groupby(image).agg(list)
+    parts = run.level(level).table(["id", "example"])
+    own = dict(zip(parts["id"], parts["example"], strict=True))
+    weights: dict[str, float] = {}
+    ids: dict[str, list[str]] = {}
+    for id, weight in zip(examples["id"].tolist(), examples["weight"].tolist(), strict=True):
+        weights[own[id]] = max(weight, weights.get(own[id], 0.0))
+        ids.setdefault(own[id], []).append(str(id))
     table = run.table().drop(columns=["row"], errors="ignore").set_index("id", drop=False)
-    found = table.loc[list(dict.fromkeys(image)), :].reset_index(drop=True)
-    return found.assign(weight=found["id"].map(weight).to_numpy(), **{MARKED: found["id"].map(ids).to_numpy()})
+    found = table.loc[list(ids), :].reset_index(drop=True)
+    return found.assign(weight=list(weights.values()), **{MARKED: list(ids.values())})
 
 
 def _marked(image: str, boxes: Sequence[dict[str, Any]], parts: dict[str, Any]) -> list[dict[str, Any]]:

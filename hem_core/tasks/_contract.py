@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from PIL import Image
     from torch import Tensor
+
+    from hem_core.boxes.scene import Scene
 
 Column = Any
 """(N,) or (N, m) values of N examples: a tensor on the device of the pass, or the Arrow array that is stored."""
@@ -396,11 +398,51 @@ class Draws(Protocol):
         *,
         size_px: int | None = None,
         is_crop: bool = False,
+        hidden: Collection[str] = (),
     ) -> Image.Image:
         """A copy of an example's picture with its parts, as rows of their level.
 
         part: the one that is looked at; is_crop: show it alone, with context. size_px: the longer side of the result.
+        hidden: names of `layers` that are not drawn.
         """
+        ...
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """What can be hidden of a drawing: name -> title; `others` are the parts that are not looked at."""
+        ...
+
+    @property
+    def legend(self) -> Sequence[tuple[str, str]]:
+        """What the colours of a drawing mean: title and colour."""
+        ...
+
+
+@runtime_checkable
+class JudgesBoxes(Protocol):
+    """A task whose parts are boxes, which can be judged again at other thresholds out of what a run stores."""
+
+    @property
+    def limits(self) -> tuple[float, float, float]:
+        """IoU of the foreground and of the background, and the confidence below which a prediction is no part."""
+        ...
+
+    def boxes_of_run(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
+        """All boxes of a run, as it judged them. catalog: as stored; columns (N, …): `target` and `of_shards`."""
+        ...
+
+
+@runtime_checkable
+class MeasuresParts(Protocol):
+    """A task that measures its parts in the picture of their example, such as how dark they are."""
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        ...
+
+    def measured_in(self, picture: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> Mapping[str, np.ndarray]:
+        """picture uint8 (H, W) or (H, W, 3), its R parts as rows of their level -> columns (R,), NaN for unknown."""
         ...
 
 
@@ -432,6 +474,11 @@ def settings_of(task: Task) -> dict[str, Any]:
 def column_words(task: Task) -> Mapping[str, tuple[str, str]]:
     """Column -> its title and unit, for columns that a task names otherwise than the scores do: its `column_words`."""
     return getattr(task, "column_words", {})
+
+
+def detail_columns(task: Task) -> tuple[str, ...]:
+    """Columns of a part that stand beside its large picture: those of its `detail_columns`."""
+    return getattr(task, "detail_columns", ())
 
 
 def answers_of(task: Task) -> Answers:

@@ -14,6 +14,8 @@ COLUMN_WORDS = {
     "size_px": ("size", "px"),
     "crowding": ("crowding", "boxes"),
     "border_px": ("distance to the border", "px"),
+    "brightness": ("brightness", SHARE),
+    "blur": ("blur", SHARE),
     "n_given": ("given boxes", "boxes"),
     "n_missed": ("missed boxes", "boxes"),
     "n_false_positive": ("false positives", "boxes"),

@@ -24,22 +24,24 @@ number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes.arrays import GivenBoxes, given_boxes, stacked
+from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, stacked
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
+from hem_core.boxes.crops import brightness_and_blur
 from hem_core.boxes.detections import Detections
-from hem_core.boxes.hypotheses import hypotheses
+from hem_core.boxes.hypotheses import Hypotheses, hypotheses
 from hem_core.boxes.hypothesis_table import hypothesis_table
 from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.paired import paired
 from hem_core.boxes.pooling import Pooling
 from hem_core.boxes.same_boxes import COLUMNS, same_boxes
+from hem_core.boxes.scene import Scene, with_rows
 from hem_core.errors import DataError
 from hem_core.stats.paired import Paired
 from hem_core.tasks import _detection_arrays as arrays
@@ -62,7 +64,8 @@ from hem_core.tasks._contract import (
     Targets,
 )
 from hem_core.tasks._corrects import Choice
-from hem_core.tasks._detection_drawing import drawn
+from hem_core.tasks._detection_drawing import LAYERS, LEGEND, drawn
+from hem_core.tasks._detection_drawing import corners as corners_of
 from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.types import Outputs, StoredAnswers
 
@@ -106,6 +109,7 @@ class Task:
     prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
+    detail_columns: tuple[str, ...] = ("type", "iou", "confidence", "size_px", "crowding")
     part_columns: tuple[str, ...] = COLUMNS
     outcome: str = "type"
     right_part: str = (
@@ -391,9 +395,43 @@ class Task:
         *,
         size_px: int | None = None,
         is_crop: bool = False,
+        hidden: Collection[str] = (),
     ) -> Image.Image:
         """A picture with its boxes; see `_detection_drawing`."""
-        return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
+        return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop, hidden=hidden)
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """What can be hidden of a drawing."""
+        return LAYERS
+
+    @property
+    def legend(self) -> Sequence[tuple[str, str]]:
+        """Its colours."""
+        return LEGEND
+
+    @property
+    def limits(self) -> tuple[float, float, float]:
+        """Foreground, background and floor."""
+        return self.foreground, self.background, self.floor
+
+    def boxes_of_run(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
+        """All boxes of a run; see `JudgesBoxes`."""
+        given = arrays.of_images(given_in(catalog[GIVEN], self.categories), columns["target"])
+        predicted = arrays.unpacked(columns[DETECTIONS], self.first_label)
+        rows = with_rows(given, predicted, self._judged(given, predicted))
+        return Scene(given, predicted, len(columns["target"]), self.categories, *self.limits, *rows)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Columns of a box that are read off its pixels."""
+        return ("brightness", "blur")
+
+    def measured_in(self, picture: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> Mapping[str, np.ndarray]:
+        """Of the given boxes, or the predicted ones where nothing is given; see `boxes.crops`."""
+        corners = [corners_of(part, "given") or corners_of(part, "predicted") for part in parts]
+        xyxy = np.array(corners, np.float64).reshape(-1, 4)
+        return dict(zip(self.measures, brightness_and_blur(picture, xyxy), strict=True))
 
     def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
         """What Review offers on a box; see `_detection_review`."""
@@ -435,10 +473,13 @@ class Task:
             return known.judgement
         return self._judgement(columns[DETECTIONS], targets)
 
+    def _judged(self, given: GivenBoxes, predicted: PredictedBoxes) -> Hypotheses:
+        foreground, background, floor = self.limits
+        return hypotheses(given, predicted, foreground=foreground, background=background, floor=floor)
+
     def _judgement(self, raw: np.ndarray, targets: np.ndarray) -> Judgement:
         """The boxes of some images of the catalog, numbered by their place in `targets`."""
         where = np.asarray(targets, np.int64)
         given = arrays.of_images(self._memory.given, where)
-        limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
-        rows = hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
+        rows = self._judged(given, arrays.unpacked(raw, self.first_label))
         return Judgement(rows, self._memory.size_px[where])

@@ -141,7 +141,8 @@ def _flow(
 
 
 def _numbers(parts: pd.DataFrame) -> tuple[int, int]:
-    return int((parts["flow"] == "fixed").sum()), int((parts["flow"] == "regressed").sum())
+    flow = parts["flow"].tolist()
+    return flow.count("fixed"), flow.count("regressed")
 
 
 def changed_parts(task: MatchesParts, before: Rows, after: Rows) -> pd.DataFrame:
