@@ -11,7 +11,8 @@ def asked(evaluate):
 
     def ask(events, **desk):
         usual = {"mode": "tags", "verdicts": VERDICTS, "isEmpty": True, "isInput": False, "isSearching": False}
-        expression = "v.events.map((event) => m.request(event, { ...v.desk, tagKeys: new Map([['1', 'a'], ['2', 'b']]) }))"
+        keys = "new Map([['1', 'a'], ['2', 'b']])"
+        expression = f"v.events.map((event) => m.request(event, {{ ...v.desk, tagKeys: {keys} }}))"
         events = [event if isinstance(event, dict) else {"key": event} for event in events]
         return evaluate("review/key_requests.js", expression, events=events, desk={**usual, **desk})
 
