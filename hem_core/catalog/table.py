@@ -99,25 +99,28 @@ def read(
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
     facts["notes"] += _padded(table, facts)
-    added = predictions_by_id(predictions, columns["id"], set(columns)) if predictions is not None else {}
+    added = predictions_by_id(predictions, columns["id"], set(columns)) if predictions else {}
     return with_info(
         pa.table(columns | added),
         name=path.name.split(".")[0] if path else "table",
         source=str(path or "table"),
         root=str(folder),
         medium=medium,
-        classes=None,
-        **_label_facts(
-            labels, of_tags | ({"prediction_columns": list(added)} if added else {}), is_text=loaded.is_text
-        ),
+        **_label_facts(labels, of_tags, list(added), is_text=loaded.is_text),
         **facts,
     )
 
 
-def _label_facts(labels: pa.ChunkedArray, of_tags: dict[str, Any], *, is_text: bool) -> dict[str, Any]:
-    """What is known of the labels; of_tags: the facts of sets, without them a CSV has empty cells."""
-    blank = {"has_blank_labels": True} if is_text and labels.null_count and "tag_sets" not in of_tags else {}
-    return {"labels_are": labels_are(labels), **blank, **of_tags}
+def _label_facts(
+    labels: pa.ChunkedArray, of_tags: dict[str, Any], predicted: list[str], *, is_text: bool
+) -> dict[str, Any]:
+    """What is known of the labels; of_tags: the facts of sets, {} for single labels, where a CSV has empty cells.
+
+    predicted: the columns that a file of predictions added.
+    """
+    blank = {"has_blank_labels": True} if is_text and labels.null_count and not of_tags else {}
+    added = {"prediction_columns": predicted} if predicted else {}
+    return {"classes": None, "labels_are": labels_are(labels), **blank, **added, **of_tags}
 
 
 def _with_tags(loaded: Loaded, named: str | None, source: Any) -> tuple[Loaded, str | None, dict[str, Any]]:
