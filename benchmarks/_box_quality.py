@@ -16,7 +16,7 @@ from hem_core.boxes import formats
 from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
 from hem_core.boxes.geometry import areas
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses, pair_iou
-from hem_core.boxes.overlaps import overlaps
+from hem_core.boxes.planted_rows import ECHO, planted_rows
 from hem_core.boxes.pooling import pool
 from hem_core.boxes.severity import severity
 from hem_core.boxes.spoil import Spoiled, spoil
@@ -73,39 +73,15 @@ def measure(data: Data, kinds: tuple[str, ...], seed: int) -> Measured:
     rows = hypotheses(spoiled.given, data.predicted)
     n = len(data.size_px)
     lab = object_lab(spoiled.given, data.predicted, n, data.n_classes) if HAS_CLEANLAB else None
-    planted, n_lost = _planted(rows, spoiled, data)
-    of_boxes = {"base rate": float((planted > 0).sum() + n_lost) / max((planted >= 0).sum() + n_lost, 1)}
+    planted = planted_rows(rows, spoiled, data.truth)
     columns = box_columns(rows, data.size_px, lab)
-    counts = planted >= 0
-    answer = np.concatenate([planted[counts] > 0, np.ones(n_lost, bool)])
+    counts = planted.kind != ECHO
+    answer = np.concatenate([planted.kind[counts] != "", np.ones(planted.n_lost, bool)])  # lost ones rank last
+    of_boxes = {"base rate": float(answer.mean())}
     for name, values in columns.items():
-        ranked = np.concatenate([np.nan_to_num(values[counts]), np.full(n_lost, -1.0)])
+        ranked = np.concatenate([np.nan_to_num(values[counts]), np.full(planted.n_lost, -1.0)])
         of_boxes[name] = float(average_precision_score(answer, ranked))
     return Measured(of_boxes, _of_images(rows, columns, spoiled, lab, n))
-
-
-def _planted(rows: Hypotheses, spoiled: Spoiled, data: Data) -> tuple[np.ndarray, int]:
-    """(R,) 1 for a row with a planted error, 0 for another, -1 for a row that is the echo of one (a second prediction
-    of a removed box; the prediction at the old place of a moved one); and how many removed boxes have no row at all."""
-    result = np.zeros(len(rows), np.int64)
-    is_given = rows.is_given
-    result[is_given] = spoiled.kind[rows.given[is_given]] != ""
-    strays = np.flatnonzero(~is_given)
-    stray = _some(data.predicted, rows.predicted[strays])
-    changed = spoiled.source[np.isin(spoiled.kind, ("moved", "resized"))]
-    echo = overlaps(data.truth.take(changed), stray, least=0.5)
-    result[strays[echo.predicted]] = -1
-    gone = overlaps(spoiled.removed, stray, least=0.5)
-    result[strays[gone.predicted]] = -1
-    order = np.argsort(-stray.confidence[gone.predicted], kind="stable")
-    _boxes, first = np.unique(gone.given[order], return_index=True)
-    result[strays[gone.predicted[order[first]]]] = 1
-    return result, len(spoiled.removed) - len(_boxes)
-
-
-def _some(boxes: PredictedBoxes, which: np.ndarray) -> PredictedBoxes:
-    values = boxes.image, boxes.label, boxes.xyxy, boxes.confidence, boxes.number
-    return PredictedBoxes(*(each[which] for each in values))
 
 
 def box_columns(rows: Hypotheses, size_px: np.ndarray, lab: ObjectLab | None) -> dict[str, np.ndarray]:

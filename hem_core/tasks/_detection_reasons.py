@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from hem_core.boxes.causes import AT_BORDER_PX, CAUSES, Causes, causes
 from hem_core.boxes.error_types import RIGHT
 from hem_core.boxes.judgement import Judgement
-from hem_core.boxes.suspicion import KINDS
+from hem_core.boxes.suspect_chance import SuspectChance
 
 MEANINGS = {
     "missed": "a given box that no prediction matches",
@@ -36,7 +36,7 @@ OF_TYPE = {
     "Dupe": "duplicate",
 }
 SUSPECT_FROM = 0.5
-"""`label_suspicion` from which the annotation is the reason, unless probes have settled it for a kind."""
+"""Probability that the annotation is wrong from which it is the reason; the suspicion itself without probes."""
 UNSURE = 0.5
 """Confidence below which a right prediction is unsure."""
 MAY_BE = {
@@ -56,8 +56,8 @@ class Reasons:
 
     judgement: Judgement
     classes: Sequence[str]
-    suspect_from: Mapping[str, float] = field(default_factory=dict)
-    """Kind of suspicion -> the value from which it is the reason; SUSPECT_FROM for a kind that is not there."""
+    chance: SuspectChance | None = None
+    """What planted errors taught; without it a suspicion of SUSPECT_FROM is the reason."""
 
     @cached_property
     def causes(self) -> Causes:
@@ -67,14 +67,22 @@ class Reasons:
     @cached_property
     def is_suspect(self) -> np.ndarray:
         """(R,) bool: wrong, and suspect enough that the annotation is the reason."""
+        return (self.judgement.rows.type != RIGHT) & (self.suspect_prob >= SUSPECT_FROM)
+
+    @cached_property
+    def suspect_prob(self) -> np.ndarray:
+        """(R,) in 0 .. 1: how probable it is that the annotation is wrong."""
         doubt = self.judgement.suspicion
-        least = np.array([self.suspect_from.get(kind, SUSPECT_FROM) for kind in KINDS] + [np.inf])
-        of_row = [KINDS.index(kind) if kind else len(KINDS) for kind in doubt.kind.tolist()]
-        return (self.judgement.rows.type != RIGHT) & (doubt.label_suspicion >= least[of_row])
+        return doubt.label_suspicion if self.chance is None else self.chance.of(doubt.kind, doubt.label_suspicion)
 
     @cached_property
     def names(self) -> np.ndarray:
-        """(R,) text: `suspect_label`, else what makes the box hard for this model, else the type of its error."""
+        """(R,) text: `suspect_label`, else the reason besides it."""
+        return np.where(self.is_suspect, "suspect_label", self.besides)
+
+    @cached_property
+    def besides(self) -> np.ndarray:
+        """(R,) text: what makes the box hard for this model, else the type of its error."""
         rows = self.judgement.rows
         result = np.array([OF_TYPE.get(each, "easy") for each in rows.type.tolist()], object)
         is_right = rows.type == RIGHT
@@ -82,7 +90,6 @@ class Reasons:
         cause = self.causes.main()
         is_caused = (cause != "") & rows.is_given & ~is_right
         result[is_caused] = cause[is_caused]
-        result[self.is_suspect] = "suspect_label"
         return result
 
     @cached_property
@@ -123,8 +130,8 @@ class Reasons:
                 found.append(
                     f"{'; '.join(words)}.".capitalize() if not words[0][0].isdigit() else f"{'; '.join(words)}."
                 )
-            if self.names[row] in CAUSES:
-                found += self._harm(str(self.names[row]))
+            if self.besides[row] in CAUSES:
+                found += self._harm(str(self.besides[row]))
         if self.is_suspect[row]:
             found.append(MAY_BE[str(self.judgement.suspicion.kind[row])])
         return found

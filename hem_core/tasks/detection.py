@@ -36,11 +36,13 @@ from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, pre
 from hem_core.boxes.hypotheses import hypotheses
 from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.pooling import Pooling
+from hem_core.boxes.suspect_chance import SuspectChance
 from hem_core.errors import DataError
 from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_probes as probes
 from hem_core.tasks import _detection_reasons as why
 from hem_core.tasks._contract import (
     NOT_FINITE,
@@ -51,6 +53,8 @@ from hem_core.tasks._contract import (
     Offer,
     OfTheSet,
     Parts,
+    PartsCalibrated,
+    PartsRefitted,
     TargetOptions,
     Targets,
 )
@@ -108,6 +112,8 @@ class Task:
     first_label: int = 0
     """The number that stands for the first class in the raw output."""
     categories: tuple[str, ...] = ()
+    suspect_weights: tuple[tuple[str, float, float], ...] = ()
+    """What planted errors taught of each kind of suspicion; see `hem_core.boxes.suspect_chance`."""
     measured: tuple[Mapping[str, Any], ...] = ()
     """The metrics of the run, as JSON; () before it is scored."""
     by_class: tuple[Mapping[str, Any], ...] = ()
@@ -121,6 +127,8 @@ class Task:
             return {}
         names = ("foreground", "background", "floor", "pool", "first_label")
         found = {name: getattr(self, name) for name in names} | {"categories": list(self.categories)}
+        if self.suspect_weights:
+            found["suspect_weights"] = [list(each) for each in self.suspect_weights]
         if not self.measured:
             return found
         return {**found, "measured": list(self.measured), "by_class": list(self.by_class)}
@@ -128,6 +136,8 @@ class Task:
     def settled(self, settings: Mapping[str, Any]) -> Task:
         """With the settings of a run."""
         lists = {name: tuple(settings[name]) for name in ("categories", "measured", "by_class") if name in settings}
+        if "suspect_weights" in settings:
+            lists["suspect_weights"] = tuple((name, a, b) for name, a, b in settings["suspect_weights"])
         return replace(self, **{**settings, **lists})
 
     @property
@@ -254,7 +264,7 @@ class Task:
     def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
         """The level `boxes`."""
         assert self.memory is not None
-        table = parts.part_table(why.Reasons(self._of_all(columns), self.categories), ids)
+        table = parts.part_table(self._reasons(self._of_all(columns)), ids)
         return Parts(LEVEL, table, self.categories, parts.judged(table))
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
@@ -278,9 +288,29 @@ class Task:
         if self.memory is None or self.memory.judgement is None:
             return {}
         known = self.memory.judgement
-        names = why.Reasons(known, self.categories).names
+        names = self._reasons(known).names
         reason, evidence = images.image_reasons(dict(columns), known.rows.image, names, known.severity.severity)
         return {"reason": reason, "evidence": evidence}
+
+    def calibrated(self, columns: Mapping[str, np.ndarray], *, seed: int) -> PartsCalibrated | str:
+        """Errors are planted in the given boxes and judged with the same predictions; see `_detection_probes`."""
+        judgement = self._of_all(columns)
+        found = probes.plantings(judgement, seed=seed)
+        if found is None:
+            return probes.TOO_FEW.format(len(judgement.rows.given_boxes), probes.LEAST)
+        chance = probes.learn(found)
+        info = probes.measured(found[2], chance, self.categories) | {"level": LEVEL}
+        task = replace(self, suspect_weights=chance.listed())
+        return PartsCalibrated(task, info, probes.rows_of(found, task._reasons(judgement).besides))
+
+    def refitted(self, table: pa.Table, rows: Mapping[str, np.ndarray], verdicts: Mapping[str, bool]) -> PartsRefitted:
+        """The reasons of the boxes with people's verdicts."""
+        found, chance = probes.refitted(table, rows, verdicts)
+        return replace(found, settings=replace(self, suspect_weights=chance.listed()).settings)
+
+    def _reasons(self, judgement: Judgement) -> why.Reasons:
+        chance = SuspectChance({name: (a, b) for name, a, b in self.suspect_weights}) if self.suspect_weights else None
+        return why.Reasons(judgement, self.categories, chance)
 
     def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
         """Twelve images with a box of a class of its own each, and one whose boxes are not known."""
