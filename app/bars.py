@@ -14,7 +14,7 @@ HEIGHT_PX = 250
 
 
 def histogram(table: pd.DataFrame, headline: Headline, *, rows: str = "examples") -> go.Figure:
-    """How many examples in each bin of a run's headline column, split by whether the column `error` says wrong.
+    """How many rows in each bin of a run's headline column, split by whether the column `error` says wrong.
 
     rows: what the rows are called, as on the vertical axis. Where one bin dwarfs the others the counts stand on a
     logarithmic axis, right and wrong side by side.
@@ -81,10 +81,11 @@ def _is_skewed(counts: np.ndarray) -> bool:
     return len(known) > 2 and bool(known[-1] > 20 * known[len(known) // 2])
 
 
-def reasons(counts: pd.Series, *, height: int = HEIGHT_PX, is_grey: bool = False) -> go.Figure:
-    """How many examples have each reason; counts is indexed by reason, in the order from top to bottom.
+def reasons(counts: pd.Series, *, height: int = HEIGHT_PX, is_grey: bool = False, rows: str = "examples") -> go.Figure:
+    """How many rows have each reason; counts is indexed by reason, in the order from top to bottom.
 
-    is_grey: without the colours of the reasons, because they are not to be trusted. 'unsure' is hatched.
+    is_grey: without the colours of the reasons, because they are not to be trusted. 'unsure' is hatched. rows: what
+    the rows are called.
     """
     share = counts / max(1, counts.sum())
     chart = go.Figure(
@@ -97,7 +98,7 @@ def reasons(counts: pd.Series, *, height: int = HEIGHT_PX, is_grey: bool = False
             text=[f"{n:,} · {words.percent(part)}" for n, part in zip(counts, share, strict=True)],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x:,} examples<extra>click to explore</extra>",
+            hovertemplate="%{y}: %{x:,} " + rows + "<extra>click to explore</extra>",
         )
     )
     chart.update_xaxes(visible=False, range=[0, 1.3 * max(1, counts.max() if len(counts) else 1)])
@@ -132,10 +133,10 @@ def intervals(table: pd.DataFrame, whole: float) -> go.Figure:
     return quiet(chart, height=max(HEIGHT_PX, 70 + 28 * len(table)))
 
 
-def shares(table: pd.DataFrame) -> go.Figure:
+def shares(table: pd.DataFrame, *, rows: str = "examples") -> go.Figure:
     """The classes of a set beside those of the whole data set.
 
-    table: `label`, `n`, `share`, `n_whole`, `share_whole` (shares in 0 .. 1).
+    table: `label`, `n`, `share`, `n_whole`, `share_whole` (shares in 0 .. 1). rows: what the rows are called.
     """
     names = [words.in_figure(label) for label in table["label"]]
     chart = go.Figure()
@@ -149,7 +150,7 @@ def shares(table: pd.DataFrame) -> go.Figure:
             customdata=table[f"n{key}"],
             hovertemplate="%{y}: %{customdata:,} (%{x:.1f}% of " + name + ")<extra></extra>",
         )
-    chart.update_xaxes(title="share of the examples, %", ticksuffix="%", rangemode="tozero")
+    chart.update_xaxes(title=f"share of the {rows}, %", ticksuffix="%", rangemode="tozero")
     chart.update_yaxes(autorange="reversed", type="category", ticklabelstandoff=6)
     chart.update_layout(barmode="group", legend_traceorder="normal")
     return quiet(chart, height=max(HEIGHT_PX, 60 + 26 * len(table)))

@@ -6,27 +6,14 @@ from datetime import datetime
 import pandas as pd
 
 from hem_core.store.level import Level
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import counted, noun, one
+
+__all__ = ["count", "counted", "in_figure", "moment", "noun", "one", "percent", "plain", "rows", "seconds"]
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """`1 example`, `1,797 examples`."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
-
-
-def noun(level: str) -> str:
-    """What the rows of a level of this name are called: `examples`, `boxes`, `text spans`; its name is a plural."""
-    return level.replace("_", " ")
-
-
-def one(level: str) -> str:
-    """What one row of a level of this name is called: `example`, or `part` on any other level."""
-    return "example" if level == EXAMPLES else "part"
-
-
-def counted(n: int, level: str) -> str:
-    """How many rows of a level of this name: `1 example`, `800 boxes`; one part of any level is `1 part`."""
-    return count(n, one(level), noun(level))
 
 
 def rows(level: Level) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -59,8 +60,9 @@ class NetDemo(Demo, Protocol):
 
 
 def names() -> list[str]:
-    """Names of the demos, as typed after `hem demo`."""
-    return [name.replace("_", "-") for name in folder.names(sys.modules["demo_models"])]
+    """Names of the demos, as typed after `hem demo`: the files of this folder, not its packages."""
+    found = pkgutil.iter_modules(sys.modules["demo_models"].__path__)
+    return sorted(each.name.replace("_", "-") for each in found if not each.ispkg and not each.name.startswith("_"))
 
 
 def run(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import loaders
 from app.wire import contents
+from hem_core.errors import DataError
 from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
@@ -36,6 +37,26 @@ def picture_of(level: Level, row: int, *, is_plain: bool = False) -> Image.Image
     if picture is None or is_plain:
         return picture
     return task.drawn(picture, _parts(examples, example), part, size_px=LARGEST_PX)
+
+
+def size_of(run: str, example: str) -> tuple[float, float]:
+    """Width and height in px of an example's picture: as its data say, else as the file has it.
+
+    Raises DataError where neither is known, or the run has no such example.
+    """
+    examples = loaders.level(run, EXAMPLES)
+    row = loaders.row_of(examples).get(example)
+    if row is None:
+        raise DataError(f"{examples.title} has no example '{example}'")
+    names = [name for name in ("width", "height") if name in examples.source.columns]
+    (known,) = examples.records([row], names) if names else [{}]
+    width, height = (float(known.get(name) or 0) for name in ("width", "height"))
+    if width > 0 and height > 0:
+        return width, height
+    picture = _of_example(examples, row)
+    if picture is None:
+        raise DataError(f"the size of '{example}' is not known, so that no box can be placed in it; name its picture")
+    return picture.size
 
 
 def is_drawn(level: Level) -> bool:

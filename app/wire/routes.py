@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from app import loaders
 from app.entry_pages import name_routes
-from app.wire import columns, contents, payloads, pictures, tagging
+from app.wire import columns, contents, payloads, pictures, scenes, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.relatives import relatives
@@ -160,10 +160,11 @@ def _detail(level: Level, request: Request) -> Response:
     rows = _rows(level, request)[:MAX_DETAILS].tolist()
     log = loaders.tags_of(level)
     headers = {**NEVER, "X-HEM-Revision": str(log.revision(level.data))}
-    both = zip(details(level, loaders.ranks(level), rows, log), relatives(level, rows), strict=True)
-    found = [{**item, "relatives": links} for item, links in both]
+    found = details(level, loaders.ranks(level), rows, log)
+    all_of_it = zip(found, relatives(level, rows), scenes.scenes(level, rows), strict=True)
+    items = [{**item, "relatives": links, **drawn} for item, links, drawn in all_of_it]
     is_blind = request.query_params.get("blind") == "1"
-    return JSONResponse([blinded(item) for item in found] if is_blind else found, headers=headers)
+    return JSONResponse([scenes.blinded(item, blinded(item)) for item in items] if is_blind else items, headers=headers)
 
 
 def _verdicts(level: Level, request: Request) -> Response:

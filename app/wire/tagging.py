@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from app import loaders, words
-from app.wire import payloads, tag_words
+from app.wire import payloads, scenes, tag_words
 from app.wire.door import NEVER, Refused, signature, text, whole
 from app.wire.identity import check_workspace, named_level, own_level, own_scores
 from hem_core.errors import ConflictError
@@ -38,8 +38,15 @@ def tag(body: dict[str, Any]) -> dict[str, Any]:
     verdict = _answered(body) if body.get("action") == "answer" else {}
     body = {**body, "action": "add", **verdict} if verdict else body
     known = log.posted(text(body, "client"), sequence)
-    # Stored before, but its answer was lost: a rule is not resolved again, it may match others by now.
-    ids, batch = _stored(body, known) if known is not None else _store(body, log, sequence)
+    changed = ""
+    if known is not None:
+        # Stored before, but its answer was lost: a rule is not resolved again, it may match others by now.
+        ids, batch = _stored(body, known)
+    else:
+        body, changed = _as_stored(body)
+        if changed:
+            verdict = {"tag": body["tag"], "value": body["value"]}
+        ids, batch = _store(body, log, sequence)
     others = log.replaced(data, batch) if batch else {}
     return {
         "acknowledged": sequence,
@@ -47,7 +54,7 @@ def tag(body: dict[str, Any]) -> dict[str, Any]:
         "count": len(ids),
         "batch": batch,
         "replaced": others,
-        "message": tag_words.replaced(others, len(ids), text(body, "who")),
+        "message": " ".join(filter(None, [changed, tag_words.replaced(others, len(ids), text(body, "who"))])),
         **verdict,
     }
 
@@ -82,10 +89,28 @@ def csv(body: dict[str, Any]) -> Response:
 
 def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str]:
     asked: dict[str, Any] = {**_action(body), "data": text(body, "data"), "level": named_level(body)}
-    check_same(
-        known, {name: [value] for name, value in asked.items()} | ({} if asked["rule"] else {"ids": [_ids(body)]})
-    )
+    if not asked["rule"]:
+        asked["ids"] = _ids(body)
+        # What is stored of a corrected box is what the server made of it, and names the annotations it is about.
+        asked = {name: value for name, value in asked.items() if name not in ("value", "rule")} | (
+            {} if known["tag"] in scenes.CORRECTING else {"value": asked["value"], "rule": ""}
+        )
+    check_same(known, {name: [value] for name, value in asked.items()})
     return known["ids"], known["batch"]
+
+
+def _as_stored(body: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """A new post as it is stored, with the value of a corrected box checked, and what was changed in it in words."""
+    if body.get("action", "add") != "add" or body.get("tag") not in scenes.CORRECTING:
+        return body, ""
+    level = own_level(body)
+    if body.get("rule") is not None:
+        scenes.check_many(level, str(body["tag"]))
+        return body, ""
+    ids = _ids(body)
+    _check_known(level, ids)
+    value, changed = scenes.checked(level, ids, str(body["tag"]), _action(body)["value"])
+    return {**body, "value": value}, changed
 
 
 def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str], str | None]:
@@ -96,6 +121,7 @@ def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str],
     else:
         ids = _ids(body)
         _check_known(level, ids)
+        asked["rule"] = scenes.about(level) if asked["tag"] in scenes.CORRECTING else ""
     if not ids:
         return [], None
     act = {"add": log.add, "remove": log.remove, "clear": log.clear}[asked.pop("action")]
@@ -105,17 +131,23 @@ def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str],
 
 
 def _answered(body: dict[str, Any]) -> dict[str, str]:
-    """The verdict that a class, named without sight of the label, is on the one example asked about."""
+    """The verdict that a class, named without sight of the label, is on the one example asked about.
+
+    Where people correct parts, "" names no class: there is no object.
+    """
     level, ids, answer = own_level(body), _ids(body), body.get("value")
     if len(ids) != 1:
         raise Refused(400, f"an answer must be about one example; got {len(ids)}")
-    if answer not in level.classes:
+    is_nothing = answer == "" and scenes.is_corrected_here(level)
+    if answer not in level.classes and not is_nothing:
         raise Refused(400, f"run '{level.run}' has no class {answer!r}")
     _check_known(level, ids)
-    given = (
-        level.at([loaders.row_of(level)[ids[0]]], ["label"])["label"].iloc[0] if "label" in level.columns() else None
-    )
-    return {"tag": "right", "value": ""} if answer == given else {"tag": "mislabelled", "value": answer}
+    row = loaders.row_of(level)[ids[0]]
+    found = scenes.answered(level, row, str(answer))
+    if found is not None:
+        return {"tag": found[0], "value": found[1]}
+    given = level.at([row], ["label"])["label"].iloc[0] if "label" in level.columns() else None
+    return {"tag": "right", "value": ""} if answer == given else {"tag": "mislabelled", "value": str(answer)}
 
 
 def _window(body: dict[str, Any]) -> str:
@@ -168,7 +200,7 @@ def _ids_of_rows(body: dict[str, Any], rows: object) -> list[str]:
 
 def _check_known(level: Level, ids: list[str]) -> None:
     known = loaders.row_of(level)
-    unknown = next((id for id in ids if id not in known), None)
+    unknown = next((id for id in ids if id not in known and not scenes.is_added(level, id)), None)
     if unknown is not None:
         raise ConflictError(f"{level.title} has no {words.one(level.name)} '{unknown}'; nothing was stored")
 

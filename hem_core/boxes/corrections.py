@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from hem_core.boxes.annotations import Annotations
+from hem_core.boxes.annotations import Annotations, Key
 from hem_core.boxes.arrays import GivenBoxes
 from hem_core.boxes.geometry import areas, is_degenerate
 
@@ -51,8 +51,9 @@ def apply_corrections(
 ) -> tuple[Annotations, tuple[Change, ...]]:
     """Corrected annotations, and a Change for every correction, in their order; a later one sees the earlier ones.
 
-    A correction about an image, box or class that is not there, one of a box that was removed, and one without its new
-    place or class are refused, and the Change says why. Boxes that no correction names keep their bytes when written.
+    A class that is not there is added to those of the annotations. A correction about an image or box that is not
+    there, one of a box that was removed, and one without its new place or class are refused, and the Change says why.
+    Boxes that no correction names keep their bytes when written.
     """
     ledger = _Ledger(annotations)
     changes = tuple(ledger.apply(correction) for correction in corrections)
@@ -71,6 +72,7 @@ class _Ledger:
         self.moved: set[int] = set()
         self.removed: set[int] = set()
         self.image_at = {id: index for index, id in enumerate(annotations.image_ids)}
+        self.categories = list(annotations.categories)
         self.label_at = {name: index for index, name in enumerate(annotations.categories)}
         self.box_at = {id: index for index, id in enumerate(annotations.box_ids())}
         self.last_number: dict[int, int] = {}
@@ -84,7 +86,7 @@ class _Ledger:
         at = self.box_at.get(order.box or "")
         if at is None:
             return Change(order, order.box, None, None, refused)
-        change = Change(order, order.box, self.xyxy[at], self.before.categories[self.label[at]], refused)
+        change = Change(order, order.box, self.xyxy[at], self.categories[self.label[at]], refused)
         if not refused:
             self._change(order, at)
         return change
@@ -93,7 +95,7 @@ class _Ledger:
         if order.action == "remove":
             self.removed.add(at)
         elif order.action == "relabel":
-            self.label[at] = self.label_at[order.label or ""]
+            self.label[at] = self._class(order.label)
         elif order.xyxy is not None:
             self.xyxy[at] = order.xyxy
             self.moved.add(at)
@@ -102,12 +104,20 @@ class _Ledger:
         image = self.image_at[order.image]
         self.last_number[image] = self.last_number.get(image, 0) + 1
         self.image.append(image)
-        self.label.append(self.label_at[order.label or ""])
+        self.label.append(self._class(order.label))
         self.xyxy.append(tuple(order.xyxy or ()))
         self.number.append(self.last_number[image])
         id = f"{order.image}#g{self.last_number[image]}"
         self.box_at[id] = len(self.image) - 1
         return id
+
+    def _class(self, label: str | None) -> int:
+        """The index of a class, which is added where the annotations lack it."""
+        name = label or ""
+        if name not in self.label_at:
+            self.label_at[name] = len(self.categories)
+            self.categories.append(name)
+        return self.label_at[name]
 
     def _refusal(self, order: Correction) -> str:
         if order.action not in ACTIONS:
@@ -120,8 +130,8 @@ class _Ledger:
                 return f"no box '{order.box}' in image '{order.image}'"
             if at in self.removed:
                 return f"box '{order.box}' was removed before"
-        if order.action in ("add", "relabel") and order.label not in self.label_at:
-            return f"no class '{order.label}'; there are: {', '.join(self.before.categories)}"
+        if order.action in ("add", "relabel") and not (order.label or "").strip():
+            return f"to {order.action} a box takes its class"
         return self._bad_place(order) if order.action in ("add", "move") else ""
 
     def _bad_place(self, order: Correction) -> str:
@@ -149,4 +159,17 @@ class _Ledger:
         )
         records = np.concatenate([self.before.records, np.full(n_added, -1)])
         kept = np.asarray([index for index in range(len(boxes)) if index not in self.removed], np.int64)
-        return replace(self.before, boxes=boxes.take(kept), records=records[kept])
+        classes = tuple(self.categories)
+        keys = _keys(self.before, classes)
+        return replace(
+            self.before, categories=classes, category_keys=keys, boxes=boxes.take(kept), records=records[kept]
+        )
+
+
+def _keys(before: Annotations, classes: tuple[str, ...]) -> tuple[Key, ...]:
+    """What the file calls each class: numbers go on after the largest one, names are the classes' own."""
+    known, new = before.category_keys, classes[len(before.categories) :]
+    numbers = [key for key in known if isinstance(key, int)]
+    if len(numbers) < len(known):
+        return (*known, *new)
+    return (*known, *range(max(numbers, default=-1) + 1, max(numbers, default=-1) + 1 + len(new)))

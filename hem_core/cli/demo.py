@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from hem_core.cli._run import serve, summarise
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
+from hem_core.jobs.command import listed
 from hem_core.jobs.kinds.projection import start_pending_map
 
 PLACE = 10
@@ -40,7 +42,8 @@ def demo(
         workspace,
         f"{_demo.FLIPPED:.0%}",
     )
-    with bars() as progress:
+    in_background = sys.argv[1:] if no_app else [*sys.argv[1:], "--no-app"]
+    with bars() as shown, listed("demo", workspace, shown, name=name, settings={"argv": in_background}) as progress:
         run = _demo.run(name, workspace, data=data, progress=progress, is_map_awaited=no_app)
     summarise(run)
     if not no_app:

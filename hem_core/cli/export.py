@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +11,8 @@ import hem_core.export
 from hem_core import folder as registry
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
+from hem_core.jobs.command import listed, workspace_of
+from hem_core.store.level_names import EXAMPLES, counted
 
 PLACE = 80
 SHOWN = 5
@@ -40,42 +42,52 @@ def export(
         typer.Option(help="For a run: which rows to export, the examples or the parts that the run has a level for."),
     ] = "examples",
     with_held_out: Annotated[
-        bool, typer.Option("--with-held-out", help="For a run: also export the examples of its test and val splits.")
+        bool, typer.Option("--with-held-out", help="For a run: also export what is of its test and val splits.")
     ] = False,
 ) -> None:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
-    from hem_core.sets.export_run import export_run
-    from hem_core.sets.export_set import export_set
-    from hem_core.store import sets
-
     if set_ is None:
         if version is not None:
             raise HemError("--version applies to a set: name the set with --set")
-        with bars() as progress:
-            done = export_run(
-                source,
-                out,
-                where=where,
-                formats=format or (),
-                data=data,
-                has_held_out=with_held_out,
-                level=level,
-                progress=progress,
-            )
-        say("{} in {}", f"{done.n:,} {level}", done.folder)
-        for why, n in done.left_out.items():
-            say("  left out: {}", f"{n:,} {why}")
-        _say_skipped(done.skipped)
+        _export_rows(source, out, level, format or [], where=where, data=data, has_held_out=with_held_out)
         return
     if where is not None or with_held_out:
         option = "--where" if where is not None else "--with-held-out"
         raise HemError(f"{option} and --set exclude each other: a set is exported as it was saved")
-    name, found = (set_, version) if version is not None else sets.named(source, set_)
-    with bars() as progress:
-        folder = export_set(source, name, found, out, format or (), data=data, progress=progress)
+    _export_set(source, out, (set_, version), format or [], data=data)
+
+
+def _export_rows(source: Path, out: Path, level: str, formats: list[str], **more: Any) -> None:
+    from hem_core.sets.export_run import export_run
+
+    about = {"run": source.absolute().name, "level": level, **_about(out, formats)}
+    with bars() as shown, listed("export", workspace_of(source), shown, name=out.name, settings=about) as progress:
+        done = export_run(source, out, formats=formats, level=level, progress=progress, **more)
+    say("{} in {}", counted(done.n, level), done.folder)
+    for why, n in done.left_out.items():
+        say("  left out: {}", f"{n:,} {why}")
+    _say_skipped(done.skipped)
+
+
+def _export_set(
+    source: Path, out: Path, wanted: tuple[str, int | None], formats: list[str], *, data: Path | None
+) -> None:
+    from hem_core.sets.export_set import export_set
+    from hem_core.store import sets
+
+    name, version = (wanted[0], wanted[1]) if wanted[1] is not None else sets.named(source, wanted[0])
+    about = {"set": name, "version": version, **_about(out, formats)}
+    with bars() as shown, listed("export", source, shown, name=out.name, settings=about) as progress:
+        folder = export_set(source, name, version, out, formats, data=data, progress=progress)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    say("{} in {}: {} examples", f"{name} v{found}", folder, f"{manifest['counts']['n']:,}")
+    rows = counted(manifest["counts"]["n"], manifest.get("level") or EXAMPLES)
+    say("{} in {}: {}", f"{name} v{version}", folder, rows)
     _say_skipped(manifest["skipped"])
+
+
+def _about(out: Path, formats: list[str]) -> dict[str, Any]:
+    """What the job of an export says of it."""
+    return {"out": str(out.absolute()), "formats": sorted(set(formats)) or ["parquet"]}
 
 
 def _say_skipped(skipped: Mapping[str, str]) -> None:

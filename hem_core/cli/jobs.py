@@ -50,7 +50,7 @@ def jobs(
 
 def _print_table(found: list[Job]) -> None:
     if not found:
-        say("no jobs yet; hem score, hem retrain, hem loop and the app start them")
+        say("no jobs yet; hem demo, hem score, hem export, hem retrain, hem loop and the app start them")
         return
     heads = ("name", "state", "stage", "done", "rate", "time left", "started")
     states = _states(found)

@@ -8,6 +8,7 @@ import typer
 import hem_core.selection.policies
 from hem_core import folder
 from hem_core.cli._screen import bars, say, table
+from hem_core.store.level_names import noun
 
 PLACE = 70
 POLICIES = ", ".join(folder.names(hem_core.selection.policies))
@@ -34,7 +35,7 @@ def select(
     ] = "examples",
     with_held_out: Annotated[
         bool,
-        typer.Option("--with-held-out", help="Include the examples of the test and val splits among the candidates."),
+        typer.Option("--with-held-out", help="Include the test and val splits among the candidates."),
     ] = False,
     preview: Annotated[
         bool,
@@ -71,14 +72,15 @@ def select(
         seed=seed,
     )
     _say_chosen(chosen)
+    rows = noun(level)
     seen = proved = None
     if preview:
         seen = preview_of(opened, chosen, seed=seed)
-        _show_preview(seen)
+        _show_preview(seen, rows)
         try:
             with bars() as progress:
                 proved = proof(opened, chosen, progress=progress)
-            _show_proof(proved)
+            _show_proof(proved, rows)
         except HemError as error:
             say("[yellow]no proof[/]: {}", error)
     if workspace is not None and save:
@@ -108,7 +110,7 @@ def _say_chosen(chosen: Any) -> None:
         say("  left out: {}", f"{count:,} {why}")
 
 
-def _show_preview(seen: Any) -> None:
+def _show_preview(seen: Any, rows: str) -> None:
     def line(measure: str, column: str, form: str) -> tuple[str, ...]:
         return measure, *(_number(value, form) for value in seen.table[column])
 
@@ -116,7 +118,7 @@ def _show_preview(seen: Any) -> None:
     table(
         ("", *("hardest" if name == "top" else name for name in seen.table.index)),
         [
-            line("examples", "n", ",.0f"),
+            line(rows, "n", ",.0f"),
             line("mean difficulty, percentile", "mean_difficulty", ".1f"),
             line("classes", "n_classes", ",.0f"),
             ("smallest class", *(f"{_number(share, '.1%')} {name}".rstrip() for share, name in smallest)),
@@ -128,10 +130,10 @@ def _show_preview(seen: Any) -> None:
     )
 
 
-def _show_proof(proved: Any) -> None:
+def _show_proof(proved: Any, rows: str) -> None:
     arms = proved.table.itertuples(index=False)
     table(
-        ("probe trained on", "examples", "accuracy", "95% interval"),
+        ("probe trained on", rows, "accuracy", "95% interval"),
         [(arm, f"{n:,}", f"{mean:.2%}", f"{low:.2%} to {high:.2%}") for arm, n, mean, low, high in arms],
     )
     say("{}", f"{proved.note} ({proved.seconds:.1f} s)")

@@ -67,7 +67,8 @@ def export(
         _write_text(
             temporary / "manifest.json", _manifest(examples, chosen, {**manifest, "skipped": dict(skipped or {})})
         )
-        _write_text(temporary / "README.md", readme(target.name, examples, classes, skipped or {}, modules))
+        rows = str(manifest.get("level") or "examples").replace("_", " ")
+        _write_text(temporary / "README.md", readme(target.name, examples, classes, skipped or {}, modules, rows))
         _rename(temporary, target)
     except OSError as error:
         raise DataError(f"{target} cannot be written: {error.strerror or error}; export to another folder") from error

@@ -13,16 +13,24 @@ from hem_core.export._names import Names
 SHOWN = 20
 
 
-def readme(name: str, examples: pd.DataFrame, classes: Sequence[str], skipped: Mapping[str, str], modules: Any) -> str:
-    """The text. modules: the formats by name, each with its own README; skipped: id -> why it is in no format."""
+def readme(
+    name: str,
+    examples: pd.DataFrame,
+    classes: Sequence[str],
+    skipped: Mapping[str, str],
+    modules: Any,
+    rows: str = "examples",
+) -> str:
+    """The text. modules: the formats by name, each with its own README; skipped: id -> why it is in no format;
+    rows: what the rows of the set are called."""
     head = (
-        f"# {name}\n\n{len(examples):,} examples. `id` is the key; `label` is the label to train with; `label_before`, "
+        f"# {name}\n\n{len(examples):,} {rows}. `id` is the key; `label` is the label to train with; `label_before`, "
         "if present, is the given one. Of every score higher means harder: where the published measure "
         "runs the other way, it is 1 minus that measure, or has its sign flipped. What the set was made from is in "
         "`manifest.json`.\n"
     )
     code = 'The code below runs in this folder.\n\n```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
-    parts = [head, *_classes(examples, classes), *_skipped(skipped), code]
+    parts = [head, *_classes(examples, classes), *_skipped(skipped, rows), code]
     return "\n".join([*parts, *(module.README for module in modules.values())])
 
 
@@ -49,12 +57,12 @@ def _classes(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:
     return ["## Classes\n", " ".join(said) + "\n"]
 
 
-def _skipped(skipped: Mapping[str, str]) -> list[str]:
+def _skipped(skipped: Mapping[str, str], rows: str) -> list[str]:
     if not skipped:
         return []
     lines = [f"- `{id}`: {why}" for id, why in list(skipped.items())[:SHOWN]]
     lines += [f"- and {len(skipped) - SHOWN:,} more, all of them in `manifest.json`"] if len(skipped) > SHOWN else []
-    text = f"{len(skipped):,} examples were skipped in every format, because their picture could not be read:\n\n"
+    text = f"{len(skipped):,} {rows} were skipped in every format, because their picture could not be read:\n\n"
     return ["## Skipped\n", text + "\n".join(lines) + "\n"]
 
 

@@ -13,6 +13,7 @@ from hem_core.engine.batch import Inputs, Values
 from hem_core.engine.extra import rows_of
 
 AT_ONCE = 1024
+FILES_AT_ONCE = 64
 MOST_BYTES = 2 << 30
 
 
@@ -55,16 +56,23 @@ class CachedInputs:
     def _all(self) -> tuple[np.ndarray, Values | None]:
         """(N,) place of each row among the readable ones, -1 = unreadable; and their values, if they are kept."""
         place, good, parts, n_bytes = np.full(self._n, -1, dtype=np.int64), 0, [], 0
-        for start in range(0, self._n, AT_ONCE):
-            batch = self._inputs.read(range(start, min(start + AT_ONCE, self._n)))
+        at_once = AT_ONCE if self._inputs.is_quick else FILES_AT_ONCE
+        for start in range(0, self._n, at_once):
+            batch = self._inputs.read(range(start, min(start + at_once, self._n)))
             place[batch.indices] = np.arange(good, good + len(batch.indices))
             good += len(batch.indices)
-            n_bytes += batch.values.nbytes if isinstance(batch.values, Tensor) else 0
+            n_bytes += _size(batch.values)
             if n_bytes > self._most_bytes:
                 parts = []
             elif batch.indices:
                 parts.append(batch.values)
         return place, _joined(parts) if parts and n_bytes <= self._most_bytes else None
+
+
+def _size(values: Values) -> int:
+    """Bytes of arrays and pictures; 0 of texts and tables, which are always kept."""
+    some = values if isinstance(values, list) else [values]
+    return sum(one.nbytes for one in some if isinstance(one, Tensor))
 
 
 def _joined(parts: Sequence[Values]) -> Values:

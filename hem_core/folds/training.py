@@ -30,9 +30,11 @@ from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training_set import TrainingSet
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import remove_leftovers
-from hem_core.tasks import Task, is_known, load
+from hem_core.tasks import MakesItems, Task, is_known, keeps_sizes, load, training_arguments
 
 BATCH = 256
+OF_ANY_SIZE = 8
+"""Pictures that keep their sizes, asked together: those of detection have 100 times the pixels of a class's."""
 FOLDER = "out_of_sample"
 
 
@@ -94,6 +96,7 @@ class Trainings:
             is_picture=self.is_picture,
             extra=extra,
             planted=planted,
+            task=self.task,
         )
         if "classes" in self.task.offers and len(np.unique(dataset.targets)) < 2:
             raise ModelError(f"{where}: its training has examples of fewer than 2 classes; nothing can be learned")
@@ -103,6 +106,7 @@ class Trainings:
                 dataset,
                 where=where,
                 n_classes=len(self.classes),
+                of_task=training_arguments(self.task),
                 seed=self.seed,
                 weights=self._weights(dataset),
                 recorder=recorder,
@@ -110,6 +114,8 @@ class Trainings:
             )
             recorder.flush()
             with named(where):
+                if isinstance(self.task, MakesItems):
+                    self.task.check_trained(model)
                 return model, self.place(model)
 
     @torch.inference_mode()
@@ -122,8 +128,9 @@ class Trainings:
         """
         raw = np.full((len(rows), self.width), np.nan, dtype=np.float32)
         features: list[np.ndarray] = []
-        for start in range(0, len(rows), BATCH):
-            part = rows[start : start + BATCH]
+        at_once = OF_ANY_SIZE if keeps_sizes(self.task) else BATCH
+        for start in range(0, len(rows), at_once):
+            part = rows[start : start + at_once]
             with named(where):
                 found, embeddings = network.forward(
                     self.cached_inputs.read(part) if values is None else rows_of(values, part)
@@ -131,7 +138,8 @@ class Trainings:
                 if found.shape[1] != self.width:
                     wanted = f"there are {self.width} classes" if self.classes else f"wanted {self.width}"
                     raise ModelError(f"the model has {found.shape[1]} outputs; {wanted}")
-            raw[start : start + BATCH] = self.task.finite(found.float()).cpu().numpy()
+                self._check(found, part if values is None else None)
+            raw[start : start + at_once] = self.task.finite(found.float()).cpu().numpy()
             if embeddings is not None:
                 features.append(as_stored(embeddings).cpu().numpy())
             self.tell(f"{where}: predicting", start + len(part), len(rows))
@@ -143,6 +151,18 @@ class Trainings:
         if not folder.is_dir() or not any(path.suffix == ".parquet" for path in folder.iterdir()):
             return None
         return read_dynamics(folder)
+
+    def _check(self, raw: torch.Tensor, rows: np.ndarray | None) -> None:
+        """Raise ModelError for answers that the task cannot read, such as labels beyond its classes.
+
+        rows: of the data set, None for planted examples.
+        """
+        if rows is None or not isinstance(self.task, MakesItems):
+            return
+        wrong = self.task.problems(raw, torch.as_tensor(self.targets[rows]))
+        if wrong:
+            place, reason = min(wrong.items())
+            raise ModelError(f"'{self.ids[int(rows[place])]}': {reason}")
 
     def tell(self, stage: str, done: int, total: int) -> None:
         if self.progress is not None:

@@ -16,6 +16,7 @@ from hem_core.engine.call import prepared
 from hem_core.engine.extra import Extra, rows_of
 from hem_core.errors import DataError
 from hem_core.folds.cached_inputs import CachedInputs
+from hem_core.tasks import MakesItems, Task, training_arguments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
 
     input: a picture (C, H, W) float32 in 0 .. 1, a text, the features (F,) float32, or the array or tensor as it is;
     target: int in [0, K), or a float for a task without classes; id: str. `ids`, `targets` (N',) int64 or float32, and
-    `classes` (K names) speak of all of them.
+    `classes` (K names) speak of all of them. A task that `MakesItems` makes its own, such as an image and its boxes.
     rows: positions of the examples in the data set; targets and ids: of the whole data set. planted: which of the
     extra examples come after them; the rows that these replace are left out.
     """
@@ -44,7 +45,9 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
         is_picture: bool,
         extra: Extra | None = None,
         planted: Sequence[int] | np.ndarray = (),
+        task: Task | None = None,
     ) -> None:
+        self._task = task if isinstance(task, MakesItems) else None
         self._cached_inputs, self._is_picture, self._is_stored = cached_inputs, is_picture, False
         self.extra = extra
         self.planted = np.asarray(planted, dtype=np.int64)
@@ -54,17 +57,17 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
         self.targets = as_targets(np.concatenate([targets[self.rows], more]))
         names = extra.ids if extra is not None else []
         self.ids = [str(ids[row]) for row in self.rows] + [names[index] for index in self.planted]
-        self.classes = list(classes)
+        self.classes = list(training_arguments(task)["classes"] if task is not None and self._task else classes)
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, index: int) -> tuple[Any, int | float, str]:
+    def __getitem__(self, index: int) -> Any:
         if not -len(self) <= index < len(self):
             raise IndexError(f"example {index} of {len(self)}")
         return self.__getitems__([index % len(self)])[0]
 
-    def __getitems__(self, indices: Sequence[int]) -> list[tuple[Any, int | float, str]]:
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
         """Many items at once, as a DataLoader asks for them."""
         at = np.asarray(indices, dtype=np.int64)
         inputs: list[Any] = [None] * len(at)
@@ -72,6 +75,9 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
             for place, value in zip(wanted, self._inputs(values), strict=True):
                 inputs[place] = value
         targets = self.targets[at].tolist()
+        if self._task is not None:
+            places = zip(inputs, targets, at.tolist(), strict=True)
+            return [self._task.item(one, target, index) for one, target, index in places]
         return [(inputs[place], targets[place], self.ids[index]) for place, index in enumerate(at)]
 
     def as_stored(self) -> TrainingSet:
@@ -108,9 +114,17 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
             found.append((np.flatnonzero(~is_own), rows_of(self.extra.values, planted)))
         return found
 
+    def _pictures(self, values: list[Any]) -> Sequence[Any]:
+        """Pictures of any sizes, each (C, H, W); texts as they are."""
+        if not values or not isinstance(values[0], Tensor):
+            return values
+        if self._is_stored:
+            return [one.permute(2, 0, 1) for one in values]
+        return prepared(_PLAIN, values, CPU, is_picture=True)
+
     def _inputs(self, values: Values) -> Sequence[Any] | Tensor:
         if isinstance(values, list):
-            return values
+            return self._pictures(values)
         if isinstance(values, Tensor):
             if self._is_stored:
                 return values.permute(0, 3, 1, 2) if self._is_picture else values

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from hem_core.engine.progress import Listener
+from hem_core.engine.progress import Listener, Progress
 from hem_core.errors import HemError, TakenError
 from hem_core.jobs.job import Job, new_job
 from hem_core.jobs.kind import load, option
@@ -19,21 +20,33 @@ from hem_core.store.claim import busy_message, owner, take
 
 
 @contextmanager
-def listed(kind: str, workspace: Path | None, listener: Listener) -> Iterator[Listener]:
+def listed(
+    kind: str,
+    workspace: Path | None,
+    listener: Listener,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Iterator[Listener]:
     """A listener that passes progress on, and lists this command as a job from the first report of progress.
 
-    workspace: None where the command writes outside of one. The job's name is that of the folder, in RESULTS of the
-    kind, on which this process holds the claim. Where nothing can be written, the command is not listed.
+    workspace: None where the command writes outside of one. name: of the job, by default that of the folder, in
+    RESULTS of the kind, on which this process holds the claim. settings: of the job, beyond those of every command.
+    Where nothing can be written, the command is not listed.
     """
     with ExitStack() as stack:
-        is_new = workspace is not None
+        is_new, record = workspace is not None, None
 
         def tell(stage: str, done: int, total: int) -> None:
-            nonlocal is_new
+            nonlocal is_new, record
             if is_new and workspace is not None:
                 is_new = False
                 with suppress(HemError, OSError):
-                    stack.enter_context(at_work(command_job(kind, workspace, _name(kind, workspace)), "it"))
+                    job = command_job(kind, workspace, name or _name(kind, workspace), settings)
+                    stack.enter_context(at_work(job, "it"))
+                    record = None if option(load(kind), "progress") else Progress(job.folder).tell
+            if record is not None:
+                record(stage, done, total)
             listener(stage, done, total)
 
         yield tell
@@ -62,9 +75,9 @@ def at_work(job: Job, what: str) -> Iterator[None]:
         job.claim.unlink(missing_ok=True)
 
 
-def command_job(kind: str, workspace: Path, name: str) -> Job:
-    """The job of this process's own command line."""
-    return new_job(workspace, kind, name, {"argv": sys.argv[1:], "cwd": str(Path.cwd())})
+def command_job(kind: str, workspace: Path, name: str, settings: Mapping[str, Any] | None = None) -> Job:
+    """The job of this process's own command line. settings: more of them, or another `argv` for its resumption."""
+    return new_job(workspace, kind, name, {"argv": sys.argv[1:], "cwd": str(Path.cwd()), **(settings or {})})
 
 
 def workspace_of(run: Path) -> Path | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,6 +57,7 @@ def trained(
         )
     is_equal = draws is not None and train.takes("sampler")
     sampler = EqualDraws(len(dataset), draws, seed=seed) if is_equal and draws is not None else None
+    of_sampler: dict[str, Any] = {"sampler": sampler} if sampler is not None else {}
     with TemporaryDirectory(prefix="hem-loop-") as unused, seeded(seed):
         model = train(
             dataset,
@@ -66,7 +68,7 @@ def trained(
             recorder=Recorder(Path(unused)),
             progress=progress,
             device=str(choose_device(pool.options.device)),
-            **({"sampler": sampler} if sampler is not None else {}),
+            **of_sampler,
         )
         with named(where):
             return pool.place(model)

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from hem_core.loop.arm import Step, Walk
+from hem_core.loop.conclusion import conclusion
 from hem_core.loop.curve import curve, differences, measures
 from hem_core.loop.lab import Lab
 from hem_core.loop.page import page
-from hem_core.loop.verdict import verdict
 from hem_core.store.atomic import write_bytes, write_json, write_table
 
 FORMAT_VERSION = 1
@@ -33,7 +33,7 @@ def write_report(lab: Lab, walks: Sequence[Walk], kept: dict[str, Any]) -> dict[
         "n_pool": len(lab.candidates),
         "test": lab.pool.test.words,
         "settings": lab.settings.facts() | {"rounds": lab.settings.rounds, "seeds": lab.settings.seeds},
-        "verdict": verdict(entries, of_random, of_all),
+        "verdict": conclusion(entries, of_random, of_all),
         "curve": entries,
         "against_random": of_random,
         "against_all": of_all,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,16 +40,18 @@ class TrainFunction:
             inspect.Parameter.KEYWORD_ONLY,
         )
 
-    def __call__(self, dataset: Any, *, where: str, n_classes: int, **offered: Any) -> nn.Module:
+    def __call__(
+        self, dataset: Any, *, where: str, n_classes: int, of_task: Mapping[str, Any] | None = None, **offered: Any
+    ) -> nn.Module:
         """Train; of what is offered by name, the function gets what its signature takes.
 
-        where: words for the errors, as "fold 2 of 5". Returns a module in eval mode; a scikit-learn estimator is
-        wrapped in one; a classifier's outputs are the n_classes class indices.
+        where: words for the errors, as "fold 2 of 5"; of_task: what the task offers beside the rest. Returns a module
+        in eval mode; a scikit-learn estimator is wrapped in one; a classifier's outputs are its n_classes classes.
         Raises ModelError when the function raises, and when what it returns is neither.
         """
         try:
             with process_settings_kept():
-                model = self.function(dataset, **_taken(self.function, offered))
+                model = self.function(dataset, **_taken(self.function, {**offered, **(of_task or {})}))
         except OWN_ERRORS as error:
             raise ModelError(f"{where}: '{self.name}' failed: {raised(error)}") from error
         if isinstance(model, nn.Module):

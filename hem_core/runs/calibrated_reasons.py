@@ -9,7 +9,8 @@ import numpy as np
 from hem_core.dynamics.window import window
 from hem_core.engine.extra import Extra
 from hem_core.folds.cross_fit import CrossFit
-from hem_core.folds.out_of_sample import ByHeads, OutOfSample
+from hem_core.folds.head_predictions import ByHeads
+from hem_core.folds.oos_columns import OutOfSample
 from hem_core.probes.asked_model import AskedModel
 from hem_core.probes.calibrate import Outcome, by_rules_info, calibrate
 from hem_core.probes.choose import probes_for, share_of

@@ -31,7 +31,7 @@ from hem_core.runs.thumbnails import Drawing, write_thumbnails
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.map_pending import MAP
-from hem_core.tasks import CalibratesParts, KnowsTheSet, Parts, settings_of
+from hem_core.tasks import CalibratesParts, KnowsTheSet, Metric, Parts, settings_of
 
 UNUSED = "The probes could not be used: simple rules name the reasons."
 Columns = dict[str, np.ndarray]
@@ -69,6 +69,7 @@ def conclude(
     evidence = gather(scored, recorded, attempts, progress)
     with progress.stage("explain", joined.n):
         columns = scores_of(scored, evidence, attempts)
+        own = _own_metrics(scored) if evidence.folds is not None else None
         scored, of_the_set, how = _of_the_set(scored, columns)
         columns |= of_the_set
         headline = _headline(scored, evidence, columns)
@@ -86,7 +87,8 @@ def conclude(
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make("thumbnails", lambda: write_thumbnails(scored, drawing, progress), False)
     found = Concluded(columns, headline, reasons.info, parts, pictures)
-    return _account_of(scored, evidence, found, fits, attempts)
+    own = own if own is not None else scored.ready.task.metrics(joined.columns)
+    return _account_of(scored, evidence, found, (fits, own), attempts)
 
 
 def _fits(recorded: Dynamics | None, ready: Prepared, joined: Joined, options: Options) -> Match | None:
@@ -97,6 +99,15 @@ def _fits(recorded: Dynamics | None, ready: Prepared, joined: Joined, options: O
         ids = [ready.ids[row] for row in joined.columns["index"].tolist()]
         match_contents(recorded, ids, joined.columns["content_hash"].tolist(), source=options.dynamics)
     return match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
+
+
+def _own_metrics(scored: Scored) -> list[Metric]:
+    """How good the scored model is on the examples as it saw them, where others' predictions take their place."""
+    task, graph, columns = scored.ready.task, scored.graph, scored.joined.columns
+    if not isinstance(task, KnowsTheSet):
+        return task.metrics(columns)
+    known = task.of_the_set(columns, graph.indices if graph is not None else None)
+    return known.task.metrics({**columns, **known.columns})
 
 
 def _of_the_set(scored: Scored, columns: Columns) -> tuple[Scored, Columns, dict[str, str]]:
@@ -203,11 +214,15 @@ def _levels(parts: Parts | None) -> dict[str, Any]:
 
 
 def _account_of(
-    scored: Scored, evidence: Evidence, found: Concluded, fits: Match | None, attempts: Attempts
+    scored: Scored,
+    evidence: Evidence,
+    found: Concluded,
+    of_model: tuple[Match | None, list[Metric]],
+    attempts: Attempts,
 ) -> dict[str, Any]:
-    """What run.json says of the tables. fits: how the user's recording fits the examples."""
+    """What run.json says of the tables. of_model: how the user's recording fits the examples, and the own metrics."""
     joined, ready, graph, options = scored.joined, scored.ready, scored.graph, scored.options
-    own = ready.task.metrics(joined.columns)
+    fits, own = of_model
     missing = account.missing_parts(scored, evidence.recorded, has_pictures=found.has_pictures)
     return {
         "n": joined.n,

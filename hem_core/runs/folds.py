@@ -17,7 +17,8 @@ from hem_core.errors import DataError, ModelError
 from hem_core.folds.assign import assign
 from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.cross_fit import CrossFit, Everything, cross_fit, fit_all, trainings_of
-from hem_core.folds.out_of_sample import FOLDS, OutOfSample
+from hem_core.folds.head_predictions import FOLDS
+from hem_core.folds.oos_columns import OutOfSample
 from hem_core.folds.training import BATCH, FOLDER, Trainings, kept
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options

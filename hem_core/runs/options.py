@@ -34,7 +34,8 @@ class Options:
     """Accuracy on examples kept out of training, 0 .. 1, to judge how far the net has memorised its own."""
     oos: int | Literal["head", "none"] | None = None
     """Out-of-sample evidence: the number of folds of a train function (5 where one is given); "head" cross-fits linear
-    heads on the embeddings, which is also what is done, where nothing better is known, without this option; "none"."""
+    heads on the embeddings, which is also what is done, where nothing better is known, without this option; "none",
+    also with a train function, whose one model is then judged on the examples that it was trained on."""
     test: str | Path | None = None
     """Held-out data of the same form, for `hem retrain`: noted in run.json, not scored, no part of what the run is."""
     dynamics: str | Path | None = None

@@ -9,7 +9,8 @@ import numpy as np
 
 from hem_core.dynamics.table import Dynamics, to_table
 from hem_core.engine.progress import Progress
-from hem_core.folds.out_of_sample import ByHeads, OutOfSample, beside, by_heads, rescored
+from hem_core.folds.head_predictions import ByHeads, by_heads
+from hem_core.folds.oos_columns import OutOfSample, beside, rescored
 from hem_core.runs.attempts import Attempts
 from hem_core.runs.calibrated_reasons import Folds, trained_in_folds
 from hem_core.runs.explain import error_columns
@@ -58,10 +59,11 @@ def gather(scored: Scored, recorded: Dynamics | None, attempts: Attempts, progre
     recorded: the training dynamics of the scored model.
     """
     heads = attempts.make("linear heads", lambda: _heads(scored, progress), None)
-    folds = trained_in_folds(scored, heads, scored.trainer) if scored.trainer is not None else None
+    is_wanted = scored.trainer is not None and scored.options.oos != "none"
+    folds = trained_in_folds(scored, heads, scored.trainer) if is_wanted and scored.trainer is not None else None
     if recorded is None and folds is not None and "training dynamics" in scored.ready.task.offers:
         recorded = folds.crossed.dynamics
-    return Evidence(heads, folds, recorded, scored.options.sample)
+    return Evidence(heads, folds, recorded, _own_sample(scored))
 
 
 def scores_of(scored: Scored, evidence: Evidence, attempts: Attempts) -> dict[str, np.ndarray]:
@@ -106,6 +108,12 @@ def out_of_sample(
     measured = {_key(metric): metric.value for metric in found[:1]}
     measured |= {f"in_sample_{_key(metric)}": metric.value for metric in own[:1]}
     return {"how": truth.how, "folds": folds, "repeats": 1} | measured
+
+
+def _own_sample(scored: Scored) -> Sample:
+    """In-sample where the scored model was trained here on the rows, else what the user said of it."""
+    is_of_these = scored.trainer is not None and scored.ready.network is None
+    return "in-sample" if is_of_these else scored.options.sample
 
 
 def _heads(scored: Scored, progress: Progress) -> ByHeads | None:

@@ -46,6 +46,8 @@ from hem_core.tasks import (
 )
 
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
+ANY_SIZE_BATCH = {"cpu": 8, "cuda": 16}
+"""Of pictures that keep their sizes, which are large where boxes are looked for."""
 ESTIMATOR_BATCH = 4096
 """For an estimator most of the time is the overhead of a call."""
 
@@ -116,7 +118,9 @@ def prepare(
         model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
     if model is None and found is None and train is not None:
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
-    targets = task.read_targets(catalog, facts, model_facts(model, n_outputs), _said_of_labels(options))
+    targets = task.read_targets(
+        catalog, facts, model_facts(model, n_outputs, is_trained=found is None), _said_of_labels(options)
+    )
     bad_labels = {**targets.bad, **{int(row): reason for row, reason in targets.facts.get("failures", {}).items()}}
     return Prepared(
         catalog,
@@ -151,14 +155,17 @@ def _task_for(options: Options) -> Task:
     return task
 
 
-def model_facts(model: nn.Module | None, n_outputs: int) -> ModelFacts:
-    """The model's facts about its outputs; for a Hugging Face model, the names in its config."""
+def model_facts(model: nn.Module | None, n_outputs: int, *, is_trained: bool = True) -> ModelFacts:
+    """The model's facts about its outputs; for a Hugging Face model, the names in its config.
+
+    is_trained: they come of a model, there or still to be trained, not of columns with predictions.
+    """
     return ModelFacts(
         n_outputs,
         getattr(model, "class_labels", None),
         getattr(model, "class_names", None) or output_names(getattr(model, "config", None)),
         isinstance(model, Estimator),
-        int(getattr(model, "first_label", 1)) if model is not None else 0,
+        int(getattr(model, "first_label", 1)) if is_trained else 0,
     )
 
 
@@ -304,13 +311,14 @@ def batch_size_of(ready: Prepared, options: Options, known: dict[str, Any]) -> i
     if isinstance(options.batch_size, int):
         return options.batch_size
     if ready.network is None or ready.inputs is None:
-        return 4096
+        return ANY_SIZE_BATCH["cpu"] if keeps_sizes(ready.task) else 4096
     if options.batch_size == "auto":
         return fastest_batch_size(ready.network, ready.inputs, len(ready.ids))
     if isinstance(ready.network.model, Estimator):
         return ESTIMATOR_BATCH
     of_medium = medium(ready.facts["medium"]).batch_size
-    return of_medium or DEFAULT_BATCH.get(ready.network.device.type, 256)
+    defaults = ANY_SIZE_BATCH if keeps_sizes(ready.task) else DEFAULT_BATCH
+    return of_medium or defaults.get(ready.network.device.type, defaults["cuda"])
 
 
 def unit_size_of(ready: Prepared) -> int:

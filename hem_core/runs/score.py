@@ -178,7 +178,8 @@ def _scored(plan: Plan, ready: Prepared, recorded: Dynamics | None, making: _Mak
         with progress.stage("train"):
             everything = trainer.everything
         stored = Stored(everything.logits, everything.embeddings)
-        recorded = recorded or everything.dynamics
+        if "training dynamics" in ready.task.offers:
+            recorded = recorded or everything.dynamics
     _pass(plan, ready, stored, making)
     return conclude(plan, ready, recorded, options, progress, trainer)
 

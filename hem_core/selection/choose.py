@@ -13,7 +13,7 @@ import pandas as pd
 from hem_core.errors import DataError
 from hem_core.selection.options import policy, resolve
 from hem_core.selection.pool import Cap, Chosen, Pool
-from hem_core.selection.verdicts_applied import EXCLUSIONS, HELD_OUT, held_out, is_corrected
+from hem_core.selection.verdicts_applied import EXCLUSIONS, WORDS, why_not
 from hem_core.selection.weights import weights
 
 QUOTA = "over the class quota"
@@ -59,7 +59,8 @@ def choose(
     """
     _check(n, policies, leave_out, max_per_duplicate_group)
     used = resolve(policies, options)
-    why = _ruled_out(pool, leave_out, has_held_out)
+    excluded = why_not(pool.table, leave_out=leave_out, has_held_out=has_held_out)
+    why = excluded.map({"": "", **WORDS}).to_numpy(dtype=object, copy=True)  # (M,) words
     now, at = _without(pool, why)  # at (m,): where the candidates of `now` are in `pool`
     now = replace(now, cap=_duplicates(now.table, max_per_duplicate_group))
     chosen = np.empty(0, dtype=np.int64)
@@ -86,21 +87,6 @@ def _check(n: int, policies: Sequence[str], leave_out: Collection[str], most: in
     for tag in leave_out:
         if tag not in EXCLUSIONS:
             raise DataError(f"'{tag}' leaves nothing out; there are: {', '.join(EXCLUSIONS)}")
-
-
-def _ruled_out(pool: Pool, leave_out: Collection[str], has_held_out: bool) -> np.ndarray:
-    """(M,) words, "" for those whom neither a verdict nor their split keeps out."""
-    why = np.full(len(pool), "", dtype=object)
-    if not has_held_out:
-        for part, words in HELD_OUT.items():
-            why[(held_out(pool.table) == part).to_numpy()] = words
-    if "verdict" not in pool.table:
-        return why
-    is_fixed = is_corrected(pool.table).to_numpy() if "label_before" in pool.table else np.zeros(len(pool), dtype=bool)
-    for tag in leave_out:
-        is_said = (pool.table["verdict"] == tag).to_numpy() & ~((tag == "mislabelled") & is_fixed)
-        why[is_said & (why == "")] = EXCLUSIONS[tag]
-    return why
 
 
 def _without(pool: Pool, why: np.ndarray) -> tuple[Pool, np.ndarray]:

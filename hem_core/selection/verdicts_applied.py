@@ -48,18 +48,40 @@ def curate(
     for tag in leave_out:
         if tag not in EXCLUSIONS:
             raise ValueError(f"'{tag}' leaves nothing out; there are: {', '.join(EXCLUSIONS)}")
-    verdict = tagged["verdict"].astype("object")
-    why = verdict.where(verdict.isin(list(EXCLUSIONS)) & ~is_corrected(tagged), "")
-    is_out = why.isin(list(leave_out))
-    if not has_held_out:
-        part = held_out(tagged)
-        is_out, why = is_out | (part != ""), part.where(part != "", why)
+    why = why_not(tagged, leave_out=leave_out, has_held_out=has_held_out)
+    is_out = why != ""
     excluded = pd.DataFrame({"id": tagged["id"], "why": why}).loc[is_out, :]
+    verdict = _excluding_verdict(tagged)[~why.isin(list(HELD_OUT))]
     return Curated(
         tagged.loc[~is_out, :].reset_index(drop=True),
         excluded.reset_index(drop=True),
-        {tag: int(np.count_nonzero(why == tag)) for tag in EXCLUSIONS},
+        {tag: int(np.count_nonzero(verdict == tag)) for tag in EXCLUSIONS},
     )
+
+
+def why_not(
+    table: pd.DataFrame, *, leave_out: Collection[str] = tuple(EXCLUSIONS), has_held_out: bool = False
+) -> pd.Series:
+    """The one rule by which a verdict or a split keeps examples out of sets.
+
+    table and the options: as for `curate`; `verdict`, `split` and the labels may be missing.
+    Returns (N,) text: a key of WORDS, "" for the rows that may stay; the split goes before the verdict.
+    """
+    verdict = _excluding_verdict(table)
+    why = verdict.where(verdict.isin(list(leave_out)), "")
+    if has_held_out:
+        return why
+    part = held_out(table)
+    return part.where(part != "", why)
+
+
+def _excluding_verdict(table: pd.DataFrame) -> pd.Series:
+    """The verdict of each row where it is a key of EXCLUSIONS, otherwise ""; a corrected label is no reason."""
+    if "verdict" not in table.columns:
+        return pd.Series("", index=table.index, dtype="object")
+    verdict = table["verdict"].astype("object")
+    is_mended = (verdict == "mislabelled") & is_corrected(table)
+    return verdict.where(verdict.isin(list(EXCLUSIONS)) & ~is_mended, "")
 
 
 def held_out(table: pd.DataFrame) -> pd.Series:

@@ -16,7 +16,7 @@ from hem_core.sets.export_pictures import with_pictures
 from hem_core.sets.pictures import pictures_of_level
 from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
 from hem_core.store.level import Level
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import EXAMPLES, noun
 from hem_core.store.run import Run, open_run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import Workspace, open_workspace
@@ -64,7 +64,7 @@ def export_run(
     made = curate(with_tags(chosen, _tags_of(table, workspace)), has_held_out=has_held_out)
     left_out = {WORDS[why]: n for why, n in Counter(made.excluded["why"].tolist()).items()}
     if len(chosen) and not len(made.examples):
-        raise DataError(f"none of the {len(chosen):,} examples can be exported: {_counted(left_out)}")
+        raise DataError(f"none of the {len(chosen):,} {noun(level)} can be exported: {_counted(left_out)}")
     pictures = pictures_of_level(run, level, data, workspace)
     examples, skipped = with_pictures(with_weight(made.examples), pictures, formats)
     counts = {"left_out": dict(Counter(made.excluded["why"].tolist()))}

@@ -15,6 +15,7 @@ from hem_core.folds.linear_head import fit
 from hem_core.selection.verdicts_applied import held_out
 from hem_core.sets.draw import draw
 from hem_core.store.level import Level
+from hem_core.store.level_names import noun
 from hem_core.tasks import of, require
 
 if TYPE_CHECKING:
@@ -110,7 +111,9 @@ def _read(level: Level, selected: Selected) -> tuple[np.ndarray, np.ndarray, np.
         takes_part &= (held_out(level.table(["split"])) == "").to_numpy()
     rows = np.flatnonzero(takes_part)
     if len(rows) < FEWEST or len(names) < 2:
-        raise RunError(f"a proof needs {FEWEST} labelled examples of 2 classes; there are {len(rows)} of {len(names)}")
+        raise RunError(
+            f"a proof needs {FEWEST} labelled {noun(level.name)} of 2 classes; there are {len(rows)} of {len(names)}"
+        )
     if "difficulty" not in candidates:
         return x, y, rows, None
     hardest = candidates.sort_values(["difficulty", "id"], ascending=[False, True], na_position="last")
@@ -158,6 +161,6 @@ def _interval(values: np.ndarray) -> dict[str, float]:
 def _note(level: Level, gain: dict[str, float], seeds: int, n_test: int) -> str:
     verdict = "gain shown" if gain["low"] > 0 else "worse than random" if gain["high"] < 0 else "no gain shown"
     said = f"{verdict}: {gain['mean']:+z.2f} points over random ({gain['low']:+z.2f} to {gain['high']:+z.2f})"
-    rests = f"linear probes on the embeddings, {seeds} draws of {n_test:,} test examples as labelled"
+    rests = f"linear probes on the embeddings, {seeds} draws of {n_test:,} test {noun(level.name)} as labelled"
     seen = "; the model behind the embeddings has seen all of them" if level.info.get("sample") == "in-sample" else ""
     return f"{said}; {rests}{seen}"

@@ -19,6 +19,7 @@ from hem_core.sets.proof import Proof
 from hem_core.sets.selected import Selected
 from hem_core.store import sets
 from hem_core.store.level import Level
+from hem_core.store.level_names import noun
 from hem_core.store.rule_text import describe
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
@@ -70,7 +71,7 @@ def select(
     candidates = with_tags(matching, state)
     pool = pool_of(candidates, _embeddings(level, candidates["row"].to_numpy()), shares=_shares(level))
     found = choose(pool, n, policies, options=options, seed=seed, leave_out=leave_out, has_held_out=has_held_out)
-    _check_left(found, len(candidates))
+    _check_left(found, len(candidates), level)
     rows = candidates["row"].to_numpy()[found.rows]
     examples = with_tags(_read(level, rows), state).assign(
         weight=found.weights, rank=np.arange(1, len(rows) + 1), picked_by=", ".join(policies)
@@ -144,12 +145,12 @@ def save(
         ) from error
 
 
-def _check_left(found: Selection, n: int) -> None:
+def _check_left(found: Selection, n: int, level: Level) -> None:
     n_held_out = sum(found.counts.get(words, 0) for words in HELD_OUT.values())
     if n_held_out == n:
         raise DataError(
-            f"all {n:,} examples that match are of the test or validation split, which no training takes; "
-            "choose among others, or say --with-held-out"
+            f"all {n:,} {noun(level.name)} that match are of the test or validation split, which no training takes; "
+            "choose among others, or add --with-held-out"
         )
 
 

@@ -1,4 +1,4 @@
-"""Valid names of a level: its name is that of a file and a folder inside the run."""
+"""The name of a level: what it can be (that of a file and a folder inside the run), and what its rows are called."""
 
 from __future__ import annotations
 
@@ -14,6 +14,21 @@ TAKEN = (
 )  # fmt: skip
 """Names of a run's own files and folders."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def noun(level_name: str) -> str:
+    """What the rows of a level of this name are called: `examples`, `boxes`, `text spans`; its name is a plural."""
+    return level_name.replace("_", " ")
+
+
+def one(level_name: str) -> str:
+    """What one row of a level of this name is called: `example`, or `part` on any other level."""
+    return "example" if level_name == EXAMPLES else "part"
+
+
+def counted(n: int, level_name: str) -> str:
+    """How many rows of a level of this name: `1 example`, `800 boxes`; one part of any level is `1 part`."""
+    return f"{n:,} {one(level_name) if n == 1 else noun(level_name)}"
 
 
 def is_level_name(name: object) -> bool:

@@ -18,7 +18,8 @@ class Verdict:
     label: Literal["right", "wrong", "open"]
     """What the verdict means for the given label."""
     key: str
-    """The key that gives it in the app; "" for a verdict of older logs, which is read and no longer offered."""
+    """The key that gives it in the app; "" for one that is read and offered by no task, or only by tasks that correct
+    parts, which have keys of their own."""
 
 
 ALL = (
@@ -29,6 +30,9 @@ ALL = (
     Verdict("outlier", "outlier", "it does not belong in this data", "open", "5"),
     Verdict("duplicate", "duplicate", "it is the same as another example", "right", "6"),
     Verdict("skip", "skipped", "looked at, without an opinion", "open", "7"),
+    Verdict("moved", "box corrected", "the object has another box, and perhaps another class", "wrong", ""),
+    Verdict("added", "object added", "an object that nothing was given for", "wrong", ""),
+    Verdict("removed", "nothing here", "there is no object where one is given", "wrong", ""),
     Verdict("easy", "easy", "the label is right, and the example is easy", "right", ""),
 )
 VERDICTS = tuple(verdict.name for verdict in ALL)

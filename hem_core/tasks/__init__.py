@@ -20,6 +20,7 @@ from hem_core.tasks._contract import (
     Draws,
     Figure,
     KnowsTheSet,
+    MakesItems,
     Metric,
     ModelFacts,
     Offer,
@@ -40,8 +41,10 @@ from hem_core.tasks._contract import (
     only_in_shards,
     require,
     settings_of,
+    training_arguments,
     unknown,
 )
+from hem_core.tasks._corrects import Choice, Corrects
 
 __all__ = [
     "DEFAULT",
@@ -50,11 +53,12 @@ __all__ = [
     "OFFERS",
     "Answers",
     "BringsSample", "CalibratesParts",
-    "Column",
-    "ComparesWithRun",
+    "Choice", "Column",
+    "ComparesWithRun", "Corrects",
     "Draws",
     "Figure",
     "KnowsTheSet",
+    "MakesItems",
     "Metric",
     "ModelFacts",
     "OfTheSet",
@@ -74,6 +78,7 @@ __all__ = [
     "only_in_shards",
     "require",
     "settings_of",
+    "training_arguments",
     "unknown",
 ]  # fmt: skip
 

@@ -318,6 +318,23 @@ class ReadsPredictions(Protocol):
 
 
 @runtime_checkable
+class MakesItems(Protocol):
+    """A task whose training items are more than an input, a number and an id, such as an image and its boxes."""
+
+    def item(self, input: Any, value: int, index: int) -> Any:
+        """The item of an example: its input as a model gets it, its target, and its place in the training's data."""
+        ...
+
+    def training_arguments(self) -> Mapping[str, Any]:
+        """What a train function is offered by name beside seed, weights …; `classes`, a list of names, among them."""
+        ...
+
+    def check_trained(self, model: Any) -> None:
+        """Raise ModelError for a trained module whose answers would be read wrongly."""
+        ...
+
+
+@runtime_checkable
 class BringsSample(Protocol):
     """A task whose labels are no texts in a column, and that brings a catalog to be checked with."""
 
@@ -359,6 +376,11 @@ def keeps_sizes(task: Task) -> bool:
 def only_in_shards(task: Task) -> tuple[str, ...]:
     """Columns that the task needs until a run is finished, and that no table of the run has."""
     return getattr(task, "of_shards", ())
+
+
+def training_arguments(task: Task) -> dict[str, Any]:
+    """What a task offers to a train function by name beyond what all tasks do; {} for most."""
+    return dict(task.training_arguments()) if isinstance(task, MakesItems) else {}
 
 
 def settings_of(task: Task) -> dict[str, Any]:

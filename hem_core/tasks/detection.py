@@ -44,6 +44,8 @@ from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
 from hem_core.tasks import _detection_probes as probes
 from hem_core.tasks import _detection_reasons as why
+from hem_core.tasks import _detection_review as review
+from hem_core.tasks import _detection_training as training
 from hem_core.tasks._contract import (
     NOT_FINITE,
     Column,
@@ -58,6 +60,7 @@ from hem_core.tasks._contract import (
     TargetOptions,
     Targets,
 )
+from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import drawn
 from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.types import Outputs
@@ -100,6 +103,7 @@ class Task:
     prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
+    corrects: str = LEVEL
 
     foreground: float = 0.5
     """IoU from which a prediction can be right."""
@@ -228,6 +232,19 @@ class Task:
         error = self._scores(raw.cpu().numpy(), outputs.targets.cpu().numpy())["error"]
         return {"error": torch.from_numpy(error).to(raw.device), DETECTIONS: raw.double()}
 
+    def item(self, input: Tensor, value: int, index: int) -> tuple[Tensor, dict[str, Any]]:
+        """An image (3, H, W) and its boxes, as torchvision's references train on; see `_detection_training`."""
+        return training.item(input, training.boxes_of(self._memory.given, value), index)
+
+    def training_arguments(self) -> Mapping[str, Any]:
+        """`classes`, K names, and `n_classes` or `num_classes`: K + 1, since 0 is background."""
+        n = len(self.categories) + 1
+        return {"classes": list(self.categories), "n_classes": n, "num_classes": n}
+
+    def check_trained(self, model: Any) -> None:
+        """Raise ModelError for a detector that counts its classes from another number than its training did."""
+        training.check_first_label(model)
+
     def predicted(self, raw: np.ndarray) -> np.ndarray:
         """How many boxes are predicted, (N,)."""
         boxes = arrays.unpacked(raw, self.first_label)
@@ -339,6 +356,34 @@ class Task:
         """A picture with its boxes; see `_detection_drawing`."""
         return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
 
+    def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
+        """What Review offers on a box; see `_detection_review`."""
+        return review.choices(part)
+
+    def blind_choices(self) -> tuple[Choice, ...]:
+        """What it offers on a box whose class is hidden."""
+        return review.blind_choices()
+
+    def answered(self, part: Mapping[str, Any], label: str) -> tuple[str, str]:
+        """The verdict of a class that was named for a box without sight of the label."""
+        return review.answered(part, label)
+
+    def checked(
+        self, part: Mapping[str, Any] | None, tag: str, value: str, size_px: tuple[float, float]
+    ) -> tuple[str, str]:
+        """The value to store for a verdict, its box cut to the image, and what was cut."""
+        return review.checked(part, tag, value, size_px)
+
+    def scene(self, part: Mapping[str, Any]) -> dict[str, Any]:
+        """What Review draws of a box."""
+        return review.scene(part)
+
+    @property
+    def _memory(self) -> Memory:
+        if self.memory is None:
+            raise DataError("the given boxes of this run are not at hand; score the annotations again")
+        return self.memory
+
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         return images.image_scores(self._judgement(raw, targets), len(targets), self.pool)
 
@@ -353,10 +398,8 @@ class Task:
 
     def _judgement(self, raw: np.ndarray, targets: np.ndarray) -> Judgement:
         """The boxes of some images of the catalog, numbered by their place in `targets`."""
-        if self.memory is None:
-            raise DataError("the given boxes of this run are not at hand; score the annotations again")
         where = np.asarray(targets, np.int64)
-        given = arrays.of_images(self.memory.given, where)
+        given = arrays.of_images(self._memory.given, where)
         limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
         rows = hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
-        return Judgement(rows, self.memory.size_px[where])
+        return Judgement(rows, self._memory.size_px[where])

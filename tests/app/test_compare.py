@@ -80,7 +80,7 @@ def test_classes_stand_with_the_largest_loss_first(two_runs):
 
 
 def test_mcnemar_is_said_in_words():
-    assert comparison.verdict(0, 0).startswith("No example is fixed and none regressed")
+    assert comparison.verdict(0, 0).startswith("None is fixed and none regressed")
     assert "10 fixed, 0 regressed: after is better" in comparison.verdict(10, 0)
     assert "about once in 500 (exact McNemar test, p = 0.002)" in comparison.verdict(10, 0)  # 2 / 1024
     assert "0 fixed, 6 regressed: after is worse" in comparison.verdict(0, 6)

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 import hem_core
 from hem_core.cli import hem
 from hem_core.errors import DataError
-from hem_core.labels.corrected_boxes import corrected_boxes, write_corrected
+from hem_core.labels.corrected_boxes import corrected_boxes
+from hem_core.labels.corrected_files import write_corrected
 from hem_core.store.workspace import open_workspace
 
 _found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")

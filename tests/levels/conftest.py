@@ -37,6 +37,14 @@ def halved(scored_digits, digits_npz, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def compared(halved, tmp_path_factory):
+    """The same workspace with a second run, `other`, that has the same rows; not to be written to."""
+    folder = shutil.copytree(halved, tmp_path_factory.mktemp("compared") / "w")
+    shutil.copytree(folder / "runs" / "few", folder / "runs" / "other")
+    return folder
+
+
 @pytest.fixture
 def own(halved, tmp_path):
     """A copy of it, to write to."""

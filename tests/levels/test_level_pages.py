@@ -46,3 +46,32 @@ def test_a_level_that_the_run_has_not_shows_the_examples(show, scored_digits):
     test = show(scored_digits, "overview", run="few", level="boxes")
     assert not test.exception
     assert "level" not in test.query_params
+
+
+ON_SCREEN = ("markdown", "caption", "text", "warning", "error", "info", "success", "metric", "button", "toggle", "tabs")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_parts_never_calls_them_examples(show, compared, page):
+    test = show(compared, page, run="few", level="halves", against="other", queue="mixed")
+    assert not test.exception
+    about_the_run = (  # what the run says of its examples, on any level
+        "400 examples",
+        "were trained on",
+        "was trained on",
+        "was not trained on",
+        "to plant probes",
+        "without the examples that it predicts",
+        "verdict on an example of few",
+    )
+    for kind in ON_SCREEN:
+        for element in getattr(test, kind):
+            sentence = f"{getattr(element, 'label', '')} {getattr(element, 'value', '')} {getattr(element, 'help', '')}"
+            if not any(words in sentence for words in about_the_run):
+                assert "example" not in sentence.lower(), f"{kind}: {sentence}"
+
+
+def test_compare_counts_the_rows_of_the_level(show, compared):
+    test = show(compared, "compare", run="few", level="halves", against="other")
+    assert any("of 800 halves" in metric.delta for metric in test.metric)
+    assert any("right and wrong on the same halves" in caption.value for caption in test.caption)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from hem_core.loop.conclusion import conclusion
 from hem_core.loop.curve import MEASURES, curve, differences, interval, measures
-from hem_core.loop.verdict import verdict
 
 
 def point(arm, seed, round, n, accuracy):
@@ -50,22 +50,22 @@ def against(low, high):
     ],
 )
 def test_the_verdict_follows_from_where_the_interval_lies(low, high, word):
-    found = verdict([], against(low, high), [])
+    found = conclusion([], against(low, high), [])
     assert found["word"] == word
     assert f"{low * 100:+.1f} to {high * 100:+.1f}" in found["sentences"][0]
 
 
 def test_one_seed_and_no_random_arm_claim_nothing():
     one = [{**entry, "accuracy": {"mean": 0.1, "low": None, "high": None}} for entry in against(0, 0)]
-    assert verdict([], one, [])["word"] == "no difference shown"
-    assert "one seed" in verdict([], one, [])["sentences"][0]
-    assert verdict([], [], [])["word"] == "not compared"
+    assert conclusion([], one, [])["word"] == "no difference shown"
+    assert "one seed" in conclusion([], one, [])["sentences"][0]
+    assert conclusion([], [], [])["word"] == "not compared"
 
 
 def test_the_sentence_says_how_few_mined_examples_do_as_well():
     points = [point("start", seed, 0, 100, 0.8) for seed in (0, 1)]
     points += [point("mined", seed, 1, 200, 0.9 + seed * 0.001) for seed in (0, 1)]
     points += [point("random", seed, 1, 200, 0.85 + seed * 0.001) for seed in (0, 1)]
-    found = verdict(curve(points), differences(points, "random"), [])
+    found = conclusion(curve(points), differences(points, "random"), [])
     # mined rises by .1005 in 100; the random level of .8505 is half of the way up
     assert "accuracy of 200 examples with random additions at about 151" in found["sentences"][1]

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from hem_core.selection.verdicts_applied import composition, curate, is_corrected
+from hem_core.selection.verdicts_applied import composition, curate, is_corrected, why_not
 
 TAGGED = pd.DataFrame(
     {
@@ -22,6 +22,19 @@ def test_wrong_without_a_new_label_outlier_and_duplicate_stay_out():
         "d": "duplicate",
     }
     assert result.ruled_out == {"mislabelled": 1, "outlier": 1, "duplicate": 1, "skip": 0}
+
+
+def test_a_new_label_takes_back_the_verdict_mislabelled_and_no_other():
+    table = TAGGED.head(2).assign(label="y", verdict=["mislabelled", "outlier"])
+    assert why_not(table).tolist() == ["", "outlier"]
+    assert curate(table).excluded["why"].tolist() == ["outlier"]
+
+
+def test_the_split_goes_before_the_verdict_and_neither_is_needed():
+    table = TAGGED.head(3).assign(split=["train", "test", "val"])
+    assert why_not(table).tolist() == ["", "test", "validation"]
+    assert why_not(table, has_held_out=True).tolist() == ["", "mislabelled", "outlier"]
+    assert why_not(table[["id"]]).tolist() == ["", "", ""]
 
 
 def test_what_is_not_left_out_stays_in():

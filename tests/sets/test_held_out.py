@@ -74,7 +74,7 @@ def test_a_set_takes_held_out_rows_only_when_asked(run):
 
 
 def test_a_condition_that_only_test_rows_meet_says_how_to_include_them(run, tmp_path):
-    with pytest.raises(DataError, match=r"all 1 examples that match .* or say --with-held-out"):
+    with pytest.raises(DataError, match=r"all 1 examples that match .* or add --with-held-out"):
         select(run.examples, n=2, policies=["top"], where="split = 'dev'")
     with pytest.raises(DataError, match=r"none of the 1 examples .*: 1 in the validation split.*--with-held-out"):
         export_run(run.folder, tmp_path / "out", where="split = 'dev'", formats=[])

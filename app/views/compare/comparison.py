@@ -34,7 +34,7 @@ LONGEST = 30_000
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """M examples that both runs know, in the order of the later one."""
+    """M rows of a level (examples, or parts) that both runs have, in the order of the later one."""
 
     table: pd.DataFrame
     """id, flow, label, row (in the later run), predicted_before, predicted_after, error_before, error_after (each by
@@ -42,15 +42,17 @@ class Comparison:
     unknown)."""
     only_before: int
     only_after: int
-    """Examples that only one of the two has."""
+    """Rows that only one of the two has."""
     relabelled: int
-    """Examples that have another label in the two."""
+    """Rows that have another label in the two."""
     has_is_correct: bool = True
     """Whether the later run has a column that says right or wrong in words, which a rule then names."""
+    level: str = EXAMPLES
+    """The name of the level."""
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """Examples of each flow, in the order of FLOWS."""
+        """Rows of each flow, in the order of FLOWS."""
         return {name: int(np.count_nonzero(self.table["flow"] == name)) for name in FLOWS}
 
     @property
@@ -125,7 +127,7 @@ def comparable(run: Run, runs: Sequence[Run], level_name: str = EXAMPLES) -> lis
 def compare(before: Level, after: Level) -> Comparison:
     """Put a level of two runs side by side.
 
-    Raises DataError when they share no example, or when one does not say what is right.
+    Raises DataError when they share no row, or when one does not say what is right.
     """
     for level in (before, after):
         lacking = [name for name in ("label", "predicted") if name not in level.source.columns]
@@ -149,7 +151,7 @@ def compare(before: Level, after: Level) -> Comparison:
     both = both.rename(columns={"label_after": "label"})
     alone = [len(table) - len(both) for table in tables]
     has_is_correct = "is_correct" in after.source.columns
-    return Comparison(both.drop(columns="label_before"), alone[0], alone[1], relabelled, has_is_correct)
+    return Comparison(both.drop(columns="label_before"), alone[0], alone[1], relabelled, has_is_correct, after.name)
 
 
 def classes(table: pd.DataFrame) -> pd.DataFrame:
@@ -179,10 +181,10 @@ def is_clear(fixed: int, regressed: int) -> bool:
     return bool(fixed + regressed) and mcnemar(fixed, regressed) < CHANCE
 
 
-def verdict(fixed: int, regressed: int) -> str:
+def verdict(fixed: int, regressed: int, level_name: str = EXAMPLES) -> str:
     """McNemar's exact test in words: whether the difference is more than chance."""
     if not fixed + regressed:
-        return "No example is fixed and none regressed: the two are right and wrong on the same examples."
+        return f"None is fixed and none regressed: the two are right and wrong on the same {words.noun(level_name)}."
     p = mcnemar(fixed, regressed)
     which = f"{fixed:,} fixed, {regressed:,} regressed"
     if is_clear(fixed, regressed):

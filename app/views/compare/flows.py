@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from app import theme, words
 from app.views.compare.comparison import BINS
+from hem_core.store.level_names import EXAMPLES
 
 COLOURS = {
     "fixed": "#2a9d6f",
@@ -26,9 +27,9 @@ PLACES = {
 """Where a flow stands in the matrix: left edge, width, row from below; 'newly hard' is a part of right in both."""
 
 
-def matrix(counts: dict[str, int], chosen: str | None) -> go.Figure:
+def matrix(counts: dict[str, int], chosen: str | None, level_name: str = EXAMPLES) -> go.Figure:
     """Right and wrong before against after; a click on a field gives the flow in its customdata."""
-    chart = go.Figure(_fields(counts, chosen))
+    chart = go.Figure(_fields(counts, chosen, level_name))
     _label_fields(chart, counts, chosen)
     chart.update_xaxes(
         range=[0, 2], tickvals=[0.5, 1.5], ticktext=["right after", "wrong after"], side="top", showgrid=False,
@@ -44,7 +45,7 @@ def matrix(counts: dict[str, int], chosen: str | None) -> go.Figure:
     return chart
 
 
-def _fields(counts: dict[str, int], chosen: str | None) -> go.Bar:
+def _fields(counts: dict[str, int], chosen: str | None, level_name: str) -> go.Bar:
     """A field for each flow at its place in the matrix; the ones that are not chosen are faint."""
     n = max(1, sum(counts.values()))
     names = list(PLACES)
@@ -64,7 +65,7 @@ def _fields(counts: dict[str, int], chosen: str | None) -> go.Bar:
         },
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 0.4}},
-        hovertext=[f"{name}: {words.count(counts[name], 'example')} of {n:,}" for name in names],
+        hovertext=[f"{name}: {words.counted(counts[name], level_name)} of {n:,}" for name in names],
         hovertemplate="%{hovertext}<extra>click to look at them</extra>",
     )
 
@@ -81,7 +82,7 @@ def _label_fields(chart: go.Figure, counts: dict[str, int], chosen: str | None) 
         )  # fmt: skip
 
 
-def density(table: pd.DataFrame, chosen: str | None) -> go.Figure:
+def density(table: pd.DataFrame, chosen: str | None, level_name: str = EXAMPLES) -> go.Figure:
     """Difficulty before against after in 40 × 40 bins; a box, lasso or click gives points for `bins_of`.
 
     table: that of a Comparison, with `bin`; chosen: the flow that stands out, all else grey.
@@ -90,7 +91,7 @@ def density(table: pd.DataFrame, chosen: str | None) -> go.Figure:
     is_chosen = (known["flow"] == chosen).to_numpy() if chosen else np.ones(len(known), bool)
     chart = go.Figure()
     side = 100 / BINS
-    for mask, name in ((~is_chosen, "others"), (is_chosen, chosen or "examples")):
+    for mask, name in ((~is_chosen, "others"), (is_chosen, chosen or words.noun(level_name))):
         n = np.bincount(known.loc[mask, "bin"].to_numpy(), minlength=BINS * BINS)
         place = np.flatnonzero(n)
         if not len(place):

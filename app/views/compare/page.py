@@ -118,13 +118,13 @@ def _warnings(before: Run, after: Run, found: Comparison) -> None:
         said.append(_unlike(before, after))
     if found.only_before or found.only_after:
         said.append(
-            f"Compared are the {words.count(found.n, 'example')} in both; {found.only_before:,} are only in "
+            f"Compared are the {words.counted(found.n, found.level)} in both; {found.only_before:,} are only in "
             f"{before.name} and {found.only_after:,} only in {after.name}."
         )
     if found.relabelled:
         said.append(
-            f"{words.count(found.relabelled, 'example has', 'examples have')} another label in the two runs; each "
-            "model is right or wrong by the label of its own run."
+            f"{words.counted(found.relabelled, found.level)} {'has' if found.relabelled == 1 else 'have'} another "
+            "label in the two runs; each model is right or wrong by the label of its own run."
         )
     for sentence in said:
         st.warning(words.plain(sentence), icon=":material/info:")
@@ -174,7 +174,7 @@ def _unlike(before: Run, after: Run) -> str:
 
 
 def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -> None:
-    n = f"of {words.count(found.n, 'example')}"
+    n = f"of {words.counted(found.n, found.level)}"
     fixed, regressed = found.counts["fixed"], found.counts["regressed"]
     seed = f", seed {compare_arms.SEED}" if arms is not None else ""
     cells = st.columns(2)
@@ -196,13 +196,13 @@ def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -
         border=True,
         height="stretch",
     )
-    said = comparison.verdict(fixed, regressed)
+    said = comparison.verdict(fixed, regressed, found.level)
     st.caption(words.plain(said if arms is None else f"Seed {compare_arms.SEED} alone: {said}"))
 
 
 def _matrix(found: Comparison, cell: str | None) -> None:
     turn = int(str(state.recall("flow_turn", 0)))
-    chart = flows.matrix(found.counts, cell)
+    chart = flows.matrix(found.counts, cell, found.level)
     points = widgets.figure(chart, "flow", key=f"flow_matrix_{turn}", on_select=True)
     if points:
         state.remember("flow_turn", turn + 1)
@@ -216,14 +216,16 @@ def _density(found: Comparison, cell: str | None, pair: str) -> list[int]:
     if "bin" not in found.table:
         st.caption("One of the two runs has no difficulty, so the figure cannot be drawn.")
         return []
+    rows = words.plain(words.noun(found.level))
     st.markdown(
-        "**Difficulty before and after** · " + (f"{cell} in colour" if cell else f"{words.count(found.n, 'example')}"),
-        help="Each square is a bin of 2.5 × 2.5 percentiles; a stronger colour means more examples. Above the "
-        "line: harder after. Drag a box, draw a lasso or click a square to look at these examples; a double click "
+        "**Difficulty before and after** · "
+        + (f"{cell} in colour" if cell else words.plain(words.counted(found.n, found.level))),
+        help=f"Each square is a bin of 2.5 × 2.5 percentiles; a stronger colour means more {rows}. Above the "
+        f"line: harder after. Drag a box, draw a lasso or click a square to look at these {rows}; a double click "
         "clears the selection.",
     )
     turn = int(str(state.recall("density_turn", 0)))
-    chart = flows.density(found.table, cell)
+    chart = flows.density(found.table, cell, found.level)
     return flows.bins_of(widgets.brush(chart, "difficulty", key=f"density {pair} {turn}"))
 
 
@@ -232,7 +234,7 @@ def _gallery(after: Level, found: Comparison, cell: str | None, bins: list[int],
     label = state.recall("compare_label")
     label = label if isinstance(label, str) and label in after.classes else None
     st.pills(
-        "Examples",
+        "Flow",
         [*FLOWS, ALL],
         format_func=lambda name: f"{name} · {counts.get(name, found.n):,}",
         key=state.put("cell_choice", cell or ALL),
@@ -242,7 +244,7 @@ def _gallery(after: Level, found: Comparison, cell: str | None, bins: list[int],
     chosen = found.chosen(cell, label, bins)
     _actions(found, chosen, cell, label, bins)
     if chosen.empty:
-        st.caption("No example matches this selection.")
+        st.caption(f"None of the {words.plain(words.noun(found.level))} matches this selection.")
         return
     pages = -(-len(chosen) // PAGE)
     at = _page_of((pair, cell, label, tuple(bins)), pages)
@@ -260,7 +262,7 @@ def _page_of(choice: tuple, pages: int) -> int:
 
 def _actions(found: Comparison, chosen: pd.DataFrame, cell: str | None, label: str | None, bins: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        parts = [f"{cell}: {MEANING[cell]}" if cell else "all examples"]
+        parts = [f"{cell}: {MEANING[cell]}" if cell else f"all {words.noun(found.level)}"]
         parts += [f"class {label}"] if label is not None else []
         parts += ["selected on the map"] if bins else []
         st.markdown(f"**{len(chosen):,}** of {found.n:,} · {words.plain(' · '.join(parts))}", width="content")
@@ -311,7 +313,7 @@ def _classes(found: Comparison) -> None:
     table = comparison.classes(found.table)
     st.markdown(
         f"**Classes** · {len(table):,}, the largest loss first",
-        help="By the label of the run after. Tick a class to see its examples above.",
+        help=f"By the label of the run after. Tick a class to see its {words.plain(words.noun(found.level))} above.",
     )
     shown = pd.DataFrame(
         {
@@ -331,7 +333,7 @@ def _classes(found: Comparison) -> None:
         most_in_full=12,
         height=420,
         column_config={
-            "n": number("examples", format="localized"),
+            "n": number(words.noun(found.level), format="localized"),
             "before": number("accuracy before, %", format="%.1f"),
             "after": number("accuracy after, %", format="%.1f"),
             "difference": number("difference, points", format="%+.1f"),

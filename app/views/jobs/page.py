@@ -61,7 +61,7 @@ def _empty() -> None:
     with st.container(border=True, width=820):
         st.subheader("No background work yet", anchor=False)
         st.text("Exports and proofs start on Sets, retrainings on Retrain, and a refit of the reasons on Overview.")
-        st.text("A scoring or a loop starts on the command line, and is listed here while it runs:")
+        st.text("The commands demo, score, export, retrain and loop are listed here too, from their start on:")
         st.code(
             f"hem score DATA --model package.module:factory --out {home}/runs/NAME", language="bash", wrap_lines=True
         )

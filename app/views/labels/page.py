@@ -20,12 +20,12 @@ PLACE = 40
 SHOWN = 100
 COLUMNS = ("label", "suggested_label", "predicted", "label_suspicion", "reason", "evidence", "text")
 ESTIMATE_HELP = (
-    "The share of wrong labels in the whole set with its 95% interval: from the examples that people judged "
-    "one at a time, weighed by how suspected they were. Unreviewed examples widen it."
+    "The share of wrong labels in the whole set with its 95% interval: from the {0} that people judged "
+    "one at a time, weighed by how suspected they were. Unreviewed {0} widen it."
 )
 SUSPECTS_HELP = "Reason 'mislabelled'. To be reviewed, not an error by itself: on clean data half of them are right."
 REVIEWED_HELP = (
-    "Examples that somebody gave a verdict one at a time, as on Overview. 'skip' and 'outlier' do not say "
+    "How many {} somebody gave a verdict one at a time, as on Overview. 'skip' and 'outlier' do not say "
     "whether the label is right; verdicts on many at once do not count."
 )
 NONE_YET = (
@@ -60,8 +60,9 @@ def page() -> None:
 
 def _numbers(level: Level, estimated: LabelErrors, answered: np.ndarray) -> None:
     estimate_cell, suspects_cell, reviewed_cell = st.columns(3)
+    rows = words.plain(words.noun(level.name))
     value, about = _estimate_in_words(level, estimated)
-    widgets.number_card(estimate_cell, "Wrong labels, estimated", value, about, ESTIMATE_HELP)
+    widgets.number_card(estimate_cell, "Wrong labels, estimated", value, about, ESTIMATE_HELP.format(rows))
     suspects = loaders.overview(level).suspects
     share = words.percent(suspects / level.n if level.n else None)
     about = f"{share} of {level.n:,}; {loaders.open_suspects(level):,} left to review"
@@ -70,11 +71,9 @@ def _numbers(level: Level, estimated: LabelErrors, answered: np.ndarray) -> None
     about = (
         f"{estimated.n_reviewed:,} say whether the label is right; {wrong:,} called wrong" if reviewed else "none yet"
     )
-    widgets.number_card(reviewed_cell, "Reviewed", f"{reviewed:,}", about, REVIEWED_HELP)
+    widgets.number_card(reviewed_cell, "Reviewed", f"{reviewed:,}", about, REVIEWED_HELP.format(rows))
     if estimated.note or not estimated.n_reviewed:
-        st.caption(
-            words.plain(estimated.note if estimated.n_reviewed else NONE_YET.format(*[words.noun(level.name)] * 2))
-        )
+        st.caption(words.plain(estimated.note) if estimated.n_reviewed else NONE_YET.format(rows, rows))
 
 
 def _estimate_in_words(level: Level, estimated: LabelErrors) -> tuple[str, str]:
@@ -161,7 +160,7 @@ def _config(level: Level) -> dict:
         "suggested": text("suggested", help="The label that the evidence suggests."),
         "label_suspicion": number("suspicion", format="%.1f", width="small", help=_made(level)),
         "evidence": text("evidence", width="large"),
-        "verdict": text("verdict", help="The verdict on this example."),
+        "verdict": text("verdict", help=f"The verdict on this {words.one(level.name)}."),
     }
 
 
@@ -170,10 +169,11 @@ def _made(level: Level) -> str:
 
 
 def _strata(level: Level, found: pd.DataFrame) -> None:
+    rows = words.plain(words.noun(level.name))
     st.markdown(
         "**By suspicion** · how often the label was wrong",
-        help="Percentiles of label suspicion, cut where the share of reviewed examples changes. The interval is of the "
-        "share of wrong labels there, reviewed or not; reviewing where it is widest, counted in examples, narrows the "
+        help=f"Percentiles of label suspicion, cut where the share of reviewed {rows} changes. The interval is of the "
+        f"share of wrong labels there, reviewed or not; reviewing where it is widest, counted in {rows}, narrows the "
         "estimate most.",
     )
     shown = pd.DataFrame(

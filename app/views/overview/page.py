@@ -16,13 +16,13 @@ from hem_core.store.run import Run
 TITLE = "Overview"
 PLACE = 10
 
-ROWS_HELP = "Examples of the data set that this run has scores for. All other numbers here are of these."
+ROWS_HELP = "The {} of the data set that this run has scores for. All other numbers here are of these."
 REVIEWED_HELP = (
-    "Examples that somebody judged one at a time, of all scored. A verdict on many at once (a lasso, a filter) and a "
+    "How many {} somebody judged one at a time, of all scored. A verdict on many at once (a lasso, a filter) and a "
     "free tag alone do not count."
 )
 HARD_HELP = (
-    "Examples whose reason is neither 'easy' nor 'unsure'. The badge beside the reasons says how far they can be "
+    "How many {} have a reason other than 'easy' and 'unsure'. The badge beside the reasons says how far they can be "
     "trusted."
 )
 SUSPECT_HELP = (
@@ -60,8 +60,8 @@ def page() -> None:
 def _numbers(level: Level, facts: Overview) -> None:
     cells = st.columns(5)
     failed = int(level.info.get("n_failed") or 0) if level.is_examples else 0
-    rows = level.name.replace("_", " ").capitalize()
-    widgets.number_card(cells[0], rows, f"{level.n:,}", _of_what(level, failed), ROWS_HELP)
+    noun = words.noun(level.name)
+    widgets.number_card(cells[0], noun.capitalize(), f"{level.n:,}", _of_what(level, failed), ROWS_HELP.format(noun))
     _error_rate(cells[1], level, facts)
     left, reviewed = loaders.open_suspects(level), len(loaders.reviewed(level))
     in_bulk = len(loaders.all_verdicts(level).index.intersection(loaders.ids(level))) - reviewed
@@ -71,7 +71,7 @@ def _numbers(level: Level, facts: Overview) -> None:
         (cells[4], "Reviewed", reviewed, f"{in_bulk:,} more in bulk" if in_bulk else "have a verdict", REVIEWED_HELP),
     ):
         share = words.percent(number / level.n if level.n else None)
-        widgets.number_card(cell, title, f"{number:,}", f"{share} of {level.n:,}; {unit}", why)
+        widgets.number_card(cell, title, f"{number:,}", f"{share} of {level.n:,}; {unit}", why.format(noun))
 
 
 def _error_rate(cell: DeltaGenerator, level: Level, facts: Overview) -> None:
@@ -117,19 +117,21 @@ def _distribution(level: Level) -> None:
 
 
 def _reasons(run: Run, level: Level, counts: pd.Series) -> None:
-    found = trust.trust(run.info)
+    found, rows = trust.trust(run.info), words.plain(words.noun(level.name))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f"**Why** · reasons of {words.rows(level)}",
-            help="The likely reason why an example is hard, with the evidence in words beside each example. "
-            "Click a bar to explore these examples.",
+            help=f"The likely reason why each of the {rows} is hard, with the evidence in words. "
+            f"Click a bar to explore these {rows}.",
             width="content",
         )
         widgets.trust_badge(found)
     turn = int(str(state.recall("reason_turn", 0)))
-    chart = bars.reasons(counts, is_grey=found.is_grey)
+    chart = bars.reasons(counts, is_grey=found.is_grey, rows=words.noun(level.name))
     points = widgets.figure(chart, f"{run.name}-reasons", key=f"reason_bars_{turn}", on_select=True)
-    st.caption(words.plain(f"{found.sentence[:1].upper()}{found.sentence[1:]}. Click a bar to explore these examples."))
+    st.caption(
+        words.plain(f"{found.sentence[:1].upper()}{found.sentence[1:]}.") + f" Click a bar to explore these {rows}."
+    )
     if points:
         state.remember("reason_turn", turn + 1)
         _explore({"column": "reason", "in": [str(points[0]["y"])]})
@@ -197,7 +199,7 @@ def _watch_refit(run: Run) -> None:
 def _figure(level: Level, facts: Overview) -> None:
     """The first figure of the task that this page draws."""
     drawn = {
-        "classes": lambda: _classes(facts.classes),
+        "classes": lambda: _classes(level, facts.classes),
         "average precision": lambda: precision.draw(level),
         "predicted against given": lambda: residuals.draw(level),
         "errors": lambda: _errors(level),
@@ -206,14 +208,14 @@ def _figure(level: Level, facts: Overview) -> None:
     drawn[name]()
 
 
-def _classes(table: pd.DataFrame) -> None:
+def _classes(level: Level, table: pd.DataFrame) -> None:
     st.markdown(
         f"**Classes** · {len(table):,}, most errors first",
         help="Intervals are 95% Wilson intervals. Tick a class to explore it.",
     )
     shown = table.sort_values(["errors", "support"], ascending=False).reset_index(drop=True)
     row = widgets.ticked_row(
-        _readable(shown), "class_table", most_in_full=12, height=400, column_config=_columns()
+        _readable(shown), "class_table", most_in_full=12, height=400, column_config=_columns(level)
     )  # fmt: skip
     if row is not None:
         _explore({"column": "label", "in": [str(shown["label"].iloc[row])]})
@@ -251,12 +253,13 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _columns() -> dict:
+def _columns(level: Level) -> dict:
+    rows = words.noun(level.name)
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
         "class": text("class", help="The given label."),
-        "support": number("examples", help="Examples with this label.", format="localized"),
-        "errors": number("errors", help="Examples of it predicted as another class.", format="localized"),
+        "support": number(rows, help=f"How many {words.plain(rows)} have this label.", format="localized"),
+        "errors": number("errors", help="How many of them are predicted as another class.", format="localized"),
         "error": number("error, %", help="Share of them predicted as another class.", format="%.1f"),
         "interval": text("95% interval", help="Wilson interval of the error, %."),
         "hard": st.column_config.ProgressColumn(
@@ -275,11 +278,8 @@ def _card(run: Run, level: Level, counted: Overview) -> None:
     info = run.info
     model, data = info.get("model") or {}, info.get("data") or {}
     neighbours = info.get("neighbours")
-    graph = (
-        f"{neighbours['k']} per example, {neighbours['method']}, recall {words.percent(neighbours['recall'])}"
-        if neighbours
-        else None
-    )
+    one, recall = words.one(level.name), words.percent(neighbours["recall"]) if neighbours else ""
+    graph = f"{neighbours['k']} per {one}, {neighbours['method']}, recall {recall}" if neighbours else None
     facts = {
         "Sample": widgets.sample_of(level)[0],
         "Model": model.get("name"),

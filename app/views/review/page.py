@@ -20,7 +20,7 @@ TITLE = "Review"
 PLACE = 50
 
 LONGEST = 1_000
-"""Examples in one queue; when they are done, the next ones follow."""
+"""Rows in one queue; when they are done, the next ones follow."""
 
 TITLES = {
     "mixed": "Mixed queue",
@@ -30,7 +30,7 @@ TITLES = {
 }
 MIXED_HELP = (
     "Half suspected label errors, three in ten rare or hardest of their class, two in ten at random: "
-    "the random ones measure what the rest is worth. Two reviewers get different examples."
+    "the random ones measure what the rest is worth. Two reviewers get different {}."
 )
 
 
@@ -60,7 +60,7 @@ def page() -> None:
             on_change=state.take("queue_choice", lambda name: state.set_queue(name or chosen)),
             label_visibility="collapsed",
             required=True,
-            help=MIXED_HELP,
+            help=MIXED_HELP.format(words.plain(words.noun(level.name))),
         )
         st.caption(words.plain(_scope(level, chosen, rules)))
     _desk(level.run, level.name, chosen, rules.get(chosen), _wanted(level))

@@ -48,7 +48,7 @@ def _new(level: Level) -> None:
     matching = loaders.candidates(level, rule)
     ruled_out = curate(matching.loc[matching["verdict"] != "", :]).ruled_out
     leave_out = _leave_out(ruled_out)
-    has_held_out = _has_held_out(matching)
+    has_held_out = _has_held_out(level, matching)
     n = len(curate(matching, leave_out=leave_out, has_held_out=has_held_out).examples)
     if not n:
         _save_row(level, source, None, "")
@@ -90,13 +90,13 @@ def _leave_out(ruled_out: dict[str, int]) -> list[str]:
     return [*kept, *[tag for tag in EXCLUSIONS if tag not in occurring]]
 
 
-def _has_held_out(matching: pd.DataFrame) -> bool:
+def _has_held_out(level: Level, matching: pd.DataFrame) -> bool:
     """Whether examples that are kept for testing may be in the set; asked only where there are any."""
     n = int((held_out(matching) != "").sum())
     if not n:
         return False
     return st.toggle(
-        f"Also choose among {words.count(n, 'example')} of the test and validation splits",
+        f"Also choose among {words.counted(n, level.name)} of the test and validation splits",
         key="set_has_held_out",
         help="They stay out of sets: a model that is trained on them can no longer be tested on them.",
     )
@@ -152,10 +152,10 @@ def _in_words(made: "Selected", source: Candidates) -> str:
 
 def _look(level: Level, made: "Selected", wish: str) -> None:
     _numbers(level, made.examples)
-    home, key = loaders.folder(), loaders.proof_key(level, wish)
+    home, key, rows = loaders.folder(), loaders.proof_key(level, wish), words.noun(level.name).capitalize()
     set_proof.draw(home, level, key, len(made.examples), lambda: loaders.among_all(level, wish))
     against, proof, classes, out, weights = st.tabs(
-        ["Against random", "Proof", "Classes and reasons", f"Left out · {len(made.left_out):,}", "Examples and weights"]
+        ["Against random", "Proof", "Classes and reasons", f"Left out · {len(made.left_out):,}", f"{rows} and weights"]
     )
     with against:
         _against(level, wish, is_picked=json.loads(wish)["n"] is not None)
@@ -207,7 +207,8 @@ def _against(level: Level, wish: str, *, is_picked: bool) -> None:
     found = loaders.preview(level, wish)
     has_curve = is_picked and len(found.curve) > 1 and bool(found.curve["mean_difficulty"].notna().to_numpy().any())
     n = int(found.table["n"].iloc[0])
-    st.markdown(f"**This set** · compared with {n:,} random and the {n:,} hardest of {level.n:,}", help=preview.HELP)
+    help_text = preview.HELP.format(words.plain(words.noun(level.name)))
+    st.markdown(f"**This set** · compared with {n:,} random and the {n:,} hardest of {level.n:,}", help=help_text)
     st.table(preview.readable(found, len(level.classes)).map(words.plain), border="horizontal")
     if has_curve:
         st.markdown("**Difficulty** · as the set grows")
@@ -226,7 +227,7 @@ def _classes(level: Level, examples: pd.DataFrame) -> None:
         if len(table) > LARGEST:
             table = table.sort_values("n", ascending=False).head(LARGEST)
             st.caption(f"The {LARGEST} largest of {len(level.classes):,}.")
-        widgets.figure(bars.shares(table), "set-classes", key="set_classes")
+        widgets.figure(bars.shares(table, rows=words.noun(level.name)), "set-classes", key="set_classes")
     with right:
         _reasons(level, examples, is_grey=trust.trust(level.info).is_grey)
 
@@ -237,7 +238,9 @@ def _reasons(level: Level, examples: pd.DataFrame, *, is_grey: bool) -> None:
     found = examples["reason"].value_counts()
     order = theme.in_order(found.index)
     st.markdown(f"**Why** · reasons of {words.counted(len(examples), level.name)}")
-    chart = bars.reasons(found.reindex(order), height=60 + 34 * len(order), is_grey=is_grey)
+    chart = bars.reasons(
+        found.reindex(order), height=60 + 34 * len(order), is_grey=is_grey, rows=words.noun(level.name)
+    )
     widgets.figure(chart, "set-reasons", key="set_reasons")
 
 
@@ -254,8 +257,8 @@ def _weights(level: Level, examples: pd.DataFrame) -> None:
     weight = examples["weight"].to_numpy(float)
     st.markdown(
         f"**Weights** · {weight.min():.2f} to {weight.max():.2f}, mean {weight.mean():.2f}",
-        help="How often an example is drawn in training, beside an ordinary one: the square root of its loss over the "
-        "median loss, 1 at least and 4 at most. Suspected labels that nobody has reviewed weigh 1.",
+        help="How often a row is drawn in training, compared with an ordinary one: the square root of its loss over "
+        "the median loss, 1 at least and 4 at most. Suspected labels that nobody has reviewed weigh 1.",
     )
     names = ("rank", "id", "label", "weight", "verdict", "difficulty", "reason")
     shown = examples.head(SHOWN)[[name for name in names if name in examples.columns]]

@@ -25,9 +25,9 @@ MEASURES = {
 }
 HELP = (
     "All three have the same size; random and hardest are of everything that nobody ruled out. **Rarest class**: the "
-    "one with the fewest examples in it. **Coverage**: the share of the whole data set with an example of the set as "
+    "one with the fewest {} in it. **Coverage**: the share of the whole data set that has one of the set as "
     "near as random's median, so random has 50%. **Label errors, expected**: the sum of the calibrated probabilities; "
-    "among the most uncertain examples there are more. **Near-duplicates**: all but one of each group."
+    "among the most uncertain there are more. **Near-duplicates**: all but one of each group."
 )
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from hem_core.sets.selected import Selected
 
 WHAT = (
-    "On this run's embeddings linear probes are trained: on a random base, with as many random examples added, with "
-    "this set added, and with the plain hardest added. Ten times, each time with other test examples, which no arm "
+    "On this run's embeddings linear probes are trained: on a random base, with as many random ones added, with "
+    "this set added, and with the plain hardest added. Ten times, each time with other test data, which no arm "
     "trains on. It says what the set adds to the embeddings that there are; a retrained network is the real test."
 )
 
@@ -39,7 +39,7 @@ def draw(home: Path, level: Level, key: str, n: int, made: Callable[[], "Selecte
         _watch(home, key)
         return
     if found["status"] == "done":
-        _said(found, n)
+        _said(found, n, level.name)
         return
     if found["status"] == "failed":
         widgets.failure(HemError(found["error"]))
@@ -47,7 +47,8 @@ def draw(home: Path, level: Level, key: str, n: int, made: Callable[[], "Selecte
         if st.button("Prove it", icon=":material/science:", key=f"prove {key}", help=WHAT):
             proofs.start(home, level, key, made())
             st.rerun()
-        st.caption(f"Is it worth more than {words.count(n, 'random example')}? Takes seconds to a minute.")
+        random = f"{n:,} random {words.one(level.name) if n == 1 else words.noun(level.name)}"
+        st.caption(f"Is it worth more than {random}? Takes seconds to a minute.")
 
 
 @st.fragment(run_every="1s")
@@ -60,8 +61,8 @@ def _watch(home: Path, key: str) -> None:
     st.progress(min(1.0, done / total) if total else 0.0, text=f"{said}. You can leave this page.")
 
 
-def _said(found: dict, n: int) -> None:
-    sentence, gain = proofs.sentence(found, n), found["gain"]
+def _said(found: dict, n: int, level_name: str) -> None:
+    sentence, gain = proofs.sentence(found, n, level_name), found["gain"]
     shows = st.success if gain["low"] > 0 else st.info
     icon = ":material/trending_up:" if gain["low"] > 0 else ":material/trending_flat:"
     shows(f"**{words.plain(sentence)}**", icon=icon)

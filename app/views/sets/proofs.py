@@ -16,6 +16,7 @@ from hem_core.jobs.job import open_job, read, running
 from hem_core.jobs.kinds.proof import keep, proof_job, result
 from hem_core.jobs.state import state as jobs_state
 from hem_core.store.level import Level
+from hem_core.store.level_names import EXAMPLES, noun, one
 
 if TYPE_CHECKING:
     from hem_core.sets.proof import Proof
@@ -95,15 +96,15 @@ def proven(workspace: Path, key: str) -> Proof | None:
     return Proof(table=pd.DataFrame(found["table"]), **fields)
 
 
-def sentence(found: Mapping[str, Any], n: int) -> str:
-    """What a proof says of a set of n examples: the gain with its interval, or that none is shown.
+def sentence(found: Mapping[str, Any], n: int, level_name: str = EXAMPLES) -> str:
+    """What a proof says of a set of n rows of a level: the gain with its interval, or that none is shown.
 
     found: `gain` in points and `table`, as `Proof.facts` gives them. Of a large set the number that was tried is named.
     """
     from hem_core.sets.proof import MOST_ADDED
 
     n = n if n <= MOST_ADDED else added(found)
-    random = f"{n:,} random {'example' if n == 1 else 'examples'}"
+    random = f"{n:,} random {noun(level_name) if n != 1 else one(level_name)}"
     mean, low, high = (float(found["gain"][name]) for name in ("mean", "low", "high"))
     digits = 1 if min(abs(low), abs(high)) >= 0.05 else 2  # so that no end of the interval rounds to nothing
     points = f"{_signed(mean, digits)} points"

@@ -9,6 +9,7 @@ from app import loaders, state, widgets, words
 from app.views.sets import export_box, import_box, proofs
 from hem_core.selection.verdicts_applied import EXCLUSIONS
 from hem_core.store import sets
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 
 SHOWN_VERSIONS = 50
@@ -39,7 +40,7 @@ def _describe(home: Path, name: str, version: int) -> dict[str, Any]:
 
 def _one(home: Path, name: str, version: int, manifest: dict[str, Any], *, is_newest: bool) -> None:
     n = int(manifest.get("n") or 0)
-    title = f"{name} v{version} · {words.count(n, 'example')}"
+    title = f"{name} v{version} · {words.counted(n, str(manifest.get('level') or EXAMPLES))}"
     box = st.expander(words.plain(title), expanded=is_newest, key=f"set {name} {version}", on_change="rerun")
     if not box.open:
         return

@@ -20,7 +20,7 @@ NOT_SEARCHED = (
     "you wait. Run the same `hem score` command into a new folder."
 )
 GOOD_NEWS = (
-    "No group of examples is wrong significantly more often than the rest: no cluster, class or column stands out, "
+    "No group of {} is wrong significantly more often than the rest: no cluster, class or column stands out, "
     "corrected for the number of groups tested."
 )
 
@@ -45,7 +45,7 @@ def _slices(level: Level, weak: WeakSlices | None) -> None:
         every = words.counted(facts.judged, level.name)
         st.success(f"No errors: every prediction of the {every} is right.", icon=":material/check_circle:")
     elif weak.table.empty:
-        st.success(GOOD_NEWS, icon=":material/check_circle:")
+        st.success(GOOD_NEWS.format(words.plain(words.noun(level.name))), icon=":material/check_circle:")
     else:
         _weak_slices(level, weak, facts, whole)
 

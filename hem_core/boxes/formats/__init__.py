@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hem_core import folder
 from hem_core.boxes.annotations import Annotations, Predictions
@@ -57,16 +57,23 @@ def write(annotations: Annotations, home: Path | str, *, format: str | None = No
     changed since it was read, when no format is named for annotations without a source, and for a name that would leave
     the folder.
     """
+    return [_write(Path(home), name, content) for name, content in contents(annotations, format=format)]
+
+
+def contents(annotations: Annotations, *, format: str | None = None) -> list[tuple[str, bytes]]:
+    """Name and bytes of each file that `write` writes, each below its folder. Raises DataError as it does."""
     if format is None and annotations.source is None:
         raise DataError(f"these annotations come from no file; name a format: {', '.join(names())}")
     module = folder.load(sys.modules[__name__], format or annotations.source.format)  # pyright: ignore[reportOptionalMemberAccess]
-    return [_write(Path(home), name, content) for name, content in module.files(annotations)]
+    found = list(module.files(annotations))
+    for name, _content in found:
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise DataError(f"'{name}' is outside the folder that is written; give the image a name below it")
+    return found
 
 
 def _write(home: Path, name: str, content: bytes) -> Path:
     path = home / name
-    if not path.resolve().is_relative_to(home.resolve()):
-        raise DataError(f"'{name}' is outside the folder that is written; give the image a name below it")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:

@@ -81,7 +81,10 @@ def _edited(document: dict[str, Any], before: Annotations, after: Annotations, n
     numbers = [note["id"] for note in document["annotations"] if isinstance(note, dict) and type(note.get("id")) is int]
     first = max(numbers, default=0) + 1
     notes += [_note(after, new, first + at) for at, new in enumerate(needed.added)]
-    return {**document, "annotations": notes}
+    first_new = len(before.categories)
+    new = zip(after.category_keys[first_new:], after.categories[first_new:], strict=True)
+    categories = [*document["categories"], *({"id": key, "name": name} for key, name in new)]
+    return {**document, "annotations": notes, "categories": categories}
 
 
 def _changed(note: dict[str, Any], before: Annotations, after: Annotations, pair: tuple[int, int]) -> dict[str, Any]:

@@ -12,10 +12,12 @@ import numpy as np
 from hem_core.boxes.annotations import Annotations, Source
 from hem_core.boxes.formats import _yolo_predictions
 from hem_core.boxes.formats._edits import check_digest, edits
+from hem_core.boxes.formats._yolo_classes import with_classes
 from hem_core.boxes.formats._yolo_labels import annotations_of
 from hem_core.boxes.formats._yolo_lines import text_of
 from hem_core.boxes.formats._yolo_settings import Layout, layout
 from hem_core.boxes.geometry import from_xyxy
+from hem_core.errors import DataError
 
 read_predictions = _yolo_predictions.read_predictions
 
@@ -41,9 +43,16 @@ def files(annotations: Annotations) -> Iterator[tuple[str, bytes]]:
     place = layout(source.path, source.images)
     content = _contents(place)
     check_digest(source, _digest(content, place))
-    if place.settings:
-        yield place.name_of(place.settings, "."), place.settings.read_bytes()
     before = annotations_of(place, content, source)
+    new = annotations.categories[len(before.categories) :]
+    if place.settings:
+        settings = place.settings.read_bytes()
+        yield (
+            place.name_of(place.settings, "."),
+            with_classes(settings, len(before.categories), new) if new else settings,
+        )
+    elif new:
+        raise DataError(f"the labels have no data.yaml, so the class '{new[0]}' cannot be named; add one with `names`")
     changed = _changes(before, annotations)
     for index, entry in enumerate(place.entries):
         if entry.label in content or index in changed:

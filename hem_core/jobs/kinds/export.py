@@ -1,4 +1,4 @@
-"""Export: a version of a saved set is written to a new folder."""
+"""Export: a version of a saved set, or rows of a run, are written to a new folder."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ def export_job(workspace: Path, name: str, version: int, formats: Sequence[str],
 
 
 def target(job: Job) -> Path:
-    """The output folder: exports/<name> in the workspace or its stand-in."""
-    return job.home / "exports" / job.name
+    """The output folder: that of a command, otherwise exports/<name> in the workspace or its stand-in."""
+    out = job.settings.get("out")
+    return Path(str(out)) if out else job.home / "exports" / job.name
 
 
 def words(job: Job) -> str:
-    return f"{job.settings['set']} v{job.settings['version']} as {', '.join(job.settings['formats'])}"
+    asked = job.settings
+    what = f"{asked['set']} v{asked['version']}" if "set" in asked else f"{asked['level']} of {asked['run']}"
+    return f"{what} as {', '.join(asked['formats'])}"
 
 
 def writes(job: Job) -> tuple[Path, ...]:
@@ -38,7 +41,7 @@ def is_done(job: Job) -> bool:
 
 
 def opens(job: Job) -> tuple[str, Mapping[str, str]]:
-    return "sets", {}
+    return "sets", ({} if "set" in job.settings else {"run": str(job.settings.get("run", ""))})
 
 
 def run(job: Job, progress: Listener) -> None:

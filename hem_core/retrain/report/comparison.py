@@ -10,9 +10,9 @@ from scipy.stats import binomtest
 
 from hem_core.retrain.report.bootstrap import interval, measured_again
 from hem_core.retrain.report.measures import GRADED, MEASURES, Measure, groups, sums
+from hem_core.retrain.report.ship_or_hold import Interval, verdict
 from hem_core.retrain.report.slices import Slice, holm
 from hem_core.retrain.report.test_predictions import ModelPredictions
-from hem_core.retrain.report.verdict import Interval, verdict
 from hem_core.stats.mcnemar import mcnemar
 from hem_core.stats.wilson import wilson
 

@@ -1,4 +1,4 @@
-"""Does mining beat random additions? The sentence of a loop's report, by a rule that stands before the numbers do."""
+"""Whether mining beats random additions: the conclusion of a loop's report, by a rule fixed before the training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RULE = (
 )
 
 
-def verdict(
+def conclusion(
     curve: list[dict[str, Any]], against_random: list[dict[str, Any]], against_all: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """`word`, `sentences` and the `rule`. word: "mining beats random", "random beats mining", "no difference shown",
@@ -27,7 +27,7 @@ def verdict(
     if whole["low"] is None:
         sentences = [
             f"Mining differs from random additions by {_points(whole)} with one seed, which shows nothing: "
-            "another seed alone may move it as far; say --seeds 3 or more."
+            "another seed alone may move it as far; use --seeds 3 or more."
         ]
         return {"word": "no difference shown", "sentences": [*sentences, *_beside_all(against_all)], "rule": RULE}
     if whole["low"] > 0:

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from hem_core.errors import DataError
+from hem_core.retrain.report.ship_or_hold import Interval, verdict
 from hem_core.retrain.report.slices import holm, slices
-from hem_core.retrain.report.verdict import Interval, verdict
 from hem_core.retrain.target import by_classes, by_where
 
 

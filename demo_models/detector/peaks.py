@@ -1,0 +1,53 @@
+"""From the maps of one image to its boxes: local maxima of the heat, without those that overlap a better one."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+MOST = 100
+LEAST_HEAT = 0.05
+SAME_IOU = 0.5
+
+
+def boxes_of_maps(sides: Tensor, stride: int) -> Tensor:
+    """Distances to left, top, right and bottom (4, h, w) in px -> the boxes around the cells' centres (h w, 4)."""
+    height, width = sides.shape[-2:]
+    y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
+    centres = torch.stack([x, y], dim=2).reshape(-1, 2) * stride  # (h w, 2)
+    around = sides.permute(1, 2, 0).reshape(-1, 4)
+    return torch.cat([centres - around[:, :2], centres + around[:, 2:]], dim=1)
+
+
+def peaks(heat: Tensor, boxes: Tensor) -> dict[str, Tensor]:
+    """heat (K, h, w) in 0 .. 1, boxes (h w, 4) -> `boxes` (m, 4), `labels` (m,) in 0 .. K - 1, `scores` (m,).
+
+    Cells that are no less hot than their eight neighbours, the hottest first; of boxes of a class that share more than
+    half of their union, the hottest.
+    """
+    is_peak = (heat == F.max_pool2d(heat[None], 3, stride=1, padding=1)[0]) & (heat >= LEAST_HEAT)
+    label, cell = is_peak.flatten(1).nonzero(as_tuple=True)
+    scores = heat.flatten(1)[label, cell]
+    best = scores.argsort(descending=True, stable=True)[:MOST]
+    label, scores, found = label[best], scores[best], boxes[cell[best]]
+    kept = without_doubles(found, label)
+    return {"boxes": found[kept], "labels": label[kept], "scores": scores[kept]}
+
+
+def without_doubles(boxes: Tensor, labels: Tensor) -> Tensor:
+    """Indices of boxes (m, 4), the best first, that overlap no better one of their class by more than `SAME_IOU`."""
+    doubles = (ious(boxes, boxes) > SAME_IOU) & (labels[:, None] == labels[None, :])
+    kept: list[int] = []
+    for index in range(len(boxes)):
+        if not doubles[index, kept].any():
+            kept.append(index)
+    return torch.tensor(kept, dtype=torch.int64)
+
+
+def ious(one: Tensor, other: Tensor) -> Tensor:
+    """Intersection over union of boxes (m, 4) and (n, 4) -> (m, n) in 0 .. 1."""
+    shared = torch.minimum(one[:, None, 2:], other[None, :, 2:]) - torch.maximum(one[:, None, :2], other[None, :, :2])
+    overlap = shared.clamp(min=0).prod(dim=2)
+    areas = [(each[:, 2:] - each[:, :2]).clamp(min=0).prod(dim=1) for each in (one, other)]
+    return overlap / (areas[0][:, None] + areas[1][None, :] - overlap).clamp(min=1e-9)

@@ -1,0 +1,134 @@
+"""The small detector: its maps and peaks by hand, and trainings of a few scenes."""
+
+import pytest
+import torch
+
+from demo_models.detector import Detector, train
+from demo_models.detector.loss import generalised_iou, loss_of
+from demo_models.detector.net import scaled_to
+from demo_models.detector.peaks import boxes_of_maps, ious, peaks
+from demo_models.detector.targets import stacked, target_maps
+
+
+def target(*boxes, crowd=()):
+    """Boxes (left, top, right, bottom, label) as a training gets them; crowd: which of them are regions."""
+    return {
+        "boxes": torch.tensor([box[:4] for box in boxes], dtype=torch.float32).reshape(-1, 4),
+        "labels": torch.tensor([box[4] for box in boxes], dtype=torch.int64),
+        "iscrowd": torch.tensor([int(at in crowd) for at in range(len(boxes))]),
+        "image_id": 0,
+    }
+
+
+def test_a_cell_and_its_distances_make_a_box():
+    sides = torch.zeros(4, 2, 3)
+    sides[:, 1, 2] = torch.tensor([1.0, 2, 3, 4])
+    boxes = boxes_of_maps(sides, 4)
+    assert boxes[0].tolist() == [2, 2, 2, 2]
+    assert boxes[5].tolist() == [9, 4, 13, 10]  # the centre of the cell is 10, 6
+
+
+def test_peaks_are_the_hottest_cells_without_doubles():
+    heat = torch.zeros(2, 4, 4)
+    heat[0, 0, 0], heat[0, 0, 1], heat[0, 0, 3], heat[1, 3, 3], heat[1, 0, 0] = 0.9, 0.5, 0.6, 0.8, 0.7
+    boxes = torch.tensor([[0.0, 0, 10, 10]]).repeat(16, 1)
+    boxes[15] = torch.tensor([20.0, 20, 30, 30])
+    found = peaks(heat, boxes)
+    assert found["labels"].tolist() == [0, 1, 1]  # the .5 is no peak, the .6 has the box of the .9
+    assert found["scores"].tolist() == pytest.approx([0.9, 0.8, 0.7])
+    assert found["boxes"][1].tolist() == [20, 20, 30, 30]
+
+
+def test_overlaps_of_boxes_that_a_reader_can_compute():
+    one = torch.tensor([[0.0, 0, 10, 10]])
+    other = torch.tensor([[0.0, 0, 10, 10], [5, 0, 15, 10], [20, 0, 30, 10]])
+    assert ious(one, other)[0].tolist() == pytest.approx([1, 1 / 3, 0])
+    # apart by their own size: a hull of 300 of which 200 are covered
+    assert generalised_iou(one.repeat(3, 1), other).tolist() == pytest.approx([1, 1 / 3, -1 / 3])
+
+
+def test_the_maps_of_an_image_have_a_bell_at_each_object_and_none_in_a_region():
+    maps = target_maps(target((4, 4, 20, 20, 2), (24, 0, 32, 8, 1), crowd=(1,)), (1.0, 1.0), 2, (8, 8), 4)
+    assert maps.heat[1, 3, 3] == maps.heat.max() == 1
+    assert maps.heat[0].sum() == 0  # the region is no object
+    assert maps.counts[:2, 6:].tolist() == [[0, 0], [0, 0]]
+    assert maps.counts.sum() == 60
+    assert maps.weight.sum() == pytest.approx(1)
+    assert maps.boxes[:, 3, 3].tolist() == [4, 4, 20, 20]
+
+
+def test_the_right_maps_cost_nothing_and_an_image_of_weight_zero_neither():
+    wanted = target_maps(target((4, 4, 20, 20, 1)), (1.0, 1.0), 1, (8, 8), 4)
+    boxes = wanted.boxes[None].repeat(2, 1, 1, 1)
+    sure = torch.where(wanted.heat == 1, 20.0, -20.0)[None].repeat(2, 1, 1, 1)
+    assert loss_of(sure, boxes, stacked([wanted] * 2)) < 1e-3
+    wrong = torch.cat([sure[:1], -sure[1:]])
+    assert loss_of(wrong, boxes, stacked([wanted] * 2)) > 1
+    assert loss_of(wrong, boxes, stacked([wanted] * 2), torch.tensor([1.0, 0.0])) < 1e-3
+
+
+def test_images_are_scaled_down_but_not_up_and_padded():
+    image, scale = scaled_to(torch.zeros(3, 480, 640), 224)
+    assert (image.shape, scale) == ((3, 176, 224), (0.35, 0.35))
+    image, scale = scaled_to(torch.zeros(3, 40, 60), 224)
+    assert (image.shape, scale) == ((3, 48, 64), (1, 1))
+    assert image[0, 47, 63] == 0.5
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    model = Detector(4)
+    torch.nn.init.zeros_(model.heat.bias)  # as sure as not of every cell, so that there are boxes
+    return model.eval()
+
+
+@torch.inference_mode()
+def test_answers_are_torchvision_s_whatever_the_sizes_of_a_batch(model):
+    images = [torch.rand(3, 40, 60), torch.rand(3, 300, 200), torch.rand(3, 40, 60)]
+    found = model(images)
+    assert [sorted(one) for one in found] == [["boxes", "labels", "scores"]] * 3
+    alone = model(images[1:2])[0]
+    for name, values in alone.items():
+        torch.testing.assert_close(found[1][name], values)
+    assert found[0]["labels"].min() >= 1
+    assert found[0]["boxes"].min() >= 0
+    assert found[0]["boxes"][:, 2].max() <= 60
+    nothing = torch.zeros(0, 4)
+    boxes = [torch.tensor([[0.0, 0, 60, 40], [10, 10, 20, 20]]), nothing, nothing]
+    features = model.box_features(images, boxes)
+    assert [tuple(one.shape) for one in features] == [(2, 64), (0, 64), (0, 64)]
+
+
+class Squares:
+    """Images with a bright square of 16 px each, at a place of its own."""
+
+    def __len__(self):
+        return 12
+
+    def __getitem__(self, index):
+        left, top = 4 * (index % 4), 8 * (index // 4)
+        image = torch.full((3, 48, 48), 0.2)
+        image[:, top : top + 16, left : left + 16] = 0.9
+        return image, target((left, top, left + 16, top + 16, 1))
+
+
+def test_a_training_learns_its_squares_and_the_same_seed_gives_the_same_weights():
+    state = torch.random.get_rng_state()
+    seen = []
+    model = train(Squares(), num_classes=2, epochs=25, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (300, 300)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    found = model([Squares()[5][0]])[0]
+    assert found["scores"][0] > 0.5
+    assert ious(found["boxes"][:1], torch.tensor([[4.0, 8, 20, 24]])).item() > 0.6
+    pair = [train(Squares(), num_classes=2, epochs=1, seed=1).state_dict() for _turn in range(2)]
+    assert all(torch.equal(one, other) for one, other in zip(*(each.values() for each in pair), strict=True))
+
+
+def test_images_without_objects_can_be_all_there_is():
+    class Nothing(Squares):
+        def __getitem__(self, index):
+            return Squares()[index][0], target()
+
+    assert len(train(Nothing(), num_classes=2, epochs=1)([Squares()[0][0]])) == 1
