@@ -33,7 +33,8 @@ def reasons(
     if info["how"] == "rules":
         say("reasons by simple rules, not calibrated. {}", info.get("note", ""))
         return
-    bar = "" if info["is_trusted"] else f", below {TRUSTED_FROM:.2f}: do not rely on the reasons"
+    doubtful = "suspect labels" if "planted" in info else "the reasons"
+    bar = "" if info["is_trusted"] else f", below {TRUSTED_FROM:.2f}: do not rely on {doubtful}"
     say(
         "{}",
         f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; planted "

@@ -32,7 +32,7 @@ MOST = 50_000
 TOO_FEW = "Too few boxes ({}; {} are needed) to plant errors in: simple rules name the reasons."
 NOTE = (
     "Boxes of these images were removed, moved, resized, relabelled and added, and judged with the same predictions. "
-    "Precision is given for data of which 5% are annotated wrongly, and counts what was suspect before as right."
+    "Precision is given for data of which 5% are annotated wrongly, and real errors among them count as false alarms."
 )
 DOUBT = "The predictions give away few of the errors that were planted: do not rely on suspect labels."
 PLANTED = "wrong boxes"

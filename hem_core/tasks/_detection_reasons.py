@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from hem_core.boxes.causes import AT_BORDER_PX, CAUSES, Causes, causes
+from hem_core.boxes.causes import CAUSES, Causes, causes, touched
 from hem_core.boxes.error_types import RIGHT
+from hem_core.boxes.geometry import iou
 from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.suspect_chance import SuspectChance
 
@@ -112,10 +113,20 @@ class Reasons:
             return f"{start}; it overlaps only a box of another class, and too little."
         if kind == "Dupe":
             return f"{start}; a more confident prediction has this box."
+        if g < 0:
+            return f"{start}{self._taken(p)}."
         start = f"Predicted {predicted} at IoU {_decimal(self.judgement.iou[row])} with confidence {confidence}"
         if kind == "Loc":
             return f"{start}; needed {_decimal(rows.foreground)}."
         return f"{start}; {given} is given." if kind == "Cls" else f"{start}."
+
+    def _taken(self, p: int) -> str:
+        """Of an unpaired prediction: the given box that it is about, which another prediction has."""
+        rows = self.judgement.rows
+        g = int(rows.types.target[p])
+        shared = _decimal(float(iou(rows.predicted_boxes.xyxy[[p]], rows.given_boxes.xyxy[[g]])[0]))
+        label = self.classes[rows.given_boxes.label[g]]
+        return f", at IoU {shared} with a given {label} that another prediction belongs to"
 
     @cached_property
     def _types(self) -> np.ndarray:
@@ -144,9 +155,7 @@ class Reasons:
             by = f"another '{self.classes[other]}'" if label == other else f"'{self.classes[other]}'"
             return f"overlapped {_decimal(facts.overlapped[row])} by {by}"
         if name == "truncated":
-            size = self.judgement.image_size_px[boxes.image[g]]
-            inside = [*boxes.xyxy[g, :2], *(size - boxes.xyxy[g, 2:])]
-            edges = [edge for edge, far in zip(EDGES, inside, strict=True) if far <= AT_BORDER_PX]
+            edges = [edge for edge, is_at in zip(EDGES, self._touched[row], strict=True) if is_at]
             return f"touches the {' and '.join(edges)} edge{'s' * (len(edges) > 1)}"
         if name == "crowded":
             return f"{self.judgement.crowding[row]} other given boxes within one diagonal"
@@ -159,6 +168,10 @@ class Reasons:
         if self._class_sizes[label] < ENOUGH or share > 50:
             return ""
         return f", among the smallest {share}% of '{self.classes[label]}'"
+
+    @cached_property
+    def _touched(self) -> np.ndarray:
+        return touched(self.judgement)
 
     @cached_property
     def _class_sizes(self) -> np.ndarray:

@@ -203,3 +203,17 @@ def test_the_pools_of_an_image_do_not_grow_with_its_number_of_boxes():
 def test_an_unknown_pool_lists_those_there_are():
     with pytest.raises(DataError, match="no pool 'sum'; there are: top3, softmax"):
         pool(np.zeros(0, int), np.zeros(0), 1, "sum")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_prediction_that_is_right_about_one_box_does_not_accuse_another():
+    """A chair (0) under a table (1): the chair is found, the table is missed."""
+    rows = rows_of([(0, WHOLE), (1, [0, 0, 10, 8])], [(0, WHOLE, 0.95)])
+    assert rows.type.tolist() == ["right", "Missed"]
+    assert suspicion(rows).wrong_class.tolist() == [0, 0]
+
+
+def test_a_prediction_half_on_a_box_of_its_class_is_less_of_a_missing_one_than_a_free_one():
+    rows = rows_of([(0, WHOLE)], [(0, WHOLE, 0.9), (0, [0, 6, 10, 16], 0.6), (0, AWAY, 0.6)])
+    assert rows.type.tolist() == ["right", "Loc", "Bkg"]
+    _right, half, free = suspicion(rows).missing
+    assert half == pytest.approx(free * (1 - 4 / 16))
