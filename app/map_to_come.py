@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def words_of(level: "Level") -> str | None:
-    """Why the map of the examples is not there yet, and what happens next; None where no map is to come."""
-    found = pending_map(level.folder, level.info) if level.is_examples else None
+    """Why the map of a level is not there yet, and what happens next; None where no map is to come."""
+    found = pending_map(level.folder, level.info) if level.graph is not None else None
     return COMPUTING if found == INTERRUPTED and is_running(job_of(loaders.run(level.run))) else found
 
 

@@ -50,7 +50,7 @@ def build(workspace: Path, token: str | None = None) -> ASGIApp:
     from streamlit import config
     from streamlit.starlette import App
 
-    from app.entry import Entry
+    from app.access import Entry
     from app.theme import THEME
     from app.wire.routes import routes
 
@@ -68,7 +68,7 @@ def serve(workspace: Path, port: int | None = None, open_browser: bool = True, h
     """
     import uvicorn
 
-    from app.entry import stored_token
+    from app.access import stored_token
 
     workspace = open_workspace(workspace).folder
     listener = _listen(port)
@@ -87,7 +87,7 @@ def serve(workspace: Path, port: int | None = None, open_browser: bool = True, h
 @contextlib.contextmanager
 def _opened(url: str) -> Iterator[None]:
     """Open the browser on a file that leads to the address: every account can read the browser's command line."""
-    from app.entry import write_private
+    from app.access import write_private
 
     with tempfile.TemporaryDirectory(prefix="hem-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "open-hem.html"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.entry_pages import LONGEST_NAME, name_in
-from app.fitting import without_places
+from app.access_pages import LONGEST_NAME, name_in
+from app.rule_fitting import without_places
 from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state, words
-from app.entry_pages import NAME_PAGE
+from app.access_pages import NAME_PAGE
 from hem_core.store import definitions, numbers
 
 if TYPE_CHECKING:
@@ -176,9 +176,9 @@ def growing(run: "Run") -> None:
         st.caption(words.plain(" · ".join(parts) or "measuring the rate"))
         silent = time.time() - float(progress.get("updated") or 0)
         if silent > SILENT_SECONDS:
-            said = f"No progress for {words.seconds(silent)}" if progress.get("updated") else "No progress yet"
+            silence = f"No progress for {words.seconds(silent)}" if progress.get("updated") else "No progress yet"
             st.warning(
-                f"{said}: it was probably stopped. Run the same command to resume; the result is the same.",
+                f"{silence}: it was probably stopped. Run the same command to resume; the result is the same.",
                 icon=":material/pause_circle:",
             )
 

@@ -6,13 +6,14 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, Protocol, cast
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import hem_core
-from demo_models import _source
+from demo_models import _boxes, _source
 from demo_models._data import Data
 from demo_models._examples import Dataset, Examples
 from demo_models._fit import Progress, accuracy
@@ -65,6 +66,17 @@ def names() -> list[str]:
     return sorted(each.name.replace("_", "-") for each in found if not each.ispkg and not each.name.startswith("_"))
 
 
+def about(name: str) -> str:
+    """A sentence on what was made wrong on purpose in the data of a demo, and where the truth is."""
+    flipped = f"{FLIPPED:.0%} of the labels are flipped; the columns planted_flip and true_label record which."
+    return getattr(module_of(name), "ABOUT", flipped)
+
+
+def findings(name: str, workspace: Path, run: Run) -> list[str]:
+    """Sentences on what the run of a demo found of it, beside its summary."""
+    return _boxes.findings(name, workspace, run)
+
+
 def run(
     name: str,
     workspace: Path,
@@ -78,7 +90,11 @@ def run(
     data: the folder or file of the data set where the demo does not bring its own.
     progress: called with (stage, done, total) in examples. is_map_awaited: as for `hem_core.score`.
     """
-    demo = cast(NetDemo, folder.load(sys.modules["demo_models"], name.replace("-", "_")))
+    module = module_of(name)
+    if hasattr(module, "boxes"):
+        settings = {"progress": progress, "is_map_awaited": is_map_awaited}
+        return _boxes.run(cast(_boxes.BoxDemo, module), name, workspace, data, settings)
+    demo = cast(NetDemo, module)
     known = demo.load(data)
     source = _source.path_of(workspace / "data", name, known)
     if not source.exists():
@@ -86,11 +102,10 @@ def run(
     test = _source.path_of(workspace / "data", f"{name}-test", known) if known.held_out is not None else None
     if test is not None and known.held_out is not None and not test.exists():
         _source.write(test, known.held_out, share=0.0)
-    module = demo.__name__  # type: ignore[attr-defined]
     common = _source.options(known) | {"out": workspace / "runs" / name, "progress": progress, "test": test}
     common |= {"is_map_awaited": is_map_awaited}
     if isinstance(demo.OOS, int):
-        return hem_core.score(None, source, train=f"{module}:train", oos=demo.OOS, **common)
+        return hem_core.score(None, source, train=f"{module.__name__}:train", oos=demo.OOS, **common)
     recording, weights = workspace / "recordings" / name, workspace / "models" / f"{name}.safetensors"
     if not weights.exists():
         _train(demo, _source.read(source, known), hem_core.Recorder(recording), weights, progress)
@@ -100,7 +115,7 @@ def run(
         model.load_state_dict(load_file(weights))
         held_out = accuracy(model, known.held_out.inputs, known.held_out.labels)
     return hem_core.score(
-        f"{module}:model",
+        f"{module.__name__}:model",
         source,
         weights=weights,
         dynamics=recording,
@@ -109,6 +124,11 @@ def run(
         **({"oos": demo.OOS} if demo.OOS else {}),
         **common,
     )
+
+
+def module_of(name: str) -> ModuleType:
+    """The file of a demo."""
+    return folder.load(sys.modules["demo_models"], name.replace("-", "_"))
 
 
 def _train(

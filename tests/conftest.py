@@ -1,5 +1,7 @@
 """Tests that need what this machine may lack are skipped, and say why."""
 
+import functools
+import gc
 import os
 import socket
 import subprocess
@@ -10,6 +12,8 @@ import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # a worker a core: more threads would only wait for each other
+    # The first map of a process makes numba set the threads of torch too: a training of .2 s then takes 20.
+    os.environ.setdefault("NUMBA_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -26,6 +30,10 @@ def pytest_collection_modifyitems(items):
         for mark, reason in missing.items():
             if item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_collection_finish():
+    gc.freeze()  # what was collected stays; each full collection would go through all of it
 
 
 @pytest.fixture
@@ -60,6 +68,14 @@ def keep_main():
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture(autouse=True)
+def scan_once():
+    """Each run of an AppTest reads the metadata of all installed packages, which takes longer than most pages."""
+    scanner = sys.modules.get("streamlit.components.v2.manifest_scanner")
+    if scanner and not hasattr(scanner.scan_component_manifests, "cache_clear"):
+        scanner.scan_component_manifests = functools.cache(scanner.scan_component_manifests)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """Paths that can never be one: every command answers in one line, with exit code 2, and none waits for ever."""
 
+import functools
 import os
 import sys
 
 import pytest
+import typer.main
 from PIL import Image
 
 from hem_core.catalog import info, read
@@ -71,7 +73,12 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+ONE_COMMAND = functools.cache(typer.main.get_command)
+"""Typer makes the whole command again in each call, which takes longer than all that is asked of it here."""
+
+
 def hem(capsys, monkeypatch, *words):
+    monkeypatch.setattr(typer.main, "get_command", ONE_COMMAND)
     monkeypatch.setattr(sys, "argv", ["hem", *words])
     with pytest.raises(SystemExit) as end:
         main()

@@ -39,14 +39,14 @@ def own_level(body: dict[str, Any]) -> Level:
     Raises ConflictError when the post is about another workspace, run or data, so that its ids may mean other rows.
     """
     check_workspace(body)
-    asked = {name: text(body, name) for name in ("run", "data", "examples")}
+    request = {name: text(body, name) for name in ("run", "data", "examples")}
     try:
-        level = loaders.level(asked["run"], named_level(body))
+        level = loaders.level(request["run"], named_level(body))
     except RunError as error:
         raise ConflictError(f"{error}; nothing was stored") from error
-    if asked["data"] != level.data:
-        raise ConflictError(f"run '{level.run}' is over the data '{level.data}' now, not '{asked['data']}'; {RELOAD}")
-    if asked["examples"] != level.digest:
+    if request["data"] != level.data:
+        raise ConflictError(f"run '{level.run}' is over the data '{level.data}' now, not '{request['data']}'; {RELOAD}")
+    if request["examples"] != level.digest:
         raise ConflictError(
             f"run '{level.run}' was scored again with other {level.name}, or in another order; {RELOAD}"
         )

@@ -15,8 +15,8 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from app import loaders
-from app.entry_pages import name_routes
-from app.wire import columns, contents, payloads, pictures, scenes, tagging
+from app.access_pages import name_routes
+from app.wire import columns, contents, payloads, pictures, scenes, tag_sets, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.relatives import relatives
@@ -161,8 +161,8 @@ def _detail(level: Level, request: Request) -> Response:
     log = loaders.tags_of(level)
     headers = {**NEVER, "X-HEM-Revision": str(log.revision(level.data))}
     found = details(level, loaders.ranks(level), rows, log)
-    all_of_it = zip(found, relatives(level, rows), scenes.scenes(level, rows), strict=True)
-    items = [{**item, "relatives": links, **drawn} for item, links, drawn in all_of_it]
+    all_of_it = zip(found, relatives(level, rows), scenes.scenes(level, rows), tag_sets.items(level, rows), strict=True)
+    items = [{**item, "relatives": links, **drawn, **tags} for item, links, drawn, tags in all_of_it]
     is_blind = request.query_params.get("blind") == "1"
     return JSONResponse([scenes.blinded(item, blinded(item)) for item in items] if is_blind else items, headers=headers)
 
@@ -183,12 +183,12 @@ def _free(level: Level, request: Request) -> Response:
 
 
 def _judged(level: Level, request: Request) -> Response:
-    """What people have said one at a time of some rows, and the log's revision that it is from."""
+    """The verdicts that people gave one at a time on some rows, and the log's revision that it is from."""
     rows, log = _rows(level, request), loaders.tags_of(level)
     revision, judged = log.revision(level.data), loaders.verdicts(level)
     ids = loaders.ids(level)[rows].tolist()
-    said = judged.loc[judged.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
-    found = {str(row): said[id] for row, id in zip(rows.tolist(), ids, strict=True) if id in said}
+    verdicts = judged.loc[judged.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
+    found = {str(row): verdicts[id] for row, id in zip(rows.tolist(), ids, strict=True) if id in verdicts}
     return JSONResponse({"revision": revision, "verdicts": found}, headers=NEVER)
 
 

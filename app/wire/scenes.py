@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import loaders
 from app.wire import pictures
+from app.wire.identity import identity
 from hem_core.boxes import box_text
 from hem_core.boxes.box_text import ADDED, HOLD_A_BOX, MOVED, RELABELLED, REMOVED
 from hem_core.errors import DataError, HemError
@@ -59,6 +60,19 @@ def scenes(level: Level, rows: Sequence[int]) -> list[dict[str, Any]]:
         }
         items.append({"scene": scene, "choices": [asdict(each) for each in task.choices(one)] if is_part else None})
     return items
+
+
+def for_page(level: Level) -> dict[str, Any]:
+    """What Review is told of a level whose boxes people correct: `corrects` (null on all others), and its answers."""
+    task = corrects(level)
+    if task is None:
+        return {"corrects": None, "has_choices": False}
+    parts = loaders.level(level.run, task.corrects)
+    found = {"level": parts.name, "identity": identity(parts), "classes": list(parts.classes)}
+    if level.name != task.corrects:
+        return {"corrects": found, "has_choices": False}
+    blind = [asdict(choice) for choice in task.blind_choices()]
+    return {"corrects": found, "has_choices": True, "blind_choices": blind}
 
 
 def blinded(item: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,13 +27,13 @@ def undone(entry: Mapping[str, Any] | None, person: str, *, level: str, has_wind
     """
     if entry is None:
         return "Nothing to undo in this window." if has_window else f"Nothing to undo for {person}."
-    said = f"{'Redone' if entry['action'] == 'redo' else 'Undone'}: {_action(entry)} {_where(entry['ids'], level)}."
+    sentence = f"{'Redone' if entry['action'] == 'redo' else 'Undone'}: {_action(entry)} {_where(entry['ids'], level)}."
     since: Mapping[str, int] = entry["others_since"]
     if not since:
-        return said
+        return sentence
     n = sum(since.values())
     them = "it" if entry["n"] == 1 else f"{n:,} of them"
-    return f"{said} {_people(since, person)} said something else about {them} since; that stays."
+    return f"{sentence} {_people(since, person)} said something else about {them} since; that stays."
 
 
 def replaced(others: Mapping[str, int], n: int, person: str) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from app import loaders, words
-from app.wire import payloads, scenes, tag_words
+from app.wire import payloads, scenes, tag_sets, tag_words
 from app.wire.door import NEVER, Refused, signature, text, whole
 from app.wire.identity import check_workspace, named_level, own_level, own_scores
+from hem_core import tasks
 from hem_core.errors import ConflictError
 from hem_core.store import rules
 from hem_core.store.tag_events import check_same
@@ -35,7 +36,7 @@ def tag(body: dict[str, Any]) -> dict[str, Any]:
         text(body, name)
     data, sequence = text(body, "data"), whole(body, "sequence")
     log = loaders.tags().level(named_level(body))
-    verdict = _answered(body) if body.get("action") == "answer" else {}
+    verdict = _ANSWERED[str(body["action"])](body) if body.get("action") in _ANSWERED else {}
     body = {**body, "action": "add", **verdict} if verdict else body
     known = log.posted(text(body, "client"), sequence)
     changed = ""
@@ -131,23 +132,47 @@ def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str],
 
 
 def _answered(body: dict[str, Any]) -> dict[str, str]:
-    """The verdict that a class, named without sight of the label, is on the one example asked about.
+    """The verdict that a class or value, named without sight of the label, is on the one example asked about.
 
     Where people correct parts, "" names no class: there is no object.
     """
-    level, ids, answer = own_level(body), _ids(body), body.get("value")
+    level, ids = own_level(body), _ids(body)
     if len(ids) != 1:
         raise Refused(400, f"an answer must be about one example; got {len(ids)}")
-    is_nothing = answer == "" and scenes.is_corrected_here(level)
-    if answer not in level.classes and not is_nothing:
-        raise Refused(400, f"run '{level.run}' has no class {answer!r}")
+    answer = _as_labels_are(level, body.get("value"))
     _check_known(level, ids)
     row = loaders.row_of(level)[ids[0]]
-    found = scenes.answered(level, row, str(answer))
+    found = scenes.answered(level, row, answer)
     if found is not None:
         return {"tag": found[0], "value": found[1]}
     given = level.at([row], ["label"])["label"].iloc[0] if "label" in level.columns() else None
-    return {"tag": "right", "value": ""} if answer == given else {"tag": "mislabelled", "value": str(answer)}
+    return {"tag": "right", "value": ""} if answer == given else {"tag": "mislabelled", "value": answer}
+
+
+def _as_labels_are(level: Level, answer: object) -> str:
+    """An answer as the labels of the level are written. Raises Refused for one that cannot be a label."""
+    if answer in level.classes or (answer == "" and scenes.is_corrected_here(level)):
+        return str(answer)
+    if level.classes or not level.is_examples:
+        raise Refused(400, f"run '{level.run}' has no class {answer!r}")
+    task = tasks.of(level.info)
+    (written,) = task.written(task.encode([str(answer)], ()), ())
+    if written is None:
+        raise Refused(400, f"{answer!r} cannot be a label of {task.title}")
+    return written
+
+
+def _confirmed(body: dict[str, Any]) -> dict[str, str]:
+    """The verdict that a confirmed set of tags is on the one example asked about."""
+    level, ids = own_level(body), _ids(body)
+    if len(ids) != 1:
+        raise Refused(400, f"a set must be about one example; got {len(ids)}")
+    _check_known(level, ids)
+    return tag_sets.verdict(level, loaders.row_of(level)[ids[0]], body.get("value"))
+
+
+_ANSWERED = {"answer": _answered, "tags": _confirmed}
+"""Posts that only the server, which knows the label, can make a verdict of."""
 
 
 def _window(body: dict[str, Any]) -> str:

@@ -98,7 +98,7 @@ def touched(judgement: Judgement) -> np.ndarray:
     xyxy, size = judgement.rows.xyxy, judgement.image_size_px[judgement.rows.image]
     inside = np.concatenate([xyxy[:, :2], size - xyxy[:, 2:]], axis=1)
     near = np.maximum(AT_BORDER_PX, AT_BORDER * size.min(axis=1, initial=np.inf))
-    return (inside <= near[:, None]) & (size > 0).all(axis=1)[:, None]
+    return (inside <= near[:, None]) & np.all(size > 0, axis=1, keepdims=True)
 
 
 def overlapped(boxes: GivenBoxes) -> tuple[np.ndarray, np.ndarray]:

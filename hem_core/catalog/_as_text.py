@@ -105,5 +105,5 @@ def _nested(kind: pa.DataType) -> str:
 
 def _wanted(what: str) -> str:
     if what == "label":
-        return "classification takes one label a row, as text or a number; several labels a row are not supported yet"
+        return "expected one label a row, as text or a number, or a list of tags"
     return f"expected one {what} a row, as text or a number"

@@ -70,8 +70,9 @@ def _source(
 ) -> pa.Table | Examples:
     kinds = {column: type(feature).__name__ for column, feature in features.items()}
     label = _label(table, kinds, label_column)
-    classes = list(features[label].names) if kinds.get(label) == "ClassLabel" else None
-    if classes is not None:
+    inner = getattr(features.get(label), "feature", None)  # of a list of labels
+    classes = list(features[label].names) if kinds.get(label) == "ClassLabel" else getattr(inner, "names", None)
+    if kinds.get(label) == "ClassLabel":
         values = [value if value is not None and value >= 0 else None for value in table[label].to_pylist()]
         table = table.set_column(table.column_names.index(label), label, pa.array(values, pa.int64()))
     pictures = [column for column, kind in kinds.items() if kind == "Image" and image_column in (None, column)]

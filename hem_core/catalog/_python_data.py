@@ -139,7 +139,7 @@ def _are_arrays(data: Sequence[Any]) -> bool:
     if len(data) != 2 or any(isinstance(part, str | bytes | Mapping) or not hasattr(part, "__len__") for part in data):
         return False
     if all(hasattr(part, "ndim") for part in data):
-        return data[0].ndim >= 1 and data[1].ndim == 1 and (isinstance(data, tuple) or data[0].ndim >= 2)
+        return data[0].ndim >= 1 and data[1].ndim in (1, 2) and (isinstance(data, tuple) or data[0].ndim >= 2)
     is_list_of_labels = isinstance(data[1], list) and all(not hasattr(one, "__len__") or isinstance(one, str)
                                                           for one in data[1])  # fmt: skip
     is_list_of_inputs = isinstance(data[0], list) or hasattr(data[0], "ndim")

@@ -15,6 +15,7 @@ import pyarrow as pa
 from hem_core.catalog import with_info
 from hem_core.catalog._as_text import array_as_text, native
 from hem_core.catalog._label_kind import labels_are
+from hem_core.catalog._tag_labels import TagLabels, of_sets
 from hem_core.errors import DataError
 from hem_core.media.array import can_be_seen
 
@@ -47,7 +48,10 @@ def read(
     _check_inputs(found, source)
     labels = found.labels[:, 0] if found.labels.shape == (found.n, 1) else found.labels  # (N, 1) -> (N,)
     _check_rows(found, labels, source)
-    words = array_as_text(labels, found.label, "label")
+    sets = of_sets(list(labels), found.classes, str(source)) if labels.ndim == 2 else TagLabels([])
+    words = pa.chunked_array([pa.array(sets.texts, pa.string())]) if sets.facts else array_as_text(
+        labels, found.label, "label"
+    )  # fmt: skip
     columns = {
         "id": array_as_text(found.ids, found.id or "ids", "id"),
         "label": words,
@@ -62,6 +66,7 @@ def read(
         medium="array",
         classes=found.classes,
         labels_are=labels_are(words),
+        **sets.facts,
         is_picture=can_be_seen(found.shape, found.dtype),
     )
 
@@ -123,8 +128,9 @@ def _check_inputs(found: _Members, source: str | Path) -> None:
 def _check_rows(found: _Members, labels: np.ndarray, source: str | Path) -> None:
     """Raise DataError unless there is one label and one id an example."""
     n, ids = found.n, found.ids
-    if labels.ndim != 1 or ids.ndim != 1:
-        wrong, values = (found.label, labels) if labels.ndim != 1 else (found.id, ids)
+    is_label = labels.ndim == 1 or (labels.ndim == 2 and labels.dtype.kind in "biuf")
+    if not is_label or ids.ndim != 1:
+        wrong, values = (found.label, labels) if not is_label else (found.id, ids)
         raise DataError(
             f"'{wrong}' in '{source}' is of shape {values.shape}; expected ({n},), one label and id an example"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from hem_core.catalog import with_info
 from hem_core.catalog._as_text import as_text
+from hem_core.catalog._column_names import CLASSES
 from hem_core.catalog._column_types import has_decimal_comma, typed
 from hem_core.catalog._compute import pc
 from hem_core.catalog._features import KEPT, all_features, asked_for, named_features, plain
@@ -19,11 +20,12 @@ from hem_core.catalog._image_column import NAMES as IMAGE_NAMES
 from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_of_pictures
 from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._table_file import PREDICTIONS, Loaded, has_predictions, is_text, load, suffix_format
+from hem_core.catalog._tag_labels import of_columns, of_sets
 from hem_core.errors import DataError
 from hem_core.media import claimed
 
 ID_NAMES = ("id",)
-LABEL_NAMES = ("label", "class", "target")
+LABEL_NAMES = ("label", "class", "target", "labels", "tags")
 TEXT_NAMES = ("text", "sentence", "utterance", "question", "message")
 WORDS_ALONE = ("question", "message")
 """Of a column with such a name, numbers are a feature: the answer to a question, not the question."""
@@ -66,6 +68,7 @@ def read(
     asked = asked_for(feature_columns)
     given = [name for name in (id_column, label_column, image_column, text_column, *asked) if name]
     loaded = load(source, path, (*NAMES, *given))
+    loaded, label_column, of_tags = _with_tags(loaded, label_column, source)
     asked = [next(iter(_matches(loaded.table, (name,))), name) for name in asked]
     folder = (path or Path("table")).resolve().parent
     chosen = _chosen(loaded, _Named(id_column, label_column, image_column, text_column), asked, folder)
@@ -98,9 +101,33 @@ def read(
         root=str(folder),
         medium=medium,
         classes=None,
-        labels_are=labels_are(labels),
+        **_label_facts(labels, of_tags, is_text=loaded.is_text),
         **facts,
     )
+
+
+def _label_facts(labels: pa.ChunkedArray, of_tags: dict[str, Any], *, is_text: bool) -> dict[str, Any]:
+    """What is known of the labels; of_tags: the facts of sets, {} for single labels, where a CSV has empty cells."""
+    blank = {"has_blank_labels": True} if is_text and labels.null_count and not of_tags else {}
+    return {"labels_are": labels_are(labels), **blank, **of_tags}
+
+
+def _with_tags(loaded: Loaded, named: str | None, source: Any) -> tuple[Loaded, str | None, dict[str, Any]]:
+    """The table with one text a row where its labels are sets of tags, the label column, and the facts of the sets."""
+    found = of_columns(loaded.table, named) if named is not None else None
+    if found is not None:
+        table, label, facts = found
+        return replace(loaded, table=table), label, facts
+    label = _find(loaded.table, named, LABEL_NAMES, "label")
+    if label is None or not pa.types.is_nested(loaded.table.schema.field(label).type):
+        return loaded, named, {}
+    metadata = source.schema.metadata if isinstance(source, pa.Table) else None
+    classes = (metadata or {}).get(CLASSES)
+    names = classes.decode().split("\n") if classes else None
+    made = of_sets(loaded.table[label].to_pylist(), names, str(source) if isinstance(source, str | Path) else "table")
+    place = loaded.table.column_names.index(label)
+    table = loaded.table.set_column(place, label, pa.array(made.texts, pa.string()))
+    return replace(loaded, table=table), named, made.facts
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from hem_core.catalog import with_info
 from hem_core.catalog._column_names import LABELS
 from hem_core.catalog._examples import Examples
 from hem_core.catalog._items import parts
+from hem_core.catalog._tag_labels import TagLabels, is_set, of_sets
 from hem_core.errors import DataError
 from hem_core.media._items import fails
 from hem_core.media.array import can_be_seen
@@ -26,28 +27,34 @@ def read(source: Any, **_columns: str) -> pa.Table:
 
     A Subset and a ConcatDataset keep the ids of their parents. `targets`, `labels` or a TensorDataset's second tensor
     are taken instead of reading every item where they agree with a few of the items. `classes` is taken over where the
-    dataset has it. Labels are integers, or strings: class names; None and NaN are no label. An item that the data set
-    fails on has no label, and its reason stands in the catalog's `failures`.
+    dataset has it. Labels are integers, or strings: class names; None and NaN are no label. Rows of 0 and 1, and lists
+    of names, are sets of tags. An item that the data set fails on has no label, and its reason stands in `failures`.
     Raises DataError for other labels and items, and when no item can be read.
     """
     labels, failures, first = _labels(source)
     ids, classes = _ids(source), _classes(source)
     if len(ids) != len(labels):
         raise DataError(f"the dataset has {len(labels)} labels but {len(ids)} ids")
+    own = source if isinstance(source, Examples) else None
+    name = own.name if own else type(source).__name__
     known = [label for label in labels if label is not None]
     are_names = bool(known) and all(isinstance(label, str) for label in known)
-    texts = [None if label is None else label if are_names else str(_integer(label)) for label in labels]
-    columns: dict[str, Any] = {"id": pa.array(ids, pa.string()), "label": pa.array(texts, pa.string())}
-    own = source if isinstance(source, Examples) else None
+    if any(map(is_set, known)):
+        found = of_sets(labels, classes, name)
+    else:
+        texts = [None if label is None else label if are_names else str(_integer(label)) for label in labels]
+        found = TagLabels(texts)
+    columns: dict[str, Any] = {"id": pa.array(ids, pa.string()), "label": pa.array(found.texts, pa.string())}
     columns |= {name: values for name, values in (own.more if own else {}).items() if name not in columns}
     return with_info(
         pa.table(columns),
-        name=own.name if own else type(source).__name__,
-        source=own.name if own else type(source).__name__,
+        name=name,
+        source=name,
         root="",
         medium="dataset",
         classes=[str(name) for name in classes] if classes is not None else None,
-        labels_are="names" if are_names else "indices",
+        labels_are="names" if are_names or found.facts else "indices",
+        **found.facts,
         is_picture=_is_picture(first, source),
         **({"failures": failures} if failures else {}),
     )
@@ -109,6 +116,8 @@ def _same(one: Any, other: Any) -> bool:
     one, other = _known(one), _known(other)
     if one is None or other is None:
         return one is other
+    if is_set(one) or is_set(other):
+        return is_set(one) and is_set(other) and repr(list(one)) == repr(list(other))
     if isinstance(one, str) or isinstance(other, str):
         return one == other
     return _integer(one) == _integer(other)

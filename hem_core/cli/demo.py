@@ -19,7 +19,9 @@ PLACE = 10
 def demo(
     name: Annotated[
         str,
-        typer.Argument(help="digits, breast-cancer, wine; with --data: fashion-mnist, sms-spam, clinc, adult."),
+        typer.Argument(
+            help="digits, breast-cancer, wine, detection; with --data: fashion-mnist, sms-spam, clinc, adult, bccd."
+        ),
     ] = "digits",
     data: Annotated[
         Path | None, typer.Option(help="File or folder of the data set; fashion-mnist needs its four IDX files.")
@@ -31,21 +33,17 @@ def demo(
         bool, typer.Option("--no-browser", help="Print the address without opening a browser.")
     ] = False,
 ) -> None:
-    """Train a small model on real data with 5% of the labels flipped on purpose, score it, and open the app."""
+    """Train a small model on data with some labels or boxes made wrong on purpose, score it, and open the app."""
     _demo = importlib.import_module("demo_models._demo")
     if name not in _demo.names():
         raise HemError(f"no demo '{name}'; there are: {', '.join(_demo.names())}")
-    say(
-        "Demo [bold]{}[/bold] in {}: {} of the labels are flipped; "
-        "the columns planted_flip and true_label record which.",
-        name,
-        workspace,
-        f"{_demo.FLIPPED:.0%}",
-    )
+    say("Demo [bold]{}[/bold] in {}: {}", name, workspace, _demo.about(name))
     in_background = sys.argv[1:] if no_app else [*sys.argv[1:], "--no-app"]
     with bars() as shown, listed("demo", workspace, shown, name=name, settings={"argv": in_background}) as progress:
         run = _demo.run(name, workspace, data=data, progress=progress, is_map_awaited=no_app)
     summarise(run)
+    for line in _demo.findings(name, workspace, run):
+        say("{}", line)
     if not no_app:
         start_pending_map(run)
         serve(workspace, port, open_browser=not no_browser)

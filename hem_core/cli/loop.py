@@ -107,12 +107,12 @@ def loop(
         resize=resize,
         columns={key: value for key, value in columns.items() if value},
     )
-    asked = {"train": train, "out": out, "settings": settings, "name": name, "test": test, "test_share": test_share}
+    request = {"train": train, "out": out, "settings": settings, "name": name, "test": test, "test_share": test_share}
     if dry_run:
-        _show_dry_run(data, asked | {"options": options})
+        _show_dry_run(data, request | {"options": options})
         return
     with bars() as shown, listed("loop", out, shown) as progress:
-        found = run_loop(data, **asked, go_on=go_on, options=options, progress=progress)
+        found = run_loop(data, **request, go_on=go_on, options=options, progress=progress)
     if found.report is None:
         say("{}", found.waits_for)
         return
@@ -120,10 +120,10 @@ def loop(
     say("report: {}", found.folder / "report.html")
 
 
-def _show_dry_run(data: str, asked: dict[str, Any]) -> None:
+def _show_dry_run(data: str, request: dict[str, Any]) -> None:
     from hem_core.loop.dry_run import dry_run
 
-    found = dry_run(data, **asked)
+    found = dry_run(data, **request)
     say("{}: {}", found.name, f"a pool of {found.n_pool:,}, tested on {found.test}")
     for arm, n in found.arms.items():
         say("  {}: {} trainings", arm, str(n))

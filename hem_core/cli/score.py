@@ -45,7 +45,10 @@ def score(
         str | None, _option("Loss, where the task has several; regression: absolute, squared, huber.", panel=DATA)
     ] = None,
     id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
-    label_column: Annotated[str | None, _option("Column of the labels.", panel=DATA)] = None,
+    label_column: Annotated[
+        str | None,
+        _option("Column of the labels; of tags also one column for each: rock,jazz or 'genre_*'.", panel=DATA),
+    ] = None,
     image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
     text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
     feature_columns: Annotated[
@@ -55,6 +58,9 @@ def score(
     predictions: Annotated[
         Path | None,
         _option("Predicted boxes: COCO results, or a folder of YOLO's text files with confidences.", panel=DATA),
+    ] = None,
+    separator: Annotated[
+        str | None, _option("What joins the tags of one label, where it is not clear: '|', ';' or ','.", panel=DATA)
     ] = None,
     classes: Annotated[
         str | None, _option("Class names in the order of the outputs: cat,dog or a file, one per line.", panel=DATA)
@@ -127,6 +133,7 @@ def score(
         predictions=predictions,
         classes=names_or_file(classes, "--classes"),
         labels_are=labels_are,
+        separator=separator,
         oos=_oos(oos),
         test=test,
         dynamics=dynamics,

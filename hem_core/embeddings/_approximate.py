@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 
+from hem_core.embeddings._threads import one_thread
+
 
 def likely_rows(units: np.ndarray, width: int, seed: int) -> np.ndarray:
     """Rows that are probably the nearest, the row itself among them.
@@ -13,10 +15,10 @@ def likely_rows(units: np.ndarray, width: int, seed: int) -> np.ndarray:
     """
     from pynndescent import NNDescent
 
-    with warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         # Rows with places left empty are searched again by the caller.
         warnings.filterwarnings("ignore", message="Failed to correctly find n_neighbors")
         # n_jobs=1: the seed fixes the result only for a given number of threads (1.7 times the time of two).
         index = NNDescent(units, metric="cosine", n_neighbors=width, random_state=seed, n_jobs=1)
-    found, _ = index.neighbor_graph  # type: ignore[misc]
+        found, _ = index.neighbor_graph  # type: ignore[misc]
     return np.asarray(found, np.int64)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hem_core.embeddings._landmarks import beside_landmarks
+from hem_core.embeddings._threads import one_thread
 from hem_core.embeddings._unit import unit_rows
 from hem_core.embeddings.neighbours import Graph, neighbours
 from hem_core.errors import HemError
@@ -93,7 +94,7 @@ def _laid_out(start: np.ndarray, graph: Graph, seed: int, tell: Progress) -> np.
         n_jobs=1,
         tqdm_kwds={"disable": False, "file": _Epochs(tell), "bar_format": "{n_fmt}/{total_fmt}"},
     )
-    with warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         # It misses the search index, which only new rows would need.
         warnings.filterwarnings("ignore", message=r"precomputed_knn\[2\]")
         layout.fit(start)  # the rows themselves are not read: the graph and the start are enough

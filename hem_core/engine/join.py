@@ -59,7 +59,7 @@ def graph_of(plan: Plan, joined: Joined, *, k: int, seed: int, device: str, prog
     if joined.embeddings is None or joined.n < 2:
         return None
     path = plan.folder / "neighbours.npz"
-    known = _stored_graph(path, plan.key)
+    known = stored_graph(path, plan.key)
     if known is not None:
         return known
     with progress.stage("neighbours", joined.n):
@@ -69,7 +69,7 @@ def graph_of(plan: Plan, joined: Joined, *, k: int, seed: int, device: str, prog
     return graph
 
 
-def _stored_graph(path: Path, key: str) -> Graph | None:
+def stored_graph(path: Path, key: str) -> Graph | None:
     """The graph of an earlier attempt under this key; None when there is none, or its file is truncated."""
     try:
         with np.load(path, allow_pickle=False) as stored:
@@ -84,5 +84,5 @@ def _stored_graph(path: Path, key: str) -> Graph | None:
 def _numpy(column: pa.ChunkedArray) -> np.ndarray:
     if pa.types.is_fixed_size_list(column.type):
         flat = column.combine_chunks().flatten()
-        return flat.to_numpy(zero_copy_only=False).reshape(len(column), -1)
+        return flat.to_numpy(zero_copy_only=False).reshape(len(column), -1).copy()
     return column.to_numpy().copy()  # torch wants arrays that it could write to

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from hem_core.engine.batch import Values
+from hem_core.engine.box_features import of_whole_images
 from hem_core.engine.call import call, describe_inputs, embeddings_of, prepared
 from hem_core.engine.last_sigmoid import ends_in_a_sigmoid
 from hem_core.engine.layer import Layer, find_layer, pooled, tapped
 from hem_core.errors import ModelError
-from hem_core.tasks import Task, load
+from hem_core.tasks import Task, has_logits, load
 
 ROUNDED = 5e-3
 """How far from 1 a row of probabilities may sum in half precision."""
@@ -27,7 +28,8 @@ ROUNDED = 5e-3
 class Network:
     """A model in eval mode on a device, and where its embedding is read.
 
-    layer: None when it has none, or when `gives_embeddings`: then they are what the model returns beside its logits.
+    layer: None when it has none, or when `gives_embeddings`: then they are what the model returns beside its logits, or
+    what its `box_features` gives for whole images.
     """
 
     model: nn.Module
@@ -50,11 +52,12 @@ class Network:
             output = _output(self.model, inputs)
         raw = self.task.raw(output)
         if len(raw) != len(values):
-            what = "logits" if "classes" in self.task.offers else "outputs"
+            what = "logits" if has_logits(self.task) else "outputs"
             raise ModelError(f"the model gave {len(raw)} rows of {what} for {len(values)} examples")
         if not self.gives_embeddings:
             return raw, tap.features
         own = embeddings_of(output)
+        own = own if own is not None else of_whole_images(self.model, inputs)
         return raw, pooled(own) if own is not None else None
 
 
@@ -86,8 +89,8 @@ def place(
     own = Network(model, device, None, is_picture, precision, gives_embeddings=True, task=task)
     with torch.inference_mode():
         raw, embeddings = own.forward(sample)
-        if "classes" in task.offers:
-            _check_logits(model, inputs, raw)
+        if has_logits(task):
+            _check_logits(model, inputs, raw, is_single="classes" in task.offers)
         if layer is None and embeddings is not None:
             return own, raw.shape[1]
         found = None if layer == "none" else find_layer(model, inputs, layer, task=task)
@@ -99,15 +102,20 @@ def place(
     return placed, raw.shape[1]
 
 
-def _check_logits(model: nn.Module, inputs: Any, logits: Tensor) -> None:
-    """Raise ModelError when the outputs of a classifier are probabilities."""
+def _check_logits(model: nn.Module, inputs: Any, logits: Tensor, *, is_single: bool) -> None:
+    """Raise ModelError when the outputs of a classifier are probabilities. is_single: one class an example."""
     ones = torch.ones(len(logits), device=logits.device)
     if logits.min() >= 0 and torch.allclose(logits.sum(dim=1), ones, atol=ROUNDED):
         raise ModelError("the model's outputs sum to 1: they are probabilities; return the logits before the softmax")
     if ends_in_a_sigmoid(model, inputs):
         raise ModelError(
             "the model's outputs come out of a sigmoid: they are probabilities, each on its own; return the values "
-            "before it (a model that gives several labels to one example cannot be scored yet)"
+            "before it"
+            + (
+                ", and score a model that gives several labels to one example with --task multilabel"
+                if is_single
+                else ""
+            )
         )
 
 

@@ -151,8 +151,8 @@ def _problems(task: Task, raw: Tensor, embeddings: Tensor | None, targets: Tenso
     found = task.problems(raw, targets)
     if embeddings is not None:
         rows = (~embeddings.isfinite().all(dim=1)).nonzero()[:, 0].tolist()
-        said = "its embedding is NaN or infinite; --layer names another, or none"
-        found = found | {row: said for row in rows if found.get(row) != NOT_FINITE}
+        reason = "its embedding is NaN or infinite; --layer names another, or none"
+        found = found | {row: reason for row in rows if found.get(row) != NOT_FINITE}
     return dict(sorted(found.items()))
 
 

@@ -51,6 +51,6 @@ def examples_of(entries: Sequence[Mapping[str, Any]], columns: Sequence[str] | N
     """Objects as a table of examples, with texts as texts; columns: all where None."""
     table = pd.DataFrame(list(entries), columns=list(columns) if columns is not None else None)
     for name in ("id", "label", "split", "label_before"):
-        if name in table.columns:
+        if name in table.columns and not any(isinstance(value, list) for value in table[name]):
             table[name] = table[name].astype("str")
     return table

@@ -19,6 +19,7 @@ from hem_core import folder as registry
 from hem_core.alive import is_alive
 from hem_core.errors import DataError
 from hem_core.export._images import ReadImage
+from hem_core.export._label_sets import LabelSets
 from hem_core.export._readme import readme
 
 FORMAT_VERSION = 1
@@ -39,6 +40,7 @@ def export(
     classes: Sequence[str] = (),
     features: Sequence[str] = (),
     skipped: Mapping[str, str] | None = None,
+    label_sets: LabelSets | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a set for training: the formats asked for, examples.parquet, manifest.json and README.md.
@@ -46,7 +48,8 @@ def export(
     examples: one row an example with `id` and `label`; manifest: JSON, what the set was made from, to which
     counts, formats and format_version are added; classes: names in the order of the model's outputs; features: the
     columns that a row's model reads; skipped: id -> why an example of the set is not among these, for the README and
-    the manifest. The folder gets its name when it is complete.
+    the manifest; label_sets: how labels that are sets are written, None where a label is one class. The folder gets its
+    name when it is complete.
     Returns the folder. Raises DataError when the set is empty, the ids are not unique or the folder exists,
     UnknownNameError for a format that no file provides.
     """
@@ -61,7 +64,9 @@ def export(
         _remove_leftovers(target)
         for name, module in modules.items():
             read = _counted(read_image, name, len(examples), progress)
-            module.write(examples, temporary, read_image=read, classes=classes, features=features)
+            as_written = label_sets.as_they_came(examples) if label_sets is not None else examples
+            names = label_sets.names if label_sets is not None else classes
+            module.write(as_written, temporary, read_image=read, classes=names, features=features)
             if progress is not None:
                 progress(name, len(examples), len(examples))
         _write_text(

@@ -11,7 +11,11 @@ def labels_of(examples: pd.DataFrame) -> list[str | None]:
     """The label of every example as text; None where there is none."""
     if "label" not in examples.columns:
         return [None] * len(examples)
-    return [None if pd.isna(label) else str(label) for label in examples["label"].tolist()]
+    return [None if _is_missing(label) else str(label) for label in examples["label"].tolist()]
+
+
+def _is_missing(label: object) -> bool:
+    return not isinstance(label, list) and bool(pd.isna(label))  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def class_names(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:

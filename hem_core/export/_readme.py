@@ -41,20 +41,20 @@ def _classes(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:
     folders = [names.take(name) for name in classes]
     found = set(labels_of(examples))
     missing = [name for name in classes if name not in found]
-    said = [
+    sentences = [
         f"The model has {len(classes):,} classes, in this order: {_list(classes)}. Formats that number the classes "
         "(COCO, WebDataset, Hugging Face) number them in this order; image folders and YOLO number them by the sorted "
         "names of their folders."
     ]
     if folders != sorted(folders):
-        said.append("The orders differ here: match classes by name, not by number.")
+        sentences.append("The orders differ here: match classes by name, not by number.")
     if missing:
-        said.append(
+        sentences.append(
             f"{len(missing):,} of them {'has' if len(missing) == 1 else 'have'} no example in this set: "
             f"{_list(missing)}. Every class has its folder all the same, so that no class gets the number of another; "
             "torchvision's `ImageFolder` takes an empty one with `allow_empty=True`."
         )
-    return ["## Classes\n", " ".join(said) + "\n"]
+    return ["## Classes\n", " ".join(sentences) + "\n"]
 
 
 def _skipped(skipped: Mapping[str, str], rows: str) -> list[str]:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from hem_core.export._carries import Carries
 from hem_core.export._files import present
 from hem_core.export._images import ReadImage, read_picture
+from hem_core.export._label_sets import is_list_column
 from hem_core.export._labels import class_names, labels_of
 
 HAS_PICTURES = True
@@ -53,7 +54,7 @@ def write(
     """
     home = folder / "huggingface"
     (home / "data").mkdir(parents=True)
-    names = class_names(examples, classes)
+    names = list(classes) if is_list_column(examples) else class_names(examples, classes)
     table = _table(examples, names, has_pictures=read_image is not None)
     schema = table.schema if read_image is None else table.schema.append(pa.field("image", _IMAGE))
     schema = schema.with_metadata(_metadata(schema, names))
@@ -85,7 +86,11 @@ def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
     examples = table.drop_columns(["image"] if pictures is not None else []).to_pandas()
     if pictures is not None and "image_path" in examples.columns:
         examples = examples.rename(columns={"image_path": "image"})
-    if "label" in features:
+    if "label" in features and "feature" in features["label"]:
+        names = features["label"]["feature"]["names"]
+        lists = examples["label"].tolist()
+        examples["label"] = [None if row is None else [names[number] for number in row] for row in lists]
+    elif "label" in features:
         named = dict(enumerate(features["label"]["names"]))
         examples["label"] = examples["label"].map(named).astype("str")
     return examples, _reader(examples["id"], pictures) if pictures is not None else None
@@ -106,18 +111,27 @@ def _table(examples: pd.DataFrame, names: list[str], *, has_pictures: bool) -> p
         gone = ["image_path"] if "image_path" in examples.columns else []
         examples = examples.drop(columns=gone).rename(columns={"image": "image_path"})
     table = pa.Table.from_pandas(examples, preserve_index=False).replace_schema_metadata(None)
-    if "label" not in table.column_names:
-        return table
+    if "label" not in table.column_names or is_list_column(examples):
+        return _with_numbers(table, names) if "label" in table.column_names else table
     number_of: dict[str | None, int] = {name: number for number, name in enumerate(names)}
     numbers = pa.array([number_of.get(label) for label in labels_of(examples)], pa.int64())
     return table.set_column(table.column_names.index("label"), "label", numbers)
+
+
+def _with_numbers(table: pa.Table, names: list[str]) -> pa.Table:
+    """The table with the names in its lists of labels as numbers."""
+    number_of = {name: number for number, name in enumerate(names)}
+    lists = [None if row is None else [number_of[name] for name in row] for row in table["label"].to_pylist()]
+    return table.set_column(table.column_names.index("label"), "label", pa.array(lists, pa.list_(pa.int64())))
 
 
 def _metadata(schema: pa.Schema, names: list[str]) -> dict[str, str]:
     """What `datasets` reads the features from that an Arrow type alone does not tell."""
     features: dict[str, Any] = {}
     if "label" in schema.names:
-        features["label"] = {"names": names, "_type": "ClassLabel"}
+        of_class = {"names": names, "_type": "ClassLabel"}
+        is_list = pa.types.is_list(schema.field("label").type)
+        features["label"] = {"feature": of_class, "_type": "Sequence"} if is_list else of_class
     if "image" in schema.names and schema.field("image").type == _IMAGE:
         features["image"] = {"_type": "Image"}
     return {"huggingface": json.dumps({"info": {"features": features}}, ensure_ascii=False)}

@@ -11,10 +11,13 @@ import pandas as pd
 from hem_core.export._carries import Carries
 from hem_core.export._files import examples_of, from_files, json_lines, present
 from hem_core.export._images import ReadImage, read_picture, wanted
+from hem_core.export._label_sets import is_list_column
 from hem_core.export._labels import labels_of
 from hem_core.export._names import Names
 
 HAS_PICTURES = True
+TOGETHER = "examples"
+"""The folder of all pictures where a label is a list, which no folder can be named after."""
 CARRIES = Carries(columns=("label",), pictures="bytes")
 PROGRESS = "writing the pictures"
 README = """\
@@ -57,15 +60,18 @@ def write(
     target.mkdir(parents=True)
     folders = Names({"metadata.jsonl"})
     files: dict[str, Names] = {}
-    folder_of: dict[str | None, str] = {name: folders.take(name) for name in classes}
+    known = () if is_list_column(examples) else classes
+    folder_of: dict[str | None, str] = {name: folders.take(name) for name in known}
     for name in folder_of.values():
         (target / name).mkdir()
     with (target / "metadata.jsonl").open("w", encoding="utf-8", newline="\n") as metadata:
-        for label, (_, row) in zip(labels_of(examples), examples.iterrows(), strict=True):
-            if label not in folder_of:
-                folder_of[label] = folders.take("no_label" if label is None else label)
-                (target / folder_of[label]).mkdir()
-            home = folder_of[label]
+        is_list = is_list_column(examples)
+        for text, (_, row) in zip(labels_of(examples), examples.iterrows(), strict=True):
+            kind = TOGETHER if is_list else text
+            if kind not in folder_of:
+                folder_of[kind] = folders.take("no_label" if kind is None else kind)
+                (target / folder_of[kind]).mkdir()
+            home, label = folder_of[kind], row["label"] if is_list else text
             suffix, content = read_picture(read, row)
             name = files.setdefault(home, Names()).take(str(row["id"]), suffix)
             (target / home / name).write_bytes(content)

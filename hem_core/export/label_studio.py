@@ -99,8 +99,8 @@ def _decoded(data_uri: str) -> tuple[str, bytes]:
 def _tasks(examples: pd.DataFrame, read_image: ReadImage | None, features: Sequence[str]) -> Iterator[dict[str, Any]]:
     listed = list(features) or [str(name) for name in examples.columns]
     for label, values, (_, row) in zip(labels_of(examples), rows(examples), examples.iterrows(), strict=True):
-        told = {name: values[name] for name in _TOLD if name in values}
-        data = {"example_id": str(row["id"]), "given_label": label or "", **told}
+        shown = {name: values[name] for name in _TOLD if name in values}
+        data = {"example_id": str(row["id"]), "given_label": label or "", **shown}
         if read_image is not None:
             data["image"] = _data_uri(*as_one_of(_SHOWN, read_picture(read_image, row), row))
         elif "text" in examples.columns:

@@ -30,7 +30,7 @@ from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training_set import TrainingSet
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import remove_leftovers
-from hem_core.tasks import MakesItems, Task, is_known, keeps_sizes, load, training_arguments
+from hem_core.tasks import MakesItems, Task, is_known, keeps_sizes, load, output_names, training_arguments
 
 BATCH = 256
 OF_ANY_SIZE = 8
@@ -92,7 +92,7 @@ class Trainings:
             rows,
             self.targets,
             self.ids,
-            self.classes,
+            output_names(self.task, self.classes),
             is_picture=self.is_picture,
             extra=extra,
             planted=planted,

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 CPU = torch.device("cpu")
 
 
-class TrainingSet(Dataset[tuple[Any, int | float, str]]):
+class TrainingSet(Dataset[tuple[Any, Any, str]]):
     """N' examples as items (input, target, id), in the form in which the model will be scored.
 
     input: a picture (C, H, W) float32 in 0 .. 1, a text, the features (F,) float32, or the array or tensor as it is;
-    target: int in [0, K), or a float for a task without classes; id: str. `ids`, `targets` (N',) int64 or float32, and
-    `classes` (K names) speak of all of them. A task that `MakesItems` makes its own, such as an image and its boxes.
+    target: int in [0, K), a float for a task without classes, or floats (K,) for one with several labels: 1 yes, 0 no,
+    NaN unknown; id: str. `ids`, `targets` (N',) int64 or float32, or (N', K), and `classes` (K names) speak of all.
+    A task that `MakesItems` makes its own, such as an image and its boxes.
     rows: positions of the examples in the data set; targets and ids: of the whole data set. planted: which of the
     extra examples come after them; the rows that these replace are left out.
     """
@@ -53,8 +54,8 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
         self.planted = np.asarray(planted, dtype=np.int64)
         gone = extra.replaces[self.planted] if extra is not None else self.planted
         self.rows = np.setdiff1d(rows, gone)
-        more = extra.labels[self.planted] if extra is not None else self.planted
-        self.targets = as_targets(np.concatenate([targets[self.rows], more]))
+        more = [extra.labels[self.planted]] if extra is not None else []
+        self.targets = as_targets(np.concatenate([targets[self.rows], *more]))
         names = extra.ids if extra is not None else []
         self.ids = [str(ids[row]) for row in self.rows] + [names[index] for index in self.planted]
         self.classes = list(training_arguments(task)["classes"] if task is not None and self._task else classes)
@@ -74,7 +75,7 @@ class TrainingSet(Dataset[tuple[Any, int | float, str]]):
         for wanted, values in self._read(at):
             for place, value in zip(wanted, self._inputs(values), strict=True):
                 inputs[place] = value
-        targets = self.targets[at].tolist()
+        targets = self.targets[at].tolist() if self.targets.ndim == 1 else list(torch.from_numpy(self.targets[at]))
         if self._task is not None:
             places = zip(inputs, targets, at.tolist(), strict=True)
             return [self._task.item(one, target, index) for one, target, index in places]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -45,10 +45,18 @@ class Answers:
     """Whether the file may be a CSV that HEM wrote: a text like a formula may start with an apostrophe."""
 
 
-def answers_of(rows: Sequence[Any], path: Path, *, who: str, classes: Collection[str] = ()) -> Answers:
+def answers_of(
+    rows: Sequence[Any],
+    path: Path,
+    *,
+    who: str,
+    classes: Collection[str] = (),
+    set_of: Callable[[Any], str | None] | None = None,
+) -> Answers:
     """The answers in the rows of a file; who: the person where a row names none.
 
-    classes: determine which question of several is about the label, where none is called `label`.
+    classes: determine which question of several is about the label, where none is called `label`. set_of: reads an
+    answer where labels are sets of tags, and raises DataError for what is no such set.
     Raises DataError when no row names an example, or rows of a table have no label.
     """
     rows = [_named(row) for row in rows]
@@ -58,6 +66,8 @@ def answers_of(rows: Sequence[Any], path: Path, *, who: str, classes: Collection
         if id is None:
             found.without_id.append(number)
             continue
+        if set_of is not None:
+            row = _with_set(row, set_of)
         answers = _of_task(row, id, who, classes) if _is_task(row) else _of_row(row, id, path, number, who, classes)
         found.answers.extend(answers)
         if not answers:
@@ -67,6 +77,37 @@ def answers_of(rows: Sequence[Any], path: Path, *, who: str, classes: Collection
         there = ", ".join(map(str, first)) if isinstance(first, Mapping) else f"one {type(first).__name__}"
         raise DataError(f"row 1 of '{path}' has no 'id' or 'example_id'; there are: {there}")
     return found
+
+
+def _with_set(row: Mapping[str, Any], set_of: Callable[[Any], str | None]) -> Mapping[str, Any]:
+    """The row, or the task, whose answers are each one text: the set of tags as the run writes it."""
+    if not _is_task(row):
+        names = {str(name).strip().lower(): name for name in row}
+        name = next((names[each] for each in LABEL_NAMES if each in names), None)
+        value = row.get(name) if name is not None else None
+        return row if value is None else {**row, name: _set_text(value, set_of)}
+    kind = "annotations" if row.get("annotations") else "completions"
+    found = [
+        {**each, "result": [_one_choice(part, set_of) for part in each.get("result") or ()]}
+        for each in row.get(kind) or ()
+        if isinstance(each, Mapping)
+    ]
+    return {**row, kind: found}
+
+
+def _one_choice(part: Any, set_of: Callable[[Any], str | None]) -> Any:
+    value = part.get("value") if isinstance(part, Mapping) and part.get("type") == "choices" else None
+    if not isinstance(value, Mapping):
+        return part
+    return {**part, "value": {**value, "choices": [_set_text(_texts(value.get("choices")), set_of)]}}
+
+
+def _set_text(value: Any, set_of: Callable[[Any], str | None]) -> Any:
+    """The set in an answer as text; an answer that names something else as it is, to be reported."""
+    try:
+        return set_of(value)
+    except DataError:
+        return "|".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def _named(row: Any) -> Any:

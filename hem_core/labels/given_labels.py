@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -12,6 +13,7 @@ from hem_core.errors import DataError
 from hem_core.store import sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import Workspace, open_workspace
+from hem_core.tasks import Task, TogglesTags, is_known, of
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,24 @@ class GivenLabels:
     labels: dict[str, str | None]
     """Id -> the label that came with the data; None where it had none."""
     classes: frozenset[str]
+    task: Task | None = None
+    """The task of the newest run; None where only sets are known."""
+
+    def knows(self, label: str) -> bool:
+        """Whether a text is a label of these data: one of the classes, or what the task can read."""
+        if label in self.classes:
+            return True
+        is_open = self.task is not None and "classes" not in self.task.offers and not self.classes
+        return is_open and self.task is not None and bool(is_known(self.task.encode([label], ()))[0])
+
+    def set_of(self, value: Any) -> str | None:
+        """The label in an answer where labels are sets of tags; None where they are not."""
+        return self.task.label_of(value) if isinstance(self.task, TogglesTags) else None
+
+    @property
+    def has_sets(self) -> bool:
+        """Whether a label is a set of tags."""
+        return isinstance(self.task, TogglesTags)
 
 
 def given_labels(folder: Path | str, run: str | None, ids: Collection[str]) -> GivenLabels:
@@ -63,7 +83,7 @@ def _all(workspace: Workspace) -> list[GivenLabels]:
 def _of_run(run: Run) -> GivenLabels:
     table = pq.read_table(run.folder / "catalog.parquet", columns=["id", "label"])
     labels = dict(zip(table["id"].to_pylist(), table["label"].to_pylist(), strict=True))
-    return GivenLabels(run.data, labels, frozenset(run.classes))
+    return GivenLabels(run.data, labels, frozenset(run.classes), of(run.info))
 
 
 def _of_set(folder: Path, name: str, version: int) -> GivenLabels | None:

@@ -65,7 +65,7 @@ def import_labels(
     found = answers_of(rows, path, who=who)
     ids = {answer.id for answer in found.answers} | set(found.unanswered)
     given = given_labels(workspace, run, ids | {plain_cell(id) for id in ids})
-    found = answers_of(rows, path, who=who, classes=given.classes)
+    found = answers_of(rows, path, who=who, classes=given.classes, set_of=given.set_of if given.has_sets else None)
     usable, unknown_ids, unknown_labels = _checked(found, given)
     source = {"imported": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     log = open_workspace(workspace).tags()
@@ -137,7 +137,7 @@ def _checked(found: Answers, given: GivenLabels) -> tuple[list[Answer], list[str
             label = _known_text(label, {*given.classes, given.labels[id]}, found.is_guarded)
         if id not in given.labels:
             unknown_ids.append(answer.id)
-        elif label is not None and label not in given.classes and label != given.labels[id]:
+        elif label is not None and not given.knows(label) and label != given.labels[id]:
             unknown_labels[id] = label
         else:
             kept[id, answer.who] = Answer(id, label, answer.who, answer.at)

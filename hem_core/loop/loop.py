@@ -88,18 +88,18 @@ def _run(
 ) -> Loop:
     _write_plan(folder, key, pool, function, asked)
     labels = opening(folder, workspace, pool)
-    told = Progress(folder, progress)
-    lab = Lab(folder, workspace, pool, function, asked, labels, told.tell, progress, go_on, budget=budget)
+    reporter = Progress(folder, progress)
+    lab = Lab(folder, workspace, pool, function, asked, labels, reporter.tell, progress, go_on, budget=budget)
     check_room(lab)
     try:
         with on_device(pool.options.device):
             walks = _walks(lab)
     except OutOfTimeError as error:
-        told.close()
+        reporter.close()
         done = f"{error.args[0]} of {asked.n_trainings} trainings are done; the next one would not end in time"
         return Loop(folder, waits_for=f"{done}.\nRun the same command to resume.")
     waiting = [each.waiting for each in walks.values() if each.waiting is not None]
-    told.close()
+    reporter.close()
     if waiting:
         return Loop(folder, waits_for=write_queue(lab, folder.name, waiting))
     kept = save_mined(lab, f"{folder.name}-mined", walks["mined", asked.seed])

@@ -11,7 +11,9 @@ import numpy as np
 from hem_core.errors import ModelError
 from hem_core.models.single_label import kind_of
 
-ONE_CLASS, NUMBERS = "one class", "numbers"
+ONE_CLASS, NUMBERS, TAGS = "one class", "numbers", "tags"
+LEAST_PROBABILITY = 1e-6
+"""Probabilities of tags are clipped at this value, since a forest's zero is not a certainty."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,45 @@ def numbers(estimator: Any, rows: Any) -> np.ndarray:
     return found.astype(np.float32)
 
 
+def tag_logits(estimator: Any, rows: Any) -> np.ndarray:
+    """The log-odds (n, K) float32 of K tags in `predict_proba`, whatever its shape.
+
+    An array (n, K), as of OneVsRestClassifier, or a list of K arrays (n, 2), as of MultiOutputClassifier, k-nearest
+    neighbours and forests. A tag that the estimator met in one state alone has a column less: it is sure of that state.
+    Raises ModelError for anything else.
+    """
+    name, found = type(estimator).__name__, _called(estimator, "predict_proba", rows)
+    if isinstance(found, list):
+        states = _states_of(estimator, len(found))
+        found = np.stack([_of_yes(one, state, name) for one, state in zip(found, states, strict=True)], axis=1)
+    probs = np.asarray(found, np.float64)
+    if probs.ndim != 2 or len(probs) != len(rows):
+        raise ModelError(
+            f"predict_proba of {name} gave {probs.shape}; expected ({len(rows)}, K), a number for each tag"
+        )
+    if probs.size and not (probs.min() >= 0 and probs.max() <= 1):
+        raise ModelError(f"predict_proba of {name} gives numbers outside 0 .. 1")
+    p = probs.clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    return (np.log(p) - np.log1p(-p)).astype(np.float32)
+
+
+def _states_of(estimator: Any, n: int) -> list[Any]:
+    """The states that each of n tags had in training, as the last step of a Pipeline knows them."""
+    found = getattr(estimator, "classes_", None)
+    return list(found) if isinstance(found, list) and len(found) == n else [None] * n
+
+
+def _of_yes(probs: Any, states: Any, name: str) -> np.ndarray:
+    """(n,) the probability of yes, from the (n, states) of one tag."""
+    found = np.asarray(probs, np.float64)
+    if found.ndim == 2 and found.shape[1] == 2:
+        return found[:, 1]
+    if found.ndim == 2 and found.shape[1] == 1:
+        is_yes = states is not None and bool(np.asarray(states).reshape(-1)[0])
+        return np.full(len(found), float(is_yes))
+    raise ModelError(f"predict_proba of {name} gave {found.shape} for a tag; expected two columns, no and yes")
+
+
 def _called(estimator: Any, method: str, rows: Any) -> Any:
     try:
         return getattr(estimator, method)(rows)
@@ -47,6 +88,7 @@ def _called(estimator: Any, method: str, rows: Any) -> Any:
 ANSWERS = {
     ONE_CLASS: Answer("classifier", "predict_proba"),
     NUMBERS: Answer("regressor", "predict", numbers),
+    TAGS: Answer("classifier of several labels", "predict_proba", tag_logits),
 }
 """By the task's `answers`."""
 
@@ -57,6 +99,8 @@ def check_answers(estimator: Any, answers: str) -> None:
     kind = kind_of(estimator)
     if answers == NUMBERS and kind not in (None, "regressor"):
         raise ModelError(f"the {name} is no regressor; the task expects predicted numbers: return a fitted regressor")
+    if answers == TAGS and kind not in (None, "classifier"):
+        raise ModelError(f"the {name} is no classifier; the task expects one that gives a probability to each tag")
     if not hasattr(estimator, wanted.method):
         raise ModelError(f"{name} has no {wanted.method}; the task expects a {wanted.kind}")
 

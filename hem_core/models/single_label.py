@@ -33,6 +33,7 @@ KINDS = {
     "density_estimator": "a density estimator",
     "transformer": "a transformer of data",
 }
+TAGS = "--task multilabel"
 WANTED = "HEM scores classifiers that choose one class out of several"
 
 
@@ -61,11 +62,14 @@ def check_estimator(estimator: Any) -> None:
     if kind in KINDS:
         raise ModelError(f"the {name} is {KINDS[kind]}; {WANTED}")
     if getattr(estimator, "multilabel_", False):
-        raise ModelError(f"the {name} gives several labels to one example; {WANTED}")
+        raise ModelError(
+            f"the {name} gives several labels to one example; {WANTED}, or scores it with --task multilabel"
+        )
     classes = getattr(estimator, "classes_", None)
     if isinstance(classes, list) and classes and hasattr(classes[0], "__len__") and not isinstance(classes[0], str):
         raise ModelError(
-            f"the {name} has {len(classes)} outputs, each with classes of its own; {WANTED}: fit one for each"
+            f"the {name} has {len(classes)} outputs, each with classes of its own; {WANTED}: fit one for each, or "
+            "score it with --task multilabel where each output is a tag"
         )
 
 

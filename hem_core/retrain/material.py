@@ -14,7 +14,7 @@ from hem_core.retrain.source import Source
 from hem_core.retrain.test_data import TestData, corrected
 from hem_core.selection.verdicts_applied import EXCLUSIONS, is_corrected
 from hem_core.store.atomic import write_arrays
-from hem_core.tasks import Task, is_known, unknown
+from hem_core.tasks import Task, chosen, is_known, is_same, unknown
 
 RULED_OUT = ("mislabelled", "outlier", "duplicate")
 """Verdicts for which an example that was left out of the set leaves the curated training too."""
@@ -27,7 +27,7 @@ class Material:
     rows: np.ndarray
     """(N,) int64."""
     given: np.ndarray
-    """(N,) targets as they came."""
+    """(N,) or (N, K) targets as they came."""
     curated: np.ndarray
     """(N,) targets with the labels that people gave in place; -1 or NaN = dropped from the curated training."""
     weight: np.ndarray
@@ -53,7 +53,7 @@ class Material:
     @property
     def is_relabelled(self) -> np.ndarray:
         """(N,) bool: trained with another label than the given one."""
-        return is_known(self.curated) & (self.curated != self.given)
+        return is_known(self.curated) & ~is_same(self.curated, self.given)
 
     def write(self, path: Path, key: str) -> None:
         """Keep it under a key."""
@@ -131,18 +131,18 @@ def changes(
 ) -> bool:
     """Whether the set and people's verdicts correct a label, or exclude an example from the training."""
     fixed = corrected(train.targets, train.ids, outside, classes, task=train.task)
-    if (is_known(train.targets) & (fixed != train.targets)).any():
+    if (is_known(train.targets) & ~is_same(fixed, train.targets)).any():
         return True
     at = np.array([train.row_of.get(id, -1) for id in examples["id"]], dtype=np.int64)
     labels = _labels(examples, classes, train.targets, at, train.task)[at >= 0]
-    return bool((labels != train.targets[at[at >= 0]]).any()) or any(id in train.row_of for id in dropped)
+    return not is_same(labels, train.targets[at[at >= 0]]).all() or any(id in train.row_of for id in dropped)
 
 
 def _labels(
     examples: pd.DataFrame, classes: tuple[str, ...], given: np.ndarray, at: np.ndarray, task: Task
 ) -> np.ndarray:
-    """The set's labels as targets, (n,); the given one where the set has none."""
-    found = np.where(at >= 0, given[at], unknown(given)).astype(given.dtype)
+    """The set's labels as targets, (n,) or (n, K); the given one where the set has none."""
+    found = chosen(at >= 0, given[at], unknown(given))
     if "label" not in examples.columns:
         return found
     labels = examples["label"]
@@ -154,4 +154,4 @@ def _labels(
     if strange:
         wanted = f"none of the classes {', '.join(classes[:8])}" if classes else f"no label of the task '{task.name}'"
         raise DataError(f"the set has the label '{strange[0]}', which is {wanted}")
-    return np.where(wants, values, found)
+    return chosen(wants, values, found)

@@ -22,12 +22,13 @@ from hem_core.retrain.stored import Stored
 from hem_core.retrain.target import Target, by_classes, by_where
 from hem_core.retrain.test_data import TestData, corrected, test_name
 from hem_core.selection.weights import weights
+from hem_core.sets.label_sets import state_of
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import Task, require
+from hem_core.tasks import Task, is_same, require
 
 
 def plan(
@@ -44,7 +45,7 @@ def plan(
     """Gather the material of the arms and store it, the plan last. Raises RunError for what is refused."""
     _check_offers(settings, train.task)
     tags = open_workspace(home).tags()
-    state = tags.state(run.data)
+    state = state_of(run.level(), tags)
     chosen = _curation(home, named, run, state)
     settings = _with_recipe(settings, chosen, run, train, test)
     forced = refusals(settings, run, train, test, chosen.examples, _scores(run, state))
@@ -110,7 +111,7 @@ def _test_targets(test: TestData, run: Run, task: Task, state: pd.DataFrame) -> 
 
 
 def _n_corrected(test: TestData, targets: np.ndarray) -> int:
-    return int((targets != test.source.targets[test.rows]).sum())
+    return int((~is_same(targets, test.source.targets[test.rows])).sum())
 
 
 def _target(

@@ -86,10 +86,13 @@ def corrected(
     fixed = state.loc[(state["tag"] == "mislabelled") & (state["value"] != ""), :]
     values = (task or load()).encode(fixed["value"].tolist(), classes)
     known = is_known(values)
-    labels = dict(zip(fixed["id"][known], values[known].tolist(), strict=True))
-    return as_targets(
-        np.array([labels.get(id, old) for id, old in zip(ids, targets.tolist(), strict=True)], dtype=targets.dtype)
-    )
+    place = {id: row for row, id in enumerate(ids)}
+    pairs = [(place[id], row) for row, id in enumerate(fixed["id"].tolist()) if known[row] and id in place]
+    found = targets.copy()
+    if pairs:
+        rows, sources = np.array(pairs).T
+        found[rows] = values[sources]
+    return as_targets(found)
 
 
 def _split(train: Source) -> tuple[str, np.ndarray, np.ndarray] | None:

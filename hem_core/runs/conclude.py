@@ -12,14 +12,16 @@ from hem_core.difficulty.headline import Headline
 from hem_core.difficulty.members import optimism
 from hem_core.dynamics.match import Match, match, match_contents
 from hem_core.dynamics.table import Dynamics
+from hem_core.embeddings.neighbours import Graph
 from hem_core.engine.join import Joined, graph_of, join
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Progress
 from hem_core.media import medium
 from hem_core.probes.calibrate import Outcome, by_rules_info
-from hem_core.runs import account, finish, weak_slices
+from hem_core.runs import finish, run_record, weak_slices
 from hem_core.runs.attempts import Attempts
 from hem_core.runs.calibrated_reasons import calibrated, judge_of
+from hem_core.runs.embedded_parts import NearParts, near_parts
 from hem_core.runs.explain import by_rules, headlines
 from hem_core.runs.failed_share import failed_share
 from hem_core.runs.folds import Trainer
@@ -45,6 +47,7 @@ class Concluded:
     headline: Headline
     reasons: dict[str, Any]
     parts: Parts | None
+    near: NearParts | None
     has_pictures: bool
 
 
@@ -80,13 +83,14 @@ def conclude(
         reasons = planted or _reasons(scored, evidence, columns, attempts)
         columns |= reasons.columns
     columns |= _marks(scored, columns, attempts, progress)
-    catalog = account.stored_catalog(ready, joined)
+    catalog = run_record.stored_catalog(ready, joined)
     with progress.stage("slices", joined.n):
         columns |= _slices(scored, evidence, columns, catalog, attempts)
     parts = _write_tables(scored, columns, catalog)
+    near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make("thumbnails", lambda: write_thumbnails(scored, drawing, progress), False)
-    found = Concluded(columns, headline, reasons.info, parts, pictures)
+    found = Concluded(columns, headline, reasons.info, parts, near, pictures)
     own = own if own is not None else scored.ready.task.metrics(joined.columns)
     return _account_of(scored, evidence, found, (fits, own), attempts)
 
@@ -157,6 +161,9 @@ def _reasons(scored: Scored, evidence: Evidence, columns: Columns, attempts: Att
     """Why each row is hard: calibrated on probes, else by the task's own rule, else by the simple rules."""
     task, epochs = scored.ready.task, evidence.epochs
     judge = judge_of(scored, evidence.heads, evidence.folds)
+    own = getattr(task, "reasons_info", None)
+    if own:
+        return Outcome(task.explain(columns), dict(own), {})
     found = attempts.make(
         "calibrated reasons",
         lambda: calibrated(scored, columns, judge, epochs=epochs),
@@ -201,16 +208,29 @@ def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table) -> Parts 
     if parts is not None:
         finish.write_parts(plan, parts, catalog)
     write_table(plan.folder / "catalog.parquet", catalog)
-    write_table(plan.folder / "failures.parquet", account.failures_table(ready, scored.joined.failures))
+    write_table(plan.folder / "failures.parquet", run_record.failures_table(ready, scored.joined.failures))
     return parts
 
 
-def _levels(parts: Parts | None) -> dict[str, Any]:
-    """`levels` of run.json and, where the parts have them, `level_classes` and `level_judged`."""
+def _near(scored: Scored, parts: Parts | None, progress: Progress) -> NearParts | None:
+    return near_parts(scored, parts, progress) if parts is not None else None
+
+
+def _graph_facts(graph: Graph) -> dict[str, Any]:
+    return {"k": graph.k, "method": graph.method, "recall": graph.recall}
+
+
+def _levels(parts: Parts | None, near: NearParts | None) -> dict[str, Any]:
+    """`levels` of run.json and, where the parts have them, `level_classes`, `level_judged` and `level_neighbours`."""
     if parts is None:
         return {"levels": ["examples"]}
+    facts = {"level_neighbours": {parts.level: {**_graph_facts(near.graph), "of": near.of}}} if near else {}
     own = {"level_classes": parts.classes, "level_judged": parts.judged}
-    return {"levels": ["examples", parts.level], **{key: {parts.level: list(x)} for key, x in own.items() if x}}
+    return {
+        "levels": ["examples", parts.level],
+        **facts,
+        **{key: {parts.level: list(x)} for key, x in own.items() if x},
+    }
 
 
 def _account_of(
@@ -223,26 +243,26 @@ def _account_of(
     """What run.json says of the tables. of_model: how the user's recording fits the examples, and the own metrics."""
     joined, ready, graph, options = scored.joined, scored.ready, scored.graph, scored.options
     fits, own = of_model
-    missing = account.missing_parts(scored, evidence.recorded, has_pictures=found.has_pictures)
+    missing = run_record.missing_parts(scored, evidence.recorded, has_pictures=found.has_pictures)
     return {
         "n": joined.n,
         **failed_share(joined.n, [reason for _index, reason in joined.failures]),
         "sample": evidence.sample,
-        **_levels(found.parts),
+        **_levels(found.parts, found.near),
         "metrics": [metric.to_json() for metric in ready.task.metrics(found.columns)],
         **({"task_settings": settings} if (settings := settings_of(ready.task)) else {}),
         "oos": out_of_sample(scored, evidence, found.columns, own),
         "reasons": found.reasons,
         "notes": [
-            *account.of_the_data(ready, joined),
+            *run_record.of_the_data(ready, joined),
             *([fits.note] if fits else []),
             *found.headline["notes"],
-            *account.memorised(own, options),
-            *account.held_out(int(scored.held_out.sum()) if scored.trainer is not None else 0),
+            *run_record.memorised(own, options),
+            *run_record.held_out(int(scored.held_out.sum()) if scored.trainer is not None else 0),
         ],
         "dynamics": asdict(fits) if fits else None,
         "headline": found.headline["how"],
-        "neighbours": {"k": graph.indices.shape[1], "method": graph.method, "recall": graph.recall} if graph else None,
+        "neighbours": _graph_facts(graph) if graph else None,
         "missing": missing | attempts.missing,
-        **({"pending": [MAP]} if options.has_map and graph is not None else {}),
+        **({"pending": [MAP]} if options.has_map and (graph is not None or found.near is not None) else {}),
     }

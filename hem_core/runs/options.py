@@ -69,6 +69,8 @@ class Options:
     """Stop at the first example that cannot be scored."""
     overwrite: bool = False
     """Replace a run of another model, data or options in the same folder."""
+    separator: str | None = None
+    """What joins the tags of a label that is a set, "|", ";" or ","; by default it is found in the labels."""
     columns: dict[str, str | Sequence[str]] = field(default_factory=dict)
     """`id_column`, `label_column`, `image_column`, `text_column`, `feature_columns` of the source."""
     images: str | Path | None = None

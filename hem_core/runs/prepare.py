@@ -39,6 +39,7 @@ from hem_core.tasks import (
     ReadsPredictions,
     TargetOptions,
     Task,
+    has_logits,
     keeps_sizes,
     load,
     require,
@@ -150,7 +151,7 @@ def _task_for(options: Options) -> Task:
         "classes": ("--classes", options.classes),
     }
     for offer, (option, is_asked) in asked.items():
-        if is_asked:
+        if is_asked and not (offer == "classes" and has_logits(task)):
             require(task, offer, option)
     return task
 
@@ -170,7 +171,7 @@ def model_facts(model: nn.Module | None, n_outputs: int, *, is_trained: bool = T
 
 
 def _said_of_labels(options: Options) -> TargetOptions:
-    return TargetOptions(options.classes, options.labels_are, options.loss)
+    return TargetOptions(options.classes, options.labels_are, options.loss, options.separator)
 
 
 def _predictions(

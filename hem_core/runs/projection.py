@@ -20,6 +20,7 @@ from hem_core.store.atomic import write_json, write_table
 from hem_core.store.claim import hold
 from hem_core.store.damage import damage
 from hem_core.store.fingerprint import fingerprint
+from hem_core.store.level import Level
 from hem_core.store.map_pending import COMPUTING, MAP
 from hem_core.store.run import Run, open_run
 
@@ -40,7 +41,7 @@ def project_run(folder: Path | str, progress: Listener | None = None) -> None:
         missing = run.info["missing"]
         if MAP not in missing and _is_made(place, run.info.get("key")):
             return
-        if run.graph is None or run.embeddings() is None:
+        if not any(_can_be_laid_out(level) for level in _levels(run)):
             why = missing.get("embeddings") or missing.get("neighbours") or "It has no embeddings."
             raise RunError(f"the run {place} can have no map. {why}")
         mark_pending(place)
@@ -75,9 +76,10 @@ def finish_map(folder: Path, progress: Listener | None) -> str | None:
 
 
 def drop_foreign(folder: Path, key: str | None) -> None:
-    """Remove a map that was not made of the scores of this key, or that cannot be read."""
-    if not _is_made(folder, key):
-        (folder / FILE).unlink(missing_ok=True)
+    """Remove the maps that were not made of the scores of this key, or that cannot be read."""
+    for path in (folder / FILE, *folder.glob(f"*/{FILE}")):
+        if not _is_made(path.parent, key):
+            path.unlink(missing_ok=True)
 
 
 def peak_memory_mb() -> int:
@@ -85,18 +87,33 @@ def peak_memory_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
+def _levels(run: Run) -> list[Level]:
+    """The examples, and the levels of parts that have neighbours."""
+    return [run.examples, *map(run.level, run.info.get("level_neighbours") or {})]
+
+
+def _can_be_laid_out(level: Level) -> bool:
+    return level.graph is not None and level.embeddings() is not None
+
+
 def _write(run: Run, progress: Progress) -> None:
-    """projection.parquet, x and y of every row, unless it is there already."""
-    path, key = run.folder / FILE, run.info.get("key")
-    stored, embeddings = run.graph, run.embeddings()
-    if _is_made(run.folder, key) or stored is None or embeddings is None:
-        return
-    facts, seed = run.info["neighbours"], run.info["parameters"]["seed"]
+    """projection.parquet of each level, x and y of every row, unless it is there already."""
+    for level in _levels(run):
+        if not _is_made(level.home, run.info.get("key")) and _can_be_laid_out(level):
+            _lay_out(level, progress)
+
+
+def _lay_out(level: Level, progress: Progress) -> None:
+    stored, embeddings, key = level.graph, level.embeddings(), level.info.get("key")
+    assert stored is not None
+    assert embeddings is not None
+    own = (level.info.get("level_neighbours") or {}).get(level.name)
+    facts, seed = own or level.info["neighbours"], level.info["parameters"]["seed"]
     graph = Graph(stored["indices"], stored["distances"], facts["method"], facts["recall"])
     with progress.stage(MAP) as report:
         xy = project(embeddings, graph, seed=seed, progress=lambda _words, done, total: report(done, total))
     table = pa.table({"x": pa.array(xy[:, 0]), "y": pa.array(xy[:, 1])})
-    write_table(path, table, metadata={"hem.key": key} if key else None)
+    write_table(level.home / FILE, table, metadata={"hem.key": key} if key else None)
 
 
 def _is_made(folder: Path, key: str | None) -> bool:

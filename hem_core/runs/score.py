@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from torch import nn
 
 from hem_core import catalog as catalogs
@@ -22,7 +23,7 @@ from hem_core.engine.unit import Job, Stored
 from hem_core.errors import HemError, ModelError, TakenError
 from hem_core.models import factory, train_function
 from hem_core.models.train_function import TrainFunction
-from hem_core.runs import account, projection, room
+from hem_core.runs import projection, run_folder, run_record
 from hem_core.runs.call import Call, typed_as
 from hem_core.runs.folds import Trainer
 from hem_core.runs.options import Options, combined
@@ -68,22 +69,22 @@ def score(
     """
     chosen, folder = combined(options, more), Path(out)
     name = model if isinstance(model, str) else type(model).__name__
-    answers = answers_of(load(chosen.task))
-    module = _module(model, name, weights, answers)
-    function = train_function.load(train, answers=answers) if train is not None else None
-    if function is None and isinstance(chosen.oos, int):
+    if train is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
     is_new = not folder.exists()
     try:
+        data, catalog, chosen = _read(data, folder, chosen)
+        answers = answers_of(load(chosen.task))
+        module = _module(model, name, weights, answers)
+        function = train_function.load(train, answers=answers) if train is not None else None
+        making = _Making(folder, chosen, function, Progress(folder, progress), is_map_awaited)
         with borrowed(module):
-            return _prepared(
-                module, name, data, _Making(folder, chosen, function, Progress(folder, progress), is_map_awaited)
-            )
+            return _prepared(module, name, (data, catalog), making)
     except TakenError:
         raise
     except HemError:
         if is_new:
-            room.undo(folder)
+            run_folder.undo(folder)
         raise
 
 
@@ -109,19 +110,25 @@ def _module(model: Any, name: str, weights: str | Path | None, answers: str) -> 
     return factory.as_module(model, name, answers=answers) if model is not None else None
 
 
-def _prepared(model: nn.Module | None, name: str, data: Any, making: _Making) -> Run:
-    """Read the data and what was recorded of the training, claim the folder, and make the run."""
-    folder, options = making.folder, making.options
-    room.stored_info(folder)
-    check_free(folder, making.what)
+def _read(data: Any, folder: Path, options: Options) -> tuple[Any, pa.Table, Options]:
+    """The data as a reader takes them, their catalog, and the options with the task that they name."""
+    run_folder.stored_info(folder)
+    check_free(folder, f"the run '{folder}'")
     data, notes = catalogs.unwrapped(data, **options.columns)
     catalog = catalogs.read(data, **options.reading)
-    options = _implied(options, catalogs.info(catalog))
-    making = replace(making, options=options)
     if notes:
         catalog = catalogs.with_info(catalog, notes=[*notes, *catalogs.info(catalog).get("notes", [])])
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
+    return data, catalog, _implied(options, catalogs.info(catalog))
+
+
+def _prepared(model: nn.Module | None, name: str, source: tuple[Any, pa.Table], making: _Making) -> Run:
+    """Read what was recorded of the training, claim the folder, and make the run.
+
+    source: the data and their catalog.
+    """
+    (data, catalog), folder, options = source, making.folder, making.options
     ready = prepare(model, name, catalog, data, folder, options, making.train)
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
     if recorded is not None:
@@ -139,16 +146,16 @@ def _implied(options: Options, facts: dict[str, Any]) -> Options:
 def _made(ready: Prepared, recorded: Dynamics | None, making: _Making) -> Run:
     """The run unchanged if it is complete; otherwise its missing parts are made."""
     folder, options = making.folder, making.options
-    known, key = room.stored_info(folder), key_of(ready, options, recorded, making.train)
-    room.make_room(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
+    known, key = run_folder.stored_info(folder), key_of(ready, options, recorded, making.train)
+    run_folder.make_room(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
     is_same = known.get("key") == key
     if is_same and known.get("status") == "complete" and not options.overwrite and _is_whole(making, known):
-        return _relocated(open_run(folder), account.opening_data(ready, folder, options))
+        return _relocated(open_run(folder), run_record.opening_data(ready, folder, options))
     batch_size = batch_size_of(ready, options, known if is_same else {})
     plan = Plan(folder, len(ready.ids), options.unit_size or unit_size_of(ready), batch_size, key)
-    info = account.opening(folder, ready, options, plan)
+    info = run_record.opening(folder, ready, options, plan)
     write_json(folder / "run.json", info)
-    write_table(folder / "catalog.parquet", account.stored_catalog(ready, None))
+    write_table(folder / "catalog.parquet", run_record.stored_catalog(ready, None))
     _close(info | _scored(plan, ready, recorded, making), making)
     _follow_with_map(making)
     return open_run(folder)
@@ -158,7 +165,7 @@ def _is_whole(making: _Making, known: dict[str, Any]) -> bool:
     """Whether all files of a complete run are there, or only its map is not, which is then made; damaged ones go."""
     damaged = damage.trouble(making.folder, known)
     for file in damaged:
-        room.give_up(making.folder / file)
+        run_folder.give_up(making.folder / file)
     if damaged.keys() == {projection.FILE}:
         projection.mark_pending(making.folder)
     is_whole = damaged.keys() <= {projection.FILE}

@@ -68,7 +68,7 @@ def why_not(
     Returns (N,) text: a key of WORDS, "" for the rows that may stay; the split goes before the verdict.
     """
     verdict = _excluding_verdict(table)
-    why = verdict.where(verdict.isin(list(leave_out)), "")
+    why = pd.Series(verdict.where(verdict.isin(list(leave_out)), ""))
     if has_held_out:
         return why
     part = held_out(table)
@@ -79,7 +79,7 @@ def _excluding_verdict(table: pd.DataFrame) -> pd.Series:
     """The verdict of each row where it is a key of EXCLUSIONS, otherwise ""; a corrected label is no reason."""
     if "verdict" not in table.columns:
         return pd.Series("", index=table.index, dtype="object")
-    verdict = table["verdict"].astype("object")
+    verdict = pd.Series(table["verdict"], dtype="object")
     is_mended = (verdict == "mislabelled") & is_corrected(table)
     return verdict.where(verdict.isin(list(EXCLUSIONS)) & ~is_mended, "")
 

@@ -13,6 +13,7 @@ from hem_core.errors import DataError, RunError
 from hem_core.export._folder import export
 from hem_core.selection.verdicts_applied import HELD_OUT, WORDS, curate
 from hem_core.sets.export_pictures import with_pictures
+from hem_core.sets.label_sets import label_sets, state_of
 from hem_core.sets.pictures import pictures_of_level
 from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
 from hem_core.store.level import Level
@@ -78,6 +79,7 @@ def export_run(
         classes=run.classes,
         features=list(feature_columns(manifest, examples).values()),
         skipped=skipped,
+        label_sets=label_sets(run, level),
         progress=progress,
     )
     return Exported(target, len(examples), left_out, skipped)
@@ -85,8 +87,8 @@ def export_run(
 
 def _counted(left_out: dict[str, int]) -> str:
     held_out = any(words in left_out for words in HELD_OUT.values())
-    said = ", ".join(f"{n:,} {words}" for words, n in left_out.items())
-    return said + ("; --with-held-out exports those of the test and validation splits too" if held_out else "")
+    counts = ", ".join(f"{n:,} {words}" for words, n in left_out.items())
+    return counts + ("; --with-held-out exports those of the test and validation splits too" if held_out else "")
 
 
 def _workspace_of(run: Run) -> Workspace | None:
@@ -101,4 +103,4 @@ def _tags_of(level: Level, workspace: Workspace | None) -> pd.DataFrame:
 
     if workspace is None:
         return pd.DataFrame(columns=["id", "tag", "value", "who", "at"])
-    return workspace.tags().level(level.name).state(level.data)
+    return state_of(level, workspace.tags())

@@ -9,6 +9,7 @@ from typing import Any
 from hem_core.errors import RunError
 from hem_core.export._folder import Progress, export
 from hem_core.media import medium
+from hem_core.sets.label_sets import label_sets
 from hem_core.sets.run_of_set import find_run_of_set, gone
 from hem_core.store import sets
 from hem_core.store.level_names import EXAMPLES
@@ -56,6 +57,7 @@ def export_set(
         classes=whole.get("classes") or (),
         features=list(feature_columns(whole, examples).values()),
         skipped=skipped,
+        label_sets=label_sets(run, level),
         progress=progress,
     )
 

@@ -145,8 +145,8 @@ def _accuracy(x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray)
     present, target = np.unique(y[train], return_inverse=True)
     with threadpool_limits(1):  # of matrices this small two threads make .6 s into 15 s on two busy cores
         weights, biases = fit(np.asarray(x[train], dtype=np.float32), target, PENALTY / len(present))
-    said = (np.asarray(x[test], dtype=np.float32) @ weights + biases).argmax(axis=1)
-    return float(np.mean(present[said] == y[test]))
+    predicted = (np.asarray(x[test], dtype=np.float32) @ weights + biases).argmax(axis=1)
+    return float(np.mean(present[predicted] == y[test]))
 
 
 def _interval(values: np.ndarray) -> dict[str, float]:
@@ -160,7 +160,7 @@ def _interval(values: np.ndarray) -> dict[str, float]:
 
 def _note(level: Level, gain: dict[str, float], seeds: int, n_test: int) -> str:
     verdict = "gain shown" if gain["low"] > 0 else "worse than random" if gain["high"] < 0 else "no gain shown"
-    said = f"{verdict}: {gain['mean']:+z.2f} points over random ({gain['low']:+z.2f} to {gain['high']:+z.2f})"
+    conclusion = f"{verdict}: {gain['mean']:+z.2f} points over random ({gain['low']:+z.2f} to {gain['high']:+z.2f})"
     rests = f"linear probes on the embeddings, {seeds} draws of {n_test:,} test {noun(level.name)} as labelled"
     seen = "; the model behind the embeddings has seen all of them" if level.info.get("sample") == "in-sample" else ""
-    return f"{said}; {rests}{seen}"
+    return f"{conclusion}; {rests}{seen}"

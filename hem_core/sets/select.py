@@ -14,6 +14,7 @@ from hem_core.selection.options import columns as policy_columns
 from hem_core.selection.policies.margin import uncertainty
 from hem_core.selection.pool import pool_of
 from hem_core.selection.verdicts_applied import EXCLUSIONS, HELD_OUT, WORDS, is_corrected
+from hem_core.sets.label_sets import state_of
 from hem_core.sets.preview import Preview
 from hem_core.sets.proof import Proof
 from hem_core.sets.selected import Selected
@@ -192,4 +193,4 @@ def _tags_of(level: Level) -> pd.DataFrame:
         workspace = open_workspace(level.folder)
     except RunError:  # a run outside of a workspace has no tags
         return pd.DataFrame(columns=["id", "tag", "value", "who", "at"])
-    return workspace.tags().level(level.name).state(level.data)
+    return state_of(level, workspace.tags())

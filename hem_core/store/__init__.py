@@ -1,1 +1,2 @@
-"""The files on disk: runs, tags and sets; nothing about how they were computed."""
+"""The files on disk: runs, tags, sets, and the verdicts that people can give (`verdicts.py`: words, meaning, keys);
+nothing about how they were computed."""

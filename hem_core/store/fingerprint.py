@@ -18,7 +18,7 @@ def fingerprint(folder: Path, *, has_map: bool = True) -> str:
     digest = hashlib.sha256()
     for name in (*SHOWN, *_of_parts(folder)):
         path = folder / name
-        if path.exists() and (has_map or name != "projection.parquet"):
+        if path.exists() and (has_map or path.name != "projection.parquet"):
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]
@@ -27,4 +27,5 @@ def fingerprint(folder: Path, *, has_map: bool = True) -> str:
 def _of_parts(folder: Path) -> list[str]:
     """The files of the levels of parts, as far as they were written with the run."""
     levels = sorted(path.parent.name for path in folder.glob("*/thumbnails.npy"))
-    return [f"{level}{ending}" for level in filter(is_level_name, levels) for ending in (".parquet", "/thumbnails.npy")]
+    endings = (".parquet", "/thumbnails.npy", "/projection.parquet")
+    return [f"{level}{ending}" for level in filter(is_level_name, levels) for ending in endings]

@@ -29,12 +29,12 @@ Offer = Literal[
     "word effects",
 ]
 """What a task can offer beyond the contract; what it does not offer is skipped, or refused on request."""
-Figure = Literal["confusion matrix", "classes", "errors", "predicted against given", "average precision"]
+Figure = Literal["confusion matrix", "classes", "errors", "predicted against given", "average precision", "tags"]
 """What the pages can draw: the confusion matrix, a table of the classes, the distribution of `error`, the numbers that
 were predicted against those given (columns `given_value`, `predicted_value`, `residual`, `residual_scale`), and the
-average precision of each class of boxes (`by_class` of the task)."""
-Answers = Literal["one class", "numbers"]
-"""What an estimator of a task answers: one class out of several, or a number."""
+average precision of each class of boxes (`by_class` of the task), and the figures of each tag (`by_tag`)."""
+Answers = Literal["one class", "numbers", "tags"]
+"""What an estimator of a task answers: one class out of several, a number, or any number of tags."""
 OFFERS: tuple[Offer, ...] = get_args(Offer)
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 NOT_FINITE = "the model's output is NaN or infinite"
@@ -63,6 +63,8 @@ class TargetOptions:
     labels_are: Literal["names", "indices"] | None = None
     loss: str | None = None
     """Which loss; None for the task's own default."""
+    separator: str | None = None
+    """What joins the names of a label that is a set; None: it is found in the labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,8 @@ class Targets:
     """The labels of a catalog as numbers."""
 
     values: np.ndarray
-    """(N,) int64 or float32; -1 or NaN where the label is bad, see `is_known`."""
+    """(N,) int64 or float32, or (N, K) float32 where an example has several; -1 or NaN where the label is bad, see
+    `is_known`."""
     bad: Mapping[int, str] = field(default_factory=dict)
     """Row -> why its label cannot be used."""
     classes: tuple[str, ...] = ()
@@ -106,12 +109,15 @@ class Parts:
     """The names of the classes that `given` and `predicted` are of, in their order; () for parts without classes."""
     judged: tuple[str, ...] = ()
     """Its own columns that say how a part was predicted, not what it is; no weak slice is described by them."""
+    places: np.ndarray | None = None
+    """(M, 4) left, top, right and bottom in px of each part in the picture of its example; None for parts without."""
 
 
 class Task(Protocol):
     """One file of `tasks/` defines a class of this name, without arguments; it holds nothing.
 
-    W is the width of the raw output of a model, K or 1 say; `values` are targets or predictions as numbers, (N,).
+    W is the width of the raw output of a model, K or 1 say; `values` are targets or predictions as numbers, (N,), or
+    (N, K) where an example has several at once.
     Importing the file must not import torch: the app asks for metrics, figures and words.
     """
 
@@ -290,6 +296,15 @@ class CalibratesParts(Protocol):
 
 
 @runtime_checkable
+class HasResiduals(Protocol):
+    """A task of numbers: the report of a retraining says first how far off they are, in units of the label."""
+
+    def residuals(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """(N,) float64, given − predicted, of raw outputs (N, W) and targets (N,)."""
+        ...
+
+
+@runtime_checkable
 class ComparesWithRun(Protocol):
     """A task whose errors on examples of a run are measured by what that run says of each of them."""
 
@@ -404,9 +419,34 @@ def require(task: Task, offer: Offer, option: str) -> None:
         raise HemError(f"task '{task.name}' offers no {offer}, which {option} needs; omit the option")
 
 
+def has_logits(task: Task) -> bool:
+    """Whether a model of the task must give logits, not the probabilities that they become."""
+    return "classes" in task.offers or bool(getattr(task, "has_logits", False))
+
+
+def output_names(task: Task, classes: Sequence[str]) -> tuple[str, ...]:
+    """Names of a model's outputs: the classes, or the `output_names` of a task whose examples have several at once."""
+    return tuple(classes) or tuple(getattr(task, "output_names", ()))
+
+
 def is_known(values: np.ndarray) -> np.ndarray:
-    """(N,) bool: which targets are known; -1 is a missing class, NaN a missing number."""
-    return ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
+    """(N,) bool: which targets are known; -1 is a missing class, NaN a missing number; one of several numbers (N, K)
+    that is known is enough."""
+    found: Any = ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
+    return found if found.ndim == 1 else found.any(axis=1)
+
+
+def is_same(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(N,) bool: where two arrays of targets, (N,) or (N, K), agree; a missing one agrees with a missing one."""
+    found: Any = one == other
+    if one.dtype.kind == "f":
+        found |= np.isnan(one) & np.isnan(other)
+    return found if found.ndim == 1 else found.all(axis=1)
+
+
+def chosen(where: np.ndarray, one: np.ndarray, other: np.ndarray | float) -> np.ndarray:
+    """Targets (N,) or (N, K): those of `one` where `where` (N,) holds, else those of `other`, an array or a value."""
+    return np.where(where if one.ndim == 1 else where[:, None], one, other).astype(one.dtype)
 
 
 def unknown(values: np.ndarray) -> float | int:

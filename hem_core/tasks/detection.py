@@ -88,6 +88,8 @@ class Memory:
     """Of the images that were scored, once they are."""
     scored: np.ndarray | None = None
     """(n,) which these are."""
+    of_unit: list[Any] = field(default_factory=list)
+    """The last unit that was scored: raw, targets, and its scores, for which `fields` and `describe` both ask."""
 
 
 @dataclass(frozen=True)
@@ -281,8 +283,9 @@ class Task:
     def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
         """The level `boxes`."""
         assert self.memory is not None
-        table = parts.part_table(self._reasons(self._of_all(columns)), ids)
-        return Parts(LEVEL, table, self.categories, parts.judged(table))
+        found = self._of_all(columns)
+        table = parts.part_table(self._reasons(found), ids)
+        return Parts(LEVEL, table, self.categories, parts.judged(table), found.rows.xyxy)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
         """Those of the whole run, which need all its boxes; before they are scored, the mean error of the images."""
@@ -385,7 +388,12 @@ class Task:
         return self.memory
 
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-        return images.image_scores(self._judgement(raw, targets), len(targets), self.pool)
+        last = self._memory.of_unit
+        if last and np.array_equal(last[0], raw) and np.array_equal(last[1], targets):
+            return last[2]
+        found = images.image_scores(self._judgement(raw, targets), len(targets), self.pool)
+        last[:] = [raw, targets, found]
+        return found
 
     def _of_all(self, columns: Mapping[str, np.ndarray]) -> Judgement:
         """The boxes of the images of a table, as `of_the_set` judged them where they are the same."""

@@ -138,8 +138,8 @@ class Task:
         bad |= {row: f"label '{labels[row]}' is no number" for row in odd}
         notes = ["The labels have decimal commas: 12,5 is read as 12.5."] if is_decimal_comma else []
         task = replace(self, loss=options.loss or self.loss, spread=spread_of(values))
-        told = dict(facts) | {"notes": [*facts.get("notes", []), *notes]}
-        return Targets(values, dict(sorted(bad.items())), (), told, task)
+        read_facts = dict(facts) | {"notes": [*facts.get("notes", []), *notes]}
+        return Targets(values, dict(sorted(bad.items())), (), read_facts, task)
 
     def targets_for(
         self, catalog: pa.Table, facts: Mapping[str, Any], classes: Sequence[str], *, labels_are: str | None = None
@@ -205,6 +205,10 @@ class Task:
         Until `residual_scale` is known the model that always says the mean has an error of a third.
         """
         return squashed(np.abs(targets.astype(np.float64) - raw[:, 0]) / self._scale)
+
+    def residuals(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Given − predicted, (N,), in the unit of the label."""
+        return targets.astype(np.float64) - raw[:, 0]
 
     def errors_by(self, raw: np.ndarray, targets: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """The residual over the local scale that the run found for each example, squashed."""

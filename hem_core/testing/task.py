@@ -50,7 +50,8 @@ def labels_become_numbers_and_a_missing_one_is_bad(name: str, labels: Sequence[s
     found = task.read_targets(catalog, facts_of(task), ModelFacts(), TargetOptions())
     n = catalog.num_rows
     is_known = tasks.is_known(found.values)
-    want(found.values.shape == (n,), f"`read_targets` of {name} gives {found.values.shape}; wanted ({n},)")
+    is_n = len(found.values) == n and found.values.ndim in (1, 2)
+    want(is_n, f"`read_targets` of {name} gives {found.values.shape}; wanted ({n},) or ({n}, K)")
     want(is_known[:-1].all(), f"`read_targets` of {name} cannot read {catalog['label'][int(is_known.argmin())]!r}")
     want(not is_known[-1], f"`read_targets` of {name} gives a missing label a value; give it -1, or NaN for floats")
     want(list(found.bad) == [n - 1], f"`bad` of {name} names the rows {list(found.bad)}; row {n - 1} has no label")
@@ -63,7 +64,8 @@ def labels_become_numbers_and_a_missing_one_is_bad(name: str, labels: Sequence[s
 
 def written_values_are_read_back(name: str, labels: Sequence[str]) -> None:
     sample = sample_of(name, labels)
-    values = np.append(sample.targets, tasks.unknown(sample.targets)).astype(sample.targets.dtype)
+    missing = np.full((1, *sample.targets.shape[1:]), tasks.unknown(sample.targets))
+    values = np.concatenate([sample.targets, missing]).astype(sample.targets.dtype)
     texts = sample.task.written(values, sample.classes)
     want(texts[-1] is None, f"`written` of {name} gives {texts[-1]!r} for a value that is not known; give None")
     want(all(isinstance(text, str) for text in texts[:-1]), f"`written` of {name} must give a text for each value")
@@ -114,7 +116,8 @@ def errors_lie_between_0_and_1_and_every_way_gives_the_same(name: str, labels: S
         again = sample.task.errors(raw, sample.targets)
         want(np.allclose(again, error, rtol=1e-5, atol=1e-6), f"`errors` of {name} differs from the column 'error'")
         predicted = sample.task.predicted(raw)
-        want(predicted.shape == (n,), f"`predicted` of {name} gives {predicted.shape} for {n} examples")
+        is_right = predicted.shape == sample.targets.shape
+        want(is_right, f"`predicted` of {name} gives {predicted.shape}; wanted {sample.targets.shape}, as the targets")
 
 
 def what_is_stored_has_a_row_for_each_example(name: str, labels: Sequence[str]) -> None:

@@ -45,6 +45,7 @@ def test_a_refit_runs_beside_the_server_and_says_how_many_reasons_changed(refitt
     assert after.info["reasons"]["n_tagged"] == 6
 
 
+@pytest.mark.slow
 def test_a_refit_that_is_killed_and_resumed_ends_with_the_same_bytes(refittable, tmp_path):
     tag(refittable)
     whole, killed = (Path(shutil.copytree(refittable, tmp_path / name / "work")) for name in ("whole", "killed"))
@@ -82,6 +83,7 @@ def test_the_button_counts_the_tags_that_say_why(show, refittable):
     assert button.label == "Refit reasons with 6 tags"
 
 
+@pytest.mark.slow
 def test_the_page_tells_of_a_finished_refit_and_does_not_wait_for_a_running_one(show, refittable):
     tag(refittable)
     run = open_run(refittable / "runs" / "tiny")

@@ -208,6 +208,7 @@ def test_one_that_was_refused_can_be_changed_or_forced(show, workspace):
     assert button(test, "Start 6 trainings")
 
 
+@pytest.mark.slow
 def test_a_retraining_in_a_process_of_its_own_fails_with_a_sentence(workspace, monkeypatch):
     folder = workspace()
     add_set(folder)

@@ -192,6 +192,7 @@ def test_places_are_each_row_once_in_an_order_that_tells_nothing_and_stay(worksp
         ({"column": "id", "contains": "Coat/"}, True), ({"rows": ["Coat/1.png"]}, True),
         ({"column": "folder", "in": ["cat"]}, True), ({"column": "folder", "in": ["a", None]}, False),
         ({"column": "difficulty", "min": 90, "max": None}, False), ({"tag": ["hard"]}, False),
+        ({"column": "given_value", "min": 90, "max": None}, True),
     ],
 )  # fmt: skip
 def test_a_queue_that_is_chosen_by_its_class_is_said_not_to_be_blind(clause, is_telling):

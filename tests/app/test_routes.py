@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from app import loaders
 from app.wire import door, routes
 from app.wire.identity import identity
+from hem_core.store.atomic import write_json, write_table
 from hem_core.store.verdicts import VERDICTS
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
@@ -297,6 +299,32 @@ def test_a_class_named_blind_is_right_where_it_is_the_label_and_else_the_new_lab
 def test_an_answer_that_is_no_class_or_on_many_is_refused(own, body, said):
     answer = post(own, **{"action": "answer", "ids": ["e00"], "value": "cat", **body})
     assert (answer.status_code, said in answer.json()["error"]) == (400, True)
+
+
+@pytest.fixture
+def of_numbers(workspace, monkeypatch):
+    """The workspace with `tiny` as a run of numbers: the label of e00 is 12.5, and there are no classes."""
+    home = workspace() / "runs" / "tiny"
+    table = pq.read_table(home / "scores.parquet").to_pandas().assign(label="12.5")
+    write_table(home / "scores.parquet", table)
+    info = json.loads((home / "run.json").read_text())
+    write_json(home / "run.json", {**info, "task": "regression", "classes": []})
+    monkeypatch.setenv("HEM_WORKSPACE", str(home.parents[1]))
+    return TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("answer", "tag", "value"), [("12.5", "right", ""), (" 12.50", "right", ""), ("7", "mislabelled", "7")]
+)
+def test_a_value_named_blind_is_right_where_it_is_the_label_and_else_the_new_one(of_numbers, answer, tag, value):
+    done = post(of_numbers, action="answer", ids=["e00"], value=answer).json()
+    assert (done["tag"], done["value"]) == (tag, value)
+
+
+@pytest.mark.parametrize("answer", ["a lot", "", None])
+def test_a_blind_answer_that_is_no_number_is_refused(of_numbers, answer):
+    refused = post(of_numbers, action="answer", ids=["e00"], value=answer)
+    assert (refused.status_code, "cannot be a label of" in refused.json()["error"]) == (400, True)
 
 
 def test_blind_details_hold_nothing_of_the_label_until_somebody_has_judged(own):

@@ -149,6 +149,7 @@ def end_proofs(folder):
         proofs.wait(folder, job.name)
 
 
+@pytest.mark.slow
 def test_a_small_run_is_proven_without_asking_and_the_proof_is_kept(show, workspace):
     folder = embed(workspace())
     test = show(folder, "sets")
@@ -164,6 +165,7 @@ def test_a_small_run_is_proven_without_asking_and_the_proof_is_kept(show, worksp
     assert said(test).replace("\\", "").count("points over 9 random examples") == 2  # here, and among the saved
 
 
+@pytest.mark.slow
 def test_a_proof_that_ends_after_the_set_was_saved_is_shown_with_it(show, workspace):
     folder = embed(workspace())
     test = click(show(folder, "sets"), "Save 6 examples")

@@ -247,3 +247,32 @@ def test_a_name_that_leaves_the_folder_is_not_written(tmp_path):
     path.write_text(json.dumps({"images": [image], "annotations": [], "categories": []}))
     with pytest.raises(DataError, match="is outside the folder that is written"):
         formats.write(formats.read(path), tmp_path / "a" / "b", format="yolo_txt")
+
+
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        (SETTINGS + "# mine\n", SETTINGS + '  2: "bird"\n# mine\n'),
+        ("val: images/val\nnames: [cat, dog]\nnc: 2\n", 'val: images/val\nnames: [cat, dog, "bird"]\nnc: 3\n'),
+        (
+            "val: images/val\nnames:\n- cat\n- dog  # a dog\n",
+            'val: images/val\nnames:\n- cat\n- dog  # a dog\n- "bird"\n',
+        ),
+    ],
+)
+def test_a_new_class_is_named_in_data_yaml_and_all_else_stays(dataset, settings, wanted):
+    home = dataset({"val/b.txt": "1 0.5 0.5 0.2 0.4\n"}, settings)
+    annotations = formats.read(home)
+    order = Correction("images/val/b.png", "relabel", "images/val/b.png#g1", label="bird")
+    after, _changes = apply_corrections(annotations, [order])
+    found = dict(formats.contents(after))
+    assert found["data.yaml"].decode() == wanted
+    assert found["labels/val/b.txt"].decode().startswith("2 0.5 0.5 0.2 0.4")
+
+
+def test_a_new_class_needs_a_file_that_names_it(dataset):
+    home = dataset({"val/b.txt": "1 0.5 0.5 0.2 0.4\n"}, "val: images/val\nnc: 2\n")
+    order = Correction("images/val/b.png", "relabel", "images/val/b.png#g1", label="bird")
+    after, _changes = apply_corrections(formats.read(home), [order])
+    with pytest.raises(DataError, match="has no names, so the class 'bird' cannot be added"):
+        formats.contents(after)

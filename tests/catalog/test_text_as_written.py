@@ -97,13 +97,10 @@ def test_ids_and_labels_of_other_types_are_written_plainly(tmp_path, values, wor
     assert table["label"].to_pylist() == words
 
 
-def test_lists_structures_and_bytes_are_no_labels_and_that_is_one_line():
+def test_lists_of_lists_odd_structures_and_bytes_are_no_labels_and_that_is_one_line():
     for values, text in (
-        (
-            pa.array([["a"], ["b"]]),
-            r"the label column 'label' holds lists \(list<item: string>\); .* not supported yet",
-        ),
-        (pa.array([{"a": 1}, {"a": 2}]), "holds structures"),
+        (pa.array([[["a"]], [["b"]]]), r"row 0 of 'table' has the tag \['a'\], which is no name"),
+        (pa.array([{"a": 1}, {"a": 2}]), "'a' in 'table' holds '2'; the column of a tag has 1 for yes, 0 for no"),
         (pa.array([b"\xff", b"a"]), "the label column 'label' is of binary, which is no text"),
     ):
         with pytest.raises(DataError, match=text):
@@ -164,7 +161,7 @@ def test_ids_and_labels_of_an_npz_are_text_too(tmp_path):
     np.savez(tmp_path / "y.npz", x=np.zeros((3, 2)), y=np.zeros((3, 1), np.int64), ids=[1.5, 2.0, 3.0])
     table = catalogs.read(tmp_path / "y.npz")
     assert rows(table, "id", "label")[0] == {"id": "1.5", "label": "0"}
-    np.savez(tmp_path / "z.npz", x=np.zeros((3, 2)), y=np.eye(3))
+    np.savez(tmp_path / "z.npz", x=np.zeros((3, 2)), y=np.full((3, 3), "a"))
     with pytest.raises(DataError, match=r"'y' in .* is of shape \(3, 3\); expected \(3,\), one label"):
         catalogs.read(tmp_path / "z.npz")
 

@@ -56,6 +56,7 @@ def test_every_option_of_every_command_is_on_its_page(site):
         assert options == set(re.findall(r"(--[a-z-]+)[^|]*` \|", page)), name
 
 
+@pytest.mark.slow
 def test_the_same_tree_gives_the_same_pages_and_an_index_of_each_kind(site, tmp_path):
     first = {path.relative_to(tmp_path / "a"): path.read_text() for path in site.write(tmp_path / "a")}
     again = {path.relative_to(tmp_path / "b"): path.read_text() for path in site.write(tmp_path / "b")}

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -98,3 +101,22 @@ def test_rows_that_no_path_joins_to_a_landmark_go_to_the_most_similar_one():
 def test_a_graph_of_other_rows_is_refused():
     with pytest.raises(HemError, match="the graph has 20 rows, the embeddings 30"):
         project(np.ones((30, 2)), neighbours(np.ones((20, 2))))
+
+
+THREADS = """
+import numpy as np
+import torch
+from hem_core.embeddings.neighbours import neighbours
+from hem_core.embeddings.projection import project
+rows = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+project(rows, neighbours(rows, 5))
+print(torch.get_num_threads())
+"""
+
+
+@pytest.mark.slow
+def test_the_first_map_of_a_process_leaves_the_threads_of_torch_alone():
+    threads = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "2"}
+    words = [sys.executable, "-c", THREADS]
+    done = subprocess.run(words, env=os.environ | threads, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["1"], done.stderr

@@ -1,6 +1,5 @@
 """A recorded training joined to a run: the ids must still mean the same examples, and the run says how many did."""
 
-import subprocess
 import sys
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import torch
 from torch.utils.data import TensorDataset
 
+from hem_core.cli import main
 from hem_core.content_hash import content_hash
 from hem_core.dynamics.recorder import Recorder
 from hem_core.errors import DataError
@@ -131,14 +131,18 @@ def test_contents_that_were_logged_are_compared(tmp_path):
                 score(Words(), data, out=tmp_path / name, **options)
 
 
-def test_the_command_ends_with_two_and_one_line(tmp_path):
+def test_the_command_ends_with_two_and_one_line(tmp_path, monkeypatch, capsys):
     recorded(tmp_path / "rec")
     order = torch.randperm(N, generator=CHANCE)
     np.savez(tmp_path / "data.npz", features=X[order].numpy(), labels=Y[order].numpy())
     (tmp_path / "mine.py").write_text("import torch\ndef net():\n    return torch.nn.Linear(5, 3)\n")
     words = ["score", "data.npz", "--model", "mine:net", "--dynamics", "rec", "--no-map", "--out", "run"]
-    code = f"import sys; sys.argv = ['hem', *{words}]; from hem_core.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 2, done.stderr
-    assert "the recording 'rec' has labels that differ from the data" in " ".join(done.stderr.split())
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["hem", *words])
+    with pytest.raises(SystemExit) as end:
+        main()
+    sys.modules.pop("mine", None)
+    printed = capsys.readouterr().err
+    assert end.value.code == 2, printed
+    assert "the recording 'rec' has labels that differ from the data" in " ".join(printed.split())
+    assert "Traceback" not in printed

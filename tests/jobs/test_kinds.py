@@ -17,6 +17,7 @@ from hem_core.jobs import kind as kinds
 from hem_core.jobs import start as jobs
 from hem_core.jobs.job import new_job, open_job, running
 from hem_core.jobs.kinds.export import export_job, target
+from hem_core.jobs.kinds.projection import job_of
 from hem_core.jobs.kinds.proof import keep, proof_job, result
 from hem_core.jobs.state import log_tail, state, title
 from hem_core.store import sets
@@ -130,6 +131,15 @@ def test_a_proof(workspaces):
     assert proofs[0] == proofs[1]
     assert title(job) == "Proof: 40 of the examples of first"
     assert not list(job.folder.glob("*.parquet"))
+
+
+def test_a_map(workspaces):
+    for home, ends in zip(workspaces, (undisturbed, killed_and_resumed), strict=True):
+        job = ends(job_of(open_workspace(home).run("first")))
+    one, other = (content(home / "runs" / "first", ("run.json",)) for home in workspaces)
+    assert one == other
+    assert "first/projection.parquet" in one
+    assert title(job) == "Map of the embeddings: first"
 
 
 def test_a_refit_and_a_scoring_of_one_run_exclude_each_other(workspaces, held_by_another):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import subprocess
 import sys
 
 import pandas as pd
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hem_core.cli import main
 from hem_core.errors import DataError
 from hem_core.labels.import_labels import import_labels
 from hem_core.store import sets
@@ -225,13 +225,13 @@ def test_data_without_a_run_are_known_from_their_sets(tmp_path):
     assert state(workspace) == {"a": ("right", "", "annotator 1"), "b": ("mislabelled", "dog", "annotator 1")}
 
 
-def test_the_command_counts_and_lists_what_it_left_out(workspace, tmp_path):
+def test_the_command_counts_and_lists_what_it_left_out(workspace, tmp_path, monkeypatch, capsys):
     file = write(tmp_path / "p.json", [task("a", said("dog", 1)), task("zz", said("cat", 1)), task("b")])
-    code = "import sys; sys.argv[0] = 'hem'; from hem_core.cli import main; main()"
-    words = [sys.executable, "-c", code, "import-labels", str(file), "--workspace", str(workspace)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    lines = done.stderr.splitlines()
+    monkeypatch.setattr(sys, "argv", ["hem", "import-labels", str(file), "--workspace", str(workspace)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+    lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("2 answers on data pets: 0 keep the given label, 1 give another one, 0 skipped")
     assert lines[1:] == ["  1 without an answer, or with more than one: b", "  1 unknown ids, skipped: zz"]
 

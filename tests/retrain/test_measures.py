@@ -3,9 +3,10 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
 from hem_core.retrain.report.bootstrap import interval, measured_again
-from hem_core.retrain.report.measures import MEASURES, groups, sums
+from hem_core.retrain.report.measures import MEASURES, OF_NUMBERS, groups, sums
 from hem_core.retrain.report.temperature import scaled, temperature
-from hem_core.retrain.report.test_predictions import class_predictions
+from hem_core.retrain.report.test_predictions import class_predictions, graded_predictions
+from hem_core.tasks import load
 
 NAMES = [measure.name for measure in MEASURES]
 
@@ -42,6 +43,15 @@ def test_measures_agree_with_scikit_learn():
     assert found["balanced accuracy"] == pytest.approx(100 * balanced_accuracy_score(targets, probs.argmax(axis=1)))
     assert found["negative log likelihood"] == pytest.approx(log_loss(targets, probs))
     assert np.isnan(found["worst slice"])
+
+
+def test_numbers_are_measured_by_their_mean_absolute_and_root_mean_squared_residual():
+    targets, raw = np.array([1.0, 2.0, 3.0, 10.0], np.float32), np.array([[1.0], [2.0], [0.0], [14.0]], np.float32)
+    model = graded_predictions(load("regression"), raw, targets)
+    parts = groups(np.ones(4, bool), np.zeros(4, np.int64), 1, [])
+    point, _ = measured_again([[sums(model, parts)]], parts, draws=1)
+    found = {OF_NUMBERS[at].name: point[0, 0, at] for at in OF_NUMBERS}
+    assert found == {"mean absolute error": 7 / 4, "root mean squared error": 2.5}  # 3 and -4 of four
 
 
 def test_equal_arms_differ_by_nothing_in_any_draw():

@@ -81,6 +81,7 @@ def test_a_run_can_be_opened_before_its_map_is_there(data, tmp_path):
     assert list(run.info["timings"])[-2:] == ["map", "total"]
 
 
+@pytest.mark.slow
 def test_a_run_killed_between_its_scores_and_its_map_opens_and_the_same_command_makes_the_map_alone(data, tmp_path):
     folder = tmp_path / "run"
     command = [sys.executable, "-c", SCORE, str(data), str(folder)]

@@ -55,6 +55,7 @@ def save_some(workspace: Path, writer: int, start) -> None:
         sets.save(workspace, "raced", pd.DataFrame({"id": [f"w{writer}"]}), {"writer": writer})
 
 
+@pytest.mark.slow
 def test_processes_that_save_at_once_get_different_versions(tmp_path):
     context = multiprocessing.get_context("spawn")
     start = context.Barrier(6)

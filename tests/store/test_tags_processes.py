@@ -37,6 +37,7 @@ def write_many(place: Path, writer: int, start, batches) -> None:
     batches.put(mine)
 
 
+@pytest.mark.slow
 def test_ten_processes_write_at_once_and_nothing_is_lost(tmp_path):
     context = multiprocessing.get_context("spawn")
     start, batches = context.Barrier(WRITERS), context.Queue()

@@ -354,7 +354,12 @@ def test_the_hardest_are_selected_exported_checked_and_retrained_on(planted, run
         retrain(planted, Settings("far", "forest_training:train", seeds=2))
     report = retrain(planted, Settings("far", "forest_training:train", seeds=2, force=True)).report
     assert report is not None
-    assert report["table"][0]["measure"] == "1 − error"
+    first, second, third = report["table"][:3]
+    assert [row["measure"] for row in (first, second)] == ["mean absolute error", "root mean squared error"]
+    assert {row["unit"] for row in (first, second)} == {"in units of the label"}
+    assert 10 < first["arms"]["control"]["mean"] < second["arms"]["control"]["mean"] < 500  # wild labels weigh more
+    assert third["measure"] == "1 − error"
+    assert "overall 1 − error" in report["verdict"]["sentences"][1]
     from sklearn.linear_model import LinearRegression
 
     data = pd.read_csv(planted / "data" / "diabetes.csv")

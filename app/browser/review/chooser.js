@@ -7,9 +7,10 @@ import { h } from "../shared/dom.js";
 const MOST = 40;
 
 /** The list of classes with its search field; without classes, what is typed is the answer.
+ *  isOpen: a name that is no class yet is an answer too; hasUnsure: so is that it is not known which.
  *  order: the classes as listed; suggested: the one to accept with Enter, null for none; choose(name) takes the one
  *  that was clicked. */
-export function makeChooser({ order, classes, suggested = null, isBlind, choose }) {
+export function makeChooser({ order, classes, suggested = null, isBlind, isOpen = false, hasUnsure = true, choose }) {
   const input = h("input", {
     type: "text",
     placeholder: classes.length ? "type to search" : "type the right value",
@@ -21,7 +22,7 @@ export function makeChooser({ order, classes, suggested = null, isBlind, choose 
   const keys = classes.length ? shortcuts(order, classes) : new Map(),
     keyOf = new Map([...keys].map(([key, name]) => [name, key]));
   // Classes that are named by digits leave the 0 to one of them; a number may begin with 0 or with a sign.
-  const unsure = !classes.length ? "?" : keys.get("0") === "0" ? "-" : "0";
+  const unsure = !hasUnsure ? null : !classes.length ? "?" : keys.get("0") === "0" ? "-" : "0";
   let marked = -1;
   input.addEventListener("input", () => {
     marked = -1;
@@ -65,7 +66,9 @@ export function makeChooser({ order, classes, suggested = null, isBlind, choose 
   function offered() {
     const found = matching(order, input.value);
     const typed = input.value.trim();
-    return classes.length || !typed || found.includes(typed) ? found : [typed, ...found];
+    if (!typed || found.includes(typed) || classes.includes(typed)) return found;
+    if (isOpen) return [...found, typed]; // what is there already comes first
+    return classes.length ? found : [typed, ...found];
   }
 
   function draw() {
@@ -89,6 +92,7 @@ export function makeChooser({ order, classes, suggested = null, isBlind, choose 
       key ? h("kbd", {}, key) : null,
       h("span", {}, name),
       name === suggested ? h("em", {}, "suggested") : null,
+      isOpen && !order.includes(name) ? h("em", {}, "new class") : null,
     );
   }
 }

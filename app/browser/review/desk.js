@@ -3,12 +3,15 @@
 
 import { h } from "../shared/dom.js";
 import { addressOf, rowsOf } from "./address.js";
+import { makeCorrecting } from "./correcting.js";
 import { makeJudging } from "./judging.js";
 import { makeKeyboard } from "./key_actions.js";
 import { makePictures } from "./pictures.js";
 import { nextOpen } from "./queue.js";
 import { makeScreen } from "./screen.js";
+import { makeStage } from "./stage.js";
 import { makeStock } from "./stock.js";
+import { makeTags } from "./tags.js";
 import { makeVerdicts } from "./verdicts.js";
 
 /** What the parts of Review share: each reads it, and changes what is its own.
@@ -25,6 +28,8 @@ export function makeState(client) {
     reveal: /** @type {any} */ (null), // {row, answer, given, isSame} after a blind answer
     hasHelp: false,
     isBlind: client.preference("hem-blind") === "1",
+    isClose: client.preference("hem-close") === "1", // the view is on the boxes of the row
+    hasOthers: true, // the other boxes of the example are drawn too
     isPlain: false, // pictures without the parts that the task draws into them
     verdicts: makeVerdicts(),
     placeOf: /** @type {Map<number, number>} */ (new Map()), // row -> its number in the address of blind review
@@ -33,6 +38,9 @@ export function makeState(client) {
     outbox: /** @type {any} */ (null), // of the workspace on screen
     stock: /** @type {import("./stock.js").Stock} */ (/** @type {unknown} */ (null)),
     judging: /** @type {import("./judging.js").Judging} */ (/** @type {unknown} */ (null)),
+    tags: /** @type {import("./tags.js").Tags} */ (/** @type {unknown} */ (null)),
+    correcting: /** @type {import("./correcting.js").Correcting} */ (/** @type {unknown} */ (null)),
+    stage: /** @type {import("./stage.js").Stage | null} */ (null), // where boxes are drawn over the picture
     screen: /** @type {import("./screen.js").Screen} */ (/** @type {unknown} */ (null)),
 
     /** The row on screen; undefined behind the last. */
@@ -45,7 +53,14 @@ export function makeState(client) {
     },
     /** Whether a row's picture is shown without the parts that its task draws: as asked for, and always blind. */
     showsPlain(row) {
+      if (this.data?.corrects) return true; // the page draws the boxes itself
       return Boolean(this.data?.is_drawn) && (this.isPlain || (this.isBlind && !this.verdicts.has(row)));
+    },
+    /** The answers to choose from: the same for every example, or what makes sense for the part on screen. */
+    choices() {
+      if (this.data.blind_choices && this.isHidden()) return this.data.blind_choices;
+      if (!this.data.has_choices) return this.data.offered ?? [];
+      return this.stock.items.get(this.row)?.choices ?? [];
     },
     /** A verdict as text. */
     worded({ tag, value }) {
@@ -62,6 +77,8 @@ export function makeState(client) {
     },
     show() {
       this.judging.endReveal();
+      this.correcting?.clear();
+      this.tags?.clear();
       this.chooser = null;
       this.shownAt = performance.now();
       this.screen.draw();
@@ -92,6 +109,9 @@ export function makeDesk(place, client, leave) {
   let leaveOutbox = () => {};
   desk.stock = makeStock(desk, client.windowId());
   desk.judging = makeJudging(desk);
+  desk.correcting = makeCorrecting(desk);
+  desk.tags = makeTags(desk);
+  desk.stage = makeStage({ ...desk.correcting.pointer, picked: pick });
   const keyboard = makeKeyboard(desk, place, leave);
   desk.screen = makeScreen(desk, slots, address, keyboard.act);
   const refresh = () => desk.stock.refresh();
@@ -139,8 +159,17 @@ export function makeDesk(place, client, leave) {
   function close() {
     for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
     desk.judging.end();
+    desk.stage?.close();
     leaveOutbox();
     desk.pictures?.forget();
+  }
+
+  /** A box of the picture was clicked: an object that somebody added is edited, another part is opened. */
+  function pick(one) {
+    if (one.who !== undefined) return desk.correcting.open(one);
+    if (one.row === undefined || one.row === desk.row || !desk.data.has_choices) return undefined;
+    desk.keepRow(one.row, desk.at + 1, "wanted");
+    return desk.go(desk.rows.indexOf(one.row));
   }
 
   /** Another run or level has rows, verdicts and pictures of its own. */

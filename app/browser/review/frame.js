@@ -59,25 +59,39 @@ function saved(outbox, isListOpen) {
 }
 
 /** The verdicts with their keys, undo, back and forth. */
-export function verdictBar({ verdicts, current, at, isDone, act }) {
+export function verdictBar({ verdicts, current, at, isDone, act, corrects }) {
+  const chosen = current && chosenOf(verdicts, current);
   return [
     ...verdicts.map((one) =>
       h(
         "button",
         {
-          class: one.name === current ? "act on" : "act",
+          class: one.name === chosen ? "act on" : "act",
           disabled: isDone,
           title: one.meaning,
           "data-verdict": one.name,
           onclick: unfocused(() => act.verdict(one.name)),
         },
         h("kbd", {}, one.key),
-        BUTTONS[one.name] ?? one.words,
+        one.tag === undefined ? (BUTTONS[one.name] ?? one.words) : one.words,
       ),
     ),
+    corrects
+      ? button("A", "add an object", act.add, {
+          disabled: isDone,
+          title: "draw an object that is missing in this picture",
+        })
+      : "",
     button("0", "clear", act.clear, { disabled: isDone, title: "clear the verdict" }),
     ...walking(at, isDone, act, "U"),
   ];
+}
+
+/** The name of the answer that a verdict is. */
+function chosenOf(verdicts, { tag, value }) {
+  const same = verdicts.filter((one) => (one.tag ?? one.name) === tag);
+  const exact = same.find((one) => one.tag === undefined || (!one.asks && (one.value || "") === (value || "")));
+  return (exact ?? same.findLast((one) => one.asks))?.name;
 }
 
 /** The classes to choose from for a wrong label. */
@@ -85,10 +99,10 @@ export function classBar({ chooser, act, classes }) {
   return [
     h("span", { class: "question" }, classes.length ? "Which class is right?" : "Which value is right?"),
     chooser.list,
-    button(chooser.unsure, "not sure which", () => act.choose(""), { class: "choice" }),
+    chooser.unsure && button(chooser.unsure, "not sure which", () => act.choose(""), { class: "choice" }),
     chooser.input,
     button("Esc", "back", act.back, { class: "plain" }),
-  ];
+  ].filter(Boolean);
 }
 
 /** Blind: the question, and the verdicts that need no class. */
@@ -112,10 +126,12 @@ export function revealBar({ reveal, at, act }) {
   return [h("span", { class: `question ${look}`, role: "status" }, revealed(reveal)), ...walking(at, false, act, "U")];
 }
 
-function revealed({ answer, given, isSame }) {
+function revealed({ answer: named, given, isSame, stored }) {
+  const answer = named || "nothing here";
   if (isSame === undefined) return `You said ${answer}. Waiting for the server to show the label.`;
   if (isSame) return `You said ${answer}, and so does the given label: stored as right.`;
-  return `You said ${answer}; the given label is ${given ?? "missing"}: stored as label wrong → ${answer}.`;
+  const what = stored && stored.tag !== "mislabelled" ? stored.tag : `label wrong → ${answer}`;
+  return `You said ${answer}; the given label is ${given ?? "missing"}: stored as ${what}.`;
 }
 
 function walking(at, isDone, act, undoKey) {
@@ -139,21 +155,27 @@ function unfocused(action) {
   };
 }
 
-export function help(verdicts, isDrawn = false) {
+export function help(verdicts, { isDrawn = false, blind: apart = null, hasBoxes = null, hasTags = null } = {}) {
   const keys = [
-    ...verdicts.map((one) => [one.key, one.meaning + (one.name === "mislabelled" ? CLASS_HELP : "")]),
+    ...(hasTags
+      ? TAG_KEYS
+      : verdicts.map((one) => [
+          one.key,
+          one.meaning + (one.name === "mislabelled" || one.asks === "class" ? CLASS_HELP : ""),
+        ])),
     ["0", "clear the verdict"],
     ["U or Ctrl Z", "undo the last action of this window, including bulk actions in Explore"],
     ["← →", "previous, next"],
     ["N", "the next one without a verdict"],
     ["B", "blind: name the class without seeing label, prediction and suspicion"],
+    ...(hasBoxes ? BOX_KEYS : []),
     ...(isDrawn ? [["P", "plain: the picture without the boxes drawn into it"]] : []),
     ["?", "these keys"],
   ];
   const blind = [
     ["letters", "search a class; Enter accepts the marked one, ↑ ↓ mark another"],
     ["1 … 9", "the class with this key, where classes have keys"],
-    ...verdicts.filter(isWithoutClass).map((one) => [`⇧${one.key}`, one.meaning]),
+    ...(apart ?? verdicts.filter(isWithoutClass)).map((one) => [`⇧${one.key}`, one.meaning]),
     ["Ctrl Z", "undo; after an answer, U undoes too and Enter continues"],
   ];
   const line = ([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)];
@@ -162,9 +184,31 @@ export function help(verdicts, isDrawn = false) {
     "section",
     { class: "help" },
     h("div", {}, h("h3", {}, "Keys"), listed(keys)),
+    hasBoxes ? h("div", {}, h("h3", {}, "Keys while a box is drawn"), listed(EDIT_KEYS)) : null,
     h("div", {}, h("h3", {}, "Keys of the blind question"), listed(blind)),
   );
 }
+const TAG_KEYS = [
+  ["1 … 9", "toggle the tag with this digit"],
+  ["/", "search another tag: type, Enter toggles the first, Esc goes back"],
+  ["Enter", "confirm the set: right where it is as given, else label wrong with the set in its place"],
+  ["⇧2 … ⇧7", "hard, ambiguous, outlier, duplicate, skip"],
+];
+const BOX_KEYS = [
+  ["A", "add an object that is missing in the picture: draw its box, then name its class"],
+  ["Z", "zoom to the boxes of this row, or back to the whole picture; the wheel zooms, dragging moves the picture"],
+  ["O", "show or hide the other boxes of the picture; a click on one opens it"],
+];
+const EDIT_KEYS = [
+  ["drag", "an edge or a corner moves it, inside moves the box, outside draws a new one; ⇧ drag moves the picture"],
+  ["← ↑ → ↓", "move the box, or the corner or edge that is marked, by 1 px; with ⇧ by 10 px"],
+  ["Tab", "mark the next corner or edge"],
+  ["C", "another class for this box"],
+  ["U or Ctrl Z", "take back the last step"],
+  ["Del", "take away an object that was added"],
+  ["Enter", "save"],
+  ["Esc", "leave the box as it was"],
+];
 const CLASS_HELP =
   ": then Enter accepts the suggested class, its key or a click takes another; type to search; Esc goes back";
 

@@ -15,8 +15,10 @@ const LONG_PAUSE_MS = 120000,
  * @property {(name: string) => void} press a verdict by its name
  * @property {(tag: string, value: string) => void} judge
  * @property {(name: string | undefined) => void} picked a class by its name
+ * @property {(set: {yes: string[], unknown: string[]}) => void} confirmSet the tags that an example has
  * @property {() => Promise<void>} undo
  * @property {(words: string) => void} say
+ * @property {(done: any) => void} remember something said that an undo takes back
  * @property {(rows: number[]) => void} showChanged
  * @property {() => void} endReveal
  * @property {() => void} clear forget what can be undone, for another queue
@@ -25,7 +27,7 @@ const LONG_PAUSE_MS = 120000,
 
 /** @param {import("./desk.js").Desk} desk @returns {Judging} */
 export function makeJudging(desk) {
-  const undoable = [], // {row, sequence, before} of what was said on this page
+  const undoable = [], // {row, sequence, about, takeBack(), settle(undone)} of what was said on this page
     paces = [],
     timers = { note: /** @type {any} */ (0), reveal: /** @type {any} */ (0) };
   let note = "";
@@ -36,8 +38,10 @@ export function makeJudging(desk) {
     press,
     judge,
     picked,
+    confirmSet,
     undo,
     say,
+    remember: (done) => undoable.push(done),
     showChanged,
     endReveal,
     clear() {
@@ -49,7 +53,13 @@ export function makeJudging(desk) {
 
   function press(name) {
     if (desk.row === undefined) return;
-    if (name === "mislabelled" && !desk.isHidden()) openChooser();
+    const choice = desk.choices().find((one) => one.name === name);
+    if (choice && desk.isHidden()) {
+      if (choice.tag) judge(choice.tag, "");
+      else answer("");
+    } else if (choice && desk.data.corrects) desk.correcting.press(choice);
+    else if (choice?.tag) judge(choice.tag, choice.value ?? "");
+    else if (name === "mislabelled" && !desk.isHidden()) openChooser();
     else judge(name, "");
   }
 
@@ -63,6 +73,16 @@ export function makeJudging(desk) {
     say(tag ? desk.worded({ tag, value }) : "cleared");
     if (tag) desk.go(desk.nextOne());
     else desk.show();
+  }
+
+  /** The server, which knows how sets are written, makes a verdict of the tags that were confirmed. */
+  function confirmSet(set) {
+    const { row, data } = desk;
+    if (row === undefined) return;
+    const words = set.yes.join(", ") || "no tag";
+    post(row, { action: "tags", value: JSON.stringify(set) }, { tag: "answered", value: words, who: data.person });
+    say(`confirmed: ${words}`);
+    desk.go(desk.nextOne());
   }
 
   function openChooser() {
@@ -85,11 +105,11 @@ export function makeJudging(desk) {
   /** Blind: the server, which knows the label, makes a verdict of the class that was named. */
   async function answer(name) {
     const { row } = desk;
-    const verdict = { tag: "answered", value: name, who: desk.data.person };
+    const verdict = { tag: "answered", value: name || "nothing here", who: desk.data.person };
     const storing = post(row, { action: "answer", value: name }, verdict);
     desk.reveal = { row, answer: name };
     desk.chooser = null;
-    say(`answered ${name}`);
+    say(`answered ${name || "nothing here"}`);
     desk.screen.draw();
     const stored = await storing;
     if (desk.reveal?.row !== row) return;
@@ -99,7 +119,7 @@ export function makeJudging(desk) {
     } = await desk.stock.details([row], false).catch(() => ({ items: [] }));
     if (desk.reveal?.row !== row) return;
     if (item) desk.stock.items.set(row, item);
-    desk.reveal = { ...desk.reveal, given: item?.label, isSame: stored.tag === "right" };
+    desk.reveal = { ...desk.reveal, given: item?.label, isSame: stored.tag === "right", stored };
     timers.reveal = setTimeout(() => desk.go(desk.nextOne()), desk.reveal.isSame ? SAME_MS : DIFFERENT_MS);
     desk.screen.draw();
   }
@@ -116,7 +136,12 @@ export function makeJudging(desk) {
     const before = verdicts.get(row) ?? null;
     verdicts.say(row, verdict);
     const sequence = desk.outbox.post("/hem/tags", { ...usual, ...action });
-    undoable.push({ row, sequence, before });
+    undoable.push({
+      row,
+      sequence,
+      takeBack: () => verdicts.say(row, before),
+      settle: (undone) => (undone ? verdicts.stored(row, undone.revision) : verdicts.refused(row)),
+    });
     const event = { at: Date.now(), who: desk.data.person, n: 1, value: "", ...action, is_undone: false };
     stock.items.get(row)?.history?.unshift(event);
     const spent = performance.now() - desk.shownAt;
@@ -144,17 +169,16 @@ export function makeJudging(desk) {
 
   async function undo() {
     const last = undoable.pop(),
-      usual = desk.source.about();
+      usual = { ...desk.source.about(), ...last?.about };
     if (last) {
-      desk.verdicts.say(last.row, last.before);
+      last.takeBack();
       goTo(last.row);
       desk.show();
     }
     // What was done before this page was opened the server alone knows: the last action of this window.
     const sequence = desk.outbox.post("/hem/undo", last ? { ...usual, batch: last.sequence } : usual);
     const undone = await desk.outbox.answer(sequence);
-    if (last && undone) desk.verdicts.stored(last.row, undone.revision);
-    else if (last) desk.verdicts.refused(last.row);
+    last?.settle(undone);
     if (undone) say(undone.message);
     const changed = undone?.rows ?? [];
     changed.forEach((row) => desk.stock.stale.add(row));

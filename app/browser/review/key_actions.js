@@ -9,10 +9,12 @@ export function makeKeyboard(desk, place, leave) {
   const act = {
     verdict: (name) => desk.judging.press(name),
     clear: () => desk.judging.judge("", ""),
-    undo: () => desk.judging.undo(),
-    choose: (name) => desk.judging.judge("mislabelled", name),
-    picked: (name) => desk.judging.picked(name),
+    undo: () => (desk.correcting.edit() ? desk.correcting.undo() : desk.judging.undo()),
+    choose: (name) =>
+      desk.correcting.isNaming() ? desk.correcting.named(name) : desk.judging.judge("mislabelled", name),
+    picked: (name) => (desk.correcting.isNaming() ? desk.correcting.named(name) : desk.judging.picked(name)),
     back: () => {
+      desk.correcting.back();
       desk.chooser = null;
       desk.screen.draw();
     },
@@ -33,6 +35,23 @@ export function makeKeyboard(desk, place, leave) {
       desk.hasHelp = !desk.hasHelp;
       desk.screen.draw();
     },
+    close: () => {
+      desk.isClose = !desk.isClose;
+      desk.client.prefer("hem-close", desk.isClose ? "1" : "0");
+      desk.screen.draw();
+    },
+    others: () => {
+      desk.hasOthers = !desk.hasOthers;
+      desk.screen.draw();
+    },
+    add: () => desk.correcting.add(),
+    save: () => desk.correcting.save(),
+    cancel: () => desk.correcting.cancel(),
+    remove: () => desk.correcting.remove(),
+    relabel: () => desk.correcting.relabel(),
+    turn: (step = 1) => desk.correcting.turn(step),
+    confirm: () => desk.tags.confirm(),
+    search: (isOpen = true) => desk.tags.search(isOpen),
     leave,
   };
   /** What keys.js calls a request -> what is done. */
@@ -47,6 +66,19 @@ export function makeKeyboard(desk, place, leave) {
     previous: act.previous,
     next: act.next,
     back: act.back,
+    close: act.close,
+    others: act.others,
+    "add object": act.add,
+    save: act.save,
+    cancel: act.cancel,
+    "remove object": act.remove,
+    relabel: act.relabel,
+    turn: act.turn,
+    nudge: (step) => desk.correcting.nudge(step),
+    toggle: (name) => desk.tags.toggle(name),
+    confirm: act.confirm,
+    "tag search": act.search,
+    "tag letter": (letter) => desk.tags.type(letter),
     empty: () => desk.chooser?.empty(),
     accept: () => act.picked(desk.chooser?.accepted()),
     class: act.picked,
@@ -58,12 +90,16 @@ export function makeKeyboard(desk, place, leave) {
   function onKey(event) {
     const { chooser, data, hasHelp } = desk,
       target = event.composedPath()[0],
-      isInput = chooser != null && target === chooser.input;
+      isInput = target != null && (target === chooser?.input || target === desk.tags.input);
     if (!place.isConnected || !data || (takesText(target) && !isInput)) return;
     if (document.querySelector('[role="dialog"][aria-modal="true"]')) return;
     const found = request(event, {
-      mode: desk.reveal ? "reveal" : chooser ? (desk.isHidden() ? "blind" : "choose") : "plain",
-      verdicts: data.offered,
+      mode: modeOf(desk),
+      verdicts: desk.choices(),
+      hasBoxes: Boolean(data.corrects),
+      tagKeys: desk.tags.keys(),
+      isSearching: desk.tags.isSearching(),
+      found: desk.tags.found(),
       isInput,
       hasHelp,
       isEmpty: chooser?.isEmpty ?? true,
@@ -76,4 +112,12 @@ export function makeKeyboard(desk, place, leave) {
     const [what, value] = found;
     handlers[what]?.(value);
   }
+}
+
+/** What keys mean now. @param {import("./desk.js").Desk} desk */
+function modeOf(desk) {
+  if (desk.reveal) return "reveal";
+  if (desk.chooser) return desk.isHidden() && !desk.correcting.isNaming() ? "blind" : "choose";
+  if (desk.tags.isOn()) return "tags";
+  return desk.correcting.edit() ? "edit" : "plain";
 }

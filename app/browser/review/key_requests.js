@@ -1,6 +1,8 @@
 // @ts-check
 // What a key asks for in Review. No page here, so that node can test it.
 
+import { tagRequest } from "./tags.js";
+
 const TEXTUAL = /^(text|search|url|tel|email|password|number|date|time|datetime-local|month|week)$/;
 
 /** Is this an element that people type into? Checkboxes, buttons and sliders keep no keys to themselves. */
@@ -14,7 +16,8 @@ export function takesText(element) {
 /** [what, value] that a key asks for, or null when the key is not for Review.
  *
  *  desk: {mode, verdicts: [{key, name}], hasHelp, isEmpty (nothing typed), isInput (typed into Review's own field),
- *  keys (Map key -> class), unsure}; mode: 'plain', 'choose' (the class of a wrong label), 'blind', 'reveal'. */
+ *  keys (Map key -> class), unsure}; mode: 'plain', 'choose' (the class of a wrong label), 'blind', 'reveal', 'edit' (a
+ *  box). */
 export function request(event, desk) {
   if (event.isComposing) return null;
   const isModified = event.ctrlKey || event.metaKey;
@@ -25,7 +28,7 @@ export function request(event, desk) {
   if (event.repeat && !event.key.startsWith("Arrow")) return desk.isInput ? null : ["nothing"];
   // The list of keys covers the example: nothing is judged below it.
   if (desk.hasHelp) return event.key === "?" || event.key === "Escape" ? ["help"] : ["nothing"];
-  return { plain, choose, blind, reveal }[desk.mode](event, desk);
+  return { plain, choose, blind, reveal, edit, tags }[desk.mode](event, desk);
 }
 
 function plain(event, desk) {
@@ -33,7 +36,31 @@ function plain(event, desk) {
   const verdict = desk.verdicts.find((one) => one.key === key);
   if (verdict) return ["verdict", verdict.name];
   const others = { 0: "clear", u: "undo", n: "next open", b: "blind", p: "plain", "?": "help" };
-  return others[key] ? [others[key]] : walk(event);
+  return others[key] ? [others[key]] : (look(key, desk) ?? walk(event));
+}
+
+/** The digits toggle tags, Enter confirms the set; all other keys are as elsewhere. */
+function tags(event, desk) {
+  const found = tagRequest(event, desk);
+  return found === undefined ? plain(event, { ...desk, verdicts: [] }) : found;
+}
+
+/** What is seen of the boxes, and drawing a new one. */
+function look(key, desk) {
+  const found = { z: "close", o: "others", a: "add object" }[key];
+  return found && desk.hasBoxes ? [found] : null;
+}
+
+/** A box is dragged or drawn: arrows move it, and no key judges. */
+function edit(event) {
+  const step = event.shiftKey ? 10 : 1;
+  const arrows = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+  if (arrows[event.key]) return ["nudge", arrows[event.key]];
+  if (event.key === "Tab") return ["turn", event.shiftKey ? -1 : 1];
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const others = { Enter: "save", Escape: "cancel", Delete: "remove object", Backspace: "remove object" };
+  const letters = { c: "relabel", u: "undo", z: "close", o: "others", "?": "help" };
+  return [others[key] ?? letters[key] ?? "nothing"];
 }
 
 function choose(event, desk) {
@@ -71,7 +98,7 @@ function pick(event, desk) {
   if (!desk.isEmpty) return null;
   const key = digit(event) ?? event.key;
   if (desk.keys.has(key)) return ["class", desk.keys.get(key)];
-  if (desk.mode === "choose" && key === desk.unsure) return ["class", ""];
+  if (desk.mode === "choose" && desk.unsure && key === desk.unsure) return ["class", ""];
   // Where classes have keys, a digit that none of them has is no search either.
   return desk.keys.size && /^[0-9]$/.test(key) ? ["nothing"] : null;
 }

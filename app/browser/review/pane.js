@@ -5,23 +5,30 @@ import { featureTable, marked } from "../shared/contents.js";
 import { h } from "../shared/dom.js";
 import * as parts from "./item.js";
 import { axes, curve } from "./measures.js";
-import { others } from "./near.js";
+import { others as listed } from "./near.js";
 import { why } from "./why.js";
 
 export const waiting = parts.waiting;
 
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
-export function columns({ item, isBlinded, isPlain, verdict, data, pictures, worded }) {
+export function columns({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage = null }) {
   const { trust, kinds } = data;
-  const near = (name) => others(item, name, pictures.thumb, isBlinded, data.look, data.classes.length > 0);
-  const look = [pane({ item, isBlinded, isPlain, verdict, data, pictures, worded }), parts.labels(item, isBlinded)];
-  const facts = [why(item, isBlinded, trust, kinds), axes(item, isBlinded), curve(item, isBlinded)];
-  const history = parts.history(item, isBlinded, data.words);
-  const past = [parts.relatives(item, isBlinded), history, parts.columns(item, isBlinded)];
+  const near = (name) => listed(item, name, pictures.thumb, isBlinded, data.look, data.classes.length > 0);
+  const look = [
+    pane({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage }),
+    parts.labels(item, isBlinded),
+  ];
+  const reason = why(item, isBlinded, trust, kinds),
+    ranks = axes(item, isBlinded),
+    history = parts.history(item, isBlinded, data.words);
+  // Beside a picture that is worked on stands what there is, the nearest to the picture first.
+  const facts = stage ? [reason] : [reason, ranks, curve(item, isBlinded)];
+  const past = [parts.relatives(item, isBlinded), history, stage ? ranks : null, parts.columns(item, isBlinded)];
+  const others = !stage || item.neighbours ? [near("neighbours"), near("duplicates")] : [];
   return [
     h("div", { class: "look" }, look),
     h("div", { class: "facts" }, facts),
-    h("div", { class: "context" }, near("neighbours"), near("duplicates")),
+    h("div", { class: "context" }, others),
     h("div", { class: "past" }, past),
   ];
 }
@@ -37,14 +44,14 @@ export function broken(reason, again) {
   );
 }
 
-function pane({ item, isBlinded, isPlain, verdict, data, pictures, worded }) {
+function pane({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage }) {
   const large = pictures.picture(item.row, isPlain),
     picture = large?.address || (isPlain ? "" : pictures.thumb(item.row)); // a small one has the parts in it
   const of = verdict && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null;
   return h(
     "div",
-    { class: `frame of-${data.look}` },
-    itself(item, picture, isBlinded, data),
+    { class: stage ? "frame of-boxes" : `frame of-${data.look}` },
+    stage ?? itself(item, picture, isBlinded, data),
     !verdict && !isBlinded && item.bulk ? parts.bulk(item.bulk, data.words) : null,
     verdict ? h("span", { class: `verdict ${verdict.tag}` }, worded(verdict), of) : null,
     large?.error && !isBlinded ? parts.moved(large.error, picture) : null,

@@ -5,6 +5,8 @@ import { rowsOf } from "./address.js";
 import { makeChooser } from "./chooser.js";
 import * as frame from "./frame.js";
 import { broken, columns, waiting } from "./pane.js";
+import { editBar } from "./edit_bar.js";
+import { tagBar } from "./tag_bar.js";
 import { pace } from "./queue.js";
 
 /** @typedef {{draw: () => void, head: () => void}} Screen */
@@ -20,17 +22,23 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const { row, reveal, data } = desk,
       shown = desk.stock.items.get(row),
       reason = desk.stock.missing.get(row);
-    if (desk.isHidden() && !desk.chooser) {
+    if (desk.isHidden() && !desk.chooser && !desk.data.tag_names) {
       const { classes } = data;
       desk.chooser = makeChooser({ order: classes, classes, isBlind: true, choose: act.picked });
     }
     head();
     bar();
+    if (desk.stage?.isDragging()) return undefined; // an element that is taken away loses the pointer
     name(row, shown);
     body.classList.toggle("is-bare", desk.hasHelp || !shown || reason !== undefined);
     delete body.dataset.id;
     delete body.dataset.row;
-    if (desk.hasHelp) return body.replaceChildren(frame.help(data.offered, data.is_drawn));
+    if (desk.hasHelp) {
+      const { blind_choices: blind = null, corrects } = data;
+      return body.replaceChildren(
+        frame.help(desk.choices(), { isDrawn: data.is_drawn, blind, hasBoxes: corrects, hasTags: data.tag_names }),
+      );
+    }
     if (row === undefined) {
       return body.replaceChildren(frame.finished({ n: desk.rows.length, empty: data.empty, done: data.done, act }));
     }
@@ -59,8 +67,15 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
       worded = (verdict) => desk.worded(verdict);
     const verdict = desk.verdicts.get(shown.row);
     const isPlain = desk.showsPlain(shown.row);
-    body.replaceChildren(...columns({ item: shown, isBlinded, isPlain, verdict, data, pictures, worded }));
+    const address = pictures.picture(shown.row, true)?.address;
+    const { isClose, hasOthers, isPlain: isBare } = desk;
+    if (shown.scene) {
+      desk.stage?.show({ scene: shown.scene, address, verdict }, { isClose, hasOthers, isPlain: isBare });
+    }
+    const stage = shown.scene ? desk.stage?.element : null;
+    body.replaceChildren(...columns({ item: shown, isBlinded, isPlain, verdict, data, pictures, worded, stage }));
     body.classList.toggle("is-blind", isBlinded);
+    body.classList.toggle("is-boxes", Boolean(stage) && !isBlinded);
     body.dataset.row = shown.row;
     if (!isBlinded) body.dataset.id = shown.id;
   }
@@ -81,14 +96,19 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
 
   function bar() {
     const { chooser, reveal, at, data, row } = desk,
-      current = desk.verdicts.get(row)?.tag;
-    const asked = { verdicts: data.offered, notBlind: data.not_blind, isDone: row === undefined };
-    const about = { ...asked, chooser, reveal, current, at, act, classes: data.classes };
-    const isTyping = chooser && chooser.input.getRootNode().activeElement === chooser.input;
+      current = desk.verdicts.get(row);
+    const asked = { verdicts: desk.choices(), notBlind: data.not_blind, isDone: row === undefined };
+    const edit = desk.correcting?.edit() ?? null;
+    const about = { ...asked, chooser, reveal, current, at, act, classes: data.classes, edit, corrects: data.corrects };
+    const field = chooser?.input ?? (desk.tags?.isSearching() ? desk.tags.input : null);
+    const isTyping = field && /** @type {Document} */ (field.getRootNode()).activeElement === field;
     if (reveal) barSlot.replaceChildren(...frame.revealBar(about));
-    else if (chooser && desk.isHidden()) barSlot.replaceChildren(...frame.blindBar(about));
+    else if (chooser && desk.isHidden() && !desk.correcting.isNaming())
+      barSlot.replaceChildren(...frame.blindBar(about));
     else if (chooser) barSlot.replaceChildren(...frame.classBar(about));
+    else if (desk.tags?.isOn()) barSlot.replaceChildren(...tagBar({ ...about, tags: desk.tags }));
+    else if (edit) barSlot.replaceChildren(...editBar(about));
     else barSlot.replaceChildren(...frame.verdictBar(about));
-    if (isTyping) chooser.input.focus();
+    if (isTyping) field.focus();
   }
 }

@@ -61,7 +61,8 @@ def _arm(retraining: str, run: str, runs: Mapping[str, str]) -> str:
 
 
 def _difference(report: Mapping[str, Any], before: str, after: str) -> dict[str, float] | None:
-    headline = next(iter(report.get("table") or ()), None)  # accuracy, or 1 − error for a task without classes
+    shares = (row for row in report.get("table") or () if row.get("unit") == "%")
+    headline = next(shares, None)  # accuracy, or 1 − error for a task without classes
     known: Mapping[str, Any] = headline["difference"] if headline else {}
     if f"{after} - {before}" in known:
         return dict(known[f"{after} - {before}"])

@@ -113,20 +113,20 @@ def _swap(before: str, after: str) -> None:
 
 def _warnings(before: Run, after: Run, found: Comparison) -> None:
     kinds = {run.name: (run.info.get("sample"), numbers.sample_of_errors(run.examples)) for run in (before, after)}
-    said = []
+    sentences = []
     if len(set(kinds.values())) > 1:
-        said.append(_unlike(before, after))
+        sentences.append(_unlike(before, after))
     if found.only_before or found.only_after:
-        said.append(
+        sentences.append(
             f"Compared are the {words.counted(found.n, found.level)} in both; {found.only_before:,} are only in "
             f"{before.name} and {found.only_after:,} only in {after.name}."
         )
     if found.relabelled:
-        said.append(
+        sentences.append(
             f"{words.counted(found.relabelled, found.level)} {'has' if found.relabelled == 1 else 'have'} another "
             "label in the two runs; each model is right or wrong by the label of its own run."
         )
-    for sentence in said:
+    for sentence in sentences:
         st.warning(words.plain(sentence), icon=":material/info:")
 
 
@@ -141,11 +141,11 @@ def _cell(found: Comparison) -> str | None:
 def _over_all_seeds(arms: ArmPair) -> None:
     """The verdict of the retraining that the two runs are arms of: what follows is of one seed."""
     with st.container(border=True, key="compare_verdict"):
-        said = f"**Retraining {words.plain(arms.retraining)}**"
+        headline = f"**Retraining {words.plain(arms.retraining)}**"
         if arms.verdict is not None:
             colour, icon = retrain_report.LOOK.get(arms.verdict, retrain_report.NEUTRAL)
-            said = f":{colour}[{icon} **{words.plain(arms.sentence)}**]"
-        st.markdown(said)
+            headline = f":{colour}[{icon} **{words.plain(arms.sentence)}**]"
+        st.markdown(headline)
         if arms.difference:
             gain = retrain_report.interval(arms.difference)
             st.markdown(
@@ -196,8 +196,8 @@ def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -
         border=True,
         height="stretch",
     )
-    said = comparison.verdict(fixed, regressed, found.level)
-    st.caption(words.plain(said if arms is None else f"Seed {compare_arms.SEED} alone: {said}"))
+    sentence = comparison.verdict(fixed, regressed, found.level)
+    st.caption(words.plain(sentence if arms is None else f"Seed {compare_arms.SEED} alone: {sentence}"))
 
 
 def _matrix(found: Comparison, cell: str | None) -> None:

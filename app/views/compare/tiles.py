@@ -41,8 +41,8 @@ def tiles(level: Level, shown: pd.DataFrame) -> str:
     """A grid of some rows of a comparison's table; each tile leads to its example in Explore. Text stays text."""
     rows = [int(row) for row in shown["row"]]
     has_text = contents.medium(level).is_shown_without_pictures
-    said = contents.snippets(level, rows, loaders.ranks(level).spreads) if has_text else [None] * len(rows)
-    cells = [_tile(level, one, text) for one, text in zip(shown.to_dict("records"), said, strict=True)]
+    snippets = contents.snippets(level, rows, loaders.ranks(level).spreads) if has_text else [None] * len(rows)
+    cells = [_tile(level, one, text) for one, text in zip(shown.to_dict("records"), snippets, strict=True)]
     return f'{CSS}<div class="hem-cmp{" wide" if has_text else ""}">{"".join(cells)}</div>'
 
 

@@ -128,14 +128,14 @@ def _readable(level: Level, table: pd.DataFrame) -> pd.DataFrame:
     known = "suggested_label" in table.columns
     suggested = table["suggested_label"] if known else pd.Series(None, index=table.index, dtype="object")
     judged = loaders.verdicts(level)
-    said = judged.reindex(table["id"])
+    verdicts = judged.reindex(table["id"])
     shown = pd.DataFrame({"given": table["label"], "suggested": suggested.fillna("–")})
     look = contents.medium(level).look
     if look == "words":
         shown.insert(0, "text", contents.texts(level, table["row"].tolist(), 160))
     elif look == "picture":
         shown.insert(0, "picture", [_address(level.thumbnail(int(row))) for row in table["row"]])
-    values = zip(said["tag"], said["value"], said["who"], strict=True)
+    values = zip(verdicts["tag"], verdicts["value"], verdicts["who"], strict=True)
     shown["verdict"] = [_verdict(tag, value, who) for tag, value, who in values]
     return pd.concat([shown, table[[name for name in ("label_suspicion", "evidence", "id") if name in table]]], axis=1)
 

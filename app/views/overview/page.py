@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import bars, loaders, map_to_come, scope, state, trust, widgets, words
-from app.views.overview import precision, refits, residuals, sample
+from app.views.overview import precision, refits, residuals, sample, tags
 from app.views.overview.glance import Overview
 from app.wire import columns
 from hem_core.errors import HemError
@@ -39,9 +39,9 @@ def page() -> None:
     widgets.warning(run)
     _numbers(level, facts)
     _next_steps(level, facts)
-    said = sample.sentence(run.info)
-    if said:
-        st.caption(words.plain(said))
+    sentence = sample.sentence(run.info)
+    if sentence:
+        st.caption(words.plain(sentence))
     widgets.notes(run)
     map_to_come.watch(level, is_shown=True)
     left, right = st.columns([3, 2], gap="medium")
@@ -202,6 +202,7 @@ def _figure(level: Level, facts: Overview) -> None:
         "classes": lambda: _classes(level, facts.classes),
         "average precision": lambda: precision.draw(level),
         "predicted against given": lambda: residuals.draw(level),
+        "tags": lambda: tags.draw(level),
         "errors": lambda: _errors(level),
     }
     name = next((figure for figure in loaders.figures(level) if figure in drawn), "errors")
@@ -310,7 +311,12 @@ def _measured(level: Level) -> dict[str, str]:
     """Every metric of the level in words, with the number of rows that it is measured on."""
     metrics = loaders.metrics(level)
     judged = loaders.overview(level).judged
-    return {metric.name.capitalize(): f"{metric} of {metric.n or judged:,}" for metric in metrics}
+    return {_title(metric.name): f"{metric} of {metric.n or judged:,}" for metric in metrics}
+
+
+def _title(name: str) -> str:
+    """A metric's name as a title: mAP and macro F1 as they are written."""
+    return name.capitalize() if name.islower() else name
 
 
 def _held_out(run: Run) -> str | None:

@@ -23,8 +23,8 @@ def sentence(info: Mapping[str, Any]) -> str | None:
     repeats = int(oos.get("repeats") or 1)
     how = HOW.get(str(oos.get("how")), "in {folds} folds").format(folds=oos.get("folds"))
     how += f", {words.count(repeats, 'time')}" if repeats > 1 else ""
-    said = f"Out-of-sample accuracy {words.percent(oos.get('accuracy'))} ({how})"
-    return f"{said}{_gap(oos.get('accuracy'), oos.get('in_sample_accuracy'))}.{_optimism(info, oos)}"
+    accuracy = f"Out-of-sample accuracy {words.percent(oos.get('accuracy'))} ({how})"
+    return f"{accuracy}{_gap(oos.get('accuracy'), oos.get('in_sample_accuracy'))}.{_optimism(info, oos)}"
 
 
 def _gap(out: float | None, inside: float | None) -> str:

@@ -14,7 +14,7 @@ from hem_core.store.run import Run
 
 
 def draw(home: Path, run: Run, chosen: str, manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
-    """Draw what speaks against it; returns whether it may be started: nothing does, or it was said to start anyway."""
+    """Draw what speaks against it; returns whether it may be started: nothing does, or it was asked to start anyway."""
     name, version = sets.named(home, chosen)
     examples, _ = sets.load(home, name, version)
     left_out = retrain_checks.left_out_by_people(manifest)
@@ -27,9 +27,9 @@ def draw(home: Path, run: Run, chosen: str, manifest: Mapping[str, Any], setting
             _step(run, check, place, settings)
     if found:
         return st.checkbox("Start anyway; the report will say so", key=_key(chosen))
-    said = retrain_checks.expectation(examples, verdicts, recipe)
-    if said:
-        st.info(words.plain(said), icon=":material/trending_flat:")
+    expectation = retrain_checks.expectation(examples, verdicts, recipe)
+    if expectation:
+        st.info(words.plain(expectation), icon=":material/trending_flat:")
         if st.button("Review this set", icon=":material/rate_review:", key="retrain_review_set"):
             _review(tuple(examples["id"]))
     return True

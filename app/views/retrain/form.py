@@ -145,8 +145,8 @@ def refill(settings: dict[str, Any]) -> None:
 
 
 def _asked() -> dict[str, Any]:
-    asked = state.recall("retrain_asked")
-    return asked if isinstance(asked, dict) else {}
+    settings = state.recall("retrain_asked")
+    return settings if isinstance(settings, dict) else {}
 
 
 def _turn() -> int:

@@ -103,9 +103,9 @@ def _progress(how: dict[str, Any]) -> None:
     done, total = float(how.get("done") or 0), float(how.get("total") or 0)
     part = done / total if total and ", seed " in str(how.get("stage")) and done < total else 0.0
     left = how.get("seconds_left")
-    said = f"{finished:,} of {words.count(n, 'training')} · {how.get('stage', 'starting')}"
-    said += f" · about {words.seconds(float(left))} left" if left is not None else ""
-    st.progress(min(1.0, (finished + part) / n), text=words.plain(said))
+    stage = f"{finished:,} of {words.count(n, 'training')} · {how.get('stage', 'starting')}"
+    stage += f" · about {words.seconds(float(left))} left" if left is not None else ""
+    st.progress(min(1.0, (finished + part) / n), text=words.plain(stage))
 
 
 def _grid(found: Stored, how: dict[str, Any]) -> None:

@@ -102,7 +102,8 @@ def _flow(report: Mapping[str, Any]) -> None:
             _compare(runs, name)
     least = report.get("smallest_effect")
     if isinstance(least, int | float):
-        st.caption(f"This test could show a difference of {least:.2f} points in accuracy or more, in 4 of 5 tries.")
+        share = next((row["measure"] for row in report["table"] if row["unit"] == "%"), "accuracy")
+        st.caption(f"This test could show a difference of {least:.2f} points of {share} or more, in 4 of 5 tries.")
 
 
 def _is_there(runs: Mapping[str, str]) -> bool:

@@ -200,10 +200,10 @@ def problem_of(train: str) -> str:
 
 def in_app_words(error: object) -> str:
     """A line of the command line, with the names that the page has for the same things."""
-    said = str(error)
+    message = str(error)
     for pattern, name in IN_THE_APP:
-        said = re.sub(pattern, name, said)
-    return said
+        message = re.sub(pattern, name, message)
+    return message
 
 
 def _spec(package: str) -> ModuleSpec | None:

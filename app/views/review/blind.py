@@ -13,8 +13,8 @@ from hem_core.store.rules import clauses
 if TYPE_CHECKING:
     from hem_core.store.level import Level
 
-TELLING = ("label", "given", "predicted", "suggested_label", "id", "example")
-"""Columns that name a class, or may: an id is often a path with the class in it."""
+TELLING = ("label", "given", "given_value", "predicted", "suggested_label", "id", "example")
+"""Columns that say the label, or may: an id is often a path with the class in it."""
 
 
 def places(level: Level) -> np.ndarray:

@@ -10,7 +10,7 @@ import streamlit as st
 from app import loaders, scope, state, trust, widgets, words
 from app.browser.review.component import review
 from app.views.review import blind
-from app.wire import contents, pictures, routes, tag_words
+from app.wire import contents, pictures, routes, scenes, tag_sets, tag_words
 from app.wire.identity import identity
 from hem_core.store import definitions
 from hem_core.store.level import Level
@@ -115,6 +115,8 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
             "offered": tag_words.offered(),
+            **scenes.for_page(level),
+            **tag_sets.for_page(level),
             "words": tag_words.WORDS,
             "revision": revision,
             "verdicts": _by_row(judged, found),

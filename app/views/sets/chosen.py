@@ -28,18 +28,18 @@ def candidates(level: Level, rule: Mapping[str, Any], tags: pd.DataFrame, *, is_
     return with_tags(level.query(rule, tags=tags, columns=columns), tags)
 
 
-def chosen(level: Level, wish: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: bool = False) -> Selected:
-    """The set that is wished for.
+def chosen(level: Level, request: Mapping[str, Any], tags: pd.DataFrame, *, is_whole: bool = False) -> Selected:
+    """The set that is requested.
 
-    wish: `rule`, `leave_out`, `n` (None = all that the rule matches and nobody ruled out), `policies`, `options`, and
-    `has_held_out` where examples of the test and validation splits may be in it;
+    request: `rule`, `leave_out`, `n` (None = all that the rule matches and nobody ruled out), `policies`, `options`,
+    and `has_held_out` where examples of the test and validation splits may be in it;
     is_whole: with all columns of the run, also where nothing was picked.
     Raises HemError when the selection does.
     """
-    if wish["n"] is None:
-        return _all(wish, candidates(level, wish["rule"], tags, is_whole=is_whole))
-    asked = {name: wish[name] for name in ("n", "policies", "rule", "leave_out", "options")}
-    return select(level, tags=tags, has_held_out=bool(wish.get("has_held_out")), **asked)
+    if request["n"] is None:
+        return _all(request, candidates(level, request["rule"], tags, is_whole=is_whole))
+    asked = {name: request[name] for name in ("n", "policies", "rule", "leave_out", "options")}
+    return select(level, tags=tags, has_held_out=bool(request.get("has_held_out")), **asked)
 
 
 def among(made: Selected, everything: pd.DataFrame) -> Selected:
@@ -53,12 +53,12 @@ def among(made: Selected, everything: pd.DataFrame) -> Selected:
     return replace(made, candidates=everything.assign(is_ruled_out=everything["id"].isin(ruled_out.tolist())))
 
 
-def _all(wish: Mapping[str, Any], table: pd.DataFrame) -> Selected:
-    made = curate(table, leave_out=wish["leave_out"], has_held_out=bool(wish.get("has_held_out")))
+def _all(request: Mapping[str, Any], table: pd.DataFrame) -> Selected:
+    made = curate(table, leave_out=request["leave_out"], has_held_out=bool(request.get("has_held_out")))
     rank = np.arange(1, len(made.examples) + 1)
     examples = made.examples.drop(columns="row").assign(weight=weights(made.examples), rank=rank, picked_by="all")
     why = pd.Series([WORDS[tag] for tag in made.excluded["why"].tolist()], dtype="str")
     counts = {str(words): int(n) for words, n in why.value_counts().items()}
-    settings = {**wish, "n_candidates": len(table), "in_words": describe(wish["rule"])}
+    settings = {**request, "n_candidates": len(table), "in_words": describe(request["rule"])}
     is_out = table["id"].isin(made.excluded["id"].tolist())
     return Selected(examples, made.excluded.assign(why=why), counts, settings, table.assign(is_ruled_out=is_out))

@@ -23,7 +23,7 @@ def is_possible() -> bool:
 
 
 def draw(run: Run) -> None:
-    """A button that opens the uploader; what came in is said once."""
+    """A button that opens the uploader; what came in is shown once."""
     if not is_possible():
         return
     with st.popover("Import labels", icon=":material/upload_file:"):
@@ -36,9 +36,9 @@ def draw(run: Run) -> None:
         )
         if st.button("Import", type="primary", disabled=file is None, key="import_labels") and file:
             _take(run, file.name, file.getvalue())
-        said = state.forget("imported")
-        if said:
-            st.success(words.plain(said), icon=":material/check:")
+        sentence = state.forget("imported")
+        if sentence:
+            st.success(words.plain(sentence), icon=":material/check:")
         st.caption(
             words.plain(
                 f"Each answer becomes a verdict on an example of {run.data}: 'right' where the label is the given "
@@ -52,14 +52,14 @@ def summary(found: "ImportedLabels") -> str:
     from hem_core.labels.import_labels import CHANGE, KEEP, SKIP
 
     kept, changed, skipped = (found.counts.get(tag, 0) for tag in (KEEP, CHANGE, SKIP))
-    said = [
+    sentences = [
         f"{words.count(found.n_answers, 'answer')} read: {kept:,} keep the label, {changed:,} change it, "
         f"{skipped:,} skipped it"
     ]
     if found.n_known:
-        said.append(f"{found.n_known:,} had been imported before")
+        sentences.append(f"{found.n_known:,} had been imported before")
     if found.n_without_id:
-        said.append(f"{words.count(found.n_without_id, 'entry', 'entries')} without an id skipped")
+        sentences.append(f"{words.count(found.n_without_id, 'entry', 'entries')} without an id skipped")
     for none, nouns in (
         (found.unanswered, "without an answer"),
         (found.unknown_ids, "that this run does not have"),
@@ -67,8 +67,8 @@ def summary(found: "ImportedLabels") -> str:
         (list(found.disagreements), "on which people are at odds"),
     ):
         if none:
-            said.append(f"{words.count(len(none), 'example')} {nouns}, such as {none[0]}")
-    return " ".join([". ".join(said) + ".", *found.notes])
+            sentences.append(f"{words.count(len(none), 'example')} {nouns}, such as {none[0]}")
+    return " ".join([". ".join(sentences) + ".", *found.notes])
 
 
 def _take(run: Run, name: str, content: bytes) -> None:

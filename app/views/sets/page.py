@@ -63,14 +63,14 @@ def _new(level: Level) -> None:
     asked = {"rule": source.rule, "leave_out": leave_out, "n": budget.n, "policies": budget.policies}
     if has_held_out:
         asked["has_held_out"] = True
-    wish = json.dumps({**asked, "options": json.loads(budget.options)}, sort_keys=True)
+    request = json.dumps({**asked, "options": json.loads(budget.options)}, sort_keys=True)
     try:
-        made = loaders.selected(level, wish)
+        made = loaders.selected(level, request)
     except HemError as error:
         widgets.failure(error)
         return
-    _save_row(level, source, made, wish)
-    _look(level, made, wish)
+    _save_row(level, source, made, request)
+    _look(level, made, request)
 
 
 def _leave_out(ruled_out: dict[str, int]) -> list[str]:
@@ -105,7 +105,7 @@ def _has_held_out(level: Level, matching: pd.DataFrame) -> bool:
 # --- saving --------------------------------------------------------------------------------------------------
 
 
-def _save_row(level: Level, source: Candidates, made: "Selected | None", wish: str) -> None:
+def _save_row(level: Level, source: Candidates, made: "Selected | None", request: str) -> None:
     n = len(made.examples) if made else 0
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
@@ -114,23 +114,23 @@ def _save_row(level: Level, source: Candidates, made: "Selected | None", wish: s
         version = max(sets.versions(loaders.folder(), name), default=0) + 1 if name and "/" not in name else 1
         label = f"Save {words.counted(n, level.name)} as version {version}"
         if st.button(label, type="primary", icon=":material/save:", disabled=not n or not name) and made:
-            _store(level, name, source, made, wish)
-    said = state.forget("set_saved")
-    if said:
-        st.success(words.plain(said), icon=":material/check:")
+            _store(level, name, source, made, request)
+    sentence = state.forget("set_saved")
+    if sentence:
+        st.success(words.plain(sentence), icon=":material/check:")
 
 
-def _store(level: Level, name: str, source: Candidates, made: "Selected", wish: str) -> None:
+def _store(level: Level, name: str, source: Candidates, made: "Selected", request: str) -> None:
     from app.views.sets.chosen import chosen
     from hem_core.sets.select import save
 
     home = loaders.folder()
     try:
-        looked = loaders.preview(level, wish)
-        key = loaders.proof_key(level, wish)
+        looked = loaders.preview(level, request)
+        key = loaders.proof_key(level, request)
         proof = proofs.proven(home, key)
-        if json.loads(wish)["n"] is None:
-            made = chosen(level, json.loads(wish), loaders.tags_of(level).state(level.data), is_whole=True)
+        if json.loads(request)["n"] is None:
+            made = chosen(level, json.loads(request), loaders.tags_of(level).state(level.data), is_whole=True)
         made = replace(made, settings={**made.settings, "in_words": _in_words(made, source), "proof_key": key})
         target = save(home, name, level, made, made_by=state.person(), preview=looked, proof=proof)
     except HemError as error:
@@ -150,15 +150,15 @@ def _in_words(made: "Selected", source: Candidates) -> str:
 # --- looking -------------------------------------------------------------------------------------------------
 
 
-def _look(level: Level, made: "Selected", wish: str) -> None:
+def _look(level: Level, made: "Selected", request: str) -> None:
     _numbers(level, made.examples)
-    home, key, rows = loaders.folder(), loaders.proof_key(level, wish), words.noun(level.name).capitalize()
-    set_proof.draw(home, level, key, len(made.examples), lambda: loaders.among_all(level, wish))
+    home, key, rows = loaders.folder(), loaders.proof_key(level, request), words.noun(level.name).capitalize()
+    set_proof.draw(home, level, key, len(made.examples), lambda: loaders.among_all(level, request))
     against, proof, classes, out, weights = st.tabs(
         ["Against random", "Proof", "Classes and reasons", f"Left out · {len(made.left_out):,}", f"{rows} and weights"]
     )
     with against:
-        _against(level, wish, is_picked=json.loads(wish)["n"] is not None)
+        _against(level, request, is_picked=json.loads(request)["n"] is not None)
     with proof:
         set_proof.details(home, key)
     with classes:
@@ -203,8 +203,8 @@ def _numbers(level: Level, examples: pd.DataFrame) -> None:
     )
 
 
-def _against(level: Level, wish: str, *, is_picked: bool) -> None:
-    found = loaders.preview(level, wish)
+def _against(level: Level, request: str, *, is_picked: bool) -> None:
+    found = loaders.preview(level, request)
     has_curve = is_picked and len(found.curve) > 1 and bool(found.curve["mean_difficulty"].notna().to_numpy().any())
     n = int(found.table["n"].iloc[0])
     help_text = preview.HELP.format(words.plain(words.noun(level.name)))

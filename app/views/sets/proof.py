@@ -57,8 +57,8 @@ def _watch(home: Path, key: str) -> None:
     if found["status"] != "running":
         st.rerun()
     done, total = int(found.get("done") or 0), int(found.get("total") or 0)
-    said = f"Proving: {done:,} of {total:,} probes" if total else "Proving: starting"
-    st.progress(min(1.0, done / total) if total else 0.0, text=f"{said}. You can leave this page.")
+    stage = f"Proving: {done:,} of {total:,} probes" if total else "Proving: starting"
+    st.progress(min(1.0, done / total) if total else 0.0, text=f"{stage}. You can leave this page.")
 
 
 def _said(found: dict, n: int, level_name: str) -> None:

@@ -74,9 +74,10 @@ def _facts(manifest: dict[str, Any], n: int) -> dict[str, str]:
 def _left_out(counts: dict[str, int]) -> str:
     """How many and why, the three most frequent reasons."""
     total, most = sum(counts.values()), sorted(counts.items(), key=lambda item: -item[1])[:REASONS]
-    said = [f"{n:,} {EXCLUSIONS.get(why, why)}" for why, n in most]
+    reasons = [f"{n:,} {EXCLUSIONS.get(why, why)}" for why, n in most]
     rest = total - sum(n for _, n in most)
-    return f"{total:,}" if not said else f"{total:,}: " + ", ".join([*said, *([f"{rest:,} others"] if rest else [])])
+    listed = ", ".join([*reasons, *([f"{rest:,} others"] if rest else [])])
+    return f"{total:,}: {listed}" if reasons else f"{total:,}"
 
 
 def _proof(manifest: dict[str, Any], n: int) -> str:

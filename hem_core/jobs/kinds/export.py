@@ -27,9 +27,10 @@ def target(job: Job) -> Path:
 
 
 def words(job: Job) -> str:
-    asked = job.settings
-    what = f"{asked['set']} v{asked['version']}" if "set" in asked else f"{asked['level']} of {asked['run']}"
-    return f"{what} as {', '.join(asked['formats'])}"
+    settings = job.settings
+    is_of_set = "set" in settings
+    what = f"{settings['set']} v{settings['version']}" if is_of_set else f"{settings['level']} of {settings['run']}"
+    return f"{what} as {', '.join(settings['formats'])}"
 
 
 def writes(job: Job) -> tuple[Path, ...]:
@@ -47,14 +48,14 @@ def opens(job: Job) -> tuple[str, Mapping[str, str]]:
 def run(job: Job, progress: Listener) -> None:
     from hem_core.sets.export_set import export_set
 
-    asked = job.settings
+    settings = job.settings
     target(job).parent.mkdir(parents=True, exist_ok=True)
     export_set(
         job.workspace,
-        str(asked["set"]),
-        int(asked["version"]),
+        str(settings["set"]),
+        int(settings["version"]),
         target(job),
-        asked["formats"],
-        data=asked.get("data") or None,
+        settings["formats"],
+        data=settings.get("data") or None,
         progress=progress,
     )

@@ -42,15 +42,15 @@ def run(job: Job, progress: Listener) -> Mapping[str, Any]:
     from hem_core.loop.settings import Settings
     from hem_core.runs.options import Options
 
-    asked = dict(job.settings)
+    settings = dict(job.settings)
     found = loop(
-        asked.pop("data"),
+        settings.pop("data"),
         out=job.workspace,
         name=job.name,
-        settings=Settings(**asked.pop("settings", {})),
-        options=Options(**asked.pop("options", {})),
+        settings=Settings(**settings.pop("settings", {})),
+        options=Options(**settings.pop("options", {})),
         progress=progress,
-        **asked,
+        **settings,
     )
     return {"waits_for": found.waits_for} if found.waits_for else {}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hem_core.folds.training_set import TrainingSet, as_targets
@@ -11,7 +13,7 @@ from hem_core.retrain.source import Source
 class ArmSet(TrainingSet):
     """A `TrainingSet` of N examples with given rows (N,), which may repeat, and a target for each (N,)."""
 
-    def __init__(self, source: Source, rows: np.ndarray, targets: np.ndarray, classes: tuple[str, ...]) -> None:
+    def __init__(self, source: Source, rows: np.ndarray, targets: np.ndarray, classes: Sequence[str]) -> None:
         super().__init__(
             source.cached_inputs, rows[:0], source.targets, source.ids, classes, is_picture=source.is_picture
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from hem_core.mining import ClassBalancedLoss
 from hem_core.retrain.material import Material
-from hem_core.tasks import is_known, unknown
+from hem_core.tasks import is_known, is_same, unknown
 
 HARD_SHARE = 0.5
 MOST_REPEATS = 4
@@ -25,7 +25,7 @@ class TrainingRows:
     places: np.ndarray
     """(N,) positions among the material's training rows; repeats fill the place of what was dropped."""
     targets: np.ndarray
-    """(N,) int64, or float32 for a task without classes."""
+    """(N,) int64, or float32, (N,) or (N, K), for a task without classes."""
     is_hard: np.ndarray
     """(N,) bool: of the set, or of the random examples in its place."""
     weights: np.ndarray | None
@@ -36,7 +36,7 @@ class TrainingRows:
         """Whether it is the same training; equal weights count as no weights."""
         if self.plain_how != other.plain_how or not np.array_equal(self.places, other.places):
             return False
-        if not np.array_equal(self.targets, other.targets):
+        if not is_same(self.targets, other.targets).all():
             return False
         if self.plain_how == "weights" and self.weights is not None and other.weights is not None:
             return np.array_equal(self.weights, other.weights)

@@ -23,6 +23,7 @@ from hem_core.retrain.test_data import TestData, test_name
 from hem_core.runs.score import score
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.run import Run
+from hem_core.tasks import output_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ class ScoredArms:
         options: dict[str, Any] = {
             "name": test_name(self.run),
             "task": self.test.source.task.name,
-            "classes": list(self.run.classes) or None,
+            "classes": list(output_names(self.test.source.task, self.run.classes)) or None,
             "sample": "out-of-sample",
             "oos": "none",
             "has_probes": False,
@@ -79,7 +80,7 @@ class ScoredArms:
             return source.path, columns_of(self.run)
         rows, targets = self.material.test_rows, self.material.test_targets
         table = source.catalog.take(rows).replace_schema_metadata(None)
-        table = table.set_column(table.column_names.index("label"), "label", pa.array(targets))
+        table = table.set_column(table.column_names.index("label"), "label", _column(targets))
         made = found.as_data(
             Part(table, source.facts, self.run.classes, lambda: np.asarray(source.cached_inputs.read(rows)))
         )
@@ -90,6 +91,11 @@ class ScoredArms:
             return write_arrays(self.stored.folder / "test.npz", **data), columns
         columns = {"id_column": "id", "label_column": "label", **columns}
         return write_table(self.stored.folder / "test.parquet", data), columns
+
+
+def _column(targets: np.ndarray) -> pa.Array:
+    """Targets (T,) as a column; (T, K) as a column of rows."""
+    return pa.array(targets if targets.ndim == 1 else targets.tolist())
 
 
 def _is_ours(folder: Path, data: str) -> bool:

@@ -31,6 +31,7 @@ from hem_core.retrain.source import Source
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import placed
 from hem_core.store.atomic import write_arrays, write_bytes
+from hem_core.tasks import output_names
 
 Told = Callable[[int, int], None]
 
@@ -60,7 +61,9 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
     """Logits of the test, and how many epochs the function made where that was counted."""
     plan = job.training_rows(arm, seed)
     sampler = _sampler(job, plan, seed)
-    dataset = ArmSet(job.source, job.material.rows[plan.places], plan.targets, job.classes)
+    dataset = ArmSet(
+        job.source, job.material.rows[plan.places], plan.targets, output_names(job.source.task, job.classes)
+    )
     with _scratch(job.folder) as scratch, seeded(seed):
         model = job.train(
             dataset,

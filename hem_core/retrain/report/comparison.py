@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from hem_core.retrain.report.bootstrap import interval, measured_again
-from hem_core.retrain.report.measures import GRADED, MEASURES, Measure, groups, sums
+from hem_core.retrain.report.measures import GRADED, MEASURES, OF_NUMBERS, Measure, groups, sums
 from hem_core.retrain.report.ship_or_hold import Interval, verdict
 from hem_core.retrain.report.slices import Slice, holm
 from hem_core.retrain.report.test_predictions import ModelPredictions
@@ -36,12 +36,15 @@ def comparison(
     is_target (T,) bool. Values in the unit of their measure, differences of percentages in points.
     classes: () for a task without them; then there is no table of classes, no McNemar test and no temperature.
     """
-    measures = dict(enumerate(MEASURES)) if classes else GRADED
+    has_residuals = all(one.residual is not None for models in arms.values() for one in models)
+    graded = OF_NUMBERS | GRADED if has_residuals else GRADED
+    measures = dict(enumerate(MEASURES)) if classes else graded
     of_class = targets if classes else np.zeros(len(targets), np.int64)  # all are of one
     parts = groups(is_target, of_class, max(1, len(classes)), [each.rows for each in slices])
     point, draws = measured_again([[sums(one, parts) for one in models] for models in arms.values()], parts)
     table = _table(list(arms), measures, point, draws)
-    overall, target = (Interval(**row["difference"]["curated - control"]) for row in table[:2])
+    judged = [row for row in table if row["unit"] == "%"][:2]  # accuracy or 1 − error, and that of the slice
+    overall, target = (Interval(**row["difference"]["curated - control"]) for row in judged)
     flow = _flow(arms["control"], arms["curated"])
     churn = flow["churn"]["regressed"]["mean"] if flow["churn"] else None
     words = {"n_seeds": len(arms["control"]), "target_words": target_words, "measure": measures[0].name}

@@ -55,22 +55,22 @@ def named(verdict: dict[str, Any], found: Sequence[Mapping[str, Any]], words: Se
 
 def _meaning(job: Job, arms: list[str], seeds: list[int], n: int) -> str:
     when = "In every seed" if len(seeds) == n else f"In seed {', '.join(map(str, seeds))}"
-    said = f"{when} {_and(arms)} are the same model, to the last prediction"
+    sentence = f"{when} {_and(arms)} are the same model, to the last prediction"
     if "head" in arms:
-        return f"{said}."
+        return f"{sentence}."
     if all(job.is_same_training(arms[0], arm, seed) for arm in arms[1:] for seed in seeds):
-        return f"{said}, by construction: {_construction(job, arms)}"
+        return f"{sentence}, by construction: {_construction(job, arms)}"
     way = job.training_rows(arms[-1], seeds[0]).how
     if way in ("weights", "sampler"):
         name = "weights" if way == "weights" else "sampler"
         use = "multiply each example's loss by its weight" if way == "weights" else "pass it to the DataLoader"
         return (
-            f"{said}, although each was given other {name}: '{job.train.name}' takes `{name}` and does not use "
+            f"{sentence}, although each was given other {name}: '{job.train.name}' takes `{name}` and does not use "
             f"{'them' if way == 'weights' else 'it'}, so the set had no effect; {use}, and retrain."
         )
     return (
-        f"{said}, although each was given other examples: '{job.train.name}' does not learn from the data set that it "
-        "is given, so the set had no effect."
+        f"{sentence}, although each was given other examples: '{job.train.name}' does not learn from the data set that "
+        "it is given, so the set had no effect."
     )
 
 

@@ -48,6 +48,12 @@ GRADED = {
 }
 """Those of a task without classes, by their place among MEASURES; right is then as right as 1 − error."""
 
+OF_NUMBERS = {
+    9: Measure("mean absolute error", "in units of the label", False),
+    10: Measure("root mean squared error", "in units of the label", False),
+}
+"""Those that a task of numbers has besides, by their place after MEASURES."""
+
 
 @dataclass(frozen=True, eq=False)
 class Groups:
@@ -82,18 +88,23 @@ def groups(is_target: np.ndarray, targets: np.ndarray, n_classes: int, slices: l
 
 
 def sums(model: ModelPredictions, groups: Groups) -> sparse.csr_matrix:
-    """(T, 1 + groups + 2 + 2 · BINS): right, right in each group, two losses, confidence minus right in each bin."""
+    """(T, 1 + groups + 2 + 2 · BINS): right, right in each group, two losses, confidence minus right in each bin.
+
+    A model with residuals has two columns more, their absolute values and their squares.
+    """
     right = model.credit
     columns = [right[:, None], groups.members.multiply(right[:, None]), model.nll[:, None], model.nll_scaled[:, None]]
     for sure in (model.sure, model.sure_scaled):
         bin_ = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
         at = np.arange(len(sure))
         columns.append(sparse.csr_matrix((sure - right, (at, bin_)), shape=(len(sure), BINS)))
+    if model.residual is not None:
+        columns += [np.abs(model.residual)[:, None], np.square(model.residual)[:, None]]
     return sparse.csr_matrix(sparse.hstack([sparse.csr_matrix(column) for column in columns]))
 
 
 def measured(totals: np.ndarray, sizes: np.ndarray, groups: Groups) -> np.ndarray:
-    """The measures (B, M), in the order of MEASURES, of B draws.
+    """The measures (B, M), in the order of MEASURES and, with residuals, OF_NUMBERS, of B draws.
 
     totals (B, C): `sums` added up over the examples drawn; sizes (B, 1 + K + G): how many of each group were drawn.
     NaN for a measure without examples.
@@ -107,18 +118,21 @@ def measured(totals: np.ndarray, sizes: np.ndarray, groups: Groups) -> np.ndarra
     known = groups.sizes[groups.classes]
     is_large = known >= LEAST_CLASS if (known >= LEAST_CLASS).any() else known > 0
     worst_slice = _least(by_slice) if by_slice.shape[1] else np.full(len(totals), np.nan)
-    bins = np.abs(rest[:, 2:].reshape(len(totals), 2, BINS)).sum(axis=2)
+    losses, in_bins, residuals = np.split(rest, [2, 2 + 2 * BINS], axis=1)
+    bins = np.abs(in_bins.reshape(len(totals), 2, BINS)).sum(axis=2)
     found = [
         100 * right / drawn,
         100 * share[:, 0],
         100 * _mean(by_class[:, known > 0]),
         100 * _least(by_class[:, is_large]),
         100 * worst_slice,
-        rest[:, 0] / drawn,
-        rest[:, 1] / drawn,
+        losses[:, 0] / drawn,
+        losses[:, 1] / drawn,
         100 * bins[:, 0] / drawn,
         100 * bins[:, 1] / drawn,
     ]
+    if residuals.shape[1]:
+        found += [residuals[:, 0] / drawn, np.sqrt(residuals[:, 1] / drawn)]
     return np.stack(found, axis=1)
 
 

@@ -69,14 +69,14 @@ def _rule(words: str, passed: bool, value: str) -> dict[str, Any]:
 def _sentences(
     word: str, overall: Interval, target: Interval, n_seeds: int, target_words: str, measure: str
 ) -> list[str]:
-    said = {
+    sentences = {
         "ship": "Ship the curated model.",
         "hold": "Hold: the curated training is worse than the same training without curation.",
         "no difference shown": "No difference shown: the changes are within chance.",
     }
     seeds = f"{n_seeds} seeds" if n_seeds > 1 else "one seed"
     return [
-        said[word],
+        sentences[word],
         f"Curated against control over {seeds}, overall {measure}: {overall}.",
         f"On the targeted slice ({target_words}): {target}.",
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from hem_core.retrain.report.temperature import scaled
-from hem_core.tasks import Task, load
+from hem_core.tasks import HasResiduals, Task, load
 from hem_core.thresholds import WRONG
 
 
@@ -26,6 +26,8 @@ class ModelPredictions:
     temperature: float
     credit: np.ndarray
     """1 − error: how right each prediction is, 0 .. 1."""
+    residual: np.ndarray | None = None
+    """Given − predicted in units of the label, of a task of numbers."""
 
 
 def class_predictions(logits: np.ndarray, targets: np.ndarray) -> ModelPredictions:
@@ -55,4 +57,6 @@ def graded_predictions(task: Task, raw: np.ndarray, targets: np.ndarray) -> Mode
 
     error, nothing = task.errors(raw, targets), np.zeros(len(targets))
     loss = task.fields(torch.from_numpy(raw), torch.from_numpy(targets))["loss"].numpy().astype(np.float64)
-    return ModelPredictions(task.predicted(raw), error < WRONG, loss, nothing, loss, nothing, 1.0, 1 - error)
+    residual = task.residuals(raw, targets) if isinstance(task, HasResiduals) else None
+    right = error < WRONG
+    return ModelPredictions(task.predicted(raw), right, loss, nothing, loss, nothing, 1.0, 1 - error, residual)

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, Response
 
-from app import entry_pages
+from app import access_pages
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -49,16 +49,16 @@ class Entry:
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """The response to a request without access; None for one with access."""
         if not _is_own_page(scope, headers):
-            return HTMLResponse(entry_pages.elsewhere(), 403, NEVER)
+            return HTMLResponse(access_pages.elsewhere(), 403, NEVER)
         if self._token is None or scope["path"] == OPEN or self._is_known(_cookie(headers)):
             return None
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         if scope["type"] == "http" and scope["method"] == "GET" and self._is_known(dict(query).get("token", "")):
             rest = urlencode([(name, value) for name, value in query if name != "token"])
-            answer = HTMLResponse(entry_pages.welcome(scope["path"], rest), headers=NEVER)
+            answer = HTMLResponse(access_pages.welcome(scope["path"], rest), headers=NEVER)
             answer.set_cookie(cookie_name(headers), self._token, path="/", httponly=True, samesite="strict")
             return answer
-        return HTMLResponse(entry_pages.closed(scope["path"]), 403, NEVER)
+        return HTMLResponse(access_pages.closed(scope["path"]), 403, NEVER)
 
     def _is_known(self, given: str) -> bool:
         return self._token is not None and hmac.compare_digest(given.encode(), self._token.encode())

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from app.fitting import fitted, without_places
+from app.rule_fitting import fitted, without_places
 from hem_core.store.atomic import write_table
 from hem_core.store.run import open_run
 

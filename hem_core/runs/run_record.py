@@ -121,7 +121,7 @@ def missing_parts(scored: Scored, recorded: Dynamics | None, *, has_pictures: bo
     ready = scored.ready
     missing, shown = {}, medium(ready.facts["medium"])
     if scored.joined.embeddings is None:
-        way = "add a list column 'embedding'" if ready.predictions else shown.without_embeddings
+        way = _way_to_embeddings(ready, shown.without_embeddings)
         missing["embeddings"] = f"No embeddings: no map, neighbours, prototypes or duplicates; {way}."
     elif scored.graph is None:
         missing["neighbours"] = "One example has no neighbours."
@@ -139,6 +139,14 @@ def missing_parts(scored: Scored, recorded: Dynamics | None, *, has_pictures: bo
     if not has_pictures and not shown.is_shown_without_pictures:
         missing["pictures"] = "No pictures: the data are not images; the gallery shows ids."
     return missing
+
+
+def _way_to_embeddings(ready: Prepared, by_the_model: str) -> str:
+    if not ready.predictions:
+        return by_the_model
+    if ready.facts.get("annotations"):
+        return "predictions in files have none; score with --model instead"
+    return "add a list column 'embedding'"
 
 
 def stored_catalog(ready: Prepared, joined: Joined | None) -> pa.Table:

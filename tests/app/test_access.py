@@ -9,8 +9,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from app.entry import TOKEN_FILE, Entry, stored_token
-from app.entry_pages import name_routes
+from app.access import TOKEN_FILE, Entry, stored_token
+from app.access_pages import name_routes
 
 TOKEN = "t" * 43
 OWN = "http://127.0.0.1:8501"

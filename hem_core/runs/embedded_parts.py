@@ -1,0 +1,144 @@
+"""Embeddings and neighbours of the parts of a run that have a place in a picture: its boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from hem_core.embeddings.neighbours import Graph, neighbours
+from hem_core.engine.box_features import SeesBoxes, box_features
+from hem_core.engine.call import prepared
+from hem_core.engine.join import stored_graph
+from hem_core.engine.network import Network
+from hem_core.engine.progress import Progress
+from hem_core.engine.unit import as_stored
+from hem_core.runs.scored import Scored
+from hem_core.store.atomic import write_array, write_arrays
+from hem_core.tasks import Parts
+
+AT_ONCE = 8
+"""Pictures that the model gets together."""
+SIDE_PX = 8
+"""Of the small crop that stands for a box where no model can be asked."""
+OF_MODEL, OF_PIXELS = "features of the model", "pixels of the crop"
+
+
+@dataclass(frozen=True, eq=False)
+class NearParts:
+    """The neighbours of the parts, and what their embeddings are made of."""
+
+    graph: Graph
+    of: str
+
+
+def near_parts(scored: Scored, parts: Parts, progress: Progress) -> NearParts | None:
+    """Write the embeddings (M, D) of a level of parts and the graph over them; None where there can be none.
+
+    A model with a method `box_features` gives them; else they are the pixels of the boxes, scaled down. They are kept
+    in the folder of the level, so that a run that is resumed does not make them again.
+    """
+    if parts.places is None or parts.table.num_rows < 2 or scored.options.layer == "none":
+        return None
+    inputs, home = scored.ready.inputs, scored.plan.folder / parts.level
+    if inputs is None:
+        return None
+    network = _network(scored)
+    of = OF_MODEL if network is not None else OF_PIXELS
+    known = stored_graph(home / "neighbours.npz", scored.plan.key)
+    if known is not None and (home / "embeddings" / "00000.npy").is_file():
+        return NearParts(known, of)
+    with progress.stage("boxes", parts.table.num_rows) as report:
+        places = _Places.of(scored, parts)
+        made = _by_model(scored, network, places) if network is not None else _by_pixels(scored, places)
+        rows, found = [], []
+        for row, features in made:
+            rows.append(row)
+            found.append(features)
+            report(sum(map(len, rows)))
+    if not found:
+        return None
+    order = np.argsort(np.concatenate(rows), kind="stable")
+    if len(order) < parts.table.num_rows:  # a picture that cannot be read: its boxes have no place in a graph
+        return None
+    return NearParts(_kept(scored, home, np.concatenate(found)[order]), of)
+
+
+def _kept(scored: Scored, home: Path, embeddings: np.ndarray) -> Graph:
+    """The graph over the embeddings, both written into the folder of the level."""
+    graph = neighbours(embeddings, scored.options.k, seed=scored.options.seed)
+    write_array(home / "embeddings" / "00000.npy", embeddings)
+    facts = {"key": scored.plan.key, "method": graph.method, "recall": graph.recall}
+    arrays = {name: np.array(value) for name, value in facts.items()}
+    write_arrays(home / "neighbours.npz", indices=graph.indices, distances=graph.distances, **arrays)
+    return graph
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """The parts by their example: catalog position -> rows of the level, and their corners (M, 4) in px."""
+
+    rows: dict[int, np.ndarray]
+    corners: np.ndarray
+
+    @classmethod
+    def of(cls, scored: Scored, parts: Parts) -> _Places:
+        assert parts.places is not None
+        place = {id: at for at, id in enumerate(scored.ids)}
+        example = np.array([place[id] for id in parts.table["example"].to_pylist()], np.int64)
+        index = scored.joined.columns["index"]
+        rows = {int(index[at]): np.flatnonzero(example == at) for at in np.unique(example).tolist()}
+        return cls(rows, parts.places)
+
+
+def _network(scored: Scored) -> Network | None:
+    """The scored model, if it has features of boxes; one that was trained here is the one trained on everything.
+
+    Such a model gave embeddings of whole images too; without them, none is trained again to ask it.
+    """
+    network = scored.network if scored.joined.embeddings is not None else scored.ready.network
+    return network if network is not None and isinstance(network.model, SeesBoxes) else None
+
+
+@torch.inference_mode()
+def _by_model(scored: Scored, network: Network, places: _Places) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows of the level, and their embeddings, a few pictures at a time."""
+    inputs, wanted = scored.ready.inputs, sorted(places.rows)
+    assert inputs is not None
+    assert isinstance(network.model, SeesBoxes)
+    for start in range(0, len(wanted), AT_ONCE):
+        batch = inputs.read(wanted[start : start + AT_ONCE])
+        if not batch.indices:
+            continue
+        images = prepared(network.model, batch.values, network.device, is_picture=network.is_picture)
+        rows = [places.rows[index] for index in batch.indices]
+        boxes = [torch.from_numpy(places.corners[own]).float().to(network.device) for own in rows]
+        yield np.concatenate(rows), as_stored(box_features(network.model, images, boxes)).cpu().numpy()
+
+
+def _by_pixels(scored: Scored, places: _Places) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows of the level, and their crops scaled to a few pixels, about a grey of 0."""
+    inputs = scored.ready.inputs
+    assert inputs is not None
+    for index, rows in sorted(places.rows.items()):
+        found = inputs.picture(index)
+        if found is None:
+            continue
+        picture = Image.fromarray(found).convert("RGB")
+        crops = [
+            picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=_inside(corners, picture.size))
+            for corners in places.corners[rows].tolist()
+        ]
+        yield rows, np.stack([np.asarray(crop, np.float16).reshape(-1) / 255 - 0.5 for crop in crops])
+
+
+def _inside(corners: list[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The corners cut off at the borders of a picture, a pixel large at least."""
+    left, top = (min(max(0.0, value), side - 1) for value, side in zip(corners[:2], size, strict=True))
+    lowest = (left + 1, top + 1)
+    right, bottom = (min(max(pair), side) for *pair, side in zip(lowest, corners[2:], size, strict=True))
+    return left, top, right, bottom

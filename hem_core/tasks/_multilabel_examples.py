@@ -1,0 +1,35 @@
+"""The reason of an example: that of its worst tag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hem_core.tasks import _multilabel_reasons as why
+from hem_core.tasks._multilabel_parts import GIVEN, LOGITS, tags_of
+from hem_core.tasks._multilabel_scores import probability, support
+
+NOTHING = "no tag is given and none is predicted"
+
+
+def explain(columns: Mapping[str, np.ndarray], names: Sequence[str], prob: np.ndarray | None) -> dict[str, np.ndarray]:
+    """`reason` and `evidence` (N,) texts and, where tags are calibrated, `reason_prob`: of the least supported tag of
+    each example, one under suspicion first."""
+    given = np.asarray(columns[GIVEN], np.float64)
+    probs = probability(columns[LOGITS])
+    rows = tags_of(given, probs)
+    found = why.explained(columns, rows.at, names, prob)
+    n = len(given)
+    doubt = 1 - support(given, probs)[rows.at] + (found["reason"] == "suspect_label")
+    order = np.lexsort((rows.tag, -doubt, rows.example))
+    owner, first = np.unique(rows.example[order], return_index=True)
+    worst = order[first]
+    reason, evidence = np.full(n, "easy", object), np.full(n, NOTHING, object)
+    reason[owner], evidence[owner] = found["reason"][worst], found["evidence"][worst]
+    made = {"reason": reason, "evidence": evidence}
+    if prob is not None:
+        certain = np.full(n, np.nan, np.float32)
+        certain[owner] = prob[rows.at][worst]
+        made["reason_prob"] = np.where(reason == "suspect_label", certain, np.nan).astype(np.float32)
+    return made

@@ -1,0 +1,79 @@
+"""Probabilities or logits of tags that were made elsewhere: a column for each tag, or one column of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hem_core.errors import DataError
+
+PREFIXES = {"prob_": "probs", "probs_": "probs", "p_": "probs", "logit_": "logits", "logits_": "logits"}
+"""What a column of predictions begins with, before the name of its tag -> what it holds."""
+IN_WORDS = "columns prob_<tag> (or logit_<tag>), one for each tag, nor a list column probs or logits"
+LEAST = 1e-6
+"""Probabilities are clipped at this value before they become logits."""
+
+
+def columns_of(names: Sequence[str]) -> tuple[str, dict[str, str]] | None:
+    """What the columns of predictions hold, and tag -> column in the order of the tags' names; None without any."""
+    for prefix, holds in PREFIXES.items():
+        found = {name.removeprefix(prefix): name for name in names if name.startswith(prefix) and name != prefix}
+        if found:
+            return holds, dict(sorted(found.items()))
+    return None
+
+
+def logits_in(catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
+    """The logits (N, K) float32 in the columns of a catalog, or in a list column of its Parquet file; None without.
+
+    NaN where there is none. Raises DataError for probabilities outside 0 .. 1 and for lists of unequal length.
+    """
+    found = columns_of(catalog.column_names)
+    if found is not None:
+        holds, columns = found
+        parts = [_numbers(catalog[name], name) for name in columns.values()]
+        return _logits(np.stack(parts, axis=1), holds, "columns " + ", ".join(list(columns.values())[:3]))
+    return _listed(str(facts.get("source", "")), catalog.num_rows)
+
+
+def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
+    try:
+        return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"the column '{name}' of predictions is of {column.type}; expected numbers") from error
+
+
+def _listed(source: str, n: int) -> np.ndarray | None:
+    """The logits in the column `probs` or `logits` of a Parquet file; None where the source has none."""
+    import pyarrow.parquet as pq
+
+    path = Path(source)
+    if path.suffix.lower() not in (".parquet", ".pq") or not path.is_file():
+        return None
+    names = [name for name in ("logits", "probs") if name in pq.read_schema(path).names]
+    if not names:
+        return None
+    rows = pq.read_table(path, columns=names[:1])[names[0]].to_pylist()
+    width = max((len(row) for row in rows if row is not None), default=0)
+    wrong = next((len(row) for row in rows if row is not None and len(row) != width), None)
+    if wrong is not None or len(rows) != n:
+        raise DataError(
+            f"'{names[0]}' in '{path}' has rows of {wrong} and of {width} numbers; expected one for each tag"
+        )
+    values = [[np.nan] * width if row is None else row for row in rows]
+    return _logits(np.array(values, np.float64).reshape(n, width), names[0], f"'{names[0]}'")
+
+
+def _logits(values: np.ndarray, holds: str, what: str) -> np.ndarray:
+    if holds == "logits":
+        return values.astype(np.float32)
+    known = values[~np.isnan(values)]
+    if known.size and (known.min() < 0 or known.max() > 1):
+        odd = known[(known < 0) | (known > 1)][0]
+        raise DataError(f"{what} hold {odd:.4g}, which is no probability; name columns of logits logit_<tag> or logits")
+    p = np.clip(values, LEAST, 1 - LEAST)
+    return (np.log(p) - np.log1p(-p)).astype(np.float32)

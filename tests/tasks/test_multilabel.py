@@ -1,0 +1,176 @@
+"""Multi-label: sets as labels, tags as a second level, and a run from score to corrected sets."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from sklearn.metrics import average_precision_score, f1_score
+
+from hem_core import tasks
+from hem_core.errors import DataError, ModelError
+from hem_core.tasks import ModelFacts, TargetOptions
+from hem_core.tasks import _multilabel_company as company
+from hem_core.tasks import _multilabel_labels as reading
+from hem_core.tasks import _multilabel_metrics as measures
+from hem_core.tasks import _multilabel_parts as parts
+from hem_core.tasks import _multilabel_probes as probes
+from hem_core.tasks import _multilabel_reasons as why
+from hem_core.tasks import _multilabel_scores as scores
+from hem_core.tasks._multilabel_outputs import loss_vector, tag_logits_of
+
+FACTS = {"source": "x.csv", "labels_are": "names", "classes": None}
+NAN = np.nan
+
+
+def read(*labels, facts=FACTS, n_outputs=0, **options):
+    catalog = pa.table({"id": [str(row) for row in range(len(labels))], "label": pa.array(labels, pa.string())})
+    return tasks.load("multilabel").read_targets(catalog, facts, ModelFacts(n_outputs), TargetOptions(**options))
+
+
+@pytest.mark.parametrize(("labels", "glue"), [(("b|a", "a"), "|"), (("b; a", "a"), "; "), (("b,a", "a"), ",")])
+def test_the_separator_is_found_in_the_labels_and_kept(labels, glue):
+    found = read(*labels)
+    np.testing.assert_array_equal(found.values, [[1, 1], [1, 0]])
+    assert found.task.written(found.values, ()) == [f"a{glue}b", "a"]
+
+
+def test_labels_that_can_be_cut_in_two_ways_stop_with_both_readings():
+    with pytest.raises(DataError, match=r"'b; a, c' is 'b' \+ 'a, c' or 'b; a' \+ 'c'; choose with --separator ';'"):
+        read("a", "b; a, c")
+    assert read("a", "b; a, c", separator=";").task.categories == ("a", "a, c", "b")
+
+
+def test_a_text_that_is_a_list_is_a_set():
+    assert read('["a, b", "c"]', "[]").task.written(read('["a, b", "c"]', "[]").values, ()) == ["a, b|c", "(none)"]
+
+
+def test_an_empty_cell_is_a_set_without_a_tag_and_a_missing_label_is_none():
+    blank = read("a|b", None, facts=FACTS | {"has_blank_labels": True})
+    assert (blank.values[1].tolist(), blank.bad) == ([0, 0], {})
+    assert "1 examples have an empty cell as their label, which is read as no tag at all." in blank.facts["notes"]
+    missing = read("a|b", None)
+    assert (np.isnan(missing.values[1]).all(), missing.bad) == (True, {1: "no label"})
+
+
+def test_unknown_tags_are_neither_yes_nor_no():
+    found = read("a|?b", "b", "(none)", facts=FACTS | {"tag_sets": "columns"})
+    np.testing.assert_array_equal(found.values, [[1, NAN], [0, 1], [0, 0]])
+    assert found.facts["notes"][-1].startswith("1 of 6 tags are unknown")
+    logits = torch.tensor([[3.0, 99.0], [-3, 3], [-3, -3]])
+    loss = found.task.fields(logits, torch.from_numpy(found.values))["loss"]
+    assert loss[0] == pytest.approx(np.log1p(np.exp(-3)))
+    assert found.task.errors(logits.numpy(), found.values).tolist() == [0, 0, 0]
+
+
+def test_the_model_decides_how_many_tags_there_are():
+    with pytest.raises(ModelError, match=r"the model has 3 outputs and there are 2 tags \(a, b\).*--classes"):
+        read("a|b", "a", n_outputs=3)
+    found = read("a|b", "a", n_outputs=3, classes=["b", "c", "a"])
+    np.testing.assert_array_equal(found.values, [[1, 0, 1], [0, 0, 1]])
+
+
+def test_labels_with_unknown_names_are_bad_and_many_of_them_are_refused():
+    found = read(*["a|b"] * 99, "z", classes=["a", "b"])
+    assert found.bad == {99: "'z' is none of the tags"}
+    with pytest.raises(DataError, match=r"2 of 2 labels in 'x\.csv' name a tag that is none of a, b: 'y' is none"):
+        read("y", "z", classes=["a", "b"])
+
+
+def test_rows_of_numbers_take_the_names_of_the_classes_by_place():
+    facts = FACTS | {"tag_sets": "rows", "tags": ["0", "1"]}
+    found = read("0", "0|1", facts=facts, classes=["cat", "dog"])
+    assert found.task.written(found.values, ()) == ["cat", "cat|dog"]
+
+
+def test_support_and_pooling_of_hand_computed_rows():
+    given, probs = np.array([[1, 0, NAN]]), np.array([[0.9, 0.9, 0.2]])
+    own = scores.support(given, probs)
+    np.testing.assert_allclose(own, [[0.9, 0.1, NAN]])
+    low = np.exp(-8.0)  # (.9 - .1) / .1 below the worst
+    np.testing.assert_allclose(scores.weights(own), [[low / (1 + low), 1 / (1 + low), 0]])
+    assert scores.pooled(1 - own, own) == pytest.approx((0.9 + 0.1 * low) / (1 + low))
+    assert scores.hamming(given, probs).tolist() == [0.5]  # two in play, one right
+    assert scores.hamming(np.array([[0, 0]]), np.array([[0.1, 0.2]])).tolist() == [0]
+
+
+def test_the_loss_on_tensors_is_that_on_arrays():
+    generator = np.random.default_rng(0)
+    logits, given = 3 * generator.normal(size=(9, 4)), (generator.random((9, 4)) < 0.5).astype(float)
+    given[0, 1], given[3] = NAN, NAN
+    own = scores.support(given, scores.probability(logits))
+    ours = loss_vector(torch.from_numpy(logits), torch.from_numpy(given)).numpy()
+    np.testing.assert_allclose(ours, scores.pooled(scores.losses(given, logits), own), rtol=1e-5)
+
+
+def test_measures_agree_with_scikit_learn_also_on_equal_probabilities():
+    generator = np.random.default_rng(0)
+    given = (generator.random((200, 5)) < 0.3).astype(float)
+    probs = np.round(np.clip(0.3 * given + 0.7 * generator.random((200, 5)), 0, 1), 1)
+    assert measures.mean_average_precision(given, probs) == pytest.approx(average_precision_score(given, probs))
+    for name, average in ((measures.micro_f1, "micro"), (measures.macro_f1, "macro")):
+        assert name(given, probs) == pytest.approx(f1_score(given, probs >= 0.5, average=average))
+    part = given.copy()
+    part[:50, 0] = NAN
+    assert measures.average_precisions(part, probs)[0] == pytest.approx(
+        average_precision_score(given[50:, 0], probs[50:, 0])
+    )
+
+
+def test_a_tag_is_a_row_where_it_is_given_or_predicted_or_as_likely_as_where_it_is_given():
+    given = np.array([[1, 0], [0, 0], [0, 1], [0, NAN]])
+    probs = np.array([[0.2, 0.1], [0.25, 0.6], [0.1, 0.9], [0.7, 0.9]])
+    rows = parts.tags_of(given, probs)
+    assert list(zip(*(part.tolist() for part in rows.at), strict=True)) == [(0, 0), (1, 0), (1, 1), (2, 1), (3, 0)]
+
+
+def test_the_rows_of_the_level_say_what_is_given_and_predicted():
+    columns = {"tag_given": np.array([[1.0, 0]]), "tag_logits": np.array([[-2.0, 3]])}
+    table = parts.tag_table(columns, ["x"], ("cat", "dog"), None).to_pylist()
+    assert [row["id"] for row in table] == ["x#0", "x#1"]
+    assert [(row["given"], row["predicted"]) for row in table] == [("cat", None), (None, "dog")]
+    assert [row["suspicion_kind"] for row in table] == ["given without support", "missing"]
+    assert table[1]["reason"] == "suspect_label"
+    assert table[1]["evidence"] == "'dog' is not given; the model's probability is 95%"
+
+
+def test_a_tag_without_its_usual_companion_is_noticed_with_the_numbers():
+    given = np.array([[1.0, 1]] * 45 + [[1.0, 0]] * 5)
+    logits = np.where(given > 0, 4.0, -4.0)
+    logits[45:, 0] = -1.0
+    found = company.company(given)
+    assert company.lacking(given, found)[:, 0].tolist() == [-1] * 45 + [1] * 5
+    columns = {"tag_given": given, "tag_logits": logits}
+    at = np.array([49]), np.array([0])
+    told = why.explained(columns, at, ("cat", "dog"), None)
+    assert told["reason"][0] == "odd_company"
+    assert told["evidence"][0].endswith("90% of the 50 examples with it are also 'dog', and this one is not")
+
+
+def test_planted_wrong_tags_calibrate_the_suspicion():
+    generator = np.random.default_rng(0)
+    truth = (generator.random((1500, 4)) < 0.3).astype(float)
+    probs = np.clip(np.where(truth > 0, 0.85, 0.12) + 0.1 * generator.normal(size=truth.shape), 0.01, 0.99)
+    given = truth.copy()
+    wrong = generator.random(truth.shape) < 0.02
+    given[wrong] = 1 - given[wrong]
+    found = probes.probed(given, probs)
+    assert found.info["is_trusted"]
+    assert found.prob[wrong].mean() > 0.5
+    assert found.prob[~wrong].mean() < 0.1
+    few = probes.probed(given[:5], probs[:5])
+    assert few.info["how"] == "rules"
+    assert np.isnan(few.prob).all()
+
+
+def test_folds_get_each_set_and_of_rare_sets_each_tag_in_equal_parts():
+    values = np.array([[1, 0, 0]] * 20 + [[1, 1, 0]] * 3 + [[1, 0, 1]] * 2 + [[0, 0, 0]], np.float32)
+    strata = reading.strata_of(values, 10)
+    assert [len(set(strata[part])) for part in (slice(0, 20), slice(20, 23), slice(23, 25))] == [1, 1, 1]
+    assert len(set(strata.tolist())) == 4
+    assert reading.strata_of(np.array([[NAN, NAN]]), 10).tolist() == [-1]
+
+
+@pytest.mark.parametrize("output", [torch.zeros(2, 3, 4), torch.zeros(2, 3, dtype=torch.int64), {"scores": 1}])
+def test_an_output_that_is_no_logit_a_tag_is_refused(output):
+    with pytest.raises(ModelError, match=r"multilabel expects one logit per tag"):
+        tag_logits_of(output)
