@@ -1,7 +1,7 @@
 """What matching and judging boxes costs, and how well wrong annotations are found, compared with others.
 
     python benchmarks/detection.py [--only speed quality] [--images 5000] [--peer-images 1000]
-                                   [--data ../shared/data] [--seeds 3] [--canvases 300]
+                                   [--data ../shared/data] [--seeds 3] [--canvases 300] [--runs RUN ...]
 
 Peers: pycocotools, and cleanlab's ObjectLab where that is installed (`pip install cleanlab`).
 Speed: CPU seconds of this thread; all ratios are from one run. A peer that takes minutes gets fewer images: its seconds
@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from _box_peers import as_cleanlab
-from _box_quality import KINDS, STRATA, measure, sets
+from _box_quality import KINDS, STRATA, measure, of_run, sets
 from _measures import table
 from _peers import NOTE
 
@@ -49,20 +49,25 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=100, help="the formulas were chosen on seeds 0 and 1")
     parser.add_argument("--canvases", type=int, default=300)
+    parser.add_argument("--runs", type=Path, nargs="*", default=[], help="runs with predictions of a real detector")
     options = parser.parse_args()
     if "speed" in options.only:
         speed(options.images, options.peer_images)
     if "quality" in options.only:
         seeds = range(options.first_seed, options.first_seed + options.seeds)
-        quality(options.data.resolve(), seeds, options.canvases)
+        quality(options.data.resolve(), seeds, options.canvases, options.runs)
 
 
-def quality(data: Path, seeds: range, n_canvases: int) -> None:
-    """Two tables a data set: AUPRC of boxes by kind, and of images within strata of crowding."""
+def quality(data: Path, seeds: range, n_canvases: int, runs: list[Path]) -> None:
+    """Two tables a data set: AUPRC of boxes by kind, and of images within strata of crowding.
+
+    runs: finished runs whose boxes and predictions take the place of the data sets.
+    """
     boxes: dict[str, dict[str, dict[str, list[float]]]] = {}
     images: dict[str, dict[str, dict[str, list[float]]]] = {}
     for seed in seeds:
-        for name, one in sets(data, n_canvases, seed).items():
+        data_of = {run.name: of_run(run) for run in runs} or sets(data, n_canvases, seed)
+        for name, one in data_of.items():
             for kind, kinds in KINDS.items():
                 found = measure(one, kinds, seed)
                 add(boxes.setdefault(name, {}), kind, found.boxes)

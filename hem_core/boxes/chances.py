@@ -33,7 +33,7 @@ def log_odds(value: np.ndarray) -> np.ndarray:
 def object_chance(rows: Hypotheses) -> np.ndarray:
     """(P,) in 0 .. 1: how often predictions of this confidence have an object, by those that were given one."""
     confidence = rows.predicted_boxes.probability()
-    return _by_confidence(rows, (RIGHT, "Cls", "Loc"), ("Bkg", "Both"), OBJECT_IF, confidence)
+    return _by_confidence(rows, (RIGHT,), ("Bkg", "Both", "Loc"), OBJECT_IF, confidence)
 
 
 def class_chance(rows: Hypotheses, confidence: np.ndarray) -> np.ndarray:

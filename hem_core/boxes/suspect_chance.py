@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hem_core.boxes.chances import log_odds, logistic, probability
-from hem_core.boxes.suspicion import KINDS, PRIOR
+from hem_core.boxes.suspicion import KINDS, PRIOR, Suspicion
 
 START = 0.0, 1.0
 """Weights before anything is learnt: a suspicion is the probability that it claims to be."""
@@ -20,38 +20,34 @@ class SuspectChance:
 
     weights: Mapping[str, tuple[float, float]]
 
-    def of(self, kind: np.ndarray, value: np.ndarray) -> np.ndarray:
-        """kind (R,) text and value (R,) in 0 .. 1 of rows -> (R,) in 0 .. 1; 0 where no kind applies."""
-        result = np.zeros(len(value))
-        for name, weights in self.weights.items():
-            which = kind == name
-            result[which] = probability(log_odds(value[which])[:, None], np.asarray(weights))
+    def of(self, doubt: Suspicion) -> Suspicion:
+        """The probabilities in place of the four plain suspicions; what is 0 stays 0."""
+        return Suspicion(*self.of_values(doubt.values).T)
+
+    def of_values(self, values: np.ndarray) -> np.ndarray:
+        """values (R, 4), a column a kind, in 0 .. 1 -> (R, 4)."""
+        result = np.zeros(values.shape)
+        for at, kind in enumerate(KINDS):
+            some = values[:, at] > 0
+            result[some, at] = probability(log_odds(values[some, at])[:, None], np.asarray(self.weights[kind]))
         return result
 
     def listed(self) -> tuple[tuple[str, float, float], ...]:
         """The weights as they are stored."""
         return tuple((name, *weights) for name, weights in self.weights.items())
 
-    def least(self) -> dict[str, float]:
-        """Kind -> the suspicion from which on the annotation is rather wrong than right; above 1 where it never is."""
-        found = {}
-        for name, (constant, slope) in self.weights.items():
-            edge = 1 / (1 + np.exp(np.clip(constant / slope, -30, 30)))
-            found[name] = round(float(edge), 6) if edge < 0.999 else 2.0
-        return found
 
+def learnt(values: np.ndarray, is_wrong: np.ndarray, weight: np.ndarray) -> SuspectChance:
+    """Of Q rows of which it is known whether the annotation is wrong in each way.
 
-def learnt(kind: np.ndarray, value: np.ndarray, is_wrong: np.ndarray, weight: np.ndarray) -> SuspectChance:
-    """Of Q rows of which it is known whether the annotation is wrong.
-
-    kind (Q,) text; value (Q,) the suspicion; is_wrong (Q,) bool; weight (Q,): how many real rows each stands for.
+    values and is_wrong (Q, 4), a column a kind; weight (Q,): how many real rows each stands for.
     """
     found = {}
-    for name in KINDS:
-        some = kind == name
-        features = log_odds(value[some])[:, None]
-        weights = logistic(features, is_wrong[some].astype(np.float64), START, weight=weight[some])
-        found[name] = (round(float(weights[0]), 6), round(float(max(weights[1], 0.1)), 6))
+    for at, kind in enumerate(KINDS):
+        some = values[:, at] > 0
+        features = log_odds(values[some, at])[:, None]
+        weights = logistic(features, is_wrong[some, at].astype(np.float64), START, weight=weight[some])
+        found[kind] = (round(float(weights[0]), 6), round(float(max(weights[1], 0.1)), 6))
     return SuspectChance(found)
 
 

@@ -38,16 +38,17 @@ class Suspicion:
     @cached_property
     def label_suspicion(self) -> np.ndarray:
         """(R,) the largest of the four."""
-        return self._all.max(axis=1)
+        return self.values.max(axis=1)
 
     @cached_property
     def kind(self) -> np.ndarray:
         """(R,) text: which one that is, the first of equals; "" where all are 0."""
-        values = self._all
+        values = self.values
         return np.where(values.max(axis=1) > 0, np.asarray(KINDS)[values.argmax(axis=1)], "")
 
     @cached_property
-    def _all(self) -> np.ndarray:
+    def values(self) -> np.ndarray:
+        """(R, 4), a column a kind, in the order of KINDS."""
         return np.stack([self.missing, self.spurious, self.misplaced, self.wrong_class], axis=1)  # (R, 4)
 
 
@@ -79,15 +80,16 @@ def suspicion(rows: Hypotheses, image_size_px: np.ndarray | None = None) -> Susp
     same[is_pair] = rows.given_boxes.label[rows.given[is_pair]] == boxes.label[rows.predicted[is_pair]]
     off = 1 - pair_iou(rows)[same]
     usual = usual_offset(off[off <= 1 - rows.foreground])
-    misplaced[same] = _odds(np.ones(len(off)), np.exp(-off / usual)) * boxes.probability()[rows.predicted[same]]
+    misplaced[same] = _odds(np.ones(len(off)), np.exp(-off / usual)) * object_chance(rows)[rows.predicted[same]]
     misplaced[same & (np.nan_to_num(pair_iou(rows)) > 1 - 1e-9)] = 0
     return Suspicion(missing, spurious, misplaced, wrong_class)
 
 
 def _claimed(rows: Hypotheses) -> np.ndarray:
-    """(P,) in 0 .. 1: the highest IoU of a prediction with a given box of its class, which it may be about."""
-    near = rows.pairs.take(rows.pairs.is_right & ~rows.given_boxes.is_ignored[rows.pairs.given])
-    return greatest(near.predicted, near.iou, len(rows.predicted_boxes))
+    """(P,) in 0 .. 1: the highest IoU of a prediction with a given box, which it may be about; 1 at `foreground`."""
+    near = rows.pairs.take(~rows.given_boxes.is_ignored[rows.pairs.given])
+    shared = greatest(near.predicted, near.iou, len(rows.predicted_boxes))
+    return np.where(shared >= rows.foreground, 1.0, shared)
 
 
 def _wrong_class(rows: Hypotheses) -> np.ndarray:

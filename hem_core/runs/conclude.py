@@ -154,7 +154,8 @@ def _planted_in_parts(scored: Scored, columns: Columns, attempts: Attempts) -> t
         return scored, Outcome(task.explain(columns), by_rules_info(found), {})
     write_arrays(scored.plan.folder / "reason_rows.npz", **found.rows)
     settled = replace(scored, ready=replace(scored.ready, task=found.task))
-    return settled, Outcome(found.task.explain(columns), dict(found.info), dict(found.rows))
+    named = {**found.columns, **found.task.explain(columns)}
+    return settled, Outcome(named, dict(found.info), dict(found.rows))
 
 
 def _reasons(scored: Scored, evidence: Evidence, columns: Columns, attempts: Attempts) -> Outcome:

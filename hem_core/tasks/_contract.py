@@ -266,6 +266,8 @@ class PartsCalibrated:
     """`reasons` of run.json; `level` among it names the level whose reasons these are."""
     rows: Mapping[str, np.ndarray]
     """For reason_rows.npz, which a refit reads."""
+    columns: Mapping[str, np.ndarray]
+    """Of the examples, (N,): what changes with it."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,7 @@ def part_table(found: Reasons, image_ids: Sequence[str]) -> pa.Table:
         .append_column("loss", pa.array(severity, pa.float32()))
         .append_column("difficulty", pa.array(percentile(severity + 1e-4 * _second(table) / 100), pa.float32()))
         .append_column("reason", pa.array(found.names.tolist(), pa.string()))
-        .append_column("reason_prob", prob_column(found.is_suspect, found.suspect_prob))
+        .append_column("reason_prob", prob_column(found.is_suspect, raw))
         .append_column("evidence", pa.array(found.evidence, pa.string()))
     )
 

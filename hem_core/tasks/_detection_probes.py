@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.planted_rows import ECHO, SHOWS, planted_rows
 from hem_core.boxes.spoil import SPOILS, spoil
 from hem_core.boxes.suspect_chance import SuspectChance, learnt, weights_of
-from hem_core.boxes.suspicion import KINDS
+from hem_core.boxes.suspicion import KINDS, Suspicion
 from hem_core.stats.percentile import percentile
 from hem_core.tasks._contract import PartsRefitted
 from hem_core.tasks._detection_reasons import MAY_BE, SUSPECT_FROM, Reasons
@@ -45,10 +45,6 @@ class Planting:
 
     planted: np.ndarray
     """(R,) text: what was planted in the row, "" for nothing."""
-    kind: np.ndarray
-    """(R,) text: the kind of its suspicion."""
-    value: np.ndarray
-    """(R,) the suspicion."""
     judgement: Judgement
     rows: np.ndarray
     """(R,) which rows of the judgement these are."""
@@ -59,6 +55,17 @@ class Planting:
     def is_planted(self) -> np.ndarray:
         """(R,) bool."""
         return self.planted != ""
+
+    @property
+    def shows(self) -> np.ndarray:
+        """(R, 4) bool: the kind of suspicion that should find what was planted."""
+        should = np.array([SHOWS.get(each, "") for each in self.planted.tolist()])
+        return should[:, None] == np.array(KINDS)
+
+    @property
+    def values(self) -> np.ndarray:
+        """(R, 4) the plain suspicions."""
+        return self.judgement.plain_suspicion.values[self.rows]
 
 
 def plantings(judgement: Judgement, *, seed: int) -> list[Planting] | None:
@@ -73,20 +80,22 @@ def plantings(judgement: Judgement, *, seed: int) -> list[Planting] | None:
 
 def learn(found: Sequence[Planting]) -> SuspectChance:
     """How probable it is that an annotation is wrong, from the first two plantings."""
-    planted, kind, value = (
-        np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("is_planted", "kind", "value")
+    values, shows, planted = (
+        np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("values", "shows", "is_planted")
     )
-    return learnt(kind, value, planted, weights_of(planted))
+    return learnt(values, shows, weights_of(planted))
 
 
 def measured(one: Planting, chance: SuspectChance, classes: Sequence[str]) -> dict[str, Any]:
     """`reasons` of run.json, from a planting that nothing was learnt from."""
-    reasons = Reasons(one.judgement, classes, chance)
-    names, is_suspect = reasons.names[one.rows], reasons.is_suspect[one.rows]
-    kinds = [_of_planted(one, name, names, is_suspect) for name in SPOILS]
+    reasons = Reasons(replace(one.judgement, chance=chance), classes)
+    doubt, names = reasons.judgement.suspicion, reasons.names[one.rows]
+    value = doubt.label_suspicion[one.rows]
+    kind = np.where(reasons.is_suspect, doubt.kind, "")[one.rows]  # of suspects alone
+    kinds = [_of_planted(one, name, names, kind) for name in SPOILS]
     kinds = [each for each in kinds if each["n"]]
-    suspicions = [_of_suspicion(one, kind, is_suspect) for kind in KINDS]
-    auroc = _auroc(one.value, one.is_planted)
+    suspicions = [_of_suspicion(one, each, kind) for each in KINDS]
+    auroc = _auroc(value, one.is_planted)
     is_trusted = auroc >= TRUSTED_FROM
     return {
         "how": "calibrated",
@@ -98,10 +107,9 @@ def measured(one: Planting, chance: SuspectChance, classes: Sequence[str]) -> di
         "n_tagged": 0,
         "balanced_accuracy": round(float(np.mean([each["found"] for each in kinds])), 4),
         "macro_f1": round(float(np.mean([each["f1"] for each in suspicions])), 4),
-        "ece": round(_calibration_error(chance.of(one.kind, one.value), one.is_planted), 4),
+        "ece": round(_calibration_error(value, one.is_planted), 4),
         "by_planted": kinds,
         "by_suspicion": suspicions,
-        "suspect_from": chance.least(),
         "note": NOTE if is_trusted else f"{NOTE} {DOUBT}",
     }
 
@@ -113,17 +121,15 @@ def _planting(judgement: Judgement, share: float, seed: int) -> Planting:
     after = hypotheses(spoiled.given, rows.predicted_boxes, **limits)
     truth = planted_rows(after, spoiled, rows.given_boxes)
     kept = np.flatnonzero(truth.kind != ECHO)
-    judged = Judgement(after, size_px)
-    doubt = judged.suspicion
-    return Planting(truth.kind[kept], doubt.kind[kept], doubt.label_suspicion[kept], judged, kept, truth.n_lost)
+    return Planting(truth.kind[kept], Judgement(after, size_px), kept, truth.n_lost)
 
 
-def _of_planted(one: Planting, planted: str, names: np.ndarray, is_suspect: np.ndarray) -> dict[str, Any]:
+def _of_planted(one: Planting, planted: str, names: np.ndarray, kind: np.ndarray) -> dict[str, Any]:
     """How many were planted, how many are suspect in the way they should be, and what the reasons of all are."""
     which = one.planted == planted
     lost = one.lost if planted == "removed" else 0
     n = int(which.sum()) + lost
-    found = which & is_suspect & (one.kind == SHOWS[planted])
+    found = which & (kind == SHOWS[planted])
     says = Counter(names[which].tolist()) + Counter({"no row": lost})
     return {
         "planted": planted,
@@ -134,10 +140,10 @@ def _of_planted(one: Planting, planted: str, names: np.ndarray, is_suspect: np.n
     }
 
 
-def _of_suspicion(one: Planting, kind: str, is_suspect: np.ndarray) -> dict[str, Any]:
+def _of_suspicion(one: Planting, kind: str, named_as: np.ndarray) -> dict[str, Any]:
     """Precision and recall of a kind of suspicion where it is the reason. Precision: None where it never is."""
     weight = weights_of(one.is_planted)
-    named, true = is_suspect & (one.kind == kind), np.array([SHOWS.get(each) == kind for each in one.planted.tolist()])
+    named, true = named_as == kind, one.shows[:, KINDS.index(kind)]
     n = int(true.sum()) + (one.lost if kind == "missing" else 0)
     recall = float((named & true).sum() / max(n, 1))
     precision = float(weight[named & true].sum() / weight[named].sum()) if named.any() else None
@@ -190,45 +196,46 @@ def _of_images(rows: Hypotheses, place: np.ndarray) -> Hypotheses:
     return hypotheses(boxes, guess, foreground=rows.foreground, background=rows.background, floor=rows.floor)
 
 
-def rows_of(found: Sequence[Planting], besides: np.ndarray) -> dict[str, np.ndarray]:
-    """For a refit: what was learnt from, and the reasons (R,) of the rows besides `suspect_label`."""
-    kind, value, planted = (
-        np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("kind", "value", "is_planted")
+def rows_of(found: Sequence[Planting], judgement: Judgement, besides: np.ndarray) -> dict[str, np.ndarray]:
+    """For a refit: what was learnt from, the plain suspicions (R, 4) of the rows, and their reasons besides
+    `suspect_label`."""
+    values, shows, planted = (
+        np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("values", "shows", "is_planted")
     )
-    return {"kind": kind.astype("U11"), "value": value, "planted": planted, "besides": besides.astype("U14")}
+    plain = judgement.plain_suspicion.values
+    return {"plain": plain, "besides": besides.astype("U14"), "values": values, "shows": shows, "planted": planted}
 
 
 def refitted(
     table: pa.Table, rows: Mapping[str, np.ndarray], verdicts: Mapping[str, bool]
 ) -> tuple[PartsRefitted, SuspectChance]:
-    """The reasons with people's verdicts, each of which counts as a row of its own."""
-    ids, reason = table["id"].to_pylist(), rows["besides"].astype(object)
-    kinds = np.array([kind or "" for kind in table["suspicion_kind"].to_pylist()])
-    value = table["suspicion"].to_numpy()
-    judged = [row for row, id in enumerate(ids) if id in verdicts and kinds[row]]
-    is_wrong = np.array([verdicts[ids[row]] for row in judged], bool)
+    """The reasons with people's verdicts, each of which counts as a row of its own, of its kind of suspicion alone."""
+    ids, reason, plain = table["id"].to_pylist(), rows["besides"].astype(object), rows["plain"]
+    before = np.array([kind or "" for kind in table["suspicion_kind"].to_pylist()])
+    judged = [row for row, id in enumerate(ids) if id in verdicts and before[row]]
+    is_kind = before[judged][:, None] == np.array(KINDS)
+    is_wrong = np.array([verdicts[ids[row]] for row in judged], bool)[:, None]
     chance = learnt(
-        np.concatenate([rows["kind"], kinds[judged]]),
-        np.concatenate([rows["value"], value[judged]]),
-        np.concatenate([rows["planted"], is_wrong]),
+        np.concatenate([rows["values"], np.where(is_kind, plain[judged], 0)]),
+        np.concatenate([rows["shows"], is_kind & is_wrong]),
         np.concatenate([weights_of(rows["planted"]), np.ones(len(judged))]),
     )
-    prob = chance.of(kinds, value)
+    doubt = chance.of(Suspicion(*plain.T))
+    prob, kinds = doubt.label_suspicion, doubt.kind
     is_suspect = (np.array(table["type"].to_pylist(), object) != RIGHT) & (prob >= SUSPECT_FROM)
     for row in judged:  # what somebody has looked at is as they say
         is_suspect[row] = verdicts[ids[row]]
     reason[is_suspect] = "suspect_label"
     words = [
-        _said(text, kind if doubt else "")
-        for text, kind, doubt in zip(table["evidence"].to_pylist(), kinds.tolist(), is_suspect.tolist(), strict=True)
+        _said(text, kind if suspect else "")
+        for text, kind, suspect in zip(table["evidence"].to_pylist(), kinds.tolist(), is_suspect.tolist(), strict=True)
     ]
     columns = {
         "reason": reason,
         "reason_prob": np.where(is_suspect, prob, np.nan),
         "evidence": np.array(words, object),
     }
-    info = {"n_tagged": len(judged), "suspect_from": chance.least()}
-    return PartsRefitted(columns, _of_examples(table, reason), info, {}), chance
+    return PartsRefitted(columns, _of_examples(table, reason), {"n_tagged": len(judged)}, {}), chance
 
 
 def _said(text: str, kind: str) -> str:

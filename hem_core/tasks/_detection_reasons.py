@@ -12,7 +12,6 @@ from hem_core.boxes.causes import CAUSES, Causes, causes, touched
 from hem_core.boxes.error_types import RIGHT
 from hem_core.boxes.geometry import iou
 from hem_core.boxes.judgement import Judgement
-from hem_core.boxes.suspect_chance import SuspectChance
 
 MEANINGS = {
     "missed": "a given box that no prediction matches",
@@ -57,8 +56,6 @@ class Reasons:
 
     judgement: Judgement
     classes: Sequence[str]
-    chance: SuspectChance | None = None
-    """What planted errors taught; without it a suspicion of SUSPECT_FROM is the reason."""
 
     @cached_property
     def causes(self) -> Causes:
@@ -68,13 +65,7 @@ class Reasons:
     @cached_property
     def is_suspect(self) -> np.ndarray:
         """(R,) bool: wrong, and suspect enough that the annotation is the reason."""
-        return (self.judgement.rows.type != RIGHT) & (self.suspect_prob >= SUSPECT_FROM)
-
-    @cached_property
-    def suspect_prob(self) -> np.ndarray:
-        """(R,) in 0 .. 1: how probable it is that the annotation is wrong."""
-        doubt = self.judgement.suspicion
-        return doubt.label_suspicion if self.chance is None else self.chance.of(doubt.kind, doubt.label_suspicion)
+        return (self.judgement.rows.type != RIGHT) & (self.judgement.suspicion.label_suspicion >= SUSPECT_FROM)
 
     @cached_property
     def names(self) -> np.ndarray:

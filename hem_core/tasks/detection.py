@@ -320,8 +320,12 @@ class Task:
             return probes.TOO_FEW.format(len(judgement.rows.given_boxes), probes.LEAST)
         chance = probes.learn(found)
         info = probes.measured(found[2], chance, self.categories) | {"level": LEVEL}
-        task = replace(self, suspect_weights=chance.listed())
-        return PartsCalibrated(task, info, probes.rows_of(found, task._reasons(judgement).besides))
+        settled = replace(judgement, chance=chance)
+        memory = replace(self._memory, judgement=settled)
+        task = replace(self, suspect_weights=chance.listed(), memory=memory)
+        whole = images.image_columns(settled, len(columns["target"]), self.pool)
+        rows = probes.rows_of(found, settled, task._reasons(settled).besides)
+        return PartsCalibrated(task, info, rows, {name: whole[name] for name in ("suspicion", "label_suspicion")})
 
     def refitted(self, table: pa.Table, rows: Mapping[str, np.ndarray], verdicts: Mapping[str, bool]) -> PartsRefitted:
         """The reasons of the boxes with people's verdicts."""
@@ -329,8 +333,7 @@ class Task:
         return replace(found, settings=replace(self, suspect_weights=chance.listed()).settings)
 
     def _reasons(self, judgement: Judgement) -> why.Reasons:
-        chance = SuspectChance({name: (a, b) for name, a, b in self.suspect_weights}) if self.suspect_weights else None
-        return why.Reasons(judgement, self.categories, chance)
+        return why.Reasons(judgement, self.categories)
 
     def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
         """Twelve images with a box of a class of its own each, and one whose boxes are not known."""
@@ -410,4 +413,5 @@ class Task:
         given = arrays.of_images(self._memory.given, where)
         limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
         rows = hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
-        return Judgement(rows, self._memory.size_px[where])
+        chance = SuspectChance({name: (a, b) for name, a, b in self.suspect_weights}) if self.suspect_weights else None
+        return Judgement(rows, self._memory.size_px[where], chance)

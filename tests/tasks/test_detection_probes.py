@@ -58,7 +58,7 @@ def workspace(tmp_path_factory):
     (folder / "a.json").write_text(json.dumps(document))
     (folder / "r.json").write_text(json.dumps(results))
     out = folder / "runs" / "planted"
-    hem_core.score(None, folder / "a.json", images=photos, predictions=folder / "r.json", out=out)
+    hem_core.score(None, folder / "a.json", images=photos, predictions=folder / "r.json", out=out, has_map=False)
     return folder
 
 
@@ -74,7 +74,7 @@ def test_a_good_model_gives_away_what_was_planted(run):
     found = {each["planted"]: each for each in info["by_planted"]}
     assert set(found) == {"removed", "moved", "resized", "relabelled", "added"}
     assert found["relabelled"]["found"] > 0.8
-    assert found["removed"]["found"] > 0.3
+    assert found["removed"]["found"] > 0.1
     assert all(sum(each["says"].values()) == each["n"] for each in found.values())
     precision = {each["kind"]: each["precision"] for each in info["by_suspicion"]}
     assert precision["wrong_class"] > 0.6
@@ -106,7 +106,12 @@ def test_too_few_boxes_are_said_to_be_too_few(tmp_path, workspace):
     document = json.loads((workspace / "a.json").read_text())
     document["annotations"] = document["annotations"][:40]
     (tmp_path / "a.json").write_text(json.dumps(document))
-    options = {"images": workspace / "photos", "predictions": workspace / "r.json", "out": tmp_path / "run"}
+    options = {
+        "images": workspace / "photos",
+        "predictions": workspace / "r.json",
+        "out": tmp_path / "run",
+        "has_map": False,
+    }
     info = hem_core.score(None, tmp_path / "a.json", **options).info["reasons"]
     assert (info["how"], info["note"][:44]) == ("rules", "Too few boxes (40; 100 are needed) to plant ")
 
