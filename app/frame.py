@@ -8,6 +8,7 @@ import streamlit as st
 from app import loaders, scope, state, theme, widgets, words
 from hem_core.errors import HemError
 from hem_core.jobs.job import running
+from hem_core.store.level import Level
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 
@@ -26,6 +27,20 @@ def guarded(page: Callable[[], None], *, needs_run: bool = True) -> None:
                 "details."
             )
         )
+
+
+def level_ahead() -> Level | None:
+    """The examples of the run that `show` is about to draw, for the choice of the tabs; None where there is none."""
+    try:
+        runs = loaders.workspace().runs()
+        wanted = state.current_run()
+        arm = _arm(wanted, runs)
+        names = [run.name for run in [*runs, *arm]]
+        name = wanted if wanted in names else next((run.name for run in runs if run.is_complete), None)
+        found = loaders.run(name) if name else None
+        return found.examples if found is not None and found.is_complete else None
+    except (HemError, OSError):
+        return None
 
 
 def show(page: Callable[[], None], *, needs_run: bool = True) -> None:

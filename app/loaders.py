@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from app.views.slices.weak_slices import WeakSlices
     from app.wire.detail import Ranks
     from app.wire.distribution import Headline
+    from hem_core.boxes.average_precision import AveragePrecision
+    from hem_core.boxes.scene import Judged, Scene
+    from hem_core.labels.corrected_boxes import Corrected
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
+    from hem_core.stats.paired import Paired
     from hem_core.store.level import Level
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
@@ -135,6 +139,19 @@ def figures(level: "Level") -> "tuple[Figure, ...]":
     return figures_of(found, is_examples=level.is_examples) if found is not None else ("errors",)
 
 
+def is_corrected(level: "Level") -> bool:
+    """Whether people correct the rows of this level, so that corrected annotations can be written."""
+    from hem_core.tasks import Corrects
+
+    found = task(level)
+    return isinstance(found, Corrects) and level.name == found.corrects
+
+
+def corrected(level: "Level") -> "Corrected":
+    """The annotations of a level's run with what people said of its boxes: corrected_boxes.corrected_boxes."""
+    return _corrected(_key(level), tags().revision(level.data), level)
+
+
 def overview(level: "Level") -> "Overview":
     """What the page Overview counts in a run."""
     return _overview(_key(level), level)
@@ -165,6 +182,36 @@ def slices(level: "Level") -> "WeakSlices | None":
 def comparison(before: "Level", after: "Level") -> "Comparison":
     """A level of two runs over the same data side by side: comparison.compare."""
     return _comparison((_key(before), _key(after)), before, after)
+
+
+def boxes(level: "Level") -> "tuple[Scene, bool] | None":
+    """The boxes of a level's run, and whether all predictions are among them: runs.box_scene.scene_of."""
+    parts = [name for name in level.info.get("levels") or () if name != "examples"]
+    return _boxes(_key(level), level, parts[0]) if parts else None
+
+
+def judged(level: "Level", confidence: float, foreground: float) -> "Judged":
+    """The boxes of a run that has them, at some thresholds."""
+    found = boxes(level)
+    assert found is not None
+    return _judged(_key(level), confidence, foreground, found[0])
+
+
+def box_precision(level: "Level") -> "AveragePrecision":
+    """Average precision of a run that has boxes, over COCO's thresholds."""
+    found = boxes(level)
+    assert found is not None
+    return _box_precision(_key(level), found[0])
+
+
+def error_costs(level: "Level", foreground: float) -> dict[str, float]:
+    """What each type of error costs a run that has boxes: boxes.error_costs."""
+    return _error_costs(_key(level), foreground, judged(level, 0.0, foreground))
+
+
+def together(before: "Run", after: "Run") -> "Paired | None":
+    """The measures of two runs that need all examples together; None for a task without such: runs.together."""
+    return _together((_key(before.examples), _key(after.examples)), before, after)
 
 
 def class_priors(level: "Level") -> "pd.DataFrame":
@@ -291,6 +338,13 @@ def _row_of(key: Key, _level: "Level") -> dict[str, int]:
     return {str(id): row for row, id in enumerate(_level.table(["id"])["id"])}
 
 
+@st.cache_resource(show_spinner="Applying the corrections…", max_entries=2)
+def _corrected(key: Key, revision: int, _level: "Level") -> "Corrected":
+    from hem_core.labels.corrected_boxes import corrected_boxes
+
+    return corrected_boxes(run(_level.run), tags())
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _overview(key: Key, _level: "Level") -> "Overview":
     from app.views.overview.glance import overview
@@ -336,11 +390,47 @@ def _class_priors(key: Key, _level: "Level") -> "pd.DataFrame":
     return class_priors(_level, overview(_level))
 
 
+@st.cache_resource(show_spinner="Reading the boxes…", max_entries=4)
+def _boxes(key: Key, _level: "Level", parts: str) -> "tuple[Scene, bool] | None":
+    from hem_core.runs.box_scene import scene_of
+
+    found = run(_level.run)
+    return scene_of(found.examples, found.level(parts))
+
+
+@st.cache_resource(show_spinner=False, max_entries=12)
+def _judged(key: Key, confidence: float, foreground: float, _scene: "Scene") -> "Judged":
+    return _scene.at(confidence, foreground)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _box_precision(key: Key, _scene: "Scene") -> "AveragePrecision":
+    from hem_core.boxes.average_precision import average_precision
+    from hem_core.boxes.matching import ALL_AREAS
+
+    return average_precision(_scene.given, _scene.predicted, len(_scene.classes), areas={"all": ALL_AREAS})
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _error_costs(key: Key, foreground: float, _judged: "Judged") -> dict[str, float]:
+    from hem_core.boxes.error_costs import error_costs
+
+    rows = _judged.rows
+    return error_costs(rows.given_boxes, rows.predicted_boxes, rows.types, len(_judged.scene.classes))
+
+
 @st.cache_resource(show_spinner="Comparing…", max_entries=4)
 def _comparison(key: tuple[Key, Key], _before: "Level", _after: "Level") -> "Comparison":
     from app.views.compare.comparison import compare
 
     return compare(_before, _after)
+
+
+@st.cache_resource(show_spinner="Resampling both runs…", max_entries=8)
+def _together(key: tuple[Key, Key], _before: "Run", _after: "Run") -> "Paired | None":
+    from hem_core.runs.together import together
+
+    return together(_before, _after)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

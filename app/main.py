@@ -5,10 +5,11 @@ from functools import partial
 import streamlit as st
 
 from app import frame, state, theme
-from app.views import title, views
+from app.views import is_offered, title, views
 
 st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
+level = frame.level_ahead()
 pages = {
     name: st.Page(
         partial(frame.guarded, view.page, needs_run=getattr(view, "NEEDS_RUN", True)),
@@ -16,6 +17,7 @@ pages = {
         icon=getattr(view, "ICON", None),
         url_path=name,
         default=place == 0,
+        visibility="visible" if is_offered(view, level) else "hidden",
     )
     for place, (name, view) in enumerate(views().items())
 }

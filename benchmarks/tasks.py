@@ -3,7 +3,8 @@
     python benchmarks/tasks.py [--data ../shared/data] [--seeds 3] [--first-seed 100] [--quick]
 
 Regression: a share of the numbers is spoiled in one way, a random forest predicts each number without having seen it
-(5 folds), and everybody ranks the same predictions. cleanlab's rows need `pip install cleanlab`.
+(5 folds), and everybody ranks the same predictions. Multi-label: a tenth of the tags is removed, added, or both; see
+`_tags.py`. cleanlab's columns need `pip install cleanlab`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import _tags
 import numpy as np
 import pandas as pd
 from _measures import table
@@ -85,6 +87,21 @@ def scored(features: np.ndarray, given: np.ndarray, predicted: np.ndarray) -> pd
         return run.table(["label_suspicion", "difficulty"])
 
 
+def of_tags(data: Path, seeds: Sequence[int], *, is_quick: bool) -> None:
+    """Print two tables a data set: single wrong tags, and examples that have one."""
+    for name, (features, truth, names) in _tags.sets(data).items():
+        found = {kind: [_tags.one(features, truth, names, kind, seed) for seed in seeds] for kind in _tags.KINDS}
+        for what in ("tags", "examples"):
+            rows = {
+                kind: {column: [each[what][column] for each in some] for column in some[0][what]}
+                for kind, some in found.items()
+            }
+            words = f"{len(truth):,} examples, {len(names)} tags"
+            print(f"### multi-label, {name}, {words}: wrong {what}\n\n{table('AUPRC of', rows)}\n{NOTE}\n", flush=True)
+        if is_quick:
+            return
+
+
 def main() -> None:
     """Print one table a data set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -92,9 +109,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=100, help="the formula was chosen on seeds 0 to 2")
     parser.add_argument("--quick", action="store_true", help="one seed, diabetes alone, to see that it works")
+    parser.add_argument("--task", choices=("regression", "multilabel"), help="only this one")
     asked = parser.parse_args()
     seeds = range(asked.first_seed, asked.first_seed + (1 if asked.quick else asked.seeds))
-    for name, (features, truth) in sets(asked.data.resolve()).items():
+    if asked.task != "regression":
+        of_tags(asked.data.resolve(), seeds, is_quick=asked.quick)
+    for name, (features, truth) in sets(asked.data.resolve()).items() if asked.task != "multilabel" else ():
         rows = {}
         for kind in SPOILS:
             found = [one(features, truth, kind, seed) for seed in seeds]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
     from torch import Tensor
 
 
@@ -86,3 +88,17 @@ class Metric:
     def to_json(self) -> dict[str, Any]:
         """As it is kept in run.json."""
         return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredAnswers:
+    """What a run has on disk of the answers of its model."""
+
+    ids: tuple[str, ...]
+    """N ids of the scored examples, in the order of the level `examples`."""
+    catalog: pa.Table
+    """Their N rows of the catalog."""
+    of_shards: Mapping[str, np.ndarray]
+    """Columns (N, …) that only the shards hold; {} where the shards are gone."""
+    settings: Mapping[str, Any]
+    """`task_settings` of run.json."""

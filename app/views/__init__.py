@@ -1,6 +1,6 @@
 """The pages, one each: a folder with `page.py`, or a file. It defines `page()`, which draws the page, and PLACE, which
 orders the tabs; TITLE and ICON (such as ":material/map:") are what its tab shows, by default its name and no icon.
-NEEDS_RUN = False where it has something to show without a run."""
+NEEDS_RUN = False where it has something to show without a run; is_offered(level) where it is for some tasks alone."""
 
 import importlib
 import sys
@@ -18,6 +18,12 @@ def views() -> dict[str, ModuleType]:
 def title(name: str, view: ModuleType) -> str:
     """The title of a page's tab."""
     return getattr(view, "TITLE", name.replace("_", " ").capitalize())
+
+
+def is_offered(view: ModuleType, level: object) -> bool:
+    """Whether the tab of a page is there for a level; level: None without a run."""
+    asks = getattr(view, "is_offered", None)
+    return asks is None or (level is not None and bool(asks(level)))
 
 
 def _page(module: ModuleType) -> ModuleType:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from app import loaders
 from app.wire import contents
-from hem_core.errors import DataError
+from hem_core.errors import DataError, HemError
 from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
@@ -14,14 +16,17 @@ if TYPE_CHECKING:
 
     from hem_core.store.level import Level
 
-LARGEST_PX = 1600
-"""Longer side of a picture with parts drawn into it."""
+LARGEST_PX, SMALL_PX = 1600, 224
+"""Longer side of a large and a small picture with parts drawn into it."""
 
 
-def picture_of(level: Level, row: int, *, is_plain: bool = False) -> Image.Image | None:
+def picture_of(
+    level: Level, row: int, *, is_plain: bool = False, hidden: Collection[str] = (), size_px: int = LARGEST_PX
+) -> Image.Image | None:
     """The picture of a row of a level, of a part that of its example with the part marked; None without one.
 
-    is_plain: without what the task draws. Raises DataError when the file is gone.
+    is_plain: without what the task draws; hidden: the layers that it leaves out. Raises DataError when the file is
+    gone.
     """
     from hem_core.tasks import Draws
 
@@ -36,7 +41,36 @@ def picture_of(level: Level, row: int, *, is_plain: bool = False) -> Image.Image
     picture = _of_example(examples, example)
     if picture is None or is_plain:
         return picture
-    return task.drawn(picture, _parts(examples, example), part, size_px=LARGEST_PX)
+    return task.drawn(picture, _parts(examples, example), part, size_px=size_px, hidden=hidden)
+
+
+def whole_thumbnail(level: Level, row: int) -> bytes:
+    """A small picture of the example of a part with this part alone in it; the example's own where its file is gone."""
+    try:
+        picture = picture_of(level, row, size_px=SMALL_PX, hidden=("others",))
+    except HemError:
+        picture = None
+    if picture is not None:
+        out = io.BytesIO()
+        picture.save(out, "WEBP", quality=80, method=0)
+        return out.getvalue()
+    if level.is_examples:
+        return level.thumbnail(row) or b""
+    (part,) = level.records([row], ["example"])
+    examples = loaders.level(level.run, EXAMPLES)
+    return examples.thumbnail(loaders.row_of(examples)[str(part["example"])]) or b""
+
+
+def drawing(level: Level) -> dict[str, Any] | None:
+    """What the task draws into the pictures of a level: `layers` that can be hidden, [name, title] each, and `legend`,
+    [title, colour] each; None for one that draws nothing."""
+    from hem_core.tasks import Draws
+
+    task = loaders.task(level)
+    if not isinstance(task, Draws):
+        return None
+    layers = [[name, title] for name, title in task.layers.items() if name != "others" or not level.is_examples]
+    return {"layers": layers, "legend": [list(one) for one in task.legend]}
 
 
 def size_of(run: str, example: str) -> tuple[float, float]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from app.access_pages import name_routes
 from app.wire import columns, contents, payloads, pictures, scenes, tag_sets, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
+from app.wire.identity import own_level, own_scores
 from app.wire.relatives import relatives
 from hem_core.errors import HemError
 from hem_core.store.level_names import EXAMPLES
@@ -63,6 +64,7 @@ def routes() -> list[Route]:
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
+        Route("/hem/mask", posted(_posted_mask), methods=["POST"]),
     ]
 
 
@@ -118,7 +120,8 @@ def _ids(level: Level, request: Request) -> Response:
 
 
 def _thumbs(level: Level, request: Request) -> Response:
-    blobs = [level.thumbnail(int(row)) or b"" for row in _rows(level, request)]
+    of_row = partial(pictures.whole_thumbnail, level) if request.query_params.get("whole") == "1" else level.thumbnail
+    blobs = [of_row(int(row)) or b"" for row in _rows(level, request)]
     return _bytes(payloads.pack(blobs), headers=_cache(level, request))
 
 
@@ -133,7 +136,8 @@ def _image(level: Level, request: Request) -> Response:
         raise Refused(400, f"one picture a request; 'rows' named {len(rows)}")
     row = int(rows[0])
     try:
-        picture = pictures.picture_of(level, row, is_plain=request.query_params.get("plain") == "1")
+        hidden = request.query_params.get("hide", "").split(",")
+        picture = pictures.picture_of(level, row, is_plain=request.query_params.get("plain") == "1", hidden=hidden)
     except HemError as error:
         raise Refused(404, str(error)) from error
     if picture is None:
@@ -150,7 +154,17 @@ def _image(level: Level, request: Request) -> Response:
 
 
 def _mask(level: Level, request: Request) -> Response:
-    rule = parsed(request.query_params.get("rule", "{}"))
+    return _mask_of(level, parsed(request.query_params.get("rule", "{}")))
+
+
+def _posted_mask(body: dict[str, Any]) -> Response:
+    """The same of a rule that is too long for an address."""
+    level = own_level(body)
+    own_scores(body, level)
+    return _mask_of(level, body.get("rule"))
+
+
+def _mask_of(level: Level, rule: dict[str, Any] | None) -> Response:
     mask = np.zeros(level.n, dtype=np.uint8)
     mask[level.rows(rule, tags=loaders.tags_of(level).state(level.data))] = 1
     return _bytes(mask.tobytes(), headers=NEVER)

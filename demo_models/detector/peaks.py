@@ -23,21 +23,21 @@ def boxes_of_maps(sides: Tensor, stride: int) -> Tensor:
 def peaks(heat: Tensor, boxes: Tensor) -> dict[str, Tensor]:
     """heat (K, h, w) in 0 .. 1, boxes (h w, 4) -> `boxes` (m, 4), `labels` (m,) in 0 .. K - 1, `scores` (m,).
 
-    Cells that are no less hot than their eight neighbours, the hottest first; of boxes of a class that share more than
-    half of their union, the hottest.
+    Cells that are no less hot than their eight neighbours, the hottest first; of boxes that share more than half of
+    their union, of whatever class, the hottest. A second class at an object would look like an object that nobody gave.
     """
     is_peak = (heat == F.max_pool2d(heat[None], 3, stride=1, padding=1)[0]) & (heat >= LEAST_HEAT)
     label, cell = is_peak.flatten(1).nonzero(as_tuple=True)
     scores = heat.flatten(1)[label, cell]
     best = scores.argsort(descending=True, stable=True)[:MOST]
     label, scores, found = label[best], scores[best], boxes[cell[best]]
-    kept = without_doubles(found, label)
+    kept = without_doubles(found)
     return {"boxes": found[kept], "labels": label[kept], "scores": scores[kept]}
 
 
-def without_doubles(boxes: Tensor, labels: Tensor) -> Tensor:
-    """Indices of boxes (m, 4), the best first, that overlap no better one of their class by more than `SAME_IOU`."""
-    doubles = (ious(boxes, boxes) > SAME_IOU) & (labels[:, None] == labels[None, :])
+def without_doubles(boxes: Tensor) -> Tensor:
+    """Indices of boxes (m, 4), the best first, that overlap no better one by more than `SAME_IOU`."""
+    doubles = ious(boxes, boxes) > SAME_IOU
     kept: list[int] = []
     for index in range(len(boxes)):
         if not doubles[index, kept].any():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -35,6 +35,14 @@ class GivenBoxes:
     def take(self, which: np.ndarray) -> GivenBoxes:
         """Some of the boxes: a mask or indices."""
         return GivenBoxes(**{each.name: getattr(self, each.name)[which] for each in fields(self)})
+
+
+def stacked(first: GivenBoxes, second: GivenBoxes, n: int) -> GivenBoxes:
+    """The boxes of n images, then those of n others, whose numbers follow: image r of `second` is n + r."""
+    moved = replace(second, image=second.image + n)
+    return GivenBoxes(
+        **{each.name: np.concatenate([getattr(one, each.name) for one in (first, moved)]) for each in fields(first)}
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,17 +50,37 @@ def curve(
     objects = ~matches.is_given_ignored
     if label is not None:
         some, objects = some & (predicted.label == label), objects & (given.label == label)
-    which = np.flatnonzero(some)
-    which = which[np.argsort(-predicted.confidence[which], kind="stable")]
-    is_hit, counts = matches.predicted[at, which] >= 0, weight[predicted.image[which]]
-    confidence = predicted.confidence[which]
-    ends = np.flatnonzero(np.diff(confidence, append=-np.inf))
+    n_given, images = weight[given.image[objects]].sum(), predicted.image[some]
+    return curve_of(predicted.confidence[some], matches.predicted[at, some] >= 0, float(n_given), weight[images])
+
+
+def curve_of(confidence: np.ndarray, is_hit: np.ndarray, n_given: float, count: np.ndarray | None = None) -> Curve:
+    """The curve of P predictions, of which some are hits and all others errors.
+
+    confidence and is_hit (P,) in any order; count (P,): how often each counts, 1 by default. Without a given box recall
+    is NaN.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    ordered, is_hit = confidence[order], is_hit[order]
+    counts = np.ones(len(order)) if count is None else count[order]
+    ends = np.flatnonzero(np.diff(ordered, append=-np.inf))
     hits, errors = (is_hit * counts).cumsum()[ends], (~is_hit * counts).cumsum()[ends]
-    n_given = weight[given.image[objects]].sum()
     recall = hits / n_given if n_given else np.full(len(hits), np.nan)
     kept = hits + errors
     precision = np.divide(hits, kept, out=np.zeros(len(hits)), where=kept > 0)
-    return Curve(confidence[ends], recall, precision, errors, float(n_given))
+    return Curve(ordered[ends], recall, precision, errors, n_given)
+
+
+def thinned(line: Curve, most: int = 500) -> Curve:
+    """A curve of no more than about so many points, spread evenly over its confidences and its recalls, for drawing."""
+    n = len(line.confidence)
+    if n <= most:
+        return line
+    even = np.linspace(0, n - 1, most // 2).round().astype(int)
+    rise = np.searchsorted(line.recall, np.linspace(0, line.recall[-1], most // 2)).clip(0, n - 1)
+    some = np.union1d(even, rise)
+    confidence, recall = line.confidence[some], line.recall[some]
+    return Curve(confidence, recall, line.precision[some], line.false_positives[some], line.n_given)
 
 
 def miss_rate(line: Curve, n_images: float, false_positives: float = 1.0) -> float:

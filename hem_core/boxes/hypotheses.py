@@ -70,15 +70,17 @@ def hypotheses(
     foreground: float = 0.5,
     background: float = LEAST,
     floor: float = 0.05,
+    pairs: Overlaps | None = None,
 ) -> Hypotheses:
     """Rows of given and predicted boxes, so that nothing is counted twice.
 
     A given box is paired with the prediction that matches it at IoU `foreground`; failing that, with the most confident
     prediction of another class there, or of its class at an IoU from `background` on (errors Cls and Loc). Crowd and
     ignore regions and the predictions that they absorb are no rows, nor are predictions of a confidence below `floor`.
+    pairs: of `overlaps` over all classes, where they are at hand, with a `least` of no more than `background`.
     Raises DataError unless 0 < background <= foreground <= 1.
     """
-    pairs = overlaps(given, predicted, least=min(background, LEAST))
+    pairs = overlaps(given, predicted, least=min(background, LEAST)) if pairs is None else pairs
     types = error_types(given, predicted, pairs, foreground=foreground, background=background, floor=floor)
     objects = np.flatnonzero(~given.is_ignored)
     is_over = ~np.isin(types.predicted, (RIGHT, IGNORED, UNCOUNTED))

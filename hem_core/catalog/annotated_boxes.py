@@ -23,6 +23,8 @@ PEEK = 1 << 16
 """Bytes at the beginning and the end of a .json file that distinguish it from a table."""
 STANDARD = ("id", "file_name", "width", "height")
 _WORDS = (b'"annotations"', b'"images"', b'"categories"')
+_IN_WORDS = (b'"category_id"',)
+"""Keys of the boxes: in a large file with the annotations last, the other names lie far from its ends."""
 
 
 def accepts(source: Any) -> bool:
@@ -157,7 +159,7 @@ def _is_coco(path: Path) -> bool:
     except OSError:
         return False
     is_object = begin.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    return is_object and sum(word in both for word in _WORDS) > 1
+    return is_object and sum(word in both for word in (*_WORDS, *_IN_WORDS)) > 1
 
 
 def _is_yolo(path: Path, keys: tuple[str, ...] = ("names:",)) -> bool:

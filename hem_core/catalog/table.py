@@ -19,6 +19,7 @@ from hem_core.catalog._frame import INDEX, is_frame
 from hem_core.catalog._image_column import NAMES as IMAGE_NAMES
 from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_of_pictures
 from hem_core.catalog._label_kind import labels_are
+from hem_core.catalog._predictions_file import predictions_by_id
 from hem_core.catalog._table_file import PREDICTIONS, Loaded, has_predictions, is_text, load, suffix_format
 from hem_core.catalog._tag_labels import of_columns, of_sets
 from hem_core.errors import DataError
@@ -30,6 +31,9 @@ TEXT_NAMES = ("text", "sentence", "utterance", "question", "message")
 WORDS_ALONE = ("question", "message")
 """Of a column with such a name, numbers are a feature: the answer to a question, not the question."""
 NAMES = (*ID_NAMES, *LABEL_NAMES, *IMAGE_NAMES, *TEXT_NAMES, "split")
+
+
+OPTIONS = ("predictions",)
 
 
 def accepts(source: Any) -> bool:
@@ -51,6 +55,7 @@ def read(
     image_column: str | None = None,
     text_column: str | None = None,
     feature_columns: str | Sequence[str] | None = None,
+    predictions: str | Path | None = None,
 ) -> pa.Table:
     """Columns `id`, `label` and one medium, by the default names or by the names given; all other columns are kept.
 
@@ -61,17 +66,17 @@ def read(
     Ids, labels, paths, texts and `split` are text as it is written: of a CSV, "007", "NA" and "1e5" stay so, and only
     an empty cell is missing. The other columns of a CSV become numbers, truth values and dates where all cells are.
     Without an id column the ids are the index of a data frame that has a name, else the image path, else an index that
-    is not 0 to n - 1 and never repeats, else the row number.
+    is not 0 to n - 1 and never repeats, else the row number. predictions: a file whose columns are added by id.
     Raises DataError when the file cannot be parsed, or a named or needed column is not there or of a wrong type.
     """
     path = Path(source) if isinstance(source, str | Path) else None
     asked = asked_for(feature_columns)
-    given = [name for name in (id_column, label_column, image_column, text_column, *asked) if name]
-    loaded = load(source, path, (*NAMES, *given))
+    named = _Named(id_column, label_column, image_column, text_column)
+    loaded = load(source, path, (*NAMES, *named.all, *asked))
     loaded, label_column, of_tags = _with_tags(loaded, label_column, source)
     asked = [next(iter(_matches(loaded.table, (name,))), name) for name in asked]
     folder = (path or Path("table")).resolve().parent
-    chosen = _chosen(loaded, _Named(id_column, label_column, image_column, text_column), asked, folder)
+    chosen = _chosen(loaded, replace(named, label=label_column), asked, folder)
     table = _typed(loaded, {*chosen.taken, chosen.input, "split", "content_hash"})
     facts: dict[str, Any] = {"notes": list(loaded.notes)}
     medium, of_features = chosen.medium, table
@@ -94,21 +99,24 @@ def read(
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
     facts["notes"] += _padded(table, facts)
+    added = predictions_by_id(predictions, columns["id"], set(columns)) if predictions is not None else {}
     return with_info(
-        pa.table(columns),
+        pa.table(columns | added),
         name=path.name.split(".")[0] if path else "table",
         source=str(path or "table"),
         root=str(folder),
         medium=medium,
         classes=None,
-        **_label_facts(labels, of_tags, is_text=loaded.is_text),
+        **_label_facts(
+            labels, of_tags | ({"prediction_columns": list(added)} if added else {}), is_text=loaded.is_text
+        ),
         **facts,
     )
 
 
 def _label_facts(labels: pa.ChunkedArray, of_tags: dict[str, Any], *, is_text: bool) -> dict[str, Any]:
-    """What is known of the labels; of_tags: the facts of sets, {} for single labels, where a CSV has empty cells."""
-    blank = {"has_blank_labels": True} if is_text and labels.null_count and not of_tags else {}
+    """What is known of the labels; of_tags: the facts of sets, without them a CSV has empty cells."""
+    blank = {"has_blank_labels": True} if is_text and labels.null_count and "tag_sets" not in of_tags else {}
     return {"labels_are": labels_are(labels), **blank, **of_tags}
 
 
@@ -138,6 +146,10 @@ class _Named:
     label: str | None
     image: str | None
     text: str | None
+
+    @property
+    def all(self) -> list[str]:
+        return [name for name in (self.id, self.label, self.image, self.text) if name]
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
+from hem_core.errors import HemError
+
+if TYPE_CHECKING:
+    from hem_core.sets.check import Check
+    from hem_core.sets.check_runs import RunCheck
 
 PLACE = 120
 SHOWN = 50
@@ -15,26 +20,97 @@ SHOWN = 50
 
 def check(
     set_: Annotated[
-        str, typer.Option("--set", help="A saved set: hard for its newest version, hard_v3 for version 3.")
-    ],
+        str | None, typer.Option("--set", help="A saved set: hard for its newest version, hard_v3 for version 3.")
+    ] = None,
     model: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="package.module:factory, a transformers folder, or a file of weights for the run's own factory: "
             "new.safetensors, new.pt."
         ),
         PATH,
-    ],
+    ] = None,
     workspace: Annotated[Path, typer.Argument(help="The workspace.")] = Path(),
+    run: Annotated[str | None, typer.Option(help="In place of --model: a run that is scored already.")] = None,
+    against: Annotated[str | None, typer.Option(help="With --run: the run to compare with, the baseline.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="In place of --model, for boxes: a file of the new model's predictions.")
+    ] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights, where --model is a factory.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default: CUDA if there is one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Regression test: does a new model fail on more of a set than the stored run did? Exits with code 1 if so."""
+    """Regression test: is a new model worse on a set than the stored run, or a run than its baseline? Exits with code 1
+    if so."""
+    ways = [name for name, value in (("--model", model), ("--run", run), ("--predictions", predictions)) if value]
+    if len(ways) != 1:
+        raise HemError(f"hem check expects one of --model, --run and --predictions; got {', '.join(ways) or 'none'}")
+    if run is not None:
+        _of_runs(workspace, run, against, set_, as_json=as_json)
+    if against is not None or set_ is None:
+        wanted = "goes with --run" if against is not None else "names what is checked; pass it, or --run and --against"
+        raise HemError(f"{'--against' if against is not None else '--set'} {wanted}")
+    from hem_core.sets.check_model import check_model, is_measured_together
+
+    if predictions is not None or is_measured_together(workspace, set_):
+        options = {"weights": weights, "predictions": predictions, "device": device}
+        with bars() as progress:
+            found = check_model(workspace, set_, model, progress=progress, **options)
+        _show_runs(found, as_json=as_json)
     from hem_core.sets.check import check as run_check
 
     with bars() as progress:
-        done = run_check(workspace, set_, model, weights=weights, device=device, progress=progress)
+        done = run_check(workspace, set_, str(model), weights=weights, device=device, progress=progress)
+    _show(done, as_json=as_json)
+
+
+def _of_runs(workspace: Path, run: str, against: str | None, set_: str | None, *, as_json: bool) -> None:
+    from hem_core.sets.check_model import examples_of_set
+    from hem_core.sets.check_runs import check_runs
+    from hem_core.store.workspace import open_workspace
+
+    if against is None:
+        raise HemError("--run is compared with a baseline: name it with --against")
+    home = open_workspace(workspace)
+    ids = examples_of_set(workspace, set_)[1] if set_ is not None else None
+    _show_runs(check_runs(home.run(against), home.run(run), ids=ids), as_json=as_json)
+
+
+def _show_runs(found: RunCheck, *, as_json: bool) -> None:
+    """Print the comparison of two runs and exit."""
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
+        raise typer.Exit(0 if found.is_passed else 1)
+    newly = [(each.id, each.label, each.before, each.after) for each in found.newly_failing]
+    if newly:
+        table(("newly failing", "label", "before", "after"), newly[:SHOWN])
+    if len(newly) > SHOWN:
+        say("  {} more; use --json to list them all", f"{len(newly) - SHOWN:,}")
+    rows = f"{found.n_checked:,} {found.level} of {found.n_examples:,} examples"
+    say("run {} compared with run {}, {}:", found.run, found.against, rows)
+    for each in found.measures:
+        if each.measure.label is None or each.is_worse:
+            name = each.measure.name + (f" of {each.measure.label}" if each.measure.label else "")
+            mark = (
+                "[red]worse[/red]"
+                if each.is_worse
+                else "[green]better[/green]"
+                if each.is_better
+                else "no clear change"
+            )
+            points = " to ".join(f"{100 * end:+.1f}" for end in (each.low, each.high))
+            values = f"{each.before:.1%} → {each.after:.1%}, {100 * each.difference:+.1f} points ({points})"
+            say("  {}: {}; " + mark, name, values)
+    for one in found.slices:
+        say("  [red]regressed[/red]: {}", f"{one.name} ({one.n:,}): {one.regressed} newly wrong, {one.fixed} fixed")
+    moved = f"{len(newly):,} newly, {len(found.fixed):,} fixed"
+    verdict = "[green]passed[/green]" if found.is_passed else "[red]failed[/red]"
+    say(verdict + ": {} are wrong, {} were before; {}", f"{found.failed_now:,}", f"{found.failed_before:,}", moved)
+    raise typer.Exit(0 if found.is_passed else 1)
+
+
+def _show(done: Check, *, as_json: bool) -> None:
+    """Print what a model does on a set, compared with the stored run, and exit."""
     if as_json:
         typer.echo(json.dumps(done.to_json(), indent=1, ensure_ascii=False))
         raise typer.Exit(0 if done.is_passed else 1)

@@ -57,7 +57,7 @@ def score(
     images: Annotated[Path | None, _option("Folder of the pictures, beside annotations of boxes.", panel=DATA)] = None,
     predictions: Annotated[
         Path | None,
-        _option("Predicted boxes: COCO results, or a folder of YOLO's text files with confidences.", panel=DATA),
+        _option("Predictions by id, beside a table; or boxes: COCO results, a folder of YOLO's text.", panel=DATA),
     ] = None,
     separator: Annotated[
         str | None, _option("What joins the tags of one label, where it is not clear: '|', ';' or ','.", panel=DATA)

@@ -18,6 +18,7 @@ import hem_core.export
 from hem_core import folder as registry
 from hem_core.alive import is_alive
 from hem_core.errors import DataError
+from hem_core.export._boxes import has_boxes
 from hem_core.export._images import ReadImage
 from hem_core.export._label_sets import LabelSets
 from hem_core.export._readme import readme
@@ -57,6 +58,7 @@ def export(
     _check(examples, target)
     chosen = list(dict.fromkeys(["parquet", *formats]))
     modules = {name: registry.load(hem_core.export, name) for name in chosen}
+    _check_boxes(examples, modules)
     temporary = target.with_name(f"{_in_the_making(target)}{os.getpid()}-{secrets.token_hex(4)}")
     _active.add(temporary.name)
     try:
@@ -96,6 +98,26 @@ def _check(examples: pd.DataFrame, target: Path) -> None:
         )
     if not target.name or os.path.lexists(target):
         raise DataError(f"{target} exists already; export to another folder, or delete this one first")
+
+
+def _check_boxes(examples: pd.DataFrame, modules: Mapping[str, Any]) -> None:
+    """Raise DataError for a format of pictures that would lose the boxes in them."""
+    lost = [name for name, each in modules.items() if _loses_boxes(each)]
+    if lost and has_boxes(examples):
+        holding = [name for name in registry.names(hem_core.export) if _holds_boxes(name)]
+        raise DataError(
+            f"format '{lost[0]}' cannot hold the boxes of these images; use {', '.join(holding)}, or for crops of the "
+            f"boxes export the level of the boxes in {lost[0]} alone"
+        )
+
+
+def _loses_boxes(module: Any) -> bool:
+    is_safe = getattr(module, "HOLDS_BOXES", False) or getattr(module, "IS_BACKGROUND", False)
+    return bool(getattr(module, "HAS_PICTURES", False)) and not is_safe
+
+
+def _holds_boxes(name: str) -> bool:
+    return bool(getattr(registry.load(hem_core.export, name), "HOLDS_BOXES", False))
 
 
 def _manifest(examples: pd.DataFrame, formats: list[str], manifest: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from hem_core.export._boxes import is_of_boxes
 from hem_core.export._labels import labels_of
 from hem_core.export._names import Names
 
@@ -30,8 +31,10 @@ def readme(
         "`manifest.json`.\n"
     )
     code = 'The code below runs in this folder.\n\n```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
-    parts = [head, *_classes(examples, classes), *_skipped(skipped, rows), code]
-    return "\n".join([*parts, *(module.README for module in modules.values())])
+    is_boxes = is_of_boxes(examples)
+    parts = [head, *([] if is_boxes else _classes(examples, classes)), *_skipped(skipped, rows), code]
+    own = [getattr(each, "README_OF_BOXES", each.README) if is_boxes else each.README for each in modules.values()]
+    return "\n".join([*parts, *own])
 
 
 def _classes(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:

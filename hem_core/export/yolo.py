@@ -1,4 +1,4 @@
-"""The pictures as Ultralytics trains a classifier on them: train and val, a folder for each label."""
+"""The pictures as Ultralytics trains on them: train and val, with their boxes or in a folder for each label."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from hem_core.boxes import formats
+from hem_core.export._boxes import (
+    METADATA,
+    annotations_of,
+    files_of,
+    is_of_boxes,
+    read_marked,
+    write_marks,
+    write_pictures,
+)
 from hem_core.export._carries import Carries
 from hem_core.export._files import examples_of, from_files, json_lines, present
 from hem_core.export._images import ReadImage, read_picture, wanted
@@ -40,6 +50,30 @@ train = [FOLDER / "yolo" / entry["file_name"] for entry in entries if entry["spl
 """
 
 
+README_OF_BOXES = """\
+## YOLO
+
+`yolo/data.yaml`, `yolo/images/<train|val|test>/` and `yolo/labels/<train|val|test>/`, as
+`yolo detect train data=FOLDER/yolo/data.yaml` reads it: a text file an image, a line a box (class, centre, width and
+height as shares of the image). An image of the set has all its boxes, those included that were not chosen; crowd and
+ignore regions, which YOLO has no word for, are left out, so an image with a crowd teaches that it is background. Where
+the data have a column `split`, its val and test stay that; else a tenth is drawn for val by a digest of the id.
+`yolo/boxes.jsonl` has the id, `weight` and `in_set` of every image and of its boxes, in the order of the lines.
+
+```python
+import json
+
+with open(FOLDER / "yolo" / "boxes.jsonl", encoding="utf-8") as file:
+    entries = [json.loads(line) for line in file]
+label_files = [
+    FOLDER / "yolo" / Path("labels", *Path(entry["file_name"]).parts[1:]).with_suffix(".txt") for entry in entries
+]
+lines = [path.read_text().split("\\n") for path in label_files]
+```
+"""
+HOLDS_BOXES = True
+
+
 def write(
     examples: pd.DataFrame,
     folder: Path,
@@ -50,11 +84,14 @@ def write(
 ) -> Path:
     """Write yolo/<train|val|test>/<label>/<id><suffix> and yolo/metadata.jsonl (file_name, id, label, split).
 
-    Every part has a folder for every class, so that the numbers of the classes agree. Returns the path of yolo.
-    Raises DataError without read_image or a column id or label, and for a picture that cannot be read.
+    With a column `boxes` it writes data.yaml, images, labels and boxes.jsonl, see README_OF_BOXES. Every part has a
+    folder for every class, so that the numbers of the classes agree. Returns the path of yolo. Raises DataError without
+    read_image or a column id or label, and for a picture that cannot be read.
     """
     read = wanted("yolo", examples, read_image)
     home = folder / "yolo"
+    if is_of_boxes(examples):
+        return _write_boxes(examples, home, read, classes)
     labels, parts = labels_of(examples), splits(examples)
     folders, files = Names(), {"no_label": Names()}
     folder_of = {label: folders.take(label) for label in class_names(examples, classes)}
@@ -80,13 +117,31 @@ def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
 
     folder: as for `write`. Raises DataError when the format is not in it.
     """
+    if (folder / "yolo" / METADATA).is_file():
+        return read_marked(folder / "yolo", folder / "yolo" / "data.yaml", "yolo_txt")
     entries = json_lines(present(folder, "yolo") / "metadata.jsonl")
     return examples_of(entries, ("id", "label", "split")), from_files(files(folder))
+
+
+def _write_boxes(examples: pd.DataFrame, home: Path, read_image: ReadImage, classes: Sequence[str]) -> Path:
+    parts = splits(examples.drop(columns="label"))  # words for what is in an image are no class to keep in train
+    for part in ("train", "val"):
+        (home / "images" / part).mkdir(parents=True)
+    names, sizes_px = write_pictures(examples, home, read_image, [f"images/{part}" for part in parts])
+    formats.write(annotations_of(examples, names, sizes_px, classes), home, format="yolo_txt")
+    settings = (home / "data.yaml").read_text("utf-8")
+    settings = settings.replace("train: images\nval: images\n", "train: images/train\nval: images/val\n")
+    tested = "test: images/test\n" if "test" in parts else ""
+    (home / "data.yaml").write_text(settings.replace("names:\n", f"{tested}names:\n"), "utf-8", newline="\n")
+    write_marks(examples.assign(split=parts), names, home, has_ignored=False)
+    return home
 
 
 def files(folder: Path) -> dict[str, Path]:
     """Id -> the file of its picture."""
     home = folder / "yolo"
+    if (home / METADATA).is_file():
+        return files_of(home)
     return {entry["id"]: home / entry["file_name"] for entry in json_lines(home / "metadata.jsonl")}
 
 

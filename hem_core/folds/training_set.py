@@ -75,7 +75,9 @@ class TrainingSet(Dataset[tuple[Any, Any, str]]):
         for wanted, values in self._read(at):
             for place, value in zip(wanted, self._inputs(values), strict=True):
                 inputs[place] = value
-        targets = self.targets[at].tolist() if self.targets.ndim == 1 else list(torch.from_numpy(self.targets[at]))
+        targets: list[Any] = self.targets[at].tolist()
+        if self.targets.ndim > 1:
+            targets = list(torch.from_numpy(self.targets[at]))
         if self._task is not None:
             places = zip(inputs, targets, at.tolist(), strict=True)
             return [self._task.item(one, target, index) for one, target, index in places]

@@ -13,7 +13,7 @@ from torch import nn
 from hem_core import catalog as catalogs
 from hem_core.engine.network import Network
 from hem_core.engine.plan import make_key
-from hem_core.errors import DataError, ModelError
+from hem_core.errors import DataError, HemError, ModelError
 from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.loop.pool_held_out import drawn_test, split_test
 from hem_core.models.train_function import TrainFunction
@@ -105,6 +105,11 @@ def open_pool(
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
     ready = prepare(None, train.name, catalog, data, folder, options, train)
+    if "classes" not in ready.task.offers:
+        raise HemError(
+            f"hem loop adds examples of classes round by round, and the task '{ready.task.name}' has no classes of "
+            "examples; choose a set with hem select, and prove it with hem retrain: its arms are compared on one test"
+        )
     if ready.inputs is None:
         raise ModelError("a loop trains, so it needs pictures, texts, features or arrays, not a model's outputs")
     cached_inputs = CachedInputs(ready.inputs, len(ready.ids))

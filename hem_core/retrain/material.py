@@ -14,7 +14,7 @@ from hem_core.retrain.source import Source
 from hem_core.retrain.test_data import TestData, corrected
 from hem_core.selection.verdicts_applied import EXCLUSIONS, is_corrected
 from hem_core.store.atomic import write_arrays
-from hem_core.tasks import Task, chosen, is_known, is_same, unknown
+from hem_core.tasks import MakesItems, Task, chosen, is_known, is_same, unknown
 
 RULED_OUT = ("mislabelled", "outlier", "duplicate")
 """Verdicts for which an example that was left out of the set leaves the curated training too."""
@@ -96,7 +96,10 @@ def gathered(
             "pass other test data with --test PATH, or make a set of training examples"
         )
     in_set[at[at >= 0]] = True
-    curated[at[at >= 0]] = _labels(examples, classes, given, at, train.task)[at >= 0]
+    if train.corrected is not None:
+        curated = train.corrected[rows].copy()
+    else:
+        curated[at[at >= 0]] = _labels(examples, classes, given, at, train.task)[at >= 0]
     if "weight" in examples.columns:
         known = examples["weight"].to_numpy(np.float64, na_value=1.0)
         weight[at[at >= 0]] = np.maximum(known, 0)[at >= 0]
@@ -131,6 +134,8 @@ def changes(
 ) -> bool:
     """Whether the set and people's verdicts correct a label, or exclude an example from the training."""
     fixed = corrected(train.targets, train.ids, outside, classes, task=train.task)
+    if train.corrected is not None and (train.corrected != train.targets).any():
+        return True
     if (is_known(train.targets) & ~is_same(fixed, train.targets)).any():
         return True
     at = np.array([train.row_of.get(id, -1) for id in examples["id"]], dtype=np.int64)
@@ -143,7 +148,7 @@ def _labels(
 ) -> np.ndarray:
     """The set's labels as targets, (n,) or (n, K); the given one where the set has none."""
     found = chosen(at >= 0, given[at], unknown(given))
-    if "label" not in examples.columns:
+    if "label" not in examples.columns or isinstance(task, MakesItems):
         return found
     labels = examples["label"]
     wants = labels.notna().to_numpy().copy()

@@ -8,6 +8,7 @@ from pathlib import Path
 from hem_core.engine.plan import make_key
 from hem_core.models import train_function
 from hem_core.models.train_function import TrainFunction
+from hem_core.retrain import corrections
 from hem_core.retrain import material as materials
 from hem_core.retrain.arms.job import Job
 from hem_core.retrain.arms.scored_arms import ScoredArms
@@ -22,7 +23,7 @@ from hem_core.sets.run_of_set import check_examples, run_of_set
 from hem_core.store import sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import answers_of, of
+from hem_core.tasks import MakesItems, answers_of, of
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ def opening(workspace: Path | str, settings: Settings) -> Retraining:
     opened = open_workspace(home)
     name, version = sets.named(home, settings.set)
     manifest = sets.load(home, name, version)[1]
-    check_examples(manifest, "hem retrain")
     run = run_of_set(opened, manifest)
+    if not isinstance(of(run.info), MakesItems):  # a set of boxes is one of the images that they are in
+        check_examples(manifest, "hem retrain")
     function = train_function.load(settings.train, answers=answers_of(of(run.info)))
     key = _key(settings, run, function, name, version)
     return Retraining(home, run, function, (name, version), key, place(home, settings.name, f"{name}-v{version}", key))
@@ -58,6 +60,7 @@ def planned_material(opened: Retraining, settings: Settings, folder: Stored) -> 
     train = train_source(opened.run, settings.data, folder.folder)
     test = test_data(opened.run, train, settings.test, folder.folder)
     known = opened.stored.folder
+    train, test = corrections.applied(opened.home, opened.run, (train, test), known=known, folder=folder.folder)
     found = materials.read(known / "material.npz", opened.key) if (known / "plan.json").is_file() else None
     if found is None:
         found = plan(opened.home, settings, folder, opened.run, opened.function, opened.named, opened.key, train, test)

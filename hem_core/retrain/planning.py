@@ -11,6 +11,7 @@ import pandas as pd
 
 from hem_core.errors import RunError
 from hem_core.models.train_function import TrainFunction
+from hem_core.retrain import corrections
 from hem_core.retrain import material as materials
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.plan import planned
@@ -89,7 +90,7 @@ class _Curation:
 
 def _curation(home: Path, named: tuple[str, int], run: Run, state: pd.DataFrame) -> _Curation:
     """A set of the run, read together with the state of the run's tag log."""
-    examples = _weighed(sets.load(home, *named)[0], run)
+    examples = _weighed(corrections.of_examples(*sets.load(home, *named), run), run)
     left_out = sets.left_out(home, *named)
     return _Curation(examples, materials.dropped_ids(left_out, state), materials.tags_outside(left_out, state))
 
@@ -107,6 +108,8 @@ def _with_recipe(settings: Settings, chosen: _Curation, run: Run, train: Source,
 def _test_targets(test: TestData, run: Run, task: Task, state: pd.DataFrame) -> np.ndarray:
     """(T,) the targets of the test, corrected where people did; state: of the tag log of the test data."""
     ids = [test.source.ids[row] for row in test.rows.tolist()]
+    if test.source.corrected is not None:
+        return test.source.corrected[test.rows]
     return corrected(test.source.targets[test.rows], ids, state, run.classes, task=task)
 
 
@@ -124,7 +127,7 @@ def _target(
         in_set = made.curated[made.in_set & (made.curated >= 0)]
         return by_classes(in_set, made.given, made.test_targets, classes)
     everything = np.ones(len(made.test_targets), dtype=bool)
-    return Target("all", f"all test examples: the task '{task.name}' has no classes", everything)
+    return Target("all", "all test examples", everything)
 
 
 def _check_offers(settings: Settings, task: Task) -> None:

@@ -18,7 +18,7 @@ from hem_core.folds.cached_inputs import AT_ONCE, CachedInputs
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import is_picture, open_data
 from hem_core.store.run import Run
-from hem_core.tasks import Task, is_known, load, of
+from hem_core.tasks import MakesItems, ModelFacts, TargetOptions, Task, is_known, load, of
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +32,8 @@ class Source:
     targets: np.ndarray
     path: str
     task: Task = field(default_factory=load)
+    corrected: np.ndarray | None = None
+    """(N,) targets as people corrected them, of a task whose labels are no texts; None where nothing was corrected."""
 
     @cached_property
     def ids(self) -> list[str]:
@@ -77,14 +79,18 @@ def open_source(
     Raises DataError when it cannot be read, or holds nothing to train on.
     """
     catalog = catalogs.read(data, **columns)
-    options = Options(resize=parameters.get("resize"))
+    task = task or load()
+    options = Options(resize=parameters.get("resize"), task=task.name)
     facts, inputs = open_data(catalog, data, folder, options, channels=parameters.get("channels") or 3)
     if inputs is None:
         raise DataError(
             f"'{facts['source']}' has no pictures, texts, features or arrays, so there is nothing to train on"
         )
-    task = task or load()
-    targets = task.targets_for(catalog, facts, classes, labels_are=parameters.get("labels_are"))
+    if isinstance(task, MakesItems):
+        read = task.read_targets(catalog, facts, ModelFacts(first_label=1), TargetOptions())  # as of a trained model
+        task, targets = read.task or task, read.values
+    else:
+        targets = task.targets_for(catalog, facts, classes, labels_are=parameters.get("labels_are"))
     return Source(catalog, facts, inputs, CachedInputs(inputs, catalog.num_rows), targets, str(data), task)
 
 

@@ -16,7 +16,7 @@ from hem_core.retrain.source import Source, columns_of, open_source
 from hem_core.retrain.unusable_test import Untested, untested
 from hem_core.splits import part_of
 from hem_core.store.run import Run
-from hem_core.tasks import Task, is_known, load, of
+from hem_core.tasks import MakesItems, Task, is_known, load, of
 
 PARTS = 5
 """The drawn test part is one in this many."""
@@ -82,7 +82,12 @@ def test_name(run: Run) -> str:
 def corrected(
     targets: np.ndarray, ids: list[str], state: pd.DataFrame, classes: tuple[str, ...], *, task: Task | None = None
 ) -> np.ndarray:
-    """Targets (T,) with the labels that people put in their place; state: of the tag log."""
+    """Targets (T,) with the labels that people put in their place; state: of the tag log.
+
+    Of a task whose labels are no texts they are as they were: see `Source.corrected`.
+    """
+    if isinstance(task, MakesItems):
+        return targets
     fixed = state.loc[(state["tag"] == "mislabelled") & (state["value"] != ""), :]
     values = (task or load()).encode(fixed["value"].tolist(), classes)
     known = is_known(values)

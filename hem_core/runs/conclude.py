@@ -27,6 +27,7 @@ from hem_core.runs.failed_share import failed_share
 from hem_core.runs.folds import Trainer
 from hem_core.runs.options import Options
 from hem_core.runs.other_models import Evidence, counted_errors, gather, out_of_sample, scores_of
+from hem_core.runs.part_measures import with_measures
 from hem_core.runs.prepare import Prepared
 from hem_core.runs.scored import Scored
 from hem_core.runs.thumbnails import Drawing, write_thumbnails
@@ -86,7 +87,10 @@ def conclude(
     catalog = run_record.stored_catalog(ready, joined)
     with progress.stage("slices", joined.n):
         columns |= _slices(scored, evidence, columns, catalog, attempts)
-    parts = _write_tables(scored, columns, catalog)
+    parts = _parts(scored, columns, attempts, progress)
+    _write_tables(scored, columns, catalog, parts)
+    if evidence.folds is not None:
+        finish.write_answers(plan, scored.ready.task, columns)
     near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make("thumbnails", lambda: write_thumbnails(scored, drawing, progress), False)
@@ -201,16 +205,22 @@ def _slices(scored: Scored, evidence: Evidence, columns: Columns, catalog: pa.Ta
     return {"cluster": found.cluster} if found.cluster is not None else {}
 
 
-def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table) -> Parts | None:
-    """Write scores, parts, catalog and failures; returns the parts."""
+def _parts(scored: Scored, columns: Columns, attempts: Attempts, progress: Progress) -> Parts | None:
+    """The second level of the task, with what it measures in the pictures where there are any."""
+    parts = scored.ready.task.parts(columns, scored.ids)
+    if parts is None:
+        return None
+    return attempts.make("measures of the parts", lambda: with_measures(scored, parts, progress), parts)
+
+
+def _write_tables(scored: Scored, columns: Columns, catalog: pa.Table, parts: Parts | None) -> None:
+    """Write scores, parts, catalog and failures."""
     plan, ready = scored.plan, scored.ready
     finish.write_scores(plan, ready.task, columns, scored.ids, ready.classes)
-    parts = ready.task.parts(columns, scored.ids)
     if parts is not None:
         finish.write_parts(plan, parts, catalog)
     write_table(plan.folder / "catalog.parquet", catalog)
     write_table(plan.folder / "failures.parquet", run_record.failures_table(ready, scored.joined.failures))
-    return parts
 
 
 def _near(scored: Scored, parts: Parts | None, progress: Progress) -> NearParts | None:

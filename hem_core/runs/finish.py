@@ -32,6 +32,7 @@ FILES = (
     "thumbnails.npy",
     "reason_rows.npz",
     "slices.parquet",
+    "answers.parquet",
 )
 """The files of a run's folder; run.json marks the run as complete, so it is removed first."""
 CLEARED = ".run.json.0.tmp"
@@ -46,6 +47,21 @@ def write_scores(plan: Plan, task: Task, columns: dict[str, Any], ids: list[str]
     rest = [name for name in columns if name not in table and name not in hidden]
     table |= {name: _column(name, columns[name]) for name in rest}
     write_table(plan.folder / "scores.parquet", pa.table(table), metadata={"hem.key": plan.key})
+
+
+def write_answers(plan: Plan, task: Task, columns: dict[str, Any]) -> None:
+    """answers.parquet: what only shards hold, where the answers that count are not those of the shards but of models
+    that were trained without each example."""
+    names = only_in_shards(task)
+    if not names:
+        return
+    table = {"index": pa.array(columns["index"], pa.int64())} | {name: _row_lists(columns[name]) for name in names}
+    write_table(plan.folder / "answers.parquet", pa.table(table), metadata={"hem.key": plan.key})
+
+
+def _row_lists(values: np.ndarray) -> pa.Array:
+    """(N, m) as an array of N lists."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
 
 
 def write_parts(plan: Plan, parts: Parts, catalog: pa.Table) -> None:

@@ -76,7 +76,8 @@ class Options:
     images: str | Path | None = None
     """The folder of the pictures, beside annotations of boxes."""
     predictions: str | Path | None = None
-    """Predicted boxes, beside annotations of boxes: a COCO results file, or a folder of YOLO's text files."""
+    """Predicted boxes, beside annotations of boxes: a COCO results file, or a folder of YOLO's text files; beside a
+    table, a file with the same ids whose columns are predictions."""
 
     @property
     def reading(self) -> dict[str, Any]:

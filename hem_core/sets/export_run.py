@@ -16,6 +16,7 @@ from hem_core.sets.export_pictures import with_pictures
 from hem_core.sets.label_sets import label_sets, state_of
 from hem_core.sets.pictures import pictures_of_level
 from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
+from hem_core.sets.with_boxes import classes_of_boxes, is_whole_images, of_images, with_boxes
 from hem_core.store.level import Level
 from hem_core.store.level_names import EXAMPLES, noun
 from hem_core.store.run import Run, open_run
@@ -66,17 +67,20 @@ def export_run(
     left_out = {WORDS[why]: n for why, n in Counter(made.excluded["why"].tolist()).items()}
     if len(chosen) and not len(made.examples):
         raise DataError(f"none of the {len(chosen):,} {noun(level)} can be exported: {_counted(left_out)}")
-    pictures = pictures_of_level(run, level, data, workspace)
-    examples, skipped = with_pictures(with_weight(made.examples), pictures, formats)
+    is_whole, chosen_rows = is_whole_images(run, level, formats), with_weight(made.examples)
+    if is_whole:
+        chosen_rows = with_boxes(chosen_rows, run, level)
+    pictures = pictures_of_level(run, EXAMPLES if is_whole else level, data, workspace)
+    examples, skipped = with_pictures(chosen_rows, pictures, formats)
     counts = {"left_out": dict(Counter(made.excluded["why"].tolist()))}
     manifest = whole_manifest({**table.in_manifest(), "where": where, "counts": counts}, run, examples)
     target = export(
         examples,
         Path(out),
         formats,
-        manifest,
+        of_images(manifest) if is_whole else manifest,
         read_image=pictures,
-        classes=run.classes,
+        classes=run.classes or (classes_of_boxes(run) if is_whole else ()),
         features=list(feature_columns(manifest, examples).values()),
         skipped=skipped,
         label_sets=label_sets(run, level),

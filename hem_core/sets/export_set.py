@@ -28,14 +28,16 @@ def export_set(
 ) -> Path:
     """Write one version of a set to the new folder `target`; pictures come from the run it was made from.
 
-    The run is found by its fingerprint, so that its folder may have another name by now. data: where the pictures are
-    now, when they were moved; an example whose picture is gone is skipped, and named in the manifest's `skipped`.
-    Returns the folder. Raises DataError when there is no such version, the folder exists already, or no picture is
-    left; RunError when a format wants pictures and the run is gone.
+    Images with boxes are written with all their boxes; a set of boxes too where a format holds boxes, as the images
+    that they are in. The run is found by its fingerprint, so that its folder may have another name by now. data: where
+    the pictures are now, when they were moved; an example whose picture is gone is skipped, and named in the manifest's
+    `skipped`. Returns the folder. Raises DataError when there is no such version, the folder exists already, or no
+    picture is left; RunError when a format wants pictures and the run is gone.
     """
     from hem_core.sets.export_pictures import with_pictures
     from hem_core.sets.pictures import pictures_of_level
     from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
+    from hem_core.sets.with_boxes import classes_of_boxes, is_whole_images, of_images, with_boxes
 
     loaded, manifest = sets.load(workspace, name, version)
     if progress is not None:
@@ -45,8 +47,12 @@ def export_set(
     if run is None:
         _check_tables(opened, manifest, formats, has_images="image" in loaded.columns)
     level = str(manifest.get("level") or EXAMPLES)
+    loaded = with_weight(loaded)
+    is_whole = is_whole_images(run, level, formats)
+    if is_whole and run is not None:
+        loaded, level, manifest = with_boxes(loaded, run, level), EXAMPLES, of_images(manifest)
     pictures = pictures_of_level(run, level, data, opened) if run is not None else None
-    examples, skipped = with_pictures(with_weight(loaded), pictures, formats)
+    examples, skipped = with_pictures(loaded, pictures, formats)
     whole = whole_manifest(manifest, run, examples)
     return export(
         examples,
@@ -54,7 +60,7 @@ def export_set(
         formats,
         whole,
         read_image=pictures,
-        classes=whole.get("classes") or (),
+        classes=whole.get("classes") or (classes_of_boxes(run) if is_whole and run is not None else ()),
         features=list(feature_columns(whole, examples).values()),
         skipped=skipped,
         label_sets=label_sets(run, level),

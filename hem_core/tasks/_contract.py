@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
 from hem_core.errors import HemError
+from hem_core.stats.paired import Paired
 from hem_core.types import Metric as Metric
-from hem_core.types import Outputs
+from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     from PIL import Image
     from torch import Tensor
+
+    from hem_core.boxes.scene import Scene
 
 Column = Any
 """(N,) or (N, m) values of N examples: a tensor on the device of the pass, or the Arrow array that is stored."""
@@ -335,6 +340,55 @@ class ReadsPredictions(Protocol):
 
 
 @runtime_checkable
+class MeasuresTogether(Protocol):
+    """A task whose quality is measured on all examples together, such as average precision, and is no mean of errors.
+
+    Two models are then compared by these measures, with a paired bootstrap over the examples.
+    """
+
+    of_shards: tuple[str, ...]
+    """Columns of the shards that hold the answers of a model."""
+
+    def answers_in(self, stored: StoredAnswers) -> Any:
+        """The answers of a run's model, for `measured_together`. Raises DataError when the run does not hold them."""
+        ...
+
+    def answers_to(self, raw: np.ndarray, targets: np.ndarray) -> Any:
+        """The answers of a model that was asked now: raw (N, W), targets (N,) of its examples."""
+        ...
+
+    def measured_together(self, answers: Sequence[Any], rows: Sequence[np.ndarray], *, n_resamples: int) -> Paired:
+        """The measures of A models on the same examples, the headline first.
+
+        rows: for each model the places of these examples among those that it answered, (N,) each.
+        """
+        ...
+
+
+@runtime_checkable
+class MatchesParts(Protocol):
+    """A task some of whose parts exist because a model predicted them, so that their ids differ from run to run."""
+
+    part_columns: tuple[str, ...]
+    """Columns of the level that `same_parts` needs."""
+    outcome: str
+    """The column that says what became of a part."""
+    outcomes: Mapping[str, str]
+    """Its values -> the word for each."""
+    right_part: str
+    """In a sentence, when a part counts as right."""
+
+    def same_parts(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
+        """Rows (before, after) that are the same part in the predictions of two models; each row once at most."""
+        ...
+
+    def parts_of(self, answers: Any, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+        """The rows of the level that the answers of a model give, as `answers_to` made them, ids of the N examples:
+        the columns `part_columns`, `error` and `outcome`."""
+        ...
+
+
+@runtime_checkable
 class MakesItems(Protocol):
     """A task whose training items are more than an input, a number and an id, such as an image and its boxes."""
 
@@ -348,6 +402,19 @@ class MakesItems(Protocol):
 
     def check_trained(self, model: Any) -> None:
         """Raise ModelError for a trained module whose answers would be read wrongly."""
+        ...
+
+    def with_corrected(self, column: pa.Array) -> tuple[Task, np.ndarray]:
+        """The task that also knows the examples as people corrected them, and the targets (N,) that stand for these.
+
+        column: for each of the N examples of the catalog what its own column would hold; null for no correction, whose
+        target stays.
+        """
+        ...
+
+    def write_data(self, rows: pa.Table, targets: np.ndarray, folder: Path) -> Path | None:
+        """Write some examples, rows of the catalog with the given targets, as data to score; None where they could not
+        be read back as the same ones."""
         ...
 
 
@@ -372,11 +439,51 @@ class Draws(Protocol):
         *,
         size_px: int | None = None,
         is_crop: bool = False,
+        hidden: Collection[str] = (),
     ) -> Image.Image:
         """A copy of an example's picture with its parts, as rows of their level.
 
         part: the one that is looked at; is_crop: show it alone, with context. size_px: the longer side of the result.
+        hidden: names of `layers` that are not drawn.
         """
+        ...
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """What can be hidden of a drawing: name -> title; `others` are the parts that are not looked at."""
+        ...
+
+    @property
+    def legend(self) -> Sequence[tuple[str, str]]:
+        """What the colours of a drawing mean: title and colour."""
+        ...
+
+
+@runtime_checkable
+class JudgesBoxes(Protocol):
+    """A task whose parts are boxes, which can be judged again at other thresholds out of what a run stores."""
+
+    @property
+    def limits(self) -> tuple[float, float, float]:
+        """IoU of the foreground and of the background, and the confidence below which a prediction is no part."""
+        ...
+
+    def boxes_of_run(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
+        """All boxes of a run, as it judged them. catalog: as stored; columns (N, …): `target` and `of_shards`."""
+        ...
+
+
+@runtime_checkable
+class MeasuresParts(Protocol):
+    """A task that measures its parts in the picture of their example, such as how dark they are."""
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        ...
+
+    def measured_in(self, picture: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> Mapping[str, np.ndarray]:
+        """picture uint8 (H, W) or (H, W, 3), its R parts as rows of their level -> columns (R,), NaN for unknown."""
         ...
 
 
@@ -408,6 +515,11 @@ def settings_of(task: Task) -> dict[str, Any]:
 def column_words(task: Task) -> Mapping[str, tuple[str, str]]:
     """Column -> its title and unit, for columns that a task names otherwise than the scores do: its `column_words`."""
     return getattr(task, "column_words", {})
+
+
+def detail_columns(task: Task) -> tuple[str, ...]:
+    """Columns of a part that stand beside its large picture: those of its `detail_columns`."""
+    return getattr(task, "detail_columns", ())
 
 
 def answers_of(task: Task) -> Answers:

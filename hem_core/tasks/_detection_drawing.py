@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 RIGHT, WRONG, MISSED = "#56B4E9", "#D55E00", "#F0E442"
 """Sky blue, vermilion and yellow of Okabe and Ito's palette: right; a wrong prediction or place; missed."""
+LEGEND = (("right", RIGHT), ("wrong", WRONG), ("missed", MISSED))
+LAYERS = {"given": "given boxes, solid", "predicted": "predicted boxes, dashed", "others": "other boxes"}
+"""What can be hidden of a drawing: `others` are the boxes that are not looked at."""
 SIDES = ("left", "top", "right", "bottom")
 CONTEXT = 0.75
 """How much of a box's longer side is shown on each side of it."""
@@ -26,12 +29,13 @@ def drawn(
     *,
     size_px: int | None = None,
     is_crop: bool = False,
+    hidden: Collection[str] = (),
 ) -> Image.Image:
     """A copy of a picture with boxes.
 
     boxes: rows of the level `boxes` of this picture; part: the one that is looked at, drawn last and thicker. size_px:
     the longer side of the result, no larger than the picture or the crop unless it is tiny. is_crop: show `part` with
-    some context, and the other boxes not at all.
+    some context, and the other boxes not at all. hidden: names of LAYERS.
     """
     from PIL import Image, ImageDraw
 
@@ -43,12 +47,14 @@ def drawn(
         size = max(1, round(shown.width * scale)), max(1, round(shown.height * scale))
         shown = shown.resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS)
     pen = ImageDraw.Draw(shown)
-    others = [] if is_crop else [each for each in boxes if part is None or each["id"] != part["id"]]
+    others = (
+        [] if is_crop or "others" in hidden else [each for each in boxes if part is None or each["id"] != part["id"]]
+    )
     for each in others:
-        _hypothesis(pen, each, (area[0], area[1], scale), is_main=False)
+        _hypothesis(pen, each, (area[0], area[1], scale), is_main=False, hidden=hidden)
     if part is not None:
-        _hypothesis(pen, part, (area[0], area[1], scale), is_main=True)
-    if max(shown.size) >= LETTERS_FROM:
+        _hypothesis(pen, part, (area[0], area[1], scale), is_main=True, hidden=hidden)
+    if max(shown.size) >= LETTERS_FROM and not {"given", "predicted"} <= set(hidden):
         for each in [*others, *([part] if part is not None else [])]:
             if part is None or each is part:
                 _letters(pen, each, (area[0], area[1], scale), shown.size)
@@ -82,18 +88,25 @@ def _around(part: Mapping[str, Any], size: tuple[int, int]) -> tuple[int, int, i
 
 
 def _hypothesis(
-    pen: ImageDraw.ImageDraw, part: Mapping[str, Any], place: tuple[int, int, float], *, is_main: bool
+    pen: ImageDraw.ImageDraw,
+    part: Mapping[str, Any],
+    place: tuple[int, int, float],
+    *,
+    is_main: bool,
+    hidden: Collection[str] = (),
 ) -> None:
     longer = max(pen.im.size)
     width = max(2, round(longer / 320)) + (1 if is_main and longer >= LETTERS_FROM else 0)
     for which in ("given", "predicted"):
         box = corners(part, which)
-        if box is None or (which == "predicted" and part.get("type") == "right" and not is_main):
+        is_said = which == "predicted" and part.get("type") == "right" and "given" not in hidden and not is_main
+        if box is None or which in hidden or is_said:
             continue  # of a box that is found, the given one says enough
         inside = _placed(box, place)
+        dash = max(4, 3 * width) if which == "predicted" else 0
         if longer >= LETTERS_FROM:  # in a small picture the rim would take the colour away
-            _outline(pen, inside, "black", width + 2, is_dashed=which == "predicted")
-        _outline(pen, inside, colour(part), width, is_dashed=which == "predicted")
+            _outline(pen, inside, "black", width + 2, dash)
+        _outline(pen, inside, colour(part), width, dash)
 
 
 def _placed(box: tuple[float, float, float, float], place: tuple[int, int, float]) -> tuple[int, int, int, int]:
@@ -102,11 +115,9 @@ def _placed(box: tuple[float, float, float, float], place: tuple[int, int, float
     return one, two, max(three, one + 1), max(four, two + 1)
 
 
-def _outline(
-    pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], fill: str, width: int, *, is_dashed: bool
-) -> None:
+def _outline(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], fill: str, width: int, dash: int) -> None:
+    """dash: length of the dashes in px, 0 for a solid line."""
     left, top, right, bottom = box
-    dash = max(4, 3 * width) if is_dashed else 0
     for begin, end in (
         ((left, top), (right, top)),
         ((right, top), (right, bottom)),

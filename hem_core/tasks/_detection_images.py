@@ -23,6 +23,8 @@ COUNTED = {
     "n_duplicate": ("Dupe",),
 }
 """Column -> the types of error that it counts."""
+BACKGROUND = "background_confidence"
+"""Column of images and of boxes: the confidence of what is predicted on background."""
 HOW = {
     "difficulty": "percentile of the pooled severity of the boxes of an image: of a given box the larger of 1 − IoU "
     "and 1 − confidence, of a prediction without a given box its confidence; ties by the mean over all its boxes",
@@ -61,9 +63,18 @@ def image_columns(judgement: Judgement, n_images: int, how: Pooling) -> dict[str
         "n_predicted": np.bincount(counted, minlength=n_images),
         "n_right": np.bincount(image[kind == RIGHT], minlength=n_images),
     }
+    columns[BACKGROUND] = background_confidence(rows, n_images)
     for name, types in COUNTED.items():
         columns[name] = np.bincount(image[np.isin(kind, types)], minlength=n_images)
     return columns
+
+
+def background_confidence(rows: Hypotheses, n_images: int) -> np.ndarray:
+    """(N,) the highest confidence of a prediction on background in each image, 0 .. 1; NaN where there is none."""
+    confidence = np.full(n_images, np.nan)
+    some = rows.type == "Bkg"
+    np.fmax.at(confidence, rows.image[some], rows.predicted_boxes.probability()[rows.predicted[some]])
+    return confidence.astype(np.float32)
 
 
 def _ranked(pooled: np.ndarray, of_boxes: np.ndarray, image: np.ndarray) -> np.ndarray:

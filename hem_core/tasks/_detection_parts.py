@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.boxes.hypothesis_table import hypothesis_table
+from hem_core.boxes.judgement import Judgement
 from hem_core.stats.percentile import percentile
+from hem_core.tasks._detection_images import BACKGROUND
 from hem_core.tasks._detection_reasons import Reasons
 
-JUDGED = ("confidence", "iou", "type", "cls", "loc", "miss", "severity")
+JUDGED = (BACKGROUND, "confidence", "iou", "type", "cls", "loc", "miss", "severity")
 """Columns that come of the prediction, besides those whose names begin with one of these:"""
 JUDGED_PREFIXES = ("suspicion", "predicted_")
 
@@ -40,12 +42,18 @@ def part_table(found: Reasons, image_ids: Sequence[str]) -> pa.Table:
         .append_column("reason", pa.array(found.names.tolist(), pa.string()))
         .append_column("reason_prob", prob_column(found.is_suspect, raw))
         .append_column("evidence", pa.array(found.evidence, pa.string()))
+        .append_column(BACKGROUND, pa.array(_on_background(found.judgement), pa.float32(), from_pandas=True))
     )
 
 
 def prob_column(is_suspect: np.ndarray, prob: np.ndarray) -> pa.Array:
     """(R,) how probable the reason is: of suspect labels; null for the others, which are what the boxes show."""
     return pa.array(np.where(is_suspect, prob, np.nan), pa.float32(), from_pandas=True)
+
+
+def _on_background(judgement: Judgement) -> np.ndarray:
+    """(R,) the confidence of a prediction on background; NaN of any other row."""
+    return np.where(judgement.rows.type == "Bkg", judgement.confidence, np.nan).astype(np.float32)
 
 
 def _second(table: pa.Table) -> np.ndarray:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hem_core.boxes import formats
+from hem_core.boxes.annotations import Annotations, image_table
 from hem_core.boxes.arrays import GivenBoxes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
     from torch import Tensor
 
 FIRST_LABEL = 1
@@ -41,6 +47,23 @@ def item(image: Tensor, boxes: GivenBoxes, index: int) -> tuple[Tensor, dict[str
         "area": torch.from_numpy(boxes.area_px).float(),
     }
     return image, {"image_id": index, **{name: values[is_there] for name, values in columns.items()}}
+
+
+def written(rows: pa.Table, given: GivenBoxes, classes: Sequence[str], folder: Path) -> Path | None:
+    """COCO's annotations of N images as folder/annotations.json; None where an id is not the name of its file, since a
+    reader of the file would give the image another id.
+
+    rows: of the catalog, `id`, `image`, `width` and `height`; given: the boxes of images 0 .. N - 1.
+    """
+    ids, files = rows["id"].to_pylist(), rows["image"].to_pylist()
+    if ids != files:
+        return None
+    sides = [rows[name].fill_null(0).to_numpy() for name in ("width", "height")]
+    images = image_table(ids, files, np.stack(sides, axis=1).astype(np.float64), {})
+    ordered = given.take(np.argsort(given.image, kind="stable"))
+    known = tuple(classes)
+    annotations = Annotations(images, tuple(ids), known, known, ordered, np.full(len(given), -1))
+    return formats.write(annotations, folder, format="coco_json")[0]
 
 
 def check_first_label(model: Any) -> None:

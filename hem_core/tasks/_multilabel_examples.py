@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,9 +13,17 @@ from hem_core.tasks._multilabel_scores import probability, support
 NOTHING = "no tag is given and none is predicted"
 
 
-def explain(columns: Mapping[str, np.ndarray], names: Sequence[str], prob: np.ndarray | None) -> dict[str, np.ndarray]:
+def explain(
+    columns: Mapping[str, np.ndarray],
+    names: Sequence[str],
+    prob: np.ndarray | None,
+    written: Callable[[np.ndarray], Sequence[str | None]],
+) -> dict[str, np.ndarray]:
     """`reason` and `evidence` (N,) texts and, where tags are calibrated, `reason_prob`: of the least supported tag of
-    each example, one under suspicion first."""
+    each example, one under suspicion first; `suggested_label`, the set with its suspect tags the other way round.
+
+    written: sets (n, K) as texts.
+    """
     given = np.asarray(columns[GIVEN], np.float64)
     probs = probability(columns[LOGITS])
     rows = tags_of(given, probs)
@@ -27,7 +35,13 @@ def explain(columns: Mapping[str, np.ndarray], names: Sequence[str], prob: np.nd
     worst = order[first]
     reason, evidence = np.full(n, "easy", object), np.full(n, NOTHING, object)
     reason[owner], evidence[owner] = found["reason"][worst], found["evidence"][worst]
-    made = {"reason": reason, "evidence": evidence}
+    is_suspect = found["reason"] == "suspect_label"
+    mended, wrong = given.copy(), (rows.example[is_suspect], rows.tag[is_suspect])
+    mended[wrong] = 1 - mended[wrong]
+    changed = np.unique(wrong[0])
+    suggested = np.full(n, None, object)
+    suggested[changed] = np.array(written(mended[changed]), object) if len(changed) else None
+    made = {"reason": reason, "evidence": evidence, "suggested_label": suggested}
     if prob is not None:
         certain = np.full(n, np.nan, np.float32)
         certain[owner] = prob[rows.at][worst]

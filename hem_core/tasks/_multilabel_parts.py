@@ -11,12 +11,12 @@ import pyarrow as pa
 from hem_core.stats.percentile import percentile
 from hem_core.tag_sets import NONE
 from hem_core.tasks import _multilabel_reasons as why
-from hem_core.tasks._multilabel_scores import PREDICTED, losses, probability, support
+from hem_core.tasks._multilabel_scores import PREDICTED, losses, probability, support, suspicion
 
 LEVEL = "tags"
 GIVEN, LOGITS, PROBS = "tag_given", "tag_logits", "tag_probs"
 """Columns (N, K) of the examples: what is given (1, 0, NaN = unknown), the raw output, and its probabilities."""
-JUDGED = ("probability", "is_predicted", "suspicion", "suspicion_kind")
+JUDGED = ("probability", "is_predicted", "outcome", "suspicion", "suspicion_kind")
 """Columns that come of the prediction; no weak slice is described by them."""
 
 
@@ -56,14 +56,15 @@ def tag_table(
 
     columns: GIVEN and LOGITS (N, K), and `knn_distance` where known; prob (N, K): of `probed`, None where nothing was
     calibrated. `error` is the distance of the probability from what is given, `loss` the binary cross-entropy in nats,
-    `suspicion` 1 − the probability of the given state; `difficulty` and `label_suspicion` are percentiles of the two.
+    `suspicion` as `_multilabel_scores.suspicion` gives it; `difficulty` and `label_suspicion` are their percentiles.
     """
     given, logits = np.asarray(columns[GIVEN], np.float64), np.asarray(columns[LOGITS], np.float64)
     probs = probability(logits)
     rows = tags_of(given, probs)
     example, tag = rows.at
     is_given, p = given[rows.at] > 0, probs[rows.at]
-    is_predicted, suspicion = p >= PREDICTED, 1 - support(given, probs)[rows.at]
+    is_predicted, unlikely = p >= PREDICTED, 1 - support(given, probs)[rows.at]
+    wrong = suspicion(given, probs)[rows.at]
     loss = losses(given, logits)[rows.at]
     found = why.explained(columns, rows.at, names, prob)
     named = np.array(names, object)[tag] if len(tag) else np.zeros(0, object)
@@ -74,18 +75,19 @@ def tag_table(
         "tag": named.tolist(),
         "given": _where(is_given, named),
         "predicted": _where(is_predicted, named),
-        "suspicion_kind": _where(suspicion >= PREDICTED, np.where(is_given, *why.KINDS)),
+        "outcome": outcomes_of(is_given, is_predicted),
+        "suspicion_kind": _where(unlikely >= PREDICTED, np.where(is_given, *why.KINDS)),
         "suggested_label": _where(found["reason"] == "suspect_label", np.where(is_given, NONE, named)),
         "reason": found["reason"].tolist(),
         "evidence": found["evidence"].tolist(),
     }
     numbers = {
         "probability": p,
-        "error": suspicion,
+        "error": unlikely,
         "loss": loss,
         "difficulty": percentile(loss),
-        "suspicion": suspicion,
-        "label_suspicion": percentile(suspicion),
+        "suspicion": wrong,
+        "label_suspicion": percentile(wrong),
     }
     if prob is not None:
         numbers["reason_prob"] = np.where(found["reason"] == "suspect_label", prob[rows.at], np.nan)
@@ -93,6 +95,11 @@ def tag_table(
     table = {name: pa.array(values, pa.string()) for name, values in texts.items()}
     table |= {name: _floats(values) for name, values in numbers.items()}
     return pa.table(table | {name: pa.array(values, pa.bool_()) for name, values in truths.items()})
+
+
+def outcomes_of(is_given: np.ndarray, is_predicted: np.ndarray) -> list[str]:
+    """What became of each tag (R,): right, not predicted, not given."""
+    return np.where(is_given == is_predicted, "right", np.where(is_given, "not predicted", "not given")).tolist()
 
 
 def _where(is_there: np.ndarray, texts: np.ndarray) -> list[str | None]:

@@ -18,13 +18,17 @@ LEAST = 1e-6
 """Probabilities are clipped at this value before they become logits."""
 
 
-def columns_of(names: Sequence[str]) -> tuple[str, dict[str, str]] | None:
-    """What the columns of predictions hold, and tag -> column in the order of the tags' names; None without any."""
+def columns_of(names: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, dict[str, str]] | None:
+    """What the columns of predictions hold, and tag -> column in the order of the tags' names; None without any.
+
+    In a file of predictions alone, columns without a prefix are the probabilities of the tags that they are named as.
+    """
     for prefix, holds in PREFIXES.items():
         found = {name.removeprefix(prefix): name for name in names if name.startswith(prefix) and name != prefix}
         if found:
             return holds, dict(sorted(found.items()))
-    return None
+    own = facts.get("prediction_columns")
+    return ("probs", {name: name for name in sorted(own)}) if own else None
 
 
 def logits_in(catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
@@ -32,7 +36,7 @@ def logits_in(catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
 
     NaN where there is none. Raises DataError for probabilities outside 0 .. 1 and for lists of unequal length.
     """
-    found = columns_of(catalog.column_names)
+    found = columns_of(catalog.column_names, facts)
     if found is not None:
         holds, columns = found
         parts = [_numbers(catalog[name], name) for name in columns.values()]

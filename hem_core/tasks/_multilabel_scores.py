@@ -6,6 +6,8 @@ import numpy as np
 
 PREDICTED = 0.5
 """Probability from which a tag is predicted."""
+WRONG_SHARE = 0.05
+"""Of the tags, how many are taken to be wrong before anything is seen."""
 TEMPERATURE = 0.1
 """Of the softmin that pools the tags of an example: the worst tag counts most, and the others a little."""
 
@@ -47,6 +49,23 @@ def weights(own: np.ndarray) -> np.ndarray:
 def pooled(values: np.ndarray, own: np.ndarray) -> np.ndarray:
     """(N,) the values (N, K) of the tags of each example, weighted by `weights`; 0 where no tag is known."""
     return (np.nan_to_num(values) * weights(own)).sum(axis=1)
+
+
+def suspicion(given: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """(N, K) in 0 .. 1, how probable it is that each given state is wrong; NaN where it is not known.
+
+    given, probs (N, K), as in `support`. By Bayes' rule, if 5% of the true tags had been dropped and as many added to
+    examples that lack them, whichever they are: the probability of the model is that of the truth before that. Plain
+    1 − support ranks every tag that is given without support before all that are missing, since a model is less sure of
+    the few tags that an example has than of the many that it lacks; `benchmarks/tasks.py` compares the two.
+    """
+    is_known = ~np.isnan(given)
+    rate = float((given > 0).sum() / max(1, is_known.sum()))
+    added = WRONG_SHARE * rate / max(1 - rate, 1e-9)
+    wrong = np.where(given > 0, (1 - probs) * added, probs * WRONG_SHARE)
+    right = np.where(given > 0, probs * (1 - WRONG_SHARE), (1 - probs) * (1 - added))
+    total = wrong + right
+    return np.where(is_known, np.divide(wrong, total, out=np.zeros_like(total), where=total > 0), np.nan)
 
 
 def hamming(given: np.ndarray, probs: np.ndarray) -> np.ndarray:

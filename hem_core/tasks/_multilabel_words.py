@@ -14,5 +14,5 @@ COLUMN_WORDS = {
 }
 HOW = {
     "difficulty": "percentile of the binary cross-entropy of the tags, pooled by a softmin of their support (T = .1)",
-    "label_suspicion": "percentile of 1 − the probability of the given state of the tags, pooled by a softmin (T = .1)",
+    "label_suspicion": "percentile of the probability that a tag is wrong, pooled over the tags by a softmin (T = .1)",
 }

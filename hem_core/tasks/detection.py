@@ -24,20 +24,27 @@ number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes.arrays import GivenBoxes, given_boxes
+from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, stacked
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, given_in, predicted_in
-from hem_core.boxes.hypotheses import hypotheses
+from hem_core.boxes.crops import brightness_and_blur
+from hem_core.boxes.detections import Detections
+from hem_core.boxes.hypotheses import Hypotheses, hypotheses
+from hem_core.boxes.hypothesis_table import hypothesis_table
 from hem_core.boxes.judgement import Judgement
+from hem_core.boxes.paired import paired
 from hem_core.boxes.pooling import Pooling
+from hem_core.boxes.same_boxes import COLUMNS, same_boxes
+from hem_core.boxes.scene import Scene, with_rows
 from hem_core.boxes.suspect_chance import SuspectChance
 from hem_core.errors import DataError
+from hem_core.stats.paired import Paired
 from hem_core.tasks import _detection_arrays as arrays
 from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_metrics as measures
@@ -61,11 +68,14 @@ from hem_core.tasks._contract import (
     Targets,
 )
 from hem_core.tasks._corrects import Choice
-from hem_core.tasks._detection_drawing import drawn
+from hem_core.tasks._detection_drawing import LAYERS, LEGEND, drawn
+from hem_core.tasks._detection_drawing import corners as corners_of
 from hem_core.tasks._detection_words import COLUMN_WORDS
-from hem_core.types import Outputs
+from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL import Image
     from torch import Tensor
 
@@ -105,6 +115,13 @@ class Task:
     prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
+    detail_columns: tuple[str, ...] = ("type", "iou", "confidence", "size_px", "crowding")
+    part_columns: tuple[str, ...] = COLUMNS
+    outcome: str = "type"
+    right_part: str = (
+        "A given box is right where its prediction has its class and an IoU above .5; a prediction where nothing is "
+        "given is wrong from a confidence of .5 on."
+    )
     corrects: str = LEVEL
 
     foreground: float = 0.5
@@ -150,6 +167,11 @@ class Task:
     def column_words(self) -> Mapping[str, tuple[str, str]]:
         """Title and unit of the columns by which images and boxes are ranked."""
         return COLUMN_WORDS
+
+    @property
+    def outcomes(self) -> Mapping[str, str]:
+        """Words for the types of error."""
+        return {kind: word.replace("_", " ") for kind, word in why.OF_TYPE.items()}
 
     @property
     def reasons(self) -> Mapping[str, str]:
@@ -350,6 +372,56 @@ class Task:
         }
         return pa.table(table), {"classes": names}
 
+    def answers_in(self, stored: StoredAnswers) -> Detections:
+        """The given boxes of a run's images and all predictions, those below the floor and beside crowds included."""
+        task = self.settled(stored.settings) if stored.settings else self
+        given = given_in(stored.catalog[GIVEN], task.categories)
+        if DETECTIONS in stored.of_shards:
+            predicted = arrays.unpacked(stored.of_shards[DETECTIONS], task.first_label)
+        elif PREDICTED in stored.catalog.column_names:
+            predicted = predicted_in(stored.catalog[PREDICTED], task.categories)
+        else:
+            raise DataError("the predictions of this run are gone with its folder 'shards'; score it again")
+        return Detections(given, predicted, len(stored.ids), task.categories)
+
+    def answers_to(self, raw: np.ndarray, targets: np.ndarray) -> Detections:
+        """What a trained model detects on some images."""
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
+        return Detections(given, arrays.unpacked(raw, training.FIRST_LABEL), len(targets), self.categories)
+
+    def measured_together(
+        self, answers: Sequence[Detections], rows: Sequence[np.ndarray], *, n_resamples: int
+    ) -> Paired:
+        """mAP50, mAP50–95, mAP75, the miss rate at one false positive an image, and AP by class."""
+        some = [one.of_images(np.asarray(which, np.int64)) for one, which in zip(answers, rows, strict=True)]
+        return paired(some, n_resamples=n_resamples)
+
+    def same_parts(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
+        """Given boxes by their id, false positives by class and place; see `same_boxes`."""
+        return same_boxes(before, after)
+
+    def parts_of(self, answers: Detections, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+        """The hypotheses of the images."""
+        limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
+        rows = hypotheses(answers.given, answers.predicted, **limits)
+        table = hypothesis_table(Judgement(rows, np.zeros((answers.n_images, 2))), ids, self.categories)
+        names = (*self.part_columns, "error", self.outcome)
+        return {name: table[name].to_numpy(zero_copy_only=False) for name in names}
+
+    def with_corrected(self, column: pa.Array) -> tuple[Task, np.ndarray]:
+        """The task with the corrected boxes of an image r as those of an image N + r."""
+        known, n = self._memory, len(column)
+        boxes = stacked(known.given, given_in(column, self.categories), n)
+        is_corrected = ~column.is_null().to_numpy(zero_copy_only=False)
+        size_px, labels = np.concatenate([known.size_px] * 2), known.labels * 2
+        memory = replace(known, given=boxes, size_px=size_px, labels=labels)
+        return replace(self, memory=memory), np.arange(n) + n * is_corrected
+
+    def write_data(self, rows: pa.Table, targets: np.ndarray, folder: Path) -> Path | None:
+        """COCO's annotations of some images."""
+        given = arrays.of_images(self._memory.given, np.asarray(targets, np.int64))
+        return training.written(rows, given, self.categories, folder)
+
     def drawn(
         self,
         picture: Image.Image,
@@ -358,9 +430,43 @@ class Task:
         *,
         size_px: int | None = None,
         is_crop: bool = False,
+        hidden: Collection[str] = (),
     ) -> Image.Image:
         """A picture with its boxes; see `_detection_drawing`."""
-        return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop)
+        return drawn(picture, boxes, part, size_px=size_px, is_crop=is_crop, hidden=hidden)
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """What can be hidden of a drawing."""
+        return LAYERS
+
+    @property
+    def legend(self) -> Sequence[tuple[str, str]]:
+        """Its colours."""
+        return LEGEND
+
+    @property
+    def limits(self) -> tuple[float, float, float]:
+        """Foreground, background and floor."""
+        return self.foreground, self.background, self.floor
+
+    def boxes_of_run(self, catalog: pa.Table, columns: Mapping[str, np.ndarray]) -> Scene:
+        """All boxes of a run; see `JudgesBoxes`."""
+        given = arrays.of_images(given_in(catalog[GIVEN], self.categories), columns["target"])
+        predicted = arrays.unpacked(columns[DETECTIONS], self.first_label)
+        rows = with_rows(given, predicted, self._judged(given, predicted))
+        return Scene(given, predicted, len(columns["target"]), self.categories, *self.limits, *rows)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Columns of a box that are read off its pixels."""
+        return ("brightness", "blur")
+
+    def measured_in(self, picture: np.ndarray, parts: Sequence[Mapping[str, Any]]) -> Mapping[str, np.ndarray]:
+        """Of the given boxes, or the predicted ones where nothing is given; see `boxes.crops`."""
+        corners = [corners_of(part, "given") or corners_of(part, "predicted") for part in parts]
+        xyxy = np.array(corners, np.float64).reshape(-1, 4)
+        return dict(zip(self.measures, brightness_and_blur(picture, xyxy), strict=True))
 
     def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
         """What Review offers on a box; see `_detection_review`."""
@@ -407,11 +513,14 @@ class Task:
             return known.judgement
         return self._judgement(columns[DETECTIONS], targets)
 
+    def _judged(self, given: GivenBoxes, predicted: PredictedBoxes) -> Hypotheses:
+        foreground, background, floor = self.limits
+        return hypotheses(given, predicted, foreground=foreground, background=background, floor=floor)
+
     def _judgement(self, raw: np.ndarray, targets: np.ndarray) -> Judgement:
         """The boxes of some images of the catalog, numbered by their place in `targets`."""
         where = np.asarray(targets, np.int64)
         given = arrays.of_images(self._memory.given, where)
-        limits = {"foreground": self.foreground, "background": self.background, "floor": self.floor}
-        rows = hypotheses(given, arrays.unpacked(raw, self.first_label), **limits)
+        rows = self._judged(given, arrays.unpacked(raw, self.first_label))
         chance = SuspectChance({name: (a, b) for name, a, b in self.suspect_weights}) if self.suspect_weights else None
         return Judgement(rows, self._memory.size_px[where], chance)

@@ -27,11 +27,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from hem_core.errors import DataError
+from hem_core.stats.paired import Paired
 from hem_core.stats.percentile import percentile
 from hem_core.tag_sets import PLAIN, split
 from hem_core.tasks import _multilabel_examples as of_examples
 from hem_core.tasks import _multilabel_labels as reading
 from hem_core.tasks import _multilabel_metrics as measures
+from hem_core.tasks import _multilabel_paired as comparing
 from hem_core.tasks import _multilabel_parts as parts
 from hem_core.tasks import _multilabel_predictions as elsewhere
 from hem_core.tasks import _multilabel_probes as probes
@@ -53,7 +56,7 @@ from hem_core.tasks._contract import (
 from hem_core.tasks._corrects import Choice
 from hem_core.tasks._multilabel_words import COLUMN_WORDS, HOW
 from hem_core.tasks._toggles import TagState
-from hem_core.types import Outputs
+from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,6 +80,9 @@ class Task:
     prediction_columns: str = elsewhere.IN_WORDS
     of_shards: tuple[str, ...] = (parts.LOGITS,)
     toggles: str = parts.LEVEL
+    part_columns: tuple[str, ...] = comparing.PART_COLUMNS
+    outcome: str = "outcome"
+    right_part: str = "a tag is right where it is given and has a probability of 0.5 or more, or neither"
 
     categories: tuple[str, ...] = ()
     """The K tags in the order of the outputs."""
@@ -136,7 +142,7 @@ class Task:
         texts = catalog["label"].to_pylist()
         form = reading.form_of(texts, facts, options.separator)
         sets = reading.sets_of(texts, facts, form)
-        named = options.classes or model.class_names or self._named_in(catalog, model)
+        named = options.classes or model.class_names or self._named_in(catalog, facts, model)
         names = reading.names_of(sets, facts, model.n_outputs, named, str(facts["source"]))
         values, bad = reading.values_of(sets, reading.names_in(facts, names))
         reading.check_bad(bad, len(sets), names, str(facts["source"]))
@@ -146,9 +152,9 @@ class Task:
         found["notes"] = [*facts.get("notes", []), *reading.notes_of(texts, sets, values, form)]
         return Targets(values, bad, (), found, task)
 
-    def _named_in(self, catalog: pa.Table, model: ModelFacts) -> Sequence[str] | None:
+    def _named_in(self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts) -> Sequence[str] | None:
         """The tags of the columns of predictions, where the model's outputs come from these."""
-        found = elsewhere.columns_of(catalog.column_names)
+        found = elsewhere.columns_of(catalog.column_names, facts)
         return list(found[1]) if found is not None and len(found[1]) == model.n_outputs else None
 
     def targets_for(
@@ -234,10 +240,10 @@ class Task:
         """The headlines, and the task with its metrics and what planted wrong tags showed."""
         given = np.asarray(columns[parts.GIVEN], np.float64)
         probs = scores.probability(columns[parts.LOGITS])
-        own = scores.support(given, probs)
+        wrong = scores.suspicion(given, probs)
         found = {
             "difficulty": percentile(np.asarray(columns["loss"])),
-            "label_suspicion": percentile(scores.pooled(1 - own, own)),
+            "label_suspicion": percentile(scores.pooled(wrong, 1 - wrong)),
         }
         probed = probes.probed(given, probs)
         task = replace(
@@ -279,12 +285,45 @@ class Task:
 
     def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The reason of the worst tag of each example, and its evidence."""
-        return of_examples.explain(columns, self.categories, self._wrong(len(columns[parts.GIVEN])))
+        wrong = self._wrong(len(columns[parts.GIVEN]))
+        return of_examples.explain(columns, self.categories, wrong, lambda sets: self.written(sets, ()))
 
     def _wrong(self, n: int) -> np.ndarray | None:
         """(N, K) calibrated probability that each tag is wrong; None where nothing was calibrated."""
         is_known = self.memory is not None and len(self.memory) == n and not np.isnan(self.memory).all()
         return self.memory if is_known else None
+
+    @property
+    def outcomes(self) -> Mapping[str, str]:
+        """What can become of a tag, in words."""
+        return comparing.OUTCOMES
+
+    def answers_in(self, stored: StoredAnswers) -> comparing.TagAnswers:
+        """The sets and the probabilities of a run. Raises DataError when its shards are gone."""
+        task = self.settled(stored.settings) if stored.settings else self
+        if parts.LOGITS not in stored.of_shards:
+            raise DataError("the predictions of this run are gone with its folder 'shards'; score it again")
+        given = task.encode(stored.catalog["label"].to_pylist(), ())
+        return comparing.TagAnswers(given, scores.probability(stored.of_shards[parts.LOGITS]), task.categories)
+
+    def answers_to(self, raw: np.ndarray, targets: np.ndarray) -> comparing.TagAnswers:
+        """What a model that was asked now says of some examples."""
+        return comparing.TagAnswers(np.asarray(targets, np.float64), scores.probability(raw), self.categories)
+
+    def measured_together(
+        self, answers: Sequence[comparing.TagAnswers], rows: Sequence[np.ndarray], *, n_resamples: int
+    ) -> Paired:
+        """mAP, micro and macro F1, subset accuracy, and AP by tag."""
+        some = [one.of_examples(np.asarray(which, np.int64)) for one, which in zip(answers, rows, strict=True)]
+        return comparing.paired(some, n_resamples=n_resamples)
+
+    def same_parts(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
+        """Tags by their id."""
+        return comparing.same_tags(before, after)
+
+    def parts_of(self, answers: comparing.TagAnswers, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+        """The tags that are given or predicted."""
+        return comparing.parts_of(answers, ids)
 
     @property
     def separator(self) -> str:

@@ -6,14 +6,18 @@ import contextlib
 import io
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import hem_core.export
 from hem_core import folder
+from hem_core.boxes.columns import SIDES
+from hem_core.errors import DataError
 from hem_core.export._folder import export
 from hem_core.testing._want import want
 
@@ -68,12 +72,55 @@ def it_says_what_it_is(name: str) -> None:
     want(isinstance(has_pictures, bool), f"HAS_PICTURES of format {name} is {has_pictures!r}; wanted True or False")
 
 
+def it_holds_boxes_or_is_refused(name: str) -> None:
+    """Images with boxes: a format of pictures brings every box back, or the export refuses to lose them."""
+    module, examples = _module(name), images_with_boxes()
+    if not getattr(module, "HAS_PICTURES", False) or getattr(module, "IS_BACKGROUND", False):
+        return
+    with tempfile.TemporaryDirectory() as place:
+        target = Path(place) / "set"
+        try:
+            export(examples, target, [name], {}, read_image=read_image, classes=("cat", "dog"))
+        except DataError as error:
+            want(not getattr(module, "HOLDS_BOXES", False), f"format {name} says it holds boxes, and refuses: {error}")
+            return
+        want(getattr(module, "HOLDS_BOXES", False), f"format {name} takes images with boxes and does not hold them")
+        back, _reader = module.read(target)
+        for cell, wanted in zip(back["boxes"], examples["boxes"], strict=True):
+            found, expected = ([_box(box) for box in one] for one in (cell, wanted))
+            want(found == expected, f"format {name} brings back the boxes {found}; written were {expected}")
+        run_readme(target)
+
+
+def _box(box: Mapping[str, Any]) -> tuple[Any, ...]:
+    return box["label"], *(round(box[side], 3) for side in SIDES), box["id"], box["in_set"], box["weight"]
+
+
 PROMISES = (
     it_writes_inside_its_folder_and_leaves_the_examples_alone,
     the_same_examples_give_the_same_bytes,
     its_readme_reads_it_in_code_that_runs,
     it_says_what_it_is,
+    it_holds_boxes_or_is_refused,
 )
+
+
+def images_with_boxes() -> pd.DataFrame:
+    """Three images: with two boxes, without any, and with one that leaves the picture."""
+    more = {"is_crowd": False, "is_ignored": False}
+
+    def box(label: str, number: int, *corners: float, weight: float = 1.0) -> dict[str, Any]:
+        area = (corners[2] - corners[0]) * (corners[3] - corners[1])
+        chosen = {"id": f"image#g{number}", "in_set": weight > 1, "weight": weight}
+        return (
+            {"label": label, **dict(zip(SIDES, corners, strict=True)), "area_px": area, "number": number}
+            | more
+            | chosen
+        )
+
+    cells = [[box("dog", 1, 0, 0, 1, 2), box("cat", 2, 0.5, 0.25, 2, 1, weight=2.5)], [], [box("cat", 1, 1, 1, 3, 2)]]
+    labels = ["1 dog, 1 cat", "no objects", "1 cat"]
+    return pd.DataFrame({"id": ["a/b.png", "ünï", "c.png"], "label": labels, "weight": [2.5, 1, 1], "boxes": cells})
 
 
 def awkward_examples() -> pd.DataFrame:

@@ -116,6 +116,7 @@ def _table(m: int) -> pd.DataFrame:
             "label": np.array(["a", "b", "c"], dtype=object)[np.minimum(np.arange(m) % 7, 2)],
             "difficulty": chance.integers(0, 20, m) * 5.0,  # ties on purpose
             "variability": chance.integers(0, 10, m) / 20,
+            "background_confidence": chance.integers(2, 10, m) / 10,
         }
     )
 

@@ -164,3 +164,27 @@ def test_a_correction_names_the_annotations_it_was_made_on(post, folder):
     run = home.run("scenes")
     (event,) = home.tags().level("boxes").actions(run.data)
     assert run.info["data"]["annotations"]["digest"] in event.rule
+
+
+def test_labels_counts_what_was_corrected_and_names_what_is_disputed(post, folder, show):
+    test = show(folder, "labels", run="scenes", level="boxes")
+    assert any(one.value.startswith("No corrections") for one in test.caption), [one.value for one in test.caption]
+    post(["off.png#g1"], tag="moved", value="cell [30, 10, 70, 50]")
+    post(["missed.png#g1"], tag="removed")
+    post(["confused.png#g1"], tag="mislabelled", value="dust")
+    post(["confused.png#g1"], tag="right", who="ben")
+    test = show(folder, "labels", run="scenes", level="boxes")
+    assert not test.exception
+    said = [one.value.replace("\\", "") for one in test.caption]
+    assert "2 boxes corrected: 1 moved, 1 removed." in said
+    (disputed,) = [one.value for one in test.dataframe if "said" in one.value.columns]
+    assert disputed["box"].tolist() == ["confused.png#g1"]
+    assert disputed["said"].tolist() == ["anna: dust [10, 10, 50, 50]; ben: cell [10, 10, 50, 50]"]
+    reviewed = next(metric for metric in test.metric if metric.label == "Reviewed")
+    assert (reviewed.value, reviewed.delta) == ("3", "3 say whether the label is right; 2 called wrong")
+
+
+def test_labels_of_images_offers_no_corrected_annotations(folder, show):
+    test = show(folder, "labels", run="scenes")
+    assert not test.exception
+    assert not any("Corrected annotations" in one.value for one in test.markdown)

@@ -168,7 +168,9 @@ def test_a_name_from_the_address_that_is_no_comparable_run_is_said(show, two_run
 def test_tiles_show_text_of_the_data_as_text_and_link_to_the_example(two_runs, monkeypatch):
     monkeypatch.setenv("HEM_WORKSPACE", str(two_runs))
     found = both(two_runs)
-    html = tiles.tiles(open_workspace(two_runs).run("later").examples, found.chosen("fixed", None, []))
+    html = tiles.tiles(
+        *(open_workspace(two_runs).run(name).examples for name in ("tiny", "later")), found.chosen("fixed", None, [])
+    )
     assert "<b>fox</b>" not in html
     assert "&lt;b&gt;fox&lt;/b&gt;" in html
     assert html.count("data:image/webp;base64,") == 3

@@ -64,3 +64,49 @@ def test_average_precision_by_class_has_the_lowest_first(run):
     assert found["class"].tolist() == ["cell", "dust"]
     assert found["ap50"].tolist() == pytest.approx([100 * 34 / 101 / 2, 100 * 67 / 101 * 2 / 3], abs=1e-3)
     assert found["given"].tolist() == [3, 3]
+
+
+def box_row(run, name, kind):
+    """The row of the box of that type in an image."""
+    rule = {"all": [{"column": "example", "in": [name]}, {"column": "type", "in": [kind]}]}
+    return int(run.level("boxes").rows(rule)[0])
+
+
+def test_layers_of_a_drawing_can_be_hidden(run):
+    row = box_row(run, "right.png", "Dupe")
+    assert [count > 50 for count in colours(pictures.picture_of(run.level("boxes"), row))] == [True, True, False]
+    alone = colours(pictures.picture_of(run.level("boxes"), row, hidden=["others"]))
+    assert [count > 50 for count in alone] == [False, True, False]
+    assert colours(pictures.picture_of(run.level("boxes"), row, hidden=["others", "predicted"])) == (0, 0, 0)
+
+
+def test_the_given_or_the_predicted_boxes_of_an_image_can_be_hidden(run):
+    row = list(scenes.IMAGES).index("right.png")
+    solid = colours(pictures.picture_of(run.examples, row, hidden=["predicted"]))
+    dashed = colours(pictures.picture_of(run.examples, row, hidden=["given"]))
+    assert solid[1] == 0  # the duplicate is predicted
+    assert 0 < dashed[0] < solid[0]  # of a right pair the prediction shows where the given box is hidden
+    assert dashed[1] > 50
+
+
+def test_the_whole_image_of_a_tile_has_its_box_alone(run):
+    import io
+
+    from PIL import Image
+
+    row = box_row(run, "right.png", "Dupe")
+    small = Image.open(io.BytesIO(pictures.whole_thumbnail(run.level("boxes"), row)))
+    assert max(small.size) == 100  # a small picture keeps its size
+    (run.folder.parents[2] / "data" / "photos" / "right.png").unlink()
+    kept = pictures.whole_thumbnail(run.level("boxes"), row)
+    assert kept == run.examples.thumbnail(list(scenes.IMAGES).index("right.png"))
+
+
+def test_what_can_be_hidden_and_what_the_colours_mean_is_said(run, whole_workspace):
+    from hem_core.store.run import open_run
+
+    boxes, images = pictures.drawing(run.level("boxes")), pictures.drawing(run.examples)
+    assert [name for name, _title in boxes["layers"]] == ["given", "predicted", "others"]
+    assert [name for name, _title in images["layers"]] == ["given", "predicted"]
+    assert [title for title, _colour in boxes["legend"]] == ["right", "wrong", "missed"]
+    assert pictures.drawing(open_run(whole_workspace / "runs" / "tiny").examples) is None

@@ -59,7 +59,7 @@ def test_a_wrong_token_is_refused_everywhere(client, sent):
                  "free/tiny?rows=1", "judged/tiny?rows=1", "detail/tiny?rows=1"):  # fmt: skip
         answer = client.get(f"/hem/{path}", headers={"X-HEM-Token": sent})
         assert (answer.status_code, answer.json()["error"][:17]) == (403, "this page's token")
-    for path in ("tags", "undo", "csv"):
+    for path in ("tags", "undo", "csv", "mask"):
         assert client.post(f"/hem/{path}", json={}, headers={"X-HEM-Token": sent}).status_code == 403
 
 
@@ -391,6 +391,13 @@ def test_a_bad_post_is_refused_and_stores_nothing(own, body, status, said):
 def test_a_post_that_is_too_large_is_refused(own, monkeypatch):
     monkeypatch.setattr(door, "MAX_POST_BYTES", 100)
     assert post(own, ids=["e00"] * 60).status_code == 413
+
+
+def test_a_mask_of_a_long_rule_is_posted(own):
+    rule = {"all": [{"rows": ["e54", "e02", *(f"{'x' * 100}{k}" for k in range(5_000))]}]}
+    mask = np.frombuffer(own.post("/hem/mask", json={**about(), "rule": rule}).content, "u1")
+    assert np.flatnonzero(mask).tolist() == [2, 54]
+    assert own.post("/hem/mask", json={**about(), "fingerprint": "old", "rule": rule}).status_code == 409
 
 
 def test_csv_holds_the_matching_examples_and_no_formula(own):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hem_core.boxes.arrays import given_boxes, predicted_boxes
-from hem_core.boxes.error_types import error_types
+from hem_core.boxes.error_types import best_pair, error_types
 from hem_core.boxes.geometry import iou
 from hem_core.boxes.overlaps import overlaps
 from hem_core.errors import DataError
@@ -121,3 +121,18 @@ def test_types_are_those_of_the_rules_written_as_a_loop(random_scene, slow_match
     paired = found.paired[found.paired >= 0]
     assert len(set(paired)) == len(paired)
     assert set(found.given) <= {"right", "Loc", "Cls", "Missed"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_pair_is_the_first_of_the_greatest_in_any_order(seed):
+    chance = np.random.default_rng(seed)
+    owner, value = np.sort(chance.integers(0, 12, 40)), chance.integers(0, 4, 40).astype(float)
+    want = np.full(15, -1)
+    for each in set(owner.tolist()):
+        mine = np.flatnonzero(owner == each)
+        want[each] = mine[np.argmax(value[mine])]
+    assert best_pair(owner, value, 15).tolist() == want.tolist()
+    order = chance.permutation(40)
+    found = best_pair(owner[order], value[order], 15)
+    assert [value[order[at]] if at >= 0 else -1 for at in found] == [value[at] if at >= 0 else -1 for at in want]
+    assert best_pair(owner[:0], value[:0], 2).tolist() == [-1, -1]

@@ -40,6 +40,7 @@ def ask(run_js):
         ("ids([3, 4])", "/hem/ids/my%20run%2F1?rows=3,4&v=f1"),
         ("picture(3)", "/hem/image/my%20run%2F1?rows=3&v=f1"),
         ("picture(3, true)", "/hem/image/my%20run%2F1?rows=3&plain=1&v=f1"),
+        ("picture(3, false, ['given', 'others'])", "/hem/image/my%20run%2F1?rows=3&hide=given,others&v=f1"),
         ("contents([3])", "/hem/contents/my%20run%2F1?rows=3&v=f1"),
         ("free([3])", "/hem/free/my%20run%2F1?rows=3"),
         ("mask({ all: [] }, 5)", "/hem/mask/my%20run%2F1?rule=%7B%22all%22%3A%5B%5D%7D&rev=5"),
@@ -52,6 +53,14 @@ def ask(run_js):
 )
 def test_what_is_fetched_of_a_run_has_its_address(ask, call, path):
     assert ask(f"await run.{call}; return asked.map((one) => one.path);") == [path]
+
+
+def test_a_long_rule_is_posted(ask):
+    body = "const rule = { all: [{ rows: Array(2000).fill('a-box') }] }; await run.mask(rule, 5); return asked;"
+    (one,) = ask(body)
+    assert (one["path"], one["method"]) == ("/hem/mask", "POST")
+    assert one["body"]["fingerprint"] == "f1"
+    assert len(one["body"]["rule"]["all"][0]["rows"]) == 2000
 
 
 def test_every_request_shows_the_newest_token(ask):

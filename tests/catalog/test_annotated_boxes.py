@@ -141,6 +141,16 @@ def test_other_json_is_left_to_the_reader_of_tables(tmp_path, odd):
     assert not annotated_boxes.accepts(path)
 
 
+def test_a_large_file_with_its_categories_in_the_middle_is_coco(tmp_path):
+    many = annotated_boxes.PEEK // 40
+    images = [{"id": at, "file_name": f"a-picture-{at:06d}.jpg", "width": 60, "height": 60} for at in range(many)]
+    boxes = [{"id": at, "image_id": at, "category_id": 1, "bbox": [1, 2, 3, 4], "area": 12} for at in range(many)]
+    path = tmp_path / "large.json"
+    document = {"images": images, "categories": [{"id": 1, "name": "cell"}], "annotations": boxes}
+    path.write_text(json.dumps(document))
+    assert annotated_boxes.accepts(path)
+
+
 def test_a_folder_of_class_folders_keeps_its_reader(tmp_path):
     (tmp_path / "cat").mkdir()
     Image.new("RGB", (4, 4)).save(tmp_path / "cat" / "1.png")
@@ -150,8 +160,8 @@ def test_a_folder_of_class_folders_keeps_its_reader(tmp_path):
 
 def test_its_options_are_refused_beside_other_data(tmp_path):
     table = pa.table({"id": ["a"], "label": ["x"], "f": [1.0]})
-    with pytest.raises(DataError, match=r"--predictions is for annotations of boxes .* is read as table"):
-        catalog.read(table, predictions="results.json")
+    with pytest.raises(DataError, match=r"--images is for annotations of boxes .* is read as table"):
+        catalog.read(table, images="photos")
 
 
 def test_a_place_that_is_not_there_is_named(coco):

@@ -85,3 +85,27 @@ def test_class_labels_in_lists_of_a_hugging_face_data_set_get_their_names():
     features = {"x": datasets.Value("float32"), "label": datasets.Sequence(datasets.ClassLabel(names=["cat", "dog"]))}
     data = datasets.Dataset.from_dict({"x": [1.0, 2.0], "label": [[1], [0, 1]]}, features=datasets.Features(features))
     assert labels(data)[0] == ["dog", "cat|dog"]
+
+
+def test_predictions_in_a_file_of_their_own_are_added_by_id(tmp_path):
+    (tmp_path / "d.csv").write_text("id,x,labels\na,1,p|q\nb,2,q\nc,3,p\n")
+    (tmp_path / "probs.csv").write_text("id,p,q\nb,0.1,0.9\na,0.8,0.7\n")
+    table = catalogs.read(tmp_path / "d.csv", predictions=tmp_path / "probs.csv")
+    assert table["p"].to_pylist() == [0.8, 0.1, None]
+    facts = catalogs.info(table)
+    assert facts["prediction_columns"] == ["p", "q"]
+    assert [feature["name"] for feature in facts["features"]] == ["x"]
+    (tmp_path / "odd.csv").write_text("id,x\na,1\n")
+    with pytest.raises(DataError, match=r"the column 'x' is in .*odd\.csv' and in the data; rename it"):
+        catalogs.read(tmp_path / "d.csv", predictions=tmp_path / "odd.csv")
+    (tmp_path / "other.csv").write_text("id,p\nz,1\n")
+    with pytest.raises(DataError, match="has none of the 3 ids of the data, such as 'a'"):
+        catalogs.read(tmp_path / "d.csv", predictions=tmp_path / "other.csv")
+    (tmp_path / "bare.csv").write_text("p,q\n1,1\n")
+    with pytest.raises(DataError, match="has no column id among p, q; predictions go by id"):
+        catalogs.read(tmp_path / "d.csv", predictions=tmp_path / "bare.csv")
+    (tmp_path / "twice.csv").write_text("id,p\na,1\na,0\n")
+    with pytest.raises(DataError, match="has 1 ids more than once; give one prediction each"):
+        catalogs.read(tmp_path / "d.csv", predictions=tmp_path / "twice.csv")
+    with pytest.raises(DataError, match="no predictions at"):
+        catalogs.read(tmp_path / "d.csv", predictions=tmp_path / "gone.csv")

@@ -17,6 +17,7 @@ from PIL import Image
 
 from hem_core.media._open_image import thumbnail
 from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_json, write_table
+from hem_core.store.tags import open_tags
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ["cat", "dog", "<b>fox</b>", "hen"]
@@ -45,11 +46,28 @@ def made_workspace(tmp_path_factory):
     return make_workspace(tmp_path_factory.mktemp("made"))
 
 
-@pytest.fixture
-def site(made_workspace, tmp_path):
-    """The address of a server on a fresh copy of the workspace; `site.folder` is the copy."""
-    folder = tmp_path / "workspace"
+@pytest.fixture(scope="session")
+def standing_site(made_workspace, tmp_path_factory):
+    """A server for all tests marked `looks`, on a copy of the workspace that nobody writes to."""
+    folder = tmp_path_factory.mktemp("standing") / "workspace"
     shutil.copytree(made_workspace, folder)
+    with Site(folder) as running:
+        yield running
+        assert open_tags(folder / "tags.sqlite").state("animals").empty, "a test marked `looks` gave a verdict"
+        assert [run.name for run in (folder / "runs").iterdir()] == ["animals"], "a test marked `looks` added a run"
+
+
+@pytest.fixture
+def site(request, tmp_path):
+    """The address of a server on a fresh copy of the workspace; `site.folder` is the copy.
+
+    A test marked `looks` gets the server that stands already, and must write nothing.
+    """
+    if request.node.get_closest_marker("looks"):
+        yield request.getfixturevalue("standing_site")
+        return
+    folder = tmp_path / "workspace"
+    shutil.copytree(request.getfixturevalue("made_workspace"), folder)
     with Site(folder) as running:
         yield running
 

@@ -126,6 +126,7 @@ def tags_of(site, tag="hard"):
     return set(state.loc[state["tag"] == tag, "id"])
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("mode", "x", "y"), [("data", "variability", "confidence_mean"), ("embedding", "x", "y")])
 def test_the_page_python_and_numpy_count_a_lasso_alike(opened, site, mode, x, y):
     page = explore(opened, "?view=" + urllib.parse.quote(json.dumps({"mode": mode})))
@@ -140,6 +141,7 @@ def test_the_page_python_and_numpy_count_a_lasso_alike(opened, site, mode, x, y)
     page.get_by_text(f"of {selected}", exact=False).first.wait_for()
 
 
+@pytest.mark.looks
 def test_a_click_on_a_facet_filters_gallery_count_and_address(opened, site):
     page = explore(opened)
     page.locator("[data-column=reason] .hem-line", has_text="mislabelled").click()
@@ -150,6 +152,7 @@ def test_a_click_on_a_facet_filters_gallery_count_and_address(opened, site):
     eventually(lambda: read(page, "filtered") == "600" and in_address(page, "rule") is None)
 
 
+@pytest.mark.looks
 def test_a_user_column_and_an_id_are_filters_too(opened):
     page = explore(opened)
     page.locator("[data-column=night] .hem-line", has_text="yes").click()
@@ -158,6 +161,7 @@ def test_a_user_column_and_an_id_are_filters_too(opened):
     eventually(lambda: read(page, "filtered") == "4" == read(page, "count"))
 
 
+@pytest.mark.looks
 def test_nothing_matches_offers_to_clear_the_filters(opened):
     page = explore(opened)
     page.get_by_placeholder("Find an id").fill("no such id")
@@ -166,6 +170,7 @@ def test_nothing_matches_offers_to_clear_the_filters(opened):
     eventually(lambda: read(page, "filtered") == "600")
 
 
+@pytest.mark.looks
 def test_a_brush_on_the_histogram_selects_a_range(opened, site):
     page = explore(opened)
     box = page.locator(".hem-histogram").bounding_box()
@@ -248,6 +253,7 @@ def test_two_tabs_see_each_others_tags(opened, site):
     eventually(lambda: not (tags_of(site, "right") & tags_of(site, "hard")))
 
 
+@pytest.mark.looks
 def test_tiles_are_picked_by_click_range_and_toggle(opened):
     page = explore(opened)
     tiles = page.locator(".hem-tile")
@@ -262,6 +268,7 @@ def test_tiles_are_picked_by_click_range_and_toggle(opened):
     page.get_by_text("applies to nothing yet").wait_for()
 
 
+@pytest.mark.looks
 def test_the_gallery_is_sorted_and_paged(opened, site):
     page = explore(opened)
     hardest = run_of(site).query(order="difficulty", columns=["id"], limit=49)["id"].tolist()
@@ -270,6 +277,7 @@ def test_the_gallery_is_sorted_and_paged(opened, site):
     eventually(lambda: page.locator(".hem-tile").first.get_attribute("data-id") == hardest[48])
 
 
+@pytest.mark.looks
 def test_a_matrix_cell_and_a_class_name_select(opened, site):
     page = explore(opened, "?view=" + urllib.parse.quote('{"mode":"matrix"}'))
     page.wait_for_selector("[data-matrix=drawn]")
@@ -283,6 +291,7 @@ def test_a_matrix_cell_and_a_class_name_select(opened, site):
     eventually(lambda: read(page, "selected") == "150" == read(page, "count"))
 
 
+@pytest.mark.looks
 def test_names_like_html_are_shown_letter_by_letter(opened):
     page = explore(opened, "?view=" + urllib.parse.quote('{"mode":"matrix","colour":"label"}'))
     page.wait_for_selector("[data-matrix=drawn]")
@@ -291,6 +300,7 @@ def test_names_like_html_are_shown_letter_by_letter(opened):
     assert page.locator(".hem-matrix .ytick text", has_text="<b>fox</b>").count() == 1
 
 
+@pytest.mark.looks
 def test_a_copied_address_opens_the_same_view(opened):
     page = explore(opened)
     page.get_by_role("tab", name="Score against score").click()
@@ -302,6 +312,7 @@ def test_a_copied_address_opens_the_same_view(opened):
     assert (read(other, "selected"), read(other, "count")) == (str(selected), str(selected))
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("format", ["PNG", "SVG", "CSV"])
 @pytest.mark.parametrize("what", ["Map", "Histogram"])
 def test_figures_are_downloaded(opened, what, format):
@@ -316,6 +327,7 @@ def test_figures_are_downloaded(opened, what, format):
     assert len(content) > 300
 
 
+@pytest.mark.looks
 def test_csv_of_the_scope_holds_its_examples(opened):
     page = explore(opened)
     selected = lasso(page)
@@ -324,6 +336,7 @@ def test_csv_of_the_scope_holds_its_examples(opened):
     assert len(waiting.value.path().read_text().splitlines()) == 1 + selected
 
 
+@pytest.mark.looks
 def test_hover_shows_the_example_and_double_click_opens_it_in_review(opened):
     page = explore(opened)
     tile = page.locator(".hem-tile").first
@@ -334,6 +347,7 @@ def test_hover_shows_the_example_and_double_click_opens_it_in_review(opened):
     page.get_by_text(chosen).first.wait_for()
 
 
+@pytest.mark.looks
 def test_a_filter_chosen_elsewhere_is_adopted_and_leaving_keeps_it(opened):
     page = explore(opened)
     page.locator("[data-column=reason] .hem-line", has_text="mislabelled").click()
@@ -346,6 +360,7 @@ def test_a_filter_chosen_elsewhere_is_adopted_and_leaving_keeps_it(opened):
     eventually(lambda: read(page, "filtered") == shown)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_a_lasso_works_after_clicks_and_nothing_gets_selected_as_text(opened, count):
     page = explore(opened)
@@ -359,6 +374,7 @@ def test_a_lasso_works_after_clicks_and_nothing_gets_selected_as_text(opened, co
     assert lasso(page) == first
 
 
+@pytest.mark.looks
 def test_a_double_click_on_empty_space_fits_the_view_and_keeps_the_selection(opened):
     page = explore(opened)
     selected = lasso(page)
@@ -371,6 +387,7 @@ def test_a_double_click_on_empty_space_fits_the_view_and_keeps_the_selection(ope
     eventually(lambda: read(page, "selected") == str(selected))
 
 
+@pytest.mark.looks
 def test_a_lasso_is_broken_off_by_escape_and_ends_outside_of_the_window(opened):
     page = explore(opened)
     selected = lasso(page)
@@ -387,6 +404,7 @@ def test_a_lasso_is_broken_off_by_escape_and_ends_outside_of_the_window(opened):
     assert lasso(page) == selected
 
 
+@pytest.mark.looks
 def test_answers_that_overtake_each_other_leave_the_explorer_where_it_is(opened):
     """On a slow processor the next answer arrives while the one before is still being drawn."""
     page = explore(opened)
@@ -434,6 +452,7 @@ def test_the_whole_matrix_of_many_classes_is_drawn_with_names_that_can_be_read_a
     page.locator(".hem-matrix-tip", has_text="predicted a rather long").wait_for()
 
 
+@pytest.mark.looks
 def test_the_page_does_not_fade_while_python_follows(opened):
     page = explore(opened)
     page.evaluate(
@@ -455,6 +474,7 @@ def test_the_page_does_not_fade_while_python_follows(opened):
     assert page.evaluate("window.faintest") == 1
 
 
+@pytest.mark.looks
 def test_clicks_faster_than_python_all_arrive(opened, site):
     page = explore(opened)
     page.get_by_role("tab", name="Embedding map").click()
@@ -506,6 +526,7 @@ HEADERS = (
 )
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", [900, 1280, 2560])
 def test_nothing_in_the_heads_of_the_panes_overlaps_or_leaves_its_pane(opened, width):
     page = opened("explore")
@@ -525,6 +546,7 @@ def test_nothing_in_the_heads_of_the_panes_overlaps_or_leaves_its_pane(opened, w
         assert outside == []
 
 
+@pytest.mark.looks
 def test_a_wide_screen_has_more_columns_of_tiles_and_a_larger_map(opened):
     page = explore(opened)
     columns = "getComputedStyle(document.querySelector('.hem-tiles')).gridTemplateColumns.split(' ').length"
@@ -551,6 +573,7 @@ def test_filters_that_another_run_does_not_have_are_removed_and_said(opened, sit
     assert in_address(page, "rule") == {"all": [{"column": "label", "in": ["hen"]}]}
 
 
+@pytest.mark.looks
 def test_the_table_of_the_data_map_holds_the_columns_as_the_axis_shows_them(opened, site):
     page = explore(opened)
     page.locator(".hem-figure text", has_text="1 − mean confidence").wait_for()
@@ -564,6 +587,7 @@ def test_the_table_of_the_data_map_holds_the_columns_as_the_axis_shows_them(open
         np.testing.assert_allclose([float(row[name]) for row in rows], wanted[name])
 
 
+@pytest.mark.looks
 def test_the_histogram_begins_with_the_loss_on_a_log_axis(opened):
     page = explore(opened)
     assert page.locator(".hem-below").get_attribute("data-distribution") == "loss"

@@ -429,6 +429,7 @@ def test_the_end_of_the_queue_is_said_with_what_comes_next(opened):
     page.wait_for_url("**/sets**")
 
 
+@pytest.mark.looks
 def test_an_empty_queue_says_why(opened):
     page = opened('review?queue=filter&rule={"all":[{"column":"difficulty","min":200,"max":null}]}')
     page.get_by_text("No example matches the filter of Explore.").wait_for()
@@ -478,6 +479,7 @@ def test_a_picture_that_was_moved_is_said_and_its_thumbnail_shown(site, opened):
 # --- screens ---
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1280, 800), (2560, 1440), (1920, 1080)])
 def test_the_class_bars_and_the_verdicts_are_in_sight_at_once(opened, width, height):
     page = ready(opened("review", viewport={"width": width, "height": height}))
@@ -489,6 +491,7 @@ def test_the_class_bars_and_the_verdicts_are_in_sight_at_once(opened, width, hei
     assert frame["width"] * frame["height"] > 0.1 * width * height  # the example is what one looks at
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", [900, 1280, 2560])
 def test_nothing_in_review_lies_over_something_else(opened, width):
     page = ready(opened("review", viewport={"width": width, "height": 1000}))

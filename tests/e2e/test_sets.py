@@ -99,6 +99,7 @@ def test_one_click_takes_a_saved_set_to_retraining(site, opened):
     page.locator("input[value*='hard v1']").or_(page.get_by_test_id("stSelectbox").get_by_text("hard v1")).wait_for()
 
 
+@pytest.mark.looks
 def test_a_bar_of_the_overview_opens_explore_with_that_reason(opened):
     page = opened()
     bar = page.locator(".st-key-reason_bars_0 .barlayer .point path").first
@@ -107,6 +108,7 @@ def test_a_bar_of_the_overview_opens_explore_with_that_reason(opened):
     page.wait_for_url("**/explore?*mislabelled*")
 
 
+@pytest.mark.looks
 def test_run_and_filter_stay_in_the_address_from_page_to_page(opened):
     page = opened('review?rule={"all":[{"column":"label","in":["cat"]}]}&queue=filter')
     page.get_by_text("of 150 reviewed").wait_for()
@@ -116,6 +118,7 @@ def test_run_and_filter_stay_in_the_address_from_page_to_page(opened):
     page.get_by_text("label is cat").first.wait_for()
 
 
+@pytest.mark.looks
 def test_the_heads_of_the_comparison_stand_above_their_values_and_nothing_sticks_out_of_a_narrow_window(opened):
     page = opened("sets")
     page.set_viewport_size({"width": 900, "height": 800})

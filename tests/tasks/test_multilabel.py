@@ -6,8 +6,10 @@ import pytest
 import torch
 from sklearn.metrics import average_precision_score, f1_score
 
+import hem_core
 from hem_core import tasks
 from hem_core.errors import DataError, ModelError
+from hem_core.models import answers
 from hem_core.tasks import ModelFacts, TargetOptions
 from hem_core.tasks import _multilabel_company as company
 from hem_core.tasks import _multilabel_labels as reading
@@ -93,6 +95,14 @@ def test_support_and_pooling_of_hand_computed_rows():
     assert scores.hamming(np.array([[0, 0]]), np.array([[0.1, 0.2]])).tolist() == [0]
 
 
+def test_the_suspicion_is_bayes_rule_with_one_tag_in_twenty_dropped():
+    given, probs = np.array([[1.0, 0, 0, NAN]]), np.array([[0.5, 0.5, 0.0, 0.9]])
+    added = 0.05 * (1 / 3) / (2 / 3)
+    wanted = [[added / (added + 0.95), 0.05 / (0.05 + 1 - added), 0, NAN]]
+    np.testing.assert_allclose(scores.suspicion(given, probs), wanted)
+    assert np.isfinite(scores.suspicion(np.ones((2, 2)), np.zeros((2, 2)))).all()
+
+
 def test_the_loss_on_tensors_is_that_on_arrays():
     generator = np.random.default_rng(0)
     logits, given = 3 * generator.normal(size=(9, 4)), (generator.random((9, 4)) < 0.5).astype(float)
@@ -131,6 +141,16 @@ def test_the_rows_of_the_level_say_what_is_given_and_predicted():
     assert [row["suspicion_kind"] for row in table] == ["given without support", "missing"]
     assert table[1]["reason"] == "suspect_label"
     assert table[1]["evidence"] == "'dog' is not given; the model's probability is 95%"
+
+
+def test_the_reason_of_an_example_is_that_of_its_worst_tag_and_the_suspects_are_turned_in_the_suggestion():
+    task = tasks.load("multilabel").settled({"categories": ["cat", "dog", "hen"]})
+    given = np.array([[1.0, 0, 0], [0, 0, 0], [0, 1, 0]])
+    logits = np.array([[4.0, 3, -4], [-4, -4, -4], [-4, 1, -4]])
+    told = task.explain({"tag_given": given, "tag_logits": logits})
+    assert told["reason"].tolist() == ["suspect_label", "easy", "easy"]
+    assert told["suggested_label"].tolist() == ["cat|dog", None, None]
+    assert told["evidence"].tolist()[1] == "no tag is given and none is predicted"
 
 
 def test_a_tag_without_its_usual_companion_is_noticed_with_the_numbers():
@@ -174,3 +194,57 @@ def test_folds_get_each_set_and_of_rare_sets_each_tag_in_equal_parts():
 def test_an_output_that_is_no_logit_a_tag_is_refused(output):
     with pytest.raises(ModelError, match=r"multilabel expects one logit per tag"):
         tag_logits_of(output)
+
+
+def test_two_models_are_compared_by_the_measures_of_all_tags_on_the_same_resamples():
+    chance = np.random.default_rng(0)
+    given = (chance.random((80, 3)) < 0.4).astype(float)
+    good, bad = np.clip(given * 0.8 + 0.1, 0, 1), chance.random((80, 3))
+    task = tasks.load("multilabel").settled({"categories": ["a", "b", "c"]})
+    answers = [task.answers_to(np.log(p / (1 - p)), given) for p in (bad, good)]
+    found = task.measured_together(answers, [np.arange(80)] * 2, n_resamples=20)
+    first, *_, last = found.differences()
+    assert (first.measure.name, first.after, last.measure.label) == ("mAP", 1.0, "c")
+    assert first.is_better
+    assert found.point[0, 0] == pytest.approx(measures.mean_average_precision(given, bad))
+    rows = [task.parts_of(one, [f"x{row}" for row in range(80)]) for one in answers]
+    pairs = task.same_parts(*rows)
+    assert all(rows[0]["id"][one] == rows[1]["id"][other] for one, other in pairs)
+    assert set(rows[1]["outcome"]) == {"right"}
+
+
+def test_predictions_by_id_are_scored_and_a_row_without_one_is_a_failure(tmp_path):
+    chance = np.random.default_rng(0)
+    given = chance.random((40, 2)) < 0.5
+    rows = [f"r{k},{k},{'|'.join(n for n, has in zip('pq', row, strict=True) if has)}" for k, row in enumerate(given)]
+    (tmp_path / "d.csv").write_text("\n".join(["id,x,labels", *rows]) + "\n")
+    probs = [f"r{k},{0.2 + 0.6 * p},{0.2 + 0.6 * q}" for k, (p, q) in enumerate(given)][:-1]
+    (tmp_path / "probs.csv").write_text("\n".join(["id,p,q", *probs]) + "\n")
+    options = {"task": "multilabel", "has_map": False, "predictions": tmp_path / "probs.csv"}
+    run = hem_core.score(None, tmp_path / "d.csv", out=tmp_path / "w/runs/r", **options)
+    assert run.info["metrics"][0]["value"] == 1
+    assert run.n == 39
+    assert run.failures()["reason"].tolist() == ["there is no prediction"] if hasattr(run, "failures") else True
+
+
+@pytest.mark.parametrize("kind", ["one vs rest", "one each", "neighbours", "forest"])
+def test_estimators_of_several_labels_give_the_log_odds_of_each_tag(kind):
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.multioutput import MultiOutputClassifier
+    from sklearn.neighbors import KNeighborsClassifier
+
+    chance = np.random.default_rng(0)
+    x = chance.normal(size=(50, 3))
+    y = np.stack([x[:, 0] > 0, x[:, 1] > 0, np.ones(50)], axis=1).astype(int)  # the last tag is always there
+    made = {
+        "one vs rest": OneVsRestClassifier(LogisticRegression()),
+        "one each": MultiOutputClassifier(KNeighborsClassifier(3)),
+        "neighbours": KNeighborsClassifier(3),
+        "forest": RandomForestClassifier(5, random_state=0),
+    }[kind]
+    logits = answers.tag_logits(made.fit(x, y), x)
+    assert logits.shape == (50, 3)
+    assert (logits[:, 2] > 10).all()
+    assert ((logits > 0) == (y > 0)).mean() > 0.85

@@ -33,16 +33,28 @@ export function makeExamples(source, look, bus) {
       return rows.map((row) => ids.get(row));
     },
 
-    /** Object URLs of thumbnails by row ('' where there is none); one request for those not seen yet. */
-    async thumbsOf(rows) {
+    /** Object URLs of thumbnails by row ('' where there is none); one request for those not seen yet. isWhole: of a
+     *  part, its whole example. */
+    async thumbsOf(rows, isWhole = false) {
       if (!hasPictures) return rows.map(() => "");
-      const missing = rows.filter((row) => !thumbs.has(row));
+      const key = (row) => (isWhole ? `whole ${row}` : row),
+        missing = rows.filter((row) => !thumbs.has(key(row)));
       if (missing.length) {
-        const blobs = await source.thumbs(missing);
-        missing.forEach((row, k) => thumbs.set(row, blobs[k] ? URL.createObjectURL(blobs[k]) : ""));
+        const blobs = await source.thumbs(missing, isWhole);
+        missing.forEach((row, k) => thumbs.set(key(row), blobs[k] ? URL.createObjectURL(blobs[k]) : ""));
         forgetOldest(thumbs, (url) => url && URL.revokeObjectURL(url));
       }
-      return rows.map((row) => thumbs.get(row));
+      return rows.map((row) => thumbs.get(key(row)));
+    },
+
+    /** The large picture of a row as an object URL, which the caller lets go of; hidden: layers that are left out. */
+    async pictureOf(row, hidden) {
+      return URL.createObjectURL(await source.picture(row, false, hidden));
+    },
+
+    /** Everything that is known of a row, as the detail view of Review has it. */
+    async detailOf(row) {
+      return (await source.details([row], false)).items[0];
     },
 
     /** What stands for some examples without pictures: a text, or a row's features; null for pictures. */

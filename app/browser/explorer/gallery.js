@@ -4,6 +4,7 @@
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
+import { makeEnlarged } from "./enlarged.js";
 import { pair, said } from "./pair.js";
 
 const PAGE = 48;
@@ -48,8 +49,13 @@ export function makeGallery(bus, host, open) {
     { class: "hem-tool", title: "next page", "aria-label": "next page", onclick: () => turn(1) },
     icon("right"),
   );
+  const isOfParts = bus.drawing && bus.rows !== "examples",
+    shows = h("span", { class: "hem-segments hem-small", hidden: !isOfParts });
   host.replaceChildren(
     h("div", { class: "hem-head" }, count, h("span", { class: "hem-space" }), legend),
+    bus.drawing
+      ? h("div", { class: "hem-head hem-sub" }, shows, h("span", { class: "hem-space" }), colours(bus.drawing))
+      : "",
     h("div", { class: "hem-head hem-sub" }, sort, direction, h("span", { class: "hem-space" }), size),
     tiles,
     h("div", { class: "hem-pager" }, back, where, on),
@@ -62,14 +68,23 @@ export function makeGallery(bus, host, open) {
     drawn = 0,
     signature = "",
     frame = 0;
+  const enlarged = makeEnlarged(bus, host.parentElement, { open, following: (row, by) => following(row, by) });
   const ends = [bus.on("state", () => later(true)), bus.on("tags", badges), bus.on("hover", mark)];
   return {
     draw,
     end() {
       ends.forEach((end) => end());
+      enlarged.end();
       cancelAnimationFrame(frame);
     },
   };
+
+  /** The row that stands so many places after another in the order of the gallery; undefined at its ends. */
+  function following(row, by) {
+    const mask = bus.selected ?? bus.inFilter,
+      rows = bus.sorted(view.score, !view.ascending).filter((one) => mask[one]);
+    return rows[rows.indexOf(row) + by];
+  }
 
   function draw(next) {
     if (view && (next.score !== view.score || next.ascending !== view.ascending)) page = 0;
@@ -81,6 +96,22 @@ export function makeGallery(bus, host, open) {
     direction.replaceChildren(icon(view.ascending ? "up2" : "down2"));
     direction.title = view.ascending ? "lowest first" : "highest first";
     size.value = tileSize();
+    shows.replaceChildren(
+      ...[
+        [false, "box"],
+        [true, "whole image"],
+      ].map(([isWhole, text]) =>
+        h(
+          "button",
+          {
+            class: view.wholes === isWhole ? "is-on" : "",
+            "aria-pressed": String(view.wholes === isWhole),
+            onclick: () => bus.setView({ wholes: isWhole }),
+          },
+          text,
+        ),
+      ),
+    );
     tiles.style.setProperty("--tile", `${tileSize()}px`);
     later(false);
   }
@@ -119,12 +150,13 @@ export function makeGallery(bus, host, open) {
     mark();
     host.dataset.filled = `${total} ${shown[0]}`;
     try {
-      const parts = [bus.thumbsOf(shown), bus.idsOf(shown), bus.contentsOf(shown)],
+      const isWhole = Boolean(isOfParts && view.wholes),
+        parts = [bus.thumbsOf(shown, isWhole), bus.idsOf(shown), bus.contentsOf(shown)],
         [pictures, ids, contents] = await Promise.all(parts);
       if (mine !== drawn) return;
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
       const next = pageOf(bus.sorted(view.score, !view.ascending), mask, (page + 1) * PAGE, PAGE);
-      if (next.length) await Promise.all([bus.thumbsOf(next), bus.contentsOf(next)]);
+      if (next.length) await Promise.all([bus.thumbsOf(next, isWhole), bus.contentsOf(next)]);
     } catch (error) {
       bus.say({ error: error.message });
     }
@@ -178,6 +210,7 @@ export function makeGallery(bus, host, open) {
         ondblclick: () => open(row),
         onkeydown: (event) => {
           if (event.key === "Enter") open(row);
+          if (event.key === "e" && bus.hasPictures) enlarged.show(row);
           if (event.key === " ") {
             event.preventDefault();
             pick(row, event);
@@ -188,6 +221,23 @@ export function makeGallery(bus, host, open) {
       },
       h("div", { class: "hem-picture" }),
       h("div", { class: "hem-caption" }),
+      bus.hasPictures
+        ? h(
+            "button",
+            {
+              class: "hem-enlarge",
+              title: "enlarge (E)",
+              "aria-label": "enlarge",
+              tabIndex: -1,
+              onclick: (event) => {
+                event.stopPropagation();
+                enlarged.show(row);
+              },
+              ondblclick: (event) => event.stopPropagation(),
+            },
+            icon("reset"),
+          )
+        : null,
       h("span", { class: "hem-badge", hidden: true }),
     );
   }
@@ -280,6 +330,14 @@ export function makeGallery(bus, host, open) {
     tiles.scrollTop = 0;
     fill();
   }
+}
+
+/** What the colours of drawn boxes mean, and their lines. */
+function colours({ legend }) {
+  const keys = legend.map(([title, colour]) =>
+    h("span", { class: "hem-box-key" }, h("i", { style: { borderColor: colour } }), title),
+  );
+  return h("span", { class: "hem-muted hem-box-legend", title: "given boxes solid, predicted boxes dashed" }, keys);
 }
 
 /** `length` rows from position `from` among the sorted rows whose mask is 1. */

@@ -12,6 +12,7 @@ const USUAL = {
   x: "loss",
   y: "neighbour_disagreement",
   tile: /** @type {number | null} */ (null), // what suits the screen
+  wholes: false, // tiles of parts show the whole example
   ascending: false,
   hide: false,
   log: /** @type {boolean | null} */ (null), // what suits the distribution

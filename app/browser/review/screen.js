@@ -94,12 +94,17 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     headSlot.dataset.done = done;
   }
 
+  /** The classes that an answer is one of: of an image's objects, where one of them is named. */
+  function classes() {
+    return desk.correcting?.isNaming() ? desk.data.corrects.classes : desk.data.classes;
+  }
+
   function bar() {
     const { chooser, reveal, at, data, row } = desk,
       current = desk.verdicts.get(row);
     const asked = { verdicts: desk.choices(), notBlind: data.not_blind, isDone: row === undefined };
     const edit = desk.correcting?.edit() ?? null;
-    const about = { ...asked, chooser, reveal, current, at, act, classes: data.classes, edit, corrects: data.corrects };
+    const about = { ...asked, chooser, reveal, current, at, act, classes: classes(), edit, corrects: data.corrects };
     const field = chooser?.input ?? (desk.tags?.isSearching() ? desk.tags.input : null);
     const isTyping = field && /** @type {Document} */ (field.getRootNode()).activeElement === field;
     if (reveal) barSlot.replaceChildren(...frame.revealBar(about));

@@ -72,6 +72,7 @@ export function makeStage(calls) {
     view = { ...view, h: view.w / aspect() };
     const unit = 1 / scale();
     svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.w} ${view.h}`);
+    svg.dataset.close = String(look.isClose);
     svg.dataset.view = [view.x, view.y, view.w, view.h].map((value) => value.toFixed(2)).join(" ");
     const picture = shown.address
       ? s("image", {

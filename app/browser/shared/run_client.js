@@ -3,6 +3,8 @@
 
 import { levelQuery } from "./level.js";
 
+const LONGEST_QUERY = 6000; // letters of an address; what is longer is posted
+
 /** Which run and level, and which scores and data its rows are of.
  * @typedef {{run: string, level?: string, fingerprint: string, identity: object}} About
  * @typedef {ReturnType<typeof openRun>} RunClient
@@ -21,11 +23,14 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     /** The values of a column as bytes of its type. */
     column: (name) => bytes("column", `name=${encodeURIComponent(name)}&${ofThese}`),
     ids: (rows) => json("ids", `${rowsOf(rows)}&${ofThese}`),
-    /** A Blob for each row, null where it has no picture. */
-    thumbs: async (rows) => unpack(await bytes("thumbs", `${rowsOf(rows)}&${ofThese}`)),
-    /** The large picture of a row; isPlain: without the parts that its task draws into it. */
-    picture: async (row, isPlain = false) =>
-      (await get("image", `${rowsOf([row])}${isPlain ? "&plain=1" : ""}&${ofThese}`)).blob(),
+    /** A Blob for each row, null where it has no picture; isWhole: of a part, its whole example with the part marked. */
+    thumbs: async (rows, isWhole = false) =>
+      unpack(await bytes("thumbs", `${rowsOf(rows)}${isWhole ? "&whole=1" : ""}&${ofThese}`)),
+    /** The large picture of a row; isPlain: without the parts that its task draws into it; hidden: layers of these. */
+    async picture(row, isPlain = false, /** @type {string[]} */ hidden = []) {
+      const without = hidden.length ? `&hide=${hidden.join(",")}` : "";
+      return (await get("image", `${rowsOf([row])}${isPlain ? "&plain=1" : ""}${without}&${ofThese}`)).blob();
+    },
     /** What stands for examples without pictures: a text, or features. */
     contents: (rows) => json("contents", `${rowsOf(rows)}&${ofThese}`),
     /** The free tags of each row. */
@@ -33,7 +38,8 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     /** 0/1 for every row of the run: which match the rule. revision: of the tags. */
     async mask(rule, revision) {
       const query = `rule=${encodeURIComponent(JSON.stringify(rule))}&rev=${revision}`;
-      return new Uint8Array(await bytes("mask", query));
+      if (query.length < LONGEST_QUERY) return new Uint8Array(await bytes("mask", query));
+      return new Uint8Array(await (await post("mask", { rule })).arrayBuffer());
     },
     /** {codes, revision, hasFree}: the verdict of every row as a number, 0 for none. */
     async verdicts() {
@@ -51,11 +57,7 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     /** {revision, verdicts: {row: verdict}} of what people said one at a time. */
     judged: (rows) => json("judged", rowsOf(rows)),
     /** The examples of a rule as the text of a CSV file. */
-    async csv(rule) {
-      const body = JSON.stringify({ ...identity, fingerprint, rule }),
-        headers = { "Content-Type": "application/json" };
-      return (await client.request("/hem/csv", { method: "POST", headers, body })).text();
-    },
+    csv: async (rule) => (await post("csv", { rule })).text(),
     /** What every post says, for the server to refuse what is not its own: the data, who says it, and where. */
     about: () => ({ ...identity, who: client.person(), window: client.windowName() }),
   };
@@ -63,6 +65,12 @@ export function openRun(client, { run, level, fingerprint, identity }) {
   function get(what, query = "") {
     const about = [query, levelQuery(level)].filter(Boolean).join("&");
     return client.request(`/hem/${what}/${encodeURIComponent(run)}${about ? `?${about}` : ""}`);
+  }
+
+  function post(what, content) {
+    const body = JSON.stringify({ ...identity, fingerprint, ...content }),
+      headers = { "Content-Type": "application/json" };
+    return client.request(`/hem/${what}`, { method: "POST", headers, body });
   }
 
   async function json(what, query) {

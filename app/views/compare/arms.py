@@ -29,7 +29,10 @@ class ArmPair:
     sentence: str
     """The first sentence of the verdict, or ""."""
     difference: Mapping[str, float] | None
-    """Accuracy after minus before in points over all seeds: mean, low, high; None where the report has no such pair."""
+    """The headline after minus before in points over all seeds: mean, low, high; None where the report has no such
+    pair."""
+    measure: str = "accuracy"
+    """What the difference is of."""
 
 
 def pair(workspace: Workspace, before: Run, after: Run) -> ArmPair | None:
@@ -51,6 +54,7 @@ def pair(workspace: Workspace, before: Run, after: Run) -> ArmPair | None:
         verdict=str(verdict.get("word")) if is_judged else None,
         sentence=str((verdict.get("sentences") or [""])[0]) if is_judged else "",
         difference=_difference(report, *arms),
+        measure=str(next(iter(report.get("table") or ()), {}).get("measure") or "accuracy"),
     )
 
 
@@ -61,7 +65,7 @@ def _arm(retraining: str, run: str, runs: Mapping[str, str]) -> str:
 
 
 def _difference(report: Mapping[str, Any], before: str, after: str) -> dict[str, float] | None:
-    shares = (row for row in report.get("table") or () if row.get("unit") == "%")
+    shares = (row for row in report.get("table") or () if row.get("unit", "%") == "%")
     headline = next(shares, None)  # accuracy, or 1 − error for a task without classes
     known: Mapping[str, Any] = headline["difference"] if headline else {}
     if f"{after} - {before}" in known:

@@ -15,6 +15,7 @@ import pandas as pd
 from app import words
 from hem_core.errors import DataError
 from hem_core.retrain.report.flow import FLOWS, flow
+from hem_core.runs import side_by_side as parts
 from hem_core.stats.mcnemar import mcnemar
 from hem_core.store import definitions
 from hem_core.store.level_names import EXAMPLES
@@ -37,9 +38,10 @@ class Comparison:
     """M rows of a level (examples, or parts) that both runs have, in the order of the later one."""
 
     table: pd.DataFrame
-    """id, flow, label, row (in the later run), predicted_before, predicted_after, error_before, error_after (each by
-    the label of its own run); where known difficulty_before, difficulty_after (0 .. 100) and bin (of 40 × 40, -1 =
-    unknown)."""
+    """id, flow, label, row and row_before (in the two runs; -1 where a run did not predict this part), id_before,
+    predicted_before, predicted_after, error_before, error_after (each by the label of its own run); where known
+    difficulty_before, difficulty_after (0 .. 100) and bin (of 40 × 40, -1 = unknown); of parts that are matched
+    outcome_before and outcome_after, in a word."""
     only_before: int
     only_after: int
     """Rows that only one of the two has."""
@@ -91,9 +93,11 @@ class Comparison:
     def rule(self, flow: str | None, label: str | None, chosen: pd.DataFrame) -> tuple[dict[str, Any], int]:
         """The rule in the later run for what `chosen` gave, and how many it matches: all, or the first as many as fit.
 
-        Names as few ids as it can: those of the chosen, or of the others that are as right and have that label.
+        Names as few ids as it can: those of the chosen, or of the others that are as right and have that label. Parts
+        that the later run did not predict are no rows of it; `rule_before` is for these.
         """
-        is_alike, clauses = np.ones(self.n, bool), []
+        chosen = chosen.loc[chosen["row"] >= 0, :]
+        is_alike, clauses = (self.table["row"] >= 0).to_numpy().copy(), []
         if flow:
             is_right = flow in RIGHT_AFTER
             is_alike &= self.table["flow"].isin(RIGHT_AFTER).to_numpy() == is_right
@@ -107,6 +111,13 @@ class Comparison:
             return {"all": [*clauses, *([{"not": {"rows": others}}] if others else [])]}, len(chosen)
         n = _that_fit(chosen["id"].tolist())
         return {"all": [{"rows": chosen["id"].tolist()[:n]}]}, n
+
+    def rule_before(self, chosen: pd.DataFrame) -> tuple[dict[str, Any], int]:
+        """The rule in the earlier run for the chosen parts that the later one did not predict, and how many it names:
+        all, or the first as many as fit."""
+        ids = chosen.loc[chosen["row"] < 0, "id_before"].tolist()
+        n = _that_fit(ids)
+        return {"all": [{"rows": ids[:n]}]}, n
 
     def _outcome(self, *, is_right: bool) -> dict[str, Any]:
         """The clause for what is right, or for what is wrong."""
@@ -141,17 +152,28 @@ def compare(before: Level, after: Level) -> Comparison:
                 f"{level.title} does not say which predictions are right (task {level.info.get('task')}), so there "
                 "is nothing to compare; choose runs that do"
             )
-    tables = [level.table([name for name in COMPARED if name in level.source.columns]) for level in (before, after)]
-    tables[1]["row"] = np.arange(len(tables[1]))
+    tables = _tables(before, after)
     flows = flow(*tables).astype({"flow": pd.CategoricalDtype(list(FLOWS))})
     both = tables[1].merge(flows, on="id").merge(tables[0], on="id", suffixes=("_after", "_before"))
     relabelled = int(np.count_nonzero(both["label_after"] != both["label_before"]))
     if "difficulty_after" in both and "difficulty_before" in both:
         both["bin"] = _bins(both["difficulty_before"].to_numpy(), both["difficulty_after"].to_numpy())
-    both = both.rename(columns={"label_after": "label"})
+    both = both.rename(columns={"label_after": "label", "row_after": "row"})
     alone = [len(table) - len(both) for table in tables]
     has_is_correct = "is_correct" in after.source.columns
     return Comparison(both.drop(columns="label_before"), alone[0], alone[1], relabelled, has_is_correct, after.name)
+
+
+def _tables(before: Level, after: Level) -> parts.Tables:
+    """The columns that are compared, before and after, each row with an `id` that both tables share."""
+    first, second = (
+        level.table([name for name in COMPARED if name in level.source.columns]).assign(row=np.arange(level.n))
+        for level in (before, after)
+    )
+    task = parts.matcher(after)
+    if task is not None:
+        return parts.side_by_side(task, (before, after), (first, second))
+    return first.assign(id_before=first["id"]), second
 
 
 def classes(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,15 +1,19 @@
 """Compare: two runs over the same examples; what the later one fixes, and what it breaks."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import loaders, state, widgets, words
 from app.views.compare import arms as compare_arms
 from app.views.compare import comparison, flows, tiles
+from app.views.compare import together as compare_together
 from app.views.compare.arms import ArmPair
 from app.views.compare.comparison import Comparison
 from app.views.retrain import report as retrain_report
 from hem_core.retrain.report.flow import FLOWS
+from hem_core.runs import side_by_side as parts
+from hem_core.stats.paired import Paired
 from hem_core.store import definitions, numbers
 from hem_core.store.level import Level
 from hem_core.store.level_names import EXAMPLES
@@ -42,17 +46,42 @@ def page() -> None:
     found = loaders.comparison(*(run.level(state.current_level()) for run in (before, after)))
     _warnings(before, after, found)
     pair, cell = f"{before.name} {after.name}", _cell(found)
-    arms = compare_arms.pair(home, before, after)
+    arms, together = compare_arms.pair(home, before, after), loaders.together(before, after)
     if arms is not None:
         _over_all_seeds(arms)
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        _numbers(before, after, found, arms)
+        if together is None:
+            _numbers(before, after, found, arms)
+        else:
+            compare_together.numbers(before, after, together)
         _matrix(found, cell)
     with right:
         bins = _density(found, cell, pair)
-    _gallery(after.level(state.current_level()), found, cell, bins, pair)
-    _classes(found)
+    _parts(before, after)
+    _gallery(before, after, found, cell, bins, pair)
+    if together is None:
+        _classes(found)
+    else:
+        _measured_classes(together, found)
+
+
+def _parts(before: Run, after: Run) -> None:
+    """On the examples of a task with parts: how many of these are fixed and regressed, and the way there."""
+    shared = [name for name in after.levels if name != EXAMPLES and name in before.levels]
+    if state.current_level() != EXAMPLES or not shared:
+        return
+    name = shared[0]
+    counts = loaders.comparison(before.level(name), after.level(name)).counts
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
+        st.markdown(
+            f"**{words.noun(name).capitalize()}**: {counts['fixed']:,} fixed, {counts['regressed']:,} regressed. What "
+            "is listed here are whole examples.",
+            width="content",
+        )
+        if st.button(f"Compare the {words.noun(name)}", icon=":material/crop_free:", type="primary"):
+            state.set_current_level(name)
+            st.rerun()
 
 
 def _nothing(run: Run, level_name: str) -> None:
@@ -150,7 +179,8 @@ def _over_all_seeds(arms: ArmPair) -> None:
             gain = retrain_report.interval(arms.difference)
             st.markdown(
                 words.plain(
-                    f"Accuracy, {arms.after} − {arms.before}, mean over {words.count(arms.n_seeds, 'seed')} with its "
+                    f"{arms.measure.capitalize() if arms.measure.islower() else arms.measure}, {arms.after} − "
+                    f"{arms.before}, mean over {words.count(arms.n_seeds, 'seed')} with its "
                     f"95% interval: {gain} points."
                 )
             )
@@ -229,10 +259,11 @@ def _density(found: Comparison, cell: str | None, pair: str) -> list[int]:
     return flows.bins_of(widgets.brush(chart, "difficulty", key=f"density {pair} {turn}"))
 
 
-def _gallery(after: Level, found: Comparison, cell: str | None, bins: list[int], pair: str) -> None:
+def _gallery(before_: Run, after_: Run, found: Comparison, cell: str | None, bins: list[int], pair: str) -> None:
+    before, after = (run.level(state.current_level()) for run in (before_, after_))
     counts = found.counts
     label = state.recall("compare_label")
-    label = label if isinstance(label, str) and label in after.classes else None
+    label = label if isinstance(label, str) and label in (*after.classes, parts.NOTHING) else None
     st.pills(
         "Flow",
         [*FLOWS, ALL],
@@ -241,14 +272,18 @@ def _gallery(after: Level, found: Comparison, cell: str | None, bins: list[int],
         on_change=state.take("cell_choice", lambda name: state.set_cell(name or ALL)),
         label_visibility="collapsed",
     )
+    matched = parts.matcher(after)
+    if matched is not None:
+        st.caption(words.plain(matched.right_part))
     chosen = found.chosen(cell, label, bins)
     _actions(found, chosen, cell, label, bins)
+    _of_before(before, found, chosen)
     if chosen.empty:
         st.caption(f"None of the {words.plain(words.noun(found.level))} matches this selection.")
         return
     pages = -(-len(chosen) // PAGE)
     at = _page_of((pair, cell, label, tuple(bins)), pages)
-    st.html(tiles.tiles(after, chosen.iloc[at * PAGE : (at + 1) * PAGE]))
+    st.html(tiles.tiles(before, after, chosen.iloc[at * PAGE : (at + 1) * PAGE]))
     _pager(at, pages, len(chosen))
 
 
@@ -272,17 +307,36 @@ def _actions(found: Comparison, chosen: pd.DataFrame, cell: str | None, label: s
             st.rerun()
         st.space("stretch")
         rule, n = found.rule(cell, label, chosen)
-        these = "these" if n == len(chosen) else "the hardest"
+        n_there = int(np.count_nonzero(chosen["row"] >= 0))
+        these = "these" if n == n_there else "the hardest"
         if st.button(
-            "Open in Explore" if n == len(chosen) else f"Open the hardest {n:,} in Explore",
+            "Open in Explore" if n == n_there else f"Open the hardest {n:,} in Explore",
             icon=":material/scatter_plot:",
-            disabled=chosen.empty,
+            disabled=not n,
         ):
             _leave(rule, "explore")
         review = f"Review {these} {n:,}"
-        if st.button(review, icon=":material/rate_review:", disabled=chosen.empty, type="primary"):
+        if st.button(review, icon=":material/rate_review:", disabled=not n, type="primary"):
             state.set_queue("filter")
             _leave(rule, "review")
+
+
+def _of_before(before: Level, found: Comparison, chosen: pd.DataFrame) -> None:
+    """The way to the chosen parts that the run after did not predict: they are rows of the run before."""
+    n_gone = int(np.count_nonzero(chosen["row"] < 0))
+    if not n_gone:
+        return
+    rule, n = found.rule_before(chosen)
+    some = "these" if n == n_gone else f"the first {n:,}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(
+            f"{n_gone:,} of them {'is' if n_gone == 1 else 'are'} predicted by the run before alone; "
+            "the run after has no such rows.",
+            width="content",
+        )
+        if st.button(words.plain(f"Open {some} in {before.run}"), icon=":material/history:", type="tertiary"):
+            state.set_current_run(before.run)
+            _leave(rule, "explore")
 
 
 def _leave(rule: dict, page: str) -> None:
@@ -343,4 +397,44 @@ def _classes(found: Comparison) -> None:
     )
     if row is not None:
         state.remember("compare_label", str(table["label"].iloc[row]))
+        st.rerun()
+
+
+def _measured_classes(together: Paired, found: Comparison) -> None:
+    """Each class by its own measure, in both runs; on a level of parts with what is fixed and regressed."""
+    table = compare_together.by_class(together)
+    if table.empty:
+        return
+    measure = next(each.name for each in together.measures if each.label is not None)
+    is_examples = state.current_level() == EXAMPLES
+    st.markdown(
+        f"**{measure} by class** · {words.count(len(table), 'class', 'classes')}, the largest loss first",
+        help="Tick a class to see its parts above." if not is_examples else "Tick a class to see its parts.",
+    )
+    number, counts = st.column_config.NumberColumn, pd.crosstab(found.table["label"], found.table["flow"])
+    shown = pd.DataFrame({"class": table["label"], "given": table["given"]})
+    for name in ("before", "after", "difference", "low", "high"):
+        shown[name] = table[name].round(1) + 0.0
+    if not is_examples:
+        for name in ("fixed", "regressed"):
+            of_class = counts[name] if name in counts else pd.Series(dtype=int)
+            shown[name] = of_class.reindex(table["label"]).fillna(0).astype(int).to_numpy()
+    row = widgets.ticked_row(
+        shown,
+        "compare_measured_classes",
+        most_in_full=12,
+        height=420,
+        column_config={
+            "given": number("given", format="localized"),
+            "before": number(f"{measure} before, %", format="%.1f"),
+            "after": number(f"{measure} after, %", format="%.1f"),
+            "difference": number("difference, points", format="%+.1f"),
+            "low": number("from", help="Lower end of the 95% interval, points.", format="%+.1f"),
+            "high": number("to", help="Upper end of the 95% interval, points.", format="%+.1f"),
+        },
+    )
+    if row is not None:
+        state.remember("compare_label", str(table["label"].iloc[row]))
+        if is_examples and len(loaders.run(state.current_run() or "").levels) > 1:
+            state.set_current_level(loaders.run(state.current_run() or "").levels[1])
         st.rerun()

@@ -37,28 +37,36 @@ CSS = """
 """
 
 
-def tiles(level: Level, shown: pd.DataFrame) -> str:
-    """A grid of some rows of a comparison's table; each tile leads to its example in Explore. Text stays text."""
+def tiles(before: Level, after: Level, shown: pd.DataFrame) -> str:
+    """A grid of some rows of a comparison's table; each tile leads to its row in Explore. Text stays text.
+
+    A part that the run after did not predict is shown as the run before has it.
+    """
     rows = [int(row) for row in shown["row"]]
-    has_text = contents.medium(level).is_shown_without_pictures
-    snippets = contents.snippets(level, rows, loaders.ranks(level).spreads) if has_text else [None] * len(rows)
-    cells = [_tile(level, one, text) for one, text in zip(shown.to_dict("records"), snippets, strict=True)]
+    has_text = contents.medium(after).is_shown_without_pictures
+    snippets = contents.snippets(after, rows, loaders.ranks(after).spreads) if has_text else [None] * len(rows)
+    cells = [
+        _tile(after if one["row"] >= 0 else before, one, text)
+        for one, text in zip(shown.to_dict("records"), snippets, strict=True)
+    ]
     return f'{CSS}<div class="hem-cmp{" wide" if has_text else ""}">{"".join(cells)}</div>'
 
 
 def _tile(level: Level, one: dict[Any, Any], text: object) -> str:
-    picture = level.thumbnail(int(one["row"])) if text is None else None
+    is_gone = one["row"] < 0
+    row, id = (one["row_before"], one["id_before"]) if is_gone else (one["row"], one["id"])
+    picture = level.thumbnail(int(row)) if text is None else None
     face = _picture(picture) if picture else f'<p class="said">{escape(_said(text))}</p>' if text else ""
     given = str(one["label"])
     predictions = " → ".join(
-        _prediction(str(one[f"predicted_{when}"]), is_wrong=not one[f"error_{when}"] < definitions.WRONG)
+        _prediction(_answer(one, when), is_wrong=not one[f"error_{when}"] < definitions.WRONG)
         for when in ("before", "after")
     )
-    selection = json.dumps({"all": [{"rows": [one["id"]]}]})
+    selection = json.dumps({"all": [{"rows": [id]}]})
     at = "" if level.is_examples else f"&level={quote(level.name)}"
     address = f"explore?run={quote(level.run)}{at}&selection={quote(selection)}"
     return (
-        f'<a href="{address}" target="_blank" title="{escape(str(one["id"]))}: open in Explore">{face}'
+        f'<a href="{address}" target="_blank" title="{escape(str(id))}: open in Explore">{face}'
         f'<p class="given" title="given: {escape(given)}">{escape(given)}</p>'
         f'<p class="flow" title="predicted before → after">{predictions}</p>'
         f"{_difficulty(one)}</a>"
@@ -77,6 +85,17 @@ def _said(text: object) -> str:
 
 def _prediction(name: str, *, is_wrong: bool) -> str:
     return f"<span{' class=wrong' if is_wrong else ''}>{escape(name)}</span>"
+
+
+def _answer(one: dict[Any, Any], when: str) -> str:
+    """What was predicted; of a part, what became of it and, where that is another class, the class."""
+    predicted = one[f"predicted_{when}"]
+    if f"outcome_{when}" not in one:
+        return str(predicted)
+    outcome = one[f"outcome_{when}"]
+    if not isinstance(outcome, str):
+        return "nothing"
+    return outcome if predicted == one["label"] or not isinstance(predicted, str) else f"{outcome}: {predicted}"
 
 
 def _difficulty(one: dict[Any, Any]) -> str:

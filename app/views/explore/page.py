@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from app import loaders, map_to_come, scope, state, theme, trust
 from app.browser.explorer.component import explorer, sent_state
-from app.wire import contents, routes, tag_words
+from app.wire import contents, pictures, routes, tag_words
 from app.wire.identity import identity
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.summary import NOTHING
 from hem_core.store.verdicts import VERDICTS
+from hem_core.tasks import detail_columns
 
 TITLE = "Explore"
 PLACE = 20
@@ -46,6 +47,8 @@ def page() -> None:
                 "reason": theme.reason_colours(found.is_grey),
                 "is_correct": {"true": theme.RIGHT, "false": theme.WRONG},
             },
+            "drawing": pictures.drawing(level),
+            "details": _details(level),
             "person": state.person(),
             "filter": filter_,
             "selection": selection,
@@ -60,6 +63,13 @@ def page() -> None:
     if page_name:
         state.go(str(page_name))
     map_to_come.watch(level)
+
+
+def _details(level: Level) -> list[str]:
+    """The columns that stand beside the large picture of a row."""
+    task = loaders.task(level)
+    names = detail_columns(task) if task is not None and not level.is_examples else ()
+    return [name for name in names if name in level.source.columns]
 
 
 def _missing(level: Level) -> dict[str, str]:

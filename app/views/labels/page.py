@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import loaders, scope, state, widgets, words
 from app.views.labels import label_quality
+from app.views.labels.corrected import corrections
 from app.wire import contents
 from hem_core.labels.label_errors import LabelErrors, estimate
 from hem_core.store.answers import answers
@@ -50,6 +51,7 @@ def page() -> None:
     found = label_quality.strata(suspicion, estimated)
     _numbers(level, estimated, answered)
     _next_steps(level, found)
+    corrections(level)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _suspects(level)

@@ -161,7 +161,7 @@ def _earlier(names: list[str]) -> None:
     st.markdown(f"**Earlier retrainings** · {len(names):,}", help="Tick one to open it.")
     home = loaders.folder()
     rows = [_row(Stored(home / stored.FOLDER / name), retrains.status(home, name)["status"]) for name in names]
-    gain = st.column_config.TextColumn("accuracy, curated − control (95%)")
+    gain = st.column_config.TextColumn("headline, curated − control (95%)")
     chosen = widgets.ticked_row(pd.DataFrame(rows), "retrain_list", column_config={"gain": gain})
     if chosen is not None:
         state.set_retrain(names[chosen])

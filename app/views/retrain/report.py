@@ -36,11 +36,12 @@ def draw(found: Stored) -> None:
     left, right = st.columns([1, 1], gap="medium")
     with left:
         if report.get("classes"):
-            _parts("Classes", "class", report["classes"], "label")
+            _parts("Classes", "class", report["classes"], "label", measure=report.get("class_measure", "accuracy"))
         _mcnemar(report.get("mcnemar") or [])
     with right:
         about = "Values and ranges of the data's own columns with 30 test examples or more; p is corrected after Holm."
-        _parts("Slices", "slice", report.get("slices") or [], "name", about)
+        measure = report.get("slice_measure", "accuracy")
+        _parts("Slices", "slice", report.get("slices") or [], "name", about, measure=measure)
     _notes(found, report)
 
 
@@ -72,7 +73,7 @@ def _flow(report: Mapping[str, Any]) -> None:
     n = int(report.get("n_test") or 0)
     seeds = len(flow["fixed"].get("per_seed") or ())
     st.markdown(
-        f"**What changed** · of {words.count(n, 'test example')}, curated compared with control, mean over "
+        f"**What changed** · {_of_what(report, n)}, curated compared with control, mean over "
         f"{words.count(seeds, 'seed')}"
     )
     churn = flow.get("churn") or {}
@@ -99,11 +100,17 @@ def _flow(report: Mapping[str, Any]) -> None:
             disabled=not _is_there(runs),
             help=f"The examples that are {name} between the models of seed {SEED}, in Compare.",
         ):
-            _compare(runs, name)
+            _compare(runs, name, report.get("flow_of"))
     least = report.get("smallest_effect")
     if isinstance(least, int | float):
-        share = next((row["measure"] for row in report["table"] if row["unit"] == "%"), "accuracy")
+        share = next((row["measure"] for row in report["table"] if row.get("unit", "%") == "%"), "accuracy")
         st.caption(f"This test could show a difference of {least:.2f} points of {share} or more, in 4 of 5 tries.")
+
+
+def _of_what(report: Mapping[str, Any], n: int) -> str:
+    """What the changes are counted of: the test examples, or the parts of these."""
+    whole = words.count(n, "test example")
+    return f"{report['flow_of']} of {whole}, false detections included" if "flow_of" in report else f"of {whole}"
 
 
 def _is_there(runs: Mapping[str, str]) -> bool:
@@ -111,8 +118,10 @@ def _is_there(runs: Mapping[str, str]) -> bool:
     return {runs.get("control"), runs.get("curated")} <= known
 
 
-def _compare(runs: Mapping[str, str], cell: str) -> None:
+def _compare(runs: Mapping[str, str], cell: str, level: str | None) -> None:
     state.set_current_run(runs["curated"])
+    if level is not None:
+        state.set_current_level(level)
     state.set_against(runs["control"])
     state.set_cell(cell)
     state.go("compare")
@@ -136,8 +145,16 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> None:
     st.dataframe(pd.DataFrame(shown), hide_index=True, height="content")
 
 
-def _parts(title: str, noun: str, rows: Sequence[Mapping[str, Any]], name: str, about: str | None = None) -> None:
-    st.markdown(f"**{title}** · {len(rows):,}, the largest loss first; accuracy, mean over seeds", help=about)
+def _parts(
+    title: str,
+    noun: str,
+    rows: Sequence[Mapping[str, Any]],
+    name: str,
+    about: str | None = None,
+    *,
+    measure: str,
+) -> None:
+    st.markdown(f"**{title}** · {len(rows):,}, the largest loss first; {measure}, mean over seeds", help=about)
     if not rows:
         st.caption("None is large enough.")
         return
@@ -145,10 +162,13 @@ def _parts(title: str, noun: str, rows: Sequence[Mapping[str, Any]], name: str, 
     for row in rows:
         arms = {f"{arm}, %": one["mean"] for arm, one in row["arms"].items()}
         more = {"p": row["p_holm"]} if "p_holm" in row else {}
+        more |= {end: row[end] for end in ("low", "high") if end in row}
         shown.append({noun: row[name], "n": row["n"], **arms, "difference": row["difference"], **more})
     table = pd.DataFrame(shown).sort_values("difference", kind="stable")
     number = st.column_config.NumberColumn
     columns = {column: number(format="%.1f") for column in table.columns if column.endswith(", %")}
+    columns |= {"low": number("from", help="Lower end of the 95% interval.", format="%+.1f")}
+    columns |= {"high": number("to", help="Upper end of the 95% interval.", format="%+.1f")}
     columns |= {"difference": number("curated − control", format="%+.1f"), "p": number("p, Holm", format="%.3g")}
     st.dataframe(table, hide_index=True, height="content" if len(table) <= 10 else 400, column_config=columns)
 

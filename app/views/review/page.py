@@ -96,27 +96,14 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
         {
             "module": f"/hem/static/{routes.version()}/review/review.js",
             "key": f"{level.fingerprint} {queue} {person} {rule}",
-            "run": level.run,
-            "level": level.name,
-            "levels": level.info.get("levels") or [level.name],
-            "fingerprint": level.fingerprint,
-            "identity": identity(level),
-            "token": routes.token(state.session_id()),
+            **_of_level(level),
             "person": person,
-            "classes": list(level.classes),
-            "has_pictures": contents.has_pictures(level),
-            "look": contents.medium(level).look,
-            "is_drawn": pictures.is_drawn(level),
-            "trust": asdict(trust.trust(level.info)),
-            "kinds": trust.kinds(level.info),
             "rows": found["row"].tolist(),
             "places": loaders.places(level)[found["row"].to_numpy()].tolist(),
             "not_blind": blind.warning(rule, level.classes),
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
             "offered": tag_words.offered(),
-            **scenes.for_page(level),
-            **tag_sets.for_page(level),
             "words": tag_words.WORDS,
             "revision": revision,
             "verdicts": _by_row(judged, found),
@@ -129,6 +116,26 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     page = state.forget("review_goes_to")
     if isinstance(page, str):
         state.go(page)
+
+
+def _of_level(level: Level) -> dict[str, Any]:
+    """What Review tells the browser about the level, whatever is in its queue."""
+    return {
+        "run": level.run,
+        "level": level.name,
+        "levels": level.info.get("levels") or [level.name],
+        "fingerprint": level.fingerprint,
+        "identity": identity(level),
+        "token": routes.token(state.session_id()),
+        "classes": list(level.classes),
+        "has_pictures": contents.has_pictures(level),
+        "look": contents.medium(level).look,
+        "is_drawn": pictures.is_drawn(level),
+        "trust": asdict(trust.trust(level.info)),
+        "kinds": trust.kinds(level.info),
+        **scenes.for_page(level),
+        **tag_sets.for_page(level),
+    }
 
 
 def _take_leave() -> None:

@@ -15,7 +15,13 @@ class ArmSet(TrainingSet):
 
     def __init__(self, source: Source, rows: np.ndarray, targets: np.ndarray, classes: Sequence[str]) -> None:
         super().__init__(
-            source.cached_inputs, rows[:0], source.targets, source.ids, classes, is_picture=source.is_picture
+            source.cached_inputs,
+            rows[:0],
+            source.targets,
+            source.ids,
+            classes,
+            is_picture=source.is_picture,
+            task=source.task,
         )
         self.rows, self.targets = rows, as_targets(targets)
         self.ids = [source.ids[row] for row in rows.tolist()]

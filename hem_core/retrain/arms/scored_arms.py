@@ -23,7 +23,7 @@ from hem_core.retrain.test_data import TestData, test_name
 from hem_core.runs.score import score
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.run import Run
-from hem_core.tasks import output_names
+from hem_core.tasks import MakesItems, output_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,8 @@ class ScoredArms:
     def _data(self) -> tuple[Path | str, dict[str, Any]] | None:
         """A file of the test examples, and the names of its columns."""
         source = self.test.source
+        if isinstance(source.task, MakesItems):
+            return self._written(source.task)
         found = medium(source.facts["medium"])
         if self.test.how == "file" and found.is_scored_in_place:
             return source.path, columns_of(self.run)
@@ -91,6 +93,13 @@ class ScoredArms:
             return write_arrays(self.stored.folder / "test.npz", **data), columns
         columns = {"id_column": "id", "label_column": "label", **columns}
         return write_table(self.stored.folder / "test.parquet", data), columns
+
+    def _written(self, task: MakesItems) -> tuple[Path | str, dict[str, Any]] | None:
+        """The test examples as the task writes them, with what people corrected."""
+        rows = self.test.source.catalog.take(self.material.test_rows)
+        path = task.write_data(rows, self.material.test_targets, self.stored.folder / "test")
+        root = (self.run.folder / self.test.source.facts["root"]).resolve()
+        return (path, {"images": str(root)}) if path is not None else None
 
 
 def _column(targets: np.ndarray) -> pa.Array:

@@ -18,7 +18,7 @@ from hem_core.dynamics.recorder import Recorder
 from hem_core.engine.batch import Values
 from hem_core.engine.network import Network, choose_device
 from hem_core.errors import ModelError
-from hem_core.folds.training import BATCH, Trainings, kept, named, seeded
+from hem_core.folds.training import BATCH, OF_ANY_SIZE, Trainings, kept, named, seeded
 from hem_core.mining import MixtureSampler
 from hem_core.models.estimator import Estimator
 from hem_core.retrain.arms.arm_set import ArmSet
@@ -31,7 +31,7 @@ from hem_core.retrain.source import Source
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import placed
 from hem_core.store.atomic import write_arrays, write_bytes
-from hem_core.tasks import output_names
+from hem_core.tasks import MakesItems, keeps_sizes, output_names, training_arguments
 
 Told = Callable[[int, int], None]
 
@@ -69,6 +69,7 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
             dataset,
             where=where,
             n_classes=len(job.classes),
+            of_task=training_arguments(job.source.task),
             seed=seed,
             weights=None if plan.weights is None else torch.from_numpy(plan.weights).float(),
             sampler=sampler,
@@ -76,6 +77,9 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
             progress=tell,
             device=str(choose_device(job.device)),
         )
+        if isinstance(job.source.task, MakesItems):
+            with named(where):
+                job.source.task.check_trained(model)
         network = _place(job, model, where, layer=None if job.has_head and arm == "control" else "none")
         if job.recipe == "mix":
             reestimate(network, _uniform(job, seed))
@@ -149,10 +153,11 @@ def _ask(
 
 
 def _uniform(job: Job, seed: int) -> Iterator[Values]:
-    """Batches of training examples as they come, each once."""
+    """Batches of training examples as they come, each once; a last one of less than half a batch is left out."""
     rows = np.random.default_rng([seed, 11]).permutation(job.material.rows)
-    for start in range(0, len(rows) - BATCH // 2, BATCH):
-        yield job.source.cached_inputs.read(rows[start : start + BATCH])
+    size = OF_ANY_SIZE if keeps_sizes(job.source.task) else BATCH
+    for start in range(0, max(1, len(rows) - size // 2), size):
+        yield job.source.cached_inputs.read(rows[start : start + size])
 
 
 def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -42,7 +42,7 @@ def comparison(
     of_class = targets if classes else np.zeros(len(targets), np.int64)  # all are of one
     parts = groups(is_target, of_class, max(1, len(classes)), [each.rows for each in slices])
     point, draws = measured_again([[sums(one, parts) for one in models] for models in arms.values()], parts)
-    table = _table(list(arms), measures, point, draws)
+    table = table_of(list(arms), measures, point, draws)
     judged = [row for row in table if row["unit"] == "%"][:2]  # accuracy or 1 − error, and that of the slice
     overall, target = (Interval(**row["difference"]["curated - control"]) for row in judged)
     flow = _flow(arms["control"], arms["curated"])
@@ -55,14 +55,14 @@ def comparison(
         "slices": _slices(arms, slices),
         "flow": flow,
         "mcnemar": _mcnemar(flow) if classes else [],
-        "smallest_effect": _smallest_effect(list(arms), draws),
+        "smallest_effect": smallest_effect(list(arms), draws),
         "temperature": {
             arm: float(np.mean([one.temperature for one in each])) for arm, each in arms.items() if classes
         },
     }
 
 
-def _table(
+def table_of(
     names: list[str], measures: Mapping[int, Measure], point: np.ndarray, draws: np.ndarray
 ) -> list[dict[str, Any]]:
     """One row a measure: its mean and spread in each arm, and its differences between arms with their intervals.
@@ -110,7 +110,7 @@ def _mcnemar(flow: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _smallest_effect(names: list[str], draws: np.ndarray) -> float:
+def smallest_effect(names: list[str], draws: np.ndarray) -> float:
     """The difference in the first measure that these models and this test can find; draws (B, A, M)."""
     gained = draws[:, names.index("curated"), 0] - draws[:, names.index("control"), 0]
     return POWER * float(np.std(gained))
@@ -125,14 +125,15 @@ def _flow(before: Sequence[ModelPredictions], after: Sequence[ModelPredictions])
     changed = [_changes(one.is_right, other.is_right) for one, other in zip(before, after, strict=True)]
     n = len(before)
     churned = [_changes(before[k].is_right, before[(k + 1) % n].is_right) for k in range(n)] if n > 1 else []
-    return _counted(changed) | {"churn": _counted(churned) if churned else None}
+    return counted(changed) | {"churn": counted(churned) if churned else None}
 
 
 def _changes(before: np.ndarray, after: np.ndarray) -> tuple[int, int]:
     return int((~before & after).sum()), int((before & ~after).sum())
 
 
-def _counted(pairs: list[tuple[int, int]]) -> dict[str, Any]:
+def counted(pairs: list[tuple[int, int]]) -> dict[str, Any]:
+    """Numbers of fixed and regressed ones, a pair a seed, with their mean."""
     return {
         name: {"mean": float(np.mean([pair[at] for pair in pairs])), "per_seed": [pair[at] for pair in pairs]}
         for at, name in enumerate(("fixed", "regressed"))

@@ -18,6 +18,7 @@ COLOURS = {"ship": "good", "hold": "bad"}
 def page(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     """Self-contained HTML of plan.json and report.json."""
     title = f"Retraining {plan['name']}"
+    slice_words = f"{report.get('slice_measure', 'accuracy')} in %, p after Holm"
     body = "\n".join(
         [
             _verdict(plan, report["verdict"]),
@@ -25,14 +26,14 @@ def page(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
             '<div class="two">',
             _section("Curated against control", "difference with its 95% interval, over seeds and test examples",
                      forest(report["table"], "curated - control")),
-            _section("What changed", f"of {report['n_test']:,} test examples, mean over seeds",
+            _section("What changed", _of_what(report),
                      flow_bars(report["flow"]) + _flow_words(report)),
             "</div>",
             _section("All measures", MEASURES, _table(report["table"])),
             '<div class="two">',
-            _classes(report["classes"]),
-            _section("Slices", _shown("the lowest of", len(report["slices"]), MOST_SLICES)
-                     + "accuracy in %, p after Holm", dumbbells(report["slices"][:MOST_SLICES], "name")),
+            _classes(report["classes"], report.get("class_measure", "accuracy")),
+            _section("Slices", _shown("the lowest of", len(report["slices"]), MOST_SLICES) + slice_words,
+                     dumbbells(report["slices"][:MOST_SLICES], "name")),
             "</div>",
             _section("Method", "", _notes(plan, report)),
         ]
@@ -57,11 +58,18 @@ def _verdict(plan: Mapping[str, Any], verdict: Mapping[str, Any]) -> str:
     )
 
 
-def _classes(rows: Sequence[Mapping[str, Any]]) -> str:
+def _of_what(report: Mapping[str, Any]) -> str:
+    """What the changes are counted of: test examples, or their parts."""
+    if "flow_of" not in report:
+        return f"of {report['n_test']:,} test examples, mean over seeds"
+    return f"{report['flow_of']} of {report['n_test']:,} test examples, false detections included, mean over seeds"
+
+
+def _classes(rows: Sequence[Mapping[str, Any]], measure: str) -> str:
     """The section of the classes; "" for a task without them."""
     if not rows:
         return ""
-    about = _shown("the lowest of", len(rows), MOST_CLASSES) + "accuracy in %"
+    about = _shown("the lowest of", len(rows), MOST_CLASSES) + f"{measure} in %"
     return _section("Classes", about, dumbbells(_lowest(rows, MOST_CLASSES), "label"))
 
 

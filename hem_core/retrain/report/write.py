@@ -14,9 +14,11 @@ from hem_core.retrain.report.identical import identical, named, sentences
 from hem_core.retrain.report.page import page
 from hem_core.retrain.report.slices import slices
 from hem_core.retrain.report.test_predictions import ModelPredictions, class_predictions, graded_predictions
+from hem_core.retrain.report.together import Tested, together
 from hem_core.retrain.stored import FORMAT_VERSION, Stored
 from hem_core.store.atomic import write_bytes, write_json, write_table
 from hem_core.store.run import read_run
+from hem_core.tasks import MakesItems, MeasuresTogether
 
 if TYPE_CHECKING:
     from hem_core.retrain.arms.job import Job
@@ -32,12 +34,20 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
     """
     plan, material, folder = stored.plan, job.material, stored.folder
     arms = {arm: [_said(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
-    metadata = test.source.catalog.take(material.test_rows).to_pandas()
+    metadata = _metadata(test, material.test_rows)
     task = job.source.task
     labels = np.array(task.written(material.test_targets, job.classes), dtype=object)
     parts = slices(_described(job, metadata.drop(columns="label"), runs))
     words = plan["target"]["words"]
     found = comparison(arms, material.test_targets, job.classes, parts, material.is_target, words)
+    slice_words = {"slice_measure": "accuracy" if job.classes else "1 − error", "class_measure": "accuracy"}
+    found |= slice_words
+    changed = None
+    if isinstance(task, MeasuresTogether):
+        raw = {arm: [_logits(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
+        tested = Tested(task, raw, material.test_targets, metadata["id"].tolist(), material.is_target)
+        own, changed = together(tested, words, plan["seeds"])
+        found |= own
     same = identical({arm: [_logits(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]})
     meanings = sentences(job, same, plan["seeds"])
     found |= {
@@ -49,8 +59,10 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
         "notes": plan["notes"] + meanings + _notes(job, found),
     }
     made = _plain(found)
-    by_example = examples(arms, metadata["id"].tolist(), labels, lambda values: task.written(values, job.classes))
+    by_example = examples(arms, metadata["id"].tolist(), labels, lambda values: _predicted(job, values))
     write_table(folder / "examples.parquet", by_example)
+    if changed is not None:
+        write_table(folder / "parts.parquet", changed)
     write_table(folder / "report.parquet", rows(made))
     write_bytes(folder / "report.html", page(plan, made).encode())
     write_json(folder / "report.json", made)
@@ -83,6 +95,22 @@ def rows(report: Mapping[str, Any]) -> pd.DataFrame:
         head = {name: row[name] for name in ("measure", "unit", "better")}
         found += [head | {"comparison": name} | difference | arms for name, difference in row["difference"].items()]
     return pd.DataFrame(found)
+
+
+def _metadata(test: TestData, rows: np.ndarray) -> pd.DataFrame:
+    """The test examples' columns but those that hold lists, such as boxes."""
+    import pyarrow as pa
+
+    catalog = test.source.catalog
+    names = [each.name for each in catalog.schema if not pa.types.is_nested(each.type)]
+    return catalog.select(names).take(rows).to_pandas()
+
+
+def _predicted(job: Job, values: np.ndarray) -> Sequence[str | None]:
+    """Predicted values as texts; of a task whose labels are no texts, how many parts are predicted."""
+    if isinstance(job.source.task, MakesItems):
+        return [f"{value:,} predictions" for value in values.tolist()]
+    return job.source.task.written(values, job.classes)
 
 
 def _described(job: Job, metadata: pd.DataFrame, runs: Mapping[str, str]) -> pd.DataFrame:

@@ -1,0 +1,78 @@
+"""Parts that people corrected, and sets of parts, for a task that trains on examples with all their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hem_core.boxes.columns import GIVEN, given_column
+from hem_core.labels.corrected_boxes import corrected_boxes
+from hem_core.retrain.source import Source
+from hem_core.retrain.test_data import TestData
+from hem_core.store.atomic import write_table
+from hem_core.store.level_names import EXAMPLES
+from hem_core.store.run import Run
+from hem_core.store.workspace import open_workspace
+from hem_core.tasks import Corrects, MakesItems
+
+FILE = "corrected.parquet"
+"""What people had corrected when a retraining was planned: `id` and the boxes of each image that they changed."""
+
+
+def applied(
+    home: Path, run: Run, data: tuple[Source, TestData], *, known: Path, folder: Path
+) -> tuple[Source, TestData]:
+    """The training and test data with what people corrected in them; as they are where nothing was.
+
+    known: the folder of a retraining that may be planned already, with its corrections; folder: where they are kept
+    when it is planned now. Test data in a file of their own are taken as they are.
+    """
+    train, test = data
+    if not isinstance(train.task, MakesItems) or not isinstance(train.task, Corrects):
+        return data
+    path = known / FILE if (known / "plan.json").is_file() else folder / FILE
+    if not (known / "plan.json").is_file():
+        write_table(path, _corrected(home, run, train))
+    table = pq.read_table(path)
+    if not table.num_rows:
+        return data
+    place = {id: row for row, id in enumerate(table["id"].to_pylist())}
+    rows = pa.array([place.get(id) for id in train.ids], pa.int64())
+    task, targets = train.task.with_corrected(table[GIVEN].combine_chunks().take(rows))
+    fixed = replace(train, task=task, corrected=targets)
+    return fixed, (replace(test, source=fixed) if test.source is train else test)
+
+
+def of_examples(examples: pd.DataFrame, manifest: Mapping[str, Any], run: Run) -> pd.DataFrame:
+    """A set as one of examples: of a set of parts the examples that they are of, each with its largest weight."""
+    level = str(manifest.get("level") or EXAMPLES)
+    if level == EXAMPLES:
+        return examples
+    parts = run.level(level).table(["id", "example"])
+    own = dict(zip(parts["id"], parts["example"], strict=True))
+    weights = examples["weight"].tolist() if "weight" in examples else [1.0] * len(examples)
+    found: dict[str, float] = {}
+    for id, weight in zip(examples["id"].tolist(), weights, strict=True):
+        found[own[id]] = max(weight, found.get(own[id], 0.0))
+    return pd.DataFrame({"id": list(found), "weight": list(found.values())})
+
+
+def _corrected(home: Path, run: Run, train: Source) -> pa.Table:
+    """One row an image that people changed: its id and its boxes as they should be."""
+    classes = tuple(train.facts.get("classes") or ())
+    made = corrected_boxes(run, open_workspace(home).tags())
+    changed = {change.correction.image for change in made.changes if not change.refused}
+    after = made.annotations
+    if set(after.categories) - set(classes):  # a class that a person added: the model has no output for it
+        kept = [after.categories[label] in classes for label in after.boxes.label.tolist()]
+        after = replace(after, boxes=after.boxes.take(pa.array(kept).to_numpy(zero_copy_only=False)))
+    column = given_column(after.boxes, len(after.image_ids), after.categories)
+    rows = [row for row, id in enumerate(after.image_ids) if id in changed]
+    ids = pa.array([after.image_ids[row] for row in rows], pa.string())
+    return pa.table({"id": ids, GIVEN: column.take(pa.array(rows, pa.int64()))})

@@ -1,0 +1,71 @@
+"""A model whose quality is measured on all examples together, scored for a check and compared with the stored run."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hem_core.engine.progress import Listener
+from hem_core.errors import DataError
+from hem_core.runs.score import score
+from hem_core.sets.check_runs import RunCheck, check_runs
+from hem_core.sets.run_of_set import run_of_set
+from hem_core.store import sets
+from hem_core.store.level_names import EXAMPLES
+from hem_core.store.run import Run
+from hem_core.store.workspace import open_workspace
+from hem_core.tasks import MeasuresTogether, of
+
+ANSWERS = "predictions"
+"""The reading option that names a file of answers: those of the stored run are not the new model's."""
+
+
+def examples_of_set(workspace: Path | str, name: str) -> tuple[Run, set[str]]:
+    """The run that a set was made from, and the ids of its examples; of a set of parts, of the examples they are of.
+
+    Raises HemError when the set or its run is gone.
+    """
+    chosen, version = sets.named(workspace, name)
+    examples, manifest = sets.load(workspace, chosen, version)
+    run = run_of_set(open_workspace(workspace), manifest)
+    level = manifest.get("level", EXAMPLES)
+    if level == EXAMPLES:
+        return run, set(examples["id"])
+    table = run.level(level).table(["id", "example"])
+    return run, set(table.loc[table["id"].isin(examples["id"]), "example"])
+
+
+def is_measured_together(workspace: Path | str, name: str) -> bool:
+    """Whether the task of a set's run is measured on all examples together."""
+    return isinstance(of(examples_of_set(workspace, name)[0].info), MeasuresTogether)
+
+
+def check_model(
+    workspace: Path | str,
+    name: str,
+    model: Any,
+    *,
+    weights: Path | str | None = None,
+    predictions: Path | str | None = None,
+    device: str | None = None,
+    progress: Listener | None = None,
+) -> RunCheck:
+    """Score the data of a set's run with another model, or read its predictions, and compare on the set's examples.
+
+    model: as for `hem_core.score`; None with predictions, a file that it made. Nothing is left in the workspace.
+    Raises HemError when the set, its run or its data are gone, or the model does not fit.
+    """
+    run, ids = examples_of_set(workspace, name)
+    data = next((place for place in (run.info["data"].get("path"), run.info["data"].get("source")) if place), None)
+    if data is None or not Path(data).exists():
+        raise DataError(f"the data of run '{run.name}' are no longer at '{data}'; put them back, or score a run there")
+    columns = dict(run.info.get("parameters", {}).get("columns") or {}) | {ANSWERS: None}
+    if predictions is not None:
+        columns[ANSWERS] = str(predictions)
+    columns = {name: value for name, value in columns.items() if value}
+    with tempfile.TemporaryDirectory(prefix="hem-check-") as folder:
+        out = Path(folder) / (Path(str(predictions)).stem if predictions else "model")
+        options: dict[str, Any] = {"name": run.data, "task": run.info["task"], "columns": columns, "device": device}
+        made = score(model, data, out=out, weights=weights, has_map=False, oos="none", progress=progress, **options)
+        return check_runs(run, made, ids=ids)

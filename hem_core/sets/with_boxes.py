@@ -1,0 +1,108 @@
+"""A set of images or of boxes as whole images with all their boxes, those of the set marked."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+import hem_core.export
+from hem_core import folder as registry
+from hem_core.boxes.columns import GIVEN, SIDES
+from hem_core.store.level_names import EXAMPLES
+from hem_core.store.run import Run
+from hem_core.thresholds import WRONG
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FALSE_POSITIVES, BACKGROUND = "false_positives", "background_confidence"
+"""Columns: of the images written, their detections on background; of a level of parts, the confidence of each."""
+MARKED = "in_set"
+"""Column of an image: the ids of its parts in the set."""
+
+
+def has_given_boxes(run: Run | None) -> bool:
+    """Whether the examples of a run are images with given boxes."""
+    path = run.folder / "catalog.parquet" if run is not None else None
+    return path is not None and path.is_file() and GIVEN in pq.read_schema(path).names
+
+
+def is_whole_images(run: Run | None, level: str, formats: Sequence[str]) -> bool:
+    """Whether a set is exported as images with boxes: one of images always, one of boxes where a format holds boxes."""
+    if not has_given_boxes(run):
+        return False
+    modules = [registry.load(hem_core.export, name) for name in formats]
+    return level == EXAMPLES or any(
+        getattr(each, name, False) for each in modules for name in ("HOLDS_BOXES", "IS_BACKGROUND")
+    )
+
+
+def of_images(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a set of boxes that is exported as images: its rows are examples now."""
+    return {**manifest, "level": EXAMPLES, "set_of": manifest["level"]} if "level" in manifest else dict(manifest)
+
+
+def classes_of_boxes(run: Run) -> tuple[str, ...]:
+    """The classes of the given boxes, in their order."""
+    return next((run.level(name).classes for name in run.levels if name != EXAMPLES), ())
+
+
+def with_boxes(examples: pd.DataFrame, run: Run, level: str) -> pd.DataFrame:
+    """One row an image, with a column `boxes` as `hem_core.export._boxes` has it.
+
+    examples: the rows of a set with `id` and `weight`. Of a set of boxes each image has `in_set`, the ids of its boxes
+    and false positives in the set, and the largest weight of these; a box of the set has the weight and the label of
+    its row there, any other box weight 1.
+    """
+    chosen = examples if level == EXAMPLES else _images(examples, run, level)
+    catalog = pq.read_table(run.folder / "catalog.parquet", columns=["id", GIVEN])
+    given = dict(zip(catalog["id"].to_pylist(), catalog[GIVEN].to_pylist(), strict=True))
+    parts = {} if level == EXAMPLES else examples.set_index(examples["id"].astype(str)).to_dict("index")
+    cells = [_marked(str(id), given.get(id) or [], parts) for id in chosen["id"]]
+    strays = _false_positives(run, parts if level != EXAMPLES else None)
+    own = {GIVEN: cells, FALSE_POSITIVES: [strays.get(str(id), []) for id in chosen["id"]]}
+    return chosen.drop(columns=list(own), errors="ignore").assign(**own)
+
+
+def _false_positives(run: Run, chosen: Container[str] | None) -> dict[str, list[dict[str, Any]]]:
+    """Image -> its confident detections on background, the surest first; chosen: ids of parts, None for all."""
+    name = next((name for name in run.levels if name != EXAMPLES), None)
+    if name is None or BACKGROUND not in run.level(name).source.columns:
+        return {}
+    sides = [f"predicted_{side}" for side in SIDES]
+    table = run.level(name).table(["id", "example", "predicted", BACKGROUND, *sides])
+    table = table.loc[table[BACKGROUND] >= WRONG, :].sort_values([BACKGROUND, "id"], ascending=[False, True])
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in table.to_dict("records"):
+        if chosen is None or one["id"] in chosen:
+            corners = {side: float(one[f"predicted_{side}"]) for side in SIDES}
+            says = {"id": one["id"], "label": one["predicted"], "confidence": float(one[BACKGROUND])}
+            found.setdefault(str(one["example"]), []).append({**says, **corners})
+    return found
+
+
+def _images(examples: pd.DataFrame, run: Run, level: str) -> pd.DataFrame:
+    """The images that a set of boxes is of, in the order of the set."""
+    parts = run.level(level).table(["id", "example"])
+    own = dict(zip(parts["id"], parts["example"], strict=True))
+    weights: dict[str, float] = {}
+    ids: dict[str, list[str]] = {}
+    for id, weight in zip(examples["id"].tolist(), examples["weight"].tolist(), strict=True):
+        weights[own[id]] = max(weight, weights.get(own[id], 0.0))
+        ids.setdefault(own[id], []).append(str(id))
+    table = run.table().drop(columns=["row"], errors="ignore").set_index("id", drop=False)
+    found = table.loc[list(ids), :].reset_index(drop=True)
+    return found.assign(weight=list(weights.values()), **{MARKED: list(ids.values())})
+
+
+def _marked(image: str, boxes: Sequence[dict[str, Any]], parts: dict[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    for box in boxes:
+        id = f"{image}#g{box['number']}"
+        row = parts.get(id, {})
+        label = row.get("label")
+        own = {"label": label} if isinstance(label, str) and label else {}
+        found.append({**box, **own, "id": id, "in_set": bool(row), "weight": float(row.get("weight", 1.0))})
+    return found

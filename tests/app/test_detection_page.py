@@ -1,0 +1,183 @@
+"""The page Detection: the numbers at the chosen thresholds, equal to those of the run and of every other page."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import hem_core
+from app.views import is_offered, views
+from hem_core.runs.box_scene import scene_of
+from hem_core.store.run import open_run
+
+_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
+scenes = importlib.util.module_from_spec(_found)
+_found.loader.exec_module(scenes)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A workspace with the run `scenes`; not to be written to."""
+    place = tmp_path_factory.mktemp("detection")
+    data = scenes.write(place / "data")
+    hem_core.score(
+        None,
+        data / "annotations.json",
+        predictions=data / "results.json",
+        out=place / "w" / "runs" / "scenes",
+        images=data / "photos",
+    )
+    return place / "w"
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    return open_run(folder / "runs" / "scenes")
+
+
+def numbers(test):
+    return {metric.label: metric.value for metric in test.metric}
+
+
+def test_the_run_s_thresholds_show_its_numbers(show, folder, run):
+    test = show(folder, "detection", run="scenes")
+    assert not test.exception
+    found, types = numbers(test), run.level("boxes").table(["type"])["type"]
+    assert found["Right"] == str((types == "right").sum()) == "3"
+    assert found["Missed"] == "3"  # one missed, one confused, one off
+    assert found["False positives"] == str(types.isin(["Cls", "Loc", "Both", "Dupe", "Bkg"]).sum()) == "4"
+    assert (found["Precision"], found["Recall"]) == ("42.9%", "50.0%")
+
+
+def test_the_sliders_judge_all_boxes_again(show, folder):
+    test = show(folder, "detection", run="scenes")
+    test.slider(key="boxes_confidence").set_value(0.6).run()
+    found = numbers(test)
+    assert (found["Right"], found["False positives"], found["Missed"]) == ("2", "3", "4")
+    test.slider(key="boxes_foreground").set_value(0.3).run()  # the box that is off counts as a hit at IoU 1/3
+    found = numbers(test)
+    assert (found["Right"], found["False positives"], found["Missed"]) == ("3", "2", "3")
+    assert "as the run matched it" in " ".join(caption.value for caption in test.caption)
+    next(button for button in test.button if button.label == "As the run").click().run()
+    assert numbers(test)["Right"] == "3"
+
+
+def test_below_the_floor_it_says_what_has_no_row(show, folder):
+    test = show(folder, "detection", run="scenes")
+    test.slider(key="boxes_confidence").set_value(0.0).run()
+    assert numbers(test)["False positives"] == "5"
+    said = " ".join(caption.value for caption in test.caption).replace("\\", "")
+    assert "1 prediction under it are counted here" in said
+
+
+def test_average_precision_is_that_of_the_run(show, folder, run):
+    test = show(folder, "detection", run="scenes")
+    table = test.dataframe[0].value.set_index("class")
+    for one in run.info["task_settings"]["by_class"]:
+        assert table.loc[one["class"], "ap50"] == pytest.approx(100 * one["ap50"], abs=1e-4)
+        assert table.loc[one["class"], "ap"] == pytest.approx(100 * one["ap"], abs=1e-4)
+
+
+def test_images_are_compared_within_strata(show, folder):
+    table = show(folder, "detection", run="scenes").dataframe[1].value
+    assert table[["boxes", "images"]].to_numpy().tolist() == [["0", 2], ["1 – 2", 5]]
+
+
+def test_boxes_are_measured_in_their_pictures(run):
+    table = run.level("boxes").table(["example", "brightness", "blur"])
+    grey = {name: 40 + 20 * at for at, name in enumerate(scenes.IMAGES)}  # each picture is of one grey
+    np.testing.assert_allclose(table["brightness"], [grey[name] / 255 for name in table["example"]], atol=1e-6)
+    assert (table["blur"] == 1).all()
+    assert not {"brightness", "blur"} & set(run.level("boxes").judged)
+
+
+def test_attributes_are_of_the_boxes_and_of_their_images(show, folder):
+    test = show(folder, "detection", run="scenes")
+    names = test.selectbox(key="detection_attribute").options
+    assert names[:4] == ["size", "crowding", "aspect", "distance to the border"]
+    assert {"brightness", "blur", "class", "image: camera"} <= set(names)
+    for name in ("image: camera", "brightness", "crowding", "class"):
+        test.selectbox(key="detection_attribute").select(name).run()
+        assert not test.exception
+
+
+def _explore(kind, confidence, foreground, what):
+    """Run inside the app: the way from a figure to Explore; the rule is printed."""
+    import json
+
+    import streamlit as st
+
+    from app import loaders, state
+    from app.views.detection import attributes, error_types, matrix
+    from app.views.detection.view import view_of
+
+    state.set_current_run("scenes")
+    view = view_of(loaders.level("scenes"))
+    view.choose(confidence, foreground)
+    view = view_of(loaders.level("scenes"))
+    if kind == "cell":
+        matrix.explore(view, *what)
+    elif kind == "type":
+        error_types.explore(view, what)
+    else:
+        found, bucket = attributes.buckets(attributes.values(view, what), counts=what == "crowding")
+        attributes._explore(view, bucket[view.judged.row] == 0, kind, attributes._clause(what, found[0]))
+    st.text(json.dumps([state.current_level(), state.rule()]))
+
+
+@pytest.mark.parametrize("at", [(0.05, 0.5), (0.45, 0.5), (0.45, 0.3)])
+@pytest.mark.parametrize(
+    ("kind", "what"), [("cell", (0, 0)), ("cell", (2, 0)), ("cell", (1, 2)), ("type", "Dupe"), ("type", "Missed"),
+                       ("miss", "size"), ("precision", "image: camera")]
+)  # fmt: skip
+def test_explore_has_as_many_boxes_as_the_figure_counts(folder, run, monkeypatch, at, kind, what):
+    monkeypatch.setenv("HEM_WORKSPACE", str(folder))
+    test = AppTest.from_function(_explore, args=(kind, *at, what), default_timeout=30).run()
+    assert not test.exception
+    level, rule = json.loads(test.text[0].value)
+    boxes = run.level(level)
+    found = boxes.rows(rule) if rule else np.arange(boxes.n)
+    judged = scene_of(run.examples, boxes)[0].at(*at)
+    given, predicted = judged.classes
+    wanted = {
+        "cell": lambda: (given == what[0]) & (predicted == what[1]),
+        "type": lambda: judged.rows.type == what,
+        "miss": lambda: judged.is_missed & (boxes.table(["size"])["size"].to_numpy()[judged.row] == "small"),
+        "precision": lambda: judged.is_false,
+    }[kind]()
+    assert found.tolist() == sorted(judged.row[wanted].tolist())
+
+
+def test_at_the_run_s_thresholds_a_cell_is_a_rule_in_words(folder, monkeypatch):
+    monkeypatch.setenv("HEM_WORKSPACE", str(folder))
+    test = AppTest.from_function(_explore, args=("cell", 0.05, 0.5, (0, 1)), default_timeout=30).run()
+    assert json.loads(test.text[0].value)[1] == {
+        "all": [{"column": "label", "in": ["cell"]}, {"column": "predicted", "in": ["dust"]}]
+    }
+
+
+def test_the_tab_is_for_tasks_with_boxes(show, folder, run, whole_workspace, monkeypatch):
+    page = views()["detection"]
+    monkeypatch.setenv("HEM_WORKSPACE", str(folder))
+    assert is_offered(page, run.examples)
+    tiny = open_run(whole_workspace / "runs" / "tiny").examples
+    assert not is_offered(page, tiny)
+    assert not is_offered(page, None)
+    assert is_offered(views()["overview"], None)
+    test = show(whole_workspace, "detection", run="tiny")
+    assert "this page is for object detection" in test.info[0].value
+
+
+def test_a_run_without_its_shards_is_judged_by_the_rows_of_its_level(run, tmp_path):
+    import shutil
+
+    shutil.copytree(run.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("shards"))
+    bare = open_run(tmp_path / "copy")
+    scene, is_whole = scene_of(bare.examples, bare.level("boxes"))
+    whole, is_whole_of_run = scene_of(run.examples, run.level("boxes"))
+    assert (is_whole, is_whole_of_run) == (False, True)
+    assert scene.at().counts == whole.at().counts
+    assert scene.at(0.45, 0.3).counts == whole.at(0.45, 0.3).counts

@@ -1,0 +1,36 @@
+import pytest
+import torch
+
+from hem_core import mining
+from hem_core.errors import MiningError
+
+CLS = torch.tensor([4.0, 2.0, 1.0, 8.0, 6.0])
+LOC = torch.tensor([0.0, 3.0, 5.0, 0.0, 1.0])
+IS_OBJECT = torch.tensor([False, True, True, False, True])
+IMAGE = torch.tensor([0, 0, 0, 2, 2])
+
+
+@pytest.mark.parametrize(
+    ("component", "wanted"),
+    [("cls", [3, 0, 7]), ("loc", [4, 0, 1]), ("miss", [1.5, 0, 6]), ("all", [5.5, 0, 7.5])],
+)
+def test_each_component_has_the_mean_of_its_two_largest(component, wanted):
+    found = mining.image_losses(CLS, LOC, IS_OBJECT, IMAGE, 3, component=component, top=2)
+    assert found.tolist() == wanted
+
+
+def test_a_crowd_of_easy_boxes_does_not_make_an_image_hard():
+    cls, image = torch.cat([torch.full((50,), 0.1), torch.tensor([0.9])]), torch.tensor([0] * 50 + [1])
+    found = mining.image_losses(cls, None, torch.ones(51, dtype=torch.bool), image, 2, component="cls")
+    assert found[1] > found[0]
+
+
+def test_what_is_not_given_is_asked_for():
+    with pytest.raises(MiningError, match="component 'loc' needs loc"):
+        mining.image_losses(CLS, None, IS_OBJECT, IMAGE, 3, component="loc")
+    with pytest.raises(MiningError, match="no component 'size'; there are: all, cls, loc, miss"):
+        mining.image_losses(CLS, LOC, IS_OBJECT, IMAGE, 3, component="size")
+    with pytest.raises(MiningError, match="expects image of shape"):
+        mining.image_losses(CLS, LOC, IS_OBJECT, IMAGE[:2], 3)
+    with pytest.raises(MiningError, match="top must be 1 or more; it is 0"):
+        mining.image_losses(CLS, LOC, IS_OBJECT, IMAGE, 3, top=0)

@@ -1,0 +1,109 @@
+"""A run of a detector against the one before it: exit codes, boxes and slices that regressed."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import hem_core
+from hem_core.cli import hem
+from hem_core.errors import DataError
+from hem_core.sets import check_runs as checked
+from hem_core.sets.check_model import check_model
+from hem_core.sets.check_runs import check_runs
+from hem_core.sets.select import save, select
+
+_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
+scenes = importlib.util.module_from_spec(_found)
+_found.loader.exec_module(scenes)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    return scenes.two_runs(tmp_path_factory.mktemp("boxes"))
+
+
+@pytest.fixture
+def runs(workspace):
+    return [hem_core.open_run(workspace / "runs" / name) for name in ("first", "later")]
+
+
+def test_boxes_are_counted_and_the_headline_has_its_paired_interval(runs):
+    found = check_runs(*runs)
+    assert (found.level, found.n_examples, found.n_checked) == ("boxes", 7, 9)
+    assert (found.failed_before, found.failed_now) == (5, 4)
+    assert {(each.id, each.before, each.after) for each in found.newly_failing} == {
+        ("right.png#g1", "right", "missed"),
+        ("empty.png#p1", "nothing", "false positive"),
+    }
+    assert {each.id for each in found.fixed} == {"missed.png#g1", "false.png#p1 (before)", "right.png#p2 (before)"}
+    head = found.measures[0]
+    assert head.low <= head.difference <= head.high
+    assert found.is_passed
+
+
+def test_the_same_run_passes_and_a_blind_one_fails(runs, tmp_path):
+    assert check_runs(runs[0], runs[0]).is_passed
+    data = runs[0].folder.parents[2] / "data"
+    right = {
+        name: [(k, *box, 0.9) for k, *box, is_crowd in some if not is_crowd] for name, some in scenes.GIVEN.items()
+    }
+    scored = {}
+    for name, boxes in (("right", right), ("blind", {"empty.png": [(0, 1, 1, 5, 5, 0.1)]})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(scenes.results(boxes)))
+        where = {"images": data / "photos", "predictions": tmp_path / f"{name}.json", "name": "scenes"}
+        scored[name] = hem_core.score(None, data / "annotations.json", out=tmp_path / name, **where)
+    found = check_runs(scored["right"], scored["blind"])
+    assert found.measures[0].is_worse
+    assert not found.is_passed
+    assert check_runs(scored["blind"], scored["right"]).is_passed
+
+
+def test_a_slice_that_regresses_by_more_than_chance_fails_the_check():
+    clear = checked._clear([("size is small", 40, 0, 12), ("size is large", 40, 6, 7), ("camera is north", 40, 12, 0)])
+    assert [(each.name, each.regressed) for each in clear] == [("size is small", 12)]
+    assert clear[0].p == pytest.approx(3 * 2 / 2**12)  # exact McNemar, times three slices
+
+
+def test_runs_over_other_data_are_refused(runs):
+    other = hem_core.open_run(runs[1].folder)
+    other.info["data"] = {**other.info["data"], "name": "other"}
+    with pytest.raises(DataError, match="check runs over the same data: score with the same --name"):
+        check_runs(runs[0], other)
+
+
+def test_a_file_of_predictions_is_checked_on_the_images_of_a_set_of_boxes(workspace, runs):
+    level = runs[0].level("boxes")
+    chosen = select(level, n=1, policies=["top"], rule={"all": [{"column": "example", "in": ["missed.png"]}]})
+    save(workspace, "hard", level, chosen, made_by="a test")
+    found = check_model(workspace, "hard", None, predictions=workspace.parent / "data" / "later.json")
+    assert (found.n_examples, found.n_checked, found.failed_before, found.failed_now) == (1, 1, 1, 0)
+    assert found.measures[0].difference == pytest.approx(1)
+    assert sorted(path.name for path in (workspace / "runs").iterdir()) == ["first", "later"]
+
+
+def test_the_command_exits_with_1_when_the_run_is_worse(workspace):
+    words = ["check", str(workspace), "--run", "later", "--against", "first"]
+    done = CliRunner().invoke(hem, words)
+    assert done.exit_code == 0, done.output
+    assert "mAP50" in done.stderr
+    found = json.loads(CliRunner().invoke(hem, [*words, "--json"]).stdout)
+    assert found["passed"]
+    assert found["measures"][0]["measure"]["name"] == "mAP50"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "expects one of --model, --run and --predictions; got none"),
+        (["--run", "later"], "name it with --against"),
+        (["--model", "a:b", "--against", "first"], "--against goes with --run"),
+        (["--model", "a:b"], "--set names what is checked"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(workspace, words, message):
+    done = CliRunner().invoke(hem, ["check", str(workspace), *words])
+    assert done.exit_code != 0
+    assert message in str(done.exception) + done.output

@@ -1,0 +1,111 @@
+"""A set of images and a set of boxes of a detector, written as detectors are trained and read back."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import hem_core
+from hem_core import catalog as catalogs
+from hem_core.errors import DataError
+from hem_core.export import coco, hard_negatives, voc, yolo
+from hem_core.sets.export_run import export_run
+from hem_core.sets.export_set import export_set
+from hem_core.sets.select import save, select
+
+_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
+scenes = importlib.util.module_from_spec(_found)
+_found.loader.exec_module(scenes)
+MARKED = {"right.png#g2", "false.png#p1"}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("boxes")
+    data = scenes.write(folder / "data")
+    where = {"images": data / "photos", "predictions": data / "results.json"}
+    run = hem_core.score(None, data / "annotations.json", out=folder / "w" / "runs" / "scenes", **where)
+    level = run.level("boxes")
+    chosen = select(level, n=9, policies=["top"], rule={"all": [{"column": "id", "in": sorted(MARKED)}]})
+    chosen.examples["weight"] = np.where(chosen.examples["id"] == "right.png#g2", 3.0, 2.0)
+    save(folder / "w", "hard", level, chosen, made_by="a test")
+    return folder / "w"
+
+
+@pytest.fixture(scope="module")
+def exported(workspace, tmp_path_factory):
+    return export_set(workspace, "hard", 1, tmp_path_factory.mktemp("out") / "set", ["coco", "yolo", "voc", "jsonl"])
+
+
+@pytest.mark.parametrize("format", [coco, yolo, voc], ids=lambda each: each.__name__.rpartition(".")[2])
+def test_a_set_of_boxes_is_its_images_with_all_boxes_those_of_the_set_marked(exported, format):
+    table, read_image = format.read(exported)
+    images = table.set_index("id")
+    assert set(images.index) == {"right.png", "false.png"}
+    assert images["weight"].to_dict() == {"right.png": 3.0, "false.png": 2.0}
+    assert {id: set(ids) for id, ids in images["in_set"].items()} == {
+        "right.png": {"right.png#g2"},
+        "false.png": {"false.png#p1"},  # a false positive is no annotation
+    }
+    assert images.loc["false.png", "boxes"] == []
+    boxes = {box["id"]: box for box in images.loc["right.png", "boxes"]}
+    assert {id: (box["in_set"], box["weight"], box["label"]) for id, box in boxes.items()} == {
+        "right.png#g1": (False, 1.0, "cell"),
+        "right.png#g2": (True, 3.0, "dust"),
+    }
+    corners = [boxes["right.png#g2"][side] for side in ("left", "top", "right", "bottom")]
+    assert corners == pytest.approx([60, 60, 80, 80])
+    suffix, content = read_image(table.iloc[0])
+    assert (suffix, content[:4]) == (".png", b"\x89PNG")
+
+
+def test_what_is_written_is_read_as_annotations_by_the_reader_of_boxes(exported):
+    for place in ("coco/annotations.json", "yolo/data.yaml", "voc"):
+        catalog = catalogs.read(exported / place)
+        counts = sorted(len(boxes) for boxes in catalog["boxes"].to_pylist())
+        assert counts == [0, 2], place
+
+
+def test_images_of_a_run_have_their_boxes_and_a_crowd_stays_a_crowd(workspace, tmp_path):
+    done = export_run(workspace / "runs" / "scenes", tmp_path / "out", where="id = 'crowd.png'", formats=["coco"])
+    whole = json.loads((done.folder / "coco" / "annotations.json").read_text())
+    assert [note["iscrowd"] for note in whole["annotations"]] == [1, 0]
+    assert [category["name"] for category in whole["categories"]] == ["cell", "dust"]
+
+
+def test_a_format_that_would_lose_the_boxes_refuses_and_crops_of_boxes_are_as_before(workspace, tmp_path):
+    run = workspace / "runs" / "scenes"
+    with pytest.raises(DataError, match="format 'imagefolder' cannot hold the boxes of these images; use coco, "):
+        export_run(run, tmp_path / "a", where="n_given > 0", formats=["imagefolder"])
+    assert not (tmp_path / "a").exists()
+    done = export_run(run, tmp_path / "b", where="given = 'dust'", formats=["imagefolder"], level="boxes")
+    assert done.n == 3
+
+
+def test_hard_negatives_are_whole_images_without_objects_and_crops_of_others(workspace, tmp_path):
+    where = {"where": "background_confidence >= .5", "formats": ["hard_negatives", "coco"]}
+    done = export_run(workspace / "runs" / "scenes", tmp_path / "out", **where)
+    table, read_image = hard_negatives.read(done.folder)
+    assert table["id"].tolist() == ["false.png"]
+    assert read_image(table.iloc[0])[1] == (workspace.parent / "data" / "photos" / "false.png").read_bytes()
+    whole = json.loads((done.folder / "hard_negatives" / "annotations.json").read_text())
+    assert (len(whole["images"]), whole["annotations"], len(whole["categories"])) == (1, [], 2)
+
+
+def test_a_crop_has_no_part_of_a_given_box(tmp_path):
+    import pandas as pd
+
+    picture = tmp_path / "a.png"
+    Image.fromarray(np.full((100, 200, 3), 9, np.uint8)).save(picture)
+    sides = ("left", "top", "right", "bottom")
+    boxes = [{"label": "cat", **dict(zip(sides, (0, 0, 90, 100), strict=True))}]
+    stray = {"id": "a#p1", "label": "cat", "confidence": 0.9, **dict(zip(sides, (100, 40, 120, 60), strict=True))}
+    row = {"id": "a", "label": "1 cat", "boxes": boxes, "false_positives": [stray]}
+    hard_negatives.write(pd.DataFrame([row]), tmp_path, read_image=lambda _row: (".png", picture.read_bytes()))
+    (entry,) = map(json.loads, (tmp_path / "hard_negatives" / "metadata.jsonl").read_text().splitlines())
+    assert (entry["id"], entry["example"], entry["crop"]) == ("a#p1", "a", [90, 18, 142, 82])
+    with Image.open(tmp_path / "hard_negatives" / "images" / entry["file_name"]) as crop:
+        assert crop.size == (52, 64)
