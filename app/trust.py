@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pandas as pd
+
 from app import words
 from hem_core.reasons.trusted_from import TRUSTED_FROM
+from hem_core.thresholds import SUSPECT
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ def trust(info: Mapping[str, Any]) -> Trust:
     """Read `reasons` of a run's info; a run without it has reasons by simple rules."""
     reasons = info.get("reasons") or {}
     auroc, note = reasons.get("auroc"), str(reasons.get("note") or "")
+    planted = str(reasons.get("planted") or "")
+    if reasons.get("is_trusted") is False and planted:
+        return Trust("untrusted", "suspects: not to be trusted", _hidden(planted, auroc), False, note)
     if reasons.get("is_trusted") is False:
         found = (
             f"AUROC {_points(auroc)} < {_points(TRUSTED_FROM)}" if auroc is not None else "Planted flips stay hidden"
@@ -41,15 +47,40 @@ def trust(info: Mapping[str, Any]) -> Trust:
     if tagged:
         probes += f" and {words.count(tagged, 'tag')} by people"
     right = reasons.get("balanced_accuracy")
-    if right is not None:
+    if right is not None and planted:
+        probes += f", {words.percent(right, 0)} of which are named suspect in the right way (mean over the kinds)"
+    elif right is not None:
         probes += f", {words.percent(right, 0)} of which get the right reason (mean over the reasons)"
-    found = f"flips found with AUROC {_points(auroc)} on this model; " if auroc is not None else ""
+    found = f"{planted or 'flips'} found with AUROC {_points(auroc)} on this model; " if auroc is not None else ""
     return Trust("calibrated", "reasons: calibrated", found + probes, False, note)
 
 
 def kinds(info: Mapping[str, Any]) -> list[str]:
     """The reasons that `reason_probs` has a number for, in its order; none in a run by rules."""
     return [str(kind) for kind in (info.get("reasons") or {}).get("kinds") or []]
+
+
+def by_planted(info: Mapping[str, Any]) -> pd.DataFrame:
+    """What was planted in parts and how much of it is named suspect, in percent; empty for other probes.
+
+    Columns: planted, suspicion, n, found, otherwise (the reason that most of the rest have).
+    """
+    rows = []
+    for each in (info.get("reasons") or {}).get("by_planted") or []:
+        rest = [(n, name) for name, n in each["says"].items() if name not in SUSPECT]
+        most = max(rest, key=lambda one: one[0], default=None)
+        otherwise = f"{most[1].replace('_', ' ')} ({most[0]:,})" if most else "–"
+        kind = str(each["shown_as"]).replace("_", " ")
+        rows.append((each["planted"], kind, each["n"], 100 * each["found"], otherwise))
+    return pd.DataFrame(rows, columns=["planted", "suspicion", "n", "found", "otherwise"])
+
+
+def _hidden(planted: str, auroc: float | None) -> str:
+    found = f"AUROC {_points(auroc)} < {_points(TRUSTED_FROM)}" if auroc is not None else "nothing found"
+    return (
+        f"{found} on planted {planted}: these predictions cannot tell wrong annotations from hard objects, so a "
+        "suspect label is a weak hint; the other reasons are what the boxes show"
+    )
 
 
 def _points(share: float) -> str:

@@ -12,16 +12,17 @@ from _box_peers import ObjectLab, object_lab
 from _peers import HAS_CLEANLAB
 from sklearn.metrics import average_precision_score
 
+from hem_core import open_run
 from hem_core.boxes import formats
-from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
+from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, predicted_boxes
 from hem_core.boxes.geometry import areas
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses, pair_iou
-from hem_core.boxes.overlaps import overlaps
+from hem_core.boxes.judgement import Judgement
+from hem_core.boxes.planted_rows import ECHO, planted_rows
 from hem_core.boxes.pooling import pool
-from hem_core.boxes.severity import severity
 from hem_core.boxes.spoil import Spoiled, spoil
 from hem_core.boxes.suspicion import KINDS as SUSPICIONS
-from hem_core.boxes.suspicion import suspicion
+from hem_core.tasks._detection_probes import learn, plantings
 
 KINDS = {
     "removed": ("removed",),
@@ -67,51 +68,47 @@ def sets(data: Path, n_canvases: int, seed: int) -> dict[str, Data]:
     return found
 
 
+def of_run(folder: Path) -> Data:
+    """The boxes of a finished run: given ones as the truth, and predictions of a confidence of .05 and more."""
+    run = open_run(folder)
+    rows = run.level("boxes").table()
+    place = {id: at for at, id in enumerate(run.table(["id"])["id"])}
+    classes = {name: at for at, name in enumerate(run.info["task_settings"]["categories"])}
+    sizes = run.table(["width", "height"]).to_numpy(float)
+    found = []
+    for which, label in (("given", "given"), ("predicted", "predicted")):
+        some = rows.loc[rows[f"{which}_left"].notna() & (rows[f"{which}_right"] > rows[f"{which}_left"]), :]
+        corners = some[[f"{which}_{side}" for side in ("left", "top", "right", "bottom")]].to_numpy(float)
+        found.append(([place[id] for id in some["example"]], [classes[name] for name in some[label]], corners, some))
+    (image, label, corners, _some), (theirs, named, places, some) = found
+    guess = predicted_boxes(theirs, named, places, some["confidence"].to_numpy(float))
+    return Data(given_boxes(image, label, corners), sizes, guess, len(classes))
+
+
 def measure(data: Data, kinds: tuple[str, ...], seed: int) -> Measured:
     """Plant errors of these kinds in 10% of the boxes, and rank all rows by each column."""
     spoiled = spoil(data.truth, data.size_px, kinds=kinds, seed=seed)
     rows = hypotheses(spoiled.given, data.predicted)
     n = len(data.size_px)
     lab = object_lab(spoiled.given, data.predicted, n, data.n_classes) if HAS_CLEANLAB else None
-    planted, n_lost = _planted(rows, spoiled, data)
-    of_boxes = {"base rate": float((planted > 0).sum() + n_lost) / max((planted >= 0).sum() + n_lost, 1)}
-    columns = box_columns(rows, data.size_px, lab)
-    counts = planted >= 0
-    answer = np.concatenate([planted[counts] > 0, np.ones(n_lost, bool)])
+    planted = planted_rows(rows, spoiled, data.truth)
+    columns = box_columns(Judgement(rows, data.size_px), lab, seed)
+    counts = planted.kind != ECHO
+    answer = np.concatenate([planted.kind[counts] != "", np.ones(planted.n_lost, bool)])  # lost ones rank last
+    of_boxes = {"base rate": float(answer.mean())}
     for name, values in columns.items():
-        ranked = np.concatenate([np.nan_to_num(values[counts]), np.full(n_lost, -1.0)])
+        ranked = np.concatenate([np.nan_to_num(values[counts]), np.full(planted.n_lost, -1.0)])
         of_boxes[name] = float(average_precision_score(answer, ranked))
     return Measured(of_boxes, _of_images(rows, columns, spoiled, lab, n))
 
 
-def _planted(rows: Hypotheses, spoiled: Spoiled, data: Data) -> tuple[np.ndarray, int]:
-    """(R,) 1 for a row with a planted error, 0 for another, -1 for a row that is the echo of one (a second prediction
-    of a removed box; the prediction at the old place of a moved one); and how many removed boxes have no row at all."""
-    result = np.zeros(len(rows), np.int64)
-    is_given = rows.is_given
-    result[is_given] = spoiled.kind[rows.given[is_given]] != ""
-    strays = np.flatnonzero(~is_given)
-    stray = _some(data.predicted, rows.predicted[strays])
-    changed = spoiled.source[np.isin(spoiled.kind, ("moved", "resized"))]
-    echo = overlaps(data.truth.take(changed), stray, least=0.5)
-    result[strays[echo.predicted]] = -1
-    gone = overlaps(spoiled.removed, stray, least=0.5)
-    result[strays[gone.predicted]] = -1
-    order = np.argsort(-stray.confidence[gone.predicted], kind="stable")
-    _boxes, first = np.unique(gone.given[order], return_index=True)
-    result[strays[gone.predicted[order[first]]]] = 1
-    return result, len(spoiled.removed) - len(_boxes)
-
-
-def _some(boxes: PredictedBoxes, which: np.ndarray) -> PredictedBoxes:
-    values = boxes.image, boxes.label, boxes.xyxy, boxes.confidence, boxes.number
-    return PredictedBoxes(*(each[which] for each in values))
-
-
-def box_columns(rows: Hypotheses, size_px: np.ndarray, lab: ObjectLab | None) -> dict[str, np.ndarray]:
-    """Column -> (R,), higher = more suspect."""
-    doubt, found = suspicion(rows, size_px), severity(rows)
-    columns = {"HEM label_suspicion": doubt.label_suspicion, "HEM severity": found.severity, "HEM error": found.error}
+def box_columns(judgement: Judgement, lab: ObjectLab | None, seed: int) -> dict[str, np.ndarray]:
+    """Column -> (R,), higher = more suspect. HEM plants errors of its own among these, as it does in a run."""
+    planted = plantings(judgement, seed=seed + 5000)
+    rows, plain, found = judgement.rows, judgement.suspicion, judgement.severity
+    doubt = learn(planted).of(plain) if planted else plain
+    columns = {"HEM label_suspicion": doubt.label_suspicion, "HEM, without probes": plain.label_suspicion}
+    columns |= {"HEM severity": found.severity, "HEM error": found.error}
     columns |= {f"HEM {kind}": getattr(doubt, kind) for kind in SUSPICIONS}
     sure = np.zeros(len(rows))
     has = rows.predicted >= 0
@@ -142,6 +139,7 @@ def _of_images(
     values = {
         "HEM label_suspicion": pool(rows.image, columns["HEM label_suspicion"], n),
         "HEM label_suspicion, softmax": pool(rows.image, columns["HEM label_suspicion"], n, "softmax"),
+        "HEM, without probes": pool(rows.image, columns["HEM, without probes"], n),
         "HEM severity": pool(rows.image, columns["HEM severity"], n),
         "1 − IoU": pool(rows.image, columns["1 − IoU"], n),
         "confidence of strays": pool(rows.image, columns["confidence of strays"], n),

@@ -1,7 +1,7 @@
 """What matching and judging boxes costs, and how well wrong annotations are found, compared with others.
 
-    python benchmarks/detection.py [--only speed quality] [--images 5000] [--peer-images 500]
-                                   [--data ../shared/data] [--seeds 3] [--canvases 300]
+    python benchmarks/detection.py [--only speed quality] [--images 5000] [--peer-images 1000]
+                                   [--data ../shared/data] [--seeds 3] [--canvases 300] [--runs RUN ...]
 
 Peers: pycocotools, and cleanlab's ObjectLab where that is installed (`pip install cleanlab`).
 Speed: CPU seconds of this thread; all ratios are from one run. A peer that takes minutes gets fewer images: its seconds
@@ -15,14 +15,16 @@ import argparse
 import contextlib
 import importlib.util
 import io
+import multiprocessing
 import time
-import tracemalloc
 from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _box_quality import KINDS, STRATA, measure, sets
+from _box_peers import as_cleanlab
+from _box_quality import KINDS, STRATA, measure, of_run, sets
 from _measures import table
 from _peers import NOTE
 
@@ -42,25 +44,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", choices=("speed", "quality"), default=["speed", "quality"])
     parser.add_argument("--images", type=int, default=5000)
-    parser.add_argument("--peer-images", type=int, default=500)
+    parser.add_argument("--peer-images", type=int, default=1000)
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="folder of the real data sets")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=100, help="the formulas were chosen on seeds 0 and 1")
     parser.add_argument("--canvases", type=int, default=300)
+    parser.add_argument("--runs", type=Path, nargs="*", default=[], help="runs with predictions of a real detector")
     options = parser.parse_args()
     if "speed" in options.only:
         speed(options.images, options.peer_images)
     if "quality" in options.only:
         seeds = range(options.first_seed, options.first_seed + options.seeds)
-        quality(options.data.resolve(), seeds, options.canvases)
+        quality(options.data.resolve(), seeds, options.canvases, options.runs)
 
 
-def quality(data: Path, seeds: range, n_canvases: int) -> None:
-    """Two tables a data set: AUPRC of boxes by kind, and of images within strata of crowding."""
+def quality(data: Path, seeds: range, n_canvases: int, runs: list[Path]) -> None:
+    """Two tables a data set: AUPRC of boxes by kind, and of images within strata of crowding.
+
+    runs: finished runs whose boxes and predictions take the place of the data sets.
+    """
     boxes: dict[str, dict[str, dict[str, list[float]]]] = {}
     images: dict[str, dict[str, dict[str, list[float]]]] = {}
     for seed in seeds:
-        for name, one in sets(data, n_canvases, seed).items():
+        data_of = {run.name: of_run(run) for run in runs} or sets(data, n_canvases, seed)
+        for name, one in data_of.items():
             for kind, kinds in KINDS.items():
                 found = measure(one, kinds, seed)
                 add(boxes.setdefault(name, {}), kind, found.boxes)
@@ -83,25 +90,27 @@ def add(rows: dict[str, dict[str, list[float]]], column: str, values: Mapping[st
 def speed(n_images: int, n_peer: int) -> None:
     """Average precision, and suspicion of every image, of 50 given and 50 predicted boxes an image."""
     given, predicted = scene(n_images)
-    few = scene(min(n_peer, n_images))
     n_few = min(n_peer, n_images)
+    few = scene(n_few)
     print(f"{n_images:,} images, {len(given):,} given and {len(predicted):,} predicted boxes, {N_CLASSES} classes")
-    print(f"peers: {n_few:,} images of the same kind; CPU seconds of one thread\n")
-    print(f"{'what':62} {'seconds':>9} {'µs/image':>10} {'ratio':>8}")
-    ours, _found = timed(lambda: average_precision(given, predicted, N_CLASSES))
-    line("average precision: 10 IoUs × 4 sizes, HEM", ours, n_images)
-    theirs, want = coco(*few, n_few)
-    line("average precision: 10 IoUs × 4 sizes, pycocotools", theirs, n_few, ours / n_images)
-    apart = np.nanmax(np.abs(average_precision(*few, N_CLASSES).ap - want))
-    print(f"{'  largest difference of any class, IoU and size':62} {apart:9.1e}")
-    ours, _scores = timed(lambda: suspicion_of_images(given, predicted, n_images))
-    line("error types, hypotheses, suspicion of images, HEM", ours, n_images)
+    print(f"peers: {n_few:,} images of the same kind; CPU seconds of one thread; memory added at the peak\n")
+    print(f"{'what':52} {'seconds':>8} {'µs/image':>9} {'ratio':>7} {'KB/image':>9} {'ratio':>7}")
+    ours = costs(lambda: average_precision(given, predicted, N_CLASSES))
+    line("average precision, 10 IoUs × 4 sizes: HEM", ours, n_images)
+    judge = coco(*few, n_few)
+    theirs = costs(lambda: coco_precision(judge))
+    line("average precision, 10 IoUs × 4 sizes: pycocotools", theirs, n_few, ours, n_images)
+    apart = np.nanmax(np.abs(average_precision(*few, N_CLASSES).ap - coco_precision(judge)))
+    print(f"{'  largest difference of any class, IoU and size':52} {apart:8.0e}")
+    ours = costs(lambda: suspicion_of_images(given, predicted, n_images))
+    line("error types and suspicion of images: HEM", ours, n_images)
     if importlib.util.find_spec("cleanlab") is None:
         print("cleanlab is not installed: ObjectLab is skipped")
     else:
-        theirs = object_lab(*few, n_few)
-        line("label quality of images, cleanlab ObjectLab", theirs, n_few, ours / n_images)
-    memory(n_images)
+        seen = np.arange(len(few[1]))
+        labels, predictions, _order = as_cleanlab(*few, seen, n_few, N_CLASSES)
+        theirs = costs(lambda: quality_of(labels, predictions))
+        line("label quality of images: cleanlab ObjectLab", theirs, n_few, ours, n_images)
 
 
 def scene(n_images: int) -> tuple[GivenBoxes, PredictedBoxes]:
@@ -129,8 +138,8 @@ def suspicion_of_images(given: GivenBoxes, predicted: PredictedBoxes, n_images: 
     return pool(rows.image, suspicion(rows).label_suspicion, n_images)
 
 
-def coco(given: GivenBoxes, predicted: PredictedBoxes, n_images: int) -> tuple[float, np.ndarray]:
-    """pycocotools' seconds to evaluate and accumulate, and its average precision (T, K, A)."""
+def coco(given: GivenBoxes, predicted: PredictedBoxes, n_images: int) -> Any:
+    """pycocotools' judge, which has read the boxes."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
@@ -143,10 +152,16 @@ def coco(given: GivenBoxes, predicted: PredictedBoxes, n_images: int) -> tuple[f
     results = [{**each, "score": score} for each, score in zip(records(predicted), predicted.confidence, strict=True)]
     with contextlib.redirect_stdout(io.StringIO()):
         truth.createIndex()
-        judge: Any = COCOeval(truth, truth.loadRes(results), "bbox")
-        seconds, _none = timed(lambda: (judge.evaluate(), judge.accumulate()))
+        return COCOeval(truth, truth.loadRes(results), "bbox")
+
+
+def coco_precision(judge: Any) -> np.ndarray:
+    """pycocotools' average precision (T, K, A)."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        judge.evaluate()
+        judge.accumulate()
     precision = judge.eval["precision"][..., -1]  # (T, R, K, A)
-    return seconds, np.where(precision.min(axis=1) > -1, precision.mean(axis=1), np.nan)
+    return np.where(precision.min(axis=1) > -1, precision.mean(axis=1), np.nan)
 
 
 def records(boxes: GivenBoxes | PredictedBoxes) -> list[dict[str, Any]]:
@@ -158,46 +173,45 @@ def records(boxes: GivenBoxes | PredictedBoxes) -> list[dict[str, Any]]:
     ]
 
 
-def object_lab(given: GivenBoxes, predicted: PredictedBoxes, n_images: int) -> float:
-    """Seconds of cleanlab's label quality scores of images."""
+def quality_of(labels: list[dict[str, np.ndarray]], predictions: list[Any]) -> np.ndarray:
+    """cleanlab's label quality scores of images."""
     from cleanlab.object_detection.rank import get_label_quality_scores  # pyright: ignore[reportMissingImports]
 
-    labels, predictions = [], []
-    for image in range(n_images):
-        mine, theirs = given.image == image, predicted.image == image
-        labels.append({"bboxes": given.xyxy[mine], "labels": given.label[mine]})
-        whole = np.concatenate([predicted.xyxy[theirs], predicted.confidence[theirs, None]], axis=1)
-        split = np.empty(N_CLASSES, object)
-        for k in range(N_CLASSES):
-            split[k] = whole[predicted.label[theirs] == k]
-        predictions.append(split)
-    seconds, _scores = timed(lambda: get_label_quality_scores(labels, predictions, verbose=False))
-    return seconds
+    return get_label_quality_scores(labels, predictions, verbose=False)
 
 
-def memory(n_images: int) -> None:
-    """Python's peak of average precision, for each predicted box."""
-    print()
-    for n in (n_images // 10, n_images):
-        given, predicted = scene(n)
-        tracemalloc.start()
-        average_precision(given, predicted, N_CLASSES)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        print(f"peak memory of average precision, {n:6,} images: {peak / len(predicted):6.0f} bytes a predicted box")
+def line(
+    what: str, cost: tuple[float, float], n: int, ours: tuple[float, float] | None = None, n_ours: int = 1
+) -> None:
+    """One line of costs on n images; ours: HEM's on n_ours images, for the ratios."""
+    each = [cost[0] / n * 1e6, cost[1] / n]
+    ratios = ["", ""] if ours is None else [
+        f"{mine / (theirs / n_ours):.0f}×" for mine, theirs in zip(each, (ours[0] * 1e6, ours[1]), strict=True)
+    ]  # fmt: skip
+    print(f"{what:52} {cost[0]:8.2f} {each[0]:9.0f} {ratios[0]:>7} {each[1]:9.1f} {ratios[1]:>7}", flush=True)
 
 
-def line(what: str, seconds: float, n_images: int, ours: float | None = None) -> None:
-    """One line; ours: HEM's seconds an image, for the ratio."""
-    ratio = "" if ours is None else f"{seconds / n_images / ours:7.0f}×"
-    print(f"{what:62} {seconds:9.2f} {seconds / n_images * 1e6:10.0f} {ratio:>8}")
+def costs(work: Callable[[], Any]) -> tuple[float, float]:
+    """CPU seconds of the thread, and KB that the process had more at its peak than before; in a child, so that nothing
+    that was there before is used again."""
+    pipe, other = multiprocessing.Pipe(duplex=False)
+    child = multiprocessing.get_context("fork").Process(target=_measured, args=(work, other))
+    child.start()
+    found = pipe.recv()
+    child.join()
+    return found
 
 
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds of this thread, and the result."""
-    started = time.thread_time()
-    result = work()
-    return time.thread_time() - started, result
+def _measured(work: Callable[[], Any], pipe: Connection) -> None:
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts from here
+    before, started = _memory_kb("VmRSS"), time.thread_time()
+    work()
+    pipe.send((time.thread_time() - started, max(_memory_kb("VmHWM") - before, 1.0)))
+
+
+def _memory_kb(name: str) -> float:
+    rows = dict(row.split(":", 1) for row in Path("/proc/self/status").read_text().splitlines())
+    return float(rows[name].split()[0])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,8 +59,16 @@ def average_precision(
     buckets = AREAS if areas is None else areas
     pairs = overlaps(given, predicted, least=min(thresholds), right_class_only=True)
     found = match(given, predicted, pairs, thresholds, ranges=list(buckets.values()), most=most)
-    values = [class_precision(given, predicted, each, n_classes) for each in found]
-    return AveragePrecision(np.stack(values, axis=2), tuple(thresholds), tuple(buckets))
+    return precision_of(given, predicted, dict(zip(buckets, found, strict=True)), n_classes)
+
+
+def precision_of(
+    given: GivenBoxes, predicted: PredictedBoxes, matches: Mapping[str, Matches], n_classes: int
+) -> AveragePrecision:
+    """The same of matches that are known: name of a range of areas -> its matches, all at the same thresholds."""
+    values = [class_precision(given, predicted, each, n_classes) for each in matches.values()]
+    thresholds = next(iter(matches.values())).thresholds
+    return AveragePrecision(np.stack(values, axis=2), thresholds, tuple(matches))
 
 
 def class_precision(given: GivenBoxes, predicted: PredictedBoxes, matches: Matches, n_classes: int) -> np.ndarray:

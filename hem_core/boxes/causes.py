@@ -23,9 +23,10 @@ CROWDED = 4
 """Given boxes within one diagonal."""
 OVERLAPPED = 0.3
 """Share of a box that lies in one other box."""
-INSIDE, LARGER = 0.9, 2.0
+INSIDE, LARGER = 0.5, 4.0
 """A box that lies in another one, by this share, which has this many times its area, is taken to be in front of it."""
-AT_BORDER_PX = 1.0
+AT_BORDER_PX, AT_BORDER = 1.0, 0.01
+"""Distance from a border at which a box touches it: in px, or as a share of the shorter side where that is more."""
 FEW = 10
 """Boxes without which nothing is said about how often a cause does harm."""
 
@@ -78,7 +79,7 @@ def causes(judgement: Judgement) -> Causes:
         "small": (side <= TINY_PX) | ((side < SMALL_PX) & (np.nan_to_num(in_all, nan=100) <= SMALLEST)),
     }
     holds = {name: _of_rows(values, is_given, own) for name, values in of_boxes.items()}
-    holds["truncated"] = is_given & (np.nan_to_num(judgement.border_px, nan=np.inf) <= AT_BORDER_PX)
+    holds["truncated"] = is_given & touched(judgement).any(axis=1)
     holds["crowded"] = is_given & (judgement.crowding >= CROWDED)
     failed = rows.type != RIGHT
     rates = {name: _rates(holds[name], failed, is_given) for name in CAUSES}
@@ -90,6 +91,14 @@ def causes(judgement: Judgement) -> Causes:
         {name: rate[0] for name, rate in rates.items()},
         {name: rate[1] for name, rate in rates.items()},
     )
+
+
+def touched(judgement: Judgement) -> np.ndarray:
+    """(R, 4) bool: whether the box of a row touches the left, top, right and bottom border of its image."""
+    xyxy, size = judgement.rows.xyxy, judgement.image_size_px[judgement.rows.image]
+    inside = np.concatenate([xyxy[:, :2], size - xyxy[:, 2:]], axis=1)
+    near = np.maximum(AT_BORDER_PX, AT_BORDER * size.min(axis=1, initial=np.inf))
+    return (inside <= near[:, None]) & np.all(size > 0, axis=1, keepdims=True)
 
 
 def overlapped(boxes: GivenBoxes) -> tuple[np.ndarray, np.ndarray]:

@@ -33,7 +33,7 @@ def log_odds(value: np.ndarray) -> np.ndarray:
 def object_chance(rows: Hypotheses) -> np.ndarray:
     """(P,) in 0 .. 1: how often predictions of this confidence have an object, by those that were given one."""
     confidence = rows.predicted_boxes.probability()
-    return _by_confidence(rows, (RIGHT, "Cls", "Loc"), ("Bkg", "Both"), OBJECT_IF, confidence)
+    return _by_confidence(rows, (RIGHT,), ("Bkg", "Both", "Loc"), OBJECT_IF, confidence)
 
 
 def class_chance(rows: Hypotheses, confidence: np.ndarray) -> np.ndarray:
@@ -72,24 +72,29 @@ def usual_offset(one_less_iou: np.ndarray) -> float:
     return float((one_less_iou.sum() + value * worth) / (len(one_less_iou) + worth))
 
 
-def logistic(features: np.ndarray, answer: np.ndarray, prior: tuple[float, ...]) -> np.ndarray:
+def logistic(
+    features: np.ndarray, answer: np.ndarray, prior: tuple[float, ...], *, weight: np.ndarray | None = None
+) -> np.ndarray:
     """Weights (1 + F,) of a logistic regression, the constant first, drawn towards `prior` as by a few rows.
 
-    features (M, F); answer (M,) in 0 .. 1; prior: 1 + F numbers.
+    features (M, F); answer (M,) in 0 .. 1; prior: 1 + F numbers; weight (M,) of the rows, 1 by default.
     """
     step = 1 + len(features) // MOST
     design = np.concatenate([np.ones((len(features[::step]), 1)), features[::step]], axis=1)
+    counts = np.ones(len(design)) if weight is None else weight[::step]
     want, centre, pull = answer[::step], np.asarray(prior, np.float64), np.array([0.5, *[2.0] * features.shape[1]])
 
     def cost(weights: np.ndarray) -> float:
         score = design @ weights
-        return float((np.logaddexp(0, score) - want * score).sum() + (pull * (weights - centre) ** 2).sum() / 2)
+        return float(
+            (counts * (np.logaddexp(0, score) - want * score)).sum() + (pull * (weights - centre) ** 2).sum() / 2
+        )
 
     weights = centre.copy()
     for _step in range(STEPS):
         p = probability(design[:, 1:], weights)
-        slope = design.T @ (p - want) + pull * (weights - centre)
-        bend = (design * np.maximum(p * (1 - p), 1e-6)[:, None]).T @ design + np.diag(pull)
+        slope = design.T @ (counts * (p - want)) + pull * (weights - centre)
+        bend = (design * (counts * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ design + np.diag(pull)
         change, size = np.linalg.solve(bend, slope), 1.0
         while cost(weights - size * change) > cost(weights) and size > 1e-3:
             size /= 2

@@ -112,8 +112,9 @@ def right_confidence(rows: Hypotheses) -> np.ndarray:
 
 
 def wrong_confidence(rows: Hypotheses) -> np.ndarray:
-    """(M,) in 0 .. 1: the highest confidence of any prediction of another class there."""
-    near = rows.pairs.take(~rows.pairs.is_right & (rows.pairs.iou >= rows.foreground))
+    """(M,) in 0 .. 1: the highest confidence of any prediction of another class there that is not right elsewhere."""
+    is_free = rows.types.predicted[rows.pairs.predicted] != RIGHT
+    near = rows.pairs.take(~rows.pairs.is_right & (rows.pairs.iou >= rows.foreground) & is_free)
     return greatest(near.given, rows.predicted_boxes.probability()[near.predicted], len(rows.given_boxes))
 
 

@@ -11,6 +11,7 @@ from hem_core.boxes.geometry import border_distance
 from hem_core.boxes.hypotheses import Hypotheses, pair_iou
 from hem_core.boxes.severity import Severity, severity
 from hem_core.boxes.surroundings import crowding
+from hem_core.boxes.suspect_chance import SuspectChance
 from hem_core.boxes.suspicion import Suspicion, suspicion
 
 
@@ -21,6 +22,8 @@ class Judgement:
     rows: Hypotheses
     image_size_px: np.ndarray
     """(N, 2) width and height of the images, 0 where unknown."""
+    chance: SuspectChance | None = None
+    """What planted errors taught of the suspicions; None before anything was planted."""
 
     @cached_property
     def severity(self) -> Severity:
@@ -29,7 +32,12 @@ class Judgement:
 
     @cached_property
     def suspicion(self) -> Suspicion:
-        """See `hem_core.boxes.suspicion`."""
+        """See `hem_core.boxes.suspicion`; probabilities where planted errors taught them."""
+        return self.plain_suspicion if self.chance is None else self.chance.of(self.plain_suspicion)
+
+    @cached_property
+    def plain_suspicion(self) -> Suspicion:
+        """Before planted errors taught anything."""
         return suspicion(self.rows, self.image_size_px)
 
     @cached_property

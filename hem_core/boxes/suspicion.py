@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from hem_core.boxes.chances import class_chance, found_chance, object_chance, usual_offset
+from hem_core.boxes.error_types import greatest
 from hem_core.boxes.hypotheses import Hypotheses, pair_iou, right_confidence, seen_confidence, wrong_confidence
 
 KINDS = ("missing", "spurious", "misplaced", "wrong_class")
@@ -26,7 +27,7 @@ class Suspicion:
     """
 
     missing: np.ndarray
-    """A prediction where nothing is given."""
+    """A prediction where nothing of its class is given."""
     spurious: np.ndarray
     """A given box that the model does not see, whatever its class."""
     misplaced: np.ndarray
@@ -37,16 +38,17 @@ class Suspicion:
     @cached_property
     def label_suspicion(self) -> np.ndarray:
         """(R,) the largest of the four."""
-        return self._all.max(axis=1)
+        return self.values.max(axis=1)
 
     @cached_property
     def kind(self) -> np.ndarray:
         """(R,) text: which one that is, the first of equals; "" where all are 0."""
-        values = self._all
+        values = self.values
         return np.where(values.max(axis=1) > 0, np.asarray(KINDS)[values.argmax(axis=1)], "")
 
     @cached_property
-    def _all(self) -> np.ndarray:
+    def values(self) -> np.ndarray:
+        """(R, 4), a column a kind, in the order of KINDS."""
         return np.stack([self.missing, self.spurious, self.misplaced, self.wrong_class], axis=1)  # (R, 4)
 
 
@@ -54,19 +56,22 @@ def suspicion(rows: Hypotheses, image_size_px: np.ndarray | None = None) -> Susp
     """Four plain measures of each row, each against how often this model errs in that way where the label is right.
 
     missing: the confidence of a prediction that is paired with no given box, unless it is a duplicate; against the
-    share of predictions of that confidence that have an object.
+    share of predictions of that confidence that have an object; times 1 - IoU with a given box of its class.
     spurious: 1 - the highest confidence of any prediction, of any class, that overlaps the box beyond the background;
     against the share of boxes of that size and class, as near to the border, in as full an image that are seen.
     misplaced: 1 - IoU where the box is paired with a prediction of its class, against the usual one; times confidence.
     wrong_class: the highest confidence of another class at the box, less that of its own class, at least 0; against the
     share of predictions of that confidence at an object that have its class.
-    Within a kind, `missing` and `wrong_class` rank as the plain measure does. image_size_px (N, 2), 0 where unknown.
+    A prediction that is right about one box says nothing of the class of another.
+    image_size_px (N, 2), 0 where unknown.
     The numbers mean most with predictions of a model that was not trained on these labels.
     """
     missing, spurious, misplaced, wrong_class = np.zeros((4, len(rows)))
     boxes, is_given, is_pair = rows.predicted_boxes, rows.is_given, rows.is_pair
     is_new = ~is_given & (rows.type != "Dupe")
-    missing[is_new] = _rather(object_chance(rows)[rows.predicted[is_new]])
+    missing[is_new] = _rather(object_chance(rows)[rows.predicted[is_new]]) * (
+        1 - _claimed(rows)[rows.predicted[is_new]]
+    )
     own = rows.given[is_given]
     unseen = (1 - seen_confidence(rows)) ** SHARPNESS
     spurious[is_given] = _odds(unseen, 1 - found_chance(rows, image_size_px))[own]
@@ -75,9 +80,16 @@ def suspicion(rows: Hypotheses, image_size_px: np.ndarray | None = None) -> Susp
     same[is_pair] = rows.given_boxes.label[rows.given[is_pair]] == boxes.label[rows.predicted[is_pair]]
     off = 1 - pair_iou(rows)[same]
     usual = usual_offset(off[off <= 1 - rows.foreground])
-    misplaced[same] = _odds(np.ones(len(off)), np.exp(-off / usual)) * boxes.probability()[rows.predicted[same]]
+    misplaced[same] = _odds(np.ones(len(off)), np.exp(-off / usual)) * object_chance(rows)[rows.predicted[same]]
     misplaced[same & (np.nan_to_num(pair_iou(rows)) > 1 - 1e-9)] = 0
     return Suspicion(missing, spurious, misplaced, wrong_class)
+
+
+def _claimed(rows: Hypotheses) -> np.ndarray:
+    """(P,) in 0 .. 1: the highest IoU of a prediction with a given box, which it may be about; 1 at `foreground`."""
+    near = rows.pairs.take(~rows.given_boxes.is_ignored[rows.pairs.given])
+    shared = greatest(near.predicted, near.iou, len(rows.predicted_boxes))
+    return np.where(shared >= rows.foreground, 1.0, shared)
 
 
 def _wrong_class(rows: Hypotheses) -> np.ndarray:

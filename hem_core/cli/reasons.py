@@ -21,22 +21,28 @@ def reasons(
     from hem_core.store.run import open_run
 
     before = open_run(run)
+    level_name = (before.info.get("reasons") or {}).get("level", before.examples.name)
+    was = before.level(level_name).table(["reason"])["reason"]
     opened = _refit(before) if refit else before
-    info = opened.info.get("reasons") or {"how": "rules"}
-    counts = opened.table(["reason"])["reason"].value_counts()
-    table(("reason", "examples"), [(name, f"{n:,}") for name, n in counts.items()])
+    info: dict[str, Any] = opened.info.get("reasons") or {"how": "rules"}
+    level = opened.level(level_name)
+    now = level.table(["reason"])["reason"]
+    table(("reason", level.name), [(name, f"{n:,}") for name, n in now.value_counts().items()])
     if refit:
-        was, now = before.table(["reason"])["reason"], opened.table(["reason"])["reason"]
-        say("{}", f"{(was.to_numpy() != now.to_numpy()).sum():,} of {opened.n:,} reasons changed")
+        say("{}", f"{(was.to_numpy() != now.to_numpy()).sum():,} of {level.n:,} reasons changed")
     if info["how"] == "rules":
         say("reasons by simple rules, not calibrated. {}", info.get("note", ""))
         return
-    bar = "" if info["is_trusted"] else f", below {TRUSTED_FROM:.2f}: do not rely on the reasons"
+    doubtful = "suspect labels" if "planted" in info else "the reasons"
+    bar = "" if info["is_trusted"] else f", below {TRUSTED_FROM:.2f}: do not rely on {doubtful}"
     say(
         "{}",
-        f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; planted flips are found "
-        f"with AUROC {info['auroc']:.2f}{bar}",
+        f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; planted "
+        f"{info.get('planted', 'flips')} are found with AUROC {info['auroc']:.2f}{bar}",
     )
+    if info.get("by_planted"):
+        rows = [(each["planted"], f"{each['n']:,}", f"{each['found']:.0%}") for each in info["by_planted"]]
+        table(("planted", level.name, "named suspect"), rows)
     if info["note"]:
         say("{}", info["note"])
 

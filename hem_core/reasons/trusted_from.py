@@ -1,4 +1,3 @@
 """The threshold for trusting the reasons of a run."""
 
-TRUSTED_FROM = 0.8
-"""AUROC on planted flips below which a model cannot tell wrong labels from hard examples."""
+from hem_core.thresholds import TRUSTED_FROM as TRUSTED_FROM

@@ -34,7 +34,7 @@ from hem_core.runs.thumbnails import Drawing, write_thumbnails
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.map_pending import MAP
-from hem_core.tasks import KnowsTheSet, Metric, Parts, settings_of
+from hem_core.tasks import CalibratesParts, KnowsTheSet, Metric, Parts, settings_of
 
 UNUSED = "The probes could not be used: simple rules name the reasons."
 Columns = dict[str, np.ndarray]
@@ -80,7 +80,8 @@ def conclude(
         columns |= {name: headline[name] for name in _headline_columns(ready) if name not in how}
         headline = _with_own(headline, how, evidence.sample)
     with progress.stage("probes"):
-        reasons = _reasons(scored, evidence, columns, attempts)
+        scored, planted = _planted_in_parts(scored, columns, attempts)
+        reasons = planted or _reasons(scored, evidence, columns, attempts)
         columns |= reasons.columns
     columns |= _marks(scored, columns, attempts, progress)
     catalog = run_record.stored_catalog(ready, joined)
@@ -145,6 +146,20 @@ def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
 def _headline_columns(ready: Prepared) -> tuple[str, ...]:
     """The headlines that a run has; only classes have a difficulty of their own."""
     return ("difficulty", *(["difficulty_in_class"] if ready.classes else []), "label_suspicion")
+
+
+def _planted_in_parts(scored: Scored, columns: Columns, attempts: Attempts) -> tuple[Scored, Outcome | None]:
+    """The task with what errors planted in its parts taught it, and its reasons; None for any other task."""
+    task, options = scored.ready.task, scored.options
+    if not isinstance(task, CalibratesParts) or not options.has_probes:
+        return scored, None
+    found = attempts.make("calibrated reasons", lambda: task.calibrated(columns, seed=options.seed), UNUSED)
+    if isinstance(found, str):
+        return scored, Outcome(task.explain(columns), by_rules_info(found), {})
+    write_arrays(scored.plan.folder / "reason_rows.npz", **found.rows)
+    settled = replace(scored, ready=replace(scored.ready, task=found.task))
+    named = {**found.columns, **found.task.explain(columns)}
+    return settled, Outcome(named, dict(found.info), dict(found.rows))
 
 
 def _reasons(scored: Scored, evidence: Evidence, columns: Columns, attempts: Attempts) -> Outcome:

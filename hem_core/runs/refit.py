@@ -14,6 +14,7 @@ from hem_core.errors import RunError
 from hem_core.reasons.calibrate import LEAVE_OPEN, Calibrated, calibrate
 from hem_core.reasons.columns import ReasonPredictions, reason_columns
 from hem_core.reasons.features import Features
+from hem_core.runs.refit_parts import refit_parts
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.claim import hold
 from hem_core.store.damage import AGAIN, first_line
@@ -46,6 +47,9 @@ def _refit(run: Run) -> Run:
         why = (run.info.get("reasons") or {}).get("note") or "its reasons come from simple rules"
         raise RunError(f"the run {run.folder} has no {FILE}, so there is nothing to refit: {why}")
     kept = _kept(path)
+    level = (run.info.get("reasons") or {}).get("level")
+    if level is not None:
+        return refit_parts(run, str(level), kept)
     if len(kept["values"]) != run.n:
         raise RunError(
             f"{path} is of {len(kept['values'])} rows, the run has {run.n}: run `hem score` with --overwrite"

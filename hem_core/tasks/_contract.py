@@ -278,6 +278,47 @@ class KnowsTheSet(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class PartsCalibrated:
+    """What errors planted in the parts taught a task."""
+
+    task: Task
+    """The task that names the reasons of its parts by it."""
+    info: Mapping[str, Any]
+    """`reasons` of run.json; `level` among it names the level whose reasons these are."""
+    rows: Mapping[str, np.ndarray]
+    """For reason_rows.npz, which a refit reads."""
+    columns: Mapping[str, np.ndarray]
+    """Of the examples, (N,): what changes with it."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartsRefitted:
+    """The reasons of the parts, learnt from people's verdicts as well."""
+
+    columns: Mapping[str, np.ndarray]
+    """Of the level of parts, (R,): reason, reason_prob, evidence."""
+    of_examples: Mapping[str, str]
+    """Id of an example -> its reason."""
+    info: Mapping[str, Any]
+    """What changes in `reasons` of run.json."""
+    settings: Mapping[str, Any]
+    """`task_settings` of run.json."""
+
+
+@runtime_checkable
+class CalibratesParts(Protocol):
+    """A task that plants errors in its parts and judges them with the predictions that are there."""
+
+    def calibrated(self, columns: Mapping[str, np.ndarray], *, seed: int) -> PartsCalibrated | str:
+        """columns as for `parts`. Returns why it cannot be done, in a sentence, where it cannot."""
+        ...
+
+    def refitted(self, table: pa.Table, rows: Mapping[str, np.ndarray], verdicts: Mapping[str, bool]) -> PartsRefitted:
+        """table: the level of parts; rows: of `calibrated`; verdicts: id of a part -> whether its label is wrong."""
+        ...
+
+
 @runtime_checkable
 class HasResiduals(Protocol):
     """A task of numbers: the report of a retraining says first how far off they are, in units of the label."""

@@ -28,8 +28,9 @@ BACKGROUND = "background_confidence"
 HOW = {
     "difficulty": "percentile of the pooled severity of the boxes of an image: of a given box the larger of 1 − IoU "
     "and 1 − confidence, of a prediction without a given box its confidence; ties by the mean over all its boxes",
-    "label_suspicion": "percentile of the pooled suspicion of the boxes of an image: missing, spurious, misplaced or "
-    "of the wrong class",
+    "label_suspicion": "percentile of how probable it is that the boxes of an image are annotated wrongly (missing, "
+    "spurious, misplaced or of the wrong class), the mean of its three most suspect ones; errors planted in the boxes "
+    "teach how probable, where there are enough boxes",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
-from hem_core.boxes.average_precision import THRESHOLDS, AveragePrecision, average_precision
+from hem_core.boxes.average_precision import THRESHOLDS, AveragePrecision, precision_of
 from hem_core.boxes.bootstrap import image_weights, interval, resampled_precision
 from hem_core.boxes.curves import curve, miss_rate
 from hem_core.boxes.matching import Matches, match
@@ -29,9 +29,9 @@ def measured(
     """
     if not (~given.is_ignored).any():
         return [], []
-    ap = average_precision(given, predicted, len(classes))
     pairs = overlaps(given, predicted, least=min(THRESHOLDS), right_class_only=True)
-    (matches,) = match(given, predicted, pairs, THRESHOLDS)
+    (matches,) = match(given, predicted, pairs, THRESHOLDS)  # once, for the values and for their intervals
+    ap = precision_of(given, predicted, {"all": matches}, len(classes))
     ends = _intervals(given, predicted, matches, n_images, len(classes))
     fifty, seventy_five = 0, THRESHOLDS.index(min(THRESHOLDS, key=lambda value: abs(value - 0.75)))
     metrics = [

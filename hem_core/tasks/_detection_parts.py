@@ -40,9 +40,15 @@ def part_table(found: Reasons, image_ids: Sequence[str]) -> pa.Table:
         .append_column("loss", pa.array(severity, pa.float32()))
         .append_column("difficulty", pa.array(percentile(severity + 1e-4 * _second(table) / 100), pa.float32()))
         .append_column("reason", pa.array(found.names.tolist(), pa.string()))
+        .append_column("reason_prob", prob_column(found.is_suspect, raw))
         .append_column("evidence", pa.array(found.evidence, pa.string()))
         .append_column(BACKGROUND, pa.array(_on_background(found.judgement), pa.float32(), from_pandas=True))
     )
+
+
+def prob_column(is_suspect: np.ndarray, prob: np.ndarray) -> pa.Array:
+    """(R,) how probable the reason is: of suspect labels; null for the others, which are what the boxes show."""
+    return pa.array(np.where(is_suspect, prob, np.nan), pa.float32(), from_pandas=True)
 
 
 def _on_background(judgement: Judgement) -> np.ndarray:

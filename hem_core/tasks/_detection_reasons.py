@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from hem_core.boxes.causes import AT_BORDER_PX, CAUSES, Causes, causes
+from hem_core.boxes.causes import CAUSES, Causes, causes, touched
 from hem_core.boxes.error_types import RIGHT
+from hem_core.boxes.geometry import iou
 from hem_core.boxes.judgement import Judgement
-from hem_core.boxes.suspicion import KINDS
 
 MEANINGS = {
     "missed": "a given box that no prediction matches",
@@ -36,7 +36,7 @@ OF_TYPE = {
     "Dupe": "duplicate",
 }
 SUSPECT_FROM = 0.5
-"""`label_suspicion` from which the annotation is the reason, unless probes have settled it for a kind."""
+"""Probability that the annotation is wrong from which it is the reason; the suspicion itself without probes."""
 UNSURE = 0.5
 """Confidence below which a right prediction is unsure."""
 MAY_BE = {
@@ -56,8 +56,6 @@ class Reasons:
 
     judgement: Judgement
     classes: Sequence[str]
-    suspect_from: Mapping[str, float] = field(default_factory=dict)
-    """Kind of suspicion -> the value from which it is the reason; SUSPECT_FROM for a kind that is not there."""
 
     @cached_property
     def causes(self) -> Causes:
@@ -67,14 +65,16 @@ class Reasons:
     @cached_property
     def is_suspect(self) -> np.ndarray:
         """(R,) bool: wrong, and suspect enough that the annotation is the reason."""
-        doubt = self.judgement.suspicion
-        least = np.array([self.suspect_from.get(kind, SUSPECT_FROM) for kind in KINDS] + [np.inf])
-        of_row = [KINDS.index(kind) if kind else len(KINDS) for kind in doubt.kind.tolist()]
-        return (self.judgement.rows.type != RIGHT) & (doubt.label_suspicion >= least[of_row])
+        return (self.judgement.rows.type != RIGHT) & (self.judgement.suspicion.label_suspicion >= SUSPECT_FROM)
 
     @cached_property
     def names(self) -> np.ndarray:
-        """(R,) text: `suspect_label`, else what makes the box hard for this model, else the type of its error."""
+        """(R,) text: `suspect_label`, else the reason besides it."""
+        return np.where(self.is_suspect, "suspect_label", self.besides)
+
+    @cached_property
+    def besides(self) -> np.ndarray:
+        """(R,) text: what makes the box hard for this model, else the type of its error."""
         rows = self.judgement.rows
         result = np.array([OF_TYPE.get(each, "easy") for each in rows.type.tolist()], object)
         is_right = rows.type == RIGHT
@@ -82,7 +82,6 @@ class Reasons:
         cause = self.causes.main()
         is_caused = (cause != "") & rows.is_given & ~is_right
         result[is_caused] = cause[is_caused]
-        result[self.is_suspect] = "suspect_label"
         return result
 
     @cached_property
@@ -105,10 +104,20 @@ class Reasons:
             return f"{start}; it overlaps only a box of another class, and too little."
         if kind == "Dupe":
             return f"{start}; a more confident prediction has this box."
+        if g < 0:
+            return f"{start}{self._taken(p)}."
         start = f"Predicted {predicted} at IoU {_decimal(self.judgement.iou[row])} with confidence {confidence}"
         if kind == "Loc":
             return f"{start}; needed {_decimal(rows.foreground)}."
         return f"{start}; {given} is given." if kind == "Cls" else f"{start}."
+
+    def _taken(self, p: int) -> str:
+        """Of an unpaired prediction: the given box that it is about, which another prediction has."""
+        rows = self.judgement.rows
+        g = int(rows.types.target[p])
+        shared = _decimal(float(iou(rows.predicted_boxes.xyxy[[p]], rows.given_boxes.xyxy[[g]])[0]))
+        label = self.classes[rows.given_boxes.label[g]]
+        return f", at IoU {shared} with a given {label} that another prediction belongs to"
 
     @cached_property
     def _types(self) -> np.ndarray:
@@ -123,8 +132,8 @@ class Reasons:
                 found.append(
                     f"{'; '.join(words)}.".capitalize() if not words[0][0].isdigit() else f"{'; '.join(words)}."
                 )
-            if self.names[row] in CAUSES:
-                found += self._harm(str(self.names[row]))
+            if self.besides[row] in CAUSES:
+                found += self._harm(str(self.besides[row]))
         if self.is_suspect[row]:
             found.append(MAY_BE[str(self.judgement.suspicion.kind[row])])
         return found
@@ -137,9 +146,7 @@ class Reasons:
             by = f"another '{self.classes[other]}'" if label == other else f"'{self.classes[other]}'"
             return f"overlapped {_decimal(facts.overlapped[row])} by {by}"
         if name == "truncated":
-            size = self.judgement.image_size_px[boxes.image[g]]
-            inside = [*boxes.xyxy[g, :2], *(size - boxes.xyxy[g, 2:])]
-            edges = [edge for edge, far in zip(EDGES, inside, strict=True) if far <= AT_BORDER_PX]
+            edges = [edge for edge, is_at in zip(EDGES, self._touched[row], strict=True) if is_at]
             return f"touches the {' and '.join(edges)} edge{'s' * (len(edges) > 1)}"
         if name == "crowded":
             return f"{self.judgement.crowding[row]} other given boxes within one diagonal"
@@ -152,6 +159,10 @@ class Reasons:
         if self._class_sizes[label] < ENOUGH or share > 50:
             return ""
         return f", among the smallest {share}% of '{self.classes[label]}'"
+
+    @cached_property
+    def _touched(self) -> np.ndarray:
+        return touched(self.judgement)
 
     @cached_property
     def _class_sizes(self) -> np.ndarray:

@@ -47,6 +47,7 @@ from hem_core.boxes.paired import paired
 from hem_core.boxes.pooling import Pooling
 from hem_core.boxes.same_boxes import COLUMNS, same_boxes
 from hem_core.boxes.scene import Scene, with_rows
+from hem_core.boxes.suspect_chance import SuspectChance
 from hem_core.errors import DataError
 from hem_core.stats.paired import Paired
 from hem_core.tasks import _detection_arrays as arrays
@@ -54,6 +55,7 @@ from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_labels as model_labels
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_probes as probes
 from hem_core.tasks import _detection_reasons as why
 from hem_core.tasks import _detection_review as review
 from hem_core.tasks import _detection_training as training
@@ -66,6 +68,8 @@ from hem_core.tasks._contract import (
     Offer,
     OfTheSet,
     Parts,
+    PartsCalibrated,
+    PartsRefitted,
     TargetOptions,
     Targets,
 )
@@ -108,6 +112,8 @@ class Memory:
     """Of the images that were scored, once they are."""
     scored: np.ndarray | None = None
     """(n,) which these are."""
+    of_unit: list[Any] = field(default_factory=list)
+    """The last unit that was scored: raw, targets, and its scores, for which `fields` and `describe` both ask."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,8 @@ class Task:
     """For each label of the model from 0 on, the index of its class, -1 = none here; () where first_label tells all."""
     names_labels: bool = True
     categories: tuple[str, ...] = ()
+    suspect_weights: tuple[tuple[str, float, float], ...] = ()
+    """What planted errors taught of each kind of suspicion; see `hem_core.boxes.suspect_chance`."""
     measured: tuple[Mapping[str, Any], ...] = ()
     """The metrics of the run, as JSON; () before it is scored."""
     by_class: tuple[Mapping[str, Any], ...] = ()
@@ -160,6 +168,8 @@ class Task:
         names = (*ARGUMENTS, "first_label")
         found = {name: getattr(self, name) for name in names} | {"categories": list(self.categories)}
         found |= {"labels": list(self.labels)} if self.labels else {}
+        if self.suspect_weights:
+            found["suspect_weights"] = [list(each) for each in self.suspect_weights]
         if not self.measured:
             return found
         return {**found, "measured": list(self.measured), "by_class": list(self.by_class)}
@@ -169,6 +179,8 @@ class Task:
         lists = {
             name: tuple(settings[name]) for name in ("labels", "categories", "measured", "by_class") if name in settings
         }
+        if "suspect_weights" in settings:
+            lists["suspect_weights"] = tuple((name, a, b) for name, a, b in settings["suspect_weights"])
         return replace(self, **{**settings, **lists})
 
     @property
@@ -329,7 +341,7 @@ class Task:
         """The level `boxes`."""
         assert self.memory is not None
         found = self._of_all(columns)
-        table = parts.part_table(why.Reasons(found, self.categories), ids)
+        table = parts.part_table(self._reasons(found), ids)
         return Parts(LEVEL, table, self.categories, parts.judged(table), found.rows.xyxy)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
@@ -353,9 +365,32 @@ class Task:
         if self.memory is None or self.memory.judgement is None:
             return {}
         known = self.memory.judgement
-        names = why.Reasons(known, self.categories).names
+        names = self._reasons(known).names
         reason, evidence = images.image_reasons(dict(columns), known.rows.image, names, known.severity.severity)
         return {"reason": reason, "evidence": evidence}
+
+    def calibrated(self, columns: Mapping[str, np.ndarray], *, seed: int) -> PartsCalibrated | str:
+        """Errors are planted in the given boxes and judged with the same predictions; see `_detection_probes`."""
+        judgement = self._of_all(columns)
+        found = probes.plantings(judgement, seed=seed)
+        if found is None:
+            return probes.TOO_FEW.format(len(judgement.rows.given_boxes), probes.LEAST)
+        chance = probes.learn(found)
+        info = probes.measured(found[2], chance, self.categories) | {"level": LEVEL}
+        settled = replace(judgement, chance=chance)
+        memory = replace(self._memory, judgement=settled)
+        task = replace(self, suspect_weights=chance.listed(), memory=memory)
+        whole = images.image_columns(settled, len(columns["target"]), self.pool)
+        rows = probes.rows_of(found, settled, task._reasons(settled).besides)
+        return PartsCalibrated(task, info, rows, {name: whole[name] for name in ("suspicion", "label_suspicion")})
+
+    def refitted(self, table: pa.Table, rows: Mapping[str, np.ndarray], verdicts: Mapping[str, bool]) -> PartsRefitted:
+        """The reasons of the boxes with people's verdicts."""
+        found, chance = probes.refitted(table, rows, verdicts)
+        return replace(found, settings=replace(self, suspect_weights=chance.listed()).settings)
+
+    def _reasons(self, judgement: Judgement) -> why.Reasons:
+        return why.Reasons(judgement, self.categories)
 
     def sample(self) -> tuple[pa.Table, Mapping[str, Any]]:
         """Twelve images with a box of a class of its own each, and one whose boxes are not known."""
@@ -495,7 +530,12 @@ class Task:
         return self.memory
 
     def _scores(self, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-        return images.image_scores(self._judgement(raw, targets), len(targets), self.pool)
+        last = self._memory.of_unit
+        if last and np.array_equal(last[0], raw) and np.array_equal(last[1], targets):
+            return last[2]
+        found = images.image_scores(self._judgement(raw, targets), len(targets), self.pool)
+        last[:] = [raw, targets, found]
+        return found
 
     def _of_all(self, columns: Mapping[str, np.ndarray]) -> Judgement:
         """The boxes of the images of a table, as `of_the_set` judged them where they are the same."""
@@ -515,4 +555,5 @@ class Task:
         where = np.asarray(targets, np.int64)
         given = arrays.of_images(self._memory.given, where)
         rows = self._judged(given, arrays.unpacked(raw, self.first_label, self.labels))
-        return Judgement(rows, self._memory.size_px[where])
+        chance = SuspectChance({name: (a, b) for name, a, b in self.suspect_weights}) if self.suspect_weights else None
+        return Judgement(rows, self._memory.size_px[where], chance)

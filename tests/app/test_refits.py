@@ -104,4 +104,5 @@ def test_verdicts_that_say_nothing_of_the_reason_are_not_counted(tag, n):
 
 
 def test_a_run_without_kept_features_cannot_be_refitted(calibrated):
-    assert not refits.is_possible(open_run(calibrated() / "runs" / "tiny"))
+    run = open_run(calibrated() / "runs" / "tiny")
+    assert not refits.is_possible(run, run.examples)

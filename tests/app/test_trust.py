@@ -71,3 +71,30 @@ def test_a_head_that_beats_the_held_out_accuracy_is_called_optimistic():
 def test_a_run_that_measured_nothing_out_of_sample_says_nothing():
     assert sample.sentence({}) is None
     assert sample.sentence({"oos": None}) is None
+
+
+PLANTED = {
+    **PROBED,
+    "planted": "wrong boxes",
+    "by_planted": [
+        {"planted": "moved", "shown_as": "misplaced", "n": 20, "found": 0.6,
+         "says": {"suspect_label": 12, "easy": 3, "missed": 5}},
+        {"planted": "removed", "shown_as": "missing", "n": 4, "found": 1.0, "says": {"suspect_label": 4}},
+    ],
+}  # fmt: skip
+
+
+def test_what_was_planted_in_boxes_is_a_table():
+    found = trust.by_planted({"reasons": PLANTED})
+    assert found.to_dict("records") == [
+        {"planted": "moved", "suspicion": "misplaced", "n": 20, "found": 60, "otherwise": "missed (5)"},
+        {"planted": "removed", "suspicion": "missing", "n": 4, "found": 100, "otherwise": "–"},
+    ]
+    assert trust.by_planted({"reasons": PROBED}).empty
+
+
+def test_only_suspects_of_boxes_are_doubted_where_planted_errors_stay_hidden():
+    """That a box is missed or off is what it shows, whatever the model knows of annotations."""
+    found = trust.trust({"reasons": {**PLANTED, "auroc": 0.62, "is_trusted": False}})
+    assert (found.how, found.is_grey) == ("untrusted", False)
+    assert found.sentence.startswith("AUROC .62 < .80 on planted wrong boxes: ")

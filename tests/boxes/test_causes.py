@@ -93,3 +93,25 @@ def test_a_box_of_a_kind_that_is_always_found_is_suspect():
     assert reasons.names[0] == "suspect_label"
     assert reasons.evidence[0].endswith("There may be nothing.")
     assert reasons.names[len(many) + 1] != "suspect_label"
+
+
+def test_an_unpaired_prediction_names_the_box_that_it_is_about():
+    reasons = Reasons(
+        judged([(0, [100, 100, 110, 110])], [(0, [100, 100, 110, 110], 0.9), (0, [100, 106, 110, 116], 0.6)]), CLASSES
+    )
+    assert reasons.names[1] == "mislocated"
+    words = "Predicted cup with confidence .60, at IoU .25 with a given cup that another prediction belongs to."
+    assert reasons.evidence[1] == words
+
+
+def test_a_can_before_a_table_is_not_occluded_by_it_and_a_chair_behind_one_is():
+    table, can, chair = (1, [100, 100, 400, 300]), (0, [200, 80, 220, 120]), (0, [350, 60, 500, 260])
+    one = causes(judged([table, can, chair]))
+    assert one.holds["occluded"].tolist() == [False, False, False]
+    half_under = causes(judged([table, (0, [300, 60, 450, 260])]))
+    assert half_under.holds["occluded"].tolist() == [False, True]
+
+
+def test_what_ends_within_a_hundredth_of_the_side_touches_the_border():
+    one = causes(judged([(0, [9, 200, 60, 260]), (0, [12, 300, 60, 360])]))
+    assert one.holds["truncated"].tolist() == [True, False]

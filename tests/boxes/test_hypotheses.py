@@ -203,3 +203,40 @@ def test_the_pools_of_an_image_do_not_grow_with_its_number_of_boxes():
 def test_an_unknown_pool_lists_those_there_are():
     with pytest.raises(DataError, match="no pool 'sum'; there are: top3, softmax"):
         pool(np.zeros(0, int), np.zeros(0), 1, "sum")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_prediction_that_is_right_about_one_box_does_not_accuse_another():
+    """A chair (0) under a table (1): the chair is found, the table is missed."""
+    rows = rows_of([(0, WHOLE), (1, [0, 0, 10, 8])], [(0, WHOLE, 0.95)])
+    assert rows.type.tolist() == ["right", "Missed"]
+    assert suspicion(rows).wrong_class.tolist() == [0, 0]
+
+
+def test_a_second_class_at_a_box_that_is_given_is_no_missing_box():
+    """Detectors give several classes at one place; the box is there already."""
+    rows = rows_of([(0, WHOLE)], [(0, WHOLE, 0.9), (1, WHOLE, 0.6)])
+    assert rows.type.tolist() == ["right", "Cls"]
+    assert suspicion(rows).missing.tolist() == [0, 0]
+
+
+def test_a_prediction_half_on_a_box_of_its_class_is_less_of_a_missing_one_than_a_free_one():
+    rows = rows_of([(0, WHOLE)], [(0, WHOLE, 0.9), (0, [0, 6, 10, 16], 0.6), (0, AWAY, 0.6)])
+    assert rows.type.tolist() == ["right", "Loc", "Bkg"]
+    _right, half, free = suspicion(rows).missing
+    assert half == pytest.approx(free * (1 - 4 / 16))
+
+
+def test_planted_errors_make_the_four_kinds_comparable():
+    """Of rows where only missing boxes were found by their suspicion, the same number counts for more of that kind."""
+    from hem_core.boxes.suspect_chance import learnt, weights_of
+
+    chance = np.random.default_rng(0)
+    values = np.full((400, 4), 0.3)
+    is_wrong = np.zeros((400, 4), bool)
+    is_wrong[:40, 0] = True
+    values[:40, 0] = chance.uniform(0.4, 0.9, 40)
+    is_wrong[40:80, 1] = True  # spurious boxes look like all others
+    found = learnt(values, is_wrong, weights_of(is_wrong.any(axis=1)))
+    missing, spurious, *_rest = found.of_values(np.array([[0.7, 0.7, 0, 0]]))[0]
+    assert missing > 0.5 > spurious
+    assert found.of_values(np.zeros((1, 4))).tolist() == [[0, 0, 0, 0]]

@@ -313,3 +313,20 @@ def test_sets_shows_the_reasons_of_boxes(workspace, monkeypatch):
     charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
     bars = [trace for chart in charts for trace in chart["data"] if trace.get("orientation") == "h"]
     assert "missed" in {name for trace in bars for name in trace["y"]}
+
+
+def test_the_boxes_of_a_unit_are_matched_once(workspace, tmp_path, monkeypatch):
+    """`fields` asks for the severity of a unit and `describe` for its error; then the whole set is matched."""
+    from hem_core.tasks import detection
+
+    sizes, real = [], detection.hypotheses
+
+    def counted(given, predicted, **limits):
+        sizes.append(len(given))
+        return real(given, predicted, **limits)
+
+    monkeypatch.setattr(detection, "hypotheses", counted)
+    data = workspace / "data"
+    options = {"images": data / "photos", "predictions": data / "results.json", "out": tmp_path / "run"}
+    hem_core.score(None, data / "annotations.json", **options)
+    assert len(sizes) == 2

@@ -135,14 +135,41 @@ def _reasons(run: Run, level: Level, counts: pd.Series) -> None:
     if points:
         state.remember("reason_turn", turn + 1)
         _explore({"column": "reason", "in": [str(points[0]["y"])]})
-    if level.is_examples and refits.is_possible(run):
-        _refit(run)
+    _planted(trust.by_planted(run.info))
+    if refits.is_possible(run, level):
+        _refit(run, level)
 
 
-def _refit(run: Run) -> None:
+def _planted(found: pd.DataFrame) -> None:
+    """What became of errors that were planted in the parts, such as boxes; nothing for other probes."""
+    if found.empty:
+        return
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    with st.expander("What planted errors show", icon=":material/experiment:"):
+        st.dataframe(
+            found,
+            hide_index=True,
+            height="content",
+            column_config={
+                "planted": text("planted", help="What was done to given boxes, for this measurement alone."),
+                "suspicion": text("shown as", help="The kind of label suspicion that should find it."),
+                "n": number("boxes", format="localized"),
+                "found": st.column_config.ProgressColumn(
+                    "named suspect, %",
+                    help="Share whose reason is 'suspect_label' with the right kind.",
+                    format="%.0f",
+                    min_value=0,
+                    max_value=100,
+                ),
+                "otherwise": text("else mostly", help="The most frequent reason of the rest."),
+            },
+        )
+
+
+def _refit(run: Run, level: Level) -> None:
     """The button that fits the reasons to the tags, or how that stands; other sessions see the new run at once."""
-    ids = loaders.ids(run.examples)
-    n_tags = len(refits.useful(loaders.verdicts(run.examples)).index.intersection(ids))
+    ids = loaders.ids(level)
+    n_tags = len(refits.useful(loaders.verdicts(level)).index.intersection(ids))
     found = refits.state(run)
     if found["status"] == "running":
         _watch_refit(run)

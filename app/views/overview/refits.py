@@ -10,6 +10,7 @@ from hem_core.jobs import start as jobs
 from hem_core.jobs.job import Job, new_job, open_job
 from hem_core.jobs.state import state as jobs_state
 from hem_core.store.claim import check_free
+from hem_core.store.level import Level
 from hem_core.store.run import Run
 
 ROWS = "reason_rows.npz"
@@ -18,8 +19,10 @@ SAYS_NOTHING = ("skip", "duplicate")
 """Verdicts that say nothing about why an example is hard."""
 
 
-def is_possible(run: Run) -> bool:
-    """Whether this HEM can refit and this run has kept what it takes."""
+def is_possible(run: Run, level: Level) -> bool:
+    """Whether this HEM can refit the reasons of the level, and this run has kept what it takes."""
+    if level.name != (run.info.get("reasons") or {}).get("level", run.examples.name):
+        return False
     try:
         known = importlib.util.find_spec("hem_core.runs.refit")
     except ModuleNotFoundError:

@@ -35,8 +35,10 @@ def run(job: Job, progress: Listener) -> Mapping[str, Any]:
     from hem_core.store.run import open_run
 
     folder = job.workspace / "runs" / job.name
-    before = open_run(folder).table(["reason"])["reason"].to_numpy()
+    opened = open_run(folder)
+    level = (opened.info.get("reasons") or {}).get("level", opened.examples.name)
+    before = opened.level(level).table(["reason"])["reason"].to_numpy()
     progress("refitting", 0, 0)
     refit(folder)
-    after = open_run(folder).table(["reason"])["reason"].to_numpy()
+    after = open_run(folder).level(level).table(["reason"])["reason"].to_numpy()
     return {"n": len(after), "changed": int((before != after).sum())}
