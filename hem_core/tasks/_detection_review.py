@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import corners, words
 
 OUTCOMES = {"right": "right", "Missed": "missed"}
-_HARD = ("6", "right, hard: keep")
+_HARD = ("6", "hard, keep")
 _SKIP = Choice("skip", "7", "skip", "looked at, without an opinion", "skip")
 _NOTHING = "there is no object in this box"
 
@@ -27,7 +28,7 @@ def _of_given(part: Mapping[str, Any]) -> tuple[Choice, ...]:
     take = "the object is where the prediction has it: take its position and its class"
     return (
         Choice("right", "1", "right as given", "the given box and its class are right", "right"),
-        *([Choice("predicted", "2", "take the predicted box", take, MOVED, predicted)] if predicted else []),
+        *([Choice("predicted", "2", "take predicted", take, MOVED, predicted)] if predicted else []),
         Choice("class", "3", "class wrong…", "the box is right, its class is wrong", RELABELLED, asks="class"),
         Choice("box", "4", "box wrong…", "drag an edge or a corner, or draw a new box", MOVED, asks="box", box=given),
         Choice("nothing", "5", "nothing here", f"{_NOTHING}: delete it", REMOVED),
@@ -108,5 +109,7 @@ def _box(part: Mapping[str, Any], which: str, label: str = "") -> str:
 
 
 def _decimal(number: Any) -> str:
-    """Two digits, as `.38`; "" for what is not known."""
-    return f"{number:.2f}".removeprefix("0") if isinstance(number, float) and number == number else ""
+    """Two digits, as `.38`, never rounded up to a limit, as in the evidence; "" for what is not known."""
+    if not isinstance(number, float) or number != number:
+        return ""
+    return f"{math.floor(number * 100 + 1e-9) / 100:.2f}".removeprefix("0")

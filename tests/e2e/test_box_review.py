@@ -151,6 +151,7 @@ def test_a_box_is_dragged_nudged_drawn_anew_and_left_by_escape(site, opened):
     at_box(page, "1.png#g1")
     page.keyboard.press("z")
     page.wait_for_selector(".stage svg[data-close='true']")
+    assert float(page.locator(".stage svg").get_attribute("data-view").split()[2]) < 400
     page.keyboard.press("4")
     page.locator(".stage .handle").first.wait_for()
     drag(page, (255, 215), (130, 225))  # outside of the box: another one is drawn

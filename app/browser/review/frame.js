@@ -77,7 +77,7 @@ export function verdictBar({ verdicts, current, at, isDone, act, corrects }) {
       ),
     ),
     corrects
-      ? button("A", "add an object", act.add, {
+      ? button("A", "add object", act.add, {
           disabled: isDone,
           title: "draw an object that is missing in this picture",
         })

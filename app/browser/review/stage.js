@@ -39,7 +39,7 @@ export function makeStage(calls) {
     /** Show an example: {scene, address of its picture, verdict}; another part is looked at from the start. */
     show(next, nextLook) {
       const isOther = shown?.scene.part !== next.scene.part || shown?.scene.example !== next.scene.example;
-      if (isOther || nextLook.isClose !== look.isClose) reset();
+      if (isOther || nextLook.isClose !== look.isClose) [view, isMoved] = [null, false];
       [shown, look] = [next, nextLook];
       paint();
     },

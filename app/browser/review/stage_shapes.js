@@ -25,7 +25,7 @@ export function shapesOf(scene, verdict, edit, hasOthers, unit, view) {
   return [
     ...(hasOthers || !isFaint ? others.flatMap((one) => pair(one, isFaint ? "other" : "", unit, null)) : []),
     ...scene.added.flatMap((one) => outline(one.box, "corrected added", one.label, `added by ${one.who}`)),
-    ...main.flatMap((one) => pair(one, isWithdrawn ? "main before" : "main", unit, view)),
+    ...main.flatMap((one) => pair(one, isWithdrawn ? "main before" : "main", unit, isWithdrawn ? null : view)),
     ...(corrected && !edit ? outline(corrected.box, "corrected", corrected.label) : []),
     ...(corrected && !edit ? [letters(corrected.label, corrected.box, "corrected", unit, view, "above")] : []),
     ...(hasOthers ? scene.added.map((one) => letters(one.label, one.box, "corrected", unit, view, "above")) : []),
