@@ -28,9 +28,9 @@ class LabelSets:
 
     def as_they_came(self, examples: pd.DataFrame) -> pd.DataFrame:
         """Lists of names, or joined texts in which a set without a tag is empty; None where there is no label."""
-        found = {name: self._column(examples[name]) for name in COLUMNS if name in examples.columns}
+        found = {name: self._column(examples.loc[:, name]) for name in COLUMNS if name in examples.columns}
         if self.is_listed and "label" in found:
-            unknown = [list(self._set(text).unknown) for text in _texts(examples["label"])]
+            unknown = [list(self._set(text).unknown) for text in _texts(examples.loc[:, "label"])]
             found |= {UNKNOWN: pd.Series(unknown, index=examples.index, dtype="object")} if any(unknown) else {}
         return examples.assign(**found)
 

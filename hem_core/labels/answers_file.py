@@ -85,7 +85,7 @@ def _with_set(row: Mapping[str, Any], set_of: Callable[[Any], str | None]) -> Ma
         names = {str(name).strip().lower(): name for name in row}
         name = next((names[each] for each in LABEL_NAMES if each in names), None)
         value = row.get(name) if name is not None else None
-        return row if value is None else {**row, name: _set_text(value, set_of)}
+        return row if value is None else {**row, str(name): _set_text(value, set_of)}
     kind = "annotations" if row.get("annotations") else "completions"
     found = [
         {**each, "result": [_one_choice(part, set_of) for part in each.get("result") or ()]}

@@ -58,7 +58,7 @@ def _with_parts(level: Level, task: TogglesTags, own: pd.DataFrame, wrong: pd.Da
         example, mark, number = str(row["id"]).rpartition("#")
         is_known = bool(mark) and example in given.index and number.isdecimal() and int(number) < len(names)
         if is_known and not (example in said.index and said.loc[example, "at"] > row["at"]):
-            changes.setdefault(example, []).append((names[int(number)], row["value"] != NONE, row))
+            changes.setdefault(example, []).append((names[int(number)], str(row["value"]) != NONE, row))
     rows = []
     for example, tags in changes.items():
         is_corrected = (

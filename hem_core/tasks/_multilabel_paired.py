@@ -80,7 +80,7 @@ def parts_of(model: TagAnswers, ids: Sequence[str]) -> Mapping[str, np.ndarray]:
     return {
         "id": np.array([f"{owner}#{k}" for owner, k in zip(owners, tag.tolist(), strict=True)], object),
         "example": owners,
-        "given": np.where(is_given, names, None),
+        "given": np.array([name if has else None for name, has in zip(names, is_given, strict=True)], object),
         "error": 1 - support(model.given, model.probs)[rows.at],
         "outcome": np.array(outcomes_of(is_given, model.probs[rows.at] >= PREDICTED), object),
     }

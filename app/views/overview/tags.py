@@ -29,7 +29,7 @@ def table(level: Level) -> pd.DataFrame:
     found["prevalence"] = found["given"] / found["known"].where(found["known"] > 0)
     for name in ("ap", "f1", "prevalence", "mean_prob"):
         found[name] = 100 * found[name].astype("float64")
-    return found[COLUMNS].sort_values(["ap", "tag"], na_position="last").reset_index(drop=True)
+    return found.loc[:, COLUMNS].sort_values(["ap", "tag"], na_position="last").reset_index(drop=True)
 
 
 def draw(level: Level) -> None:
