@@ -117,8 +117,13 @@ def measured(one: Planting, chance: SuspectChance, classes: Sequence[str]) -> di
 def _planting(judgement: Judgement, share: float, seed: int) -> Planting:
     rows, size_px = judgement.rows, judgement.image_size_px
     spoiled = spoil(rows.given_boxes, size_px, share=share, seed=seed)
-    limits = {"foreground": rows.foreground, "background": rows.background, "floor": rows.floor}
-    after = hypotheses(spoiled.given, rows.predicted_boxes, **limits)
+    after = hypotheses(
+        spoiled.given,
+        rows.predicted_boxes,
+        foreground=rows.foreground,
+        background=rows.background,
+        floor=rows.floor,
+    )
     truth = planted_rows(after, spoiled, rows.given_boxes)
     kept = np.flatnonzero(truth.kind != ECHO)
     return Planting(truth.kind[kept], Judgement(after, size_px), kept, truth.n_lost)
