@@ -171,6 +171,7 @@ def model_facts(model: nn.Module | None, n_outputs: int, *, is_trained: bool = T
         getattr(model, "class_names", None) or output_names(getattr(model, "config", None)),
         isinstance(model, Estimator),
         int(getattr(model, "first_label", 1)) if is_trained else 0,
+        is_in_columns=not is_trained,
     )
 
 

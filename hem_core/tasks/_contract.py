@@ -61,6 +61,8 @@ class ModelFacts:
     label_names: Sequence[str] | None = None
     """The classes that the labels of a detector stand for, in their order; None where it does not say, or is not there
     yet."""
+    is_in_columns: bool = False
+    """No model: the raw outputs are columns of the data, see `ReadsPredictions`."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,16 @@ def columns_of(names: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, dic
     return ("probs", {name: name for name in sorted(own)}) if own else None
 
 
+def check_named(found: Sequence[str], classes: Sequence[str] | None) -> None:
+    """Raise DataError where classes are named and columns of predictions lack one, or are of another. Order is free."""
+    if classes is None or set(found) == set(classes):
+        return
+    lacking, more = ([name for name in one if name not in other] for one, other in ((classes, found), (found, classes)))
+    words = [f"have no column for {', '.join(lacking[:8])}"] if lacking else []
+    words += [f"have columns for {', '.join(more[:8])}, which --classes lacks"] if more else []
+    raise DataError(f"the predictions {' and '.join(words)}; they go by name, so --classes can be omitted")
+
+
 def logits_in(catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
     """The logits (N, K) float32 in the columns of a catalog, or in a list column of its Parquet file; None without.
 

@@ -142,7 +142,7 @@ class Task:
         texts = catalog["label"].to_pylist()
         form = reading.form_of(texts, facts, options.separator)
         sets = reading.sets_of(texts, facts, form)
-        named = options.classes or model.class_names or self._named_in(catalog, facts, model)
+        named = self._named_in(catalog, facts, model, options.classes) or options.classes or model.class_names
         names = reading.names_of(sets, facts, model.n_outputs, named, str(facts["source"]))
         values, bad = reading.values_of(sets, reading.names_in(facts, names))
         reading.check_bad(bad, len(sets), names, str(facts["source"]))
@@ -152,10 +152,15 @@ class Task:
         found["notes"] = [*facts.get("notes", []), *reading.notes_of(texts, sets, values, form)]
         return Targets(values, bad, (), found, task)
 
-    def _named_in(self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts) -> Sequence[str] | None:
-        """The tags of the columns of predictions, where the model's outputs come from these."""
-        found = elsewhere.columns_of(catalog.column_names, facts)
-        return list(found[1]) if found is not None and len(found[1]) == model.n_outputs else None
+    def _named_in(
+        self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts, classes: Sequence[str] | None
+    ) -> Sequence[str] | None:
+        """The tags of the columns of predictions, in the order of the outputs read from them; None without any."""
+        found = elsewhere.columns_of(catalog.column_names, facts) if model.is_in_columns else None
+        if found is None:
+            return None
+        elsewhere.check_named(list(found[1]), classes)
+        return list(found[1])
 
     def targets_for(
         self, catalog: pa.Table, facts: Mapping[str, Any], classes: Sequence[str], *, labels_are: str | None = None

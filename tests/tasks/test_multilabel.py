@@ -1,6 +1,7 @@
 """Multi-label: sets as labels, tags as a second level, and a run from score to corrected sets."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 import torch
@@ -225,6 +226,21 @@ def test_predictions_by_id_are_scored_and_a_row_without_one_is_a_failure(tmp_pat
     assert run.info["metrics"][0]["value"] == 1
     assert run.n == 39
     assert run.failures()["reason"].tolist() == ["there is no prediction"] if hasattr(run, "failures") else True
+
+
+def test_columns_of_predictions_go_by_name_whatever_the_order_of_the_classes(tmp_path):
+    given = np.random.default_rng(0).random((40, 3)) < 0.5
+    frame = pd.DataFrame(0.2 + 0.6 * given, columns=["prob_a", "prob_b", "prob_c"])
+    frame.insert(0, "id", [f"r{k}" for k in range(40)])
+    names = np.array(["a", "b", "c"])
+    frame.assign(labels=["|".join(names[row]) for row in given]).to_csv(tmp_path / "d.csv", index=False)
+    options = {"task": "multilabel", "has_map": False, "has_probes": False}
+    run = hem_core.score(
+        None, tmp_path / "d.csv", out=tmp_path / "w/runs/r", classes=["c", "a", "b"], separator="|", **options
+    )
+    assert run.info["metrics"][0]["value"] == 1
+    with pytest.raises(DataError, match="no column for d"):
+        hem_core.score(None, tmp_path / "d.csv", out=tmp_path / "w/runs/s", classes=["a", "b", "c", "d"], **options)
 
 
 @pytest.mark.parametrize("kind", ["one vs rest", "one each", "neighbours", "forest"])
