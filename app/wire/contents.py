@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 from hem_core import media
 from hem_core.media import Medium
 from hem_core.reasons.differences import Difference, differences, spread
+from hem_core.store.level_names import EXAMPLES
 from hem_core.store.neighbours_and_curves import neighbours_of
 
 if TYPE_CHECKING:
@@ -31,8 +33,9 @@ MOST_FEATURES = 200
 def medium(level: Level) -> Medium:
     """What the rows of a level are, as far as its table can show it: `none` where it lacks their columns.
 
-    A part looks like its thumbnail, else like its text.
+    A part looks like its thumbnail, else like its text, else like its example.
     """
+    level = source_of(level)
     if not level.is_examples:
         return media.medium("image" if level.has_pictures else "text" if "text" in level.source.columns else "none")
     found = media.medium_of(level.info)
@@ -40,8 +43,37 @@ def medium(level: Level) -> Medium:
     return found if is_there else media.medium("none")
 
 
+def source_of(level: Level) -> Level:
+    """The level that shows the rows of a level: its examples for parts that have neither a picture nor a text."""
+    has_own = level.is_examples or level.has_pictures or "text" in level.source.columns
+    return level if has_own or "example" not in level.source.columns else _examples_of(level)[0]
+
+
+@lru_cache(maxsize=8)
+def _examples_of(level: Level) -> tuple[Level, dict[str, int]]:
+    """The examples of a level of parts, and id -> row; kept for the levels that are open."""
+    examples = type(level)(level.folder, level.info, EXAMPLES)
+    return examples, {str(id): row for row, id in enumerate(examples.table(["id"])["id"])}
+
+
+def shown_rows(level: Level, rows: Sequence[int]) -> tuple[Level, list[int]]:
+    """The level that shows some rows of a level, and the row there of each."""
+    source = source_of(level)
+    if source is level:
+        return level, [int(row) for row in rows]
+    place = _examples_of(level)[1]
+    return source, [place[str(part["example"])] for part in level.records(rows, ["example"])]
+
+
+def thumbnail(level: Level, row: int) -> bytes | None:
+    """The small picture of a row, of a part without one that of its example; None without either."""
+    source, (shown,) = shown_rows(level, [row])
+    return source.thumbnail(shown)
+
+
 def has_pictures(level: Level) -> bool:
     """Whether there are pictures of a level's rows."""
+    level = source_of(level)
     is_without = level.is_examples and "pictures" in (level.info.get("missing") or {})
     return medium(level).look == "picture" and not is_without
 
@@ -49,11 +81,13 @@ def has_pictures(level: Level) -> bool:
 def texts(level: Level, rows: Sequence[int], length: int) -> list[str]:
     """The beginnings of the texts of some rows of a level that shows words."""
     shown = medium(level)
+    level, rows = shown_rows(level, rows)
     return [clipped(shown.words(example), length) for example in level.records(rows, list(shown.columns))]
 
 
 def features(level: Level) -> list[dict[str, str]]:
     """The features of a level over rows: name, kind ('number' or 'category') and the column that holds it."""
+    level = source_of(level)
     whole = (level.info.get("data") or {}).get("features") or level.info.get("features") or []
     known = whole if level.is_examples else []
     found = [{"name": one["name"], "kind": one["kind"], "column": _column(level, one["name"])} for one in known]
@@ -70,6 +104,7 @@ def _column(level: Level, name: str) -> str:
 
 def spreads(level: Level) -> dict[str, float]:
     """How far the values of each feature of numbers lie apart over the whole run; {} without features."""
+    level = source_of(level)
     numbers = {one["name"]: one["column"] for one in features(level) if one["kind"] == "number"}
     return {name: spread(pd.Series(level.table([column])[column])) for name, column in numbers.items()}
 
@@ -110,6 +145,7 @@ class NeighbourComparison:
 
 def compare_to_neighbours(level: Level, rows: Sequence[int], spreads: Mapping[str, float]) -> list[NeighbourComparison]:
     """The features of some rows compared with those of their neighbours; all rows in one read."""
+    level, rows = shown_rows(level, rows)
     known = features(level)[:MOST_FEATURES]
     graph = neighbours_of(level, rows, NEIGHBOURS)
     near = graph[0] if graph else np.full((len(rows), 0), -1)

@@ -32,7 +32,8 @@ def picture_of(
 
     task = loaders.task(level)
     if not isinstance(task, Draws):
-        return _of_example(level, row) if level.is_examples else None
+        source, (shown,) = contents.shown_rows(level, [row])
+        return _of_example(source, shown) if source.is_examples else None
     example, part = row, None
     if not level.is_examples:
         (part,) = level.records([row])
@@ -55,7 +56,7 @@ def whole_thumbnail(level: Level, row: int) -> bytes:
         picture.save(out, "WEBP", quality=80, method=0)
         return out.getvalue()
     if level.is_examples:
-        return level.thumbnail(row) or b""
+        return contents.thumbnail(level, row) or b""
     (part,) = level.records([row], ["example"])
     examples = loaders.level(level.run, EXAMPLES)
     return examples.thumbnail(loaders.row_of(examples)[str(part["example"])]) or b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,8 +120,8 @@ def _ids(level: Level, request: Request) -> Response:
 
 
 def _thumbs(level: Level, request: Request) -> Response:
-    of_row = partial(pictures.whole_thumbnail, level) if request.query_params.get("whole") == "1" else level.thumbnail
-    blobs = [of_row(int(row)) or b"" for row in _rows(level, request)]
+    of_row = pictures.whole_thumbnail if request.query_params.get("whole") == "1" else contents.thumbnail
+    blobs = [of_row(level, int(row)) or b"" for row in _rows(level, request)]
     return _bytes(payloads.pack(blobs), headers=_cache(level, request))
 
 
@@ -141,7 +141,7 @@ def _image(level: Level, request: Request) -> Response:
     except HemError as error:
         raise Refused(404, str(error)) from error
     if picture is None:
-        small = level.thumbnail(row)  # of a torch Dataset there is nothing larger on disk
+        small = contents.thumbnail(level, row)  # of a torch Dataset there is nothing larger on disk
         if not small:
             raise Refused(404, f"{level.title} has no images")
         return Response(small, media_type="image/webp", headers=_cache(level, request))

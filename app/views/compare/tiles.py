@@ -55,7 +55,7 @@ def tiles(before: Level, after: Level, shown: pd.DataFrame) -> str:
 def _tile(level: Level, one: dict[Any, Any], text: object) -> str:
     is_gone = one["row"] < 0
     row, id = (one["row_before"], one["id_before"]) if is_gone else (one["row"], one["id"])
-    picture = level.thumbnail(int(row)) if text is None else None
+    picture = contents.thumbnail(level, int(row)) if text is None else None
     face = _picture(picture) if picture else f'<p class="said">{escape(_said(text))}</p>' if text else ""
     given = str(one["label"])
     predictions = " → ".join(

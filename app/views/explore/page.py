@@ -41,7 +41,7 @@ def page() -> None:
             "verdicts": list(VERDICTS),
             "offered": tag_words.offered(),
             "look": contents.medium(level).look,
-            "words": next(iter(contents.medium(level).columns), None),
+            "words": next((name for name in contents.medium(level).columns if name in level.source.columns), None),
             "trust": asdict(found),
             "colours": {
                 "reason": theme.reason_colours(found.is_grey),

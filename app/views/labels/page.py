@@ -136,7 +136,7 @@ def _readable(level: Level, table: pd.DataFrame) -> pd.DataFrame:
     if look == "words":
         shown.insert(0, "text", contents.texts(level, table["row"].tolist(), 160))
     elif look == "picture":
-        shown.insert(0, "picture", [_address(level.thumbnail(int(row))) for row in table["row"]])
+        shown.insert(0, "picture", [_address(contents.thumbnail(level, int(row))) for row in table["row"]])
     values = zip(verdicts["tag"], verdicts["value"], verdicts["who"], strict=True)
     shown["verdict"] = [_verdict(tag, value, who) for tag, value, who in values]
     return pd.concat([shown, table[[name for name in ("label_suspicion", "evidence", "id") if name in table]]], axis=1)
