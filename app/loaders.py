@@ -78,6 +78,13 @@ def tags_of(level: "Level") -> "TagLog":
     return tags().level(level.name)
 
 
+def corrections(level: "Level") -> "pd.DataFrame":
+    """What people did to the rows of a level and to their single tags, as sets and exports apply it."""
+    from hem_core.sets.label_sets import state_of
+
+    return state_of(level, tags())
+
+
 def columns(level: "Level", names: tuple[str, ...]) -> "pd.DataFrame":
     """Some columns of a run's table, (N, …), the same copy for everyone: not to be changed."""
     return _columns(_key(level), names, level)
@@ -226,16 +233,14 @@ def sample(level: "Level", low: float, high: float, limit: int) -> "pd.DataFrame
 
 def candidates(level: "Level", rule: str) -> "pd.DataFrame":
     """The examples of a run that a rule (JSON) matches, with their tags: chosen.candidates."""
-    log = tags_of(level)
-    revision = log.revision(level.data)
-    return _candidates(_key(level), revision, rule, level, log)
+    revision = tags().revision(level.data)
+    return _candidates(_key(level), revision, rule, level)
 
 
 def selected(level: "Level", request: str) -> "Selected":
     """The set for a request (JSON), made once for all sessions: chosen.chosen."""
-    log = tags_of(level)
-    revision = log.revision(level.data)
-    return _selected(_key(level), revision, request, level, log)
+    revision = tags().revision(level.data)
+    return _selected(_key(level), revision, request, level)
 
 
 def preview(level: "Level", request: str) -> "Preview":
@@ -445,17 +450,17 @@ def _sample(key: Key, low: float, high: float, limit: int, _level: "Level") -> "
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _candidates(key: Key, revision: int, rule: str, _level: "Level", _log: "TagLog") -> "pd.DataFrame":
+def _candidates(key: Key, revision: int, rule: str, _level: "Level") -> "pd.DataFrame":
     from app.views.sets.chosen import candidates
 
-    return candidates(_level, json.loads(rule), _log.state(_level.data))
+    return candidates(_level, json.loads(rule), corrections(_level))
 
 
 @st.cache_resource(show_spinner="Choosing…", max_entries=8)
-def _selected(key: Key, revision: int, request: str, _level: "Level", _log: "TagLog") -> "Selected":
+def _selected(key: Key, revision: int, request: str, _level: "Level") -> "Selected":
     from app.views.sets.chosen import chosen
 
-    return chosen(_level, json.loads(request), _log.state(_level.data))
+    return chosen(_level, json.loads(request), corrections(_level))
 
 
 @st.cache_resource(show_spinner="Comparing with a random set…", max_entries=32)

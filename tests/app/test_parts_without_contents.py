@@ -1,4 +1,4 @@
-"""Tags have no contents of their own: wherever one is shown, its example is."""
+"""Tags have no contents of their own: their example is shown, and its set is what they correct."""
 
 import io
 
@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import hem_core
+from app import loaders
 from app.wire import contents, detail, pictures
 from hem_core.store.workspace import open_workspace
 
@@ -52,3 +53,15 @@ def test_a_tag_shows_the_text_of_its_example(tmp_path, monkeypatch):
     (item,) = detail.details(level, detail.ranks(level), [row], open_workspace(tmp_path).tags().level("tags"))
     assert item["text"] == "the text of number 7"
     assert contents.snippets(level, [row], {}) == ["the text of number 7"]
+
+
+def test_a_set_on_the_page_has_the_tags_that_were_put_right_one_by_one(tmp_path, monkeypatch):
+    level = scored(tmp_path, monkeypatch)
+    home = open_workspace(tmp_path)
+    examples = home.run("r").examples
+    before = loaders.candidates(examples, "{}").set_index("id")
+    assert before["label"]["e0"] == "field"
+    home.tags().level("tags").add(level.data, ["e0#0"], "mislabelled", who="anna", value="beach")
+    after = loaders.candidates(examples, "{}").set_index("id")
+    assert after["verdict"]["e0"] == "mislabelled"
+    assert after["label"]["e0"] == "beach|field"

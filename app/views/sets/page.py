@@ -130,7 +130,7 @@ def _store(level: Level, name: str, source: Candidates, made: "Selected", reques
         key = loaders.proof_key(level, request)
         proof = proofs.proven(home, key)
         if json.loads(request)["n"] is None:
-            made = chosen(level, json.loads(request), loaders.tags_of(level).state(level.data), is_whole=True)
+            made = chosen(level, json.loads(request), loaders.corrections(level), is_whole=True)
         made = replace(made, settings={**made.settings, "in_words": _in_words(made, source), "proof_key": key})
         target = save(home, name, level, made, made_by=state.person(), preview=looked, proof=proof)
     except HemError as error:
