@@ -16,6 +16,7 @@ from hem_core.tasks import TogglesTags
 if TYPE_CHECKING:
     from hem_core.store.level import Level
 
+NO_BLIND = "A single tag is named in its question, so that it cannot be judged blind; switch to examples for that."
 COLUMNS = ("tag_given", "tag_probs")
 
 
@@ -26,11 +27,16 @@ def toggled(level: Level) -> TogglesTags | None:
 
 
 def for_page(level: Level) -> dict[str, Any]:
-    """What Review is told: `tag_names` of examples with tags; `has_choices` where each row is a tag; {} elsewhere."""
+    """What Review is told: `tag_names` of examples with tags; `has_choices`, and why it cannot be done blind, where each
+    row is a tag; {} elsewhere."""
     task = toggled(level)
     if task is None:
         return {}
-    return {"tag_names": list(task.output_names)} if level.name == EXAMPLES else {"has_choices": True}
+    return (
+        {"tag_names": list(task.output_names)}
+        if level.name == EXAMPLES
+        else {"has_choices": True, "no_blind": NO_BLIND}
+    )
 
 
 def items(level: Level, rows: Sequence[int]) -> list[dict[str, Any]]:

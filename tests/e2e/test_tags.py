@@ -77,6 +77,23 @@ def test_a_tag_is_found_by_typing_and_other_verdicts_take_shift(site: Site, open
     assert found[1][1] == "skip"
 
 
+def test_blind_review_hides_the_set_and_is_not_offered_for_single_tags(site: Site, opened):
+    page = opened("review?run=scenes&example=scene-00")
+    page.wait_for_selector(".hem-review .body[data-id='scene-00'] .look")
+    page.keyboard.press("b")
+    page.wait_for_selector(".hem-review .body.is-blind .look")
+    assert page.locator(".tagset [data-tag]").all_inner_texts() == ["1\nbeach", "2\nfield", "3\nurban"]
+    assert page.locator(".tagset .on").count() == 0
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    wait_saved(page, 1)
+    assert verdicts(site.folder) == [["scene-00", "mislabelled", "field"]]
+    page.goto(site.address("review?run=scenes&level=tags&example=scene-00%231"))
+    page.wait_for_selector(".hem-review .body[data-id='scene-00#1'] .look")
+    assert page.get_by_role("button", name="blind").is_disabled()
+    page.get_by_role("button", name="missing: add the tag").wait_for()
+
+
 def test_a_wrong_tag_takes_one_key_on_the_level_of_tags(site: Site, opened):
     page = opened("review?run=scenes&level=tags&example=scene-00%231")
     page.wait_for_selector(".hem-review .body[data-id='scene-00#1'] .look")

@@ -27,7 +27,7 @@ export function makeState(client) {
     chooser: /** @type {ReturnType<typeof import("./chooser.js").makeChooser> | null} */ (null),
     reveal: /** @type {any} */ (null), // {row, answer, given, isSame} after a blind answer
     hasHelp: false,
-    isBlind: client.preference("hem-blind") === "1",
+    wantsBlind: client.preference("hem-blind") === "1",
     isClose: client.preference("hem-close") === "1", // the view is on the boxes of the row
     hasOthers: true, // the other boxes of the example are drawn too
     isPlain: false, // pictures without the parts that the task draws into them
@@ -46,6 +46,10 @@ export function makeState(client) {
     /** The row on screen; undefined behind the last. */
     get row() {
       return this.rows[this.at];
+    },
+    /** Whether rows are judged blind: as wished, where the level can be. */
+    get isBlind() {
+      return this.wantsBlind && !this.data?.no_blind;
     },
     /** Whether the label of the row on screen is hidden: blind, and nobody has judged it. */
     isHidden() {

@@ -15,7 +15,7 @@ const DRAWN = {
 const BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…", skip: "skip" };
 
 /** Progress, pace, what was just done, whether it is saved. */
-export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, isHidden, hasHelp, act }) {
+export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, noBlind, isHidden, hasHelp, act }) {
   const place = at < n ? `no. ${(at + 1).toLocaleString("en")}` : null;
   const how = !isHidden && DRAWN[drawn] ? ` · ${DRAWN[drawn]}` : "";
   const progress = h("span", { style: { width: `${n ? (100 * done) / n : 0}%` } });
@@ -31,7 +31,8 @@ export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBli
       {
         class: isBlind ? "plain on" : "plain",
         "aria-pressed": String(isBlind),
-        title: "ask which class it is, and show label, prediction and suspicion only then",
+        title: noBlind ?? "ask which class it is, and show label, prediction and suspicion only then",
+        disabled: noBlind ? true : null,
         onclick: unfocused(act.blind),
       },
       isHidden ? null : h("kbd", {}, "B"),

@@ -21,8 +21,9 @@ export function makeKeyboard(desk, place, leave) {
     previous: () => desk.go(desk.at - 1),
     next: () => desk.go(desk.reveal ? desk.nextOne() : desk.at + 1),
     blind: () => {
-      desk.isBlind = !desk.isBlind;
-      desk.client.prefer("hem-blind", desk.isBlind ? "1" : "0");
+      if (desk.data.no_blind) return;
+      desk.wantsBlind = !desk.wantsBlind;
+      desk.client.prefer("hem-blind", desk.wantsBlind ? "1" : "0");
       desk.stock.dropUnjudged();
       desk.show();
     },
