@@ -87,7 +87,17 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const reading = { n: rows.length, done, at, drawn: desk.drawn[at] };
     const said = { pace: pace(desk.judging.paces), note: desk.judging.note() };
     headSlot.replaceChildren(
-      ...frame.head({ ...reading, ...said, outbox, isListOpen, isBlind, noBlind: desk.data.no_blind, isHidden: desk.isHidden(), hasHelp, act }),
+      ...frame.head({
+        ...reading,
+        ...said,
+        outbox,
+        isListOpen,
+        isBlind,
+        noBlind: desk.data.no_blind,
+        isHidden: desk.isHidden(),
+        hasHelp,
+        act,
+      }),
     );
     headSlot.dataset.waiting = outbox.count();
     headSlot.dataset.refused = outbox.refused.length;
