@@ -11,6 +11,8 @@ from hem_core import tag_sets
 
 COLUMNS = ("label", "label_before", "given", "predicted")
 """Columns of an export that hold a set."""
+SEPARATOR = "tag_separator"
+"""In `attrs` of examples whose labels are sets: what joins the tags of a suggested label, which stays a text."""
 UNKNOWN = "label_unknown"
 """The column of the tags of which nobody knows whether an example has them."""
 
@@ -32,7 +34,9 @@ class LabelSets:
         if self.is_listed and "label" in found:
             unknown = [list(self._set(text).unknown) for text in _texts(examples.loc[:, "label"])]
             found |= {UNKNOWN: pd.Series(unknown, index=examples.index, dtype="object")} if any(unknown) else {}
-        return examples.assign(**found)
+        written = examples.assign(**found)
+        written.attrs[SEPARATOR] = self.separator
+        return written
 
     def _column(self, column: pd.Series) -> pd.Series:
         values: list[object] = [None if text is None else self._value(text) for text in _texts(column)]

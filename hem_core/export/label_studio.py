@@ -15,8 +15,10 @@ import pandas as pd
 from hem_core.export._carries import Carries
 from hem_core.export._files import examples_of, present
 from hem_core.export._images import ReadImage, as_one_of, read_picture
+from hem_core.export._label_sets import SEPARATOR
 from hem_core.export._labels import class_names, labels_of
 from hem_core.export._plain import rows
+from hem_core.tag_sets import split
 
 HAS_PICTURES = True
 CARRIES = Carries(columns=("label", "text"), pictures="pixels")
@@ -65,8 +67,9 @@ def write(
     home = folder / "label_studio"
     home.mkdir(parents=True)
     medium = "image" if read_image is not None else "text" if "text" in examples.columns else "row"
-    names = class_names(examples, classes)
-    (home / "config.xml").write_text(_config(medium, names), encoding="utf-8", newline="\n")
+    is_set = SEPARATOR in examples.attrs
+    config = _config(medium, classes if is_set else class_names(examples, classes), is_set=is_set)
+    (home / "config.xml").write_text(config, encoding="utf-8", newline="\n")
     texts = (json.dumps(task, ensure_ascii=False, allow_nan=False) for task in _tasks(examples, read_image, features))
     for number, part in enumerate(_parts(texts)):
         text = "[\n" + ",\n".join(part) + "\n]\n"
@@ -109,12 +112,18 @@ def _tasks(examples: pd.DataFrame, read_image: ReadImage | None, features: Seque
             data["row"] = {name: values.get(name) for name in listed}
         task: dict[str, Any] = {"data": data}
         if values.get("suggested_label") is not None:
-            task["predictions"] = [{"model_version": "HEM", "result": [_choice(str(values["suggested_label"]))]}]
+            task["predictions"] = [
+                {
+                    "model_version": "HEM",
+                    "result": [_choice(str(values["suggested_label"]), examples.attrs.get(SEPARATOR))],
+                }
+            ]
         yield task
 
 
-def _choice(label: str) -> dict[str, Any]:
-    return {"from_name": "label", "to_name": "example", "type": "choices", "value": {"choices": [label]}}
+def _choice(label: str, separator: str | None) -> dict[str, Any]:
+    chosen = [label] if separator is None else list(split(label, separator).given)
+    return {"from_name": "label", "to_name": "example", "type": "choices", "value": {"choices": chosen}}
 
 
 def _data_uri(suffix: str, content: bytes) -> str:
@@ -134,15 +143,16 @@ def _parts(texts: Iterator[str]) -> Iterator[list[str]]:
     yield part
 
 
-def _config(medium: str, names: Sequence[str]) -> str:
+def _config(medium: str, names: Sequence[str], *, is_set: bool) -> str:
     shown = {
         "image": '<Image name="example" value="$image"/>',
         "text": '<Text name="example" value="$text"/>',
         "row": '<Table name="example" value="$row"/>',
     }
     choices = "".join(f"    <Choice value={quoteattr(name)}/>\n" for name in names)
+    how = 'choice="multiple" required="false"' if is_set else 'choice="single" required="true"'
     return (
         f'<View>\n  {shown[medium]}\n  <Header value="Given label: $given_label"/>\n'
-        '  <Choices name="label" toName="example" choice="single" required="true" showInLine="true">\n'
+        f'  <Choices name="label" toName="example" {how} showInLine="true">\n'
         f"{choices}  </Choices>\n</View>\n"
     )

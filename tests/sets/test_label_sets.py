@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import hem_core
-from hem_core.export import csv, huggingface, jsonl, parquet
+from hem_core.export import csv, huggingface, jsonl, label_studio, parquet
+from hem_core.export._label_sets import LabelSets
 from hem_core.labels.import_labels import import_labels
 from hem_core.sets.export_run import export_run
 from hem_core.sets.label_sets import state_of
@@ -107,3 +108,14 @@ def test_answers_that_are_lists_or_texts_are_read_and_odd_names_are_reported(hom
         glue = ", " if ", " in "".join(given.dropna()) else "|"
         said = state.loc[id]
         assert said["value"] == text.format(glue) if given[id] != text.format(glue) else said["tag"] == "right"
+
+
+def test_label_studio_offers_the_tags_one_by_one(tmp_path):
+    frame = pd.DataFrame({"id": ["a"], "label": ["p|q"], "suggested_label": ["q|r"], "text": ["words"]})
+    written = LabelSets(("p", "q", "r"), "|", False).as_they_came(frame)
+    home = label_studio.write(written, tmp_path, classes=["p", "q", "r"])
+    config = (home / "config.xml").read_text("utf-8")
+    assert 'choice="multiple" required="false"' in config
+    assert [name for name in ("p", "q", "r", "p|q") if f'value="{name}"' in config] == ["p", "q", "r"]
+    (task,) = json.loads((home / "tasks-00000.json").read_text("utf-8"))
+    assert task["predictions"][0]["result"][0]["value"] == {"choices": ["q", "r"]}
