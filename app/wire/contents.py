@@ -65,6 +65,12 @@ def shown_rows(level: Level, rows: Sequence[int]) -> tuple[Level, list[int]]:
     return source, [place[str(part["example"])] for part in level.records(rows, ["example"])]
 
 
+def looks(level: Level, rows: Sequence[int], table: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records that show some rows: `table`, their own, or those of their examples."""
+    source, shown = shown_rows(level, rows)
+    return table if source is level else source.records(shown)
+
+
 def thumbnail(level: Level, row: int) -> bytes | None:
     """The small picture of a row, of a part without one that of its example; None without either."""
     source, (shown,) = shown_rows(level, [row])

@@ -70,8 +70,7 @@ def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> lis
     duplicates = [_duplicates(ranks, row, example) for row, example in zip(rows, table, strict=True)]
     shown = contents.medium(level)
     compared = contents.compare_to_neighbours(level, rows, ranks.spreads) if shown.look == "features" else None
-    source, places = contents.shown_rows(level, rows)
-    looks = table if source is level else source.records(places)
+    looks = contents.looks(level, rows, table)
     others = _others(level, graph, duplicates, has_text=shown.look == "words")
     curves = curves_of(level, ids)
     titles = columns.described(level)
@@ -86,12 +85,11 @@ def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> lis
         item["worst_axis"] = _worst(item["axes"])
         if shown.look == "words":
             item["text"] = shown.words(looks[k])
-        item["marks"] = contents.marks(looks[k])
         item["features"] = contents.as_json(compared[k].features) if compared else None
-        item["curve"] = curves.get(ids[k])
+        item |= {"curve": curves.get(ids[k]), "marks": contents.marks(looks[k])}
         item["neighbours"] = None if graph is None else [
             {**others[int(other)], "distance": round(float(distance), 4)}
-            | ({"text": compared[k].neighbour(place)} if compared and source is level else {})
+            | ({"text": compared[k].neighbour(place)} if compared and looks is table else {})
             for place, (other, distance) in enumerate(zip(graph[0][k], graph[1][k], strict=True))
             if other >= 0
         ]  # fmt: skip

@@ -27,8 +27,8 @@ def toggled(level: Level) -> TogglesTags | None:
 
 
 def for_page(level: Level) -> dict[str, Any]:
-    """What Review is told: `tag_names` of examples with tags; `has_choices` and `no_blind`, why it cannot be done blind,
-    where each row is a tag; {} elsewhere."""
+    """What Review is told: `tag_names` of examples with tags; `has_choices` and `no_blind`, why not blind, of tags;
+    {} elsewhere."""
     task = toggled(level)
     if task is None:
         return {}
