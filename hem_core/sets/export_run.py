@@ -53,7 +53,7 @@ def export_run(
 ) -> Exported:
     """Write the rows of a level of a run that meet the SQL condition `where` to the new folder `out`.
 
-    Corrected labels are in place. Examples tagged outlier, duplicate or skip stay out, and so do those tagged
+    Corrected labels are in place. Examples tagged outlier, duplicate, skip or removed stay out, and so do those tagged
     mislabelled without a new label, and, without has_held_out, those whose split is test or validation.
     data: where the pictures are now, when they were moved. An example whose picture is gone is skipped.
     Raises HemError for a condition that does not parse, an empty result, an unknown format, a folder that is there
