@@ -60,7 +60,7 @@ def test_nothing_chosen_gives_an_empty_set():
 
 
 def test_a_verdict_that_cannot_exclude_is_refused():
-    with pytest.raises(ValueError, match="'hard' leaves nothing out; there are: mislabelled, .*outlier"):
+    with pytest.raises(ValueError, match="'hard' leaves nothing out; there are: mislabelled, "):
         curate(TAGGED, leave_out=["hard"])
 
 
