@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hem_core.boxes import box_text
 from hem_core.boxes.columns import SIDES
 from hem_core.boxes.corrections import Change, Correction
 from hem_core.errors import DataError
@@ -120,8 +121,13 @@ def _corrections(image: str, id: str, given: Object | None, thing: Object | None
         return [] if thing is None else [Correction(image, "add", None, thing.xyxy, thing.label, **by)]
     if thing is None:
         return [Correction(image, "remove", id, None, None, **by)]
-    moved = [Correction(image, "move", id, thing.xyxy, None, **by)] if thing.xyxy != given.xyxy else []
+    moved = [Correction(image, "move", id, thing.xyxy, None, **by)] if _is_elsewhere(thing, given) else []
     return moved + ([Correction(image, "relabel", id, None, thing.label, **by)] if thing.label != given.label else [])
+
+
+def _is_elsewhere(one: Object, other: Object) -> bool:
+    """Whether two boxes differ by more than their texts round away."""
+    return any(abs(a - b) > 10**-box_text.DECIMALS for a, b in zip(one.xyxy, other.xyxy, strict=True))
 
 
 def _without_repeated(orders: Sequence[Correction]) -> tuple[list[Correction], list[Change]]:
