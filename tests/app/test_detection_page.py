@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import hem_core
 from app.views import is_offered, views
+from app.views.overview.glance import class_priors, overview
 from hem_core.runs.box_scene import scene_of
 from hem_core.store.run import open_run
 
@@ -196,3 +197,10 @@ def test_overview_says_from_what_error_on_a_box_counts_as_wrong(show, folder, ru
     wrong = np.where(table["given"].notna(), table["type"] != "right", table["confidence"] >= 0.5).sum()
     assert card.delta == f"{wrong} of {len(table)} predicted wrong"
     assert "from 0.5 on it counts as an error" in card.help
+
+
+def test_the_shares_of_the_classes_are_of_the_given_boxes(run):
+    level = run.level("boxes")
+    found = class_priors(level, overview(level))
+    assert found["support"].sum() == level.table(["given"])["given"].notna().sum() < level.n
+    assert found["share"].sum() == pytest.approx(1)
