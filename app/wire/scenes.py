@@ -13,8 +13,8 @@ from app.wire.identity import identity
 from hem_core.boxes import box_text
 from hem_core.boxes.box_text import ADDED, HOLD_A_BOX, MOVED, RELABELLED, REMOVED
 from hem_core.errors import DataError, HemError
-from hem_core.labels.box_opinions import ANNOTATIONS
-from hem_core.labels.corrected_boxes import MARK
+from hem_core.runs.box_decisions import MARK
+from hem_core.runs.box_opinions import ANNOTATIONS
 from hem_core.store.level_names import EXAMPLES
 from hem_core.tasks import Corrects
 

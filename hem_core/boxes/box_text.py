@@ -15,12 +15,14 @@ HOLD_A_BOX = (MOVED, ADDED)
 Corners = tuple[float, float, float, float]
 LEAST_PX = 1.0
 """Width and height of the smallest box that can be stored."""
+DECIMALS = 2
+"""Digits after the point of a side in px: nobody draws finer, and a detector's other digits say nothing."""
 LONGEST_LABEL = 255
 _WRITTEN = re.compile(r"(?s)\A(.*) \[([^\[\]]*)\]\Z")
 
 
 def written(label: str, xyxy: Corners) -> str:
-    """The text of a box: its class, then left, top, right and bottom in px."""
+    """The text of a box: its class, then left, top, right and bottom in px, to 1 / 100 px."""
     return f"{label} [{', '.join(_number(side) for side in xyxy)}]"
 
 
@@ -66,5 +68,6 @@ def fitted(xyxy: Corners, size_px: tuple[float, float]) -> Corners:
 
 
 def _number(side: float) -> str:
-    """The shortest text that reads back as the same number; whole numbers without a point."""
-    return str(int(side)) if float(side).is_integer() else repr(float(side))
+    """At most DECIMALS digits after the point; whole numbers without one."""
+    short = round(float(side), DECIMALS)
+    return str(int(short)) if short.is_integer() else repr(short)

@@ -10,6 +10,7 @@ from hem_core.splits import part_of
 
 EXCLUSIONS: Mapping[str, str] = {
     "mislabelled": "label called wrong, no new label given",
+    "removed": "a box where a reviewer sees no object",
     "outlier": "called an outlier",
     "duplicate": "called a duplicate",
     "skip": "skipped by the reviewer",

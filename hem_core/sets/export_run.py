@@ -53,7 +53,7 @@ def export_run(
 ) -> Exported:
     """Write the rows of a level of a run that meet the SQL condition `where` to the new folder `out`.
 
-    Corrected labels are in place. Examples tagged outlier, duplicate or skip stay out, and so do those tagged
+    Corrected labels are in place. Examples tagged outlier, duplicate, skip or removed stay out, and so do those tagged
     mislabelled without a new label, and, without has_held_out, those whose split is test or validation.
     data: where the pictures are now, when they were moved. An example whose picture is gone is skipped.
     Raises HemError for a condition that does not parse, an empty result, an unknown format, a folder that is there
@@ -69,7 +69,7 @@ def export_run(
         raise DataError(f"none of the {len(chosen):,} {noun(level)} can be exported: {_counted(left_out)}")
     is_whole, chosen_rows = is_whole_images(run, level, formats), with_weight(made.examples)
     if is_whole:
-        chosen_rows = with_boxes(chosen_rows, run, level)
+        chosen_rows = with_boxes(chosen_rows, run, level, workspace.tags() if workspace else None)
     pictures = pictures_of_level(run, EXAMPLES if is_whole else level, data, workspace)
     examples, skipped = with_pictures(chosen_rows, pictures, formats)
     counts = {"left_out": dict(Counter(made.excluded["why"].tolist()))}

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 import hem_core.export
 from hem_core import folder as registry
-from hem_core.boxes.columns import GIVEN, SIDES
+from hem_core.boxes.annotations import Annotations, image_table
+from hem_core.boxes.columns import GIVEN, SIDES, given_column, given_in
+from hem_core.boxes.corrections import apply_corrections
+from hem_core.runs.box_decisions import LEVEL, decisions
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 from hem_core.thresholds import WRONG
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from hem_core.store.tags import TagLog
 
 FALSE_POSITIVES, BACKGROUND = "false_positives", "background_confidence"
 """Columns: of the images written, their detections on background; of a level of parts, the confidence of each."""
@@ -49,21 +56,37 @@ def classes_of_boxes(run: Run) -> tuple[str, ...]:
     return next((run.level(name).classes for name in run.levels if name != EXAMPLES), ())
 
 
-def with_boxes(examples: pd.DataFrame, run: Run, level: str) -> pd.DataFrame:
+def with_boxes(examples: pd.DataFrame, run: Run, level: str, log: TagLog | None = None) -> pd.DataFrame:
     """One row an image, with a column `boxes` as `hem_core.export._boxes` has it.
 
-    examples: the rows of a set with `id` and `weight`. Of a set of boxes each image has `in_set`, the ids of its boxes
-    and false positives in the set, and the largest weight of these; a box of the set has the weight and the label of
-    its row there, any other box weight 1.
+    examples: the rows of a set with `id` and `weight`; log: of the workspace, whose corrections of boxes are applied as
+    by `hem correct`; where people disagree the box is as given. Of a set of boxes each image has `in_set`, the ids of
+    its boxes and false positives in the set, and the largest weight of these; a box of the set has the weight and the
+    label, where that was corrected in the set, of its row, any other box weight 1.
     """
     chosen = examples if level == EXAMPLES else _images(examples, run, level)
     catalog = pq.read_table(run.folder / "catalog.parquet", columns=["id", GIVEN])
     given = dict(zip(catalog["id"].to_pylist(), catalog[GIVEN].to_pylist(), strict=True))
+    if log is not None and LEVEL in run.levels:
+        given |= _corrected(given, catalog.schema.field(GIVEN).type, run, log)
     parts = {} if level == EXAMPLES else examples.set_index(examples["id"].astype(str)).to_dict("index")
     cells = [_marked(str(id), given.get(id) or [], parts) for id in chosen["id"]]
     strays = _false_positives(run, parts if level != EXAMPLES else None)
     own = {GIVEN: cells, FALSE_POSITIVES: [strays.get(str(id), []) for id in chosen["id"]]}
     return chosen.drop(columns=list(own), errors="ignore").assign(**own)
+
+
+def _corrected(given: Mapping[str, Any], kind: pa.DataType, run: Run, log: TagLog) -> dict[str, list[dict[str, Any]]]:
+    """The boxes of the images that people corrected, as they say; the annotation file is not needed."""
+    orders = decisions(run, log, given).corrections
+    ids = list(dict.fromkeys(order.image for order in orders))
+    cells = [given[id] or [] for id in ids]
+    classes = tuple(dict.fromkeys([*classes_of_boxes(run), *(box["label"] for cell in cells for box in cell)]))
+    boxes = given_in(pa.array(cells, kind), classes)
+    images = image_table(ids, ids, np.zeros((len(ids), 2)), {})
+    before = Annotations(images, tuple(ids), classes, classes, boxes, np.full(len(boxes), -1))
+    after, _changes = apply_corrections(before, orders)
+    return dict(zip(ids, given_column(after.boxes, len(ids), after.categories).to_pylist(), strict=True))
 
 
 def _false_positives(run: Run, chosen: Container[str] | None) -> dict[str, list[dict[str, Any]]]:
@@ -103,6 +126,7 @@ def _marked(image: str, boxes: Sequence[dict[str, Any]], parts: dict[str, Any]) 
         id = f"{image}#g{box['number']}"
         row = parts.get(id, {})
         label = row.get("label")
-        own = {"label": label} if isinstance(label, str) and label else {}
+        is_own = isinstance(label, str) and label and label != row.get("label_before")
+        own = {"label": label} if is_own else {}
         found.append({**box, **own, "id": id, "in_set": bool(row), "weight": float(row.get("weight", 1.0))})
     return found

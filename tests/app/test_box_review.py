@@ -12,6 +12,7 @@ import hem_core
 from app import loaders
 from app.wire import routes
 from app.wire.identity import identity
+from hem_core.boxes.suggestion import suggestions
 from hem_core.store.workspace import open_workspace
 
 _found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
@@ -182,6 +183,19 @@ def test_labels_counts_what_was_corrected_and_names_what_is_disputed(post, folde
     assert disputed["said"].tolist() == ["anna: dust [10, 10, 50, 50]; ben: cell [10, 10, 50, 50]"]
     reviewed = next(metric for metric in test.metric if metric.label == "Reviewed")
     assert (reviewed.value, reviewed.delta) == ("3", "3 say whether the label is right; 2 called wrong")
+
+
+def test_labels_says_of_each_suspect_box_what_to_do_with_it_and_of_no_other(folder, show):
+    table = next(one.value for one in show(folder, "labels", run="scenes", level="boxes").dataframe)
+    level = loaders.level("scenes", "boxes")
+    rows = level.table(["id", "reason", "suspicion_kind", "predicted"]).set_index("id").loc[table["id"]]
+    is_suspect = (rows["reason"] == "suspect_label").tolist()
+    assert any(is_suspect)
+    assert [said != "–" for said in table["suggested"]] == is_suspect
+    expected = suggestions(rows["suspicion_kind"], table["given"], rows["predicted"])
+    assert table["suggested"][is_suspect].tolist() == [
+        said for said, is_one in zip(expected, is_suspect, strict=True) if is_one
+    ]
 
 
 def test_labels_of_images_offers_no_corrected_annotations(folder, show):

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import hem_core
 from app.views import is_offered, views
+from app.views.overview.glance import class_priors, overview
 from hem_core.runs.box_scene import scene_of
 from hem_core.store.run import open_run
 
@@ -186,3 +187,20 @@ def test_a_run_without_its_shards_is_judged_by_the_rows_of_its_level(run, tmp_pa
     assert (is_whole, is_whole_of_run) == (False, True)
     assert scene.at().counts == whole.at().counts
     assert scene.at(0.45, 0.3).counts == whole.at(0.45, 0.3).counts
+
+
+def test_overview_says_from_what_error_on_a_box_counts_as_wrong(show, folder, run):
+    test = show(folder, "overview", run="scenes", level="boxes")
+    assert not test.exception
+    (card,) = [metric for metric in test.metric if metric.label.startswith("Error rate")]
+    table = run.level("boxes").table(["given", "type", "confidence"])
+    wrong = np.where(table["given"].notna(), table["type"] != "right", table["confidence"] >= 0.5).sum()
+    assert card.delta == f"{wrong} of {len(table)} predicted wrong"
+    assert "from 0.5 on it counts as an error" in card.help
+
+
+def test_the_shares_of_the_classes_are_of_the_given_boxes(run):
+    level = run.level("boxes")
+    found = class_priors(level, overview(level))
+    assert found["support"].sum() == level.table(["given"])["given"].notna().sum() < level.n
+    assert found["share"].sum() == pytest.approx(1)

@@ -88,3 +88,22 @@ def test_classes_come_rarest_first_and_rare_ones_are_marked(calibrated):
 def test_a_run_without_calibration_has_no_column_of_probabilities(show, whole_workspace, calibrated):
     assert "error_prob" not in show(whole_workspace, "slices").dataframe[0].value
     assert "error_prob" in show(calibrated(), "slices").dataframe[1].value
+
+
+def test_slices_of_boxes_are_compared_with_the_given_boxes_and_their_rules_find_these_alone(workspace):
+    home = workspace() / "runs" / "tiny"
+    label = np.array(["cat"] * 40 + [None] * 20, dtype=object)
+    is_wrong = np.r_[np.arange(40) >= 30, np.ones(20, bool)]
+    night = np.arange(60) >= 30
+    for name, columns in (
+        ("catalog", {"label": label, "night": night}),
+        ("scores", {"label": label, "is_correct": ~is_wrong, "error": is_wrong.astype("f4")}),
+    ):
+        path = home / f"{name}.parquet"
+        write_table(path, pd.read_parquet(path).assign(**columns))
+    level = open_run(home).examples
+    weak = weak_slices(level)
+    assert (weak.n_labelled, weak.whole) == (40, 0.25)
+    for rule, n, ratio, rate in weak.table[["rule", "n", "ratio", "error_rate"]].itertuples(index=False):
+        assert len(level.query(rule)) == n
+        assert ratio == rate / 0.25

@@ -8,10 +8,14 @@ from hem_core.errors import DataError
 
 @pytest.mark.parametrize(
     ("label", "box"),
-    [("WBC", (12, 30, 55.5, 80)), ("a [1, 2, 3, 4]", (0, 0, 1, 1)), ("two words", (0.1, 1 / 3, 7, 1e-3 + 5))],
+    [("WBC", (12, 30, 55.5, 80)), ("a [1, 2, 3, 4]", (0, 0, 1, 1)), ("two words", (0.1, 33.33, 7, 5.01))],
 )
 def test_what_is_written_reads_back_as_the_same_numbers(label, box):
     assert box_text.read(box_text.written(label, box)) == (label, box)
+
+
+def test_a_side_has_two_decimals_at_most():
+    assert box_text.written("WBC", (12.851524353027344, 78.999, 101.5, 175)) == "WBC [12.85, 79, 101.5, 175]"
 
 
 def test_whole_numbers_have_no_point():

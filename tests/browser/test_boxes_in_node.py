@@ -103,8 +103,9 @@ def test_a_box_that_is_to_be_drawn_is_empty_until_it_is(edited):
 
 @pytest.mark.parametrize("label", ["WBC", "a [1, 2, 3, 4]", "two words"])
 def test_the_browser_and_the_server_write_and_read_the_same_text(evaluate, label):
-    box = [1, 2.5, 30.25, 40]
-    text = evaluate("review/box_text.js", "m.written(v.label, v.box)", label=label, box=box)
+    box, drawn = [1, 2.5, 30.25, 40], [1, 2.5, 30.2461328, 40.0012]
+    text = evaluate("review/box_text.js", "m.written(v.label, v.box)", label=label, box=drawn)
+    assert text == box_text.written(label, drawn)
     assert box_text.read(text) == (label, tuple(box))
     assert evaluate("review/box_text.js", "m.read(v.text)", text=box_text.written(label, box)) == {
         "label": label, "box": box}  # fmt: skip

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 import hem_core
 from hem_core.cli import hem
 from hem_core.errors import DataError
-from hem_core.labels.corrected_boxes import conflicts_in, corrected_boxes
+from hem_core.labels.corrected_boxes import corrected_boxes
 from hem_core.labels.corrected_files import archive, write_corrected
+from hem_core.runs.box_decisions import conflicts_in
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,14 @@ from PIL import Image
 
 import hem_core
 from hem_core import catalog as catalogs
+from hem_core.boxes.columns import SIDES
 from hem_core.errors import DataError
 from hem_core.export import coco, hard_negatives, voc, yolo
 from hem_core.sets.export_run import export_run
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import save, select
+from hem_core.store.run import open_run
+from hem_core.store.workspace import open_workspace
 
 _found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
 scenes = importlib.util.module_from_spec(_found)
@@ -67,6 +71,29 @@ def test_what_is_written_is_read_as_annotations_by_the_reader_of_boxes(exported)
         catalog = catalogs.read(exported / place)
         counts = sorted(len(boxes) for boxes in catalog["boxes"].to_pylist())
         assert counts == [0, 2], place
+
+
+def test_corrected_boxes_are_exported_as_corrected(workspace, tmp_path):
+    shutil.copytree(workspace, tmp_path / "w")
+    run = open_run(tmp_path / "w" / "runs" / "scenes")
+    log = open_workspace(tmp_path / "w").tags().level("boxes")
+    log.add(run.data, ["false.png#p1"], "added", who="anna", value="new [31, 30, 50, 52]")
+    log.add(run.data, ["right.png#g1"], "removed", who="anna")
+    log.add(run.data, ["right.png#g2"], "moved", who="anna", value="cell [60, 60, 82, 80]")
+    log.add(run.data, ["off.png#g1"], "moved", who="anna", value="cell [30, 10, 70, 50]")
+    log.add(run.data, ["off.png#g1"], "removed", who="ben")  # disputed: as given
+    done = export_set(tmp_path / "w", "hard", 1, tmp_path / "set", ["coco"])
+    boxes = {
+        image["id"]: [(box["label"], *(box[side] for side in SIDES), box["in_set"]) for box in image["boxes"]]
+        for image in coco.read(done)[0].to_dict("records")
+    }
+    assert boxes == {"right.png": [("cell", 60, 60, 82, 80, True)], "false.png": [("new", 31, 30, 50, 52, False)]}
+    whole = export_run(run.folder, tmp_path / "run", where="n_given > 0", formats=["coco"])
+    images = coco.read(whole.folder)[0].set_index("id")["boxes"]
+    assert [tuple(box[side] for side in SIDES) for box in images["right.png"]] == [(60, 60, 82, 80)]
+    given = next(note["bbox"] for note in scenes.document()["annotations"] if note["id"] == 5)
+    (off,) = images["off.png"]
+    assert [off["left"], off["top"], off["right"] - off["left"], off["bottom"] - off["top"]] == given
 
 
 def test_images_of_a_run_have_their_boxes_and_a_crowd_stays_a_crowd(workspace, tmp_path):

@@ -5,7 +5,7 @@
 
 /** @param {string} label @param {number[]} box */
 export function written(label, box) {
-  return `${label} [${box.join(", ")}]`;
+  return `${label} [${box.map((side) => Math.round(100 * side) / 100).join(", ")}]`;
 }
 
 /** {label, box} of a text, null where it is none. @param {string | null | undefined} text

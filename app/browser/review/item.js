@@ -85,7 +85,7 @@ export function history(item, isHidden, words) {
   if (isHidden) return null;
   const title = h("h4", {}, "History");
   if (!item.history.length) {
-    return h("section", { class: "history" }, title, h("p", { class: "quiet" }, "This example has no verdict yet."));
+    return h("section", { class: "history" }, title, h("p", { class: "quiet" }, "No verdict yet."));
   }
   const at = (event) => new Date(event.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
   return h(

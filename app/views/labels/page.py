@@ -10,6 +10,7 @@ from app import loaders, scope, state, widgets, words
 from app.views.labels import label_quality
 from app.views.labels.corrected import corrections
 from app.wire import contents
+from hem_core.boxes.suggestion import suggestions
 from hem_core.labels.label_errors import LabelErrors, estimate
 from hem_core.store.answers import answers
 from hem_core.store.level import Level
@@ -19,12 +20,15 @@ TITLE = "Labels"
 PLACE = 40
 
 SHOWN = 100
-COLUMNS = ("label", "suggested_label", "predicted", "label_suspicion", "reason", "evidence", "text")
+COLUMNS = ("label", "suggested_label", "predicted", "label_suspicion", "reason", "evidence", "suspicion_kind", "text")
 ESTIMATE_HELP = (
     "The share of wrong labels in the whole set with its 95% interval: from the {0} that people judged "
     "one at a time, weighed by how suspected they were. Unreviewed {0} widen it."
 )
-SUSPECTS_HELP = "Reason 'mislabelled'. To be reviewed, not an error by itself: on clean data half of them are right."
+SUSPECTS_HELP = (
+    "Reason 'mislabelled' or 'suspect_label'. To be reviewed, not an error by itself: on clean data half of them are "
+    "right."
+)
 REVIEWED_HELP = (
     "How many {} somebody gave a verdict one at a time, as on Overview. 'skip' and 'outlier' do not say "
     "whether the label is right; verdicts on many at once do not count."
@@ -127,11 +131,9 @@ def _suspects(level: Level) -> None:
 
 def _readable(level: Level, table: pd.DataFrame) -> pd.DataFrame:
     """The suspects as shown."""
-    known = "suggested_label" in table.columns
-    suggested = table["suggested_label"] if known else pd.Series(None, index=table.index, dtype="object")
     judged = loaders.verdicts(level)
     verdicts = judged.reindex(table["id"])
-    shown = pd.DataFrame({"given": table["label"], "suggested": suggested.fillna("–")})
+    shown = pd.DataFrame({"given": table["label"].fillna("–"), "suggested": _suggested(table).fillna("–")})
     look = contents.medium(level).look
     if look == "words":
         shown.insert(0, "text", contents.texts(level, table["row"].tolist(), 160))
@@ -140,6 +142,17 @@ def _readable(level: Level, table: pd.DataFrame) -> pd.DataFrame:
     values = zip(verdicts["tag"], verdicts["value"], verdicts["who"], strict=True)
     shown["verdict"] = [_verdict(tag, value, who) for tag, value, who in values]
     return pd.concat([shown, table[[name for name in ("label_suspicion", "evidence", "id") if name in table]]], axis=1)
+
+
+def _suggested(table: pd.DataFrame) -> pd.Series:
+    """The suggested labels; of suspect boxes what to do with them."""
+    if "suggested_label" in table.columns:
+        return table.loc[:, "suggested_label"]
+    if not {"suspicion_kind", "predicted", "reason"} <= set(table.columns):
+        return pd.Series(None, index=table.index, dtype="object")
+    found = suggestions(table["suspicion_kind"], table["label"], table["predicted"])
+    is_suspect = table["reason"].isin(SUSPECT)
+    return pd.Series(found, index=table.index, dtype="object").where(is_suspect)
 
 
 def _verdict(tag: object, value: object, who: object) -> str:
@@ -159,7 +172,7 @@ def _config(level: Level) -> dict:
         "text": text("text", width="medium"),
         "id": text("id", width="small"),
         "given": text("given", help="The given label."),
-        "suggested": text("suggested", help="The label that the evidence suggests."),
+        "suggested": text("suggested", help="What the evidence suggests."),
         "label_suspicion": number("suspicion", format="%.1f", width="small", help=_made(level)),
         "evidence": text("evidence", width="large"),
         "verdict": text("verdict", help=f"The verdict on this {words.one(level.name)}."),
@@ -233,10 +246,10 @@ def _pairs(level: Level, answered: np.ndarray) -> None:
     )
     if row is not None:
         pair = found.iloc[row]
-        _explore(label=str(pair["label"]), suggested_label=str(pair["suggested_label"]), reason="mislabelled")
+        _explore(label=[str(pair["label"])], suggested_label=[str(pair["suggested_label"])], reason=list(SUSPECT))
 
 
-def _explore(**values: str) -> None:
-    state.set_rule({"all": [{"column": name, "in": [value]} for name, value in values.items()]})
+def _explore(**values: list[str]) -> None:
+    state.set_rule({"all": [{"column": name, "in": some} for name, some in values.items()]})
     state.set_selection(None)
     state.go("explore")

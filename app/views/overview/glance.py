@@ -60,10 +60,11 @@ def _reasons(level: Level) -> pd.Series:
 
 
 def class_priors(level: Level, facts: Overview) -> pd.DataFrame:
-    """The classes of a run, the rarest first: facts.classes with `share` of the data (0 .. 1), `is_rare` (below half
-    of an even share) and the mean `error_prob` (NaN in a run that does not know it)."""
+    """The classes of a run, the rarest first: facts.classes with `share` of the data (0 .. 1; of the given parts, where
+    a level also has parts that are predicted alone), `is_rare` (below half of an even share) and the mean `error_prob`
+    (NaN in a run that does not know it)."""
     table = facts.classes.copy()
-    table["share"] = table["support"] / max(1, level.n)
+    table["share"] = table["support"] / max(1, level.n if level.is_examples else table["support"].sum())
     table["is_rare"] = table["share"] * len(table) < 0.5
     table["error_prob"] = float("nan")
     if "error_prob" in level.source.columns:

@@ -26,8 +26,8 @@ HARD_HELP = (
     "trusted."
 )
 SUSPECT_HELP = (
-    "Reason 'mislabelled': the model and the neighbours contradict the given label. To review, never an error "
-    "by itself: on clean data half of all flags are fine."
+    "Reason 'mislabelled' or 'suspect_label': the model, or the neighbours too, contradict the given label. To review, "
+    "never an error by itself: on clean data half of all flags are fine."
 )
 
 
@@ -81,7 +81,11 @@ def _error_rate(cell: DeltaGenerator, level: Level, facts: Overview) -> None:
     title = f"Error rate, {sample_of_errors}" if is_known else "Error rate"
     about = f"{facts.errors:,} of {facts.judged:,} predicted wrong"
     about += f"; {in_sample:,} in-sample" if in_sample is not None else ""
-    widgets.number_card(cell, title, words.percent(facts.error_rate), about, widgets.sample_of(level)[2])
+    why = widgets.sample_of(level)[2]
+    known = level.source.columns
+    if "error" in known and ("is_correct" not in known or not level.is_examples):  # neither right nor wrong alone
+        why += f" Error: {columns.meaning(level, 'error')}."
+    widgets.number_card(cell, title, words.percent(facts.error_rate), about, why)
 
 
 def _of_what(level: Level, n_failed: int) -> str:

@@ -36,9 +36,11 @@ def page() -> None:
 def _slices(level: Level, weak: WeakSlices | None) -> None:
     facts = loaders.overview(level)
     whole = facts.error_rate or 0.0
-    if weak and weak.measure != MEASURE and weak.whole is not None:
+    if weak and weak.whole is not None and (weak.measure != MEASURE or weak.n_labelled):
         whole = weak.whole
-    _title(whole, facts.judged)
+    labelled = weak.n_labelled if weak else None
+    of_what = f"error rate of the {words.counted(labelled, level.name)} with a label" if labelled else ""
+    _title(whole, labelled or facts.judged, of_what or "overall error rate")
     if weak is None:
         st.info(NOT_SEARCHED, icon=":material/info:")
     elif not facts.errors:
@@ -50,11 +52,11 @@ def _slices(level: Level, weak: WeakSlices | None) -> None:
         _weak_slices(level, weak, facts, whole)
 
 
-def _title(whole: float, n_judged: int) -> None:
+def _title(whole: float, n_judged: int, of_what: str) -> None:
     """The overall error rate, 0 .. 1, that slices are compared with, and its interval."""
     (low,), (high,) = wilson([round(whole * n_judged)], [n_judged])
     st.markdown(
-        f"**Weak slices** · overall error rate {words.percent(whole)} ({words.percent(low)} to {words.percent(high)})",
+        f"**Weak slices** · {of_what} {words.percent(whole)} ({words.percent(low)} to {words.percent(high)})",
         help="Clusters of the embedding, classes, and values of the data's own columns, alone and in pairs, whose "
         "error rate is above the overall one. p is corrected for the number of slices tested. Tick one to explore.",
     )

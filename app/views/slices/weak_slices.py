@@ -18,6 +18,8 @@ MOST_ROWS = 200_000
 MEASURE = "share of wrong predictions"
 NO_METADATA = {"image", "image_row", "index", "text", "content_hash", "id", "planted_flip", "true_label"}
 """No description of a group; the last two are the demos' truth, which no real data set has."""
+LABELLED = {"not": {"column": "label", "in": [None]}}
+"""The rows with a label, as a clause."""
 MADE = {
     "example", "given", "predicted", "label", "error", "is_correct", "difficulty", "label_suspicion", "reason",
     "reason_prob", "evidence", "x", "y",
@@ -36,6 +38,8 @@ class WeakSlices:
     """What counts as an error, in words."""
     whole: float | None
     """The overall error rate, to which `ratio` refers, 0 .. 1; None without a slice."""
+    n_labelled: int | None = None
+    """How many rows were searched where those without a label were not, as predictions at which nothing is given."""
 
 
 def weak_slices(level: Level) -> WeakSlices | None:
@@ -102,4 +106,8 @@ def _searched(level: Level) -> WeakSlices:
     is_labelled = table["label"].notna().to_numpy() if "label" in table.columns else np.ones(len(table), bool)
     made = find(None, table, np.where(is_labelled, errors, np.nan))
     found = made.table.rename(columns={"n_errors": "errors"})
-    return WeakSlices(found, made.measure, _whole(found))
+    is_searched = is_labelled & ~np.isnan(errors)
+    if is_searched.sum() == (~np.isnan(errors)).sum():
+        return WeakSlices(found, made.measure, _whole(found))
+    found["rule"] = [{"all": [*rule["all"], LABELLED]} for rule in found["rule"]]
+    return WeakSlices(found, made.measure, float(errors[is_searched].mean()), int(is_searched.sum()))

@@ -18,7 +18,7 @@ from hem_core.thresholds import WRONG
 
 DRAWS = 300
 NOTHING = "nothing"
-Rows = Mapping[str, np.ndarray]
+PartColumns = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +145,7 @@ def _numbers(parts: pd.DataFrame) -> tuple[int, int]:
     return flow.count("fixed"), flow.count("regressed")
 
 
-def changed_parts(task: MatchesParts, before: Rows, after: Rows) -> pd.DataFrame:
+def changed_parts(task: MatchesParts, before: PartColumns, after: PartColumns) -> pd.DataFrame:
     """The parts that one model has right and the other wrong: id, example, label, before, after, flow.
 
     A part that one of them alone predicted is nothing in the other, which is right. before and after are what became of
@@ -171,12 +171,12 @@ def _with_none(rows: np.ndarray, side: int) -> np.ndarray:
     return np.stack([rows, nothing] if side == 0 else [nothing, rows], axis=1)
 
 
-def _is_wrong(rows: Rows, places: np.ndarray) -> np.ndarray:
+def _is_wrong(rows: PartColumns, places: np.ndarray) -> np.ndarray:
     errors = np.append(np.asarray(rows["error"], np.float64), 0.0)  # -1: nothing is there
     return ~(errors[places] < WRONG)
 
 
-def _outcome(task: MatchesParts, rows: Rows, place: int) -> str:
+def _outcome(task: MatchesParts, rows: PartColumns, place: int) -> str:
     if place < 0:
         return NOTHING
     outcome = str(rows[task.outcome][place])
