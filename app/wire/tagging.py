@@ -36,7 +36,8 @@ def tag(body: dict[str, Any]) -> dict[str, Any]:
         text(body, name)
     data, sequence = text(body, "data"), whole(body, "sequence")
     log = loaders.tags().level(named_level(body))
-    verdict = _ANSWERED[str(body["action"])](body) if body.get("action") in _ANSWERED else {}
+    answered = _ANSWERED.get(str(body.get("action")))
+    verdict = answered(body) if answered else {}
     body = {**body, "action": "add", **verdict} if verdict else body
     known = log.posted(text(body, "client"), sequence)
     changed = ""

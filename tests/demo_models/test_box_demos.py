@@ -51,8 +51,8 @@ def hem(*words):
 
 @pytest.fixture
 def is_short(monkeypatch):
-    """One epoch, two folds and eight scenes."""
-    monkeypatch.setattr(detection, "N", 8)
+    """One epoch, two folds and twelve scenes, which have enough boxes for each kind to be planted."""
+    monkeypatch.setattr(detection, "N", 12)
     for demo in (detection, bccd):
         monkeypatch.setattr(demo, "OOS", 2)
         monkeypatch.setattr(demo, "TRAIN", partial(train, epochs=1))
@@ -61,7 +61,7 @@ def is_short(monkeypatch):
 @pytest.mark.slow
 def test_the_demo_of_scenes_says_what_it_found_of_the_boxes_made_wrong(is_short, tmp_path):
     run = _demo.run("detection", tmp_path, progress=lambda *_: None, is_map_awaited=False)
-    assert (run.n, run.info["sample"], run.info["oos"]["folds"]) == (8, "out-of-sample", 2)
+    assert (run.n, run.info["sample"], run.info["oos"]["folds"]) == (12, "out-of-sample", 2)
     assert run.info["level_neighbours"]["boxes"]["of"] == "features of the model"
     assert run.info["pending"] == ["map"]
     assert "1.5% of the boxes are missing" in _demo.about("detection")

@@ -277,4 +277,5 @@ def test_an_option_is_typed_with_its_policy(run):
     assert "expects POLICY.OPTION=VALUE" in done.stderr
     done = hem("select", run.folder, "--policy", "margn")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert "no policy 'margn'; there are: cover, diverse, margin, per_class, random, stratified, top" in done.stderr
+    assert "no policy 'margn'; there are: " in done.stderr
+    assert {"cover", "margin", "random", "top"} <= set(done.stderr.strip().partition("there are: ")[2].split(", "))

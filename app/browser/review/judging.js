@@ -54,7 +54,7 @@ export function makeJudging(desk) {
   function press(name) {
     if (desk.row === undefined) return;
     const choice = desk.choices().find((one) => one.name === name);
-    if (choice && desk.isHidden()) {
+    if (choice && desk.isHidden() && desk.data.blind_choices) {
       if (choice.tag) judge(choice.tag, "");
       else answer("");
     } else if (choice && desk.data.corrects) desk.correcting.press(choice);

@@ -4,7 +4,8 @@
 import { h } from "../shared/dom.js";
 import { isBesideTags } from "./tags.js";
 
-/** @param {{tags: import("./tags.js").Tags, verdicts: any[], current: any, notBlind: string, at: number, act: any}} about */
+/** @param {{tags: import("./tags.js").Tags, verdicts: any[], current: any, notBlind: string, at: number,
+ *  act: any}} about */
 export function tagBar({ tags, verdicts, current, notBlind, at, act }) {
   const beside = verdicts.filter(isBesideTags);
   return [

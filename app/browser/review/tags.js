@@ -152,7 +152,8 @@ export function chosen(tags, state) {
 function chip(one, now, key, onclick) {
   const isChanged = now !== one.given;
   const look = now === true ? "tag on" : now === null ? "tag unknown" : "tag";
-  const title = `${one.given === null ? "not known" : one.given ? "given" : "not given"}; probability ${percent(one.prob)}`;
+  const state = one.given === null ? "not known" : one.given ? "given" : "not given",
+    title = `${state}; probability ${percent(one.prob)}`;
   return h(
     "button",
     {

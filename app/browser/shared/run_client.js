@@ -23,7 +23,7 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     /** The values of a column as bytes of its type. */
     column: (name) => bytes("column", `name=${encodeURIComponent(name)}&${ofThese}`),
     ids: (rows) => json("ids", `${rowsOf(rows)}&${ofThese}`),
-    /** A Blob for each row, null where it has no picture; isWhole: of a part, its whole example with the part marked. */
+    /** A Blob for each row, null where it has no picture; isWhole: of a part, its whole example with it marked. */
     thumbs: async (rows, isWhole = false) =>
       unpack(await bytes("thumbs", `${rowsOf(rows)}${isWhole ? "&whole=1" : ""}&${ofThese}`)),
     /** The large picture of a row; isPlain: without the parts that its task draws into it; hidden: layers of these. */
