@@ -22,7 +22,9 @@ def same_boxes(before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]
     .5, are the same, as greedily as matching is; the others have no counterpart.
     before, after: columns `COLUMNS` of the two levels.
     """
-    is_given = [np.array([value is not None and value == value for value in each["given"]]) for each in (before, after)]
+    is_given = [
+        np.array([value is not None and value == value for value in each["given"]], bool) for each in (before, after)
+    ]
     place = {id: row for row, id in enumerate(after["id"]) if is_given[1][row]}
     found = [(row, place[id]) for row, id in enumerate(before["id"]) if is_given[0][row] and id in place]
     rows = [np.flatnonzero(~each) for each in is_given]

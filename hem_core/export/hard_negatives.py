@@ -28,6 +28,8 @@ FALSE_POSITIVES = "false_positives"
 """The column with the detections on background: a list of structs, id, label, the four sides in px and confidence."""
 NOTHING = "no objects"
 """The label of a crop, as of an image without boxes."""
+PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16")
+"""Modes of a picture that a PNG can have; a crop in another one, such as CMYK, is written in RGB."""
 CARRIES = Carries(columns=("label",), pictures="bytes")
 PROGRESS = "writing hard negatives"
 README = """\
@@ -119,7 +121,8 @@ def _pictures(row: pd.Series, read: ReadImage) -> Iterator[tuple[dict[str, Any],
             if crop is None:
                 continue
             buffer = io.BytesIO()
-            upright.crop(crop).save(buffer, "PNG")
+            cut = upright.crop(crop)
+            (cut if cut.mode in PNG_MODES else cut.convert("RGB")).save(buffer, "PNG")
             says = {"predicted": one["label"], "confidence": one["confidence"]}
             place = {"id": str(one["id"]), "example": str(row["id"]), "label": NOTHING, "crop": crop}
             yield {**place, **says}, ".png", buffer.getvalue()

@@ -127,7 +127,8 @@ def _write_boxes(examples: pd.DataFrame, home: Path, read_image: ReadImage, clas
     parts = splits(examples.drop(columns="label"))  # words for what is in an image are no class to keep in train
     for part in ("train", "val"):
         (home / "images" / part).mkdir(parents=True)
-    names, sizes_px = write_pictures(examples, home, read_image, [f"images/{part}" for part in parts])
+    places = [f"images/{part}" for part in parts]
+    names, sizes_px = write_pictures(examples, home, read_image, places, is_stem_unique=True)  # a.jpg and a.png: a.txt
     formats.write(annotations_of(examples, names, sizes_px, classes), home, format="yolo_txt")
     settings = (home / "data.yaml").read_text("utf-8")
     settings = settings.replace("train: images\nval: images\n", "train: images/train\nval: images/val\n")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -70,8 +71,8 @@ def _corrected(home: Path, run: Run, train: Source) -> pa.Table:
     changed = {change.correction.image for change in made.changes if not change.refused}
     after = made.annotations
     if set(after.categories) - set(classes):  # a class that a person added: the model has no output for it
-        kept = [after.categories[label] in classes for label in after.boxes.label.tolist()]
-        after = replace(after, boxes=after.boxes.take(pa.array(kept).to_numpy(zero_copy_only=False)))
+        kept = np.array([after.categories[label] in classes for label in after.boxes.label.tolist()], bool)
+        after = replace(after, boxes=after.boxes.take(kept))
     column = given_column(after.boxes, len(after.image_ids), after.categories)
     rows = [row for row, id in enumerate(after.image_ids) if id in changed]
     ids = pa.array([after.image_ids[row] for row in rows], pa.string())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hem_core.errors import RunError
+from hem_core.errors import DataError, RunError
 from hem_core.models.train_function import TrainFunction
 from hem_core.retrain import corrections
 from hem_core.retrain import material as materials
@@ -29,7 +29,7 @@ from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import Task, is_same, require
+from hem_core.tasks import MakesItems, MeasuresTogether, Task, is_same, require
 
 
 def plan(
@@ -58,6 +58,7 @@ def plan(
     made = materials.gathered(
         train, test, targets, nowhere, chosen.examples, chosen.dropped, chosen.outside, run.classes
     )  # fmt: skip
+    _check_measurable(train.task, test.source.task, targets)
     target = _target(settings, made, test, run.classes, train.task)
     made = replace(made, is_target=target.is_in)
     made.write(stored.folder / "material.npz", key)
@@ -151,6 +152,32 @@ def _weighed(examples: pd.DataFrame, run: Run) -> pd.DataFrame:
     own = [name for name in ("id", "label", "label_before", "verdict") if name in examples.columns]
     table = examples[own].merge(run.table(["id", *known]), on="id", how="left")
     return examples.assign(weight=weights(table))
+
+
+def _check_measurable(trained: Task, task: Task, targets: np.ndarray) -> None:
+    """Raise DataError for test data, (T, …), in which nothing is given that the task's measures of all examples need,
+    or whose classes are not those of the training.
+
+    Answers of -1 stand for those of a model: whether anything is given does not depend on them.
+    """
+    if not isinstance(task, MeasuresTogether):
+        return
+    if isinstance(task, MakesItems) and isinstance(trained, MakesItems) and _classes(task) != _classes(trained):
+        raise DataError(
+            f"the test data have the classes {', '.join(_classes(task))}, the training data "
+            f"{', '.join(_classes(trained))}; name test data with the same classes in the same order"
+        )
+    answers = task.answers_to(np.full((len(targets), task.width(())), -1, np.float32), targets)
+    measured = task.measured_together([answers], [np.arange(len(targets))], n_resamples=1)
+    if not np.isfinite(measured.point[0, 0]):
+        raise DataError(
+            f"nothing is given in the {len(targets):,} test examples, so that {measured.measures[0].name} cannot be "
+            "measured; name other test data with --test"
+        )
+
+
+def _classes(task: MakesItems) -> tuple[str, ...]:
+    return tuple(map(str, task.training_arguments()["classes"]))
 
 
 def _kept_apart(train: Source, test: TestData) -> tuple[TestData, int]:

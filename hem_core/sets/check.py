@@ -18,14 +18,13 @@ from hem_core.errors import DataError, ModelError
 from hem_core.models import factory
 from hem_core.models.estimator import Estimator
 from hem_core.runs.prepare import DEFAULT_BATCH
+from hem_core.sets.own_factory import WAY, is_weights, own_factory
 from hem_core.sets.run_of_set import check_examples, run_of_set
 from hem_core.store import definitions, sets
 from hem_core.store.run import Run
 from hem_core.store.workspace import open_workspace
 from hem_core.tasks import ComparesWithRun, answers_of, of
 from hem_core.thresholds import WRONG
-
-WEIGHTS = (".pt", ".pth", ".bin", ".ckpt", ".safetensors")
 
 
 @dataclass(frozen=True)
@@ -124,15 +123,13 @@ def _module(run: Run, model: Any, weights: Path | str | None) -> nn.Module:
     answers = answers_of(of(run.info))
     if not isinstance(model, str):
         return factory.as_module(model, type(model).__name__, answers=answers)
-    if weights is not None or Path(model).suffix.lower() not in WEIGHTS:
+    if not is_weights(model, weights):
         return factory.load(model, weights, answers=answers)
-    named, way = str(run.info["model"]["name"]), "pass --model package.module:factory --weights FILE"
-    if ":" not in named:
-        raise ModelError(f"run '{run.name}' does not say how its model is built (it names '{named}'); {way}")
+    named = own_factory(run)
     try:
         return factory.load(named, model, answers=answers)
     except ModelError as error:
-        raise ModelError(f"{error} (the factory is the one that run '{run.name}' names; for another, {way})") from error
+        raise ModelError(f"{error} (the factory is the one that run '{run.name}' names; for another, {WAY})") from error
 
 
 def _before(run: Run, examples: Any) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from hem_core.engine.progress import Listener
 from hem_core.errors import DataError
 from hem_core.runs.score import score
 from hem_core.sets.check_runs import RunCheck, check_runs
+from hem_core.sets.own_factory import is_weights, own_factory
 from hem_core.sets.run_of_set import run_of_set
 from hem_core.store import sets
 from hem_core.store.level_names import EXAMPLES
@@ -53,13 +54,16 @@ def check_model(
 ) -> RunCheck:
     """Score the data of a set's run with another model, or read its predictions, and compare on the set's examples.
 
-    model: as for `hem_core.score`; None with predictions, a file that it made. Nothing is left in the workspace.
+    model: as for `hem_core.score`, or a file of weights for the factory that the run names; None with predictions, a
+    file that it made. Nothing is left in the workspace.
     Raises HemError when the set, its run or its data are gone, or the model does not fit.
     """
     run, ids = examples_of_set(workspace, name)
     data = next((place for place in (run.info["data"].get("path"), run.info["data"].get("source")) if place), None)
     if data is None or not Path(data).exists():
         raise DataError(f"the data of run '{run.name}' are no longer at '{data}'; put them back, or score a run there")
+    if is_weights(model, weights):
+        model, weights = own_factory(run), model
     columns = dict(run.info.get("parameters", {}).get("columns") or {}) | {ANSWERS: None}
     if predictions is not None:
         columns[ANSWERS] = str(predictions)

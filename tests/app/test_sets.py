@@ -411,3 +411,10 @@ def test_examples_kept_for_testing_are_in_a_set_only_when_asked_for(show, worksp
     (switch,) = [one for one in test.toggle if "10 examples of the test and validation splits" in one.label]
     switch.set_value(True).run()
     assert numbers(test)["Examples"] == "60"
+
+
+def test_the_preview_counts_no_classes_where_a_level_has_none():
+    from app.views.sets.preview import _cell
+
+    assert _cell("classes", {"n_classes": 3}, 10) == "3 of 10"
+    assert _cell("classes", {"n_classes": 40}, 0) == "–"

@@ -114,3 +114,8 @@ def test_given_boxes_are_the_same_by_id_and_false_positives_by_class_and_place()
         ]
     )
     assert sorted(same_boxes(before, after)) == [(0, 3), (1, 1)]
+
+
+def test_runs_without_a_box_at_all_have_none_in_common():
+    assert same_boxes(_level([]), _level([])) == []
+    assert same_boxes(_level([("x#p2", "x", None, "cat", 50, 50, 60)]), _level([])) == []

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import nn
 
 import hem_core
-from hem_core.errors import HemError
+from hem_core.errors import DataError, HemError
 from hem_core.loop.pool import open_pool
 from hem_core.models import train_function
 from hem_core.retrain.report.together import changed_parts
@@ -109,6 +109,32 @@ def test_weights_of_the_set_reach_the_function(workspace, run):
     settings = Settings(set="hard", train=train, seeds=1, recipe="weights", arms=("control", "curated"), force=True)
     head = retrain(workspace, settings).report["table"][0]
     assert (head["arms"]["control"]["mean"], head["arms"]["curated"]["mean"]) == (0, 100)
+
+
+def test_test_images_without_a_given_box_are_refused_before_anything_is_trained(workspace, run):
+    make_set(workspace, run.examples, ["i3.png", "i4.png"])
+    data = workspace.parent / "annotations.json"
+    document = json.loads(data.read_text())
+    test = str(workspace.parent / "empty.json")
+    document["images"] = document["images"][N_TRAIN:]
+    (workspace.parent / "empty.json").write_text(json.dumps(document | {"annotations": []}))
+    settings = Settings(set="hard", train=train, seeds=1, arms=("control", "curated"), test=test, force=True)
+    with pytest.raises(DataError, match="nothing is given in the 3 test examples, so that mAP50 cannot be measured"):
+        retrain(workspace, settings)
+
+
+def test_test_data_in_a_file_of_their_own_are_measured_by_their_own_boxes(workspace, run):
+    make_set(workspace, run.examples, ["i3.png", "i4.png"], i3=50.0, i4=50.0)
+    document = json.loads((workspace.parent / "annotations.json").read_text())
+    document["images"] = document["images"][N_TRAIN:]  # rows 0, 1, 2; those of the training data are given wrongly
+    document["annotations"] = document["annotations"][N_TRAIN:]
+    (workspace.parent / "later.json").write_text(json.dumps(document))
+    settings = Settings(
+        set="hard", train=train, seeds=1, recipe="weights", arms=("control", "curated"), force=True,
+        test=str(workspace.parent / "later.json"),
+    )  # fmt: skip
+    head = retrain(workspace, settings).report["table"][0]
+    assert (head["measure"], head["arms"]["curated"]["mean"]) == ("mAP50", 100)
 
 
 def test_parts_that_one_model_alone_predicts_are_nothing_in_the_other():

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import hem_core
@@ -82,6 +84,24 @@ def test_a_file_of_predictions_is_checked_on_the_images_of_a_set_of_boxes(worksp
     assert (found.n_examples, found.n_checked, found.failed_before, found.failed_now) == (1, 1, 1, 0)
     assert found.measures[0].difference == pytest.approx(1)
     assert sorted(path.name for path in (workspace / "runs").iterdir()) == ["first", "later"]
+
+
+def test_a_file_of_weights_goes_with_the_factory_of_the_run_where_labels_are_sets_of_tags(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "net_of_tags.py").write_text("from torch import nn\n\n\ndef build():\n    return nn.Linear(2, 2)\n")
+    rows = [f"r{k},{k % 2},{k // 2 % 2},{'|'.join(['p'] * (k % 2) + ['q'] * (k // 2 % 2))}" for k in range(8)]
+    (tmp_path / "rows.csv").write_text("\n".join(["id,a,b,labels", *rows]) + "\n")
+    right = torch.tensor([[8.0, 0], [0, 8]])  # p goes with a, q with b
+    for name, weight in (("right", right), ("swapped", right.flip(0))):
+        save_file({"weight": weight.contiguous(), "bias": torch.full((2,), -4.0)}, tmp_path / f"{name}.safetensors")
+    options = {"task": "multilabel", "columns": {"feature_columns": "a,b"}, "has_map": False, "layer": "none"}
+    weights = tmp_path / "right.safetensors"
+    run = hem_core.score(
+        "net_of_tags:build", tmp_path / "rows.csv", out=tmp_path / "w/runs/r", weights=weights, **options
+    )
+    save(tmp_path / "w", "hard", run.level(), select(run.level(), n=8, policies=["top"]), made_by="a test")
+    assert check_model(tmp_path / "w", "hard", str(weights)).is_passed
+    assert not check_model(tmp_path / "w", "hard", str(tmp_path / "swapped.safetensors")).is_passed
 
 
 def test_the_command_exits_with_1_when_the_run_is_worse(workspace):

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -122,17 +123,32 @@ def test_hard_negatives_are_whole_images_without_objects_and_crops_of_others(wor
     assert (len(whole["images"]), whole["annotations"], len(whole["categories"])) == (1, [], 2)
 
 
-def test_a_crop_has_no_part_of_a_given_box(tmp_path):
-    import pandas as pd
-
-    picture = tmp_path / "a.png"
-    Image.fromarray(np.full((100, 200, 3), 9, np.uint8)).save(picture)
+@pytest.mark.parametrize(("mode", "name"), [("RGB", "a.png"), ("CMYK", "a.jpg")])
+def test_a_crop_has_no_part_of_a_given_box(tmp_path, mode, name):
+    picture = tmp_path / name
+    Image.fromarray(np.full((100, 200, 3), 9, np.uint8)).convert(mode).save(picture)
     sides = ("left", "top", "right", "bottom")
     boxes = [{"label": "cat", **dict(zip(sides, (0, 0, 90, 100), strict=True))}]
     stray = {"id": "a#p1", "label": "cat", "confidence": 0.9, **dict(zip(sides, (100, 40, 120, 60), strict=True))}
     row = {"id": "a", "label": "1 cat", "boxes": boxes, "false_positives": [stray]}
-    hard_negatives.write(pd.DataFrame([row]), tmp_path, read_image=lambda _row: (".png", picture.read_bytes()))
+    hard_negatives.write(pd.DataFrame([row]), tmp_path, read_image=lambda _row: (picture.suffix, picture.read_bytes()))
     (entry,) = map(json.loads, (tmp_path / "hard_negatives" / "metadata.jsonl").read_text().splitlines())
     assert (entry["id"], entry["example"], entry["crop"]) == ("a#p1", "a", [90, 18, 142, 82])
     with Image.open(tmp_path / "hard_negatives" / "images" / entry["file_name"]) as crop:
         assert crop.size == (52, 64)
+
+
+def test_pictures_that_differ_by_their_suffix_alone_keep_a_label_file_each(tmp_path):
+    picture = tmp_path / "any.png"
+    Image.fromarray(np.full((50, 50, 3), 9, np.uint8)).save(picture)
+    where = {"left": 1.0, "top": 1.0, "right": 9.0, "bottom": 9.0, "area_px": 64.0}
+    plain = {"is_crowd": False, "is_ignored": False, "number": 1}
+    pairs = [("a.jpg", "cat"), ("a.png", "dog"), ("b.png", "cat")]
+    split = {"a.jpg": "train", "a.png": "train", "b.png": "val"}
+    rows = [
+        {"id": id, "label": "", "split": split[id], "boxes": [{"label": name} | where | plain]} for id, name in pairs
+    ]
+    read_image = lambda row: (Path(row["id"]).suffix, picture.read_bytes())  # noqa: E731
+    yolo.write(pd.DataFrame(rows), tmp_path, read_image=read_image, classes=["cat", "dog"])
+    table, _read = yolo.read(tmp_path)
+    assert {id: boxes[0]["label"] for id, boxes in zip(table["id"], table["boxes"], strict=True)} == dict(pairs)

@@ -14,6 +14,7 @@ from hem_core.retrain.settings import ARMS, RECIPES, Settings
 from hem_core.sets.run_of_set import check_examples
 from hem_core.store import sets
 from hem_core.store.run import Run
+from hem_core.tasks import MakesItems, of
 
 SEEDS = 5
 OPTIONAL = [arm for arm in ARMS if arm not in ("control", "curated")]
@@ -171,8 +172,9 @@ def _set(home: Path, known: list[str]) -> tuple[str, dict[str, Any], Run | None]
     manifest = loaders.manifest(home / "sets" / name / f"v{version}" / "manifest.json")
     run = str(manifest.get("run") or "")
     try:
-        check_examples(manifest, "hem retrain")
         opened = loaders.run(run)
+        if not isinstance(of(opened.info), MakesItems):  # a set of boxes is one of the images that they are in
+            check_examples(manifest, "hem retrain")
     except HemError as error:
         widgets.failure(error)
         return chosen, manifest, None

@@ -48,7 +48,7 @@ def _cell(measure: str, row: dict[Any, Any], n_classes: int) -> str:
         case "mean_difficulty":
             return _number(row["mean_difficulty"], 1)
         case "classes":
-            return f"{row['n_classes']:,} of {n_classes:,}"
+            return f"{row['n_classes']:,} of {n_classes:,}" if n_classes else "–"
         case "rarest":
             return f"{row['rarest_class']}, {words.percent(row['rarest_class_share'])}" if row["rarest_class"] else "–"
         case "coverage":

@@ -18,7 +18,7 @@ from hem_core.retrain.report.together import Tested, together
 from hem_core.retrain.stored import FORMAT_VERSION, Stored
 from hem_core.store.atomic import write_bytes, write_json, write_table
 from hem_core.store.run import read_run
-from hem_core.tasks import MakesItems, MeasuresTogether
+from hem_core.tasks import MakesItems, MeasuresTogether, Task
 
 if TYPE_CHECKING:
     from hem_core.retrain.arms.job import Job
@@ -33,9 +33,9 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
     Raises RunError when a training is missing.
     """
     plan, material, folder = stored.plan, job.material, stored.folder
-    arms = {arm: [_said(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
     metadata = _metadata(test, material.test_rows)
-    task = job.source.task
+    task = test.source.task  # whose targets these are: a file of its own has boxes of its own
+    arms = {arm: [_said(job, task, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
     labels = np.array(task.written(material.test_targets, job.classes), dtype=object)
     parts = slices(_described(job, metadata.drop(columns="label"), runs))
     words = plan["target"]["words"]
@@ -123,9 +123,9 @@ def _described(job: Job, metadata: pd.DataFrame, runs: Mapping[str, str]) -> pd.
     return metadata.assign(cluster=clusters.astype(object).to_numpy())
 
 
-def _said(job: Job, arm: str, seed: int) -> ModelPredictions:
+def _said(job: Job, task: Task, arm: str, seed: int) -> ModelPredictions:
     raw, targets = _logits(job, arm, seed), job.material.test_targets
-    return class_predictions(raw, targets) if job.classes else graded_predictions(job.source.task, raw, targets)
+    return class_predictions(raw, targets) if job.classes else graded_predictions(task, raw, targets)
 
 
 def _logits(job: Job, arm: str, seed: int) -> np.ndarray:
