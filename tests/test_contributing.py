@@ -94,6 +94,7 @@ def test_an_example_is_short(path):
     assert len(ITEMS[path].strip().splitlines()) <= LONGER.get(str(Path(path).parent), 25)
 
 
+@pytest.mark.slow
 def test_the_documentation_describes_the_examples(written, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
     pages = importlib.import_module("pages")

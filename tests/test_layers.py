@@ -148,6 +148,7 @@ def test_refitting_the_reasons_needs_no_torch():
     assert "torch" not in loaded_by("import hem_core.runs.refit")
 
 
+@pytest.mark.slow
 def test_the_engine_needs_torch_numpy_and_pyarrow_alone():
     heavy = {"streamlit", "duckdb", "sqlalchemy", "umap", "pynndescent", "numba", "sklearn", "transformers", "plotly"}
     assert not loaded_by("import hem_core.runs.score") & (heavy | {"pandas"})

@@ -68,6 +68,7 @@ def state(folder):
     return dict(zip(found["id"], zip(found["tag"], found["value"], strict=True), strict=True))
 
 
+@pytest.mark.slow
 def test_a_box_comes_with_its_picture_s_boxes_and_its_answers(client):
     found = detail(client, "off.png#g1")
     scene = found["scene"]
@@ -84,6 +85,7 @@ def test_an_image_comes_with_all_its_boxes_and_no_answers_about_one(client):
     assert (found["scene"]["part"], found["choices"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_blind_there_is_one_box_without_a_word_on_where_it_comes_from(client):
     for id, box in (("off.png#g1", [10, 10, 50, 50]), ("false.png#p1", [30, 30, 50, 50])):
         found = detail(client, id, blind="&blind=1")
@@ -131,6 +133,7 @@ def test_a_box_for_many_rows_at_once_is_refused(post, folder):
     assert state(folder) == {}
 
 
+@pytest.mark.slow
 def test_an_object_is_added_to_an_image_shown_and_taken_away_again(post, client, folder):
     assert post(["empty.png#a1"], tag="added", value="cell [5, 5, 25, 20]").status_code == 200
     (added,) = detail(client, "empty.png", "examples")["scene"]["added"]

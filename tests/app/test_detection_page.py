@@ -95,6 +95,7 @@ def test_boxes_are_measured_in_their_pictures(run):
     assert not {"brightness", "blur"} & set(run.level("boxes").judged)
 
 
+@pytest.mark.slow
 def test_attributes_are_of_the_boxes_and_of_their_images(show, folder):
     test = show(folder, "detection", run="scenes")
     names = test.selectbox(key="detection_attribute").options

@@ -67,6 +67,7 @@ def test_bars_of_reasons_that_are_not_to_be_trusted_are_grey():
     assert coloured.pattern.shape == ("", "/")
 
 
+@pytest.mark.slow
 def test_a_run_without_kept_features_offers_no_refit(show, calibrated):
     assert not [one for one in show(calibrated(), "overview").button if "Refit" in one.label]
 
@@ -151,6 +152,7 @@ def test_a_growing_run_shows_stage_rate_and_time_left(show, workspace, page):
     assert "it was probably stopped" in texts(test)
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_read_is_named_and_the_others_stay(show, workspace):
     folder = workspace()
     write_json(folder / "runs" / "newer" / "run.json", {"format_version": 99})

@@ -29,6 +29,7 @@ def buttons(test):
     return [one for one in test.button if "efit" in one.label]
 
 
+@pytest.mark.slow
 def test_a_refit_runs_beside_the_server_and_says_how_many_reasons_changed(refittable):
     tag(refittable)
     before = open_run(refittable / "runs" / "tiny")

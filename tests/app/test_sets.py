@@ -74,6 +74,7 @@ def said(test):
     return " ".join(str(one.value) for one in [*test.markdown, *test.caption, *test.success, *test.info])
 
 
+@pytest.mark.slow
 def test_what_people_judged_one_at_a_time_is_offered_before_everything_else(show, workspace):
     folder = workspace()
     tagged(folder)
@@ -86,6 +87,7 @@ def test_what_people_judged_one_at_a_time_is_offered_before_everything_else(show
     assert manifest["rule_in_words"] == "reviewed one at a time"
 
 
+@pytest.mark.slow
 def test_a_budget_is_picked_by_a_chain_and_everything_left_out_has_a_reason(show, workspace):
     folder = workspace()
     tagged(folder)
@@ -109,6 +111,7 @@ def test_a_budget_is_picked_by_a_chain_and_everything_left_out_has_a_reason(show
     assert manifest["selection"]["policies"] == ["margin", "per_class"]
 
 
+@pytest.mark.slow
 def test_another_policy_and_its_option_change_what_is_picked(show, workspace):
     folder = workspace()
     test = show(folder, "sets")
@@ -122,6 +125,7 @@ def test_another_policy_and_its_option_change_what_is_picked(show, workspace):
     assert sets.load(folder, "hard")[0]["id"].tolist() == ["e00", "e01", "e02"]
 
 
+@pytest.mark.slow
 def test_a_policy_that_this_run_cannot_serve_is_said_in_a_sentence(show, workspace):
     test = show(workspace(), "sets")
     test = some(test, 3)
@@ -130,6 +134,7 @@ def test_a_policy_that_this_run_cannot_serve_is_said_in_a_sentence(show, workspa
     assert not test.exception
 
 
+@pytest.mark.slow
 def test_the_set_stands_beside_random_and_the_plain_hardest(show, workspace):
     folder = workspace()
     test = show(folder, "sets")
@@ -214,6 +219,7 @@ def test_the_same_examples_have_the_same_proof_until_a_label_changes(workspace):
     assert proofs.key(run.examples, select(run.examples, n=9)) != before
 
 
+@pytest.mark.slow
 def test_a_proof_that_fails_says_why_and_can_be_started_again(workspace):
     folder = workspace()
     run = open_workspace(folder).run("tiny")
@@ -259,6 +265,7 @@ def test_a_saved_set_goes_to_retraining_with_one_click(show, workspace):
     assert test.session_state["hem_kept_went_to"] == "retrain"
 
 
+@pytest.mark.slow
 def test_labels_from_another_tool_come_in_as_verdicts_and_are_reviewed(show, workspace):
     folder = workspace()
     test = show(folder, "sets")
@@ -281,6 +288,7 @@ def test_a_file_that_holds_no_answers_is_said_by_its_own_name(show, workspace):
     assert "has no" in test.error[0].value
 
 
+@pytest.mark.slow
 def test_tags_make_a_set_with_corrected_labels_and_without_what_was_ruled_out(show, workspace):
     folder = workspace()
     tagged(folder)
@@ -296,6 +304,7 @@ def test_tags_make_a_set_with_corrected_labels_and_without_what_was_ruled_out(sh
     assert manifest["excluded"] == {"called an outlier": 1, "label called wrong, no new label given": 1}
 
 
+@pytest.mark.slow
 def test_saving_again_makes_a_new_version_and_leaves_the_old_one(show, workspace):
     folder = workspace()
     test = click(show(folder, "sets"), "Save 6")
@@ -368,6 +377,7 @@ def test_an_export_runs_beside_the_page_and_says_how_it_ended(workspace):
     assert "needs the pictures" in exports.state(folder, bad)["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("small", [5_000, 0])
 def test_an_export_counts_from_its_first_moment_in_a_thread_or_in_a_process(workspace, monkeypatch, small):
     monkeypatch.setattr(exports, "SMALL", small)
@@ -381,6 +391,7 @@ def test_an_export_counts_from_its_first_moment_in_a_thread_or_in_a_process(work
     assert exports.state(folder, target) == {"status": "done"}
 
 
+@pytest.mark.slow
 def test_pictures_that_were_moved_are_exported_from_the_folder_that_is_named(show, workspace, tmp_path):
     folder = workspace()
     examples = open_workspace(folder).run("tiny").query(limit=3).drop(columns="row")
@@ -400,6 +411,7 @@ def test_pictures_that_were_moved_are_exported_from_the_folder_that_is_named(sho
     assert len(list(target.rglob("*.png"))) == 3
 
 
+@pytest.mark.slow
 def test_examples_kept_for_testing_are_in_a_set_only_when_asked_for(show, workspace):
     folder = workspace()
     path = folder / "runs" / "tiny" / "catalog.parquet"

@@ -84,6 +84,7 @@ def test_a_selection_too_long_for_an_address_stays_in_the_session():
     assert len(test.session_state["hem_selection"]) > 6_000
 
 
+@pytest.mark.slow
 def test_the_app_starts_without_torch():
     modules = "sys, app.main, app.server, app.views.sets.exports"
     code = f"import {modules}; print(sorted({{'torch', 'umap', 'sklearn'}} & set(sys.modules)))"

@@ -71,6 +71,7 @@ def test_what_is_refused_for_good_is_set_aside_with_its_reason_and_the_rest_goes
     assert found == [["a", "b", "c"], [["b", "no"]], 1]
 
 
+@pytest.mark.slow
 def test_a_post_that_the_server_trips_over_again_and_again_is_set_aside(in_page):
     found = in_page("""
       const { outbox, sent } = page((body) => body.ids[0] === "a" ? answer(500) : answer(200), makeStorage());

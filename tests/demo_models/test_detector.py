@@ -113,6 +113,7 @@ class Squares:
         return image, target((left, top, left + 16, top + 16, 1))
 
 
+@pytest.mark.slow
 def test_a_training_learns_its_squares_and_the_same_seed_gives_the_same_weights():
     state = torch.random.get_rng_state()
     seen = []

@@ -256,6 +256,7 @@ def test_fewer_ranks_than_before_leave_nothing_of_the_others(tmp_path, monkeypat
     np.testing.assert_array_equal(read(tmp_path).hits, [[1, 1], [1, gap]])
 
 
+@pytest.mark.slow
 def test_the_rank_is_that_of_the_process_group(tmp_path):
     asked = f"""
 import torch.distributed as dist

@@ -17,6 +17,7 @@ def clusters(n_each, d=8, seed=0):
     return np.concatenate([centre + rng.normal(scale=0.5, size=(n_each, d)) for centre in centres])
 
 
+@pytest.mark.slow
 def test_clusters_stay_together_and_apart_and_the_bytes_are_the_same_again():
     rows = clusters(60)
     graph = neighbours(rows)

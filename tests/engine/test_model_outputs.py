@@ -62,6 +62,7 @@ def test_a_sigmoid_inside_a_model_and_logits_in_0_to_1_are_no_probabilities(tmp_
     assert score(Says(lambda z, x: x[:, :3].clamp(0.1, 0.9)), tmp_path / "b").n == 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrap", [lambda m: torch.compile(m, backend="eager"), nn.DataParallel, torch.jit.script])
 def test_a_wrapped_model_is_a_model_like_any_other(tmp_path, wrap):
     torch.manual_seed(0)
@@ -114,6 +115,7 @@ def test_the_loss_of_sure_rows_keeps_its_digits(tmp_path):
     np.testing.assert_allclose(found[sure], expected[sure], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_log_probabilities_have_no_energy_and_logits_have(tmp_path):
     assert "energy" in score(Says(lambda z, _x: z), tmp_path / "a").columns()
     assert "energy" not in score(Says(lambda z, _x: z.log_softmax(1)), tmp_path / "b").columns()
@@ -182,6 +184,7 @@ def exported(model):
     return torch.export.export(model, (X,), dynamic_shapes=dynamic).module()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrap", [lambda model: model, exported])
 def test_sparse_logits_and_an_exported_graph_are_scored_like_the_model(tmp_path, wrap):
     plain = score(Says(lambda z, _x: z), tmp_path / "plain").table()

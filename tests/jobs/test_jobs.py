@@ -65,6 +65,7 @@ def test_a_running_job_says_how_far_it_is(counting):
     assert running(job.workspace) == [job]
 
 
+@pytest.mark.slow
 def test_a_killed_job_is_stopped_and_resumed_to_the_same_bytes(counting):
     undisturbed, job = counting("undisturbed", 9, "whole"), counting("killed", 9, "killed")
     jobs.start(undisturbed)
@@ -101,6 +102,7 @@ def test_what_nobody_foresaw_is_named_and_its_traceback_is_in_the_log(counting):
     assert "Traceback" in log_tail(job)
 
 
+@pytest.mark.slow
 def test_a_stopped_job_ends_and_can_be_resumed(counting):
     job = counting()
     begun(job)

@@ -43,12 +43,14 @@ def covered(order, m, *, with_random=False):
     return np.mean(hits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("m", [60, 400])
 @pytest.mark.parametrize("order", ["random", "suspects first", "mixed"])
 def test_the_interval_holds_the_truth_in_93_of_100_reviews(order, m):
     assert covered(order, m) >= 0.93
 
 
+@pytest.mark.slow
 def test_where_reviewers_see_more_than_suspicion_the_random_part_keeps_the_interval_true():
     assert covered("mixed with an eye", 600, with_random=True) >= 0.93
     assert covered("mixed with an eye", 600) < 0.8  # what `is_random` is for

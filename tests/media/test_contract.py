@@ -203,6 +203,7 @@ def tones(tmp_path, monkeypatch):
     sys.modules.pop("hem_core.media.tone", None)
 
 
+@pytest.mark.slow
 def test_a_medium_of_one_file_is_scored_shown_exported_and_read_back(tones, tmp_path, monkeypatch):
     folder = tmp_path / "w" / "runs" / "tones"
     run = hem_core.score(Ear(), tones, out=folder, classes=["falls", "rises"], has_map=False)

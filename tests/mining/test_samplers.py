@@ -74,6 +74,7 @@ def test_the_weighted_mean_is_on_average_the_plain_mean(make):
     torch.testing.assert_close(shares, torch.full((6,), 1 / 6), atol=0.006, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", ["hardness", "pruned"])
 def test_the_weighted_mean_of_five_examples_is_unbiased(make):
     """Mean loss 20: weights scaled to mean 1 in every epoch gave 21.6 (hardness) and 14.1 (pruned)."""

@@ -66,6 +66,7 @@ def test_a_folder_gives_the_logits_of_its_model_whatever_stands_beside_a_text(be
     torch.testing.assert_close(both[:1], expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_texts_are_scored_by_a_folder_in_any_batch(tmp_path, bert):
     texts = [" ".join(WORDS[4 + (index + step) % 6] for step in range(1 + index % 7)) for index in range(20)]
     data = pa.table({"text": texts, "label": ["pos", "neg"] * 10})

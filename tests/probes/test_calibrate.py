@@ -272,6 +272,7 @@ def test_without_tags_a_refit_changes_nothing(run, outcome):
     assert found.info["reasons"]["auroc"] == outcome.info["auroc"]
 
 
+@pytest.mark.slow
 def test_tags_change_the_reasons_and_the_same_tags_give_the_same_bytes(run):
     plain = refit(run)
     before, fingerprint = plain.table(["id", "reason_probs"]), plain.fingerprint

@@ -173,6 +173,7 @@ def test_a_run_at_work_elsewhere_is_left_alone(data, tmp_path):
         project_run(run.folder)
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_wait_for_its_map_gets_the_same_bytes_by_the_job(data, tmp_path):
     run = score(data, tmp_path / "w" / "runs" / "early", is_map_awaited=False)
     assert pending_map(run.folder, run.info) == INTERRUPTED

@@ -67,6 +67,7 @@ def texts_csv(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_texts_are_scored_with_embeddings_and_an_empty_one_is_set_aside(tmp_path, texts_csv):
     model = BagOfWords()
     run = score(model, texts_csv, tmp_path / "run", classes=["neg", "pos"])
@@ -116,6 +117,7 @@ def test_a_model_that_cannot_read_texts_says_how_it_could(tmp_path, texts_csv):
         score(Odd(), texts_csv, tmp_path / "run", classes=["neg", "pos"])
 
 
+@pytest.mark.slow
 def test_texts_go_through_a_fitted_pipeline_that_counts_words(tmp_path, texts_csv):
     frame = pd.read_csv(texts_csv).head(40)
     plain = make_pipeline(CountVectorizer(), LogisticRegression()).fit(frame["text"], frame["label"])

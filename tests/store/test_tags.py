@@ -206,6 +206,7 @@ def test_nothing_is_ever_deleted_or_changed(log, tmp_path):
     assert len(after) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_any_sequence_gives_the_state_of_the_plain_loop(seed, log, tmp_path):
     """The fold, bit by bit and from scratch, against replaying every action that is not undone."""

@@ -138,6 +138,7 @@ def retrained(progression):
     return retrain(progression, Settings("off", "linear_training:train", seeds=2))
 
 
+@pytest.mark.slow
 def test_a_retraining_compares_graded_errors_and_tests_no_classes(retrained):
     report = retrained.report
     assert report is not None

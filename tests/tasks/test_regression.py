@@ -273,6 +273,7 @@ def run(planted):
     return hem_core.open_run(planted / "runs" / "forest")
 
 
+@pytest.mark.slow
 def test_a_run_finds_the_planted_labels_first(run):
     table = run.table(["id", "label_suspicion", "reason", "error", "residual_ratio"])
     is_planted = table["id"].isin([f"p{row}" for row in range(0, 442, 45)])
