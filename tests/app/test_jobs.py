@@ -49,6 +49,7 @@ def held_by_another(job):
     write_json(job.claim, {"pid": os.getppid(), "process": process_of(os.getppid())})
 
 
+@pytest.mark.slow
 def test_a_refit_that_another_server_began_is_running_here_too(refittable):
     run = open_run(refittable / "runs" / "tiny")
     held_by_another(begun(refittable, "refit", "tiny", n_tags=3))

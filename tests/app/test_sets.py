@@ -180,6 +180,7 @@ def test_a_proof_that_ends_after_the_set_was_saved_is_shown_with_it(show, worksp
     assert said(test).replace("\\", "").count("points over 6 random examples") == 2
 
 
+@pytest.mark.slow
 def test_a_run_without_embeddings_says_why_nothing_can_be_proven(show, workspace):
     test = show(workspace(embeddings=False), "sets")
     assert "No proof without embeddings" in said(test)
@@ -257,6 +258,7 @@ def test_a_format_that_cannot_work_is_not_to_be_chosen(show, rows):
     assert "needs the pictures" in said(test)
 
 
+@pytest.mark.slow
 def test_a_saved_set_goes_to_retraining_with_one_click(show, workspace):
     folder = workspace()
     sets.save(folder, "few", open_workspace(folder).run("tiny").table().head(4), {"run": "tiny"})
@@ -312,6 +314,7 @@ def test_saving_again_makes_a_new_version_and_leaves_the_old_one(show, workspace
     assert sets.versions(folder, "hard") == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_name_that_cannot_be_a_folder_is_said_in_a_sentence(show, workspace):
     test = show(workspace(), "sets")
     test.text_input(key="set_name").set_value("../out").run()
@@ -342,6 +345,7 @@ def test_an_export_of_a_set_has_its_files_and_pictures(workspace):
         export_set(folder, "few", 1, place, ["csv", "imagefolder"])
 
 
+@pytest.mark.slow
 def test_a_set_in_a_read_only_workspace_is_chosen_and_exported_and_the_page_says_what_cannot_be_kept(
     show, workspace, read_only
 ):

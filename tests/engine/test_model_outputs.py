@@ -139,6 +139,7 @@ def test_embeddings_are_stored_wide_where_float16_ends_and_only_there():
     assert as_stored(torch.tensor([[1e38]]).bfloat16()).dtype == torch.float32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [1e5, 1e20, 1e37, 1e-9])
 def test_no_size_of_an_embedding_costs_the_run(tmp_path, factor):
     def says(z, x):
@@ -153,6 +154,7 @@ def test_no_size_of_an_embedding_costs_the_run(tmp_path, factor):
     assert run.table()["knn_distance"].notna().all()
 
 
+@pytest.mark.slow
 def test_one_wide_shard_among_narrow_ones_is_joined_and_resumed_to_the_same_bytes(tmp_path):
     x = X.clone()
     x[20] = 1e6

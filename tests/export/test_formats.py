@@ -270,6 +270,7 @@ def test_the_manifest_counts_what_is_in_the_folder(examples, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_progress_is_told_and_ends_at_the_total(tmp_path):
     table = pd.DataFrame({"id": [str(k) for k in range(250)], "label": "x"})
     seen: list = []

@@ -25,6 +25,7 @@ def times(sampler, epochs):
     return counts / epochs
 
 
+@pytest.mark.slow
 def test_hard_examples_are_drawn_in_proportion_to_their_loss_and_all_alike():
     sampler = mining.HardnessSampler(history_of([5, 1, 1, 1]), uniform_mix=0.5)
     torch.testing.assert_close(times(sampler, 2000), torch.tensor([1.75, 0.75, 0.75, 0.75]), atol=0.05, rtol=0)
@@ -126,6 +127,7 @@ def test_a_quota_without_labels_is_not_silent():
         mining.HardnessSampler(mining.LossHistory(3), uniform_mix=0)
 
 
+@pytest.mark.slow
 def test_what_is_hard_is_never_pruned_and_what_is_easy_weighs_more():
     sampler = mining.PrunedSampler(history_of([9, 9, 1, 1, 1, 1, 1, 1]), epochs=10**6, prune=0.375)
     torch.testing.assert_close(

@@ -46,6 +46,7 @@ def test_the_window_forgets():
     assert select(torch.tensor([1.0, 2.0, 3.0, 4.0])).tolist() == [0, 1, 2], "4 of the last four is trimmed"
 
 
+@pytest.mark.slow
 def test_rank_sampling_keeps_each_rank_as_often_as_its_power_says():
     select = mining.RankSampling(power=2, window=4, seed=1)
     times = torch.zeros(4)

@@ -69,6 +69,7 @@ def test_the_given_tables_stay_as_they_were():
     pd.testing.assert_frame_equal(after, copies[1])
 
 
+@pytest.mark.slow
 def test_comparing_needs_no_torch():
     use = "from hem_core.retrain.report import flow; from hem_core.stats import mcnemar; mcnemar.mcnemar(1, 2)"
     code = f"import sys; {use}; print('torch' in sys.modules)"

@@ -22,6 +22,7 @@ def relabelled(workspace, n, label):
     table.to_csv(path, index=False)
 
 
+@pytest.mark.slow
 def test_many_test_examples_of_other_classes_are_refused_with_both_lists(workspace, make_set):
     make_set()
     relabelled(workspace, 50, "dragon")

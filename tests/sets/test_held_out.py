@@ -116,6 +116,7 @@ def rows_with_a_split(n=200):
     return pd.DataFrame({"id": [f"r{k}" for k in range(n)], "x": x, "y": y, "label": label.astype(str), "split": split})
 
 
+@pytest.mark.slow
 def test_no_training_of_a_run_takes_a_held_out_row_and_every_row_is_judged(tmp_path):
     SEEN.clear()
     data = rows_with_a_split()

@@ -38,6 +38,7 @@ def errors_of(draw, rate):
     return (draw.random(len(rate)) < rate).astype(float)
 
 
+@pytest.mark.slow
 def test_pure_noise_yields_almost_nothing():
     found = []
     for seed in range(10):

@@ -247,6 +247,7 @@ def test_a_growing_run_tells_its_progress(fresh, edit_info):
     assert run.progress() == {"stage": "score", "done": 3, "total": 9}
 
 
+@pytest.mark.slow
 def test_threads_ask_at_the_same_time(run):
     answers: list[int] = []
 

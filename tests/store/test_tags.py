@@ -343,6 +343,7 @@ def test_a_url_is_taken_as_well_as_a_path(tmp_path):
     assert held(TagLog(tmp_path / "t.sqlite")) == {"a": ["hard"]}
 
 
+@pytest.mark.slow
 def test_threads_write_and_read_at_once(log):
     def work(k: int) -> None:
         for j in range(10):

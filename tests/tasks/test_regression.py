@@ -338,6 +338,7 @@ def test_a_fitted_regressor_is_scored_and_a_finished_run_is_returned_as_it_is(pl
     assert run.info["task_settings"]["loss"] == "huber"
 
 
+@pytest.mark.slow
 def test_the_hardest_are_selected_exported_checked_and_retrained_on(planted, run, tmp_path):
     from hem_core.retrain.retrain import retrain
     from hem_core.retrain.settings import Settings
