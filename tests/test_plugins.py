@@ -157,6 +157,7 @@ def test_the_documentation_has_their_pages(extra, monkeypatch):
     assert "its first word is the label" in kinds["readers"].pages()["words"]
 
 
+@pytest.mark.slow
 def test_the_help_of_a_fresh_process_names_them(extra):
     code = f"import sys; sys.path.insert(0, {str(extra)!r}); from hem_core.cli import hem; hem()"
     for command, item in (("export", "ids"), ("select", "latest")):

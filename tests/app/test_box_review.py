@@ -79,6 +79,7 @@ def test_a_box_comes_with_its_picture_s_boxes_and_its_answers(client):
     assert [choice["name"] for choice in found["choices"]][:1] == ["right"]
 
 
+@pytest.mark.slow
 def test_an_image_comes_with_all_its_boxes_and_no_answers_about_one(client):
     found = detail(client, "right.png", "examples")
     assert len(found["scene"]["boxes"]) == 3
@@ -108,6 +109,7 @@ def test_a_post_whose_answer_was_lost_is_answered_again_and_stored_once(post, fo
     assert first.json()["batch"] == second.json()["batch"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ids", "tag", "value"),
     [

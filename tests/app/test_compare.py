@@ -155,6 +155,7 @@ def test_a_run_alone_says_how_to_make_another(show, whole_workspace):
     assert "--name tiny-data" in said
 
 
+@pytest.mark.slow
 def test_a_run_seen_in_training_against_one_not_seen_is_no_fair_race(show, workspace, add_run):
     folder = add_run(workspace(), "later", sample="out-of-sample")
     assert "tiny is in-sample, later is out-of-sample" in texts(show(folder, "compare", run="later"))

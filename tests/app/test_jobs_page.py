@@ -91,6 +91,7 @@ def test_a_failed_one_shows_its_error_and_its_log(show, workspace):
     assert {"Try again", "Remove"} <= set(buttons(test))
 
 
+@pytest.mark.slow
 def test_a_stopped_one_is_resumed_and_then_done(show, workspace):
     folder = workspace()
     job = export_of(folder)

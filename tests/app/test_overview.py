@@ -40,11 +40,13 @@ def test_only_verdicts_on_single_examples_are_reviews(show, workspace):
     assert (reviewed.label, reviewed.value, reviewed.delta) == ("Reviewed", "1", "1.7% of 60; 19 more in bulk")
 
 
+@pytest.mark.slow
 def test_unsure_is_not_counted_as_hard(show, calibrated):
     found = numbers(show(calibrated(), "overview"))
     assert (found["Hard"], found["Suspected label errors"]) == ("6", "6")
 
 
+@pytest.mark.slow
 def test_the_badge_the_gap_and_the_layer_are_said(show, calibrated):
     said = texts(show(calibrated(), "overview"))
     assert "reasons: calibrated" in said.replace("\\", "")

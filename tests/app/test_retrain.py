@@ -283,6 +283,7 @@ def test_what_was_forced_is_said_above_the_verdict(show, workspace):
     assert "Forced despite: training on the hard set alone" in texts(show(folder, "retrain", retrain="hard-v1"))
 
 
+@pytest.mark.slow
 def test_fixed_and_regressed_open_compare_on_control_and_curated(show, workspace, add_run):
     folder = workspace()
     add_report(add_plan(folder))

@@ -210,6 +210,7 @@ def proof_of(mean, low, high):
     return {"gain": {"mean": mean, "low": low, "high": high}, "table": table}
 
 
+@pytest.mark.slow
 def test_the_same_examples_have_the_same_proof_until_a_label_changes(workspace):
     home = open_workspace(workspace())
     run = home.run("tiny")

@@ -46,6 +46,7 @@ def test_posts_arrive_in_order_and_leave_nothing_behind(in_page):
     assert found == [["a", "b", "c"], 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [0, 401, 403, 408, 429, 502, 503, 504])
 def test_what_may_pass_is_tried_again_and_keeps_its_place(in_page, status):
     found = in_page(f"""

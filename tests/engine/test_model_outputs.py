@@ -56,6 +56,7 @@ def test_outputs_that_are_no_logits_are_refused_by_what_they_are(tmp_path, says,
         score(Says(says), tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_a_sigmoid_inside_a_model_and_logits_in_0_to_1_are_no_probabilities(tmp_path):
     gated = Says(lambda z, x: z * x.mean(1, keepdim=True).sigmoid())
     assert score(gated, tmp_path / "a").n == 60
@@ -172,6 +173,7 @@ def test_one_wide_shard_among_narrow_ones_is_joined_and_resumed_to_the_same_byte
     assert {path.name: path.read_bytes() for path in again.folder.glob("*.parquet")} == before
 
 
+@pytest.mark.slow
 def test_an_embedding_that_is_not_finite_costs_its_example_and_names_the_way_out(tmp_path):
     def says(z, x):
         return {"logits": z, "embeddings": torch.where(x[:, :1] > 1, torch.nan, x)}

@@ -107,6 +107,7 @@ def test_a_demo_that_leaves_its_map_to_another_job_is_done(tmp_path):
     assert status(tmp_path, "demo", "wine").status == "done"
 
 
+@pytest.mark.slow
 def test_an_export_in_a_terminal_is_one_row_that_names_its_set_and_its_folder(tmp_path, command):
     table = pd.DataFrame({"id": ["a", "b"], "label": ["x", "y"]})
     sets.save(tmp_path / "work", "hard", table, {"run": "first", "fingerprint": "f"})

@@ -81,6 +81,7 @@ def test_a_killed_job_is_stopped_and_resumed_to_the_same_bytes(counting):
     assert (job.workspace / "killed").read_bytes() == (job.workspace / "whole").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_failed_job_shows_its_error_and_the_log_and_runs_again(counting):
     job = counting(n=-1)
     jobs.start(job)
@@ -146,6 +147,7 @@ def test_a_folder_that_a_command_writes_is_left_alone(counting, held_by_another)
         jobs.start(job)
 
 
+@pytest.mark.slow
 def test_a_job_of_a_server_that_ended_is_found_and_not_begun_twice(counting):
     job = counting()
     (job.workspace / "wait").touch()

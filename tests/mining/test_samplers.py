@@ -205,6 +205,7 @@ def test_a_hard_set_is_a_part_of_the_data(hard):
         mining.MixtureSampler(5, hard=torch.tensor(list(hard), dtype=torch.int64), epochs=3)
 
 
+@pytest.mark.slow
 def test_a_rare_class_is_repeated_by_the_root_of_how_rare_it_is():
     """One of a hundred, threshold .0225: sqrt(.0225 / .01) = 1.5, so once or twice an epoch."""
     sampler = mining.RepeatFactorSampler([0] * 99 + [1], threshold=0.0225)

@@ -76,6 +76,7 @@ def make_set(workspace, level, ids, **weights):
     save(workspace, "hard", level, chosen, made_by="a test")
 
 
+@pytest.mark.slow
 def test_boxes_that_people_corrected_teach_the_curated_arm_alone(workspace, run):
     log = open_workspace(workspace).tags().level("boxes")
     log.add(run.data, [f"i{at}.png#p1" for at in range(N_WRONG)], "take predicted", who="anna")

@@ -159,6 +159,7 @@ def logistic(frame):
     return make_pipeline(columns, LogisticRegression(max_iter=2000)).fit(frame.drop(columns="label"), frame["label"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", [boosted, logistic])
 def test_a_table_goes_through_a_fitted_pipeline_in_the_order_of_its_classes(tmp_path, fit):
     frame = people()

@@ -46,6 +46,7 @@ def test_boxes_are_counted_and_the_headline_has_its_paired_interval(runs):
     assert found.is_passed
 
 
+@pytest.mark.slow
 def test_the_same_run_passes_and_a_blind_one_fails(runs, tmp_path):
     assert check_runs(runs[0], runs[0]).is_passed
     data = runs[0].folder.parents[2] / "data"

@@ -71,6 +71,7 @@ def test_processes_that_save_at_once_get_different_versions(tmp_path):
         assert (examples["id"][0], manifest["version"]) == (f"w{manifest['writer']}", version)
 
 
+@pytest.mark.slow
 def test_a_killed_save_leaves_whole_versions_only(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(

@@ -360,6 +360,7 @@ def test_threads_write_and_read_at_once(log):
     assert log.revision("d") == 20 * 11
 
 
+@pytest.mark.slow
 def test_those_who_wait_for_a_locked_log_are_answered_together_and_not_one_after_another(tmp_path, monkeypatch):
     monkeypatch.setattr(tag_events, "BUSY_SECONDS", 1)
     log = TagLog(tmp_path / "tags.sqlite")

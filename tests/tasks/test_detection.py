@@ -220,6 +220,7 @@ def detector(first_label=1):
     return Detector()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first_label", [1, 0])
 def test_a_model_on_pictures_of_any_size_gives_what_its_predictions_give(workspace, run, tmp_path, first_label):
     model = detector(first_label)

@@ -144,6 +144,7 @@ def test_one_training_on_everything_is_in_sample_and_says_so(data, tmp_path):
     assert any(note.startswith("In-sample") for note in run.info["notes"]), run.info["notes"]
 
 
+@pytest.mark.slow
 def test_the_boxes_of_a_run_by_folds_do_not_depend_on_when_it_was_killed(by_folds, data, tmp_path):
     whole = by_folds.folder
 

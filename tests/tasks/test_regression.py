@@ -293,6 +293,7 @@ def test_suspects_are_counted_by_the_pages(run):
     )
 
 
+@pytest.mark.slow
 def test_predictions_alone_are_scored_from_a_csv_and_with_embeddings_from_parquet(planted, run, tmp_path):
     table = run.table(["id", "given_value", "predicted_value", "residual_scale"])
     made = pd.DataFrame({"id": table["id"], "label": table["given_value"], "prediction": table["predicted_value"]})
