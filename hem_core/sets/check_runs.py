@@ -14,6 +14,7 @@ from hem_core.runs.side_by_side import NOTHING, matcher, side_by_side
 from hem_core.runs.together import together
 from hem_core.runs.weak_slices import NOT_DESCRIBED
 from hem_core.slices.attributes import attributes
+from hem_core.stats.holm import holm
 from hem_core.stats.mcnemar import mcnemar
 from hem_core.stats.paired import Difference
 from hem_core.store.level import Level
@@ -157,14 +158,13 @@ def _slices(after: Level, rows: pd.DataFrame, was_wrong: np.ndarray, is_wrong: n
 def _clear(found: Sequence[tuple[str, int, int, int]]) -> list[SliceChange]:
     """Those whose regressions are more than chance after Holm's correction, the surest first."""
     p = [mcnemar(fixed, regressed) for _words, _n, fixed, regressed in found]
-    order = sorted(range(len(found)), key=lambda at: p[at])
-    running, clear = 0.0, []
-    for rank, at in enumerate(order):
-        running = max(running, min(1.0, p[at] * (len(p) - rank)))
-        words, n, fixed, regressed = found[at]
-        if running < CHANCE and regressed > fixed:
-            clear.append(SliceChange(words, n, fixed, regressed, running))
-    return clear
+    adjusted = holm(p)
+    clear = [
+        (p[at], SliceChange(words, n, fixed, regressed, adjusted[at]))
+        for at, (words, n, fixed, regressed) in enumerate(found)
+        if adjusted[at] < CHANCE and regressed > fixed
+    ]
+    return [each for _p, each in sorted(clear, key=lambda pair: pair[0])]
 
 
 def _described(level: Level) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 
 from hem_core.errors import DataError
 from hem_core.retrain.report.ship_or_hold import Interval, verdict
-from hem_core.retrain.report.slices import holm, slices
+from hem_core.retrain.report.slices import slices
 from hem_core.retrain.target import by_classes, by_where
 
 
@@ -40,12 +40,6 @@ def test_one_seed_cannot_tell_the_churn():
     made = verdict(Interval(1, 0.5, 2), Interval(1, 0.5, 2), 1, None, n_seeds=1, target_words="all")
     assert not made["ship"]
     assert "use --seeds 2 or more" in made["rules"][2]["value"]
-
-
-def test_holm_of_three_by_hand():
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([]) == []
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
 
 
 def test_slices_are_the_values_that_enough_share():

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from hem_core.retrain.report.bootstrap import interval, measured_again
 from hem_core.retrain.report.measures import GRADED, MEASURES, OF_NUMBERS, Measure, groups, sums
 from hem_core.retrain.report.ship_or_hold import Interval, verdict
-from hem_core.retrain.report.slices import Slice, holm
+from hem_core.retrain.report.slices import Slice
 from hem_core.retrain.report.test_predictions import ModelPredictions
+from hem_core.stats.holm import holm
 from hem_core.stats.mcnemar import mcnemar
 from hem_core.stats.wilson import wilson
 
@@ -154,7 +154,7 @@ def _slices(arms: Mapping[str, Sequence[ModelPredictions]], slices: Sequence[Sli
     for each in slices:
         gained = wrong["control"][each.rows] - wrong["curated"][each.rows]
         better, worse = int((gained > 0).sum()), int((gained < 0).sum())
-        p.append(float(binomtest(better, better + worse).pvalue) if better + worse else 1.0)
+        p.append(mcnemar(better, worse))
     adjusted = holm(p)
     found = [
         {"name": each.name} | _accuracies(arms, each.rows) | {"p": one, "p_holm": after}

@@ -38,16 +38,3 @@ def slices(metadata: pd.DataFrame, *, min_size: int = MIN_SIZE) -> list[Slice]:
                 found.append(Slice(words, rows))
     order = sorted(range(len(found)), key=lambda at: (-len(found[at].rows), at))
     return [found[at] for at in order[:MOST]]
-
-
-def holm(p: list[float]) -> list[float]:
-    """p values as they are after looking at all of them, in the order given.
-
-    Reference: Holm 1979, Scandinavian Journal of Statistics 6(2), 65-70.
-    """
-    order = np.argsort(p, kind="stable")
-    found, running = [0.0] * len(p), 0.0
-    for rank, at in enumerate(order.tolist()):
-        running = max(running, min(1.0, p[at] * (len(p) - rank)))
-        found[at] = running
-    return found
