@@ -59,7 +59,7 @@ def plan(
         train, test, targets, nowhere, chosen.examples, chosen.dropped, chosen.outside, run.classes
     )  # fmt: skip
     _check_measurable(train.task, test.source.task, targets)
-    target = _target(settings, made, test, run.classes, train.task)
+    target = _target(settings, made, test, run.classes)
     made = replace(made, is_target=target.is_in)
     made.write(stored.folder / "material.npz", key)
     made_plan = planned(
@@ -118,9 +118,7 @@ def _n_corrected(test: TestData, targets: np.ndarray) -> int:
     return int((~is_same(targets, test.source.targets[test.rows])).sum())
 
 
-def _target(
-    settings: Settings, made: materials.Material, test: TestData, classes: tuple[str, ...], task: Task
-) -> Target:
+def _target(settings: Settings, made: materials.Material, test: TestData, classes: tuple[str, ...]) -> Target:
     """The part of the test where the set should help: as the settings say, else by the classes of the set."""
     if settings.where:
         return by_where(_test_table(test, made.test_targets, classes), settings.where)

@@ -46,7 +46,7 @@ class Tested:
         return [self.task.answers_to(one, self.targets) for models in self.raw.values() for one in models]
 
 
-def together(tested: Tested, target_words: str, seeds: Sequence[int]) -> tuple[dict[str, Any], pd.DataFrame]:
+def together(tested: Tested, target_words: str) -> tuple[dict[str, Any], pd.DataFrame]:
     """What the report says by these measures: verdict, table, classes, flow, smallest effect; and the parts that are
     fixed and regressed with the first seed, see `changed_parts`.
 
@@ -59,7 +59,7 @@ def together(tested: Tested, target_words: str, seeds: Sequence[int]) -> tuple[d
     names = {at: _words(each.name, higher=each.higher_is_better) for at, each in _unlabelled(whole)}
     rows = table_of(tested.arms, names, point, draws)
     rows.insert(1, _targeted(tested, answers, rows, headline))
-    flow, parts, about = _flow(tested, answers, seeds)
+    flow, parts, about = _flow(tested, answers)
     overall, target = (Interval(**row["difference"]["curated - control"]) for row in rows[:2])
     churn = flow["churn"]["regressed"]["mean"] if flow["churn"] else None
     words = {"n_seeds": tested.n_seeds, "target_words": target_words, "measure": headline}
@@ -123,9 +123,7 @@ def _classes(tested: Tested, whole: Paired, point: np.ndarray, draws: np.ndarray
     return list(found.values())
 
 
-def _flow(
-    tested: Tested, answers: list[Any], seeds: Sequence[int]
-) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any]]:
+def _flow(tested: Tested, answers: list[Any]) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any]]:
     """Fixed and regressed parts seed by seed, and between the controls; those of the first seed; what they are of."""
     task, n = tested.task, tested.n_seeds
     assert isinstance(task, MatchesParts)

@@ -35,20 +35,19 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
     plan, material, folder = stored.plan, job.material, stored.folder
     metadata = _metadata(test, material.test_rows)
     task = test.source.task  # whose targets these are: a file of its own has boxes of its own
-    arms = {arm: [_said(job, task, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
+    raw = {arm: [_logits(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
+    arms = {arm: [_predictions(job, task, one, material.test_targets) for one in models] for arm, models in raw.items()}
     labels = np.array(task.written(material.test_targets, job.classes), dtype=object)
     parts = slices(_described(job, metadata.drop(columns="label"), runs))
     words = plan["target"]["words"]
     found = comparison(arms, material.test_targets, job.classes, parts, material.is_target, words)
-    slice_words = {"slice_measure": "accuracy" if job.classes else "1 − error", "class_measure": "accuracy"}
-    found |= slice_words
+    found |= {"slice_measure": "accuracy" if job.classes else "1 − error", "class_measure": "accuracy"}
     changed = None
     if isinstance(task, MeasuresTogether):
-        raw = {arm: [_logits(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]}
         tested = Tested(task, raw, material.test_targets, metadata["id"].tolist(), material.is_target)
-        own, changed = together(tested, words, plan["seeds"])
+        own, changed = together(tested, words)
         found |= own
-    same = identical({arm: [_logits(job, arm, seed) for seed in plan["seeds"]] for arm in plan["arms"]})
+    same = identical(raw)
     meanings = sentences(job, same, plan["seeds"])
     found |= {
         "format_version": FORMAT_VERSION,
@@ -123,8 +122,7 @@ def _described(job: Job, metadata: pd.DataFrame, runs: Mapping[str, str]) -> pd.
     return metadata.assign(cluster=clusters.astype(object).to_numpy())
 
 
-def _said(job: Job, task: Task, arm: str, seed: int) -> ModelPredictions:
-    raw, targets = _logits(job, arm, seed), job.material.test_targets
+def _predictions(job: Job, task: Task, raw: np.ndarray, targets: np.ndarray) -> ModelPredictions:
     return class_predictions(raw, targets) if job.classes else graded_predictions(task, raw, targets)
 
 
