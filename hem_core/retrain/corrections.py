@@ -16,6 +16,7 @@ from hem_core.boxes.columns import GIVEN, given_column
 from hem_core.labels.corrected_boxes import corrected_boxes
 from hem_core.retrain.source import Source
 from hem_core.retrain.test_data import TestData
+from hem_core.sets.of_parts import examples_of
 from hem_core.store.atomic import write_table
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
@@ -53,15 +54,7 @@ def applied(
 def of_examples(examples: pd.DataFrame, manifest: Mapping[str, Any], run: Run) -> pd.DataFrame:
     """A set as one of examples: of a set of parts the examples that they are of, each with its largest weight."""
     level = str(manifest.get("level") or EXAMPLES)
-    if level == EXAMPLES:
-        return examples
-    parts = run.level(level).table(["id", "example"])
-    own = dict(zip(parts["id"], parts["example"], strict=True))
-    weights = examples["weight"].tolist() if "weight" in examples else [1.0] * len(examples)
-    found: dict[str, float] = {}
-    for id, weight in zip(examples["id"].tolist(), weights, strict=True):
-        found[own[id]] = max(weight, found.get(own[id], 0.0))
-    return pd.DataFrame({"id": list(found), "weight": list(found.values())})
+    return examples if level == EXAMPLES else examples_of(examples, run, level).drop(columns="parts")
 
 
 def _corrected(home: Path, run: Run, train: Source) -> pa.Table:

@@ -27,8 +27,7 @@ def examples_of_set(workspace: Path | str, name: str) -> tuple[Run, set[str]]:
 
     Raises HemError when the set or its run is gone.
     """
-    chosen, version = sets.named(workspace, name)
-    examples, manifest = sets.load(workspace, chosen, version)
+    examples, manifest = sets.load(workspace, *sets.named(workspace, name))
     run = run_of_set(open_workspace(workspace), manifest)
     level = manifest.get("level", EXAMPLES)
     if level == EXAMPLES:
@@ -39,7 +38,8 @@ def examples_of_set(workspace: Path | str, name: str) -> tuple[Run, set[str]]:
 
 def is_measured_together(workspace: Path | str, name: str) -> bool:
     """Whether the task of a set's run is measured on all examples together."""
-    return isinstance(of(examples_of_set(workspace, name)[0].info), MeasuresTogether)
+    _examples, manifest = sets.load(workspace, *sets.named(workspace, name))
+    return isinstance(of(run_of_set(open_workspace(workspace), manifest).info), MeasuresTogether)
 
 
 def check_model(

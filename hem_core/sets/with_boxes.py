@@ -15,6 +15,7 @@ from hem_core.boxes.annotations import Annotations, image_table
 from hem_core.boxes.columns import GIVEN, SIDES, given_column, given_in
 from hem_core.boxes.corrections import apply_corrections
 from hem_core.runs.box_decisions import LEVEL, decisions
+from hem_core.sets.of_parts import examples_of
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 from hem_core.thresholds import WRONG
@@ -108,16 +109,10 @@ def _false_positives(run: Run, chosen: Container[str] | None) -> dict[str, list[
 
 def _images(examples: pd.DataFrame, run: Run, level: str) -> pd.DataFrame:
     """The images that a set of boxes is of, in the order of the set."""
-    parts = run.level(level).table(["id", "example"])
-    own = dict(zip(parts["id"], parts["example"], strict=True))
-    weights: dict[str, float] = {}
-    ids: dict[str, list[str]] = {}
-    for id, weight in zip(examples["id"].tolist(), examples["weight"].tolist(), strict=True):
-        weights[own[id]] = max(weight, weights.get(own[id], 0.0))
-        ids.setdefault(own[id], []).append(str(id))
+    own = examples_of(examples, run, level)
     table = run.table().drop(columns=["row"], errors="ignore").set_index("id", drop=False)
-    found = table.loc[list(ids), :].reset_index(drop=True)
-    return found.assign(weight=list(weights.values()), **{MARKED: list(ids.values())})
+    found = table.loc[own["id"].tolist(), :].reset_index(drop=True)
+    return found.assign(weight=own["weight"].tolist(), **{MARKED: own["parts"].tolist()})
 
 
 def _marked(image: str, boxes: Sequence[dict[str, Any]], parts: dict[str, Any]) -> list[dict[str, Any]]:
