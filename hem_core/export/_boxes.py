@@ -25,6 +25,8 @@ from hem_core.export._names import Names
 from hem_core.export._plain import plain
 
 BOXES = GIVEN
+FALSE_POSITIVES = "false_positives"
+"""The column with the detections on background: a list of structs, id, label, the four sides in px and confidence."""
 MARKS = ("id", "in_set", "weight")
 """What a set says of a box, beside what it is."""
 OF_IMAGES = ("label", "split", "weight", "in_set")

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from hem_core.boxes.background import background_crop
 from hem_core.boxes.columns import SIDES
-from hem_core.export._boxes import boxes_in, is_of_boxes
+from hem_core.export._boxes import FALSE_POSITIVES, boxes_in, is_of_boxes
 from hem_core.export._carries import Carries
 from hem_core.export._files import examples_of, from_files, json_lines, present
 from hem_core.export._images import ReadImage, read_picture, size_px, wanted
@@ -24,8 +24,6 @@ from hem_core.export._names import Names
 HAS_PICTURES = True
 IS_BACKGROUND = True
 """Whatever boxes the images have, none is in what is written."""
-FALSE_POSITIVES = "false_positives"
-"""The column with the detections on background: a list of structs, id, label, the four sides in px and confidence."""
 NOTHING = "no objects"
 """The label of a crop, as of an image without boxes."""
 PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16")

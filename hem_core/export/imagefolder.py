@@ -60,12 +60,11 @@ def write(
     target.mkdir(parents=True)
     folders = Names({"metadata.jsonl"})
     files: dict[str, Names] = {}
-    known = () if is_list_column(examples) else classes
-    folder_of: dict[str | None, str] = {name: folders.take(name) for name in known}
+    is_list = is_list_column(examples)
+    folder_of: dict[str | None, str] = {name: folders.take(name) for name in (() if is_list else classes)}
     for name in folder_of.values():
         (target / name).mkdir()
     with (target / "metadata.jsonl").open("w", encoding="utf-8", newline="\n") as metadata:
-        is_list = is_list_column(examples)
         for text, (_, row) in zip(labels_of(examples), examples.iterrows(), strict=True):
             kind = TOGETHER if is_list else text
             if kind not in folder_of:

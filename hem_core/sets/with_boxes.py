@@ -14,6 +14,7 @@ from hem_core import folder as registry
 from hem_core.boxes.annotations import Annotations, image_table
 from hem_core.boxes.columns import GIVEN, SIDES, given_column, given_in
 from hem_core.boxes.corrections import apply_corrections
+from hem_core.export._boxes import FALSE_POSITIVES
 from hem_core.runs.box_decisions import LEVEL, decisions
 from hem_core.sets.of_parts import examples_of
 from hem_core.store.level_names import EXAMPLES
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     from hem_core.store.tags import TagLog
 
-FALSE_POSITIVES, BACKGROUND = "false_positives", "background_confidence"
-"""Columns: of the images written, their detections on background; of a level of parts, the confidence of each."""
+BACKGROUND = "background_confidence"
+"""Column of a level of parts: the confidence of each detection on background."""
 MARKED = "in_set"
 """Column of an image: the ids of its parts in the set."""
 
