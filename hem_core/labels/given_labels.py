@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,17 +31,14 @@ class GivenLabels:
         """Whether a text is a label of these data: one of the classes, or what the task can read."""
         if label in self.classes:
             return True
-        is_open = self.task is not None and "classes" not in self.task.offers and not self.classes
-        return is_open and self.task is not None and bool(is_known(self.task.encode([label], ()))[0])
-
-    def set_of(self, value: Any) -> str | None:
-        """The label in an answer where labels are sets of tags; None where they are not."""
-        return self.task.label_of(value) if isinstance(self.task, TogglesTags) else None
+        if self.task is None or self.classes or "classes" in self.task.offers:
+            return False
+        return bool(is_known(self.task.encode([label], ()))[0])
 
     @property
-    def has_sets(self) -> bool:
-        """Whether a label is a set of tags."""
-        return isinstance(self.task, TogglesTags)
+    def set_of(self) -> Callable[[Any], str | None] | None:
+        """Reads an answer where labels are sets of tags; None where they are not."""
+        return self.task.label_of if isinstance(self.task, TogglesTags) else None
 
 
 def given_labels(folder: Path | str, run: str | None, ids: Collection[str]) -> GivenLabels:

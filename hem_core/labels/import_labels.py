@@ -65,7 +65,7 @@ def import_labels(
     found = answers_of(rows, path, who=who)
     ids = {answer.id for answer in found.answers} | set(found.unanswered)
     given = given_labels(workspace, run, ids | {plain_cell(id) for id in ids})
-    found = answers_of(rows, path, who=who, classes=given.classes, set_of=given.set_of if given.has_sets else None)
+    found = answers_of(rows, path, who=who, classes=given.classes, set_of=given.set_of)
     usable, unknown_ids, unknown_labels = _checked(found, given)
     source = {"imported": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     log = open_workspace(workspace).tags()

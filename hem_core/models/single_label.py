@@ -33,7 +33,6 @@ KINDS = {
     "density_estimator": "a density estimator",
     "transformer": "a transformer of data",
 }
-TAGS = "--task multilabel"
 WANTED = "HEM scores classifiers that choose one class out of several"
 
 
