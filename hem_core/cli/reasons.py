@@ -21,11 +21,10 @@ def reasons(
     from hem_core.store.run import open_run
 
     before = open_run(run)
-    level_name = (before.info.get("reasons") or {}).get("level", before.examples.name)
-    was = before.level(level_name).table(["reason"])["reason"]
+    was = before.level(before.level_of_reasons).table(["reason"])["reason"]
     opened = _refit(before) if refit else before
     info: dict[str, Any] = opened.info.get("reasons") or {"how": "rules"}
-    level = opened.level(level_name)
+    level = opened.level(before.level_of_reasons)
     now = level.table(["reason"])["reason"]
     table(("reason", level.name), [(name, f"{n:,}") for name, n in now.value_counts().items()])
     if refit:

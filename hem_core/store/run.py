@@ -123,6 +123,11 @@ class Run:
         return self.level(EXAMPLES)
 
     @property
+    def level_of_reasons(self) -> str:
+        """Name of the level whose rows the reasons are calibrated for; `examples` unless the task has parts."""
+        return str((self.info.get("reasons") or {}).get("level", EXAMPLES))
+
+    @property
     def examples_digest(self) -> str:
         """`Level.digest` of the examples."""
         return self.examples.digest

@@ -21,7 +21,7 @@ SAYS_NOTHING = ("skip", "duplicate")
 
 def is_possible(run: Run, level: Level) -> bool:
     """Whether this HEM can refit the reasons of the level, and this run has kept what it takes."""
-    if level.name != (run.info.get("reasons") or {}).get("level", run.examples.name):
+    if level.name != run.level_of_reasons:
         return False
     try:
         known = importlib.util.find_spec("hem_core.runs.refit")

@@ -36,7 +36,7 @@ def run(job: Job, progress: Listener) -> Mapping[str, Any]:
 
     folder = job.workspace / "runs" / job.name
     opened = open_run(folder)
-    level = (opened.info.get("reasons") or {}).get("level", opened.examples.name)
+    level = opened.level_of_reasons
     before = opened.level(level).table(["reason"])["reason"].to_numpy()
     progress("refitting", 0, 0)
     refit(folder)
