@@ -38,7 +38,10 @@ class GivenBoxes:
 
 
 def stacked(first: GivenBoxes, second: GivenBoxes, n: int) -> GivenBoxes:
-    """The boxes of n images, then those of n others, whose numbers follow: image r of `second` is n + r."""
+    """The boxes of n images, then those of others, whose numbers follow: image r of `second` is n + r.
+
+    n = 0: both are of the same images.
+    """
     moved = replace(second, image=second.image + n)
     return GivenBoxes(
         **{each.name: np.concatenate([getattr(one, each.name) for one in (first, moved)]) for each in fields(first)}

@@ -8,12 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.boxes.arrays import part_ids
+from hem_core.boxes.columns import SIDES
 from hem_core.boxes.geometry import areas
 from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.surroundings import aspect, size_bucket, size_px
 from hem_core.boxes.suspicion import KINDS
-
-SIDES = ("left", "top", "right", "bottom")
 
 
 def hypothesis_table(judgement: Judgement, image_ids: Sequence[str], classes: Sequence[str]) -> pa.Table:

@@ -9,13 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, predicted_boxes
+from hem_core.boxes.columns import SIDES
 from hem_core.boxes.curves import Curve, curve_of
 from hem_core.boxes.error_types import IGNORED, RIGHT, TYPES, UNCOUNTED
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses
 from hem_core.boxes.overlaps import LEAST, Overlaps, overlaps
-
-OF_PREDICTIONS = tuple(name for name in TYPES if name != "Missed")
-"""The types of error that a prediction can have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +168,7 @@ def scene_of_table(
     image = np.array([place[id] for id in columns["example"].tolist()], np.int64)
 
     def boxes(name: str) -> tuple[np.ndarray, list[int], np.ndarray, np.ndarray]:
-        sides = np.stack([columns[f"{name}_{side}"] for side in ("left", "top", "right", "bottom")], axis=1)
+        sides = np.stack([columns[f"{name}_{side}"] for side in SIDES], axis=1)
         rows = np.flatnonzero(~np.isnan(sides).any(axis=1))
         return image[rows], [label[one] for one in columns[name][rows].tolist()], sides[rows], rows
 
