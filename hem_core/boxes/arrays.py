@@ -68,6 +68,11 @@ class PredictedBoxes:
     def __len__(self) -> int:
         return len(self.image)
 
+    def take(self, which: np.ndarray) -> PredictedBoxes:
+        """Some of the boxes: a mask or indices."""
+        known = [each.name for each in fields(self) if getattr(self, each.name) is not None]
+        return replace(self, **{name: getattr(self, name)[which] for name in known})
+
     def probability(self) -> np.ndarray:
         """(P,) the confidence, clipped to 0 .. 1."""
         return np.clip(self.confidence, 0.0, 1.0)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
+from hem_core.boxes.detections import Detections
 from hem_core.boxes.error_types import RIGHT
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses
 from hem_core.boxes.judgement import Judgement
@@ -80,10 +81,13 @@ def plantings(judgement: Judgement, *, seed: int) -> list[Planting] | None:
 
 def learn(found: Sequence[Planting]) -> SuspectChance:
     """How probable it is that an annotation is wrong, from the first two plantings."""
-    values, shows, planted = (
-        np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("values", "shows", "is_planted")
-    )
+    values, shows, planted = _learnt_from(found)
     return learnt(values, shows, weights_of(planted))
+
+
+def _learnt_from(found: Sequence[Planting]) -> list[np.ndarray]:
+    """`values`, `shows` and `is_planted` of the first two plantings, one after the other."""
+    return [np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("values", "shows", "is_planted")]
 
 
 def measured(one: Planting, chance: SuspectChance, classes: Sequence[str]) -> dict[str, Any]:
@@ -117,13 +121,7 @@ def measured(one: Planting, chance: SuspectChance, classes: Sequence[str]) -> di
 def _planting(judgement: Judgement, share: float, seed: int) -> Planting:
     rows, size_px = judgement.rows, judgement.image_size_px
     spoiled = spoil(rows.given_boxes, size_px, share=share, seed=seed)
-    after = hypotheses(
-        spoiled.given,
-        rows.predicted_boxes,
-        foreground=rows.foreground,
-        background=rows.background,
-        floor=rows.floor,
-    )
+    after = _again(rows, spoiled.given, rows.predicted_boxes)
     truth = planted_rows(after, spoiled, rows.given_boxes)
     kept = np.flatnonzero(truth.kind != ECHO)
     return Planting(truth.kind[kept], Judgement(after, size_px), kept, truth.n_lost)
@@ -182,31 +180,19 @@ def _some_images(judgement: Judgement, seed: int) -> Judgement:
     chosen = np.random.default_rng(seed).permutation(n)
     count = np.bincount(given.image, minlength=n)[chosen]
     chosen = np.sort(chosen[np.cumsum(count) <= MOST])
-    place = np.full(n, -1, np.int64)
-    place[chosen] = np.arange(len(chosen))
-    rows = judgement.rows
-    return Judgement(_of_images(rows, place), judgement.image_size_px[chosen])
+    some = Detections(given, judgement.rows.predicted_boxes, n, ()).of_images(chosen)
+    return Judgement(_again(judgement.rows, some.given, some.predicted), judgement.image_size_px[chosen])
 
 
-def _of_images(rows: Hypotheses, place: np.ndarray) -> Hypotheses:
-    """The rows of the images that have a place, 0 or more, among those that are kept."""
-    given, predicted = rows.given_boxes, rows.predicted_boxes
-    mine, theirs = place[given.image] >= 0, place[predicted.image] >= 0
-    some = given.take(mine)
-    boxes = GivenBoxes(
-        place[some.image], some.label, some.xyxy, some.area_px, some.is_crowd, some.is_ignored, some.number
-    )
-    values = predicted.label, predicted.xyxy, predicted.confidence, predicted.number
-    guess = PredictedBoxes(place[predicted.image[theirs]], *(each[theirs] for each in values))
-    return hypotheses(boxes, guess, foreground=rows.foreground, background=rows.background, floor=rows.floor)
+def _again(rows: Hypotheses, given: GivenBoxes, predicted: PredictedBoxes) -> Hypotheses:
+    """The hypotheses of other boxes, by the limits of these rows."""
+    return hypotheses(given, predicted, foreground=rows.foreground, background=rows.background, floor=rows.floor)
 
 
 def rows_of(found: Sequence[Planting], judgement: Judgement, besides: np.ndarray) -> dict[str, np.ndarray]:
     """For a refit: what was learnt from, the plain suspicions (R, 4) of the rows, and their reasons besides
     `suspect_label`."""
-    values, shows, planted = (
-        np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("values", "shows", "is_planted")
-    )
+    values, shows, planted = _learnt_from(found)
     plain = judgement.plain_suspicion.values
     return {"plain": plain, "besides": besides.astype("U14"), "values": values, "shows": shows, "planted": planted}
 
