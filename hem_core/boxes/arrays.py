@@ -114,6 +114,13 @@ def predicted_boxes(
     return PredictedBoxes(images, np.asarray(label, np.int64), corners, sure, numbered(images), probs)
 
 
+def values_at(values: np.ndarray, which: np.ndarray, otherwise: float) -> np.ndarray:
+    """Values of some entries; `otherwise` where the index is below 0. values (M, …); which (R,) int64 -> (R, …)."""
+    result = np.full((len(which), *values.shape[1:]), otherwise, values.dtype)
+    result[which >= 0] = values[which[which >= 0]]
+    return result
+
+
 def numbered(image: np.ndarray) -> np.ndarray:
     """(M,) int64, from 1: the place of each entry among those of the same image, in their order."""
     order = np.argsort(image, kind="stable")

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, predicted_boxes
+from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, predicted_boxes, values_at
 from hem_core.boxes.columns import SIDES
 from hem_core.boxes.curves import Curve, curve_of
 from hem_core.boxes.error_types import IGNORED, RIGHT, TYPES, UNCOUNTED
@@ -93,14 +93,9 @@ class Judged:
     @cached_property
     def classes(self) -> tuple[np.ndarray, np.ndarray]:
         """(R,) int64 each: the class given and the class predicted; K where there is none."""
-        none = len(self.scene.classes)
-        labels = (self.rows.given_boxes.label, self.rows.given), (self.rows.predicted_boxes.label, self.rows.predicted)
-        found = []
-        for label, which in labels:
-            own = np.full(len(which), none, np.int64)
-            own[which >= 0] = label[which[which >= 0]]
-            found.append(own)
-        return found[0], found[1]
+        rows, none = self.rows, len(self.scene.classes)
+        given = values_at(rows.given_boxes.label, rows.given, none)
+        return given, values_at(rows.predicted_boxes.label, rows.predicted, none)
 
     def curve(self, label: int | None = None) -> Curve:
         """Precision and recall at every confidence from that of these thresholds on, of one class or of all together.
