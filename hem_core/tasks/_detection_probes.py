@@ -19,7 +19,7 @@ from hem_core.boxes.planted_rows import ECHO, SHOWS, planted_rows
 from hem_core.boxes.spoil import SPOILS, spoil
 from hem_core.boxes.suspect_chance import SuspectChance, learnt, weights_of
 from hem_core.boxes.suspicion import KINDS, Suspicion
-from hem_core.stats.percentile import percentile
+from hem_core.stats.auroc import auroc
 from hem_core.tasks._contract import PartsRefitted
 from hem_core.tasks._detection_reasons import MAY_BE, SUSPECT_FROM, Reasons
 from hem_core.thresholds import TRUSTED_FROM
@@ -99,13 +99,13 @@ def measured(one: Planting, chance: SuspectChance, classes: Sequence[str]) -> di
     kinds = [_of_planted(one, name, names, kind) for name in SPOILS]
     kinds = [each for each in kinds if each["n"]]
     suspicions = [_of_suspicion(one, each, kind) for each in KINDS]
-    auroc = _auroc(value, one.is_planted)
-    is_trusted = auroc >= TRUSTED_FROM
+    share = _auroc(value, one.is_planted)
+    is_trusted = share >= TRUSTED_FROM
     return {
         "how": "calibrated",
         "kinds": [],
         "planted": PLANTED,
-        "auroc": round(auroc, 4),
+        "auroc": round(share, 4),
         "is_trusted": is_trusted,
         "n_probes": int(one.is_planted.sum()) + one.lost,
         "n_tagged": 0,
@@ -157,11 +157,9 @@ def _of_suspicion(one: Planting, kind: str, named_as: np.ndarray) -> dict[str, A
 
 def _auroc(value: np.ndarray, is_planted: np.ndarray) -> float:
     """How often a planted row is more suspect than another one, 0 .. 1."""
-    n, m = int(is_planted.sum()), int((~is_planted).sum())
-    if not n or not m:
+    if is_planted.all() or not is_planted.any():
         return 0.5
-    places = percentile(value) * len(value) / 100 + 0.5  # the middle of the places of equal values, from 1
-    return float((places[is_planted].sum() - n * (n + 1) / 2) / (n * m))
+    return auroc(value[is_planted], value[~is_planted])
 
 
 def _calibration_error(chance: np.ndarray, is_planted: np.ndarray, bins: int = 10) -> float:
