@@ -38,7 +38,10 @@ class GivenBoxes:
 
 
 def stacked(first: GivenBoxes, second: GivenBoxes, n: int) -> GivenBoxes:
-    """The boxes of n images, then those of n others, whose numbers follow: image r of `second` is n + r."""
+    """The boxes of n images, then those of others, whose numbers follow: image r of `second` is n + r.
+
+    n = 0: both are of the same images.
+    """
     moved = replace(second, image=second.image + n)
     return GivenBoxes(
         **{each.name: np.concatenate([getattr(one, each.name) for one in (first, moved)]) for each in fields(first)}
@@ -64,6 +67,11 @@ class PredictedBoxes:
 
     def __len__(self) -> int:
         return len(self.image)
+
+    def take(self, which: np.ndarray) -> PredictedBoxes:
+        """Some of the boxes: a mask or indices."""
+        known = [each.name for each in fields(self) if getattr(self, each.name) is not None]
+        return replace(self, **{name: getattr(self, name)[which] for name in known})
 
     def probability(self) -> np.ndarray:
         """(P,) the confidence, clipped to 0 .. 1."""
@@ -104,6 +112,13 @@ def predicted_boxes(
     images = np.asarray(image, np.int64)
     sure = np.asarray(confidence, np.float64)
     return PredictedBoxes(images, np.asarray(label, np.int64), corners, sure, numbered(images), probs)
+
+
+def values_at(values: np.ndarray, which: np.ndarray, otherwise: float) -> np.ndarray:
+    """Values of some entries; `otherwise` where the index is below 0. values (M, …); which (R,) int64 -> (R, …)."""
+    result = np.full((len(which), *values.shape[1:]), otherwise, values.dtype)
+    result[which >= 0] = values[which[which >= 0]]
+    return result
 
 
 def numbered(image: np.ndarray) -> np.ndarray:

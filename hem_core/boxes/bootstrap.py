@@ -47,12 +47,3 @@ def resampled_precision(
             if n_given:
                 row[:, k] = interpolated((is_hit * count).cumsum(axis=1), (is_error * count).cumsum(axis=1), n_given)
     return result
-
-
-def interval(samples: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """The middle `level` of resampled values (n_resamples,), NaN left out; (NaN, NaN) where none is left."""
-    known = samples[~np.isnan(samples)]
-    if not len(known):
-        return float("nan"), float("nan")
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)

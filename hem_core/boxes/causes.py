@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hem_core.boxes.arrays import GivenBoxes
+from hem_core.boxes.arrays import GivenBoxes, values_at
 from hem_core.boxes.error_types import RIGHT
 from hem_core.boxes.geometry import areas
 from hem_core.boxes.judgement import Judgement
@@ -67,7 +67,7 @@ class Causes:
 def causes(judgement: Judgement) -> Causes:
     """Of the given boxes of all rows."""
     rows = judgement.rows
-    boxes, is_given, own = rows.given_boxes, rows.is_given, rows.given[rows.is_given]
+    boxes, is_given = rows.given_boxes, rows.is_given
     side = size_px(boxes.xyxy)
     share, other = overlapped(boxes)
     in_all = percentile(np.where(boxes.is_ignored, np.nan, side))
@@ -78,16 +78,16 @@ def causes(judgement: Judgement) -> Causes:
         "occluded": (share >= OVERLAPPED) & ~is_in_front,
         "small": (side <= TINY_PX) | ((side < SMALL_PX) & (np.nan_to_num(in_all, nan=100) <= SMALLEST)),
     }
-    holds = {name: _of_rows(values, is_given, own) for name, values in of_boxes.items()}
+    holds = {name: values_at(values, rows.given, 0) for name, values in of_boxes.items()}
     holds["truncated"] = is_given & touched(judgement).any(axis=1)
     holds["crowded"] = is_given & (judgement.crowding >= CROWDED)
     failed = rows.type != RIGHT
     rates = {name: _rates(holds[name], failed, is_given) for name in CAUSES}
     return Causes(
         {name: holds[name] for name in CAUSES},
-        _of_rows(share, is_given, own),
-        np.where(is_given, _of_rows(other, is_given, own), -1),
-        _of_rows(in_class, is_given, own),
+        values_at(share, rows.given, 0),
+        values_at(other, rows.given, -1),
+        values_at(in_class, rows.given, 0),
         {name: rate[0] for name, rate in rates.items()},
         {name: rate[1] for name, rate in rates.items()},
     )
@@ -128,12 +128,6 @@ def _share_no_larger(side: np.ndarray, label: np.ndarray) -> np.ndarray:
     for each in np.unique(label[label >= 0]).tolist():
         some = np.flatnonzero(label == each)
         result[some] = 100 * np.searchsorted(np.sort(side[some]), side[some], side="right") / len(some)
-    return result
-
-
-def _of_rows(values: np.ndarray, is_given: np.ndarray, own: np.ndarray) -> np.ndarray:
-    result = np.zeros(len(is_given), values.dtype)
-    result[is_given] = values[own]
     return result
 
 

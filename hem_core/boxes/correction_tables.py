@@ -7,10 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from hem_core.boxes.columns import SIDES
 from hem_core.boxes.corrections import Change, Correction
 from hem_core.errors import DataError
-
-SIDES = ("left", "top", "right", "bottom")
 
 
 def changes_table(changes: Sequence[Change]) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,23 +23,6 @@ class Detections:
         place = np.full(self.n_images, -1, np.int64)
         place[images] = np.arange(len(images))
         given = self.given.take(place[self.given.image] >= 0)
-        kept = np.flatnonzero(place[self.predicted.image] >= 0)
-        old = self.predicted
-        predicted = PredictedBoxes(
-            place[old.image[kept]],
-            old.label[kept],
-            old.xyxy[kept],
-            old.confidence[kept],
-            old.number[kept],
-            None if old.probs is None else old.probs[kept],
-        )
-        moved = GivenBoxes(
-            place[given.image],
-            given.label,
-            given.xyxy,
-            given.area_px,
-            given.is_crowd,
-            given.is_ignored,
-            given.number,
-        )
-        return Detections(moved, predicted, len(images), self.classes)
+        predicted = self.predicted.take(place[self.predicted.image] >= 0)
+        moved = replace(given, image=place[given.image]), replace(predicted, image=place[predicted.image])
+        return Detections(*moved, len(images), self.classes)

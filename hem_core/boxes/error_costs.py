@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
+from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, values_at
 from hem_core.boxes.average_precision import interpolated
 from hem_core.boxes.error_types import IGNORED, RIGHT, TYPES, UNCOUNTED, ErrorTypes
 
@@ -34,34 +34,37 @@ def error_costs(given: GivenBoxes, predicted: PredictedBoxes, types: ErrorTypes,
     are left out of the mean, which tidecv counts as 0; predictions that an ignore region absorbs are never mended.
     """
     points = _points(given, predicted, types, n_classes)
-    whole = _mean_precision(points, points.n_given)
-    counts = ~np.isin(types.predicted, (UNCOUNTED, IGNORED))
+    whole = _mean_precision(points)
+    counts = _counts(types)
     kind = types.predicted[counts]
     best = _mended(predicted, types)[counts]
-    target_label = _target_label(given, types)[counts]
+    target_label = values_at(given.label, types.target, 0)[counts]
     found = {}
     for name in TYPES:
         if name == "Missed":
             left = points.n_given - _per_class(given, _missed(given, types), n_classes)
-            found[name] = _mean_precision(points, points.n_given, left)
+            found[name] = _mean_precision(points, left)
             continue
         stays = (kind != name) | best
         label = np.where((kind == name) & best, target_label, points.label) if name == "Cls" else points.label
         is_hit = points.is_hit | ((kind == name) & best)
-        found[name] = _mean_precision(
-            _Points(label[stays], points.confidence[stays], is_hit[stays], points.n_given), points.n_given
-        )
+        found[name] = _mean_precision(_Points(label[stays], points.confidence[stays], is_hit[stays], points.n_given))
     sure = _Points(points.label, points.is_hit.astype(np.float64), points.is_hit, points.n_given)
-    found["false_positives"] = _mean_precision(sure, points.n_given)
+    found["false_positives"] = _mean_precision(sure)
     hits = np.bincount(points.label[points.is_hit], minlength=n_classes)
-    found["missed"] = _mean_precision(points, points.n_given, hits.astype(np.float64))
+    found["missed"] = _mean_precision(points, hits.astype(np.float64))
     return {name: max(value - whole, 0.0) for name, value in found.items()}
 
 
 def _points(given: GivenBoxes, predicted: PredictedBoxes, types: ErrorTypes, n_classes: int) -> _Points:
-    counts = ~np.isin(types.predicted, (UNCOUNTED, IGNORED))
+    counts = _counts(types)
     n_given = _per_class(given, ~given.is_ignored, n_classes)
     return _Points(predicted.label[counts], predicted.confidence[counts], types.predicted[counts] == RIGHT, n_given)
+
+
+def _counts(types: ErrorTypes) -> np.ndarray:
+    """(P,) bool: the predictions that count."""
+    return ~np.isin(types.predicted, (UNCOUNTED, IGNORED))
 
 
 def _mended(predicted: PredictedBoxes, types: ErrorTypes) -> np.ndarray:
@@ -75,14 +78,6 @@ def _mended(predicted: PredictedBoxes, types: ErrorTypes) -> np.ndarray:
     return result
 
 
-def _target_label(given: GivenBoxes, types: ErrorTypes) -> np.ndarray:
-    """(P,) int64: the class of the box that a prediction is about; 0 without one."""
-    result = np.zeros(len(types.target), np.int64)
-    known = types.target >= 0
-    result[known] = given.label[types.target[known]]
-    return result
-
-
 def _missed(given: GivenBoxes, types: ErrorTypes) -> np.ndarray:
     return ~given.is_ignored & (types.given == "Missed")
 
@@ -91,9 +86,10 @@ def _per_class(given: GivenBoxes, some: np.ndarray, n_classes: int) -> np.ndarra
     return np.bincount(given.label[some], minlength=n_classes).astype(np.float64)
 
 
-def _mean_precision(points: _Points, asked: np.ndarray, n_given: np.ndarray | None = None) -> float:
-    """Mean over the classes that have a given box (`asked`); n_given (K,): those that are still to be found."""
-    wanted = points.n_given if n_given is None else n_given
+def _mean_precision(points: _Points, left: np.ndarray | None = None) -> float:
+    """Mean over the classes that have a given box; left (K,): how many are still to be found, by default all."""
+    asked = points.n_given
+    wanted = asked if left is None else left
     order = np.lexsort((-points.confidence, points.label))
     ends = np.searchsorted(points.label[order], np.arange(len(asked) + 1))
     values = []

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes.arrays import part_ids
+from hem_core.boxes.arrays import part_ids, values_at
+from hem_core.boxes.columns import SIDES
 from hem_core.boxes.geometry import areas
 from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.surroundings import aspect, size_bucket, size_px
 from hem_core.boxes.suspicion import KINDS
-
-SIDES = ("left", "top", "right", "bottom")
 
 
 def hypothesis_table(judgement: Judgement, image_ids: Sequence[str], classes: Sequence[str]) -> pa.Table:
@@ -35,15 +34,15 @@ def hypothesis_table(judgement: Judgement, image_ids: Sequence[str], classes: Se
     columns: dict[str, object] = {
         "id": [numbers[0][g] if g >= 0 else numbers[1][p] for g, p in zip(rows.given, rows.predicted, strict=True)],
         "example": [image_ids[index] for index in image],
-        "given": pa.array(names[_of(boxes.label, rows.given, -1)], pa.string()),
-        "predicted": pa.array(names[_of(answers.label, rows.predicted, -1)], pa.string()),
+        "given": pa.array(names[values_at(boxes.label, rows.given, -1)], pa.string()),
+        "predicted": pa.array(names[values_at(answers.label, rows.predicted, -1)], pa.string()),
         "confidence": _numbers(judgement.confidence),
         "iou": _numbers(judgement.iou),
         "type": rows.type.tolist(),
     }
     columns |= _judged(judgement) | _surrounded(judgement)
     for name, table, which in (("given", boxes.xyxy, rows.given), ("predicted", answers.xyxy, rows.predicted)):
-        corners = _of(table, which, np.nan)
+        corners = values_at(table, which, np.nan)
         columns |= {f"{name}_{side}": _numbers(corners[:, at]) for at, side in enumerate(SIDES)}
     return pa.table(columns)
 
@@ -66,13 +65,6 @@ def _surrounded(judgement: Judgement) -> dict[str, object]:
         "aspect": _numbers(aspect(xyxy)),
         "border_px": _numbers(judgement.border_px),
     }
-
-
-def _of(values: np.ndarray, which: np.ndarray, otherwise: float) -> np.ndarray:
-    """Values of some entries; `otherwise` where the index is below 0."""
-    result = np.full((len(which), *values.shape[1:]), otherwise, values.dtype)
-    result[which >= 0] = values[which[which >= 0]]
-    return result
 
 
 def _numbers(values: np.ndarray) -> pa.Array:

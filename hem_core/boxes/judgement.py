@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from hem_core.boxes.arrays import values_at
 from hem_core.boxes.geometry import border_distance
 from hem_core.boxes.hypotheses import Hypotheses, pair_iou
 from hem_core.boxes.severity import Severity, severity
@@ -48,10 +49,7 @@ class Judgement:
     @cached_property
     def confidence(self) -> np.ndarray:
         """(R,) in 0 .. 1 of the prediction of a row, NaN without one."""
-        result = np.full(len(self.rows), np.nan)
-        has = self.rows.predicted >= 0
-        result[has] = self.rows.predicted_boxes.probability()[self.rows.predicted[has]]
-        return result
+        return values_at(self.rows.predicted_boxes.probability(), self.rows.predicted, np.nan)
 
     @cached_property
     def crowding(self) -> np.ndarray:

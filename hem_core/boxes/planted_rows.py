@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
+from hem_core.boxes.arrays import GivenBoxes
 from hem_core.boxes.hypotheses import Hypotheses
 from hem_core.boxes.overlaps import overlaps
 from hem_core.boxes.spoil import Spoiled
@@ -35,7 +35,7 @@ def planted_rows(rows: Hypotheses, spoiled: Spoiled, before: GivenBoxes, *, leas
     is_given = rows.is_given
     kind[is_given] = spoiled.kind[rows.given[is_given]]
     strays = np.flatnonzero(~is_given)
-    stray = _some(rows.predicted_boxes, rows.predicted[strays])
+    stray = rows.predicted_boxes.take(rows.predicted[strays])
     moved = before.take(spoiled.source[np.isin(spoiled.kind, ("moved", "resized"))])
     kind[strays[overlaps(moved, stray, least=least).predicted]] = ECHO
     gone = overlaps(spoiled.removed, stray, least=least)
@@ -44,8 +44,3 @@ def planted_rows(rows: Hypotheses, spoiled: Spoiled, before: GivenBoxes, *, leas
     shown, first = np.unique(gone.given[order], return_index=True)
     kind[strays[gone.predicted[order[first]]]] = "removed"
     return PlantedRows(kind, len(spoiled.removed) - len(shown))
-
-
-def _some(boxes: PredictedBoxes, which: np.ndarray) -> PredictedBoxes:
-    values = boxes.image, boxes.label, boxes.xyxy, boxes.confidence, boxes.number
-    return PredictedBoxes(*(each[which] for each in values))

@@ -8,14 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, predicted_boxes
+from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, predicted_boxes, values_at
+from hem_core.boxes.columns import SIDES
 from hem_core.boxes.curves import Curve, curve_of
 from hem_core.boxes.error_types import IGNORED, RIGHT, TYPES, UNCOUNTED
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses
 from hem_core.boxes.overlaps import LEAST, Overlaps, overlaps
-
-OF_PREDICTIONS = tuple(name for name in TYPES if name != "Missed")
-"""The types of error that a prediction can have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,14 +93,9 @@ class Judged:
     @cached_property
     def classes(self) -> tuple[np.ndarray, np.ndarray]:
         """(R,) int64 each: the class given and the class predicted; K where there is none."""
-        none = len(self.scene.classes)
-        labels = (self.rows.given_boxes.label, self.rows.given), (self.rows.predicted_boxes.label, self.rows.predicted)
-        found = []
-        for label, which in labels:
-            own = np.full(len(which), none, np.int64)
-            own[which >= 0] = label[which[which >= 0]]
-            found.append(own)
-        return found[0], found[1]
+        rows, none = self.rows, len(self.scene.classes)
+        given = values_at(rows.given_boxes.label, rows.given, none)
+        return given, values_at(rows.predicted_boxes.label, rows.predicted, none)
 
     def curve(self, label: int | None = None) -> Curve:
         """Precision and recall at every confidence from that of these thresholds on, of one class or of all together.
@@ -170,7 +163,7 @@ def scene_of_table(
     image = np.array([place[id] for id in columns["example"].tolist()], np.int64)
 
     def boxes(name: str) -> tuple[np.ndarray, list[int], np.ndarray, np.ndarray]:
-        sides = np.stack([columns[f"{name}_{side}"] for side in ("left", "top", "right", "bottom")], axis=1)
+        sides = np.stack([columns[f"{name}_{side}"] for side in SIDES], axis=1)
         rows = np.flatnonzero(~np.isnan(sides).any(axis=1))
         return image[rows], [label[one] for one in columns[name][rows].tolist()], sides[rows], rows
 

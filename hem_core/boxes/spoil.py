@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hem_core.boxes.arrays import GivenBoxes
-from hem_core.boxes.geometry import clip, iou, is_degenerate
+from hem_core.boxes.arrays import GivenBoxes, stacked
+from hem_core.boxes.geometry import areas, clip, iou, is_degenerate
 from hem_core.errors import DataError
 
 SPOILS = ("removed", "moved", "resized", "relabelled", "added")
@@ -63,16 +63,12 @@ def spoil(
     label[which] = _relabelled(given.label, which, chance)
     kind[which[label[which] != given.label[which]]] = "relabelled"
     is_removed = np.isin(np.arange(len(given)), of_kind.get("removed", objects[:0]))
-    area = np.where(np.isin(kind, ("moved", "resized")), _area(xyxy), given.area_px)
+    area = np.where(np.isin(kind, ("moved", "resized")), areas(xyxy), given.area_px)
     rest = replace(given, xyxy=xyxy, label=label, area_px=area).take(~is_removed)
     more = _added(given, of_kind.get("added", objects[:0]), size_px, chance)
     source = np.concatenate([np.flatnonzero(~is_removed), np.full(len(more), -1)])
     kinds_of = np.concatenate([kind[~is_removed], np.full(len(more), "added")])
-    return Spoiled(_together(rest, more), given.take(is_removed), kinds_of, source)
-
-
-def _area(xyxy: np.ndarray) -> np.ndarray:
-    return (xyxy[:, 2] - xyxy[:, 0]) * (xyxy[:, 3] - xyxy[:, 1])
+    return Spoiled(stacked(rest, more, 0), given.take(is_removed), kinds_of, source)
 
 
 def _off(
@@ -134,13 +130,8 @@ def _added(given: GivenBoxes, models: np.ndarray, size_px: np.ndarray, chance: n
     some = given.take(np.array([model for _at, model, _place, _number in found], np.int64))
     xyxy = np.array([place for _at, _model, place, _number in found]).reshape(-1, 4)
     images, numbers = (np.array([each[at] for each in found], np.int64) for at in (0, 3))
-    return replace(some, image=images, xyxy=xyxy, area_px=_area(xyxy), number=numbers)
+    return replace(some, image=images, xyxy=xyxy, area_px=areas(xyxy), number=numbers)
 
 
 def _extent(size_px: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return size_px if (size_px > 0).all() else boxes[:, 2:].max(axis=0)
-
-
-def _together(one: GivenBoxes, other: GivenBoxes) -> GivenBoxes:
-    names = [each.name for each in fields(GivenBoxes)]
-    return GivenBoxes(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in names))

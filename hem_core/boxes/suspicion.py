@@ -69,19 +69,19 @@ def suspicion(rows: Hypotheses, image_size_px: np.ndarray | None = None) -> Susp
     missing, spurious, misplaced, wrong_class = np.zeros((4, len(rows)))
     boxes, is_given, is_pair = rows.predicted_boxes, rows.is_given, rows.is_pair
     is_new = ~is_given & (rows.type != "Dupe")
-    missing[is_new] = _rather(object_chance(rows)[rows.predicted[is_new]]) * (
-        1 - _claimed(rows)[rows.predicted[is_new]]
-    )
+    chance, shared = object_chance(rows), pair_iou(rows)
+    new = rows.predicted[is_new]
+    missing[is_new] = _rather(chance[new]) * (1 - _claimed(rows)[new])
     own = rows.given[is_given]
     unseen = (1 - seen_confidence(rows)) ** SHARPNESS
     spurious[is_given] = _odds(unseen, 1 - found_chance(rows, image_size_px))[own]
     wrong_class[is_given] = _wrong_class(rows)[own]
     same = np.zeros(len(rows), bool)
     same[is_pair] = rows.given_boxes.label[rows.given[is_pair]] == boxes.label[rows.predicted[is_pair]]
-    off = 1 - pair_iou(rows)[same]
+    off = 1 - shared[same]
     usual = usual_offset(off[off <= 1 - rows.foreground])
-    misplaced[same] = _odds(np.ones(len(off)), np.exp(-off / usual)) * object_chance(rows)[rows.predicted[same]]
-    misplaced[same & (np.nan_to_num(pair_iou(rows)) > 1 - 1e-9)] = 0
+    misplaced[same] = _odds(np.ones(len(off)), np.exp(-off / usual)) * chance[rows.predicted[same]]
+    misplaced[same & (np.nan_to_num(shared) > 1 - 1e-9)] = 0
     return Suspicion(missing, spurious, misplaced, wrong_class)
 
 

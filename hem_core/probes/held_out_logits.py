@@ -16,6 +16,7 @@ from hem_core.reasons import facts
 from hem_core.reasons.columns import ReasonPredictions
 from hem_core.reasons.features import Features, features
 from hem_core.reasons.trusted_from import TRUSTED_FROM
+from hem_core.stats.auroc import auroc
 
 CONFLICT = ("margin", "votes_other", "aum_windowed")
 """The evidence against a label."""
@@ -62,8 +63,8 @@ def of_flips(rows: Rows, logits: np.ndarray) -> dict[str, Any]:
             votes = targets[rows.graph.indices[places]]
             table |= facts.from_neighbours(votes, rows.graph.distances[places], labels, table["predicted"], n_classes)
     found = features(real, names=CONFLICT)
-    auroc = round(conflict_auroc(found, features(mine, reference=real, names=found.names)), 4)
-    return {"auroc": auroc, "is_trusted": auroc >= TRUSTED_FROM, "n_probes": len(flips)}
+    share = round(conflict_auroc(found, features(mine, reference=real, names=found.names)), 4)
+    return {"auroc": share, "is_trusted": share >= TRUSTED_FROM, "n_probes": len(flips)}
 
 
 def conflict_auroc(rows: Features, flips: Features) -> float:
@@ -72,7 +73,4 @@ def conflict_auroc(rows: Features, flips: Features) -> float:
     The evidence is the mean place of margin, votes for another class, and windowed AUM, as far as they are there.
     """
     used = [k for k, name in enumerate(rows.names) if name in CONFLICT]
-    regular = np.sort(rows.values[:, used].mean(axis=1))
-    planted = flips.values[:, used].mean(axis=1)
-    below = (np.searchsorted(regular, planted, "left") + np.searchsorted(regular, planted, "right")) / 2
-    return float(below.mean() / max(1, len(regular)))
+    return auroc(flips.values[:, used].mean(axis=1), rows.values[:, used].mean(axis=1))

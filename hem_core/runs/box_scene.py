@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hem_core.boxes.arrays import part_ids
+from hem_core.boxes.columns import SIDES
 from hem_core.boxes.scene import Scene, scene_of_table
 from hem_core.errors import DataError, UnknownNameError
 from hem_core.store.level import Level
@@ -15,7 +16,6 @@ from hem_core.store.stored_answers import stored_answers
 from hem_core.tasks import JudgesBoxes, of, only_in_shards
 from hem_core.types import StoredAnswers
 
-SIDES = ("left", "top", "right", "bottom")
 COLUMNS = ("example", "given", "predicted", "confidence",
            *(f"{which}_{side}" for which in ("given", "predicted") for side in SIDES))  # fmt: skip
 

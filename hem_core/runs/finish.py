@@ -74,8 +74,7 @@ def _column(name: str, values: np.ndarray) -> pa.Array:
     if name == "duplicate_group":
         return pa.array(values, pa.int64(), mask=values < 0)
     if values.ndim == 2:
-        flat = pa.array(values.astype(np.float32).reshape(-1))
-        return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
+        return _row_lists(values.astype(np.float32))
     if values.dtype == object or values.dtype.kind == "U":
         return pa.array(values.tolist(), pa.string())
     return pa.array(values.astype(np.float32), pa.float32(), from_pandas=True)  # NaN -> null

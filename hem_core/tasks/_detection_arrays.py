@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,9 +66,7 @@ def of_images(boxes: GivenBoxes, images: np.ndarray) -> GivenBoxes:
     place[images] = np.arange(len(images))
     which = np.flatnonzero(place[boxes.image] >= 0) if len(boxes) else np.zeros(0, np.int64)
     some = boxes.take(which)
-    return GivenBoxes(
-        place[some.image], some.label, some.xyxy, some.area_px, some.is_crowd, some.is_ignored, some.number
-    )
+    return replace(some, image=place[some.image])
 
 
 def boxes_of_output(output: Any) -> Tensor:

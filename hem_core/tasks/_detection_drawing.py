@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hem_core.boxes.columns import SIDES
+
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
@@ -13,7 +15,6 @@ RIGHT, WRONG, MISSED = "#56B4E9", "#D55E00", "#F0E442"
 LEGEND = (("right", RIGHT), ("wrong", WRONG), ("missed", MISSED))
 LAYERS = {"given": "given boxes, solid", "predicted": "predicted boxes, dashed", "others": "other boxes"}
 """What can be hidden of a drawing: `others` are the boxes that are not looked at."""
-SIDES = ("left", "top", "right", "bottom")
 CONTEXT = 0.75
 """How much of a box's longer side is shown on each side of it."""
 LEAST_PX = 24

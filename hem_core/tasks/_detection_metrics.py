@@ -9,10 +9,11 @@ import numpy as np
 
 from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
 from hem_core.boxes.average_precision import THRESHOLDS, AveragePrecision, precision_of
-from hem_core.boxes.bootstrap import image_weights, interval, resampled_precision
+from hem_core.boxes.bootstrap import image_weights, resampled_precision
 from hem_core.boxes.curves import curve, miss_rate
 from hem_core.boxes.matching import Matches, match
 from hem_core.boxes.overlaps import overlaps
+from hem_core.stats.paired import interval
 from hem_core.types import Metric
 
 RESAMPLES = 100

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
+from hem_core.boxes.detections import Detections
 from hem_core.boxes.error_types import RIGHT
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses
 from hem_core.boxes.judgement import Judgement
@@ -18,7 +19,7 @@ from hem_core.boxes.planted_rows import ECHO, SHOWS, planted_rows
 from hem_core.boxes.spoil import SPOILS, spoil
 from hem_core.boxes.suspect_chance import SuspectChance, learnt, weights_of
 from hem_core.boxes.suspicion import KINDS, Suspicion
-from hem_core.stats.percentile import percentile
+from hem_core.stats.auroc import auroc
 from hem_core.tasks._contract import PartsRefitted
 from hem_core.tasks._detection_reasons import MAY_BE, SUSPECT_FROM, Reasons
 from hem_core.thresholds import TRUSTED_FROM
@@ -80,10 +81,13 @@ def plantings(judgement: Judgement, *, seed: int) -> list[Planting] | None:
 
 def learn(found: Sequence[Planting]) -> SuspectChance:
     """How probable it is that an annotation is wrong, from the first two plantings."""
-    values, shows, planted = (
-        np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("values", "shows", "is_planted")
-    )
+    values, shows, planted = _learnt_from(found)
     return learnt(values, shows, weights_of(planted))
+
+
+def _learnt_from(found: Sequence[Planting]) -> list[np.ndarray]:
+    """`values`, `shows` and `is_planted` of the first two plantings, one after the other."""
+    return [np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("values", "shows", "is_planted")]
 
 
 def measured(one: Planting, chance: SuspectChance, classes: Sequence[str]) -> dict[str, Any]:
@@ -95,13 +99,13 @@ def measured(one: Planting, chance: SuspectChance, classes: Sequence[str]) -> di
     kinds = [_of_planted(one, name, names, kind) for name in SPOILS]
     kinds = [each for each in kinds if each["n"]]
     suspicions = [_of_suspicion(one, each, kind) for each in KINDS]
-    auroc = _auroc(value, one.is_planted)
-    is_trusted = auroc >= TRUSTED_FROM
+    share = _auroc(value, one.is_planted)
+    is_trusted = share >= TRUSTED_FROM
     return {
         "how": "calibrated",
         "kinds": [],
         "planted": PLANTED,
-        "auroc": round(auroc, 4),
+        "auroc": round(share, 4),
         "is_trusted": is_trusted,
         "n_probes": int(one.is_planted.sum()) + one.lost,
         "n_tagged": 0,
@@ -117,13 +121,7 @@ def measured(one: Planting, chance: SuspectChance, classes: Sequence[str]) -> di
 def _planting(judgement: Judgement, share: float, seed: int) -> Planting:
     rows, size_px = judgement.rows, judgement.image_size_px
     spoiled = spoil(rows.given_boxes, size_px, share=share, seed=seed)
-    after = hypotheses(
-        spoiled.given,
-        rows.predicted_boxes,
-        foreground=rows.foreground,
-        background=rows.background,
-        floor=rows.floor,
-    )
+    after = _again(rows, spoiled.given, rows.predicted_boxes)
     truth = planted_rows(after, spoiled, rows.given_boxes)
     kept = np.flatnonzero(truth.kind != ECHO)
     return Planting(truth.kind[kept], Judgement(after, size_px), kept, truth.n_lost)
@@ -159,11 +157,9 @@ def _of_suspicion(one: Planting, kind: str, named_as: np.ndarray) -> dict[str, A
 
 def _auroc(value: np.ndarray, is_planted: np.ndarray) -> float:
     """How often a planted row is more suspect than another one, 0 .. 1."""
-    n, m = int(is_planted.sum()), int((~is_planted).sum())
-    if not n or not m:
+    if is_planted.all() or not is_planted.any():
         return 0.5
-    places = percentile(value) * len(value) / 100 + 0.5  # the middle of the places of equal values, from 1
-    return float((places[is_planted].sum() - n * (n + 1) / 2) / (n * m))
+    return auroc(value[is_planted], value[~is_planted])
 
 
 def _calibration_error(chance: np.ndarray, is_planted: np.ndarray, bins: int = 10) -> float:
@@ -182,31 +178,19 @@ def _some_images(judgement: Judgement, seed: int) -> Judgement:
     chosen = np.random.default_rng(seed).permutation(n)
     count = np.bincount(given.image, minlength=n)[chosen]
     chosen = np.sort(chosen[np.cumsum(count) <= MOST])
-    place = np.full(n, -1, np.int64)
-    place[chosen] = np.arange(len(chosen))
-    rows = judgement.rows
-    return Judgement(_of_images(rows, place), judgement.image_size_px[chosen])
+    some = Detections(given, judgement.rows.predicted_boxes, n, ()).of_images(chosen)
+    return Judgement(_again(judgement.rows, some.given, some.predicted), judgement.image_size_px[chosen])
 
 
-def _of_images(rows: Hypotheses, place: np.ndarray) -> Hypotheses:
-    """The rows of the images that have a place, 0 or more, among those that are kept."""
-    given, predicted = rows.given_boxes, rows.predicted_boxes
-    mine, theirs = place[given.image] >= 0, place[predicted.image] >= 0
-    some = given.take(mine)
-    boxes = GivenBoxes(
-        place[some.image], some.label, some.xyxy, some.area_px, some.is_crowd, some.is_ignored, some.number
-    )
-    values = predicted.label, predicted.xyxy, predicted.confidence, predicted.number
-    guess = PredictedBoxes(place[predicted.image[theirs]], *(each[theirs] for each in values))
-    return hypotheses(boxes, guess, foreground=rows.foreground, background=rows.background, floor=rows.floor)
+def _again(rows: Hypotheses, given: GivenBoxes, predicted: PredictedBoxes) -> Hypotheses:
+    """The hypotheses of other boxes, by the limits of these rows."""
+    return hypotheses(given, predicted, foreground=rows.foreground, background=rows.background, floor=rows.floor)
 
 
 def rows_of(found: Sequence[Planting], judgement: Judgement, besides: np.ndarray) -> dict[str, np.ndarray]:
     """For a refit: what was learnt from, the plain suspicions (R, 4) of the rows, and their reasons besides
     `suspect_label`."""
-    values, shows, planted = (
-        np.concatenate([getattr(one, name) for one in found[:2]]) for name in ("values", "shows", "is_planted")
-    )
+    values, shows, planted = _learnt_from(found)
     plain = judgement.plain_suspicion.values
     return {"plain": plain, "besides": besides.astype("U14"), "values": values, "shows": shows, "planted": planted}
 

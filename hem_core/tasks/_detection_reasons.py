@@ -91,7 +91,7 @@ class Reasons:
 
     def _outcome(self, row: int) -> str:
         """What is given, what is predicted, how far they agree, and what was needed."""
-        rows, confidence = self.judgement.rows, _decimal(self.judgement.confidence[row])
+        rows, confidence = self.judgement.rows, decimal(self.judgement.confidence[row])
         kind, p, g = str(self._types[row]), int(rows.predicted[row]), int(rows.given[row])
         given = self.classes[rows.given_boxes.label[g]] if g >= 0 else ""
         predicted = self.classes[rows.predicted_boxes.label[p]] if p >= 0 else ""
@@ -106,16 +106,16 @@ class Reasons:
             return f"{start}; a more confident prediction has this box."
         if g < 0:
             return f"{start}{self._taken(p)}."
-        start = f"Predicted {predicted} at IoU {_decimal(self.judgement.iou[row])} with confidence {confidence}"
+        start = f"Predicted {predicted} at IoU {decimal(self.judgement.iou[row])} with confidence {confidence}"
         if kind == "Loc":
-            return f"{start}; needed {_decimal(rows.foreground)}."
+            return f"{start}; needed {decimal(rows.foreground)}."
         return f"{start}; {given} is given." if kind == "Cls" else f"{start}."
 
     def _taken(self, p: int) -> str:
         """Of an unpaired prediction: the given box that it is about, which another prediction has."""
         rows = self.judgement.rows
         g = int(rows.types.target[p])
-        shared = _decimal(float(iou(rows.predicted_boxes.xyxy[[p]], rows.given_boxes.xyxy[[g]])[0]))
+        shared = decimal(float(iou(rows.predicted_boxes.xyxy[[p]], rows.given_boxes.xyxy[[g]])[0]))
         label = self.classes[rows.given_boxes.label[g]]
         return f", at IoU {shared} with a given {label} that another prediction belongs to"
 
@@ -144,7 +144,7 @@ class Reasons:
         if name == "occluded":
             label, other = boxes.label[g], boxes.label[int(facts.by[row])]
             by = f"another '{self.classes[other]}'" if label == other else f"'{self.classes[other]}'"
-            return f"overlapped {_decimal(facts.overlapped[row])} by {by}"
+            return f"overlapped {decimal(facts.overlapped[row])} by {by}"
         if name == "truncated":
             edges = [edge for edge, is_at in zip(EDGES, self._touched[row], strict=True) if is_at]
             return f"touches the {' and '.join(edges)} edge{'s' * (len(edges) > 1)}"
@@ -177,7 +177,7 @@ class Reasons:
         return [f"Of {noun} boxes {100 * with_it:.0f}% are not found as given, of the others {100 * without:.0f}%."]
 
 
-def _decimal(number: float) -> str:
+def decimal(number: float) -> str:
     """Two digits, as `.38`; 1.00 stays. What is below the limit is never rounded up to it."""
     if np.isnan(number):
         return "–"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from hem_core.boxes.box_text import ADDED, HOLD_A_BOX, MOVED, RELABELLED, REMOVE
 from hem_core.errors import DataError
 from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import corners, words
+from hem_core.tasks._detection_reasons import decimal
 
 OUTCOMES = {"right": "right", "Missed": "missed"}
 _HARD = ("6", "hard, keep")
@@ -112,4 +112,4 @@ def _decimal(number: Any) -> str:
     """Two digits, as `.38`, never rounded up to a limit, as in the evidence; "" for what is not known."""
     if not isinstance(number, float) or number != number:
         return ""
-    return f"{math.floor(number * 100 + 1e-9) / 100:.2f}".removeprefix("0")
+    return decimal(number)

@@ -58,8 +58,7 @@ def average_precisions(given: np.ndarray, probs: np.ndarray) -> np.ndarray:
 
 def mean_average_precision(given: np.ndarray, probs: np.ndarray) -> float:
     """Mean over the tags that have one, 0 .. 1; NaN without any."""
-    each = average_precisions(given, probs)
-    return float(np.nanmean(each)) if np.isfinite(each).any() else float("nan")
+    return mean_of_known(average_precisions(given, probs))
 
 
 def f1_by_tag(given: np.ndarray, probs: np.ndarray) -> np.ndarray:
@@ -77,7 +76,11 @@ def micro_f1(given: np.ndarray, probs: np.ndarray) -> float:
 
 def macro_f1(given: np.ndarray, probs: np.ndarray) -> float:
     """Mean of `f1_by_tag` over the tags that have one, 0 .. 1."""
-    each = f1_by_tag(given, probs)
+    return mean_of_known(f1_by_tag(given, probs))
+
+
+def mean_of_known(each: np.ndarray) -> float:
+    """The mean of figures of K tags, NaN left out; NaN without any."""
     return float(np.nanmean(each)) if np.isfinite(each).any() else float("nan")
 
 

@@ -63,7 +63,7 @@ def _measured(model: TagAnswers, rows: np.ndarray, known: np.ndarray) -> np.ndar
     given, probs = model.given[rows], model.probs[rows]
     each = measures.average_precisions(given, probs)
     whole = [
-        float(np.nanmean(each)) if np.isfinite(each).any() else np.nan,
+        measures.mean_of_known(each),
         measures.micro_f1(given, probs),
         measures.macro_f1(given, probs),
         measures.subset_accuracy(given, probs) if len(given) else np.nan,

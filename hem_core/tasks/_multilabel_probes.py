@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hem_core.stats.auroc import auroc
 from hem_core.tasks._multilabel_scores import support
 
 SHARE = 0.05
@@ -49,7 +50,7 @@ def probed(given: np.ndarray, probs: np.ndarray, *, seed: int = 0) -> Probed:
         if len(planted) < LEAST or not len(others):
             continue
         prob.reshape(-1)[others] = _share(own[planted], own[others])
-        aurocs.append(_auroc(own[planted], own[others]))
+        aurocs.append(auroc(own[planted], own[others]))
     return Probed(prob, _info(aurocs, n))
 
 
@@ -61,12 +62,6 @@ def _share(planted: np.ndarray, others: np.ndarray) -> np.ndarray:
     is_planted = np.concatenate([np.ones(len(planted)), np.zeros(len(others))])
     curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(values, is_planted)
     return curve.predict(others)
-
-
-def _auroc(planted: np.ndarray, others: np.ndarray) -> float:
-    ordered = np.sort(others)
-    below, upto = np.searchsorted(ordered, planted, "left"), np.searchsorted(ordered, planted, "right")
-    return float(((below + upto) / 2).mean() / len(others))
 
 
 def _info(aurocs: list[float], n: int) -> dict[str, Any]:
@@ -82,8 +77,8 @@ def _info(aurocs: list[float], n: int) -> dict[str, Any]:
             **nothing,
             "note": note,
         }
-    auroc = round(float(np.mean(aurocs)), 4)
-    is_trusted = auroc >= TRUSTED_FROM
+    mean = round(float(np.mean(aurocs)), 4)
+    is_trusted = mean >= TRUSTED_FROM
     note = "" if is_trusted else "This model finds few of the wrong tags that were planted: do not rely on the reasons."
-    found = {"how": "calibrated", "auroc": auroc, "is_trusted": is_trusted, "n_probes": 2 * n, "n_tagged": 0}
+    found = {"how": "calibrated", "auroc": mean, "is_trusted": is_trusted, "n_probes": 2 * n, "n_tagged": 0}
     return {**found, **nothing, "note": note}

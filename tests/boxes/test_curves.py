@@ -7,10 +7,11 @@ import pytest
 
 from hem_core.boxes.arrays import given_boxes, predicted_boxes
 from hem_core.boxes.average_precision import average_precision, class_precision
-from hem_core.boxes.bootstrap import image_weights, interval, resampled_precision
+from hem_core.boxes.bootstrap import image_weights, resampled_precision
 from hem_core.boxes.curves import curve, miss_rate
 from hem_core.boxes.matching import match
 from hem_core.boxes.overlaps import overlaps
+from hem_core.stats.paired import interval
 
 BOX, AWAY = [0, 0, 10, 10], [50, 50, 60, 60]
 
