@@ -42,20 +42,23 @@ def scenes(level: Level, rows: Sequence[int]) -> list[dict[str, Any]]:
     shown = level.records(rows) if is_part else level.records(rows, ["id"])
     examples = [str(one["example" if is_part else "id"]) for one in shown]
     wanted = list(dict.fromkeys(examples))
-    found = _parts(parts, wanted)
     verdicts = loaders.verdicts(parts)
     added = _added(verdicts, wanted)
+    boxes = {
+        example: [_drawn(task, part, row, verdicts) for part, row in found]
+        for example, found in _parts(parts, wanted).items()
+    }
+    sizes = {example: pictures.size_of(level.run, example) for example in wanted}
     items = []
     for one, example in zip(shown, examples, strict=True):
-        boxes = [_drawn(task, part, row, verdicts) for part, row in found[example]]
-        width, height = pictures.size_of(level.run, example)
+        width, height = sizes[example]
         scene = {
             "example": example,
             "level": parts.name,
             "width": width,
             "height": height,
             "part": str(one["id"]) if is_part else None,
-            "boxes": boxes,
+            "boxes": boxes[example],
             "added": added[example],
         }
         items.append({"scene": scene, "choices": [asdict(each) for each in task.choices(one)] if is_part else None})
