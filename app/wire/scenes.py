@@ -125,22 +125,16 @@ def _added(verdicts: Any, examples: Sequence[str]) -> dict[str, list[dict[str, A
     return found
 
 
-def is_corrected_here(level: Level) -> bool:
-    """Whether the rows of this very level are what people correct."""
-    task = corrects(level)
-    return task is not None and level.name == task.corrects
-
-
 def is_added(level: Level, id: str) -> bool:
     """Whether an id is of an object that a person can add to an example of this run."""
     example = example_of(id)
-    return example is not None and is_corrected_here(level) and example in loaders.row_of(_examples(level))
+    return example is not None and loaders.is_corrected(level) and example in loaders.row_of(_examples(level))
 
 
 def about(level: Level) -> str:
     """What a correction on this level is stored with: which state of the annotations it was made on; "" elsewhere."""
     source = (level.info.get("data") or {}).get("annotations") or {}
-    return json.dumps({ANNOTATIONS: source["digest"]}) if is_corrected_here(level) and source.get("digest") else ""
+    return json.dumps({ANNOTATIONS: source["digest"]}) if loaders.is_corrected(level) and source.get("digest") else ""
 
 
 def answered(level: Level, row: int, label: str) -> tuple[str, str] | None:
@@ -170,7 +164,7 @@ def checked(level: Level, ids: Sequence[str], tag: str, value: str) -> tuple[str
 
 def check_many(level: Level, tag: str) -> None:
     """Raise HemError for a verdict that cannot be given to many rows at once, because its value is one box."""
-    if tag in HOLD_A_BOX and is_corrected_here(level):
+    if tag in HOLD_A_BOX and loaders.is_corrected(level):
         raise HemError(f"'{tag}' holds one box, so it is about one row at a time; open each in Review")
 
 
