@@ -314,11 +314,11 @@ def _actions(found: Comparison, chosen: pd.DataFrame, cell: str | None, label: s
             icon=":material/scatter_plot:",
             disabled=not n,
         ):
-            _leave(rule, "explore")
+            state.show_matches(rule)
         review = f"Review {these} {n:,}"
         if st.button(review, icon=":material/rate_review:", disabled=not n, type="primary"):
             state.set_queue("filter")
-            _leave(rule, "review")
+            state.show_matches(rule, "review")
 
 
 def _of_before(before: Level, found: Comparison, chosen: pd.DataFrame) -> None:
@@ -336,13 +336,7 @@ def _of_before(before: Level, found: Comparison, chosen: pd.DataFrame) -> None:
         )
         if st.button(words.plain(f"Open {some} in {before.run}"), icon=":material/history:", type="tertiary"):
             state.set_current_run(before.run)
-            _leave(rule, "explore")
-
-
-def _leave(rule: dict, page: str) -> None:
-    state.set_rule(rule)
-    state.set_selection(None)
-    state.go(page)
+            state.show_matches(rule)
 
 
 def _pager(at: int, pages: int, n: int) -> None:

@@ -389,6 +389,4 @@ def _failures(run: Run) -> None:
 
 
 def _explore(clause: dict) -> None:
-    state.set_rule({"all": [clause]})
-    state.set_selection(None)
-    state.go("explore")
+    state.show_matches({"all": [clause]})

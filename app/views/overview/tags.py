@@ -50,6 +50,4 @@ def draw(level: Level) -> None:
     parts = [name for name in level.info.get("levels") or () if name != EXAMPLES]
     if row is not None and parts:
         state.set_current_level(parts[0])
-        state.set_rule({"all": [{"column": "tag", "in": [str(found["tag"].iloc[row])]}]})
-        state.set_selection(None)
-        state.go("explore")
+        state.show_matches({"all": [{"column": "tag", "in": [str(found["tag"].iloc[row])]}]})
