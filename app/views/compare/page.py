@@ -231,12 +231,10 @@ def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -
 
 
 def _matrix(found: Comparison, cell: str | None) -> None:
-    turn = int(str(state.recall("flow_turn", 0)))
     chart = flows.matrix(found.counts, cell, found.level)
-    points = widgets.figure(chart, "flow", key=f"flow_matrix_{turn}", on_select=True)
-    if points:
-        state.remember("flow_turn", turn + 1)
-        clicked = list(flows.PLACES)[int(points[0]["point_index"])]
+    field = widgets.clicked(chart, "flow", key="flow_matrix")
+    if field is not None:
+        clicked = list(flows.PLACES)[int(field["point_index"])]
         state.set_cell(ALL if clicked == cell else clicked)
         st.rerun()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from app import loaders, state, widgets, words
+from app import loaders, widgets, words
 from app.views.detection import figures
 from hem_core.boxes.error_types import RIGHT, TYPES
 
@@ -38,16 +38,14 @@ def draw(view: View) -> None:
     )
     costs = loaders.error_costs(view.boxes, view.foreground)
     chart = figures.error_types(table(view, costs))
-    turn = int(str(state.recall("error_type_turn", 0)))
-    points = widgets.figure(chart, f"{view.run}-error-types", key=f"error_types_{turn}", on_select=True)
+    bar = widgets.clicked(chart, f"{view.run}-error-types", key="error_types")
     extra = " · ".join(
         f"{name} {100 * costs[key]:.1f}"
         for name, key in (("all false positives", "false_positives"), ("all missed", "missed"))
     )
     st.caption(words.plain(f"Cost of {extra} points of mAP. Click a bar to explore its boxes."))
-    if points:
-        state.remember("error_type_turn", turn + 1)
-        explore(view, TYPES[int(points[0]["point_index"])])
+    if bar is not None:
+        explore(view, TYPES[int(bar["point_index"])])
 
 
 def table(view: View, costs: dict[str, float]) -> pd.DataFrame:
