@@ -183,9 +183,9 @@ def test_labels_counts_what_was_corrected_and_names_what_is_disputed(post, folde
     assert not test.exception
     said = [one.value.replace("\\", "") for one in test.caption]
     assert "2 boxes corrected: 1 moved, 1 removed." in said
-    (disputed,) = [one.value for one in test.dataframe if "said" in one.value.columns]
+    (disputed,) = [one.value for one in test.dataframe if "opinions" in one.value.columns]
     assert disputed["box"].tolist() == ["confused.png#g1"]
-    assert disputed["said"].tolist() == ["anna: dust [10, 10, 50, 50]; ben: cell [10, 10, 50, 50]"]
+    assert disputed["opinions"].tolist() == ["anna: dust [10, 10, 50, 50]; ben: cell [10, 10, 50, 50]"]
     reviewed = next(metric for metric in test.metric if metric.label == "Reviewed")
     assert (reviewed.value, reviewed.delta) == ("3", "3 say whether the label is right; 2 called wrong")
 

@@ -71,7 +71,7 @@ def test_below_the_floor_it_says_what_has_no_row(show, folder):
     test.slider(key="boxes_confidence").set_value(0.0).run()
     assert numbers(test)["False positives"] == "5"
     said = " ".join(caption.value for caption in test.caption).replace("\\", "")
-    assert "1 prediction under it are counted here" in said
+    assert "The figures count 1 prediction below it" in said
 
 
 def test_average_precision_is_that_of_the_run(show, folder, run):

@@ -29,7 +29,7 @@ NOT_DESCRIBING = {
 OF_IMAGE = "image: "
 HELP = (
     "Miss rate: share of the given boxes that are not found. Precision: share of the predictions that are right. Lines "
-    "are 95% Wilson intervals, the dashed line is the rate over all. A prediction without a row of its own has the "
+    "are 95% Wilson intervals, the dashed line is the overall rate. A prediction without a row of its own has the "
     "attributes of the given box that it is about. Click a bar to explore what is missed, or false, in it."
 )
 

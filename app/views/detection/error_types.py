@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FALSE_HELP = "Predictions that are wrong: of another class, in another place, both, a second one, or on background."
 MISSED_HELP = (
     "Given boxes that no prediction of their class hits. Where a prediction of another class, or in a wrong place, is "
-    "about one of them, it counts as that type of error; the type 'missed' has the boxes that nothing is about."
+    "about one of them, it counts as that type of error; the type 'Missed' has the boxes that no prediction is about."
 )
 MEANINGS = {
     "Cls": "another class at a given box",
@@ -34,7 +34,7 @@ def draw(view: View) -> None:
     st.markdown(
         "**Types of error** · and what they cost",
         help="TIDE's types (Bolya et al. 2020). The cost is the mean average precision, in points at this IoU, that "
-        "would be gained if this type alone were mended, over predictions of any confidence.",
+        "would be gained if this type alone were fixed, over predictions of any confidence.",
     )
     costs = loaders.error_costs(view.boxes, view.foreground)
     chart = figures.error_types(table(view, costs))
