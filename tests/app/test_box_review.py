@@ -1,10 +1,9 @@
 """Boxes in Review: what the page is given, and what the server stores of a corrected box."""
 
-import importlib.util
 import shutil
-from pathlib import Path
 
 import pytest
+import scenes
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -14,10 +13,6 @@ from app.wire import routes
 from app.wire.identity import identity
 from hem_core.boxes.suggestion import suggestions
 from hem_core.store.workspace import open_workspace
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
 

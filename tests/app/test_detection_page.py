@@ -1,11 +1,10 @@
 """The page Detection: the numbers at the chosen thresholds, equal to those of the run and of every other page."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+import scenes
 from streamlit.testing.v1 import AppTest
 
 import hem_core
@@ -13,10 +12,6 @@ from app.views import is_offered, views
 from app.views.overview.glance import class_priors, overview
 from hem_core.runs.box_scene import scene_of
 from hem_core.store.run import open_run
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """What people said of boxes: the last word of each, whether they agree, and the files that come of it."""
 
-import importlib.util
 import io
 import json
 import shutil
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import scenes
 from typer.testing import CliRunner
 
 import hem_core
@@ -18,10 +18,6 @@ from hem_core.labels.corrected_boxes import corrected_boxes
 from hem_core.labels.corrected_files import archive, write_corrected
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture(scope="module")
