@@ -225,6 +225,13 @@ def go(name: str) -> None:
         st.switch_page(pages[name], query_params={name: _written(name) or "" for name in ADDRESS if _written(name)})
 
 
+def show_matches(rule: dict, page: str = "explore") -> None:
+    """Show what a rule matches on another page: it becomes the filter, and nothing is selected in it."""
+    set_rule(rule)
+    set_selection(None)
+    go(page)
+
+
 def remember(name: str, value: object) -> None:
     """Keep something for this session only (not in the address)."""
     st.session_state[f"hem_kept_{name}"] = value

@@ -235,6 +235,19 @@ def ticked_row(table: pd.DataFrame, key: str, *, most_in_full: int = 0, **option
     return int(rows[0])
 
 
+def clicked(chart: object, name: str, *, key: str) -> dict | None:
+    """A small Plotly figure whose marks can be clicked; the one that was clicked just now, once, and None otherwise.
+
+    A click is taken back with the next drawing, as a tick is in `ticked_row`. key: of the figure in this session.
+    """
+    turn = int(str(state.recall(f"{key}_turn", 0)))
+    points = figure(chart, name, key=f"{key}_{turn}", on_select=True)
+    if not points:
+        return None
+    state.remember(f"{key}_turn", turn + 1)
+    return points[0]
+
+
 def figure(chart: object, name: str, *, key: str, on_select: bool = False) -> list[dict]:
     """A small Plotly figure with a PNG button; returns the points that were clicked."""
     config = {

@@ -42,20 +42,23 @@ def scenes(level: Level, rows: Sequence[int]) -> list[dict[str, Any]]:
     shown = level.records(rows) if is_part else level.records(rows, ["id"])
     examples = [str(one["example" if is_part else "id"]) for one in shown]
     wanted = list(dict.fromkeys(examples))
-    found = _parts(parts, wanted)
     verdicts = loaders.verdicts(parts)
     added = _added(verdicts, wanted)
+    boxes = {
+        example: [_drawn(task, part, row, verdicts) for part, row in found]
+        for example, found in _parts(parts, wanted).items()
+    }
+    sizes = {example: pictures.size_of(level.run, example) for example in wanted}
     items = []
     for one, example in zip(shown, examples, strict=True):
-        boxes = [_drawn(task, part, row, verdicts) for part, row in found[example]]
-        width, height = pictures.size_of(level.run, example)
+        width, height = sizes[example]
         scene = {
             "example": example,
             "level": parts.name,
             "width": width,
             "height": height,
             "part": str(one["id"]) if is_part else None,
-            "boxes": boxes,
+            "boxes": boxes[example],
             "added": added[example],
         }
         items.append({"scene": scene, "choices": [asdict(each) for each in task.choices(one)] if is_part else None})
@@ -122,22 +125,16 @@ def _added(verdicts: Any, examples: Sequence[str]) -> dict[str, list[dict[str, A
     return found
 
 
-def is_corrected_here(level: Level) -> bool:
-    """Whether the rows of this very level are what people correct."""
-    task = corrects(level)
-    return task is not None and level.name == task.corrects
-
-
 def is_added(level: Level, id: str) -> bool:
     """Whether an id is of an object that a person can add to an example of this run."""
     example = example_of(id)
-    return example is not None and is_corrected_here(level) and example in loaders.row_of(_examples(level))
+    return example is not None and loaders.is_corrected(level) and example in loaders.row_of(_examples(level))
 
 
 def about(level: Level) -> str:
     """What a correction on this level is stored with: which state of the annotations it was made on; "" elsewhere."""
     source = (level.info.get("data") or {}).get("annotations") or {}
-    return json.dumps({ANNOTATIONS: source["digest"]}) if is_corrected_here(level) and source.get("digest") else ""
+    return json.dumps({ANNOTATIONS: source["digest"]}) if loaders.is_corrected(level) and source.get("digest") else ""
 
 
 def answered(level: Level, row: int, label: str) -> tuple[str, str] | None:
@@ -167,7 +164,7 @@ def checked(level: Level, ids: Sequence[str], tag: str, value: str) -> tuple[str
 
 def check_many(level: Level, tag: str) -> None:
     """Raise HemError for a verdict that cannot be given to many rows at once, because its value is one box."""
-    if tag in HOLD_A_BOX and is_corrected_here(level):
+    if tag in HOLD_A_BOX and loaders.is_corrected(level):
         raise HemError(f"'{tag}' holds one box, so it is about one row at a time; open each in Review")
 
 

@@ -152,7 +152,7 @@ def _answered(body: dict[str, Any]) -> dict[str, str]:
 
 def _as_labels_are(level: Level, answer: object) -> str:
     """An answer as the labels of the level are written. Raises Refused for one that cannot be a label."""
-    if answer in level.classes or (answer == "" and scenes.is_corrected_here(level)):
+    if answer in level.classes or (answer == "" and loaders.is_corrected(level)):
         return str(answer)
     if level.classes or not level.is_examples:
         raise Refused(400, f"run '{level.run}' has no class {answer!r}")

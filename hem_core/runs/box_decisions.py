@@ -81,18 +81,6 @@ def decisions(run: Run, log: TagLog, images: Collection[str], *, trust: str = ""
     return Decisions(tuple(once), tuple(again), tuple(conflicts), tuple(undecided), tuple(outdated))
 
 
-def conflicts_in(run: Run, log: TagLog) -> list[str]:
-    """Ids of the boxes of a run of which people said different things, oldest first; the annotations are not read."""
-    said = box_opinions.opinions(log.level(LEVEL).actions(run.data))
-    several = {id: some for id, some in said.items() if len(some) > 1}
-    if not several:
-        return []
-    table = run.level(LEVEL).table()
-    rows = {str(part["id"]): part for part in table.loc[table["id"].isin(list(several)), :].to_dict("records")}
-    found = {id: _settled("", id, some, _sides(rows[id]), "") for id, some in several.items() if id in rows}
-    return [id for id, each in found.items() if isinstance(each, Conflict)]
-
-
 def _settled(
     image: str, id: str, said: Sequence[Opinion], sides: tuple[Object | None, Object | None], trust: str
 ) -> list[Correction] | Conflict | str:

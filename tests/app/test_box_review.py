@@ -1,10 +1,9 @@
 """Boxes in Review: what the page is given, and what the server stores of a corrected box."""
 
-import importlib.util
 import shutil
-from pathlib import Path
 
 import pytest
+import scenes
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -14,10 +13,6 @@ from app.wire import routes
 from app.wire.identity import identity
 from hem_core.boxes.suggestion import suggestions
 from hem_core.store.workspace import open_workspace
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
 
@@ -183,9 +178,9 @@ def test_labels_counts_what_was_corrected_and_names_what_is_disputed(post, folde
     assert not test.exception
     said = [one.value.replace("\\", "") for one in test.caption]
     assert "2 boxes corrected: 1 moved, 1 removed." in said
-    (disputed,) = [one.value for one in test.dataframe if "said" in one.value.columns]
+    (disputed,) = [one.value for one in test.dataframe if "opinions" in one.value.columns]
     assert disputed["box"].tolist() == ["confused.png#g1"]
-    assert disputed["said"].tolist() == ["anna: dust [10, 10, 50, 50]; ben: cell [10, 10, 50, 50]"]
+    assert disputed["opinions"].tolist() == ["anna: dust [10, 10, 50, 50]; ben: cell [10, 10, 50, 50]"]
     reviewed = next(metric for metric in test.metric if metric.label == "Reviewed")
     assert (reviewed.value, reviewed.delta) == ("3", "3 say whether the label is right; 2 called wrong")
 

@@ -1,18 +1,12 @@
 """Two runs of a detector on the same scenes: what a reader finds fixed and regressed, box by box."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+import scenes
 
 import hem_core
 from app.views.compare import comparison, tiles
 from hem_core.errors import DataError
 from hem_core.runs.together import together
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture(scope="module")

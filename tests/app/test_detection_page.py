@@ -1,11 +1,10 @@
 """The page Detection: the numbers at the chosen thresholds, equal to those of the run and of every other page."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+import scenes
 from streamlit.testing.v1 import AppTest
 
 import hem_core
@@ -13,10 +12,6 @@ from app.views import is_offered, views
 from app.views.overview.glance import class_priors, overview
 from hem_core.runs.box_scene import scene_of
 from hem_core.store.run import open_run
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +66,7 @@ def test_below_the_floor_it_says_what_has_no_row(show, folder):
     test.slider(key="boxes_confidence").set_value(0.0).run()
     assert numbers(test)["False positives"] == "5"
     said = " ".join(caption.value for caption in test.caption).replace("\\", "")
-    assert "1 prediction under it are counted here" in said
+    assert "The figures count 1 prediction below it" in said
 
 
 def test_average_precision_is_that_of_the_run(show, folder, run):

@@ -1,19 +1,13 @@
 """The large picture of an image and of a box: with boxes drawn into it, or plain."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import scenes
 
 import hem_core
 from app.views.overview import precision
 from app.wire import pictures
 from app.wire.relatives import relatives
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture

@@ -1,17 +1,11 @@
 """Boxes in a real browser: a cell of the confusion matrix leads to its boxes, and a box is looked at in its image."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+import scenes
 
 import hem_core
 
 pytestmark = pytest.mark.browser
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 def score(folder):

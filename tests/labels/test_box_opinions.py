@@ -1,6 +1,5 @@
 """What people said of boxes: the last word of each, whether they agree, and the files that come of it."""
 
-import importlib.util
 import io
 import json
 import shutil
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import scenes
 from typer.testing import CliRunner
 
 import hem_core
@@ -16,13 +16,8 @@ from hem_core.cli import hem
 from hem_core.errors import DataError
 from hem_core.labels.corrected_boxes import corrected_boxes
 from hem_core.labels.corrected_files import archive, write_corrected
-from hem_core.runs.box_decisions import conflicts_in
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +98,6 @@ def test_people_who_disagree_are_listed_and_their_box_stays(run, say):
     assert conflict.box == "off.png#g1"
     assert conflict.opinions == ("anna: cell [30, 10, 70, 50]", "ben: cell [10, 10, 50, 50]")
     assert notes(found) == before() - {("missed.png", "dust", (20, 20, 30, 30))}
-    assert conflicts_in(run, open_workspace(run.folder).tags()) == ["off.png#g1"]
     for trust, box in (("anna", (30, 10, 40, 40)), ("ben", (10, 10, 40, 40)), ("last", (10, 10, 40, 40))):
         assert ("off.png", "cell", box) in notes(corrected(run, trust=trust))
     with pytest.raises(DataError, match="nobody called 'eve'"):
@@ -115,11 +109,11 @@ def test_a_disagreement_ends_where_a_reviewer_comes_round_or_somebody_clears_the
     for id in ("off.png#g1", "missed.png#g1"):
         say(id, "removed", who="anna")
         say(id, "right", who="ben")
-    assert conflicts_in(run, log) == ["off.png#g1", "missed.png#g1"]
+    assert [one.box for one in corrected(run).conflicts] == ["off.png#g1", "missed.png#g1"]
     say("off.png#g1", "removed", who="ben")
     log.level("boxes").clear(run.data, ["missed.png#g1"], who="eve")
     say("missed.png#g1", "right", who="eve")
-    assert conflicts_in(run, log) == []
+    assert corrected(run).conflicts == ()
     assert notes(corrected(run)) == before() - {("off.png", "cell", (10, 10, 40, 40))}
 
 

@@ -1,12 +1,12 @@
 """Verdicts on boxes as a corrected annotation file: what was said is applied, all else stays as it was."""
 
 import copy
-import importlib.util
 import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import scenes
 from typer.testing import CliRunner
 
 import hem_core
@@ -15,10 +15,6 @@ from hem_core.errors import DataError
 from hem_core.labels.corrected_boxes import corrected_boxes
 from hem_core.labels.corrected_files import write_corrected
 from hem_core.store.workspace import open_workspace
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture

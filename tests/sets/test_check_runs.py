@@ -1,10 +1,9 @@
 """A run of a detector against the one before it: exit codes, boxes and slices that regressed."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
+import scenes
 import torch
 from safetensors.torch import save_file
 from typer.testing import CliRunner
@@ -16,10 +15,6 @@ from hem_core.sets import check_runs as checked
 from hem_core.sets.check_model import check_model
 from hem_core.sets.check_runs import check_runs
 from hem_core.sets.select import save, select
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture(scope="module")

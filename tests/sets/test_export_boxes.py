@@ -1,6 +1,5 @@
 """A set of images and a set of boxes of a detector, written as detectors are trained and read back."""
 
-import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scenes
 from PIL import Image
 
 import hem_core
@@ -21,9 +21,6 @@ from hem_core.sets.select import save, select
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).parents[1] / "tasks" / "scenes.py")
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 MARKED = {"right.png#g2", "false.png#p1"}
 
 

@@ -1,21 +1,16 @@
 """Embeddings, neighbours and the map of boxes: of the model where it has features of boxes, else of their pixels."""
 
-import importlib.util
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
+import scenes
 import torch
 
 import hem_core
 from hem_core.errors import ModelError
 from hem_core.runs.projection import project_run
 from hem_core.store.fingerprint import fingerprint
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).with_name("scenes.py"))
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 class Corners(torch.nn.Module):

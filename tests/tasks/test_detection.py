@@ -1,14 +1,13 @@
 """Detection from annotations and predictions to images and boxes, on scenes that a reader can check in the head."""
 
-import importlib.util
 import io
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import scenes
 from PIL import Image
 
 import hem_core
@@ -18,10 +17,6 @@ from hem_core.runs.finish import clear
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import save, select
 from hem_core.store.fingerprint import fingerprint
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).with_name("scenes.py"))
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture(scope="module")

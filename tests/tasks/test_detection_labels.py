@@ -1,20 +1,15 @@
 """Detectors that count their classes in their own way, and the limits by which boxes are judged."""
 
-import importlib.util
 import types
-from pathlib import Path
 
 import pytest
+import scenes
 import torch
 
 import hem_core
 from hem_core.errors import HemError, ModelError
 from hem_core.models.label_names import label_names
 from hem_core.tasks._detection_labels import label_map, notes
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).with_name("scenes.py"))
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 COCO = ["__background__", "person", "N/A", "dust", "N/A", "Cell"]
 """Names as torchvision has them: of the category ids, with gaps."""

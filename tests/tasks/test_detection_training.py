@@ -1,12 +1,11 @@
 """Detection with a train function: what it is given, and boxes of models that did not see the image."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import scenes
 import torch
 
 import hem_core
@@ -16,10 +15,6 @@ from hem_core.errors import ModelError
 from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training_set import TrainingSet
 from hem_core.tasks import ModelFacts, TargetOptions, load, training_arguments
-
-_found = importlib.util.spec_from_file_location("scenes", Path(__file__).with_name("scenes.py"))
-scenes = importlib.util.module_from_spec(_found)
-_found.loader.exec_module(scenes)
 
 
 @pytest.fixture(scope="module")

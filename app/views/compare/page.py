@@ -231,12 +231,10 @@ def _numbers(before: Run, after: Run, found: Comparison, arms: ArmPair | None) -
 
 
 def _matrix(found: Comparison, cell: str | None) -> None:
-    turn = int(str(state.recall("flow_turn", 0)))
     chart = flows.matrix(found.counts, cell, found.level)
-    points = widgets.figure(chart, "flow", key=f"flow_matrix_{turn}", on_select=True)
-    if points:
-        state.remember("flow_turn", turn + 1)
-        clicked = list(flows.PLACES)[int(points[0]["point_index"])]
+    field = widgets.clicked(chart, "flow", key="flow_matrix")
+    if field is not None:
+        clicked = list(flows.PLACES)[int(field["point_index"])]
         state.set_cell(ALL if clicked == cell else clicked)
         st.rerun()
 
@@ -314,11 +312,11 @@ def _actions(found: Comparison, chosen: pd.DataFrame, cell: str | None, label: s
             icon=":material/scatter_plot:",
             disabled=not n,
         ):
-            _leave(rule, "explore")
+            state.show_matches(rule)
         review = f"Review {these} {n:,}"
         if st.button(review, icon=":material/rate_review:", disabled=not n, type="primary"):
             state.set_queue("filter")
-            _leave(rule, "review")
+            state.show_matches(rule, "review")
 
 
 def _of_before(before: Level, found: Comparison, chosen: pd.DataFrame) -> None:
@@ -336,13 +334,7 @@ def _of_before(before: Level, found: Comparison, chosen: pd.DataFrame) -> None:
         )
         if st.button(words.plain(f"Open {some} in {before.run}"), icon=":material/history:", type="tertiary"):
             state.set_current_run(before.run)
-            _leave(rule, "explore")
-
-
-def _leave(rule: dict, page: str) -> None:
-    state.set_rule(rule)
-    state.set_selection(None)
-    state.go(page)
+            state.show_matches(rule)
 
 
 def _pager(at: int, pages: int, n: int) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import loaders, state, widgets, words
+from app import loaders, widgets, words
 from app.views.detection import figures
 from app.wire import columns
 from hem_core.boxes.buckets import Bucket, buckets, rates
@@ -29,7 +29,7 @@ NOT_DESCRIBING = {
 OF_IMAGE = "image: "
 HELP = (
     "Miss rate: share of the given boxes that are not found. Precision: share of the predictions that are right. Lines "
-    "are 95% Wilson intervals, the dashed line is the rate over all. A prediction without a row of its own has the "
+    "are 95% Wilson intervals, the dashed line is the overall rate. A prediction without a row of its own has the "
     "attributes of the given box that it is about. Click a bar to explore what is missed, or false, in it."
 )
 
@@ -91,13 +91,8 @@ def values(view: View, name: str) -> pd.Series:
 
 
 def _figure(view: View, table: pd.DataFrame, kind: str, whole: float, name: str) -> int | None:
-    turn = int(str(state.recall("attribute_turn", 0)))
-    chart = figures.rates(table, kind, whole)
-    points = widgets.figure(chart, f"{view.run}-{kind}-{name}", key=f"attribute_{kind}_{turn}", on_select=True)
-    if not points:
-        return None
-    state.remember("attribute_turn", turn + 1)
-    return int(points[0]["point_index"])
+    bar = widgets.clicked(figures.rates(table, kind, whole), f"{view.run}-{kind}-{name}", key=f"attribute_{kind}")
+    return None if bar is None else int(bar["point_index"])
 
 
 def _explore(view: View, inside: np.ndarray, kind: str, clause: dict[str, Any] | None) -> None:

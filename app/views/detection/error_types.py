@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from app import loaders, state, widgets, words
+from app import loaders, widgets, words
 from app.views.detection import figures
 from hem_core.boxes.error_types import RIGHT, TYPES
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FALSE_HELP = "Predictions that are wrong: of another class, in another place, both, a second one, or on background."
 MISSED_HELP = (
     "Given boxes that no prediction of their class hits. Where a prediction of another class, or in a wrong place, is "
-    "about one of them, it counts as that type of error; the type 'missed' has the boxes that nothing is about."
+    "about one of them, it counts as that type of error; the type 'Missed' has the boxes that no prediction is about."
 )
 MEANINGS = {
     "Cls": "another class at a given box",
@@ -34,20 +34,18 @@ def draw(view: View) -> None:
     st.markdown(
         "**Types of error** · and what they cost",
         help="TIDE's types (Bolya et al. 2020). The cost is the mean average precision, in points at this IoU, that "
-        "would be gained if this type alone were mended, over predictions of any confidence.",
+        "would be gained if this type alone were fixed, over predictions of any confidence.",
     )
     costs = loaders.error_costs(view.boxes, view.foreground)
     chart = figures.error_types(table(view, costs))
-    turn = int(str(state.recall("error_type_turn", 0)))
-    points = widgets.figure(chart, f"{view.run}-error-types", key=f"error_types_{turn}", on_select=True)
+    bar = widgets.clicked(chart, f"{view.run}-error-types", key="error_types")
     extra = " · ".join(
         f"{name} {100 * costs[key]:.1f}"
         for name, key in (("all false positives", "false_positives"), ("all missed", "missed"))
     )
     st.caption(words.plain(f"Cost of {extra} points of mAP. Click a bar to explore its boxes."))
-    if points:
-        state.remember("error_type_turn", turn + 1)
-        explore(view, TYPES[int(points[0]["point_index"])])
+    if bar is not None:
+        explore(view, TYPES[int(bar["point_index"])])
 
 
 def table(view: View, costs: dict[str, float]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from app import state, widgets, words
+from app import widgets, words
 from app.views.detection import figures
 from hem_core.store.summary import NOTHING
 
@@ -37,14 +37,12 @@ def draw(view: View) -> None:
         shown = [names.index(name) for name in _chosen(view, names, usual)] or usual
     order = [*sorted(k for k in shown if k < len(names) - 1), len(names) - 1]
     some, mislocated = found[np.ix_(order, order)], _mislocated(view)[order]
-    turn = int(str(state.recall("box_matrix_turn", 0)))
     chart = figures.confusion(some, [names[k] for k in order], mislocated, is_dark=st.context.theme.type == "dark")
-    points = widgets.figure(chart, f"{view.run}-confusion", key=f"box_matrix_{turn}", on_select=True)
+    cell = widgets.clicked(chart, f"{view.run}-confusion", key="box_matrix")
     if len(order) < len(names):
         st.caption(f"The {len(order) - 1} classes with the most errors of {len(names) - 1}; choose others above.")
-    if points and points[0].get("customdata"):
-        state.remember("box_matrix_turn", turn + 1)
-        given, predicted = (order[int(at)] for at in points[0]["customdata"][:2])
+    if cell and cell.get("customdata"):
+        given, predicted = (order[int(at)] for at in cell["customdata"][:2])
         explore(view, given, predicted)
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 TITLE = "Detection"
 PLACE = 15
 
-CONFIDENCE_HELP = "Predictions of a lower confidence are ignored. The run has its boxes as rows from {floor:g} on."
+CONFIDENCE_HELP = "Predictions below this confidence are ignored. Boxes are rows of this run from {floor:g} on."
 IOU_HELP = (
-    "The overlap (IoU) from which a prediction of the right class counts as a hit. Below {background:g} of it a "
+    "The overlap (IoU) from which a prediction of the right class counts as a hit. Below {background:g}, a "
     "prediction is on background."
 )
 
@@ -153,15 +153,15 @@ def _remarks(view: View) -> None:
         boxes = words.count(n, "prediction")
         st.caption(
             words.plain(
-                f"The confidence is below the floor of this run, {scene.floor:g}: {boxes} under it are counted here, "
-                "but are no rows in Explore, so that bars and cells lead to fewer boxes than they count."
+                f"The confidence is below the floor of this run, {scene.floor:g}. The figures count {boxes} below it "
+                "that Explore does not have as rows, so bars and cells open fewer boxes than they count."
             )
         )
     if not view.is_whole:
         st.caption(
             words.plain(
-                f"This run has kept its boxes from a confidence of {scene.floor:g} on only: below it the sliders find "
-                "nothing more, and average precision is of these boxes."
+                f"This run stored only boxes of a confidence of {scene.floor:g} or more: below it the sliders find "
+                "nothing more, and average precision is computed from these boxes alone."
             )
         )
     if not view.is_as_run:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from app.views.detection.view import View
 
 HELP = (
-    "Images with more boxes have more chances of an error in one of them, so that images are compared within strata of "
-    "their number of given boxes alone, and no figure is pooled over them. An image is suspect when a box in it is a "
+    "Images with more boxes have more chances of an error in one of them, so images are compared only within strata of "
+    "their number of given boxes, and no figure is pooled across strata. An image is suspect when a box in it is a "
     "suspected label error. Tick a stratum to explore its images."
 )
 

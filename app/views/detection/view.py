@@ -91,9 +91,7 @@ class View:
 def go_to(level: Level, rule: dict[str, Any]) -> None:
     """Show what a rule matches on a level in Explore."""
     state.set_current_level(level.name)
-    state.set_rule(rule)
-    state.set_selection(None)
-    state.go("explore")
+    state.show_matches(rule)
 
 
 def view_of(level: Level) -> View:

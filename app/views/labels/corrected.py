@@ -11,7 +11,7 @@ from hem_core.store.level import Level
 
 HELP = (
     "The annotation file of this run with the verdicts of Review applied, in the format that it came in, and a list of "
-    "what changed, by whom and when. All else in the file stays as it is. On the command line: hem correct."
+    "what changed, by whom and when. Everything else in the file stays as it is. On the command line: hem correct."
 )
 
 
@@ -55,10 +55,10 @@ def _counted(found: Corrected) -> str:
 def _disputed(found: Corrected) -> None:
     n = words.count(len(found.conflicts), "box", "boxes")
     st.caption(
-        f"Reviewers disagree on {n}, left as given. Tick one to open it in Review; press 0 there to clear what was "
-        "said, then give the verdict that counts."
+        f"Reviewers disagree on {n}, left as given. Tick one to open it in Review; press 0 there to clear the "
+        "verdicts, then give the one that counts."
     )
-    table = pd.DataFrame([{"box": one.box, "said": "; ".join(one.opinions)} for one in found.conflicts])
+    table = pd.DataFrame([{"box": one.box, "opinions": "; ".join(one.opinions)} for one in found.conflicts])
     row = widgets.ticked_row(table, "disputed_table", most_in_full=6, height=240)
     if row is not None:
         state.remember("review_id", str(table["box"].iloc[row]))

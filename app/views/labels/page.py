@@ -250,6 +250,4 @@ def _pairs(level: Level, answered: np.ndarray) -> None:
 
 
 def _explore(**values: list[str]) -> None:
-    state.set_rule({"all": [{"column": name, "in": some} for name, some in values.items()]})
-    state.set_selection(None)
-    state.go("explore")
+    state.show_matches({"all": [{"column": name, "in": some} for name, some in values.items()]})

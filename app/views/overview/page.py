@@ -130,15 +130,13 @@ def _reasons(run: Run, level: Level, counts: pd.Series) -> None:
             width="content",
         )
         widgets.trust_badge(found)
-    turn = int(str(state.recall("reason_turn", 0)))
     chart = bars.reasons(counts, is_grey=found.is_grey, rows=words.noun(level.name))
-    points = widgets.figure(chart, f"{run.name}-reasons", key=f"reason_bars_{turn}", on_select=True)
+    bar = widgets.clicked(chart, f"{run.name}-reasons", key="reason_bars")
     st.caption(
         words.plain(f"{found.sentence[:1].upper()}{found.sentence[1:]}.") + f" Click a bar to explore these {rows}."
     )
-    if points:
-        state.remember("reason_turn", turn + 1)
-        _explore({"column": "reason", "in": [str(points[0]["y"])]})
+    if bar is not None:
+        _explore({"column": "reason", "in": [str(bar["y"])]})
     _planted(trust.by_planted(run.info))
     if refits.is_possible(run, level):
         _refit(run, level)
@@ -389,6 +387,4 @@ def _failures(run: Run) -> None:
 
 
 def _explore(clause: dict) -> None:
-    state.set_rule({"all": [clause]})
-    state.set_selection(None)
-    state.go("explore")
+    state.show_matches({"all": [clause]})

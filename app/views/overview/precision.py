@@ -44,6 +44,4 @@ def draw(level: Level) -> None:
     parts = [name for name in level.info.get("levels") or () if name != EXAMPLES]
     if row is not None and parts:
         state.set_current_level(parts[0])
-        state.set_rule({"all": [{"column": "label", "in": [str(found["class"].iloc[row])]}]})
-        state.set_selection(None)
-        state.go("explore")
+        state.show_matches({"all": [{"column": "label", "in": [str(found["class"].iloc[row])]}]})

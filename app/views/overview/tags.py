@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ["tag", "ap", "f1", "given", "predicted", "prevalence", "mean_prob"]
 HELP = (
-    "AP is the average precision of a tag over all examples of which it is known; mAP is the mean of this column. F1 "
-    "and the predicted number are at a probability of 0.5. A mean probability far from the share that has the tag says "
+    "AP is the average precision of a tag over all examples for which it is known; mAP is the mean of this column. F1 "
+    "and the predicted number are at a threshold of 0.5. A mean probability far from the share that has the tag says "
     "that the probabilities are too high or too low. Tick a tag to explore it."
 )
 
@@ -42,14 +42,12 @@ def draw(level: Level) -> None:
         "ap": number("AP, %", format="%.1f"),
         "f1": number("F1, %", format="%.1f"),
         "given": number("given", help="Examples that have the tag.", format="localized"),
-        "predicted": number("predicted", help="At a probability of 0.5.", format="localized"),
-        "prevalence": number("have it, %", help="Of the examples of which it is known.", format="%.1f"),
-        "mean_prob": number("mean probability, %", help="Well calibrated it equals the share before.", format="%.1f"),
+        "predicted": number("predicted", help="At a threshold of 0.5.", format="localized"),
+        "prevalence": number("have it, %", help="Of the examples for which it is known.", format="%.1f"),
+        "mean_prob": number("mean probability, %", help="Calibrated, it equals the share to its left.", format="%.1f"),
     }
     row = widgets.ticked_row(found, "tag_table", most_in_full=12, height=400, column_config=columns)
     parts = [name for name in level.info.get("levels") or () if name != EXAMPLES]
     if row is not None and parts:
         state.set_current_level(parts[0])
-        state.set_rule({"all": [{"column": "tag", "in": [str(found["tag"].iloc[row])]}]})
-        state.set_selection(None)
-        state.go("explore")
+        state.show_matches({"all": [{"column": "tag", "in": [str(found["tag"].iloc[row])]}]})

@@ -72,7 +72,7 @@ def _weak_slices(level: Level, weak: WeakSlices, facts: Overview, whole: float) 
     picked = pointed if picked is None else picked
     if picked is not None:
         state.remember("slice_turn", _turn() + 1)
-        _explore(weak.table["rule"].iloc[picked])
+        state.show_matches(weak.table["rule"].iloc[picked])
 
 
 def _figure(level: Level, weak: WeakSlices, facts: Overview, whole: float) -> int | None:
@@ -88,12 +88,6 @@ def _figure(level: Level, weak: WeakSlices, facts: Overview, whole: float) -> in
     )
     points = widgets.figure(chart, f"{level.run}-slices", key=f"slice_figure_{_turn()}", on_select=True)
     return int(points[0]["point_index"]) if points else None
-
-
-def _explore(rule: dict) -> None:
-    state.set_rule(rule)
-    state.set_selection(None)
-    state.go("explore")
 
 
 def _turn() -> int:
@@ -155,7 +149,7 @@ def _classes(level: Level) -> None:
         _readable(table), "prior_table", most_in_full=12, height=400, column_config=_columns(level)
     )  # fmt: skip
     if row is not None:
-        _explore({"all": [{"column": "label", "in": [str(table["label"].iloc[row])]}]})
+        state.show_matches({"all": [{"column": "label", "in": [str(table["label"].iloc[row])]}]})
 
 
 def _readable(table: pd.DataFrame) -> pd.DataFrame:
