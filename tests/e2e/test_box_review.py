@@ -238,3 +238,6 @@ def test_the_switch_of_levels_leaves_the_image_on_screen_for_a_box(opened):
     page.wait_for_selector(".hem-review .body[data-id*='#'] .stage image[href]")
     assert "example=1.png&" not in page.url + "&"
     assert page.locator(".actions [data-verdict='right']").count() == 1
+    first = page.locator(".hem-review .body").get_attribute("data-id")
+    page.keyboard.press("ArrowRight")  # the switch, which was clicked last, does not keep the key
+    page.wait_for_selector(f".hem-review .body:not([data-id='{first}']) .stage image[href]")
