@@ -46,7 +46,9 @@ class Corrected:
                 of_box.setdefault(change.box, set()).add(change.correction.action)
         if not of_box:
             return "no corrections"
-        done = Counter(" and ".join(word for action, word in DONE.items() if action in made) for made in of_box.values())
+        done = Counter(
+            " and ".join(word for action, word in DONE.items() if action in made) for made in of_box.values()
+        )
         listed = ", ".join(f"{n:,} {word}" for word, n in sorted(done.items(), key=_as_in_done))
         return f"{len(of_box):,} {'box' if len(of_box) == 1 else 'boxes'} corrected: {listed}"
 
