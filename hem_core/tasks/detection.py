@@ -380,9 +380,8 @@ class Task:
         settled = replace(judgement, chance=chance)
         memory = replace(self._memory, judgement=settled)
         task = replace(self, suspect_weights=chance.listed(), memory=memory)
-        whole = images.image_columns(settled, len(columns["target"]), self.pool)
         rows = probes.rows_of(found, settled, task._reasons(settled).besides)
-        return PartsCalibrated(task, info, rows, {name: whole[name] for name in ("suspicion", "label_suspicion")})
+        return PartsCalibrated(task, info, rows, images.suspicion_columns(settled, len(columns["target"]), self.pool))
 
     def refitted(self, table: pa.Table, rows: Mapping[str, np.ndarray], verdicts: Mapping[str, bool]) -> PartsRefitted:
         """The reasons of the boxes with people's verdicts."""
