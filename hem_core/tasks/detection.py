@@ -25,6 +25,10 @@ confidence of a prediction where nothing is given. `error` of an image is 1 − 
 against each object found, the image counts as wrong. `loss` is the severity, which is also high for boxes found with
 little confidence; an image has the mean of its three worst boxes, so that crowded images do not come first by their
 number.
+
+`suspicion` is how probable it is that a box is annotated wrongly (missing, spurious, misplaced or of the wrong class;
+see `hem_core.boxes.suspicion`), and of an image that any of its three most suspicious boxes is. `label_suspicion` is
+its percentile.
 """
 
 from __future__ import annotations
