@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hem_core.boxes.arrays import given_boxes, predicted_boxes
+from hem_core.boxes.chances import usually_unseen
 from hem_core.boxes.hypotheses import hypotheses, pair_iou, seen_confidence
 from hem_core.boxes.hypothesis_table import hypothesis_table
 from hem_core.boxes.judgement import Judgement
@@ -140,6 +141,28 @@ def test_a_box_is_seen_as_far_as_a_prediction_of_any_class_covers_it():
         for label in (0, 1):
             seen = seen_confidence(rows_of([(0, WHOLE)], [(label, predicted, 0.9)]))
             assert seen == pytest.approx([wanted])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_how_far_each_box_is_seen_is_what_a_loop_over_all_predictions_finds(random_scene, seed):
+    given, predicted = random_scene(seed)
+    rows = hypotheses(given, predicted)
+    for g, found in enumerate(seen_confidence(rows)):
+        near = [at for at in range(len(rows.pairs.given)) if rows.pairs.given[at] == g]
+        shares = [min(float(rows.pairs.iou[at]) / 0.5, 1) for at in near]
+        sure = [float(np.clip(predicted.confidence[rows.pairs.predicted[at]], 0, 1)) for at in near]
+        assert found == pytest.approx(max((a * b for a, b in zip(shares, sure, strict=True)), default=0.0))
+
+
+def test_a_box_like_those_that_are_often_missed_is_half_excused():
+    """Of 20 large boxes all but the first are seen, of 20 small ones none: seen by half overall."""
+    large, small = grid(20), [[x, 50, x + 3, 53] for x in range(0, 400, 20)]
+    boxes = given_boxes([0] * 40, [0] * 40, [*large, *small])
+    unseen = np.array([1.0, *[0.0] * 19, *[1.0] * 20])
+    usual = usually_unseen(boxes, unseen, None)
+    mean = 21 / 40
+    assert usual[20] == pytest.approx((0.95 * mean) ** 0.5, abs=0.06)  # nearly all small ones are unseen
+    assert usual[0] < 0.5 * usual[20]
 
 
 def test_a_neighbours_prediction_does_not_vouch_for_a_box_that_is_not_there():
