@@ -69,7 +69,7 @@ def export_run(
         raise DataError(f"none of the {len(chosen):,} {noun(level)} can be exported: {_counted(left_out)}")
     is_whole, chosen_rows = is_whole_images(run, level, formats), with_weight(made.examples)
     if is_whole:
-        chosen_rows = with_boxes(chosen_rows, run, level, workspace.tags() if workspace else None)
+        chosen_rows = with_boxes(chosen_rows, run, level, workspace.tags() if workspace else None, formats=formats)
     pictures = pictures_of_level(run, EXAMPLES if is_whole else level, data, workspace)
     examples, skipped = with_pictures(chosen_rows, pictures, formats)
     counts = {"left_out": dict(Counter(made.excluded["why"].tolist()))}

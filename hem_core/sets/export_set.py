@@ -50,7 +50,8 @@ def export_set(
     loaded = with_weight(loaded)
     is_whole = is_whole_images(run, level, formats)
     if is_whole and run is not None:
-        loaded, level, manifest = with_boxes(loaded, run, level, opened.tags()), EXAMPLES, of_images(manifest)
+        loaded = with_boxes(loaded, run, level, opened.tags(), formats=formats)
+        level, manifest = EXAMPLES, of_images(manifest)
     pictures = pictures_of_level(run, level, data, opened) if run is not None else None
     examples, skipped = with_pictures(loaded, pictures, formats)
     whole = whole_manifest(manifest, run, examples)
