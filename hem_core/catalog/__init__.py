@@ -33,7 +33,7 @@ DEFINES = ("accepts", "read")
 _KEY = b"hem"
 COLUMNS = ("id_column", "image_column", "label_column", "text_column", "feature_columns")
 OF_TABLES = {"text_column", "feature_columns"}
-OWN_OPTIONS = ("images", "predictions")
+OWN_OPTIONS = ("images", "predictions", "annotations_format")
 """Options that only those readers take which name them in their `OPTIONS`."""
 
 
@@ -43,8 +43,9 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     Of a DataLoader, a Hugging Face Dataset, or arrays in a dict or a pair, see `unwrapped`.
 
     columns: `id_column`, `label_column`, `image_column`, `text_column` name the source's columns where they differ from
-    the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be). `images`
-    and `predictions`, for annotations of boxes: the folder of the pictures, and a file of predicted boxes.
+    the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be). `images`,
+    `predictions` and `annotations_format`, for annotations of boxes: the folder of the pictures, a file of predicted
+    boxes, and a file of `hem_core.boxes.formats`.
     Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
     """
     given = {name: value for name, value in columns.items() if value}
@@ -60,13 +61,13 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     package = sys.modules[__name__]
     for name in filter(partial(folder.works, package), folder.names(package)):
         reader = folder.load(package, name)
-        if reader.accepts(source):
+        if reader.accepts(source) or _is_named(reader, own):
             if name != "table" and given.keys() & OF_TABLES:
                 raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{_short(source)}' is read as {name}")
             if own.keys() - set(getattr(reader, "OPTIONS", ())):
                 raise DataError(
-                    f"--{min(own)} is for annotations of boxes (a COCO .json, a YOLO data.yaml, Pascal VOC's .xml "
-                    f"files); '{_short(source)}' is read as {name}"
+                    f"--{min(own).replace('_', '-')} is for annotations of boxes (a COCO .json, a YOLO "
+                    f"data.yaml, Pascal VOC's .xml files …); '{_short(source)}' is read as {name}"
                 )
             try:
                 found = _checked(reader.read(source, **given, **own))
@@ -79,6 +80,11 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
         f"cannot read '{source}'; expected an image folder, a .csv, .parquet, .jsonl or .npz file, "
         "an Arrow table, a DataFrame, a torch Dataset, or a dict of arrays"
     )
+
+
+def _is_named(reader: Any, own: dict[str, Any]) -> bool:
+    """Whether the format of annotations was named, and this is the reader of annotations."""
+    return "annotations_format" in own and "annotations_format" in getattr(reader, "OPTIONS", ())
 
 
 def _short(source: Any) -> str:

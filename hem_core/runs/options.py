@@ -77,6 +77,8 @@ class Options:
     """Arguments of the task, by their name; of detection: `foreground`, `background`, `floor` and `pool`, see there."""
     images: str | Path | None = None
     """The folder of the pictures, beside annotations of boxes."""
+    annotations_format: str | None = None
+    """A file of `hem_core.boxes.formats`, such as "cvat_xml", for annotations of boxes; by default it is recognized."""
     predictions: str | Path | None = None
     """Predicted boxes, beside annotations of boxes: a COCO results file, or a folder of YOLO's text files; beside a
     table, a file with the same ids whose columns are predictions."""
@@ -84,7 +86,11 @@ class Options:
     @property
     def reading(self) -> dict[str, Any]:
         """Arguments for the reader of the data: the columns, and the files that accompany the data."""
-        companions = {"images": self.images, "predictions": self.predictions}
+        companions = {
+            "images": self.images,
+            "predictions": self.predictions,
+            "annotations_format": self.annotations_format,
+        }
         return {**self.columns, **{name: str(place) for name, place in companions.items() if place is not None}}
 
 
