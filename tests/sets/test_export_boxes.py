@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 import scenes
 from PIL import Image
+from typer.testing import CliRunner
 
 import hem_core
 from hem_core import catalog as catalogs
 from hem_core.boxes.columns import SIDES
+from hem_core.cli import hem
 from hem_core.errors import DataError
 from hem_core.export import coco, hard_negatives, voc, yolo
 from hem_core.sets.export_run import export_run
@@ -99,6 +101,18 @@ def test_images_of_a_run_have_their_boxes_and_a_crowd_stays_a_crowd(workspace, t
     whole = json.loads((done.folder / "coco" / "annotations.json").read_text())
     assert [note["iscrowd"] for note in whole["annotations"]] == [1, 0]
     assert [category["name"] for category in whole["categories"]] == ["cell", "dust"]
+
+
+def test_the_preview_speaks_of_classes_where_there_are_any(workspace):
+    run = str(workspace / "runs" / "scenes")
+    shown = {}
+    for level in ("examples", "boxes"):
+        line = ["select", run, "--n", "2", "--policy", "top", "--level", level, "--preview"]
+        done = CliRunner().invoke(hem, line)
+        assert done.exit_code == 0, done.output
+        shown[level] = done.output
+    assert "classes" not in shown["examples"]
+    assert "smallest class" in shown["boxes"]
 
 
 def test_a_format_that_would_lose_the_boxes_refuses_and_crops_of_boxes_are_as_before(workspace, tmp_path):
