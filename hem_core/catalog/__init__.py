@@ -43,9 +43,9 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     Of a DataLoader, a Hugging Face Dataset, or arrays in a dict or a pair, see `unwrapped`.
 
     columns: `id_column`, `label_column`, `image_column`, `text_column` name the source's columns where they differ from
-    the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be). `images`,
-    `predictions` and `annotations_format`, for annotations of boxes: the folder of the pictures, a file of predicted
-    boxes, and a file of `hem_core.boxes.formats`.
+    the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be). `images`
+    is the folder of the pictures, `predictions` a file of predictions: for tables and annotations of boxes;
+    `annotations_format`, for the latter alone, is a file of `hem_core.boxes.formats`.
     Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
     """
     given = {name: value for name, value in columns.items() if value}
@@ -66,7 +66,7 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
                 raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{_short(source)}' is read as {name}")
             if own.keys() - set(getattr(reader, "OPTIONS", ())):
                 raise DataError(
-                    f"--{min(own).replace('_', '-')} is for annotations of boxes (a COCO .json, a YOLO "
+                    f"--{min(own).replace('_', '-')} is for {_where(min(own))}annotations of boxes (a COCO .json, a YOLO "
                     f"data.yaml, Pascal VOC's .xml files …); '{_short(source)}' is read as {name}"
                 )
             try:
@@ -85,6 +85,10 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
 def _is_named(reader: Any, own: dict[str, Any]) -> bool:
     """Whether the format of annotations was named, and this is the reader of annotations."""
     return "annotations_format" in own and "annotations_format" in getattr(reader, "OPTIONS", ())
+
+
+def _where(option: str) -> str:
+    return "" if option == "annotations_format" else "tables and for "
 
 
 def _short(source: Any) -> str:
