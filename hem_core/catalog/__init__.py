@@ -66,8 +66,8 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
                 raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{_short(source)}' is read as {name}")
             if own.keys() - set(getattr(reader, "OPTIONS", ())):
                 raise DataError(
-                    f"--{min(own).replace('_', '-')} is for {_where(min(own))}annotations of boxes (a COCO .json, a YOLO "
-                    f"data.yaml, Pascal VOC's .xml files …); '{_short(source)}' is read as {name}"
+                    f"--{min(own).replace('_', '-')} is for {_where(min(own))}annotations of boxes (a COCO .json, a "
+                    f"YOLO data.yaml, Pascal VOC's .xml files …); '{_short(source)}' is read as {name}"
                 )
             try:
                 found = _checked(reader.read(source, **given, **own))

@@ -46,9 +46,9 @@ def data_of(row: pd.Series, content: bytes) -> dict[str, Any]:
     content: the bytes of the picture.
     """
     width, height = size_px(content, row)
-    shown = [{name: plain(box.get(name)) for name in OF_BOXES} for box in boxes_in(row[BOXES])]
+    shown = [{name: plain(box.get(name)) for name in OF_BOXES} for box in _named(row, BOXES)]
     kept = {name: plain(row[name]) for name in OF_IMAGES if name in row and name != "label"}
-    predicted = [str(box["id"]) for box in boxes_in(row[PREDICTED])] if PREDICTED in row else []
+    predicted = [str(box["id"]) for box in _named(row, PREDICTED)]
     places = {SHOWN_BOXES: shown, SHOWN_PREDICTIONS: predicted}
     return {**kept, SIZE[0]: width, SIZE[1]: height, "look_at": _look_at(row), **places}
 
@@ -56,13 +56,20 @@ def data_of(row: pd.Series, content: bytes) -> dict[str, Any]:
 def predictions_of(row: pd.Series, data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The given boxes as one prediction, and the model's as another, where it has any."""
     size = data[SIZE[0]], data[SIZE[1]]
-    given = [box for box in boxes_in(row[BOXES]) if not box["is_ignored"]]
+    given = [box for box in _named(row, BOXES) if not box["is_ignored"]]
     found = [{"model_version": GIVEN_VERSION, "result": _regions(given, size, "")}]
-    predicted = boxes_in(row[PREDICTED]) if PREDICTED in row else []
+    predicted = _named(row, PREDICTED)
     if predicted:
         mean = float(np.mean([box["confidence"] for box in predicted]))
         found.append({"model_version": MODEL_VERSION, "score": mean, "result": _regions(predicted, size, "-model")})
     return found
+
+
+def _named(row: pd.Series, column: str) -> list[dict[str, Any]]:
+    """The boxes in a column, each with its id, also where they come straight from annotations."""
+    letter = "g" if column == BOXES else "p"
+    boxes = boxes_in(row[column]) if column in row else []
+    return [box if "id" in box else {**box, "id": f"{row['id']}#{letter}{box['number']}"} for box in boxes]
 
 
 def entries_of(tasks: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

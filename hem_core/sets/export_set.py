@@ -34,6 +34,7 @@ def export_set(
     `skipped`. Returns the folder. Raises DataError when there is no such version, the folder exists already, or no
     picture is left; RunError when a format wants pictures and the run is gone.
     """
+    from hem_core.sets.box_corrections import box_corrections
     from hem_core.sets.export_pictures import with_pictures
     from hem_core.sets.pictures import pictures_of_level
     from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
@@ -50,6 +51,7 @@ def export_set(
     loaded = with_weight(loaded)
     is_whole = is_whole_images(run, level, formats)
     if is_whole and run is not None:
+        manifest = {**manifest, "corrections": box_corrections(run, opened.tags(), loaded, level)}
         loaded = with_boxes(loaded, run, level, opened.tags(), formats=formats)
         level, manifest = EXAMPLES, of_images(manifest)
     pictures = pictures_of_level(run, level, data, opened) if run is not None else None
