@@ -26,14 +26,16 @@ from hem_core.catalog._python_data import unwrapped
 from hem_core.errors import DataError
 from hem_core.paths import check_path
 
-__all__ = ["COLUMNS", "OF_TABLES", "OWN_OPTIONS", "info", "read", "unwrapped", "with_info"]
+__all__ = ["COLUMNS", "OF_TABLES", "OWN_OPTIONS", "PLACES", "info", "read", "unwrapped", "with_info"]
 
 PLUGINS = "hem.readers"
 DEFINES = ("accepts", "read")
 _KEY = b"hem"
 COLUMNS = ("id_column", "image_column", "label_column", "text_column", "feature_columns")
 OF_TABLES = {"text_column", "feature_columns"}
-OWN_OPTIONS = ("images", "predictions", "annotations_format")
+PLACES = ("images", "predictions")
+"""Options that name a file or folder beside the data."""
+OWN_OPTIONS = (*PLACES, "annotations_format")
 """Options that only those readers take which name them in their `OPTIONS`."""
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes import formats
+from hem_core.boxes import formats, results
 from hem_core.boxes.annotations import Annotations, Predictions
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, predicted_column
+from hem_core.boxes.results import InMemory
 from hem_core.catalog import with_info
 from hem_core.errors import DataError
 
@@ -45,7 +46,7 @@ def read(
     source: str | Path,
     *,
     images: str | Path | None = None,
-    predictions: str | Path | None = None,
+    predictions: str | Path | InMemory | None = None,
     annotations_format: str | None = None,
     **_columns: str,
 ) -> pa.Table:
@@ -53,18 +54,18 @@ def read(
 
     `boxes` holds the given boxes and, where there are predictions, `predictions` the predicted ones; see
     `hem_core.boxes.columns`. images: the folder of the pictures, by default where the annotations or the format place
-    them. predictions: a COCO results file, or a folder of YOLO's text files with confidences. annotations_format: a
+    them. predictions: what `hem_core.boxes.results` reads. annotations_format: a
     file of `hem_core.boxes.formats`, by default the one that recognizes the source. What is odd stands in `notes`; an
     image without its file is no failure where there are predictions, and has no picture.
     Raises DataError for what cannot be read.
     """
     path = Path(source)
     for name, place in (("--images", images), ("--predictions", predictions)):
-        if place is not None and not Path(place).exists():
+        if isinstance(place, str | Path) and not Path(place).exists():
             raise DataError(f"nothing is at '{place}', which {name} names; check the path")
     root = Path(images) if images is not None else None
     found = formats.read(path, images=root, format=annotations_format)
-    answers = formats.read_predictions(predictions, found) if predictions is not None else None
+    answers = results.read(predictions, found) if predictions is not None else None
     names = found.images["file_name"].to_pylist()
     home = _home(path, names, root)
     table, missing = _table(found, answers, names, home)

@@ -61,7 +61,9 @@ def score(
     ] = None,
     predictions: Annotated[
         Path | None,
-        _option("Predictions by id, beside a table; or boxes: COCO results, a folder of YOLO's text.", panel=DATA),
+        _option(
+            "Predictions by id, beside a table; or boxes: COCO results, YOLO's text, a table, .pt, .npz.", panel=DATA
+        ),
     ] = None,
     annotations_format: Annotated[
         str | None,

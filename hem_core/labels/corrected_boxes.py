@@ -40,7 +40,7 @@ class Corrected:
         of_box: dict[str, set[str]] = {}
         for change in self.changes:
             if not change.refused:
-                of_box.setdefault(change.box, set()).add(change.correction.action)
+                of_box.setdefault(str(change.box), set()).add(change.correction.action)
         if not of_box:
             return "no corrections"
         done = Counter(

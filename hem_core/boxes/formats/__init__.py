@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 from hem_core import folder
-from hem_core.boxes.annotations import Annotations, Predictions
+from hem_core.boxes.annotations import Annotations
 from hem_core.errors import DataError
 
 
@@ -59,15 +59,6 @@ def read(path: Path | str, *, images: Path | str | None = None, format: str | No
     """
     module = folder.load(sys.modules[__name__], format or format_of(path))
     return module.read(Path(path), images=None if images is None else Path(images))
-
-
-def read_predictions(path: Path | str, annotations: Annotations) -> Predictions:
-    """Predictions of a COCO results file (.json) or a folder of YOLO's text files with confidences.
-
-    Raises DataError for what is neither.
-    """
-    format = "coco_json" if Path(path).suffix.lower() == ".json" else "yolo_txt"
-    return folder.load(sys.modules[__name__], format).read_predictions(Path(path), annotations)
 
 
 def write(annotations: Annotations, home: Path | str, *, format: str | None = None) -> list[Path]:
