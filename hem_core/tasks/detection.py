@@ -2,7 +2,7 @@
 
 `hem score annotations.json --images photos --predictions results.json --out work/runs/boxes`
 
-reads COCO's JSON, YOLO's data.yaml, Pascal VOC's .xml files, or what CVAT and LabelMe write, and predictions made
+reads COCO's JSON, YOLO's data.yaml, Pascal VOC's .xml files, or what CVAT, LabelMe and VIA write, and predictions made
 elsewhere: COCO results, YOLO's text files with confidences, a table, or saved outputs of a detector. The data name the
 task, so `--task detection` can be left out.
 

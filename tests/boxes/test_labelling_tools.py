@@ -1,9 +1,10 @@
-"""CVAT's XML and LabelMe's JSON, shaped as these tools write them: corners checked by hand, corrections in place."""
+"""Files of CVAT, LabelMe and VIA, shaped as these tools write them: corners checked by hand, corrections in place."""
 
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hem_core import catalog
 from hem_core.boxes import formats
@@ -165,6 +166,49 @@ def test_labelme_is_corrected_in_place(folder):
     (added,) = written["b.json"]["shapes"]
     assert (added["label"], added["points"], added["shape_type"]) == ("fibre", [[1, 2], [30, 40]], "rectangle")
     assert dict(formats.contents(after))["a.json"].startswith(b'{\n  "version"')
+
+
+def via():
+    def region(label, **shape):
+        return {"shape_attributes": shape, "region_attributes": {"kind": label}}
+
+    regions = [
+        region("cell", name="rect", x=10, y=20, width=40, height=41),
+        region("dust", name="polygon", all_points_x=[100, 120, 90], all_points_y=[10, 30, 40]),
+        region("dust", name="point", cx=4, cy=5),
+        region("", name="rect", x=1, y=1, width=2, height=2),
+    ]
+    first = {"filename": "a.png", "size": 1234, "regions": regions, "file_attributes": {"place": "north"}}
+    return {"a.png1234": first, "b.png99": {"filename": "b.png", "size": 99, "regions": [], "file_attributes": {}}}
+
+
+@pytest.mark.parametrize("is_project", [False, True])
+def test_via_is_read_and_corrected_in_place(tmp_path, is_project):
+    path = tmp_path / "via.json"
+    document = {"_via_settings": {"ui": 1}, "_via_img_metadata": via()} if is_project else via()
+    path.write_text(json.dumps(document))
+    Image.new("RGB", (200, 100)).save(tmp_path / "a.png")
+    assert formats.format_of(path) == "via_json"
+    found = formats.read(path, images=tmp_path)
+    assert boxes(found) == [("cell", 10, 20, 50, 61), ("dust", 90, 10, 120, 40)]
+    assert found.size_px.tolist() == [[200, 100], [0, 0]]
+    assert {"point shapes: 1; they are left out, and stay in the file",
+            "objects without a class: 1; they are left out, and stay in the file"} <= problems(found)  # fmt: skip
+    assert formats.contents(found) == [("via.json", path.read_bytes())]
+    first, polygon = found.box_ids()
+    orders = [
+        Correction("a.png", "move", first, (11, 20, 50, 61)),
+        Correction("a.png", "relabel", polygon, None, "cell"),
+        Correction("b.png", "add", None, (1, 2, 30, 40), "fibre"),
+    ]
+    after, _changes = apply_corrections(found, orders)
+    expected = via()
+    expected["a.png1234"]["regions"][0]["shape_attributes"] |= {"x": 11, "width": 39}
+    expected["a.png1234"]["regions"][1]["region_attributes"]["kind"] = "cell"
+    added = {"name": "rect", "x": 1, "y": 2, "width": 29, "height": 38}
+    expected["b.png99"]["regions"] = [{"shape_attributes": added, "region_attributes": {"kind": "fibre"}}]
+    ((_name, content),) = formats.contents(after)
+    assert json.loads(content) == (document | {"_via_img_metadata": expected} if is_project else expected)
 
 
 @pytest.mark.parametrize("format", ["cvat_xml", "labelme_json"])

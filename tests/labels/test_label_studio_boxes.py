@@ -169,6 +169,8 @@ def test_regions_with_other_names_are_told_apart_by_their_places(run, tasks, tmp
         ("right.png", "dust", (60, 60, 80, 80)),
         ("right.png", "dust", (63, 60, 83, 80)),
     }
+    said = open_workspace(run.folder).tags().level("boxes").state(run.data).set_index("id")["tag"]
+    assert (said["right.png#g1"], said["right.png#g2"]) == ("right", "moved")
 
 
 def test_two_annotators_who_differ_leave_the_box_as_it_is(run, tasks, tmp_path):
