@@ -1,4 +1,4 @@
-"""Files of CVAT, LabelMe and VIA, shaped as these tools write them: corners checked by hand, corrections in place."""
+"""Files of CVAT, LabelMe, VIA and Open Images, as these write them: corners checked by hand, corrections in place."""
 
 import json
 
@@ -209,6 +209,44 @@ def test_via_is_read_and_corrected_in_place(tmp_path, is_project):
     expected["b.png99"]["regions"] = [{"shape_attributes": added, "region_attributes": {"kind": "fibre"}}]
     ((_name, content),) = formats.contents(after)
     assert json.loads(content) == (document | {"_via_img_metadata": expected} if is_project else expected)
+
+
+OPEN_IMAGES = """\
+ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside
+000a1249af2bc5f0,xclick,/m/01,1,0.05,0.25,0.2,0.6,0,1,0,0,0
+000a1249af2bc5f0,xclick,/m/02,1,0.5,0.6,0.1,0.4,0,0,1,0,0
+0b,activemil,/m/02,1,0.1,0.3,0.5,0.9,1,0,0,0,0
+"""
+
+
+def test_open_images_are_parts_of_pictures_that_have_no_suffix(tmp_path):
+    path = tmp_path / "train-annotations-bbox.csv"
+    path.write_text(OPEN_IMAGES)
+    (tmp_path / "class-descriptions-boxable.csv").write_text("/m/01,Cell\n/m/02,Dust\n")
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (200, 100)).save(tmp_path / "photos" / "000a1249af2bc5f0.png")
+    assert formats.format_of(path) == "openimages_csv"
+    found = formats.read(path, images=tmp_path / "photos")
+    assert found.image_ids == ["000a1249af2bc5f0.png", "0b.jpg"]
+    assert boxes(found)[:2] == [("Cell", 10, 20, 50, 60), ("Dust", 100, 10, 120, 40)]
+    assert found.boxes.is_crowd.tolist() == [False, True, False]
+    assert boxes(found)[2] == ("Dust", 0.1, 0.5, 0.3, 0.9)  # its picture is not there: in parts of it
+    assert formats.contents(found) == [(path.name, OPEN_IMAGES.encode())]
+    orders = [
+        Correction("000a1249af2bc5f0.png", "move", "000a1249af2bc5f0.png#g1", (20, 20, 50, 60)),
+        Correction("000a1249af2bc5f0.png", "relabel", "000a1249af2bc5f0.png#g1", None, "Dust"),
+        Correction("0b.jpg", "remove", "0b.jpg#g1"),
+        Correction("000a1249af2bc5f0.png", "add", None, (2, 5, 4, 10), "Fibre"),
+    ]
+    after, _changes = apply_corrections(found, orders)
+    ((_name, content),) = formats.contents(after)
+    lines = OPEN_IMAGES.splitlines()
+    assert content.decode().splitlines() == [
+        lines[0],
+        "000a1249af2bc5f0,xclick,/m/02,1,0.1,0.25,0.2,0.6,0,1,0,0,0",
+        lines[2],
+        "000a1249af2bc5f0,xclick,Fibre,1,0.01,0.02,0.05,0.1,0,0,0,0,0",
+    ]
 
 
 @pytest.mark.parametrize("format", ["cvat_xml", "labelme_json"])

@@ -17,6 +17,8 @@ from hem_core.boxes.columns import SIDES
 from hem_core.cli import hem
 from hem_core.errors import DataError
 from hem_core.export import coco, hard_negatives, voc, yolo
+from hem_core.runs.box_decisions import decisions
+from hem_core.sets.box_corrections import counted, in_words
 from hem_core.sets.export_run import export_run
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import save, select
@@ -130,6 +132,16 @@ def test_a_saved_set_notes_the_corrections_in_its_images(workspace, tmp_path):
         path = save(tmp_path / "w", name, run.level(level), chosen, made_by="a test")
         manifest = json.loads((path / "manifest.json").read_text())
         assert (manifest["corrections"]["people"], manifest["corrections"]["n_disputed"]) == (people, 1), level
+
+
+def test_corrections_are_counted_for_the_images_that_are_named(workspace, tmp_path):
+    shutil.copytree(workspace, tmp_path / "w")
+    run = open_run(tmp_path / "w" / "runs" / "scenes")
+    tags = open_workspace(tmp_path / "w").tags()
+    for id in ("right.png#g1", "missed.png#g1"):
+        tags.level("boxes").add(run.data, [id], "removed", who="anna")
+    found = counted(decisions(run, tags, {"right.png", "missed.png"}), {"right.png"})
+    assert (found["boxes"], in_words(found)) == (1, "1 box: 1 removed")
 
 
 def test_the_preview_speaks_of_classes_where_there_are_any(workspace):
