@@ -12,14 +12,13 @@ import pyarrow as pa
 from hem_core.boxes import formats, results
 from hem_core.boxes.annotations import Annotations, Predictions
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, predicted_column
+from hem_core.boxes.contents import in_words
 from hem_core.boxes.results import InMemory
 from hem_core.catalog import with_info
 from hem_core.errors import DataError
 
 OPTIONS = ("images", "predictions", "annotations_format")
 """Options of this reader alone: the folder of the pictures, a file or folder of predicted boxes, and the format."""
-NOTHING = "no objects"
-"""`label` of an image without a given box."""
 PEEK = 1 << 16
 """Bytes at the beginning and the end of a .json file that distinguish it from a table."""
 STANDARD = ("id", "file_name", "width", "height")
@@ -113,12 +112,6 @@ def summaries(found: Annotations) -> list[str]:
     for index in np.flatnonzero(~found.boxes.is_ignored).tolist():
         counts[int(found.boxes.image[index])][found.categories[int(found.boxes.label[index])]] += 1
     return [in_words(count) for count in counts]
-
-
-def in_words(count: Counter[str]) -> str:
-    """Numbers of objects by their class, the most frequent first: `17 RBC, 1 WBC`."""
-    ordered = sorted(count.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{number} {name}" for name, number in ordered) or NOTHING
 
 
 def _home(path: Path, names: list[str], images: Path | None) -> Path:

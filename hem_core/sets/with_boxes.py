@@ -15,6 +15,7 @@ from hem_core.boxes.annotations import Annotations, image_table
 from hem_core.boxes.columns import GIVEN, PREDICTED, SIDES, given_column, given_in
 from hem_core.boxes.corrections import apply_corrections
 from hem_core.export._boxes import FALSE_POSITIVES
+from hem_core.export._holds import holds_boxes, is_background, shows_predictions
 from hem_core.export._label_studio_boxes import RUN, STATE
 from hem_core.runs.box_decisions import LEVEL, decisions
 from hem_core.sets.of_parts import examples_of
@@ -44,9 +45,7 @@ def is_whole_images(run: Run | None, level: str, formats: Sequence[str]) -> bool
     if not has_given_boxes(run):
         return False
     modules = [registry.load(hem_core.export, name) for name in formats]
-    return level == EXAMPLES or any(
-        getattr(each, name, False) for each in modules for name in ("HOLDS_BOXES", "IS_BACKGROUND")
-    )
+    return level == EXAMPLES or any(holds_boxes(each) or is_background(each) for each in modules)
 
 
 def of_images(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +78,7 @@ def with_boxes(
     cells = [_marked(str(id), given.get(id) or [], parts) for id in chosen["id"]]
     strays = _false_positives(run, parts if level != EXAMPLES else None)
     own = {GIVEN: cells, FALSE_POSITIVES: [strays.get(str(id), []) for id in chosen["id"]]}
-    if any(getattr(registry.load(hem_core.export, name), "SHOWS_PREDICTIONS", False) for name in formats):
+    if any(shows_predictions(registry.load(hem_core.export, name)) for name in formats):
         predicted = _predicted(run, parts)
         own[PREDICTED] = [predicted.get(str(id), []) for id in chosen["id"]]
     found = chosen.drop(columns=list(own), errors="ignore").assign(**own)
