@@ -20,6 +20,7 @@ from hem_core.tasks._contract import (
     Draws,
     Figure,
     HasResiduals,
+    HasSeveralNumbers,
     JudgesBoxes,
     KnowsTheSet,
     MakesItems,
@@ -54,6 +55,7 @@ from hem_core.tasks._contract import (
     output_names,
     require,
     settings_of,
+    takes_names,
     training_arguments,
     unknown,
 )
@@ -72,7 +74,7 @@ __all__ = [
     "ComparesWithRun", "Corrects",
     "Draws",
     "Figure",
-    "HasResiduals",
+    "HasResiduals", "HasSeveralNumbers",
     "JudgesBoxes",
     "KnowsTheSet",
     "MakesItems", "MatchesParts", "MeasuresParts", "MeasuresTogether",
@@ -94,7 +96,7 @@ __all__ = [
     "of",
     "only_in_shards", "output_names",
     "require",
-    "settings_of",
+    "settings_of", "takes_names",
     "training_arguments",
     "unknown",
 ]  # fmt: skip
