@@ -95,7 +95,7 @@ def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str
         asked["ids"] = _ids(body)
         # What is stored of a corrected box is what the server made of it, and names the annotations it is about.
         asked = {name: value for name, value in asked.items() if name not in ("value", "rule")} | (
-            {} if _is_made(body, known["tag"]) else {"value": asked["value"], "rule": ""}
+            {} if known["tag"] in scenes.CORRECTING else {"value": asked["value"], "rule": ""}
         )
     check_same(known, {name: [value] for name, value in asked.items()})
     return known["ids"], known["batch"]
@@ -104,11 +104,11 @@ def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str
 def _as_stored(body: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """A new post as it is stored, with the value of a corrected box or number checked, and what was changed in it in
     words."""
-    if body.get("action", "add") != "add" or not _is_made(body, body.get("tag")):
+    if body.get("action", "add") != "add" or body.get("tag") not in scenes.CORRECTING:
         return body, ""
     level = own_level(body)
-    if body.get("tag") not in scenes.CORRECTING:
-        return _with_numbers(level, body)
+    if _are_numbers(level):
+        return _with_numbers(level, body) if body.get("value") and body.get("rule") is None else (body, "")
     if body.get("rule") is not None:
         scenes.check_many(level, str(body["tag"]))
         return body, ""
@@ -118,14 +118,9 @@ def _as_stored(body: dict[str, Any]) -> tuple[dict[str, Any], str]:
     return {**body, "value": value}, changed
 
 
-def _is_made(body: dict[str, Any], tag: object) -> bool:
-    """Whether the server makes the value that is stored of the one that was posted: of boxes, and of typed numbers."""
-    if tag in scenes.CORRECTING:
-        return True
-    if tag != "mislabelled" or not body.get("value") or body.get("rule") is not None:
-        return False
-    level = own_level(body)
-    return level.is_examples and isinstance(tasks.of(level.info), tasks.HasSeveralNumbers)
+def _are_numbers(level: Level) -> bool:
+    """Whether what people type as a right label is a number, or several."""
+    return level.is_examples and isinstance(loaders.task(level), tasks.HasSeveralNumbers)
 
 
 def _with_numbers(level: Level, body: dict[str, Any]) -> tuple[dict[str, Any], str]:

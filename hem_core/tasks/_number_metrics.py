@@ -9,7 +9,7 @@ import numpy as np
 from hem_core.stats.bootstrap import bootstrap
 from hem_core.types import Metric
 
-UNIT, OWN_UNIT = "in units of the label", "in its own unit"
+UNIT = "in units of the label"
 SPREADS = "× spread"
 """Of the normalised measures: robust standard deviations of the given values."""
 Measure = Callable[[np.ndarray, np.ndarray], float]
@@ -55,8 +55,8 @@ def metrics_of_all(
         own = _known(given[:, place], predicted[:, place])
         if len(own[0]):
             found += [
-                _metric(f"mean absolute error of {output}", mean_absolute_error, *own, unit=OWN_UNIT),
-                _metric(f"root mean squared error of {output}", root_mean_squared_error, *own, unit=OWN_UNIT),
+                _metric(f"mean absolute error of {output}", mean_absolute_error, *own, unit=""),
+                _metric(f"root mean squared error of {output}", root_mean_squared_error, *own, unit=""),
                 _metric(f"R² of {output}", r_squared, *own, unit="", higher_is_better=True),
             ]
     return [metric for metric in found if np.isfinite(metric.value)]

@@ -177,8 +177,7 @@ class Task:
         if self.outputs:
             gone = np.isnan(values) & ~np.isnan(values).all(axis=1, keepdims=True)
             counts = zip(self.outputs, gone.sum(axis=0).tolist(), strict=True)
-            notes = [f"{output} is not known of {n:,} examples, which count by their other numbers." for output, n in
-                     counts if n]  # fmt: skip
+            notes = [_without(n, output) for output, n in counts if n]
         found = elsewhere.columns_of(catalog.column_names, facts, self.outputs) if is_in_columns else None
         note = elsewhere.note_of(found, self.outputs) if found is not None else None
         return [*notes, *([note] if note else [])]
@@ -343,6 +342,12 @@ class Task:
         if self.outputs:
             return several.explain_worst(known, self.outputs, self.spreads)
         return why.explain(known, self.spread)
+
+
+def _without(n: int, output: str) -> str:
+    """A note on n examples that lack one of several numbers."""
+    words = "1 example lacks" if n == 1 else f"{n:,} examples lack"
+    return f"{words} {output} and {'counts' if n == 1 else 'count'} by the other numbers."
 
 
 def _outputs_in(catalog: pa.Table, facts: Mapping[str, Any]) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def test_an_unknown_number_counts_as_unknown_and_one_that_is_none_as_a_failure()
         5: "no label",
     }
     assert found.task.outputs == ("a", "b")
-    assert found.facts["notes"] == ["b is not known of 1 examples, which count by their other numbers."]
+    assert found.facts["notes"] == ["1 example lacks b and counts by the other numbers."]
 
 
 def test_a_model_with_another_number_of_outputs_is_refused_with_their_names():
