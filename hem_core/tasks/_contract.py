@@ -586,6 +586,12 @@ def column_words(task: Task) -> Mapping[str, tuple[str, str]]:
     return getattr(task, "column_words", {})
 
 
+def column_meanings(task: Task) -> Mapping[str, str]:
+    """Column -> what it means, in a sentence, for columns that a task computes otherwise than the scores do: its
+    `column_meanings`."""
+    return getattr(task, "column_meanings", {})
+
+
 def detail_columns(task: Task) -> tuple[str, ...]:
     """Columns of a part that stand beside its large picture: those of its `detail_columns`."""
     return getattr(task, "detail_columns", ())

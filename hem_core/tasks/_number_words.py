@@ -31,3 +31,18 @@ def words_of(loss: str, outputs: Sequence[str]) -> dict[str, tuple[str, str]]:
     for output in outputs:
         found |= {column(name, output): (f"{output}: {OF_ONE[name][0]}", OF_ONE[name][1]) for name in STORED}
     return found
+
+
+LOSSES = {
+    "absolute": "|given − predicted|",
+    "squared": "the square of given − predicted",
+    "huber": "half the square of given − predicted up to the spread of the given values, linear beyond",
+}
+
+
+def meanings_of(loss: str, outputs: Sequence[str]) -> dict[str, str]:
+    """Column -> its meaning in a sentence, where it is another than that of a task of classes."""
+    each = (
+        "; the mean over the numbers, each in spreads (robust standard deviations) of what is given" if outputs else ""
+    )
+    return {"loss": LOSSES[loss] + each}

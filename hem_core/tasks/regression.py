@@ -56,7 +56,7 @@ from hem_core.tasks._contract import (
     Targets,
 )
 from hem_core.tasks._number_metrics import metrics, metrics_of_all
-from hem_core.tasks._number_words import words_of
+from hem_core.tasks._number_words import meanings_of, words_of
 from hem_core.tasks._numbers import read_numbers, read_rows, rounded, written_exactly, written_rows
 from hem_core.tasks._residuals import FAR, spread_of, squashed
 from hem_core.tasks._standing import standing
@@ -105,6 +105,11 @@ class Task:
     def column_words(self) -> Mapping[str, tuple[str, str]]:
         """Titles and units of its columns; numbers in the unit of the label have no unit that HEM knows."""
         return words_of(self.loss, self.outputs)
+
+    @property
+    def column_meanings(self) -> Mapping[str, str]:
+        """What the loss is."""
+        return meanings_of(self.loss, self.outputs)
 
     @property
     def yardsticks(self) -> tuple[str, ...]:

@@ -351,6 +351,9 @@ def test_overview_draws_the_chosen_number_against_any_column(planted, monkeypatc
     monkeypatch.setenv("HEM_WORKSPACE", str(planted))
     page = show("overview")
     assert not page.exception
+    helps = [one.help for one in page.markdown if "loss" in str(one.value)]
+    assert helps
+    assert all("square of given − predicted" in words for words in helps)  # no word of cross-entropy
     assert max(max(trace["x"]) for trace in points_of(page)) < 1000
     page = next(one for one in page.selectbox if one.label == "number").set_value("cold").run()
     assert not page.exception

@@ -42,7 +42,7 @@ def draw(run: Run) -> None:
         st.caption(
             words.plain(
                 f"Each answer becomes a verdict on an example of {run.data}: 'right' where the label is the given "
-                "one, 'mislabelled' with the new one where it is another class. The same file twice adds nothing."
+                "one, 'mislabelled' with the new one where it differs. The same file twice adds nothing."
             )
         )
 
