@@ -390,3 +390,25 @@ def test_review_stores_a_typed_number_beside_those_that_are_given(
         assert client.post("/hem/tags", json=body).status_code == 200  # sent again, since its answer was lost
         assert found.json()["value"] == f"21.5; {given.split('; ')[1]}"
         assert loaders.tags().level("examples").state(run.data)["value"].tolist() == [found.json()["value"]]
+
+
+def test_compare_names_the_measure_that_is_in_points():
+    from app.views.compare.arms import headline_row
+
+    share = {"measure": "1 − error", "unit": "%"}
+    assert (
+        headline_row({"table": [{"measure": "mean absolute error", "unit": "in units of the label"}, share]}) == share
+    )
+
+
+def test_compare_lists_no_labels_as_classes(planted, monkeypatch, tmp_path):
+    import shutil
+
+    for name in ("linear", "again"):
+        shutil.copytree(planted / "runs" / "linear", tmp_path / "runs" / name)
+    monkeypatch.setenv("HEM_WORKSPACE", str(tmp_path))
+    page = show("compare")
+    assert not page.exception
+    words = " ".join(str(one.value) for one in page.markdown)
+    assert "Difficulty before and after" in words
+    assert "**Classes**" not in words
