@@ -35,8 +35,7 @@ def pooled(ratios: np.ndarray) -> np.ndarray:
     """(N,) one ratio for each example, of ratios (N, D) >= 0, NaN = unknown; 0 where none is known.
 
     Their mean, weighted by a softmax of `squashed` (T = .1): that of the worst where it stands out, and of all where
-    they are equally far off. The root of the mean square would hide one wrong number among many, and the largest alone
-    makes an example with many numbers look worse for their number; `benchmarks/tasks.py` compares the three.
+    they are equally far off. benchmarks/RESULTS.md compares it with the largest and the root of the mean square.
     """
     if ratios.shape[1] == 1:
         return ratios[:, 0]
