@@ -82,8 +82,7 @@ def read(
     folder = (path or Path("table")).resolve().parent
     folders = (folder,) if images is None else (_folder_of_pictures(images), folder)
     chosen = _chosen(loaded, replace(named, label=label_column), asked, folders)
-    if images is not None and chosen.image is None:
-        raise DataError(f"--images '{images}' is for image paths, and '{path or 'the table'}' has no column of them")
+    _check_use(images, chosen, source)
     table = _typed(loaded, {*chosen.taken, chosen.input, "split", "content_hash"})
     facts: dict[str, Any] = {"notes": list(loaded.notes)}
     medium, of_features = chosen.medium, table
@@ -95,18 +94,15 @@ def read(
     labels = as_text(_blank_is_missing(loaded.table[chosen.label]), chosen.label, "label")
     columns: dict[str, Any] = {"id": _ids(loaded.table, chosen.id), "label": labels}
     if chosen.image is not None:
-        column = as_text(loaded.table[chosen.image], chosen.image, "image")
-        found = image_paths(column, chosen.image, folders)
-        if found.root != folder:
-            facts["images"] = str(found.root)
+        found = image_paths(as_text(loaded.table[chosen.image], chosen.image, "image"), chosen.image, folders)
+        facts |= {"images": str(found.root)} if found.root != folder else {}
         columns["image"], folder = found.paths, found.root
         facts["notes"] += found.notes
         if chosen.id == chosen.image:
             _check_paths(columns["id"], chosen.image, path or "table")
     if chosen.text is not None:
         columns["text"] = _texts(loaded, chosen.text)
-    in_file = PREDICTIONS if is_parquet(source) else ()  # they stay there
-    taken = {*chosen.taken, chosen.input, *in_file}
+    taken = {*chosen.taken, chosen.input, *(PREDICTIONS if is_parquet(source) else ())}  # they stay in the file
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
     facts["notes"] += _padded(table, facts)
@@ -126,6 +122,12 @@ def _folder_of_pictures(images: str | Path) -> Path:
     if not Path(images).is_dir():
         raise DataError(f"no folder is at '{images}', which --images names; check the path")
     return Path(images).resolve()
+
+
+def _check_use(images: str | Path | None, chosen: _Chosen, source: Any) -> None:
+    if images is not None and chosen.image is None:
+        where = f"'{source}'" if isinstance(source, str | Path) else "the table"
+        raise DataError(f"--images '{images}' is for image paths, and {where} has no column of them")
 
 
 def _label_facts(

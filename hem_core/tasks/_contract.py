@@ -323,6 +323,16 @@ class CalibratesParts(Protocol):
 
 
 @runtime_checkable
+class CalibratesReasons(Protocol):
+    """A task that calibrates its reasons by itself once all examples are scored."""
+
+    @property
+    def reasons_info(self) -> Mapping[str, Any]:
+        """`reasons` of run.json: how they were calibrated; {} where they were not."""
+        ...
+
+
+@runtime_checkable
 class HasResiduals(Protocol):
     """A task of numbers: the report of a retraining says first how far off they are, in units of the label."""
 
