@@ -29,6 +29,11 @@ def drawn(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([wrong, rest.sample(MOST_POINTS - len(wrong), random_state=0)]).sort_index()
 
 
+def error_of(ratio: pd.Series) -> pd.Series:
+    """The `error` of one of several numbers, 0 .. 1, from its residual over the usual one."""
+    return ratio / (ratio + FAR)
+
+
 def predicted_against_given(table: pd.DataFrame) -> go.Figure:
     """Predicted over given, with the band in which a prediction counts as right; table: the columns of POINTS."""
     chart = _points(table, "given_value", "predicted_value")

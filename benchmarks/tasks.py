@@ -3,8 +3,9 @@
     python benchmarks/tasks.py [--data ../shared/data] [--seeds 3] [--first-seed 100] [--quick]
 
 Regression: a share of the numbers is spoiled in one way, a random forest predicts each number without having seen it
-(5 folds), and everybody ranks the same predictions. Multi-label: a tenth of the tags is removed, added, or both; see
-`_tags.py`. cleanlab's columns need `pip install cleanlab`.
+(5 folds), and everybody ranks the same predictions. Several numbers: one of them is spoiled, see `_numbers.py`.
+Multi-label: a tenth of the tags is removed, added, or both; see `_tags.py`. cleanlab's columns need
+`pip install cleanlab`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import _numbers
 import _tags
 import numpy as np
 import pandas as pd
@@ -102,6 +104,19 @@ def of_tags(data: Path, seeds: Sequence[int], *, is_quick: bool) -> None:
             return
 
 
+def of_numbers(data: Path, seeds: Sequence[int], *, is_quick: bool) -> None:
+    """Print one table a data set with several numbers to an example."""
+    for name, (features, truth, names) in _numbers.sets(data).items():
+        rows = {}
+        for kind, spoil in SPOILS.items():
+            found = [_numbers.one(features, truth, names, spoil, seed) for seed in seeds]
+            rows[kind] = {column: [each[column] for each in found] for column in found[0]}
+        words = f"{len(truth):,} rows, {len(names)} numbers"
+        print(f"### several numbers, {name}, {words}\n\n{table('AUPRC of', rows)}\n{NOTE}\n", flush=True)
+        if is_quick:
+            return
+
+
 def main() -> None:
     """Print one table a data set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -109,12 +124,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=100, help="the formula was chosen on seeds 0 to 2")
     parser.add_argument("--quick", action="store_true", help="one seed, diabetes alone, to see that it works")
-    parser.add_argument("--task", choices=("regression", "multilabel"), help="only this one")
+    parser.add_argument("--task", choices=("regression", "numbers", "multilabel"), help="only this one")
     asked = parser.parse_args()
     seeds = range(asked.first_seed, asked.first_seed + (1 if asked.quick else asked.seeds))
-    if asked.task != "regression":
+    if asked.task in (None, "multilabel"):
         of_tags(asked.data.resolve(), seeds, is_quick=asked.quick)
-    for name, (features, truth) in sets(asked.data.resolve()).items() if asked.task != "multilabel" else ():
+    if asked.task in (None, "numbers"):
+        of_numbers(asked.data.resolve(), seeds, is_quick=asked.quick)
+    for name, (features, truth) in sets(asked.data.resolve()).items() if asked.task in (None, "regression") else ():
         rows = {}
         for kind in SPOILS:
             found = [one(features, truth, kind, seed) for seed in seeds]

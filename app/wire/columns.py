@@ -134,6 +134,16 @@ def own_words(level: Level) -> Mapping[str, tuple[str, str]]:
         return {}
 
 
+def _own_meanings(level: Level) -> Mapping[str, str]:
+    """Column -> its meaning, where the task of a level has another than the score of that name."""
+    from hem_core import tasks
+
+    try:
+        return tasks.column_meanings(tasks.of(level.info))
+    except UnknownNameError:
+        return {}
+
+
 def is_log(name: str, level: Level | None = None) -> bool:
     """Whether the distribution of a column has a shape on a logarithmic axis only."""
     if level is not None and own_words(level).get(name, ("", ""))[1] == SHARE:
@@ -146,7 +156,7 @@ def meaning(level: Level, name: str) -> str:
     """The meaning of a column of a level, in a sentence; "" for the user's own columns."""
     if name == "reason":
         return trust(level.info).sentence
-    made = level.info.get("headline", {}).get(name)
+    made = _own_meanings(level).get(name) or level.info.get("headline", {}).get(name)
     return str(MEANINGS.get(name) or made or _meaning(name))
 
 
@@ -169,7 +179,8 @@ def _describe(level: Level, name: str, kind: str) -> dict[str, Any]:
     if kind == "number":
         low, high = payloads.extent(payloads.numbers(values))
         column |= {"type": "<f4", "min": low, "max": high, "is_log": is_log(name, level)}
-        column |= {"is_score": _score(name)[0] is not None} | _card(name)
+        card = {} if name in _own_meanings(level) else _card(name)
+        column |= {"is_score": _score(name)[0] is not None} | card
     else:
         found = payloads.names(values, level.classes if name in CLASS_COLUMNS else ("false", "true"))
         column |= {"type": payloads.code_type(len(found)), "names": found}

@@ -12,7 +12,7 @@ from app.wire import payloads, scenes, tag_sets, tag_words
 from app.wire.door import NEVER, Refused, signature, text, whole
 from app.wire.identity import check_workspace, named_level, own_level, own_scores
 from hem_core import tasks
-from hem_core.errors import ConflictError
+from hem_core.errors import ConflictError, DataError
 from hem_core.store import rules
 from hem_core.store.tag_events import check_same
 
@@ -102,10 +102,13 @@ def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str
 
 
 def _as_stored(body: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """A new post as it is stored, with the value of a corrected box checked, and what was changed in it in words."""
+    """A new post as it is stored, with the value of a corrected box or number checked, and what was changed in it in
+    words."""
     if body.get("action", "add") != "add" or body.get("tag") not in scenes.CORRECTING:
         return body, ""
     level = own_level(body)
+    if _are_numbers(level):
+        return _with_numbers(level, body) if body.get("value") and body.get("rule") is None else (body, "")
     if body.get("rule") is not None:
         scenes.check_many(level, str(body["tag"]))
         return body, ""
@@ -113,6 +116,27 @@ def _as_stored(body: dict[str, Any]) -> tuple[dict[str, Any], str]:
     _check_known(level, ids)
     value, changed = scenes.checked(level, ids, str(body["tag"]), _action(body)["value"])
     return {**body, "value": value}, changed
+
+
+def _are_numbers(level: Level) -> bool:
+    """Whether what people type as a right label is a number, or several."""
+    return level.is_examples and isinstance(loaders.task(level), tasks.HasSeveralNumbers)
+
+
+def _with_numbers(level: Level, body: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """A post of a typed value as a label: of several numbers, those that it does not name stay as they are given."""
+    ids = _ids(body)
+    _check_known(level, ids)
+    written = _as_labels_are(level, body["value"], _given(level, ids[0]) if len(ids) == 1 else None)
+    return {**body, "value": written}, "" if written == body["value"] else f"Stored as {written}."
+
+
+def _given(level: Level, id: str) -> str | None:
+    """The label of an example."""
+    if "label" not in level.columns():
+        return None
+    found = level.at([loaders.row_of(level)[id]], ["label"])["label"].iloc[0]
+    return found if isinstance(found, str) else None
 
 
 def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str], str | None]:
@@ -140,27 +164,36 @@ def _answered(body: dict[str, Any]) -> dict[str, str]:
     level, ids = own_level(body), _ids(body)
     if len(ids) != 1:
         raise Refused(400, f"an answer must be about one example; got {len(ids)}")
-    answer = _as_labels_are(level, body.get("value"))
     _check_known(level, ids)
     row = loaders.row_of(level)[ids[0]]
+    given = _given(level, ids[0])
+    answer = _as_labels_are(level, body.get("value"), given)
     found = scenes.answered(level, row, answer)
     if found is not None:
         return {"tag": found[0], "value": found[1]}
-    given = level.at([row], ["label"])["label"].iloc[0] if "label" in level.columns() else None
     return {"tag": "right", "value": ""} if answer == given else {"tag": "mislabelled", "value": answer}
 
 
-def _as_labels_are(level: Level, answer: object) -> str:
-    """An answer as the labels of the level are written. Raises Refused for one that cannot be a label."""
+def _as_labels_are(level: Level, answer: object, given: str | None) -> str:
+    """An answer, about an example with this label, as the labels of the level are written. Raises Refused for none."""
     if answer in level.classes or (answer == "" and loaders.is_corrected(level)):
         return str(answer)
     if level.classes or not level.is_examples:
         raise Refused(400, f"run '{level.run}' has no class {answer!r}")
     task = tasks.of(level.info)
+    if isinstance(task, tasks.HasSeveralNumbers):
+        answer = _completed(task, str(answer), given)
     (written,) = task.written(task.encode([str(answer)], ()), ())
     if written is None:
         raise Refused(400, f"{answer!r} cannot be a label of {task.title}")
     return written
+
+
+def _completed(task: tasks.HasSeveralNumbers, answer: str, given: str | None) -> str:
+    try:
+        return task.completed(answer, given)
+    except DataError as error:
+        raise Refused(400, str(error)) from error
 
 
 def _confirmed(body: dict[str, Any]) -> dict[str, str]:

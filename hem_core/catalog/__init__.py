@@ -77,7 +77,8 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
                 words = " ".join(str(error).split())[:300]
                 raise DataError(f"cannot read '{_short(source)}' as {name}: {words}") from error
             notes += info(found).get("notes", [])
-            return with_info(found, **({"notes": notes} if notes else {}), **_classes_in(source))
+            names = _classes_in(source) if "numbers" not in info(found) else {}
+            return with_info(found, **({"notes": notes} if notes else {}), **names)
     raise DataError(
         f"cannot read '{source}'; expected an image folder, a .csv, .parquet, .jsonl or .npz file, "
         "an Arrow table, a DataFrame, a torch Dataset, or a dict of arrays"
@@ -102,7 +103,7 @@ def info(table: pa.Table) -> dict[str, Any]:
 
     `name` (the key of its tags), `source` and `root` (paths), `medium` (the name of a file in
     `hem_core/media`), `classes` (names in the order of the outputs, or None), `labels_are` ("names", or "indices" where
-    they can be integers counted from 0). Rows:
+    they can be integers counted from 0). `numbers`: the names of the numbers that every label holds. Rows:
     `features` ({"name", "kind": "number" | "category"} each), `are_features_named` (false: all columns were taken) and
     `left_out` (column: why it is no feature). `notes`: sentences on what was passed over or taken otherwise than it may
     seem; `failures` (row number as text: why this example cannot be read).

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.catalog._column_names import IDS, INPUTS, LABELS
+from hem_core.catalog._column_names import CLASSES, IDS, INPUTS, LABELS
 from hem_core.catalog._examples import Examples
 from hem_core.catalog._frame import is_frame
 from hem_core.errors import DataError
@@ -86,11 +86,19 @@ def _pair(data: Sequence[Any]) -> pa.Table | Examples:
     inputs, labels = data[0], data[1]
     if len(inputs) != len(labels):
         raise DataError(f"the pair has {len(inputs)} inputs and {len(labels)} labels; each example needs one of each")
+    names = [str(name) for name in labels.columns] if hasattr(labels, "columns") else None
+    labels = labels.to_numpy() if hasattr(labels, "columns") else labels
     if hasattr(inputs, "columns"):
-        return inputs.assign(label=_plain(labels))
+        return inputs.assign(label=_plain(labels)) if names is None else _named(inputs, labels, names)
     if len(inputs) and isinstance(inputs[0], str):
         return _table({"text": inputs, "label": labels}, "the pair")
-    return Examples(array(inputs, "the inputs"), _plain(labels), name="pair")
+    return Examples(array(inputs, "the inputs"), _plain(labels), name="pair", classes=names)
+
+
+def _named(inputs: Any, labels: Any, names: Sequence[str]) -> pa.Table:
+    """A data frame of inputs with the labels (N, K) of another one, whose columns are the names of the labels."""
+    table = pa.Table.from_pandas(inputs, preserve_index=inputs.index.name is not None)
+    return table.append_column("label", pa.array(_plain(labels))).replace_schema_metadata({CLASSES: "\n".join(names)})
 
 
 def array(values: Any, what: str) -> Any:

@@ -1,4 +1,7 @@
-"""Labels that are sets of tags, however they come: lists of names, rows of 0 and 1, a column for each tag."""
+"""Labels that are sets of tags, however they come: lists of names, rows of 0 and 1, a column for each tag.
+
+Rows and columns of other numbers are several numbers to predict, see `_number_labels`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hem_core.catalog import _number_labels as numbers
 from hem_core.errors import DataError
 from hem_core.tag_sets import TagSet, joined
 
@@ -40,7 +44,8 @@ def of_sets(labels: Sequence[Any], names: Sequence[str] | None, source: str) -> 
     """Labels that are lists of names or of class indices, rows of 0, 1 and NaN, or objects name -> yes or no.
 
     None is no label, an empty list a set without a tag. names: of the K tags where they are known.
-    Rows are 0s and 1s where all have one length and one of them repeats a value, which no set does.
+    Rows are 0s and 1s where all have one length and one of them repeats a value, which no set does. Rows of one length
+    with decimal numbers are no sets: they are the numbers to predict.
     Raises DataError for anything else.
     """
     values = [_plain(label) for label in labels]
@@ -48,6 +53,8 @@ def of_sets(labels: Sequence[Any], names: Sequence[str] | None, source: str) -> 
         return _of_objects(values, source)
     if _are_rows(values):
         return _of_rows(values, names, source)
+    if numbers.are_rows(values):
+        return TagLabels(*numbers.texts_of_rows(values, names))
     texts: list[str | None] = []
     for row, value in enumerate(values):
         if value is not None and not isinstance(value, list):
@@ -59,17 +66,21 @@ def of_sets(labels: Sequence[Any], names: Sequence[str] | None, source: str) -> 
 def of_columns(table: pa.Table, named: str) -> tuple[pa.Table, str, dict[str, Any]] | None:
     """The table with one label in the place of the columns "a,b,c" or "tag_*", its name, and the facts.
 
-    None where `named` is one column, or no such list. Raises DataError for a cell that is neither yes nor no nor empty.
+    Columns of numbers other than 0 and 1 are several numbers to predict. None where `named` is one column, or no such
+    list. Raises DataError for a cell of a tag that is neither yes nor no nor empty.
     """
     columns = _columns(table, named)
     if columns is None:
         return None
-    states = np.stack([_states(table[column], column) for column in columns.values()], axis=1)  # (N, K)
-    names = list(columns)
-    texts = [None if np.isnan(row).all() else _text(row, names) for row in states]
+    if numbers.are_numbers(table, list(columns.values())):
+        texts, facts = numbers.texts_of_columns(table, list(columns.values()))
+    else:
+        states = np.stack([_states(table[column], column) for column in columns.values()], axis=1)  # (N, K)
+        names = list(columns)
+        texts, facts = [None if np.isnan(row).all() else _text(row, names) for row in states], _facts("columns", names)
     kept = table.drop_columns(list(columns.values()))
     label = next(name for name in ("label", "labels", "tags", "tag_set") if name not in kept.column_names)
-    return kept.append_column(label, pa.array(texts, pa.string())), label, _facts("columns", names)
+    return kept.append_column(label, pa.array(texts, pa.string())), label, facts
 
 
 def _columns(table: pa.Table, named: str) -> dict[str, str] | None:
@@ -107,7 +118,8 @@ def _state(value: Any, where: str) -> float:
     if word in YES or word in NO:
         return float(word in YES)
     raise DataError(
-        f"{where} holds '{value}'; the column of a tag has 1 for yes, 0 for no, and nothing where it is not known"
+        f"{where} holds '{value}'; the column of a tag has 1 for yes, 0 for no, and nothing where it is not known; "
+        "columns of numbers to predict hold numbers alone"
     )
 
 

@@ -12,6 +12,7 @@ from hem_core.catalog import with_info
 from hem_core.catalog._column_names import LABELS
 from hem_core.catalog._examples import Examples
 from hem_core.catalog._items import parts
+from hem_core.catalog._number_labels import facts_of, number_text
 from hem_core.catalog._tag_labels import TagLabels, is_set, of_sets
 from hem_core.errors import DataError
 from hem_core.media._items import fails
@@ -28,7 +29,8 @@ def read(source: Any, **_columns: str) -> pa.Table:
     A Subset and a ConcatDataset keep the ids of their parents. `targets`, `labels` or a TensorDataset's second tensor
     are taken instead of reading every item where they agree with a few of the items. `classes` is taken over where the
     dataset has it. Labels are integers, or strings: class names; None and NaN are no label. Rows of 0 and 1, and lists
-    of names, are sets of tags. An item that the data set fails on has no label, and its reason stands in `failures`.
+    of names, are sets of tags; decimal numbers, and rows of them, are numbers to predict. An item that the data set
+    fails on has no label, and its reason stands in `failures`.
     Raises DataError for other labels and items, and when no item can be read.
     """
     labels, failures, first = _labels(source)
@@ -41,6 +43,8 @@ def read(source: Any, **_columns: str) -> pa.Table:
     are_names = bool(known) and all(isinstance(label, str) for label in known)
     if any(map(is_set, known)):
         found = of_sets(labels, classes, name)
+    elif any(map(_is_decimal, known)):
+        found = TagLabels([_number_text(label) for label in labels], facts_of([name]))
     else:
         texts = [None if label is None else label if are_names else str(_integer(label)) for label in labels]
         found = TagLabels(texts)
@@ -118,14 +122,15 @@ def _same(one: Any, other: Any) -> bool:
         return one is other
     if is_set(one) or is_set(other):
         return is_set(one) and is_set(other) and repr(list(one)) == repr(list(other))
-    if isinstance(one, str) or isinstance(other, str):
-        return one == other
+    if isinstance(one, str) or isinstance(other, str) or _is_decimal(one) or _is_decimal(other):
+        return bool(one == other)
     return _integer(one) == _integer(other)
 
 
 def _known(label: Any) -> Any:
     """A label, or None for what stands for none: None itself, and NaN."""
-    return None if isinstance(label, float) and math.isnan(label) else label
+    value = label.item() if getattr(label, "ndim", None) == 0 else label
+    return None if isinstance(value, float) and math.isnan(value) else label
 
 
 def _ids(dataset: Any) -> list[str]:
@@ -176,6 +181,20 @@ def _is_picture(first: Any, dataset: Any) -> bool:
         return True
     inputs: Any = dataset.inputs if isinstance(dataset, Examples) else None
     return hasattr(inputs, "shape") and hasattr(inputs.dtype, "kind") and can_be_seen(inputs.shape, inputs.dtype)
+
+
+def _is_decimal(label: Any) -> bool:
+    """Whether a label is a number with something behind its point."""
+    value = label.item() if hasattr(label, "item") and getattr(label, "ndim", 0) == 0 else label
+    return isinstance(value, float) and not value.is_integer()
+
+
+def _number_text(label: Any) -> str | None:
+    """A number as text. Raises DataError for a label that is none."""
+    value = label.item() if hasattr(label, "item") and getattr(label, "ndim", 0) == 0 else label
+    if isinstance(value, int | float) or value is None:
+        return number_text(value)
+    raise DataError(f"most labels of the dataset are numbers; one is {_short(label)}")
 
 
 def _integer(target: Any) -> int:

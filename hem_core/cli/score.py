@@ -48,8 +48,12 @@ def score(
     ] = None,
     id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
     label_column: Annotated[
-        str | None,
-        _option("Column of the labels; of tags also one column for each: rock,jazz or 'genre_*'.", panel=DATA),
+        list[str] | None,
+        _option(
+            "Column of the labels; of tags or several numbers one column for each: rock,jazz or 'genre_*'; or repeat "
+            "it.",
+            panel=DATA,
+        ),
     ] = None,
     image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
     text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
@@ -149,7 +153,8 @@ def score(
     from hem_core.runs.options import Options
     from hem_core.runs.score import score as score_run
 
-    columns = {"id": id_column, "label": label_column, "image": image_column, "text": text_column}
+    labels = ",".join(label_column or ())
+    columns = {"id": id_column, "label": labels, "image": image_column, "text": text_column}
     options = Options(
         task=task,
         loss=loss,

@@ -21,6 +21,7 @@ from hem_core.errors import DataError
 from hem_core.export._boxes import has_boxes
 from hem_core.export._holds import has_pictures, holds_boxes, is_background
 from hem_core.export._images import ReadImage
+from hem_core.export._label_numbers import LabelNumbers
 from hem_core.export._label_sets import LabelSets
 from hem_core.export._readme import readme
 
@@ -42,7 +43,7 @@ def export(
     classes: Sequence[str] = (),
     features: Sequence[str] = (),
     skipped: Mapping[str, str] | None = None,
-    label_sets: LabelSets | None = None,
+    label_sets: LabelSets | LabelNumbers | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a set for training: the formats asked for, examples.parquet, manifest.json and README.md.
@@ -50,8 +51,8 @@ def export(
     examples: one row an example with `id` and `label`; manifest: JSON, what the set was made from, to which
     counts, formats and format_version are added; classes: names in the order of the model's outputs; features: the
     columns that a row's model reads; skipped: id -> why an example of the set is not among these, for the README and
-    the manifest; label_sets: how labels that are sets are written, None where a label is one class. The folder gets its
-    name when it is complete.
+    the manifest; label_sets: how labels that are sets or several numbers are written, None where a label is one. The
+    folder gets its name when it is complete.
     Returns the folder. Raises DataError when the set is empty, the ids are not unique or the folder exists,
     UnknownNameError for a format that no file provides.
     """

@@ -1,4 +1,4 @@
-"""What a scikit-learn estimator can predict: one class out of several, or a number."""
+"""What a scikit-learn estimator can predict: one class out of several, a number or several, or tags."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ class Answer:
 
 
 def numbers(estimator: Any, rows: Any) -> np.ndarray:
-    """The predictions (n, 1) float32. Raises ModelError unless there is one number per row."""
+    """The predictions (n, D) float32. Raises ModelError unless there are numbers for each row."""
     name, found = type(estimator).__name__, np.asarray(_called(estimator, "predict", rows))
     if found.ndim == 1:
         found = found[:, None]  # (n,) -> (n, 1)
-    if found.shape != (len(rows), 1) or found.dtype.kind not in "fiub":
-        raise ModelError(f"predict of {name} gave {found.dtype} {found.shape}; expected {(len(rows), 1)} numbers")
+    if found.ndim != 2 or len(found) != len(rows) or found.dtype.kind not in "fiub":
+        raise ModelError(
+            f"predict of {name} gave {found.dtype} {found.shape}; expected numbers, ({len(rows)},) or ({len(rows)}, D)"
+        )
     return found.astype(np.float32)
 
 

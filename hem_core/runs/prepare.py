@@ -40,12 +40,12 @@ from hem_core.tasks import (
     TargetOptions,
     Task,
     adjusted,
-    has_logits,
     keeps_sizes,
     load,
     names_labels,
     require,
     settings_of,
+    takes_names,
 )
 
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
@@ -163,7 +163,7 @@ def _task_for(options: Options) -> Task:
         "classes": ("--classes", options.classes),
     }
     for offer, (option, is_asked) in asked.items():
-        if is_asked and not (offer == "classes" and (has_logits(task) or names_labels(task))):
+        if is_asked and not (offer == "classes" and takes_names(task)):
             require(task, offer, option)
     return adjusted(task, options.arguments)
 

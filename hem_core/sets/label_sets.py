@@ -1,13 +1,14 @@
-"""Sets of tags in sets and exports: how they are written, and single tags that people put right."""
+"""Labels that hold several values in sets and exports: how they are written, and single tags that people put right."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hem_core.export._label_numbers import LabelNumbers
 from hem_core.export._label_sets import LabelSets
 from hem_core.store.level_names import EXAMPLES
 from hem_core.tag_sets import NONE
-from hem_core.tasks import TogglesTags, of
+from hem_core.tasks import HasSeveralNumbers, TogglesTags, of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from hem_core.store.tags import TagLog
 
 
-def label_sets(run: Run | None, level: str = EXAMPLES) -> LabelSets | None:
-    """How the labels of a run's examples are written; None where a label is no set, and for other levels."""
-    task = of(run.info) if run is not None else None
-    if not isinstance(task, TogglesTags) or level != EXAMPLES:
-        return None
-    return LabelSets(tuple(task.output_names), task.separator, task.is_listed)
+def label_sets(run: Run | None, level: str = EXAMPLES) -> LabelSets | LabelNumbers | None:
+    """How the labels of a run's examples are written; None where a label is one value, and for other levels."""
+    task = of(run.info) if run is not None and level == EXAMPLES else None
+    if isinstance(task, TogglesTags):
+        return LabelSets(tuple(task.output_names), task.separator, task.is_listed)
+    if isinstance(task, HasSeveralNumbers) and task.output_names:
+        return LabelNumbers(tuple(task.output_names))
+    return None
 
 
 def state_of(level: Level, log: TagLog) -> pd.DataFrame:

@@ -25,8 +25,8 @@ class Verdict:
 ALL = (
     Verdict("right", "right", "the label is right, and there is nothing special about the example", "right", "1"),
     Verdict("hard", "hard, keep", "the label is right, and the example is hard: keep it", "right", "2"),
-    Verdict("mislabelled", "label wrong", "the label is wrong; another class can be named", "wrong", "3"),
-    Verdict("ambiguous", "ambiguous", "more than one class is right", "right", "4"),
+    Verdict("mislabelled", "label wrong", "the label is wrong; the right one can be named", "wrong", "3"),
+    Verdict("ambiguous", "ambiguous", "more than one label can be right", "right", "4"),
     Verdict("outlier", "outlier", "it does not belong in this data", "open", "5"),
     Verdict("duplicate", "duplicate", "it is the same as another example", "right", "6"),
     Verdict("skip", "skipped", "looked at, without an opinion", "open", "7"),

@@ -336,8 +336,37 @@ class CalibratesReasons(Protocol):
 class HasResiduals(Protocol):
     """A task of numbers: the report of a retraining says first how far off they are, in units of the label."""
 
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The names of the D numbers of an example; () where it has one."""
+        ...
+
+    @property
+    def spreads(self) -> tuple[float, ...]:
+        """By what the residuals of each of several numbers are divided before they are averaged; () for one."""
+        ...
+
     def residuals(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """(N,) float64, given − predicted, of raw outputs (N, W) and targets (N,)."""
+        """(N, D) float64, given − predicted, of raw outputs (N, W) and targets (N,) or (N, D); NaN = not known."""
+        ...
+
+
+@runtime_checkable
+class HasSeveralNumbers(Protocol):
+    """A task of numbers that can have several of them, each in columns of its own; a page draws one at a time."""
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The names of the D numbers of an example; () where it has one."""
+        ...
+
+    def number_columns(self, output: str) -> Mapping[str, str]:
+        """`given_value`, `predicted_value`, `residual`, `residual_scale` and `residual_ratio` -> the column of this
+        output that holds it."""
+        ...
+
+    def completed(self, answer: str, given: str | None) -> str:
+        """A label that people typed, with the numbers that they did not name as they are given. Raises DataError."""
         ...
 
 
@@ -582,6 +611,12 @@ def column_words(task: Task) -> Mapping[str, tuple[str, str]]:
     return getattr(task, "column_words", {})
 
 
+def column_meanings(task: Task) -> Mapping[str, str]:
+    """Column -> what it means, in a sentence, for columns that a task computes otherwise than the scores do: its
+    `column_meanings`."""
+    return getattr(task, "column_meanings", {})
+
+
 def detail_columns(task: Task) -> tuple[str, ...]:
     """Columns of a part that stand beside its large picture: those of its `detail_columns`."""
     return getattr(task, "detail_columns", ())
@@ -601,6 +636,11 @@ def require(task: Task, offer: Offer, option: str) -> None:
 def has_logits(task: Task) -> bool:
     """Whether a model of the task must give logits, not the probabilities that they become."""
     return "classes" in task.offers or bool(getattr(task, "has_logits", False))
+
+
+def takes_names(task: Task) -> bool:
+    """Whether the user may name the outputs of a model of a task that offers no classes."""
+    return has_logits(task) or names_labels(task) or hasattr(task, "output_names")
 
 
 def output_names(task: Task, classes: Sequence[str]) -> tuple[str, ...]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+
+from hem_core.number_rows import joined, split
 
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -64,3 +67,27 @@ def decimals(spread: float) -> int:
     if not math.isfinite(spread) or spread <= 0:
         return 2
     return min(SHARP, max(0, 1 - math.floor(math.log10(spread))))
+
+
+def read_rows(labels: Sequence[str | None], n_outputs: int = 0) -> tuple[np.ndarray, list[bool], bool]:
+    """Labels that hold several numbers, (N, D) float32, NaN where one is missing or is none; which labels hold
+    something that is no number, or another count than the others (all of such a row is NaN); and whether 12,5 meant
+    12.5. n_outputs: D; 0 for the most frequent count.
+    """
+    rows = [None if label is None else split(label) for label in labels]
+    counts = Counter(len(row) for row in rows if row is not None)
+    width = n_outputs or (counts.most_common(1)[0][0] if counts else 1)
+    is_whole = [row is not None and len(row) == width for row in rows]
+    cells = [row if row is not None and fits else [None] * width for row, fits in zip(rows, is_whole, strict=True)]
+    read = [read_numbers(column) for column in zip(*cells, strict=True)] if cells else []
+    values = np.stack([column for column, _comma in read], axis=1) if read else np.zeros((0, width), np.float32)
+    is_odd = [row is not None and not fits for row, fits in zip(rows, is_whole, strict=True)]
+    for index, row in enumerate(cells):
+        if any(cell is not None and np.isnan(value) for cell, value in zip(row, values[index], strict=True)):
+            is_odd[index], values[index] = True, np.nan
+    return values, is_odd, any(is_comma for _column, is_comma in read)
+
+
+def written_rows(columns: Sequence[Sequence[str | None]]) -> list[str | None]:
+    """D columns of N texts as N texts that `read_rows` reads; None where none of a row is known."""
+    return [joined(row) for row in zip(*columns, strict=True)]

@@ -42,18 +42,25 @@ class _Facts:
     columns: Mapping[str, np.ndarray]
     spread: float
 
+    @property
+    def of_a_row(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What the evidence of a row begins with."""
+        return self.given, self.predicted, self.scale
 
-def explain(columns: Mapping[str, np.ndarray], spread: float) -> dict[str, np.ndarray]:
+
+def explain(columns: Mapping[str, np.ndarray], spread: float, rows: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """`reason` and `evidence`, (N,) texts; columns: those of `_standing.standing`, and `knn_distance` where known.
 
-    spread: of the given values; it decides how many digits are printed.
+    spread: of the given values; it decides how many digits are printed. rows (n,): explain these alone, (n,) texts;
+    what is usual is still that of all N.
     """
     given, predicted = (np.asarray(columns[name], np.float64) for name in ("given_value", "predicted_value"))
     scale, bias = (np.asarray(columns[name], np.float64) for name in ("residual_scale", "residual_bias"))
     whole = GAUSSIAN * float(np.median(np.abs(given - predicted))) if len(given) else 1.0
     facts = _Facts(given, predicted, scale, bias, whole, columns, spread)
-    reason = _reasons(facts)
-    return {"reason": reason, "evidence": _evidence(facts, reason)}
+    some = np.arange(len(given)) if rows is None else rows
+    reason = _reasons(facts)[some]
+    return {"reason": reason, "evidence": _evidence(facts, reason, some)}
 
 
 def _reasons(facts: _Facts) -> np.ndarray:
@@ -90,20 +97,22 @@ def _is_in_a_tail(given: np.ndarray) -> np.ndarray:
     return (given < low) | (given > high)
 
 
-def _evidence(facts: _Facts, reason: np.ndarray) -> np.ndarray:
-    """One sentence an example: what was given and predicted, with what is usual, and what the neighbours say."""
+def _evidence(facts: _Facts, reason: np.ndarray, some: np.ndarray) -> np.ndarray:
+    """One sentence an example: what was given and predicted, with what is usual, and what the neighbours say.
+
+    reason (n,) of the rows `some` (n,).
+    """
     digits = decimals(min(facts.spread, float(np.median(facts.scale))) if len(facts.scale) else facts.spread)
     has_near = "neighbours_low" in facts.columns
     near = [facts.columns[f"neighbours_{end}"].tolist() for end in ("low", "high")] if has_near else []
-    rows = zip(facts.given.tolist(), facts.predicted.tolist(), facts.scale.tolist(), strict=True)
     words = []
-    for row, (given, predicted, scale) in enumerate(rows):
-        text = f"given {in_digits(given, digits)}, predicted {in_digits(predicted, digits)} ± "
-        text += in_digits(scale, digits)
+    for row, name in zip(some.tolist(), reason.tolist(), strict=True):
+        given, predicted, scale = (in_digits(float(each[row]), digits) for each in facts.of_a_row)
+        text = f"given {given}, predicted {predicted} ± {scale}"
         if has_near:
             low, high = (in_digits(end[row], digits) for end in near)
             text += f"; most of its neighbours lie between {low} and {high}"
-        words.append(text + _more(facts, str(reason[row]), row, digits))
+        words.append(text + _more(facts, str(name), row, digits))
     return np.array(words, dtype=object)
 
 

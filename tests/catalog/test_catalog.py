@@ -244,8 +244,8 @@ def test_an_npz_of_objects_or_of_unequal_lengths_is_refused(tmp_path):
 def test_a_dataset_with_labels_that_are_no_integers_is_refused():
     with pytest.raises(DataError, match=r"labels must be integers or class names; one is \{1: 2\}"):
         catalogs.read([(0, {1: 2})])
-    with pytest.raises(DataError, match=r"labels must be integers or class names; one is 0\.5"):
-        catalogs.read([(0, 0.5)])
+    with pytest.raises(DataError, match=r"most labels of the dataset are numbers; one is 'cat'"):
+        catalogs.read([(0, 0.5), (0, "cat")])
 
 
 def test_a_dataset_with_ids_of_another_length_is_refused():

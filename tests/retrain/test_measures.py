@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
 from hem_core.retrain.report.bootstrap import interval, measured_again
-from hem_core.retrain.report.measures import MEASURES, OF_NUMBERS, groups, sums
+from hem_core.retrain.report.measures import MEASURES, groups, of_numbers, sums
 from hem_core.retrain.report.temperature import scaled, temperature
 from hem_core.retrain.report.test_predictions import class_predictions, graded_predictions
 from hem_core.tasks import load
@@ -50,8 +50,25 @@ def test_numbers_are_measured_by_their_mean_absolute_and_root_mean_squared_resid
     model = graded_predictions(load("regression"), raw, targets)
     parts = groups(np.ones(4, bool), np.zeros(4, np.int64), 1, [])
     point, _ = measured_again([[sums(model, parts)]], parts, draws=1)
-    found = {OF_NUMBERS[at].name: point[0, 0, at] for at in OF_NUMBERS}
+    assert model.numbers is not None
+    found = {measure.name: point[0, 0, at] for at, measure in of_numbers(model.numbers).items()}
     assert found == {"mean absolute error": 7 / 4, "root mean squared error": 2.5}  # 3 and -4 of four
+
+
+def test_several_numbers_are_measured_each_in_its_unit_and_together_in_spreads():
+    task = load("regression").settled({"outputs": ["a", "b"], "spreads": [1.0, 100.0], "loss": "absolute"})
+    targets = np.array([[1.0, 100.0], [2.0, np.nan], [3.0, 300.0]], np.float32)
+    raw = np.array([[1.0, 400.0], [2.0, 0.0], [0.0, 700.0]], np.float32)  # residuals 0, 0, 3 and -300, unknown, -400
+    model = graded_predictions(task, raw, targets)
+    parts = groups(np.ones(3, bool), np.zeros(3, np.int64), 1, [])
+    assert model.numbers is not None
+    point, draws = measured_again([[sums(model, parts)]], parts, spreads=model.numbers.spreads, draws=20)
+    found = {measure.name: point[0, 0, at] for at, measure in of_numbers(model.numbers).items()}
+    assert found["mean absolute error of a"] == 1
+    assert found["mean absolute error of b"] == 350
+    assert found["root mean squared error of b"] == pytest.approx(((300**2 + 400**2) / 2) ** 0.5)
+    assert found["normalised mean absolute error"] == pytest.approx((1 + 3.5) / 2)
+    assert np.isfinite(draws[:, 0, min(of_numbers(model.numbers))]).all()
 
 
 def test_equal_arms_differ_by_nothing_in_any_draw():

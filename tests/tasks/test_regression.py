@@ -52,7 +52,9 @@ def test_what_is_no_finite_number_is_none(text):
 def test_labels_that_are_names_are_refused_with_the_way_out():
     with pytest.raises(DataError, match=r"3 of 3 labels in 'x.csv' are no numbers \(such as 'cat'\); name the column"):
         read("cat", "dog", "cow")
-    with pytest.raises(ModelError, match="the model gives 3 numbers for an example; regression scores one"):
+    with pytest.raises(
+        ModelError, match="the model gives 3 numbers for an example, and the label is one; name the column"
+    ):
         read("1", n_outputs=3)
     with pytest.raises(HemError, match="no loss 'cubic' for regression; there are: absolute, squared, huber"):
         read("1", loss="cubic")
@@ -311,7 +313,7 @@ def test_predictions_alone_are_scored_from_a_csv_and_with_embeddings_from_parque
 
 
 def test_without_predictions_the_error_says_what_is_wanted(planted, tmp_path):
-    with pytest.raises(ModelError, match="has not a column 'prediction' of numbers; there are: id, label, age"):
+    with pytest.raises(ModelError, match=r"has not a column 'prediction' of numbers \(.*\); there are: id, label, age"):
         hem_core.score(None, planted / "data" / "diabetes.csv", task="regression", out=tmp_path / "run")
 
 

@@ -54,7 +54,7 @@ def pair(workspace: Workspace, before: Run, after: Run) -> ArmPair | None:
         verdict=str(verdict.get("word")) if is_judged else None,
         sentence=str((verdict.get("sentences") or [""])[0]) if is_judged else "",
         difference=_difference(report, *arms),
-        measure=str(next(iter(report.get("table") or ()), {}).get("measure") or "accuracy"),
+        measure=str(headline_row(report).get("measure") or "accuracy"),
     )
 
 
@@ -64,10 +64,13 @@ def _arm(retraining: str, run: str, runs: Mapping[str, str]) -> str:
     return named if named in runs else next((arm for arm, one in runs.items() if one == run), named)
 
 
+def headline_row(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row of the table that is in percent: accuracy, or 1 − error for a task without classes; {} without one."""
+    return next((row for row in report.get("table") or () if row.get("unit", "%") == "%"), {})
+
+
 def _difference(report: Mapping[str, Any], before: str, after: str) -> dict[str, float] | None:
-    shares = (row for row in report.get("table") or () if row.get("unit", "%") == "%")
-    headline = next(shares, None)  # accuracy, or 1 − error for a task without classes
-    known: Mapping[str, Any] = headline["difference"] if headline else {}
+    known: Mapping[str, Any] = headline_row(report).get("difference") or {}
     if f"{after} - {before}" in known:
         return dict(known[f"{after} - {before}"])
     turned = known.get(f"{before} - {after}")

@@ -60,10 +60,10 @@ def page() -> None:
         bins = _density(found, cell, pair)
     _parts(before, after)
     _gallery(before, after, found, cell, bins, pair)
-    if together is None:
-        _classes(found)
-    else:
+    if together is not None:
         _measured_classes(together, found)
+    elif after.level(state.current_level()).classes:
+        _classes(found)
 
 
 def _parts(before: Run, after: Run) -> None:

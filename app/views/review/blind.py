@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TELLING = ("label", "given", "given_value", "predicted", "suggested_label", "id", "example")
 """Columns that say the label, or may: an id is often a path with the class in it."""
+OF_ONE_NUMBER = ("given_value_", "predicted_value_")
+"""What such columns of one of several numbers begin with."""
 
 
 def places(level: Level) -> np.ndarray:
@@ -37,4 +39,5 @@ def warning(rule: Mapping[str, Any] | None, classes: Sequence[str]) -> str:
 def _is_telling(clause: Mapping[str, Any], classes: Sequence[str]) -> bool:
     inner = clause.get("not", clause)
     names_class = not set(map(str, inner.get("in") or ())).isdisjoint(classes)
-    return "rows" in inner or inner.get("column") in TELLING or names_class
+    column = str(inner.get("column"))
+    return "rows" in inner or column in TELLING or column.startswith(OF_ONE_NUMBER) or names_class

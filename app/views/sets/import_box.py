@@ -43,8 +43,8 @@ def draw(run: Run) -> None:
         st.caption(
             words.plain(
                 f"Each answer becomes a verdict on an example of {run.data}: 'right' where the label is the given "
-                "one, 'mislabelled' with the new one where it is another class. Boxes that were moved, relabelled, "
-                "drawn or deleted become the verdicts of Review. The same file twice adds nothing."
+                "one, 'mislabelled' with the new one where it differs. Boxes that were moved, relabelled, drawn or "
+                "deleted become the verdicts of Review. The same file twice adds nothing."
             )
         )
 

@@ -14,17 +14,24 @@ AT_ONCE = 50
 
 
 def measured_again(
-    sums: Sequence[Sequence[sparse.csr_matrix]], groups: Groups, *, draws: int = DRAWS, seed: int = 0
+    sums: Sequence[Sequence[sparse.csr_matrix]],
+    groups: Groups,
+    *,
+    spreads: tuple[float, ...] = (),
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The measures of A arms with S seeds each, as they are (A, S, M), and in B draws, mean over seeds (B, A, M).
 
     sums[a][s]: of `measures.sums`, (T, C). One draw takes T examples and S seeds with replacement, the same for all
-    arms: so what the arms share cancels in their difference.
+    arms: so what the arms share cancels in their difference. spreads: as for `measures.measured`.
     """
     n_arms, n_seeds, n = len(sums), len(sums[0]), groups.members.get_shape()[0]
     generator = np.random.default_rng(seed)
     once = np.ones((1, n))
-    point = np.array([[_of(once, each, groups)[0] for each in arm] for arm in sums])  # (A, S, M)
+    point = np.array(
+        [[measured(once @ each, once @ groups.members, groups, spreads)[0] for each in arm] for arm in sums]
+    )  # (A, S, M)
     found = np.empty((draws, n_arms, point.shape[2]))
     for start in range(0, draws, AT_ONCE):
         n_now = min(AT_ONCE, draws - start)
@@ -32,7 +39,7 @@ def measured_again(
         chosen = generator.integers(n_seeds, size=(n_now, n_seeds))
         sizes = counts @ groups.members  # (B, groups)
         for arm in range(n_arms):
-            each = np.stack([measured(counts @ one, sizes, groups) for one in sums[arm]], axis=1)  # (B, S, M)
+            each = np.stack([measured(counts @ one, sizes, groups, spreads) for one in sums[arm]], axis=1)  # (B, S, M)
             found[start : start + n_now, arm] = np.take_along_axis(each, chosen[:, :, None], axis=1).mean(axis=1)
     return point, found
 
@@ -45,7 +52,3 @@ def interval(draws: np.ndarray, *, confidence: float = 0.95) -> tuple[float, flo
         return float("nan"), float("nan")
     low, high = np.quantile(known, [tail, 1 - tail])
     return float(low), float(high)
-
-
-def _of(counts: np.ndarray, sums: sparse.csr_matrix, groups: Groups) -> np.ndarray:
-    return measured(counts @ sums, counts @ groups.members, groups)

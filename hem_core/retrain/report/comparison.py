@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hem_core.retrain.report.bootstrap import interval, measured_again
-from hem_core.retrain.report.measures import GRADED, MEASURES, OF_NUMBERS, Measure, groups, sums
+from hem_core.retrain.report.measures import GRADED, MEASURES, Measure, groups, of_numbers, sums
 from hem_core.retrain.report.ship_or_hold import Interval, verdict
 from hem_core.retrain.report.slices import Slice
 from hem_core.retrain.report.test_predictions import ModelPredictions
@@ -36,12 +36,14 @@ def comparison(
     is_target (T,) bool. Values in the unit of their measure, differences of percentages in points.
     classes: () for a task without them; then there is no table of classes, no McNemar test and no temperature.
     """
-    has_residuals = all(one.residual is not None for models in arms.values() for one in models)
-    graded = OF_NUMBERS | GRADED if has_residuals else GRADED
+    numbers = next(one.numbers for models in arms.values() for one in models)
+    graded = of_numbers(numbers) | GRADED if numbers is not None else GRADED
     measures = dict(enumerate(MEASURES)) if classes else graded
     of_class = targets if classes else np.zeros(len(targets), np.int64)  # all are of one
     parts = groups(is_target, of_class, max(1, len(classes)), [each.rows for each in slices])
-    point, draws = measured_again([[sums(one, parts) for one in models] for models in arms.values()], parts)
+    spreads = numbers.spreads if numbers is not None else ()
+    summed = [[sums(one, parts) for one in models] for models in arms.values()]
+    point, draws = measured_again(summed, parts, spreads=spreads)
     table = table_of(list(arms), measures, point, draws)
     judged = [row for row in table if row["unit"] == "%"][:2]  # accuracy or 1 − error, and that of the slice
     overall, target = (Interval(**row["difference"]["curated - control"]) for row in judged)

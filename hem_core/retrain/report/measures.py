@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from hem_core.retrain.report.test_predictions import ModelPredictions
+from hem_core.retrain.report.test_predictions import ModelPredictions, Numbers
 
 BINS = 15
 """Of confidence, for the expected calibration error."""
@@ -48,11 +48,19 @@ GRADED = {
 }
 """Those of a task without classes, by their place among MEASURES; right is then as right as 1 − error."""
 
-OF_NUMBERS = {
-    9: Measure("mean absolute error", "in units of the label", False),
-    10: Measure("root mean squared error", "in units of the label", False),
-}
-"""Those that a task of numbers has besides, by their place after MEASURES."""
+ABSOLUTE, SQUARED = "mean absolute error", "root mean squared error"
+
+
+def of_numbers(numbers: Numbers) -> dict[int, Measure]:
+    """Those that a task of numbers has besides, by their place after MEASURES: of several first the means, normalised
+    by the spread of each."""
+    if not numbers.names:
+        found = [Measure(name, "in units of the label", False) for name in (ABSOLUTE, SQUARED)]
+    else:
+        found = [Measure(f"normalised {name}", "× spread", False) for name in (ABSOLUTE, SQUARED)]
+        found += [Measure(f"{name} of {each}", "in its own unit", False) for each in numbers.names
+                  for name in (ABSOLUTE, SQUARED)]  # fmt: skip
+    return dict(enumerate(found, len(MEASURES)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +98,7 @@ def groups(is_target: np.ndarray, targets: np.ndarray, n_classes: int, slices: l
 def sums(model: ModelPredictions, groups: Groups) -> sparse.csr_matrix:
     """(T, 1 + groups + 2 + 2 · BINS): right, right in each group, two losses, confidence minus right in each bin.
 
-    A model with residuals has two columns more, their absolute values and their squares.
+    A model with residuals of D numbers has 3 D columns more: their absolute values, their squares, and which are known.
     """
     right = model.credit
     columns = [right[:, None], groups.members.multiply(right[:, None]), model.nll[:, None], model.nll_scaled[:, None]]
@@ -99,15 +107,16 @@ def sums(model: ModelPredictions, groups: Groups) -> sparse.csr_matrix:
         at = np.arange(len(sure))
         columns.append(sparse.csr_matrix((sure - right, (at, bin_)), shape=(len(sure), BINS)))
     if model.residual is not None:
-        columns += [np.abs(model.residual)[:, None], np.square(model.residual)[:, None]]
+        is_known, residual = ~np.isnan(model.residual), np.nan_to_num(model.residual)
+        columns += [np.abs(residual), np.square(residual), is_known.astype(np.float64)]
     return sparse.csr_matrix(sparse.hstack([sparse.csr_matrix(column) for column in columns]))
 
 
-def measured(totals: np.ndarray, sizes: np.ndarray, groups: Groups) -> np.ndarray:
-    """The measures (B, M), in the order of MEASURES and, with residuals, OF_NUMBERS, of B draws.
+def measured(totals: np.ndarray, sizes: np.ndarray, groups: Groups, spreads: tuple[float, ...] = ()) -> np.ndarray:
+    """The measures (B, M), in the order of MEASURES and, with residuals, of `of_numbers`, of B draws.
 
     totals (B, C): `sums` added up over the examples drawn; sizes (B, 1 + K + G): how many of each group were drawn.
-    NaN for a measure without examples.
+    spreads: of several numbers. NaN for a measure without examples.
     """
     n = len(groups.sizes)
     right, of_group, rest = totals[:, 0], totals[:, 1 : 1 + n], totals[:, 1 + n :]
@@ -131,9 +140,18 @@ def measured(totals: np.ndarray, sizes: np.ndarray, groups: Groups) -> np.ndarra
         100 * bins[:, 0] / drawn,
         100 * bins[:, 1] / drawn,
     ]
-    if residuals.shape[1]:
-        found += [residuals[:, 0] / drawn, np.sqrt(residuals[:, 1] / drawn)]
-    return np.stack(found, axis=1)
+    return np.stack([*found, *_of_residuals(residuals, spreads)], axis=1)
+
+
+def _of_residuals(totals: np.ndarray, spreads: tuple[float, ...]) -> list[np.ndarray]:
+    """The measures of `of_numbers`, (B,) each, from the sums (B, 3 D) of `sums`; [] without residuals."""
+    if not totals.shape[1]:
+        return []
+    absolute, squares, known = np.split(totals, 3, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        each = np.stack([absolute / known, np.sqrt(squares / known)], axis=2)  # (B, D, 2)
+    means = [np.nanmean(each / np.array(spreads)[:, None], axis=1)] if spreads else []
+    return [column for part in [*means, *np.moveaxis(each, 1, 0)] for column in part.T]
 
 
 def sizes_total(sizes: np.ndarray, groups: Groups) -> np.ndarray:

@@ -12,6 +12,16 @@ from hem_core.tasks import HasResiduals, Task, load
 from hem_core.thresholds import WRONG
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers that a task predicts."""
+
+    names: tuple[str, ...] = ()
+    """Of D numbers; () for one."""
+    spreads: tuple[float, ...] = ()
+    """By which their residuals are divided before they are averaged; () for one."""
+
+
 @dataclass(frozen=True, eq=False)
 class ModelPredictions:
     """Columns (T,) of one model: predicted value, is it right, loss in nats, probability of the prediction."""
@@ -27,7 +37,9 @@ class ModelPredictions:
     credit: np.ndarray
     """1 − error: how right each prediction is, 0 .. 1."""
     residual: np.ndarray | None = None
-    """Given − predicted in units of the label, of a task of numbers."""
+    """(T, D) given − predicted, of a task of D numbers, each in its own unit; NaN where it is not known."""
+    numbers: Numbers | None = None
+    """What these are; None without residuals."""
 
 
 def class_predictions(logits: np.ndarray, targets: np.ndarray) -> ModelPredictions:
@@ -57,6 +69,8 @@ def graded_predictions(task: Task, raw: np.ndarray, targets: np.ndarray) -> Mode
 
     error, nothing = task.errors(raw, targets), np.zeros(len(targets))
     loss = task.fields(torch.from_numpy(raw), torch.from_numpy(targets))["loss"].numpy().astype(np.float64)
-    residual = task.residuals(raw, targets) if isinstance(task, HasResiduals) else None
+    residual, numbers = None, None
+    if isinstance(task, HasResiduals):
+        residual, numbers = task.residuals(raw, targets), Numbers(tuple(task.output_names), tuple(task.spreads))
     right = error < WRONG
-    return ModelPredictions(task.predicted(raw), right, loss, nothing, loss, nothing, 1.0, 1 - error, residual)
+    return ModelPredictions(task.predicted(raw), right, loss, nothing, loss, nothing, 1.0, 1 - error, residual, numbers)
