@@ -184,7 +184,7 @@ def corrected(page: Any) -> None:
 
 
 PICTURES = {
-    "classes_overview": Picture("digits", "?run=digits", overview),
+    "classes_overview": Picture("digits", "?run=digits", overview, height=648),
     "classes_explore": Picture("digits", 'explore?run=digits&view={"mode":"embedding"}', lasso),
     "classes_review": Picture("digits", "review?run=digits&queue=suspects", review),
     "boxes_detection": Picture("detection", "detection?run=detection", detection, height=1180),
