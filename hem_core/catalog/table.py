@@ -22,6 +22,7 @@ from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._predictions_file import predictions_by_id
 from hem_core.catalog._table_file import PREDICTIONS, Loaded, has_predictions, is_text, load, suffix_format
 from hem_core.catalog._tag_labels import of_columns, of_sets
+from hem_core.class_columns import class_columns
 from hem_core.errors import DataError
 from hem_core.media import claimed
 
@@ -88,7 +89,7 @@ def read(
     medium, of_features = chosen.medium, table
     if chosen.are_features:
         of_features = _with_codes_as_numbers(loaded, table, chosen.taken | set(KEPT))
-        facts |= _features(of_features, path, asked, chosen.taken)
+        facts |= _features(of_features, path, asked, chosen)
         if not facts["features"]:
             medium, facts = "none", {"notes": facts["notes"]}
     labels = as_text(_blank_is_missing(loaded.table[chosen.label]), chosen.label, "label")
@@ -104,7 +105,8 @@ def read(
             _check_paths(columns["id"], chosen.image, path or "table")
     if chosen.text is not None:
         columns["text"] = _texts(loaded, chosen.text)
-    taken = {*chosen.taken, chosen.input, *PREDICTIONS}
+    in_file = PREDICTIONS if is_parquet(source) else ()  # they stay there
+    taken = {*chosen.taken, chosen.input, *in_file}
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
     facts["notes"] += _padded(table, facts)
@@ -331,15 +333,22 @@ def _found_inputs(loaded: Loaded, folders: Sequence[Path]) -> tuple[str | None, 
     return found, None, None
 
 
-def _features(table: pa.Table, path: Path | None, names: list[str], taken: set[str | None]) -> dict[str, Any]:
+def _features(table: pa.Table, path: Path | None, names: list[str], chosen: _Chosen) -> dict[str, Any]:
+    taken = chosen.taken
     if names and names != ["*"]:
         return {"features": named_features(table, names, taken=taken), "are_features_named": True, "left_out": {}}
-    if has_predictions(path, table) and not names:
+    if not names and (has_predictions(path, table) or _has_class_columns(table, chosen.label)):
         return {"features": []}
     found, left_out = all_features(table, taken=taken)
     if names and not found:
         raise DataError(f"no column can be a feature among {_listed(table)}; name them one by one")
     return {"features": found, "are_features_named": bool(names), "left_out": left_out}
+
+
+def _has_class_columns(table: pa.Table, label: str) -> bool:
+    """Whether columns are probabilities or logits of the classes; a best class alone can be a feature."""
+    found = class_columns(table, set(as_text(table[label], label, "label").unique().to_pylist()) - {None})
+    return found is not None and bool(found.of)
 
 
 def _find(table: pa.Table, named: str | None, defaults: tuple[str, ...], what: str) -> str | None:
