@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import pandas as pd
 
@@ -104,6 +106,12 @@ def places(level: "Level") -> "np.ndarray":
 def row_of(level: "Level") -> dict[str, int]:
     """Id -> row of a run; the quick way to look up a few."""
     return _row_of(_key(level), level)
+
+
+def rows_of_examples(level: "Level", examples: "Iterable[str]") -> list[int]:
+    """The rows of a level of parts that belong to some examples, ascending; found without a query of the level."""
+    known = _rows_of_example(_key(level), level)
+    return sorted(row for example in set(examples) if example in known for row in known[example].tolist())
 
 
 def open_suspects(level: "Level") -> int:
@@ -357,6 +365,11 @@ def _decisions(key: Key, revision: int, _level: "Level") -> "Decisions":
 
     opened = run(_level.run)
     return decisions(opened, tags(), frozenset(opened.table(["id"])["id"].astype(str)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _rows_of_example(key: Key, _level: "Level") -> "dict[str, np.ndarray]":
+    return {str(example): rows for example, rows in _level.table(["example"]).groupby("example").indices.items()}
 
 
 @st.cache_resource(show_spinner="Applying the corrections…", max_entries=2)

@@ -35,6 +35,7 @@ SETTINGS: dict[str, object] = {
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
     "logger.hideWelcomeMessage": True,
+    "runner.postScriptGC": False,  # a full collection after each click takes longer than most pages
 }
 
 

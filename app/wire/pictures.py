@@ -34,15 +34,16 @@ def picture_of(
     if not isinstance(task, Draws):
         source, (shown,) = contents.shown_rows(level, [row])
         return _of_example(source, shown) if source.is_examples else None
+    examples = level if level.is_examples else loaders.level(level.run, EXAMPLES)
     example, part = row, None
     if not level.is_examples:
         (part,) = level.records([row])
-        example = loaders.row_of(loaders.level(level.run, EXAMPLES))[str(part["example"])]
-    examples = loaders.level(level.run, EXAMPLES)
+        example = loaders.row_of(examples)[str(part["example"])]
     picture = _of_example(examples, example)
     if picture is None or is_plain:
         return picture
-    return task.drawn(picture, _parts(examples, example), part, size_px=size_px, hidden=hidden)
+    parts = [part] if part is not None and "others" in hidden else _parts(examples, example)
+    return task.drawn(picture, parts, part, size_px=size_px, hidden=hidden)
 
 
 def whole_thumbnail(level: Level, row: int) -> bytes:
@@ -111,12 +112,11 @@ def _of_example(level: Level, row: int) -> Image.Image | None:
 def _parts(examples: Level, row: int) -> list[dict[str, Any]]:
     """The parts of an example, of the first level that has any."""
     (example,) = examples.records([row], ["id"])
-    rule = {"all": [{"column": "example", "in": [str(example["id"])]}]}
     for name in examples.info.get("levels") or ():
         if name == EXAMPLES:
             continue
         level = loaders.level(examples.run, name)
-        rows = level.rows(rule).tolist()
+        rows = loaders.rows_of_examples(level, [str(example["id"])])
         if rows:
             return level.records(rows)
     return []

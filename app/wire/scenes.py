@@ -97,7 +97,7 @@ def example_of(id: str) -> str | None:
 
 
 def _parts(parts: Level, examples: Sequence[str]) -> dict[str, list[tuple[dict[str, Any], int]]]:
-    rows = parts.rows({"all": [{"column": "example", "in": list(examples)}]}).tolist()
+    rows = loaders.rows_of_examples(parts, examples)
     found: dict[str, list[tuple[dict[str, Any], int]]] = {example: [] for example in examples}
     for part, row in zip(parts.records(rows), rows, strict=True):
         found[str(part["example"])].append((part, row))

@@ -49,3 +49,11 @@ def test_the_token_stands_before_everything_that_the_app_answers(whole_workspace
     for path in routes:
         answer = client.get(path)
         assert (answer.status_code, "hem app" in answer.text) == (403, True), path
+
+
+def test_a_click_does_not_wait_for_a_collection_of_all_garbage(whole_workspace, monkeypatch):
+    from streamlit import config
+
+    monkeypatch.setenv("HEM_WORKSPACE", "")
+    build(whole_workspace)
+    assert not config.get_option("runner.postScriptGC")  # AppTest switches it off by itself, so a page proves nothing
