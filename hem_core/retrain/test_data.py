@@ -73,11 +73,14 @@ def _opened(run: Run, path: str, folder: Path) -> Source:
     """The examples of a test file; its pictures lie where those of the run do, or else beside the file."""
     parameters, columns = run.info.get("parameters", {}), columns_of(run)
     options = {"classes": run.classes, "parameters": parameters, "task": of(run.info)}
-    source = open_source(path, folder, columns=columns, **options)
-    if PICTURES not in columns or source.usable.any():
-        return source
     beside = {name: value for name, value in columns.items() if name != PICTURES}
-    return open_source(path, folder, columns=beside, **options)
+    if beside == columns:
+        return open_source(path, folder, columns=columns, **options)
+    try:
+        source = open_source(path, folder, columns=columns, **options)
+    except DataError:  # none of its pictures lies there
+        return open_source(path, folder, columns=beside, **options)
+    return source if source.usable.any() else open_source(path, folder, columns=beside, **options)
 
 
 def test_name(run: Run) -> str:
