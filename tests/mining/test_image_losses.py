@@ -38,6 +38,9 @@ def test_cells_that_learn_one_object_count_as_one_region():
     assert by("loc") == [2.5, 7, 0]
     assert by("miss") == [3.5, 1, 0]
     assert by("all") == [6, 8, 0]
+    image = torch.tensor([2, 2, 2, 2, 0])  # the order in which images and regions come does not matter
+    assert by("cls") == [1, 0, 4]
+    assert by("loc") == [7, 0, 2.5]
     none = torch.zeros(0, dtype=torch.int64)
     assert mining.image_losses(cls[:0], loc[:0], None, none, 1, of_object=none).tolist() == [0]
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hem_core.errors import MiningError
 from hem_core.mining._loss_vector import check_same_rows, loss_vector
-from hem_core.mining.detection._objects import first_cells, regions_of, summed
+from hem_core.mining.detection._objects import regions_of, summed
 
 Component = Literal["all", "cls", "loc", "miss"]
 
@@ -63,8 +63,8 @@ def image_losses(
     counts = _counted(values, is_object, of_object, component)
     if of_object is not None:
         region, n = regions_of(of_object, image, values, "image_losses")
-        cell = first_cells(torch.arange(len(values), device=values.device), region, n)  # one of each region
-        values, image, counts = summed(values * counts, region, n), image[cell], summed(counts.long(), region, n) > 0
+        image = torch.zeros(n, dtype=image.dtype, device=image.device).scatter_(0, region, image)  # one of all cells'
+        values, counts = summed(values * counts, region, n), summed(counts.long(), region, n) > 0
     return _top_means(values[counts], image[counts], n_images, top)
 
 
