@@ -26,6 +26,16 @@ def uniform(train: Boxes, epochs: int, seed: int) -> Made:
     return _permutations(len(train), seed), plain_loss
 
 
+def twice(train: Boxes, epochs: int, seed: int) -> Made:
+    """Nothing is mined and localisation counts twice: the worst objects of `RoiOhem` by `loc` weigh it more, too."""
+
+    def loss(index: list[int], heat: Tensor, boxes: Tensor, wanted: Maps) -> Tensor:
+        cls, loc = cell_losses(heat, boxes, wanted)
+        return (cls + 2 * loc).sum() / wanted.n_objects
+
+    return _permutations(len(train), seed), loss
+
+
 def boxes_by(component: str) -> Callable[[Boxes, int, int], Made]:
     """RoiOhem: the mined loss counts on the regions that it keeps, the other one everywhere."""
 
@@ -95,6 +105,7 @@ def repeated(train: Boxes, epochs: int, seed: int) -> Made:
 
 ARMS: dict[str, Callable[[Boxes, int, int], Made]] = {
     "uniform": uniform,
+    "uniform, localisation × 2": twice,
     "boxes: RoiOhem by cls": boxes_by("cls"),
     "boxes: RoiOhem by loc": boxes_by("loc"),
     "boxes: RoiOhem by all": boxes_by("all"),
