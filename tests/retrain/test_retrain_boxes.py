@@ -17,7 +17,7 @@ from hem_core.retrain.report.together import changed_parts
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.source import columns_of, open_source
-from hem_core.retrain.test_data import test_data as tested_on
+from hem_core.retrain.test_data import test_data as data_to_measure_on
 from hem_core.runs.options import Options
 from hem_core.sets.select import save, select
 from hem_core.store.workspace import open_workspace
@@ -152,7 +152,7 @@ def test_pictures_of_test_data_may_lie_beside_their_file(workspace, run):
         (workspace.parent / "photos" / old).rename(path.parent / "images" / image["file_name"])
     document["images"], document["annotations"] = document["images"][N_TRAIN:], document["annotations"][N_TRAIN:]
     path.write_text(json.dumps(document))
-    found = tested_on(run, train_source, str(path), workspace)
+    found = data_to_measure_on(run, train_source, str(path), workspace)
     assert (found.how, len(found.rows), found.source.ids[0]) == ("file", N_TEST, "later-i5.png")
 
 
