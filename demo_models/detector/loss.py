@@ -12,23 +12,28 @@ OF_BOXES = 2.0
 """Weight of the boxes beside the heat."""
 
 
-def loss_of(heat: Tensor, boxes: Tensor, wanted: Maps, weights: Tensor | None = None) -> Tensor:
-    """Mean loss over the objects of n images; raw heat (n, K, h, w), boxes (n, 4, h, w) in px, weights (n,) of images.
+def cell_losses(heat: Tensor, boxes: Tensor, wanted: Maps) -> tuple[Tensor, Tensor]:
+    """Classification and localisation losses of the cells of n images, (n, h, w) each; 0 in regions that do not count.
 
+    heat (n, K, h, w) raw, boxes (n, 4, h, w) in px. The cells of an object sum to its loss.
     Reference: the focal loss of Zhou et al. 2019, arXiv:1904.07850; generalised IoU, Rezatofighi et al. 2019,
     arXiv:1902.09630.
     """
     prob = heat.sigmoid().clamp(1e-4, 1 - 1e-4)
-    is_object = wanted.heat == 1
     of_heat = torch.where(
-        is_object,
+        wanted.heat == 1,
         (1 - prob) ** 2 * F.logsigmoid(heat).neg(),
         (1 - wanted.heat) ** 4 * prob**2 * F.logsigmoid(-heat).neg(),
     )
     of_boxes = (1 - generalised_iou(boxes, wanted.boxes)) * wanted.weight  # (n, h, w)
-    each = (of_heat.sum(dim=1) + OF_BOXES * of_boxes).mul(wanted.counts).sum(dim=(1, 2))  # -> (n,)
-    n_objects = is_object.sum().clamp(min=1)
-    return (each if weights is None else each * weights).sum() / n_objects
+    return of_heat.sum(dim=1) * wanted.counts, OF_BOXES * of_boxes * wanted.counts
+
+
+def loss_of(heat: Tensor, boxes: Tensor, wanted: Maps, weights: Tensor | None = None) -> Tensor:
+    """Mean loss over the objects of n images; heat and boxes as in `cell_losses`, weights (n,) of the images."""
+    cls, loc = cell_losses(heat, boxes, wanted)
+    each = (cls + loc).sum(dim=(1, 2))  # -> (n,)
+    return (each if weights is None else each * weights).sum() / wanted.n_objects
 
 
 def generalised_iou(one: Tensor, other: Tensor) -> Tensor:

@@ -6,9 +6,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hem_core import mining
+
 MOST = 100
 LEAST_HEAT = 0.05
 SAME_IOU = 0.5
+
+
+def box_maps(sides: Tensor, stride: int) -> Tensor:
+    """The boxes around the cells of n images, from the distances (n, 4, h, w) to their sides, as maps (n, 4, h, w)."""
+    return torch.stack([boxes_of_maps(one, stride).T.reshape(one.shape) for one in sides])
 
 
 def boxes_of_maps(sides: Tensor, stride: int) -> Tensor:
@@ -31,23 +38,5 @@ def peaks(heat: Tensor, boxes: Tensor) -> dict[str, Tensor]:
     scores = heat.flatten(1)[label, cell]
     best = scores.argsort(descending=True, stable=True)[:MOST]
     label, scores, found = label[best], scores[best], boxes[cell[best]]
-    kept = without_doubles(found)
+    kept = mining.non_maximum_suppression(found, scores, SAME_IOU)
     return {"boxes": found[kept], "labels": label[kept], "scores": scores[kept]}
-
-
-def without_doubles(boxes: Tensor) -> Tensor:
-    """Indices of boxes (m, 4), the best first, that overlap no better one by more than `SAME_IOU`."""
-    doubles = ious(boxes, boxes) > SAME_IOU
-    kept: list[int] = []
-    for index in range(len(boxes)):
-        if not doubles[index, kept].any():
-            kept.append(index)
-    return torch.tensor(kept, dtype=torch.int64)
-
-
-def ious(one: Tensor, other: Tensor) -> Tensor:
-    """Intersection over union of boxes (m, 4) and (n, 4) -> (m, n) in 0 .. 1."""
-    shared = torch.minimum(one[:, None, 2:], other[None, :, 2:]) - torch.maximum(one[:, None, :2], other[None, :, :2])
-    overlap = shared.clamp(min=0).prod(dim=2)
-    areas = [(each[:, 2:] - each[:, :2]).clamp(min=0).prod(dim=1) for each in (one, other)]
-    return overlap / (areas[0][:, None] + areas[1][None, :] - overlap).clamp(min=1e-9)

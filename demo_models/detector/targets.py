@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -23,6 +23,13 @@ class Maps:
     """(h, w) how much the cell counts for that box, 1 in sum over the cells of a box; 0 where there is none."""
     counts: Tensor
     """(h, w) 1.0, or 0.0 in regions that are neither objects nor background."""
+    of_object: Tensor
+    """(h, w) int64: the number of the object, of those of the image, that a cell learns; -1 where there is none."""
+
+    @property
+    def n_objects(self) -> Tensor:
+        """How many objects there are in all of it, () int64; 1 where there are none."""
+        return (self.heat == 1).sum().clamp(min=1)
 
 
 def target_maps(
@@ -35,11 +42,8 @@ def target_maps(
     is_crowd = target["iscrowd"] > 0
     counts = 1.0 - _inside(boxes[is_crowd], x * stride, y * stride).any(dim=0).float()
     objects, labels = boxes[~is_crowd], target["labels"][~is_crowd] - 1
-    heat, learned, weight = (
-        torch.zeros(n_classes, height, width),
-        torch.zeros(4, height, width),
-        torch.zeros(height, width),
-    )
+    heat, learned = torch.zeros(n_classes, height, width), torch.zeros(4, height, width)
+    weight, of_object = torch.zeros(height, width), torch.full((height, width), -1)
     sides = (objects[:, 2:] - objects[:, :2]).clamp(min=1)
     for index in sides.prod(dim=1).argsort(descending=True, stable=True).tolist():  # the smallest last, on top
         box, side, label = objects[index], sides[index], int(labels[index])
@@ -51,12 +55,13 @@ def target_maps(
         near = bell * ((off_x.abs() <= side[0] / 4) & (off_y.abs() <= side[1] / 4))
         learned[:, near > 0] = box[:, None]
         weight[near > 0] = (near / near.sum())[near > 0]
-    return Maps(heat, learned, weight, counts)
+        of_object[near > 0] = index
+    return Maps(heat, learned, weight, counts, of_object)
 
 
 def stacked(maps: list[Maps]) -> Maps:
     """Maps of n images of one size, with n first."""
-    return Maps(*(torch.stack([getattr(one, name) for one in maps]) for name in ("heat", "boxes", "weight", "counts")))
+    return Maps(*(torch.stack([getattr(one, each.name) for one in maps]) for each in fields(Maps)))
 
 
 def _inside(boxes: Tensor, x: Tensor, y: Tensor) -> Tensor:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any, Protocol
 
 import torch
@@ -10,12 +12,15 @@ from torch import Tensor
 
 from demo_models.detector.loss import loss_of
 from demo_models.detector.net import STRIDE, Detector, scaled_to
-from demo_models.detector.peaks import boxes_of_maps
+from demo_models.detector.peaks import box_maps
 from demo_models.detector.targets import Maps, stacked, target_maps
 
 EPOCHS = 12
 BATCH = 8
 LR = 4e-3
+
+Loss = Callable[[list[int], Tensor, Tensor, Maps], Tensor]
+"""(images of the batch, raw heat (n, K, h, w), boxes (n, 4, h, w) in px, what they should be) -> a scalar."""
 
 
 class Boxes(Protocol):
@@ -42,29 +47,52 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = Detector(num_classes, longest_px=longest_px).train()
-        images, wanted = _prepared(dataset, model)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=1e-3)
-        n_steps = epochs * len(_batches(images))
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=max(2, n_steps + 1), pct_start=0.2)
+        images, wanted = prepared(dataset, model)
+        n_steps = epochs * len(batches(images, torch.randperm(len(images)).tolist()))
+        orders = (torch.randperm(len(images)).tolist() for _epoch in range(epochs))
+        loss = partial(plain_loss, weights=weights)
         done = 0
-        for _epoch in range(epochs):
-            for index in _batches(images):
-                heat, sides = model.maps(torch.stack([images[at] for at in index]))
-                boxes = torch.stack([_as_map(boxes_of_maps(one, STRIDE), one) for one in sides])
-                own = weights[index] if weights is not None else None
-                loss = loss_of(heat, boxes, stacked([wanted[at] for at in index]), own)
-                optimizer.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-                optimizer.step()
-                schedule.step()
-                done += len(index)
-                if progress is not None:
-                    progress(done, epochs * len(images))
+        for index in fit(model, images, wanted, orders, loss, n_steps):
+            done += len(index)
+            if progress is not None:
+                progress(done, epochs * len(images))
     return model.eval()
 
 
-def _prepared(dataset: Boxes, model: Detector) -> tuple[list[Tensor], list[Maps]]:
+def fit(
+    model: Detector,
+    images: Sequence[Tensor],
+    wanted: Sequence[Maps],
+    orders: Iterable[Iterable[int]],
+    loss: Loss,
+    n_steps: int,
+) -> Iterator[list[int]]:
+    """Train the model on prepared images for n_steps batches; yields the images of each batch after its step.
+
+    orders: the images of each epoch in the order of training, such as a sampler of `hem_core.mining`.
+    """
+    optimizer = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=max(2, n_steps + 1), pct_start=0.2)
+    steps = (index for order in orders for index in batches(images, order))
+    for index in islice(steps, n_steps):
+        heat, sides = model.maps(torch.stack([images[at] for at in index]))
+        value = loss(index, heat, box_maps(sides, STRIDE), stacked([wanted[at] for at in index]))
+        optimizer.zero_grad()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
+        optimizer.step()
+        schedule.step()
+        yield index
+
+
+def plain_loss(
+    index: Sequence[int], heat: Tensor, boxes: Tensor, wanted: Maps, weights: Tensor | None = None
+) -> Tensor:
+    """The mean over the objects of a batch; weights (N,) of all images."""
+    return loss_of(heat, boxes, wanted, None if weights is None else weights[list(index)])
+
+
+def prepared(dataset: Boxes, model: Detector) -> tuple[list[Tensor], list[Maps]]:
     """All images as the network sees them, and what their maps should be."""
     images, wanted = [], []
     for at in range(len(dataset)):
@@ -76,15 +104,10 @@ def _prepared(dataset: Boxes, model: Detector) -> tuple[list[Tensor], list[Maps]
     return images, wanted
 
 
-def _batches(images: Sequence[Tensor]) -> list[list[int]]:
-    """The images of each size in random batches, in random order."""
+def batches(images: Sequence[Tensor], order: Iterable[int]) -> list[list[int]]:
+    """The images of an order in batches of one size each, in random order."""
     by_size: dict[tuple[int, ...], list[int]] = {}
-    for at in torch.randperm(len(images)).tolist():
+    for at in order:
         by_size.setdefault(tuple(images[at].shape), []).append(at)
-    batches = [some[start : start + BATCH] for some in by_size.values() for start in range(0, len(some), BATCH)]
-    return [batches[at] for at in torch.randperm(len(batches)).tolist()]
-
-
-def _as_map(boxes: Tensor, like: Tensor) -> Tensor:
-    """(h w, 4) -> (4, h, w)."""
-    return boxes.T.reshape(like.shape)
+    made = [some[start : start + BATCH] for some in by_size.values() for start in range(0, len(some), BATCH)]
+    return [made[at] for at in torch.randperm(len(made)).tolist()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -33,15 +34,15 @@ class Scene:
         return self.picture.size
 
 
-def drawn(index: int, chance: np.random.Generator) -> Scene:
-    """The scene of a number, drawn with these random numbers."""
+def drawn(index: int, chance: np.random.Generator, shares: Sequence[float] | None = None) -> Scene:
+    """The scene of a number, drawn with these random numbers. shares (10,): how frequent each digit is."""
     width, height = SIZES[int(chance.integers(len(SIZES)))]
     clutter = list(CLUTTER)[int(chance.integers(len(CLUTTER)))]
     fewest, most, n_strokes = CLUTTER[clutter]
     pixels = _background(width, height, n_strokes, chance)
     objects: list[tuple[int, np.ndarray]] = []
     for _digit in range(int(chance.integers(fewest, most + 1))):
-        label, ink = _digit_of(chance)
+        label, ink = _digit_of(chance, shares)
         box = free_place(ink.shape, (height, width), [other for _label, other in objects], chance)
         if box is None:
             continue
@@ -85,10 +86,14 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     return (np.asarray(pixels).reshape(-1, 8, 8) * (255 / 16)).round().astype(np.uint8), np.asarray(target, int)
 
 
-def _digit_of(chance: np.random.Generator) -> tuple[int, np.ndarray]:
+def _digit_of(chance: np.random.Generator, shares: Sequence[float] | None) -> tuple[int, np.ndarray]:
     """A digit's label and its ink (h, w) in 0 .. 255, cut to where there is some."""
     images, labels = _digits()
-    which, side = int(chance.integers(len(images))), int(chance.integers(SIDES[0], SIDES[1] + 1))
+    among = np.arange(len(images))
+    if shares is not None:
+        wanted = np.asarray(shares, float)
+        among = np.flatnonzero(labels == chance.choice(len(wanted), p=wanted / wanted.sum()))
+    which, side = int(among[chance.integers(len(among))]), int(chance.integers(SIDES[0], SIDES[1] + 1))
     large = np.asarray(Image.fromarray(images[which]).resize((side, side), Image.Resampling.BICUBIC), float)
     is_ink = large >= LEAST_INK
     rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))

@@ -23,7 +23,8 @@ def __getattr__(name: str) -> Any:
     if file is not None:
         module = importlib.import_module(_module_name(file))
         if name in vars(module) or name == file.stem:
-            return getattr(module, name, module)
+            found = globals()[name] = getattr(module, name, module)  # a training loop asks in every step
+            return found
     raise AttributeError(f"hem_core.mining has no '{name}'; there are: {', '.join(names())}")
 
 

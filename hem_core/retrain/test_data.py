@@ -18,6 +18,8 @@ from hem_core.splits import part_of
 from hem_core.store.run import Run
 from hem_core.tasks import MakesItems, Task, is_known, load, of
 
+PICTURES = "images"
+"""The option of a run that names the folder of its pictures."""
 PARTS = 5
 """The drawn test part is one in this many."""
 
@@ -49,14 +51,7 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
         if not Path(path).exists():
             who = "--test" if given else f"run '{run.name}'"
             raise DataError(f"{who} names test data at '{path}', which does not exist; pass --test PATH")
-        source = open_source(
-            path,
-            folder,
-            columns=columns_of(run),
-            classes=run.classes,
-            parameters=run.info.get("parameters", {}),
-            task=of(run.info),
-        )
+        source = _opened(run, path, folder)
         rows = np.flatnonzero(source.usable)
         gone = untested(source, np.arange(len(source.ids)))
         if not len(rows):
@@ -72,6 +67,20 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
         words = f"{len(rows):,} examples whose split is {names}"
         return TestData("split", words, train, rows, ~is_test & ~is_other, untested(train, np.flatnonzero(is_test)))
     return _drawn(run, train)
+
+
+def _opened(run: Run, path: str, folder: Path) -> Source:
+    """The examples of a test file; its pictures lie where those of the run do, or else beside the file."""
+    parameters, columns = run.info.get("parameters", {}), columns_of(run)
+    options = {"classes": run.classes, "parameters": parameters, "task": of(run.info)}
+    beside = {name: value for name, value in columns.items() if name != PICTURES}
+    if beside == columns:
+        return open_source(path, folder, columns=columns, **options)
+    try:
+        source = open_source(path, folder, columns=columns, **options)
+    except DataError:  # none of its pictures lies there
+        return open_source(path, folder, columns=beside, **options)
+    return source if source.usable.any() else open_source(path, folder, columns=beside, **options)
 
 
 def test_name(run: Run) -> str:

@@ -24,6 +24,8 @@ COUNTED = {
     "n_duplicate": ("Dupe",),
 }
 """Column -> the types of error that it counts."""
+COMPONENTS = ("cls", "loc", "miss")
+"""Columns of images and of boxes: how wrong the class is, and the place, and how near the box is to being missed."""
 BACKGROUND = "background_confidence"
 """Column of images and of boxes: the confidence of what is predicted on background."""
 HOW = {
@@ -61,10 +63,20 @@ def image_columns(judgement: Judgement, n_images: int, how: Pooling) -> dict[str
         "n_predicted": np.bincount(counted, minlength=n_images),
         "n_right": np.bincount(image[kind == RIGHT], minlength=n_images),
     }
+    for name in COMPONENTS:
+        columns[name] = component(judgement, name, n_images, how)
     columns[BACKGROUND] = background_confidence(rows, n_images)
     for name, types in COUNTED.items():
         columns[name] = np.bincount(image[np.isin(kind, types)], minlength=n_images)
     return columns
+
+
+def component(judgement: Judgement, name: str, n_images: int, how: Pooling) -> np.ndarray:
+    """(N,) a component of the severity, pooled over the boxes that have it; NaN for an image without any."""
+    values, image = getattr(judgement.severity, name), judgement.rows.image
+    has = ~np.isnan(values)
+    pooled = pool(image[has], values[has], n_images, how)
+    return np.where(np.bincount(image[has], minlength=n_images) > 0, pooled, np.nan).astype(np.float32)
 
 
 def suspicion_columns(judgement: Judgement, n_images: int, how: Pooling) -> dict[str, np.ndarray]:

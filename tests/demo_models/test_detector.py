@@ -1,13 +1,19 @@
 """The small detector: its maps and peaks by hand, and trainings of a few scenes."""
 
+import math
+
+import numpy as np
 import pytest
 import torch
 
 from demo_models.detector import Detector, train
-from demo_models.detector.loss import generalised_iou, loss_of
+from demo_models.detector.loss import cell_losses, generalised_iou, loss_of
 from demo_models.detector.net import scaled_to
-from demo_models.detector.peaks import boxes_of_maps, ious, peaks
+from demo_models.detector.peaks import box_maps, boxes_of_maps, peaks
 from demo_models.detector.targets import stacked, target_maps
+from demo_models.detector.training import BATCH, fit, plain_loss, prepared
+from hem_core import mining
+from hem_core.boxes.geometry import iou
 
 
 def target(*boxes, crowd=()):
@@ -26,6 +32,7 @@ def test_a_cell_and_its_distances_make_a_box():
     boxes = boxes_of_maps(sides, 4)
     assert boxes[0].tolist() == [2, 2, 2, 2]
     assert boxes[5].tolist() == [9, 4, 13, 10]  # the centre of the cell is 10, 6
+    assert box_maps(sides[None], 4)[0, :, 1, 2].tolist() == [9, 4, 13, 10]
 
 
 def test_peaks_are_the_hottest_cells_without_doubles():
@@ -42,7 +49,6 @@ def test_peaks_are_the_hottest_cells_without_doubles():
 def test_overlaps_of_boxes_that_a_reader_can_compute():
     one = torch.tensor([[0.0, 0, 10, 10]])
     other = torch.tensor([[0.0, 0, 10, 10], [5, 0, 15, 10], [20, 0, 30, 10]])
-    assert ious(one, other)[0].tolist() == pytest.approx([1, 1 / 3, 0])
     # apart by their own size: a hull of 300 of which 200 are covered
     assert generalised_iou(one.repeat(3, 1), other).tolist() == pytest.approx([1, 1 / 3, -1 / 3])
 
@@ -55,6 +61,10 @@ def test_the_maps_of_an_image_have_a_bell_at_each_object_and_none_in_a_region():
     assert maps.counts.sum() == 60
     assert maps.weight.sum() == pytest.approx(1)
     assert maps.boxes[:, 3, 3].tolist() == [4, 4, 20, 20]
+    assert (maps.of_object >= 0).tolist() == (maps.weight > 0).tolist()
+    two = target_maps(target((4, 4, 20, 20, 2), (24, 20, 32, 30, 1)), (1.0, 1.0), 2, (8, 8), 4)
+    assert (two.of_object[3, 3], two.of_object[6, 7], two.of_object[0, 0]) == (0, 1, -1)
+    assert two.n_objects == 2
 
 
 def test_the_right_maps_cost_nothing_and_an_image_of_weight_zero_neither():
@@ -65,6 +75,17 @@ def test_the_right_maps_cost_nothing_and_an_image_of_weight_zero_neither():
     wrong = torch.cat([sure[:1], -sure[1:]])
     assert loss_of(wrong, boxes, stacked([wanted] * 2)) > 1
     assert loss_of(wrong, boxes, stacked([wanted] * 2), torch.tensor([1.0, 0.0])) < 1e-3
+
+
+def test_the_losses_of_the_cells_of_an_object_sum_to_its_own():
+    """Boxes moved right by half their width: IoU 1/3, and a hull that is covered."""
+    wanted = stacked([target_maps(target((4, 4, 20, 20, 1)), (1.0, 1.0), 1, (8, 8), 4)])
+    heat, boxes = torch.zeros(1, 1, 8, 8), wanted.boxes + torch.tensor([8.0, 0, 8, 0])[:, None, None]
+    cls, loc = cell_losses(heat, boxes, wanted)
+    assert loc[wanted.of_object == 0].sum() == pytest.approx(2 * 2 / 3)
+    assert loc[wanted.of_object < 0].sum() == 0
+    assert cls[0, 3, 3] == pytest.approx(0.25 * math.log(2))
+    assert loss_of(heat, boxes, wanted) == pytest.approx(float(cls.sum() + loc.sum()))
 
 
 def test_images_are_scaled_down_but_not_up_and_padded():
@@ -122,9 +143,20 @@ def test_a_training_learns_its_squares_and_the_same_seed_gives_the_same_weights(
     assert torch.equal(torch.random.get_rng_state(), state)
     found = model([Squares()[5][0]])[0]
     assert found["scores"][0] > 0.5
-    assert ious(found["boxes"][:1], torch.tensor([[4.0, 8, 20, 24]])).item() > 0.6
+    assert iou(found["boxes"][:1].detach().numpy(), np.array([[4.0, 8, 20, 24]]))[0] > 0.6
     pair = [train(Squares(), num_classes=2, epochs=1, seed=1).state_dict() for _turn in range(2)]
     assert all(torch.equal(one, other) for one, other in zip(*(each.values() for each in pair), strict=True))
+
+
+def test_the_orders_of_a_sampler_are_followed_for_as_many_steps_as_wanted():
+    sampler = mining.HardnessSampler(mining.LossHistory(12), uniform_mix=1, seed=0)
+    with torch.random.fork_rng(devices=[]):
+        net = Detector(2)
+        images, wanted = prepared(Squares(), net)
+        seen = list(fit(net, images, wanted, iter(lambda: list(sampler), None), plain_loss, n_steps=3))
+    assert sorted(map(len, seen[:2])) == [12 - BATCH, BATCH]
+    assert sorted(at for batch in seen[:2] for at in batch) == list(range(12))
+    assert len(seen) == 3
 
 
 def test_images_without_objects_can_be_all_there_is():

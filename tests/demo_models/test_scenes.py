@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from demo_models import scenes
-from demo_models.scenes.canvas import overlap
+from demo_models.scenes.canvas import drawn, overlap
 from demo_models.scenes.planted import Planted
 from hem_core.boxes import formats
 
@@ -41,6 +41,13 @@ def test_every_wrong_box_is_in_the_list_and_nothing_else_differs(pair):
         untouched = [box for number, box in enumerate(given, 1) if number not in is_wrong]
         replaced = [(one.label, one.left, one.top, one.right, one.bottom) for one in own if one.kind != "spurious"]
         assert sorted(untouched + replaced) == sorted(truth)
+
+
+def test_digits_can_be_rare():
+    chance = np.random.default_rng(0)
+    shares = [1, 1, 1, 1, 1, 1, 1, 1, 0, 0.1]
+    labels = Counter(label for at in range(60) for label, _box in drawn(at, chance, shares).objects)
+    assert labels[8] == 0 < labels[9] < min(labels[digit] for digit in range(8))
 
 
 def test_wrong_boxes_are_wrong_in_the_way_that_they_are_called(pair):

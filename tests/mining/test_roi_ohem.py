@@ -81,6 +81,31 @@ def test_it_finds_what_a_loop_over_all_pairs_finds(seed):
     assert len(found) < 60
 
 
+def test_the_cells_of_an_object_are_one_region_of_their_summed_loss():
+    """Cells 0 and 1 learn one object and together have the largest loss; 3 is background, 4 another image's object."""
+    boxes = torch.cat([APART, APART[:1]])
+    cls, loc = torch.tensor([2.0, 2.0, 3.0, 1.0, 0.1]), torch.tensor([1.0, 3.0, 2.0, 0.0, 0.1])
+    where = {"image": torch.tensor([0, 0, 0, 0, 1]), "of_object": torch.tensor([0, 0, 1, -1, 0])}
+    assert mining.RoiOhem(1)(boxes, cls, loc, **where).tolist() == [0, 1, 4]
+    assert mining.RoiOhem(1, component="loc")(boxes, cls, loc, **where).tolist() == [0, 1, 4]
+    assert mining.RoiOhem(3, component="fp")(boxes, cls, loc, **where).tolist() == [3]
+    assert mining.RoiOhem(2, component="miss")(boxes, cls, **where).tolist() == [0, 1, 2, 4]
+    alone = where | {"of_object": torch.tensor([0, 2, 1, -1, 0])}
+    assert mining.RoiOhem(1, component="cls")(boxes, cls, **alone).tolist() == [2, 4]
+
+
+def test_objects_predicted_in_the_same_place_have_the_box_of_their_worst_cell():
+    """Object 0 predicts APART[1] at its worse cell, where object 1, with a smaller loss, lies too."""
+    boxes, of_object = APART[[0, 1, 1]], torch.tensor([0, 0, 1])
+    cls = torch.tensor([1.0, 5.0, 4.0])
+    assert mining.RoiOhem(2, component="cls")(boxes, cls, of_object=of_object).tolist() == [0, 1]
+    assert mining.RoiOhem(2, component="cls")(boxes, torch.tensor([5.0, 1.0, 4.0]), of_object=of_object).tolist() == [
+        0,
+        1,
+        2,
+    ]
+
+
 def test_empty_boxes_and_no_boxes_are_no_trouble():
     point = torch.zeros(2, 4)
     assert mining.RoiOhem(component="cls")(point, torch.tensor([1.0, 2.0])).tolist() == [0, 1]

@@ -16,10 +16,12 @@ from hem_core.models import train_function
 from hem_core.retrain.report.together import changed_parts
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
+from hem_core.retrain.source import columns_of, open_source
+from hem_core.retrain.test_data import test_data as data_to_measure_on
 from hem_core.runs.options import Options
 from hem_core.sets.select import save, select
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import load
+from hem_core.tasks import load, of
 
 RIGHT, WRONG = [10, 10, 30, 30], [55, 55, 30, 30]
 """Left, top, width and height of the one object of every image, and of the box that three of five have been given."""
@@ -136,6 +138,22 @@ def test_test_data_in_a_file_of_their_own_are_measured_by_their_own_boxes(worksp
     )  # fmt: skip
     head = retrain(workspace, settings).report["table"][0]
     assert (head["measure"], head["arms"]["curated"]["mean"]) == ("mAP50", 100)
+
+
+def test_pictures_of_test_data_may_lie_beside_their_file(workspace, run):
+    """In a folder of their own, as COCO's val2017 beside train2017."""
+    document = json.loads((workspace.parent / "annotations.json").read_text())
+    path = workspace.parent / "later" / "annotations.json"
+    (path.parent / "images").mkdir(parents=True)
+    options = {"columns": columns_of(run), "classes": run.classes, "parameters": {}, "task": of(run.info)}
+    train_source = open_source(workspace.parent / "annotations.json", workspace, **options)
+    for image in document["images"][N_TRAIN:]:
+        old, image["file_name"] = image["file_name"], f"later-{image['file_name']}"
+        (workspace.parent / "photos" / old).rename(path.parent / "images" / image["file_name"])
+    document["images"], document["annotations"] = document["images"][N_TRAIN:], document["annotations"][N_TRAIN:]
+    path.write_text(json.dumps(document))
+    found = data_to_measure_on(run, train_source, str(path), workspace)
+    assert (found.how, len(found.rows), found.source.ids[0]) == ("file", N_TEST, "later-i5.png")
 
 
 def test_parts_that_one_model_alone_predicts_are_nothing_in_the_other():

@@ -124,6 +124,30 @@ def test_images_are_counted_and_their_error_is_1_less_f1(run):
     assert "detections" not in table
 
 
+def test_images_have_the_components_of_their_boxes_pooled(run):
+    """off.png: IoU 1/3 and the right class with .6; right.png: the boxes agree, with .9 and .4; missed.png: alone."""
+    table = run.table(["id", "cls", "loc", "miss"]).set_index("id")
+    assert table["loc"].to_dict() == pytest.approx(
+        {"confused.png": 0, "crowd.png": 0, "missed.png": 1, "off.png": 2 / 3, "right.png": 0}
+        | dict.fromkeys(("empty.png", "false.png"), np.nan),
+        nan_ok=True,
+        abs=1e-6,
+    )
+    assert table.loc["right.png", "cls"] == pytest.approx(-(np.log(0.9) + np.log(0.4)) / 2)
+    assert table.loc["confused.png", "cls"] == pytest.approx(-np.log(0.25))  # another class with .75
+    assert np.isnan(table.loc["missed.png", "cls"])
+    assert table.loc["missed.png", "miss"] == 1
+
+
+def test_images_are_chosen_by_a_component(workspace, run):
+    """A wrong place is hard by `loc` alone, a wrong class by `cls` alone."""
+    for by, first in (("loc", ["missed.png", "off.png"]), ("cls", ["confused.png"])):
+        chosen = select(run.examples, n=len(first), policies=["top"], options={"top": {"by": by}})
+        assert chosen.examples["id"].tolist() == first
+    no_box = select(run.examples, n=6, policies=["top"], options={"top": {"by": "loc"}}).left_out
+    assert no_box["why"].unique().tolist() == ["no value of loc"]
+
+
 def test_average_precision_is_that_of_a_reader(run):
     """cell: 3 given; hits and errors by confidence: false .95, right .9, off .6, duplicate .5: precision 1/2 up to
     recall 1/3, which are 34 of 101 recalls. dust: 3 given; confused .75 is an error, crowd .7 and right .4 are hits:

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from hem_core.errors import MiningError
 from hem_core.mining._loss_vector import check_same_rows, loss_vector
-from hem_core.mining.detection._overlap import apart
+from hem_core.mining.detection._objects import first_cells, regions_of, summed
+from hem_core.mining.detection.non_maximum_suppression import apart
 from hem_core.mining.report import Report
 
 Component = Literal["all", "cls", "loc", "miss", "fp"]
@@ -27,6 +28,10 @@ class RoiOhem:
     None for a single one) gives the kept rows (T,) int64, ascending; ties go to the lower row. `all` and `loc` need
     loc; `loc`, `miss` and `fp` need is_object. An image has fewer than per_image where the component or the overlaps
     leave fewer. No gradient is taken here: index the losses, as below. `report()` describes the last selection.
+    of_object (R,) int64, for detectors without anchors, which learn an object at many cells: the number of the object
+    within its image that a cell learns, -1 for background. An object is then one region: its loss is the sum
+    of its cells' losses, its box the one predicted at its worst cell, and all its cells are kept or none. is_object
+    follows from of_object where it is not given.
     Raises MiningError for a scalar loss, a NaN, other shapes, and where something needed is not given.
     Reference: Shrivastava et al. 2016, arXiv:1604.03540, iou .7; the components are this project's.
 
@@ -62,6 +67,7 @@ class RoiOhem:
         *,
         is_object: Tensor | None = None,
         image: Tensor | None = None,
+        of_object: Tensor | None = None,
     ) -> Tensor:
         cls = loss_vector(cls, "RoiOhem")
         if boxes.shape != (len(cls), 4):
@@ -71,13 +77,18 @@ class RoiOhem:
             if image is None
             else check_same_rows("image", image, cls, "RoiOhem")
         )
+        if is_object is None and of_object is not None:
+            is_object = check_same_rows("of_object", of_object, cls, "RoiOhem") >= 0
         losses, is_candidate = self._scored(cls, loc, is_object)
         order = losses.argsort(descending=True, stable=True)
         order = order[is_candidate[order]]
-        chosen = [
-            apart(boxes, order[image[order] == each], self.iou, self.per_image) for each in image.unique().tolist()
-        ]
-        kept = torch.cat([order[:0], *chosen]).sort().values
+        if of_object is None:
+            kept = self._apart(boxes, order, image).sort().values
+        else:
+            region, n = regions_of(of_object, image, cls, "RoiOhem")
+            whole = summed(losses * is_candidate, region, n)[region]  # (R,) of the region of each cell
+            order = first_cells(order[whole[order].argsort(descending=True, stable=True)], region, n)
+            kept = torch.isin(region, region[self._apart(boxes, order, image)]).nonzero()[:, 0]
         labels = None if is_object is None else is_object.long()
         self._report = partial(Report.of, losses, kept, labels=labels)
         return kept
@@ -87,6 +98,11 @@ class RoiOhem:
         if self._report is None:
             raise MiningError("RoiOhem has selected nothing yet; call it with boxes and losses first")
         return self._report()
+
+    def _apart(self, boxes: Tensor, order: Tensor, image: Tensor) -> Tensor:
+        """Of rows in order, the first `per_image` of each image that lie apart."""
+        of_images = [order[image[order] == each] for each in image.unique().tolist()]
+        return torch.cat([order[:0], *(apart(boxes, own, self.iou, self.per_image) for own in of_images)])
 
     def _scored(self, cls: Tensor, loc: Tensor | None, is_object: Tensor | None) -> tuple[Tensor, Tensor]:
         """The loss that ranks the regions, and which of them are ranked, both (R,)."""
