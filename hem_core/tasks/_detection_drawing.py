@@ -179,7 +179,7 @@ def _letters(
 def words(part: Mapping[str, Any]) -> str:
     """`RBC .93`, `RBC → WBC .71`, `missed RBC`, `RBC .62, IoU .41`."""
     given, predicted, confidence = part.get("given"), part.get("predicted"), part.get("confidence")
-    sure = f" {confidence:.2f}".replace(" 0.", " .") if isinstance(confidence, float) else ""
+    sure = f" {decimal(confidence)}" if isinstance(confidence, float) else ""
     if predicted is None:
         return f"missed {given}"
     if given is None:
@@ -187,5 +187,5 @@ def words(part: Mapping[str, Any]) -> str:
     if given != predicted:
         return f"{given} > {predicted}{sure}"
     iou = part.get("iou")
-    off = f", IoU {iou:.2f}".replace(" 0.", " .") if part.get("type") == "Loc" and isinstance(iou, float) else ""
+    off = f", IoU {decimal(iou)}" if part.get("type") == "Loc" and isinstance(iou, float) else ""
     return f"{given}{sure}{off}"

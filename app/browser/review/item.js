@@ -64,7 +64,7 @@ export function labels(item, isHidden) {
     const text = "Label, prediction and suspicion are hidden until you have named the class.";
     return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, text));
   }
-  const given = item.given ?? item.label ?? "no label",
+  const given = item.given ?? item.label ?? (item.scene?.part ? "nothing" : "no label"),
     isWrong = item.error == null ? item.predicted !== item.label : item.error >= WRONG;
   const one = (name, value, title, isMarked) =>
     h("div", { class: isMarked ? "wrong" : "" }, h("span", { class: "quiet" }, name), h("strong", { title }, value));
