@@ -302,3 +302,15 @@ def test_a_third_person_settles_a_dispute_about_a_box_with_both_boxes_in_sight(s
     page.goto(site.address("labels?run=squares&level=boxes"))
     page.get_by_text("1 box corrected: 1 moved.").wait_for()
     page.get_by_text("No disagreements:").wait_for()
+
+
+def test_the_switch_of_levels_leaves_the_image_on_screen_for_a_box(opened):
+    page = at_box(opened("review?run=squares&example=1.png"), "1.png")
+    with page.expect_response(lambda response: "level=boxes" in response.url):
+        page.get_by_role("radio", name="boxes").click()
+    page.wait_for_selector(".hem-review .body[data-id*='#'] .stage image[href]")
+    assert "example=1.png&" not in page.url + "&"
+    assert page.locator(".actions [data-verdict='right']").count() == 1
+    first = page.locator(".hem-review .body").get_attribute("data-id")
+    page.keyboard.press("ArrowRight")  # the switch, which was clicked last, does not keep the key
+    page.wait_for_selector(f".hem-review .body:not([data-id='{first}']) .stage image[href]")
