@@ -37,19 +37,17 @@ def opinions(actions: Iterable[Event], counts: Callable[[str, bool], bool]) -> d
     """
     said: dict[str, dict[str, Opinion]] = {}
     for event in actions:
-        rule = _rule(event.rule)
-        is_bulk = len(event.ids) > 1 and "imported" not in rule
-        at = datetime.fromtimestamp(event.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-        for id in event.ids:
-            people = said.setdefault(id, {})
+        if event.action == "add":
+            rule = _rule(event.rule)
+            is_bulk = len(event.ids) > 1 and "imported" not in rule
+            if counts(event.tag, is_bulk):
+                _add(said, event, str(rule.get(ANNOTATIONS) or ""))
+            continue
+        for people in (said[id] for id in event.ids if id in said):
             if event.action == "clear":
                 people.clear()
-            elif event.action == "remove":
+            else:
                 _withdraw(people, event.tag)
-            elif counts(event.tag, is_bulk):
-                people.pop(event.who, None)  # what is said last comes last
-                about = str(rule.get(ANNOTATIONS) or "")
-                people[event.who] = Opinion(event.who, event.tag, event.value, at, about)
     return {id: list(people.values()) for id, people in said.items() if people}
 
 
@@ -59,6 +57,14 @@ def prevailing(meanings: Sequence[T], is_same: Callable[[T, T], bool]) -> list[i
     most = max(map(len, alike), default=0)
     first = [at for at, those in enumerate(alike) if len(those) == most]
     return first if all(is_same(meanings[first[0]], meanings[at]) for at in first) else []
+
+
+def _add(said: dict[str, dict[str, Opinion]], event: Event, about: str) -> None:
+    at = datetime.fromtimestamp(event.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    for id in event.ids:
+        people = said.setdefault(id, {})
+        people.pop(event.who, None)  # what is said last comes last
+        people[event.who] = Opinion(event.who, event.tag, event.value, at, about)
 
 
 def _withdraw(people: dict[str, Opinion], tag: str) -> None:

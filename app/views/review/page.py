@@ -46,22 +46,14 @@ def page() -> None:
         widgets.ask_name()
         return
     level = scope.level()
-    rules = {name: rule for name, rule in scope.explored(level).items() if name in TITLES}
-    if "reason" in level.source.columns:
-        rules["suspects"] = SUSPECTS
-    sampled = _stratum(state.queue()) if "label_suspicion" in level.source.columns else None
-    if sampled:
-        rules[state.queue()] = {"all": [{"column": "label_suspicion", "min": sampled[0], "max": sampled[1]}]}
-    n_disputed = len(_disputed(level))
-    is_there = {"mixed", *rules, *([DISPUTES] if n_disputed or state.queue() == DISPUTES else [])}
-    titles = TITLES | {DISPUTES: f"{TITLES[DISPUTES]} ({n_disputed:,})"}
-    names = [name for name in TITLES if name in is_there] + ([state.queue()] if sampled else [])
-    chosen = state.queue() if state.queue() in names else "mixed"
+    rules = _rules(level)
+    titles = _titles(level, rules)
+    chosen = state.queue() if state.queue() in titles else "mixed"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.segmented_control(
             "Queue",
-            names,
-            format_func=lambda name: titles.get(name, "Random at a suspicion"),
+            list(titles),
+            format_func=lambda name: titles[name],
             key=state.put("queue_choice", chosen),
             on_change=state.take("queue_choice", lambda name: state.set_queue(name or chosen)),
             label_visibility="collapsed",
@@ -70,6 +62,27 @@ def page() -> None:
         )
         st.caption(words.plain(_scope(level, chosen, rules)), help=agreement.HELP if chosen == DISPUTES else None)
     _desk(level.run, level.name, chosen, rules.get(chosen), _wanted(level))
+
+
+def _rules(level: Level) -> dict[str, dict]:
+    """The rule of each queue that has one."""
+    rules = {name: rule for name, rule in scope.explored(level).items() if name in TITLES}
+    if "reason" in level.source.columns:
+        rules["suspects"] = SUSPECTS
+    sampled = _stratum(state.queue()) if "label_suspicion" in level.source.columns else None
+    if sampled:
+        rules[state.queue()] = {"all": [{"column": "label_suspicion", "min": sampled[0], "max": sampled[1]}]}
+    return rules
+
+
+def _titles(level: Level, rules: dict[str, dict]) -> dict[str, str]:
+    """The queues that there are, with their titles; that of the disagreements once there is one, or it is asked for."""
+    n = len(_disputed(level))
+    is_there = {"mixed", *rules, *([DISPUTES] if n or state.queue() == DISPUTES else [])}
+    titles = {name: title for name, title in TITLES.items() if name in is_there}
+    if DISPUTES in titles:
+        titles[DISPUTES] += f" ({n:,})"
+    return titles | {name: "Random at a suspicion" for name in rules if name not in TITLES}
 
 
 def _wanted(level: Level) -> dict[str, Any] | None:
