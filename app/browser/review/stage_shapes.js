@@ -55,19 +55,16 @@ export function shapesOf(scene, { verdict, opinions, edit }, look, unit, view) {
     ...(corrected && !edit ? outline(corrected.box, "corrected", corrected.label) : []),
     ...(corrected && !edit ? [letters(corrected.label, corrected.box, "corrected", unit, view, "above")] : []),
     ...(hasOthers ? scene.added.map((one) => letters(one.label, one.box, "corrected", unit, view, "above")) : []),
-    ...several.flatMap((one) => opinion(one, unit, view)),
+    ...several.flatMap((one, k) => opinion(one, unit, view, k % 2 ? "below" : "above")),
     ...(edit?.box ? outline(edit.box, "edited") : []),
     ...(edit?.box && edit.label ? [letters(edit.label, edit.box, "edited", unit, view, "above")] : []),
   ];
 }
 
 /** Where a person says that the object is, with a name; in the colour that the words of this person have. */
-function opinion({ who, at, place: { label, box } }, unit, view) {
+function opinion({ who, at, place: { label, box } }, unit, view, where) {
   const look = `opinion opinion-${at % 3}`;
-  return [
-    ...outline(box, look, `${who}: ${label}`),
-    letters(`${who}: ${label}`, box, look, unit, view, at % 2 ? "below" : "above"),
-  ];
+  return [...outline(box, look, `${who}: ${label}`), letters(`${who}: ${label}`, box, look, unit, view, where)];
 }
 
 /** The corners and edges to take hold of; the one that the arrow keys move is filled. */
