@@ -234,22 +234,20 @@ def test_the_corrected_file_is_downloaded_from_labels(site, opened):
 
 
 def wait_confidence(page, value):
-    page.wait_for_function(
-        "(value) => document.querySelector('[role=slider]')?.getAttribute('aria-valuenow') === value", arg=value
-    )
+    """Until the figures of Detection are those of a confidence."""
+    page.get_by_text(f"at confidence {value}, IoU 0.50").wait_for()
 
 
 def test_reload_a_sent_link_and_back_show_the_thresholds_of_their_address(opened):
     page = opened("detection?run=squares")
     page.get_by_role("button", name="Best F1: 0.80").click()
     page.wait_for_function("location.search.includes('detection=')")
-    wait_confidence(page, "0.8")
+    wait_confidence(page, "0.80")
     link = page.url
     page.go_back()
     wait_confidence(page, "0.05")
     page.goto(link)
-    wait_confidence(page, "0.8")
-    page.get_by_text("confidence 0.80, IoU 0.50").wait_for()
+    wait_confidence(page, "0.80")
 
 
 def test_many_boxes_get_a_verdict_of_boxes_that_leaves_out_what_it_cannot_be_about(site, opened):
