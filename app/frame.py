@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,10 +14,33 @@ from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
 
 
-def guarded(page: Callable[[], None], *, needs_run: bool = True) -> None:
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """What a drawing of the app knows of the workspace's runs, read once."""
+
+    runs: list[Run]
+    """Newest first, and the run on screen where it is an arm of a retraining."""
+    n_listed: int
+    """How many of them are no arm."""
+    broken: dict[str, str]
+    error: HemError | None = None
+    """Why there is nothing to read."""
+
+
+def listing() -> Listing:
+    """Read the runs of the workspace."""
+    try:
+        runs, broken = loaders.workspace().listing()
+        arm = _arm(state.current_run(), runs)
+    except HemError as error:
+        return Listing([], 0, {}, error)
+    return Listing([*runs, *arm], len(runs), broken)
+
+
+def guarded(page: Callable[[], None], *, needs_run: bool = True, found: Listing | None = None) -> None:
     """`show`, with one sentence in place of an unexpected error; the traceback goes to the server's log."""
     try:
-        show(page, needs_run=needs_run)
+        show(page, needs_run=needs_run, found=found)
     except Exception as error:
         logging.getLogger(__name__).exception("a page of the run %s failed", state.current_run())
         name = state.current_run() or "on screen"
@@ -29,37 +53,32 @@ def guarded(page: Callable[[], None], *, needs_run: bool = True) -> None:
         )
 
 
-def level_ahead() -> Level | None:
+def level_ahead(found: Listing) -> Level | None:
     """The examples of the run that `show` is about to draw, for the choice of the tabs; None where there is none."""
     try:
-        runs = loaders.workspace().runs()
         wanted = state.current_run()
-        arm = _arm(wanted, runs)
-        names = [run.name for run in [*runs, *arm]]
-        name = wanted if wanted in names else next((run.name for run in runs if run.is_complete), None)
-        found = loaders.run(name) if name else None
-        return found.examples if found is not None and found.is_complete else None
+        newest = next((run.name for run in found.runs[: found.n_listed] if run.is_complete), None)
+        name = wanted if wanted in {run.name for run in found.runs} else newest
+        run = loaders.run(name) if name else None
+        return run.examples if run is not None and run.is_complete else None
     except (HemError, OSError):
         return None
 
 
-def show(page: Callable[[], None], *, needs_run: bool = True) -> None:
+def show(page: Callable[[], None], *, needs_run: bool = True, found: Listing | None = None) -> None:
     """Draw the bar with the run picker, then the page for that run.
 
     The page is called when that run is complete; while it grows, its progress stands in the page's place. A page that
-    needs no run is always called.
+    needs no run is always called. found: the runs, where they have been read for this drawing.
     Errors that the user can fix are shown as a sentence.
     """
     st.html(theme.CSS)
-    try:
-        workspace = loaders.workspace()
-        runs, broken = workspace.runs(), workspace.broken()
-        wanted = state.current_run()
-        arm = _arm(wanted, runs)
-    except HemError as error:
-        widgets.failure(error)
+    found = found or listing()
+    if found.error is not None:
+        widgets.failure(found.error)
         return
-    if not runs:
+    wanted, broken = state.current_run(), found.broken
+    if not found.n_listed:
         widgets.broken(broken)
         if needs_run:
             _jobs_mark()
@@ -67,8 +86,8 @@ def show(page: Callable[[], None], *, needs_run: bool = True) -> None:
         else:
             _draw(page)
         return
-    by_name = {run.name: run for run in [*runs, *arm]}
-    newest = next((run.name for run in runs if run.is_complete), runs[0].name)
+    by_name = {run.name: run for run in found.runs}
+    newest = next((run.name for run in found.runs[: found.n_listed] if run.is_complete), found.runs[0].name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame"):
         name = widgets.run_picker(list(by_name.values()), wanted if wanted in by_name else newest)
         widgets.broken_mark(broken)
@@ -76,7 +95,7 @@ def show(page: Callable[[], None], *, needs_run: bool = True) -> None:
         _choose_level(by_name[name])
         try:
             widgets.sample_badge(by_name[name].level(state.current_level()))
-            widgets.read_only_badge(workspace)
+            widgets.read_only_badge(loaders.workspace())
             st.caption(words.plain(_line(by_name[name])), width="stretch")
         except HemError:  # the page says what is wrong with it
             st.space("stretch")

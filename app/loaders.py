@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hem_core.boxes.scene import Judged, Scene
     from hem_core.labels.corrected_boxes import Corrected
     from hem_core.runs.box_decisions import Decisions
+    from hem_core.labels.disagreements import Disagreements
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
     from hem_core.stats.paired import Paired
@@ -175,6 +176,11 @@ def box_decisions(level: "Level") -> "Decisions | None":
     return _decisions(_key(level), tags().revision(level.data), level) if LEVEL in run(level.run).levels else None
 
 
+def disagreements(level: "Level") -> "Disagreements":
+    """What several people said of the rows of a level, and where they disagree: labels.disagreements."""
+    return _disagreements(_key(level), tags().revision(level.data), level)
+
+
 def overview(level: "Level") -> "Overview":
     """What the page Overview counts in a run."""
     return _overview(_key(level), level)
@@ -211,6 +217,12 @@ def boxes(level: "Level") -> "tuple[Scene, bool] | None":
     """The boxes of a level's run, and whether all predictions are among them: runs.box_scene.scene_of."""
     parts = [name for name in level.info.get("levels") or () if name != "examples"]
     return _boxes(_key(level), level, parts[0]) if parts else None
+
+
+def has_current_error(level: "Level") -> bool:
+    """Whether the error of a run's images is on the scale of this version; also of a run without boxes."""
+    found = boxes(level)
+    return found is None or _has_current_error(_key(level), level, found[0])
 
 
 def judged(level: "Level", confidence: float, foreground: float) -> "Judged":
@@ -379,6 +391,13 @@ def _corrected(key: Key, revision: int, _level: "Level") -> "Corrected":
     return corrected_boxes(run(_level.run), tags())
 
 
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _disagreements(key: Key, revision: int, _level: "Level") -> "Disagreements":
+    from hem_core.labels.disagreements import disagreements as found
+
+    return found(_level, tags())
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _overview(key: Key, _level: "Level") -> "Overview":
     from app.views.overview.glance import overview
@@ -430,6 +449,13 @@ def _boxes(key: Key, _level: "Level", parts: str) -> "tuple[Scene, bool] | None"
 
     found = run(_level.run)
     return scene_of(found, found.level(parts))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _has_current_error(key: Key, _level: "Level", _scene: "Scene") -> bool:
+    from hem_core.runs.box_scene import has_current_error as found
+
+    return found(_level, _scene)
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)

@@ -9,10 +9,11 @@ from app.views import is_offered, title, views
 
 st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
-level = frame.level_ahead()
+listing = frame.listing()
+level = frame.level_ahead(listing)
 pages = {
     name: st.Page(
-        partial(frame.guarded, view.page, needs_run=getattr(view, "NEEDS_RUN", True)),
+        partial(frame.guarded, view.page, needs_run=getattr(view, "NEEDS_RUN", True), found=listing),
         title=title(name, view),
         icon=getattr(view, "ICON", None),
         url_path=name,

@@ -15,7 +15,7 @@ from hem_core.store.level_names import EXAMPLES
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-ADDRESS = ("run", "level", "rule", "selection", "view", "queue", "against", "cell", "retrain")
+ADDRESS = ("run", "level", "rule", "selection", "view", "queue", "detection", "against", "cell", "retrain")
 """Names that stand in the URL, so that a copied address opens the same view."""
 
 LONGEST = 6_000
@@ -28,12 +28,15 @@ JUST = 10.0
 def sync() -> None:
     """Bring session and address together; once at the top of every script run.
 
-    An address that the page did not write itself (opened, edited, gone back to) wins; an address
-    that a page change has emptied is written again.
+    An address that the page did not write itself (opened, edited, gone back to) wins, also in what it lacks; an
+    address that a page change has emptied, the run included, is written again.
     """
+    is_emptied = "run" not in st.query_params
     for name in ADDRESS:
         text = st.query_params.get(name)
-        if text is not None and text != _written(name):
+        if text is None and not is_emptied and _written(name):
+            st.session_state[_key(name)] = ""
+        elif text is not None and text != _written(name):
             st.session_state[_key(name)] = text
     _write(*ADDRESS)
 
@@ -111,21 +114,27 @@ def set_selection(rule: dict | None) -> None:
 
 def view() -> dict:
     """The settings of Explore: its kind of map, axes, colour, order; only those that differ from the defaults."""
-    try:
-        found = json.loads(_get("view") or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return _settings("view")
 
 
 def set_view(view: dict) -> None:
     """Change the settings of Explore; {} restores the defaults."""
-    _set("view", json.dumps(view, separators=(",", ":")) if view else "")
+    _set_settings("view", view)
+
+
+def detection() -> dict:
+    """The settings of Detection: its thresholds, curves and attribute; only those that differ from the defaults."""
+    return _settings("detection")
+
+
+def set_detection(settings: dict) -> None:
+    """Change the settings of Detection; {} restores the defaults."""
+    _set_settings("detection", settings)
 
 
 def queue() -> str:
-    """Which queue Review walks through: 'mixed', 'suspects', 'filter', 'selection', or 'sample 80 90' (random
-    examples whose label suspicion lies between two percentiles)."""
+    """Which queue Review walks through: 'mixed', 'suspects', 'filter', 'selection', 'disagreements', or 'sample 80 90'
+    (random examples whose label suspicion lies between two percentiles)."""
     return _get("queue") or "mixed"
 
 
@@ -260,6 +269,18 @@ def session_id() -> str:
 
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else "none"
+
+
+def _settings(name: str) -> dict:
+    try:
+        found = json.loads(_get(name) or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _set_settings(name: str, settings: dict) -> None:
+    _set(name, json.dumps(settings, separators=(",", ":"), ensure_ascii=False) if settings else "")
 
 
 def _rule(name: str) -> dict | None:

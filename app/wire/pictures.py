@@ -64,15 +64,16 @@ def whole_thumbnail(level: Level, row: int) -> bytes:
 
 
 def drawing(level: Level) -> dict[str, Any] | None:
-    """What the task draws into the pictures of a level: `layers` that can be hidden, [name, title] each, and `legend`,
-    [title, colour] each; None for one that draws nothing."""
-    from hem_core.tasks import Draws
+    """What the task draws into the pictures of a level: `layers` that can be hidden, [name, title] each, those that are
+    `hidden` at first, and `legend`, [title, colour] each; None for one that draws nothing."""
+    from hem_core.tasks import UNSURE, Draws
 
     task = loaders.task(level)
     if not isinstance(task, Draws):
         return None
     layers = [[name, title] for name, title in task.layers.items() if name != "others" or not level.is_examples]
-    return {"layers": layers, "legend": [list(one) for one in task.legend]}
+    hidden = [name for name, _title in layers if name == UNSURE]
+    return {"layers": layers, "hidden": hidden, "legend": [list(one) for one in task.legend]}
 
 
 def size_of(run: str, example: str) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from app import loaders
 from app.access_pages import name_routes
-from app.wire import columns, contents, payloads, pictures, scenes, tag_sets, tagging
+from app.wire import columns, contents, opinions, payloads, pictures, scenes, tag_sets, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores
@@ -175,8 +175,9 @@ def _detail(level: Level, request: Request) -> Response:
     log = loaders.tags_of(level)
     headers = {**NEVER, "X-HEM-Revision": str(log.revision(level.data))}
     found = details(level, loaders.ranks(level), rows, log)
-    all_of_it = zip(found, relatives(level, rows), scenes.scenes(level, rows), tag_sets.items(level, rows), strict=True)
-    items = [{**item, "relatives": links, **drawn, **tags} for item, links, drawn, tags in all_of_it]
+    more = (scenes.scenes(level, rows), tag_sets.items(level, rows), opinions.items(level, rows))
+    all_of_it = zip(found, relatives(level, rows), *more, strict=True)
+    items = [{**item, "relatives": links, **drawn, **tags, **said} for item, links, drawn, tags, said in all_of_it]
     is_blind = request.query_params.get("blind") == "1"
     return JSONResponse([scenes.blinded(item, blinded(item)) for item in items] if is_blind else items, headers=headers)
 

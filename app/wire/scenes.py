@@ -11,17 +11,19 @@ from app import loaders
 from app.wire import pictures
 from app.wire.identity import identity
 from hem_core.boxes import box_text
-from hem_core.boxes.box_text import ADDED, HOLD_A_BOX, MOVED, RELABELLED, REMOVED
+from hem_core.boxes.box_text import ADDED, HOLD_A_BOX, MOVED, RELABELLED, REMOVED, TAKE_PREDICTED
 from hem_core.errors import DataError, HemError
 from hem_core.runs.box_decisions import MARK
 from hem_core.runs.box_opinions import ANNOTATIONS
 from hem_core.store.level_names import EXAMPLES
-from hem_core.tasks import Corrects
+from hem_core.tasks import Choice, Corrects
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from hem_core.store.level import Level
 
-CORRECTING = (RELABELLED, MOVED, ADDED, REMOVED)
+CORRECTING = (RELABELLED, MOVED, ADDED, REMOVED, TAKE_PREDICTED)
 """Verdicts that change the annotations."""
 
 
@@ -160,6 +162,20 @@ def checked(level: Level, ids: Sequence[str], tag: str, value: str) -> tuple[str
     part = level.records([row])[0] if row is not None else None
     example = str(part["example"]) if part is not None else str(example_of(ids[0]))
     return task.checked(part, tag, value, pictures.size_of(level.run, example))
+
+
+def choices_on_many(level: Level) -> tuple[Choice, ...]:
+    """The answers that can be given to many rows of a level at once; () where nothing is corrected."""
+    task = corrects(level)
+    return task.bulk_choices() if task is not None and level.name == task.corrects else ()
+
+
+def fitting(level: Level, tag: str, rows: np.ndarray) -> tuple[np.ndarray, str]:
+    """Of some rows those that a verdict on many can be about, and what the others lack, 'given' or 'predicted'."""
+    needs = next((one.needs for one in choices_on_many(level) if one.tag == tag), "")
+    if not needs:
+        return rows, ""
+    return rows[level.at(rows, [needs])[needs].notna().to_numpy()], needs
 
 
 def check_many(level: Level, tag: str) -> None:

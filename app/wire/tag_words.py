@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.words import counted
 from hem_core.store.verdicts import ALL
+
+if TYPE_CHECKING:
+    from hem_core.tasks import Choice
 
 WORDS = {verdict.name: verdict.words for verdict in ALL}
 
@@ -18,6 +21,24 @@ def offered() -> list[dict[str, str]]:
         for verdict in ALL
         if verdict.key
     ]
+
+
+def offered_on_many(choices: Sequence[Choice]) -> list[dict[str, str]]:
+    """What Explore offers on many rows at once, as it reads them: the choices of a task whose rows people correct, else
+    the verdicts of examples. `title` is what the button says."""
+    if choices:
+        return [{"name": one.tag, "title": capital(one.words), "meaning": one.meaning} for one in choices]
+    return [{"name": one["name"], "title": capital(one["name"]), "meaning": one["meaning"]} for one in offered()]
+
+
+def without(n: int, what: str, level: str) -> str:
+    """That some rows lack what a verdict is about: `Left out: 3 boxes where nothing is predicted.`"""
+    return f"Left out: {counted(n, level)} where nothing is {what}." if n else ""
+
+
+def capital(text: str) -> str:
+    """The text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def undone(entry: Mapping[str, Any] | None, person: str, *, level: str, has_window: bool) -> str:

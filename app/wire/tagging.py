@@ -48,7 +48,8 @@ def tag(body: dict[str, Any]) -> dict[str, Any]:
         body, changed = _as_stored(body)
         if changed:
             verdict = {"tag": body["tag"], "value": body["value"]}
-        ids, batch = _store(body, log, sequence)
+        ids, batch, left_out = _store(body, log, sequence)
+        changed = " ".join(filter(None, [changed, left_out]))
     others = log.replaced(data, batch) if batch else {}
     return {
         "acknowledged": sequence,
@@ -139,21 +140,25 @@ def _given(level: Level, id: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str], str | None]:
-    level, asked = own_level(body), _action(body)
+def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str], str | None, str]:
+    """Store a new post. Returns the ids that it is about, its batch, and which rows of its rule were left out."""
+    level, asked, left_out = own_level(body), _action(body), ""
     if asked["rule"]:
         own_scores(body, level)
-        ids = level.at(level.rows(body["rule"], tags=log.state(level.data)), ["id"])["id"].tolist()
+        rows = level.rows(body["rule"], tags=log.state(level.data))
+        some, lacking = scenes.fitting(level, asked["tag"], rows) if asked["action"] == "add" else (rows, "")
+        left_out = tag_words.without(len(rows) - len(some), lacking, level.name)
+        ids = level.at(some, ["id"])["id"].tolist()
     else:
         ids = _ids(body)
         _check_known(level, ids)
         asked["rule"] = scenes.about(level) if asked["tag"] in scenes.CORRECTING else ""
     if not ids:
-        return [], None
+        return [], None, left_out
     act = {"add": log.add, "remove": log.remove, "clear": log.clear}[asked.pop("action")]
     given = {name: value for name, value in asked.items() if value}
     posted_as = {"client": text(body, "client"), "sequence": sequence, "window": _window(body)}
-    return ids, act(level.data, ids, **posted_as, **given)
+    return ids, act(level.data, ids, **posted_as, **given), left_out
 
 
 def _answered(body: dict[str, Any]) -> dict[str, str]:

@@ -10,6 +10,8 @@ from hem_core.errors import DataError
 
 RELABELLED, MOVED, ADDED, REMOVED = "mislabelled", "moved", "added", "removed"
 """The verdicts that correct a box: its class, its place, one that was missing, one that should not be there."""
+TAKE_PREDICTED = "take predicted"
+"""The verdict that corrects many boxes at once: the object is where the prediction of each has it, with its class."""
 HOLD_A_BOX = (MOVED, ADDED)
 """Those whose value is the text of a box."""
 Corners = tuple[float, float, float, float]

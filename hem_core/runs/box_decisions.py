@@ -12,6 +12,7 @@ from hem_core.boxes.corrections import Change, Correction
 from hem_core.errors import DataError
 from hem_core.runs import box_opinions
 from hem_core.runs.box_opinions import Object, Opinion
+from hem_core.store.opinions import prevailing
 from hem_core.store.run import Run
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ MARK = "#a"
 
 @dataclass(frozen=True)
 class Conflict:
-    """A box of which people said different things; it is left as it is."""
+    """A box of which people said different things, none of which most of them said; it is left as it is."""
 
     image: str
     box: str
@@ -70,7 +71,7 @@ def decisions(run: Run, log: TagLog, images: Collection[str], *, trust: str = ""
         current = [one for one in some if one.about in ("", digest)]
         if len(current) < len(some):
             outdated.append(id)
-        found = _settled(image, id, current, _sides(part), trust)
+        found = _settled(image, id, current, objects_of(part), trust)
         if isinstance(found, Conflict):
             conflicts.append(found)
         elif isinstance(found, str):
@@ -84,22 +85,18 @@ def decisions(run: Run, log: TagLog, images: Collection[str], *, trust: str = ""
 def _settled(
     image: str, id: str, said: Sequence[Opinion], sides: tuple[Object | None, Object | None], trust: str
 ) -> list[Correction] | Conflict | str:
-    """The corrections of one box that people agree on; a Conflict where they do not; its id where nobody says what
-    would be right."""
-    given, predicted = sides
-    meant: list[tuple[Opinion, Object | None]] = []
-    for one in said:
-        try:
-            meant.append((one, box_opinions.object_of(one, given, predicted)))
-        except DataError:
-            continue  # it says that something is wrong, and not what
+    """The corrections of one box that most people agree on; a Conflict where as many say something else; its id where
+    nobody says what would be right."""
+    meant = box_opinions.meanings(said, *sides)
     if not meant:
         return id
     opinion, thing = next((each for each in reversed(meant) if each[0].who == trust), meant[-1])
-    is_settled = trust == "last" or opinion.who == trust
-    if not is_settled and not all(box_opinions.is_same(thing, other) for _one, other in meant):
-        return Conflict(image, id, tuple(box_opinions.words(meant)))
-    return _corrections(image, id, given, thing, opinion)
+    if not (trust == "last" or opinion.who == trust):
+        most = prevailing([each for _one, each in meant], box_opinions.is_same)
+        if not most:
+            return Conflict(image, id, tuple(box_opinions.words(meant)))
+        opinion, thing = meant[most[-1]]
+    return _corrections(image, id, sides[0], thing, opinion)
 
 
 def _corrections(image: str, id: str, given: Object | None, thing: Object | None, opinion: Opinion) -> list[Correction]:
@@ -138,8 +135,8 @@ def _image_of(id: str) -> str:
     return id.rpartition(MARK)[0]
 
 
-def _sides(part: Mapping[str, Any] | None) -> tuple[Object | None, Object | None]:
-    """What is given and what is predicted in a row."""
+def objects_of(part: Mapping[str, Any] | None) -> tuple[Object | None, Object | None]:
+    """What is given and what is predicted in a row of the level; None for nothing, and without a row."""
     given, predicted = (_object(part, which) for which in ("given", "predicted"))
     return given, predicted
 

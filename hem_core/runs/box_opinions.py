@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hem_core.boxes import box_text
-from hem_core.boxes.box_text import ADDED, MOVED, RELABELLED, REMOVED, Corners
+from hem_core.boxes.box_text import ADDED, MOVED, RELABELLED, REMOVED, TAKE_PREDICTED, Corners
 from hem_core.boxes.geometry import iou
 from hem_core.errors import DataError
+from hem_core.store import opinions as store_opinions
+from hem_core.store.opinions import ANNOTATIONS, Opinion
 from hem_core.store.verdicts import RIGHT
 
 if TYPE_CHECKING:
     from hem_core.store.tag_events import Event
 
-ANNOTATIONS = "annotations"
-"""Key in what a correction is stored with: the digest of the annotations that its author saw."""
-TAKE_PREDICTED, REMOVE = "take predicted", "remove"
-"""Free tags that correct many boxes at once: the predicted box is right, and there is no object."""
+__all__ = ["ANNOTATIONS", "Object", "Opinion", "is_same", "meanings", "object_of", "opinions", "words"]
+
+REMOVE = "remove"
+"""A free tag that means what the verdict `removed` means."""
 SAME_IOU = 0.8
 """IoU from which two people drew the same box; of small boxes one px more or less costs that much."""
-
-
-@dataclass(frozen=True)
-class Opinion:
-    """The last thing that one person said of one box."""
-
-    who: str
-    tag: str
-    value: str
-    at: str
-    """When, ISO 8601 in UTC."""
-    about: str = ""
-    """Digest of the annotations that were shown; "" where it was not recorded."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +41,20 @@ def opinions(actions: Iterable[Event]) -> dict[str, list[Opinion]]:
     actions: those that are not undone, oldest first. Clearing a box clears what everybody said of it. Skipping, and
     other verdicts that leave the label open, are no opinion; nor is confirming many boxes at once.
     """
-    said: dict[str, dict[str, Opinion]] = {}
-    for event in actions:
-        is_bulk = len(event.ids) > 1 and "imported" not in _rule(event.rule)
-        at = datetime.fromtimestamp(event.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-        for id in event.ids:
-            people = said.setdefault(id, {})
-            if event.action == "clear":
-                people.clear()
-            elif event.action == "remove":
-                _withdraw(people, event.tag)
-            elif _counts(event.tag, is_bulk=is_bulk):
-                people.pop(event.who, None)  # what is said last comes last
-                people[event.who] = Opinion(
-                    event.who, event.tag, event.value, at, str(_rule(event.rule).get(ANNOTATIONS) or "")
-                )
-    return {id: list(people.values()) for id, people in said.items() if people}
+    return store_opinions.opinions(actions, _counts)
+
+
+def meanings(
+    said: Iterable[Opinion], given: Object | None, predicted: Object | None
+) -> list[tuple[Opinion, Object | None]]:
+    """What each of some opinions on a row says is there, without those that do not say what would be right."""
+    found: list[tuple[Opinion, Object | None]] = []
+    for one in said:
+        try:
+            found.append((one, object_of(one, given, predicted)))
+        except DataError:
+            continue
+    return found
 
 
 def object_of(opinion: Opinion, given: Object | None, predicted: Object | None) -> Object | None:
@@ -109,18 +94,5 @@ def words(objects: Sequence[tuple[Opinion, Object | None]]) -> Iterator[str]:
         yield f"{opinion.who}: {'nothing here' if thing is None else box_text.written(thing.label, thing.xyxy)}"
 
 
-def _withdraw(people: dict[str, Opinion], tag: str) -> None:
-    for who in [who for who, opinion in people.items() if opinion.tag == tag]:
-        del people[who]
-
-
-def _counts(tag: str, *, is_bulk: bool) -> bool:
+def _counts(tag: str, is_bulk: bool) -> bool:
     return tag in (RELABELLED, MOVED, ADDED, REMOVED, TAKE_PREDICTED, REMOVE) or (tag in RIGHT and not is_bulk)
-
-
-def _rule(rule: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(rule or "null")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

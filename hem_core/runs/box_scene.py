@@ -8,6 +8,7 @@ import numpy as np
 
 from hem_core.boxes.arrays import part_ids
 from hem_core.boxes.columns import SIDES
+from hem_core.boxes.image_error import image_error
 from hem_core.boxes.scene import Scene, scene_of_table
 from hem_core.errors import DataError, UnknownNameError
 from hem_core.store.level import Level
@@ -35,6 +36,18 @@ def scene_of(run: Run, boxes: Level) -> tuple[Scene, bool] | None:
     stored = stored_answers(run, only_in_shards(task))  # type: ignore[arg-type]
     whole = _whole(task, stored, boxes)
     return (whole, True) if whole is not None else (_of_rows(task, boxes, stored.ids), False)
+
+
+def has_current_error(images: Level, scene: Scene) -> bool:
+    """Whether the stored error of a run's images is what this version computes; older ones used another scale.
+
+    images: the level of the examples; scene: that of `scene_of`. True where the run holds no error to compare.
+    """
+    if "error" not in images.source.columns or images.n != scene.n_images:
+        return True
+    stored = images.table(["error"])["error"].to_numpy(np.float64, na_value=np.nan)
+    known = ~np.isnan(stored)
+    return bool(np.allclose(image_error(scene.at().rows, scene.n_images)[known], stored[known], atol=1e-3))
 
 
 def _whole(task: JudgesBoxes, stored: StoredAnswers, boxes: Level) -> Scene | None:

@@ -18,7 +18,7 @@ from hem_core.media._open_image import thumbnail
 from hem_core.runs.scored import Scored
 from hem_core.store.atomic import write_array, write_bytes
 from hem_core.store.damage import torn
-from hem_core.tasks import Draws, Parts, Task
+from hem_core.tasks import UNSURE, Draws, Parts, Task
 
 EXAMPLE_PX, PART_PX = 224, 160
 """Longer side of the small pictures of examples with parts in them, and of parts."""
@@ -109,7 +109,7 @@ def _maker(inputs: Inputs, ids: Sequence[str], drawing: Drawing | None) -> Calla
             return _Small(thumbnail(picture))
         own = drawing.parts.get(ids[place], ())
         rows = [part for _row, part in own]
-        whole = drawing.task.drawn(picture, rows, size_px=EXAMPLE_PX)
+        whole = drawing.task.drawn(picture, rows, size_px=EXAMPLE_PX, hidden=(UNSURE,))
         crops = ((row, drawing.task.drawn(picture, rows, part, size_px=PART_PX, is_crop=True)) for row, part in own)
         return _Small(_encoded(whole), tuple((row, _encoded(crop)) for row, crop in crops))
 

@@ -33,10 +33,13 @@ ALL = (
     Verdict("moved", "box corrected", "the object has another box, and perhaps another class", "wrong", ""),
     Verdict("added", "object added", "an object that nothing was given for", "wrong", ""),
     Verdict("removed", "nothing here", "there is no object where one is given", "wrong", ""),
+    Verdict("take predicted", "predicted box taken", "the object is where the prediction has it", "wrong", ""),
     Verdict("easy", "easy", "the label is right, and the example is easy", "right", ""),
 )
 VERDICTS = tuple(verdict.name for verdict in ALL)
 RIGHT = tuple(verdict.name for verdict in ALL if verdict.label == "right")
 """Verdicts that confirm the given label."""
+WITHOUT_OPINION = "skip"
+"""The verdict of somebody who looked and has no opinion."""
 WRONG = tuple(verdict.name for verdict in ALL if verdict.label == "wrong")
 """Verdicts that reject the given label."""

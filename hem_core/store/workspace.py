@@ -49,10 +49,12 @@ class Workspace:
         with_arms: also the runs of the retrainings' arms, which otherwise stay inside their retraining.
         """
         found = self._read()[0]
-        if not with_arms:
-            known = arms(self.folder)
-            found = [run for run in found if not is_arm(run.name, run.data, known)]
-        return sorted(found, key=_newest_first, reverse=True)
+        return self._listed(found) if not with_arms else sorted(found, key=_newest_first, reverse=True)
+
+    def listing(self) -> tuple[list[Run], dict[str, str]]:
+        """`runs` and `broken` with one read of the folder."""
+        found, broken = self._read()
+        return self._listed(found), broken
 
     def retraining_of(self, run: Run) -> str | None:
         """Name of the retraining that a run is an arm of; None for a run of its own."""
@@ -104,6 +106,11 @@ class Workspace:
         from hem_core.store import sets
 
         return {name: sets.versions(self.folder, name) for name in sets.names(self.folder)}
+
+    def _listed(self, found: list[Run]) -> list[Run]:
+        known = arms(self.folder)
+        own = [run for run in found if not is_arm(run.name, run.data, known)]
+        return sorted(own, key=_newest_first, reverse=True)
 
     def _read(self) -> tuple[list[Run], dict[str, str]]:
         runs, broken = [], {}

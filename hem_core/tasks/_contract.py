@@ -500,6 +500,10 @@ class BringsSample(Protocol):
         ...
 
 
+UNSURE = "unsure"
+"""The layer of a drawing with what the model says too unsurely to count."""
+
+
 @runtime_checkable
 class Draws(Protocol):
     """A task that draws its parts into the picture of their example, for tiles and the detail view."""
@@ -523,7 +527,8 @@ class Draws(Protocol):
 
     @property
     def layers(self) -> Mapping[str, str]:
-        """What can be hidden of a drawing: name -> title; `others` are the parts that are not looked at."""
+        """What can be hidden of a drawing: name -> title; `others` are the parts that are not looked at, UNSURE those
+        that are hidden until somebody asks for them."""
         ...
 
     @property

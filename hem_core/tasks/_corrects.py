@@ -26,6 +26,8 @@ class Choice:
     """What the reviewer names next: a class, or the place of a box."""
     box: str = ""
     """The box that the answer begins with, as `hem_core.boxes.box_text` writes it."""
+    needs: Literal["", "given", "predicted"] = ""
+    """What a row must have for an answer that is given to many rows at once; "" for nothing."""
 
 
 @runtime_checkable
@@ -45,6 +47,10 @@ class Corrects(Protocol):
         """Those that are offered with the classes while what is given and predicted is hidden."""
         ...
 
+    def bulk_choices(self) -> tuple[Choice, ...]:
+        """Those that make sense for many rows at once, each by its tag alone."""
+        ...
+
     def answered(self, part: Mapping[str, Any], label: str) -> tuple[str, str]:
         """The verdict, as tag and value, of a class that was named without sight of the label; "" = nothing there."""
         ...
@@ -61,5 +67,6 @@ class Corrects(Protocol):
 
     def scene(self, part: Mapping[str, Any]) -> dict[str, Any]:
         """What is drawn of a row, as JSON: `id`, `outcome` (right, wrong or missed), `words`, `given` and `predicted`
-        (left, top, right and bottom in px, or None), and `numbers`, a text to print."""
+        (left, top, right and bottom in px, or None), `is_unsure`, whether the prediction is too unsure to count, and
+        `numbers`, a text to print."""
         ...

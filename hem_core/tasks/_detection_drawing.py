@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hem_core.boxes.columns import SIDES
+from hem_core.tasks._contract import UNSURE
+from hem_core.tasks._detection_reasons import decimal
+from hem_core.thresholds import WRONG as COUNTS_FROM
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
@@ -13,7 +16,12 @@ if TYPE_CHECKING:
 RIGHT, WRONG, MISSED = "#56B4E9", "#D55E00", "#F0E442"
 """Sky blue, vermilion and yellow of Okabe and Ito's palette: right; a wrong prediction or place; missed."""
 LEGEND = (("right", RIGHT), ("wrong", WRONG), ("missed", MISSED))
-LAYERS = {"given": "given boxes, solid", "predicted": "predicted boxes, dashed", "others": "other boxes"}
+LAYERS = {
+    "given": "given boxes, solid",
+    "predicted": "predicted boxes, dashed",
+    "others": "other boxes",
+    UNSURE: f"predictions below confidence {decimal(COUNTS_FROM)}",
+}
 """What can be hidden of a drawing: `others` are the boxes that are not looked at."""
 CONTEXT = 0.75
 """How much of a box's longer side is shown on each side of it."""
@@ -48,9 +56,10 @@ def drawn(
         size = max(1, round(shown.width * scale)), max(1, round(shown.height * scale))
         shown = shown.resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS)
     pen = ImageDraw.Draw(shown)
-    others = (
-        [] if is_crop or "others" in hidden else [each for each in boxes if part is None or each["id"] != part["id"]]
-    )
+    is_bare = is_crop or "others" in hidden
+    others = [] if is_bare else [each for each in boxes if part is None or each["id"] != part["id"]]
+    if UNSURE in hidden:
+        others = [each for each in others if corners(each, "given") or not is_unsure(each)]
     for each in others:
         _hypothesis(pen, each, (area[0], area[1], scale), is_main=False, hidden=hidden)
     if part is not None:
@@ -69,6 +78,12 @@ def corners(part: Mapping[str, Any], which: str) -> tuple[float, float, float, f
         return None
     left, top, right, bottom = (float(side) for side in found if side is not None)
     return left, top, right, bottom
+
+
+def is_unsure(part: Mapping[str, Any]) -> bool:
+    """Whether a row's prediction is below the confidence from which predictions count as errors."""
+    confidence = part.get("confidence")
+    return isinstance(confidence, float) and confidence < COUNTS_FROM
 
 
 def colour(part: Mapping[str, Any]) -> str:
@@ -100,9 +115,10 @@ def _hypothesis(
     width = max(2, round(longer / 320)) + (1 if is_main and longer >= LETTERS_FROM else 0)
     for which in ("given", "predicted"):
         box = corners(part, which)
-        is_said = which == "predicted" and part.get("type") == "right" and "given" not in hidden and not is_main
-        if box is None or which in hidden or is_said:
-            continue  # of a box that is found, the given one says enough
+        is_said = part.get("type") == "right" and "given" not in hidden  # then the given box says enough
+        is_left_out = which == "predicted" and not is_main and (is_said or (UNSURE in hidden and is_unsure(part)))
+        if box is None or which in hidden or is_left_out:
+            continue
         inside = _placed(box, place)
         dash = max(4, 3 * width) if which == "predicted" else 0
         if longer >= LETTERS_FROM:  # in a small picture the rim would take the colour away
@@ -163,7 +179,7 @@ def _letters(
 def words(part: Mapping[str, Any]) -> str:
     """`RBC .93`, `RBC → WBC .71`, `missed RBC`, `RBC .62, IoU .41`."""
     given, predicted, confidence = part.get("given"), part.get("predicted"), part.get("confidence")
-    sure = f" {confidence:.2f}".replace(" 0.", " .") if isinstance(confidence, float) else ""
+    sure = f" {decimal(confidence)}" if isinstance(confidence, float) else ""
     if predicted is None:
         return f"missed {given}"
     if given is None:
@@ -171,5 +187,5 @@ def words(part: Mapping[str, Any]) -> str:
     if given != predicted:
         return f"{given} > {predicted}{sure}"
     iou = part.get("iou")
-    off = f", IoU {iou:.2f}".replace(" 0.", " .") if part.get("type") == "Loc" and isinstance(iou, float) else ""
+    off = f", IoU {decimal(iou)}" if part.get("type") == "Loc" and isinstance(iou, float) else ""
     return f"{given}{sure}{off}"

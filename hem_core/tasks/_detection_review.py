@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from hem_core.boxes import box_text
-from hem_core.boxes.box_text import ADDED, HOLD_A_BOX, MOVED, RELABELLED, REMOVED
+from hem_core.boxes.box_text import ADDED, HOLD_A_BOX, MOVED, RELABELLED, REMOVED, TAKE_PREDICTED
 from hem_core.errors import DataError
 from hem_core.tasks._corrects import Choice
-from hem_core.tasks._detection_drawing import corners, words
+from hem_core.tasks._detection_drawing import corners, is_unsure, words
 from hem_core.tasks._detection_reasons import decimal
 
 OUTCOMES = {"right": "right", "Missed": "missed"}
@@ -58,6 +58,19 @@ def blind_choices() -> tuple[Choice, ...]:
     return Choice("nothing", "5", "nothing here", _NOTHING, ""), _SKIP
 
 
+def bulk_choices() -> tuple[Choice, ...]:
+    """What can be said of many rows at once: what holds no box of its own."""
+    given = "what is given is right, also where nothing is given"
+    take = "the object is where the prediction of each box has it: take its position and its class"
+    return (
+        Choice("right", "", "right as given", given, "right"),
+        Choice("predicted", "", "take predicted", take, TAKE_PREDICTED, needs="predicted"),
+        Choice("nothing", "", "nothing here", "there is no object in these boxes: delete them", REMOVED, needs="given"),
+        Choice("hard", "", _HARD[1], "what is given is right, and hard: keep it", "hard"),
+        Choice("skip", "", "skip", "looked at, without an opinion", "skip"),
+    )
+
+
 def answered(part: Mapping[str, Any], label: str) -> tuple[str, str]:
     """The verdict, as tag and value, of a class that was named for a box without sight of the label; "" = nothing."""
     if corners(part, "given") is None:
@@ -98,6 +111,7 @@ def scene(part: Mapping[str, Any]) -> dict[str, Any]:
         "predicted": corners(part, "predicted"),
         "given_label": part.get("given"),
         "predicted_label": part.get("predicted"),
+        "is_unsure": is_unsure(part),
         "numbers": " · ".join(each for each in numbers if each),
     }
 

@@ -513,6 +513,10 @@ class Task:
         """What it offers on a box whose class is hidden."""
         return review.blind_choices()
 
+    def bulk_choices(self) -> tuple[Choice, ...]:
+        """What Explore offers on many boxes at once."""
+        return review.bulk_choices()
+
     def answered(self, part: Mapping[str, Any], label: str) -> tuple[str, str]:
         """The verdict of a class that was named for a box without sight of the label."""
         return review.answered(part, label)

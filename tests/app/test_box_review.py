@@ -9,9 +9,12 @@ from starlette.testclient import TestClient
 
 import hem_core
 from app import loaders
-from app.wire import routes
+from app.wire import routes, tag_words
+from app.wire import scenes as scenes_of
 from app.wire.identity import identity
+from app.words import counted
 from hem_core.boxes.suggestion import suggestions
+from hem_core.store.verdicts import ALL
 from hem_core.store.workspace import open_workspace
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
@@ -128,6 +131,29 @@ def test_a_box_for_many_rows_at_once_is_refused(post, folder):
     )  # fmt: skip
     assert (answer.status_code, "one row at a time" in answer.json()["error"]) == (400, True)
     assert state(folder) == {}
+
+
+def test_a_verdict_on_many_boxes_leaves_out_the_rows_that_it_cannot_be_about(post, folder):
+    level, everything = loaders.level("scenes", "boxes"), {"all": [{"column": "difficulty", "min": 0, "max": None}]}
+    table = level.table(["id", "given", "predicted"])
+    for tag, side in (("removed", "given"), ("take predicted", "predicted")):
+        answer = post(None, tag=tag, rule=everything, fingerprint=level.fingerprint).json()
+        has_it = table[side].notna()
+        left_out = counted(int((~has_it).sum()), "boxes")
+        assert answer["message"] == f"Left out: {left_out} where nothing is {side}."
+        assert {id for id, (name, _value) in state(folder).items() if name == tag} == set(table["id"][has_it])
+        undone = post(None, "undo", batch=answer["batch"]).json()["undone"]
+        assert (undone["tag"], undone["n"]) == (tag, int(has_it.sum()))
+        assert state(folder) == {}
+
+
+def test_explore_offers_on_boxes_the_verdicts_of_boxes_and_on_images_those_of_images(folder):
+    names = [
+        [one["name"] for one in tag_words.offered_on_many(scenes_of.choices_on_many(loaders.level("scenes", level)))]
+        for level in ("boxes", "examples")
+    ]
+    assert names[0] == ["right", "take predicted", "removed", "hard", "skip"]
+    assert names[1] == [one.name for one in ALL if one.key]
 
 
 @pytest.mark.slow

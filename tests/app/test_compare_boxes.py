@@ -1,5 +1,10 @@
 """Two runs of a detector on the same scenes: what a reader finds fixed and regressed, box by box."""
 
+import shutil
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import scenes
 
@@ -7,6 +12,7 @@ import hem_core
 from app.views.compare import comparison, tiles
 from hem_core.errors import DataError
 from hem_core.runs.together import together
+from hem_core.store.atomic import write_table
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +81,15 @@ def test_the_page_speaks_of_map_on_both_levels_and_leads_from_images_to_boxes(sh
     said = "\n".join(str(one.value) for one in (*test.markdown, *test.caption)).replace("\\", "")
     assert "**2** of 9 · regressed: right before, wrong after" in said
     assert "a prediction where nothing is given is wrong from a confidence of .5 on" in said
+
+
+def test_a_run_whose_image_errors_are_on_another_scale_is_said_to_be_older(show, workspace, tmp_path):
+    folder = shutil.copytree(workspace, tmp_path / "w")
+    path = folder / "runs" / "first" / "scores.parquet"
+    table = pq.read_table(path)
+    older = pa.array(np.sqrt(table["error"].to_numpy()).astype("f4") / 2)
+    write_table(path, table.set_column(table.column_names.index("error"), "error", older))
+    (warning,) = show(folder, "compare", run="later", against="first").warning
+    assert "first was scored by an older version" in warning.value
+    assert "compare the boxes" in warning.value
+    assert not show(folder, "compare", run="later", against="first", level="boxes").warning

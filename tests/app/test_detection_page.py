@@ -53,10 +53,10 @@ def test_the_run_s_thresholds_show_its_numbers(show, folder, run):
 
 def test_the_sliders_judge_all_boxes_again(show, folder):
     test = show(folder, "detection", run="scenes")
-    test.slider(key="boxes_confidence").set_value(0.6).run()
+    test.slider(key="detection_confidence").set_value(0.6).run()
     found = numbers(test)
     assert (found["Right"], found["False positives"], found["Missed"]) == ("2", "3", "4")
-    test.slider(key="boxes_foreground").set_value(0.3).run()  # the box that is off counts as a hit at IoU 1/3
+    test.slider(key="detection_iou").set_value(0.3).run()  # the box that is off counts as a hit at IoU 1/3
     found = numbers(test)
     assert (found["Right"], found["False positives"], found["Missed"]) == ("3", "2", "3")
     assert "as the run matched it" in " ".join(caption.value for caption in test.caption)
@@ -64,9 +64,33 @@ def test_the_sliders_judge_all_boxes_again(show, folder):
     assert numbers(test)["Right"] == "3"
 
 
+def test_the_address_has_the_thresholds_and_opens_them_again(show, folder):
+    test = show(folder, "detection", run="scenes")
+    assert "detection" not in test.query_params
+    test.slider(key="detection_confidence").set_value(0.6).run()
+    test.segmented_control(key="detection_axes").select("by confidence").run()
+    test.selectbox(key="detection_attribute").select("class").run()
+    written = test.query_params["detection"]
+    assert json.loads(written) == {"confidence": 0.6, "axes": "by confidence", "attribute": "class"}
+    again = show(folder, "detection", run="scenes", detection=written)
+    assert numbers(again) == numbers(test)
+    assert again.selectbox(key="detection_attribute").value == "class"
+    next(button for button in again.button if button.label == "As the run").click().run()
+    assert '"confidence"' not in again.query_params["detection"]
+
+
+@pytest.mark.parametrize(
+    "written", ["{", "[1]", '{"confidence":"high","iou":7,"attribute":"wing","axes":3,"curves":{"a":1},"matrix":null}']
+)
+def test_an_address_that_is_no_choice_shows_the_run_s_own(show, folder, written):
+    test = show(folder, "detection", run="scenes", detection=written)
+    assert not test.exception
+    assert numbers(test)["Right"] == "3"
+
+
 def test_below_the_floor_it_says_what_has_no_row(show, folder):
     test = show(folder, "detection", run="scenes")
-    test.slider(key="boxes_confidence").set_value(0.0).run()
+    test.slider(key="detection_confidence").set_value(0.0).run()
     assert numbers(test)["False positives"] == "5"
     said = " ".join(caption.value for caption in test.caption).replace("\\", "")
     assert "The figures count 1 prediction below it" in said

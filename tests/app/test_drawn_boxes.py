@@ -100,7 +100,8 @@ def test_what_can_be_hidden_and_what_the_colours_mean_is_said(run, whole_workspa
     from hem_core.store.run import open_run
 
     boxes, images = pictures.drawing(run.level("boxes")), pictures.drawing(run.examples)
-    assert [name for name, _title in boxes["layers"]] == ["given", "predicted", "others"]
-    assert [name for name, _title in images["layers"]] == ["given", "predicted"]
+    assert [name for name, _title in boxes["layers"]] == ["given", "predicted", "others", "unsure"]
+    assert [name for name, _title in images["layers"]] == ["given", "predicted", "unsure"]
+    assert boxes["hidden"] == images["hidden"] == ["unsure"]
     assert [title for title, _colour in boxes["legend"]] == ["right", "wrong", "missed"]
     assert pictures.drawing(open_run(whole_workspace / "runs" / "tiny").examples) is None

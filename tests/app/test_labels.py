@@ -74,6 +74,21 @@ def test_the_mixed_up_classes_are_counted(show, reviewed):
         ("cat", "**dog**"), ("**dog**", "<b>fox</b>"), ("<b>fox</b>", "cat")}  # fmt: skip
 
 
+def test_disagreements_are_counted_with_kappa_and_one_click_from_review(show, workspace):
+    folder = workspace()
+    home = open_workspace(folder)
+    log, data = home.tags(), home.run("tiny").data
+    for id, tags in (("e07", ("right", "outlier")), ("e08", ("outlier", "outlier")), ("e09", ("right", "hard"))):
+        for who, tag in zip(("ben", "carl"), tags, strict=True):
+            log.add(data, [id], tag, who=who)
+    test = show(folder, "labels")
+    said = "ben and carl gave the same answer on 2 of 3, Cohen's kappa .40"
+    assert said in [one.value.replace("\\", "") for one in test.caption]
+    press(test, "Review 1 disagreement")
+    assert test.session_state["hem_kept_went_to"] == "review"
+    assert test.query_params["queue"] == "disagreements"
+
+
 def test_the_suspects_are_one_click_from_review(show, whole_workspace):
     test = press(show(whole_workspace, "labels"), "Review 6 suspects")
     assert test.session_state["hem_kept_went_to"] == "review"

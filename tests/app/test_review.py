@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.views.review import blind
-from app.wire import detail
+from app.wire import detail, opinions
 from hem_core.store.atomic import write_table
 from hem_core.store.verdicts import ALL
 from hem_core.store.workspace import open_workspace
@@ -236,6 +236,25 @@ def test_the_filter_of_explore_can_be_the_queue_hardest_first(show, whole_worksp
     rule = '{"all":[{"column":"label","in":["cat"]}]}'
     data = desk(show(whole_workspace, "review", rule=rule, queue="filter"))
     assert data["rows"] == list(range(57, -1, -3))
+
+
+def test_disagreements_are_a_queue_of_their_own_once_there_is_one(show, workspace):
+    folder = workspace()
+    home = open_workspace(folder)
+    log, data = home.tags(), home.run("tiny").data
+    log.add(data, ["e07"], "right", who="ben")
+    options = [one.options for one in show(folder, "review").segmented_control][-1]
+    assert not [one for one in options if "Disagreements" in one]
+    log.add(data, ["e07"], "mislabelled", value="cat", who="carl")
+    test = show(folder, "review", queue="disagreements")
+    assert "Disagreements (1)" in [one.options for one in test.segmented_control][-1]
+    shown = desk(test)
+    assert (shown["rows"], shown["drawn"], shown["is_dispute"]) == ([7], ["disputed"], True)
+    assert "nothing in it can be judged blind" in shown["no_blind"]
+    run = home.run("tiny")
+    ((said,),) = [one.values() for one in opinions.items(run.examples, [7])]
+    assert [(one["who"], one["tag"], one["value"]) for one in said] == [
+        ("ben", "right", ""), ("carl", "mislabelled", "cat")]  # fmt: skip
 
 
 def test_a_filter_on_a_column_of_another_run_is_left_out(show, whole_workspace):

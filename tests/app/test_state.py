@@ -77,6 +77,15 @@ def test_going_back_to_an_older_address_wins_over_the_session():
     assert seen(test)["rule"]["all"][0]["column"] == "margin"
 
 
+def test_going_back_to_an_address_without_a_filter_takes_it_away():
+    test = app(_shown, run="digits")
+    test.button[0].click().run()
+    assert '"column":"loss"' in str(test.query_params["rule"])
+    del test.query_params["rule"]  # the address before, which still names the run
+    test.run()
+    assert seen(test) == {"run": "digits", "rule": None, "queue": "mixed", "who": seen(test)["who"]}
+
+
 def test_a_selection_too_long_for_an_address_stays_in_the_session():
     test = app(_shown)
     test.button[1].click().run()

@@ -136,3 +136,26 @@ def test_keys_of_boxes_mean_nothing_where_there_are_none(evaluate):
     events = [{"key": "a"}, {"key": "z"}, {"key": "o"}]
     assert asked(evaluate, events, "plain") == [["add object"], ["close"], ["others"]]
     assert asked(evaluate, events, "plain", hasBoxes=False) == [None] * 3
+
+
+SCENE = {
+    "part": "a#g1",
+    "added": [],
+    "boxes": [
+        {"id": "a#g1", "given": [0, 0, 9, 9], "predicted": [1, 1, 9, 9], "outcome": "right", "is_unsure": True},
+        {"id": "a#g2", "given": [20, 0, 29, 9], "predicted": [21, 1, 29, 9], "outcome": "wrong", "is_unsure": True},
+        {"id": "a#p3", "given": None, "predicted": [40, 0, 49, 9], "outcome": "wrong", "is_unsure": True},
+        {"id": "a#p4", "given": None, "predicted": [60, 0, 69, 9], "outcome": "wrong", "is_unsure": False},
+    ],
+}
+
+
+def test_of_the_other_boxes_unsure_predictions_are_drawn_only_when_asked_for(evaluate):
+    others = "m.othersOf(v.scene, { hasOthers: true, hasUnsure: v.all }).map((one) => [one.id, one.predicted !== null])"
+    few = evaluate("review/stage_shapes.js", others, scene=SCENE, all=False)
+    assert few == [["a#g2", False], ["a#p4", True]]
+    every = evaluate("review/stage_shapes.js", others, scene=SCENE, all=True)
+    assert every == [["a#g2", True], ["a#p3", True], ["a#p4", True]]
+    assert evaluate("review/stage_shapes.js", "m.unsureOf(v.scene)", scene=SCENE) == 2
+    none = "m.othersOf(v.scene, { hasOthers: false, hasUnsure: true }).length"
+    assert evaluate("review/stage_shapes.js", none, scene=SCENE) == 0

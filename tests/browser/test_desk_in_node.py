@@ -125,3 +125,18 @@ def test_rows_of_another_run_level_scoring_or_workspace_are_other_rows(evaluate,
     data = {"run": "a", "level": "examples", "fingerprint": "f", "identity": {"workspace": "w"}}
     fresh = {**data, **change}
     assert evaluate("review/desk.js", "m.isOtherRun(v.data, v.fresh)", data=data, fresh=fresh) is is_other
+
+
+def test_where_people_disagree_a_row_is_done_when_this_window_has_judged_it(desk):
+    found = desk("""
+      desk.data.is_dispute = true;
+      for (const row of desk.rows) desk.verdicts.take(1, [row], { [row]: { tag: "skip", value: "", who: "ben" } });
+      const before = desk.rows.map((row) => desk.isDone(row));
+      desk.judging.judge("hard", ""); await settled();
+      const after = { at: desk.at, done: desk.isDone(10) };
+      answered = async () => ({ revision: 3, rows: [10], message: "Undone." });
+      await desk.judging.undo();
+      return { before, after, undone: desk.isDone(10), who: desk.verdicts.get(10).who };
+    """)
+    after = {"at": 1, "done": True}
+    assert found == {"before": [False] * 3, "after": after, "undone": False, "who": "ben"}

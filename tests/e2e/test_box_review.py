@@ -20,8 +20,9 @@ _found = importlib.util.spec_from_file_location("e2e_conftest", Path(__file__).p
 e2e = importlib.util.module_from_spec(_found)
 _found.loader.exec_module(e2e)
 
-BOXES = {"given": (100, 80, 220, 200), "predicted": (110, 90, 240, 210), "stray": (300, 60, 360, 120)}
-"""On the picture: a given box, the prediction that belongs to it, and one where nothing is given."""
+BOXES = {"given": (100, 80, 220, 200), "predicted": (110, 90, 240, 210), "stray": (300, 60, 360, 120),
+         "unsure": (20, 220, 60, 260)}  # fmt: skip
+"""On the picture: a given box, the prediction that belongs to it, and two where nothing is given, one unsure."""
 
 
 def xywh(box):
@@ -45,6 +46,7 @@ def write_data(home):
                           "mine": "kept"})  # fmt: skip
             for name, k, score in (("predicted", 1, 0.8), ("stray", 2, 0.9)):
                 results.append({"image_id": number, "category_id": k, "bbox": xywh(BOXES[name]), "score": score})
+    results.append({"image_id": 1, "category_id": 1, "bbox": xywh(BOXES["unsure"]), "score": 0.2})
     categories = [{"id": 1, "name": "red"}, {"id": 2, "name": "blue"}]
     document = {"info": {"by": "us"}, "images": images, "annotations": notes, "categories": categories}
     (home / "annotations.json").write_text(json.dumps(document))
@@ -229,6 +231,70 @@ def test_the_corrected_file_is_downloaded_from_labels(site, opened):
     before["annotations"][0] |= {"bbox": [110, 90, 130, 120], "area": 130 * 120}
     assert document == before
     assert "anna" in changes
+
+
+def wait_confidence(page, value):
+    """Until the figures of Detection are those of a confidence."""
+    page.get_by_text(f"at confidence {value}, IoU 0.50").wait_for()
+
+
+def test_reload_a_sent_link_and_back_show_the_thresholds_of_their_address(opened):
+    page = opened("detection?run=squares")
+    page.get_by_role("button", name="Best F1: 0.80").click()
+    page.wait_for_function("location.search.includes('detection=')")
+    wait_confidence(page, "0.80")
+    link = page.url
+    page.go_back()
+    wait_confidence(page, "0.05")
+    page.goto(link)
+    wait_confidence(page, "0.80")
+
+
+def test_many_boxes_get_a_verdict_of_boxes_that_leaves_out_what_it_cannot_be_about(site, opened):
+    rule = '{"all":[{"column":"difficulty","min":0,"max":null}]}'
+    page = opened(f"explore?run=squares&level=boxes&rule={rule}")
+    page.wait_for_selector(".hem-explorer[data-ready][data-scope='5']")
+    bar, note = page.locator(".hem-actions"), page.locator(".hem-note")
+    assert bar.get_by_role("button", name="Mislabelled").count() == 0
+    bar.get_by_role("button", name="Nothing here").click()
+    note.get_by_text("Tagged 2 boxes as nothing here. Left out: 3 boxes where nothing is given.").wait_for()
+    assert said(site) == {"1.png#g1": ("removed", ""), "2.png#g1": ("removed", "")}
+    note.get_by_role("button", name="Undo").click()
+    note.get_by_text("Undone: “removed” on 2 boxes.").wait_for()
+    assert said(site) == {}
+    bar.get_by_role("button", name="Take predicted").click()
+    note.get_by_text("Tagged 5 boxes as take predicted").wait_for()
+    assert set(said(site).values()) == {("take predicted", "")}
+
+
+def test_predictions_too_unsure_to_count_are_drawn_when_asked_for(opened):
+    page = review(opened)
+    drawn = page.locator(".stage rect.box.predicted")
+    page.get_by_role("button", name="1 unsure prediction hidden").wait_for()
+    before = drawn.count()
+    page.keyboard.press("l")
+    page.get_by_role("button", name="1 unsure prediction shown").wait_for()
+    assert drawn.count() == before + 1
+
+
+def test_a_third_person_settles_a_dispute_about_a_box_with_both_boxes_in_sight(site, opened):
+    home = open_workspace(site.folder)
+    log, data = home.tags().level("boxes"), home.run("squares").data
+    for who, box in (("ben", "110, 90, 240, 210"), ("carl", "20, 20, 90, 90")):
+        log.add(data, ["1.png#g1"], "moved", value=f"red [{box}]", who=who)
+    page = opened("labels?run=squares&level=boxes")
+    page.get_by_text("ben and carl gave the same answer on 0 of 1").wait_for()
+    page.get_by_role("button", name="Review 1 disagreement").click()
+    at_box(page, "1.png#g1")
+    assert page.locator(".stage text.opinion").all_text_contents() == ["ben: red", "carl: red"]
+    assert page.locator(".stage rect.box.opinion").count() == 2
+    assert "carl" in page.locator(".hem-review .opinions").inner_text()
+    page.keyboard.press("2")  # as ben has it
+    page.get_by_text("Nothing left in this queue").wait_for()
+    page.wait_for_selector(".hem-review header.head[data-waiting='0']")
+    page.goto(site.address("labels?run=squares&level=boxes"))
+    page.get_by_text("1 box corrected: 1 moved.").wait_for()
+    page.get_by_text("No disagreements:").wait_for()
 
 
 def test_the_switch_of_levels_leaves_the_image_on_screen_for_a_box(opened):

@@ -39,7 +39,7 @@ def test_a_cell_of_the_matrix_leads_to_its_boxes_and_a_box_into_its_image(site, 
     page.wait_for_selector(".hem-enlarged[data-ready]")
     assert "IoU" in page.locator(".hem-enlarged-about dl").inner_text()
     page.keyboard.press("3")
-    page.wait_for_selector(".hem-enlarged[data-ready][data-hidden='others']")
+    page.wait_for_selector(".hem-enlarged[data-ready][data-hidden~='others']")
     page.keyboard.press("+")
     assert page.locator(".hem-enlarged").get_attribute("data-zoom") == "1.50"
     before = page.locator(".hem-enlarged").get_attribute("data-row")

@@ -284,6 +284,23 @@ def test_two_people_get_different_examples_and_see_each_others_verdicts(site, op
     assert sorted(state["who"]) == ["anna"] * 3 + ["ben"] * 3
 
 
+def test_a_dispute_is_shown_with_both_verdicts_and_settled_by_a_third(site, opened):
+    home = open_workspace(site.folder)
+    log, data = home.tags(), home.run("animals").data
+    log.add(data, ["animal-007"], "right", who="ben")
+    log.add(data, ["animal-007"], "outlier", who="carl")
+    page = ready(opened("review"))
+    page.get_by_text("Disagreements (1)").click()
+    page.wait_for_selector(".hem-review .body[data-id='animal-007']")
+    assert page.locator(".hem-review .opinion").all_inner_texts() == ["ben right", "carl outlier"]
+    page.get_by_text("ben and carl gave the same answer on 0 of 1").wait_for()
+    press(page, "5")
+    page.get_by_text("Nothing left in this queue").wait_for()
+    page.wait_for_selector(".hem-review header.head[data-waiting='0']")
+    press(page, "u")
+    page.wait_for_selector(".hem-review .body[data-id='animal-007']")
+
+
 # --- the address ---
 
 

@@ -33,6 +33,8 @@ def test_a_broken_run_does_not_hide_the_others(fresh, tmp_path):
     workspace = open_workspace(tmp_path)
     assert [run.name for run in workspace.runs()] == ["tiny"]
     assert list(workspace.broken()) == ["bad"]
+    runs, broken = workspace.listing()
+    assert ([run.name for run in runs], broken) == (["tiny"], workspace.broken())
     with pytest.raises(RunError, match="cannot be read"):
         workspace.run("bad")
 

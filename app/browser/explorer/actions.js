@@ -10,7 +10,8 @@ import { whole } from "../shared/numbers.js";
  *  @param {import("./bus.js").Bus} bus */
 export function makeActions(bus, host, { makeSet, download }) {
   const scope = h("div", { class: "hem-scope", role: "status", "aria-live": "polite" });
-  const buttons = bus.offered.map(({ name, meaning }) =>
+  const titles = new Map(bus.offered.map(({ name, title }) => [name, title.toLowerCase()]));
+  const buttons = bus.offered.map(({ name, title, meaning }) =>
     h(
       "button",
       {
@@ -19,7 +20,7 @@ export function makeActions(bus, host, { makeSet, download }) {
         title: `${meaning}; applies to the whole scope`,
         onclick: () => act("add", name),
       },
-      name[0].toUpperCase() + name.slice(1),
+      title,
     ),
   );
   const free = h("input", {
@@ -107,7 +108,7 @@ export function makeActions(bus, host, { makeSet, download }) {
       const text =
         action === "clear"
           ? `Cleared the tags of ${bus.counted(answer.count)}`
-          : `Tagged ${bus.counted(answer.count)} as ${tag}`;
+          : `Tagged ${bus.counted(answer.count)} as ${titles.get(tag) ?? tag}`;
       show(answer.message ? `${text}. ${answer.message}` : text, answer.batch && (() => undoBatch(answer.batch)));
     } catch (error) {
       show(

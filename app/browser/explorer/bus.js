@@ -51,7 +51,7 @@ function makeBus(client, data) {
     verdictNames: data.verdicts,
     offered: data.offered,
     shows: data.look, // of an example: "picture", "words", "features" or "nothing"
-    drawing: data.drawing ?? null, // {layers, legend} of the boxes that are drawn into pictures
+    drawing: data.drawing ?? null, // {layers, hidden, legend} of the boxes that are drawn into pictures
     details: data.details ?? [], // columns that stand beside a large picture
     words: data.words, // the column of its text, where it shows words
     trust: data.trust,

@@ -12,7 +12,7 @@ const MOST_ZOOM = 16;
  *  @param {import("./bus.js").Bus} bus @param {HTMLElement} host
  *  @param {{open: (row: number) => void, following: (row: number, by: number) => number | undefined}} ways */
 export function makeEnlarged(bus, host, { open, following }) {
-  const hidden = new Set(),
+  const hidden = new Set(bus.drawing?.hidden),
     layers = bus.drawing?.layers ?? [],
     stage = h("div", { class: "hem-enlarged-stage", tabIndex: 0, "aria-label": "picture" }),
     about = h("div", { class: "hem-enlarged-about" }),

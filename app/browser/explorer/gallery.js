@@ -35,7 +35,11 @@ export function makeGallery(bus, host, open) {
   });
   const legend = h(
     "span",
-    { class: "hem-muted hem-legend-tiles", title: "the two lines of each tile" },
+    {
+      class: "hem-muted hem-legend-tiles",
+      title: "the two lines of each tile",
+      hidden: !bus.described.label && !bus.described.predicted,
+    },
     "given / predicted",
   );
   const where = h("span", { class: "hem-muted hem-number" });

@@ -30,8 +30,10 @@ export function makeState(client) {
     wantsBlind: client.preference("hem-blind") === "1",
     isClose: client.preference("hem-close") === "1", // the view is on the boxes of the row
     hasOthers: true, // the other boxes of the example are drawn too
+    hasUnsure: client.preference("hem-unsure") === "1", // also the predictions that are too unsure to count
     isPlain: false, // pictures without the parts that the task draws into them
     verdicts: makeVerdicts(),
+    spoken: /** @type {Set<number>} */ (new Set()), // rows that this window has judged since the queue was opened
     placeOf: /** @type {Map<number, number>} */ (new Map()), // row -> its number in the address of blind review
     source: /** @type {any} */ (null), // the level on screen, and its pictures
     pictures: /** @type {any} */ (null),
@@ -70,8 +72,12 @@ export function makeState(client) {
     worded({ tag, value }) {
       return `${this.data.words[tag] ?? tag}${value ? ` → ${value}` : ""}`;
     },
+    /** Whether a row of the queue is done: it has a verdict, and where people disagree one of this window. */
+    isDone(row) {
+      return this.data?.is_dispute ? this.spoken.has(row) : this.verdicts.has(row);
+    },
     nextOne(from = this.at) {
-      return nextOpen(this.rows, from, this.verdicts.has);
+      return nextOpen(this.rows, from, (row) => this.isDone(row));
     },
     go(to) {
       const target = Math.max(0, Math.min(this.rows.length, to));
@@ -143,6 +149,7 @@ export function makeDesk(place, client, leave) {
     desk.rows = [...fresh.rows];
     desk.drawn = [...fresh.drawn];
     if (isOther) {
+      desk.spoken.clear();
       desk.stock.clear();
       desk.judging.clear();
     }

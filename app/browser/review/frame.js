@@ -10,6 +10,7 @@ const DRAWN = {
   rare: "rare, or the hardest of its class",
   random: "drawn at random",
   sample: "drawn at random from its stratum",
+  disputed: "people disagree",
   wanted: "opened by its address",
 };
 const BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…", skip: "skip" };
@@ -199,6 +200,7 @@ const BOX_KEYS = [
   ["A", "add an object that is missing in the picture: draw its box, then name its class"],
   ["Z", "zoom to the boxes of this row, or back to the whole picture; the wheel zooms, dragging moves the picture"],
   ["O", "show or hide the other boxes of the picture; a click on one opens it"],
+  ["L", "show or hide predictions of low confidence, below .5, which count as no errors"],
 ];
 const EDIT_KEYS = [
   ["drag", "an edge or a corner moves it, inside moves the box, outside draws a new one; ⇧ drag moves the picture"],

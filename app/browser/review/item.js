@@ -5,6 +5,8 @@ import { h } from "../shared/dom.js";
 import { WRONG } from "../shared/numbers.js";
 import { number, percent } from "./words.js";
 
+const UNSURE = "predictions with a confidence below .5, which count as no errors";
+
 /** Until the example is here. */
 export function waiting() {
   const text = h("p", { class: "quiet" }, "loading the example");
@@ -16,6 +18,33 @@ export function bulk({ tag, n }, words) {
   const title = "tagged by a lasso or a filter; not reviewed one at a time";
   const others = (n - 1).toLocaleString("en");
   return h("span", { class: "verdict bulk", title }, `${words[tag] ?? tag}, with ${others} others`);
+}
+
+/** How many predictions are too unsure to be drawn at first, and the way to see them. */
+export function unsure({ n, isShown, act }) {
+  const what = `${n.toLocaleString("en")} unsure ${n === 1 ? "prediction" : "predictions"}`;
+  const onclick = (event) => {
+    event.currentTarget.blur();
+    act.unsure();
+  };
+  return h(
+    "button",
+    { class: isShown ? "unsure on" : "unsure", "aria-pressed": String(isShown), title: UNSURE, onclick },
+    h("kbd", {}, "L"),
+    isShown ? `${what} shown` : `${what} hidden`,
+  );
+}
+
+/** What several people said of the example, each with a name. */
+export function opinions(item, isHidden, worded) {
+  if (isHidden || !item.opinions?.length) return null;
+  return h(
+    "section",
+    { class: "opinions", role: "group", "aria-label": "what people said" },
+    item.opinions.map((one) =>
+      h("div", { class: "opinion", title: one.at }, h("b", {}, one.who), " ", h("span", {}, worded(one))),
+    ),
+  );
 }
 
 /** The original cannot be read. */
@@ -35,7 +64,7 @@ export function labels(item, isHidden) {
     const text = "Label, prediction and suspicion are hidden until you have named the class.";
     return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, text));
   }
-  const given = item.given ?? item.label ?? "no label",
+  const given = item.given ?? item.label ?? (item.scene?.part ? "nothing" : "no label"),
     isWrong = item.error == null ? item.predicted !== item.label : item.error >= WRONG;
   const one = (name, value, title, isMarked) =>
     h("div", { class: isMarked ? "wrong" : "" }, h("span", { class: "quiet" }, name), h("strong", { title }, value));

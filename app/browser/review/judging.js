@@ -135,11 +135,15 @@ export function makeJudging(desk) {
       { verdicts, stock } = desk;
     const before = verdicts.get(row) ?? null;
     verdicts.say(row, verdict);
+    speak(row, verdict !== null);
     const sequence = desk.outbox.post("/hem/tags", { ...usual, ...action });
     undoable.push({
       row,
       sequence,
-      takeBack: () => verdicts.say(row, before),
+      takeBack() {
+        verdicts.say(row, before);
+        speak(row, false);
+      },
       settle: (undone) => (undone ? verdicts.stored(row, undone.revision) : verdicts.refused(row)),
     });
     const event = { at: Date.now(), who: desk.data.person, n: 1, value: "", ...action, is_undone: false };
@@ -150,8 +154,10 @@ export function makeJudging(desk) {
       if (!stored) verdicts.refused(row);
       else verdicts.stored(row, stored.revision, stored.tag && { ...verdict, tag: stored.tag, value: stored.value });
       if (stored?.message) say(stored.message);
-      // Fetched blind, it lacks what may be seen now that it is judged.
-      if (stored && stock.items.get(row)?.is_blinded) stock.stale.add(row);
+      // Fetched blind, it lacks what may be seen now that it is judged; of several people it has their last words.
+      const { is_blinded: isBlinded, opinions } = stock.items.get(row) ?? {};
+      const isOneOfSeveral = opinions?.length || (before && before.who !== desk.data.person);
+      if (stored && (isBlinded || isOneOfSeveral)) stock.stale.add(row);
       if (!stored) stock.refresh();
       else if (row === desk.row && !desk.reveal) {
         desk.screen.draw();
@@ -159,6 +165,11 @@ export function makeJudging(desk) {
       }
       return stored;
     });
+  }
+
+  function speak(row, isJudged) {
+    if (isJudged) desk.spoken.add(row);
+    else desk.spoken.delete(row);
   }
 
   /** An example in a post: its id, or its row of these very scores where this page was not told the id (blind). */

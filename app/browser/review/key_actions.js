@@ -45,6 +45,11 @@ export function makeKeyboard(desk, place, leave) {
       desk.hasOthers = !desk.hasOthers;
       desk.screen.draw();
     },
+    unsure: () => {
+      desk.hasUnsure = !desk.hasUnsure;
+      desk.client.prefer("hem-unsure", desk.hasUnsure ? "1" : "0");
+      desk.screen.draw();
+    },
     add: () => desk.correcting.add(),
     save: () => desk.correcting.save(),
     cancel: () => desk.correcting.cancel(),
@@ -69,6 +74,7 @@ export function makeKeyboard(desk, place, leave) {
     back: act.back,
     close: act.close,
     others: act.others,
+    unsure: act.unsure,
     "add object": act.add,
     save: act.save,
     cancel: act.cancel,

@@ -47,7 +47,7 @@ function tags(event, desk) {
 
 /** What is seen of the boxes, and drawing a new one. */
 function look(key, desk) {
-  const found = { z: "close", o: "others", a: "add object" }[key];
+  const found = { z: "close", o: "others", l: "unsure", a: "add object" }[key];
   return found && desk.hasBoxes ? [found] : null;
 }
 
@@ -59,7 +59,7 @@ function edit(event) {
   if (event.key === "Tab") return ["turn", event.shiftKey ? -1 : 1];
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const others = { Enter: "save", Escape: "cancel", Delete: "remove object", Backspace: "remove object" };
-  const letters = { c: "relabel", u: "undo", z: "close", o: "others", "?": "help" };
+  const letters = { c: "relabel", u: "undo", z: "close", o: "others", l: "unsure", "?": "help" };
   return [others[key] ?? letters[key] ?? "nothing"];
 }
 

@@ -15,7 +15,7 @@ export function others(item, name, thumb, isHidden, look, hasClasses = true) {
   const none = "This run has no embeddings, so no neighbours.";
   if (!list) return h("section", { class: "others" }, h("h4", {}, heading), h("p", { class: "quiet" }, none));
   const agree = list.filter((other) => other.label === item.label).length;
-  const said = isHidden || !hasClasses ? "" : ` ${agree} of ${list.length} have the given label`;
+  const said = isHidden || !hasClasses || item.label == null ? "" : ` ${agree} of ${list.length} have the given label`;
   const title = h("h4", {}, heading, h("span", { class: "quiet" }, said));
   if (look !== "picture") {
     return h(

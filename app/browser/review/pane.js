@@ -11,11 +11,12 @@ import { why } from "./why.js";
 export const waiting = parts.waiting;
 
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
-export function columns({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage = null }) {
+export function columns({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage = null, unsure = null }) {
   const { trust, kinds } = data;
   const near = (name) => listed(item, name, pictures.thumb, isBlinded, data.look, data.classes.length > 0);
   const look = [
-    pane({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage }),
+    pane({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage, unsure }),
+    parts.opinions(item, isBlinded, worded),
     parts.labels(item, isBlinded),
   ];
   const reason = why(item, isBlinded, trust, kinds),
@@ -44,7 +45,7 @@ export function broken(reason, again) {
   );
 }
 
-function pane({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage }) {
+function pane({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage, unsure }) {
   const large = pictures.picture(item.row, isPlain),
     picture = large?.address || (isPlain ? "" : pictures.thumb(item.row)); // a small one has the parts in it
   const of = verdict && verdict.who !== data.person ? h("small", {}, ` by ${verdict.who}`) : null;
@@ -54,6 +55,7 @@ function pane({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage
     stage ?? itself(item, picture, isBlinded, data),
     !verdict && !isBlinded && item.bulk ? parts.bulk(item.bulk, data.words) : null,
     verdict ? h("span", { class: `verdict ${verdict.tag}` }, worded(verdict), of) : null,
+    unsure?.n ? parts.unsure(unsure) : null,
     large?.error && !isBlinded ? parts.moved(large.error, picture) : null,
     isBlinded ? null : h("span", { class: "id", title: item.id }, item.id),
   );

@@ -8,6 +8,7 @@ import { broken, columns, waiting } from "./pane.js";
 import { editBar } from "./edit_bar.js";
 import { tagBar } from "./tag_bar.js";
 import { pace } from "./queue.js";
+import { unsureOf } from "./stage_shapes.js";
 
 /** @typedef {{draw: () => void, head: () => void}} Screen */
 
@@ -68,12 +69,16 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const verdict = desk.verdicts.get(shown.row);
     const isPlain = desk.showsPlain(shown.row);
     const address = pictures.picture(shown.row, true)?.address;
-    const { isClose, hasOthers, isPlain: isBare } = desk;
+    const { isClose, hasOthers, hasUnsure, isPlain: isBare } = desk;
     if (shown.scene) {
-      desk.stage?.show({ scene: shown.scene, address, verdict }, { isClose, hasOthers, isPlain: isBare });
+      const look = { isClose, hasOthers, hasUnsure, isPlain: isBare };
+      desk.stage?.show({ scene: shown.scene, address, verdict, opinions: shown.opinions }, look);
     }
     const stage = shown.scene ? desk.stage?.element : null;
-    body.replaceChildren(...columns({ item: shown, isBlinded, isPlain, verdict, data, pictures, worded, stage }));
+    const unsure = stage && !isBare && !isBlinded ? { n: unsureOf(shown.scene), isShown: hasUnsure, act } : null;
+    body.replaceChildren(
+      ...columns({ item: shown, isBlinded, isPlain, verdict, data, pictures, worded, stage, unsure }),
+    );
     body.classList.toggle("is-blind", isBlinded);
     body.classList.toggle("is-boxes", Boolean(stage) && !isBlinded);
     body.dataset.row = shown.row;
@@ -82,7 +87,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
 
   function head() {
     const { rows, at, outbox, isBlind, hasHelp } = desk,
-      done = rows.filter((row) => desk.verdicts.has(row)).length;
+      done = rows.filter((row) => desk.isDone(row)).length;
     const isListOpen = headSlot.querySelector("details.unsaved")?.open;
     const reading = { n: rows.length, done, at, drawn: desk.drawn[at] };
     const said = { pace: pace(desk.judging.paces), note: desk.judging.note() };

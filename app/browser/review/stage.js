@@ -4,7 +4,7 @@
 import { h, s } from "../shared/dom.js";
 import { listen } from "../shared/drag.js";
 import { close, handleAt, panned, whole, zoomed } from "./box_geometry.js";
-import { boxesOf, handlesOf, shapesOf } from "./stage_shapes.js";
+import { boxesOf, handlesOf, isMain, othersOf, shapesOf } from "./stage_shapes.js";
 
 const REACH_PX = 7; // of the screen, around an edge
 const CRISP = 3; // screen px of an image px from which its pixels are shown as such
@@ -17,8 +17,8 @@ const CURSORS = { nw: "nwse", se: "nwse", ne: "nesw", sw: "nesw", n: "ns", s: "n
 export function makeStage(calls) {
   const svg = s("svg", { class: "boxes", role: "img", "aria-label": "the picture with its boxes" });
   const element = h("div", { class: "stage" }, svg);
-  let shown = /** @type {any} */ (null), // {scene, address, verdict}
-    look = { isClose: false, hasOthers: true, isPlain: false },
+  let shown = /** @type {any} */ (null), // {scene, address, verdict, opinions}
+    look = { isClose: false, hasOthers: true, hasUnsure: false, isPlain: false },
     view = /** @type {import("./box_geometry.js").View | null} */ (null),
     isMoved = false, // by hand: a new size of the window then keeps its centre
     isPanning = false,
@@ -36,7 +36,7 @@ export function makeStage(calls) {
   return {
     element,
     isDragging: () => isDragging,
-    /** Show an example: {scene, address of its picture, verdict}; another part is looked at from the start. */
+    /** Show an example: {scene, address of its picture, verdict, opinions of several people}; another part is looked at from the start. */
     show(next, nextLook) {
       const isOther = shown?.scene.part !== next.scene.part || shown?.scene.example !== next.scene.example;
       if (isOther || nextLook.isClose !== look.isClose) [view, isMoved] = [null, false];
@@ -84,7 +84,8 @@ export function makeStage(calls) {
         })
       : s("rect", { width: scene.width, height: scene.height, class: "no-picture" });
     const edit = calls.edit();
-    const shapes = look.isPlain && !edit ? [] : shapesOf(scene, shown.verdict, edit, look.hasOthers, unit, view);
+    const about = { verdict: shown.verdict, opinions: shown.opinions ?? [], edit };
+    const shapes = look.isPlain && !edit ? [] : shapesOf(scene, about, look, unit, view);
     svg.replaceChildren(picture, ...shapes, ...(edit?.box ? handlesOf(edit, unit) : []));
   }
 
@@ -125,7 +126,8 @@ export function makeStage(calls) {
     if (!shown || calls.edit() || look.isPlain) return;
     const point = at([pointer.x, pointer.y]),
       area = (box) => (box[2] - box[0]) * (box[3] - box[1]);
-    const all = [...(look.hasOthers ? shown.scene.boxes : []), ...shown.scene.added];
+    const { scene } = shown;
+    const all = [...scene.boxes.filter((one) => isMain(scene, one)), ...othersOf(scene, look), ...scene.added];
     const hit = all
       .flatMap((one) => [one.given, one.predicted, one.box].filter(Boolean).map((box) => ({ one, box })))
       .filter(({ box }) => handleAt(box, point, REACH_PX / scale()))

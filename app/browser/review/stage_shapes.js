@@ -11,27 +11,60 @@ const LETTER_PX = 13,
 
 /** The boxes that the view is closed in on: those of the part, else all. */
 export function boxesOf(scene) {
-  const about = scene.boxes.filter((one) => one.is_asked || one.id === scene.part);
+  const about = scene.boxes.filter((one) => isMain(scene, one));
   return (about.length ? about : scene.boxes).flatMap((one) => [one.given, one.predicted].filter(Boolean));
 }
 
-/** The shapes from below to above. verdict: of the part; unit: px of the image in a px of the screen. */
-export function shapesOf(scene, verdict, edit, hasOthers, unit, view) {
-  const main = scene.boxes.filter((one) => one.is_asked || one.id === scene.part),
-    others = scene.boxes.filter((one) => !main.includes(one));
+/** The other boxes of the scene that are drawn. Predictions that are too unsure to count are among them where
+ *  hasUnsure; of a given box the prediction alone is left out.
+ *  @param {{hasOthers: boolean, hasUnsure: boolean}} look */
+export function othersOf(scene, look) {
+  const { hasOthers, hasUnsure } = look;
+  const others = scene.boxes.filter((one) => !isMain(scene, one));
+  if (!hasOthers && others.length < scene.boxes.length) return [];
+  if (hasUnsure) return others;
+  return others
+    .filter((one) => one.given || !one.is_unsure)
+    .map((one) => (one.is_unsure ? { ...one, predicted: null } : one));
+}
+
+/** How many predictions are drawn only where the unsure ones are. */
+export function unsureOf(scene) {
+  return scene.boxes.filter((one) => one.is_unsure && one.predicted && !isMain(scene, one)).length;
+}
+
+/** Whether a box of the scene is of the row that is looked at. */
+export function isMain(scene, one) {
+  return Boolean(one.is_asked || one.id === scene.part);
+}
+
+/** The shapes from below to above. about: {verdict of the part, opinions on it, edit}; unit: px of the image in a px of
+ *  the screen. @param {{hasOthers: boolean, hasUnsure: boolean}} look */
+export function shapesOf(scene, { verdict, opinions, edit }, look, unit, view) {
+  const main = scene.boxes.filter((one) => isMain(scene, one)),
+    others = othersOf(scene, look),
+    { hasOthers } = look;
   const isFaint = main.length > 0,
-    corrected = verdict && read(verdict.value);
-  const isWithdrawn = edit !== null || corrected != null || verdict?.tag === "removed";
+    several = edit ? [] : opinions.map((one, at) => ({ ...one, at })).filter((one) => one.place),
+    corrected = several.length ? null : verdict && read(verdict.value);
+  const isWithdrawn = edit !== null || corrected != null || several.length > 0 || verdict?.tag === "removed";
   return [
-    ...(hasOthers || !isFaint ? others.flatMap((one) => pair(one, isFaint ? "other" : "", unit, null)) : []),
+    ...others.flatMap((one) => pair(one, isFaint ? "other" : "", unit, null)),
     ...scene.added.flatMap((one) => outline(one.box, "corrected added", one.label, `added by ${one.who}`)),
     ...main.flatMap((one) => pair(one, isWithdrawn ? "main before" : "main", unit, isWithdrawn ? null : view)),
     ...(corrected && !edit ? outline(corrected.box, "corrected", corrected.label) : []),
     ...(corrected && !edit ? [letters(corrected.label, corrected.box, "corrected", unit, view, "above")] : []),
     ...(hasOthers ? scene.added.map((one) => letters(one.label, one.box, "corrected", unit, view, "above")) : []),
+    ...several.flatMap((one, k) => opinion(one, unit, view, k % 2 ? "below" : "above")),
     ...(edit?.box ? outline(edit.box, "edited") : []),
     ...(edit?.box && edit.label ? [letters(edit.label, edit.box, "edited", unit, view, "above")] : []),
   ];
+}
+
+/** Where a person says that the object is, with a name; in the colour that the words of this person have. */
+function opinion({ who, at, place: { label, box } }, unit, view, where) {
+  const look = `opinion opinion-${at % 3}`;
+  return [...outline(box, look, `${who}: ${label}`), letters(`${who}: ${label}`, box, look, unit, view, where)];
 }
 
 /** The corners and edges to take hold of; the one that the arrow keys move is filled. */
@@ -49,7 +82,7 @@ function pair(one, look, unit, view) {
   const corrected = look === "other" && one.verdict ? read(one.verdict.value) : null;
   const isGone = look === "other" && one.verdict?.tag === "removed";
   const kind = `${one.outcome} ${look}${isGone ? " gone" : ""}`;
-  const isFound = one.outcome === "right" && look === "other"; // its given box says enough
+  const isFound = one.outcome === "right" && (look === "other" || look === ""); // its given box says enough
   const shapes = [
     ...(one.given && !corrected ? outline(one.given, `given ${kind}`, one.words, one.numbers) : []),
     ...(one.predicted && !isFound && !corrected

@@ -48,7 +48,7 @@ export function makeStock(desk, named) {
 
   async function fetchAhead() {
     const { data, isBlind } = desk,
-      soon = coming(desk.rows, desk.at, desk.verdicts.has);
+      soon = coming(desk.rows, desk.at, (row) => desk.isDone(row));
     soon.slice(0, PICTURES_AHEAD).forEach(fetchPicture);
     const isMissing = (row) => (!items.has(row) || stale.has(row)) && !loading.has(row) && !missing.has(row);
     const batch = batchOf(soon, desk.row, isMissing),

@@ -155,8 +155,24 @@ def _warnings(before: Run, after: Run, found: Comparison) -> None:
             f"{words.counted(found.relabelled, found.level)} {'has' if found.relabelled == 1 else 'have'} another "
             "label in the two runs; each model is right or wrong by the label of its own run."
         )
+    sentences += _older_errors(before, after)
     for sentence in sentences:
         st.warning(words.plain(sentence), icon=":material/info:")
+
+
+def _older_errors(before: Run, after: Run) -> list[str]:
+    """That the errors of whole images are on two scales, where one run is older; its parts are comparable all the
+    same."""
+    if state.current_level() != EXAMPLES:
+        return []
+    older = [run.name for run in (before, after) if not loaders.has_current_error(run.examples)]
+    if len(older) != 1:
+        return []
+    parts_of = words.noun(next(name for name in after.levels if name != EXAMPLES))
+    return [
+        f"{older[0]} was scored by an older version, which measured the error of an image on another scale: which "
+        f"images are fixed or regressed says nothing here. Score it again with --overwrite, or compare the {parts_of}."
+    ]
 
 
 def _cell(found: Comparison) -> str | None:

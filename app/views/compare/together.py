@@ -74,6 +74,7 @@ def numbers(before: Run, after: Run, found: Paired) -> None:
         words.percent(head.after),
         delta=f"{interval(head)}",
         delta_color=colour,
+        delta_arrow="off" if colour == "off" else "auto",
         border=True,
         height="stretch",
     )

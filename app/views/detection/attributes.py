@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loaders, widgets, words
-from app.views.detection import figures
+from app.views.detection import figures, settings
 from app.wire import columns
 from hem_core.boxes.buckets import Bucket, buckets, rates
 from hem_core.boxes.error_types import RIGHT
@@ -42,10 +42,11 @@ def draw(view: View) -> None:
         chosen = st.selectbox(
             "Attribute",
             choices,
-            key="detection_attribute",
             label_visibility="collapsed",
             width=280,
             format_func=lambda name: _title(view, name),
+            key=settings.key("attribute", settings.one("attribute", choices)),
+            on_change=settings.changed("attribute", next(iter(choices), None)),
         )
     if chosen is None:
         return

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loaders, widgets, words
-from app.views.detection import figures
+from app.views.detection import figures, settings
 from hem_core.boxes.curves import Curve, thinned
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ALL = "all classes"
 MOST_CURVES = 6
+AXES = ("precision – recall", "by confidence")
 TABLE_HELP = (
     "Precision and recall at the chosen thresholds; COCO's average precision over all confidences: AP50 at an IoU of "
     ".5, AP75 at .75, AP50–95 the mean over .5 to .95. A class without a given box has none. Click a heading to sort, "
@@ -45,11 +46,11 @@ def chosen(view: View) -> list[str]:
         return st.multiselect(
             "Curves",
             [ALL, *names],
-            default=[ALL],
             max_selections=MOST_CURVES,
-            key="detection_curves",
             label_visibility="collapsed",
             placeholder="which curves",
+            key=settings.key("curves", settings.some("curves", [ALL, *names], MOST_CURVES, [ALL])),
+            on_change=settings.changed("curves", [ALL]),
         )
 
 
@@ -59,14 +60,14 @@ def draw(view: View, names: list[str]) -> None:
     lines = {name: _curve(view, label.get(name)) for name in names or [ALL]}
     shape = st.segmented_control(
         "Axes",
-        ["precision – recall", "by confidence"],
-        default="precision – recall",
-        key="detection_axes",
+        AXES,
         label_visibility="collapsed",
         required=True,
+        key=settings.key("axes", settings.one("axes", AXES)),
+        on_change=settings.changed("axes", AXES[0]),
     )
     drawn = {name: thinned(line) for name, line in lines.items()}
-    if shape == "by confidence":
+    if shape == AXES[1]:
         chart = figures.by_confidence(next(iter(drawn.values())), view.confidence)
         st.caption(words.plain(f"{next(iter(drawn))}, {int(next(iter(lines.values())).n_given):,} given boxes"))
     else:

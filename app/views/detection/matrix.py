@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app import widgets, words
-from app.views.detection import figures
+from app.views.detection import figures, settings
 from hem_core.store.summary import NOTHING
 
 if TYPE_CHECKING:
@@ -65,8 +65,14 @@ def _chosen(view: View, names: list[str], usual: list[int]) -> list[str]:
     if len(names) - 1 <= MOST_CLASSES:
         return []
     with st.popover("Classes", type="tertiary", icon=":material/filter_list:"):
-        return st.multiselect("Classes in the matrix", names[:-1], key=f"matrix_classes_{view.run}",
-                              default=[], placeholder=f"the {len(usual)} with the most errors")  # fmt: skip
+        chosen = settings.some("matrix", names[:-1], len(names), [])
+        return st.multiselect(
+            "Classes in the matrix",
+            names[:-1],
+            placeholder=f"the {len(usual)} with the most errors",
+            key=settings.key("matrix", chosen),
+            on_change=settings.changed("matrix", []),
+        )
 
 
 def _mislocated(view: View) -> np.ndarray:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import loaders, scope, state, widgets, words
 from app.views.detection import attributes, curves, error_types, matrix, strata
-from app.views.detection.view import View, view_of
+from app.views.detection.view import HIGHEST_IOU, View, view_of
 from hem_core.stats.wilson import wilson
 from hem_core.tasks import JudgesBoxes
 
@@ -69,18 +69,18 @@ def _thresholds(level: Level) -> View:
             0.0,
             1.0,
             step=0.01,
-            key=state.put("boxes_confidence", view.confidence),
-            on_change=state.take("boxes_confidence", lambda value: view.choose(confidence=value)),
+            key=state.put("detection_confidence", view.confidence),
+            on_change=state.take("detection_confidence", lambda value: view.choose(confidence=value)),
             help=words.plain(CONFIDENCE_HELP.format(floor=scene.floor)),
             width=320,
         )
         st.slider(
             "IoU of a hit",
             round(scene.background, 2),
-            0.95,
+            HIGHEST_IOU,
             step=0.05,
-            key=state.put("boxes_foreground", view.foreground),
-            on_change=state.take("boxes_foreground", lambda value: view.choose(foreground=value)),
+            key=state.put("detection_iou", view.foreground),
+            on_change=state.take("detection_iou", lambda value: view.choose(foreground=value)),
             help=words.plain(IOU_HELP.format(background=scene.background)),
             width=260,
         )

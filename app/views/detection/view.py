@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app import loaders, state
+from app.views.detection import settings
 from hem_core.errors import DataError
 from hem_core.store.level_names import EXAMPLES
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hem_core.store.level import Level
 
 Clause = Mapping[str, Any]
+HIGHEST_IOU = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +51,11 @@ class View:
         return (self.confidence, self.foreground) == (self.scene.floor, self.scene.foreground)
 
     def choose(self, confidence: float | None = None, foreground: float | None = None) -> None:
-        """Look at other thresholds from the next drawing on."""
-        chosen = (
-            self.confidence if confidence is None else round(confidence, 4),
-            self.foreground if foreground is None else round(foreground, 4),
-        )
-        state.remember(f"box_thresholds_{self.run}", chosen)
+        """Look at other thresholds from the next drawing on; they stand in the address."""
+        usual = {"confidence": self.scene.floor, "iou": self.scene.foreground}
+        for name, value in (("confidence", confidence), ("iou", foreground)):
+            if value is not None:
+                settings.choose(name, round(value, 4), usual[name])
 
     def explore(self, hypotheses: np.ndarray, *candidates: Sequence[Clause]) -> None:
         """Show the rows of some hypotheses, a mask (R,), in Explore.
@@ -95,12 +96,12 @@ def go_to(level: Level, rule: dict[str, Any]) -> None:
 
 
 def view_of(level: Level) -> View:
-    """The view of the run on screen at the thresholds chosen last, at first the run's own."""
+    """The view of the run on screen at the thresholds in the address, at first the run's own."""
     found = loaders.boxes(level)
     assert found is not None
     scene, is_whole = found
     parts = next(name for name in level.info["levels"] if name != EXAMPLES)
     boxes = loaders.level(level.run, parts)
-    chosen = state.recall(f"box_thresholds_{level.run}")
-    confidence, foreground = chosen if isinstance(chosen, tuple) else (scene.floor, scene.foreground)
-    return View(boxes, scene, is_whole, float(confidence), float(foreground))
+    confidence = settings.number("confidence", 0.0, 1.0, scene.floor)
+    foreground = settings.number("iou", scene.background, HIGHEST_IOU, scene.foreground)
+    return View(boxes, scene, is_whole, confidence, foreground)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import loaders, map_to_come, scope, state, theme, trust
 from app.browser.explorer.component import explorer, sent_state
-from app.wire import contents, pictures, routes, tag_words
+from app.wire import contents, pictures, routes, scenes, tag_words
 from app.wire.identity import identity
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.summary import NOTHING
@@ -39,7 +39,7 @@ def page() -> None:
             "none": NOTHING if level.has_own_classes else None,
             "missing": _missing(level),
             "verdicts": list(VERDICTS),
-            "offered": tag_words.offered(),
+            "offered": tag_words.offered_on_many(scenes.choices_on_many(level)),
             "look": contents.medium(level).look,
             "words": next((name for name in contents.medium(level).columns if name in level.source.columns), None),
             "trust": asdict(found),

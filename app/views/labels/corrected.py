@@ -55,11 +55,12 @@ def _counted(found: Corrected) -> str:
 def _disputed(found: Corrected) -> None:
     n = words.count(len(found.conflicts), "box", "boxes")
     st.caption(
-        f"Reviewers disagree on {n}, left as given. Tick one to open it in Review; press 0 there to clear the "
-        "verdicts, then give the one that counts."
+        f"Reviewers disagree on {n}, left as given. Tick one to open it in Review, where both boxes are drawn; the "
+        "verdict of a third person settles it, and so does a change of mind."
     )
     table = pd.DataFrame([{"box": one.box, "opinions": "; ".join(one.opinions)} for one in found.conflicts])
     row = widgets.ticked_row(table, "disputed_table", most_in_full=6, height=240)
     if row is not None:
         state.remember("review_id", str(table["box"].iloc[row]))
+        state.set_queue("disagreements")
         state.go("review")

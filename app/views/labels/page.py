@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import loaders, scope, state, widgets, words
+from app import agreement, loaders, scope, state, widgets, words
 from app.views.labels import label_quality
 from app.views.labels.corrected import corrections
 from app.wire import contents
@@ -55,6 +55,7 @@ def page() -> None:
     found = label_quality.strata(suspicion, estimated)
     _numbers(level, estimated, answered)
     _next_steps(level, found)
+    _disagreements(level)
     corrections(level)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -108,6 +109,20 @@ def _next_steps(level: Level, found: pd.DataFrame) -> None:
                 state.go("review")
             reviewed, n = int(worst["reviewed"]), int(worst["n"])
             st.caption(f"{reviewed:,} of {n:,} reviewed there: the widest part of the interval")
+
+
+def _disagreements(level: Level) -> None:
+    """On how many rows people disagree, the way to them, and how much they agree; nothing before two judged one."""
+    found = loaders.disagreements(level)
+    if not found.agreements:
+        return
+    n = len(found.disputed)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if n and st.button(f"Review {words.count(n, 'disagreement')}", icon=":material/group:", key="disagreements"):
+            state.set_queue("disagreements")
+            state.go("review")
+        said = agreement.sentence(found.agreements)
+        st.caption(words.plain(said if n else f"No disagreements: {said}"), help=agreement.HELP)
 
 
 def _suspects(level: Level) -> None:

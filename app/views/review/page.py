@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import loaders, scope, state, trust, widgets, words
+from app import agreement, loaders, scope, state, trust, widgets, words
 from app.browser.review.component import review
 from app.views.review import blind
 from app.wire import contents, pictures, routes, scenes, tag_sets, tag_words
@@ -22,11 +22,13 @@ PLACE = 50
 LONGEST = 1_000
 """Rows in one queue; when they are done, the next ones follow."""
 
+DISPUTES = "disagreements"
 TITLES = {
     "mixed": "Mixed queue",
     "suspects": "Suspects",
     "filter": "Filter of Explore",
     "selection": "Selection of Explore",
+    DISPUTES: "Disagreements",
 }
 MIXED_HELP = (
     "Half suspected label errors, three in ten rare or hardest of their class, two in ten at random: "
@@ -34,6 +36,7 @@ MIXED_HELP = (
 )
 
 
+NOT_BLIND = "This queue shows what others said, so nothing in it can be judged blind."
 SUSPECTS = {"all": [definitions.SUSPECTED]}
 
 
@@ -43,27 +46,43 @@ def page() -> None:
         widgets.ask_name()
         return
     level = scope.level()
-    rules = {name: rule for name, rule in scope.explored(level).items() if name in TITLES}
-    if "reason" in level.source.columns:
-        rules["suspects"] = SUSPECTS
-    sampled = _stratum(state.queue()) if "label_suspicion" in level.source.columns else None
-    if sampled:
-        rules[state.queue()] = {"all": [{"column": "label_suspicion", "min": sampled[0], "max": sampled[1]}]}
-    names = [name for name in TITLES if name == "mixed" or name in rules] + ([state.queue()] if sampled else [])
-    chosen = state.queue() if state.queue() in names else "mixed"
+    rules = _rules(level)
+    titles = _titles(level, rules)
+    chosen = state.queue() if state.queue() in titles else "mixed"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.segmented_control(
             "Queue",
-            names,
-            format_func=lambda name: TITLES.get(name, "Random at a suspicion"),
+            list(titles),
+            format_func=lambda name: titles[name],
             key=state.put("queue_choice", chosen),
             on_change=state.take("queue_choice", lambda name: state.set_queue(name or chosen)),
             label_visibility="collapsed",
             required=True,
             help=MIXED_HELP.format(words.plain(words.noun(level.name))),
         )
-        st.caption(words.plain(_scope(level, chosen, rules)))
+        st.caption(words.plain(_scope(level, chosen, rules)), help=agreement.HELP if chosen == DISPUTES else None)
     _desk(level.run, level.name, chosen, rules.get(chosen), _wanted(level))
+
+
+def _rules(level: Level) -> dict[str, dict]:
+    """The rule of each queue that has one."""
+    rules = {name: rule for name, rule in scope.explored(level).items() if name in TITLES}
+    if "reason" in level.source.columns:
+        rules["suspects"] = SUSPECTS
+    sampled = _stratum(state.queue()) if "label_suspicion" in level.source.columns else None
+    if sampled:
+        rules[state.queue()] = {"all": [{"column": "label_suspicion", "min": sampled[0], "max": sampled[1]}]}
+    return rules
+
+
+def _titles(level: Level, rules: dict[str, dict]) -> dict[str, str]:
+    """The queues that there are, with their titles; that of the disagreements once there is one, or it is asked for."""
+    n = len(_disputed(level))
+    is_there = {"mixed", *rules, *([DISPUTES] if n or state.queue() == DISPUTES else [])}
+    titles = {name: title for name, title in TITLES.items() if name in is_there}
+    if DISPUTES in titles:
+        titles[DISPUTES] += f" ({n:,})"
+    return titles | {name: "Random at a suspicion" for name in rules if name not in TITLES}
 
 
 def _wanted(level: Level) -> dict[str, Any] | None:
@@ -91,7 +110,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     level, person = loaders.level(run, name), state.person()
     revision = loaders.tags_of(level).revision(level.data)
     judged = loaders.verdicts(level)
-    found = _mixed(level, person, judged) if rule is None else _matching(level, rule, queue)
+    found = _rows(level, queue, rule, person, judged)
     review(
         {
             "module": f"/hem/static/{routes.version()}/review/review.js",
@@ -107,6 +126,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
             "words": tag_words.WORDS,
             "revision": revision,
             "verdicts": _by_row(judged, found),
+            **({"is_dispute": True, "no_blind": NOT_BLIND} if queue == DISPUTES else {}),
             "empty": _why_empty(level, queue),
             "done": _what_is_done(level, queue, len(found)),
         },
@@ -152,6 +172,7 @@ def _why_empty(level: Level, queue: str) -> str:
         low, high = queue.split()[1:]
         return f"No {one} has a label suspicion between {low} and {high}. Choose another stratum on Labels."
     why = {
+        DISPUTES: f"People agree on every {one} that two or more of them have judged.",
         "suspects": f"No {one} of this run has a reason that puts its label under suspicion.",
         "filter": f"No {one} matches the filter of Explore. Change it there.",
         "selection": f"No {one} is selected in Explore. Draw another selection there.",
@@ -161,10 +182,26 @@ def _why_empty(level: Level, queue: str) -> str:
 
 def _what_is_done(level: Level, queue: str, n: int) -> str:
     one, many = words.one(level.name), words.noun(level.name)
+    if queue == DISPUTES:
+        return f"You gave a verdict on {'the one' if n == 1 else 'all'} of them. ← goes back; another queue is above."
     all_of_it = f"The one {one} in it has a verdict." if n == 1 else f"All {n:,} {many} in it have a verdict."
     if queue == "mixed" and n < level.n:
         all_of_it += f" The other {many} of this run were judged by others, or are in the queues of other reviewers."
     return f"{all_of_it} ← goes back through them; another queue can be chosen above."
+
+
+def _rows(level: Level, queue: str, rule: dict | None, person: str, judged: pd.DataFrame) -> pd.DataFrame:
+    """The queue: row, id, drawn_as."""
+    if queue == DISPUTES:
+        ids = _disputed(level)[:LONGEST]
+        return pd.DataFrame({"row": loaders.ids(level).get_indexer(ids), "id": ids, "drawn_as": "disputed"})
+    return _mixed(level, person, judged) if rule is None else _matching(level, rule, queue)
+
+
+def _disputed(level: Level) -> list[str]:
+    """The rows on which people disagree; objects that people added are no rows."""
+    known = loaders.row_of(level)
+    return [id for id in loaders.disagreements(level).disputed if id in known]
 
 
 def _mixed(level: Level, person: str, judged: pd.DataFrame) -> pd.DataFrame:
@@ -200,6 +237,9 @@ def _order(level: Level) -> str | None:
 
 
 def _scope(level: Level, queue: str, rules: dict[str, dict]) -> str:
+    if queue == DISPUTES:
+        agreed = agreement.sentence(loaders.disagreements(level).agreements)
+        return f"the oldest dispute first · {agreed}" if agreed else "nobody has judged what another person judged"
     if queue not in rules:
         return f"suspects 50%, rare 30%, random 20% of {words.rows(level)}; signed {state.person()}"
     n = len(level.rows(rules[queue], tags=loaders.tags_of(level).state(level.data)))
