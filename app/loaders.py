@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from hem_core.boxes.average_precision import AveragePrecision
     from hem_core.boxes.scene import Judged, Scene
     from hem_core.labels.corrected_boxes import Corrected
-    from hem_core.runs.box_decisions import Decisions
     from hem_core.labels.disagreements import Disagreements
+    from hem_core.runs.box_decisions import Decisions
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
     from hem_core.stats.paired import Paired
