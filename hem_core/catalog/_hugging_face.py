@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from hem_core.catalog._column_names import CLASSES, IDS, INPUTS, LABELS
 from hem_core.catalog._examples import Examples
+from hem_core.catalog._tag_labels import columns_named, states_of
 from hem_core.errors import DataError
 from hem_core.paths import read_file
 
@@ -69,7 +70,8 @@ def _source(
     table: pa.Table, features: Any, name: str, label_column: str | None, image_column: str | None, id_column: str | None
 ) -> pa.Table | Examples:
     kinds = {column: type(feature).__name__ for column, feature in features.items()}
-    label = _label(table, kinds, label_column)
+    tags = columns_named(table, label_column) if label_column is not None else None
+    label = _label(table, kinds, label_column) if tags is None else ""
     inner = getattr(features.get(label), "feature", None)  # of a list of labels
     classes = list(features[label].names) if kinds.get(label) == "ClassLabel" else getattr(inner, "names", None)
     if kinds.get(label) == "ClassLabel":
@@ -87,14 +89,14 @@ def _source(
     column = (pictures or arrays)[0]
     inputs = [_bytes(value) for value in table[column].to_pylist()] if pictures else table[column].to_pylist()
     id = id_column or next((one for one in IDS if one in table.column_names), None)
-    taken = {column, label, id}
+    taken = {column, label, id, *(tags or {}).values()}
     rest = [one for one in table.column_names if one not in taken and not _is_list(table.schema.field(one).type)]
     return Examples(
         inputs,
-        table[label].to_pylist(),
+        table[label].to_pylist() if tags is None else list(states_of(table, tags)),
         name=name,
         ids=table[id].to_pylist() if id else None,
-        classes=classes,
+        classes=classes if tags is None else list(tags),
         more={one: table[one] for one in rest},
     )
 

@@ -61,19 +61,26 @@ def of_columns(table: pa.Table, named: str) -> tuple[pa.Table, str, dict[str, An
 
     None where `named` is one column, or no such list. Raises DataError for a cell that is neither yes nor no nor empty.
     """
-    columns = _columns(table, named)
+    columns = columns_named(table, named)
     if columns is None:
         return None
-    states = np.stack([_states(table[column], column) for column in columns.values()], axis=1)  # (N, K)
-    names = list(columns)
+    names, states = list(columns), states_of(table, columns)
     texts = [None if np.isnan(row).all() else _text(row, names) for row in states]
     kept = table.drop_columns(list(columns.values()))
     label = next(name for name in ("label", "labels", "tags", "tag_set") if name not in kept.column_names)
     return kept.append_column(label, pa.array(texts, pa.string())), label, _facts("columns", names)
 
 
-def _columns(table: pa.Table, named: str) -> dict[str, str] | None:
-    """Tag -> column."""
+def states_of(table: pa.Table, columns: Mapping[str, str]) -> np.ndarray:
+    """(N, K) 1 yes, 0 no, NaN not known, of the columns of K tags. Raises DataError for any other cell."""
+    return np.stack([_states(table[column], column) for column in columns.values()], axis=1)
+
+
+def columns_named(table: pa.Table, named: str) -> dict[str, str] | None:
+    """Tag -> column, for "a,b,c" or "tag_*"; None where `named` is one column, or no such list.
+
+    Raises DataError where a listed column is missing, or a pattern matches none.
+    """
     if named in table.column_names:
         return None
     if "*" in named:

@@ -11,17 +11,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from torch import nn
 
 from hem_core import catalog as catalogs
-from hem_core.catalog.table import is_parquet
 from hem_core.dynamics.table import Dynamics
 from hem_core.engine.batch import Inputs
 from hem_core.engine.batch_size import fastest_batch_size
 from hem_core.engine.call import prepared
 from hem_core.engine.inputs import open_inputs
-from hem_core.engine.network import Network, channels_wanted, choose_device, fingerprint, place
+from hem_core.engine.network import Network, channels_wanted, check_log_odds, choose_device, fingerprint, place
 from hem_core.engine.plan import data_fingerprint, make_key
 from hem_core.errors import DataError, HemError, ModelError
 from hem_core.media import medium
@@ -29,8 +27,9 @@ from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.estimator import Estimator
 from hem_core.models.label_names import label_names
 from hem_core.models.output_names import output_names
-from hem_core.models.predictions import Predictions, open_predictions
+from hem_core.models.predictions import Predictions
 from hem_core.models.train_function import TrainFunction
+from hem_core.runs.made_elsewhere import made_elsewhere
 from hem_core.runs.options import Options
 from hem_core.splits import is_held_out
 from hem_core.store.run import read_run
@@ -38,10 +37,10 @@ from hem_core.tasks import (
     DEFAULT,
     ModelFacts,
     Offer,
-    ReadsPredictions,
     TargetOptions,
     Task,
     adjusted,
+    has_log_odds,
     has_logits,
     keeps_sizes,
     load,
@@ -50,9 +49,12 @@ from hem_core.tasks import (
     settings_of,
 )
 
+FROM_A_SIGMOID = "The model ends in a sigmoid: its outputs are read as the probabilities of the tags."
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
 ANY_SIZE_BATCH = {"cpu": 8, "cuda": 16}
 """Of pictures that keep their sizes, which are large where boxes are looked for."""
+ENOUGH_OUTPUTS = 64
+"""So many log-odds are not all in 0 .. 1 by chance."""
 ESTIMATOR_BATCH = 4096
 """For an estimator most of the time is the overhead of a call."""
 
@@ -104,23 +106,20 @@ def prepare(
     facts = catalogs.info(catalog)
     if options.predictions is not None and (model is not None or train is not None):
         raise ModelError("--predictions holds what a model predicted; omit it, or --model and --train")
-    found = _predictions(task, catalog, data, train) if model is None else None
-    if model is None and found is None and train is None:
-        raise ModelError(
-            f"no --model was given, nor --train, and '{facts['source']}' {_without_predictions(task, catalog, data)}"
-        )
+    found = made_elsewhere(task, catalog, data, options, is_trained=train is not None) if model is None else None
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
     if found is None and inputs is None:
         raise DataError(
             f"'{facts['source']}' has no image column for the model to read, nor a text column or features; "
             "name it with --image-column, --text-column or --feature-columns"
         )
-    if found is not None and found.notes:
-        facts |= {"notes": [*facts.get("notes", []), *found.notes]}
-    network, n_outputs, model_hash = None, found.n_classes if found else 0, "predictions"
+    facts |= _noted(facts, found.notes if found is not None else [])
+    network, n_outputs = None, found.n_classes if found else 0
+    model_hash = (found.digest if isinstance(found, ColumnPredictions) else "") or "predictions"
     if model is not None and inputs is not None:
         network, n_outputs = placed(model, inputs, catalog.num_rows, facts, options)
         model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
+        facts |= _noted(facts, [FROM_A_SIGMOID] if network.is_probability else [])
     if model is None and found is None and train is not None:
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
     of_model = model_facts(model, n_outputs, is_trained=found is None)
@@ -140,6 +139,11 @@ def prepare(
         model_hash,
         targets.task or task,
     )
+
+
+def _noted(facts: dict[str, Any], notes: Sequence[str]) -> dict[str, Any]:
+    """The facts' notes with more of them; nothing where there are no more."""
+    return {"notes": [*facts.get("notes", []), *notes]} if notes else {}
 
 
 def _task_for(options: Options) -> Task:
@@ -188,25 +192,6 @@ def _said_of_labels(options: Options) -> TargetOptions:
     return TargetOptions(options.classes, options.labels_are, options.loss, options.separator)
 
 
-def _predictions(
-    task: Task, catalog: pa.Table, data: Any, train: TrainFunction | None
-) -> Predictions | ColumnPredictions | None:
-    """What was predicted elsewhere: in columns that the task names, else logits or probabilities of a Parquet file."""
-    if not isinstance(task, ReadsPredictions):
-        return open_predictions(Path(data)) if is_parquet(data) else None
-    raw = task.raw_in(catalog, catalogs.info(catalog)) if train is None else None
-    return ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw) if raw is not None else None
-
-
-def _without_predictions(task: Task, catalog: pa.Table, data: Any) -> str:
-    if isinstance(task, ReadsPredictions):
-        return f"has not {task.prediction_columns}; there are: {', '.join(catalog.column_names[:10])}"
-    if not is_parquet(data):
-        return "is no Parquet file with predictions: columns id, label, and logits or probs (lists of K floats)"
-    there = ", ".join(pq.read_schema(data).names[:10])
-    return f"has no column logits or probs (lists of K floats); there are: {there}"
-
-
 def open_data(
     catalog: pa.Table, data: Any, folder: Path, options: Options, *, channels: int
 ) -> tuple[dict[str, Any], Inputs | None]:
@@ -239,7 +224,7 @@ def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], opti
             device = choose_device("cpu" if isinstance(model, Estimator) else options.device)
             if isinstance(model, Estimator) and options.layer != "none":
                 model.fit_embedding(_all_rows(model, inputs, n, facts))
-            return place(
+            network, width = place(
                 model,
                 device,
                 sample.values,
@@ -248,7 +233,17 @@ def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], opti
                 precision=options.precision,
                 task=load(options.task),
             )
+            if has_log_odds(network.task) and not isinstance(model, Estimator):
+                _check_log_odds(network, width, inputs, range(start, n))
+            return network, width
     raise DataError(f"none of the {n} examples can be read; the first: {failures[0][1]}")
+
+
+def _check_log_odds(network: Network, width: int, inputs: Inputs, rows: range) -> None:
+    """Raise ModelError when the model gives probabilities to the first examples without a sigmoid that can be seen."""
+    some = inputs.read(rows[: -(-ENOUGH_OUTPUTS // max(1, width))])
+    if len(some.indices) * width >= ENOUGH_OUTPUTS:
+        check_log_odds(network, some.values)
 
 
 def _model_hash(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any]) -> str:

@@ -8,9 +8,10 @@ Labels are sets of names: a list column of a Parquet or JSON file or of a Huggin
 task, so `--task multilabel` can be left out. Where it is not known whether an example has a tag (an empty cell, null or
 NaN of one tag), the tag counts neither as present nor as absent: it has no loss and no suspicion.
 
-A model is a module that gives K logits, one for each tag, or a fitted scikit-learn estimator whose `predict_proba`
-answers for several labels (OneVsRestClassifier, MultiOutputClassifier, k-nearest neighbours, forests …). Predictions
-made elsewhere stand in columns `prob_<tag>`, or in a list column `probs` or `logits` of a Parquet file.
+A model is a module that gives K logits, one for each tag, or ends in a sigmoid; a Hugging Face folder for
+`multi_label_classification`; or a fitted scikit-learn estimator whose `predict_proba` answers for several labels
+(OneVsRestClassifier, MultiOutputClassifier, k-nearest neighbours, forests …). Predictions made elsewhere stand in
+columns `prob_<tag>`, or in a list column `probs` or `logits`.
 
 The rows of the level `examples` are examples, those of the level `tags` are the tags that an example is given, is
 predicted, or confidently lacks. `error` of an example is the share of the tags in play, given or predicted, that are
@@ -77,6 +78,8 @@ class Task:
     spoils: tuple[str, ...] = ()
     answers: str = "tags"
     has_logits: bool = True
+    has_log_odds: bool = True
+    reads_lists: bool = True
     prediction_columns: str = elsewhere.IN_WORDS
     of_shards: tuple[str, ...] = (parts.LOGITS,)
     toggles: str = parts.LEVEL
@@ -149,7 +152,8 @@ class Task:
         is_listed = form.is_listed or bool(facts.get("tag_sets"))
         task = replace(self, categories=names, glue=form.glue, is_listed=is_listed)
         found = dict(facts) | {"tags": list(facts.get("tags") or names), "separator": options.separator}
-        found["notes"] = [*facts.get("notes", []), *reading.notes_of(texts, sets, values, form)]
+        by_place = reading.order_in_words(names) if model.n_outputs and not named and not facts.get("classes") else ()
+        found["notes"] = [*facts.get("notes", []), *reading.notes_of(texts, sets, values, form), *by_place]
         return Targets(values, bad, (), found, task)
 
     def _named_in(
