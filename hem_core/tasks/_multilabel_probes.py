@@ -10,13 +10,12 @@ import numpy as np
 
 from hem_core.stats.auroc import auroc
 from hem_core.tasks._multilabel_scores import support
+from hem_core.thresholds import TRUSTED_FROM
 
 SHARE = 0.05
 """Share of the given tags that is removed in the probes, and as many that are not given are added."""
 LEAST = 20
 """With fewer probes of a kind nothing is calibrated."""
-TRUSTED_FROM = 0.7
-"""AUROC of the planted tags from which the suspicion is trusted."""
 KINDS = ("given without support", "missing")
 
 
