@@ -16,6 +16,8 @@ from hem_core.tag_sets import TagSet, joined
 
 TASK = "multilabel"
 """The task that such labels name."""
+UNKNOWN = "_unknown"
+"""Behind the name of a column of lists: the column of the tags of which nobody knows whether an example has them."""
 YES, NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>"}
 """In a column of one tag these stand for: not known."""
@@ -36,10 +38,13 @@ def is_set(label: Any) -> bool:
     return getattr(label, "ndim", 0) == 1
 
 
-def of_sets(labels: Sequence[Any], names: Sequence[str] | None, source: str) -> TagLabels:
+def of_sets(
+    labels: Sequence[Any], names: Sequence[str] | None, source: str, unknown: Sequence[Any] | None = None
+) -> TagLabels:
     """Labels that are lists of names or of class indices, rows of 0, 1 and NaN, or objects name -> yes or no.
 
-    None is no label, an empty list a set without a tag. names: of the K tags where they are known.
+    None is no label, an empty list a set without a tag. names: of the K tags where they are known. unknown: beside
+    lists of names, for each example the list of the tags of which nobody knows whether it has them; None for none.
     Rows are 0s and 1s where all have one length and one of them repeats a value, which no set does.
     Raises DataError for anything else.
     """
@@ -52,7 +57,9 @@ def of_sets(labels: Sequence[Any], names: Sequence[str] | None, source: str) -> 
     for row, value in enumerate(values):
         if value is not None and not isinstance(value, list):
             raise DataError(f"row {row} of '{source}' has the label {value!r}; the others are lists of tags")
-        texts.append(None if value is None else joined(TagSet(tuple(dict.fromkeys(_names(value, names, row, source))))))
+        open_ = _names(_plain(unknown[row]) or [], names, row, source) if unknown is not None else []
+        own = [name for name in _names(value or [], names, row, source) if name not in open_]
+        texts.append(None if value is None else joined(TagSet(_once(own), _once(open_))))
     return TagLabels(texts, _facts("list", names))
 
 
@@ -167,6 +174,10 @@ def _of_objects(values: Sequence[Any], source: str) -> TagLabels:
 def _text(row: np.ndarray, names: Sequence[str]) -> str:
     given = tuple(names[k] for k in np.flatnonzero(row == 1).tolist())
     return joined(TagSet(given, tuple(names[k] for k in np.flatnonzero(np.isnan(row)).tolist())))
+
+
+def _once(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def _names(value: list[Any], names: Sequence[str] | None, row: int, source: str) -> list[str]:
