@@ -19,6 +19,22 @@ def test_a_column_that_is_not_there_gives_way_to_a_score(usable):
     assert [view[name] for name in ("colour", "score", "x", "y")] == ["loss", "margin", "loss", "margin"]
 
 
+@pytest.mark.parametrize(
+    ("scores", "axes"),
+    [
+        (["difficulty", "loss", "label_suspicion", "suspicion"], ["loss", "label_suspicion"]),
+        (["difficulty", "loss", "suspicion"], ["loss", "suspicion"]),
+        (["loss", "neighbour_disagreement"], ["loss", "neighbour_disagreement"]),
+        (["loss"], ["loss", "loss"]),
+    ],
+)
+def test_the_map_of_scores_does_not_open_with_a_score_against_itself_or_its_ranks(evaluate, scores, axes):
+    expression = "m.usable(m.usualView('difficulty', 'scores'), m.usualView('difficulty', 'scores'), v.described)"
+    described = {name: {"is_score": True} for name in scores}
+    view = evaluate("explorer/view.js", expression, described=described)
+    assert [view["x"], view["y"]] == axes
+
+
 def test_a_mode_that_is_not_known_gives_way_to_the_usual_one(usable):
     assert [usable(mode="embedding")["mode"], usable(mode="cube")["mode"]] == ["embedding", "scores"]
 
