@@ -76,3 +76,17 @@ def test_an_address_says_what_differs_from_the_usual(evaluate):
 )
 def test_a_clause_needs_the_columns_that_the_page_resolves_it_by(evaluate, clause, columns):
     assert evaluate("explorer/view.js", "m.columnsOf(v.clause)", clause=clause) == columns
+
+
+@pytest.mark.parametrize(
+    ("n", "level", "words"),
+    [
+        (1, None, "1 example"),
+        (1, "boxes", "1 box"),
+        (1, "tags", "1 tag"),
+        (2, "tags", "2 tags"),
+        (1, "text_spans", "1 text span"),
+    ],
+)
+def test_one_row_of_a_level_is_named_as_the_level(evaluate, n, level, words):
+    assert evaluate("shared/level.js", "m.counted(v.n, v.level)", n=n, level=level) == words
