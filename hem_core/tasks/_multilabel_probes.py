@@ -80,4 +80,5 @@ def _info(aurocs: list[float], n: int) -> dict[str, Any]:
     is_trusted = mean >= TRUSTED_FROM
     note = "" if is_trusted else "This model finds few of the wrong tags that were planted: do not rely on the reasons."
     found = {"how": "calibrated", "auroc": mean, "is_trusted": is_trusted, "n_probes": 2 * n, "n_tagged": 0}
+    found["spoiled"] = "wrong tags"
     return {**found, **nothing, "note": note}
