@@ -13,9 +13,8 @@ from hem_core.boxes.detections import Detections
 from hem_core.boxes.matching import Matches, match
 from hem_core.boxes.overlaps import overlaps
 from hem_core.errors import DataError
-from hem_core.stats.paired import Measure, Paired
+from hem_core.stats.paired import RESAMPLES, Measure, Paired
 
-RESAMPLES = 200
 FALSE_POSITIVES = 1.0
 """False positives an image that are accepted where the miss rate is measured."""
 MISS_RATE = "miss rate at 1 false positive per image"

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hem_core.catalog._as_text import as_text
 from hem_core.catalog._column_types import typed
 from hem_core.catalog._compute import pc
-from hem_core.catalog._table_file import PREDICTIONS, is_text, load
+from hem_core.catalog._table_file import is_text, load
 from hem_core.errors import DataError
 from hem_core.paths import check_path
 
@@ -17,8 +17,8 @@ from hem_core.paths import check_path
 def predictions_by_id(predictions: str | Path, ids: pa.ChunkedArray | pa.Array, known: set[str]) -> dict[str, pa.Array]:
     """The columns of a .csv, .parquet or .jsonl with a column `id`, in the order of these ids; null where one lacks.
 
-    Without those that hold a list a row, see `prediction_lists`. known: the columns that the table has. Raises
-    DataError when the file has no ids, repeats one, has none of these, or has a column that the table has too.
+    known: the columns that the table has. Raises DataError when the file has no ids, repeats one, has none of these, or
+    has a column that the table has too.
     """
     path = Path(predictions)
     check_path(path, "the predictions")
@@ -26,7 +26,7 @@ def predictions_by_id(predictions: str | Path, ids: pa.ChunkedArray | pa.Array, 
         raise DataError(f"no predictions at '{path}'; give a .csv, .parquet or .jsonl with a column id")
     table = load(path, path, ("id",)).table
     place = place_of_ids(table, path, ids)
-    rest = [each for each in table.column_names if each.casefold() != "id" and each not in PREDICTIONS]
+    rest = [each for each in table.column_names if each.casefold() != "id"]
     twice = next((each for each in rest if each in known), None)
     if twice is not None:
         raise DataError(f"the column '{twice}' is in '{path}' and in the data; rename it in one of them")

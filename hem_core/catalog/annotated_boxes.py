@@ -12,13 +12,12 @@ import pyarrow as pa
 from hem_core.boxes import formats
 from hem_core.boxes.annotations import Annotations, Predictions
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, predicted_column
+from hem_core.boxes.contents import in_words
 from hem_core.catalog import with_info
 from hem_core.errors import DataError
 
 OPTIONS = ("images", "predictions")
 """Options of this reader alone: the folder of the pictures, and a file or folder of predicted boxes."""
-NOTHING = "no objects"
-"""`label` of an image without a given box."""
 PEEK = 1 << 16
 """Bytes at the beginning and the end of a .json file that distinguish it from a table."""
 STANDARD = ("id", "file_name", "width", "height")
@@ -106,12 +105,6 @@ def summaries(found: Annotations) -> list[str]:
     for index in np.flatnonzero(~found.boxes.is_ignored).tolist():
         counts[int(found.boxes.image[index])][found.categories[int(found.boxes.label[index])]] += 1
     return [in_words(count) for count in counts]
-
-
-def in_words(count: Counter[str]) -> str:
-    """Numbers of objects by their class, the most frequent first: `17 RBC, 1 WBC`."""
-    ordered = sorted(count.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{number} {name}" for name, number in ordered) or NOTHING
 
 
 def _home(path: Path, names: list[str], images: Path | None) -> Path:

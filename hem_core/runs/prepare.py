@@ -29,8 +29,8 @@ from hem_core.models.label_names import label_names
 from hem_core.models.output_names import output_names
 from hem_core.models.predictions import Predictions
 from hem_core.models.train_function import TrainFunction
-from hem_core.runs.made_elsewhere import made_elsewhere
 from hem_core.runs.options import Options
+from hem_core.runs.predictions_elsewhere import none_there, predicted_elsewhere, without_lists
 from hem_core.splits import is_held_out
 from hem_core.store.run import read_run
 from hem_core.tasks import (
@@ -106,7 +106,14 @@ def prepare(
     facts = catalogs.info(catalog)
     if options.predictions is not None and (model is not None or train is not None):
         raise ModelError("--predictions holds what a model predicted; omit it, or --model and --train")
-    found = made_elsewhere(task, catalog, data, options, is_trained=train is not None) if model is None else None
+    found, names = None, None
+    if model is None:
+        elsewhere = predicted_elsewhere(task, catalog, data, options.predictions, is_trained=train is not None)
+        found, catalog, names = elsewhere.predictions, elsewhere.catalog, elsewhere.classes
+    else:
+        catalog = without_lists(catalog)
+    if model is None and found is None and train is None:
+        raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' {none_there(task, catalog)}")
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
     if found is None and inputs is None:
         raise DataError(
@@ -124,6 +131,8 @@ def prepare(
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
     of_model = model_facts(model, n_outputs, is_trained=found is None)
     of_model = replace(of_model, label_names=_names_of_labels(task, model, options))
+    if names is not None:
+        of_model = replace(of_model, class_names=names)
     targets = task.read_targets(catalog, facts, of_model, _said_of_labels(options))
     bad_labels = {**targets.bad, **{int(row): reason for row, reason in targets.facts.get("failures", {}).items()}}
     return Prepared(
@@ -270,8 +279,10 @@ def data_key(ready: Prepared) -> str:
     source = Path(ready.facts.get("source_file", ready.facts["root"] or "."))
     if ready.predictions is not None and ready.predictions.path is not None:
         source = ready.predictions.path
+    values = getattr(ready.predictions, "digest", "")
     items = ready.inputs.fingerprint() if ready.inputs is not None else None
-    return make_key(data=data_fingerprint(ready.catalog, source), items=items)
+    more = {"predictions": values} if values else {}
+    return make_key(data=data_fingerprint(ready.catalog, source), items=items, **more)
 
 
 def key_of(ready: Prepared, options: Options, recorded: Dynamics | None, train: TrainFunction | None = None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hem_core.errors import RunError
 from hem_core.export._folder import Progress, export
+from hem_core.export._holds import has_pictures
 from hem_core.media import medium
 from hem_core.sets.label_sets import label_sets
 from hem_core.sets.run_of_set import find_run_of_set, gone
@@ -78,7 +79,7 @@ def _check_tables(
     import hem_core.export
     from hem_core import folder as registry
 
-    wanted = [name for name in formats if getattr(registry.load(hem_core.export, name), "HAS_PICTURES", False)]
+    wanted = [name for name in formats if has_pictures(registry.load(hem_core.export, name))]
     if wanted:
         raise RunError(
             f"format '{wanted[0]}' needs the pictures, and {gone(workspace, manifest)}; parquet, csv and jsonl can be "

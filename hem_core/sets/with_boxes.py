@@ -15,6 +15,7 @@ from hem_core.boxes.annotations import Annotations, image_table
 from hem_core.boxes.columns import GIVEN, SIDES, given_column, given_in
 from hem_core.boxes.corrections import apply_corrections
 from hem_core.export._boxes import FALSE_POSITIVES
+from hem_core.export._holds import holds_boxes, is_background
 from hem_core.runs.box_decisions import LEVEL, decisions
 from hem_core.sets.of_parts import examples_of
 from hem_core.store.level_names import EXAMPLES
@@ -43,9 +44,7 @@ def is_whole_images(run: Run | None, level: str, formats: Sequence[str]) -> bool
     if not has_given_boxes(run):
         return False
     modules = [registry.load(hem_core.export, name) for name in formats]
-    return level == EXAMPLES or any(
-        getattr(each, name, False) for each in modules for name in ("HOLDS_BOXES", "IS_BACKGROUND")
-    )
+    return level == EXAMPLES or any(holds_boxes(each) or is_background(each) for each in modules)
 
 
 def of_images(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 CONFIDENCE = 0.95
+RESAMPLES = 200
+"""Draws of a paired bootstrap."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def columns_of(names: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, dic
         found = {name.removeprefix(prefix): name for name in names if name.startswith(prefix) and name != prefix}
         if found:
             return holds, dict(sorted(found.items()))
-    own = facts.get("prediction_columns")
+    own = [name for name in facts.get("prediction_columns") or () if name not in ("logits", "probs", "embedding")]
     return ("probs", {name: name for name in sorted(own)}) if own else None
 
 
