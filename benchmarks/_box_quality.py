@@ -20,6 +20,7 @@ from hem_core.boxes.hypotheses import Hypotheses, hypotheses, pair_iou
 from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.planted_rows import ECHO, planted_rows
 from hem_core.boxes.pooling import pool, pool_suspicion
+from hem_core.boxes.results import read as read_predictions
 from hem_core.boxes.spoil import Spoiled, spoil
 from hem_core.boxes.suspicion import KINDS as SUSPICIONS
 from hem_core.runs.box_scene import scene_of
@@ -94,7 +95,7 @@ def sets(data: Path, n_canvases: int, seed: int) -> dict[str, Data]:
         kept = np.flatnonzero(~read.boxes.is_ignored & (areas(read.boxes.xyxy) > 0))
         truth, size_px, k = read.boxes.take(kept), read.size_px, len(read.categories)
         results = data / name / "detections_coco.json"
-        own = formats.read_predictions(results, read).boxes if results.is_file() else None
+        own = read_predictions(results, read).boxes if results.is_file() else None
         found[name] = Data(truth, size_px, own or detected(truth, size_px, k, seed), k)
     return found
 

@@ -86,23 +86,20 @@ def read(
     _check_use(images, chosen, source)
     table = _typed(loaded, {*chosen.taken, chosen.input, "split", "content_hash"})
     facts: dict[str, Any] = {"notes": list(loaded.notes)}
-    medium, of_features = chosen.medium, table
+    of_features = table
     if chosen.are_features:
         of_features = _with_codes_as_numbers(loaded, table, chosen.taken | set(KEPT))
-        facts |= _features(of_features, path, asked, chosen)
-        if not facts["features"]:
-            medium, facts = "none", {"notes": facts["notes"]}
+        features = _features(of_features, path, asked, chosen)
+        facts |= features if features["features"] else {}
     labels = as_text(_blank_is_missing(loaded.table[chosen.label]), chosen.label, "label")
     columns: dict[str, Any] = {"id": _ids(loaded.table, chosen.id), "label": labels}
     if chosen.image is not None:
         found = image_paths(as_text(loaded.table[chosen.image], chosen.image, "image"), chosen.image, folders)
-        facts |= {"images": str(found.root)} if found.root != folder else {}
+        facts |= {"notes": facts["notes"] + found.notes} | ({"images": str(found.root)} if found.root != folder else {})
         columns["image"], folder = found.paths, found.root
-        facts["notes"] += found.notes
         if chosen.id == chosen.image:
             _check_paths(columns["id"], chosen.image, path or "table")
-    if chosen.text is not None:
-        columns["text"] = _texts(loaded, chosen.text)
+    columns |= {"text": _texts(loaded, chosen.text)} if chosen.text is not None else {}
     taken = {*chosen.taken, chosen.input, *(PREDICTIONS if is_parquet(source) else ())}  # they stay in the file
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
@@ -113,7 +110,7 @@ def read(
         name=path.name.split(".")[0] if path else "table",
         source=str(path or "table"),
         root=str(folder),
-        medium=medium,
+        medium="none" if chosen.are_features and "features" not in facts else chosen.medium,
         **_label_facts(labels, of_tags, list(added), is_text=loaded.is_text),
         **facts,
     )

@@ -75,8 +75,11 @@ def export(
         _write_text(
             temporary / "manifest.json", _manifest(examples, chosen, {**manifest, "skipped": dict(skipped or {})})
         )
+        corrections = manifest.get("corrections") or {}
         rows = str(manifest.get("level") or "examples").replace("_", " ")
-        _write_text(temporary / "README.md", readme(target.name, examples, classes, skipped or {}, modules, rows))
+        _write_text(
+            temporary / "README.md", readme(target.name, examples, classes, skipped or {}, modules, rows, corrections)
+        )
         _rename(temporary, target)
     except OSError as error:
         raise DataError(f"{target} cannot be written: {error.strerror or error}; export to another folder") from error

@@ -26,6 +26,13 @@ class HoldsBackground(Protocol):
     IS_BACKGROUND: bool
 
 
+@runtime_checkable
+class ShowsPredictions(Protocol):
+    """A format that writes the predicted boxes too."""
+
+    SHOWS_PREDICTIONS: bool
+
+
 def has_pictures(format: Any) -> bool:
     """Whether a format, the module that defines it, writes pictures."""
     return isinstance(format, HoldsPictures) and format.HAS_PICTURES
@@ -34,6 +41,11 @@ def has_pictures(format: Any) -> bool:
 def holds_boxes(format: Any) -> bool:
     """Whether it holds the boxes of its pictures."""
     return isinstance(format, HoldsBoxes) and format.HOLDS_BOXES
+
+
+def shows_predictions(format: Any) -> bool:
+    """Whether it writes the predicted boxes too."""
+    return isinstance(format, ShowsPredictions) and format.SHOWS_PREDICTIONS
 
 
 def is_background(format: Any) -> bool:

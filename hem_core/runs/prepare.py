@@ -30,7 +30,7 @@ from hem_core.models.output_names import output_names
 from hem_core.models.predictions import Predictions
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options
-from hem_core.runs.predictions_elsewhere import none_there, predicted_elsewhere, without_lists
+from hem_core.runs.predictions_elsewhere import Elsewhere, none_there, predicted_elsewhere, without_lists
 from hem_core.splits import is_held_out
 from hem_core.store.run import read_run
 from hem_core.tasks import (
@@ -103,17 +103,10 @@ def prepare(
     Raises DataError or ModelError for what does not fit together, HemError for what the task does not offer.
     """
     task = _task_for(options)
-    facts = catalogs.info(catalog)
     if options.predictions is not None and (model is not None or train is not None):
         raise ModelError("--predictions holds what a model predicted; omit it, or --model and --train")
-    found, names = None, None
-    if model is None:
-        elsewhere = predicted_elsewhere(task, catalog, data, options.predictions, is_trained=train is not None)
-        found, catalog, names = elsewhere.predictions, elsewhere.catalog, elsewhere.classes
-    else:
-        catalog = without_lists(catalog)
-    if model is None and found is None and train is None:
-        raise ModelError(f"no --model was given, nor --train, and '{facts['source']}' {none_there(task, catalog)}")
+    elsewhere = _elsewhere(task, catalog, data, model, train, options.predictions)
+    found, catalog = elsewhere.predictions, elsewhere.catalog
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
     if found is None and inputs is None:
         raise DataError(
@@ -130,9 +123,8 @@ def prepare(
     if model is None and found is None and train is not None:
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
     of_model = model_facts(model, n_outputs, is_trained=found is None)
-    of_model = replace(of_model, label_names=_names_of_labels(task, model, options))
-    if names is not None:
-        of_model = replace(of_model, class_names=names)
+    names, class_names = _names_of_labels(task, model, options), elsewhere.classes or of_model.class_names
+    of_model = replace(of_model, label_names=names, class_names=class_names)
     targets = task.read_targets(catalog, facts, of_model, _said_of_labels(options))
     bad_labels = {**targets.bad, **{int(row): reason for row, reason in targets.facts.get("failures", {}).items()}}
     return Prepared(
@@ -153,6 +145,24 @@ def prepare(
 def _noted(facts: dict[str, Any], notes: Sequence[str]) -> dict[str, Any]:
     """The facts' notes with more of them; nothing where there are no more."""
     return {"notes": [*facts.get("notes", []), *notes]} if notes else {}
+
+
+def _elsewhere(
+    task: Task,
+    catalog: pa.Table,
+    data: Any,
+    model: nn.Module | None,
+    train: TrainFunction | None,
+    beside: str | Path | None,
+) -> Elsewhere:
+    """The predictions of the data or the file `beside`. Raises ModelError where there is nothing else to score."""
+    if model is not None:
+        return Elsewhere(None, without_lists(catalog))
+    found = predicted_elsewhere(task, catalog, data, beside, is_trained=train is not None)
+    if found.predictions is None and train is None:
+        source = catalogs.info(catalog)["source"]
+        raise ModelError(f"no --model was given, nor --train, and '{source}' {none_there(task, catalog)}")
+    return found
 
 
 def _task_for(options: Options) -> Task:

@@ -35,6 +35,7 @@ def export_set(
     `skipped`. Returns the folder. Raises DataError when there is no such version, the folder exists already, or no
     picture is left; RunError when a format wants pictures and the run is gone.
     """
+    from hem_core.sets.box_corrections import box_corrections
     from hem_core.sets.export_pictures import with_pictures
     from hem_core.sets.pictures import pictures_of_level
     from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
@@ -51,7 +52,9 @@ def export_set(
     loaded = with_weight(loaded)
     is_whole = is_whole_images(run, level, formats)
     if is_whole and run is not None:
-        loaded, level, manifest = with_boxes(loaded, run, level, opened.tags()), EXAMPLES, of_images(manifest)
+        manifest = {**manifest, "corrections": box_corrections(run, opened.tags(), loaded, level)}
+        loaded = with_boxes(loaded, run, level, opened.tags(), formats=formats)
+        level, manifest = EXAMPLES, of_images(manifest)
     pictures = pictures_of_level(run, level, data, opened) if run is not None else None
     examples, skipped = with_pictures(loaded, pictures, formats)
     whole = whole_manifest(manifest, run, examples)

@@ -2,8 +2,9 @@
 
 `hem score annotations.json --images photos --predictions results.json --out work/runs/boxes`
 
-reads COCO's JSON, YOLO's data.yaml or Pascal VOC's .xml files, and predictions made elsewhere: COCO results, or YOLO's
-text files with confidences. The data name the task, so `--task detection` can be left out.
+reads COCO's JSON, YOLO's data.yaml, Pascal VOC's .xml files, or what CVAT, LabelMe, VIA and Open Images write, and
+predictions made elsewhere: COCO results, YOLO's text files with confidences, a table, or saved outputs of a detector.
+The data name the task, so `--task detection` can be left out.
 
 A model is a module that takes the images and answers as torchvision's detectors do in eval mode: a list with a dict of
 `boxes` (M, 4; left, top, right, bottom in px), `labels` (M,) and `scores` (M,) for each image. Label 1 is the first
