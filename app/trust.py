@@ -51,7 +51,8 @@ def trust(info: Mapping[str, Any]) -> Trust:
         probes += f", {words.percent(right, 0)} of which are named suspect in the right way (mean over the kinds)"
     elif right is not None:
         probes += f", {words.percent(right, 0)} of which get the right reason (mean over the reasons)"
-    found = f"{planted or 'flips'} found with AUROC {_points(auroc)} on this model; " if auroc is not None else ""
+    spoiled = planted or str(reasons.get("spoiled") or "flips")
+    found = f"{spoiled} found with AUROC {_points(auroc)} on this model; " if auroc is not None else ""
     return Trust("calibrated", "reasons: calibrated", found + probes, False, note)
 
 

@@ -122,7 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="folder of the real data sets")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--first-seed", type=int, default=100, help="the formula was chosen on seeds 0 to 2")
+    parser.add_argument("--first-seed", type=int, default=100, help="the formulas were chosen on seeds 0 to 4")
     parser.add_argument("--quick", action="store_true", help="one seed, diabetes alone, to see that it works")
     parser.add_argument("--task", choices=("regression", "numbers", "multilabel"), help="only this one")
     asked = parser.parse_args()

@@ -1,7 +1,7 @@
 """What the columns of inputs, labels and ids are called in data that come from Python."""
 
 INPUTS = ("images", "x", "X", "data", "inputs", "features", "image", "input", "pixel_values")
-LABELS = ("labels", "y", "targets", "label", "target", "class")
+LABELS = ("labels", "y", "targets", "label", "target", "class", "tags")
 IDS = ("ids", "id")
 CLASSES = b"hem.classes"
 """Key in a table's metadata of the class names that its label indices stand for, one a line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 
 from hem_core.catalog._column_names import CLASSES, IDS, INPUTS, LABELS
 from hem_core.catalog._examples import Examples
+from hem_core.catalog._tag_labels import UNKNOWN, columns_named, states_of
 from hem_core.errors import DataError
 from hem_core.paths import read_file
 
@@ -69,7 +71,8 @@ def _source(
     table: pa.Table, features: Any, name: str, label_column: str | None, image_column: str | None, id_column: str | None
 ) -> pa.Table | Examples:
     kinds = {column: type(feature).__name__ for column, feature in features.items()}
-    label = _label(table, kinds, label_column)
+    tags = columns_named(table, label_column) if label_column is not None else None
+    label = _label(table, kinds, label_column) if tags is None else ""
     inner = getattr(features.get(label), "feature", None)  # of a list of labels
     classes = list(features[label].names) if kinds.get(label) == "ClassLabel" else getattr(inner, "names", None)
     if kinds.get(label) == "ClassLabel":
@@ -85,18 +88,29 @@ def _source(
         table = table.drop_columns([column for column in table.column_names if kinds.get(column) == "Audio"])
         return table.replace_schema_metadata({CLASSES: "\n".join(classes).encode()} if classes is not None else None)
     column = (pictures or arrays)[0]
+    if label + UNKNOWN in table.column_names and classes is not None:  # Examples has no place for it: rows of states
+        table = table.set_column(table.column_names.index(label), label, _states(table, label, classes))
     inputs = [_bytes(value) for value in table[column].to_pylist()] if pictures else table[column].to_pylist()
     id = id_column or next((one for one in IDS if one in table.column_names), None)
-    taken = {column, label, id}
+    taken = {column, label, id, *(tags or {}).values()}
     rest = [one for one in table.column_names if one not in taken and not _is_list(table.schema.field(one).type)]
     return Examples(
         inputs,
-        table[label].to_pylist(),
+        table[label].to_pylist() if tags is None else list(states_of(table, tags)),
         name=name,
         ids=table[id].to_pylist() if id else None,
-        classes=classes,
+        classes=classes if tags is None else list(tags),
         more={one: table[one] for one in rest},
     )
+
+
+def _states(table: pa.Table, label: str, classes: list[str]) -> pa.Array:
+    """Lists of class indices beside lists of unknown names as rows of K numbers: 1, 0, and NaN where not known."""
+    rows = []
+    for given, unknown in zip(table[label].to_pylist(), table[label + UNKNOWN].to_pylist(), strict=True):
+        row = [float(k in (given or [])) for k in range(len(classes))]
+        rows.append([math.nan if name in (unknown or []) else state for name, state in zip(classes, row, strict=True)])
+    return pa.array(rows, pa.list_(pa.float64()))
 
 
 def _label(table: pa.Table, kinds: dict[str, str], label_column: str | None) -> str:

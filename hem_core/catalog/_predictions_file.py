@@ -27,6 +27,20 @@ def predictions_by_id(predictions: str | Path, ids: pa.ChunkedArray | pa.Array, 
     if not path.is_file():
         raise DataError(f"no predictions at '{path}'; give a .csv, .parquet or .jsonl with a column id")
     table = load(path, path, ("id",)).table
+    place = place_of_ids(table, path, ids)
+    rest = [each for each in table.column_names if each.casefold() != "id"]
+    twice = next((each for each in rest if each in known), None)
+    if twice is not None:
+        raise DataError(f"the column '{twice}' is in '{path}' and in the data; rename it in one of them")
+    found = {}
+    for each in rest:
+        column = typed(table[each]) if is_text(table.schema.field(each).type) else table[each]
+        found[each] = column.take(place)
+    return found
+
+
+def place_of_ids(table: pa.Table, path: Path, ids: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """(N,) the row of each id in a table of predictions, null where it has none; path: of the table, for errors."""
     name = next((each for each in table.column_names if each.casefold() == "id"), None)
     if name is None:
         raise DataError(f"'{path}' has no column id among {', '.join(table.column_names[:8])}; predictions go by id")
@@ -36,12 +50,4 @@ def predictions_by_id(predictions: str | Path, ids: pa.ChunkedArray | pa.Array, 
     place = pc.index_in(pa.chunked_array([ids]) if isinstance(ids, pa.Array) else ids, value_set=own.combine_chunks())
     if place.null_count == len(place):
         raise DataError(f"'{path}' has none of the {len(place):,} ids of the data, such as '{ids[0].as_py()}'")
-    rest = [each for each in table.column_names if each != name]
-    twice = next((each for each in rest if each in known), None)
-    if twice is not None:
-        raise DataError(f"the column '{twice}' is in '{path}' and in the data; rename it in one of them")
-    found = {}
-    for each in rest:
-        column = typed(table[each]) if is_text(table.schema.field(each).type) else table[each]
-        found[each] = column.take(place.combine_chunks())
-    return found
+    return place.combine_chunks() if isinstance(place, pa.ChunkedArray) else place

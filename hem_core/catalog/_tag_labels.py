@@ -20,6 +20,8 @@ from hem_core.tag_sets import TagSet, joined
 
 TASK = "multilabel"
 """The task that such labels name."""
+UNKNOWN = "_unknown"
+"""Behind the name of a column of lists: the column of the tags of which nobody knows whether an example has them."""
 YES, NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>"}
 """In a column of one tag these stand for: not known."""
@@ -40,10 +42,13 @@ def is_set(label: Any) -> bool:
     return getattr(label, "ndim", 0) == 1
 
 
-def of_sets(labels: Sequence[Any], names: Sequence[str] | None, source: str) -> TagLabels:
+def of_sets(
+    labels: Sequence[Any], names: Sequence[str] | None, source: str, unknown: Sequence[Any] | None = None
+) -> TagLabels:
     """Labels that are lists of names or of class indices, rows of 0, 1 and NaN, or objects name -> yes or no.
 
-    None is no label, an empty list a set without a tag. names: of the K tags where they are known.
+    None is no label, an empty list a set without a tag. names: of the K tags where they are known. unknown: beside
+    lists of names, for each example the list of the tags of which nobody knows whether it has them; None for none.
     Rows are 0s and 1s where all have one length and one of them repeats a value, which no set does. Rows of one length
     with decimal numbers are no sets: they are the numbers to predict.
     Raises DataError for anything else.
@@ -59,7 +64,9 @@ def of_sets(labels: Sequence[Any], names: Sequence[str] | None, source: str) -> 
     for row, value in enumerate(values):
         if value is not None and not isinstance(value, list):
             raise DataError(f"row {row} of '{source}' has the label {value!r}; the others are lists of tags")
-        texts.append(None if value is None else joined(TagSet(tuple(dict.fromkeys(_names(value, names, row, source))))))
+        open_ = _names(_plain(unknown[row]) or [], names, row, source) if unknown is not None else []
+        own = [name for name in _names(value or [], names, row, source) if name not in open_]
+        texts.append(None if value is None else joined(TagSet(_once(own), _once(open_))))
     return TagLabels(texts, _facts("list", names))
 
 
@@ -69,22 +76,29 @@ def of_columns(table: pa.Table, named: str) -> tuple[pa.Table, str, dict[str, An
     Columns of numbers other than 0 and 1 are several numbers to predict. None where `named` is one column, or no such
     list. Raises DataError for a cell of a tag that is neither yes nor no nor empty.
     """
-    columns = _columns(table, named)
+    columns = columns_named(table, named)
     if columns is None:
         return None
     if numbers.are_numbers(table, list(columns.values())):
         texts, facts = numbers.texts_of_columns(table, list(columns.values()))
     else:
-        states = np.stack([_states(table[column], column) for column in columns.values()], axis=1)  # (N, K)
-        names = list(columns)
+        names, states = list(columns), states_of(table, columns)
         texts, facts = [None if np.isnan(row).all() else _text(row, names) for row in states], _facts("columns", names)
     kept = table.drop_columns(list(columns.values()))
     label = next(name for name in ("label", "labels", "tags", "tag_set") if name not in kept.column_names)
     return kept.append_column(label, pa.array(texts, pa.string())), label, facts
 
 
-def _columns(table: pa.Table, named: str) -> dict[str, str] | None:
-    """Tag -> column."""
+def states_of(table: pa.Table, columns: Mapping[str, str]) -> np.ndarray:
+    """(N, K) 1 yes, 0 no, NaN not known, of the columns of K tags. Raises DataError for any other cell."""
+    return np.stack([_states(table[column], column) for column in columns.values()], axis=1)
+
+
+def columns_named(table: pa.Table, named: str) -> dict[str, str] | None:
+    """Tag -> column, for "a,b,c" or "tag_*"; None where `named` is one column, or no such list.
+
+    Raises DataError where a listed column is missing, or a pattern matches none.
+    """
     if named in table.column_names:
         return None
     if "*" in named:
@@ -172,6 +186,10 @@ def _of_objects(values: Sequence[Any], source: str) -> TagLabels:
 def _text(row: np.ndarray, names: Sequence[str]) -> str:
     given = tuple(names[k] for k in np.flatnonzero(row == 1).tolist())
     return joined(TagSet(given, tuple(names[k] for k in np.flatnonzero(np.isnan(row)).tolist())))
+
+
+def _once(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def _names(value: list[Any], names: Sequence[str] | None, row: int, source: str) -> list[str]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from hem_core.catalog import with_info
+from hem_core.catalog import info, with_info
+from hem_core.catalog import table as tables
 from hem_core.catalog._folder_walk import PassedOver, entries, has_picture, is_picture, pictures
 from hem_core.catalog._table_file import suffix_format
 from hem_core.errors import DataError
 from hem_core.splits import part_of
 
+METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
+FILE_NAME = "file_name"
 NOT_UTF8 = "its file name is not UTF-8; rename the file"
 
 
@@ -31,7 +35,7 @@ def accepts(source: Any) -> bool:
     return isinstance(source, str | Path) and Path(source).is_dir()
 
 
-def read(source: str | Path, **_columns: str) -> pa.Table:
+def read(source: str | Path, **columns: str) -> pa.Table:
     """One row an image file; `id` and `image` are its path below the root, `label` its class folder's name.
 
     Class order is the sorted folder names, as in torchvision; a class folder may hold folders. When the folders of the
@@ -39,9 +43,14 @@ def read(source: str | Path, **_columns: str) -> pa.Table:
     single folder that holds the class folders is entered; `notes` says so, and where all class folders hold folders of
     the same names, which may be the classes. Links are followed. Whatever Pillow can open is a picture; what is
     hidden, left by a system, or no picture is passed over, and `notes` counts it.
+    Without class folders, or with one folder of pictures, a metadata.jsonl, .csv or .parquet with the column
+    `file_name` is read instead, as Hugging Face's imagefolder does: there the labels can be lists. columns: of it.
     Raises DataError when there are no class folders or no images in them.
     """
     root = Path(source).resolve()
+    listed = _of_metadata(root, source, columns)
+    if listed is not None:
+        return listed
     found = _Found()
     top, folders, is_split = _class_folders(root, source, found)
     for name in folders:
@@ -72,6 +81,19 @@ def read(source: str | Path, **_columns: str) -> pa.Table:
         **({"notes": found.notes} if found.notes else {}),
         **({"failures": {str(row): NOT_UTF8 for row in broken}} if broken else {}),
     )
+
+
+def _of_metadata(root: Path, source: str | Path, columns: Mapping[str, str]) -> pa.Table | None:
+    """The table beside the pictures of a folder without class folders; None where there is none."""
+    path = next((root / name for name in METADATA if (root / name).is_file()), None)
+    folders, _files = entries(root, PassedOver())
+    if path is None or sum(has_picture(root / name) for name in folders) > 1:
+        return None
+    if FILE_NAME not in tables.load(path, path, (FILE_NAME,)).table.column_names:
+        return None
+    found = tables.read(path, **{"image_column": FILE_NAME, **columns})
+    notes = [*info(found).get("notes", []), f"The labels are those in {path.name}, by its column {FILE_NAME}."]
+    return with_info(found, name=root.name, source=str(source), notes=notes)
 
 
 def _class_folders(root: Path, source: str | Path, found: _Found) -> tuple[Path, list[str], bool]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from hem_core import tag_sets
 from hem_core.catalog import with_info
 from hem_core.catalog._as_text import as_text
 from hem_core.catalog._column_names import CLASSES
@@ -21,7 +22,7 @@ from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_
 from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._predictions_file import predictions_by_id
 from hem_core.catalog._table_file import PREDICTIONS, Loaded, has_predictions, is_text, load, suffix_format
-from hem_core.catalog._tag_labels import of_columns, of_sets
+from hem_core.catalog._tag_labels import UNKNOWN, of_columns, of_sets
 from hem_core.class_columns import class_columns
 from hem_core.errors import DataError
 from hem_core.media import claimed
@@ -146,15 +147,30 @@ def _with_tags(loaded: Loaded, named: str | None, source: Any) -> tuple[Loaded, 
         table, label, facts = found
         return replace(loaded, table=table), label, facts
     label = _find(loaded.table, named, LABEL_NAMES, "label")
-    if label is None or not pa.types.is_nested(loaded.table.schema.field(label).type):
+    lists = _lists(loaded.table, label) if label is not None else None
+    if label is None or lists is None:
         return loaded, named, {}
     metadata = source.schema.metadata if isinstance(source, pa.Table) else None
     classes = (metadata or {}).get(CLASSES)
     names = classes.decode().split("\n") if classes else None
-    made = of_sets(loaded.table[label].to_pylist(), names, str(source) if isinstance(source, str | Path) else "table")
+    open_ = _lists(loaded.table, label + UNKNOWN) if label + UNKNOWN in loaded.table.column_names else None
+    made = of_sets(lists, names, str(source) if isinstance(source, str | Path) else "table", open_)
     place = loaded.table.column_names.index(label)
     table = loaded.table.set_column(place, label, pa.array(made.texts, pa.string()))
+    table = table.drop_columns([label + UNKNOWN]) if open_ is not None else table
     return replace(loaded, table=table), named, made.facts
+
+
+def _lists(table: pa.Table, name: str) -> list[Any] | None:
+    """The values of a column of lists or objects; of texts beside a column of unknown tags, as JSON writes lists."""
+    column = table[name]
+    if pa.types.is_nested(column.type):
+        return column.to_pylist()
+    if not (name.endswith(UNKNOWN) or name + UNKNOWN in table.column_names) or not is_text(column.type):
+        return None
+    texts = [text.strip() if text and text.strip() else None for text in column.to_pylist()]
+    found = [tag_sets.listed(text) if text is not None else None for text in texts]
+    return found if all(text is None or each is not None for text, each in zip(texts, found, strict=True)) else None
 
 
 @dataclass(frozen=True)

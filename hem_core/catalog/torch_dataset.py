@@ -149,9 +149,8 @@ def _ids(dataset: Any) -> list[str]:
 def _classes(dataset: Any) -> Any:
     found = getattr(dataset, "classes", None)
     if found is None and isinstance(getattr(dataset, "features", None), dict):  # of Hugging Face, with a transform
-        found = next(
-            (kind.names for name, kind in dataset.features.items() if name in LABELS and _is_named(kind)), None
-        )
+        kinds = (getattr(kind, "feature", kind) for name, kind in dataset.features.items() if name in LABELS)
+        found = next((kind.names for kind in kinds if _is_named(kind)), None)
     if isinstance(found, str) or not hasattr(found, "__len__"):
         found = None
     if found is None and _is_subset(dataset):

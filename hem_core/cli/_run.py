@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hem_core.cli._screen import say
 from hem_core.store.metrics import metrics_of
+
+MOST_NAMES = 8
+"""Names of features that are printed; of more the first ones, the last one and their number."""
 
 
 def summarise(run: Any) -> None:
@@ -20,9 +24,12 @@ def summarise(run: Any) -> None:
     data = info["data"]
     if data.get("are_features_named") is False:
         names = [feature["name"] for feature in data["features"]]
-        say("  features: {} (name them with --feature-columns)", ", ".join(names))
-        for column, why in data.get("left_out", {}).items():
+        say("  features: {} (name them with --feature-columns)", listed(names))
+        left_out = list(data.get("left_out", {}).items())
+        for column, why in left_out[:MOST_NAMES]:
             say("  no feature: {}, {}", column, why)
+        if len(left_out) > MOST_NAMES:
+            say("  {} more columns are no features; run.json lists them", f"{len(left_out) - MOST_NAMES:,}")
     for row in run.failures().head(5).itertuples():
         say("  {}: {}", row.id, row.reason)
     for note in [*info["notes"], *info["missing"].values()]:
@@ -32,6 +39,13 @@ def summarise(run: Any) -> None:
     say("run: {}", run.folder)
     if info.get("warning"):
         say("[bold red]warning:[/bold red] {}", info["warning"])
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names, or of many the first ones, the last one and their number."""
+    if len(names) <= MOST_NAMES:
+        return ", ".join(names)
+    return f"{len(names):,} columns, {', '.join(names[: MOST_NAMES - 1])} … {names[-1]}"
 
 
 def serve(workspace: Path, port: int | None, *, open_browser: bool, has_token: bool = True) -> None:

@@ -35,10 +35,13 @@ class Tap:
     features: Tensor | None = field(default=None)
 
 
-def find_layer(model: nn.Module, inputs: Any, named: str | None, *, task: Task | None = None) -> Layer | None:
+def find_layer(
+    model: nn.Module, inputs: Any, named: str | None, *, task: Task | None = None, is_probability: bool = False
+) -> Layer | None:
     """The named layer, or the linear layer whose output is the raw output of the task; None without such a head.
 
-    One forward pass over `inputs` tells which linear layer is used last.
+    is_probability: the raw output is the sigmoid of that of the layer. One forward pass over `inputs` tells which
+    linear layer is used last.
     Raises ModelError for a name that is not a module of the model.
     """
     modules = dict(model.named_modules())
@@ -63,6 +66,7 @@ def find_layer(model: nn.Module, inputs: Any, named: str | None, *, task: Task |
         return None
     name, last = called[-1]
     raw = (task or load()).raw(output)
+    last = last.sigmoid() if is_probability else last
     is_raw = last.ndim == 2 and last.shape[0] == raw.shape[0] and torch.equal(last.float(), raw[:, -last.shape[1] :])
     return Layer(name, modules[name], is_head=True) if is_raw else None
 

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -18,10 +18,12 @@ from hem_core.engine.call import call, describe_inputs, embeddings_of, prepared
 from hem_core.engine.last_sigmoid import ends_in_a_sigmoid
 from hem_core.engine.layer import Layer, find_layer, pooled, tapped
 from hem_core.errors import ModelError
-from hem_core.tasks import Task, has_logits, load
+from hem_core.tasks import Task, has_log_odds, has_logits, load
 
 ROUNDED = 5e-3
 """How far from 1 a row of probabilities may sum in half precision."""
+LEAST_PROBABILITY = 1e-6
+"""Probabilities are clipped at this value before they become log-odds: a sigmoid rounds to 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Network:
     precision: str = "fp32"
     gives_embeddings: bool = False
     task: Task = field(default_factory=load)
+    is_probability: bool = False
+    """Whether the model ends in a sigmoid: its outputs become the log-odds that the task expects."""
 
     def forward(self, values: Values) -> tuple[Tensor, Tensor | None]:
         """Stored values, n of them -> raw (n, W) float32, as the task reads it, and features (n, D) or None.
@@ -51,6 +55,7 @@ class Network:
         with tapped(self.layer) as tap, torch.autocast("cuda", torch.bfloat16, enabled=self.precision == "bf16"):
             output = _output(self.model, inputs)
         raw = self.task.raw(output)
+        raw = torch.logit(raw, eps=LEAST_PROBABILITY) if self.is_probability else raw
         if len(raw) != len(values):
             what = "logits" if has_logits(self.task) else "outputs"
             raise ModelError(f"the model gave {len(raw)} rows of {what} for {len(values)} examples")
@@ -73,7 +78,8 @@ def place(
 ) -> tuple[Network, int]:
     """Put a model on a device, find its embedding with a sample batch, and measure the width W of its raw output.
 
-    task: classification unless another is given, whose outputs must be no probabilities; W is then its classes K.
+    task: classification unless another is given, whose outputs must be no probabilities; W is then its classes K. A
+    task of log-odds also takes a model that ends in a sigmoid.
     layer: a module's name, "none" for no embeddings, or None: what the model returns as `embeddings`, else its head.
     Raises ModelError when the model cannot take the sample, gives probabilities, or bf16 is requested on a CPU.
     """
@@ -89,12 +95,12 @@ def place(
     own = Network(model, device, None, is_picture, precision, gives_embeddings=True, task=task)
     with torch.inference_mode():
         raw, embeddings = own.forward(sample)
-        if has_logits(task):
-            _check_logits(model, inputs, raw, is_single="classes" in task.offers)
+        is_sigmoid = has_logits(task) and _is_probability(model, inputs, raw, task)
+        own = replace(own, is_probability=is_sigmoid)
         if layer is None and embeddings is not None:
             return own, raw.shape[1]
-        found = None if layer == "none" else find_layer(model, inputs, layer, task=task)
-        placed = Network(model, device, found, is_picture, precision, task=task)
+        found = None if layer == "none" else find_layer(model, inputs, layer, task=task, is_probability=is_sigmoid)
+        placed = replace(own, layer=found, gives_embeddings=False)
         if layer not in (None, "none") and placed.forward(sample)[1] is None:
             raise ModelError(
                 f"layer '{layer}' is not run when the model is called, or hides what it gives; name another"
@@ -102,20 +108,38 @@ def place(
     return placed, raw.shape[1]
 
 
-def _check_logits(model: nn.Module, inputs: Any, logits: Tensor, *, is_single: bool) -> None:
-    """Raise ModelError when the outputs of a classifier are probabilities. is_single: one class an example."""
-    ones = torch.ones(len(logits), device=logits.device)
-    if logits.min() >= 0 and torch.allclose(logits.sum(dim=1), ones, atol=ROUNDED):
+def _is_probability(model: nn.Module, inputs: Any, raw: Tensor, task: Task) -> bool:
+    """Whether a model ends in a sigmoid and the task reads that.
+
+    Raises ModelError when the outputs are probabilities of one class each, or a sigmoid is no output of the task.
+    """
+    ones = torch.ones(len(raw), device=raw.device)
+    is_sigmoid = ends_in_a_sigmoid(model, inputs)
+    if is_sigmoid and has_log_odds(task):
+        return True
+    if raw.min() >= 0 and torch.allclose(raw.sum(dim=1), ones, atol=ROUNDED):
         raise ModelError("the model's outputs sum to 1: they are probabilities; return the logits before the softmax")
-    if ends_in_a_sigmoid(model, inputs):
+    if is_sigmoid:
         raise ModelError(
             "the model's outputs come out of a sigmoid: they are probabilities, each on its own; return the values "
-            "before it"
-            + (
-                ", and score a model that gives several labels to one example with --task multilabel"
-                if is_single
-                else ""
-            )
+            "before it, and score a model that gives several labels to one example with --task multilabel"
+        )
+    return False
+
+
+def check_log_odds(network: Network, values: Values) -> None:
+    """Raise ModelError when outputs that should be log-odds all lie in 0 .. 1 and no sigmoid was seen.
+
+    values: stored values of many examples. Logits of so many tags that are never negative would say that every
+    example has every tag.
+    """
+    with torch.inference_mode():
+        raw, _features = network.forward(values)
+    if not network.is_probability and raw.numel() and bool((raw >= 0).all() and (raw <= 1).all()):
+        raise ModelError(
+            f"all {raw.numel():,} outputs of the model that were tried lie in 0 .. 1: they are probabilities, which "
+            "would be read as logits; return the values before the sigmoid, or end the forward with torch.sigmoid, "
+            "which HEM recognises"
         )
 
 

@@ -68,7 +68,7 @@ def export(
         _remove_leftovers(target)
         for name, module in modules.items():
             read = _counted(read_image, name, len(examples), progress)
-            as_written = label_sets.as_they_came(examples) if label_sets is not None else examples
+            as_written = _as_written(examples, label_sets, module)
             names = label_sets.names if label_sets is not None else classes
             module.write(as_written, temporary, read_image=read, classes=names, features=features)
             if progress is not None:
@@ -88,6 +88,13 @@ def export(
         shutil.rmtree(temporary, ignore_errors=True)
         _active.discard(temporary.name)
     return target
+
+
+def _as_written(examples: pd.DataFrame, label_sets: LabelSets | None, module: Any) -> pd.DataFrame:
+    """The examples with their sets of tags as a format writes them."""
+    if label_sets is None:
+        return examples
+    return label_sets.as_lists(examples) if getattr(module, "HOLDS_LISTS", False) else label_sets.as_they_came(examples)
 
 
 def _check(examples: pd.DataFrame, target: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -28,8 +28,15 @@ class LabelSets:
     is_listed: bool
     """Whether they came as lists, columns or rows of numbers, not as joined texts."""
 
+    def as_lists(self, examples: pd.DataFrame) -> pd.DataFrame:
+        """Lists of names, however the labels came: for formats whose readers expect lists."""
+        return replace(self, is_listed=True).as_they_came(examples)
+
     def as_they_came(self, examples: pd.DataFrame) -> pd.DataFrame:
-        """Lists of names, or joined texts in which a set without a tag is empty; None where there is no label."""
+        """Lists of names, or joined texts in which a set without a tag is empty; None where there is no label.
+
+        With lists there is a column `label_unknown` where the presence of a tag is not known.
+        """
         found = {name: self._column(examples.loc[:, name]) for name in COLUMNS if name in examples.columns}
         if self.is_listed and "label" in found:
             unknown = [list(self._set(text).unknown) for text in _texts(examples.loc[:, "label"])]

@@ -18,6 +18,7 @@ from hem_core.export._label_sets import is_list_column
 from hem_core.export._labels import class_names, labels_of
 
 HAS_PICTURES = True
+HOLDS_LISTS = True
 CARRIES = Carries(pictures="bytes")
 PROGRESS = "writing the Hugging Face data set"
 README = """\

@@ -11,11 +11,12 @@ import pandas as pd
 from hem_core.export._carries import Carries
 from hem_core.export._files import examples_of, from_files, json_lines, present
 from hem_core.export._images import ReadImage, read_picture, wanted
-from hem_core.export._label_sets import is_list_column
+from hem_core.export._label_sets import UNKNOWN, is_list_column
 from hem_core.export._labels import labels_of
 from hem_core.export._names import Names
 
 HAS_PICTURES = True
+HOLDS_LISTS = True
 TOGETHER = "examples"
 """The folder of all pictures where a label is a list, which no folder can be named after."""
 CARRIES = Carries(columns=("label",), pictures="bytes")
@@ -25,7 +26,9 @@ README = """\
 
 `imagefolder/<label>/<id>.<suffix>`, as torchvision's `ImageFolder` and the `imagefolder` loader of Hugging Face
 `datasets` read it; the folder of a class without an example is empty. Characters that a file name cannot have are
-replaced; `imagefolder/metadata.jsonl` has the true id and label of every file.
+replaced; `imagefolder/metadata.jsonl` has the true id and label of every file. Where a label is a list of tags, all
+pictures are in `imagefolder/examples`, and the lists are in `metadata.jsonl`, as Hugging Face's loader reads them; tags
+in `label_unknown` are neither present nor absent.
 
 ```python
 import json
@@ -48,7 +51,8 @@ def write(
     classes: Sequence[str] = (),
     features: Sequence[str] = (),
 ) -> Path:
-    """Write imagefolder/<label>/<id><suffix> and imagefolder/metadata.jsonl (file_name, id, label).
+    """Write imagefolder/<label>/<id><suffix> and imagefolder/metadata.jsonl (file_name, id, label). Labels
+    that are lists have no folders: their pictures are in imagefolder/examples.
 
     Every class has a folder, also without an example. Every name is one plain part of a path, different from the
     others also where upper and lower case are the same. Examples without a label are in a folder `no_label`.
@@ -70,11 +74,12 @@ def write(
             if kind not in folder_of:
                 folder_of[kind] = folders.take("no_label" if kind is None else kind)
                 (target / folder_of[kind]).mkdir()
-            home, label = folder_of[kind], row["label"] if is_list else text
+            home, label = folder_of[kind], row["label"] if is_list and text is not None else text
             suffix, content = read_picture(read, row)
             name = files.setdefault(home, Names()).take(str(row["id"]), suffix)
             (target / home / name).write_bytes(content)
             entry = {"file_name": f"{home}/{name}", "id": str(row["id"]), "label": label}
+            entry |= {UNKNOWN: row[UNKNOWN]} if UNKNOWN in examples.columns else {}
             metadata.write(json.dumps(entry, ensure_ascii=False) + "\n")
     return target
 
@@ -85,7 +90,8 @@ def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
     folder: as for `write`. Raises DataError when the format is not in it.
     """
     entries = json_lines(present(folder, "imagefolder") / "metadata.jsonl")
-    return examples_of(entries, ("id", "label")), from_files(files(folder))
+    columns = ("id", "label", *((UNKNOWN,) if any(UNKNOWN in entry for entry in entries) else ()))
+    return examples_of(entries, columns), from_files(files(folder))
 
 
 def files(folder: Path) -> dict[str, Path]:

@@ -15,18 +15,20 @@ import pandas as pd
 from hem_core.export._carries import Carries
 from hem_core.export._files import examples_of, present
 from hem_core.export._images import ReadImage, as_one_of, read_picture
+from hem_core.export._label_sets import is_list_column
 from hem_core.export._labels import class_names, labels_of
 from hem_core.export._plain import rows
 
 HAS_PICTURES = True
+HOLDS_LISTS = True
 CARRIES = Carries(pictures="pixels")
 PROGRESS = "writing tar shards"
 README = """\
 ## WebDataset
 
 `webdataset/shard-000000.tar` …, in the order of the examples. An example is `<number>.cls` (the number of its class
-in `webdataset/classes.json`; none without a label), `<number>.json` (all columns, the id among them), and its picture
-as it was, its text as `<number>.txt`, or, for rows, nothing more.
+in `webdataset/classes.json`; none without a label, nor where a label is a list of tags), `<number>.json` (all columns,
+the id and lists of tags among them), and its picture as it was, its text as `<number>.txt`, or, for rows, nothing more.
 
 ```python
 import webdataset
@@ -56,7 +58,8 @@ def write(
     """
     home = folder / "webdataset"
     home.mkdir(parents=True)
-    names = class_names(examples, classes)
+    has_lists = is_list_column(examples)
+    names = list(classes) if has_lists else class_names(examples, classes)
     (home / "classes.json").write_text(json.dumps(names, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     number_of = {name: number for number, name in enumerate(names)}
     shards = _Shards(home)
@@ -64,7 +67,7 @@ def write(
         zip(labels_of(examples), rows(examples), examples.iterrows(), strict=True)
     ):
         parts = {".json": json.dumps(values, ensure_ascii=False, allow_nan=False).encode()}
-        if label is not None:
+        if label is not None and not has_lists:
             parts[".cls"] = str(number_of[label]).encode()
         if read_image is not None:
             suffix, content = as_one_of(_DECODED, read_picture(read_image, row), row)

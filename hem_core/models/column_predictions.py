@@ -15,19 +15,21 @@ from hem_core.models.predictions import embeddings_in, width_of_embeddings
 class ColumnPredictions:
     """The raw outputs (N, W) float32 of every row, NaN where there is none; width is D, 0 without embeddings.
 
-    path: the Parquet file of the embeddings; None where the data are in no such file.
+    path: the Parquet file of the embeddings; None where the data are in no such file. digest: of outputs that neither
+    that file nor the catalog holds.
     """
 
     path: Path | None
     raw: np.ndarray
     width: int
+    digest: str = ""
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, path: Path | None, raw: np.ndarray) -> ColumnPredictions:
+    def of(cls, path: Path | None, raw: np.ndarray, digest: str = "") -> ColumnPredictions:
         """With the width of the list column `embedding` of the file, where it has one."""
         has = path is not None and "embedding" in pq.read_schema(path).names
-        return cls(path, raw, width_of_embeddings(path) if has and path is not None else 0)
+        return cls(path, raw, width_of_embeddings(path) if has and path is not None else 0, digest)
 
     @property
     def n_classes(self) -> int:

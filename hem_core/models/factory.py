@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from hem_core.errors import ModelError
 from hem_core.models import transformers_folder
-from hem_core.models.answers import ANSWERS, ONE_CLASS
+from hem_core.models.answers import ANSWERS, ONE_CLASS, TAGS
 from hem_core.models.estimator import Estimator, is_estimator
 from hem_core.models.imported import imported
 from hem_core.models.raised import OWN_ERRORS, raised
@@ -28,7 +28,7 @@ def load(factory: str, weights: str | Path | None = None, *, answers: str = ONE_
     if Path(factory).is_dir():
         if weights is not None:
             raise ModelError(f"'{factory}' is a folder with weights of its own; omit --weights")
-        return transformers_folder.load(Path(factory))
+        return transformers_folder.load(Path(factory), answers=answers)
     model = as_module(_call(factory), factory, answers=answers)
     if weights is not None and isinstance(model, Estimator):
         raise ModelError(f"'{factory}' returned an estimator, which has no --weights; return it fitted")
@@ -47,8 +47,8 @@ def as_module(model: Any, name: str, *, answers: str = ONE_CLASS) -> nn.Module:
     if isinstance(model, nn.Module):
         model = unwrapped(model)
         is_transformers = hasattr(model, "config") and hasattr(model, "base_model_prefix")
-        if is_transformers and answers == ONE_CLASS:
-            check_transformers(model.config, type(model).__name__, f"'{name}'")
+        if is_transformers and answers in (ONE_CLASS, TAGS):
+            check_transformers(model.config, type(model).__name__, f"'{name}'", answers=answers)
         return model
     if is_estimator(model):
         return Estimator(model, answers=answers)

@@ -1,4 +1,4 @@
-"""Check that a model chooses one class out of several for each example."""
+"""Check that a model gives the answers of the task: one class out of several, or any number of tags."""
 
 from __future__ import annotations
 
@@ -25,7 +25,24 @@ HEADS = {
     "CTC": "transcribes speech",
 }
 """The end of a transformers class after "For", or a part of it, and what such a model does."""
-PROBLEMS = {"multi_label_classification": "gives several labels to one example", "regression": "predicts numbers"}
+PROBLEMS = {
+    "multi_label_classification": "gives several labels to one example",
+    "regression": "predicts numbers",
+    "single_label_classification": "chooses one class out of several",
+}
+"""`problem_type` in the config of a transformers model -> what it does."""
+OF_ANSWERS = {
+    "one class": "single_label_classification",
+    "tags": "multi_label_classification",
+    "numbers": "regression",
+}
+"""What a task wants of a model -> the `problem_type` of such a model; a config may also say nothing."""
+TASKS = {
+    "multi_label_classification": "multilabel",
+    "regression": "regression",
+    "single_label_classification": "classification",
+}
+"""The task that a model with this `problem_type` is scored with."""
 KINDS = {
     "regressor": "a regressor",
     "clusterer": "a clusterer",
@@ -34,24 +51,32 @@ KINDS = {
     "transformer": "a transformer of data",
 }
 WANTED = "HEM scores classifiers that choose one class out of several"
+EXPECTED = {
+    "one class": WANTED,
+    "tags": "the task expects a classifier with a logit for each tag",
+    "numbers": "the task expects a model that predicts numbers",
+}
 
 
-def check_transformers(config: Any, architecture: str, what: str) -> None:
-    """Raise ModelError when the head of a transformers model is no single-label classifier.
+def check_transformers(config: Any, architecture: str, what: str, *, answers: str = "one class") -> None:
+    """Raise ModelError when the head of a transformers model gives other answers than the task wants.
 
-    config: its config, or the mapping in config.json; architecture: the class's name; what: the model, for the error.
+    config: its config, or the mapping in config.json; architecture: the class's name; what: the model, for the error;
+    answers: what the task wants, one of `EXPECTED`.
     """
-    said = config.get if isinstance(config, Mapping) else lambda name: getattr(config, name, None)
+    setting = config.get if isinstance(config, Mapping) else lambda name: getattr(config, name, None)
+    wanted = EXPECTED[answers]
     does = next((words for head, words in HEADS.items() if head in architecture), None)
     if does is not None:
-        raise ModelError(f"{what} is a {architecture}, which {does}; {WANTED}, such as a …ForSequenceClassification")
-    problem = said("problem_type")
-    if problem in PROBLEMS:
-        raise ModelError(f"{what} {PROBLEMS[problem]} (its config says problem_type '{problem}'); {WANTED}")
-    labels = said("id2label")
-    n_labels = said("num_labels") or (len(labels) if labels else None)
-    if n_labels == 1 and problem != "single_label_classification":
-        raise ModelError(f"{what} has one output, with which transformers predict a number (regression); {WANTED}")
+        raise ModelError(f"{what} is a {architecture}, which {does}; {wanted}, such as a …ForSequenceClassification")
+    problem = setting("problem_type")
+    if problem in PROBLEMS and problem != OF_ANSWERS[answers]:
+        way = f"; choose --task {TASKS[problem]} or another model"
+        raise ModelError(f"{what} {PROBLEMS[problem]} (its config says problem_type '{problem}'); {wanted}{way}")
+    labels = setting("id2label")
+    n_labels = setting("num_labels") or (len(labels) if labels else None)
+    if n_labels == 1 and answers != "numbers" and problem not in TASKS:
+        raise ModelError(f"{what} has one output, with which transformers predict a number (regression); {wanted}")
 
 
 def check_estimator(estimator: Any) -> None:

@@ -58,11 +58,13 @@ class TextClassifier(nn.Module):
         return hashlib.sha256(f"{words} {said} {self.max_length}".encode()).hexdigest()
 
 
-def load(folder: Path) -> TextClassifier:
+def load(folder: Path, *, answers: str = "one class") -> TextClassifier:
     """The classifier in a folder that `save_pretrained` wrote. Nothing is downloaded and no code of the folder is run.
 
+    answers: what the task wants of it, see `hem_core.models.answers`.
+
     Raises ModelError without transformers, without config.json, safetensors or a tokenizer, for weights without a
-    classification head, for heads that do something else than choose one class, and for a model that only code in the
+    classification head, for heads that do something else than the task wants, and for a model that only code in the
     folder can build.
     """
     if not (folder / "config.json").is_file():
@@ -73,7 +75,7 @@ def load(folder: Path) -> TextClassifier:
     except ImportError as error:
         raise ModelError("a Hugging Face folder needs transformers: pip install 'hem[text]'") from error
     _check_weights(folder)
-    _check_head(folder)
+    _check_head(folder, answers)
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     is_shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
@@ -99,7 +101,7 @@ def load(folder: Path) -> TextClassifier:
     return TextClassifier(network, tokenizer, max_length=length, class_names=output_names(network.config)).eval()
 
 
-def _check_head(folder: Path) -> None:
+def _check_head(folder: Path, answers: str) -> None:
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         architecture = str((config.get("architectures") or [""])[0])
@@ -110,7 +112,7 @@ def _check_head(folder: Path) -> None:
             f"'{folder}' holds a {architecture}, which classifies pictures; a folder is read as a classifier of texts: "
             "pass --model package.module:function that loads it"
         )
-    check_transformers(config, architecture, f"the model in '{folder}'")
+    check_transformers(config, architecture, f"the model in '{folder}'", answers=answers)
 
 
 def _check_weights(folder: Path) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core import catalog as catalogs
+from hem_core.catalog._prediction_lists import prediction_lists
 from hem_core.catalog.table import is_parquet
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.predictions import Predictions, listed_predictions, open_predictions
-from hem_core.tasks import ListsPredictions, ReadsPredictions, Task
+from hem_core.tasks import ListsPredictions, ReadsPredictions, Task, reads_lists
 
 EMBEDDING = "embedding"
 LISTS = ("logits", "probs", EMBEDDING)
@@ -32,20 +35,34 @@ class Elsewhere:
     classes: tuple[str, ...] | None = None
 
 
-def predicted_elsewhere(task: Task, catalog: pa.Table, data: Any, *, is_trained: bool) -> Elsewhere:
-    """The predictions that come with the data.
+def predicted_elsewhere(
+    task: Task, catalog: pa.Table, data: Any, beside: Path | str | None = None, *, is_trained: bool
+) -> Elsewhere:
+    """The predictions that come with the data, or are in a file of their own, `beside`.
 
     is_trained: a model is still to be trained, so that columns are data; lists in a Parquet file count all the same.
     Raises DataError for predictions that cannot be read.
     """
     if isinstance(task, ReadsPredictions):
-        raw = None if is_trained else task.raw_in(catalog, catalogs.info(catalog))
-        found = ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw) if raw is not None else None
-        return Elsewhere(found, catalog)
+        rest = catalog.drop_columns([name for name in LISTS if name in catalog.column_names and reads_lists(task)])
+        raw, digest = None if is_trained else task.raw_in(rest, catalogs.info(catalog)), ""
+        if raw is None and not is_trained and reads_lists(task):
+            raw = _of_lists(task, rest, data, beside)
+            digest = hashlib.sha256(raw.tobytes()).hexdigest() if raw is not None and not is_parquet(data) else ""
+        found = ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw, digest) if raw is not None else None
+        return Elsewhere(found, rest)
     own = open_predictions(Path(data)) if is_parquet(data) else None
     if own is not None or is_trained or not isinstance(task, ListsPredictions):
         return Elsewhere(own, without_lists(catalog))
     return _of_columns(task, catalog, data)
+
+
+def _of_lists(task: ReadsPredictions, catalog: pa.Table, data: Any, beside: Path | str | None) -> np.ndarray | None:
+    """The raw outputs in a list column of the data or of the file of predictions; None without one."""
+    lists = prediction_lists(data, beside, catalog["id"])
+    if lists is None:
+        return None
+    return task.raw_in(catalog.append_column(lists.column_names[0], lists.column(0)), catalogs.info(catalog))
 
 
 def without_lists(catalog: pa.Table) -> pa.Table:

@@ -19,7 +19,7 @@ from hem_core.engine.batch import Inputs
 from hem_core.engine.batch_size import fastest_batch_size
 from hem_core.engine.call import prepared
 from hem_core.engine.inputs import open_inputs
-from hem_core.engine.network import Network, channels_wanted, choose_device, fingerprint, place
+from hem_core.engine.network import Network, channels_wanted, check_log_odds, choose_device, fingerprint, place
 from hem_core.engine.plan import data_fingerprint, make_key
 from hem_core.errors import DataError, HemError, ModelError
 from hem_core.media import medium
@@ -40,6 +40,7 @@ from hem_core.tasks import (
     TargetOptions,
     Task,
     adjusted,
+    has_log_odds,
     keeps_sizes,
     load,
     names_labels,
@@ -48,9 +49,12 @@ from hem_core.tasks import (
     takes_names,
 )
 
+FROM_A_SIGMOID = "The model ends in a sigmoid: its outputs are read as the probabilities of the tags."
 DEFAULT_BATCH = {"cpu": 32, "cuda": 256}
 ANY_SIZE_BATCH = {"cpu": 8, "cuda": 16}
 """Of pictures that keep their sizes, which are large where boxes are looked for."""
+ENOUGH_OUTPUTS = 64
+"""So many log-odds are not all in 0 .. 1 by chance."""
 ESTIMATOR_BATCH = 4096
 """For an estimator most of the time is the overhead of a call."""
 
@@ -101,7 +105,7 @@ def prepare(
     task = _task_for(options)
     if options.predictions is not None and (model is not None or train is not None):
         raise ModelError("--predictions holds what a model predicted; omit it, or --model and --train")
-    elsewhere = _elsewhere(task, catalog, data, model, train)
+    elsewhere = _elsewhere(task, catalog, data, model, train, options.predictions)
     found, catalog = elsewhere.predictions, elsewhere.catalog
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
     if found is None and inputs is None:
@@ -109,12 +113,13 @@ def prepare(
             f"'{facts['source']}' has no image column for the model to read, nor a text column or features; "
             "name it with --image-column, --text-column or --feature-columns"
         )
-    if found is not None and found.notes:
-        facts |= {"notes": [*facts.get("notes", []), *found.notes]}
-    network, n_outputs, model_hash = None, found.n_classes if found else 0, "predictions"
+    facts |= _noted(facts, found.notes if found is not None else [])
+    network, n_outputs = None, found.n_classes if found else 0
+    model_hash = (found.digest if isinstance(found, ColumnPredictions) else "") or "predictions"
     if model is not None and inputs is not None:
         network, n_outputs = placed(model, inputs, catalog.num_rows, facts, options)
         model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
+        facts |= _noted(facts, [FROM_A_SIGMOID] if network.is_probability else [])
     if model is None and found is None and train is not None:
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
     of_model = model_facts(model, n_outputs, is_trained=found is None)
@@ -137,13 +142,23 @@ def prepare(
     )
 
 
+def _noted(facts: dict[str, Any], notes: Sequence[str]) -> dict[str, Any]:
+    """The facts' notes with more of them; nothing where there are no more."""
+    return {"notes": [*facts.get("notes", []), *notes]} if notes else {}
+
+
 def _elsewhere(
-    task: Task, catalog: pa.Table, data: Any, model: nn.Module | None, train: TrainFunction | None
+    task: Task,
+    catalog: pa.Table,
+    data: Any,
+    model: nn.Module | None,
+    train: TrainFunction | None,
+    beside: str | Path | None,
 ) -> Elsewhere:
-    """The predictions that come with the data. Raises ModelError where there is nothing else to score."""
+    """The predictions of the data or the file `beside`. Raises ModelError where there is nothing else to score."""
     if model is not None:
         return Elsewhere(None, without_lists(catalog))
-    found = predicted_elsewhere(task, catalog, data, is_trained=train is not None)
+    found = predicted_elsewhere(task, catalog, data, beside, is_trained=train is not None)
     if found.predictions is None and train is None:
         source = catalogs.info(catalog)["source"]
         raise ModelError(f"no --model was given, nor --train, and '{source}' {none_there(task, catalog)}")
@@ -228,7 +243,7 @@ def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], opti
             device = choose_device("cpu" if isinstance(model, Estimator) else options.device)
             if isinstance(model, Estimator) and options.layer != "none":
                 model.fit_embedding(_all_rows(model, inputs, n, facts))
-            return place(
+            network, width = place(
                 model,
                 device,
                 sample.values,
@@ -237,7 +252,17 @@ def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], opti
                 precision=options.precision,
                 task=load(options.task),
             )
+            if has_log_odds(network.task) and not isinstance(model, Estimator):
+                _check_log_odds(network, width, inputs, range(start, n))
+            return network, width
     raise DataError(f"none of the {n} examples can be read; the first: {failures[0][1]}")
+
+
+def _check_log_odds(network: Network, width: int, inputs: Inputs, rows: range) -> None:
+    """Raise ModelError when the model gives probabilities to the first examples without a sigmoid that can be seen."""
+    some = inputs.read(rows[: -(-ENOUGH_OUTPUTS // max(1, width))])
+    if len(some.indices) * width >= ENOUGH_OUTPUTS:
+        check_log_odds(network, some.values)
 
 
 def _model_hash(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any]) -> str:

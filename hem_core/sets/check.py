@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from hem_core.sets.own_factory import WAY, is_weights, own_factory
 from hem_core.sets.run_of_set import check_examples
 from hem_core.store import definitions
 from hem_core.store.run import Run
-from hem_core.tasks import ComparesWithRun, answers_of, of
+from hem_core.tasks import ComparesWithRun, answers_of, of, output_names
 from hem_core.thresholds import WRONG
 
 
@@ -206,6 +207,7 @@ def _placed(
     if "classes" not in task.offers:
         if n_outputs != task.width(()):
             raise ModelError(f"the model has {n_outputs} outputs; the task '{task.name}' wants {task.width(())}")
+        _check_order(module, output_names(task, ()))
         return network, []
     labels = [str(label) for label in getattr(module, "class_labels", None) or ()]  # an estimator's
     names = [str(name) for name in getattr(module, "class_names", None) or ()]  # a transformers model's
@@ -219,6 +221,16 @@ def _placed(
             f"({', '.join(run.classes[:5])} …): check a model of the same classes"
         )
     return network, list(run.classes)
+
+
+def _check_order(module: nn.Module, names: Sequence[str]) -> None:
+    """Raise ModelError where a model names its outputs, of several labels, in another order than the run has them."""
+    own = [str(name) for name in getattr(module, "class_names", None) or ()]
+    if own and names and own != list(names):
+        raise ModelError(
+            f"the outputs of the model are {', '.join(own[:8])}, in this order; those of the run are "
+            f"{', '.join(names[:8])}: check a model with the outputs of the run"
+        )
 
 
 def _hashes(stored: StoredInputs) -> list[str | None]:

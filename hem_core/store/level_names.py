@@ -22,12 +22,12 @@ def noun(level_name: str) -> str:
 
 
 def one(level_name: str) -> str:
-    """What one row of a level of this name is called: `example`, or `part` on any other level."""
-    return "example" if level_name == EXAMPLES else "part"
+    """What one row of a level of this name is called: `example`, `box`, `text span`; its name is a plural."""
+    return re.sub(r"(?<=[xs])es$|s$", "", noun(level_name))
 
 
 def counted(n: int, level_name: str) -> str:
-    """How many rows of a level of this name: `1 example`, `800 boxes`; one part of any level is `1 part`."""
+    """How many rows of a level of this name: `1 example`, `1 box`, `800 boxes`."""
     return f"{n:,} {one(level_name) if n == 1 else noun(level_name)}"
 
 

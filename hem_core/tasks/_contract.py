@@ -648,6 +648,18 @@ def takes_names(task: Task) -> bool:
     return has_logits(task) or names_labels(task) or hasattr(task, "output_names")
 
 
+def has_log_odds(task: Task) -> bool:
+    """Whether each raw output of a task is the log-odds of a probability of its own, so that a model may end in a
+    sigmoid: its `has_log_odds`."""
+    return bool(getattr(task, "has_log_odds", False))
+
+
+def reads_lists(task: Any) -> bool:
+    """Whether a task that reads predictions also reads a list a row, in a column `logits` or `probs`: its
+    `reads_lists`."""
+    return bool(getattr(task, "reads_lists", False))
+
+
 def output_names(task: Task, classes: Sequence[str]) -> tuple[str, ...]:
     """Names of a model's outputs: the classes, or the `output_names` of a task whose examples have several at once."""
     return tuple(classes) or tuple(getattr(task, "output_names", ()))

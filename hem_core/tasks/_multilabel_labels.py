@@ -101,6 +101,12 @@ def names_of(
     return names
 
 
+def order_in_words(names: Sequence[str]) -> list[str]:
+    """A note on outputs that nobody named: they are taken by place."""
+    shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    return [f"The outputs have no names and are taken in the order {shown}; name them in theirs with --classes."]
+
+
 def names_in(facts: Mapping[str, Any], names: Sequence[str]) -> Sequence[str]:
     """The K names that the labels of a source have for these tags: other ones where rows of numbers have their own."""
     own = facts.get("tags") or names

@@ -49,24 +49,50 @@ def tags_of(given: np.ndarray, probs: np.ndarray) -> Tags:
     return Tags(example, tag)
 
 
-def tag_table(
-    columns: Mapping[str, np.ndarray], ids: Sequence[str], names: Sequence[str], prob: np.ndarray | None
-) -> pa.Table:
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What is known of the R tags that are rows, once for the level and for the examples."""
+
+    n: int
+    """N, the number of examples."""
+    rows: Tags
+    suspicion: np.ndarray
+    """(R,) of `_multilabel_scores.suspicion`."""
+    prob: np.ndarray | None
+    """(R,) calibrated probability that the tag is wrong, NaN where there is none; None where nothing was calibrated."""
+    reason: np.ndarray
+    evidence: np.ndarray
+
+
+def judged(
+    columns: Mapping[str, np.ndarray], names: Sequence[str], prob: np.ndarray | None, wrong: np.ndarray | None = None
+) -> Judged:
+    """The reasons of the tags. columns: GIVEN and LOGITS (N, K), and `knn_distance` where there is one.
+
+    prob (N, K): of `probed`, None where nothing was calibrated; wrong (N, K): the suspicion, where it is known already.
+    """
+    given = np.asarray(columns[GIVEN], np.float64)
+    probs = probability(columns[LOGITS])
+    rows = tags_of(given, probs)
+    wrong = suspicion(given, probs) if wrong is None else wrong
+    found = why.explained(columns, rows.at, names, prob)
+    own = prob[rows.at] if prob is not None else None
+    return Judged(len(given), rows, wrong[rows.at], own, found["reason"], found["evidence"])
+
+
+def tag_table(columns: Mapping[str, np.ndarray], ids: Sequence[str], names: Sequence[str], found: Judged) -> pa.Table:
     """R rows with the columns that every level has, and the tag, its probability, and its suspicion.
 
-    columns: GIVEN and LOGITS (N, K), and `knn_distance` where known; prob (N, K): of `probed`, None where nothing was
-    calibrated. `error` is the distance of the probability from what is given, `loss` the binary cross-entropy in nats,
-    `suspicion` as `_multilabel_scores.suspicion` gives it; `difficulty` and `label_suspicion` are their percentiles.
+    columns: GIVEN and LOGITS (N, K); found: of `judged`, on the same columns. `error` is the distance of the
+    probability from what is given, `loss` the binary cross-entropy in nats, `suspicion` as
+    `_multilabel_scores.suspicion` gives it; `difficulty` and `label_suspicion` are their percentiles.
     """
     given, logits = np.asarray(columns[GIVEN], np.float64), np.asarray(columns[LOGITS], np.float64)
-    probs = probability(logits)
-    rows = tags_of(given, probs)
+    probs, rows = probability(logits), found.rows
     example, tag = rows.at
     is_given, p = given[rows.at] > 0, probs[rows.at]
     is_predicted, unlikely = p >= PREDICTED, 1 - support(given, probs)[rows.at]
-    wrong = suspicion(given, probs)[rows.at]
     loss = losses(given, logits)[rows.at]
-    found = why.explained(columns, rows.at, names, prob)
     named = np.array(names, object)[tag] if len(tag) else np.zeros(0, object)
     owners = [ids[place] for place in example.tolist()]
     texts = {
@@ -77,20 +103,20 @@ def tag_table(
         "predicted": _where(is_predicted, named),
         "outcome": outcomes_of(is_given, is_predicted),
         "suspicion_kind": _where(unlikely >= PREDICTED, np.where(is_given, *why.KINDS)),
-        "suggested_label": _where(found["reason"] == "suspect_label", np.where(is_given, NONE, named)),
-        "reason": found["reason"].tolist(),
-        "evidence": found["evidence"].tolist(),
+        "suggested_label": _where(found.reason == "suspect_label", np.where(is_given, NONE, named)),
+        "reason": found.reason.tolist(),
+        "evidence": found.evidence.tolist(),
     }
     numbers = {
         "probability": p,
         "error": unlikely,
         "loss": loss,
         "difficulty": percentile(loss),
-        "suspicion": wrong,
-        "label_suspicion": percentile(wrong),
+        "suspicion": found.suspicion,
+        "label_suspicion": percentile(found.suspicion),
     }
-    if prob is not None:
-        numbers["reason_prob"] = np.where(found["reason"] == "suspect_label", prob[rows.at], np.nan)
+    if found.prob is not None:
+        numbers["reason_prob"] = np.where(found.reason == "suspect_label", found.prob, np.nan)
     truths = {"is_given": is_given, "is_predicted": is_predicted}
     table = {name: pa.array(values, pa.string()) for name, values in texts.items()}
     table |= {name: _floats(values) for name, values in numbers.items()}

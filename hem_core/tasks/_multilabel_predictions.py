@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,9 @@ from hem_core.errors import DataError
 
 PREFIXES = {"prob_": "probs", "probs_": "probs", "p_": "probs", "logit_": "logits", "logits_": "logits"}
 """What a column of predictions begins with, before the name of its tag -> what it holds."""
-IN_WORDS = "columns prob_<tag> (or logit_<tag>), one for each tag, nor a list column probs or logits"
+IN_WORDS = "columns prob_<tag> or logit_<tag>, one for each tag, nor a list column probs or logits"
+ENOUGH = 64
+"""So many logits are not all in 0 .. 1 by chance."""
 LEAST = 1e-6
 """Probabilities are clipped at this value before they become logits."""
 
@@ -27,7 +28,7 @@ def columns_of(names: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, dic
         found = {name.removeprefix(prefix): name for name in names if name.startswith(prefix) and name != prefix}
         if found:
             return holds, dict(sorted(found.items()))
-    own = facts.get("prediction_columns")
+    own = [name for name in facts.get("prediction_columns") or () if name not in ("logits", "probs", "embedding")]
     return ("probs", {name: name for name in sorted(own)}) if own else None
 
 
@@ -42,16 +43,17 @@ def check_named(found: Sequence[str], classes: Sequence[str] | None) -> None:
 
 
 def logits_in(catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
-    """The logits (N, K) float32 in the columns of a catalog, or in a list column of its Parquet file; None without.
+    """The logits (N, K) float32 in the columns of a catalog, or in its list column `logits` or `probs`; None without.
 
-    NaN where there is none. Raises DataError for probabilities outside 0 .. 1 and for lists of unequal length.
+    NaN where there is none. Raises DataError for probabilities outside 0 .. 1, logits that all lie in it, and lists of
+    unequal length.
     """
     found = columns_of(catalog.column_names, facts)
     if found is not None:
         holds, columns = found
         parts = [_numbers(catalog[name], name) for name in columns.values()]
         return _logits(np.stack(parts, axis=1), holds, "columns " + ", ".join(list(columns.values())[:3]))
-    return _listed(str(facts.get("source", "")), catalog.num_rows)
+    return _listed(catalog)
 
 
 def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
@@ -61,31 +63,29 @@ def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
         raise DataError(f"the column '{name}' of predictions is of {column.type}; expected numbers") from error
 
 
-def _listed(source: str, n: int) -> np.ndarray | None:
-    """The logits in the column `probs` or `logits` of a Parquet file; None where the source has none."""
-    import pyarrow.parquet as pq
-
-    path = Path(source)
-    if path.suffix.lower() not in (".parquet", ".pq") or not path.is_file():
+def _listed(catalog: pa.Table) -> np.ndarray | None:
+    """The logits in the list column `logits` or `probs`; None without one."""
+    name = next((each for each in ("logits", "probs") if each in catalog.column_names), None)
+    if name is None:
         return None
-    names = [name for name in ("logits", "probs") if name in pq.read_schema(path).names]
-    if not names:
-        return None
-    rows = pq.read_table(path, columns=names[:1])[names[0]].to_pylist()
+    rows = catalog[name].to_pylist()
     width = max((len(row) for row in rows if row is not None), default=0)
     wrong = next((len(row) for row in rows if row is not None and len(row) != width), None)
-    if wrong is not None or len(rows) != n:
-        raise DataError(
-            f"'{names[0]}' in '{path}' has rows of {wrong} and of {width} numbers; expected one for each tag"
-        )
+    if wrong is not None:
+        raise DataError(f"'{name}' has rows of {wrong} and of {width} numbers; expected one for each tag")
     values = [[np.nan] * width if row is None else row for row in rows]
-    return _logits(np.array(values, np.float64).reshape(n, width), names[0], f"'{names[0]}'")
+    return _logits(np.array(values, np.float64).reshape(len(rows), width), name, f"'{name}'")
 
 
 def _logits(values: np.ndarray, holds: str, what: str) -> np.ndarray:
-    if holds == "logits":
-        return values.astype(np.float32)
     known = values[~np.isnan(values)]
+    if holds == "logits":
+        if known.size >= ENOUGH and known.min() >= 0 and known.max() <= 1:
+            raise DataError(
+                f"all {known.size:,} numbers of {what} lie in 0 .. 1: they are probabilities; name such columns "
+                "prob_<tag>, or probs where they are lists"
+            )
+        return values.astype(np.float32)
     if known.size and (known.min() < 0 or known.max() > 1):
         odd = known[(known < 0) | (known > 1)][0]
         raise DataError(f"{what} hold {odd:.4g}, which is no probability; name columns of logits logit_<tag> or logits")

@@ -10,13 +10,12 @@ import numpy as np
 
 from hem_core.stats.auroc import auroc
 from hem_core.tasks._multilabel_scores import support
+from hem_core.thresholds import TRUSTED_FROM
 
 SHARE = 0.05
 """Share of the given tags that is removed in the probes, and as many that are not given are added."""
 LEAST = 20
 """With fewer probes of a kind nothing is calibrated."""
-TRUSTED_FROM = 0.7
-"""AUROC of the planted tags from which the suspicion is trusted."""
 KINDS = ("given without support", "missing")
 
 
@@ -81,4 +80,5 @@ def _info(aurocs: list[float], n: int) -> dict[str, Any]:
     is_trusted = mean >= TRUSTED_FROM
     note = "" if is_trusted else "This model finds few of the wrong tags that were planted: do not rely on the reasons."
     found = {"how": "calibrated", "auroc": mean, "is_trusted": is_trusted, "n_probes": 2 * n, "n_tagged": 0}
+    found["spoiled"] = "wrong tags"
     return {**found, **nothing, "note": note}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from hem_core.tasks._multilabel_noise import Noise, log_odds, noise_of
+
 PREDICTED = 0.5
 """Probability from which a tag is predicted."""
-WRONG_SHARE = 0.05
-"""Of the tags, how many are taken to be wrong before anything is seen."""
 TEMPERATURE = 0.1
 """Of the softmin that pools the tags of an example: the worst tag counts most, and the others a little."""
 
@@ -51,21 +51,20 @@ def pooled(values: np.ndarray, own: np.ndarray) -> np.ndarray:
     return (np.nan_to_num(values) * weights(own)).sum(axis=1)
 
 
-def suspicion(given: np.ndarray, probs: np.ndarray) -> np.ndarray:
+def suspicion(given: np.ndarray, probs: np.ndarray, noise: Noise | None = None) -> np.ndarray:
     """(N, K) in 0 .. 1, how probable it is that each given state is wrong; NaN where it is not known.
 
-    given, probs (N, K), as in `support`. By Bayes' rule, if 5% of the true tags had been dropped and as many added to
-    examples that lack them, whichever they are: the probability of the model is that of the truth before that. Plain
-    1 − support ranks every tag that is given without support before all that are missing, since a model is less sure of
-    the few tags that an example has than of the many that it lacks; `benchmarks/tasks.py` compares the two.
+    given, probs (N, K), as in `support`; noise: how often tags are added and dropped, by default as these tags show.
+    By Bayes' rule. Plain 1 − support ranks every tag that is given without support before all that are missing, since a
+    model is less sure of the few tags that an example has than of the many that it lacks; how the two kinds compare
+    depends on how often each happens. `benchmarks/tasks.py` compares the two.
     """
-    is_known = ~np.isnan(given)
-    rate = float((given > 0).sum() / max(1, is_known.sum()))
-    added = WRONG_SHARE * rate / max(1 - rate, 1e-9)
-    wrong = np.where(given > 0, (1 - probs) * added, probs * WRONG_SHARE)
-    right = np.where(given > 0, probs * (1 - WRONG_SHARE), (1 - probs) * (1 - added))
+    one = noise or noise_of(given, probs)
+    truth = one.truth(log_odds(probs))
+    wrong = np.where(given > 0, (1 - truth) * one.added, truth * one.dropped)
+    right = np.where(given > 0, truth * (1 - one.dropped), (1 - truth) * (1 - one.added))
     total = wrong + right
-    return np.where(is_known, np.divide(wrong, total, out=np.zeros_like(total), where=total > 0), np.nan)
+    return np.where(np.isnan(given), np.nan, np.divide(wrong, total, out=np.zeros_like(total), where=total > 0))
 
 
 def hamming(given: np.ndarray, probs: np.ndarray) -> np.ndarray:

@@ -8,9 +8,10 @@ Labels are sets of names: a list column of a Parquet or JSON file or of a Huggin
 task, so `--task multilabel` can be left out. Where it is not known whether an example has a tag (an empty cell, null or
 NaN of one tag), the tag counts neither as present nor as absent: it has no loss and no suspicion.
 
-A model is a module that gives K logits, one for each tag, or a fitted scikit-learn estimator whose `predict_proba`
-answers for several labels (OneVsRestClassifier, MultiOutputClassifier, k-nearest neighbours, forests …). Predictions
-made elsewhere stand in columns `prob_<tag>`, or in a list column `probs` or `logits` of a Parquet file.
+A model is a module that gives K logits, one for each tag, or ends in a sigmoid; a Hugging Face folder for
+`multi_label_classification`; or a fitted scikit-learn estimator whose `predict_proba` answers for several labels
+(OneVsRestClassifier, MultiOutputClassifier, k-nearest neighbours, forests …). Predictions made elsewhere stand in
+columns `prob_<tag>`, or in a list column `probs` or `logits`.
 
 The rows of the level `examples` are examples, those of the level `tags` are the tags that an example is given, is
 predicted, or confidently lacks. `error` of an example is the share of the tags in play, given or predicted, that are
@@ -77,6 +78,8 @@ class Task:
     spoils: tuple[str, ...] = ()
     answers: str = "tags"
     has_logits: bool = True
+    has_log_odds: bool = True
+    reads_lists: bool = True
     prediction_columns: str = elsewhere.IN_WORDS
     of_shards: tuple[str, ...] = (parts.LOGITS,)
     toggles: str = parts.LEVEL
@@ -96,8 +99,8 @@ class Task:
     """Figures of each tag; see `_multilabel_metrics.by_tag`."""
     probes: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """What the planted wrong tags showed; {} before the run is scored."""
-    memory: np.ndarray | None = field(default=None, compare=False, repr=False)
-    """(N, K) of the scored examples: the calibrated probability that each tag is wrong, while the run is made."""
+    memory: parts.Judged | None = field(default=None, compare=False, repr=False)
+    """What is known of the tags of the scored examples, while the run is made."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -149,7 +152,8 @@ class Task:
         is_listed = form.is_listed or bool(facts.get("tag_sets"))
         task = replace(self, categories=names, glue=form.glue, is_listed=is_listed)
         found = dict(facts) | {"tags": list(facts.get("tags") or names), "separator": options.separator}
-        found["notes"] = [*facts.get("notes", []), *reading.notes_of(texts, sets, values, form)]
+        by_place = reading.order_in_words(names) if model.n_outputs and not named and not facts.get("classes") else ()
+        found["notes"] = [*facts.get("notes", []), *reading.notes_of(texts, sets, values, form), *by_place]
         return Targets(values, bad, (), found, task)
 
     def _named_in(
@@ -251,12 +255,13 @@ class Task:
             "label_suspicion": percentile(scores.pooled(wrong, 1 - wrong)),
         }
         probed = probes.probed(given, probs)
+        prob = None if np.isnan(probed.prob).all() else probed.prob
         task = replace(
             self,
             measured=tuple(asdict(metric) for metric in measures.measured(given, probs)),
             by_tag=tuple(measures.by_tag(given, probs, self.categories)),
             probes={**probed.info, "kinds": []},
-            memory=probed.prob,
+            memory=parts.judged(columns, self.categories, prob, wrong),
         )
         return OfTheSet({name: values.astype(np.float32) for name, values in found.items()}, HOW, task)
 
@@ -270,7 +275,7 @@ class Task:
 
     def parts(self, columns: Mapping[str, np.ndarray], ids: Sequence[str]) -> Parts | None:
         """The level `tags`."""
-        table = parts.tag_table(columns, ids, self.categories, self._wrong(len(ids)))
+        table = parts.tag_table(columns, ids, self.categories, self._judged(columns))
         return Parts(parts.LEVEL, table, self.categories, parts.JUDGED)
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
@@ -290,13 +295,13 @@ class Task:
 
     def explain(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The reason of the worst tag of each example, and its evidence."""
-        wrong = self._wrong(len(columns[parts.GIVEN]))
-        return of_examples.explain(columns, self.categories, wrong, lambda sets: self.written(sets, ()))
+        return of_examples.explain(columns, self._judged(columns), lambda sets: self.written(sets, ()))
 
-    def _wrong(self, n: int) -> np.ndarray | None:
-        """(N, K) calibrated probability that each tag is wrong; None where nothing was calibrated."""
-        is_known = self.memory is not None and len(self.memory) == n and not np.isnan(self.memory).all()
-        return self.memory if is_known else None
+    def _judged(self, columns: Mapping[str, np.ndarray]) -> parts.Judged:
+        """What `of_the_set` found of these examples; made now, by rules, for others."""
+        if self.memory is not None and self.memory.n == len(columns[parts.GIVEN]):
+            return self.memory
+        return parts.judged(columns, self.categories, None)
 
     @property
     def outcomes(self) -> Mapping[str, str]:

@@ -98,3 +98,8 @@ def test_only_suspects_of_boxes_are_doubted_where_planted_errors_stay_hidden():
     found = trust.trust({"reasons": {**PLANTED, "auroc": 0.62, "is_trusted": False}})
     assert (found.how, found.is_grey) == ("untrusted", False)
     assert found.sentence.startswith("AUROC .62 < .80 on planted wrong boxes: ")
+
+
+def test_what_was_planted_is_named_for_tags():
+    reasons = {"how": "calibrated", "auroc": 0.9, "is_trusted": True, "n_probes": 40, "spoiled": "wrong tags"}
+    assert trust.trust({"reasons": reasons}).sentence.startswith("wrong tags found with AUROC .90 on this model")

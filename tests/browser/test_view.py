@@ -19,6 +19,22 @@ def test_a_column_that_is_not_there_gives_way_to_a_score(usable):
     assert [view[name] for name in ("colour", "score", "x", "y")] == ["loss", "margin", "loss", "margin"]
 
 
+@pytest.mark.parametrize(
+    ("scores", "axes"),
+    [
+        (["difficulty", "loss", "label_suspicion", "suspicion"], ["loss", "label_suspicion"]),
+        (["difficulty", "loss", "suspicion"], ["loss", "suspicion"]),
+        (["loss", "neighbour_disagreement"], ["loss", "neighbour_disagreement"]),
+        (["loss"], ["loss", "loss"]),
+    ],
+)
+def test_the_map_of_scores_does_not_open_with_a_score_against_itself_or_its_ranks(evaluate, scores, axes):
+    expression = "m.usable(m.usualView('difficulty', 'scores'), m.usualView('difficulty', 'scores'), v.described)"
+    described = {name: {"is_score": True} for name in scores}
+    view = evaluate("explorer/view.js", expression, described=described)
+    assert [view["x"], view["y"]] == axes
+
+
 def test_a_mode_that_is_not_known_gives_way_to_the_usual_one(usable):
     assert [usable(mode="embedding")["mode"], usable(mode="cube")["mode"]] == ["embedding", "scores"]
 
@@ -60,3 +76,17 @@ def test_an_address_says_what_differs_from_the_usual(evaluate):
 )
 def test_a_clause_needs_the_columns_that_the_page_resolves_it_by(evaluate, clause, columns):
     assert evaluate("explorer/view.js", "m.columnsOf(v.clause)", clause=clause) == columns
+
+
+@pytest.mark.parametrize(
+    ("n", "level", "words"),
+    [
+        (1, None, "1 example"),
+        (1, "boxes", "1 box"),
+        (1, "tags", "1 tag"),
+        (2, "tags", "2 tags"),
+        (1, "text_spans", "1 text span"),
+    ],
+)
+def test_one_row_of_a_level_is_named_as_the_level(evaluate, n, level, words):
+    assert evaluate("shared/level.js", "m.counted(v.n, v.level)", n=n, level=level) == words

@@ -39,4 +39,4 @@ console.log(JSON.stringify([...all, rowsOf("boxes")]));
     options = ["--experimental-default-type=module", "--input-type=module"]
     command = ["node", *options, "-e", script, (CLIENT.parent / "level.js").as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == ["1,200 examples", "1 example", "800 text spans", "1 part", "boxes"]
+    assert json.loads(done.stdout) == ["1,200 examples", "1 example", "800 text spans", "1 box", "boxes"]

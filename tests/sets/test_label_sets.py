@@ -1,5 +1,7 @@
 """Corrected sets of tags come out as they came in, and answers in these files are read back."""
 
+import importlib
+import io
 import json
 
 import numpy as np
@@ -7,9 +9,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 import hem_core
+from hem_core import catalog as catalogs
 from hem_core.export import csv, huggingface, jsonl, label_studio, parquet
+from hem_core.export._folder import export
 from hem_core.export._label_sets import LabelSets
 from hem_core.labels.import_labels import import_labels
 from hem_core.sets.export_run import export_run
@@ -119,3 +124,55 @@ def test_label_studio_offers_the_tags_one_by_one(tmp_path):
     assert [name for name in ("p", "q", "r", "p|q") if f'value="{name}"' in config] == ["p", "q", "r"]
     (task,) = json.loads((home / "tasks-00000.json").read_text("utf-8"))
     assert task["predictions"][0]["result"][0]["value"] == {"choices": ["q", "r"]}
+
+
+PARTIAL = pd.DataFrame({"id": ["u", "v", "w"], "label": ["beach|?urban", "(none)", None]})
+
+
+@pytest.mark.parametrize("name", ["csv", "jsonl", "parquet", "huggingface", "webdataset"])
+def test_unknown_tags_stay_unknown_in_what_is_exported_and_read_again(tmp_path, name):
+    module = importlib.import_module(f"hem_core.export.{name}")
+    sets = LabelSets(("beach", "field", "urban"), "|", True)
+    module.write(sets.as_they_came(PARTIAL).assign(x=1.0), tmp_path, classes=TAGS)
+    sources = {"csv": "examples.csv", "jsonl": "examples.jsonl", "parquet": "examples.parquet"}
+    if name == "huggingface":
+        datasets = pytest.importorskip("datasets")
+        source = datasets.load_dataset(str(tmp_path / name), split="train", cache_dir=str(tmp_path / "cache"))
+    elif name == "webdataset":
+        source = pa.Table.from_pandas(module.read(tmp_path)[0])
+    else:
+        source = tmp_path / sources[name]
+    data, _notes = catalogs.unwrapped(source)
+    found = catalogs.read(data)
+    assert found["label"].to_pylist() == ["beach|?urban", "(none)", None]
+    assert "label_unknown" not in found.column_names
+
+
+@pytest.mark.parametrize("is_listed", [True, False], ids=["lists", "joined"])
+def test_pictures_of_sets_are_in_one_folder_with_their_lists_beside_them_and_are_scored_from_there(tmp_path, is_listed):
+    picture = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(picture, "PNG")
+    frame = PARTIAL if is_listed else PARTIAL.assign(label=["beach|urban", "(none)", None])
+    sets = LabelSets(("beach", "field", "urban"), "|", is_listed)
+    export(frame, tmp_path / "out", ["imagefolder"], {}, read_image=lambda _row: (".png", picture.getvalue()),
+           label_sets=sets)  # fmt: skip
+    home = tmp_path / "out" / "imagefolder"
+    assert [path.name for path in home.iterdir() if path.is_dir()] == ["examples"]
+    found = catalogs.read(home)
+    assert found["label"].to_pylist() == ["beach|?urban" if is_listed else "beach|urban", "(none)", None]
+    assert found["id"].to_pylist() == ["u", "v", "w"]
+    assert catalogs.info(found)["task"] == "multilabel"
+    datasets = pytest.importorskip("datasets")
+    read = datasets.load_dataset("imagefolder", data_dir=str(home), split="train", cache_dir=str(tmp_path / "cache"))
+    lists = [["beach"] if is_listed else ["beach", "urban"], [], None]
+    assert sorted(map(str, read["label"])) == sorted(map(str, lists))
+
+
+def test_pictures_beside_a_table_of_their_labels_are_read_by_file_name(tmp_path):
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    (tmp_path / "metadata.csv").write_text("file_name,tags\na.png,x|y\nb.png,y\n")
+    found = catalogs.read(tmp_path)
+    assert found["label"].to_pylist() == ["x|y", "y"]
+    assert found["image"].to_pylist() == ["a.png", "b.png"]
+    assert "The labels are those in metadata.csv" in catalogs.info(found)["notes"][-1]

@@ -15,6 +15,7 @@ from hem_core.tasks import ModelFacts, TargetOptions
 from hem_core.tasks import _multilabel_company as company
 from hem_core.tasks import _multilabel_labels as reading
 from hem_core.tasks import _multilabel_metrics as measures
+from hem_core.tasks import _multilabel_noise as noise
 from hem_core.tasks import _multilabel_parts as parts
 from hem_core.tasks import _multilabel_probes as probes
 from hem_core.tasks import _multilabel_reasons as why
@@ -96,12 +97,52 @@ def test_support_and_pooling_of_hand_computed_rows():
     assert scores.hamming(np.array([[0, 0]]), np.array([[0.1, 0.2]])).tolist() == [0]
 
 
-def test_the_suspicion_is_bayes_rule_with_one_tag_in_twenty_dropped():
+def test_the_suspicion_is_bayes_rule_with_the_shares_of_added_and_dropped_tags():
     given, probs = np.array([[1.0, 0, 0, NAN]]), np.array([[0.5, 0.5, 0.0, 0.9]])
-    added = 0.05 * (1 / 3) / (2 / 3)
-    wanted = [[added / (added + 0.95), 0.05 / (0.05 + 1 - added), 0, NAN]]
-    np.testing.assert_allclose(scores.suspicion(given, probs), wanted)
+    found = scores.suspicion(given, probs, noise.Noise(added=0.1, dropped=0.2))
+    np.testing.assert_allclose(found, [[0.1 / (0.1 + 0.8), 0.2 / (0.2 + 0.9), 0, NAN]], atol=1e-5)
     assert np.isfinite(scores.suspicion(np.ones((2, 2)), np.zeros((2, 2)))).all()
+
+
+@pytest.mark.parametrize(("added", "dropped"), [(0.02, 0.3), (0.15, 0.01)])
+def test_the_shares_of_added_and_dropped_tags_are_found_in_the_given_tags(added, dropped):
+    chance = np.random.default_rng(0)
+    truth = 1 / (1 + np.exp(-chance.normal(-1, 4, size=(4000, 5))))
+    has = chance.random(truth.shape) < truth
+    given = np.where(has, chance.random(truth.shape) >= dropped, chance.random(truth.shape) < added).astype(float)
+    found = noise.noise_of(given, truth)
+    assert (found.added < found.dropped) == (added < dropped)
+    assert max(found.added, found.dropped) == pytest.approx(max(added, dropped), rel=0.35)
+
+
+def test_the_gradient_of_the_fit_is_that_of_its_cost():
+    chance = np.random.default_rng(0)
+    state, z, at = (chance.random(50) < 0.4).astype(float), chance.normal(size=50), np.array([-1.0, -2, 0.2, 0.3])
+    step = 1e-6 * np.eye(4)
+    slopes = [(noise._cost(at + h, state, z)[0] - noise._cost(at - h, state, z)[0]) / 2e-6 for h in step]
+    np.testing.assert_allclose(noise._cost(at, state, z)[1], slopes, rtol=1e-5)
+
+
+def test_few_tags_leave_both_kinds_of_error_alike_and_the_model_as_it_is():
+    found = noise.noise_of(np.array([[1.0, 0]]), np.array([[0.7, 0.2]]))
+    assert (found.added, found.dropped) == (pytest.approx(0.05, abs=0.02), pytest.approx(0.05, abs=0.02))
+    assert (found.slope, found.offset) == (pytest.approx(1, abs=0.02), pytest.approx(0, abs=0.02))
+
+
+def test_the_level_and_the_examples_share_what_was_found_of_the_tags_once():
+    chance = np.random.default_rng(0)
+    given = (chance.random((600, 3)) < 0.4).astype(float)
+    columns = {"tag_given": given, "tag_logits": chance.normal(4 * given - 2, 2), "loss": np.zeros(600)}
+    task = tasks.load("multilabel").settled({"categories": ["a", "b", "c"]})
+    settled = task.of_the_set(columns, None).task
+    table = settled.parts(columns, [str(row) for row in range(600)]).table
+    assert table["evidence"].to_pylist() == settled.memory.evidence.tolist()
+    assert set(settled.explain(columns)["evidence"]) <= {
+        *settled.memory.evidence,
+        "no tag is given and none is predicted",
+    }
+    assert "reason_prob" in table.column_names
+    assert "reason_prob" not in task.parts(columns, [str(row) for row in range(600)]).table.column_names
 
 
 def test_the_loss_on_tensors_is_that_on_arrays():
@@ -136,7 +177,8 @@ def test_a_tag_is_a_row_where_it_is_given_or_predicted_or_as_likely_as_where_it_
 
 def test_the_rows_of_the_level_say_what_is_given_and_predicted():
     columns = {"tag_given": np.array([[1.0, 0]]), "tag_logits": np.array([[-2.0, 3]])}
-    table = parts.tag_table(columns, ["x"], ("cat", "dog"), None).to_pylist()
+    found = parts.judged(columns, ("cat", "dog"), None)
+    table = parts.tag_table(columns, ["x"], ("cat", "dog"), found).to_pylist()
     assert [row["id"] for row in table] == ["x#0", "x#1"]
     assert [(row["given"], row["predicted"]) for row in table] == [("cat", None), (None, "dog")]
     assert [row["suspicion_kind"] for row in table] == ["given without support", "missing"]

@@ -21,6 +21,10 @@ const USUAL = {
   whole: /** @type {boolean | null} */ (null), // what suits the screen
   ranges: /** @type {string[]} */ ([]),
 };
+/** A score -> the one that only ranks it. @type {Record<string, string>} */
+const RANK_OF = { loss: "difficulty" };
+/** What a run without the usual column for the second axis shows there. */
+const BESIDE = "label_suspicion";
 const ALWAYS = ["label", "predicted", "is_correct", "error", "reason"];
 const TILE_PX = [56, 160];
 
@@ -39,14 +43,16 @@ export function usualView(distribution, mode) {
 export function usable(wanted, usual, described) {
   const there = (name, otherwise) => (described[name] ? name : otherwise);
   const scores = Object.keys(described).filter((name) => described[name].is_score);
+  const x = there(wanted.x, scores[0]);
+  const others = scores.filter((name) => name !== x && name !== RANK_OF[x]); // a line would say nothing
   return {
     ...wanted,
     mode: MODES.some(([name]) => name === wanted.mode) ? wanted.mode : usual.mode,
     colour: there(wanted.colour, scores[0]),
     score: there(wanted.score, scores[0]),
     distribution: there(wanted.distribution, scores[0]),
-    x: there(wanted.x, scores[0]),
-    y: there(wanted.y, scores[1] ?? scores[0]),
+    x,
+    y: there(wanted.y, others.find((name) => name === BESIDE) ?? others[0] ?? x),
     tile: wanted.tile && Math.max(TILE_PX[0], Math.min(TILE_PX[1], wanted.tile)),
   };
 }

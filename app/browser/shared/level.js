@@ -8,10 +8,10 @@ export function rowsOf(level) {
   return (level || "examples").replaceAll("_", " ");
 }
 
-/** How many rows of a level: `1 example`, `800 boxes`; one part of any level is `1 part`. */
+/** How many rows of a level: `1 example`, `1 box`, `800 boxes`. */
 export function counted(n, level) {
-  const isOfExamples = !level || level === "examples";
-  return n === 1 ? (isOfExamples ? "1 example" : "1 part") : `${whole(n)} ${rowsOf(level)}`;
+  const rows = rowsOf(level);
+  return n === 1 ? `1 ${rows.replace(/(?<=[xs])es$|s$/, "")}` : `${whole(n)} ${rows}`;
 }
 
 /** The part of a query string that names a level; "" for the examples, which every run has. */

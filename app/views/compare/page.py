@@ -417,7 +417,7 @@ def _measured_classes(together: Paired, found: Comparison) -> None:
     is_examples = state.current_level() == EXAMPLES
     st.markdown(
         f"**{measure} by class** · {words.count(len(table), 'class', 'classes')}, the largest loss first",
-        help="Tick a class to see its parts above." if not is_examples else "Tick a class to see its parts.",
+        help="Tick a class to see its rows above." if not is_examples else "Tick a class to see its rows.",
     )
     number, counts = st.column_config.NumberColumn, pd.crosstab(found.table["label"], found.table["flow"])
     shown = pd.DataFrame({"class": table["label"], "given": table["given"]})

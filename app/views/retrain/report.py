@@ -110,7 +110,7 @@ def _flow(report: Mapping[str, Any]) -> None:
 def _of_what(report: Mapping[str, Any], n: int) -> str:
     """What the changes are counted of: the test examples, or the parts of these."""
     whole = words.count(n, "test example")
-    return f"{report['flow_of']} of {whole}, false detections included" if "flow_of" in report else f"of {whole}"
+    return f"{report['flow_of']} of {whole}, given or predicted" if "flow_of" in report else f"of {whole}"
 
 
 def _is_there(runs: Mapping[str, str]) -> bool:

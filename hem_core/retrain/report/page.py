@@ -62,7 +62,7 @@ def _of_what(report: Mapping[str, Any]) -> str:
     """What the changes are counted of: test examples, or their parts."""
     if "flow_of" not in report:
         return f"of {report['n_test']:,} test examples, mean over seeds"
-    return f"{report['flow_of']} of {report['n_test']:,} test examples, false detections included, mean over seeds"
+    return f"{report['flow_of']} of {report['n_test']:,} test examples, given or predicted, mean over seeds"
 
 
 def _classes(rows: Sequence[Mapping[str, Any]], measure: str) -> str:

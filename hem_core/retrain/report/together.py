@@ -135,7 +135,12 @@ def _flow(tested: Tested, answers: list[Any]) -> tuple[dict[str, Any], pd.DataFr
     n_parts = len(rows["control"][0]["id"])
     flow = counted([_numbers(one) for one in made])
     flow |= {"churn": counted([_numbers(one) for one in churned]) if churned else None}
-    return flow, made[0], {"n_parts": n_parts, "flow_of": getattr(task, "corrects", "parts")}
+    return flow, made[0], {"n_parts": n_parts, "flow_of": _level_of(task)}
+
+
+def _level_of(task: MatchesParts) -> str:
+    """The name of the level whose rows are counted: that on which boxes are corrected or tags toggled."""
+    return str(getattr(task, "corrects", None) or getattr(task, "toggles", None) or "parts")
 
 
 def _numbers(parts: pd.DataFrame) -> tuple[int, int]:
