@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from demo_models import _checkpoint
 from demo_models.detector.loss import loss_of
 from demo_models.detector.net import STRIDE, Detector, scaled_to
 from demo_models.detector.peaks import boxes_of_maps
@@ -34,10 +36,12 @@ def train(
     progress: Callable[[int, int], None] | None = None,
     epochs: int = EPOCHS,
     longest_px: int = 224,
+    checkpoint: Path | None = None,
 ) -> Detector:
     """A detector, trained from scratch. num_classes: background included; weights (N,) of the images' losses.
 
-    progress is called with (images done, of how many). torch's own random numbers are left as they were.
+    progress is called with (images done, of how many). After each epoch the state is written to `checkpoint`, and a
+    training that finds one there resumes from it. torch's own random numbers are left as they were.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -46,8 +50,10 @@ def train(
         optimizer = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=1e-3)
         n_steps = epochs * len(_batches(images))
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=max(2, n_steps + 1), pct_start=0.2)
-        done = 0
-        for _epoch in range(epochs):
+        parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+        n_finished = _checkpoint.resumed(parts, checkpoint)
+        done = n_finished * len(images)
+        for epoch in range(n_finished, epochs):
             for index in _batches(images):
                 heat, sides = model.maps(torch.stack([images[at] for at in index]))
                 boxes = torch.stack([_as_map(boxes_of_maps(one, STRIDE), one) for one in sides])
@@ -61,6 +67,8 @@ def train(
                 done += len(index)
                 if progress is not None:
                     progress(done, epochs * len(images))
+            if checkpoint is not None:
+                _checkpoint.write(parts, epoch + 1, checkpoint)
     return model.eval()
 
 

@@ -19,7 +19,7 @@ from hem_core.engine.progress import Listener
 from hem_core.errors import DataError
 from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.mean_dynamics import by_row, mean
-from hem_core.folds.training import FOLDER, Trainings, kept
+from hem_core.folds.training import FOLDER, Trainings, drop_checkpoints, kept
 from hem_core.models import train_function
 from hem_core.store.atomic import write_arrays
 from hem_core.tasks import Task, answers_of, load
@@ -51,7 +51,7 @@ class Everything:
     """(N, D) float16, or float32 where that is too narrow."""
     dynamics: Dynamics | None
     model: nn.Module | None
-    """None when the training was done by an earlier process and only what it said was kept."""
+    """None when an earlier process trained it, of which only the predictions were kept."""
 
 
 def trainings_of(
@@ -118,24 +118,30 @@ def cross_fit(trainings: Trainings, *, fold: np.ndarray, n_folds: int, extra: Ex
 def fit_all(trainings: Trainings, *, again: bool = False) -> Everything:
     """Train on every example that has a label and can be read, and ask the model about all that can be read.
 
-    What the model said is kept in out_of_sample/all.npz, so that the same call after a kill does not train again,
-    unless `again`: the model itself is not kept.
+    The predictions are kept in out_of_sample/all.npz, so that the same call after a kill does not train again. The
+    model itself is not: `again` calls the function once more, which returns the model from its checkpoint if it takes
+    one, and trains it again otherwise.
     Raises ModelError when the training or its model fails.
     """
     path, key = trainings.folder / FOLDER / "all.npz", trainings.key(training="all")
-    found, model = None if again else kept(path, key), None
-    if found is None:
-        where = "everything"
+    found, model = kept(path, key), None
+    if found is None or again:
+        where = "everything" if found is None else "everything again"
         rows, nothing = np.flatnonzero(trainings.trainable), np.zeros(0, dtype=np.int64)
-        model, network = trainings.run("all", where, rows, extra=None, planted=nothing)
-        asked = np.flatnonzero(trainings.cached_inputs.is_good)
-        logits, embeddings = trainings.ask(network, where, asked)
-        found = {"rows": asked, "logits": logits}
-        found |= {"embeddings": embeddings} if embeddings is not None else {}
-        write_arrays(path, key=np.array(key), **found)
+        model, network = trainings.run("all", where, rows, key=key, extra=None, planted=nothing)
+        if found is None:
+            found = _predictions(trainings, network, where)
+            write_arrays(path, key=np.array(key), **found)
     n = len(trainings.ids)
     whole = {name: _spread(found[name], found["rows"], n) for name in ("logits", "embeddings") if name in found}
     return Everything(whole["logits"], whole.get("embeddings"), trainings.dynamics("all"), model)
+
+
+def _predictions(trainings: Trainings, network: Network, where: str) -> dict[str, np.ndarray]:
+    """`rows` that can be read, their `logits` and, where the model has them, their `embeddings`."""
+    rows = np.flatnonzero(trainings.cached_inputs.is_good)
+    logits, embeddings = trainings.ask(network, where, rows)
+    return {"rows": rows, "logits": logits} | ({"embeddings": embeddings} if embeddings is not None else {})
 
 
 def _fold(
@@ -150,7 +156,7 @@ def _fold(
     where = f"fold {each + 1} of {n_folds}"
     planted = np.flatnonzero(extra.planted_in == each) if extra is not None else np.zeros(0, dtype=np.int64)
     learned = np.flatnonzero(trainings.trainable & (fold != each) & (fold >= 0))
-    _model, network = trainings.run(str(each), where, learned, extra=extra, planted=planted)
+    _model, network = trainings.run(str(each), where, learned, key=key, extra=extra, planted=planted)
     rows = np.flatnonzero(trainings.cached_inputs.is_good & (fold == each))
     found = {"rows": rows, "logits": trainings.ask(network, where, rows)[0]}
     found["extra_rows"] = np.zeros(0, dtype=np.int64)
@@ -160,6 +166,7 @@ def _fold(
         values = extra.values
         found["extra_logits"] = trainings.ask(network, where, found["extra_rows"], values)[0]
     write_arrays(path, key=np.array(key), **found)
+    drop_checkpoints(trainings.folder, str(each))
     return found
 
 

@@ -48,7 +48,8 @@ class Trainer:
 
     @cached_property
     def network(self) -> Network:
-        """The model trained on all examples, for more predictions; retrained if lost with an earlier process."""
+        """The model trained on all examples, for more predictions; where an earlier process trained it, it comes from
+        the checkpoint of the train function, and from another training if the function takes none."""
         model = self.everything.model
         if model is None:
             model = fit_all(self._trainings, again=True).model

@@ -21,6 +21,7 @@ from hem_core.engine.progress import Listener, Progress
 from hem_core.engine.runners.local import run_local
 from hem_core.engine.unit import Job, Stored
 from hem_core.errors import HemError, ModelError, TakenError
+from hem_core.folds.training import drop_checkpoints
 from hem_core.models import factory, train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs import projection, run_folder, run_record
@@ -170,6 +171,7 @@ def _is_whole(making: _Making, known: dict[str, Any]) -> bool:
         projection.mark_pending(making.folder)
     is_whole = damaged.keys() <= {projection.FILE}
     if is_whole:
+        drop_checkpoints(making.folder)
         _follow_with_map(making)
     return is_whole
 
@@ -219,6 +221,7 @@ def _close(info: dict[str, Any], making: _Making) -> None:
     info["fingerprint"] = fingerprint(folder, has_map=not is_map_pending(info))
     info |= {"status": "complete", "peak_memory_mb": projection.peak_memory_mb()}
     write_json(folder / "run.json", info)
+    drop_checkpoints(folder)
     progress.close()
 
 
