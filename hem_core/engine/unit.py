@@ -23,6 +23,7 @@ from hem_core.errors import DataError
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.predictions import Predictions
 from hem_core.store.atomic import write_array, write_table
+from hem_core.store.column_arrays import lists_of
 from hem_core.tasks import NOT_FINITE, Task, load
 
 
@@ -127,7 +128,8 @@ def write_unit(job: Job, unit: int, scored: Scored) -> Path:
     columns: dict[str, pa.Array] = {"index": pa.array(scored.indices, pa.int64())}
     if scored.hashes:
         columns["content_hash"] = pa.array(scored.hashes, pa.string())
-    columns |= {name: _arrow(values.cpu().numpy()) for name, values in scored.columns.items()}
+    numbers = {name: values.cpu().numpy() for name, values in scored.columns.items()}
+    columns |= {name: lists_of(each) if each.ndim > 1 else pa.array(each) for name, each in numbers.items()}
     metadata = {"hem.key": plan.key, "hem.failures": json.dumps(scored.failures)}
     if scored.embeddings is not None:  # says that a file is lost when it is not there
         metadata["hem.embedded"] = str(len(scored.embeddings))
@@ -195,12 +197,6 @@ def _head_input_norm(features: Tensor | None, network: Network | None) -> Tensor
         return None
     squares = features.double().square().sum(dim=1)  # (m, D) -> (m,); float32 ends at the square of 1.8e19
     return (squares + float(network.layer.has_bias)).sqrt().float()
-
-
-def _arrow(values: np.ndarray) -> pa.Array:
-    if values.ndim == 1:
-        return pa.array(values)
-    return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
 
 
 def read_failures(path: Path) -> list[tuple[int, str]]:

@@ -17,6 +17,7 @@ from hem_core.reasons.features import Features
 from hem_core.runs.refit_parts import refit_parts
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.claim import hold
+from hem_core.store.column_arrays import array_of
 from hem_core.store.damage import AGAIN, first_line
 from hem_core.store.mapped import UNREADABLE
 from hem_core.store.run import Run, open_run
@@ -117,19 +118,12 @@ def _columns(
 
 def _replaced(table: pa.Table, made: dict[str, np.ndarray]) -> pa.Table:
     for name, values in made.items():
-        column = _arrow(values)
+        column = array_of(values)
         if name in table.column_names:
             table = table.set_column(table.column_names.index(name), name, column)
         else:
             table = table.append_column(name, column)
     return table
-
-
-def _arrow(values: np.ndarray) -> pa.Array:
-    if values.ndim == 2:
-        flat = pa.array(values.astype(np.float32).reshape(-1))
-        return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
-    return pa.array(values.tolist(), pa.string()) if values.dtype == object else pa.array(values, pa.float32())
 
 
 def _metadata(table: pa.Table) -> dict[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from app import loaders, state
 from hem_core.errors import DataError
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import of_parts
 
 if TYPE_CHECKING:
     from hem_core.boxes.scene import Judged, Scene
@@ -99,8 +99,7 @@ def view_of(level: Level) -> View:
     found = loaders.boxes(level)
     assert found is not None
     scene, is_whole = found
-    parts = next(name for name in level.info["levels"] if name != EXAMPLES)
-    boxes = loaders.level(level.run, parts)
+    boxes = loaders.level(level.run, of_parts(level.info)[0])
     chosen = state.recall(f"box_thresholds_{level.run}")
     confidence, foreground = chosen if isinstance(chosen, tuple) else (scene.floor, scene.foreground)
     return View(boxes, scene, is_whole, float(confidence), float(foreground))
