@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -85,8 +82,3 @@ def test_a_selection_too_long_for_an_address_stays_in_the_session():
 
 
 @pytest.mark.slow
-def test_the_app_starts_without_torch():
-    modules = "sys, app.main, app.server, app.views.sets.exports"
-    code = f"import {modules}; print(sorted({{'torch', 'umap', 'sklearn'}} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().endswith("[]")
