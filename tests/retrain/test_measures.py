@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
-from hem_core.retrain.report.bootstrap import interval, measured_again
+from hem_core.retrain.report.bootstrap import measured_again
 from hem_core.retrain.report.measures import MEASURES, OF_NUMBERS, groups, sums
 from hem_core.retrain.report.temperature import scaled, temperature
 from hem_core.retrain.report.test_predictions import class_predictions, graded_predictions
+from hem_core.stats.paired import interval
 from hem_core.tasks import load
 
 NAMES = [measure.name for measure in MEASURES]

@@ -28,7 +28,7 @@ class ArmPair:
     """ship, hold or no difference shown, where the two are what the verdict compares; else None."""
     sentence: str
     """The first sentence of the verdict, or ""."""
-    difference: Mapping[str, float] | None
+    difference: Mapping[str, float | None] | None
     """The headline after minus before in points over all seeds: mean, low, high; None where the report has no such
     pair."""
     measure: str = "accuracy"
@@ -64,14 +64,17 @@ def _arm(retraining: str, run: str, runs: Mapping[str, str]) -> str:
     return named if named in runs else next((arm for arm, one in runs.items() if one == run), named)
 
 
-def _difference(report: Mapping[str, Any], before: str, after: str) -> dict[str, float] | None:
+def _difference(report: Mapping[str, Any], before: str, after: str) -> dict[str, float | None] | None:
     shares = (row for row in report.get("table") or () if row.get("unit", "%") == "%")
     headline = next(shares, None)  # accuracy, or 1 − error for a task without classes
     known: Mapping[str, Any] = headline["difference"] if headline else {}
     if f"{after} - {before}" in known:
         return dict(known[f"{after} - {before}"])
     turned = known.get(f"{before} - {after}")
-    return {"mean": -turned["mean"], "low": -turned["high"], "high": -turned["low"]} if turned else None
+    if not turned:
+        return None
+    low, high = (None if turned[end] is None else -turned[end] for end in ("high", "low"))
+    return {"mean": -turned["mean"], "low": low, "high": high}
 
 
 def _n_seeds(report: Mapping[str, Any]) -> int:

@@ -37,15 +37,5 @@ def measured_again(
     return point, found
 
 
-def interval(draws: np.ndarray, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Percentile interval of draws (B,); NaN where nothing is known."""
-    tail = (1 - confidence) / 2
-    known = draws[np.isfinite(draws)]
-    if not len(known):
-        return float("nan"), float("nan")
-    low, high = np.quantile(known, [tail, 1 - tail])
-    return float(low), float(high)
-
-
 def _of(counts: np.ndarray, sums: sparse.csr_matrix, groups: Groups) -> np.ndarray:
     return measured(counts @ sums, counts @ groups.members, groups)
