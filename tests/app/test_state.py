@@ -79,6 +79,3 @@ def test_a_selection_too_long_for_an_address_stays_in_the_session():
     test.button[1].click().run()
     assert "selection" not in test.query_params
     assert len(test.session_state["hem_selection"]) > 6_000
-
-
-@pytest.mark.slow

@@ -64,6 +64,3 @@ def test_the_given_tables_stay_as_they_were():
     flow(before, after)
     pd.testing.assert_frame_equal(before, copies[0])
     pd.testing.assert_frame_equal(after, copies[1])
-
-
-@pytest.mark.slow
