@@ -61,10 +61,12 @@ def current_level() -> str:
 
 
 def set_current_level(name: str) -> None:
-    """Show the rows of another level; as at the change of the run, a selection and a lasso on the map are dropped."""
+    """Show the rows of another level; as at the change of the run, a selection and a lasso on the map are dropped, and
+    the example of Review, which is no row of the other level."""
     if name == current_level():
         return
     _drop_places()
+    _drop_example()
     _set("level", "" if name == EXAMPLES else name)
 
 
@@ -151,9 +153,14 @@ def example() -> tuple[str | None, int | None]:
 def open_example(id: str) -> None:
     """Have Review open an example. The browser side puts it into the address, with no entry of the history, so that one
     press of Back leads to the page that it was opened from."""
-    st.query_params.pop("place", None)
-    st.query_params.pop("example", None)
+    _drop_example()
     remember("opened", (id, time.monotonic() + JUST))
+
+
+def _drop_example() -> None:
+    for name in ("place", "example"):
+        st.query_params.pop(name, None)
+    forget("opened")
 
 
 def against() -> str | None:

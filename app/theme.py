@@ -63,6 +63,8 @@ ICON = (
 CSS = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 4.1rem 1.4rem 2rem; max-width: none; }
+/* After a click beside everything, the page itself has the focus: a key is no reason to frame it. */
+[data-testid="stMain"]:focus-visible { outline: none; box-shadow: none; }
 /* Streamlit fades what a running script has not drawn again yet: the page stays readable while Python follows. */
 [data-testid="stElementContainer"][data-stale="true"] { opacity: 1 !important; transition: none !important; }
 /* The skeleton of a page stands until the first part of the page follows it. */

@@ -44,7 +44,7 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
 
     columns: `id_column`, `label_column`, `image_column`, `text_column` name the source's columns where they differ from
     the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be). `images`
-    and `predictions`, for annotations of boxes: the folder of the pictures, and a file of predicted boxes.
+    is the folder of the pictures, `predictions` a file of predictions: for tables and annotations of boxes.
     Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
     """
     given = {name: value for name, value in columns.items() if value}
@@ -65,8 +65,8 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
                 raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{_short(source)}' is read as {name}")
             if own.keys() - set(getattr(reader, "OPTIONS", ())):
                 raise DataError(
-                    f"--{min(own)} is for annotations of boxes (a COCO .json, a YOLO data.yaml, Pascal VOC's .xml "
-                    f"files); '{_short(source)}' is read as {name}"
+                    f"--{min(own)} is for tables and for annotations of boxes (a COCO .json, a YOLO data.yaml, Pascal "
+                    f"VOC's .xml files); '{_short(source)}' is read as {name}"
                 )
             try:
                 found = _checked(reader.read(source, **given, **own))

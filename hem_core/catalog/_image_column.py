@@ -35,7 +35,7 @@ class ImagePaths:
     notes: list[str] = field(default_factory=list)
 
 
-def holds_pictures(column: pa.ChunkedArray, name: str, folder: Path) -> bool:
+def holds_pictures(column: pa.ChunkedArray, name: str, folders: Sequence[Path]) -> bool:
     """Whether a column of text with a usual name does hold image paths: by a sure name, its suffixes, or its files."""
     if name.casefold().startswith(SURE):
         return True
@@ -43,22 +43,23 @@ def holds_pictures(column: pa.ChunkedArray, name: str, folder: Path) -> bool:
     if not some:
         return False
     named = sum(Path(_slashes(text)).suffix.lower() in SUFFIXES for text in some)
-    is_there = any(_exists(root / path) for path in map(_slashes, some) for root in (folder, Path.cwd()))
+    is_there = any(_exists(root / path) for path in map(_slashes, some) for root in (*folders, Path.cwd()))
     return named * 2 > len(some) or is_there
 
 
-def is_full_of_pictures(column: pa.ChunkedArray, folder: Path) -> bool:
+def is_full_of_pictures(column: pa.ChunkedArray, folders: Sequence[Path]) -> bool:
     """Whether the values of a column with any name are paths of pictures, and some of them are there."""
     some = _some(column)
     if not some or not all(Path(_slashes(text)).suffix.lower() in SUFFIXES for text in some):
         return False
-    return any(_exists(root / path) for path in map(_slashes, some) for root in (folder, Path.cwd()))
+    return any(_exists(root / path) for path in map(_slashes, some) for root in (*folders, Path.cwd()))
 
 
-def image_paths(column: pa.ChunkedArray, name: str, folder: Path) -> ImagePaths:
-    """The paths of a column as they are opened: relative to the table's folder, or to the working folder.
+def image_paths(column: pa.ChunkedArray, name: str, folders: Sequence[Path]) -> ImagePaths:
+    """The paths of a column as they are opened: relative to the first of the folders where they are, or to the working
+    folder.
 
-    folder: the table's. Backslashes become slashes where that is where the files are, `file://` goes.
+    folders: the table's at least. Backslashes become slashes where that is where the files are, `file://` goes.
     Raises DataError for addresses of the web or a cloud, and for NUL characters.
     """
     some = _some(column)
@@ -73,14 +74,15 @@ def image_paths(column: pa.ChunkedArray, name: str, folder: Path) -> ImagePaths:
     notes: list[str] = []
     if any(text.startswith("file://") for text in some):
         column = pc.replace_substring_regex(column, "^file://(localhost)?", "")
-    if _count(some, folder) == 0 and any("\\" in text for text in some):
+    if not any(_count(some, root) for root in folders) and any("\\" in text for text in some):
         column = pc.replace_substring(column, "\\", "/")
         notes.append(f"The backslashes of the column {name} are read as slashes.")
     some = _some(column)
-    if _count(some, folder) == 0 and _count(some, Path.cwd()) > 0:
+    root = next((root for root in folders if _count(some, root)), None)
+    if root is None and _count(some, Path.cwd()):
         notes.append(f"The paths of the column {name} are relative to {Path.cwd()}, not to the table's folder.")
-        return ImagePaths(column, Path.cwd().resolve(), notes)
-    return ImagePaths(column, folder, notes)
+        root = Path.cwd().resolve()
+    return ImagePaths(column, root or folders[0], notes)
 
 
 def _some(column: pa.ChunkedArray) -> list[str]:

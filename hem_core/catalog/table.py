@@ -33,7 +33,7 @@ WORDS_ALONE = ("question", "message")
 NAMES = (*ID_NAMES, *LABEL_NAMES, *IMAGE_NAMES, *TEXT_NAMES, "split")
 
 
-OPTIONS = ("predictions",)
+OPTIONS = ("images", "predictions")
 
 
 def accepts(source: Any) -> bool:
@@ -55,6 +55,7 @@ def read(
     image_column: str | None = None,
     text_column: str | None = None,
     feature_columns: str | Sequence[str] | None = None,
+    images: str | Path | None = None,
     predictions: str | Path | None = None,
 ) -> pa.Table:
     """Columns `id`, `label` and one medium, by the default names or by the names given; all other columns are kept.
@@ -66,7 +67,9 @@ def read(
     Ids, labels, paths, texts and `split` are text as it is written: of a CSV, "007", "NA" and "1e5" stay so, and only
     an empty cell is missing. The other columns of a CSV become numbers, truth values and dates where all cells are.
     Without an id column the ids are the index of a data frame that has a name, else the image path, else an index that
-    is not 0 to n - 1 and never repeats, else the row number. predictions: a file whose columns are added by id.
+    is not 0 to n - 1 and never repeats, else the row number. images: the folder that image paths are relative to, by
+    default the table's, or the working folder if they exist there alone. predictions: a file whose columns are added by
+    id.
     Raises DataError when the file cannot be parsed, or a named or needed column is not there or of a wrong type.
     """
     path = Path(source) if isinstance(source, str | Path) else None
@@ -76,7 +79,10 @@ def read(
     loaded, label_column, of_tags = _with_tags(loaded, label_column, source)
     asked = [next(iter(_matches(loaded.table, (name,))), name) for name in asked]
     folder = (path or Path("table")).resolve().parent
-    chosen = _chosen(loaded, replace(named, label=label_column), asked, folder)
+    folders = (folder,) if images is None else (_folder_of_pictures(images), folder)
+    chosen = _chosen(loaded, replace(named, label=label_column), asked, folders)
+    if images is not None and chosen.image is None:
+        raise DataError(f"--images '{images}' is for image paths, and '{path or 'the table'}' has no column of them")
     table = _typed(loaded, {*chosen.taken, chosen.input, "split", "content_hash"})
     facts: dict[str, Any] = {"notes": list(loaded.notes)}
     medium, of_features = chosen.medium, table
@@ -88,7 +94,10 @@ def read(
     labels = as_text(_blank_is_missing(loaded.table[chosen.label]), chosen.label, "label")
     columns: dict[str, Any] = {"id": _ids(loaded.table, chosen.id), "label": labels}
     if chosen.image is not None:
-        found = image_paths(as_text(loaded.table[chosen.image], chosen.image, "image"), chosen.image, folder)
+        column = as_text(loaded.table[chosen.image], chosen.image, "image")
+        found = image_paths(column, chosen.image, folders)
+        if found.root != folder:
+            facts["images"] = str(found.root)
         columns["image"], folder = found.paths, found.root
         facts["notes"] += found.notes
         if chosen.id == chosen.image:
@@ -109,6 +118,12 @@ def read(
         **_label_facts(labels, of_tags, list(added), is_text=loaded.is_text),
         **facts,
     )
+
+
+def _folder_of_pictures(images: str | Path) -> Path:
+    if not Path(images).is_dir():
+        raise DataError(f"no folder is at '{images}', which --images names; check the path")
+    return Path(images).resolve()
 
 
 def _label_facts(
@@ -185,7 +200,7 @@ class _Chosen:
         return {self.id, self.label, INDEX}
 
 
-def _chosen(loaded: Loaded, named: _Named, asked: list[str], folder: Path) -> _Chosen:
+def _chosen(loaded: Loaded, named: _Named, asked: list[str], folders: Sequence[Path]) -> _Chosen:
     """The columns of an example. Raises DataError when there is no label, or the label would be the input."""
     label = _find(loaded.table, named.label, LABEL_NAMES, "label")
     if label is None:
@@ -193,7 +208,7 @@ def _chosen(loaded: Loaded, named: _Named, asked: list[str], folder: Path) -> _C
             f"no label column among {_listed(loaded.table)}; expected one of {', '.join(LABEL_NAMES)}, "
             "or name it with --label-column"
         )
-    image, text, of_others = _inputs(loaded, named.image, named.text, asked, folder)
+    image, text, of_others = _inputs(loaded, named.image, named.text, asked, folders)
     if (text if image is None else image) == label:
         raise DataError(f"column '{label}' holds the labels, and the model would read its own answer; name another")
     id = _find(loaded.table, named.id, ID_NAMES, "id") or _index(loaded, image)
@@ -265,7 +280,7 @@ def _blank_is_missing(column: pa.ChunkedArray, *, keeps_spaces: bool = False) ->
 
 
 def _inputs(
-    loaded: Loaded, image_column: str | None, text_column: str | None, features: list[str], folder: Path
+    loaded: Loaded, image_column: str | None, text_column: str | None, features: list[str], folders: Sequence[Path]
 ) -> tuple[str | None, str | None, str | None]:
     """The column of images, that of texts, or the medium that claims the table; three None where it holds features.
 
@@ -288,10 +303,10 @@ def _inputs(
         return None, column, None
     if features:
         return None, None, None
-    return _found_inputs(loaded, folder)
+    return _found_inputs(loaded, folders)
 
 
-def _found_inputs(loaded: Loaded, folder: Path) -> tuple[str | None, str | None, str | None]:
+def _found_inputs(loaded: Loaded, folders: Sequence[Path]) -> tuple[str | None, str | None, str | None]:
     """The inputs by the names of columns and by what they hold."""
     table = loaded.table
     of_others = claimed(table.schema)
@@ -304,7 +319,7 @@ def _found_inputs(loaded: Loaded, folder: Path) -> tuple[str | None, str | None,
                 f"the image column '{name}' holds {column.type}; HEM reads paths of image files: write the pictures to "
                 "files and their paths into this column, or name another one with --image-column"
             )
-        if is_text(column.type) and holds_pictures(column, name, folder):
+        if is_text(column.type) and holds_pictures(column, name, folders):
             return name, None, None
     for name in _matches(table, TEXT_NAMES):
         column = table[name]
@@ -312,7 +327,7 @@ def _found_inputs(loaded: Loaded, folder: Path) -> tuple[str | None, str | None,
         if is_text(column.type) and not is_number:
             return None, name, None
     others = [name for name in table.column_names if is_text(table.schema.field(name).type)]
-    found = next((name for name in others if is_full_of_pictures(table[name], folder)), None)
+    found = next((name for name in others if is_full_of_pictures(table[name], folders)), None)
     return found, None, None
 
 

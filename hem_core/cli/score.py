@@ -54,7 +54,9 @@ def score(
     feature_columns: Annotated[
         str | None, _option("Columns of a table to use as the model's input: age,job, or '*' for all.", panel=DATA)
     ] = None,
-    images: Annotated[Path | None, _option("Folder of the pictures, beside annotations of boxes.", panel=DATA)] = None,
+    images: Annotated[
+        Path | None, _option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA)
+    ] = None,
     predictions: Annotated[
         Path | None,
         _option("Predictions by id, beside a table; or boxes: COCO results, a folder of YOLO's text.", panel=DATA),

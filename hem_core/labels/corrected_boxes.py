@@ -39,14 +39,23 @@ class Corrected:
 
     @property
     def words(self) -> str:
-        """`12 boxes corrected: 5 moved, 3 added, 4 removed`; a box may be moved and relabelled."""
-        applied = [change for change in self.changes if not change.refused]
-        n = len({change.box for change in applied})
-        if not n:
+        """`12 boxes corrected: 4 moved, 1 moved and relabelled, 3 added, 4 removed`: each box once."""
+        of_box: dict[str, set[str]] = {}
+        for change in self.changes:
+            if not change.refused:
+                of_box.setdefault(change.box, set()).add(change.correction.action)
+        if not of_box:
             return "no corrections"
-        counts = self.counts
-        done = ", ".join(f"{counts[action]:,} {word}" for action, word in DONE.items() if counts[action])
-        return f"{n:,} {'box' if n == 1 else 'boxes'} corrected: {done}"
+        done = Counter(
+            " and ".join(word for action, word in DONE.items() if action in made) for made in of_box.values()
+        )
+        listed = ", ".join(f"{n:,} {word}" for word, n in sorted(done.items(), key=_as_in_done))
+        return f"{len(of_box):,} {'box' if len(of_box) == 1 else 'boxes'} corrected: {listed}"
+
+
+def _as_in_done(counted: tuple[str, int]) -> list[int]:
+    places = list(DONE.values())
+    return [places.index(word) for word in counted[0].split(" and ")]
 
 
 def corrected_boxes(run: Run, log: TagLog, *, trust: str = "") -> Corrected:

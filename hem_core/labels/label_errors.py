@@ -142,6 +142,6 @@ def _note(n_blind: int, n: int) -> str:
     if n_blind == 0:
         return ""
     return (
-        f"{n_blind:,} of {n:,} examples are less or more suspicious than all reviewed ones; "
+        f"{n_blind:,} of {n:,} are less or more suspicious than all that was reviewed; "
         "to narrow the interval, review the random part of the queue."
     )

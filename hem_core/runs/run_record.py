@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hem_core.catalog import OWN_OPTIONS
 from hem_core.dynamics.table import Dynamics
 from hem_core.engine.join import Joined
 from hem_core.engine.network import channels_wanted
@@ -56,10 +57,19 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "seed": options.seed,
             "dynamics": str(options.dynamics) if options.dynamics else None,
             "labels_are": ready.facts["labels_are"],
-            "columns": {name: value for name, value in options.reading.items() if value},
+            "columns": _reading(ready, options),
             "channels": channels_wanted(ready.network.model) if ready.network else 3,
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("torch", "pyarrow")},
+    }
+
+
+def _reading(ready: Prepared, options: Options) -> dict[str, Any]:
+    """How the source was read, for a later command in another folder: files and folders by their absolute paths."""
+    places = {name: str(ready.facts[name]) for name in OWN_OPTIONS if name in ready.facts}
+    given = {name: value for name, value in options.reading.items() if value}
+    return places | {
+        name: str(Path(value).resolve()) if name in OWN_OPTIONS else value for name, value in given.items()
     }
 
 

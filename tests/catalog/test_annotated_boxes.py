@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from PIL import Image
 
@@ -159,9 +158,10 @@ def test_a_folder_of_class_folders_keeps_its_reader(tmp_path):
 
 
 def test_its_options_are_refused_beside_other_data(tmp_path):
-    table = pa.table({"id": ["a"], "label": ["x"], "f": [1.0]})
-    with pytest.raises(DataError, match=r"--images is for annotations of boxes .* is read as table"):
-        catalog.read(table, images="photos")
+    (tmp_path / "data" / "cat").mkdir(parents=True)
+    Image.new("L", (8, 8)).save(tmp_path / "data" / "cat" / "a.png")
+    with pytest.raises(DataError, match=r"--images is for .* is read as image_folder"):
+        catalog.read(tmp_path / "data", images=tmp_path)
 
 
 def test_a_place_that_is_not_there_is_named(coco):

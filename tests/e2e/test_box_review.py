@@ -229,3 +229,15 @@ def test_the_corrected_file_is_downloaded_from_labels(site, opened):
     before["annotations"][0] |= {"bbox": [110, 90, 130, 120], "area": 130 * 120}
     assert document == before
     assert "anna" in changes
+
+
+def test_the_switch_of_levels_leaves_the_image_on_screen_for_a_box(opened):
+    page = at_box(opened("review?run=squares&example=1.png"), "1.png")
+    with page.expect_response(lambda response: "level=boxes" in response.url):
+        page.get_by_role("radio", name="boxes").click()
+    page.wait_for_selector(".hem-review .body[data-id*='#'] .stage image[href]")
+    assert "example=1.png&" not in page.url + "&"
+    assert page.locator(".actions [data-verdict='right']").count() == 1
+    first = page.locator(".hem-review .body").get_attribute("data-id")
+    page.keyboard.press("ArrowRight")  # the switch, which was clicked last, does not keep the key
+    page.wait_for_selector(f".hem-review .body:not([data-id='{first}']) .stage image[href]")

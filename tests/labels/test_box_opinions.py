@@ -73,7 +73,7 @@ def test_each_verdict_becomes_what_it_says(run, say):
         ("off.png", "cell", (30, 10, 40, 40)), ("confused.png", "dust", (12, 10, 38, 40)),
         ("false.png", "dust", (30, 30, 20, 20)), ("empty.png", "cell", (5, 5, 20, 15)),
     }  # fmt: skip
-    assert found.words == "5 boxes corrected: 2 moved, 1 relabelled, 2 added, 1 removed"
+    assert found.words == "5 boxes corrected: 1 moved, 1 moved and relabelled, 2 added, 1 removed"
 
 
 def test_the_last_word_of_a_person_counts_and_what_is_undone_does_not(run, say):

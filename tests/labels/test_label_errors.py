@@ -86,7 +86,7 @@ def test_what_nobody_reviewed_is_at_most_as_wrong_as_what_is_more_suspicious():
     assert found.high < 0.1 + 0.8 * 0.1  # 0 wrong of the 50 above it: at most 7% of the 800
     lowest = found.strata[-1]
     assert (lowest.n, lowest.n_reviewed, lowest.low, lowest.low_suspicion, lowest.high_suspicion) == (800, 0, 0, 0, 799)
-    assert found.note.startswith("800 of 1,000 examples")
+    assert found.note.startswith("800 of 1,000 are ")
 
 
 def test_what_nobody_reviewed_at_the_top_may_all_be_wrong_and_is_no_less_wrong_than_below():

@@ -119,13 +119,14 @@ export function makeDesk(place, client, leave) {
   const keyboard = makeKeyboard(desk, place, leave);
   desk.screen = makeScreen(desk, slots, address, keyboard.act);
   const refresh = () => desk.stock.refresh();
-  const listeners = /** @type {[EventTarget, string, (event: any) => void][]} */ ([
+  const listeners = /** @type {[EventTarget, string, (event: any) => void, boolean?][]} */ ([
     [window, "keydown", keyboard.onKey],
     [window, "beforeunload", (event) => desk.outbox?.count() && event.preventDefault()],
     [window, "focus", refresh],
+    [document, "click", freeTheArrows, true], // the choices let no click through
     [document, "visibilitychange", () => document.visibilityState === "visible" && refresh()],
   ]);
-  for (const [target, name, listener] of listeners) target.addEventListener(name, listener);
+  for (const [target, ...listener] of listeners) target.addEventListener(...listener);
   place.replaceChildren(slots.head, slots.body, slots.bar);
   return { update, close };
 
@@ -161,7 +162,7 @@ export function makeDesk(place, client, leave) {
   }
 
   function close() {
-    for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
+    for (const [target, ...listener] of listeners) target.removeEventListener(...listener);
     desk.judging.end();
     desk.stage?.close();
     leaveOutbox();
@@ -193,6 +194,12 @@ export function makeDesk(place, client, leave) {
     leaveOutbox();
     ({ outbox: desk.outbox, leave: leaveOutbox } = client.outbox(workspace, () => desk.outbox && desk.screen.head()));
   }
+}
+
+/** A choice of queue or level that the mouse has clicked keeps the arrow keys to itself; they walk through the queue. */
+function freeTheArrows(event) {
+  const choice = event.detail > 0 && event.target.closest?.("[role='radio']");
+  if (choice) choice.blur();
 }
 
 /** Are these data of another run, level, scores or workspace? Rows of one are no rows of the other. */

@@ -95,7 +95,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     review(
         {
             "module": f"/hem/static/{routes.version()}/review/review.js",
-            "key": f"{level.fingerprint} {queue} {person} {rule}",
+            "key": f"{level.run} {level.name} {level.fingerprint} {queue} {person} {rule}",
             **_of_level(level),
             "person": person,
             "rows": found["row"].tolist(),
