@@ -69,12 +69,12 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
                     f"VOC's .xml files); '{_short(source)}' is read as {name}"
                 )
             try:
-                found = _checked(reader.read(source, **given, **own))
+                table = _checked(reader.read(source, **given, **own))
             except (pa.ArrowException, UnicodeError, OverflowError) as error:
                 words = " ".join(str(error).split())[:300]
                 raise DataError(f"cannot read '{_short(source)}' as {name}: {words}") from error
-            notes += info(found).get("notes", [])
-            return with_info(found, **({"notes": notes} if notes else {}), **_classes_in(source))
+            notes += info(table).get("notes", [])
+            return with_info(table, **({"notes": notes} if notes else {}), **_classes_in(source))
     raise DataError(
         f"cannot read '{source}'; expected an image folder, a .csv, .parquet, .jsonl or .npz file, "
         "an Arrow table, a DataFrame, a torch Dataset, or a dict of arrays"

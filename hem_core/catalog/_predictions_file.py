@@ -38,8 +38,8 @@ def predictions_by_id(predictions: str | Path, ids: pa.ChunkedArray | pa.Array, 
     twice = next((each for each in rest if each in known), None)
     if twice is not None:
         raise DataError(f"the column '{twice}' is in '{path}' and in the data; rename it in one of them")
-    found = {}
+    columns = {}
     for each in rest:
         column = typed(table[each]) if is_text(table.schema.field(each).type) else table[each]
-        found[each] = column.take(place.combine_chunks())
-    return found
+        columns[each] = column.take(place.combine_chunks())
+    return columns

@@ -42,34 +42,34 @@ def read(source: str | Path, **_columns: str) -> pa.Table:
     Raises DataError when there are no class folders or no images in them.
     """
     root = Path(source).resolve()
-    found = _Found()
-    top, folders, is_split = _class_folders(root, source, found)
+    files = _Found()
+    top, folders, is_split = _class_folders(root, source, files)
     for name in folders:
-        _collect(top / name, name, found, is_split=is_split)
-    _check(source, top, folders, found, is_split=is_split)
-    ids = [_readable(path.relative_to(root).as_posix()) for path, _label, _split in found.rows]
-    broken = [row for row, (path, _label, _split) in enumerate(found.rows) if not _is_utf8(str(path.relative_to(root)))]
+        _collect(top / name, name, files, is_split=is_split)
+    _check(source, top, folders, files, is_split=is_split)
+    ids = [_readable(path.relative_to(root).as_posix()) for path, _label, _split in files.rows]
+    broken = [row for row, (path, _label, _split) in enumerate(files.rows) if not _is_utf8(str(path.relative_to(root)))]
     columns = {"id": pa.array(ids, pa.string())}
-    columns["label"] = pa.array([_readable(label) for _path, label, _split in found.rows], pa.string())
+    columns["label"] = pa.array([_readable(label) for _path, label, _split in files.rows], pa.string())
     if is_split:
-        columns["split"] = pa.array([_readable(split).lower() for _path, _label, split in found.rows], pa.string())
+        columns["split"] = pa.array([_readable(split).lower() for _path, _label, split in files.rows], pa.string())
     columns["image"] = pa.array([None if row in set(broken) else id for row, id in enumerate(ids)], pa.string())
-    with_pictures = {label for _path, label, _split in found.rows}
-    empty = sorted(_readable(name) for name in found.classes - with_pictures)
+    with_pictures = {label for _path, label, _split in files.rows}
+    empty = sorted(_readable(name) for name in files.classes - with_pictures)
     if empty:
-        found.notes.append(f"Class folder{'s' * (len(empty) != 1)} without a picture: {_shown(empty)}.")
-    if found.passed:
-        found.notes.append(f"Files and folders that were skipped: {found.passed.words()}.")
+        files.notes.append(f"Class folder{'s' * (len(empty) != 1)} without a picture: {_shown(empty)}.")
+    if files.passed:
+        files.notes.append(f"Files and folders that were skipped: {files.passed.words()}.")
     return with_info(
         pa.table(columns),
         name=root.name,
         source=str(source),
         root=str(root),
         medium="image",
-        classes=sorted(_readable(name) for name in found.classes),
+        classes=sorted(_readable(name) for name in files.classes),
         classes_without_examples=empty,
         labels_are="names",
-        **({"notes": found.notes} if found.notes else {}),
+        **({"notes": files.notes} if files.notes else {}),
         **({"failures": {str(row): NOT_UTF8 for row in broken}} if broken else {}),
     )
 

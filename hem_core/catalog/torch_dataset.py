@@ -37,14 +37,14 @@ def read(source: Any, **_columns: str) -> pa.Table:
         raise DataError(f"the dataset has {len(labels)} labels but {len(ids)} ids")
     own = source if isinstance(source, Examples) else None
     name = own.name if own else type(source).__name__
-    known = [label for label in labels if label is not None]
-    are_names = bool(known) and all(isinstance(label, str) for label in known)
-    if any(map(is_set, known)):
-        found = of_sets(labels, classes, name)
+    given = [label for label in labels if label is not None]
+    are_names = bool(given) and all(isinstance(label, str) for label in given)
+    if any(map(is_set, given)):
+        tags = of_sets(labels, classes, name)
     else:
         texts = [None if label is None else label if are_names else str(_integer(label)) for label in labels]
-        found = TagLabels(texts)
-    columns: dict[str, Any] = {"id": pa.array(ids, pa.string()), "label": pa.array(found.texts, pa.string())}
+        tags = TagLabels(texts)
+    columns: dict[str, Any] = {"id": pa.array(ids, pa.string()), "label": pa.array(tags.texts, pa.string())}
     columns |= {name: values for name, values in (own.more if own else {}).items() if name not in columns}
     return with_info(
         pa.table(columns),
@@ -53,8 +53,8 @@ def read(source: Any, **_columns: str) -> pa.Table:
         root="",
         medium="dataset",
         classes=[str(name) for name in classes] if classes is not None else None,
-        labels_are="names" if are_names or found.facts else "indices",
-        **found.facts,
+        labels_are="names" if are_names or tags.facts else "indices",
+        **tags.facts,
         is_picture=_is_picture(first, source),
         **({"failures": failures} if failures else {}),
     )
@@ -98,9 +98,9 @@ def _read(dataset: Any, index: int) -> tuple[int, Any, Any] | str:
 
 def _listed(dataset: Any) -> Sequence[Any] | None:
     for name in ("targets", "labels"):
-        found = getattr(dataset, name, None)
-        if found is not None and hasattr(found, "__len__") and not isinstance(found, str):
-            return list(found)
+        values = getattr(dataset, name, None)
+        if values is not None and hasattr(values, "__len__") and not isinstance(values, str):
+            return list(values)
     if hasattr(dataset, "tensors") and len(dataset.tensors) > 1:
         return list(dataset.tensors[1])
     if _is_subset(dataset):
@@ -142,19 +142,19 @@ def _ids(dataset: Any) -> list[str]:
 
 
 def _classes(dataset: Any) -> Any:
-    found = getattr(dataset, "classes", None)
-    if found is None and isinstance(getattr(dataset, "features", None), dict):  # of Hugging Face, with a transform
-        found = next(
+    names = getattr(dataset, "classes", None)
+    if names is None and isinstance(getattr(dataset, "features", None), dict):  # of Hugging Face, with a transform
+        names = next(
             (kind.names for name, kind in dataset.features.items() if name in LABELS and _is_named(kind)), None
         )
-    if isinstance(found, str) or not hasattr(found, "__len__"):
-        found = None
-    if found is None and _is_subset(dataset):
+    if isinstance(names, str) or not hasattr(names, "__len__"):
+        names = None
+    if names is None and _is_subset(dataset):
         return _classes(dataset.dataset)
-    if found is None and _is_chain(dataset):
+    if names is None and _is_chain(dataset):
         named = [_classes(part) for part in dataset.datasets]
         return named[0] if named and all(part is not None and list(part) == list(named[0]) for part in named) else None
-    return found
+    return names
 
 
 def _is_named(feature: Any) -> bool:

@@ -93,8 +93,8 @@ def place(
             _check_logits(model, inputs, raw, is_single="classes" in task.offers)
         if layer is None and embeddings is not None:
             return own, raw.shape[1]
-        found = None if layer == "none" else find_layer(model, inputs, layer, task=task)
-        placed = Network(model, device, found, is_picture, precision, task=task)
+        embedding_layer = None if layer == "none" else find_layer(model, inputs, layer, task=task)
+        placed = Network(model, device, embedding_layer, is_picture, precision, task=task)
         if layer not in (None, "none") and placed.forward(sample)[1] is None:
             raise ModelError(
                 f"layer '{layer}' is not run when the model is called, or hides what it gives; name another"

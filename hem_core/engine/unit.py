@@ -150,12 +150,12 @@ def as_stored(embeddings: Tensor) -> Tensor:
 
 def _problems(task: Task, raw: Tensor, embeddings: Tensor | None, targets: Tensor) -> dict[int, str]:
     """Row -> why it cannot be scored: what the task says of its output, or an embedding that is no number."""
-    found = task.problems(raw, targets)
+    reason_of = task.problems(raw, targets)
     if embeddings is not None:
         rows = (~embeddings.isfinite().all(dim=1)).nonzero()[:, 0].tolist()
         reason = "its embedding is NaN or infinite; --layer names another, or none"
-        found = found | {row: reason for row in rows if found.get(row) != NOT_FINITE}
-    return dict(sorted(found.items()))
+        reason_of = reason_of | {row: reason for row in rows if reason_of.get(row) != NOT_FINITE}
+    return dict(sorted(reason_of.items()))
 
 
 def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:

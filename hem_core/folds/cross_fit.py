@@ -106,8 +106,8 @@ def cross_fit(trainings: Trainings, *, fold: np.ndarray, n_folds: int, extra: Ex
     logits = np.full((n, trainings.width), np.nan, dtype=np.float32)
     extra_logits = np.full((n_extra, trainings.width), np.nan, dtype=np.float32)
     for each in range(n_folds):
-        found = _fold(trainings, each, fold, n_folds, extra)
-        logits[found["rows"]], extra_logits[found["extra_rows"]] = found["logits"], found["extra_logits"]
+        arrays = _fold(trainings, each, fold, n_folds, extra)
+        logits[arrays["rows"]], extra_logits[arrays["extra_rows"]] = arrays["logits"], arrays["extra_logits"]
     recorded = [trainings.dynamics(str(each)) for each in range(n_folds)]
     planted_in = extra.planted_in if extra is not None else np.zeros(0, dtype=np.int64)
     extra_ids = extra.ids if extra is not None else []
@@ -124,16 +124,16 @@ def fit_all(trainings: Trainings, *, again: bool = False) -> Everything:
     Raises ModelError when the training or its model fails.
     """
     path, key = trainings.folder / FOLDER / "all.npz", trainings.key(training="all")
-    found, model = kept(path, key), None
-    if found is None or again:
-        where = "everything" if found is None else "everything again"
+    arrays, model = kept(path, key), None
+    if arrays is None or again:
+        where = "everything" if arrays is None else "everything again"
         rows, nothing = np.flatnonzero(trainings.trainable), np.zeros(0, dtype=np.int64)
         model, network = trainings.run("all", where, rows, key=key, extra=None, planted=nothing)
-        if found is None:
-            found = _predictions(trainings, network, where)
-            write_arrays(path, key=np.array(key), **found)
+        if arrays is None:
+            arrays = _predictions(trainings, network, where)
+            write_arrays(path, key=np.array(key), **arrays)
     n = len(trainings.ids)
-    whole = {name: _spread(found[name], found["rows"], n) for name in ("logits", "embeddings") if name in found}
+    whole = {name: _spread(arrays[name], arrays["rows"], n) for name in ("logits", "embeddings") if name in arrays}
     return Everything(whole["logits"], whole.get("embeddings"), trainings.dynamics("all"), model)
 
 
@@ -150,24 +150,24 @@ def _fold(
     """The arrays of one fold: `rows` and their `logits`, `extra_rows` and their `extra_logits`."""
     path = trainings.folder / FOLDER / f"fold_{each}.npz"
     key = trainings.key(training=f"{each} of {n_folds}", fold=_digest(fold), extra=extra.digest() if extra else None)
-    found = kept(path, key)
-    if found is not None:
-        return found
+    arrays = kept(path, key)
+    if arrays is not None:
+        return arrays
     where = f"fold {each + 1} of {n_folds}"
     planted = np.flatnonzero(extra.planted_in == each) if extra is not None else np.zeros(0, dtype=np.int64)
     learned = np.flatnonzero(trainings.trainable & (fold != each) & (fold >= 0))
     _model, network = trainings.run(str(each), where, learned, key=key, extra=extra, planted=planted)
     rows = np.flatnonzero(trainings.cached_inputs.is_good & (fold == each))
-    found = {"rows": rows, "logits": trainings.ask(network, where, rows)[0]}
-    found["extra_rows"] = np.zeros(0, dtype=np.int64)
-    found["extra_logits"] = np.zeros((0, trainings.width), dtype=np.float32)
+    arrays = {"rows": rows, "logits": trainings.ask(network, where, rows)[0]}
+    arrays["extra_rows"] = np.zeros(0, dtype=np.int64)
+    arrays["extra_logits"] = np.zeros((0, trainings.width), dtype=np.float32)
     if extra is not None:
-        found["extra_rows"] = np.flatnonzero(fold[extra.source] == each)
+        arrays["extra_rows"] = np.flatnonzero(fold[extra.source] == each)
         values = extra.values
-        found["extra_logits"] = trainings.ask(network, where, found["extra_rows"], values)[0]
-    write_arrays(path, key=np.array(key), **found)
+        arrays["extra_logits"] = trainings.ask(network, where, arrays["extra_rows"], values)[0]
+    write_arrays(path, key=np.array(key), **arrays)
     drop_checkpoints(trainings.folder, str(each))
-    return found
+    return arrays
 
 
 def _check(fold: np.ndarray, n_folds: int, n: int) -> None:

@@ -74,8 +74,8 @@ class Trainings:
     @cached_property
     def trainable(self) -> np.ndarray:
         """(N,) bool: has a label, can be read, and is not held out."""
-        found = self.cached_inputs.is_good & is_known(self.targets)
-        return found if self.held_out is None else found & ~self.held_out
+        is_usable = self.cached_inputs.is_good & is_known(self.targets)
+        return is_usable if self.held_out is None else is_usable & ~self.held_out
 
     def run(
         self, name: str, where: str, rows: np.ndarray, *, key: str, extra: Extra | None, planted: np.ndarray
@@ -147,14 +147,14 @@ class Trainings:
         for start in range(0, len(rows), at_once):
             part = rows[start : start + at_once]
             with named(where):
-                found, embeddings = network.forward(
+                outputs, embeddings = network.forward(
                     self.cached_inputs.read(part) if values is None else rows_of(values, part)
                 )
-                if found.shape[1] != self.width:
+                if outputs.shape[1] != self.width:
                     wanted = f"there are {self.width} classes" if self.classes else f"wanted {self.width}"
-                    raise ModelError(f"the model has {found.shape[1]} outputs; {wanted}")
-                self._check(found, part if values is None else None)
-            raw[start : start + at_once] = self.task.finite(found.float()).cpu().numpy()
+                    raise ModelError(f"the model has {outputs.shape[1]} outputs; {wanted}")
+                self._check(outputs, part if values is None else None)
+            raw[start : start + at_once] = self.task.finite(outputs.float()).cpu().numpy()
             if embeddings is not None:
                 features.append(as_stored(embeddings).cpu().numpy())
             self.tell(f"{where}: predicting", start + len(part), len(rows))

@@ -39,8 +39,8 @@ def curve(points: Sequence[Point]) -> list[dict[str, Any]]:
     entries = []
     for arm, round in dict.fromkeys((point["arm"], point["round"]) for point in points):
         own = [point for point in points if (point["arm"], point["round"]) == (arm, round)]
-        found = {name: _spread([point[name] for point in own]) for name in MEASURES}
-        entries.append({"arm": arm, "round": round, "n": _mean_n(own), "seeds": len(own), **found})
+        spreads = {name: _spread([point[name] for point in own]) for name in MEASURES}
+        entries.append({"arm": arm, "round": round, "n": _mean_n(own), "seeds": len(own), **spreads})
     return entries
 
 

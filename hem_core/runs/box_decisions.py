@@ -59,24 +59,24 @@ def decisions(run: Run, log: TagLog, images: Collection[str], *, trust: str = ""
         return Decisions(())
     digest = str((run.info.get("data", {}).get("annotations") or {}).get("digest") or "")
     rows = {str(part["id"]): part for part in run.level(LEVEL).table().to_dict("records")}
-    known = set(images)
+    image_ids = set(images)
     orders: list[Correction] = []
     conflicts, undecided, outdated = list[Conflict](), list[str](), list[str]()
     for id, some in sorted(said.items(), key=lambda each: (each[1][-1].at, each[0])):
         part = rows.get(id)
         image = str(part["example"]) if part is not None else _image_of(id)
-        if image not in known:
+        if image not in image_ids:
             continue
         current = [one for one in some if one.about in ("", digest)]
         if len(current) < len(some):
             outdated.append(id)
-        found = _settled(image, id, current, _sides(part), trust)
-        if isinstance(found, Conflict):
-            conflicts.append(found)
-        elif isinstance(found, str):
-            undecided += [found] if current else []
+        outcome = _settled(image, id, current, _sides(part), trust)
+        if isinstance(outcome, Conflict):
+            conflicts.append(outcome)
+        elif isinstance(outcome, str):
+            undecided += [outcome] if current else []
         else:
-            orders += found
+            orders += outcome
     once, again = _without_repeated(orders)
     return Decisions(tuple(once), tuple(again), tuple(conflicts), tuple(undecided), tuple(outdated))
 

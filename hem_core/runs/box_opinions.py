@@ -120,7 +120,7 @@ def _counts(tag: str, *, is_bulk: bool) -> bool:
 
 def _rule(rule: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(rule or "null")
+        content = json.loads(rule or "null")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}

@@ -55,17 +55,17 @@ def near_parts(scored: Scored, parts: Parts, progress: Progress) -> NearParts | 
     with progress.stage("boxes", parts.table.num_rows) as report:
         places = _Places.of(scored, parts)
         made = _by_model(scored, network, places) if network is not None else _by_pixels(scored, places)
-        rows, found = [], []
+        rows, blocks = [], []
         for row, features in made:
             rows.append(row)
-            found.append(features)
+            blocks.append(features)
             report(sum(map(len, rows)))
-    if not found:
+    if not blocks:
         return None
     order = np.argsort(np.concatenate(rows), kind="stable")
     if len(order) < parts.table.num_rows:  # a picture that cannot be read: its boxes have no place in a graph
         return None
-    return NearParts(_kept(scored, home, np.concatenate(found)[order], of), of)
+    return NearParts(_kept(scored, home, np.concatenate(blocks)[order], of), of)
 
 
 def _stored(scored: Scored, home: Path) -> NearParts | None:
@@ -134,10 +134,10 @@ def _by_pixels(scored: Scored, places: _Places) -> Iterator[tuple[np.ndarray, np
     inputs = scored.ready.inputs
     assert inputs is not None
     for index, rows in sorted(places.rows.items()):
-        found = inputs.picture(index)
-        if found is None:
+        pixels = inputs.picture(index)
+        if pixels is None:
             continue
-        picture = Image.fromarray(found).convert("RGB")
+        picture = Image.fromarray(pixels).convert("RGB")
         crops = [
             picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=_inside(corners, picture.size))
             for corners in places.corners[rows].tolist()

@@ -104,26 +104,26 @@ def prepare(
     facts = catalogs.info(catalog)
     if options.predictions is not None and (model is not None or train is not None):
         raise ModelError("--predictions holds what a model predicted; omit it, or --model and --train")
-    found = _predictions(task, catalog, data, train) if model is None else None
-    if model is None and found is None and train is None:
+    predictions = _predictions(task, catalog, data, train) if model is None else None
+    if model is None and predictions is None and train is None:
         raise ModelError(
             f"no --model was given, nor --train, and '{facts['source']}' {_without_predictions(task, catalog, data)}"
         )
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
-    if found is None and inputs is None:
+    if predictions is None and inputs is None:
         raise DataError(
             f"'{facts['source']}' has no image column for the model to read, nor a text column or features; "
             "name it with --image-column, --text-column or --feature-columns"
         )
-    if found is not None and found.notes:
-        facts |= {"notes": [*facts.get("notes", []), *found.notes]}
-    network, n_outputs, model_hash = None, found.n_classes if found else 0, "predictions"
+    if predictions is not None and predictions.notes:
+        facts |= {"notes": [*facts.get("notes", []), *predictions.notes]}
+    network, n_outputs, model_hash = None, predictions.n_classes if predictions else 0, "predictions"
     if model is not None and inputs is not None:
         network, n_outputs = placed(model, inputs, catalog.num_rows, facts, options)
         model_hash = _model_hash(model, inputs, catalog.num_rows, facts)
-    if model is None and found is None and train is not None:
+    if model is None and predictions is None and train is not None:
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
-    of_model = model_facts(model, n_outputs, is_trained=found is None)
+    of_model = model_facts(model, n_outputs, is_trained=predictions is None)
     of_model = replace(of_model, label_names=_names_of_labels(task, model, options))
     targets = task.read_targets(catalog, facts, of_model, _said_of_labels(options))
     bad_labels = {**targets.bad, **{int(row): reason for row, reason in targets.facts.get("failures", {}).items()}}
@@ -135,7 +135,7 @@ def prepare(
         bad_labels,
         network,
         inputs,
-        found,
+        predictions,
         name,
         model_hash,
         targets.task or task,
@@ -313,9 +313,9 @@ def _digest(recorded: Dynamics) -> str:
     digest = hashlib.sha256("\n".join(recorded.ids).encode())
     for values in (recorded.confidences, recorded.margins, recorded.hits):
         digest.update(np.ascontiguousarray(values).data)
-    for known in (recorded.targets, recorded.hashes):
-        if known is not None:
-            digest.update(repr(list(known)).encode())
+    for values_of in (recorded.targets, recorded.hashes):
+        if values_of is not None:
+            digest.update(repr(list(values_of)).encode())
     return digest.hexdigest()
 
 

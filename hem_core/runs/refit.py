@@ -58,10 +58,10 @@ def _refit(run: Run) -> Run:
     table = pq.read_table(run.folder / "scores.parquet")
     tagged, tags = _verdicts(run, table["id"].to_pylist())
     rows = Features(kept["values"].astype(np.float32), tuple(kept["names"].tolist()))
-    found = calibrate(rows, kept["examples"], kept["kinds"], seed=int(kept["seed"]), tagged=tagged, tags=tags)
-    made = _columns(run, table, kept, rows, found)
+    fitted = calibrate(rows, kept["examples"], kept["kinds"], seed=int(kept["seed"]), tagged=tagged, tags=tags)
+    made = _columns(run, table, kept, rows, fitted)
     write_table(run.folder / "scores.parquet", _replaced(table, made), metadata=_metadata(table))
-    reasons = {**(run.info.get("reasons") or {}), **_measured(found.model.measured), "n_tagged": len(tagged)}
+    reasons = {**(run.info.get("reasons") or {}), **_measured(fitted.model.measured), "n_tagged": len(tagged)}
     scores = hashlib.sha256((run.folder / "scores.parquet").read_bytes()).hexdigest()
     base = str(run.info.get("fingerprint") or "").partition("-")[0]
     write_json(run.folder / "run.json", {**run.info, "reasons": reasons, "fingerprint": f"{base}-{scores[:16]}"})
@@ -81,8 +81,8 @@ def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:
     place = {id: row for row, id in enumerate(ids)}
     state = state.loc[state["n"] == 1, :]  # a word on many at once is no look at each
     pairs = zip(state["id"].tolist(), state["tag"].tolist(), strict=True)
-    found = sorted((place[id], tag) for id, tag in pairs if tag in SAYS and id in place)
-    return np.array([row for row, _ in found], np.int64), [says for _, says in found]
+    verdicts = sorted((place[id], tag) for id, tag in pairs if tag in SAYS and id in place)
+    return np.array([row for row, _ in verdicts], np.int64), [says for _, says in verdicts]
 
 
 def _columns(

@@ -30,13 +30,13 @@ def refit_parts(run: Run, level: str, kept: Mapping[str, np.ndarray]) -> Run:
     if not isinstance(task, tasks.CalibratesParts):
         raise RunError(f"the task '{task.name}' of the run {run.folder} cannot be refitted on the level '{level}'")
     table = pq.read_table(run.folder / f"{level}.parquet")
-    found = task.refitted(table, kept, _verdicts(run, level))
-    _write(run, level, table, {name: array_of(values) for name, values in found.columns.items()})
+    fitted = task.refitted(table, kept, _verdicts(run, level))
+    _write(run, level, table, {name: array_of(values) for name, values in fitted.columns.items()})
     scores = pq.read_table(run.folder / "scores.parquet")
-    reason = [found.of_examples.get(id, "easy") for id in scores["id"].to_pylist()]
+    reason = [fitted.of_examples.get(id, "easy") for id in scores["id"].to_pylist()]
     _write(run, "scores", scores, {"reason": pa.array(reason, pa.string())})
-    info = {**run.info, "reasons": {**(run.info.get("reasons") or {}), **found.info}}
-    info["task_settings"] = dict(found.settings)
+    info = {**run.info, "reasons": {**(run.info.get("reasons") or {}), **fitted.info}}
+    info["task_settings"] = dict(fitted.settings)
     base = str(run.info.get("fingerprint") or "").partition("-")[0]
     digest = hashlib.sha256()
     for name in ("scores", level):

@@ -21,15 +21,15 @@ _checked: dict[str, tuple[int, int]] = {}
 
 def trouble(folder: Path, info: Mapping[str, Any]) -> dict[str, str]:
     """The files that a complete run lacks or that cannot be read -> why, as its run.json describes it."""
-    found = {}
+    reasons = {}
     for name in [*_expected(info), *_parts(folder)]:
         path = folder / name
         why = _why(path) if path.exists() else "is missing"
         if why is None and name == "thumbnails.npy":
             why = torn(folder / "thumbnails.bin", path)
         if why is not None:
-            found[name] = why
-    return found
+            reasons[name] = why
+    return reasons
 
 
 def damage(path: Path) -> str | None:

@@ -48,16 +48,16 @@ class Workspace:
 
         with_arms: also the runs of the retrainings' arms, which otherwise stay inside their retraining.
         """
-        found = self._read()[0]
+        all_runs = self._read()[0]
         if not with_arms:
-            known = arms(self.folder)
-            found = [run for run in found if not is_arm(run.name, run.data, known)]
-        return sorted(found, key=_newest_first, reverse=True)
+            arm_runs = arms(self.folder)
+            all_runs = [run for run in all_runs if not is_arm(run.name, run.data, arm_runs)]
+        return sorted(all_runs, key=_newest_first, reverse=True)
 
     def retraining_of(self, run: Run) -> str | None:
         """Name of the retraining that a run is an arm of; None for a run of its own."""
-        known = arms(self.folder)
-        return known[run.name] if is_arm(run.name, run.data, known) else None
+        arm_runs = arms(self.folder)
+        return arm_runs[run.name] if is_arm(run.name, run.data, arm_runs) else None
 
     def identity(self) -> str:
         """A unique name of this workspace: it stays when the folder is moved or renamed; a copy gets another one.
@@ -88,8 +88,8 @@ class Workspace:
     def run(self, name: str) -> Run:
         """Open a complete run by its name. Raises RunError listing the runs when there is none."""
         if not (name and (self.folder / "runs" / name / "run.json").is_file() and Path(name).name == name):
-            known = [run.name for run in self.runs()]
-            there = f"there are: {', '.join(known)}" if known else "there is none yet"
+            names = [run.name for run in self.runs()]
+            there = f"there are: {', '.join(names)}" if names else "there is none yet"
             raise RunError(f"no run '{name}' in {self.folder}; {there}")
         return open_run(self.folder / "runs" / name)
 
@@ -118,10 +118,10 @@ class Workspace:
 
 def _stored_id(path: Path) -> str | None:
     try:
-        found = json.loads(path.read_text("utf-8"))["id"]
+        identity = json.loads(path.read_text("utf-8"))["id"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return found if isinstance(found, str) and found else None
+    return identity if isinstance(identity, str) and identity else None
 
 
 def _newest_first(run: Run) -> tuple[str, str]:
