@@ -88,6 +88,19 @@ def test_seeds_that_disagree_widen_the_interval():
     assert high == 100
 
 
+def test_a_targeted_slice_of_one_example_has_no_interval_and_one_of_two_has():
+    targets = np.zeros(6, np.int64)
+    models = [sums(class_predictions(sure(np.zeros(6, int), 2), targets), parts_of(n, targets)) for n in (1, 2)]
+    for n, model in zip((1, 2), models, strict=True):
+        _, draws = measured_again([[model]], parts_of(n, targets), draws=20)
+        assert np.isfinite(draws[:, 0, NAMES.index("accuracy")]).all()
+        assert np.isfinite(draws[:, 0, NAMES.index("targeted slice")]).any() == (n == 2)
+
+
+def parts_of(n, targets):
+    return groups(np.arange(len(targets)) < n, targets, 2, [])
+
+
 def test_the_temperature_of_logits_twice_too_large_is_two():
     draw = np.random.default_rng(0)
     logits = draw.normal(size=(4000, 3)) * 2
