@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hem_core.boxes.average_precision import AveragePrecision
     from hem_core.boxes.scene import Judged, Scene
     from hem_core.labels.corrected_boxes import Corrected
+    from hem_core.runs.box_decisions import Decisions
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
     from hem_core.stats.paired import Paired
@@ -159,6 +160,13 @@ def is_corrected(level: "Level") -> bool:
 def corrected(level: "Level") -> "Corrected":
     """The annotations of a level's run with what people said of its boxes: corrected_boxes.corrected_boxes."""
     return _corrected(_key(level), tags().revision(level.data), level)
+
+
+def box_decisions(level: "Level") -> "Decisions | None":
+    """What people decided of the boxes of a level's run: box_decisions.decisions; None for a run without boxes."""
+    from hem_core.runs.box_decisions import LEVEL
+
+    return _decisions(_key(level), tags().revision(level.data), level) if LEVEL in run(level.run).levels else None
 
 
 def overview(level: "Level") -> "Overview":
@@ -343,6 +351,14 @@ def _places(key: Key, _level: "Level") -> "np.ndarray":
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _row_of(key: Key, _level: "Level") -> dict[str, int]:
     return {str(id): row for row, id in enumerate(_level.table(["id"])["id"])}
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _decisions(key: Key, revision: int, _level: "Level") -> "Decisions":
+    from hem_core.runs.box_decisions import decisions
+
+    opened = run(_level.run)
+    return decisions(opened, tags(), frozenset(opened.table(["id"])["id"].astype(str)))
 
 
 @st.cache_resource(show_spinner="Applying the corrections…", max_entries=2)

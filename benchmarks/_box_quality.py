@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +14,16 @@ from sklearn.metrics import average_precision_score
 
 from hem_core import open_run
 from hem_core.boxes import formats
-from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, predicted_boxes
+from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes
 from hem_core.boxes.geometry import areas
 from hem_core.boxes.hypotheses import Hypotheses, hypotheses, pair_iou
 from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.planted_rows import ECHO, planted_rows
-from hem_core.boxes.pooling import pool
+from hem_core.boxes.pooling import pool, pool_suspicion
+from hem_core.boxes.results import read as read_predictions
 from hem_core.boxes.spoil import Spoiled, spoil
 from hem_core.boxes.suspicion import KINDS as SUSPICIONS
+from hem_core.runs.box_scene import scene_of
 from hem_core.tasks._detection_probes import learn, plantings
 
 KINDS = {
@@ -34,6 +36,9 @@ KINDS = {
 """Row of the table -> what is planted, in 10% of the boxes together."""
 STRATA = {"1–2": (1, 2), "3–5": (3, 5), "6–10": (6, 10), "11+": (11, np.inf)}
 """Given boxes of an image."""
+OURS = "HEM label_suspicion"
+FORMS = (OURS, f"{OURS}, softmax", "HEM, without probes", "base rate")
+"""Columns that are no rivals of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +52,38 @@ class Data:
 
 
 @dataclass(frozen=True, eq=False)
+class Images:
+    """N images with planted errors."""
+
+    n_given: np.ndarray
+    """(N,) given boxes, after the planting."""
+    is_bad: np.ndarray
+    """(N,) bool: a planted error is in the image."""
+    columns: dict[str, np.ndarray]
+    """Column -> (N,), higher = more suspect."""
+
+    def inside(self, stratum: str) -> np.ndarray:
+        """Which images are in a stratum of crowding; none of them where all or none are bad."""
+        low, high = STRATA[stratum]
+        rows = np.flatnonzero((self.n_given >= low) & (self.n_given <= high))
+        return rows if 0 < self.is_bad[rows].sum() < len(rows) else rows[:0]
+
+    def auprc(self, stratum: str) -> dict[str, float]:
+        """Column -> AUPRC in a stratum, and the base rate; {} where nothing can be told."""
+        rows = self.inside(stratum)
+        if not len(rows):
+            return {}
+        values = {name: each[rows] for name, each in self.columns.items()}
+        found = {name: float(average_precision_score(self.is_bad[rows], each)) for name, each in values.items()}
+        return {"base rate": float(self.is_bad[rows].mean())} | found
+
+
+@dataclass(frozen=True, eq=False)
 class Measured:
-    """Column -> AUPRC: of boxes, and of images in each stratum of crowding."""
+    """Column -> AUPRC of boxes; and the images."""
 
     boxes: dict[str, float]
-    images: dict[str, dict[str, float]]
+    images: Images
 
 
 def sets(data: Path, n_canvases: int, seed: int) -> dict[str, Data]:
@@ -63,26 +95,21 @@ def sets(data: Path, n_canvases: int, seed: int) -> dict[str, Data]:
         kept = np.flatnonzero(~read.boxes.is_ignored & (areas(read.boxes.xyxy) > 0))
         truth, size_px, k = read.boxes.take(kept), read.size_px, len(read.categories)
         results = data / name / "detections_coco.json"
-        own = formats.read_predictions(results, read).boxes if results.is_file() else None
+        own = read_predictions(results, read).boxes if results.is_file() else None
         found[name] = Data(truth, size_px, own or detected(truth, size_px, k, seed), k)
     return found
 
 
 def of_run(folder: Path) -> Data:
-    """The boxes of a finished run: given ones as the truth, and predictions of a confidence of .05 and more."""
+    """The boxes of a finished run: given ones as the truth, and all predictions."""
     run = open_run(folder)
-    rows = run.level("boxes").table()
-    place = {id: at for at, id in enumerate(run.table(["id"])["id"])}
-    classes = {name: at for at, name in enumerate(run.info["task_settings"]["categories"])}
+    found = scene_of(run, run.level("boxes"))
+    if found is None or not found[1]:
+        raise SystemExit(f"{folder} does not hold its predictions; score it again")
+    scene = found[0]
+    kept = np.flatnonzero(~scene.given.is_ignored & (areas(scene.given.xyxy) > 0))
     sizes = run.table(["width", "height"]).to_numpy(float)
-    found = []
-    for which, label in (("given", "given"), ("predicted", "predicted")):
-        some = rows.loc[rows[f"{which}_left"].notna() & (rows[f"{which}_right"] > rows[f"{which}_left"]), :]
-        corners = some[[f"{which}_{side}" for side in ("left", "top", "right", "bottom")]].to_numpy(float)
-        found.append(([place[id] for id in some["example"]], [classes[name] for name in some[label]], corners, some))
-    (image, label, corners, _some), (theirs, named, places, some) = found
-    guess = predicted_boxes(theirs, named, places, some["confidence"].to_numpy(float))
-    return Data(given_boxes(image, label, corners), sizes, guess, len(classes))
+    return Data(scene.given.take(kept), sizes, scene.predicted, len(scene.classes))
 
 
 def measure(data: Data, kinds: tuple[str, ...], seed: int) -> Measured:
@@ -102,12 +129,51 @@ def measure(data: Data, kinds: tuple[str, ...], seed: int) -> Measured:
     return Measured(of_boxes, _of_images(rows, columns, spoiled, lab, n))
 
 
+def against_the_best(seeds: Sequence[Images], stratum: str, *, n_draws: int = 1000) -> dict[str, str]:
+    """`label_suspicion` of the images of a stratum against the best column that is none of its forms, over all seeds.
+
+    The interval is of the mean difference over the seeds, with the images drawn again, the same ones for all seeds.
+    """
+    known = [one for one in seeds if len(one.inside(stratum))]
+    if not known:
+        return {}
+    points = [one.auprc(stratum) for one in known]
+    others = [name for name in points[0] if name not in FORMS]
+    best = max(others, key=lambda name: float(np.mean([each[name] for each in points])))
+    n = len(known[0].is_bad)
+    weight = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=n_draws).astype(float)
+    apart = np.stack([_drawn(one, stratum, OURS, weight) - _drawn(one, stratum, best, weight) for one in known])
+    low, high = np.nanpercentile(np.nanmean(apart, axis=0), [2.5, 97.5])
+    mean = float(np.mean([each[OURS] - each[best] for each in points]))
+    return {
+        "images": f"{np.mean([len(one.inside(stratum)) for one in known]):.0f}",
+        "with an error": f"{np.mean([one.is_bad[one.inside(stratum)].sum() for one in known]):.1f}",
+        "best plain column": best,
+        "label_suspicion less that": f"{mean:+.3f} ({low:+.3f} to {high:+.3f})",
+    }
+
+
+def _drawn(one: Images, stratum: str, column: str, weight: np.ndarray) -> np.ndarray:
+    """(B,) AUPRC of a column in a stratum, each image counted as often as `weight` (B, N) says; NaN without a bad one.
+
+    As `average_precision_score` with these weights, for all draws at once.
+    """
+    rows = one.inside(stratum)
+    rows = rows[np.argsort(-one.columns[column][rows], kind="stable")]
+    value, drawn = one.columns[column][rows], weight[:, rows]  # (B, n)
+    ends = np.flatnonzero(np.append(value[1:] != value[:-1], True))  # of equal values the last
+    bad, seen = (np.cumsum(each, axis=1)[:, ends] for each in (drawn * one.is_bad[rows], drawn))
+    precision = np.divide(bad, seen, out=np.zeros(bad.shape), where=seen > 0)
+    with np.errstate(invalid="ignore"):
+        return (np.diff(bad, axis=1, prepend=0) * precision).sum(axis=1) / bad[:, -1]
+
+
 def box_columns(judgement: Judgement, lab: ObjectLab | None, seed: int) -> dict[str, np.ndarray]:
     """Column -> (R,), higher = more suspect. HEM plants errors of its own among these, as it does in a run."""
     planted = plantings(judgement, seed=seed + 5000)
     rows, plain, found = judgement.rows, judgement.suspicion, judgement.severity
     doubt = learn(planted).of(plain) if planted else plain
-    columns = {"HEM label_suspicion": doubt.label_suspicion, "HEM, without probes": plain.label_suspicion}
+    columns = {OURS: doubt.label_suspicion, "HEM, without probes": plain.label_suspicion}
     columns |= {"HEM severity": found.severity, "HEM error": found.error}
     columns |= {f"HEM {kind}": getattr(doubt, kind) for kind in SUSPICIONS}
     sure = np.zeros(len(rows))
@@ -130,16 +196,15 @@ def box_columns(judgement: Judgement, lab: ObjectLab | None, seed: int) -> dict[
 
 def _of_images(
     rows: Hypotheses, columns: Mapping[str, np.ndarray], spoiled: Spoiled, lab: ObjectLab | None, n: int
-) -> dict[str, dict[str, float]]:
-    """Column -> AUPRC of the images with a planted error, in each stratum."""
+) -> Images:
     is_bad = np.zeros(n, bool)
     is_bad[spoiled.given.image[spoiled.kind != ""]] = True
     is_bad[spoiled.removed.image] = True
     count = np.bincount(spoiled.given.image, minlength=n)
     values = {
-        "HEM label_suspicion": pool(rows.image, columns["HEM label_suspicion"], n),
-        "HEM label_suspicion, softmax": pool(rows.image, columns["HEM label_suspicion"], n, "softmax"),
-        "HEM, without probes": pool(rows.image, columns["HEM, without probes"], n),
+        OURS: pool_suspicion(rows.image, columns[OURS], n),
+        f"{OURS}, softmax": pool_suspicion(rows.image, columns[OURS], n, "softmax"),
+        "HEM, without probes": pool_suspicion(rows.image, columns["HEM, without probes"], n),
         "HEM severity": pool(rows.image, columns["HEM severity"], n),
         "1 − IoU": pool(rows.image, columns["1 − IoU"], n),
         "confidence of strays": pool(rows.image, columns["confidence of strays"], n),
@@ -148,12 +213,4 @@ def _of_images(
     }
     if lab is not None:
         values["ObjectLab"] = lab.image
-    found = {}
-    for name, (low, high) in STRATA.items():
-        inside = (count >= low) & (count <= high)
-        if is_bad[inside].any() and not is_bad[inside].all():
-            rate = {"base rate": float(is_bad[inside].mean())}
-            found[name] = rate | {
-                column: float(average_precision_score(is_bad[inside], each[inside])) for column, each in values.items()
-            }
-    return found
+    return Images(count, is_bad, values)

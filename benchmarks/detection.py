@@ -1,7 +1,7 @@
 """What matching and judging boxes costs, and how well wrong annotations are found, compared with others.
 
     python benchmarks/detection.py [--only speed quality] [--images 5000] [--peer-images 1000]
-                                   [--data ../shared/data] [--seeds 3] [--canvases 300] [--runs RUN ...]
+                                   [--data ../shared/data] [--seeds 5] [--canvases 200] [--runs RUN ...]
 
 Peers: pycocotools, and cleanlab's ObjectLab where that is installed (`pip install cleanlab`).
 Speed: CPU seconds of this thread; all ratios are from one run. A peer that takes minutes gets fewer images: its seconds
@@ -24,14 +24,14 @@ from typing import Any
 
 import numpy as np
 from _box_peers import as_cleanlab
-from _box_quality import KINDS, STRATA, measure, of_run, sets
+from _box_quality import KINDS, STRATA, Images, against_the_best, measure, of_run, sets
 from _measures import table
 from _peers import NOTE
 
 from hem_core.boxes.arrays import GivenBoxes, PredictedBoxes, given_boxes, predicted_boxes
 from hem_core.boxes.average_precision import average_precision
 from hem_core.boxes.hypotheses import hypotheses
-from hem_core.boxes.pooling import pool
+from hem_core.boxes.pooling import pool_suspicion
 from hem_core.boxes.suspicion import suspicion
 
 ROOT = Path(__file__).parents[1]
@@ -46,9 +46,9 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=5000)
     parser.add_argument("--peer-images", type=int, default=1000)
     parser.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="folder of the real data sets")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--first-seed", type=int, default=100, help="the formulas were chosen on seeds 0 and 1")
-    parser.add_argument("--canvases", type=int, default=300)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=100, help="the formulas were chosen on seeds 0 to 4")
+    parser.add_argument("--canvases", type=int, default=200)
     parser.add_argument("--runs", type=Path, nargs="*", default=[], help="runs with predictions of a real detector")
     options = parser.parse_args()
     if "speed" in options.only:
@@ -59,12 +59,12 @@ def main() -> None:
 
 
 def quality(data: Path, seeds: range, n_canvases: int, runs: list[Path]) -> None:
-    """Two tables a data set: AUPRC of boxes by kind, and of images within strata of crowding.
+    """Three tables a data set: AUPRC of boxes by kind, and of images within strata of crowding, alone and compared.
 
     runs: finished runs whose boxes and predictions take the place of the data sets.
     """
     boxes: dict[str, dict[str, dict[str, list[float]]]] = {}
-    images: dict[str, dict[str, dict[str, list[float]]]] = {}
+    images: dict[str, list[Images]] = {}
     for seed in seeds:
         data_of = {run.name: of_run(run) for run in runs} or sets(data, n_canvases, seed)
         for name, one in data_of.items():
@@ -72,13 +72,23 @@ def quality(data: Path, seeds: range, n_canvases: int, runs: list[Path]) -> None
                 found = measure(one, kinds, seed)
                 add(boxes.setdefault(name, {}), kind, found.boxes)
                 if kind == "all four":
-                    for stratum, columns in found.images.items():
-                        add(images.setdefault(name, {}), f"{stratum} boxes", columns)
+                    images.setdefault(name, []).append(found.images)
     for name in boxes:
         print(f"### {name}\n\n{table('AUPRC of boxes', boxes[name], best='column', is_range=True)}\n")
-        strata = [f"{each} boxes" for each in STRATA]
-        ordered = {row: {each: cells[each] for each in strata if each in cells} for row, cells in images[name].items()}
-        print(f"{table('AUPRC of images, all four kinds', ordered, best='column', is_range=True)}\n{NOTE}", flush=True)
+        of_images: dict[str, dict[str, list[float]]] = {}
+        for stratum in STRATA:
+            for one in images[name]:
+                add(of_images, f"{stratum} boxes", one.auprc(stratum))
+        print(f"{table('AUPRC of images, all four kinds', of_images, best='column', is_range=True)}\n")
+        apart = {f"{stratum} boxes": against_the_best(images[name], stratum) for stratum in STRATA}
+        print(f"{words('images with', apart)}\n{NOTE}", flush=True)
+
+
+def words(title: str, rows: Mapping[str, Mapping[str, str]]) -> str:
+    """Markdown of cells that are texts; rows without any are left out."""
+    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
+    lines = [f"| {title} | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    return "\n".join([*lines, *(f"| {name} | {' | '.join(row.values())} |" for name, row in rows.items() if row)])
 
 
 def add(rows: dict[str, dict[str, list[float]]], column: str, values: Mapping[str, float]) -> None:
@@ -135,7 +145,7 @@ def corners(chance: np.random.Generator, n: int) -> np.ndarray:
 def suspicion_of_images(given: GivenBoxes, predicted: PredictedBoxes, n_images: int) -> np.ndarray:
     """The label suspicion of each image, from the boxes on."""
     rows = hypotheses(given, predicted)
-    return pool(rows.image, suspicion(rows).label_suspicion, n_images)
+    return pool_suspicion(rows.image, suspicion(rows).label_suspicion, n_images)
 
 
 def coco(given: GivenBoxes, predicted: PredictedBoxes, n_images: int) -> Any:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {
         "types", "errors", "folder", "plugins", "cells", "alive", "splits", "paths", "thresholds", "stats",
-        "content_hash", "boxes", "tag_sets",
+        "content_hash", "boxes", "tag_sets", "class_columns",
     },
     {"media"},
     {

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from hem_core.boxes.arrays import GivenBoxes
 from hem_core.boxes.error_types import RIGHT
 from hem_core.boxes.geometry import border_distance
-from hem_core.boxes.hypotheses import Hypotheses, seen_confidence
+from hem_core.boxes.hypotheses import Hypotheses
 from hem_core.boxes.surroundings import size_px
 
 OBJECT_IF = 1.0, 1.5
 """Log-odds that an object is where the model predicts one, before any row is seen: at confidence .5, and for each unit
 of its log-odds."""
 RIGHT_CLASS_IF = 1.0, 2.0
-FOUND = 2.0
-"""Log-odds that a given box is found, before any row is seen."""
-SEEN = 0.2
-"""Confidence from which a box counts as seen: it need not be found."""
+SEEN = 2.0
+"""Log-odds that the model sees a given box, before any row is looked at."""
 OFF = 0.15, 20
 """1 - IoU of a pair of boxes at the same object, before any row is seen, and how many pairs that is worth."""
 MOST = 50_000
@@ -41,28 +40,29 @@ def class_chance(rows: Hypotheses, confidence: np.ndarray) -> np.ndarray:
     return _by_confidence(rows, (RIGHT,), ("Cls",), RIGHT_CLASS_IF, confidence)
 
 
-def found_chance(rows: Hypotheses, image_size_px: np.ndarray | None) -> np.ndarray:
-    """(M,) in 0 .. 1: how often boxes of this size and class, as near to the border, in as full an image are seen.
+def usually_unseen(boxes: GivenBoxes, unseen: np.ndarray, image_size_px: np.ndarray | None) -> np.ndarray:
+    """(M,) in 0 .. 1: how unseen boxes like this one are, by size, class, nearness to the border and fullness of image.
 
-    image_size_px (N, 2), 0 where unknown; None where nothing is known of it.
+    unseen (M,) in 0 .. 1: how far each box is not seen. image_size_px (N, 2), 0 where unknown; None where nothing is
+    known of it. The geometric mean with all boxes: what is usual is learnt from the same boxes, and where wrong ones
+    are unseen too, boxes like them would be excused in full.
     """
-    boxes = rows.given_boxes
     objects = np.flatnonzero(~boxes.is_ignored)
-    result = np.zeros(len(boxes))
+    result = np.ones(len(boxes))
     if not len(objects):
         return result
     some = boxes.take(objects)
-    is_seen = (seen_confidence(rows)[objects] >= SEEN).astype(np.float64)
+    seen = 1 - unseen[objects]
     size = np.log(np.maximum(size_px(some.xyxy), 1.0))
     size = (size - size.mean()) / (size.std() + 1e-9)
     near = np.log(np.bincount(some.image)[some.image])
     touches = np.zeros(len(some))
     if image_size_px is not None:
         touches = (np.nan_to_num(border_distance(some.xyxy, image_size_px[some.image]), nan=np.inf) <= 1).astype(float)
-    of_class = _rate_of_class(some.label, is_seen)
+    of_class = _rate_of_class(some.label, seen)
     features = np.stack([size, size**2, near - near.mean(), touches, of_class], axis=1)  # (M, 5)
-    weights = logistic(features, is_seen, (FOUND, *[0.0] * features.shape[1]))
-    result[objects] = probability(features, weights)
+    weights = logistic(features, seen, (SEEN, *[0.0] * features.shape[1]))
+    result[objects] = np.sqrt((1 - probability(features, weights)) * unseen[objects].mean())
     return result
 
 
@@ -120,8 +120,7 @@ def _by_confidence(
     return probability(log_odds(wanted)[:, None], weights)
 
 
-def _rate_of_class(label: np.ndarray, is_seen: np.ndarray) -> np.ndarray:
+def _rate_of_class(label: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """(M,) log-odds that a box of the class is seen, less those of all boxes; five average boxes are added to each."""
-    n, seen = np.bincount(label), np.bincount(label, weights=is_seen)
-    mean = is_seen.mean()
-    return (log_odds((seen + 5 * mean) / (n + 5)) - log_odds(mean))[label]
+    n, total, mean = np.bincount(label), np.bincount(label, weights=seen), seen.mean()
+    return (log_odds((total + 5 * mean) / (n + 5)) - log_odds(mean))[label]

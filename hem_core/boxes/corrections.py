@@ -14,6 +14,8 @@ from hem_core.boxes.geometry import areas, is_degenerate
 
 Action = Literal["add", "remove", "move", "relabel"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
+DONE = {"move": "moved", "relabel": "relabelled", "add": "added", "remove": "removed"}
+"""Action -> what was done to a box, in the order in which they are counted."""
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,11 @@ def wrong_confidence(rows: Hypotheses) -> np.ndarray:
 
 
 def seen_confidence(rows: Hypotheses) -> np.ndarray:
-    """(M,) in 0 .. 1: the highest confidence of any prediction, of any class, that is no background at the box."""
-    near = rows.pairs.take(rows.pairs.iou >= rows.background)
-    return greatest(near.given, rows.predicted_boxes.probability()[near.predicted], len(rows.given_boxes))
+    """(M,) in 0 .. 1: how surely the model sees something at a given box, whatever its class.
+
+    The highest confidence of any prediction there, of any confidence; one that overlaps the box by less than
+    `foreground` counts in proportion to its IoU, so that what is predicted beside a box does not vouch for it.
+    """
+    near = rows.pairs
+    confidence = rows.predicted_boxes.probability()[near.predicted] * np.minimum(near.iou / rows.foreground, 1)
+    return greatest(near.given, confidence, len(rows.given_boxes))

@@ -13,7 +13,7 @@ from hem_core.boxes.detections import Detections
 from hem_core.boxes.matching import Matches, match
 from hem_core.boxes.overlaps import overlaps
 from hem_core.errors import DataError
-from hem_core.stats.paired import Measure, Paired
+from hem_core.stats.paired import RESAMPLES, Measure, Paired
 
 FALSE_POSITIVES = 1.0
 """False positives an image that are accepted where the miss rate is measured."""
@@ -28,7 +28,7 @@ WHOLE = (
 _SEVENTY_FIVE = 5
 
 
-def paired(models: Sequence[Detections], *, n_resamples: int, seed: int = 0) -> Paired:
+def paired(models: Sequence[Detections], *, n_resamples: int = RESAMPLES, seed: int = 0) -> Paired:
     """The measures `WHOLE` of A models on the same N images, then AP50 and AP50–95 of each class with a given box.
 
     Every resample draws the same images for all models, so what they share cancels in their difference. What rests on

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hem_core.boxes.chances import class_chance, found_chance, object_chance, usual_offset
+from hem_core.boxes.chances import class_chance, object_chance, usual_offset, usually_unseen
 from hem_core.boxes.error_types import greatest
 from hem_core.boxes.hypotheses import Hypotheses, pair_iou, right_confidence, seen_confidence, wrong_confidence
 
@@ -57,8 +57,9 @@ def suspicion(rows: Hypotheses, image_size_px: np.ndarray | None = None) -> Susp
 
     missing: the confidence of a prediction that is paired with no given box, unless it is a duplicate; against the
     share of predictions of that confidence that have an object; times 1 - IoU with a given box of its class.
-    spurious: 1 - the highest confidence of any prediction, of any class, that overlaps the box beyond the background;
-    against the share of boxes of that size and class, as near to the border, in as full an image that are seen.
+    spurious: 1 - the highest confidence of any prediction at the box, whatever its class, in proportion to its IoU
+    where that is below `foreground`; against how unseen boxes of that size and class, as near to the border, in as full
+    an image are.
     misplaced: 1 - IoU where the box is paired with a prediction of its class, against the usual one; times confidence.
     wrong_class: the highest confidence of another class at the box, less that of its own class, at least 0; against the
     share of predictions of that confidence at an object that have its class.
@@ -74,13 +75,14 @@ def suspicion(rows: Hypotheses, image_size_px: np.ndarray | None = None) -> Susp
     missing[is_new] = _rather(chance[new]) * (1 - _claimed(rows)[new])
     own = rows.given[is_given]
     unseen = (1 - seen_confidence(rows)) ** SHARPNESS
-    spurious[is_given] = _odds(unseen, 1 - found_chance(rows, image_size_px))[own]
+    usual = usually_unseen(rows.given_boxes, unseen, image_size_px)
+    spurious[is_given] = _odds(unseen, usual)[own]
     wrong_class[is_given] = _wrong_class(rows)[own]
     same = np.zeros(len(rows), bool)
     same[is_pair] = rows.given_boxes.label[rows.given[is_pair]] == boxes.label[rows.predicted[is_pair]]
     off = 1 - shared[same]
-    usual = usual_offset(off[off <= 1 - rows.foreground])
-    misplaced[same] = _odds(np.ones(len(off)), np.exp(-off / usual)) * chance[rows.predicted[same]]
+    off_by = usual_offset(off[off <= 1 - rows.foreground])
+    misplaced[same] = _odds(np.ones(len(off)), np.exp(-off / off_by)) * chance[rows.predicted[same]]
     misplaced[same & (np.nan_to_num(shared) > 1 - 1e-9)] = 0
     return Suspicion(missing, spurious, misplaced, wrong_class)
 

@@ -26,14 +26,16 @@ from hem_core.catalog._python_data import unwrapped
 from hem_core.errors import DataError
 from hem_core.paths import check_path
 
-__all__ = ["COLUMNS", "OF_TABLES", "OWN_OPTIONS", "info", "read", "unwrapped", "with_info"]
+__all__ = ["COLUMNS", "OF_TABLES", "OWN_OPTIONS", "PLACES", "info", "read", "unwrapped", "with_info"]
 
 PLUGINS = "hem.readers"
 DEFINES = ("accepts", "read")
 _KEY = b"hem"
 COLUMNS = ("id_column", "image_column", "label_column", "text_column", "feature_columns")
 OF_TABLES = {"text_column", "feature_columns"}
-OWN_OPTIONS = ("images", "predictions")
+PLACES = ("images", "predictions")
+"""Options that name a file or folder beside the data."""
+OWN_OPTIONS = (*PLACES, "annotations_format")
 """Options that only those readers take which name them in their `OPTIONS`."""
 
 
@@ -44,7 +46,8 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
 
     columns: `id_column`, `label_column`, `image_column`, `text_column` name the source's columns where they differ from
     the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be). `images`
-    is the folder of the pictures, `predictions` a file of predictions: for tables and annotations of boxes.
+    is the folder of the pictures, `predictions` a file of predictions: for tables and annotations of boxes;
+    `annotations_format`, for the latter alone, is a file of `hem_core.boxes.formats`.
     Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
     """
     given = {name: value for name, value in columns.items() if value}
@@ -60,13 +63,13 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     package = sys.modules[__name__]
     for name in filter(partial(folder.works, package), folder.names(package)):
         reader = folder.load(package, name)
-        if reader.accepts(source):
+        if reader.accepts(source) or _is_named(reader, own):
             if name != "table" and given.keys() & OF_TABLES:
                 raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{_short(source)}' is read as {name}")
             if own.keys() - set(getattr(reader, "OPTIONS", ())):
                 raise DataError(
-                    f"--{min(own)} is for tables and for annotations of boxes (a COCO .json, a YOLO data.yaml, Pascal "
-                    f"VOC's .xml files); '{_short(source)}' is read as {name}"
+                    f"--{min(own).replace('_', '-')} is for {_where(min(own))}annotations of boxes (a COCO .json, a "
+                    f"YOLO data.yaml, Pascal VOC's .xml files …); '{_short(source)}' is read as {name}"
                 )
             try:
                 table = _checked(reader.read(source, **given, **own))
@@ -79,6 +82,15 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
         f"cannot read '{source}'; expected an image folder, a .csv, .parquet, .jsonl or .npz file, "
         "an Arrow table, a DataFrame, a torch Dataset, or a dict of arrays"
     )
+
+
+def _is_named(reader: Any, own: dict[str, Any]) -> bool:
+    """Whether the format of annotations was named, and this is the reader of annotations."""
+    return "annotations_format" in own and "annotations_format" in getattr(reader, "OPTIONS", ())
+
+
+def _where(option: str) -> str:
+    return "" if option == "annotations_format" else "tables and for "
 
 
 def _short(source: Any) -> str:

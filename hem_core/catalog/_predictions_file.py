@@ -20,6 +20,8 @@ def predictions_by_id(predictions: str | Path, ids: pa.ChunkedArray | pa.Array, 
     known: the columns that the table has. Raises DataError when the file has no ids, repeats one, has none of these, or
     has a column that the table has too.
     """
+    if not isinstance(predictions, str | Path):
+        raise DataError("predictions from Python are for annotations of boxes; beside a table, name a file with ids")
     path = Path(predictions)
     check_path(path, "the predictions")
     if not path.is_file():

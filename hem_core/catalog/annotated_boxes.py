@@ -1,4 +1,4 @@
-"""Annotations of boxes: a COCO .json, a YOLO data.yaml, Pascal VOC's .xml files; and their predictions."""
+"""Annotations of boxes and their predictions: COCO, YOLO, Pascal VOC, and what labelling tools such as CVAT write."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.boxes import formats
+from hem_core.boxes import formats, results
 from hem_core.boxes.annotations import Annotations, Predictions
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, predicted_column
+from hem_core.boxes.contents import in_words
+from hem_core.boxes.results import InMemory
 from hem_core.catalog import with_info
 from hem_core.errors import DataError
 
-OPTIONS = ("images", "predictions")
-"""Options of this reader alone: the folder of the pictures, and a file or folder of predicted boxes."""
-NOTHING = "no objects"
-"""`label` of an image without a given box."""
+OPTIONS = ("images", "predictions", "annotations_format")
+"""Options of this reader alone: the folder of the pictures, a file or folder of predicted boxes, and the format."""
 PEEK = 1 << 16
 """Bytes at the beginning and the end of a .json file that distinguish it from a table."""
 STANDARD = ("id", "file_name", "width", "height")
@@ -33,32 +33,38 @@ def accepts(source: Any) -> bool:
     path = Path(source)
     suffix = path.suffix.lower()
     if path.is_dir():
-        return _is_folder_of_boxes(path)
+        return _is_folder_of_boxes(path) or formats.recognized_as(path) is not None
     if not path.is_file():
         return False
-    return (
+    return formats.recognized_as(path) is not None or (
         suffix == ".xml" or (suffix in (".yaml", ".yml") and _is_yolo(path)) or (suffix == ".json" and _is_coco(path))
     )
 
 
 def read(
-    source: str | Path, *, images: str | Path | None = None, predictions: str | Path | None = None, **_columns: str
+    source: str | Path,
+    *,
+    images: str | Path | None = None,
+    predictions: str | Path | InMemory | None = None,
+    annotations_format: str | None = None,
+    **_columns: str,
 ) -> pa.Table:
     """One row an image: `id`, `label` in words, `image`, `width` and `height` in px (0 where unknown), own columns.
 
     `boxes` holds the given boxes and, where there are predictions, `predictions` the predicted ones; see
     `hem_core.boxes.columns`. images: the folder of the pictures, by default where the annotations or the format place
-    them. predictions: a COCO results file, or a folder of YOLO's text files with confidences. What is odd stands in
-    `notes`; an image without its file is no failure where there are predictions, and has no picture.
+    them. predictions: what `hem_core.boxes.results` reads. annotations_format: a
+    file of `hem_core.boxes.formats`, by default the one that recognizes the source. What is odd stands in `notes`; an
+    image without its file is no failure where there are predictions, and has no picture.
     Raises DataError for what cannot be read.
     """
     path = Path(source)
     for name, place in (("--images", images), ("--predictions", predictions)):
-        if place is not None and not Path(place).exists():
+        if isinstance(place, str | Path) and not Path(place).exists():
             raise DataError(f"nothing is at '{place}', which {name} names; check the path")
     root = Path(images) if images is not None else None
-    document = formats.read(path, images=root)
-    answers = formats.read_predictions(predictions, document) if predictions is not None else None
+    document = formats.read(path, images=root, format=annotations_format)
+    answers = results.read(predictions, document) if predictions is not None else None
     names = document.images["file_name"].to_pylist()
     home = _home(path, names, root)
     table, missing = _table(document, answers, names, home)
@@ -106,12 +112,6 @@ def summaries(found: Annotations) -> list[str]:
     for index in np.flatnonzero(~found.boxes.is_ignored).tolist():
         counts[int(found.boxes.image[index])][found.categories[int(found.boxes.label[index])]] += 1
     return [in_words(count) for count in counts]
-
-
-def in_words(count: Counter[str]) -> str:
-    """Numbers of objects by their class, the most frequent first: `17 RBC, 1 WBC`."""
-    ordered = sorted(count.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{number} {name}" for name, number in ordered) or NOTHING
 
 
 def _home(path: Path, names: list[str], images: Path | None) -> Path:

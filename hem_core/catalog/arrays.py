@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.catalog import with_info
+from hem_core.catalog._array_predictions import LISTS, has_predictions, lists_in
 from hem_core.catalog._as_text import array_as_text, native
 from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._tag_labels import TagLabels, of_sets
@@ -38,7 +39,8 @@ def read(
     """Inputs (N, …) under `images`, `x` or `data`; labels (N,) under `labels` or `y`; `ids` (N,) if there are any.
 
     Further arrays of length N become columns, `classes` (K,) names the classes. `image` holds the member's name and
-    `image_row` the row in it. Labels and ids become text: 3, 3.0 as "3"; NaN is no label.
+    `image_row` the row in it. `logits` or `probs` (N, K) are what a model predicted, `embedding` (N, D) goes with them;
+    then there need be no inputs. Labels and ids become text: 3, 3.0 as "3"; NaN is no label.
     Pictures are (N, H, W) or (N, H, W, 1 | 3): truth values, uint8 or uint16, which the model gets scaled by their
     type's range to 0 .. 1, or floats, which it gets as they are.
     Raises DataError when members are missing, of other lengths, or hold Python objects.
@@ -52,18 +54,17 @@ def read(
     words = pa.chunked_array([pa.array(sets.texts, pa.string())]) if sets.facts else array_as_text(
         labels, members.label, "label"
     )  # fmt: skip
-    columns = {
-        "id": array_as_text(members.ids, members.id or "ids", "id"),
-        "label": words,
-        "image": pa.array([f"{members.inputs}.npy"] * members.n, pa.string()),
-        "image_row": pa.array(np.arange(members.n), pa.int64()),
-    } | {name: pa.array(native(value)) for name, value in members.values.items()}
+    columns = {"id": array_as_text(members.ids, members.id or "ids", "id"), "label": words}
+    if members.inputs not in LISTS:
+        columns["image"] = pa.array([f"{members.inputs}.npy"] * members.n, pa.string())
+        columns["image_row"] = pa.array(np.arange(members.n), pa.int64())
+    columns |= {name: pa.array(native(value)) for name, value in members.values.items()} | members.lists
     return with_info(
         pa.table(columns),
         name=path.stem,
         source=str(source),
         root=str(path.resolve()),
-        medium="array",
+        medium="array" if "image" in columns else "none",
         classes=members.classes,
         labels_are=labels_are(words),
         **sets.facts,
@@ -73,7 +74,10 @@ def read(
 
 @dataclass(frozen=True, eq=False)
 class _Members:
-    """Names of the members that make up the examples, and what they hold; the inputs are not read."""
+    """Names of the members that make up the examples, and what they hold; the inputs are not read.
+
+    inputs: where there are predictions alone, the member that holds them.
+    """
 
     inputs: str
     shape: tuple[int, ...]
@@ -85,6 +89,8 @@ class _Members:
     values: dict[str, np.ndarray]
     """Further arrays (N,)."""
     classes: list[str] | None
+    lists: dict[str, pa.Array]
+    """Predictions and embeddings."""
 
     @property
     def n(self) -> int:
@@ -97,11 +103,13 @@ def _members(path: Path, source: str | Path, named: tuple[str | None, str | None
     try:
         with np.load(path, allow_pickle=False) as members:
             shapes = {name: _header(path, name) for name in members.files}
-            inputs = _find(shapes, image_column, INPUT_NAMES, "input", path)
+            names = INPUT_NAMES if image_column or not has_predictions(shapes) else (*INPUT_NAMES, *LISTS)
+            inputs = _find(shapes, image_column, names, "input", path)
             label = _find(shapes, label_column, LABEL_NAMES, "label", path)
             n = _length(shapes[inputs][0], inputs, path)
             id = _find(shapes, id_column, ID_NAMES, "id", path) if id_column or set(ID_NAMES) & set(shapes) else None
-            taken = {inputs, label, id, "classes"}
+            lists = lists_in(members, shapes, n)
+            taken = {inputs, label, id, "classes", *lists}
             rest = [name for name, (shape, _dtype) in shapes.items() if name not in taken and shape == (n,)]
             labels = members[label]
             values = {name: members[name] for name in rest}
@@ -109,7 +117,7 @@ def _members(path: Path, source: str | Path, named: tuple[str | None, str | None
             classes = members["classes"].astype(str).tolist() if "classes" in shapes else None
     except (ValueError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"cannot read '{source}' as an .npz of plain arrays: {error}") from error
-    return _Members(inputs, *shapes[inputs], label, labels, id, ids, values, classes)
+    return _Members(inputs, *shapes[inputs], label, labels, id, ids, values, classes, lists)
 
 
 def _check_inputs(found: _Members, source: str | Path) -> None:

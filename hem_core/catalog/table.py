@@ -22,6 +22,7 @@ from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._predictions_file import predictions_by_id
 from hem_core.catalog._table_file import PREDICTIONS, Loaded, has_predictions, is_text, load, suffix_format
 from hem_core.catalog._tag_labels import of_columns, of_sets
+from hem_core.class_columns import class_columns
 from hem_core.errors import DataError
 from hem_core.media import claimed
 
@@ -81,30 +82,24 @@ def read(
     folder = (path or Path("table")).resolve().parent
     folders = (folder,) if images is None else (_folder_of_pictures(images), folder)
     chosen = _chosen(loaded, replace(named, label=label_column), asked, folders)
-    if images is not None and chosen.image is None:
-        raise DataError(f"--images '{images}' is for image paths, and '{path or 'the table'}' has no column of them")
+    _check_use(images, chosen, source)
     table = _typed(loaded, {*chosen.taken, chosen.input, "split", "content_hash"})
     facts: dict[str, Any] = {"notes": list(loaded.notes)}
-    medium, of_features = chosen.medium, table
+    of_features = table
     if chosen.are_features:
         of_features = _with_codes_as_numbers(loaded, table, chosen.taken | set(KEPT))
-        facts |= _features(of_features, path, asked, chosen.taken)
-        if not facts["features"]:
-            medium, facts = "none", {"notes": facts["notes"]}
+        features = _features(of_features, path, asked, chosen)
+        facts |= features if features["features"] else {}
     labels = as_text(_blank_is_missing(loaded.table[chosen.label]), chosen.label, "label")
     columns: dict[str, Any] = {"id": _ids(loaded.table, chosen.id), "label": labels}
     if chosen.image is not None:
-        column = as_text(loaded.table[chosen.image], chosen.image, "image")
-        pictures = image_paths(column, chosen.image, folders)
-        if pictures.root != folder:
-            facts["images"] = str(pictures.root)
-        columns["image"], folder = pictures.paths, pictures.root
-        facts["notes"] += pictures.notes
+        found = image_paths(as_text(loaded.table[chosen.image], chosen.image, "image"), chosen.image, folders)
+        facts |= {"notes": facts["notes"] + found.notes} | ({"images": str(found.root)} if found.root != folder else {})
+        columns["image"], folder = found.paths, found.root
         if chosen.id == chosen.image:
             _check_paths(columns["id"], chosen.image, path or "table")
-    if chosen.text is not None:
-        columns["text"] = _texts(loaded, chosen.text)
-    taken = {*chosen.taken, chosen.input, *PREDICTIONS}
+    columns |= {"text": _texts(loaded, chosen.text)} if chosen.text is not None else {}
+    taken = {*chosen.taken, chosen.input, *(PREDICTIONS if is_parquet(source) else ())}  # they stay in the file
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
     facts["notes"] += _padded(table, facts)
@@ -114,7 +109,7 @@ def read(
         name=path.name.split(".")[0] if path else "table",
         source=str(path or "table"),
         root=str(folder),
-        medium=medium,
+        medium="none" if chosen.are_features and "features" not in facts else chosen.medium,
         **_label_facts(labels, of_tags, list(added), is_text=loaded.is_text),
         **facts,
     )
@@ -124,6 +119,12 @@ def _folder_of_pictures(images: str | Path) -> Path:
     if not Path(images).is_dir():
         raise DataError(f"no folder is at '{images}', which --images names; check the path")
     return Path(images).resolve()
+
+
+def _check_use(images: str | Path | None, chosen: _Chosen, source: Any) -> None:
+    if images is not None and chosen.image is None:
+        where = f"'{source}'" if isinstance(source, str | Path) else "the table"
+        raise DataError(f"--images '{images}' is for image paths, and {where} has no column of them")
 
 
 def _label_facts(
@@ -331,15 +332,22 @@ def _found_inputs(loaded: Loaded, folders: Sequence[Path]) -> tuple[str | None, 
     return picture_column, None, None
 
 
-def _features(table: pa.Table, path: Path | None, names: list[str], taken: set[str | None]) -> dict[str, Any]:
+def _features(table: pa.Table, path: Path | None, names: list[str], chosen: _Chosen) -> dict[str, Any]:
+    taken = chosen.taken
     if names and names != ["*"]:
         return {"features": named_features(table, names, taken=taken), "are_features_named": True, "left_out": {}}
-    if has_predictions(path, table) and not names:
+    if not names and (has_predictions(path, table) or _has_class_columns(table, chosen.label)):
         return {"features": []}
     features, left_out = all_features(table, taken=taken)
     if names and not features:
         raise DataError(f"no column can be a feature among {_listed(table)}; name them one by one")
     return {"features": features, "are_features_named": bool(names), "left_out": left_out}
+
+
+def _has_class_columns(table: pa.Table, label: str) -> bool:
+    """Whether columns are probabilities or logits of the classes; a best class alone can be a feature."""
+    found = class_columns(table, set(as_text(table[label], label, "label").unique().to_pylist()) - {None})
+    return found is not None and bool(found.of)
 
 
 def _find(table: pa.Table, named: str | None, defaults: tuple[str, ...], what: str) -> str | None:

@@ -50,29 +50,32 @@ def check(
     if against is not None or set_ is None:
         wanted = "goes with --run" if against is not None else "names what is checked; pass it, or --run and --against"
         raise HemError(f"{'--against' if against is not None else '--set'} {wanted}")
-    from hem_core.sets.check_model import check_model, is_measured_together
+    from hem_core.sets.opened_set import open_set
 
-    if predictions is not None or is_measured_together(workspace, set_):
+    opened = open_set(workspace, set_)
+    if predictions is not None or opened.is_measured_together:
+        from hem_core.sets.check_model import check_model
+
         options = {"weights": weights, "predictions": predictions, "device": device}
         with bars() as progress:
-            found = check_model(workspace, set_, model, progress=progress, **options)
+            found = check_model(opened, model, progress=progress, **options)
         _show_runs(found, as_json=as_json)
-    from hem_core.sets.check import check as run_check
+    from hem_core.sets.check import check_opened
 
     with bars() as progress:
-        done = run_check(workspace, set_, str(model), weights=weights, device=device, progress=progress)
+        done = check_opened(opened, str(model), weights=weights, device=device, progress=progress)
     _show(done, as_json=as_json)
 
 
 def _of_runs(workspace: Path, run: str, against: str | None, set_: str | None, *, as_json: bool) -> None:
-    from hem_core.sets.check_model import examples_of_set
     from hem_core.sets.check_runs import check_runs
+    from hem_core.sets.opened_set import open_set
     from hem_core.store.workspace import open_workspace
 
     if against is None:
         raise HemError("--run is compared with a baseline: name it with --against")
     home = open_workspace(workspace)
-    ids = examples_of_set(workspace, set_)[1] if set_ is not None else None
+    ids = open_set(workspace, set_).example_ids if set_ is not None else None
     _show_runs(check_runs(home.run(against), home.run(run), ids=ids), as_json=as_json)
 
 

@@ -17,7 +17,16 @@ def import_labels(
     run: Annotated[str | None, typer.Option(help="A run of the data, if several data sets have these ids.")] = None,
     who: Annotated[str, typer.Option(help="Who gave the labels, if the file names nobody.")] = "import",
 ) -> None:
-    """Import labels that people gave elsewhere into the tag log. Importing a file twice adds nothing."""
+    """Import labels that people gave elsewhere into the tag log. Importing a file twice adds nothing.
+
+    Boxes of Label Studio become the verdicts that Review gives, moved, relabelled, added or deleted boxes included;
+    hem correct then writes the corrected annotations.
+    """
+    from hem_core.labels.import_boxes import is_of_boxes
+
+    if is_of_boxes(file):
+        _boxes(file, workspace, run, who)
+        return
     from hem_core.labels.import_labels import CHANGE, KEEP, SKIP, UNDECIDED
     from hem_core.labels.import_labels import import_labels as bring
 
@@ -36,6 +45,21 @@ def import_labels(
     _list("labels that are not classes, skipped", [f"{id} ({label})" for id, label in done.unknown_labels.items()])
     at_odds = [f"{id} ({_votes(votes)})" for id, votes in done.disagreements.items()]
     _list(f"people disagree: the majority counts, a tie is '{UNDECIDED}'", at_odds)
+
+
+def _boxes(file: Path, workspace: Path, run: str | None, who: str) -> None:
+    from hem_core.labels.import_boxes import import_boxes
+
+    done = import_boxes(file, workspace, run=run, who=who)
+    say("{}", done.words)
+    for note in done.notes:
+        say("  note: {}", note)
+    _list("without an answer", done.unanswered)
+    if done.n_without_id:
+        say("  {} entries without 'example_id', skipped", f"{done.n_without_id:,}")
+    _list("unknown ids, skipped", done.unknown_ids)
+    _list("boxes that people disagree on, left as they are", done.conflicts)
+    say("  to write the corrected annotations: {}", f"hem correct {workspace / 'runs' / done.run} --out FOLDER")
 
 
 def _votes(votes: dict[str, int]) -> str:

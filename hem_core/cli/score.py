@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from hem_core import tasks
+from hem_core.boxes import formats
 from hem_core.cli._names import names_or_file
 from hem_core.cli._paths import PATH
 from hem_core.cli._run import summarise
@@ -17,6 +18,7 @@ from hem_core.jobs.command import listed, workspace_of
 PLACE = 20
 TOO_MANY_FAILED = 3
 """The exit code of --strict; 1 is a bug, 2 an error that the user can fix."""
+FORMATS = formats.names()
 DATA, TRUTH, EXTRA, RUN = "Data", "Out-of-sample", "Scores", "Run"
 
 
@@ -29,7 +31,7 @@ def score(
         str,
         typer.Argument(
             help="Image folder, .csv, .parquet, .jsonl or .npz file, or annotations of boxes: a COCO .json, a YOLO "
-            "data.yaml, a folder of Pascal VOC's .xml files."
+            "data.yaml, Pascal VOC's .xml files, or CVAT's or LabelMe's."
         ),
         PATH,
     ],
@@ -59,7 +61,13 @@ def score(
     ] = None,
     predictions: Annotated[
         Path | None,
-        _option("Predictions by id, beside a table; or boxes: COCO results, a folder of YOLO's text.", panel=DATA),
+        _option(
+            "Predictions by id, beside a table; or boxes: COCO results, YOLO's text, a table, .pt, .npz.", panel=DATA
+        ),
+    ] = None,
+    annotations_format: Annotated[
+        str | None,
+        _option(f"Format of annotations of boxes, if it is not recognized: {', '.join(FORMATS)}.", panel=DATA),
     ] = None,
     separator: Annotated[
         str | None, _option("What joins the tags of one label, where it is not clear: '|', ';' or ','.", panel=DATA)
@@ -147,6 +155,7 @@ def score(
         loss=loss,
         images=images,
         predictions=predictions,
+        annotations_format=annotations_format,
         classes=names_or_file(classes, "--classes"),
         labels_are=labels_are,
         separator=separator,

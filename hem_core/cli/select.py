@@ -115,13 +115,16 @@ def _show_preview(seen: Any, rows: str) -> None:
         return measure, *(_number(value, form) for value in seen.table[column])
 
     smallest = zip(seen.table["rarest_class_share"], seen.table["rarest_class"], strict=True)
+    of_classes = [
+        line("classes", "n_classes", ",.0f"),
+        ("smallest class", *(f"{_number(share, '.1%')} {name}".rstrip() for share, name in smallest)),
+    ]
     table(
         ("", *("hardest" if name == "top" else name for name in seen.table.index)),
         [
             line(rows, "n", ",.0f"),
             line("mean difficulty, percentile", "mean_difficulty", ".1f"),
-            line("classes", "n_classes", ",.0f"),
-            ("smallest class", *(f"{_number(share, '.1%')} {name}".rstrip() for share, name in smallest)),
+            *(of_classes if seen.has_classes else []),
             line("coverage (random: half)", "coverage", ".0%"),
             line("expected wrong labels", "expected_label_errors", ",.1f"),
             line("suspected label errors, not reviewed", "n_suspects", ",.0f"),

@@ -19,6 +19,7 @@ from hem_core import folder as registry
 from hem_core.alive import is_alive
 from hem_core.errors import DataError
 from hem_core.export._boxes import has_boxes
+from hem_core.export._holds import has_pictures, holds_boxes, is_background
 from hem_core.export._images import ReadImage
 from hem_core.export._label_sets import LabelSets
 from hem_core.export._readme import readme
@@ -74,8 +75,11 @@ def export(
         _write_text(
             temporary / "manifest.json", _manifest(examples, chosen, {**manifest, "skipped": dict(skipped or {})})
         )
+        corrections = manifest.get("corrections") or {}
         rows = str(manifest.get("level") or "examples").replace("_", " ")
-        _write_text(temporary / "README.md", readme(target.name, examples, classes, skipped or {}, modules, rows))
+        _write_text(
+            temporary / "README.md", readme(target.name, examples, classes, skipped or {}, modules, rows, corrections)
+        )
         _rename(temporary, target)
     except OSError as error:
         raise DataError(f"{target} cannot be written: {error.strerror or error}; export to another folder") from error
@@ -104,7 +108,9 @@ def _check_boxes(examples: pd.DataFrame, modules: Mapping[str, Any]) -> None:
     """Raise DataError for a format of pictures that would lose the boxes in them."""
     lost = [name for name, each in modules.items() if _loses_boxes(each)]
     if lost and has_boxes(examples):
-        holding = [name for name in registry.names(hem_core.export) if _holds_boxes(name)]
+        holding = [
+            name for name in registry.names(hem_core.export) if holds_boxes(registry.load(hem_core.export, name))
+        ]
         raise DataError(
             f"format '{lost[0]}' cannot hold the boxes of these images; use {', '.join(holding)}, or for crops of the "
             f"boxes export the level of the boxes in {lost[0]} alone"
@@ -112,12 +118,7 @@ def _check_boxes(examples: pd.DataFrame, modules: Mapping[str, Any]) -> None:
 
 
 def _loses_boxes(module: Any) -> bool:
-    is_safe = getattr(module, "HOLDS_BOXES", False) or getattr(module, "IS_BACKGROUND", False)
-    return bool(getattr(module, "HAS_PICTURES", False)) and not is_safe
-
-
-def _holds_boxes(name: str) -> bool:
-    return bool(getattr(registry.load(hem_core.export, name), "HOLDS_BOXES", False))
+    return has_pictures(module) and not (holds_boxes(module) or is_background(module))
 
 
 def _manifest(examples: pd.DataFrame, formats: list[str], manifest: Mapping[str, Any]) -> str:

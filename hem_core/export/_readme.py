@@ -21,9 +21,13 @@ def readme(
     skipped: Mapping[str, str],
     modules: Any,
     rows: str = "examples",
+    corrections: Mapping[str, Any] | None = None,
 ) -> str:
-    """The text. modules: the formats by name, each with its own README; skipped: id -> why it is in no format;
-    rows: what the rows of the set are called."""
+    """The text.
+
+    modules: the formats by name, each with its own README; skipped: id -> why it is in no format; rows: what the rows
+    of the set are called; corrections: those of boxes, as the manifest has them.
+    """
     head = (
         f"# {name}\n\n{len(examples):,} {rows}. `id` is the key; `label` is the label to train with; `label_before`, "
         "if present, is the given one. Of every score higher means harder: where the published measure "
@@ -32,7 +36,8 @@ def readme(
     )
     code = 'The code below runs in this folder.\n\n```python\nfrom pathlib import Path\n\nFOLDER = Path(".")\n```\n'
     is_boxes = is_of_boxes(examples)
-    parts = [head, *([] if is_boxes else _classes(examples, classes)), *_skipped(skipped, rows), code]
+    noted = _corrections(corrections or {}) if is_boxes else _classes(examples, classes)
+    parts = [head, *noted, *_skipped(skipped, rows), code]
     own = [getattr(each, "README_OF_BOXES", each.README) if is_boxes else each.README for each in modules.values()]
     return "\n".join([*parts, *own])
 
@@ -58,6 +63,22 @@ def _classes(examples: pd.DataFrame, classes: Sequence[str]) -> list[str]:
             "torchvision's `ImageFolder` takes an empty one with `allow_empty=True`."
         )
     return ["## Classes\n", " ".join(sentences) + "\n"]
+
+
+def _corrections(corrections: Mapping[str, Any]) -> list[str]:
+    """What people corrected in the boxes, and what they disagree on."""
+    n, n_disputed = (int(corrections.get(name) or 0) for name in ("boxes", "n_disputed"))
+    disputed: Mapping[str, Sequence[str]] = corrections.get("disputed") or {}
+    if not n and not n_disputed:
+        return []
+    done = [f"{count:,} {words}" for words, count in (corrections.get("done") or {}).items()]
+    people = ", ".join(f"{who} ({count:,})" for who, count in (corrections.get("people") or {}).items())
+    text = f"{n:,} boxes in these images are as people corrected them: {', '.join(done)}; by {people}.\n" if n else ""
+    if n_disputed:
+        lines = [f"- `{box}`: {'; '.join(opinions)}" for box, opinions in list(disputed.items())[:SHOWN]]
+        more = [f"- and {n_disputed - SHOWN:,} more"] if n_disputed > SHOWN else []
+        text += f"\nPeople disagree on {n_disputed:,}, which are as given:\n\n" + "\n".join([*lines, *more]) + "\n"
+    return ["## Corrections\n", text]
 
 
 def _skipped(skipped: Mapping[str, str], rows: str) -> list[str]:

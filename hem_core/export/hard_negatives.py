@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from hem_core.boxes.background import background_crop
 from hem_core.boxes.columns import SIDES
+from hem_core.boxes.contents import NOTHING
 from hem_core.export._boxes import FALSE_POSITIVES, boxes_in, is_of_boxes
 from hem_core.export._carries import Carries
 from hem_core.export._files import examples_of, from_files, json_lines, present
@@ -24,8 +25,6 @@ from hem_core.export._names import Names
 HAS_PICTURES = True
 IS_BACKGROUND = True
 """Whatever boxes the images have, none is in what is written."""
-NOTHING = "no objects"
-"""The label of a crop, as of an image without boxes."""
 PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16")
 """Modes of a picture that a PNG can have; a crop in another one, such as CMYK, is written in RGB."""
 CARRIES = Carries(columns=("label",), pictures="bytes")

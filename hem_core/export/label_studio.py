@@ -12,9 +12,11 @@ from xml.sax.saxutils import quoteattr
 
 import pandas as pd
 
+from hem_core.export import _label_studio_boxes as of_boxes
+from hem_core.export._boxes import is_of_boxes
 from hem_core.export._carries import Carries
 from hem_core.export._files import examples_of, present
-from hem_core.export._images import ReadImage, as_one_of, read_picture
+from hem_core.export._images import ReadImage, as_one_of, read_picture, wanted
 from hem_core.export._label_sets import SEPARATOR
 from hem_core.export._labels import class_names, labels_of
 from hem_core.export._plain import rows
@@ -44,6 +46,32 @@ config = (FOLDER / "label_studio" / "config.xml").read_text("utf-8")
 ```
 """
 
+README_OF_BOXES = """\
+## Label Studio
+
+To have the boxes corrected: make a project, paste `label_studio/config.xml` under *Labeling Interface → Code*, and
+import the files `label_studio/tasks-*.json`; the pictures are inside them. A task has two predictions: `given`, the
+given boxes, and `model`, those of the model with a confidence of .5 or more. Choose `given` under *Settings →
+Annotation → Use predictions to prelabel tasks*, so that everybody starts from the given boxes. Export the project,
+preferably as JSON, and import it; boxes that were moved, relabelled, deleted or drawn become verdicts of those who did
+so, and `hem correct` writes them into the annotation file:
+
+```
+hem import-labels project-1.json --workspace WORKSPACE
+hem correct WORKSPACE/runs/RUN --out corrected/
+```
+
+```python
+import json
+
+paths = sorted((FOLDER / "label_studio").glob("tasks-*.json"))
+tasks = [task for path in paths for task in json.loads(path.read_text("utf-8"))]
+given = {task["data"]["example_id"]: task["data"]["given_boxes"] for task in tasks}
+```
+"""
+HOLDS_BOXES = True
+SHOWS_PREDICTIONS = True
+
 FILE_BYTES = 100 << 20
 """Label Studio takes 250 MB at once."""
 _SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
@@ -62,15 +90,23 @@ def write(
     """Write label_studio/tasks-<number>.json, a new file from 100 MB on, and label_studio/config.xml.
 
     An example is a picture (as a data URI), else the text in the column `text`, else a table of `features`, or of all
-    columns where none are named. Returns the path of label_studio. Raises DataError for a picture that cannot be read.
+    columns where none are named. With a column `boxes` the tasks are to correct these. Returns the path of
+    label_studio. Raises DataError for a picture that cannot be read.
     """
     home = folder / "label_studio"
     home.mkdir(parents=True)
     medium = "image" if read_image is not None else "text" if "text" in examples.columns else "row"
-    is_set = SEPARATOR in examples.attrs
-    config = _config(medium, classes if is_set else class_names(examples, classes), is_set=is_set)
+    if is_of_boxes(examples):
+        config, tasks = (
+            of_boxes.config(classes, examples),
+            _box_tasks(examples, wanted(home.name, examples, read_image)),
+        )
+    else:
+        is_set = SEPARATOR in examples.attrs
+        config = _config(medium, classes if is_set else class_names(examples, classes), is_set=is_set)
+        tasks = _tasks(examples, read_image, features)
     (home / "config.xml").write_text(config, encoding="utf-8", newline="\n")
-    texts = (json.dumps(task, ensure_ascii=False, allow_nan=False) for task in _tasks(examples, read_image, features))
+    texts = (json.dumps(task, ensure_ascii=False, allow_nan=False) for task in tasks)
     for number, part in enumerate(_parts(texts)):
         text = "[\n" + ",\n".join(part) + "\n]\n"
         (home / f"tasks-{number:05d}.json").write_text(text, encoding="utf-8", newline="\n")
@@ -85,11 +121,26 @@ def read(folder: Path) -> tuple[pd.DataFrame, ReadImage | None]:
     paths = sorted(present(folder, "label_studio").glob("tasks-*.json"))
     shown = [task["data"] for path in paths for task in json.loads(path.read_text("utf-8"))]
     pictures = {data["example_id"]: data.pop("image") for data in shown if "image" in data}
+    if any(of_boxes.SHOWN_BOXES in data for data in shown):
+        return examples_of(list(of_boxes.entries_of(shown))), lambda row: _decoded(pictures[str(row["id"])])
     entries = [
         {**data.pop("row", {}), "id": data.pop("example_id"), "label": data.pop("given_label") or None, **data}
         for data in shown
     ]
     return examples_of(entries), (lambda row: _decoded(pictures[str(row["id"])])) if pictures else None
+
+
+def _box_tasks(examples: pd.DataFrame, read_image: ReadImage) -> Iterator[dict[str, Any]]:
+    for label, values, (_, row) in zip(labels_of(examples), rows(examples), examples.iterrows(), strict=True):
+        suffix, content = as_one_of(_SHOWN, read_picture(read_image, row), row)
+        scores = {name: values[name] for name in _TOLD if name in values}
+        about = {"example_id": str(row["id"]), "given_label": label or "", **scores}
+        origin = {name: examples.attrs[name] for name in (of_boxes.RUN, of_boxes.STATE) if name in examples.attrs}
+        own = of_boxes.data_of(row, content) | origin
+        yield {
+            "data": {**about, **own, "image": _data_uri(suffix, content)},
+            "predictions": of_boxes.predictions_of(row, own),
+        }
 
 
 def _decoded(data_uri: str) -> tuple[str, bytes]:

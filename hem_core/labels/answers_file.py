@@ -62,13 +62,13 @@ def answers_of(
     rows = [_named(row) for row in rows]
     found = Answers([], [], [], _is_guarded(rows, path))
     for number, row in enumerate(rows, 1):
-        id = _id(row)
+        id = example_id(row)
         if id is None:
             found.without_id.append(number)
             continue
         if set_of is not None:
             row = _with_set(row, set_of)
-        answers = _of_task(row, id, who, classes) if _is_task(row) else _of_row(row, id, path, number, who, classes)
+        answers = _of_task(row, id, who, classes) if is_task(row) else _of_row(row, id, path, number, who, classes)
         found.answers.extend(answers)
         if not answers:
             found.unanswered.append(id)
@@ -81,7 +81,7 @@ def answers_of(
 
 def _with_set(row: Mapping[str, Any], set_of: Callable[[Any], str | None]) -> Mapping[str, Any]:
     """The row, or the task, whose answers are each one text: the set of tags as the run writes it."""
-    if not _is_task(row):
+    if not is_task(row):
         names = {str(name).strip().lower(): name for name in row}
         name = next((names[each] for each in LABEL_NAMES if each in names), None)
         value = row.get(name) if name is not None else None
@@ -112,19 +112,19 @@ def _set_text(value: Any, set_of: Callable[[Any], str | None]) -> Any:
 
 def _named(row: Any) -> Any:
     """A row of a table whose id has a name such as "ID" or " Id", its columns in lower case."""
-    if not isinstance(row, Mapping) or _is_task(row) or any(name in row for name in ID_NAMES):
+    if not isinstance(row, Mapping) or is_task(row) or any(name in row for name in ID_NAMES):
         return row
     return {str(name).strip().lower(): value for name, value in row.items()}
 
 
-def _is_task(row: Mapping[str, Any]) -> bool:
+def is_task(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("data"), Mapping)
 
 
 def _is_guarded(rows: Sequence[Any], path: Path) -> bool:
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson", ".parquet"):
         return False
-    return all(is_safe(id) for id in map(_id, rows) if id is not None)
+    return all(is_safe(id) for id in map(example_id, rows) if id is not None)
 
 
 def _of_task(task: Mapping[str, Any], id: str, who: str, classes: Collection[str]) -> list[Answer]:
@@ -133,7 +133,7 @@ def _of_task(task: Mapping[str, Any], id: str, who: str, classes: Collection[str
     for annotation in listed if isinstance(listed, list) else ():
         if not isinstance(annotation, Mapping):
             continue
-        person, at = _person(annotation.get("completed_by"), who), _first(annotation, AT_NAMES)
+        person, at = person_name(annotation.get("completed_by"), who), first_text(annotation, AT_NAMES)
         if annotation.get("was_cancelled") or annotation.get("skipped"):
             found.append(Answer(id, None, person, at))
             continue
@@ -171,10 +171,10 @@ def _of_row(
     person = next((row[each] for each in WHO_NAMES if row.get(each) not in (None, "")), None)
     is_skipped = str(row.get("was_cancelled") or "").lower() in ("true", "1")
     if is_skipped:
-        return [Answer(id, None, _person(person, who), _first(row, AT_NAMES))]
+        return [Answer(id, None, person_name(person, who), first_text(row, AT_NAMES))]
     if len(chosen) != 1:
         return []
-    return [Answer(id, chosen.pop(), _person(person, who), _first(row, AT_NAMES))]
+    return [Answer(id, chosen.pop(), person_name(person, who), first_text(row, AT_NAMES))]
 
 
 def _responses(row: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]] | None:
@@ -207,7 +207,7 @@ def _of_responses(
     named = [said for question, said in responses.items() if question.lower() in LABEL_NAMES]
     about = [said for said in responses.values() if said and {text for text, _ in said} <= set(classes)]
     chosen = (named or about or [*responses.values()])[0] if responses else []
-    return [Answer(id, text, _person(person, who), "") for text, person in chosen]
+    return [Answer(id, text, person_name(person, who), "") for text, person in chosen]
 
 
 def _is_export(row: Mapping[str, Any]) -> bool:
@@ -239,11 +239,11 @@ def _texts(value: Any) -> list[str]:
     return [_text(value)]
 
 
-def _id(row: Any) -> str | None:
+def example_id(row: Any) -> str | None:
     """The id of the example of a task or row. A task's own `id` is Label Studio's number, not ours."""
     if not isinstance(row, Mapping):
         return None
-    if not _is_task(row):
+    if not is_task(row):
         nested = [_parsed(row.get(name)) for name in ("meta", "metadata")]
         return next(_ids([row, *nested], ID_NAMES[:1]), None) or next(_ids([row], ID_NAMES), None)
     data = row["data"]
@@ -271,7 +271,7 @@ def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _person(given: Any, who: str) -> str:
+def person_name(given: Any, who: str) -> str:
     if isinstance(given, Mapping):
         given = given.get("email") or given.get("username") or given.get("id")
     if given is None or str(given).strip() == "":
@@ -280,5 +280,5 @@ def _person(given: Any, who: str) -> str:
     return f"annotator {text}" if text.isdigit() else text[:255]
 
 
-def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
+def first_text(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
     return next((str(row[name]) for name in names if row.get(name)), "")

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 
 from hem_core.boxes import formats
 from hem_core.boxes.annotations import Annotations
-from hem_core.boxes.corrections import Change, apply_corrections
+from hem_core.boxes.corrections import DONE, Change, apply_corrections
 from hem_core.errors import DataError
 from hem_core.runs.box_decisions import LEVEL, Conflict, decisions
 from hem_core.store.run import Run
 
 if TYPE_CHECKING:
     from hem_core.store.tags import TagLog
-
-DONE = {"move": "moved", "relabel": "relabelled", "add": "added", "remove": "removed"}
-"""Action -> what was done to a box, in the order in which they are counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +40,7 @@ class Corrected:
         of_box: dict[str, set[str]] = {}
         for change in self.changes:
             if not change.refused:
-                of_box.setdefault(change.box, set()).add(change.correction.action)
+                of_box.setdefault(str(change.box), set()).add(change.correction.action)
         if not of_box:
             return "no corrections"
         done = Counter(

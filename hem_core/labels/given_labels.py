@@ -26,6 +26,8 @@ class GivenLabels:
     classes: frozenset[str]
     task: Task | None = None
     """The task of the newest run; None where only sets are known."""
+    run: Run | None = None
+    """The newest run; None where only sets are known."""
 
     def knows(self, label: str) -> bool:
         """Whether a text is a label of these data: one of the classes, or what the task can read."""
@@ -80,7 +82,7 @@ def _all(workspace: Workspace) -> list[GivenLabels]:
 def _of_run(run: Run) -> GivenLabels:
     table = pq.read_table(run.folder / "catalog.parquet", columns=["id", "label"])
     labels = dict(zip(table["id"].to_pylist(), table["label"].to_pylist(), strict=True))
-    return GivenLabels(run.data, labels, frozenset(run.classes), of(run.info))
+    return GivenLabels(run.data, labels, frozenset(run.classes), of(run.info), run)
 
 
 def _of_set(folder: Path, name: str, version: int) -> GivenLabels | None:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hem_core.cells import plain_cell
 from hem_core.labels.answers_file import Answer, Answers, answers_of
 from hem_core.labels.answers_rows import read_rows
 from hem_core.labels.given_labels import GivenLabels, given_labels
-from hem_core.store.tags import TagLog
+from hem_core.labels.past_imports import KEEP, PastImports, Verdict, write
 from hem_core.store.workspace import open_workspace
 
-KEEP, CHANGE, SKIP, UNDECIDED = "right", "mislabelled", "skip", "ambiguous"
-"""The verdicts of an answer: the given label is right, another label, skipped, people disagree."""
-OLD_KEEP = "hard"
-"""What earlier versions wrote where the given label stands; such an import is read as KEEP."""
-Verdict = tuple[str, str]
-"""Tag and value."""
+CHANGE, SKIP, UNDECIDED = "mislabelled", "skip", "ambiguous"
+"""The verdicts of an answer beside KEEP, the given label is right: another label, skipped, people disagree."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +63,17 @@ def import_labels(
     usable, unknown_ids, unknown_labels = _checked(found, given)
     source = {"imported": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     log = open_workspace(workspace).tags()
-    past = _Past(log, given.data)
-    new = [answer for answer in usable if past.lacks(answer, _verdict(answer, given), source["sha256"])]
+    past = PastImports(log, given.data)
+    new = [answer for answer in usable if past.lacks(answer.id, answer.who, _verdict(answer, given), source["sha256"])]
     votes = {id: past.votes(id) for id in dict.fromkeys(answer.id for answer in usable)}
     for answer in new:
         votes[answer.id][answer.who] = _verdict(answer, given)
     stands = {id: _standing(people) for id, people in votes.items()}
-    _write(log, past, given.data, [(each.id, each.who, _verdict(each, given)) for each in new], source)
+    write(log, past, given.data, [(each.id, each.who, _verdict(each, given)) for each in new], source)
     # The newest verdict of an example counts: where it is not the majority's, the majority's is written again.
     left = [id for id in stands if past.newest.get(id) != stands[id]]
     settled = [(id, _who(votes[id], stands[id]), stands[id]) for id in left]
-    _write(log, past, given.data, settled, {**source, "settles": True})
+    write(log, past, given.data, settled, {**source, "settles": True})
     counts = Counter(_verdict(answer, given)[0] for answer in new)
     return ImportedLabels(
         given.data,
@@ -93,36 +87,6 @@ def import_labels(
         {id: _labels(people, given.labels[id]) for id, people in votes.items() if len(set(people.values())) > 1},
         notes,
     )
-
-
-class _Past:
-    """The answers of earlier imports that were not undone."""
-
-    def __init__(self, log: TagLog, data: str) -> None:
-        self._written: set[tuple[str, str, str, Verdict]] = set()
-        self._last: dict[str, dict[str, Verdict]] = {}
-        self.newest: dict[str, Verdict] = {}
-        for action in log.actions(data):
-            rule = _json(action.rule)
-            if action.action == "add" and "imported" in rule:
-                tag = KEEP if action.tag == OLD_KEEP else action.tag
-                for id in action.ids:
-                    self.add(id, action.who, (tag, action.value), rule)
-
-    def add(self, id: str, who: str, verdict: Verdict, rule: Mapping[str, Any]) -> None:
-        self.newest[id] = verdict
-        if not rule.get("settles"):
-            self._written.add((str(rule.get("sha256")), who, id, verdict))
-            self._last.setdefault(id, {})[who] = verdict
-
-    def lacks(self, answer: Answer, verdict: Verdict, sha256: str) -> bool:
-        """Whether the answer is new: not the person's last one, and not from a file that was imported before."""
-        is_there = (sha256, answer.who, answer.id, verdict) in self._written
-        return not is_there and self.votes(answer.id).get(answer.who) != verdict
-
-    def votes(self, id: str) -> dict[str, Verdict]:
-        """The last answer of each person for an example."""
-        return dict(self._last.get(id, {}))
 
 
 def _checked(found: Answers, given: GivenLabels) -> tuple[list[Answer], list[str], dict[str, str]]:
@@ -171,27 +135,6 @@ def _who(votes: Mapping[str, Verdict], verdict: Verdict) -> str:
     return agree[0] if agree else ", ".join(sorted(votes))[:255]
 
 
-def _write(
-    log: TagLog, past: _Past, data: str, said: Iterable[tuple[str, str, Verdict]], rule: Mapping[str, Any]
-) -> None:
-    """One action per person and verdict, so that an import can be undone in a few steps."""
-    groups: dict[tuple[str, Verdict], list[str]] = {}
-    for id, who, verdict in said:
-        groups.setdefault((who, verdict), []).append(id)
-    for (who, (tag, value)), ids in sorted(groups.items()):
-        log.add(data, ids, tag, who=who, value=value, rule=rule)
-        for id in ids:
-            past.add(id, who, (tag, value), rule)
-
-
 def _labels(votes: Mapping[str, Verdict], given: str | None) -> dict[str, int]:
     named = [{KEEP: given or "", SKIP: ""}.get(tag, value) for tag, value in votes.values()]
     return dict(Counter(named).most_common())
-
-
-def _json(rule: str) -> dict[str, Any]:
-    try:
-        found = json.loads(rule)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

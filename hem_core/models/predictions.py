@@ -1,9 +1,11 @@
-"""No model at all: logits or probabilities that were made elsewhere, in a Parquet file."""
+"""No model at all: logits or probabilities that were made elsewhere, in a Parquet file or a table in memory."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,30 +19,46 @@ TOLERANCE = 0.02
 """How far from 1 a row of probabilities may sum, as rounded ones do; it is scaled to 1."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictions:
     """Reads rows of `logits` or `probs` (lists of K floats) and `embedding` (lists of D floats) by position.
 
     n_classes is K, width is D (0 without embeddings). is_binary: there is one number a row, a plain one or a list of
     one, which is of the second class: a logit z becomes (0, z), a probability p (1 - p, p).
-    Only the requested row groups are read.
+    Only the requested row groups are read. path: the Parquet file; None for a table in memory.
     """
 
-    path: Path
+    path: Path | None
     column: str
     n_classes: int
     width: int
     is_binary: bool = False
+    table: pa.Table | None = None
+    reading: tuple[str, ...] = ()
+    """Notes on how the table was made."""
 
     @property
     def notes(self) -> list[str]:
         """Notes on how the file's values were interpreted."""
         if not self.is_binary:
-            return []
+            return list(self.reading)
         pair = "one logit z each, taken as the two logits (0, z)"
         if self.column == "probs":
             pair = "one probability p each, taken as the two probabilities (1 - p, p)"
-        return [f"The rows of '{self.column}' have {pair}: it is that of the second class."]
+        return [*self.reading, f"The rows of '{self.column}' have {pair}: it is that of the second class."]
+
+    @property
+    def digest(self) -> str:
+        """Of the values of a table in memory; "" for a file."""
+        if self.table is None:
+            return ""
+        digest = hashlib.sha256()
+        for name in self.table.column_names:
+            for chunk in self.table[name].chunks:
+                lists = _lists(chunk)
+                for part in (lists.value_lengths(), lists.flatten()):
+                    digest.update(part.to_numpy(zero_copy_only=False).tobytes())
+        return digest.hexdigest()
 
     def read(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray | None, list[tuple[int, str]]]:
         """Rows start to stop: logits (n, K) float32, embeddings (n, D) or None, and the bad rows with the reason.
@@ -49,7 +67,8 @@ class Predictions:
         their logarithm; a row of them must sum to 1.
         """
         columns = [self.column] + (["embedding"] if self.width else [])
-        table = _rows(self.path, columns, start, stop)
+        source = self.path if self.table is None else self.table
+        table = _rows(source, columns, start, stop)
         length = 1 if self.is_binary else self.n_classes
         values, bad = _matrix(table[self.column], length, self.column, start)
         if self.is_binary:
@@ -79,24 +98,38 @@ def open_predictions(path: Path) -> Predictions | None:
 
     Raises DataError when the columns are not lists of numbers, or both are there and it is unclear which counts.
     """
-    schema = pq.read_schema(path)
-    found = [name for name in ("logits", "probs") if name in schema.names]
+    return _opened(path, str(path))
+
+
+def listed_predictions(table: pa.Table, name: str, notes: tuple[str, ...] = ()) -> Predictions | None:
+    """The predictions in columns `logits` or `probs` of a table in memory; see `open_predictions`.
+
+    name: that of the table, for messages.
+    """
+    found = _opened(table, name)
+    return replace(found, path=None, table=table, reading=notes) if found is not None else None
+
+
+def _opened(source: Path | pa.Table, path: str) -> Predictions | None:
+    names = source.column_names if isinstance(source, pa.Table) else pq.read_schema(source).names
+    found = [name for name in ("logits", "probs") if name in names]
     if not found:
         return None
     if len(found) == 2:
         raise DataError(f"'{path}' has both logits and probs; keep one, so that it is clear which is scored")
-    length = _length(path, found[0])
-    total = _total_of_logits(path) if found == ["logits"] else None
+    length = _length(source, found[0])
+    total = _total_of_logits(source) if found == ["logits"] else None
     if total is not None:
         way = "call the column 'probs'" + (" and divide it by 100" if total == 100 else "")
         raise DataError(f"'logits' in '{path}' sum to {total} and are never negative: these are probabilities; {way}")
-    width = _length(path, "embedding") if "embedding" in schema.names else 0
-    return Predictions(path, found[0], max(2, length), width, is_binary=length == 1)
+    width = _length(source, "embedding") if "embedding" in names else 0
+    place = source if isinstance(source, Path) else None
+    return Predictions(place, found[0], max(2, length), width, is_binary=length == 1)
 
 
-def _total_of_logits(path: Path) -> int | None:
+def _total_of_logits(source: Path | pa.Table) -> int | None:
     """1 or 100 where the first rows of `logits` are never negative and sum to it, as rounded probabilities do."""
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=100, columns=["logits"]):
+    for batch in _batches(source, "logits", 100):
         rows = [row for row in _lists(batch.column(0)).to_pylist() if row and None not in row]
         if rows and all(len(row) == 1 for row in rows):
             return 1 if len(rows) > 1 and all(0 <= row[0] <= 1 for row in rows) else None
@@ -107,10 +140,18 @@ def _total_of_logits(path: Path) -> int | None:
     return None
 
 
-def _length(path: Path, column: str) -> int:
+def _batches(source: Path | pa.Table, column: str, size: int = 65_536) -> Iterator[pa.RecordBatch]:
+    if isinstance(source, pa.Table):
+        yield from source.select([column]).to_batches(max_chunksize=size)
+    else:
+        yield from pq.ParquetFile(source).iter_batches(batch_size=size, columns=[column])
+
+
+def _length(source: Path | pa.Table, column: str) -> int:
     """The commonest length of a row; that of the first row of two that are as common."""
+    path = source if isinstance(source, Path) else "the table"
     lengths: Counter[int] = Counter()
-    for batch in pq.ParquetFile(path).iter_batches(columns=[column]):
+    for batch in _batches(source, column):
         array = batch.column(0)
         if not _is_list_of_numbers(_storage(array.type)) and not (_is_number(array.type) and column != "embedding"):
             raise DataError(f"'{column}' in '{path}' must be a list of floats; it is {array.type}")
@@ -146,7 +187,10 @@ def _lists(array: pa.Array) -> pa.Array:
     return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), array.drop_null())
 
 
-def _rows(path: Path, columns: list[str], start: int, stop: int) -> pa.Table:
+def _rows(path: Path | pa.Table | None, columns: list[str], start: int, stop: int) -> pa.Table:
+    if isinstance(path, pa.Table):
+        return path.select(columns).slice(start, stop - start)
+    assert path is not None
     file, pieces, first = pq.ParquetFile(path), [], 0
     stat = path.stat()
     version = (stat.st_ino, stat.st_mtime_ns, stat.st_size)

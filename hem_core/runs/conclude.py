@@ -34,7 +34,7 @@ from hem_core.runs.thumbnails import Drawing, write_thumbnails
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.map_pending import MAP
-from hem_core.tasks import CalibratesParts, KnowsTheSet, Metric, Parts, settings_of
+from hem_core.tasks import CalibratesParts, CalibratesReasons, KnowsTheSet, Metric, Parts, settings_of
 
 UNUSED = "The probes could not be used: simple rules name the reasons."
 Columns = dict[str, np.ndarray]
@@ -166,9 +166,8 @@ def _reasons(scored: Scored, evidence: Evidence, columns: Columns, attempts: Att
     """Why each row is hard: calibrated on probes, else by the task's own rule, else by the simple rules."""
     task, epochs = scored.ready.task, evidence.epochs
     judge = judge_of(scored, evidence.heads, evidence.folds)
-    own = getattr(task, "reasons_info", None)
-    if own:
-        return Outcome(task.explain(columns), dict(own), {})
+    if isinstance(task, CalibratesReasons) and task.reasons_info:
+        return Outcome(task.explain(columns), dict(task.reasons_info), {})
     outcome = attempts.make(
         "calibrated reasons",
         lambda: calibrated(scored, columns, judge, epochs=epochs),

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
+from hem_core.boxes.results import InMemory
 from hem_core.tasks import DEFAULT
 
 Sample = Literal["in-sample", "out-of-sample", "unknown"]
@@ -77,15 +78,26 @@ class Options:
     """Arguments of the task, by their name; of detection: `foreground`, `background`, `floor` and `pool`, see there."""
     images: str | Path | None = None
     """The folder of the pictures, beside annotations of boxes."""
-    predictions: str | Path | None = None
-    """Predicted boxes, beside annotations of boxes: a COCO results file, or a folder of YOLO's text files; beside a
-    table, a file with the same ids whose columns are predictions."""
+    annotations_format: str | None = None
+    """A file of `hem_core.boxes.formats`, such as "cvat_xml", for annotations of boxes; by default it is recognized."""
+    predictions: Any = None
+    """Predicted boxes, beside annotations of boxes: a file or folder that `hem_core.boxes.results` reads, or from
+    Python a list with a dict of boxes, labels and scores for each image, a dict of such dicts by image, or a table;
+    beside a table, a file with the same ids whose columns are predictions."""
 
     @property
     def reading(self) -> dict[str, Any]:
         """Arguments for the reader of the data: the columns, and the files that accompany the data."""
-        companions = {"images": self.images, "predictions": self.predictions}
-        return {**self.columns, **{name: str(place) for name, place in companions.items() if place is not None}}
+        companions = {
+            "images": self.images,
+            "predictions": self.predictions,
+            "annotations_format": self.annotations_format,
+        }
+        return {**self.columns, **{name: _named(value) for name, value in companions.items() if value is not None}}
+
+
+def _named(value: Any) -> Any:
+    return str(value) if isinstance(value, str | Path) else InMemory(value)
 
 
 def combined(options: Options | None, keywords: Mapping[str, Any]) -> Options:

@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from torch import nn
 
 from hem_core import catalog as catalogs
-from hem_core.catalog.table import is_parquet
 from hem_core.dynamics.table import Dynamics
 from hem_core.engine.batch import Inputs
 from hem_core.engine.batch_size import fastest_batch_size
@@ -29,16 +27,16 @@ from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.estimator import Estimator
 from hem_core.models.label_names import label_names
 from hem_core.models.output_names import output_names
-from hem_core.models.predictions import Predictions, open_predictions
+from hem_core.models.predictions import Predictions
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options
+from hem_core.runs.predictions_elsewhere import Elsewhere, none_there, predicted_elsewhere, without_lists
 from hem_core.splits import is_held_out
 from hem_core.store.run import read_run
 from hem_core.tasks import (
     DEFAULT,
     ModelFacts,
     Offer,
-    ReadsPredictions,
     TargetOptions,
     Task,
     adjusted,
@@ -101,14 +99,10 @@ def prepare(
     Raises DataError or ModelError for what does not fit together, HemError for what the task does not offer.
     """
     task = _task_for(options)
-    facts = catalogs.info(catalog)
     if options.predictions is not None and (model is not None or train is not None):
         raise ModelError("--predictions holds what a model predicted; omit it, or --model and --train")
-    predictions = _predictions(task, catalog, data, train) if model is None else None
-    if model is None and predictions is None and train is None:
-        raise ModelError(
-            f"no --model was given, nor --train, and '{facts['source']}' {_without_predictions(task, catalog, data)}"
-        )
+    elsewhere = _elsewhere(task, catalog, data, model, train)
+    predictions, catalog = elsewhere.predictions, elsewhere.catalog
     facts, inputs = open_data(catalog, data, folder, options, channels=channels_wanted(model) if model else 3)
     if predictions is None and inputs is None:
         raise DataError(
@@ -124,7 +118,8 @@ def prepare(
     if model is None and predictions is None and train is not None:
         name, model_hash = train.name, make_key(train=train.fingerprint, seed=options.seed)
     of_model = model_facts(model, n_outputs, is_trained=predictions is None)
-    of_model = replace(of_model, label_names=_names_of_labels(task, model, options))
+    names, class_names = _names_of_labels(task, model, options), elsewhere.classes or of_model.class_names
+    of_model = replace(of_model, label_names=names, class_names=class_names)
     targets = task.read_targets(catalog, facts, of_model, _said_of_labels(options))
     bad_labels = {**targets.bad, **{int(row): reason for row, reason in targets.facts.get("failures", {}).items()}}
     return Prepared(
@@ -140,6 +135,19 @@ def prepare(
         model_hash,
         targets.task or task,
     )
+
+
+def _elsewhere(
+    task: Task, catalog: pa.Table, data: Any, model: nn.Module | None, train: TrainFunction | None
+) -> Elsewhere:
+    """The predictions that come with the data. Raises ModelError where there is nothing else to score."""
+    if model is not None:
+        return Elsewhere(None, without_lists(catalog))
+    found = predicted_elsewhere(task, catalog, data, is_trained=train is not None)
+    if found.predictions is None and train is None:
+        source = catalogs.info(catalog)["source"]
+        raise ModelError(f"no --model was given, nor --train, and '{source}' {none_there(task, catalog)}")
+    return found
 
 
 def _task_for(options: Options) -> Task:
@@ -186,25 +194,6 @@ def _names_of_labels(task: Task, model: nn.Module | None, options: Options) -> S
 
 def _said_of_labels(options: Options) -> TargetOptions:
     return TargetOptions(options.classes, options.labels_are, options.loss, options.separator)
-
-
-def _predictions(
-    task: Task, catalog: pa.Table, data: Any, train: TrainFunction | None
-) -> Predictions | ColumnPredictions | None:
-    """What was predicted elsewhere: in columns that the task names, else logits or probabilities of a Parquet file."""
-    if not isinstance(task, ReadsPredictions):
-        return open_predictions(Path(data)) if is_parquet(data) else None
-    raw = task.raw_in(catalog, catalogs.info(catalog)) if train is None else None
-    return ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw) if raw is not None else None
-
-
-def _without_predictions(task: Task, catalog: pa.Table, data: Any) -> str:
-    if isinstance(task, ReadsPredictions):
-        return f"has not {task.prediction_columns}; there are: {', '.join(catalog.column_names[:10])}"
-    if not is_parquet(data):
-        return "is no Parquet file with predictions: columns id, label, and logits or probs (lists of K floats)"
-    there = ", ".join(pq.read_schema(data).names[:10])
-    return f"has no column logits or probs (lists of K floats); there are: {there}"
 
 
 def open_data(
@@ -275,8 +264,10 @@ def data_key(ready: Prepared) -> str:
     source = Path(ready.facts.get("source_file", ready.facts["root"] or "."))
     if ready.predictions is not None and ready.predictions.path is not None:
         source = ready.predictions.path
+    values = getattr(ready.predictions, "digest", "")
     items = ready.inputs.fingerprint() if ready.inputs is not None else None
-    return make_key(data=data_fingerprint(ready.catalog, source), items=items)
+    more = {"predictions": values} if values else {}
+    return make_key(data=data_fingerprint(ready.catalog, source), items=items, **more)
 
 
 def key_of(ready: Prepared, options: Options, recorded: Dynamics | None, train: TrainFunction | None = None) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.catalog import OWN_OPTIONS
+from hem_core.boxes.results import InMemory
+from hem_core.catalog import PLACES
 from hem_core.dynamics.table import Dynamics
 from hem_core.engine.join import Joined
 from hem_core.engine.network import channels_wanted
@@ -66,11 +67,9 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
 
 def _reading(ready: Prepared, options: Options) -> dict[str, Any]:
     """How the source was read, for a later command in another folder: files and folders by their absolute paths."""
-    places = {name: str(ready.facts[name]) for name in OWN_OPTIONS if name in ready.facts}
-    given = {name: value for name, value in options.reading.items() if value}
-    return places | {
-        name: str(Path(value).resolve()) if name in OWN_OPTIONS else value for name, value in given.items()
-    }
+    places = {name: str(ready.facts[name]) for name in PLACES if name in ready.facts}
+    given = {name: value for name, value in options.reading.items() if value and not isinstance(value, InMemory)}
+    return places | {name: str(Path(value).resolve()) if name in PLACES else value for name, value in given.items()}
 
 
 def opening_data(ready: Prepared, folder: Path, options: Options) -> dict[str, Any]:

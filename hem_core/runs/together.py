@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from hem_core.errors import DataError
-from hem_core.stats.paired import Paired
+from hem_core.stats.paired import RESAMPLES, Paired
 from hem_core.store.run import Run
 from hem_core.store.stored_answers import stored_answers
 from hem_core.tasks import MeasuresTogether, of
-
-RESAMPLES = 200
 
 
 def together(before: Run, after: Run, *, ids: set[str] | None = None, n_resamples: int = RESAMPLES) -> Paired | None:

@@ -18,11 +18,11 @@ from hem_core.errors import DataError, ModelError
 from hem_core.models import factory
 from hem_core.models.estimator import Estimator
 from hem_core.runs.prepare import DEFAULT_BATCH
+from hem_core.sets.opened_set import OpenedSet, open_set
 from hem_core.sets.own_factory import WAY, is_weights, own_factory
-from hem_core.sets.run_of_set import check_examples, run_of_set
-from hem_core.store import definitions, sets
+from hem_core.sets.run_of_set import check_examples
+from hem_core.store import definitions
 from hem_core.store.run import Run
-from hem_core.store.workspace import open_workspace
 from hem_core.tasks import ComparesWithRun, answers_of, of
 from hem_core.thresholds import WRONG
 
@@ -82,10 +82,22 @@ def check(
     file of weights for the factory that the run names. Right is what predicts the set's label, corrections included.
     Raises HemError when the set, its run or its data are gone, the model does not fit, or nothing can be checked.
     """
-    chosen, number = (name, version) if version is not None else sets.named(workspace, name)
-    examples, manifest = sets.load(workspace, chosen, number)
-    check_examples(manifest, "hem check")
-    run = run_of_set(open_workspace(workspace), manifest)
+    opened = open_set(workspace, name, version)
+    return check_opened(opened, model, weights=weights, device=device, batch_size=batch_size, progress=progress)
+
+
+def check_opened(
+    opened: OpenedSet,
+    model: Any,
+    *,
+    weights: Path | str | None = None,
+    device: str | None = None,
+    batch_size: int | None = None,
+    progress: Listener | None = None,
+) -> Check:
+    """The same for a set that has been read."""
+    check_examples(opened.manifest, "hem check")
+    examples, run = opened.rows, opened.run
     called = model if isinstance(model, str) else type(model).__name__
     module = _module(run, model, weights)
     stored = stored_inputs(run, channels=channels_wanted(module))
@@ -99,7 +111,7 @@ def check(
     ids = [id for id in labels if id in predicted and id not in unreadable]
     if not ids:
         why = f"{len(changed):,} have changed since it was scored, {len(unreadable):,} cannot be read"
-        raise DataError(f"nothing of set '{chosen}' v{number} can be checked: {why}; score the data again")
+        raise DataError(f"nothing of set '{opened.name}' v{opened.version} can be checked: {why}; score again")
     if "classes" in task.offers:
         was_wrong = {id for id in ids if before[id] != labels[id]}
         is_wrong = {id for id in ids if predicted[id] != labels[id]}
@@ -116,7 +128,7 @@ def check(
     newly = [Failure(id, str(labels[id]), predicted[id]) for id in ids if id in is_wrong - was_wrong]
     fixed = [id for id in ids if id in was_wrong - is_wrong]
     counts = (len(labels), len(ids), len(was_wrong), len(is_wrong))
-    return Check(chosen, int(number), run.name, called, *counts, newly, fixed, changed, unreadable)
+    return Check(opened.name, opened.version, run.name, called, *counts, newly, fixed, changed, unreadable)
 
 
 def _module(run: Run, model: Any, weights: Path | str | None) -> nn.Module:

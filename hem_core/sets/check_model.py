@@ -10,41 +10,15 @@ from hem_core.engine.progress import Listener
 from hem_core.errors import DataError
 from hem_core.runs.score import score
 from hem_core.sets.check_runs import RunCheck, check_runs
+from hem_core.sets.opened_set import OpenedSet
 from hem_core.sets.own_factory import is_weights, own_factory
-from hem_core.sets.run_of_set import run_of_set
-from hem_core.store import sets
-from hem_core.store.level_names import EXAMPLES
-from hem_core.store.run import Run
-from hem_core.store.workspace import open_workspace
-from hem_core.tasks import MeasuresTogether, of
 
 ANSWERS = "predictions"
 """The reading option that names a file of answers: those of the stored run are not the new model's."""
 
 
-def examples_of_set(workspace: Path | str, name: str) -> tuple[Run, set[str]]:
-    """The run that a set was made from, and the ids of its examples; of a set of parts, of the examples they are of.
-
-    Raises HemError when the set or its run is gone.
-    """
-    examples, manifest = sets.load(workspace, *sets.named(workspace, name))
-    run = run_of_set(open_workspace(workspace), manifest)
-    level = manifest.get("level", EXAMPLES)
-    if level == EXAMPLES:
-        return run, set(examples["id"])
-    table = run.level(level).table(["id", "example"])
-    return run, set(table.loc[table["id"].isin(examples["id"]), "example"])
-
-
-def is_measured_together(workspace: Path | str, name: str) -> bool:
-    """Whether the task of a set's run is measured on all examples together."""
-    _examples, manifest = sets.load(workspace, *sets.named(workspace, name))
-    return isinstance(of(run_of_set(open_workspace(workspace), manifest).info), MeasuresTogether)
-
-
 def check_model(
-    workspace: Path | str,
-    name: str,
+    opened: OpenedSet,
     model: Any,
     *,
     weights: Path | str | None = None,
@@ -56,9 +30,9 @@ def check_model(
 
     model: as for `hem_core.score`, or a file of weights for the factory that the run names; None with predictions, a
     file that it made. Nothing is left in the workspace.
-    Raises HemError when the set, its run or its data are gone, or the model does not fit.
+    Raises HemError when the data are gone, or the model does not fit.
     """
-    run, ids = examples_of_set(workspace, name)
+    run, ids = opened.run, opened.example_ids
     data = next((place for place in (run.info["data"].get("path"), run.info["data"].get("source")) if place), None)
     if data is None or not Path(data).exists():
         raise DataError(f"the data of run '{run.name}' are no longer at '{data}'; put them back, or score a run there")

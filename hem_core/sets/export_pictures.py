@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import hem_core.export
 from hem_core import folder as registry
 from hem_core.errors import DataError
+from hem_core.export._holds import has_pictures
 from hem_core.sets.pictures import PartPictures, Pictures
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def with_pictures(
     Raises DataError, saying where it looked and what to pass, when none of the pictures is there.
     """
     modules = [registry.load(hem_core.export, name) for name in formats]
-    if pictures is None or not len(examples) or not any(getattr(module, "HAS_PICTURES", False) for module in modules):
+    if pictures is None or not len(examples) or not any(has_pictures(module) for module in modules):
         return examples, {}
     lacking = pictures.lacking(examples)
     if len(lacking) == len(examples):

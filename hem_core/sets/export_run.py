@@ -12,6 +12,7 @@ from hem_core.engine.progress import Listener
 from hem_core.errors import DataError, RunError
 from hem_core.export._folder import export
 from hem_core.selection.verdicts_applied import HELD_OUT, WORDS, curate
+from hem_core.sets.box_corrections import box_corrections
 from hem_core.sets.export_pictures import with_pictures
 from hem_core.sets.label_sets import label_sets, state_of
 from hem_core.sets.pictures import pictures_of_level
@@ -69,11 +70,13 @@ def export_run(
         raise DataError(f"none of the {len(chosen):,} {noun(level)} can be exported: {_counted(left_out)}")
     is_whole, chosen_rows = is_whole_images(run, level, formats), with_weight(made.examples)
     if is_whole:
-        chosen_rows = with_boxes(chosen_rows, run, level, workspace.tags() if workspace else None)
+        chosen_rows = with_boxes(chosen_rows, run, level, workspace.tags() if workspace else None, formats=formats)
     pictures = pictures_of_level(run, EXAMPLES if is_whole else level, data, workspace)
     examples, skipped = with_pictures(chosen_rows, pictures, formats)
     counts = {"left_out": dict(Counter(made.excluded["why"].tolist()))}
-    manifest = whole_manifest({**table.in_manifest(), "where": where, "counts": counts}, run, examples)
+    corrections = box_corrections(run, workspace.tags(), made.examples, level) if workspace and is_whole else None
+    noted = {**table.in_manifest(), "where": where, "counts": counts, "corrections": corrections}
+    manifest = whole_manifest(noted, run, examples)
     target = export(
         examples,
         Path(out),

@@ -8,6 +8,7 @@ from typing import Any
 
 from hem_core.errors import RunError
 from hem_core.export._folder import Progress, export
+from hem_core.export._holds import has_pictures
 from hem_core.media import medium
 from hem_core.sets.label_sets import label_sets
 from hem_core.sets.run_of_set import find_run_of_set, gone
@@ -34,6 +35,7 @@ def export_set(
     `skipped`. Returns the folder. Raises DataError when there is no such version, the folder exists already, or no
     picture is left; RunError when a format wants pictures and the run is gone.
     """
+    from hem_core.sets.box_corrections import box_corrections
     from hem_core.sets.export_pictures import with_pictures
     from hem_core.sets.pictures import pictures_of_level
     from hem_core.sets.provenance import feature_columns, whole_manifest, with_weight
@@ -50,7 +52,9 @@ def export_set(
     loaded = with_weight(loaded)
     is_whole = is_whole_images(run, level, formats)
     if is_whole and run is not None:
-        loaded, level, manifest = with_boxes(loaded, run, level, opened.tags()), EXAMPLES, of_images(manifest)
+        manifest = {**manifest, "corrections": box_corrections(run, opened.tags(), loaded, level)}
+        loaded = with_boxes(loaded, run, level, opened.tags(), formats=formats)
+        level, manifest = EXAMPLES, of_images(manifest)
     pictures = pictures_of_level(run, level, data, opened) if run is not None else None
     examples, skipped = with_pictures(loaded, pictures, formats)
     whole = whole_manifest(manifest, run, examples)
@@ -78,7 +82,7 @@ def _check_tables(
     import hem_core.export
     from hem_core import folder as registry
 
-    wanted = [name for name in formats if getattr(registry.load(hem_core.export, name), "HAS_PICTURES", False)]
+    wanted = [name for name in formats if has_pictures(registry.load(hem_core.export, name))]
     if wanted:
         raise RunError(
             f"format '{wanted[0]}' needs the pictures, and {gone(workspace, manifest)}; parquet, csv and jsonl can be "

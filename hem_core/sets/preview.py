@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hem_core.boxes.box_text import HOLD_A_BOX
 from hem_core.selection.verdicts_applied import composition, is_corrected
 from hem_core.selection.weights import is_suspect
 from hem_core.store.level import Level
@@ -26,14 +27,20 @@ class Preview:
 
     table: pd.DataFrame
     """Index "chosen", "random", "top" (the hardest; absent without difficulty). Columns: n; mean_difficulty
-    (percentile); n_classes; rarest_class, the smallest class of the run in the set, and rarest_class_share (0 .. 1);
-    coverage, the share of the run that has an example of the set as near as random's median (so random has .5);
+    (percentile); n_classes, NaN where labels are no classes; rarest_class, the smallest class of the run in the set,
+    and rarest_class_share (0 .. 1); coverage, the share of the run that has an example of the set as near as the median
+    of random ones (so random has .5);
     expected_label_errors, from the calibrated probabilities; n_suspects, called mislabelled and not judged;
-    n_duplicates, near-duplicates of another in the set, all but one of each group; n_corrected labels."""
+    n_duplicates, near-duplicates of another in the set, all but one of each group; n_corrected, labels or boxes."""
     curve: pd.DataFrame
     """n and mean_difficulty of the first n chosen, by rank, at most 200 points."""
     classes: pd.DataFrame
     """label, n, share, n_whole, share_whole; one row a class."""
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the rows are of classes; false for images of boxes, sets of tags and numbers."""
+        return bool(self.table["n_classes"].notna().any())
 
     def facts(self) -> dict[str, Any]:
         """The table as JSON; None = not known."""
@@ -69,14 +76,20 @@ def _row(level: Level, part: pd.DataFrame) -> dict[str, Any]:
     return {
         "n": n,
         "mean_difficulty": _mean(part.loc[:, "difficulty"]) if "difficulty" in part else np.nan,
-        "n_classes": int(np.count_nonzero(counted)),
+        "n_classes": int(np.count_nonzero(counted)) if len(level.classes) else np.nan,
         "rarest_class": rarest,
         "rarest_class_share": float(by_class.to_numpy().min() / n) if rarest and n else np.nan,
         "expected_label_errors": _expected_errors(level, part),
         "n_suspects": int(np.count_nonzero(is_suspect(part))),
         "n_duplicates": int(group.duplicated().sum()),
-        "n_corrected": int(np.count_nonzero(is_corrected(part))) if "label" in part else 0,
+        "n_corrected": int(np.count_nonzero(_has_correction(part))),
     }
+
+
+def _has_correction(part: pd.DataFrame) -> np.ndarray:
+    """(n,) bool: another label, or another box, that a person gave."""
+    has_box = part["verdict"].isin(HOLD_A_BOX) if "verdict" in part else pd.Series(False, index=part.index)
+    return (has_box | is_corrected(part)).to_numpy(bool)
 
 
 def _mean(values: pd.Series) -> float:

@@ -14,6 +14,7 @@ from hem_core.selection.options import columns as policy_columns
 from hem_core.selection.policies.margin import uncertainty
 from hem_core.selection.pool import pool_of
 from hem_core.selection.verdicts_applied import EXCLUSIONS, HELD_OUT, WORDS, is_corrected
+from hem_core.sets.box_corrections import box_corrections
 from hem_core.sets.label_sets import state_of
 from hem_core.sets.preview import Preview
 from hem_core.sets.proof import Proof
@@ -22,6 +23,7 @@ from hem_core.store import sets
 from hem_core.store.level import Level
 from hem_core.store.level_names import noun
 from hem_core.store.rule_text import describe
+from hem_core.store.run import open_run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
 from hem_core.tasks import of, require
@@ -132,6 +134,7 @@ def save(
         "excluded": by_verdict,
         "left_out": selected.counts,
         "corrected_labels": int(np.count_nonzero(is_corrected(examples))) if "label" in examples else 0,
+        **_box_corrections(workspace, level, examples),
         "tag_revision": open_workspace(workspace).tags().revision(level.data),
         "selection": settings,
         "preview": preview and preview.facts(),
@@ -144,6 +147,12 @@ def save(
             f"set '{name}' cannot be saved in '{workspace}': {error.strerror or error}; nothing of it was kept: make "
             "room there, or take another workspace"
         ) from error
+
+
+def _box_corrections(workspace: Path | str, level: Level, examples: pd.DataFrame) -> dict[str, Any]:
+    """The entry of a manifest for corrected boxes; empty for a run without boxes."""
+    found = box_corrections(open_run(level.folder), open_workspace(workspace).tags(), examples, level.name)
+    return {"corrections": found} if found is not None else {}
 
 
 def _check_left(found: Selection, n: int, level: Level) -> None:

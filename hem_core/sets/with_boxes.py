@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 import hem_core.export
 from hem_core import folder as registry
 from hem_core.boxes.annotations import Annotations, image_table
-from hem_core.boxes.columns import GIVEN, SIDES, given_column, given_in
+from hem_core.boxes.columns import GIVEN, PREDICTED, SIDES, given_column, given_in
 from hem_core.boxes.corrections import apply_corrections
 from hem_core.export._boxes import FALSE_POSITIVES
+from hem_core.export._holds import holds_boxes, is_background, shows_predictions
+from hem_core.export._label_studio_boxes import RUN, STATE
 from hem_core.runs.box_decisions import LEVEL, decisions
 from hem_core.sets.of_parts import examples_of
 from hem_core.store.level_names import EXAMPLES, of_parts
@@ -43,9 +45,7 @@ def is_whole_images(run: Run | None, level: str, formats: Sequence[str]) -> bool
     if not has_given_boxes(run):
         return False
     modules = [registry.load(hem_core.export, name) for name in formats]
-    return level == EXAMPLES or any(
-        getattr(each, name, False) for each in modules for name in ("HOLDS_BOXES", "IS_BACKGROUND")
-    )
+    return level == EXAMPLES or any(holds_boxes(each) or is_background(each) for each in modules)
 
 
 def of_images(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,8 +58,11 @@ def classes_of_boxes(run: Run) -> tuple[str, ...]:
     return next((run.level(name).classes for name in of_parts(run.info)), ())
 
 
-def with_boxes(examples: pd.DataFrame, run: Run, level: str, log: TagLog | None = None) -> pd.DataFrame:
-    """One row an image, with a column `boxes` as `hem_core.export._boxes` has it.
+def with_boxes(
+    examples: pd.DataFrame, run: Run, level: str, log: TagLog | None = None, *, formats: Sequence[str] = ()
+) -> pd.DataFrame:
+    """One row an image, with a column `boxes` as `hem_core.export._boxes` has it, and `predictions` where one of the
+    formats shows them: the predicted boxes with a confidence of at least WRONG, and those of the set.
 
     examples: the rows of a set with `id` and `weight`; log: of the workspace, whose corrections of boxes are applied as
     by `hem correct`; where people disagree the box is as given. Of a set of boxes each image has `in_set`, the ids of
@@ -75,7 +78,13 @@ def with_boxes(examples: pd.DataFrame, run: Run, level: str, log: TagLog | None 
     cells = [_marked(str(id), given.get(id) or [], parts) for id in chosen["id"]]
     strays = _false_positives(run, parts if level != EXAMPLES else None)
     own = {GIVEN: cells, FALSE_POSITIVES: [strays.get(str(id), []) for id in chosen["id"]]}
-    return chosen.drop(columns=list(own), errors="ignore").assign(**own)
+    if any(shows_predictions(registry.load(hem_core.export, name)) for name in formats):
+        predicted = _predicted(run, parts)
+        own[PREDICTED] = [predicted.get(str(id), []) for id in chosen["id"]]
+    found = chosen.drop(columns=list(own), errors="ignore").assign(**own)
+    digest = (run.info.get("data", {}).get("annotations") or {}).get("digest")
+    found.attrs |= {RUN: run.name, STATE: str(digest or "")}
+    return found
 
 
 def _corrected(given: Mapping[str, Any], kind: pa.DataType, run: Run, log: TagLog) -> dict[str, list[dict[str, Any]]]:
@@ -105,6 +114,22 @@ def _false_positives(run: Run, chosen: Container[str] | None) -> dict[str, list[
             corners = {side: float(one[f"predicted_{side}"]) for side in SIDES}
             says = {"id": one["id"], "label": one["predicted"], "confidence": float(one[BACKGROUND])}
             found.setdefault(str(one["example"]), []).append({**says, **corners})
+    return found
+
+
+def _predicted(run: Run, parts: Container[str]) -> dict[str, list[dict[str, Any]]]:
+    """Image -> its predicted boxes, the surest first; parts: ids of the rows of the set."""
+    if LEVEL not in run.levels:
+        return {}
+    sides = [f"predicted_{side}" for side in SIDES]
+    table = run.level(LEVEL).table(["id", "example", "predicted", "confidence", *sides])
+    is_shown = (table["confidence"] >= WRONG) | table["id"].isin([id for id in table["id"] if id in parts])
+    table = table.loc[is_shown & table["predicted"].notna(), :]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in table.sort_values(["confidence", "id"], ascending=[False, True]).to_dict("records"):
+        corners = {side: float(one[f"predicted_{side}"]) for side in SIDES}
+        says = {"id": one["id"], "label": one["predicted"], "confidence": float(one["confidence"])}
+        found.setdefault(str(one["example"]), []).append({**says, **corners, "in_set": one["id"] in parts})
     return found
 
 

@@ -9,6 +9,8 @@ import numpy as np
 CONFIDENCE = 0.95
 NO_INTERVAL = "one example: no interval"
 """What is printed in place of an interval where one example alone carries a measure."""
+RESAMPLES = 200
+"""Draws of a paired bootstrap."""
 
 
 @dataclass(frozen=True)

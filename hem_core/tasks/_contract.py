@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from hem_core.boxes.scene import Scene
+    from hem_core.tasks._class_predictions import ListedPredictions
 
 Column = Any
 """(N,) or (N, m) values of N examples: a tensor on the device of the pass, or the Arrow array that is stored."""
@@ -322,6 +323,16 @@ class CalibratesParts(Protocol):
 
 
 @runtime_checkable
+class CalibratesReasons(Protocol):
+    """A task that calibrates its reasons by itself once all examples are scored."""
+
+    @property
+    def reasons_info(self) -> Mapping[str, Any]:
+        """`reasons` of run.json: how they were calibrated; {} where they were not."""
+        ...
+
+
+@runtime_checkable
 class HasResiduals(Protocol):
     """A task of numbers: the report of a retraining says first how far off they are, in units of the label."""
 
@@ -355,6 +366,20 @@ class ReadsPredictions(Protocol):
 
     def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
         """The raw outputs (N, W) float32 in the columns of a catalog, NaN where there is none; None without columns."""
+        ...
+
+
+@runtime_checkable
+class ListsPredictions(Protocol):
+    """A task whose raw outputs can stand in lists of numbers, or in columns that it gathers into such lists."""
+
+    @property
+    def prediction_columns(self) -> str:
+        """In words, which columns hold them, for messages."""
+        ...
+
+    def listed_predictions(self, catalog: pa.Table) -> ListedPredictions | None:
+        """The predictions in the columns of a catalog; None where there are none."""
         ...
 
 

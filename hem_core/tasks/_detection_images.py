@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hem_core.boxes.contents import in_words
 from hem_core.boxes.error_types import RIGHT
 from hem_core.boxes.hypotheses import Hypotheses
 from hem_core.boxes.image_error import image_error
 from hem_core.boxes.judgement import Judgement
-from hem_core.boxes.pooling import Pooling, pool, total
+from hem_core.boxes.pooling import Pooling, pool, pool_suspicion, total
 from hem_core.stats.percentile import percentile
 from hem_core.thresholds import WRONG
 
@@ -28,9 +29,9 @@ BACKGROUND = "background_confidence"
 HOW = {
     "difficulty": "percentile of the pooled severity of the boxes of an image: of a given box the larger of 1 − IoU "
     "and 1 − confidence, of a prediction without a given box its confidence; ties by the mean over all its boxes",
-    "label_suspicion": "percentile of how probable it is that the boxes of an image are annotated wrongly (missing, "
-    "spurious, misplaced or of the wrong class), the mean of its three most suspect ones; errors planted in the boxes "
-    "teach how probable, where there are enough boxes",
+    "label_suspicion": "percentile of how probable it is that any of the three most suspicious boxes of an image is "
+    "annotated wrongly (missing, spurious, misplaced or of the wrong class); errors planted in the boxes teach how "
+    "probable, where there are enough boxes",
 }
 
 
@@ -47,8 +48,6 @@ def image_columns(judgement: Judgement, n_images: int, how: Pooling) -> dict[str
     """Every column of N images: those of `image_scores`, percentiles, sums and counts."""
     rows = judgement.rows
     image, kind = rows.image, rows.type
-    suspicious = judgement.suspicion.label_suspicion
-    pooled = pool(image, suspicious, n_images, how)
     scores = image_scores(judgement, n_images, how)
     severe = judgement.severity.severity
     objects = rows.given_boxes.image[~rows.given_boxes.is_ignored]
@@ -56,8 +55,7 @@ def image_columns(judgement: Judgement, n_images: int, how: Pooling) -> dict[str
     columns = {
         **scores,
         "difficulty": _ranked(scores["loss"], severe, image),
-        "label_suspicion": _ranked(pooled, suspicious, image),
-        "suspicion": pooled,
+        **suspicion_columns(judgement, n_images, how),
         "severity_sum": total(image, severe, n_images),
         "n_given": np.bincount(objects, minlength=n_images),
         "n_predicted": np.bincount(counted, minlength=n_images),
@@ -67,6 +65,13 @@ def image_columns(judgement: Judgement, n_images: int, how: Pooling) -> dict[str
     for name, types in COUNTED.items():
         columns[name] = np.bincount(image[np.isin(kind, types)], minlength=n_images)
     return columns
+
+
+def suspicion_columns(judgement: Judgement, n_images: int, how: Pooling) -> dict[str, np.ndarray]:
+    """`suspicion` in 0 .. 1 of N images and its percentile, `label_suspicion`."""
+    image, suspicious = judgement.rows.image, judgement.suspicion.label_suspicion
+    pooled = pool_suspicion(image, suspicious, n_images, how)
+    return {"suspicion": pooled, "label_suspicion": _ranked(pooled, suspicious, image)}
 
 
 def background_confidence(rows: Hypotheses, n_images: int) -> np.ndarray:
@@ -91,12 +96,6 @@ def predicted_in_words(rows: Hypotheses, n_images: int, classes: Sequence[str]) 
     for index in np.flatnonzero((boxes.probability() >= WRONG) & (rows.types.predicted != "")).tolist():
         counts[int(boxes.image[index])][classes[int(boxes.label[index])]] += 1
     return [in_words(count) for count in counts]
-
-
-def in_words(count: Counter[str]) -> str:
-    """Numbers of objects by their class, the most frequent first."""
-    ordered = sorted(count.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{number} {name}" for name, number in ordered) or "no objects"
 
 
 def image_reasons(

@@ -16,7 +16,8 @@ from hem_core.boxes.overlaps import overlaps
 from hem_core.stats.paired import interval
 from hem_core.types import Metric
 
-RESAMPLES = 100
+N_DRAWS = 100
+"""Draws for the intervals of one run: half of those of a comparison, since every run waits for them."""
 LARGEST = 200_000
 """Predictions times thresholds beyond which no intervals are drawn: they would take minutes."""
 
@@ -55,7 +56,7 @@ def _intervals(
     """Number of the threshold, -1 for their mean -> the middle 95% over resampled images."""
     if len(predicted) > LARGEST or n_images < 2:
         return {}
-    drawn = resampled_precision(given, predicted, matches, (n_images, n_classes), n_resamples=RESAMPLES)
+    drawn = resampled_precision(given, predicted, matches, (n_images, n_classes), n_resamples=N_DRAWS)
     known = ~np.isnan(drawn)
     sums, counts = np.where(known, drawn, 0).sum(axis=2), known.sum(axis=2)
     means = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)  # (resamples, T)
@@ -70,7 +71,7 @@ def _miss_rate(given: GivenBoxes, predicted: PredictedBoxes, matches: Matches, n
     value = at(None)
     low = high = None
     if len(predicted) <= LARGEST and n_images > 1:
-        low, high = interval(np.array([at(weight) for weight in image_weights(n_images, RESAMPLES, 0)]))
+        low, high = interval(np.array([at(weight) for weight in image_weights(n_images, N_DRAWS, 0)]))
         low, high = min(low, value), max(high, value)
     name = "miss rate at 1 false positive per image"
     return Metric(name, value, low, high, higher_is_better=False, n=n_images)

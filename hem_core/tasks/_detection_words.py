@@ -4,6 +4,10 @@ SHARE = "of 1"
 COLUMN_WORDS = {
     "loss": ("severity", SHARE),
     "suspicion": ("suspicion", SHARE),
+    "suspicion_missing": ("suspicion: missing", SHARE),
+    "suspicion_spurious": ("suspicion: spurious", SHARE),
+    "suspicion_misplaced": ("suspicion: misplaced", SHARE),
+    "suspicion_wrong_class": ("suspicion: wrong class", SHARE),
     "severity_sum": ("severity, summed", ""),
     "confidence": ("confidence", SHARE),
     "background_confidence": ("confidence on background", SHARE),

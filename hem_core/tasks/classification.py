@@ -12,6 +12,7 @@ import pyarrow as pa
 from hem_core.stats.wilson import wilson
 from hem_core.tasks import _class_labels as labels
 from hem_core.tasks._class_order import agreed
+from hem_core.tasks._class_predictions import ListedPredictions, listed
 from hem_core.tasks._contract import OFFERS, Column, Figure, Metric, ModelFacts, Offer, TargetOptions, Targets
 from hem_core.thresholds import WRONG
 from hem_core.types import Outputs
@@ -29,6 +30,10 @@ class Task:
     offers: frozenset[Offer] = frozenset(OFFERS)
     figures: tuple[Figure, ...] = ("confusion matrix", "classes", "errors")
 
+    prediction_columns: str = (
+        "predictions: columns prob_<class> or logit_<class> for each class, or lists of K floats in a column probs or "
+        "logits, or columns predicted and confidence"
+    )
     spoils: tuple[str, ...] = ("mislabelled", "ambiguous", "outlier", "rare")
 
     @property
@@ -62,6 +67,10 @@ class Task:
         found |= {"labels_are": labels_are, "notes": [*found.get("notes", []), *notes]}
         values, bad = labels.targets(catalog, found, names)
         return Targets(values, bad, tuple(names), found)
+
+    def listed_predictions(self, catalog: pa.Table) -> ListedPredictions | None:
+        """Logits or probabilities in columns of the data; see `_class_predictions.listed`."""
+        return listed(catalog)
 
     def targets_for(
         self, catalog: pa.Table, facts: Mapping[str, Any], classes: Sequence[str], *, labels_are: str | None = None

@@ -2,8 +2,9 @@
 
 `hem score annotations.json --images photos --predictions results.json --out work/runs/boxes`
 
-reads COCO's JSON, YOLO's data.yaml or Pascal VOC's .xml files, and predictions made elsewhere: COCO results, or YOLO's
-text files with confidences. The data name the task, so `--task detection` can be left out.
+reads COCO's JSON, YOLO's data.yaml, Pascal VOC's .xml files, or what CVAT, LabelMe, VIA and Open Images write, and
+predictions made elsewhere: COCO results, YOLO's text files with confidences, a table, or saved outputs of a detector.
+The data name the task, so `--task detection` can be left out.
 
 A model is a module that takes the images and answers as torchvision's detectors do in eval mode: a list with a dict of
 `boxes` (M, 4; left, top, right, bottom in px), `labels` (M,) and `scores` (M,) for each image. Label 1 is the first
@@ -25,6 +26,10 @@ confidence of a prediction where nothing is given. `error` of an image is 1 − 
 against each object found, the image counts as wrong. `loss` is the severity, which is also high for boxes found with
 little confidence; an image has the mean of its three worst boxes, so that crowded images do not come first by their
 number.
+
+`suspicion` is how probable it is that a box is annotated wrongly (missing, spurious, misplaced or of the wrong class;
+see `hem_core.boxes.suspicion`), and of an image that any of its three most suspicious boxes is. `label_suspicion` is
+its percentile.
 """
 
 from __future__ import annotations
@@ -380,9 +385,8 @@ class Task:
         settled = replace(judgement, chance=chance)
         memory = replace(self._memory, judgement=settled)
         task = replace(self, suspect_weights=chance.listed(), memory=memory)
-        whole = images.image_columns(settled, len(columns["target"]), self.pool)
         rows = probes.rows_of(found, settled, task._reasons(settled).besides)
-        return PartsCalibrated(task, info, rows, {name: whole[name] for name in ("suspicion", "label_suspicion")})
+        return PartsCalibrated(task, info, rows, images.suspicion_columns(settled, len(columns["target"]), self.pool))
 
     def refitted(self, table: pa.Table, rows: Mapping[str, np.ndarray], verdicts: Mapping[str, bool]) -> PartsRefitted:
         """The reasons of the boxes with people's verdicts."""

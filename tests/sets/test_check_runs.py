@@ -14,6 +14,7 @@ from hem_core.errors import DataError
 from hem_core.sets import check_runs as checked
 from hem_core.sets.check_model import check_model
 from hem_core.sets.check_runs import check_runs
+from hem_core.sets.opened_set import open_set
 from hem_core.sets.select import save, select
 
 
@@ -76,7 +77,7 @@ def test_a_file_of_predictions_is_checked_on_the_images_of_a_set_of_boxes(worksp
     level = runs[0].level("boxes")
     chosen = select(level, n=1, policies=["top"], rule={"all": [{"column": "example", "in": ["missed.png"]}]})
     save(workspace, "hard", level, chosen, made_by="a test")
-    found = check_model(workspace, "hard", None, predictions=workspace.parent / "data" / "later.json")
+    found = check_model(open_set(workspace, "hard"), None, predictions=workspace.parent / "data" / "later.json")
     assert (found.n_examples, found.n_checked, found.failed_before, found.failed_now) == (1, 1, 1, 0)
     assert found.measures[0].difference == pytest.approx(1)
     assert sorted(path.name for path in (workspace / "runs").iterdir()) == ["first", "later"]
@@ -96,8 +97,9 @@ def test_a_file_of_weights_goes_with_the_factory_of_the_run_where_labels_are_set
         "net_of_tags:build", tmp_path / "rows.csv", out=tmp_path / "w/runs/r", weights=weights, **options
     )
     save(tmp_path / "w", "hard", run.level(), select(run.level(), n=8, policies=["top"]), made_by="a test")
-    assert check_model(tmp_path / "w", "hard", str(weights)).is_passed
-    assert not check_model(tmp_path / "w", "hard", str(tmp_path / "swapped.safetensors")).is_passed
+    opened = open_set(tmp_path / "w", "hard")
+    assert check_model(opened, str(weights)).is_passed
+    assert not check_model(opened, str(tmp_path / "swapped.safetensors")).is_passed
 
 
 def test_the_command_exits_with_1_when_the_run_is_worse(workspace):

@@ -9,12 +9,16 @@ import pandas as pd
 import pytest
 import scenes
 from PIL import Image
+from typer.testing import CliRunner
 
 import hem_core
 from hem_core import catalog as catalogs
 from hem_core.boxes.columns import SIDES
+from hem_core.cli import hem
 from hem_core.errors import DataError
 from hem_core.export import coco, hard_negatives, voc, yolo
+from hem_core.runs.box_decisions import decisions
+from hem_core.sets.box_corrections import counted, in_words
 from hem_core.sets.export_run import export_run
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import save, select
@@ -86,7 +90,20 @@ def test_corrected_boxes_are_exported_as_corrected(workspace, tmp_path):
         for image in coco.read(done)[0].to_dict("records")
     }
     assert boxes == {"right.png": [("cell", 60, 60, 82, 80, True)], "false.png": [("new", 31, 30, 50, 52, False)]}
+    noted = json.loads((done / "manifest.json").read_text())["corrections"]
+    assert noted == {
+        "boxes": 3, "done": {"added": 1, "moved and relabelled": 1, "removed": 1}, "people": {"anna": 3},
+        "n_disputed": 0, "disputed": {},
+    }  # fmt: skip
     whole = export_run(run.folder, tmp_path / "run", where="n_given > 0", formats=["coco"])
+    noted = json.loads((whole.folder / "manifest.json").read_text())["corrections"]
+    assert (noted["n_disputed"], list(noted["disputed"])) == (1, ["off.png#g1"])
+    assert noted["disputed"]["off.png#g1"] == ["anna: cell [30, 10, 70, 50]", "ben: nothing here"]
+    text = (whole.folder / "README.md").read_text()
+    assert (
+        "2 boxes in these images are as people corrected them: 1 moved and relabelled, 1 removed; by anna (2)." in text
+    )
+    assert "- `off.png#g1`: anna: cell [30, 10, 70, 50]; ben: nothing here" in text
     images = coco.read(whole.folder)[0].set_index("id")["boxes"]
     assert [tuple(box[side] for side in SIDES) for box in images["right.png"]] == [(60, 60, 82, 80)]
     given = next(note["bbox"] for note in scenes.document()["annotations"] if note["id"] == 5)
@@ -99,6 +116,44 @@ def test_images_of_a_run_have_their_boxes_and_a_crowd_stays_a_crowd(workspace, t
     whole = json.loads((done.folder / "coco" / "annotations.json").read_text())
     assert [note["iscrowd"] for note in whole["annotations"]] == [1, 0]
     assert [category["name"] for category in whole["categories"]] == ["cell", "dust"]
+
+
+def test_a_saved_set_notes_the_corrections_in_its_images(workspace, tmp_path):
+    shutil.copytree(workspace, tmp_path / "w")
+    run = open_run(tmp_path / "w" / "runs" / "scenes")
+    log = open_workspace(tmp_path / "w").tags().level("boxes")
+    log.add(run.data, ["right.png#g1"], "moved", who="anna", value="cell [12, 10, 50, 50]")
+    log.add(run.data, ["missed.png#g1"], "removed", who="ben")
+    log.add(run.data, ["off.png#g1"], "removed", who="anna")
+    log.add(run.data, ["off.png#g1"], "right", who="ben")
+    # A box that was removed is in no set of boxes, and its image has no other one.
+    for name, level, people in (("i", "examples", {"anna": 1, "ben": 1}), ("b", "boxes", {"anna": 1})):
+        chosen = select(run.level(level), n=99, policies=["top"], where="difficulty >= 0")
+        path = save(tmp_path / "w", name, run.level(level), chosen, made_by="a test")
+        manifest = json.loads((path / "manifest.json").read_text())
+        assert (manifest["corrections"]["people"], manifest["corrections"]["n_disputed"]) == (people, 1), level
+
+
+def test_corrections_are_counted_for_the_images_that_are_named(workspace, tmp_path):
+    shutil.copytree(workspace, tmp_path / "w")
+    run = open_run(tmp_path / "w" / "runs" / "scenes")
+    tags = open_workspace(tmp_path / "w").tags()
+    for id in ("right.png#g1", "missed.png#g1"):
+        tags.level("boxes").add(run.data, [id], "removed", who="anna")
+    found = counted(decisions(run, tags, {"right.png", "missed.png"}), {"right.png"})
+    assert (found["boxes"], in_words(found)) == (1, "1 box: 1 removed")
+
+
+def test_the_preview_speaks_of_classes_where_there_are_any(workspace):
+    run = str(workspace / "runs" / "scenes")
+    shown = {}
+    for level in ("examples", "boxes"):
+        line = ["select", run, "--n", "2", "--policy", "top", "--level", level, "--preview"]
+        done = CliRunner().invoke(hem, line)
+        assert done.exit_code == 0, done.output
+        shown[level] = done.output
+    assert "classes" not in shown["examples"]
+    assert "smallest class" in shown["boxes"]
 
 
 def test_a_format_that_would_lose_the_boxes_refuses_and_crops_of_boxes_are_as_before(workspace, tmp_path):

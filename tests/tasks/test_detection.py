@@ -12,6 +12,7 @@ from PIL import Image
 
 import hem_core
 from app.views.slices.weak_slices import _own_columns
+from hem_core import tasks
 from hem_core.errors import DataError, HemError, ModelError
 from hem_core.runs.finish import clear
 from hem_core.sets.export_set import export_set
@@ -37,6 +38,11 @@ def workspace(tmp_path_factory):
 @pytest.fixture
 def run(workspace):
     return hem_core.open_run(workspace / "runs" / "scenes")
+
+
+def test_every_kind_of_suspicion_has_words_for_the_pages(run):
+    numbers = run.level("boxes").table().select_dtypes("number")
+    assert {name for name in numbers if name.startswith("suspicion")} <= set(tasks.column_words(tasks.of(run.info)))
 
 
 @pytest.fixture

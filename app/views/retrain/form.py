@@ -11,6 +11,7 @@ from app.views.retrain import retrains
 from app.wire import contents
 from hem_core.errors import HemError
 from hem_core.retrain.settings import ARMS, RECIPES, Settings
+from hem_core.sets.box_corrections import in_words
 from hem_core.sets.run_of_set import check_examples
 from hem_core.store import sets
 from hem_core.store.run import Run
@@ -76,7 +77,9 @@ def _materials(chosen: str, run: Run | None) -> dict[str, Any]:
 def _comparison(chosen: str, manifest: dict[str, Any]) -> dict[str, Any]:
     """What is compared with what, as settings: the arms, the recipe, the seeds and where the set should help."""
     arms = {"control", *_arms(), "curated"}
-    recipe = _recipe(chosen, changes_labels=bool(manifest.get("corrected_labels") or manifest.get("excluded")))
+    changes = [manifest.get(name) for name in ("corrected_labels", "excluded")]
+    changes.append((manifest.get("corrections") or {}).get("boxes"))
+    recipe = _recipe(chosen, changes_labels=any(changes))
     seeds = _seeds()
     where = _text(
         "Where it should help",
@@ -179,7 +182,9 @@ def _set(home: Path, known: list[str]) -> tuple[str, dict[str, Any], Run | None]
         widgets.failure(error)
         return chosen, manifest, None
     corrected = int(manifest.get("corrected_labels") or 0)
-    parts = [str(manifest.get("rule_in_words") or ""), f"run {run}", words.count(corrected, "corrected label")]
+    boxes = manifest.get("corrections")
+    noted = f"corrected {in_words(boxes)}" if boxes else words.count(corrected, "corrected label")
+    parts = [str(manifest.get("rule_in_words") or ""), f"run {run}", noted]
     st.caption(words.plain(" · ".join(part for part in parts if part)))
     return chosen, manifest, opened
 

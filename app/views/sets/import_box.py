@@ -12,6 +12,7 @@ from hem_core.errors import HemError
 from hem_core.store.run import Run
 
 if TYPE_CHECKING:
+    from hem_core.labels.import_boxes import ImportedBoxes
     from hem_core.labels.import_labels import ImportedLabels
 
 LARGEST_MB = 100
@@ -42,7 +43,8 @@ def draw(run: Run) -> None:
         st.caption(
             words.plain(
                 f"Each answer becomes a verdict on an example of {run.data}: 'right' where the label is the given "
-                "one, 'mislabelled' with the new one where it is another class. The same file twice adds nothing."
+                "one, 'mislabelled' with the new one where it is another class. Boxes that were moved, relabelled, "
+                "drawn or deleted become the verdicts of Review. The same file twice adds nothing."
             )
         )
 
@@ -71,17 +73,37 @@ def summary(found: "ImportedLabels") -> str:
     return " ".join([". ".join(sentences) + ".", *found.notes])
 
 
-def _take(run: Run, name: str, content: bytes) -> None:
+def summary_of_boxes(found: "ImportedBoxes") -> str:
+    """What an import of boxes did, in sentences."""
+    sentences = [found.words]
+    for listed, nouns in ((found.unanswered, "without an answer"), (found.unknown_ids, "that this run does not have")):
+        if listed:
+            sentences.append(f"{words.count(len(listed), 'example')} {nouns}, such as {listed[0]}")
+    if found.conflicts:
+        sentences.append(f"People disagree on {words.count(len(found.conflicts), 'box', 'boxes')}: see Labels")
+    return " ".join([". ".join(sentences) + ".", *found.notes])
+
+
+def _imported(path: Path, run: Run) -> str:
+    """Import a file and say what that did."""
+    from hem_core.labels.import_boxes import import_boxes, is_of_boxes
     from hem_core.labels.import_labels import import_labels
 
+    options = {"run": run.name, "who": state.person()}
+    if is_of_boxes(path):
+        return summary_of_boxes(import_boxes(path, loaders.folder(), **options))
+    return summary(import_labels(path, loaders.folder(), **options))
+
+
+def _take(run: Run, name: str, content: bytes) -> None:
     with tempfile.TemporaryDirectory(prefix="hem-") as folder:
         path = Path(folder) / f"answers{Path(name).suffix.lower()}"
         path.write_bytes(content)
         try:
-            found = import_labels(path, loaders.folder(), run=run.name, who=state.person())
+            sentence = _imported(path, run)
         except HemError as error:
             widgets.failure(HemError(str(error).replace(str(path), name)))
             return
-    state.remember("imported", summary(found))
+    state.remember("imported", sentence)
     state.remember("import_turn", int(str(state.recall("import_turn", 0))) + 1)
     st.rerun()

@@ -16,6 +16,7 @@ from app.views.sets import source as set_source
 from app.views.sets.source import Candidates
 from hem_core.errors import HemError
 from hem_core.selection.verdicts_applied import EXCLUSIONS, composition, curate, held_out, is_corrected
+from hem_core.sets.box_corrections import counted, in_words
 from hem_core.store import sets
 from hem_core.store.level import Level
 
@@ -194,13 +195,21 @@ def _numbers(level: Level, examples: pd.DataFrame) -> None:
         border=True,
         height="stretch",
     )
-    cells[3].metric(
-        "Corrected labels",
-        f"{np.count_nonzero(is_corrected(examples)):,}",
-        help="Label called wrong in Review, with a new one; the given one is kept in label_before.",
-        border=True,
-        height="stretch",
+    title, value, about = _corrected(level, examples)
+    cells[3].metric(title, value, help=about, border=True, height="stretch")
+
+
+def _corrected(level: Level, examples: pd.DataFrame) -> tuple[str, str, str]:
+    """What people corrected in a set: title, number, help."""
+    decided = loaders.box_decisions(level)
+    if decided is None:
+        about = "Label called wrong in Review, with a new one; the given one is kept in label_before."
+        return "Corrected labels", f"{np.count_nonzero(is_corrected(examples)):,}", about
+    found = counted(decided, set(examples["id" if level.is_examples else "example"].astype(str)))
+    about = (
+        f"In the images of this set: {in_words(found)}. An export contains the corrected boxes; disputed ones as given."
     )
+    return "Corrected boxes", f"{found['boxes']:,}", about
 
 
 def _against(level: Level, request: str, *, is_picked: bool) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from app import loaders, state, widgets, words
 from app.views.sets import export_box, import_box, proofs
 from hem_core.selection.verdicts_applied import EXCLUSIONS
+from hem_core.sets.box_corrections import in_words
 from hem_core.store import sets
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
@@ -65,10 +66,19 @@ def _facts(manifest: dict[str, Any], n: int) -> dict[str, str]:
         "Run": f"{manifest.get('run', '–')}, {manifest.get('sample', 'unknown')}",
         **({"Level": str(manifest["level"])} if "level" in manifest else {}),
         "Left out": _left_out(excluded),
-        "Corrected labels": f"{manifest.get('corrected_labels', 0):,}",
+        **_corrected(manifest),
         "Proof": _proof(manifest, n),
         "Saved": f"{words.moment(manifest.get('created'))} by {manifest.get('made_by', '–')}",
     }
+
+
+def _corrected(manifest: dict[str, Any]) -> dict[str, str]:
+    corrections = manifest.get("corrections")
+    if corrections is None:
+        return {"Corrected labels": f"{manifest.get('corrected_labels', 0):,}"}
+    disputed = list(corrections.get("disputed") or ())
+    named = f" ({', '.join(disputed[:REASONS])}{', …' if len(disputed) > REASONS else ''})" if disputed else ""
+    return {"Corrections": in_words(corrections) + named}
 
 
 def _left_out(counts: dict[str, int]) -> str:

@@ -1,7 +1,8 @@
 """Files of boxes: one format a file, which reads annotations and predictions and writes corrected annotations.
 
 A format defines `read(path, *, images=None) -> Annotations`, `files(annotations) -> Iterator[(name, bytes)]`, and,
-where predictions come in it, `read_predictions(path, annotations) -> Predictions`. What cannot be used is recorded in
+where predictions come in it, `read_predictions(path, annotations) -> Predictions`; `recognizes(path) -> bool` where its
+files can be told from others by a look at their first bytes. What cannot be used is recorded in
 `problems`. `files` gives what was not corrected byte for byte or value for value, other keys of the file included.
 """
 
@@ -11,9 +12,10 @@ import os
 import secrets
 import sys
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 
 from hem_core import folder
-from hem_core.boxes.annotations import Annotations, Predictions
+from hem_core.boxes.annotations import Annotations
 from hem_core.errors import DataError
 
 
@@ -23,12 +25,30 @@ def names() -> list[str]:
 
 
 def format_of(path: Path | str) -> str:
-    """Guess the format of annotations: a .json file is COCO, a folder with .xml files is Pascal VOC, all else YOLO."""
+    """The format of annotations: the one that recognizes them; otherwise a .json file is COCO, a folder with .xml files
+    is Pascal VOC, and all else is YOLO."""
     path = Path(path)
+    recognized = recognized_as(path)
+    if recognized is not None:
+        return recognized
     if path.suffix.lower() == ".json":
         return "coco_json"
     is_voc = path.suffix.lower() == ".xml" or (path.is_dir() and next(path.rglob("*.xml"), None) is not None)
     return "voc_xml" if is_voc else "yolo_txt"
+
+
+def recognized_as(path: Path) -> str | None:
+    """The first format, by name, that recognizes a file or folder; None where none does."""
+    modules = {name: folder.load(sys.modules[__name__], name) for name in names()}
+    return next((name for name, module in modules.items() if _recognizes(module, path)), None)
+
+
+def _recognizes(module: ModuleType, path: Path) -> bool:
+    asks = getattr(module, "recognizes", None)
+    try:
+        return asks is not None and bool(asks(path))
+    except OSError:
+        return False
 
 
 def read(path: Path | str, *, images: Path | str | None = None, format: str | None = None) -> Annotations:
@@ -39,15 +59,6 @@ def read(path: Path | str, *, images: Path | str | None = None, format: str | No
     """
     module = folder.load(sys.modules[__name__], format or format_of(path))
     return module.read(Path(path), images=None if images is None else Path(images))
-
-
-def read_predictions(path: Path | str, annotations: Annotations) -> Predictions:
-    """Predictions of a COCO results file (.json) or a folder of YOLO's text files with confidences.
-
-    Raises DataError for what is neither.
-    """
-    format = "coco_json" if Path(path).suffix.lower() == ".json" else "yolo_txt"
-    return folder.load(sys.modules[__name__], format).read_predictions(Path(path), annotations)
 
 
 def write(annotations: Annotations, home: Path | str, *, format: str | None = None) -> list[Path]:

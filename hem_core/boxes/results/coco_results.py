@@ -1,0 +1,20 @@
+"""COCO's results: a .json list of image_id, category_id, bbox and score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hem_core.boxes.annotations import Annotations, Predictions
+from hem_core.boxes.formats import coco_json
+from hem_core.boxes.results import detector_outputs
+
+
+def accepts(source: Any) -> bool:
+    """Whether it is a .json file without lists of boxes."""
+    return isinstance(source, Path) and source.suffix.lower() == ".json" and not detector_outputs.accepts(source)
+
+
+def read(source: Path, annotations: Annotations) -> Predictions:
+    """Predictions of a results file. Raises DataError for a file that is no JSON list."""
+    return coco_json.read_predictions(source, annotations)
