@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from hem_core.store.level_names import of_parts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -215,7 +217,7 @@ def comparison(before: "Level", after: "Level") -> "Comparison":
 
 def boxes(level: "Level") -> "tuple[Scene, bool] | None":
     """The boxes of a level's run, and whether all predictions are among them: runs.box_scene.scene_of."""
-    parts = [name for name in level.info.get("levels") or () if name != "examples"]
+    parts = of_parts(level.info)
     return _boxes(_key(level), level, parts[0]) if parts else None
 
 

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from demo_models import _checkpoint
 from demo_models._examples import Dataset
 from hem_core import Recorder
 
@@ -62,7 +63,7 @@ def fit(
         optimizer = _optimizer(model, how)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, how.epochs)
         parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
-        for epoch in range(_resumed(parts, checkpoint), how.epochs):
+        for epoch in range(_checkpoint.resumed(parts, checkpoint), how.epochs):
             torch.manual_seed(seed * 1000 + epoch + 1)  # the same epoch, whether or not the one before ran here
             model.train()
             order, done = _order(sampler, epoch, len(ids)), epoch * len(ids)
@@ -80,7 +81,7 @@ def fit(
                         progress(done, how.epochs * len(ids))
             schedule.step()
             if checkpoint:
-                _keep(parts, epoch + 1, checkpoint)
+                _checkpoint.write(parts, epoch + 1, checkpoint)
     return model.eval()
 
 
@@ -104,20 +105,3 @@ def _optimizer(model: nn.Module, how: Fit) -> torch.optim.Optimizer:
     if how.optimizer == "adam":
         return torch.optim.AdamW(model.parameters(), lr=how.lr, weight_decay=how.weight_decay)
     return torch.optim.SGD(model.parameters(), lr=how.lr, momentum=0.9, weight_decay=how.weight_decay)
-
-
-def _resumed(parts: dict[str, Any], checkpoint: Path | None) -> int:
-    """Put the parts in the state of the checkpoint; how many epochs were done by then."""
-    if checkpoint is None or not checkpoint.exists():
-        return 0
-    state = torch.load(checkpoint, weights_only=True)
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    return state["epochs"]
-
-
-def _keep(parts: dict[str, Any], n_epochs: int, checkpoint: Path) -> None:
-    state = {name: part.state_dict() for name, part in parts.items()} | {"epochs": n_epochs}
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(state, checkpoint.with_suffix(".partial"))
-    checkpoint.with_suffix(".partial").replace(checkpoint)

@@ -42,10 +42,11 @@ def train(
     progress: Progress | None = None,
     weights: Tensor | None = None,
     sampler: EpochSampler | None = None,
+    checkpoint: Path | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
     frame, n_classes = dataset.frame(), len(dataset.classes)
     inputs = RowNet(frame, n_classes).preprocess(frame)
     return fit(
-        lambda: RowNet(frame, n_classes), inputs, dataset, FIT, seed, recorder, progress, weights, sampler=sampler
+        lambda: RowNet(frame, n_classes), inputs, dataset, FIT, seed, recorder, progress, weights, checkpoint, sampler
     )

@@ -48,11 +48,12 @@ def train(
     progress: Progress | None = None,
     weights: Tensor | None = None,
     sampler: EpochSampler | None = None,
+    checkpoint: Path | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
     texts = WordNet.preprocess(list(dataset.texts()))
     n_classes = len(dataset.classes)
-    return fit(lambda: WordNet(n_classes), texts, dataset, FIT, seed, recorder, progress, weights, sampler=sampler)
+    return fit(lambda: WordNet(n_classes), texts, dataset, FIT, seed, recorder, progress, weights, checkpoint, sampler)
 
 
 def _domains(path: Path) -> dict[str, str]:

@@ -50,6 +50,7 @@ def train(
     progress: Progress | None = None,
     weights: Tensor | None = None,
     sampler: EpochSampler | None = None,
+    checkpoint: Path | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
-    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, sampler=sampler)
+    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, checkpoint, sampler)

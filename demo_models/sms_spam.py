@@ -36,6 +36,7 @@ def train(
     progress: Progress | None = None,
     weights: Tensor | None = None,
     sampler: EpochSampler | None = None,
+    checkpoint: Path | None = None,
 ) -> nn.Module:
     """A small net, trained from scratch on the data set; see `demo_models._fit.fit`."""
     inputs, n_classes = WordNet.preprocess(list(dataset.texts())), len(dataset.classes)
@@ -48,5 +49,6 @@ def train(
         recorder,
         progress,
         weights,
-        sampler=sampler,
+        checkpoint,
+        sampler,
     )

@@ -33,6 +33,7 @@ def train(
     progress: Progress | None = None,
     weights: Tensor | None = None,
     sampler: EpochSampler | None = None,
+    checkpoint: Path | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
     frame, n_classes = dataset.frame(), len(dataset.classes)
@@ -46,5 +47,6 @@ def train(
         recorder,
         progress,
         weights,
-        sampler=sampler,
+        checkpoint,
+        sampler,
     )

@@ -139,13 +139,11 @@ def test_the_room_of_jobs_and_its_kinds_need_no_torch():
     assert "torch" not in loaded_by(f"import hem_core.jobs.start, hem_core.jobs.command, {kinds}")
 
 
-def test_the_app_s_pages_and_routes_need_no_torch():
+def test_the_app_a_refit_and_a_comparison_need_no_torch_and_start_without_what_loads_slowly():
     pages = ", ".join(map(module_of, files("app/views")))
-    assert "torch" not in loaded_by(f"import app.server, app.wire.routes, {pages}")
-
-
-def test_refitting_the_reasons_needs_no_torch():
-    assert "torch" not in loaded_by("import hem_core.runs.refit")
+    engine = "hem_core.runs.refit, hem_core.retrain.report.flow, hem_core.stats.mcnemar"
+    loaded = loaded_by(f"import app.main, app.server, app.wire.routes, {pages}, {engine}")
+    assert not loaded & {"torch", "umap", "sklearn"}
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from app import loaders, words
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import of_parts
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -18,7 +18,7 @@ def relatives(level: Level, rows: Sequence[int]) -> list[list[dict[str, str]]]:
     """For each row, the links to its relatives on other levels, `words` and `address`; none in a run of one level."""
     if not level.is_examples:
         return [[_up(level, str(row["example"]))] for row in level.records(rows, ["example"])]
-    others = [name for name in level.info.get("levels") or () if name != EXAMPLES]
+    others = of_parts(level.info)
     found: list[list[dict[str, str]]] = [[] for _ in rows]
     ids = [str(row["id"]) for row in level.records(rows, ["id"])] if others else []
     for name in others:

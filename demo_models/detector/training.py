@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from demo_models import _checkpoint
 from demo_models.detector.loss import loss_of
 from demo_models.detector.net import STRIDE, Detector, scaled_to
 from demo_models.detector.peaks import box_maps
@@ -39,24 +42,65 @@ def train(
     progress: Callable[[int, int], None] | None = None,
     epochs: int = EPOCHS,
     longest_px: int = 224,
+    checkpoint: Path | None = None,
 ) -> Detector:
     """A detector, trained from scratch. num_classes: background included; weights (N,) of the images' losses.
 
-    progress is called with (images done, of how many). torch's own random numbers are left as they were.
+    progress is called with (images done, of how many). After each epoch the state is written to `checkpoint`, and a
+    training that finds one there resumes from it. torch's own random numbers are left as they were.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = Detector(num_classes, longest_px=longest_px).train()
         images, wanted = prepared(dataset, model)
         n_steps = epochs * len(batches(images, torch.randperm(len(images)).tolist()))
-        orders = (torch.randperm(len(images)).tolist() for _epoch in range(epochs))
-        loss = partial(plain_loss, weights=weights)
-        done = 0
-        for index in fit(model, images, wanted, orders, loss, n_steps):
-            done += len(index)
-            if progress is not None:
-                progress(done, epochs * len(images))
+        state = Fitting.of(model, n_steps)
+        n_finished = _checkpoint.resumed(state.parts, checkpoint)
+        loss, done = partial(plain_loss, weights=weights), n_finished * len(images)
+        for epoch in range(n_finished, epochs):
+            order = torch.randperm(len(images)).tolist()
+            for index in state.steps(images, wanted, [order], loss):
+                done += len(index)
+                if progress is not None:
+                    progress(done, epochs * len(images))
+            if checkpoint is not None:
+                _checkpoint.write(state.parts, epoch + 1, checkpoint)
     return model.eval()
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """A model that is being trained, and what its training remembers from step to step."""
+
+    model: Detector
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+
+    @classmethod
+    def of(cls, model: Detector, n_steps: int) -> Fitting:
+        """A training that has not begun, of n_steps batches."""
+        optimizer = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=1e-3)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=max(2, n_steps + 1), pct_start=0.2)
+        return cls(model, optimizer, schedule)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What a checkpoint holds."""
+        return {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule}
+
+    def steps(
+        self, images: Sequence[Tensor], wanted: Sequence[Maps], orders: Iterable[Iterable[int]], loss: Loss
+    ) -> Iterator[list[int]]:
+        """Train on the batches of each order; yields the images of each batch after its step."""
+        for index in (index for order in orders for index in batches(images, order)):
+            heat, sides = self.model.maps(torch.stack([images[at] for at in index]))
+            value = loss(index, heat, box_maps(sides, STRIDE), stacked([wanted[at] for at in index]))
+            self.optimizer.zero_grad()
+            value.backward()
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
+            self.optimizer.step()
+            self.schedule.step()
+            yield index
 
 
 def fit(
@@ -71,18 +115,7 @@ def fit(
 
     orders: the images of each epoch in the order of training, such as a sampler of `hem_core.mining`.
     """
-    optimizer = torch.optim.AdamW(model.parameters(), lr=LR, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=max(2, n_steps + 1), pct_start=0.2)
-    steps = (index for order in orders for index in batches(images, order))
-    for index in islice(steps, n_steps):
-        heat, sides = model.maps(torch.stack([images[at] for at in index]))
-        value = loss(index, heat, box_maps(sides, STRIDE), stacked([wanted[at] for at in index]))
-        optimizer.zero_grad()
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-        optimizer.step()
-        schedule.step()
-        yield index
+    return islice(Fitting.of(model, n_steps).steps(images, wanted, orders, loss), n_steps)
 
 
 def plain_loss(

@@ -31,7 +31,8 @@ _SEVENTY_FIVE = 5
 def paired(models: Sequence[Detections], *, n_resamples: int = RESAMPLES, seed: int = 0) -> Paired:
     """The measures `WHOLE` of A models on the same N images, then AP50 and AP50–95 of each class with a given box.
 
-    Every resample draws the same images for all models, so what they share cancels in their difference.
+    Every resample draws the same images for all models, so what they share cancels in their difference. What rests on
+    one image, such as a class that is given nowhere else, is not resampled.
     Raises DataError when the models have other numbers of images, or other classes.
     """
     first = models[0]
@@ -72,7 +73,16 @@ def _of_one(model: Detections, known: list[int], n_resamples: int, seed: int) ->
     columns = [_mean(values[:, 0]), _mean(values).mean(axis=1), _mean(values[:, _SEVENTY_FIVE]), np.array(missed)]
     columns += [*values[:, 0, known].T, *values[:, :, known].mean(axis=1).T]
     table = np.stack(columns, axis=1)  # (1 + B, M)
-    return table[0], table[1:]
+    n_images = _images_of_measures(model, known)
+    return table[0], np.where(n_images > 1, table[1:], np.nan)
+
+
+def _images_of_measures(model: Detections, known: list[int]) -> np.ndarray:
+    """(M,) on how many images each measure rests: all, or those with a given box of the class."""
+    given = model.given
+    pairs = np.unique(np.stack([given.label, given.image])[:, ~given.is_ignored], axis=1)
+    by_class = np.bincount(pairs[0], minlength=len(model.classes))[known]
+    return np.concatenate([np.full(len(WHOLE), model.n_images), by_class, by_class])
 
 
 def _missed(model: Detections, matches: Matches, weight: np.ndarray | None) -> float:

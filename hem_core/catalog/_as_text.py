@@ -23,23 +23,23 @@ def as_text(column: pa.ChunkedArray | pa.Array, name: str, what: str) -> pa.Chun
     what: what the column is, "id" or "label", for the message.
     Raises DataError for lists and structures, bytes that are no UTF-8, and ids among floats too large to be exact.
     """
-    found = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-    kind = found.type
+    texts = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    kind = texts.type
     if isinstance(kind, pa.BaseExtensionType):
-        found = found.cast(kind.storage_type)
-        kind = found.type
+        texts = texts.cast(kind.storage_type)
+        kind = texts.type
     if pa.types.is_dictionary(kind):
-        return as_text(found.cast(kind.value_type), name, what)
+        return as_text(texts.cast(kind.value_type), name, what)
     if pa.types.is_nested(kind):
         raise DataError(f"the {what} column '{name}' holds {_nested(kind)}; {_wanted(what)}")
     if pa.types.is_string(kind):
-        return found
+        return texts
     if pa.types.is_floating(kind):
-        return _floats(found.cast(pa.float64()), name, what)
+        return _floats(texts.cast(pa.float64()), name, what)
     if pa.types.is_decimal(kind):
-        return pa.chunked_array([pa.array([_decimal(value) for value in found.to_pylist()], pa.string())])
+        return pa.chunked_array([pa.array([_decimal(value) for value in texts.to_pylist()], pa.string())])
     try:
-        text = found.cast(pa.string())
+        text = texts.cast(pa.string())
         if not _is_bytes(kind) or not pc.any(pc.match_substring_regex(text, CONTROL)).as_py():
             return text
         raise DataError(f"the {what} column '{name}' holds bytes ({kind}) that are no text; expected text or numbers")

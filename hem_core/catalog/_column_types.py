@@ -25,22 +25,22 @@ def typed(column: pa.ChunkedArray, *, decimal_comma: bool = False, keeps_zeros: 
     if column.null_count == len(column):
         return pa.chunked_array([pa.nulls(len(column))])
     trimmed = pc.utf8_trim_whitespace(column)
-    found = _number(trimmed, decimal_comma=decimal_comma, keeps_zeros=keeps_zeros)
-    if found is not None:
-        return column if found is KEPT else found
+    numbers = _number(trimmed, decimal_comma=decimal_comma, keeps_zeros=keeps_zeros)
+    if numbers is not None:
+        return column if numbers is KEPT else numbers
     is_missing = pc.is_in(trimmed, value_set=pa.array(MISSING))
     if pc.any(is_missing).as_py():
         present = pc.if_else(is_missing, pa.scalar(None, pa.string()), trimmed)
-        found = _number(present, decimal_comma=decimal_comma, keeps_zeros=keeps_zeros) if _is_some(present) else None
-        if found is not None:
-            return column if found is KEPT else found
+        numbers = _number(present, decimal_comma=decimal_comma, keeps_zeros=keeps_zeros) if _is_some(present) else None
+        if numbers is not None:
+            return column if numbers is KEPT else numbers
     if pc.all(pc.is_in(pc.utf8_lower(trimmed).drop_null(), value_set=pa.array(["true", "false"]))).as_py():
         return pc.equal(pc.utf8_lower(trimmed), "true")
     if _all(trimmed, r"^\d{4}-\d\d-\d\d"):
         for kind in (pa.date32(), pa.timestamp("s"), pa.timestamp("ns")):
-            found = _cast(trimmed, kind)
-            if found is not None:
-                return found
+            numbers = _cast(trimmed, kind)
+            if numbers is not None:
+                return numbers
     return column
 
 
@@ -61,12 +61,12 @@ def _number(column: pa.ChunkedArray, *, decimal_comma: bool, keeps_zeros: bool) 
         if _any(column, "[xX]"):  # 0x1F, which Arrow takes for a number
             return KEPT
         return KEPT if keeps_zeros and _any(column, PADDED) else whole
-    found = _cast(signless, pa.float64())
-    if found is None:
+    numbers = _cast(signless, pa.float64())
+    if numbers is None:
         return None
     if keeps_zeros and _all(column, DIGITS):  # too long for int64
         return KEPT
-    return pc.if_else(pc.is_nan(found), pa.scalar(None, pa.float64()), found)
+    return pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
 
 
 def _is_some(column: pa.ChunkedArray) -> bool:

@@ -144,15 +144,15 @@ def _read(body: bytes, separator: str, names: list[str], block: int, **parse: An
 
 
 def _ragged(data: bytes, body: bytes, separator: str, names: list[str], block: int, path: Path) -> str:
-    found: list[Any] = []
+    rows: list[Any] = []
 
     def skip(row: Any) -> str:
-        found.append(row)
+        rows.append(row)
         return "skip"
 
     _read(body, separator, names, block, invalid_row_handler=skip)
-    first = found[0]
-    more = f" ({len(found):,} such rows)" if len(found) > 1 else ""
+    first = rows[0]
+    more = f" ({len(rows):,} such rows)" if len(rows) > 1 else ""
     line = _line_of(data, separator, first.number + 1)
     return (
         f"line {line} of '{path}' has {first.actual_columns} cells and the header "

@@ -35,12 +35,12 @@ def named_features(table: pa.Table, names: Sequence[str], *, taken: set[str | No
             raise DataError(f"no feature column '{name}'; there are: {', '.join(table.column_names)}")
         if name in taken or name in ("id", "label"):
             raise DataError(f"column '{name}' holds the ids or the labels and cannot be a feature; omit it")
-        found = kind(table.schema.field(name).type)
-        if found is None:
+        feature_kind = kind(table.schema.field(name).type)
+        if feature_kind is None:
             raise DataError(
                 f"feature column '{name}' is of {table.schema.field(name).type}; features are numbers or categories"
             )
-        features.append({"name": name, "kind": found})
+        features.append({"name": name, "kind": feature_kind})
     return features
 
 
@@ -55,17 +55,17 @@ def all_features(table: pa.Table, *, taken: set[str | None]) -> tuple[list[dict[
         if name in taken or name in KEPT:
             continue
         column = table[name]
-        found = kind(column.type)
-        if found is None:
+        feature_kind = kind(column.type)
+        if feature_kind is None:
             left_out[name] = f"of {column.type}"
         elif column.null_count == len(column):
             left_out[name] = "has no value"
         elif name.lower() in ID_LIKE or name.lower().endswith("_id"):
             left_out[name] = "named like an id"
-        elif found == "category" and len(column) > FEW and _never_repeats(column):
+        elif feature_kind == "category" and len(column) > FEW and _never_repeats(column):
             left_out[name] = "text that never repeats"
         else:
-            features.append({"name": name, "kind": found})
+            features.append({"name": name, "kind": feature_kind})
     return features, left_out
 
 

@@ -48,10 +48,10 @@ def suffixes() -> frozenset[str]:
     """Suffixes, in small letters, of all the formats that Pillow can open as a picture."""
     from PIL import Image, ImageFile
 
-    known = Image.registered_extensions()
+    extensions = Image.registered_extensions()
     stubs = {name for name, (made, _accepts) in Image.OPEN.items() if _is_stub(made, ImageFile.StubImageFile)}
     wanted = set(Image.OPEN) - stubs - NO_PICTURES | {"MPO"}  # which the reader of JPEG opens
-    return frozenset(suffix.lower() for suffix, name in known.items() if name in wanted)
+    return frozenset(suffix.lower() for suffix, name in extensions.items() if name in wanted)
 
 
 def entries(folder: Path, passed: PassedOver) -> tuple[list[str], list[str]]:
@@ -59,11 +59,11 @@ def entries(folder: Path, passed: PassedOver) -> tuple[list[str], list[str]]:
     folders: list[str] = []
     files: list[str] = []
     try:
-        found = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        listing = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
         passed.reasons[CLOSED] += 1
         return [], []
-    for entry in found:
+    for entry in listing:
         if entry.name.startswith(".") or entry.name.lower() in SYSTEM:
             passed.reasons[HIDDEN] += 1
         elif entry.is_dir():
@@ -112,8 +112,8 @@ def _below(folder: Path, passed: PassedOver, above: frozenset[tuple[int, int]]) 
 
 def _identities(folder: Path) -> frozenset[tuple[int, int]]:
     """The folders that this one lies in: a link to one of them would give its pictures once more, as another class."""
-    found = [parent.stat() for parent in folder.parents]
-    return frozenset((status.st_dev, status.st_ino) for status in found)
+    statuses = [parent.stat() for parent in folder.parents]
+    return frozenset((status.st_dev, status.st_ino) for status in statuses)
 
 
 def _is_stub(made: object, stub: type) -> bool:

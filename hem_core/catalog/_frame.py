@@ -49,9 +49,9 @@ def read_frame(frame: Any) -> tuple[pa.Table, str | None, list[str]]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"the column '{twice}' is in the DataFrame {names.count(twice)} times; give each its own name")
-    found = {name: _column(values, name) for name, values in columns.items()}
-    found |= {str(name): _column(rest.iloc[:, place], str(name)) for place, name in enumerate(rest.columns)}
-    return pa.table(found), index, notes
+    arrays = {name: _column(values, name) for name, values in columns.items()}
+    arrays |= {str(name): _column(rest.iloc[:, place], str(name)) for place, name in enumerate(rest.columns)}
+    return pa.table(arrays), index, notes
 
 
 def _counts_the_rows(index: Any) -> bool:

@@ -35,8 +35,8 @@ def unwrapped(
             part.features != features for part in data.values() if part.num_rows
         ):
             raise DataError(f"the splits {', '.join(map(str, data))} have different columns; pass one of them")
-        found = pa.concat_tables(parts)
-        return _source(found, features, name, *named), []
+        whole = pa.concat_tables(parts)
+        return _source(whole, features, name, *named), []
     if not hasattr(data, "num_rows"):
         raise DataError(_stream(name))
     if data.format["type"] == "custom":
@@ -53,8 +53,8 @@ def _stream(name: str) -> str:
 
 def _table(data: Any) -> pa.Table:
     """All rows in the data set's own order, whatever its format and its indices."""
-    found = data.with_format("arrow")[:]
-    table = found if isinstance(found, pa.Table) else pa.table(found)
+    rows = data.with_format("arrow")[:]
+    table = rows if isinstance(rows, pa.Table) else pa.table(rows)
     return table.replace_schema_metadata(None)
 
 
@@ -118,10 +118,10 @@ def _label(table: pa.Table, kinds: dict[str, str], label_column: str | None) -> 
         raise DataError(f"no label column '{label_column}'; there are: {', '.join(table.column_names)}")
     named = [label_column] if label_column is not None else [name for name in LABELS if name in table.column_names]
     of_classes = [name for name, kind in kinds.items() if kind == "ClassLabel"]
-    found = named[:1] or of_classes
-    if len(found) != 1:
+    candidates = named[:1] or of_classes
+    if len(candidates) != 1:
         raise DataError(f"no label among the columns {', '.join(table.column_names)}; name it with label_column")
-    return found[0]
+    return candidates[0]
 
 
 def _is_list(of: pa.DataType) -> bool:

@@ -30,10 +30,10 @@ def _of_mapping(item: Mapping[Any, Any], index: int) -> tuple[Any, Any]:
     names = [str(name) for name in item]
     label = next((name for name in LABELS if name in item), None)
     rest = [name for name in names if name != label]
-    found = next((name for name in (*INPUTS, *TEXTS) if name in rest), rest[0] if len(rest) == 1 else None)
-    if label is None or found is None or "input_ids" in rest:
+    input_name = next((name for name in (*INPUTS, *TEXTS) if name in rest), rest[0] if len(rest) == 1 else None)
+    if label is None or input_name is None or "input_ids" in rest:
         raise DataError(
             f"a dataset's items must be (input, label), or dicts with one of {', '.join(INPUTS[:4])} and one of "
             f"{', '.join(LABELS[:4])}; item {index} has {', '.join(names)}"
         )
-    return item[found], item[label]
+    return item[input_name], item[label]

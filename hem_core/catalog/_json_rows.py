@@ -38,10 +38,10 @@ def _rows(text: str, path: Path) -> list[dict[str, Any]]:
 def _at_once(lines: list[str]) -> list[dict[str, Any]] | None:
     """The objects of all lines, parsed as one list, which is faster; None where a line is not one object."""
     try:
-        found = json.loads(f"[{','.join(lines)}]")
+        rows = json.loads(f"[{','.join(lines)}]")
     except (ValueError, RecursionError):
         return None
-    return found if len(found) == len(lines) and all(isinstance(row, dict) for row in found) else None
+    return rows if len(rows) == len(lines) and all(isinstance(row, dict) for row in rows) else None
 
 
 def _list(text: str, path: Path) -> list[dict[str, Any]] | None:
@@ -51,32 +51,32 @@ def _list(text: str, path: Path) -> list[dict[str, Any]] | None:
         _refuse_object(text, path)
     if start != "[":
         return None
-    found = _parsed(text, f"'{path}'")
-    for number, row in enumerate(found, 1):
+    rows = _parsed(text, f"'{path}'")
+    for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise DataError(
                 f"entry {number} of '{path}' is a {type(row).__name__}; expected an object with the columns"
             )
-    return found
+    return rows
 
 
 def _refuse_object(text: str, path: Path) -> None:
     try:
-        found = json.loads(text)
+        value_by_name = json.loads(text)
     except (ValueError, RecursionError):
         return  # lines
-    if any(isinstance(value, list | dict) for value in found.values()):
+    if any(isinstance(value, list | dict) for value in value_by_name.values()):
         raise DataError(
-            f"'{path}' is one object with {', '.join(list(found)[:5])}; expected one object per row, in lines "
+            f"'{path}' is one object with {', '.join(list(value_by_name)[:5])}; expected one object per row, in lines "
             "or a list (from pandas: to_json(path, orient='records', lines=True))"
         )
 
 
 def _object(line: str, where: str) -> dict[str, Any]:
-    found = _parsed(line, where)
-    if not isinstance(found, dict):
-        raise DataError(f'{where} is a {type(found).__name__}; expected one object per line, such as {{"id": …}}')
-    return found
+    row = _parsed(line, where)
+    if not isinstance(row, dict):
+        raise DataError(f'{where} is a {type(row).__name__}; expected one object per line, such as {{"id": …}}')
+    return row
 
 
 def _parsed(text: str, where: str) -> Any:
@@ -99,8 +99,8 @@ def _column(values: list[Any]) -> pa.Array:
 def _text(value: Any) -> str | None:
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
-    found = plain(value)
+    text = plain(value)
     try:
-        return found if found is None else found.encode().decode()
+        return text if text is None else text.encode().decode()
     except UnicodeError as error:
-        raise DataError(f"a value has half of a surrogate pair, which is no text: {ascii(found)[:80]}") from error
+        raise DataError(f"a value has half of a surrogate pair, which is no text: {ascii(text)[:80]}") from error

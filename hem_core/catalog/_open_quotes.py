@@ -59,9 +59,9 @@ def _cells_of_lines(data: bytes, separator: str) -> Iterator[tuple[int, int, boo
     """Begin and end of the quoted cells that hold a line break, and whether they are closed."""
     before = re.escape(separator.encode())
     quoted = re.compile(rb"(?:\A|(?<=[\n\r" + before + rb']))"([^"]*+(?:""[^"]*+)*+)("?)')
-    for found in quoted.finditer(data):
-        if not found[2] or b"\n" in found[1]:
-            yield found.start(), found.end(), bool(found[2])
+    for match in quoted.finditer(data):
+        if not match[2] or b"\n" in match[1]:
+            yield match.start(), match.end(), bool(match[2])
 
 
 def _holds_rows(data: bytes, start: int, end: int, separator: str, header: int, table: pa.Table) -> bool:
@@ -82,10 +82,10 @@ def _holds_rows(data: bytes, start: int, end: int, separator: str, header: int, 
 
 def _fit(column: pa.ChunkedArray, cells: list[str]) -> bool | None:
     """Whether cells are such as the column has; None where it may hold anything."""
-    known = [value for value in column.slice(0, LOOKED_AT).to_pylist() if value and "\n" not in value]
+    values = [value for value in column.slice(0, LOOKED_AT).to_pylist() if value and "\n" not in value]
     cells = [cell for cell in cells if cell.strip()]
-    if known and all(NUMBER.fullmatch(value.strip()) for value in known):
+    if values and all(NUMBER.fullmatch(value.strip()) for value in values):
         return all(NUMBER.fullmatch(cell.strip()) for cell in cells)
-    if len(set(known)) * 2 <= len(known):
-        return {cell.strip() for cell in cells} <= {value.strip() for value in known}
+    if len(set(values)) * 2 <= len(values):
+        return {cell.strip() for cell in cells} <= {value.strip() for value in values}
     return None

@@ -109,12 +109,12 @@ def array(values: Any, what: str) -> Any:
         except (TypeError, RuntimeError):
             return values.detach().cpu()
     try:
-        found = np.asarray(values)
+        numbers = np.asarray(values)
     except ValueError as error:
         raise DataError(f"{what}: rows of different shapes are no array; pass a list of (input, label)") from error
-    if found.dtype == object:
+    if numbers.dtype == object:
         raise DataError(f"{what} must be an array of numbers; it holds Python objects")
-    return found
+    return numbers
 
 
 def _table(columns: Mapping[str, Any], what: str) -> pa.Table:
@@ -126,8 +126,8 @@ def _table(columns: Mapping[str, Any], what: str) -> pa.Table:
 
 def _plain(values: Any) -> list[Any]:
     """Tensors, arrays, series and lists as a list of Python values."""
-    found = values.tolist() if hasattr(values, "tolist") else list(values)
-    return [value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value for value in found]
+    items = values.tolist() if hasattr(values, "tolist") else list(values)
+    return [value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value for value in items]
 
 
 def _is_column(values: Sequence[Any], n: int) -> bool:

@@ -51,17 +51,17 @@ def load(source: Any, path: Path | None, names: Collection[str]) -> Loaded:
     Raises DataError when it cannot be read, or two columns have one name.
     """
     if path is not None:
-        found = _file(path, names)
+        loaded = _file(path, names)
     elif isinstance(source, pa.Table):
-        found = _storable(_with_index(source))
+        loaded = _storable(_with_index(source))
     else:
         table, index, notes = read_frame(source)
-        found = _storable(Loaded(_simple(table), index=index, notes=notes))
-    listed = found.table.column_names
+        loaded = _storable(Loaded(_simple(table), index=index, notes=notes))
+    listed = loaded.table.column_names
     twice = next((name for name in listed if listed.count(name) > 1), None) if len(set(listed)) < len(listed) else None
     if twice is not None:
         raise DataError(f"the column '{twice}' is in '{path or 'table'}' {listed.count(twice)} times; rename one")
-    return found
+    return loaded
 
 
 def has_predictions(path: Path | None, table: pa.Table) -> bool:
@@ -80,8 +80,8 @@ def is_text(of: pa.DataType) -> bool:
 def _file(path: Path, names: Collection[str]) -> Loaded:
     try:
         if suffix_format(path) == "csv":
-            found = read_delimited(path, names=names)
-            return Loaded(found.table, is_text=True, separator=found.separator, notes=found.notes)
+            delimited = read_delimited(path, names=names)
+            return Loaded(delimited.table, is_text=True, separator=delimited.separator, notes=delimited.notes)
         if suffix_format(path) == "json":
             table, notes = read_json(path)
             return Loaded(table, notes=notes)
@@ -128,12 +128,12 @@ def _with_index(table: pa.Table) -> Loaded:
 def _index_of(table: pa.Table) -> Any:
     """The column of the index by what pandas noted, or its range as a dict, or None."""
     try:
-        found = json.loads((table.schema.metadata or {})[b"pandas"])["index_columns"]
+        index_columns = json.loads((table.schema.metadata or {})[b"pandas"])["index_columns"]
     except (KeyError, ValueError, TypeError):
         return None
-    if len(found) != 1 or not isinstance(found[0], str | dict):
+    if len(index_columns) != 1 or not isinstance(index_columns[0], str | dict):
         return None
-    return found[0] if isinstance(found[0], dict) or found[0] in table.column_names else None
+    return index_columns[0] if isinstance(index_columns[0], dict) or index_columns[0] in table.column_names else None
 
 
 def _simple(table: pa.Table) -> pa.Table:

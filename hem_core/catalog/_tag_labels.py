@@ -103,12 +103,12 @@ def columns_named(table: pa.Table, named: str) -> dict[str, str] | None:
         return None
     if "*" in named:
         before, _star, after = named.partition("*")
-        found = [name for name in table.column_names if fnmatchcase(name, named)]
-        if not found:
+        matching = [name for name in table.column_names if fnmatchcase(name, named)]
+        if not matching:
             raise DataError(f"no column matches '{named}'; there are: {', '.join(table.column_names)}")
         if "*" in after:
-            return {name: name for name in found}
-        return {name[len(before) : len(name) - len(after)] or name: name for name in found}
+            return {name: name for name in matching}
+        return {name[len(before) : len(name) - len(after)] or name: name for name in matching}
     parts = [part.strip() for part in named.split(",") if part.strip()]
     if len(parts) < 2:
         return None
@@ -165,12 +165,12 @@ def _of_rows(values: Sequence[Any], names: Sequence[str] | None, source: str) ->
     width = next(len(value) for value in values if value is not None)
     if names is not None and len(names) != width:
         raise DataError(f"the labels in '{source}' are rows of {width} numbers and there are {len(names)} classes")
-    known = list(names) if names is not None else [str(k) for k in range(width)]
+    tags = list(names) if names is not None else [str(k) for k in range(width)]
     texts: list[str | None] = []
     for value in values:
         row = np.full(width, np.nan) if value is None else np.array([_state(each, source) for each in value])
-        texts.append(None if np.isnan(row).all() else _text(row, known))
-    return TagLabels(texts, _facts("rows", known))
+        texts.append(None if np.isnan(row).all() else _text(row, tags))
+    return TagLabels(texts, _facts("rows", tags))
 
 
 def _of_objects(values: Sequence[Any], source: str) -> TagLabels:
@@ -194,7 +194,7 @@ def _once(names: Sequence[str]) -> tuple[str, ...]:
 
 def _names(value: list[Any], names: Sequence[str] | None, row: int, source: str) -> list[str]:
     """The names in a list; those that numbers stand for where the names are known."""
-    found = []
+    words = []
     for each in value:
         if each is None:
             continue
@@ -203,13 +203,13 @@ def _names(value: list[Any], names: Sequence[str] | None, row: int, source: str)
         if names is not None and isinstance(each, int):
             if not 0 <= each < len(names):
                 raise DataError(f"row {row} of '{source}' has the tag {each}; there are {len(names)} classes")
-            found.append(str(names[each]))
+            words.append(str(names[each]))
         else:
-            found.append(str(int(each)) if isinstance(each, float) and each.is_integer() else str(each))
-    return found
+            words.append(str(int(each)) if isinstance(each, float) and each.is_integer() else str(each))
+    return words
 
 
 def _facts(form: str, names: Sequence[str] | None) -> dict[str, Any]:
     """`tag_sets`: how the sets came; `task`, since such labels can be nothing else; `tags` in their order."""
-    found: dict[str, Any] = {"tag_sets": form, "task": TASK}
-    return found | ({"tags": [str(name) for name in names]} if names is not None else {})
+    facts: dict[str, Any] = {"tag_sets": form, "task": TASK}
+    return facts | ({"tags": [str(name) for name in names]} if names is not None else {})

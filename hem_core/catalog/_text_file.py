@@ -56,14 +56,14 @@ def read_utf8(path: Path) -> tuple[bytes, list[str]]:
 
 def _unpacked(path: Path) -> bytes:
     data = read_file(path)
-    found = next((name for magic, name in MAGIC.items() if data.startswith(magic)), None)
-    if found is None:
+    compression = next((name for magic, name in MAGIC.items() if data.startswith(magic)), None)
+    if compression is None:
         return data
     try:
-        with pa.input_stream(pa.BufferReader(data), compression=found) as stream:
+        with pa.input_stream(pa.BufferReader(data), compression=compression) as stream:
             return stream.read()
     except (OSError, pa.ArrowException, zlib.error) as error:
-        raise DataError(f"cannot decompress '{path}' as {found}: {error}; the file may be cut") from error
+        raise DataError(f"cannot decompress '{path}' as {compression}: {error}; the file may be cut") from error
 
 
 def _encoding(data: bytes) -> tuple[str, int]:

@@ -63,11 +63,11 @@ def read(
         if isinstance(place, str | Path) and not Path(place).exists():
             raise DataError(f"nothing is at '{place}', which {name} names; check the path")
     root = Path(images) if images is not None else None
-    found = formats.read(path, images=root, format=annotations_format)
-    answers = results.read(predictions, found) if predictions is not None else None
-    names = found.images["file_name"].to_pylist()
+    document = formats.read(path, images=root, format=annotations_format)
+    answers = results.read(predictions, document) if predictions is not None else None
+    names = document.images["file_name"].to_pylist()
     home = _home(path, names, root)
-    table, missing = _table(found, answers, names, home)
+    table, missing = _table(document, answers, names, home)
     failures = {} if answers is not None else {str(row): f"cannot find '{home / names[row]}'" for row in missing}
     return with_info(
         table,
@@ -75,11 +75,11 @@ def read(
         source=str(source),
         root=str(home.resolve()),
         medium="none" if len(missing) == len(names) and answers is not None else "image",
-        classes=list(found.categories),
+        classes=list(document.categories),
         labels_are="names",
         task="detection",
-        annotations=_source_of(found),
-        notes=_notes(found, answers, len(missing), home),
+        annotations=_source_of(document),
+        notes=_notes(document, answers, len(missing), home),
         **({"failures": failures} if failures else {}),
     )
 

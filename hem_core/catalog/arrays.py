@@ -46,29 +46,29 @@ def read(
     Raises DataError when members are missing, of other lengths, or hold Python objects.
     """
     path = Path(source)
-    found = _members(path, source, (id_column, label_column, image_column))
-    _check_inputs(found, source)
-    labels = found.labels[:, 0] if found.labels.shape == (found.n, 1) else found.labels  # (N, 1) -> (N,)
-    _check_rows(found, labels, source)
-    sets = of_sets(list(labels), found.classes, str(source)) if labels.ndim == 2 else TagLabels([])
+    members = _members(path, source, (id_column, label_column, image_column))
+    _check_inputs(members, source)
+    labels = members.labels[:, 0] if members.labels.shape == (members.n, 1) else members.labels  # (N, 1) -> (N,)
+    _check_rows(members, labels, source)
+    sets = of_sets(list(labels), members.classes, str(source)) if labels.ndim == 2 else TagLabels([])
     words = pa.chunked_array([pa.array(sets.texts, pa.string())]) if sets.facts else array_as_text(
-        labels, found.label, "label"
+        labels, members.label, "label"
     )  # fmt: skip
-    columns = {"id": array_as_text(found.ids, found.id or "ids", "id"), "label": words}
-    if found.inputs not in LISTS:
-        columns["image"] = pa.array([f"{found.inputs}.npy"] * found.n, pa.string())
-        columns["image_row"] = pa.array(np.arange(found.n), pa.int64())
-    columns |= {name: pa.array(native(value)) for name, value in found.values.items()} | found.lists
+    columns = {"id": array_as_text(members.ids, members.id or "ids", "id"), "label": words}
+    if members.inputs not in LISTS:
+        columns["image"] = pa.array([f"{members.inputs}.npy"] * members.n, pa.string())
+        columns["image_row"] = pa.array(np.arange(members.n), pa.int64())
+    columns |= {name: pa.array(native(value)) for name, value in members.values.items()} | members.lists
     return with_info(
         pa.table(columns),
         name=path.stem,
         source=str(source),
         root=str(path.resolve()),
         medium="array" if "image" in columns else "none",
-        classes=found.classes,
+        classes=members.classes,
         labels_are=labels_are(words),
         **sets.facts,
-        is_picture=can_be_seen(found.shape, found.dtype),
+        is_picture=can_be_seen(members.shape, members.dtype),
     )
 
 
@@ -172,8 +172,8 @@ def _header(path: Path, name: str) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def _find(shapes: dict, named: str | None, defaults: tuple[str, ...], what: str, path: Path) -> str:
-    found = named or next((name for name in defaults if name in shapes), None)
-    if found is None or found not in shapes:
+    member = named or next((name for name in defaults if name in shapes), None)
+    if member is None or member not in shapes:
         wanted = f"'{named}'" if named else f"one of {', '.join(defaults)}"
         raise DataError(f"no {what} array in '{path}': expected {wanted}; there are: {', '.join(shapes)}")
-    return found
+    return member

@@ -142,9 +142,9 @@ def _label_facts(
 
 def _with_tags(loaded: Loaded, named: str | None, source: Any) -> tuple[Loaded, str | None, dict[str, Any]]:
     """The table with one text a row where its labels are sets of tags, the label column, and the facts of the sets."""
-    found = of_columns(loaded.table, named) if named is not None else None
-    if found is not None:
-        table, label, facts = found
+    tags = of_columns(loaded.table, named) if named is not None else None
+    if tags is not None:
+        table, label, facts = tags
         return replace(loaded, table=table), label, facts
     label = _find(loaded.table, named, LABEL_NAMES, "label")
     lists = _lists(loaded.table, label) if label is not None else None
@@ -238,8 +238,8 @@ def _typed(loaded: Loaded, texts: Collection[str | None]) -> pa.Table:
         return loaded.table
     rest = {name: loaded.table[name] for name in loaded.table.column_names if name not in texts}
     comma = loaded.separator == ";" and has_decimal_comma(rest.values())
-    found = {name: typed(column, decimal_comma=comma) for name, column in rest.items()}
-    return pa.table({name: found.get(name, loaded.table[name]) for name in loaded.table.column_names})
+    columns = {name: typed(column, decimal_comma=comma) for name, column in rest.items()}
+    return pa.table({name: columns.get(name, loaded.table[name]) for name in loaded.table.column_names})
 
 
 def _with_codes_as_numbers(loaded: Loaded, table: pa.Table, texts: Collection[str | None]) -> pa.Table:
@@ -284,8 +284,8 @@ def _index(loaded: Loaded, image: str | None) -> str | None:
 
 
 def _texts(loaded: Loaded, column: str) -> pa.ChunkedArray:
-    found = loaded.table[column].cast(pa.string())
-    return pc.fill_null(found, "") if loaded.is_text else found
+    texts = loaded.table[column].cast(pa.string())
+    return pc.fill_null(texts, "") if loaded.is_text else texts
 
 
 def _blank_is_missing(column: pa.ChunkedArray, *, keeps_spaces: bool = False) -> pa.ChunkedArray:
@@ -344,8 +344,8 @@ def _found_inputs(loaded: Loaded, folders: Sequence[Path]) -> tuple[str | None, 
         if is_text(column.type) and not is_number:
             return None, name, None
     others = [name for name in table.column_names if is_text(table.schema.field(name).type)]
-    found = next((name for name in others if is_full_of_pictures(table[name], folders)), None)
-    return found, None, None
+    picture_column = next((name for name in others if is_full_of_pictures(table[name], folders)), None)
+    return picture_column, None, None
 
 
 def _features(table: pa.Table, path: Path | None, names: list[str], chosen: _Chosen) -> dict[str, Any]:
@@ -354,10 +354,10 @@ def _features(table: pa.Table, path: Path | None, names: list[str], chosen: _Cho
         return {"features": named_features(table, names, taken=taken), "are_features_named": True, "left_out": {}}
     if not names and (has_predictions(path, table) or _has_class_columns(table, chosen.label)):
         return {"features": []}
-    found, left_out = all_features(table, taken=taken)
-    if names and not found:
+    features, left_out = all_features(table, taken=taken)
+    if names and not features:
         raise DataError(f"no column can be a feature among {_listed(table)}; name them one by one")
-    return {"features": found, "are_features_named": bool(names), "left_out": left_out}
+    return {"features": features, "are_features_named": bool(names), "left_out": left_out}
 
 
 def _has_class_columns(table: pa.Table, label: str) -> bool:
@@ -370,10 +370,10 @@ def _find(table: pa.Table, named: str | None, defaults: tuple[str, ...], what: s
     """The column that is named, or the first that has a default name, in upper or lower case."""
     if named is None:
         return next(iter(_matches(table, defaults)), None)
-    found = next(iter(_matches(table, (named,))), None)
-    if found is None:
+    column = next(iter(_matches(table, (named,))), None)
+    if column is None:
         raise DataError(f"no {what} column '{named}'; there are: {_listed(table)}")
-    return found
+    return column
 
 
 def _matches(table: pa.Table, names: Sequence[str]) -> list[str]:
@@ -381,16 +381,16 @@ def _matches(table: pa.Table, names: Sequence[str]) -> list[str]:
 
     Raises DataError where two columns differ from a name by their case alone.
     """
-    found = []
+    columns = []
     for name in names:
         alike = [column for column in table.column_names if column.casefold() == name.casefold()]
         if name in alike:
-            found.append(name)
+            columns.append(name)
         elif len(alike) > 1:
             raise DataError(f"the columns {' and '.join(alike)} could both be '{name}'; rename one of them")
         else:
-            found += alike
-    return found
+            columns += alike
+    return columns
 
 
 def _listed(table: pa.Table) -> str:

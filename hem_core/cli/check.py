@@ -84,6 +84,8 @@ def _show_runs(found: RunCheck, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
         raise typer.Exit(0 if found.is_passed else 1)
+    from hem_core.stats.paired import NO_INTERVAL
+
     newly = [(each.id, each.label, each.before, each.after) for each in found.newly_failing]
     if newly:
         table(("newly failing", "label", "before", "after"), newly[:SHOWN])
@@ -101,7 +103,8 @@ def _show_runs(found: RunCheck, *, as_json: bool) -> None:
                 if each.is_better
                 else "no clear change"
             )
-            points = " to ".join(f"{100 * end:+.1f}" for end in (each.low, each.high))
+            ends = [f"{100 * end:+.1f}" for end in (each.low, each.high) if end is not None]
+            points = " to ".join(ends) or NO_INTERVAL
             values = f"{each.before:.1%} → {each.after:.1%}, {100 * each.difference:+.1f} points ({points})"
             say("  {}: {}; " + mark, name, values)
     for one in found.slices:

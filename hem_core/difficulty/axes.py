@@ -26,7 +26,7 @@ def percentiles(values: pd.Series, groups: pd.Series | None = None) -> np.ndarra
 
     100 · (rank − ½) / N with ties sharing their mean rank; NaN where the value or the group is missing.
     """
-    known = values.to_numpy(float, na_value=np.nan)
+    numbers = values.to_numpy(float, na_value=np.nan)
     if groups is None:
-        return percentile(known)
-    return percentile_within(known, pd.factorize(groups)[0])
+        return percentile(numbers)
+    return percentile_within(numbers, pd.factorize(groups)[0])

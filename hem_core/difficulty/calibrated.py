@@ -49,10 +49,10 @@ def error_probability(
     ranks = _ranks(evidence)
     wrong, asked = _counts(errors, len(ranks))
     generator = np.random.default_rng(seed)
-    known = ~np.isnan(ranks).any(axis=1)
+    is_ranked = ~np.isnan(ranks).any(axis=1)
     prob = np.full(len(ranks), np.nan)
     refits = np.full((n_bootstrap, len(ranks)), np.nan)
-    fold = np.where(known, _folds(wrong / np.maximum(asked, 1), generator), -1)
+    fold = np.where(is_ranked, _folds(wrong / np.maximum(asked, 1), generator), -1)
     columns = basis(ranks)
     for k in range(FOLDS):
         inside = np.flatnonzero(fold == k)
@@ -92,12 +92,12 @@ def error_probability_from_repeats(
     if repeats < 2 and not evidence:
         raise HemError("one repeat cannot explain its own error: pass other evidence, or train two repeats")
     ranks = np.stack([percentile(column) for column in losses.T], axis=1)  # (N, R)
-    found = []
+    fits = []
     for left_out in range(repeats):
         others = {"loss of the other repeats": _mean(np.delete(ranks, left_out, axis=1))} if repeats > 1 else {}
         made = error_probability(others | evidence, errors[:, left_out], seed=seed, n_bootstrap=n_bootstrap)
-        found.append(made)
-    prob, low, high = (_mean(np.stack([made[name] for made in found], axis=1)) for name in ("prob", "low", "high"))
+        fits.append(made)
+    prob, low, high = (_mean(np.stack([made[name] for made in fits], axis=1)) for name in ("prob", "low", "high"))
     return ErrorProbability(prob=prob, low=low, high=high)
 
 

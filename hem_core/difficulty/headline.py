@@ -51,23 +51,23 @@ def headline(
     Raises HemError when `sample` is another word, or no column to rank by is there.
     Reference: rank-mean after Borda; windowed AUM after Pleiss et al. 2020, arXiv:2001.10528.
     """
-    known = {name: values for name in WORDS if (values := _numbers(table, name)) is not None}
-    chosen = members(known, sample=sample, trusted_from=trusted_from, neighbours_help=neighbours_help)
+    columns = {name: values for name in WORDS if (values := _numbers(table, name)) is not None}
+    chosen = members(columns, sample=sample, trusted_from=trusted_from, neighbours_help=neighbours_help)
     prob = _numbers(table, "error_prob")
-    if prob is None and not known:
+    if prob is None and not columns:
         wanted = ", ".join(["error_prob", *WORDS])
         raise HemError(f"difficulty needs at least one of {wanted}; the table has none with a number")
-    ranked = _ranked(known, chosen.difficulty) if known else np.full_like(prob, np.nan)
+    ranked = _ranked(columns, chosen.difficulty) if columns else np.full_like(prob, np.nan)
     difficulty = percentile(ranked if prob is None else np.where(np.isnan(prob), ranked, percentile(prob)))
     kind = "semi-out-of-sample" if chosen.is_semi else {"unknown": "not known whether in-sample"}.get(sample, sample)
     how = {
         "difficulty": _how(chosen.difficulty, kind) if prob is None else _CALIBRATED,
-        "label_suspicion": _how(chosen.label_suspicion, kind) if known else _CALIBRATED,
+        "label_suspicion": _how(chosen.label_suspicion, kind) if columns else _CALIBRATED,
     }
     return Headline(
         difficulty=difficulty.astype(np.float32),
         difficulty_in_class=percentile_within(difficulty, _codes(table, len(difficulty))).astype(np.float32),
-        label_suspicion=(percentile(_ranked(known, chosen.label_suspicion)) if known else difficulty).astype(
+        label_suspicion=(percentile(_ranked(columns, chosen.label_suspicion)) if columns else difficulty).astype(
             np.float32
         ),
         how=how | ({"fallback": _FALLBACK} if prob is None else {}),

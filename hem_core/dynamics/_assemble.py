@@ -32,17 +32,17 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
 
     Raises DataError where many ids change their target, so that they do not identify examples.
     """
-    known = pa.array([], pa.string())
+    distinct = pa.array([], pa.string())
     placed: list[tuple[int, NDArray[np.int32], NDArray[np.float32]]] = []
     labels, contents = Labels(), Labels()
     for piece in pieces:
-        encoded = pa.concat_arrays([known, piece.ids]).dictionary_encode()
-        places = encoded.indices.to_numpy()[len(known) :]
+        encoded = pa.concat_arrays([distinct, piece.ids]).dictionary_encode()
+        places = encoded.indices.to_numpy()[len(distinct) :]
         placed.append((piece.epoch, places, piece.values))
         labels.add(places, piece.targets)
         contents.add(places, piece.hashes)
-        known = encoded.dictionary  # new ids come last: earlier places stay valid
-    ids = known.to_pylist()
+        distinct = encoded.dictionary  # new ids come last: earlier places stay valid
+    ids = distinct.to_pylist()
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
     row_of = np.empty(len(ids), np.int64)
     row_of[order] = np.arange(len(ids))

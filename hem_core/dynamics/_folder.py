@@ -34,14 +34,14 @@ def name(epoch: int, rank: int, n_ranks: int, part: int | None = None) -> str:
 
 def files(folder: Path) -> list[EpochFile]:
     """All files of a recorder in the folder, unfinished writes too, by epoch, rank and part."""
-    found = []
+    epoch_files = []
     for path in folder.iterdir():
         match = _NAME.fullmatch(path.name)
         if match:
             epoch, rank, n_ranks, part, temporary = match.groups()
             number = None if part is None else int(part)
-            found.append(EpochFile(path, int(epoch), int(rank), int(n_ranks), number, bool(temporary)))
-    return sorted(found, key=lambda file: (file.epoch, file.rank, -1 if file.part is None else file.part))
+            epoch_files.append(EpochFile(path, int(epoch), int(rank), int(n_ranks), number, bool(temporary)))
+    return sorted(epoch_files, key=lambda file: (file.epoch, file.rank, -1 if file.part is None else file.part))
 
 
 def recorded(folder: Path) -> list[EpochFile]:

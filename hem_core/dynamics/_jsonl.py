@@ -17,12 +17,12 @@ from hem_core.errors import DataError
 
 def epoch_paths(folder: Path) -> dict[int, Path]:
     """Epoch number to file, ascending; in the folder itself or in its `training_dynamics`."""
-    found = {}
+    path_of = {}
     for path in [*folder.glob("dynamics_epoch_*.jsonl"), *folder.glob("training_dynamics/dynamics_epoch_*.jsonl")]:
         match = re.fullmatch(r"dynamics_epoch_(\d+)\.jsonl", path.name)
         if match:
-            found[int(match[1])] = path
-    return dict(sorted(found.items()))
+            path_of[int(match[1])] = path
+    return dict(sorted(path_of.items()))
 
 
 def pieces(folder: Path) -> Iterator[Piece]:
@@ -45,8 +45,8 @@ def pieces(folder: Path) -> Iterator[Piece]:
 def _parsed(line: str, epoch: int, where: str) -> tuple[str, list[float], int]:
     key = f"logits_epoch_{epoch}"
     try:
-        found = json.loads(line)
-        guid, logits, gold = str(found["guid"]), [float(value) for value in found[key]], int(found["gold"])
+        entry = json.loads(line)
+        guid, logits, gold = str(entry["guid"]), [float(value) for value in entry[key]], int(entry["gold"])
     except (ValueError, KeyError, TypeError) as error:
         wanted = f'{{"guid": …, "{key}": [K numbers], "gold": class index}}'
         raise DataError(f"{where}: expected {wanted}; got {line.strip()[:80]}") from error

@@ -53,10 +53,10 @@ def _long(table: pa.Table) -> Dynamics:
         raise DataError(f"example '{ids[int(np.isnan(epochs).argmax())]}' has a row without an epoch")
     values = measured(table) if set(COLUMNS).intersection(table.column_names) else _from_logits(table)  # (3, n)
     rows_of = {int(epoch): np.flatnonzero(epochs == epoch) for epoch in np.unique(epochs)}
-    known = [_column(table, "target", "label"), _column(table, "content_hash")]
+    columns = [_column(table, "target", "label"), _column(table, "content_hash")]
 
     def piece(epoch: int, rows: NDArray[np.int64]) -> Piece:
-        picked = ([values[row] for row in rows.tolist()] if values is not None else None for values in known)
+        picked = ([values[row] for row in rows.tolist()] if values is not None else None for values in columns)
         return Piece(epoch, ids.take(pa.array(rows)), values[:, rows], *picked)
 
     return assemble(piece(epoch, rows) for epoch, rows in rows_of.items())
@@ -90,8 +90,8 @@ def _per_example(table: pa.Table, found: dict[str, NDArray[np.float32]]) -> Dyna
 
 def _column(table: pa.Table, *names: str) -> list[Any] | None:
     """The first of these columns that is there: labels as class indices or text; None where there is none."""
-    found = next((table[name] for name in names if name in table.column_names), None)
-    return None if found is None or found.null_count == len(found) else texts_or_indices(found)
+    column = next((table[name] for name in names if name in table.column_names), None)
+    return None if column is None or column.null_count == len(column) else texts_or_indices(column)
 
 
 def _ids(table: pa.Table) -> pa.Array:

@@ -78,17 +78,17 @@ def columns_of(
     targets = np.asarray(targets)
     if targets.shape != (len(ids),):
         raise DataError(f"targets must have shape ({len(ids)},), one for each id; these are {targets.shape}")
-    known = {label: column for column, label in enumerate(np.asarray(_last_step(estimator).classes_).tolist())}
+    column_of = {label: column for column, label in enumerate(np.asarray(_last_step(estimator).classes_).tolist())}
     labels = targets.tolist() if classes is None else [classes[target] for target in targets]
-    if classes is not None and not known.keys() & set(classes):
+    if classes is not None and not column_of.keys() & set(classes):
         labels = targets.tolist()  # an estimator that was trained on the indices themselves
-    wrong = next((row for row, label in enumerate(labels) if label not in known), None)
+    wrong = next((row for row, label in enumerate(labels) if label not in column_of), None)
     if wrong is not None:
         raise DataError(
             f"example '{ids[wrong]}' has the target {labels[wrong]!r}; the estimator knows "
-            f"{', '.join(map(repr, list(known)[:10]))}; pass the names that the targets index as classes=[…]"
+            f"{', '.join(map(repr, list(column_of)[:10]))}; pass the names that the targets index as classes=[…]"
         )
-    return np.array([known[label] for label in labels], np.int64)
+    return np.array([column_of[label] for label in labels], np.int64)
 
 
 def _stages(last: Any, inputs: Any, total: int, every: int) -> Iterator[tuple[int, NDArray[np.floating]]]:

@@ -54,17 +54,17 @@ class RecorderCallback(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        found = outputs if isinstance(outputs, Mapping) else {"loss": outputs}
-        if found.get("loss") is None and not any(key in found for key in self.keys):
+        result = outputs if isinstance(outputs, Mapping) else {"loss": outputs}
+        if result.get("loss") is None and not any(key in result for key in self.keys):
             return
-        missing = [key for key in self.keys if key not in found]
+        missing = [key for key in self.keys if key not in result]
         if missing:
             raise DataError(
-                f"training_step returned {', '.join(found)}; RecorderCallback also needs {', '.join(missing)}: return "
+                f"training_step returned {', '.join(result)}; RecorderCallback also needs {', '.join(missing)}: return "
                 'them in the mapping, or name your keys, as in RecorderCallback(folder, ids="…")'
             )
         assert self.recorder is not None
-        self.recorder.log(*(found[key] for key in self.keys), epoch=trainer.current_epoch)
+        self.recorder.log(*(result[key] for key in self.keys), epoch=trainer.current_epoch)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert self.recorder is not None

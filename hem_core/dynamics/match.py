@@ -167,7 +167,7 @@ def _moved(compared: list[tuple[int, int, int]]) -> tuple[int, int] | None:
     before, after = np.full(n, -2), np.full(n, -3)
     before[rows], after[rows] = labels, now
     is_equal, places_of = (before == after).astype(np.int64), np.arange(n)
-    most, found = max(0, (len(rows) - int(is_equal.sum()) - 1) // 2), None  # half of what differs, or more
+    most, move = max(0, (len(rows) - int(is_equal.sum()) - 1) // 2), None  # half of what differs, or more
     for distance in range(1, MOST_MOVED + 1 if len(rows) > is_equal.sum() else 1):
         for places in (distance, -distance):
             from_ = places_of - places
@@ -175,8 +175,8 @@ def _moved(compared: list[tuple[int, int, int]]) -> tuple[int, int] | None:
             is_moved = before[from_[known]] == after[known]
             gains = (is_moved - is_equal[known])[::-1].cumsum()[::-1]  # of moving this row and all after it
             if len(gains) and gains.max() > most:
-                most, found = gains.max(), (places, int(known[gains.argmax()]))
-    return found
+                most, move = gains.max(), (places, int(known[gains.argmax()]))
+    return move
 
 
 def _refuse_moved(n_differing: int, n_compared: int, places: int, row: int, source: object) -> None:

@@ -40,7 +40,7 @@ def read(path: str | Path) -> Dynamics:
 
 
 def _recorded(folder: Path) -> list[Piece]:
-    found = []
+    pieces = []
     for file in _folder.recorded(folder):
         table = read_parquet(file.path)
         version = (table.schema.metadata or {}).get(b"hem_format_version")
@@ -50,5 +50,5 @@ def _recorded(folder: Path) -> list[Piece]:
             )
         targets = table["target"].fill_null(-1).to_numpy() if "target" in table.column_names else None
         hashes = table["content_hash"].to_pylist() if "content_hash" in table.column_names else None
-        found.append(Piece(file.epoch, table["id"].combine_chunks(), measured(table), targets, hashes))
-    return found
+        pieces.append(Piece(file.epoch, table["id"].combine_chunks(), measured(table), targets, hashes))
+    return pieces

@@ -43,9 +43,9 @@ class Dynamics:
             if shape != (len(self.ids), *self.hits.shape[1:]) or len(shape) != 2:
                 raise ValueError(f"'{name}' has shape {shape}; there are {len(self.ids)} ids")
         for name in ("targets", "hashes"):
-            found = getattr(self, name)
-            if found is not None and len(found) != len(self.ids):
-                raise ValueError(f"there are {len(found)} {name} and {len(self.ids)} ids")
+            values = getattr(self, name)
+            if values is not None and len(values) != len(self.ids):
+                raise ValueError(f"there are {len(values)} {name} and {len(self.ids)} ids")
 
     @property
     def n_epochs(self) -> int:
@@ -56,11 +56,11 @@ class Dynamics:
         """The same dynamics with the rows of these ids in this order; NaN for ids that were never seen."""
         index_of = {id: index for index, id in enumerate(self.ids)}
         rows = np.array([index_of.get(id, -1) for id in ids], dtype=np.int64)
-        found = (rows >= 0)[:, None]  # (M, 1)
+        is_recorded = (rows >= 0)[:, None]  # (M, 1)
 
         def taken(values: NDArray[np.float32]) -> NDArray[np.float32]:
             padded = np.vstack([values, np.full((1, self.n_epochs), np.nan, np.float32)])
-            return np.where(found, padded[rows], np.float32(np.nan))  # (N, E) -> (M, E)
+            return np.where(is_recorded, padded[rows], np.float32(np.nan))  # (N, E) -> (M, E)
 
         def named(values: Sequence[Any] | None) -> list[Any] | None:
             return None if values is None else [values[row] if row >= 0 else None for row in rows.tolist()]
@@ -79,9 +79,9 @@ def to_table(dynamics: Dynamics) -> pa.Table:
         "margin": _lists(dynamics.margins, pa.float32()),
         "is_correct": _lists(dynamics.hits, pa.bool_()),
     }
-    known = {"target": dynamics.targets, "content_hash": dynamics.hashes}
-    known = {name: pa.array(list(values)) for name, values in known.items() if values is not None}
-    table = pa.table({"id": pa.array(list(dynamics.ids), pa.string()), **lists, **known})
+    columns = {"target": dynamics.targets, "content_hash": dynamics.hashes}
+    columns = {name: pa.array(list(values)) for name, values in columns.items() if values is not None}
+    table = pa.table({"id": pa.array(list(dynamics.ids), pa.string()), **lists, **columns})
     return table.replace_schema_metadata({b"hem_format_version": FORMAT_VERSION})
 
 

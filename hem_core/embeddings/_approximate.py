@@ -20,5 +20,5 @@ def likely_rows(units: np.ndarray, width: int, seed: int) -> np.ndarray:
         warnings.filterwarnings("ignore", message="Failed to correctly find n_neighbors")
         # n_jobs=1: the seed fixes the result only for a given number of threads (1.7 times the time of two).
         index = NNDescent(units, metric="cosine", n_neighbors=width, random_state=seed, n_jobs=1)
-        found, _ = index.neighbor_graph  # type: ignore[misc]
-    return np.asarray(found, np.int64)
+        rows, _ = index.neighbor_graph  # type: ignore[misc]
+    return np.asarray(rows, np.int64)

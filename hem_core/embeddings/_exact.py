@@ -16,17 +16,17 @@ def nearest_rows(units: Tensor, queries: Tensor, k: int) -> Tensor:
     Returns (Q, k) int64, nearest first; rows within 1e-6 of each other count as ties: the lower row first.
     Memory is one tile and the answer, on the device of `units`.
     """
-    found = torch.empty((len(queries), k), dtype=torch.int64, device=units.device)
+    nearest = torch.empty((len(queries), k), dtype=torch.int64, device=units.device)
     if k == 0:
-        return found
+        return nearest
     height, width = (2048, 16_384) if units.is_cuda else (256, 4_096)
     for start in range(0, len(queries), height):
         rows = queries[start : start + height]
         best = torch.empty((len(rows), 0), dtype=torch.float64, device=units.device)
         for left in range(0, len(units), width):
             best = _largest(torch.cat([best, _keys(units, rows, left, width, k)], dim=1), k)
-        found[start : start + height] = _row_of(best)
-    return found
+        nearest[start : start + height] = _row_of(best)
+    return nearest
 
 
 def measured(units: Tensor, queries: Tensor, candidates: Tensor, k: int) -> tuple[Tensor, Tensor]:

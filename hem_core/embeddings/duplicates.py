@@ -56,8 +56,8 @@ def _lowest_connected(n: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def _same_hash(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (row, first row with the same hash)."""
-    known = np.flatnonzero([isinstance(entry, str) and entry != "" for entry in hashes])
-    if len(known) == 0:
-        return known, known
-    _, first, group = np.unique(hashes[known].astype(str), return_index=True, return_inverse=True)
-    return known, known[first[group]]
+    hashed = np.flatnonzero([isinstance(entry, str) and entry != "" for entry in hashes])
+    if len(hashed) == 0:
+        return hashed, hashed
+    _, first, group = np.unique(hashes[hashed].astype(str), return_index=True, return_inverse=True)
+    return hashed, hashed[first[group]]

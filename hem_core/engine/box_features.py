@@ -26,17 +26,17 @@ def box_features(model: SeesBoxes, images: Sequence[Tensor], boxes: Sequence[Ten
     Raises ModelError when the method fails, or gives something else.
     """
     try:
-        found = list(model.box_features(images, boxes))
+        features = list(model.box_features(images, boxes))
     except Exception as error:  # whatever the user's own code raises
         words = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelError(f"the model's box_features failed on {len(images)} images: {words}") from error
-    fits = len(found) == len(boxes) and all(map(_fits, found, boxes))
+    fits = len(features) == len(boxes) and all(map(_fits, features, boxes))
     if not fits:
-        given = ", ".join(str(tuple(getattr(one, "shape", ()))) for one in found[:3])
+        given = ", ".join(str(tuple(getattr(one, "shape", ()))) for one in features[:3])
         raise ModelError(
             f"the model's box_features gave {given} …; expected a tensor (m, D) for the m boxes of each image"
         )
-    return torch.cat([one for one in found if len(one)]) if any(map(len, found)) else torch.zeros(0, 0)
+    return torch.cat([one for one in features if len(one)]) if any(map(len, features)) else torch.zeros(0, 0)
 
 
 def _fits(features: object, boxes: Tensor) -> bool:

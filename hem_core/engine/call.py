@@ -76,8 +76,8 @@ def on_device(inputs: Any, device: torch.device) -> Any:
 
 def embeddings_of(output: Any) -> Tensor | None:
     """The `embeddings` (N, D) that a model gave beside its logits, or None."""
-    found = output.get("embeddings") if isinstance(output, Mapping) else getattr(output, "embeddings", None)
-    return found if isinstance(found, Tensor) else None
+    embeddings = output.get("embeddings") if isinstance(output, Mapping) else getattr(output, "embeddings", None)
+    return embeddings if isinstance(embeddings, Tensor) else None
 
 
 def describe_inputs(inputs: Any) -> str:

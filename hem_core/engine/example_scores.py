@@ -21,7 +21,7 @@ def example_scores(
     raw (N, W): what the model returned, as the task reads it; targets (N,); more: further fields of Outputs, each
     (N, …), None = not known.
     """
-    known = {name: values for name, values in more.items() if values is not None}
+    present = {name: values for name, values in more.items() if values is not None}
     at_once = max(1, LOGITS_AT_ONCE // raw.shape[1])
     blocks = []
     for start in range(0, max(1, len(ids)), at_once):
@@ -29,8 +29,8 @@ def example_scores(
         outputs = Outputs(
             ids=ids[part],
             **task.fields(raw[part], targets[part]),
-            **{name: values[part] for name, values in known.items()},
+            **{name: values[part] for name, values in present.items()},
         )
-        found = {name: scores.compute(name, outputs) for name in scores.available(outputs)}
-        blocks.append({"target": targets[part]} | task.describe(raw[part], outputs) | found)
+        computed = {name: scores.compute(name, outputs) for name in scores.available(outputs)}
+        blocks.append({"target": targets[part]} | task.describe(raw[part], outputs) | computed)
     return {name: torch.cat([block[name] for block in blocks]) for name in blocks[0]}

@@ -49,16 +49,16 @@ class Extra:
 
     def digest(self) -> str:
         """A digest of all of it."""
-        found = hashlib.sha256(" ".join(map(str, self.kinds)).encode())
+        hasher = hashlib.sha256(" ".join(map(str, self.kinds)).encode())
         for numbers in (self.labels, self.source, self.planted_in, self.replaces):
-            found.update(np.ascontiguousarray(numbers, dtype=np.int64).data)
+            hasher.update(np.ascontiguousarray(numbers, dtype=np.int64).data)
         if isinstance(self.values, Tensor | np.ndarray):
             values = np.ascontiguousarray(np.asarray(self.values))
-            found.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
+            hasher.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
         else:
             text = "\0".join(self.values) if isinstance(self.values, list) else self.values.to_csv()
-            found.update(text.encode())
-        return found.hexdigest()
+            hasher.update(text.encode())
+        return hasher.hexdigest()
 
 
 def rows_of(values: Values | np.ndarray, at: np.ndarray) -> Values:

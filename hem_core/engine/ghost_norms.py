@@ -62,9 +62,9 @@ def ghost_norms(model: nn.Module, inputs: Any, targets: Tensor, *, task: Task | 
             return recorder, _logits(task, model, _taken(inputs, [*rows[:2], rows[0]][:n_rows], n), recorder)
 
         # Two small passes, which a run of many batches makes once.
-        known = _LAYOUTS.setdefault(model, {})
+        layouts = _LAYOUTS.setdefault(model, {})
         key = (_shapes(inputs), *counted.values())
-        layout = known[key] = known.get(key) or find_layout(run)
+        layout = layouts[key] = layouts.get(key) or find_layout(run)
         lengths = Lengths(torch.zeros(len(rows), device=targets.device), layout.axes)
         recorder = Recorder(counted, len(rows), layout.shared, lengths.saw)
         logits = _logits(task, model, _taken(inputs, None if n > 1 else rows, n), recorder)
@@ -124,12 +124,12 @@ def _check(recorder: Recorder, layout: Layout, logits: Tensor, n: int) -> None:
 
 def _reached(logits: Tensor) -> Iterator[int]:
     """Ids of the parameters that the logits depend on."""
-    waiting, known = [logits.grad_fn], set()
+    waiting, reached = [logits.grad_fn], set()
     while waiting:
         node = waiting.pop()
-        if node is None or node in known:
+        if node is None or node in reached:
             continue
-        known.add(node)
+        reached.add(node)
         leaf = getattr(node, "variable", None)
         if leaf is not None:
             yield id(leaf)

@@ -31,11 +31,11 @@ def open_inputs(
 
     dataset: the torch Dataset behind the catalog, if that is the medium. is_mixed: pictures keep their sizes.
     """
-    found = medium(facts["medium"])
-    reader = found.open(
+    of_catalog = medium(facts["medium"])
+    reader = of_catalog.open(
         Source(catalog, facts, root, lambda: (unwrapped(dataset)[0], _input_of), channels, resize, is_mixed)
     )
-    return Tensors(reader, found) if reader is not None else None
+    return Tensors(reader, of_catalog) if reader is not None else None
 
 
 def _input_of(item: Any, index: int) -> Any:
@@ -67,8 +67,8 @@ class Tensors:
         return self.reader.fingerprint()
 
     def read(self, indices: Sequence[int]) -> Batch:
-        found = self.reader.read(indices)
-        return Batch(_as_values(found.values), found.indices, found.hashes, found.failures, found.remarks)
+        stored = self.reader.read(indices)
+        return Batch(_as_values(stored.values), stored.indices, stored.hashes, stored.failures, stored.remarks)
 
     def picture(self, index: int) -> np.ndarray | None:
         return self.reader.picture(index)

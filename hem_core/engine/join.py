@@ -59,9 +59,9 @@ def graph_of(plan: Plan, joined: Joined, *, k: int, seed: int, device: str, prog
     if joined.embeddings is None or joined.n < 2:
         return None
     path = plan.folder / "neighbours.npz"
-    known = stored_graph(path, plan.key)
-    if known is not None:
-        return known
+    stored = stored_graph(path, plan.key)
+    if stored is not None:
+        return stored
     with progress.stage("neighbours", joined.n):
         graph = neighbours(joined.embeddings, k, seed=seed, device=device)
     facts = {"key": np.array(plan.key), "method": np.array(graph.method), "recall": np.array(graph.recall)}

@@ -21,10 +21,10 @@ class _Watch(TorchDispatchMode):
         self.seen: list[Tensor] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        found = func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
         if func in SIGMOIDS:
-            self.seen.append(found)
-        return found
+            self.seen.append(result)
+        return result
 
 
 def ends_in_a_sigmoid(model: nn.Module, inputs: Any) -> bool:
@@ -41,10 +41,10 @@ def _tensors(output: Any) -> list[Tensor]:
     """What stands for the logits in an output."""
     if isinstance(output, Tensor):
         return [output]
-    found = output.get("logits") if hasattr(output, "get") else getattr(output, "logits", None)
-    if found is None and isinstance(output, tuple | list) and output:
-        found = output[0]
-    return [found] if isinstance(found, Tensor) else []
+    logits = output.get("logits") if hasattr(output, "get") else getattr(output, "logits", None)
+    if logits is None and isinstance(output, tuple | list) and output:
+        logits = output[0]
+    return [logits] if isinstance(logits, Tensor) else []
 
 
 def _is_same(one: Tensor, other: Tensor) -> bool:

@@ -47,8 +47,8 @@ def find_layer(
     modules = dict(model.named_modules())
     if named:
         if named not in modules:
-            known = ", ".join(name for name in modules if name)
-            raise ModelError(f"no layer '{named}' in the model; there are: {known[:400]}")
+            names = ", ".join(name for name in modules if name)
+            raise ModelError(f"no layer '{named}' in the model; there are: {names[:400]}")
         return Layer(named, modules[named], is_head=False)
     called: list[tuple[str, Tensor]] = []
 

@@ -55,10 +55,10 @@ class Plan:
 
 def _is_whole(path: Path, rows: int | None) -> bool:
     try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
+        stored = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return False
-    return found.ndim == 2 and rows in (None, len(found))
+    return stored.ndim == 2 and rows in (None, len(stored))
 
 
 def stored_key(path: Path) -> str | None:

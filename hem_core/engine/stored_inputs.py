@@ -90,10 +90,10 @@ def stored_inputs(run: Run, *, channels: int | None = None) -> StoredInputs:
     Raises DataError when the files are gone, and for a torch Dataset or predictions, of which no file tells.
     """
     parameters = run.info.get("parameters", {})
-    found = medium(run.info["data"]["medium"])
+    of_run = medium(run.info["data"]["medium"])
     catalog, root = pq.read_table(run.folder / "catalog.parquet"), run.root or Path()
-    facts = found.reopen(catalog, {"is_picture": False, **run.info["data"]}, root, run.name)
-    known = channels or parameters.get("channels") or 3
-    inputs = open_inputs(catalog, facts, root=root, dataset=None, channels=known, resize=parameters.get("resize"))
+    facts = of_run.reopen(catalog, {"is_picture": False, **run.info["data"]}, root, run.name)
+    n_channels = channels or parameters.get("channels") or 3
+    inputs = open_inputs(catalog, facts, root=root, dataset=None, channels=n_channels, resize=parameters.get("resize"))
     assert inputs is not None  # `reopen` has refused what has none
     return StoredInputs(catalog, facts, inputs)

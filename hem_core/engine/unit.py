@@ -23,6 +23,7 @@ from hem_core.errors import DataError
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.predictions import Predictions
 from hem_core.store.atomic import write_array, write_table
+from hem_core.store.column_arrays import lists_of
 from hem_core.tasks import NOT_FINITE, Task, load
 
 
@@ -127,7 +128,8 @@ def write_unit(job: Job, unit: int, scored: Scored) -> Path:
     columns: dict[str, pa.Array] = {"index": pa.array(scored.indices, pa.int64())}
     if scored.hashes:
         columns["content_hash"] = pa.array(scored.hashes, pa.string())
-    columns |= {name: _arrow(values.cpu().numpy()) for name, values in scored.columns.items()}
+    numbers = {name: values.cpu().numpy() for name, values in scored.columns.items()}
+    columns |= {name: lists_of(each) if each.ndim > 1 else pa.array(each) for name, each in numbers.items()}
     metadata = {"hem.key": plan.key, "hem.failures": json.dumps(scored.failures)}
     if scored.embeddings is not None:  # says that a file is lost when it is not there
         metadata["hem.embedded"] = str(len(scored.embeddings))
@@ -148,12 +150,12 @@ def as_stored(embeddings: Tensor) -> Tensor:
 
 def _problems(task: Task, raw: Tensor, embeddings: Tensor | None, targets: Tensor) -> dict[int, str]:
     """Row -> why it cannot be scored: what the task says of its output, or an embedding that is no number."""
-    found = task.problems(raw, targets)
+    reason_of = task.problems(raw, targets)
     if embeddings is not None:
         rows = (~embeddings.isfinite().all(dim=1)).nonzero()[:, 0].tolist()
         reason = "its embedding is NaN or infinite; --layer names another, or none"
-        found = found | {row: reason for row in rows if found.get(row) != NOT_FINITE}
-    return dict(sorted(found.items()))
+        reason_of = reason_of | {row: reason for row in rows if reason_of.get(row) != NOT_FINITE}
+    return dict(sorted(reason_of.items()))
 
 
 def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:
@@ -195,12 +197,6 @@ def _head_input_norm(features: Tensor | None, network: Network | None) -> Tensor
         return None
     squares = features.double().square().sum(dim=1)  # (m, D) -> (m,); float32 ends at the square of 1.8e19
     return (squares + float(network.layer.has_bias)).sqrt().float()
-
-
-def _arrow(values: np.ndarray) -> pa.Array:
-    if values.ndim == 1:
-        return pa.array(values)
-    return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
 
 
 def read_failures(path: Path) -> list[tuple[int, str]]:

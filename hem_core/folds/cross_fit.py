@@ -19,7 +19,7 @@ from hem_core.engine.progress import Listener
 from hem_core.errors import DataError
 from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.mean_dynamics import by_row, mean
-from hem_core.folds.training import FOLDER, Trainings, kept
+from hem_core.folds.training import FOLDER, Trainings, drop_checkpoints, kept
 from hem_core.models import train_function
 from hem_core.store.atomic import write_arrays
 from hem_core.tasks import Task, answers_of, load
@@ -51,7 +51,7 @@ class Everything:
     """(N, D) float16, or float32 where that is too narrow."""
     dynamics: Dynamics | None
     model: nn.Module | None
-    """None when the training was done by an earlier process and only what it said was kept."""
+    """None when an earlier process trained it, of which only the predictions were kept."""
 
 
 def trainings_of(
@@ -106,8 +106,8 @@ def cross_fit(trainings: Trainings, *, fold: np.ndarray, n_folds: int, extra: Ex
     logits = np.full((n, trainings.width), np.nan, dtype=np.float32)
     extra_logits = np.full((n_extra, trainings.width), np.nan, dtype=np.float32)
     for each in range(n_folds):
-        found = _fold(trainings, each, fold, n_folds, extra)
-        logits[found["rows"]], extra_logits[found["extra_rows"]] = found["logits"], found["extra_logits"]
+        arrays = _fold(trainings, each, fold, n_folds, extra)
+        logits[arrays["rows"]], extra_logits[arrays["extra_rows"]] = arrays["logits"], arrays["extra_logits"]
     recorded = [trainings.dynamics(str(each)) for each in range(n_folds)]
     planted_in = extra.planted_in if extra is not None else np.zeros(0, dtype=np.int64)
     extra_ids = extra.ids if extra is not None else []
@@ -118,24 +118,30 @@ def cross_fit(trainings: Trainings, *, fold: np.ndarray, n_folds: int, extra: Ex
 def fit_all(trainings: Trainings, *, again: bool = False) -> Everything:
     """Train on every example that has a label and can be read, and ask the model about all that can be read.
 
-    What the model said is kept in out_of_sample/all.npz, so that the same call after a kill does not train again,
-    unless `again`: the model itself is not kept.
+    The predictions are kept in out_of_sample/all.npz, so that the same call after a kill does not train again. The
+    model itself is not: `again` calls the function once more, which returns the model from its checkpoint if it takes
+    one, and trains it again otherwise.
     Raises ModelError when the training or its model fails.
     """
     path, key = trainings.folder / FOLDER / "all.npz", trainings.key(training="all")
-    found, model = None if again else kept(path, key), None
-    if found is None:
-        where = "everything"
+    arrays, model = kept(path, key), None
+    if arrays is None or again:
+        where = "everything" if arrays is None else "everything again"
         rows, nothing = np.flatnonzero(trainings.trainable), np.zeros(0, dtype=np.int64)
-        model, network = trainings.run("all", where, rows, extra=None, planted=nothing)
-        asked = np.flatnonzero(trainings.cached_inputs.is_good)
-        logits, embeddings = trainings.ask(network, where, asked)
-        found = {"rows": asked, "logits": logits}
-        found |= {"embeddings": embeddings} if embeddings is not None else {}
-        write_arrays(path, key=np.array(key), **found)
+        model, network = trainings.run("all", where, rows, key=key, extra=None, planted=nothing)
+        if arrays is None:
+            arrays = _predictions(trainings, network, where)
+            write_arrays(path, key=np.array(key), **arrays)
     n = len(trainings.ids)
-    whole = {name: _spread(found[name], found["rows"], n) for name in ("logits", "embeddings") if name in found}
+    whole = {name: _spread(arrays[name], arrays["rows"], n) for name in ("logits", "embeddings") if name in arrays}
     return Everything(whole["logits"], whole.get("embeddings"), trainings.dynamics("all"), model)
+
+
+def _predictions(trainings: Trainings, network: Network, where: str) -> dict[str, np.ndarray]:
+    """`rows` that can be read, their `logits` and, where the model has them, their `embeddings`."""
+    rows = np.flatnonzero(trainings.cached_inputs.is_good)
+    logits, embeddings = trainings.ask(network, where, rows)
+    return {"rows": rows, "logits": logits} | ({"embeddings": embeddings} if embeddings is not None else {})
 
 
 def _fold(
@@ -144,23 +150,24 @@ def _fold(
     """The arrays of one fold: `rows` and their `logits`, `extra_rows` and their `extra_logits`."""
     path = trainings.folder / FOLDER / f"fold_{each}.npz"
     key = trainings.key(training=f"{each} of {n_folds}", fold=_digest(fold), extra=extra.digest() if extra else None)
-    found = kept(path, key)
-    if found is not None:
-        return found
+    arrays = kept(path, key)
+    if arrays is not None:
+        return arrays
     where = f"fold {each + 1} of {n_folds}"
     planted = np.flatnonzero(extra.planted_in == each) if extra is not None else np.zeros(0, dtype=np.int64)
     learned = np.flatnonzero(trainings.trainable & (fold != each) & (fold >= 0))
-    _model, network = trainings.run(str(each), where, learned, extra=extra, planted=planted)
+    _model, network = trainings.run(str(each), where, learned, key=key, extra=extra, planted=planted)
     rows = np.flatnonzero(trainings.cached_inputs.is_good & (fold == each))
-    found = {"rows": rows, "logits": trainings.ask(network, where, rows)[0]}
-    found["extra_rows"] = np.zeros(0, dtype=np.int64)
-    found["extra_logits"] = np.zeros((0, trainings.width), dtype=np.float32)
+    arrays = {"rows": rows, "logits": trainings.ask(network, where, rows)[0]}
+    arrays["extra_rows"] = np.zeros(0, dtype=np.int64)
+    arrays["extra_logits"] = np.zeros((0, trainings.width), dtype=np.float32)
     if extra is not None:
-        found["extra_rows"] = np.flatnonzero(fold[extra.source] == each)
+        arrays["extra_rows"] = np.flatnonzero(fold[extra.source] == each)
         values = extra.values
-        found["extra_logits"] = trainings.ask(network, where, found["extra_rows"], values)[0]
-    write_arrays(path, key=np.array(key), **found)
-    return found
+        arrays["extra_logits"] = trainings.ask(network, where, arrays["extra_rows"], values)[0]
+    write_arrays(path, key=np.array(key), **arrays)
+    drop_checkpoints(trainings.folder, str(each))
+    return arrays
 
 
 def _check(fold: np.ndarray, n_folds: int, n: int) -> None:

@@ -34,12 +34,12 @@ class Heads:
 
     def predict(self, embeddings: np.ndarray, fold: np.ndarray) -> np.ndarray:
         """Log-probabilities (P, K) of embeddings (P, D) by the head of each one's fold (P,); -1 = all heads' mean."""
-        found = np.zeros((len(embeddings), self.biases.shape[1]), dtype=np.float32)
+        logits = np.zeros((len(embeddings), self.biases.shape[1]), dtype=np.float32)
         for each in range(len(self.biases)):
             for rows, share in ((fold == each, 1.0), (fold < 0, 1 / len(self.biases))):
                 if rows.any():
-                    found[rows] += np.float32(share) * self._head(embeddings[rows], each)
-        return found
+                    logits[rows] += np.float32(share) * self._head(embeddings[rows], each)
+        return logits
 
     def _head(self, embeddings: np.ndarray, each: int) -> np.ndarray:
         logits = np.asarray(embeddings, dtype=np.float32) @ self.weights[each] + self.biases[each]  # (P, D) -> (P, K)
@@ -108,15 +108,15 @@ def fit(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.nd
 def _sharpness(logits: np.ndarray, targets: np.ndarray, fold: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
     """(F,) the factor for each fold with which the rows of the others have the least loss; fold -1 = not used."""
     order = np.random.default_rng(seed).permutation(len(fold))
-    found = np.ones(n_folds)
+    scales = np.ones(n_folds)
     for each in range(n_folds):
         rows = order[(fold[order] >= 0) & (fold[order] != each)][:ROWS_TO_SHARPEN_ON]
         z, label = logits[rows].astype(np.float64), targets[rows]
         if len(rows):
             limit = np.log(SHARPEST)
             best = minimize_scalar(_loss, bounds=(-limit, limit), args=(z, label), method="bounded")
-            found[each] = np.exp(best.x)  # pyright: ignore[reportAttributeAccessIssue]
-    return found
+            scales[each] = np.exp(best.x)  # pyright: ignore[reportAttributeAccessIssue]
+    return scales
 
 
 def _loss(log_factor: float, logits: np.ndarray, targets: np.ndarray) -> float:
@@ -136,7 +136,7 @@ def _minimise(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray,
         return np.zeros((x.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 300 steps are near enough
-        found = LogisticRegression(C=1 / (penalty * len(y)), max_iter=300).fit(x, y)
-    if len(found.classes_) == 2:  # one weight vector w for the two logits (0, w x)
-        return np.vstack([0 * found.coef_, found.coef_]).T, np.array([0, found.intercept_[0]])
-    return found.coef_.T, found.intercept_
+        model = LogisticRegression(C=1 / (penalty * len(y)), max_iter=300).fit(x, y)
+    if len(model.classes_) == 2:  # one weight vector w for the two logits (0, w x)
+        return np.vstack([0 * model.coef_, model.coef_]).T, np.array([0, model.intercept_[0]])
+    return model.coef_.T, model.intercept_

@@ -15,12 +15,12 @@ def mean(recorded: Sequence[Dynamics | None], ids: Sequence[str]) -> Dynamics | 
     A hit is one in more than half of them, so that hits stay 0 or 1. Shorter trainings lack their last epochs.
     Returns None when nothing was recorded.
     """
-    known = [each for each in recorded if each is not None]
-    if not known:
+    recordings = [each for each in recorded if each is not None]
+    if not recordings:
         return None
-    n_epochs = max(each.n_epochs for each in known)
+    n_epochs = max(each.n_epochs for each in recordings)
     totals, counts = np.zeros((3, len(ids), n_epochs)), np.zeros((3, len(ids), n_epochs))
-    for each in known:
+    for each in recordings:
         values = _stacked(each.align(ids))  # (3, N, E of this one)
         is_known = ~np.isnan(values)
         totals[:, :, : each.n_epochs] += np.where(is_known, values, 0)
@@ -28,7 +28,7 @@ def mean(recorded: Sequence[Dynamics | None], ids: Sequence[str]) -> Dynamics | 
     averages = np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
     averages[2] = np.where(counts[2] > 0, averages[2] > 0.5, np.nan)
     confidences, margins, hits = averages.astype(np.float32)
-    return Dynamics(list(ids), confidences, margins, hits, targets=_targets(known, ids))
+    return Dynamics(list(ids), confidences, margins, hits, targets=_targets(recordings, ids))
 
 
 def by_row(recorded: Sequence[Dynamics | None], ids: Sequence[str], which: np.ndarray) -> Dynamics | None:
@@ -36,10 +36,10 @@ def by_row(recorded: Sequence[Dynamics | None], ids: Sequence[str], which: np.nd
 
     Returns None when nothing was recorded, or there are no examples.
     """
-    known = [each for each in recorded if each is not None]
-    if not known or not len(ids):
+    recordings = [each for each in recorded if each is not None]
+    if not recordings or not len(ids):
         return None
-    values = np.full((3, len(ids), max(each.n_epochs for each in known)), np.nan, dtype=np.float32)
+    values = np.full((3, len(ids), max(each.n_epochs for each in recordings)), np.nan, dtype=np.float32)
     for number, each in enumerate(recorded):
         rows = np.flatnonzero(which == number)
         if each is not None and len(rows):

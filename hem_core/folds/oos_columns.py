@@ -39,8 +39,8 @@ def beside(found: OutOfSample, targets: np.ndarray) -> dict[str, np.ndarray]:
 
 def rescored(task: Task, raw: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Every column that comes from raw outputs (N, W) and targets (N,) alone, as a run has them."""
-    found = example_scores(task, [""] * len(targets), torch.from_numpy(raw), torch.from_numpy(targets))
-    columns = {name: values.numpy() for name, values in found.items()}
+    tensors = example_scores(task, [""] * len(targets), torch.from_numpy(raw), torch.from_numpy(targets))
+    columns = {name: values.numpy() for name, values in tensors.items()}
     if "energy" in columns and not has_energy(columns["energy"]):
         del columns["energy"]
     return columns

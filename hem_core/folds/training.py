@@ -1,4 +1,4 @@
-"""One training of the user's function, and what its model says: done once, kept on the disk, taken up after a kill."""
+"""One training of the user's function and its model's predictions: done once, kept on disk, resumed after a kill."""
 
 from __future__ import annotations
 
@@ -74,18 +74,22 @@ class Trainings:
     @cached_property
     def trainable(self) -> np.ndarray:
         """(N,) bool: has a label, can be read, and is not held out."""
-        found = self.cached_inputs.is_good & is_known(self.targets)
-        return found if self.held_out is None else found & ~self.held_out
+        is_usable = self.cached_inputs.is_good & is_known(self.targets)
+        return is_usable if self.held_out is None else is_usable & ~self.held_out
 
     def run(
-        self, name: str, where: str, rows: np.ndarray, *, extra: Extra | None, planted: np.ndarray
+        self, name: str, where: str, rows: np.ndarray, *, key: str, extra: Extra | None, planted: np.ndarray
     ) -> tuple[nn.Module, Network]:
-        """Train on rows (n,) and the planted examples, recording into `recording(name)` from its beginning.
+        """Train on rows (n,) and the planted examples, recording into `recording(name)`.
 
-        where: words for errors and progress, as "fold 2 of 5". Python's, numpy's and torch's own random numbers are
-        seeded for the training and given back as they were. Raises ModelError, which begins with `where`.
+        where: words for errors and progress, as "fold 2 of 5". key: what the result is kept under. A function that
+        takes `checkpoint` resumes from it, and its recording too; any other starts from the beginning. Python's,
+        numpy's and torch's own random numbers are seeded for the training and given back as they were. Raises
+        ModelError, which begins with `where`.
         """
-        shutil.rmtree(self.recording(name), ignore_errors=True)
+        checkpoint = self._checkpoint(name, key)
+        if checkpoint is None or not checkpoint.exists():
+            shutil.rmtree(self.recording(name), ignore_errors=True)
         recorder = Recorder(self.recording(name))
         dataset = TrainingSet(
             self.cached_inputs,
@@ -111,12 +115,23 @@ class Trainings:
                 weights=self._weights(dataset),
                 recorder=recorder,
                 progress=lambda done, total: self.tell(f"{where}: training", done, total),
+                **({"checkpoint": checkpoint} if checkpoint is not None else {}),
             )
             recorder.flush()
             with named(where):
                 if isinstance(self.task, MakesItems):
                     self.task.check_trained(model)
                 return model, self.place(model)
+
+    def _checkpoint(self, name: str, key: str) -> Path | None:
+        """Where the training of this key can keep its state; None for a function that takes no such path."""
+        if not self.train.takes("checkpoint"):
+            return None
+        home = self.folder / FOLDER / f"checkpoint_{name}"
+        if home.is_dir() and not any(path.name.startswith(key[:16]) for path in home.iterdir()):
+            shutil.rmtree(home, ignore_errors=True)  # of another training
+        home.mkdir(parents=True, exist_ok=True)
+        return home / key[:16]
 
     @torch.inference_mode()
     def ask(
@@ -132,14 +147,14 @@ class Trainings:
         for start in range(0, len(rows), at_once):
             part = rows[start : start + at_once]
             with named(where):
-                found, embeddings = network.forward(
+                outputs, embeddings = network.forward(
                     self.cached_inputs.read(part) if values is None else rows_of(values, part)
                 )
-                if found.shape[1] != self.width:
+                if outputs.shape[1] != self.width:
                     wanted = f"there are {self.width} classes" if self.classes else f"wanted {self.width}"
-                    raise ModelError(f"the model has {found.shape[1]} outputs; {wanted}")
-                self._check(found, part if values is None else None)
-            raw[start : start + at_once] = self.task.finite(found.float()).cpu().numpy()
+                    raise ModelError(f"the model has {outputs.shape[1]} outputs; {wanted}")
+                self._check(outputs, part if values is None else None)
+            raw[start : start + at_once] = self.task.finite(outputs.float()).cpu().numpy()
             if embeddings is not None:
                 features.append(as_stored(embeddings).cpu().numpy())
             self.tell(f"{where}: predicting", start + len(part), len(rows))
@@ -174,6 +189,12 @@ class Trainings:
             return None
         sources = dataset.extra.source[dataset.planted] if dataset.extra is not None else dataset.planted
         return torch.from_numpy(self.weights[np.concatenate([dataset.rows, sources])]).float()
+
+
+def drop_checkpoints(folder: Path, name: str = "*") -> None:
+    """Remove the states of trainings whose models are needed no more; of all of them by default."""
+    for home in (folder / FOLDER).glob(f"checkpoint_{name}"):
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def kept(path: Path, key: str) -> dict[str, np.ndarray] | None:

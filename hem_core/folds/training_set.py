@@ -109,13 +109,13 @@ class TrainingSet(Dataset[tuple[Any, Any, str]]):
     def _read(self, at: np.ndarray) -> list[tuple[np.ndarray, Values]]:
         """The examples of the data set among `at` (n,), then those planted: places in `at`, and the values there."""
         is_own = at < len(self.rows)
-        found: list[tuple[np.ndarray, Values]] = []
+        blocks: list[tuple[np.ndarray, Values]] = []
         if is_own.any():
-            found.append((np.flatnonzero(is_own), self._cached_inputs.read(self.rows[at[is_own]])))
+            blocks.append((np.flatnonzero(is_own), self._cached_inputs.read(self.rows[at[is_own]])))
         if self.extra is not None and not is_own.all():
             planted = self.planted[at[~is_own] - len(self.rows)]
-            found.append((np.flatnonzero(~is_own), rows_of(self.extra.values, planted)))
-        return found
+            blocks.append((np.flatnonzero(~is_own), rows_of(self.extra.values, planted)))
+        return blocks
 
     def _pictures(self, values: list[Any]) -> Sequence[Any]:
         """Pictures of any sizes, each (C, H, W); texts as they are."""

@@ -88,10 +88,10 @@ def read_job(place: Path, workspace: Path) -> Job:
 
 def listing(workspace: Path | str) -> list[Job]:
     """The jobs of a workspace, last started first; jobs of a newer HEM are skipped."""
-    found = [(read(place / SETTINGS), place) for place in _places(Path(workspace), SETTINGS)]
-    known = [(record, place) for record, place in found if record.get("format_version") == FORMAT_VERSION]
-    known.sort(key=lambda each: (-float(each[0].get("started") or 0), each[1].name))
-    return [read_job(place, Path(workspace).absolute()) for _, place in known]
+    records = [(read(place / SETTINGS), place) for place in _places(Path(workspace), SETTINGS)]
+    current = [(record, place) for record, place in records if record.get("format_version") == FORMAT_VERSION]
+    current.sort(key=lambda each: (-float(each[0].get("started") or 0), each[1].name))
+    return [read_job(place, Path(workspace).absolute()) for _, place in current]
 
 
 def running(workspace: Path | str) -> list[Job]:
@@ -103,10 +103,10 @@ def running(workspace: Path | str) -> list[Job]:
 def read(path: Path) -> dict[str, Any]:
     """The contents of a JSON file of a job; {} when it cannot be read."""
     try:
-        found = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 _stand_ins: dict[Path, Path] = {}

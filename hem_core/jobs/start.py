@@ -73,11 +73,11 @@ def resume(job: Job) -> bool:
 
     Raises RunError when there is nothing to resume, and as `start`.
     """
-    found = state(job)
-    if found.status == "running":
+    current = state(job)
+    if current.status == "running":
         return False
-    if not found.can_resume:
-        why = "it is done" if found.status == "done" else f"a job of the kind '{job.kind}' cannot be resumed here"
+    if not current.can_resume:
+        why = "it is done" if current.status == "done" else f"a job of the kind '{job.kind}' cannot be resumed here"
         raise RunError(f"there is nothing to resume of {title(job)}: {why}")
     return start(job)
 

@@ -46,19 +46,19 @@ def walk(lab: Lab, arm: str, seed: int) -> Walk:
         return Walk([_step(arm, seed, lab.settings.rounds, said)], targets)
     rows = start_rows(lab, seed)
     seen = rows  # also what people ruled out: nobody is asked twice
-    found = Walk([_step("start", seed, 0, lab.step_arrays("start", seed, 0, rows, targets))], targets)
+    steps = Walk([_step("start", seed, 0, lab.step_arrays("start", seed, 0, rows, targets))], targets)
     for round in range(1, lab.settings.rounds + 1):
-        picks = found.steps[-1].arrays["picks"] if arm == "mined" else _drawn(lab, seed, round, seen)
+        picks = steps.steps[-1].arrays["picks"] if arm == "mined" else _drawn(lab, seed, round, seen)
         answer = answers_for(lab, arm, seed, round, picks)
         if isinstance(answer, MissingAnswers):
-            found.waiting = answer
-            return found
-        targets = found.targets = corrected(lab.pool, targets, answer)
+            steps.waiting = answer
+            return steps
+        targets = steps.targets = corrected(lab.pool, targets, answer)
         is_in = [answer.get(lab.pool.ids[row], "") is not None for row in picks]
         rows, seen = np.union1d(rows, picks[is_in]), np.union1d(seen, picks)
         said = lab.step_arrays(arm, seed, round, rows, targets, picked_before=np.setdiff1d(seen, rows))
-        found.steps.append(_step(arm, seed, round, said))
-    return found
+        steps.steps.append(_step(arm, seed, round, said))
+    return steps
 
 
 def _step(arm: str, seed: int, round: int, said: Mapping[str, np.ndarray]) -> Step:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from hem_core.stats.mean_interval import mean_interval
+
 MEASURES = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "worst_class": "worst class"}
 """Column -> words; shares in 0 .. 1, higher is better."""
 Point = Mapping[str, Any]
@@ -29,18 +31,6 @@ def measures(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     }
 
 
-def interval(values: Sequence[float]) -> dict[str, float | None]:
-    """`mean` of one number a seed, and `low` and `high` of its 95% interval by Student's t; None for one seed."""
-    from scipy.stats import t
-
-    found = np.asarray(values, np.float64)
-    mean = float(found.mean())
-    if len(found) < 2:
-        return {"mean": mean, "low": None, "high": None}
-    half = float(t.ppf(0.975, len(found) - 1) * found.std(ddof=1) / len(found) ** 0.5)
-    return {"mean": mean, "low": mean - half, "high": mean + half}
-
-
 def curve(points: Sequence[Point]) -> list[dict[str, Any]]:
     """One entry an arm and round: `n`, and of each measure `mean` and `sd` over the seeds (0 for one seed).
 
@@ -49,8 +39,8 @@ def curve(points: Sequence[Point]) -> list[dict[str, Any]]:
     entries = []
     for arm, round in dict.fromkeys((point["arm"], point["round"]) for point in points):
         own = [point for point in points if (point["arm"], point["round"]) == (arm, round)]
-        found = {name: _spread([point[name] for point in own]) for name in MEASURES}
-        entries.append({"arm": arm, "round": round, "n": _mean_n(own), "seeds": len(own), **found})
+        spreads = {name: _spread([point[name] for point in own]) for name in MEASURES}
+        entries.append({"arm": arm, "round": round, "n": _mean_n(own), "seeds": len(own), **spreads})
     return entries
 
 
@@ -87,7 +77,14 @@ def _place(point: Point, against: str) -> tuple[int, int]:
 
 
 def _intervals(gaps: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float | None]]:
-    return {name: interval([gap[name] for gap in gaps]) for name in MEASURES}
+    return {name: _interval([gap[name] for gap in gaps]) for name in MEASURES}
+
+
+def _interval(gaps: Sequence[float]) -> dict[str, float | None]:
+    """One number a seed as `mean`, `low` and `high`; the ends are None for one seed."""
+    mean, *ends = mean_interval(gaps)
+    low, high = ends if len(gaps) > 1 else (None, None)
+    return {"mean": mean, "low": low, "high": high}
 
 
 def _mean_n(points: Sequence[Point]) -> int:

@@ -57,7 +57,7 @@ def dry_run(
     check(settings.policies, settings.policy_options)
     with TemporaryDirectory(prefix="hem-dry-run-") as scratch:
         pool = open_pool(data, function, Path(scratch), options or Options(), test=test, share=test_share)
-        folder, _key, known = place(workspace, name, pool, function, settings)
+        folder, _key, plan = place(workspace, name, pool, function, settings)
         labels = opening(Path(scratch), workspace, pool) if workspace.is_dir() else Labels()
         lab = Lab(Path(scratch), workspace, pool, function, settings, labels, lambda *_: None)
         check_room(lab)
@@ -68,7 +68,7 @@ def dry_run(
             {arm: n * settings.seeds for arm, n in arms.items()},
             len(lab.candidates),
             str(pool.test.words["what"]),
-            _n_done(folder, settings) if known else 0,
+            _n_done(folder, settings) if plan else 0,
             Timings(folder).longest,
         )
 

@@ -94,20 +94,20 @@ class Lab:
         mining = self.settings.facts() | {"gone": _digest(picked_before)} if is_mining else None
         key = self._key(rows, targets, seed, mining)
         path.parent.mkdir(parents=True, exist_ok=True)
-        found = kept(path, key)
-        if found is None:
+        arrays = kept(path, key)
+        if arrays is None:
             if not self.budget.allows(self.timings.longest):
                 raise OutOfTimeError(len(self.done))
             self.report_progress("trainings", len(self.done), self.settings.n_trainings)
             number = seed - self.settings.seed + 1
             where = f"seed {number} of {self.settings.seeds}, {arm}" + (f", round {round}" if round else "")
             began = time.monotonic()
-            found = self._trained(where, seed, round, rows, targets, picked_before if is_mining else None)
-            write_arrays(path, key=np.array(key), **found)
+            arrays = self._trained(where, seed, round, rows, targets, picked_before if is_mining else None)
+            write_arrays(path, key=np.array(key), **arrays)
             self.timings.add(time.monotonic() - began)
             self.report_progress("trainings", len(self.done | {path}), self.settings.n_trainings)
         self.done.add(path)
-        return found
+        return arrays
 
     def _key(self, rows: np.ndarray, targets: np.ndarray, seed: int, mining: dict[str, Any] | None) -> str:
         """The key of a stored result, which changes with the function, the data set and the settings."""
@@ -141,14 +141,14 @@ class Lab:
 
         network = trained(pool, self.train, rows, targets, seed=seed, draws=self.draws, where=where, progress=progress)
         tested = predict(network, pool.test.cached_inputs, pool.test.rows, n_classes, where=where)
-        found = {"rows": rows, "targets": targets[rows], "test_logits": tested.logits}
+        arrays = {"rows": rows, "targets": targets[rows], "test_logits": tested.logits}
         if gone is None:
-            return found
+            return arrays
         others = np.setdiff1d(self.candidates, np.concatenate([rows, gone]))
         said = predict(network, pool.cached_inputs, others, n_classes, where=where)
         table = candidates(pool, others, said, targets)
-        found |= {"pool_rows": others, "predicted": said.logits.argmax(axis=1).astype(np.int32)}
-        found |= {name: table[name].to_numpy() for name in table.columns if name in (*SCORES, "difficulty")}
+        arrays |= {"pool_rows": others, "predicted": said.logits.argmax(axis=1).astype(np.int32)}
+        arrays |= {name: table[name].to_numpy() for name in table.columns if name in (*SCORES, "difficulty")}
         picks = choose_picks(
             table,
             said.embeddings,
@@ -157,7 +157,7 @@ class Lab:
             options=self.settings.policy_options,
             seed=seed * 1000 + round,
         )
-        return found | {
+        return arrays | {
             "picks": others[picks.places],
             "picked_by": np.array(picks.picked_by, dtype=np.str_),
             "left_out": np.array(list(picks.counts), dtype=np.str_),

@@ -53,9 +53,9 @@ def opening(folder: Path, workspace: Path, pool: Pool) -> Labels:
     path = folder / "labels.json"
     if path.is_file():
         return Labels(json.loads(path.read_text("utf-8")))
-    found = answers(workspace, pool, [pool.ids[row] for row in pool.rows])
+    answered = answers(workspace, pool, [pool.ids[row] for row in pool.rows])
     given = dict(zip(pool.ids, pool.targets, strict=True))
-    told = {id: label for id, label in found.items() if label is None or given[id] != _number(pool, label)}
+    told = {id: label for id, label in answered.items() if label is None or given[id] != _number(pool, label)}
     write_json(path, told)
     return Labels(told)
 
@@ -67,17 +67,17 @@ def answers(workspace: Path, pool: Pool, ids: Sequence[str]) -> dict[str, str | 
     """
     state = open_workspace(workspace).tags().state(pool.name)
     wanted, targets = set(ids), dict(zip(pool.ids, pool.targets, strict=True))
-    found: dict[str, str | None] = {}
+    label_of: dict[str, str | None] = {}
     for id, tag, value in zip(state["id"].tolist(), state["tag"].tolist(), state["value"].tolist(), strict=True):
         if id not in wanted:
             continue
         if tag == "mislabelled" and value in pool.classes:
-            found[id] = value
+            label_of[id] = value
         elif tag in EXCLUSIONS:
-            found[id] = None
+            label_of[id] = None
         elif tag in RIGHT and targets[id] >= 0:
-            found[id] = pool.classes[targets[id]]
-    return found
+            label_of[id] = pool.classes[targets[id]]
+    return label_of
 
 
 def _number(pool: Pool, label: str) -> int:

@@ -122,14 +122,14 @@ def _made(workspace: Path) -> None:
 
 def _write_plan(folder: Path, key: str, pool: Pool, train: train_function.TrainFunction, settings: Settings) -> None:
     """Raises RunError where another loop has taken the folder since it was looked at."""
-    known = _plan(folder)
-    if known is not None and known["key"] != key:
+    stored = _plan(folder)
+    if stored is not None and stored["key"] != key:
         raise RunError(f"another loop has just started in '{folder}'; run the same command again, or pass a --name")
     remove_leftovers(folder)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     plan = {"format_version": FORMAT_VERSION, "name": folder.name, "key": key, "data": pool.name, "train": train.name}
     plan |= {"n_pool": len(pool.rows), "test": pool.test.words, "settings": _without_budget(settings)}
-    write_json(folder / "plan.json", plan | {"created": known["created"] if known else now})
+    write_json(folder / "plan.json", plan | {"created": stored["created"] if stored else now})
 
 
 def _without_budget(settings: Settings) -> dict[str, Any]:
@@ -147,10 +147,10 @@ def place(
     wanted, number = _as_name(name or pool.name), 1
     while True:
         folder = workspace / "loops" / (wanted if number == 1 else f"{wanted}-{number}")
-        known = _plan(folder)
-        is_foreign = known is None and is_foreign_folder(folder, claim.OURS)
-        if (known is None and not is_foreign) or (known is not None and known["key"] == key):
-            return folder, key, known
+        plan = _plan(folder)
+        is_foreign = plan is None and is_foreign_folder(folder, claim.OURS)
+        if (plan is None and not is_foreign) or (plan is not None and plan["key"] == key):
+            return folder, key, plan
         if name is not None and is_foreign:
             raise RunError(f"'{folder}' holds files that do not belong to a loop; pass another --name")
         if name is not None:

@@ -21,7 +21,7 @@ svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; fill: #4b5563
 
 def page(report: dict[str, Any], points: Sequence[Point]) -> str:
     """HTML of what report.json holds; points: one row a model."""
-    settings, found = report["settings"], report["verdict"]
+    settings, verdict = report["settings"], report["verdict"]
     head = (
         f"{settings['start']:,} examples to start with, {settings['add']:,} more in each of {settings['rounds']} "
         f"rounds, chosen by {', '.join(settings['policies'])} from a pool of {report['n_pool']:,}; "
@@ -29,8 +29,8 @@ def page(report: dict[str, Any], points: Sequence[Point]) -> str:
         f"tested on {report['test']['what']}; trained by {report['train']}."
     )
     parts = [
-        f"<h1>Mining {escape(report['data'])}: {escape(found['word'])}</h1>",
-        *(f'<p class="verdict">{escape(sentence)}</p>' for sentence in found["sentences"]),
+        f"<h1>Mining {escape(report['data'])}: {escape(verdict['word'])}</h1>",
+        *(f'<p class="verdict">{escape(sentence)}</p>' for sentence in verdict["sentences"]),
         f'<p class="quiet">{escape(head)}</p>',
         *(part for name, words in MEASURES.items() for part in _measure(points, name, words)),
         "<h2>Each size</h2>",
@@ -39,7 +39,7 @@ def page(report: dict[str, Any], points: Sequence[Point]) -> str:
         *_compared(report["against_all"], "Mined minus the model of all data, in points"),
         *_left_out(report["left_out"]),
         "<h2>How this was measured</h2>",
-        *(f"<p>{escape(note)}</p>" for note in [found["rule"], *report["notes"]]),
+        *(f"<p>{escape(note)}</p>" for note in [verdict["rule"], *report["notes"]]),
         f"<p>The training set of the last round, first seed, is the set {escape(str(report['set']['name']))} "
         f"v{report['set']['version']} of the workspace ({report['set']['n']:,} examples).</p>",
     ]

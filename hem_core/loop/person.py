@@ -39,12 +39,12 @@ def answers_for(lab: Lab, arm: str, seed: int, round: int, picks: np.ndarray) ->
         said = json.loads(path.read_text("utf-8"))
         if list(said) == ids:
             return said
-    found = answers(lab.workspace, lab.pool, ids)
-    missing = [id for id in ids if id not in found]
+    answered = answers(lab.workspace, lab.pool, ids)
+    missing = [id for id in ids if id not in answered]
     if missing and not lab.go_on:
         return MissingAnswers(arm, seed, round, picks, missing)
     given = {lab.pool.ids[row]: int(lab.start_targets[row]) for row in picks}
-    said = {id: found[id] if id in found else _as_given(lab, given[id]) for id in ids}
+    said = {id: answered[id] if id in answered else _as_given(lab, given[id]) for id in ids}
     write_json(path, said)
     return said
 

@@ -121,11 +121,11 @@ def open_pool(
         is_free &= chosen.is_pool
         rows = chosen.rows
         tested, test_key = Tested(cached_inputs, rows, ready.targets[rows], chosen.words), make_key(rows=rows.tolist())
-    found = np.flatnonzero(is_free)
-    if not len(found) or not len(tested.rows):
-        raise DataError(f"{len(found)} examples to mine from and {len(tested.rows)} to test on; expected some of each")
+    free = np.flatnonzero(is_free)
+    if not len(free) or not len(tested.rows):
+        raise DataError(f"{len(free)} examples to mine from and {len(tested.rows)} to test on; expected some of each")
     key = make_key(data=data_key(ready), classes=ready.classes, test=test_key, resize=options.resize)
-    return Pool(ready, options, cached_inputs, found, tested, key)
+    return Pool(ready, options, cached_inputs, free, tested, key)
 
 
 def _from_file(test: Any, train: TrainFunction, folder: Path, options: Options, ready: Prepared) -> tuple[Tested, str]:

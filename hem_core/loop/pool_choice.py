@@ -83,8 +83,8 @@ def _chosen(
     """Places in the table, none of them put aside, and why the others stayed out."""
     free = np.setdiff1d(np.arange(len(table)), aside)
     pool = pool_of(table.iloc[free].reset_index(drop=True), embeddings[free] if embeddings is not None else None)
-    found = choose(pool, min(n, len(free)), policies, options=options, seed=seed)
-    return free[found.rows], dict(found.counts)
+    choice = choose(pool, min(n, len(free)), policies, options=options, seed=seed)
+    return free[choice.rows], dict(choice.counts)
 
 
 def _over(places: np.ndarray, embeddings: np.ndarray | None) -> np.ndarray:

@@ -36,10 +36,10 @@ def candidates(pool: Pool, rows: np.ndarray, predictions: PoolPredictions, targe
 
 def scores_of(logits: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """SCORES and `predicted`, each (c,), of logits (c, K) and targets (c,) int64, -1 = no label."""
-    known = targets >= 0
-    labels = torch.from_numpy(np.where(known, targets, 0))
-    found = example_scores(load(), [""] * len(targets), torch.from_numpy(logits), labels)
-    columns = {name: found[name].numpy().astype(np.float32) for name in SCORES}
+    is_labelled = targets >= 0
+    labels = torch.from_numpy(np.where(is_labelled, targets, 0))
+    tensors = example_scores(load(), [""] * len(targets), torch.from_numpy(logits), labels)
+    columns = {name: tensors[name].numpy().astype(np.float32) for name in SCORES}
     for name in WITH_LABEL:
-        columns[name] = np.where(known, columns[name], np.float32(np.nan))
-    return columns | {"predicted": found["predicted"].numpy()}
+        columns[name] = np.where(is_labelled, columns[name], np.float32(np.nan))
+    return columns | {"predicted": tensors["predicted"].numpy()}

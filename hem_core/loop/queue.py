@@ -97,8 +97,8 @@ def examples_at(pool: Pool, rows: np.ndarray, targets: np.ndarray) -> pd.DataFra
 
 def run_of(workspace: Path, data: str) -> str | None:
     """Name of the newest complete run over these data; None when there is none."""
-    found = [run.name for run in open_workspace(workspace).runs() if run.is_complete and run.data == data]
-    return found[0] if found else None
+    names = [run.name for run in open_workspace(workspace).runs() if run.is_complete and run.data == data]
+    return names[0] if names else None
 
 
 def _formats(pool: Pool) -> list[str]:

@@ -56,8 +56,8 @@ def points_of(lab: Lab, walks: Sequence[Walk]) -> list[dict[str, Any]]:
 
 
 def _point(lab: Lab, step: Step) -> dict[str, Any]:
-    found = measures(step.arrays["test_logits"], lab.pool.test.targets)
-    return {"arm": step.arm, "seed": step.seed, "round": step.round, "n": len(step.arrays["rows"]), **found}
+    values = measures(step.arrays["test_logits"], lab.pool.test.targets)
+    return {"arm": step.arm, "seed": step.seed, "round": step.round, "n": len(step.arrays["rows"]), **values}
 
 
 def _left_out(walks: Sequence[Walk]) -> list[dict[str, Any]]:

@@ -26,22 +26,22 @@ def corrupt(
     """
     names = [str(name) for name in table.columns]
     columns = {name: _Column(pd.Series(table[name])) for name in names}
-    found = {name: values[name].astype(object).tolist() for name in names}
+    cells = {name: values[name].astype(object).tolist() for name in names}
     others = {name: partners[name].astype(object).tolist() for name in names}
     for row, name in enumerate(kinds):
         rng = np.random.default_rng((seed, row))
         if name == "ambiguous":
             share = rng.uniform(0.45, 0.55)
             for column in names:
-                found[column][row] = columns[column].mixed(found[column][row], others[column][row], share, rng)
+                cells[column][row] = columns[column].mixed(cells[column][row], others[column][row], share, rng)
         elif name == "outlier":
             draw = _Column.drawn if rng.random() < 0.5 else _Column.anywhere
             for column in names:
-                found[column][row] = draw(columns[column], rng)
+                cells[column][row] = draw(columns[column], rng)
         elif name == "rare":
             for place in rng.choice(len(names), max(1, len(names) // 3), replace=False).tolist():
-                found[names[place]][row] = columns[names[place]].extreme(rng)
-    made = {name: pd.Series(found[name], index=values.index, dtype=_wide(values[name].dtype)) for name in names}
+                cells[names[place]][row] = columns[names[place]].extreme(rng)
+    made = {name: pd.Series(cells[name], index=values.index, dtype=_wide(values[name].dtype)) for name in names}
     return pd.DataFrame(made)
 
 
@@ -49,14 +49,14 @@ class _Column:
     """How the known values of one column are spread: numbers ascending, categories the rarest first."""
 
     def __init__(self, values: pd.Series) -> None:
-        known = values.dropna()
+        present = values.dropna()
         self.is_whole = pd.api.types.is_integer_dtype(values.dtype)
         self.is_number = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
         if self.is_number:
-            self.values = np.sort(known.to_numpy(np.float64))
+            self.values = np.sort(present.to_numpy(np.float64))
         else:
-            counts = known.value_counts()
-            self.values = known.to_numpy(object)
+            counts = present.value_counts()
+            self.values = present.to_numpy(object)
             self.kinds = sorted(
                 counts.index.tolist(), key=lambda value: (counts[value], str(value))
             )  # the rarest first

@@ -46,8 +46,8 @@ class FeatureRows:
             if name in self._values:
                 columns[name] = self._values[name][at]
             else:
-                codes, known = self._codes[name]
-                columns[name] = pd.Categorical.from_codes(codes[at], categories=known)
+                codes, categories = self._codes[name]
+                columns[name] = pd.Categorical.from_codes(codes[at], categories=categories)
         return pd.DataFrame(columns, columns=self.names)
 
     def row_bytes(self, index: int) -> bytes:
@@ -67,8 +67,8 @@ class FeatureRows:
         return None
 
     def _word(self, name: str, index: int) -> str | None:
-        codes, known = self._codes[name]
-        return known[codes[index]] if codes[index] >= 0 else None
+        codes, categories = self._codes[name]
+        return categories[codes[index]] if codes[index] >= 0 else None
 
 
 class TableRows:
@@ -98,6 +98,6 @@ def _floats(column: pa.ChunkedArray) -> np.ndarray:
 
 def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
     """(N,) int64 positions in the sorted values, -1 where missing; and these values."""
-    known = sorted(column.drop_null().unique().to_pylist())
-    places = {value: place for place, value in enumerate(known)}
-    return np.array([places.get(value, -1) for value in column.to_pylist()], dtype=np.int64), known
+    categories = sorted(column.drop_null().unique().to_pylist())
+    places = {value: place for place, value in enumerate(categories)}
+    return np.array([places.get(value, -1) for value in column.to_pylist()], dtype=np.int64), categories

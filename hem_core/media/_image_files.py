@@ -46,7 +46,7 @@ class Files:
         n = len(self._paths)
         some = sorted({index * n // 32 for index in range(32)})
         for chosen in (some, range(n)):
-            shapes = Counter(found[0].array.shape for found in map(self._try, chosen) if not isinstance(found, str))
+            shapes = Counter(item[0].array.shape for item in map(self._try, chosen) if not isinstance(item, str))
             if shapes:
                 shape, count = shapes.most_common(1)[0]
                 if count * 2 < shapes.total():

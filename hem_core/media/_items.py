@@ -64,13 +64,13 @@ class Items:
         tensors = list(getattr(self._dataset, "tensors", None) or [])
         if not tensors:
             spread = sorted({index * n // 64 for index in range(64)}) if n else []
-            for found in map(self._try, spread):
-                if isinstance(found, str):
-                    digest.update(found.encode("utf-8", "replace"))
-                elif isinstance(found, Decoded):
-                    digest.update(found.array.tobytes())
-                elif _is_tensor(found):
-                    tensors.append(found)
+            for item in map(self._try, spread):
+                if isinstance(item, str):
+                    digest.update(item.encode("utf-8", "replace"))
+                elif isinstance(item, Decoded):
+                    digest.update(item.array.tobytes())
+                elif _is_tensor(item):
+                    tensors.append(item)
         for tensor in tensors:
             digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
         return digest.hexdigest()
@@ -79,17 +79,17 @@ class Items:
     def _first(self) -> Value:
         """The first item that can be read."""
         for index in range(len(self._dataset)):
-            found = self._try(index)
-            if not isinstance(found, Failure):
-                return found
-        found = self._try(0)
-        reason = found.reason if isinstance(found, Failure) else ""
+            item = self._try(index)
+            if not isinstance(item, Failure):
+                return item
+        item = self._try(0)
+        reason = item.reason if isinstance(item, Failure) else ""
         raise DataError(f"none of the {len(self._dataset)} items can be read; the first: {reason}")
 
     def read(self, indices: Sequence[int]) -> Read:
-        found = self._at_once(list(indices)) or [self._try(index) for index in indices]
+        items = self._at_once(list(indices)) or [self._try(index) for index in indices]
         good, failures = [], []
-        for index, value in zip(indices, found, strict=True):
+        for index, value in zip(indices, items, strict=True):
             problem = value.reason if isinstance(value, Failure) else _misfit(value, self._first)
             if problem is None:
                 good.append((index, value))
@@ -98,12 +98,12 @@ class Items:
         return self._batch([index for index, _value in good], [value for _index, value in good], failures)
 
     def picture(self, index: int) -> np.ndarray | None:
-        found = self._try(index)
-        if isinstance(found, Decoded):
-            return to_picture(found.array)
-        if not _is_tensor(found) or found.numel() == 0 or str(found.dtype) == "torch.bfloat16":
+        item = self._try(index)
+        if isinstance(item, Decoded):
+            return to_picture(item.array)
+        if not _is_tensor(item) or item.numel() == 0 or str(item.dtype) == "torch.bfloat16":
             return None
-        values = found
+        values = item
         if not self._is_picture and values.ndim == 3 and values.shape[0] in (1, 3):
             values = values.permute(1, 2, 0)  # (C, H, W) -> (H, W, C)
         if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (1, 3)):

@@ -31,10 +31,10 @@ class AskedModel:
         share = share_of(len(rows.targets))
         chosen = probes_for(rows.targets, len(rows.classes), logits_oos=logits, fold=fold, seed=rows.seed, share=share)
         is_picture = self.network.is_picture
-        found = spoil(chosen, self.inputs, rows.columns["index"], is_picture=is_picture, seed=rows.seed)
-        if not len(found.plan):
+        made = spoil(chosen, self.inputs, rows.columns["index"], is_picture=is_picture, seed=rows.seed)
+        if not len(made.plan):
             raise Impossible(TOO_FEW.format(len(rows.targets)))
-        return found
+        return made
 
     def forward(self, spoiled: Spoiled) -> tuple[np.ndarray, np.ndarray | None]:
         """Logits (P, K) and embeddings (P, D) of the probes; None for a model without an embedding."""
@@ -44,10 +44,10 @@ class AskedModel:
 @torch.inference_mode()
 def forward(network: Network, spoiled: Spoiled, batch_size: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Logits (P, K) and embeddings (P, D) of the probes; None for a network without an embedding."""
-    logits, found = [], []
+    logits, embeddings = [], []
     for start in range(0, len(spoiled.plan), batch_size):
         at = np.arange(start, min(start + batch_size, len(spoiled.plan)))
         z, h = network.forward(rows_of(spoiled.values, at))
         logits.append(network.task.finite(z.float()).cpu().numpy())
-        found += [h.float().cpu().numpy()] if h is not None else []
-    return np.concatenate(logits), np.concatenate(found) if found else None
+        embeddings += [h.float().cpu().numpy()] if h is not None else []
+    return np.concatenate(logits), np.concatenate(embeddings) if embeddings else None

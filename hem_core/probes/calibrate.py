@@ -74,10 +74,10 @@ def _calibrated(rows: Rows, judge: Judge) -> Outcome:
     real, mine = judge.facts(rows), {**facts.from_logits(probes.logits, probes.plan.label), **probes.dynamics}
     voters = add_places(real, mine, rows, probes)
     lesson = _lesson(real, mine, probes, rows.seed)
-    found = calibrated(lesson.rows, lesson.examples, lesson.kinds, seed=rows.seed)
+    model = calibrated(lesson.rows, lesson.examples, lesson.kinds, seed=rows.seed)
     predictions = judge.predictions(rows)
     made = reason_columns(
-        found,
+        model,
         lesson.rows,
         predictions,
         table=rows.columns,
@@ -86,15 +86,15 @@ def _calibrated(rows: Rows, judge: Judge) -> Outcome:
         neighbour_labels=voters,
         epochs=rows.epochs,
     )
-    return Outcome(made, _info(found, lesson, judge), _kept(lesson, predictions, rows))
+    return Outcome(made, _info(model, lesson, judge), _kept(lesson, predictions, rows))
 
 
 def _lesson(real: Facts, mine: Facts, probes: Probes, seed: int) -> Lesson:
     """real and mine: facts of the N rows and of the P probes; what is not known of both counts for nothing."""
     if "energy" in real and not facts.has_energy(np.asarray(real["energy"])):
         real.pop("energy")  # of log-probabilities: it would be rounding noise, ranked
-    known = [name for name in FEATURES if name in real and name in mine and np.isfinite(mine[name]).mean() > 0.9]
-    rows = features(real, names=known)
+    names = [name for name in FEATURES if name in real and name in mine and np.isfinite(mine[name]).mean() > 0.9]
+    rows = features(real, names=names)
     rows = Features(rows.values.astype(np.float16).astype(np.float32), rows.names)  # as they are kept for a refit
     planted = features(mine, reference=real, names=rows.names)
     regular, regular_kinds = regular_rows(real, most=max(50, int(probes.is_flip.sum())), seed=seed)

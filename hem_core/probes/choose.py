@@ -23,8 +23,8 @@ def probes_for(
     if logits_oos is not None:
         usable[np.isnan(logits_oos[:, 0])] = -1
         confusion = np.zeros((n_classes, n_classes))
-        known = usable >= 0
-        np.add.at(confusion, (usable[known], logits_oos[known].argmax(axis=1)), 1)
+        is_usable = usable >= 0
+        np.add.at(confusion, (usable[is_usable], logits_oos[is_usable].argmax(axis=1)), 1)
     if fold is not None:
         usable[fold < 0] = -1
     return plan(usable, n_classes, confusion=confusion, seed=seed, share=share, fold=fold)

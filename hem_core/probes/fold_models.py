@@ -52,10 +52,10 @@ class FoldModels:
     note = "Calibrated on probes planted in the trainings."
 
     def facts(self, rows: Rows) -> dict[str, Any]:
-        found = facts.from_logits(self.logits, rows.targets)
+        columns = facts.from_logits(self.logits, rows.targets)
         if self.planted is None or self.planted.dynamics is None:
-            return found
-        return found | {name: rows.columns[name] for name in DYNAMICS if name in rows.columns}
+            return columns
+        return columns | {name: rows.columns[name] for name in DYNAMICS if name in rows.columns}
 
     def predictions(self, rows: Rows) -> ReasonPredictions:
         return held_out_logits.predictions(rows, self.logits, self.subject)
@@ -76,8 +76,8 @@ class FoldModels:
 
 def _scores(recorded: Dynamics, window: int) -> dict[str, np.ndarray]:
     whole, early = _outputs(recorded, slice(None)), _outputs(recorded, slice(max(1, window)))
-    found = {name: scores.compute(name, whole).numpy() for name in DYNAMICS[1:]}
-    return found | {"aum_windowed": scores.compute("aum", early).numpy()}
+    columns = {name: scores.compute(name, whole).numpy() for name in DYNAMICS[1:]}
+    return columns | {"aum_windowed": scores.compute("aum", early).numpy()}
 
 
 def _outputs(recorded: Dynamics, part: slice) -> Outputs:

@@ -32,11 +32,11 @@ def predictions(rows: Rows, logits: np.ndarray, subject: str) -> ReasonPredictio
     label_sure = own.label_sure
     for start in range(0, len(rows.targets), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        known = np.flatnonzero(~np.isnan(logits[part, 0])) + start
-        z = torch.from_numpy(logits[known]).float().softmax(dim=1)  # (B, K)
+        judged = np.flatnonzero(~np.isnan(logits[part, 0])) + start
+        z = torch.from_numpy(logits[judged]).float().softmax(dim=1)  # (B, K)
         values, order = z.topk(2, dim=1)
-        top[known], best[known] = order.numpy(), values.numpy()
-        label_sure[known] = z.numpy()[np.arange(len(known)), rows.targets[known]]
+        top[judged], best[judged] = order.numpy(), values.numpy()
+        label_sure[judged] = z.numpy()[np.arange(len(judged)), rows.targets[judged]]
     return replace(
         own, predicted=top[:, 0], sure=best[:, 0], label_sure=label_sure, second=top[:, 1], second_sure=best[:, 1]
     )
@@ -62,8 +62,8 @@ def of_flips(rows: Rows, logits: np.ndarray) -> dict[str, Any]:
         for table, places, labels in ((real, np.arange(len(targets)), targets), (mine, flips.source, flips.label)):
             votes = targets[rows.graph.indices[places]]
             table |= facts.from_neighbours(votes, rows.graph.distances[places], labels, table["predicted"], n_classes)
-    found = features(real, names=CONFLICT)
-    share = round(conflict_auroc(found, features(mine, reference=real, names=found.names)), 4)
+    conflict = features(real, names=CONFLICT)
+    share = round(conflict_auroc(conflict, features(mine, reference=real, names=conflict.names)), 4)
     return {"auroc": share, "is_trusted": share >= TRUSTED_FROM, "n_probes": len(flips)}
 
 

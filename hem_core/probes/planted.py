@@ -121,11 +121,11 @@ def _flipped(
 def _partners(
     source: np.ndarray, rows: np.ndarray, targets: np.ndarray, fold: np.ndarray | None, rng: np.random.Generator
 ) -> np.ndarray:
-    found = np.empty(len(source), np.int64)
+    partners = np.empty(len(source), np.int64)
     for position, row in enumerate(source.tolist()):
         others = rows[targets[rows] != targets[row]]
         if fold is not None:
             here = others[fold[others] == fold[row]]
             others = here if len(here) else others
-        found[position] = others[rng.integers(len(others))]
-    return found
+        partners[position] = others[rng.integers(len(others))]
+    return partners

@@ -28,13 +28,13 @@ def spoil(plan: Plan, inputs: Inputs, index: np.ndarray, *, is_picture: bool, se
     A probe whose source or partner cannot be read is left out.
     """
     wanted = np.unique(np.concatenate([plan.source, plan.partner[plan.partner >= 0]]))
-    found = {int(row): inputs.read([int(index[row])]) for row in wanted}
-    good = np.array([row for row in wanted.tolist() if found[row].indices], np.int64)
+    batches = {int(row): inputs.read([int(index[row])]) for row in wanted}
+    good = np.array([row for row in wanted.tolist() if batches[row].indices], np.int64)
     is_good = np.isin(plan.source, good) & ((plan.partner < 0) | np.isin(plan.partner, good))
     plan = plan.take(is_good)
     if not len(plan):
         return Spoiled(plan, [])
-    pool = joined([found[row].values for row in good.tolist()])
+    pool = joined([batches[row].values for row in good.tolist()])
     sources = rows_of(pool, np.searchsorted(good, plan.source))
     has_partner = plan.partner >= 0
     partners = rows_of(pool, np.searchsorted(good, np.where(has_partner, plan.partner, plan.source)))

@@ -60,18 +60,18 @@ def _whole(task: JudgesBoxes, stored: StoredAnswers, boxes: Level) -> Scene | No
 
 def _is_of(scene: Scene, boxes: Level, ids: Sequence[str]) -> bool:
     """Whether the scene's rows are those of the level: the same ids with the same confidences."""
-    found, sure = np.full(boxes.n, None, object), np.full(boxes.n, np.nan)
+    part_id, sure = np.full(boxes.n, None, object), np.full(boxes.n, np.nan)
     parts = ("p", scene.predicted, scene.row_of_predicted), ("g", scene.given, scene.row_of_given)
     if max(row.max(initial=-1) for _letter, _part, row in parts) >= boxes.n:
         return False
     for letter, part, row in parts:
         known = np.flatnonzero(row >= 0)
-        found[row[known]] = part_ids(ids, part.image[known], part.number[known], letter)
+        part_id[row[known]] = part_ids(ids, part.image[known], part.number[known], letter)
     known = np.flatnonzero(scene.row_of_predicted >= 0)
     sure[scene.row_of_predicted[known]] = scene.predicted.probability()[known]
     table = boxes.table(["id", "confidence"])
     same = np.allclose(sure, table["confidence"].to_numpy(np.float64, na_value=np.nan), atol=1e-6, equal_nan=True)
-    return same and found.tolist() == table["id"].tolist()
+    return same and part_id.tolist() == table["id"].tolist()
 
 
 def _of_rows(task: JudgesBoxes, boxes: Level, ids: Sequence[str]) -> Scene:

@@ -121,8 +121,8 @@ def _spoiled(scored: Scored, heads: ByHeads | None, fold: np.ndarray) -> Spoiled
     if not len(plan):
         return None
     index = scored.joined.columns["index"]
-    found = spoil(plan, ready.inputs, index, is_picture=is_picture(ready.facts), seed=options.seed)
-    return found if len(found.plan) else None
+    spoiled = spoil(plan, ready.inputs, index, is_picture=is_picture(ready.facts), seed=options.seed)
+    return spoiled if len(spoiled.plan) else None
 
 
 def _extra(spoiled: Spoiled, fold: np.ndarray, rows: np.ndarray, trainer: Trainer) -> Extra:

@@ -94,9 +94,9 @@ def conclude(
     near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make("thumbnails", lambda: write_thumbnails(scored, drawing, progress), False)
-    found = Concluded(columns, headline, reasons.info, parts, near, pictures)
+    concluded = Concluded(columns, headline, reasons.info, parts, near, pictures)
     own = own if own is not None else scored.ready.task.metrics(joined.columns)
-    return _account_of(scored, evidence, found, (fits, own), attempts)
+    return _account_of(scored, evidence, concluded, (fits, own), attempts)
 
 
 def _fits(recorded: Dynamics | None, ready: Prepared, joined: Joined, options: Options) -> Match | None:
@@ -114,8 +114,8 @@ def _own_metrics(scored: Scored) -> list[Metric]:
     task, graph, columns = scored.ready.task, scored.graph, scored.joined.columns
     if not isinstance(task, KnowsTheSet):
         return task.metrics(columns)
-    known = task.of_the_set(columns, graph.indices if graph is not None else None)
-    return known.task.metrics({**columns, **known.columns})
+    settled = task.of_the_set(columns, graph.indices if graph is not None else None)
+    return settled.task.metrics({**columns, **settled.columns})
 
 
 def _of_the_set(scored: Scored, columns: Columns) -> tuple[Scored, Columns, dict[str, str]]:
@@ -124,9 +124,9 @@ def _of_the_set(scored: Scored, columns: Columns) -> tuple[Scored, Columns, dict
     task, graph = scored.ready.task, scored.graph
     if not isinstance(task, KnowsTheSet):
         return scored, {}, {}
-    known = task.of_the_set(columns, graph.indices if graph is not None else None)
-    settled = replace(scored, ready=replace(scored.ready, task=known.task))
-    return settled, dict(known.columns), dict(known.how)
+    of_set = task.of_the_set(columns, graph.indices if graph is not None else None)
+    settled = replace(scored, ready=replace(scored.ready, task=of_set.task))
+    return settled, dict(of_set.columns), dict(of_set.how)
 
 
 def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
@@ -153,13 +153,13 @@ def _planted_in_parts(scored: Scored, columns: Columns, attempts: Attempts) -> t
     task, options = scored.ready.task, scored.options
     if not isinstance(task, CalibratesParts) or not options.has_probes:
         return scored, None
-    found = attempts.make("calibrated reasons", lambda: task.calibrated(columns, seed=options.seed), UNUSED)
-    if isinstance(found, str):
-        return scored, Outcome(task.explain(columns), by_rules_info(found), {})
-    write_arrays(scored.plan.folder / "reason_rows.npz", **found.rows)
-    settled = replace(scored, ready=replace(scored.ready, task=found.task))
-    named = {**found.columns, **found.task.explain(columns)}
-    return settled, Outcome(named, dict(found.info), dict(found.rows))
+    outcome = attempts.make("calibrated reasons", lambda: task.calibrated(columns, seed=options.seed), UNUSED)
+    if isinstance(outcome, str):
+        return scored, Outcome(task.explain(columns), by_rules_info(outcome), {})
+    write_arrays(scored.plan.folder / "reason_rows.npz", **outcome.rows)
+    settled = replace(scored, ready=replace(scored.ready, task=outcome.task))
+    named = {**outcome.columns, **outcome.task.explain(columns)}
+    return settled, Outcome(named, dict(outcome.info), dict(outcome.rows))
 
 
 def _reasons(scored: Scored, evidence: Evidence, columns: Columns, attempts: Attempts) -> Outcome:
@@ -168,16 +168,16 @@ def _reasons(scored: Scored, evidence: Evidence, columns: Columns, attempts: Att
     judge = judge_of(scored, evidence.heads, evidence.folds)
     if isinstance(task, CalibratesReasons) and task.reasons_info:
         return Outcome(task.explain(columns), dict(task.reasons_info), {})
-    found = attempts.make(
+    outcome = attempts.make(
         "calibrated reasons",
         lambda: calibrated(scored, columns, judge, epochs=epochs),
         Outcome({}, by_rules_info(UNUSED), {}),
     )
-    if found.rows:
-        write_arrays(scored.plan.folder / "reason_rows.npz", **found.rows)
-    named = found.columns or task.explain(columns)
+    if outcome.rows:
+        write_arrays(scored.plan.folder / "reason_rows.npz", **outcome.rows)
+    named = outcome.columns or task.explain(columns)
     named = named or by_rules(columns, scored.graph, scored.ready.classes, epochs=epochs)
-    return Outcome(named, found.info, found.rows)
+    return Outcome(named, outcome.info, outcome.rows)
 
 
 def _marks(scored: Scored, columns: Columns, attempts: Attempts, progress: Progress) -> Columns:
@@ -195,13 +195,13 @@ def _marks(scored: Scored, columns: Columns, attempts: Attempts, progress: Progr
 def _slices(scored: Scored, evidence: Evidence, columns: Columns, catalog: pa.Table, attempts: Attempts) -> Columns:
     """Write slices.parquet; returns the `cluster` of each row, {} where clusters were not looked for."""
     rows, wrong = columns["index"], counted_errors(evidence, columns)
-    found = attempts.make(
+    weak = attempts.make(
         "slices by clusters",
         lambda: weak_slices.weak_slices(catalog, rows, scored.joined.embeddings, wrong),
         None,
     ) or weak_slices.weak_slices(catalog, rows, None, wrong)
-    weak_slices.write(found, scored.plan.folder / "slices.parquet")
-    return {"cluster": found.cluster} if found.cluster is not None else {}
+    weak_slices.write(weak, scored.plan.folder / "slices.parquet")
+    return {"cluster": weak.cluster} if weak.cluster is not None else {}
 
 
 def _parts(scored: Scored, columns: Columns, attempts: Attempts, progress: Progress) -> Parts | None:

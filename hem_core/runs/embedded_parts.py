@@ -47,32 +47,41 @@ def near_parts(scored: Scored, parts: Parts, progress: Progress) -> NearParts | 
     inputs, home = scored.ready.inputs, scored.plan.folder / parts.level
     if inputs is None:
         return None
+    stored = _stored(scored, home)
+    if stored is not None:  # before the model is looked for: one that was trained here may have to be trained again
+        return stored
     network = _network(scored)
     of = OF_MODEL if network is not None else OF_PIXELS
-    known = stored_graph(home / "neighbours.npz", scored.plan.key)
-    if known is not None and (home / "embeddings" / "00000.npy").is_file():
-        return NearParts(known, of)
     with progress.stage("boxes", parts.table.num_rows) as report:
         places = _Places.of(scored, parts)
         made = _by_model(scored, network, places) if network is not None else _by_pixels(scored, places)
-        rows, found = [], []
+        rows, blocks = [], []
         for row, features in made:
             rows.append(row)
-            found.append(features)
+            blocks.append(features)
             report(sum(map(len, rows)))
-    if not found:
+    if not blocks:
         return None
     order = np.argsort(np.concatenate(rows), kind="stable")
     if len(order) < parts.table.num_rows:  # a picture that cannot be read: its boxes have no place in a graph
         return None
-    return NearParts(_kept(scored, home, np.concatenate(found)[order]), of)
+    return NearParts(_kept(scored, home, np.concatenate(blocks)[order], of), of)
 
 
-def _kept(scored: Scored, home: Path, embeddings: np.ndarray) -> Graph:
+def _stored(scored: Scored, home: Path) -> NearParts | None:
+    """What an earlier attempt at the same run wrote; None where it did not get so far."""
+    graph = stored_graph(home / "neighbours.npz", scored.plan.key)
+    if graph is None or not (home / "embeddings" / "00000.npy").is_file():
+        return None
+    with np.load(home / "neighbours.npz", allow_pickle=False) as arrays:
+        return NearParts(graph, str(arrays["of"])) if "of" in arrays else None
+
+
+def _kept(scored: Scored, home: Path, embeddings: np.ndarray, of: str) -> Graph:
     """The graph over the embeddings, both written into the folder of the level."""
     graph = neighbours(embeddings, scored.options.k, seed=scored.options.seed)
     write_array(home / "embeddings" / "00000.npy", embeddings)
-    facts = {"key": scored.plan.key, "method": graph.method, "recall": graph.recall}
+    facts = {"key": scored.plan.key, "method": graph.method, "recall": graph.recall, "of": of}
     arrays = {name: np.array(value) for name, value in facts.items()}
     write_arrays(home / "neighbours.npz", indices=graph.indices, distances=graph.distances, **arrays)
     return graph
@@ -125,10 +134,10 @@ def _by_pixels(scored: Scored, places: _Places) -> Iterator[tuple[np.ndarray, np
     inputs = scored.ready.inputs
     assert inputs is not None
     for index, rows in sorted(places.rows.items()):
-        found = inputs.picture(index)
-        if found is None:
+        pixels = inputs.picture(index)
+        if pixels is None:
             continue
-        picture = Image.fromarray(found).convert("RGB")
+        picture = Image.fromarray(pixels).convert("RGB")
         crops = [
             picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=_inside(corners, picture.size))
             for corners in places.corners[rows].tolist()

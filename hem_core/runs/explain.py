@@ -26,8 +26,8 @@ def error_columns(columns: dict[str, np.ndarray], errors: np.ndarray | None, *, 
     evidence = {name: columns[name] for name in EVIDENCE if name in columns and not np.isnan(columns[name]).all()}
     if errors is None or not evidence or np.isnan(errors).all():
         return {}
-    found = error_probability(evidence, errors, seed=seed)
-    return {"error_prob": found["prob"], "error_prob_low": found["low"], "error_prob_high": found["high"]}
+    interval = error_probability(evidence, errors, seed=seed)
+    return {"error_prob": interval["prob"], "error_prob_low": interval["low"], "error_prob_high": interval["high"]}
 
 
 def headlines(
@@ -60,10 +60,10 @@ def by_rules(
     targets, predicted = columns["target"], columns["predicted"]
     table = columns | {"top_classes": np.array(class_names, dtype=object)[columns["top_classes"]]}
     voters = targets[graph.indices] if graph is not None else None
-    found = reasons(table, targets=targets, predictions=predicted, n_classes=len(class_names), neighbour_labels=voters)
+    named = reasons(table, targets=targets, predictions=predicted, n_classes=len(class_names), neighbour_labels=voters)
     words = evidence(
         table,
-        found.reason,
+        named.reason,
         targets=targets,
         predictions=predicted,
         class_names=class_names,
@@ -71,7 +71,7 @@ def by_rules(
         epochs=epochs,
     )
     return {
-        "reason": found.reason,
-        "suggested_label": np.array(found.suggested_label(class_names), dtype=object),
+        "reason": named.reason,
+        "suggested_label": np.array(named.suggested_label(class_names), dtype=object),
         "evidence": np.array(words, dtype=object),
     }

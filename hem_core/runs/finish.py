@@ -14,6 +14,7 @@ import pyarrow as pa
 from hem_core.engine.plan import Plan, stored_key
 from hem_core.store import claim
 from hem_core.store.atomic import write_table
+from hem_core.store.column_arrays import array_of, lists_of
 from hem_core.store.level_names import is_level_name
 from hem_core.store.level_write import with_split
 from hem_core.tasks import Parts, Task, only_in_shards
@@ -55,13 +56,8 @@ def write_answers(plan: Plan, task: Task, columns: dict[str, Any]) -> None:
     names = only_in_shards(task)
     if not names:
         return
-    table = {"index": pa.array(columns["index"], pa.int64())} | {name: _row_lists(columns[name]) for name in names}
+    table = {"index": pa.array(columns["index"], pa.int64())} | {name: lists_of(columns[name]) for name in names}
     write_table(plan.folder / "answers.parquet", pa.table(table), metadata={"hem.key": plan.key})
-
-
-def _row_lists(values: np.ndarray) -> pa.Array:
-    """(N, m) as an array of N lists."""
-    return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
 
 
 def write_parts(plan: Plan, parts: Parts, catalog: pa.Table) -> None:
@@ -73,11 +69,7 @@ def write_parts(plan: Plan, parts: Parts, catalog: pa.Table) -> None:
 def _column(name: str, values: np.ndarray) -> pa.Array:
     if name == "duplicate_group":
         return pa.array(values, pa.int64(), mask=values < 0)
-    if values.ndim == 2:
-        return _row_lists(values.astype(np.float32))
-    if values.dtype == object or values.dtype.kind == "U":
-        return pa.array(values.tolist(), pa.string())
-    return pa.array(values.astype(np.float32), pa.float32(), from_pandas=True)  # NaN -> null
+    return array_of(values)
 
 
 def foreign(folder: Path) -> list[str]:

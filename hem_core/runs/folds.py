@@ -48,7 +48,8 @@ class Trainer:
 
     @cached_property
     def network(self) -> Network:
-        """The model trained on all examples, for more predictions; retrained if lost with an earlier process."""
+        """The model trained on all examples, for more predictions; where an earlier process trained it, it comes from
+        the checkpoint of the train function, and from another training if the function takes none."""
         model = self.everything.model
         if model is None:
             model = fit_all(self._trainings, again=True).model
@@ -59,11 +60,11 @@ class Trainer:
         """Embeddings (P, D) of extra examples by the model of all examples, stored on disk; None when it has none."""
         path = self.plan.folder / FOLDER / "extra.npz"
         key = make_key(extra=extra.digest(), plan=self.plan.key)
-        found = kept(path, key)
-        if found is None:
-            found = {"embeddings": self._features(extra)}
-            write_arrays(path, key=np.array(key), **found)
-        return found["embeddings"] if found["embeddings"].size else None
+        arrays = kept(path, key)
+        if arrays is None:
+            arrays = {"embeddings": self._features(extra)}
+            write_arrays(path, key=np.array(key), **arrays)
+        return arrays["embeddings"] if arrays["embeddings"].size else None
 
     @torch.inference_mode()
     def _features(self, extra: Extra) -> np.ndarray:

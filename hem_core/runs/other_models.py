@@ -104,8 +104,8 @@ def out_of_sample(
     if truth is None:
         return None
     judged = {"error": truth.errors(scored.targets)} if truth.how == "head" else columns
-    found, folds = scored.ready.task.metrics(judged), int(truth.fold.max()) + 1
-    measured = {_key(metric): metric.value for metric in found[:1]}
+    metrics, folds = scored.ready.task.metrics(judged), int(truth.fold.max()) + 1
+    measured = {_key(metric): metric.value for metric in metrics[:1]}
     measured |= {f"in_sample_{_key(metric)}": metric.value for metric in own[:1]}
     return {"how": truth.how, "folds": folds, "repeats": 1} | measured
 

@@ -17,6 +17,7 @@ from hem_core.reasons.features import Features
 from hem_core.runs.refit_parts import refit_parts
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.claim import hold
+from hem_core.store.column_arrays import array_of
 from hem_core.store.damage import AGAIN, first_line
 from hem_core.store.mapped import UNREADABLE
 from hem_core.store.run import Run, open_run
@@ -57,10 +58,10 @@ def _refit(run: Run) -> Run:
     table = pq.read_table(run.folder / "scores.parquet")
     tagged, tags = _verdicts(run, table["id"].to_pylist())
     rows = Features(kept["values"].astype(np.float32), tuple(kept["names"].tolist()))
-    found = calibrate(rows, kept["examples"], kept["kinds"], seed=int(kept["seed"]), tagged=tagged, tags=tags)
-    made = _columns(run, table, kept, rows, found)
+    fitted = calibrate(rows, kept["examples"], kept["kinds"], seed=int(kept["seed"]), tagged=tagged, tags=tags)
+    made = _columns(run, table, kept, rows, fitted)
     write_table(run.folder / "scores.parquet", _replaced(table, made), metadata=_metadata(table))
-    reasons = {**(run.info.get("reasons") or {}), **_measured(found.model.measured), "n_tagged": len(tagged)}
+    reasons = {**(run.info.get("reasons") or {}), **_measured(fitted.model.measured), "n_tagged": len(tagged)}
     scores = hashlib.sha256((run.folder / "scores.parquet").read_bytes()).hexdigest()
     base = str(run.info.get("fingerprint") or "").partition("-")[0]
     write_json(run.folder / "run.json", {**run.info, "reasons": reasons, "fingerprint": f"{base}-{scores[:16]}"})
@@ -80,8 +81,8 @@ def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:
     place = {id: row for row, id in enumerate(ids)}
     state = state.loc[state["n"] == 1, :]  # a word on many at once is no look at each
     pairs = zip(state["id"].tolist(), state["tag"].tolist(), strict=True)
-    found = sorted((place[id], tag) for id, tag in pairs if tag in SAYS and id in place)
-    return np.array([row for row, _ in found], np.int64), [says for _, says in found]
+    verdicts = sorted((place[id], tag) for id, tag in pairs if tag in SAYS and id in place)
+    return np.array([row for row, _ in verdicts], np.int64), [says for _, says in verdicts]
 
 
 def _columns(
@@ -117,19 +118,12 @@ def _columns(
 
 def _replaced(table: pa.Table, made: dict[str, np.ndarray]) -> pa.Table:
     for name, values in made.items():
-        column = _arrow(values)
+        column = array_of(values)
         if name in table.column_names:
             table = table.set_column(table.column_names.index(name), name, column)
         else:
             table = table.append_column(name, column)
     return table
-
-
-def _arrow(values: np.ndarray) -> pa.Array:
-    if values.ndim == 2:
-        flat = pa.array(values.astype(np.float32).reshape(-1))
-        return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
-    return pa.array(values.tolist(), pa.string()) if values.dtype == object else pa.array(values, pa.float32())
 
 
 def _metadata(table: pa.Table) -> dict[str, str]:

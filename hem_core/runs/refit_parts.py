@@ -14,6 +14,7 @@ from hem_core import tasks
 from hem_core.errors import RunError
 from hem_core.store import verdicts as known
 from hem_core.store.atomic import write_json, write_table
+from hem_core.store.column_arrays import array_of
 from hem_core.store.run import Run, open_run
 from hem_core.store.workspace import open_workspace
 
@@ -29,13 +30,13 @@ def refit_parts(run: Run, level: str, kept: Mapping[str, np.ndarray]) -> Run:
     if not isinstance(task, tasks.CalibratesParts):
         raise RunError(f"the task '{task.name}' of the run {run.folder} cannot be refitted on the level '{level}'")
     table = pq.read_table(run.folder / f"{level}.parquet")
-    found = task.refitted(table, kept, _verdicts(run, level))
-    _write(run, level, table, {name: _arrow(values) for name, values in found.columns.items()})
+    fitted = task.refitted(table, kept, _verdicts(run, level))
+    _write(run, level, table, {name: array_of(values) for name, values in fitted.columns.items()})
     scores = pq.read_table(run.folder / "scores.parquet")
-    reason = [found.of_examples.get(id, "easy") for id in scores["id"].to_pylist()]
+    reason = [fitted.of_examples.get(id, "easy") for id in scores["id"].to_pylist()]
     _write(run, "scores", scores, {"reason": pa.array(reason, pa.string())})
-    info = {**run.info, "reasons": {**(run.info.get("reasons") or {}), **found.info}}
-    info["task_settings"] = dict(found.settings)
+    info = {**run.info, "reasons": {**(run.info.get("reasons") or {}), **fitted.info}}
+    info["task_settings"] = dict(fitted.settings)
     base = str(run.info.get("fingerprint") or "").partition("-")[0]
     digest = hashlib.sha256()
     for name in ("scores", level):
@@ -58,9 +59,3 @@ def _write(run: Run, name: str, table: pa.Table, columns: Mapping[str, pa.Array]
         table = table.set_column(table.column_names.index(column), column, values)
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     write_table(run.folder / f"{name}.parquet", table, metadata=metadata)
-
-
-def _arrow(values: np.ndarray) -> pa.Array:
-    if values.dtype == object:
-        return pa.array(values.tolist(), pa.string())
-    return pa.array(values.astype(np.float32), pa.float32(), from_pandas=True)

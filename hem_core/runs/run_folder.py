@@ -81,8 +81,8 @@ def undo(folder: Path) -> None:
 def _is_scored(folder: Path) -> bool:
     """Whether every unit is done and some example was scored: the forward passes need not be made again."""
     try:
-        known = read_run(folder).info
-        n_units = -(-known["n"] // known["parameters"]["unit_size"])
+        info = read_run(folder).info
+        n_units = -(-info["n"] // info["parameters"]["unit_size"])
         rows = [pq.read_metadata(path).num_rows for path in (folder / "shards").glob("*.parquet")]
     except (HemError, OSError, KeyError, pa.ArrowException):
         return False

@@ -78,10 +78,10 @@ def opening_data(ready: Prepared, folder: Path, options: Options) -> dict[str, A
     path: the source's absolute path, for a later command in another folder; None when it is no file or folder.
     """
     named = ("name", "source", "medium", "features", "are_features_named", "left_out", "annotations")
-    found = {name: ready.facts[name] for name in named if name in ready.facts} | {"root": _portable(ready, folder)}
+    facts = {name: ready.facts[name] for name in named if name in ready.facts} | {"root": _portable(ready, folder)}
     source = Path(ready.facts["source"])
-    found["path"] = str(source.resolve()) if source.exists() else None
-    return found | {"test": str(Path(options.test).resolve()) if options.test else None}
+    facts["path"] = str(source.resolve()) if source.exists() else None
+    return facts | {"test": str(Path(options.test).resolve()) if options.test else None}
 
 
 def _portable(ready: Prepared, folder: Path) -> str:

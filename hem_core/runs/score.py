@@ -21,6 +21,7 @@ from hem_core.engine.progress import Listener, Progress
 from hem_core.engine.runners.local import run_local
 from hem_core.engine.unit import Job, Stored
 from hem_core.errors import HemError, ModelError, TakenError
+from hem_core.folds.training import drop_checkpoints
 from hem_core.models import factory, train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs import projection, run_folder, run_record
@@ -146,12 +147,12 @@ def _implied(options: Options, facts: dict[str, Any]) -> Options:
 def _made(ready: Prepared, recorded: Dynamics | None, making: _Making) -> Run:
     """The run unchanged if it is complete; otherwise its missing parts are made."""
     folder, options = making.folder, making.options
-    known, key = run_folder.stored_info(folder), key_of(ready, options, recorded, making.train)
-    run_folder.make_room(folder, known, key, Path(ready.facts["root"]), overwrite=options.overwrite)
-    is_same = known.get("key") == key
-    if is_same and known.get("status") == "complete" and not options.overwrite and _is_whole(making, known):
+    stored, key = run_folder.stored_info(folder), key_of(ready, options, recorded, making.train)
+    run_folder.make_room(folder, stored, key, Path(ready.facts["root"]), overwrite=options.overwrite)
+    is_same = stored.get("key") == key
+    if is_same and stored.get("status") == "complete" and not options.overwrite and _is_whole(making, stored):
         return _relocated(open_run(folder), run_record.opening_data(ready, folder, options))
-    batch_size = batch_size_of(ready, options, known if is_same else {})
+    batch_size = batch_size_of(ready, options, stored if is_same else {})
     plan = Plan(folder, len(ready.ids), options.unit_size or unit_size_of(ready), batch_size, key)
     info = run_record.opening(folder, ready, options, plan)
     write_json(folder / "run.json", info)
@@ -170,6 +171,7 @@ def _is_whole(making: _Making, known: dict[str, Any]) -> bool:
         projection.mark_pending(making.folder)
     is_whole = damaged.keys() <= {projection.FILE}
     if is_whole:
+        drop_checkpoints(making.folder)
         _follow_with_map(making)
     return is_whole
 
@@ -219,6 +221,7 @@ def _close(info: dict[str, Any], making: _Making) -> None:
     info["fingerprint"] = fingerprint(folder, has_map=not is_map_pending(info))
     info |= {"status": "complete", "peak_memory_mb": projection.peak_memory_mb()}
     write_json(folder / "run.json", info)
+    drop_checkpoints(folder)
     progress.close()
 
 

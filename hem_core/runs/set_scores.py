@@ -40,18 +40,18 @@ def set_scores(joined: Joined, graph: Graph | None, ids: list[str], n_classes: i
             neighbour_distances=torch.from_numpy(graph.distances[part]) if graph else None,
             **of_classes,
         )
-        found = [name for name in scores.available(outputs) if name not in joined.columns]
-        blocks.append({name: scores.compute(name, outputs).numpy() for name in found})
+        names = [name for name in scores.available(outputs) if name not in joined.columns]
+        blocks.append({name: scores.compute(name, outputs).numpy() for name in names})
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
 def _of_classes(targets: np.ndarray, means: np.ndarray, graph: Graph | None, part: slice) -> dict[str, torch.Tensor]:
     """The fields of Outputs that go by classes."""
-    found = {
+    fields = {
         "targets": torch.from_numpy(targets[part]),
         "prototypes": torch.from_numpy(own_prototypes(means, targets[part])),
     }
-    return found | ({"neighbour_targets": torch.from_numpy(targets[graph.indices[part]])} if graph else {})
+    return fields | ({"neighbour_targets": torch.from_numpy(targets[graph.indices[part]])} if graph else {})
 
 
 def dynamics_scores(recorded: Dynamics) -> dict[str, np.ndarray]:
@@ -81,9 +81,9 @@ def members(
         agrees = (rows >= 0) & (other["label"].to_numpy() == names[rows])
         if not (rows >= 0).any():
             raise RunError(f"no id of the run '{folder}' is among these; --beside names runs on the same data")
-        found = np.full(len(ids), np.nan, np.float32)
-        found[rows[agrees]] = other["label_prob"].to_numpy(np.float32)[agrees]
-        confidences.append(found)
+        confidence = np.full(len(ids), np.nan, np.float32)
+        confidence[rows[agrees]] = other["label_prob"].to_numpy(np.float32)[agrees]
+        confidences.append(confidence)
     outputs = Outputs(ids=ids, member_confidences=torch.from_numpy(np.stack(confidences, axis=1)))
     return {"ensemble_spread": scores.compute("ensemble_spread", outputs).numpy()}
 

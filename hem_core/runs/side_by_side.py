@@ -33,15 +33,15 @@ def side_by_side(task: MatchesParts, levels: tuple[Level, Level], tables: Tables
     A part that one run alone predicted is in the table of the other too: as nothing, with error 0, at row -1. A given
     part that one run alone has stays out of the other's table. Added are `outcome` and, before, `id_before`.
     """
-    known = [level.table(list(dict.fromkeys([*task.part_columns, task.outcome]))) for level in levels]
-    pairs = np.array(task.same_parts(*map(_arrays, known)), np.int64).reshape(-1, 2)
+    own_columns = [level.table(list(dict.fromkeys([*task.part_columns, task.outcome]))) for level in levels]
+    pairs = np.array(task.same_parts(*map(_arrays, own_columns)), np.int64).reshape(-1, 2)
     before, after = (
         table.assign(outcome=own[task.outcome].replace(dict(task.outcomes)), label=table["label"].fillna(NOTHING))
-        for table, own in zip(tables, known, strict=True)
+        for table, own in zip(tables, own_columns, strict=True)
     )
     before["id_before"] = before["id"]
-    before["id"] = _keys(known, pairs)
-    gone, new = (_alone(known[side], pairs[:, side], _examples(levels[1 - side])) for side in (0, 1))
+    before["id"] = _keys(own_columns, pairs)
+    gone, new = (_alone(own_columns[side], pairs[:, side], _examples(levels[1 - side])) for side in (0, 1))
     return _with_nothing(before, after.loc[new, :]), _with_nothing(after, before.loc[gone, :])
 
 
@@ -52,9 +52,9 @@ def _arrays(table: pd.DataFrame) -> dict[str, np.ndarray]:
 def _keys(known: list[pd.DataFrame], pairs: np.ndarray) -> np.ndarray:
     """The ids before as the run after has them; a part that it did not predict gets one that it cannot have."""
     before, after = (table["id"].to_numpy(object) for table in known)
-    found = np.where(known[0]["given"].isna(), before + " (before)", before)
-    found[pairs[:, 0]] = after[pairs[:, 1]]
-    return found
+    keys = np.where(known[0]["given"].isna(), before + " (before)", before)
+    keys[pairs[:, 0]] = after[pairs[:, 1]]
+    return keys
 
 
 def _examples(level: Level) -> list[str]:
@@ -64,9 +64,9 @@ def _examples(level: Level) -> list[str]:
 
 def _alone(own: pd.DataFrame, paired: np.ndarray, others: list[str]) -> np.ndarray:
     """(n,) bool: parts that this run alone predicted, in examples that the other run has too."""
-    found = (own["given"].isna() & own["example"].isin(others)).to_numpy().copy()
-    found[paired] = False
-    return found
+    is_alone = (own["given"].isna() & own["example"].isin(others)).to_numpy().copy()
+    is_alone[paired] = False
+    return is_alone
 
 
 def _with_nothing(table: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:

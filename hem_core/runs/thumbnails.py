@@ -43,11 +43,11 @@ class Drawing:
         """None for a task without parts, or one that does not draw them."""
         if parts is None or not isinstance(task, Draws):
             return None
-        found: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+        parts_of: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
         names = [name for name in parts.table.column_names if name not in NOT_DRAWN]
         for row, part in enumerate(parts.table.select(names).to_pylist()):
-            found.setdefault(part["example"], []).append((row, part))
-        return cls(task, parts.level, found, parts.table.num_rows)
+            parts_of.setdefault(part["example"], []).append((row, part))
+        return cls(task, parts.level, parts_of, parts.table.num_rows)
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ def _write(home: Path, small: Sequence[bytes]) -> None:
 
 def _maker(inputs: Inputs, ids: Sequence[str], drawing: Drawing | None) -> Callable[[int, int], _Small]:
     def make(place: int, index: int) -> _Small:
-        found = inputs.picture(index)
-        if found is None:
+        pixels = inputs.picture(index)
+        if pixels is None:
             return _Small(b"")
-        picture = Image.fromarray(found)
+        picture = Image.fromarray(pixels)
         if drawing is None:
             return _Small(thumbnail(picture))
         own = drawing.parts.get(ids[place], ())

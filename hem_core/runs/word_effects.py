@@ -32,15 +32,15 @@ def word_effects(network: Network, texts: list[str], targets: np.ndarray) -> lis
     variants = [(row, text if text.strip() else texts[row]) for row, text in variants]
     whole = _losses(network, texts, targets)
     without = _losses(network, [text for _row, text in variants], targets[[row for row, _text in variants]])
-    found, at = [], 0
+    marks, at = [], 0
     for row, words in enumerate(spans):
         drops = whole[row] - without[at : at + len(words)]
         at += len(words)
         most = np.abs(drops).max(initial=0)
         is_told = len(words) > 1 and most > 1e-6
         weights = np.round(drops / most, 3).tolist() if is_told else []
-        found.append(json.dumps([[*span, weight] for span, weight in zip(words, weights, strict=False)]))
-    return found
+        marks.append(json.dumps([[*span, weight] for span, weight in zip(words, weights, strict=False)]))
+    return marks
 
 
 def of_the_hardest(
@@ -65,9 +65,9 @@ def of_the_hardest(
 
 @torch.inference_mode()
 def _losses(network: Network, texts: list[str], targets: np.ndarray) -> np.ndarray:
-    found = []
+    losses = []
     for start in range(0, len(texts), BATCH):
         raw, _features = network.forward(texts[start : start + BATCH])
         wanted = torch.as_tensor(targets[start : start + BATCH], device=raw.device)
-        found.append(network.task.fields(raw, wanted)["loss"].cpu().numpy())
-    return np.concatenate(found) if found else np.empty(0, np.float32)
+        losses.append(network.task.fields(raw, wanted)["loss"].cpu().numpy())
+    return np.concatenate(losses) if losses else np.empty(0, np.float32)

@@ -40,9 +40,9 @@ def needs(name: str) -> list[str]:
 
 def available(outputs: Outputs) -> list[str]:
     """Names of the scores whose fields are all known in these outputs, sorted."""
-    known = set(outputs.present())
+    fields = set(outputs.present())
     here = sys.modules[__name__]
-    return [name for name in names() if name in known or (folder.works(here, name) and known.issuperset(needs(name)))]
+    return [name for name in names() if name in fields or (folder.works(here, name) and fields.issuperset(needs(name)))]
 
 
 def compute(name: str, outputs: Outputs, **options: object) -> Tensor:
@@ -59,11 +59,11 @@ def compute(name: str, outputs: Outputs, **options: object) -> Tensor:
     if unknown:
         has = ", ".join(card["options"]) or "none"
         raise DataError(f"score '{name}' has no option '{unknown[0]}'; its options: {has}")
-    known = outputs.present()
-    if name in known:
+    fields = outputs.present()
+    if name in fields:
         return getattr(outputs, name).float()
-    if not set(card["needs"]).issubset(known):
-        has = ", ".join(known) or "none"
+    if not set(card["needs"]).issubset(fields):
+        has = ", ".join(fields) or "none"
         raise DataError(f"score '{name}' needs {', '.join(card['needs'])}; these outputs have {has}")
     return _formula(name)(*(getattr(outputs, field) for field in card["needs"]), **options)
 

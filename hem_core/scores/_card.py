@@ -82,11 +82,11 @@ def _parsed(name: str) -> ast.Module:
 
 
 def _function(file: ast.Module, name: str) -> ast.FunctionDef:
-    found = next((node for node in file.body if isinstance(node, ast.FunctionDef) and node.name == name), None)
-    if found is None:
+    function = next((node for node in file.body if isinstance(node, ast.FunctionDef) and node.name == name), None)
+    if function is None:
         path = folder.source(sys.modules["hem_core.scores"], name)
         raise PluginError(f"the score '{name}' must define the function '{name}' in {path}; update it")
-    return found
+    return function
 
 
 def _constants(file: ast.Module) -> dict[str, object]:

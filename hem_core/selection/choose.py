@@ -65,11 +65,11 @@ def choose(
     now = replace(now, cap=_duplicates(now.table, max_per_duplicate_group))
     chosen = np.empty(0, dtype=np.int64)
     for name, wanted, following in zip(policies, *_wanted(n, policies, len(now)), strict=True):
-        found = _picked(name, now, wanted, used[name], seed)
-        is_out = found.why != ""
-        why[at[is_out]] = found.why[is_out]
-        chosen = at[found.rows]
-        now, at = now.narrowed(found.rows, _kept_mix(now, found, following)), np.sort(chosen)
+        picked = _picked(name, now, wanted, used[name], seed)
+        is_out = picked.why != ""
+        why[at[is_out]] = picked.why[is_out]
+        chosen = at[picked.rows]
+        now, at = now.narrowed(picked.rows, _kept_mix(now, picked, following)), np.sort(chosen)
     is_out = np.ones(len(pool), dtype=bool)
     is_out[chosen] = False
     left_out = pd.DataFrame({"id": pool.ids[is_out], "why": why[is_out]}, dtype="str")

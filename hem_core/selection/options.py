@@ -37,8 +37,8 @@ def meaning(name: str) -> str:
 def option_meaning(name: str, option: str) -> str:
     """The description of an option in its policy's docstring, after `OPTION: ` up to the full stop; "" if none."""
     flat = " ".join((inspect.getdoc(policy(name)[0]) or "").split())
-    found = re.search(rf"(?:^|\s){re.escape(option)}: (.+?)\.(?:\s|$)", flat)
-    return found[1] if found else ""
+    match = re.search(rf"(?:^|\s){re.escape(option)}: (.+?)\.(?:\s|$)", flat)
+    return match[1] if match else ""
 
 
 def columns(policies: Sequence[str], given: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
@@ -46,17 +46,17 @@ def columns(policies: Sequence[str], given: Mapping[str, Mapping[str, Any]] | No
 
     Nothing is checked: unknown names are refused by `resolve` and by the policies.
     """
-    known = [name for name in policies if name in names()]
-    read = [getattr(folder.load(hem_core.selection.policies, name), "READS", ()) for name in known]
-    usual = [options(name).values() for name in known]
+    existing = [name for name in policies if name in names()]
+    read = [getattr(folder.load(hem_core.selection.policies, name), "READS", ()) for name in existing]
+    usual = [options(name).values() for name in existing]
     named = [value for each in (*usual, *(own.values() for own in (given or {}).values())) for value in each]
     return list(dict.fromkeys([*(name for each in read for name in each), *(str(value) for value in named if value)]))
 
 
 def options(name: str) -> dict[str, Any]:
     """Option -> default of a policy: what stands after `*` in its signature, but for `seed`, which all share."""
-    found = inspect.signature(policy(name)[0]).parameters.values()
-    return {each.name: each.default for each in found if each.kind is each.KEYWORD_ONLY and each.name != "seed"}
+    parameters = inspect.signature(policy(name)[0]).parameters.values()
+    return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY and each.name != "seed"}
 
 
 def resolve(policies: Sequence[str], given: Mapping[str, Mapping[str, Any]] | None) -> dict[str, dict[str, Any]]:
@@ -72,12 +72,12 @@ def resolve(policies: Sequence[str], given: Mapping[str, Mapping[str, Any]] | No
 
 
 def _of_one(name: str, given: dict[str, Any]) -> dict[str, Any]:
-    known = options(name)
+    defaults = options(name)
     for option in given:
-        if option not in known:
-            there = ", ".join(known) or "none"
+        if option not in defaults:
+            there = ", ".join(defaults) or "none"
             raise UnknownNameError(f"policy '{name}' has no option '{option}'; there are: {there}")
-    return known | {option: _typed(f"{name}.{option}", value, known[option]) for option, value in given.items()}
+    return defaults | {option: _typed(f"{name}.{option}", value, defaults[option]) for option, value in given.items()}
 
 
 def _typed(option: str, value: Any, default: Any) -> Any:

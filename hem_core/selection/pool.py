@@ -49,16 +49,16 @@ class Pool:
         values = self.table.get(name)
         if values is None or not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
             raise DataError(f"no column of numbers '{name}'; there are: {', '.join(self._numbers())}")
-        found = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.where(np.isnan(found), -np.inf, found)
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(np.isnan(numbers), -np.inf, numbers)
 
     def directions(self, policy: str) -> np.ndarray:
         """(M, D) float32 embeddings of length 1 (or 0). Raises DataError when there are none, naming the policy."""
         if self.given is None:
             raise DataError(f"policy '{policy}' needs embeddings, and this run has none; score again with --layer")
-        found = np.asarray(self.given[self.row], dtype=np.float32)
-        length = np.linalg.norm(found, axis=1, keepdims=True)  # (M, 1)
-        return np.divide(found, length, out=np.zeros_like(found), where=length > 0)
+        vectors = np.asarray(self.given[self.row], dtype=np.float32)
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)  # (M, 1)
+        return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
 
     def narrowed(self, rows: np.ndarray, cap: Cap | None) -> Pool:
         """The pool of `rows` (m,), given in the order of picking; `cap` is of this pool's candidates."""

@@ -61,12 +61,12 @@ def _mix(orders: dict[str, list[str]], shares: Mapping[str, float], limit: int) 
 
 
 def _by(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    known = [name for name in columns if name in table.columns]
-    if not known:
+    present = [name for name in columns if name in table.columns]
+    if not present:
         return []
-    rows = table.dropna(subset=known[-1:])
-    ascending = [False] * len(known) + [True]
-    return rows.sort_values([*known, "id"], ascending=ascending)["id"].tolist()
+    rows = table.dropna(subset=present[-1:])
+    ascending = [False] * len(present) + [True]
+    return rows.sort_values([*present, "id"], ascending=ascending)["id"].tolist()
 
 
 def _with_rare_first(table: pd.DataFrame) -> pd.DataFrame:

@@ -20,18 +20,18 @@ def weights(chosen: pd.DataFrame) -> np.ndarray:
     is that of the old label) or whose loss is missing; without losses all count 1.
     Returns (n,) float64.
     """
-    found = np.ones(len(chosen))
+    made = np.ones(len(chosen))
     name = next((name for name in LOSSES if name in chosen), None)
     if name is None or not len(chosen):
-        return found
+        return made
     loss = chosen[name].to_numpy(dtype=np.float64, na_value=np.nan)
     median = np.nanmedian(loss) if np.isfinite(loss).any() else 0.0
     counts = np.isfinite(loss) & ~is_suspect(chosen)
     if "label_before" in chosen:
         counts &= ~is_corrected(chosen).to_numpy()
     if median > 0:
-        found[counts] = np.clip(np.sqrt(loss[counts] / median), 1, 4)
-    return found
+        made[counts] = np.clip(np.sqrt(loss[counts] / median), 1, 4)
+    return made
 
 
 def is_suspect(table: pd.DataFrame) -> np.ndarray:

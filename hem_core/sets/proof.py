@@ -14,6 +14,7 @@ from hem_core.errors import DataError, RunError
 from hem_core.folds.linear_head import fit
 from hem_core.selection.verdicts_applied import held_out
 from hem_core.sets.draw import draw
+from hem_core.stats.mean_interval import mean_interval
 from hem_core.store.level import Level
 from hem_core.store.level_names import noun
 from hem_core.tasks import of, require
@@ -89,8 +90,9 @@ def proof(
             accuracy[seed, k], n_rows[seed, k] = _accuracy(x, y, train, test), len(train)
             if progress is not None:
                 progress("proof", seed * len(arms) + k + 1, seeds * len(arms))
-    table = [(arm, int(n_rows[:, k].mean().round()), *_interval(accuracy[:, k]).values()) for k, arm in enumerate(arms)]
-    gain = _interval(100 * (accuracy[:, arms.index(CHOSEN)] - accuracy[:, arms.index(RANDOM)]))
+    table = [(arm, int(n_rows[:, k].mean().round()), *mean_interval(accuracy[:, k])) for k, arm in enumerate(arms)]
+    mean, low, high = mean_interval(100 * (accuracy[:, arms.index(CHOSEN)] - accuracy[:, arms.index(RANDOM)]))
+    gain = {"mean": mean, "low": low, "high": high}
     columns = ["arm", "n", "accuracy", "low", "high"]
     seconds = round(time.monotonic() - started, 2)
     return Proof(pd.DataFrame(table, columns=columns), gain, seconds, n_test, _note(level, gain, seeds, n_test))
@@ -147,15 +149,6 @@ def _accuracy(x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray)
         weights, biases = fit(np.asarray(x[train], dtype=np.float32), target, PENALTY / len(present))
     predicted = (np.asarray(x[test], dtype=np.float32) @ weights + biases).argmax(axis=1)
     return float(np.mean(present[predicted] == y[test]))
-
-
-def _interval(values: np.ndarray) -> dict[str, float]:
-    """Mean and 95% interval of the mean, by Student's t."""
-    from scipy.stats import t
-
-    mean, n = float(values.mean()), len(values)
-    half = float(t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
-    return {"mean": mean, "low": mean - half, "high": mean + half}
 
 
 def _note(level: Level, gain: dict[str, float], seeds: int, n_test: int) -> str:

@@ -19,7 +19,7 @@ from hem_core.export._holds import holds_boxes, is_background, shows_predictions
 from hem_core.export._label_studio_boxes import RUN, STATE
 from hem_core.runs.box_decisions import LEVEL, decisions
 from hem_core.sets.of_parts import examples_of
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import EXAMPLES, of_parts
 from hem_core.store.run import Run
 from hem_core.thresholds import WRONG
 
@@ -55,7 +55,7 @@ def of_images(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def classes_of_boxes(run: Run) -> tuple[str, ...]:
     """The classes of the given boxes, in their order."""
-    return next((run.level(name).classes for name in run.levels if name != EXAMPLES), ())
+    return next((run.level(name).classes for name in of_parts(run.info)), ())
 
 
 def with_boxes(
@@ -102,7 +102,7 @@ def _corrected(given: Mapping[str, Any], kind: pa.DataType, run: Run, log: TagLo
 
 def _false_positives(run: Run, chosen: Container[str] | None) -> dict[str, list[dict[str, Any]]]:
     """Image -> its confident detections on background, the surest first; chosen: ids of parts, None for all."""
-    name = next((name for name in run.levels if name != EXAMPLES), None)
+    name = next(iter(of_parts(run.info)), None)
     if name is None or BACKGROUND not in run.level(name).source.columns:
         return {}
     sides = [f"predicted_{side}" for side in SIDES]

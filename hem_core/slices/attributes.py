@@ -36,15 +36,15 @@ class Attribute:
 
 def attributes(table: pd.DataFrame, *, min_size: int) -> list[Attribute]:
     """The parts of every column that has two or more; ids, free texts, dates and lists are skipped."""
-    found = []
+    described = []
     for name, column in table.items():
         if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
             made = _values(str(name), column, min_size)
         else:
             made = _bins(str(name), column)
-        found += [made] if made is not None else []
-    groups = [_groups(one) for one in found if one.column == "cluster"]
-    return found + [group for group in groups if group is not None]
+        described += [made] if made is not None else []
+    groups = [_groups(one) for one in described if one.column == "cluster"]
+    return described + [group for group in groups if group is not None]
 
 
 def _values(name: str, column: pd.Series, min_size: int) -> Attribute | None:
@@ -77,8 +77,8 @@ def _bins(name: str, column: pd.Series) -> Attribute | None:
     values = np.clip(values, finite.min(), finite.max())  # infinities lie in the outermost bins, NaN in none
     cuts = np.unique(np.quantile(finite, QUANTILES, method="inverted_cdf"))
     cuts = cuts[cuts < finite.max()]
-    known = ~np.isnan(values)
-    codes = np.where(known, np.searchsorted(cuts, values), -1)
+    is_number = ~np.isnan(values)
+    codes = np.where(is_number, np.searchsorted(cuts, values), -1)
     ends = []
     for part in range(len(cuts) + 1):
         inside = values[codes == part]

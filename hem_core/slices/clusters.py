@@ -19,20 +19,20 @@ def clusters(embeddings: np.ndarray, *, seed: int = 0, n_directions: int = 32, m
     Too few rows for two parts: all are "0.0".
     Reference: Ward 1963, doi:10.1080/01621459.1963.10500845.
     """
-    known = np.flatnonzero(np.isfinite(embeddings).all(axis=1))
+    embedded = np.flatnonzero(np.isfinite(embeddings).all(axis=1))
     result = np.full(len(embeddings), None, object)
-    n_parts = min(MOST_PARTS, len(known) // (3 * min_size))
+    n_parts = min(MOST_PARTS, len(embedded) // (3 * min_size))
     if n_parts < 2:
-        result[known] = "0.0"
+        result[embedded] = "0.0"
         return result
-    values = _directions(np.asarray(embeddings[known], np.float32), n_directions)
+    values = _directions(np.asarray(embeddings[embedded], np.float32), n_directions)
     drawn = np.random.default_rng(seed).permutation(len(values))[:LEARN_FROM]
     means = KMeans(n_parts, n_init="auto", max_iter=30, random_state=seed).fit(values[np.sort(drawn)])
     centres = means.cluster_centers_
     n_groups = min(MOST_GROUPS, max(1, round(n_parts**0.5)))
     group = AgglomerativeClustering(n_groups).fit_predict(centres) if n_groups > 1 else np.zeros(n_parts, np.int64)
     names = np.array([f"{number}.{part}" for part, number in enumerate(group)], object)
-    result[known] = names[means.predict(values)]
+    result[embedded] = names[means.predict(values)]
     return result
 
 

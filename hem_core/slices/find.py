@@ -67,11 +67,11 @@ def find(
     if errors.shape != (len(metadata),) or (embeddings is not None and len(embeddings) != len(errors)):
         raise HemError(f"embeddings, metadata and errors must have the same rows; errors are {errors.shape}, "
                        f"metadata has {len(metadata):,} rows")  # fmt: skip
-    found = clusters(embeddings, seed=seed, min_size=min_size) if embeddings is not None and len(errors) else None
-    table = metadata if found is None else metadata.assign(cluster=pd.Series(found, index=metadata.index, dtype=object))
-    known = np.flatnonzero(~np.isnan(errors))
-    is_wrong, measure = _as_errors(errors[known])
-    parts = attributes(table.iloc[known], min_size=min_size)
+    names = clusters(embeddings, seed=seed, min_size=min_size) if embeddings is not None and len(errors) else None
+    table = metadata if names is None else metadata.assign(cluster=pd.Series(names, index=metadata.index, dtype=object))
+    judged = np.flatnonzero(~np.isnan(errors))
+    is_wrong, measure = _as_errors(errors[judged])
+    parts = attributes(table.iloc[judged], min_size=min_size)
     sides, n, hits = candidates(parts, is_wrong, min_size)
     n_all, n_wrong = len(is_wrong), int(is_wrong.sum())
     p = chance_of_so_many(hits, n, n_wrong, n_all)
@@ -82,7 +82,7 @@ def find(
     is_kept = (adjusted <= q) & beats & (n <= MOST_SHARE * n_all)
     order = [c for c in np.argsort(-worth, kind="stable") if is_kept[c]][:MOST_TRIED]
     chosen = without_repetitions(parts, sides, order, most, overlap)
-    rows = [known[inside(parts, sides[c])] for c in chosen]
+    rows = [judged[inside(parts, sides[c])] for c in chosen]
     low, high = wilson(hits[chosen], n[chosen])
     described = [describe(parts, sides[c]) for c in chosen]
     rate = hits[chosen] / n[chosen]
@@ -100,7 +100,7 @@ def find(
         "p_adjusted": adjusted[chosen],
         "rows": pd.Series(rows, dtype=object),
     }
-    return Slices(pd.DataFrame(columns), found, len(sides), measure)
+    return Slices(pd.DataFrame(columns), names, len(sides), measure)
 
 
 def _as_errors(values: np.ndarray) -> tuple[np.ndarray, str]:

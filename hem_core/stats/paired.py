@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 CONFIDENCE = 0.95
+NO_INTERVAL = "one example: no interval"
+"""What is printed in place of an interval where one example alone carries a measure."""
 RESAMPLES = 200
 """Draws of a paired bootstrap."""
 
@@ -27,24 +29,32 @@ class Measure:
 
 @dataclass(frozen=True)
 class Difference:
-    """One measure of two models and their difference, after minus before, with its interval."""
+    """One measure of two models and their difference, after minus before, with its interval; None where one example
+    alone carries the measure, so that no resample changes it."""
 
     measure: Measure
     before: float
     after: float
     difference: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
     @property
     def is_better(self) -> bool:
         """Whether the whole interval lies on the better side of 0."""
-        return self.low > 0 if self.measure.higher_is_better else self.high < 0
+        return self._side == (1 if self.measure.higher_is_better else -1)
 
     @property
     def is_worse(self) -> bool:
         """Whether the whole interval lies on the worse side of 0."""
-        return self.high < 0 if self.measure.higher_is_better else self.low > 0
+        return self._side == (-1 if self.measure.higher_is_better else 1)
+
+    @property
+    def _side(self) -> int:
+        """1 where the interval lies above 0, -1 below, 0 where it holds 0 or there is none."""
+        if self.low is None or self.high is None:
+            return 0
+        return int(self.low > 0) - int(self.high < 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +65,7 @@ class Paired:
     point: np.ndarray
     """(A, M) float64; NaN where it cannot be measured."""
     draws: np.ndarray
-    """(B, A, M) float64."""
+    """(B, A, M) float64; NaN where a measure cannot be resampled, since one example alone carries it."""
     n: int
     """N, the number of examples."""
 
@@ -65,10 +75,18 @@ class Paired:
         for at, measure in enumerate(self.measures):
             values = float(self.point[before, at]), float(self.point[after, at])
             if np.isfinite(values).all():
-                low, high = interval(self.draws[:, after, at] - self.draws[:, before, at])
                 gained = values[1] - values[0]
-                found.append(Difference(measure, *values, gained, *_around(gained, low, high)))
+                low, high = known_interval(self.draws[:, after, at] - self.draws[:, before, at])
+                low = min(low, gained) if low is not None else None  # the resamples may lie to one side of the value
+                high = max(high, gained) if high is not None else None
+                found.append(Difference(measure, *values, gained, low, high))
         return found
+
+
+def known_interval(samples: np.ndarray) -> tuple[float, float] | tuple[None, None]:
+    """The `interval` of resampled values (B,); None where none of them is known."""
+    low, high = interval(samples)
+    return (low, high) if np.isfinite([low, high]).all() else (None, None)
 
 
 def interval(samples: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -81,8 +99,3 @@ def interval(samples: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float
         return float("nan"), float("nan")
     low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
-
-
-def _around(value: float, low: float, high: float) -> tuple[float, float]:
-    """The interval, widened where it does not hold the value itself."""
-    return (min(low, value), max(high, value)) if np.isfinite([low, high]).all() else (value, value)

@@ -17,8 +17,8 @@ def answers(ids: pd.Index, verdicts: pd.DataFrame) -> np.ndarray:
 
     ids: N examples; verdicts: one row a judged example, with its id as the index and the verdict as `tag`.
     """
-    found = np.full(len(ids), np.nan)
+    labels = np.full(len(ids), np.nan)
     for value, tags in ((1.0, WRONG), (0.0, RIGHT)):
         rows = ids.get_indexer(verdicts.loc[verdicts["tag"].isin(tags), :].index)
-        found[rows[rows >= 0]] = value
-    return found
+        labels[rows[rows >= 0]] = value
+    return labels

@@ -9,12 +9,12 @@ from typing import Any
 
 def arms(workspace: Path) -> dict[str, str]:
     """Name that the run of an arm has -> its retraining, for every retraining that got as far as a plan."""
-    found: dict[str, str] = {}
+    retraining_of: dict[str, str] = {}
     for path in sorted((workspace / "retrains").glob("*/plan.json")):
         name = path.parent.name
         named = _read(path).get("arms")
-        found |= {f"{name}-{arm}": name for arm in (named if isinstance(named, list) else ())}
-    return found
+        retraining_of |= {f"{name}-{arm}": name for arm in (named if isinstance(named, list) else ())}
+    return retraining_of
 
 
 def is_arm(name: str, data: str, known: dict[str, str]) -> bool:
@@ -24,7 +24,7 @@ def is_arm(name: str, data: str, known: dict[str, str]) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}

@@ -81,11 +81,11 @@ def since(seconds: Any) -> str:
 def owner(claim: Path) -> dict[str, Any] | None:
     """The running process that holds a claim: `pid`, `process` (its start time), `since`; None if there is none."""
     try:
-        found = json.loads(claim.read_text("utf-8"))
+        record = json.loads(claim.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    is_held = isinstance(found, dict) and is_alive(found.get("pid"), found.get("process"))
-    return found if is_held else None
+    is_held = isinstance(record, dict) and is_alive(record.get("pid"), record.get("process"))
+    return record if is_held else None
 
 
 def take(claim: Path, start: Callable[[], int]) -> bool:

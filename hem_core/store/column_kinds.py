@@ -19,16 +19,16 @@ def kinds(source: Source, n: int, *, has_classes: bool = True) -> dict[str, str]
 
     A text column is a category when it has at most 20 different values, or a tenth of n up to 1000.
     """
-    known = CATEGORIES | CLASSES if has_classes else CATEGORIES
-    found = {name: _kind(name, type_, known) for name, type_ in source.types.items()}
-    undecided = [name for name, kind in found.items() if kind == "?"]
+    categories = CATEGORIES | CLASSES if has_classes else CATEGORIES
+    kind_of = {name: _kind(name, type_, categories) for name, type_ in source.types.items()}
+    undecided = [name for name, kind in kind_of.items() if kind == "?"]
     if undecided:
         counts = ", ".join(f"approx_count_distinct({quote(name)})" for name in undecided)
         row = source.select(counts, undecided, Condition()).to_pydict().values()
         most = max(20, min(MOST_VALUES, n // 10))
         for name, (count,) in zip(undecided, row, strict=True):
-            found[name] = "category" if count <= most else "text"
-    return {name: kind for name, kind in found.items() if kind}
+            kind_of[name] = "category" if count <= most else "text"
+    return {name: kind for name, kind in kind_of.items() if kind}
 
 
 def _kind(name: str, type_: pa.DataType, categories: set[str]) -> str:

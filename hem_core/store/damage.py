@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
 from hem_core.media import medium_of
+from hem_core.store.level_names import of_parts
 
 AGAIN = "run the same `hem score` command again to rebuild it"
 _checked: dict[str, tuple[int, int]] = {}
@@ -20,15 +21,15 @@ _checked: dict[str, tuple[int, int]] = {}
 
 def trouble(folder: Path, info: Mapping[str, Any]) -> dict[str, str]:
     """The files that a complete run lacks or that cannot be read -> why, as its run.json describes it."""
-    found = {}
+    reasons = {}
     for name in [*_expected(info), *_parts(folder)]:
         path = folder / name
         why = _why(path) if path.exists() else "is missing"
         if why is None and name == "thumbnails.npy":
             why = torn(folder / "thumbnails.bin", path)
         if why is not None:
-            found[name] = why
-    return found
+            reasons[name] = why
+    return reasons
 
 
 def damage(path: Path) -> str | None:
@@ -61,7 +62,7 @@ def _expected(info: Mapping[str, Any]) -> list[str]:
     """Names of the files that run.json lists."""
     lacks = set(info.get("missing") or {})
     names = ["scores.parquet", "catalog.parquet", "failures.parquet"]
-    names += [f"{level}.parquet" for level in info.get("levels") or () if level != "examples"]
+    names += [f"{level}.parquet" for level in of_parts(info)]
     names += ["neighbours.npz"] if info.get("neighbours") else []
     names += (
         ["projection.parquet"] if info.get("neighbours") and not lacks & {"embeddings", "neighbours", "map"} else []

@@ -172,9 +172,9 @@ class Level:
             "row", used | {order or ""}, condition, self._reading.order(order, descending) + window
         )
         chosen = page["row"].to_numpy(np.int64)
-        found = self.at(chosen, names)
-        found.insert(0, "row", chosen)
-        return found
+        page_rows = self.at(chosen, names)
+        page_rows.insert(0, "row", chosen)
+        return page_rows
 
     def at(self, rows: Sequence[int] | np.ndarray, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The examples with these row numbers, in the order asked for, repeated where they are.
@@ -186,11 +186,11 @@ class Level:
         if self._whole is not None and names:
             return self._whole.select(names).take(wanted).to_pandas()
         distinct = ", ".join(str(row) for row in np.unique(wanted)) or "-1"
-        found = self._reading.select(
+        distinct_rows = self._reading.select(
             listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row"
         )
-        place = np.searchsorted(found["row"].to_numpy(np.int64), wanted)
-        return found.drop(columns="row").take(place).reset_index(drop=True)
+        place = np.searchsorted(distinct_rows["row"].to_numpy(np.int64), wanted)
+        return distinct_rows.drop(columns="row").take(place).reset_index(drop=True)
 
     def records(self, rows: Sequence[int] | np.ndarray, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """The same as one object an example, with None where a value is missing; quick for a few rows."""
@@ -232,8 +232,8 @@ class Level:
         if not rules.clauses(rule) and not where:
             return np.arange(self.n)
         condition, used = self._reading.condition(rule, where, tags)
-        found = self._reading.arrow("row", used, condition, "")
-        return np.sort(found["row"].to_numpy().astype(np.int64, copy=False), kind="stable")
+        matches = self._reading.arrow("row", used, condition, "")
+        return np.sort(matches["row"].to_numpy().astype(np.int64, copy=False), kind="stable")
 
     def summarise(
         self,
@@ -251,10 +251,10 @@ class Level:
 
     def row_of(self, id: str) -> int:
         """Row number of an example. Raises DataError when the run has no such id."""
-        found = self.rows({"all": [{"rows": [id]}]})
-        if not len(found):
+        rows = self.rows({"all": [{"rows": [id]}]})
+        if not len(rows):
             raise DataError(f"no example '{id}' among the {self.n:,} of {self.title}{self._why_not(id)}")
-        return int(found[0])
+        return int(rows[0])
 
     def neighbours(self, id: str) -> pd.DataFrame:
         """The nearest other examples, nearest first.
@@ -269,10 +269,10 @@ class Level:
         distances = np.asarray(self.graph["distances"][row], np.float32)
         is_known = others >= 0
         columns = [name for name in _NEIGHBOUR_COLUMNS if name != "row" and name in self.source.columns]
-        found = self.at(others[is_known], columns)
-        found.insert(0, "row", others[is_known])
-        found["distance_cosine"] = distances[is_known]
-        return found
+        nearest = self.at(others[is_known], columns)
+        nearest.insert(0, "row", others[is_known])
+        nearest["distance_cosine"] = distances[is_known]
+        return nearest
 
     def curve(self, id: str) -> pd.DataFrame | None:
         """The training dynamics of a row: epoch (from 1), confidence, margin, is_correct (1, 0, NaN = unseen).

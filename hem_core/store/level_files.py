@@ -49,12 +49,12 @@ def curve(path: Path, id: str) -> pd.DataFrame | None:
     check(path)
     relation = "SELECT confidence, margin, is_correct FROM read_parquet(?) WHERE id = ?"
     with cursor() as session:
-        found = session.execute(relation, [glob.escape(str(path)), id]).fetchone()
-    if found is None:
+        lists = session.execute(relation, [glob.escape(str(path)), id]).fetchone()
+    if lists is None:
         return None
     values = {
         name: np.array([np.nan if value is None else value for value in series or ()], np.float32)
-        for name, series in zip(("confidence", "margin", "is_correct"), found, strict=True)
+        for name, series in zip(("confidence", "margin", "is_correct"), lists, strict=True)
     }
     epochs = max(len(series) for series in values.values())
     padded = {

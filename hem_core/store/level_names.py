@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from hem_core.errors import DataError
 
@@ -29,6 +31,11 @@ def one(level_name: str) -> str:
 def counted(n: int, level_name: str) -> str:
     """How many rows of a level of this name: `1 example`, `1 box`, `800 boxes`."""
     return f"{n:,} {one(level_name) if n == 1 else noun(level_name)}"
+
+
+def of_parts(info: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the levels of parts in what run.json says; () where the examples have none."""
+    return tuple(name for name in info.get("levels") or () if name != EXAMPLES)
 
 
 def is_level_name(name: object) -> bool:

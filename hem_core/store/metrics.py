@@ -13,12 +13,12 @@ def metrics_of(info: Mapping[str, Any]) -> list[Metric]:
 
     Version 0.1 wrote `accuracy` alone. Entries without a name or a number are skipped, unknown keys ignored.
     """
-    found = info.get("metrics")
-    if found is None:
+    stored = info.get("metrics")
+    if stored is None:
         accuracy = info.get("accuracy")
         return [] if accuracy is None else [Metric("accuracy", float(accuracy), n=info.get("n"))]
-    known = [entry for entry in found if isinstance(entry, Mapping) and _is_whole(entry)]
-    return [Metric(**{key: entry[key] for key in Metric.__dataclass_fields__ if key in entry}) for entry in known]
+    entries = [entry for entry in stored if isinstance(entry, Mapping) and _is_whole(entry)]
+    return [Metric(**{key: entry[key] for key in Metric.__dataclass_fields__ if key in entry}) for entry in entries]
 
 
 def _is_whole(entry: Mapping[str, Any]) -> bool:

@@ -40,10 +40,10 @@ def curves_of(level: Level, ids: Sequence[str]) -> dict[str, dict[str, list[floa
         raise RunError(f"{path} {why}; {AGAIN}")
     query = "SELECT id, confidence, is_correct FROM read_parquet(?) WHERE id IN (SELECT unnest(?))"
     with cursor() as session:
-        found = session.execute(query, [_literal(str(path)), list(ids)]).fetchall()
+        rows = session.execute(query, [_literal(str(path)), list(ids)]).fetchall()
     return {
         id: {"confidence": _numbers(confidence), "is_correct": _numbers(is_correct)}
-        for id, confidence, is_correct in found
+        for id, confidence, is_correct in rows
     }
 
 

@@ -23,7 +23,7 @@ def sample_of_errors(level: Level) -> str:
 def count(level: Level, *clauses: Mapping[str, Any], tags: pd.DataFrame | None = None) -> int:
     """How many examples match all clauses; 0 in a run without a column that they name."""
     try:
-        found = level.summarise("count(*) AS n", [], {"all": list(clauses)}, tags=tags)
+        counted = level.summarise("count(*) AS n", [], {"all": list(clauses)}, tags=tags)
     except DataError:
         return 0
-    return int(found["n"].iloc[0])
+    return int(counted["n"].iloc[0])

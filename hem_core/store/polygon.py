@@ -20,9 +20,9 @@ def inside(x: np.ndarray, y: np.ndarray, points: Sequence[Sequence[float]]) -> n
     x32, y32 = np.asarray(x, np.float32), np.asarray(y, np.float32)
     in_box = (x32 >= low[0]) & (x32 <= high[0]) & (y32 >= low[1]) & (y32 <= high[1])
     candidates = np.flatnonzero(in_box)
-    found = np.zeros(len(x32), bool)
-    found[candidates] = _crossed_odd(x32[candidates], y32[candidates], vertices)
-    return found
+    is_inside = np.zeros(len(x32), bool)
+    is_inside[candidates] = _crossed_odd(x32[candidates], y32[candidates], vertices)
+    return is_inside
 
 
 def _crossed_odd(x: np.ndarray, y: np.ndarray, vertices: np.ndarray) -> np.ndarray:

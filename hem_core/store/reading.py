@@ -41,12 +41,12 @@ class Reading:
 
     def names(self, columns: Sequence[str] | None) -> list[str]:
         """The columns asked for, each once; None = all. Raises DataError for an unknown one."""
-        known = self.source.columns
+        existing = self.source.columns
         if columns is None:
-            return list(known)
-        unknown = [name for name in columns if name not in known and name != "row"]
+            return list(existing)
+        unknown = [name for name in columns if name not in existing and name != "row"]
         if unknown:
-            raise DataError(f"no column '{unknown[0]}' in {self.title}; there are: {', '.join(known)}")
+            raise DataError(f"no column '{unknown[0]}' in {self.title}; there are: {', '.join(existing)}")
         return list(dict.fromkeys(columns))
 
     def condition(
@@ -67,8 +67,8 @@ class Reading:
         """Row numbers of what lies within a polygon over two columns."""
         from hem_core.store.polygon import inside
 
-        found = self.arrow(listed([x, y]), {x, y}, Condition(), "ORDER BY row")
-        return np.flatnonzero(inside(found[0].to_numpy(), found[-1].to_numpy(), points))
+        table = self.arrow(listed([x, y]), {x, y}, Condition(), "ORDER BY row")
+        return np.flatnonzero(inside(table[0].to_numpy(), table[-1].to_numpy(), points))
 
     def order(self, order: str | None, descending: bool) -> str:
         """`ORDER BY` a column, missing values last, ties by row; None = by row."""

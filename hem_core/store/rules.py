@@ -83,15 +83,15 @@ def to_sql(
 
 def columns_of(rule: Rule | None) -> set[str]:
     """The column names that a rule reads; `id` where it names examples."""
-    found: set[str] = set()
+    names: set[str] = set()
     for clause in map(_positive, clauses(rule)):
         if "column" in clause:
-            found.add(clause["column"])
+            names.add(clause["column"])
         elif "polygon" in clause:
-            found |= {clause["polygon"]["x"], clause["polygon"]["y"]}
+            names |= {clause["polygon"]["x"], clause["polygon"]["y"]}
         else:
-            found.add("id")
-    return found
+            names.add("id")
+    return names
 
 
 def needs_tags(rule: Rule | None) -> bool:
@@ -217,11 +217,11 @@ def _one_of(column: str, type_: str, values: list[Any], condition: Condition) ->
     given = list(dict.fromkeys(value for value in values if value is not None))
     if len(given) > MOST_BOUND:
         # DuckDB's planner takes seconds over thousands of parameters.
-        found = f"coalesce({column} IN (SELECT value FROM {_relation(condition, 'value', given, type_)}), false)"
+        sql = f"coalesce({column} IN (SELECT value FROM {_relation(condition, 'value', given, type_)}), false)"
     else:
         condition.parameters += given
-        found = f"coalesce({column} IN ({', '.join('?' for _ in given)}), false)" if given else "false"
-    return f"({found} OR {column} IS NULL)" if None in values else f"({found})"
+        sql = f"coalesce({column} IN ({', '.join('?' for _ in given)}), false)" if given else "false"
+    return f"({sql} OR {column} IS NULL)" if None in values else f"({sql})"
 
 
 def _between(column: str, low: float | None, high: float | None, condition: Condition) -> str:

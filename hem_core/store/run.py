@@ -56,11 +56,11 @@ def read_run(folder: Path) -> Run:
 def _nearby(folder: Path) -> str:
     from hem_core.store.arms import arms
 
-    found = sorted(path.parent for path in folder.glob("runs/*/run.json"))
+    runs = sorted(path.parent for path in folder.glob("runs/*/run.json"))
     inner = arms(folder)
-    found = [path for path in found if path.name not in inner] or found
-    if found:
-        return f"It is a workspace; its runs: {', '.join(str(path) for path in found)}"
+    runs = [path for path in runs if path.name not in inner] or runs
+    if runs:
+        return f"It is a workspace; its runs: {', '.join(str(path) for path in runs)}"
     return f"Create one: hem score DATA --out {folder}"
 
 

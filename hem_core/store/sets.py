@@ -52,15 +52,15 @@ def save(
 def names(workspace: Path | str) -> list[str]:
     """Names of the sets in a workspace, sorted."""
     home = Path(workspace) / "sets"
-    found = [path.name for path in home.iterdir()] if home.is_dir() else []
-    return sorted(name for name in found if versions(workspace, name))
+    listing = [path.name for path in home.iterdir()] if home.is_dir() else []
+    return sorted(name for name in listing if versions(workspace, name))
 
 
 def versions(workspace: Path | str, name: str) -> list[int]:
     """Versions of a set, ascending; empty when there is no such set."""
     home = Path(workspace) / "sets" / name
-    found = [_VERSION.fullmatch(path.name) for path in home.iterdir()] if home.is_dir() else []
-    return sorted(int(match[1]) for match in found if match)
+    matches = [_VERSION.fullmatch(path.name) for path in home.iterdir()] if home.is_dir() else []
+    return sorted(int(match[1]) for match in matches if match)
 
 
 def load(workspace: Path | str, name: str, version: int | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -70,14 +70,14 @@ def load(workspace: Path | str, name: str, version: int | None = None) -> tuple[
     """
     import pyarrow.parquet as pq
 
-    known = versions(workspace, name) if _NAME.fullmatch(name) else []
-    if not known:
+    numbers = versions(workspace, name) if _NAME.fullmatch(name) else []
+    if not numbers:
         there = ", ".join(names(workspace)) or "none yet"
         raise DataError(f"no set '{name}' in {workspace}; there are: {there}")
-    if version is not None and version not in known:
-        there = ", ".join(str(number) for number in known)
+    if version is not None and version not in numbers:
+        there = ", ".join(str(number) for number in numbers)
         raise DataError(f"set '{name}' has no version {version}; there are: {there}")
-    folder = Path(workspace) / "sets" / name / f"v{version or known[-1]}"
+    folder = Path(workspace) / "sets" / name / f"v{version or numbers[-1]}"
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     return pq.read_table(folder / "examples.parquet").to_pandas(), manifest
 

@@ -43,13 +43,13 @@ def _columns(folder: Path, names: Sequence[str], index: np.ndarray) -> dict[str,
     tables = [table for table in tables if table.num_rows]
     if not tables or any(name not in table.column_names for table in tables for name in ("index", *names)):
         return {}
-    found = pa.concat_tables([table.select(["index", *names]).replace_schema_metadata(None) for table in tables])
-    known = found["index"].to_numpy()
-    order = np.argsort(known, kind="stable")
-    place = np.searchsorted(known[order], index).clip(max=len(known) - 1)
-    if not np.array_equal(known[order[place]], index):
+    whole = pa.concat_tables([table.select(["index", *names]).replace_schema_metadata(None) for table in tables])
+    stored_index = whole["index"].to_numpy()
+    order = np.argsort(stored_index, kind="stable")
+    place = np.searchsorted(stored_index[order], index).clip(max=len(stored_index) - 1)
+    if not np.array_equal(stored_index[order[place]], index):
         return {}
-    return {name: _numpy(found[name])[order[place]] for name in names}
+    return {name: _numpy(whole[name])[order[place]] for name in names}
 
 
 def _numpy(column: pa.ChunkedArray) -> np.ndarray:

@@ -32,7 +32,7 @@ def per_class(
 
     has_difficulty = "difficulty" in level.source.columns
     difficulty = "difficulty" if has_difficulty else "NULL::FLOAT"
-    found = level.summarise(
+    per_label = level.summarise(
         f"label, count(*) AS support, count(*) FILTER (error >= {WRONG}) AS errors, "
         f"avg({difficulty}) AS mean_difficulty, avg(({difficulty} >= {float(hard_from)})::INT) AS hard_share",
         ["label", "error", *(["difficulty"] if has_difficulty else [])],
@@ -44,14 +44,14 @@ def per_class(
     for label, predicted, n in confusions(level, rule, tags=tags).itertuples(index=False):
         if label != predicted:
             worst.setdefault(label, (predicted if isinstance(predicted, str) else NOTHING, n))
-    others = sorted(str(label) for label in found.index.dropna() if label not in level.classes)
+    others = sorted(str(label) for label in per_label.index.dropna() if label not in level.classes)
     labels = [*level.classes, *others]
     table = pd.DataFrame({"label": pd.Series(labels, dtype="str")})
     for name in ("support", "errors"):
-        table[name] = found[name].reindex(labels).fillna(0).astype("int64").to_numpy()
+        table[name] = per_label[name].reindex(labels).fillna(0).astype("int64").to_numpy()
     table["error_rate"] = table["errors"] / table["support"].where(table["support"] > 0)
     for name in ("mean_difficulty", "hard_share"):
-        table[name] = found[name].reindex(labels).astype("float64").to_numpy()
+        table[name] = per_label[name].reindex(labels).astype("float64").to_numpy()
     table["worst_confusion"] = pd.Series([worst.get(label, ("", 0))[0] for label in labels], dtype="str")
     table["worst_confusion_n"] = np.array([worst.get(label, ("", 0))[1] for label in labels], np.int64)
     return table

@@ -137,10 +137,10 @@ def append(
 
     def attempt() -> str | None:
         with _writing(engine) as connection:
-            known = posted_before(connection, client, sequence)
-            if known is not None:
-                check_same(known, {**(same or {}), "data": [data]})
-                return known["batch"]
+            earlier = posted_before(connection, client, sequence)
+            if earlier is not None:
+                check_same(earlier, {**(same or {}), "data": [data]})
+                return earlier["batch"]
             row = entry(connection)
             if row is None:
                 return None
@@ -193,8 +193,8 @@ def posted_before(connection: sa.Connection, client: str, sequence: int | None) 
     """The entry that this (client, sequence) was stored as, its columns by name; None when there is none."""
     if sequence is None:
         return None
-    found = sa.select(*_events.c).where(_events.c.client == client, _events.c.sequence == sequence)
-    row = connection.execute(found).mappings().first()
+    query = sa.select(*_events.c).where(_events.c.client == client, _events.c.sequence == sequence)
+    row = connection.execute(query).mappings().first()
     return {**row, "ids": unpack(row["ids"]), "level": row["level"] or EXAMPLES} if row is not None else None
 
 
@@ -263,8 +263,8 @@ def _lacking(connection: sa.Connection) -> list[str]:
     """Columns that this log does not have, because an older version made it."""
     if connection.engine in _up_to_date:
         return []
-    found = {column["name"] for column in sa.inspect(connection).get_columns(_events.name)}
-    lacking = [name for name in _LATER if name not in found]
+    columns = {column["name"] for column in sa.inspect(connection).get_columns(_events.name)}
+    lacking = [name for name in _LATER if name not in columns]
     if not lacking:
         _up_to_date.add(connection.engine)
     return lacking

@@ -41,13 +41,13 @@ def check(path: Path, table: str) -> None:
         raise BusyError(f"the tag log {path} is empty: its entries are lost or elsewhere; {_WAY_OUT}")
     try:
         with contextlib.closing(_reader(path)) as connection:
-            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone()
+            match = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone()
             trouble = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.DatabaseError as error:
         if not any(word in str(error) for word in ("malformed", "not a database", "encrypted")):
             raise  # locked, or no room beside it: the file itself is not to blame
         raise BusyError(f"the tag log {path} cannot be opened: {error}; {_WAY_OUT}") from error
-    if found is None:
+    if match is None:
         raise BusyError(f"the tag log {path} holds no entries, as a copy without its -wal file does; {_WAY_OUT}")
     if trouble != "ok":
         raise BusyError(f"the tag log {path} is damaged ({' '.join(trouble.split())}); {_WAY_OUT}")

@@ -156,23 +156,23 @@ class Fold:
         return pd.DataFrame({"id": pd.array(ids[number[order]], dtype="str"), **texts, "at": at, "n": n})
 
     def _by_person(self, position: int, others: dict[int, int]) -> dict[str, int]:
-        event, found = self.events[position], dict[str, int]()
+        event, counts = self.events[position], dict[str, int]()
         for k, n in others.items():
             other = self.events[k]
             is_elsewhere = "" not in (event.window_id, other.window_id) and event.window_id != other.window_id
             if other.who != event.who or is_elsewhere:
-                found[other.who] = found.get(other.who, 0) + n
-        return found
+                counts[other.who] = counts.get(other.who, 0) + n
+        return counts
 
     def _holders(self, position: int, members: np.ndarray) -> dict[int, int]:
         event = self.events[position]
         concerned = self.slots.values() if event.action == "clear" else [self._slot(_slot_of(event))]
-        found = dict[int, int]()
+        holders = dict[int, int]()
         for held in concerned:
             for k, n in zip(*np.unique(held[members], return_counts=True), strict=True):
                 if k != _NONE and (event.action != "remove" or self.events[k].tag == event.tag):
-                    found[int(k)] = int(n)
-        return found
+                    holders[int(k)] = int(n)
+        return holders
 
     def _recount(self, position: int) -> None:
         """Decide whether an entry counts, and if that changes, update the entries that it undoes."""
@@ -188,10 +188,10 @@ class Fold:
 
     def _number(self, ids: Sequence[str]) -> np.ndarray:
         numbers = self.numbers
-        found = np.fromiter((numbers.setdefault(id, len(numbers)) for id in ids), np.int32, len(ids))
+        own = np.fromiter((numbers.setdefault(id, len(numbers)) for id in ids), np.int32, len(ids))
         for slot, held in self.slots.items():
             self.slots[slot] = _grown(held, len(numbers))
-        return found
+        return own
 
     def _apply(self, position: int, members: np.ndarray) -> None:
         event = self.events[position]
@@ -232,10 +232,10 @@ def _slot_of(event: Event) -> str:
 def _is_import(rule: str) -> bool:
     """Was the entry written by `hem import-labels`? One entry holds many answers then, each given to one example."""
     try:
-        found = json.loads(rule or "null")
+        content = json.loads(rule or "null")
     except ValueError:
         return False
-    return isinstance(found, dict) and "imported" in found
+    return isinstance(content, dict) and "imported" in content
 
 
 def _grown(held: np.ndarray, length: int) -> np.ndarray:

@@ -34,14 +34,14 @@ def with_tags(table: pd.DataFrame, tag_state: pd.DataFrame) -> pd.DataFrame:
         if tag == "mislabelled" and value:
             fixed[id] = value
     ids: list[str] = table["id"].tolist()
-    found: dict[str, list[str | None]] = {
+    tag_columns: dict[str, list[str | None]] = {
         "verdict": [verdicts.get(id, "") for id in ids],
         "tags": [", ".join(sorted(tags.get(id, ()))) for id in ids],
         "reviewer": [reviewers.get(id, "") for id in ids],
     }
     if "label" in table.columns:
         before = table["label"].astype("object").where(table["label"].notna(), None).tolist()
-        found["label_before"] = before
-        found["label"] = [fixed.get(id, label) for id, label in zip(ids, before, strict=True)]
-    added = {name: pd.Series(values, index=table.index, dtype="str") for name, values in found.items()}
+        tag_columns["label_before"] = before
+        tag_columns["label"] = [fixed.get(id, label) for id, label in zip(ids, before, strict=True)]
+    added = {name: pd.Series(values, index=table.index, dtype="str") for name, values in tag_columns.items()}
     return table.assign(**added)

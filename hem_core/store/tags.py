@@ -40,11 +40,11 @@ def open_tags(place: Path | str) -> TagLog:
     with _lock:
         # By process, because a connection must not cross a fork; by inode, because a deleted file may
         # have a successor of the same name.
-        known = _open.get(_key(place))
-        if known is None:
-            known = TagLog(place)
-            _open[_key(place)] = known
-        return known
+        log = _open.get(_key(place))
+        if log is None:
+            log = TagLog(place)
+            _open[_key(place)] = log
+        return log
 
 
 def _key(place: Path | str) -> tuple[int, str, int]:
@@ -183,10 +183,10 @@ class TagLog:
         """
         with self._lock:
             fold = self._current(data)
-            known = self._states.get((data, self._level))
-            if known is None or known[0] != fold.revision:
-                known = self._states[data, self._level] = (fold.revision, fold.state())
-            return known[1].copy(deep=False)
+            cached = self._states.get((data, self._level))
+            if cached is None or cached[0] != fold.revision:
+                cached = self._states[data, self._level] = (fold.revision, fold.state())
+            return cached[1].copy(deep=False)
 
     def history(self, data: str, *, id: str | None = None, limit: int = 200) -> pd.DataFrame:
         """The actions, newest first; on one example if an id is given.
@@ -201,12 +201,12 @@ class TagLog:
             positions = range(len(fold.events)) if id is None else fold.touching(id)
             chosen = list(reversed(positions))[: max(0, limit)]
             rows = [_shown(fold, position) for position in chosen]
-        found = pd.DataFrame(rows, columns=["at_ms", *_TEXTS, "n", "is_undone"])
+        table = pd.DataFrame(rows, columns=["at_ms", *_TEXTS, "n", "is_undone"])
         types = {**dict.fromkeys(_TEXTS, "str"), "n": "int64", "is_undone": "bool"}
-        found = found.astype(types)
-        found["at"] = pd.to_datetime(found["at_ms"].astype("int64"), unit="ms", utc=True)
+        table = table.astype(types)
+        table["at"] = pd.to_datetime(table["at_ms"].astype("int64"), unit="ms", utc=True)
         order = ["at", "who", "action", "tag", "value", "n", "rule", "batch", "is_undone", "undoes"]
-        return found.reindex(columns=order)
+        return table.reindex(columns=order)
 
     def about(self, data: str, ids: Sequence[str], limit: int) -> dict[str, dict[str, Any]]:
         """The verdicts and history of some examples, in one read: id -> `verdict` (tag, value, who, n; or None) and

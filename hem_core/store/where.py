@@ -16,12 +16,12 @@ def columns_in(where: str, columns: Iterable[str]) -> set[str]:
     Raises DataError unless the text is one expression: no second statement, no query inside, so that it
     reads nothing but the columns of its row.
     """
-    known = {name.casefold(): name for name in columns}
+    column_of = {name.casefold(): name for name in columns}
     parts = list(_parts(_parse(where)))
     if any(part.get("class") == "SUBQUERY" for part in parts):
         raise DataError(f"where must be a condition on the columns without a query inside it; got: {where}")
     names = [part["column_names"] for part in parts if part.get("class") == "COLUMN_REF"]
-    return {known[name.casefold()] for path in names for name in path if name.casefold() in known}
+    return {column_of[name.casefold()] for path in names for name in path if name.casefold() in column_of}
 
 
 def _parse(where: str) -> dict[str, Any]:

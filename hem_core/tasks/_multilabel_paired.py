@@ -55,8 +55,8 @@ def paired(models: Sequence[TagAnswers], *, n_resamples: int, seed: int = 0) -> 
     every = np.arange(n)
     point = np.stack([_measured(one, every, known) for one in models])
     resampled = [np.stack([_measured(one, rows, known) for one in models]) for rows in draws]
-    empty = np.zeros((0, *point.shape))
-    return Paired((*WHOLE, *of_tags), point, np.stack(resampled) if draws else empty, n)
+    stacked = np.stack(resampled) if draws else np.zeros((0, *point.shape))
+    return Paired((*WHOLE, *of_tags), point, stacked if n > 1 else np.full_like(stacked, np.nan), n)
 
 
 def _measured(model: TagAnswers, rows: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import scenes
 
 import hem_core
 from app.views.compare import comparison, tiles
+from app.views.compare import together as compare_together
 from hem_core.errors import DataError
 from hem_core.runs.together import together
 from hem_core.store.atomic import write_table
@@ -64,6 +65,7 @@ def test_both_runs_are_measured_on_the_same_images(runs):
     assert [head.before, head.after] == pytest.approx(stored)
     some = together(*runs, ids={"missed.png"}, n_resamples=2).differences()[0]
     assert (some.before, some.after) == pytest.approx((0, 1))
+    assert compare_together.verdict(some, 1) == "mAP50 +100.0 points, one example: no interval."
     with pytest.raises(DataError, match="share no example"):
         together(*runs, ids=set())
 

@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -91,11 +88,3 @@ def test_a_selection_too_long_for_an_address_stays_in_the_session():
     test.button[1].click().run()
     assert "selection" not in test.query_params
     assert len(test.session_state["hem_selection"]) > 6_000
-
-
-@pytest.mark.slow
-def test_the_app_starts_without_torch():
-    modules = "sys, app.main, app.server, app.views.sets.exports"
-    code = f"import {modules}; print(sorted({{'torch', 'umap', 'sklearn'}} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().endswith("[]")

@@ -84,9 +84,24 @@ def test_a_model_does_not_differ_from_itself_and_differs_surely_from_one_without
     assert worse[MISS_RATE].is_worse
 
 
+def test_what_rests_on_one_image_has_no_interval_and_is_no_verdict(two):
+    nothing = predicted_boxes([], [], np.zeros((0, 4)), [])
+    alone = [two[0].of_images(np.array([0])), Detections(two[0].given, nothing, N, two[0].classes)]
+    alone[1] = alone[1].of_images(np.array([0]))
+    lost = paired(alone, n_resamples=5).differences()
+    assert lost[0].difference < 0
+    assert {(each.low, each.high, each.is_worse, each.is_better) for each in lost} == {(None, None, False, False)}
+
+    rare = given_boxes([0, 1, 2], [0, 0, 1], [[0, 0, 9, 9]] * 3)
+    both = [Detections(rare, each.predicted, N, each.classes) for each in two]
+    of_class = {each.measure.label: each.low for each in paired(both, n_resamples=5).differences()}
+    assert of_class["b"] is None
+    assert of_class["a"] is not None
+
+
 def test_other_images_are_refused(two):
     with pytest.raises(DataError, match="are of 12 and 3 images"):
-        paired([two[0], two[0].of_images(np.arange(3))])
+        paired([two[0], two[0].of_images(np.arange(3))], n_resamples=2)
 
 
 def _level(rows):

@@ -159,6 +159,21 @@ def test_the_orders_of_a_sampler_are_followed_for_as_many_steps_as_wanted():
     assert len(seen) == 3
 
 
+def test_a_training_killed_in_its_third_epoch_ends_with_the_same_weights(tmp_path):
+    def kill(done, _total):
+        if done > 24:
+            raise KeyboardInterrupt
+
+    seen, how = [], {"num_classes": 2, "epochs": 3, "seed": 1}
+    whole = train(Squares(), **how)
+    with pytest.raises(KeyboardInterrupt):
+        train(Squares(), **how, progress=kill, checkpoint=tmp_path / "state")
+    resumed = train(Squares(), **how, progress=lambda done, _total: seen.append(done), checkpoint=tmp_path / "state")
+    assert seen == [32, 36]
+    same = zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True)
+    assert all(torch.equal(one, other) for one, other in same)
+
+
 def test_images_without_objects_can_be_all_there_is():
     class Nothing(Squares):
         def __getitem__(self, index):

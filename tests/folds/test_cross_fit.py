@@ -281,6 +281,59 @@ def test_the_training_on_everything_gives_logits_embeddings_and_dynamics_and_is_
     np.testing.assert_array_equal(first.dynamics.hits, again.dynamics.hits)
 
 
+def resumable(steps, *, dies_after=None):
+    """A training of six epochs that keeps its state after each; `steps` notes the epochs that were trained."""
+
+    def train(dataset, *, seed, recorder, checkpoint):
+        torch.manual_seed(seed)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+        start = 0
+        if checkpoint.exists():
+            stored = torch.load(checkpoint, weights_only=True)
+            start = stored["epochs"]
+            model.load_state_dict(stored["model"])
+        images, targets, ids = next(iter(DataLoader(dataset, batch_size=len(dataset))))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for epoch in range(start, 6):
+            if len(steps) == dies_after:
+                raise KeyboardInterrupt
+            with recorder.epoch(epoch):
+                logits = model(images)
+                recorder.log(ids, logits, targets)
+                optimizer.zero_grad()
+                F.cross_entropy(logits, targets).backward()
+                optimizer.step()
+            torch.save({"model": model.state_dict(), "epochs": epoch + 1}, checkpoint)
+            steps.append(epoch)
+        return model
+
+    return train
+
+
+def test_a_function_that_takes_a_checkpoint_gives_its_model_again_without_training(tmp_path):
+    steps = []
+    first = fit_all(shared(tmp_path, resumable(steps)))
+    fit_all(shared(tmp_path, resumable(steps)))
+    again = fit_all(shared(tmp_path, resumable(steps)), again=True)
+    assert steps == [*range(6)]
+    assert torch.equal(again.model[1].weight, first.model[1].weight)
+    np.testing.assert_array_equal(again.logits, first.logits)
+    np.testing.assert_array_equal(again.dynamics.margins, first.dynamics.margins)
+    fit_all(shared(tmp_path, resumable(steps), data_key="other"))
+    assert steps == [*range(6)] * 2
+
+
+def test_a_fold_resumes_from_the_checkpoint_of_a_killed_training(tmp_path):
+    whole, steps = run(tmp_path / "whole", resumable([])), []
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "killed", resumable(steps, dies_after=8))
+    resumed = run(tmp_path / "killed", resumable(steps))
+    assert steps == [*range(6)] * 3
+    np.testing.assert_array_equal(resumed.logits, whole.logits)
+    np.testing.assert_array_equal(resumed.dynamics.margins, whole.dynamics.margins)
+    assert not list((tmp_path / "killed" / "out_of_sample").glob("checkpoint_*"))
+
+
 def test_an_example_without_a_label_is_not_trained_on_but_asked_by_the_model_of_everything(tmp_path):
     targets = Digits().targets.copy()
     targets[3] = -1

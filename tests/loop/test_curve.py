@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hem_core.loop.conclusion import conclusion
-from hem_core.loop.curve import MEASURES, curve, differences, interval, measures
+from hem_core.loop.curve import MEASURES, curve, differences, measures
 
 
 def point(arm, seed, round, n, accuracy):
@@ -13,13 +13,6 @@ def test_measures_of_three_rows_of_a_common_and_one_of_a_rare_class():
     logits = np.array([[1.0, 0.0, 0.0]] * 4, dtype=np.float32)
     found = measures(logits, np.array([0, 0, 0, 1]))
     assert found == {"accuracy": 0.75, "balanced_accuracy": 0.5, "worst_class": 0.0}
-
-
-def test_the_interval_of_one_seed_has_no_ends_and_that_of_three_is_by_student():
-    assert interval([0.5]) == {"mean": 0.5, "low": None, "high": None}
-    found = interval([0.0, 0.1, 0.2])  # sd .1, t of two degrees of freedom 4.303: .1 ± 4.303 * .1 / √3
-    assert found["mean"] == pytest.approx(0.1)
-    assert found["low"] == pytest.approx(0.1 - 4.303 * 0.1 / 3**0.5, abs=1e-4)
 
 
 def test_arms_are_compared_seed_by_seed_at_the_same_round():

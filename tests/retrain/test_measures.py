@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
-from hem_core.retrain.report.bootstrap import interval, measured_again
+from hem_core.retrain.report.bootstrap import measured_again
 from hem_core.retrain.report.measures import MEASURES, groups, of_numbers, sums
 from hem_core.retrain.report.temperature import scaled, temperature
 from hem_core.retrain.report.test_predictions import class_predictions, graded_predictions
+from hem_core.stats.paired import interval
 from hem_core.tasks import load
 
 NAMES = [measure.name for measure in MEASURES]
@@ -102,6 +103,19 @@ def test_seeds_that_disagree_widen_the_interval():
     low, high = interval(draws[:, 0, 0])
     assert low < 84
     assert high == 100
+
+
+def test_a_targeted_slice_of_one_example_has_no_interval_and_one_of_two_has():
+    targets = np.zeros(6, np.int64)
+    models = [sums(class_predictions(sure(np.zeros(6, int), 2), targets), parts_of(n, targets)) for n in (1, 2)]
+    for n, model in zip((1, 2), models, strict=True):
+        _, draws = measured_again([[model]], parts_of(n, targets), draws=20)
+        assert np.isfinite(draws[:, 0, NAMES.index("accuracy")]).all()
+        assert np.isfinite(draws[:, 0, NAMES.index("targeted slice")]).any() == (n == 2)
+
+
+def parts_of(n, targets):
+    return groups(np.arange(len(targets)) < n, targets, 2, [])
 
 
 def test_the_temperature_of_logits_twice_too_large_is_two():

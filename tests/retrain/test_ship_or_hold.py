@@ -36,6 +36,12 @@ def test_a_difference_that_rounds_to_nothing_has_no_minus():
     assert made["rules"][0]["value"] == "+0.00 points, -0.30 to +0.30"
 
 
+def test_a_gain_on_one_example_ships_nothing():
+    made = verdict(Interval(0.5, -0.1, 1), Interval(40, None, None), 1, 8, n_seeds=5, target_words="cats")
+    assert (made["word"], made["rules"][1]["passed"]) == ("no difference shown", False)
+    assert made["sentences"][2] == "On the targeted slice (cats): +40.00 points; one example: no interval."
+
+
 def test_one_seed_cannot_tell_the_churn():
     made = verdict(Interval(1, 0.5, 2), Interval(1, 0.5, 2), 1, None, n_seeds=1, target_words="all")
     assert not made["ship"]

@@ -159,6 +159,68 @@ def test_the_boxes_of_a_run_by_folds_do_not_depend_on_when_it_was_killed(by_fold
         assert (tmp_path / "run" / name).read_bytes() == (whole / name).read_bytes(), name
 
 
+class Learned(torch.nn.Module):
+    """Predicts one box in each image; a box is known by its centre and by what the training left in `weight`."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, images):
+        one = {"boxes": [[10.0, 10, 50, 50]], "labels": [1], "scores": [0.8]}
+        return [{name: torch.tensor(value) for name, value in one.items()} for _image in images]
+
+    def box_features(self, images, boxes):
+        return [torch.cat([(own[:, :2] + own[:, 2:]) / 2, self.weight.expand(len(own), 1)], dim=1) for own in boxes]
+
+
+def learn(dataset):
+    SIZES.append(len(dataset))
+    model = Learned()
+    torch.nn.init.constant_(model.weight, len(dataset))
+    return model
+
+
+def resume(dataset, checkpoint):
+    model = Learned()
+    if checkpoint.exists():
+        model.load_state_dict(torch.load(checkpoint, weights_only=True))
+        return model
+    model = learn(dataset)
+    torch.save(model.state_dict(), checkpoint)
+    return model
+
+
+class KilledError(BaseException):
+    pass
+
+
+def killed_at(stage):
+    def progress(now, _done, _total):
+        if now == stage:
+            raise KilledError
+
+    return progress
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("function", "stage", "n_left"),
+    [(resume, "fold 2 of 3: training", 2), (resume, "boxes", 0), (learn, "thumbnails", 0)],
+)
+def test_killed_after_the_training_on_everything_it_is_not_trained_again(data, tmp_path, function, stage, n_left):
+    out = tmp_path / "run"
+    with pytest.raises(KilledError):
+        score(data, out, train=function, oos=3, progress=killed_at(stage))
+    SIZES.clear()
+    resumed = score(data, out, train=function, oos=3)
+    assert len(SIZES) == n_left
+    assert 7 not in SIZES
+    features = resumed.level("boxes").embeddings()
+    assert (features[:, 2] == 7).all()  # of the model of all seven images
+    assert not list((out / "out_of_sample").glob("checkpoint_*"))
+
+
 def counts_from_zero(dataset):
     model = Memory(dataset, 3)
     model.first_label = 0

@@ -28,7 +28,7 @@ class ArmPair:
     """ship, hold or no difference shown, where the two are what the verdict compares; else None."""
     sentence: str
     """The first sentence of the verdict, or ""."""
-    difference: Mapping[str, float] | None
+    difference: Mapping[str, float | None] | None
     """The headline after minus before in points over all seeds: mean, low, high; None where the report has no such
     pair."""
     measure: str = "accuracy"
@@ -69,12 +69,15 @@ def headline_row(report: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((row for row in report.get("table") or () if row.get("unit", "%") == "%"), {})
 
 
-def _difference(report: Mapping[str, Any], before: str, after: str) -> dict[str, float] | None:
+def _difference(report: Mapping[str, Any], before: str, after: str) -> dict[str, float | None] | None:
     known: Mapping[str, Any] = headline_row(report).get("difference") or {}
     if f"{after} - {before}" in known:
         return dict(known[f"{after} - {before}"])
     turned = known.get(f"{before} - {after}")
-    return {"mean": -turned["mean"], "low": -turned["high"], "high": -turned["low"]} if turned else None
+    if not turned:
+        return None
+    low, high = (None if turned[end] is None else -turned[end] for end in ("high", "low"))
+    return {"mean": -turned["mean"], "low": low, "high": high}
 
 
 def _n_seeds(report: Mapping[str, Any]) -> int:

@@ -16,7 +16,7 @@ from hem_core.runs import side_by_side as parts
 from hem_core.stats.paired import Paired
 from hem_core.store import definitions, numbers
 from hem_core.store.level import Level
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import EXAMPLES, of_parts
 from hem_core.store.run import Run
 
 TITLE = "Compare"
@@ -68,7 +68,7 @@ def page() -> None:
 
 def _parts(before: Run, after: Run) -> None:
     """On the examples of a task with parts: how many of these are fixed and regressed, and the way there."""
-    shared = [name for name in after.levels if name != EXAMPLES and name in before.levels]
+    shared = [name for name in of_parts(after.info) if name in before.levels]
     if state.current_level() != EXAMPLES or not shared:
         return
     name = shared[0]
@@ -443,6 +443,7 @@ def _measured_classes(together: Paired, found: Comparison) -> None:
     )
     if row is not None:
         state.remember("compare_label", str(table["label"].iloc[row]))
-        if is_examples and len(loaders.run(state.current_run() or "").levels) > 1:
-            state.set_current_level(loaders.run(state.current_run() or "").levels[1])
+        parts = of_parts(loaders.run(state.current_run() or "").info)
+        if is_examples and parts:
+            state.set_current_level(parts[0])
         st.rerun()

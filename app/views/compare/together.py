@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import words
-from hem_core.stats.paired import Difference, Paired
+from hem_core.stats.paired import NO_INTERVAL, Difference, Paired
 from hem_core.store.run import Run
 
 PAIRED = (
@@ -29,8 +29,9 @@ def by_class(found: Paired) -> pd.DataFrame:
     for each in found.differences():
         if each.measure.label is not None and each.measure.label not in seen:
             seen.add(each.measure.label)
-            values = [100 * value for value in (each.before, each.after, each.difference, each.low, each.high)]
-            rows.append((each.measure.label, each.measure.n, *values))
+            values = (each.before, each.after, each.difference, each.low, each.high)
+            shares = [100 * value if value is not None else float("nan") for value in values]
+            rows.append((each.measure.label, each.measure.n, *shares))
     table = pd.DataFrame(rows, columns=["label", "given", "before", "after", "difference", "low", "high"])
     return table.sort_values(["difference", "given"], ascending=[True, False], kind="stable").reset_index(drop=True)
 
@@ -42,11 +43,19 @@ def points(value: float) -> str:
 
 def interval(each: Difference) -> str:
     """`+1.2 points, −0.3 to +2.6`."""
-    return f"{points(each.difference)} points, {points(each.low)} to {points(each.high)}"
+    return f"{points(each.difference)} points, {_ends(each)}"
+
+
+def _ends(each: Difference) -> str:
+    if each.low is None or each.high is None:
+        return NO_INTERVAL
+    return f"{points(each.low)} to {points(each.high)}"
 
 
 def verdict(each: Difference, n: int) -> str:
     """The headline's difference in a sentence."""
+    if each.low is None:
+        return f"{each.measure.name} {interval(each)}."
     better = "after is better" if each.is_better else "after is worse" if each.is_worse else "no clear difference"
     return f"{each.measure.name} {interval(each)} (95%, {words.count(n, 'example')} resampled in pairs): {better}."
 
@@ -89,7 +98,7 @@ def _table(rows: Sequence[Difference]) -> pd.DataFrame:
             "before": [words.percent(each.before) for each in rows],
             "after": [words.percent(each.after) for each in rows],
             "difference, points": [points(each.difference) for each in rows],
-            "95% interval": [f"{points(each.low)} to {points(each.high)}" for each in rows],
+            "95% interval": [_ends(each) for each in rows],
             "": ["better" if each.is_better else "worse" if each.is_worse else "" for each in rows],
         }
     )

@@ -12,7 +12,7 @@ import numpy as np
 from app import loaders, state
 from app.views.detection import settings
 from hem_core.errors import DataError
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import of_parts
 
 if TYPE_CHECKING:
     from hem_core.boxes.scene import Judged, Scene
@@ -100,8 +100,7 @@ def view_of(level: Level) -> View:
     found = loaders.boxes(level)
     assert found is not None
     scene, is_whole = found
-    parts = next(name for name in level.info["levels"] if name != EXAMPLES)
-    boxes = loaders.level(level.run, parts)
+    boxes = loaders.level(level.run, of_parts(level.info)[0])
     confidence = settings.number("confidence", 0.0, 1.0, scene.floor)
     foreground = settings.number("iou", scene.background, HIGHEST_IOU, scene.foreground)
     return View(boxes, scene, is_whole, confidence, foreground)

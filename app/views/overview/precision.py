@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loaders, state, widgets
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import of_parts
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -41,7 +41,7 @@ def draw(level: Level) -> None:
         "ap": number("AP50–95, %", format="%.1f"),
     }
     row = widgets.ticked_row(found, "precision_table", most_in_full=12, height=400, column_config=columns)
-    parts = [name for name in level.info.get("levels") or () if name != EXAMPLES]
+    parts = of_parts(level.info)
     if row is not None and parts:
         state.set_current_level(parts[0])
         state.show_matches({"all": [{"column": "label", "in": [str(found["class"].iloc[row])]}]})

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import loaders, state, widgets
-from hem_core.store.level_names import EXAMPLES
+from hem_core.store.level_names import of_parts
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -47,7 +47,7 @@ def draw(level: Level) -> None:
         "mean_prob": number("mean probability, %", help="Calibrated, it equals the share to its left.", format="%.1f"),
     }
     row = widgets.ticked_row(found, "tag_table", most_in_full=12, height=400, column_config=columns)
-    parts = [name for name in level.info.get("levels") or () if name != EXAMPLES]
+    parts = of_parts(level.info)
     if row is not None and parts:
         state.set_current_level(parts[0])
         state.show_matches({"all": [{"column": "tag", "in": [str(found["tag"].iloc[row])]}]})

@@ -10,6 +10,7 @@ from app import loaders, state, widgets, words
 from app.views.compare.arms import SEED
 from app.views.retrain import retrains
 from hem_core.retrain.stored import Stored
+from hem_core.stats.paired import NO_INTERVAL
 
 LOOK = {
     "ship": ("green", ":material/check_circle:"),
@@ -45,12 +46,13 @@ def draw(found: Stored) -> None:
     _notes(found, report)
 
 
-def interval(difference: Mapping[str, float] | None, digits: int = 2) -> str:
+def interval(difference: Mapping[str, Any] | None, digits: int = 2) -> str:
     """`+0.61 (+0.10 to +1.12)`; a dash when it is not known."""
     if not difference:
         return "–"
-    mean, low, high = (f"{difference[name]:+z.{digits}f}".replace("-", "−") for name in ("mean", "low", "high"))
-    return f"{mean} ({low} to {high})"
+    names = ("mean", "low", "high") if difference["low"] is not None else ("mean",)
+    mean, *ends = (f"{difference[name]:+z.{digits}f}".replace("-", "−") for name in names)
+    return f"{mean} ({' to '.join(ends) or NO_INTERVAL})"
 
 
 def _verdict(verdict: Mapping[str, Any]) -> None:

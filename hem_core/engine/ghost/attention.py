@@ -83,14 +83,14 @@ def _projected(
 def _merged(attn_mask: Tensor | None, padding: Tensor | None, heads: Tensor, n_keys: int) -> Tensor | None:
     """Both masks as numbers to add, for scores (N, H, L, S)."""
     n, n_heads, n_queries, _width = heads.shape
-    found = None
+    merged = None
     if attn_mask is not None:
-        found = _additive(attn_mask, heads)
-        found = found.view(n, n_heads, n_queries, n_keys) if found.dim() == 3 else found
+        merged = _additive(attn_mask, heads)
+        merged = merged.view(n, n_heads, n_queries, n_keys) if merged.dim() == 3 else merged
     if padding is not None:
         more = _additive(padding, heads).view(n, 1, 1, n_keys)
-        found = more if found is None else found + more
-    return found
+        merged = more if merged is None else merged + more
+    return merged
 
 
 def _additive(mask: Tensor, like: Tensor) -> Tensor:

@@ -29,22 +29,22 @@ class Convolution:
         inputs, gradients = self._pictures(inputs), self._pictures(gradients)
         patch = inputs.shape[1] * self.kernel[0] * self.kernel[1]
         step = at_once(inputs, patch * gradients.shape[2] * gradients.shape[3])
-        found = []
+        parts = []
         for some, theirs in zip(inputs.split(step), gradients.split(step), strict=True):
             if self.groups == 1 and inputs.shape[1] >= WIDE:
                 rows = theirs.permute(0, 2, 3, 1).flatten(1, 2)  # (n, O, H, W) -> (n, L, O)
-                found.append(outer_squares(self._patch_rows(some), rows))
+                parts.append(outer_squares(self._patch_rows(some), rows))
                 continue
             patches, outs = self._patches(some).flatten(0, 1), self._outs(theirs).flatten(0, 1)
             squares = outer_squares(patches.transpose(1, 2), outs.transpose(1, 2))
-            found.append(squares.view(len(some), self.groups).sum(dim=1))  # (n G,) -> (n,)
-        return torch.cat(found)
+            parts.append(squares.view(len(some), self.groups).sum(dim=1))  # (n G,) -> (n,)
+        return torch.cat(parts)
 
     def weight_gradients(self, inputs: Tensor, gradients: Tensor) -> Tensor:
         inputs, gradients = self._pictures(inputs), self._pictures(gradients)
-        found = self._outs(gradients) @ self._patches(inputs).transpose(2, 3)  # (N, G, O / G, C / G k)
+        products = self._outs(gradients) @ self._patches(inputs).transpose(2, 3)  # (N, G, O / G, C / G k)
         shape = (len(inputs), gradients.shape[1], inputs.shape[1] // self.groups, *self.kernel)
-        return found.reshape(shape[:3] + self.kernel[1:] if self.is_flat else shape)
+        return products.reshape(shape[:3] + self.kernel[1:] if self.is_flat else shape)
 
     def bias_gradients(self, gradients: Tensor) -> Tensor:
         return gradients.flatten(2).sum(dim=2)  # (N, O, …) -> (N, O)

@@ -25,13 +25,13 @@ class Lengths:
 
     def expect(self, uses: Sequence[Use]) -> None:
         """Once the forward pass is done: find the parameters whose uses must be added before their length is taken."""
-        found: dict[int, list[tuple[int, slice, bool]]] = defaultdict(list)
+        parts_of: dict[int, list[tuple[int, slice, bool]]] = defaultdict(list)
         sizes = {}
         for index, use in enumerate(uses):
             for parameter, rows, is_weight in use.parts:
-                found[id(parameter)].append((index, rows, is_weight))
+                parts_of[id(parameter)].append((index, rows, is_weight))
                 sizes[id(parameter)] = len(parameter)
-        self._together = {key: parts for key, parts in found.items() if _overlap(parts, sizes[key])}
+        self._together = {key: parts for key, parts in parts_of.items() if _overlap(parts, sizes[key])}
 
     def saw(self, index: int, use: Use, gradient: Tensor) -> None:
         """The gradient of a use's output has come."""

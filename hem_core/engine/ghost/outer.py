@@ -26,12 +26,12 @@ def outer_squares(left: Tensor, right: Tensor) -> Tensor:
     direct = wide * tall * (n_rows + PASS)
     if gram < direct:
         step = at_once(left, n_rows * n_rows)
-        found = [_from_grams(*pair) for pair in zip(left.split(step), right.split(step), strict=True)]
+        squares = [_from_grams(*pair) for pair in zip(left.split(step), right.split(step), strict=True)]
     else:
         step = at_once(left, wide * tall)
         pairs = zip(left.split(step), right.split(step), strict=True)
-        found = [lengths_squared(torch.bmm(ours.transpose(1, 2), theirs)) for theirs, ours in pairs]
-    return torch.cat(found)
+        squares = [lengths_squared(torch.bmm(ours.transpose(1, 2), theirs)) for theirs, ours in pairs]
+    return torch.cat(squares)
 
 
 def at_once(like: Tensor, floats: int) -> int:

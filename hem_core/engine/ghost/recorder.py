@@ -51,10 +51,10 @@ class Recorder(TorchFunctionMode):
         if touched is None:
             return func(*args, **kwargs)
         if func is F.multi_head_attention_forward:
-            found = attention(self._project, *args, **kwargs)
-            if found is None:
+            attended = attention(self._project, *args, **kwargs)
+            if attended is None:
                 raise self._refusal(touched, "attention with bias_kv, zero_attn, dropout or a query without a batch")
-            return found
+            return attended
         read = READ.get(func)
         if read is not None:
             return read(self, func, *args, **kwargs)

@@ -44,5 +44,5 @@ class Use:
     @property
     def parts(self) -> list[tuple[Tensor, slice, bool]]:
         """(parameter, rows of it, whether it is the weight) of those that count."""
-        found = [(self.weight, self.weight_rows, True), (self.bias, self.bias_rows, False)]
-        return [(parameter, rows, is_weight) for parameter, rows, is_weight in found if parameter is not None]
+        pairs = [(self.weight, self.weight_rows, True), (self.bias, self.bias_rows, False)]
+        return [(parameter, rows, is_weight) for parameter, rows, is_weight in pairs if parameter is not None]

@@ -43,7 +43,7 @@ def run(job: Job, progress: Listener) -> Mapping[str, Any]:
     from hem_core.runs.options import Options
 
     settings = dict(job.settings)
-    found = loop(
+    outcome = loop(
         settings.pop("data"),
         out=job.workspace,
         name=job.name,
@@ -52,7 +52,7 @@ def run(job: Job, progress: Listener) -> Mapping[str, Any]:
         progress=progress,
         **settings,
     )
-    return {"waits_for": found.waits_for} if found.waits_for else {}
+    return {"waits_for": outcome.waits_for} if outcome.waits_for else {}
 
 
 def _folder(job: Job) -> Path:

@@ -66,8 +66,8 @@ def run(job: Job, progress: Listener) -> Mapping[str, Any] | None:
     examples = candidates.loc[candidates["rank"] > 0, :].sort_values("rank")
     selected = Selected(examples, candidates.head(0), {}, {}, candidates)
     level = open_workspace(job.workspace).run(str(job.settings["run"])).level(str(job.settings["level"]))
-    found = proof(level, selected, progress=progress)
-    write_json(result(job.workspace, job.name), found.facts())
+    proven = proof(level, selected, progress=progress)
+    write_json(result(job.workspace, job.name), proven.facts())
     _candidates(job).unlink(missing_ok=True)
     return None
 

@@ -32,14 +32,14 @@ def opens(job: Job) -> tuple[str, Mapping[str, str]]:
 
 def progress(job: Job) -> Mapping[str, Any]:
     """Progress in trainings, so the time left covers all of them."""
-    found = _stored(job).progress or {}
-    if not found:
+    stored = _stored(job).progress or {}
+    if not stored:
         return {}
     return {
-        "stage": found.get("stage"),
-        "done": len(found.get("finished") or ()),
-        "total": found.get("n_trainings"),
-        "seconds_left": found.get("seconds_left"),
+        "stage": stored.get("stage"),
+        "done": len(stored.get("finished") or ()),
+        "total": stored.get("n_trainings"),
+        "seconds_left": stored.get("seconds_left"),
     }
 
 

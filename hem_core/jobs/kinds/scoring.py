@@ -42,11 +42,11 @@ def run(job: Job, progress: Listener) -> None:
     from hem_core.runs.options import Options
     from hem_core.runs.score import score
 
-    known = {"data", "model", "weights", "train", *Options.__dataclass_fields__}
-    unknown = job.settings.keys() - known
+    allowed = {"data", "model", "weights", "train", *Options.__dataclass_fields__}
+    unknown = job.settings.keys() - allowed
     if unknown or "data" not in job.settings:
         wrong = f"has no {', '.join(sorted(unknown))}" if unknown else "needs data"
-        raise RunError(f"a scoring {wrong}; its settings are: {', '.join(sorted(known))}")
+        raise RunError(f"a scoring {wrong}; its settings are: {', '.join(sorted(allowed))}")
     settings = {"model": None, **job.settings}
     score(settings.pop("model"), settings.pop("data"), out=_run(job), progress=progress, **settings)
 

@@ -11,6 +11,8 @@ from hem_core.retrain.report.measures import Groups, measured
 
 DRAWS = 1000
 AT_ONCE = 50
+TARGET = 1
+"""The place of the targeted slice among the measures."""
 
 
 def measured_again(
@@ -24,7 +26,8 @@ def measured_again(
     """The measures of A arms with S seeds each, as they are (A, S, M), and in B draws, mean over seeds (B, A, M).
 
     sums[a][s]: of `measures.sums`, (T, C). One draw takes T examples and S seeds with replacement, the same for all
-    arms: so what the arms share cancels in their difference. spreads: as for `measures.measured`.
+    arms: so what the arms share cancels in their difference. spreads: as for `measures.measured`. Draws of what one
+    example alone carries are NaN.
     """
     n_arms, n_seeds, n = len(sums), len(sums[0]), groups.members.get_shape()[0]
     generator = np.random.default_rng(seed)
@@ -41,14 +44,8 @@ def measured_again(
         for arm in range(n_arms):
             each = np.stack([measured(counts @ one, sizes, groups, spreads) for one in sums[arm]], axis=1)  # (B, S, M)
             found[start : start + n_now, arm] = np.take_along_axis(each, chosen[:, :, None], axis=1).mean(axis=1)
+    if n == 1:
+        found[:] = np.nan
+    elif groups.sizes[0] == 1:
+        found[:, :, TARGET] = np.nan
     return point, found
-
-
-def interval(draws: np.ndarray, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Percentile interval of draws (B,); NaN where nothing is known."""
-    tail = (1 - confidence) / 2
-    known = draws[np.isfinite(draws)]
-    if not len(known):
-        return float("nan"), float("nan")
-    low, high = np.quantile(known, [tail, 1 - tail])
-    return float(low), float(high)

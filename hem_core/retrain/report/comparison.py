@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from hem_core.retrain.report.bootstrap import interval, measured_again
+from hem_core.retrain.report.bootstrap import measured_again
 from hem_core.retrain.report.measures import GRADED, MEASURES, Measure, groups, of_numbers, sums
 from hem_core.retrain.report.ship_or_hold import Interval, verdict
 from hem_core.retrain.report.slices import Slice
 from hem_core.retrain.report.test_predictions import ModelPredictions
 from hem_core.stats.holm import holm
 from hem_core.stats.mcnemar import mcnemar
+from hem_core.stats.paired import known_interval
 from hem_core.stats.wilson import wilson
 
 POWER = 2.8
@@ -89,16 +90,19 @@ def table_of(
     return rows
 
 
-def _differences(values: Mapping[str, np.ndarray], draws: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+def _differences(
+    values: Mapping[str, np.ndarray], draws: Mapping[str, np.ndarray]
+) -> dict[str, dict[str, float | None]]:
     """What one arm gains over another in a measure, for the pairs whose arms both exist.
 
-    values: of each arm, (S,) by seed; draws: of each arm, (B,) by bootstrap draw.
+    values: of each arm, (S,) by seed; draws: of each arm, (B,) by bootstrap draw. The ends of the interval are None
+    where one example alone carries the measure.
     """
     found = {}
     for one, other in PAIRS:
         if one in values and other in values:
-            low, high = interval(draws[one] - draws[other])
             mean = float(values[one].mean() - values[other].mean())
+            low, high = known_interval(draws[one] - draws[other])
             found[f"{one} - {other}"] = {"mean": mean, "low": low, "high": high}
     return found
 
@@ -112,10 +116,11 @@ def _mcnemar(flow: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def smallest_effect(names: list[str], draws: np.ndarray) -> float:
-    """The difference in the first measure that these models and this test can find; draws (B, A, M)."""
+def smallest_effect(names: list[str], draws: np.ndarray) -> float | None:
+    """The difference in the first measure that these models and this test can find; draws (B, A, M). None where one
+    example alone carries the measure."""
     gained = draws[:, names.index("curated"), 0] - draws[:, names.index("control"), 0]
-    return POWER * float(np.std(gained))
+    return POWER * float(np.std(gained)) if np.isfinite(gained).all() else None
 
 
 def _sd(values: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 from hem_core.retrain.report.page_charts import dumbbells, flow_bars, forest
 from hem_core.retrain.report.page_style import STYLE
+from hem_core.stats.paired import NO_INTERVAL
 
 MEASURES = "mean ± standard deviation over seeds; differences with their 95% interval"
 MOST_CLASSES, MOST_SLICES = 12, 8
@@ -119,7 +120,9 @@ def _measure(name: str) -> str:
     return name.replace("negative log likelihood", "log loss").replace("temperature scaled", "scaled")
 
 
-def _difference(found: Mapping[str, float], better: str) -> str:
+def _difference(found: Mapping[str, Any], better: str) -> str:
+    if found["low"] is None:
+        return f"<td>{_minus(format(found['mean'], '+z.2f'))} <i>{NO_INTERVAL}</i></td>"
     sign = 1 if better == "higher" else -1
     low, high = sorted((sign * found["low"], sign * found["high"]))
     look = "good" if low > 0 else "bad" if high < 0 else ""

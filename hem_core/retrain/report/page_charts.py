@@ -14,8 +14,8 @@ GOOD, BAD = "#12805c", "#c0362c"
 
 
 def forest(table: Sequence[Mapping[str, Any]], comparison: str) -> str:
-    """One line per measure in %: the difference in points with its interval, right of 0 where curated is better."""
-    rows = [row for row in table if row["unit"] == "%" and comparison in row["difference"]]
+    """One line per measure in % that has an interval: the difference in points, right of 0 where curated is better."""
+    rows = [row for row in table if row["unit"] == "%" and row["difference"].get(comparison, {}).get("low") is not None]
     signs = [1 if row["better"] == "higher" else -1 for row in rows]
     ends = [
         sorted((sign * row["difference"][comparison]["low"], sign * row["difference"][comparison]["high"]))

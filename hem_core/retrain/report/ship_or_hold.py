@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hem_core.stats.paired import NO_INTERVAL
+
 TOLERANCE = 0.2
 """The largest accepted loss of overall accuracy, in points, at the lower end of the interval."""
 MOST_CHURN = 2.0
@@ -13,14 +15,24 @@ MOST_CHURN = 2.0
 
 @dataclass(frozen=True)
 class Interval:
-    """A difference in points with its 95% interval."""
+    """A difference in points with its 95% interval; None where one example alone carries it."""
 
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
     def __str__(self) -> str:
-        return f"{self.mean:+z.2f} points, {self.low:+z.2f} to {self.high:+z.2f}"
+        is_known = self.low is not None and self.high is not None
+        ends = f", {self.low:+z.2f} to {self.high:+z.2f}" if is_known else f"; {NO_INTERVAL}"
+        return f"{self.mean:+z.2f} points{ends}"
+
+    def is_above(self, value: float) -> bool:
+        """Whether the whole interval lies above a value."""
+        return self.low is not None and self.low > value
+
+    def is_below(self, value: float) -> bool:
+        """Whether the whole interval lies below a value."""
+        return self.high is not None and self.high < value
 
 
 def verdict(
@@ -44,10 +56,10 @@ def verdict(
     rules = [
         _rule(
             f"the interval of overall {measure} stays above −{TOLERANCE} points",
-            overall.low > -TOLERANCE,
+            overall.is_above(-TOLERANCE),
             str(overall),
         ),
-        _rule("the interval of the targeted slice stays above 0", target.low > 0, str(target)),
+        _rule("the interval of the targeted slice stays above 0", target.is_above(0), str(target)),
         _rule(
             f"regressions are within {MOST_CHURN:g} times those of a change of seed",
             limit is not None and regressed <= limit,
@@ -56,7 +68,7 @@ def verdict(
         ),
     ]
     is_ship = all(rule["passed"] for rule in rules)
-    is_worse = overall.high < 0 or (limit is not None and regressed > limit and overall.mean <= 0)
+    is_worse = overall.is_below(0) or (limit is not None and regressed > limit and overall.mean <= 0)
     word = "ship" if is_ship else "hold" if is_worse else "no difference shown"
     sentences = _sentences(word, overall, target, n_seeds, target_words, measure)
     return {"ship": is_ship, "word": word, "sentences": sentences, "rules": rules}

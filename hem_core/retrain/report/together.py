@@ -12,7 +12,7 @@ import pandas as pd
 from hem_core.retrain.report.comparison import counted, smallest_effect, table_of
 from hem_core.retrain.report.measures import Measure
 from hem_core.retrain.report.ship_or_hold import Interval, verdict
-from hem_core.stats.paired import Paired, interval
+from hem_core.stats.paired import Paired, known_interval
 from hem_core.tasks import MatchesParts, MeasuresTogether
 from hem_core.thresholds import WRONG
 
@@ -113,10 +113,11 @@ def _classes(tested: Tested, whole: Paired, point: np.ndarray, draws: np.ndarray
             continue
         arms = {}
         for place, arm in enumerate(tested.arms):
-            low, high = interval(draws[:, place, at])
-            arms[arm] = {"mean": float(point[place, :, at].mean()), "low": low, "high": high}
-        low, high = interval(draws[:, one, at] - draws[:, other, at])
+            mean = float(point[place, :, at].mean())
+            low, high = known_interval(draws[:, place, at])
+            arms[arm] = {"mean": mean, "low": low, "high": high}
         gained = arms["curated"]["mean"] - arms["control"]["mean"]
+        low, high = known_interval(draws[:, one, at] - draws[:, other, at])
         found[each.label] = {
             "label": each.label, "n": each.n, "arms": arms, "difference": gained, "low": low, "high": high,
         }  # fmt: skip

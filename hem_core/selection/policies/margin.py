@@ -34,5 +34,5 @@ def margin(pool: Pool, n: int, *, by: str = "") -> Chosen:
 
 def uncertainty(columns: Iterable[str]) -> str:
     """The default column of `margin`, "" where there is none."""
-    known = set(columns)
-    return next((name for name in LABEL_FREE if name in known), "")
+    available = set(columns)
+    return next((name for name in LABEL_FREE if name in available), "")

@@ -64,6 +64,6 @@ def _labels(pool: Pool) -> np.ndarray:
 def _shares(names: np.ndarray, code: np.ndarray, shares: Mapping[str, float]) -> np.ndarray:
     """(K,) natural share of each class of the pool, sum 1."""
     counted = np.bincount(code, minlength=len(names)) / max(1, len(code))
-    known = np.array([shares.get(str(name), 0.0) for name in names])
-    found = known if known.size and (known > 0).all() else counted
-    return found / max(found.sum(), 1e-300)
+    named_shares = np.array([shares.get(str(name), 0.0) for name in names])
+    raw_shares = named_shares if named_shares.size and (named_shares > 0).all() else counted
+    return raw_shares / max(raw_shares.sum(), 1e-300)
