@@ -1,10 +1,11 @@
 """Takes the pictures of the app for the documentation: docs/figures/*.png, from real runs in a real browser.
 
-    python benchmarks/pictures.py WORKSPACE [NAME …] [--scene FILE]
+    python benchmarks/pictures.py WORKSPACE [NAME …] [--scene FILE] [--energy FILE]
 
-The runs are those of `hem demo digits` and `hem demo detection`, and one over the data set scene (several labels, not
-shipped: name its table with --scene). What the workspace lacks of them is made first, in some minutes; verdicts of
-the pictures go to a workspace of their own. Name some pictures to take these alone. Light theme, 1280 px wide.
+The runs are those of `hem demo digits` and `hem demo detection`, and two over data sets that are not shipped: scene
+(several labels) and energy (two numbers); name their tables with --scene and --energy. What the workspace lacks of them
+is made first, in some minutes; verdicts of the pictures go to a workspace of their own. Name some pictures to take
+these alone. Light theme, 1280 px wide.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ HIDE_PATHS = """() => {
     if (["Data", "Data folder"].includes(row.cells[0].textContent.trim())) row.style.display = "none";
 }"""
 """Hides the rows of Overview that say where the data of the run lie on this machine."""
+SHOWN_ON: dict[str, tuple[str, dict[str, Any]]] = {
+    "scene": ("tags.md", {"task": "multilabel", "columns": {"label_column": "labels"}}),
+    "energy": ("regression.md", {"task": "regression", "columns": {"label_column": "heating,cooling"}}),
+}
+"""Data set -> the page that shows its train function, and how it is read."""
 WRONG = '{"all":[{"column":"reason","in":["suspect_label"]}]}'
 
 
@@ -50,6 +56,7 @@ def main() -> None:
     parser.add_argument("workspace", type=Path)
     parser.add_argument("names", nargs="*", help=f"of: {', '.join(PICTURES)}")
     parser.add_argument("--scene", type=Path, help="the table scene.csv.gz, with the tags in the column labels")
+    parser.add_argument("--energy", type=Path, help="a table of buildings with the columns heating and cooling")
     options = parser.parse_args()
     unknown = set(options.names) - set(PICTURES)
     if unknown:
@@ -58,37 +65,36 @@ def main() -> None:
     with chromium() as browser:
         for run_name in dict.fromkeys(PICTURES[name].run for name in names):
             wanted = [name for name in names if PICTURES[name].run == run_name]
-            run = made(run_name, options.workspace, options.scene)
+            run = made(run_name, options.workspace, getattr(options, run_name, None))
             if run is None:
-                print(f"omitted, because they need --scene: {', '.join(wanted)}")
+                print(f"omitted, because they need --{run_name}: {', '.join(wanted)}")
             else:
                 take(browser, run, wanted)
 
 
-def made(name: str, workspace: Path, scene: Path | None) -> Path | None:
+def made(name: str, workspace: Path, table: Path | None) -> Path | None:
     """The folder of a run, which is made where it is not there yet; None where its data were not named."""
     run = workspace / "runs" / name
     if (run / "run.json").exists():
         return run
-    if name != "scene":
+    if name not in SHOWN_ON:
         from demo_models import _demo
 
         return _demo.run(name, workspace, progress=lambda *_done: None).folder
-    return scored_scene(scene, run) if scene else None
+    return scored(name, table, run) if table else None
 
 
-def scored_scene(table: Path, out: Path) -> Path:
-    """The data set scene, judged out of fold by the train function that docs/tags.md shows."""
+def scored(name: str, table: Path, out: Path) -> Path:
+    """A data set that is judged out of fold by the train function that a page of the documentation shows."""
     import hem_core
 
-    page = (ROOT / "docs" / "tags.md").read_text("utf-8")
-    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
-    assert code is not None, "docs/tags.md shows no train function"
-    module = types.ModuleType("regressions")
+    page, options = SHOWN_ON[name]
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text("utf-8"), re.DOTALL)
+    assert code is not None, f"docs/{page} shows no train function"
+    module = types.ModuleType("shown")
     exec(code[1], module.__dict__)
     sys.modules[module.__name__] = module
-    options = {"task": "multilabel", "columns": {"label_column": "labels"}, "train": "regressions:train", "oos": 5}
-    return hem_core.score(None, table, out=out, **options).folder
+    return hem_core.score(None, table, out=out, **options, train="shown:train", oos=5).folder
 
 
 def take(browser: Any, run: Path, names: Sequence[str]) -> None:
@@ -130,6 +136,11 @@ def overview(page: Any) -> None:
     """Its figures are drawn, and so is the table of the classes or tags."""
     page.locator(".js-plotly-plot .main-svg").nth(1).wait_for()
     page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
+
+
+def numbers(page: Any) -> None:
+    """Its figures are drawn."""
+    page.locator(".js-plotly-plot .main-svg").nth(1).wait_for()
 
 
 def explore(page: Any) -> None:
@@ -190,6 +201,7 @@ PICTURES = {
     "boxes_detection": Picture("detection", "detection?run=detection", detection, height=1180),
     "boxes_explore": Picture("detection", f"explore?run=detection&level=boxes&rule={WRONG}", whole_images),
     "boxes_review": Picture("detection", "review?run=detection&level=boxes&queue=suspects", corrected),
+    "numbers_overview": Picture("energy", "?run=energy", numbers, height=648),
     "tags_overview": Picture("scene", "?run=scene", overview),
     "tags_review": Picture("scene", "review?run=scene&queue=suspects", review),
 }

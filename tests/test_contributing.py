@@ -49,6 +49,7 @@ def written(tmp_path, monkeypatch):
         monkeypatch.setattr(package, "__path__", [*package.__path__, added])
     from hem_core import mining, tasks
 
+    vars(mining).pop("Middle", None)  # found once, a selector stays
     monkeypatch.setattr(mining, "__path__", [*mining.__path__, str(tmp_path / "hem_core" / "mining")])
     before = set(sys.modules)
     yield tmp_path

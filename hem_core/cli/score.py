@@ -153,8 +153,7 @@ def score(
     from hem_core.runs.options import Options
     from hem_core.runs.score import score as score_run
 
-    labels = ",".join(label_column or ())
-    columns = {"id": id_column, "label": labels, "image": image_column, "text": text_column}
+    columns = {"id": id_column, "label": ",".join(label_column or ()), "image": image_column, "text": text_column}
     options = Options(
         task=task,
         loss=loss,

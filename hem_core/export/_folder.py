@@ -90,11 +90,13 @@ def export(
     return target
 
 
-def _as_written(examples: pd.DataFrame, label_sets: LabelSets | None, module: Any) -> pd.DataFrame:
-    """The examples with their sets of tags as a format writes them."""
+def _as_written(examples: pd.DataFrame, label_sets: LabelSets | LabelNumbers | None, module: Any) -> pd.DataFrame:
+    """The examples with their sets of tags, or their numbers, as a format writes them."""
     if label_sets is None:
         return examples
-    return label_sets.as_lists(examples) if getattr(module, "HOLDS_LISTS", False) else label_sets.as_they_came(examples)
+    if isinstance(label_sets, LabelSets) and getattr(module, "HOLDS_LISTS", False):
+        return label_sets.as_lists(examples)
+    return label_sets.as_they_came(examples)
 
 
 def _check(examples: pd.DataFrame, target: Path) -> None:

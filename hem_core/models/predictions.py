@@ -111,7 +111,7 @@ def listed_predictions(table: pa.Table, name: str, notes: tuple[str, ...] = ()) 
 
 
 def _opened(source: Path | pa.Table, path: str) -> Predictions | None:
-    names = source.column_names if isinstance(source, pa.Table) else pq.read_schema(source).names
+    names = pq.read_schema(source).names if isinstance(source, Path) else source.column_names
     found = [name for name in ("logits", "probs") if name in names]
     if not found:
         return None
@@ -141,10 +141,10 @@ def _total_of_logits(source: Path | pa.Table) -> int | None:
 
 
 def _batches(source: Path | pa.Table, column: str, size: int = 65_536) -> Iterator[pa.RecordBatch]:
-    if isinstance(source, pa.Table):
-        yield from source.select([column]).to_batches(max_chunksize=size)
-    else:
+    if isinstance(source, Path):
         yield from pq.ParquetFile(source).iter_batches(batch_size=size, columns=[column])
+    else:
+        yield from source.select([column]).to_batches(max_chunksize=size)
 
 
 def _length(source: Path | pa.Table, column: str) -> int:
@@ -188,9 +188,9 @@ def _lists(array: pa.Array) -> pa.Array:
 
 
 def _rows(path: Path | pa.Table | None, columns: list[str], start: int, stop: int) -> pa.Table:
-    if isinstance(path, pa.Table):
-        return path.select(columns).slice(start, stop - start)
     assert path is not None
+    if not isinstance(path, Path):
+        return path.select(columns).slice(start, stop - start)
     file, pieces, first = pq.ParquetFile(path), [], 0
     stat = path.stat()
     version = (stat.st_ino, stat.st_mtime_ns, stat.st_size)

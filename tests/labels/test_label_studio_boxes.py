@@ -193,8 +193,10 @@ def test_a_second_round_starts_from_the_corrections_of_the_first(run, tasks, tmp
     assert [one["value"]["rectanglelabels"] for one in given(task)] == [["cell"]]
     import_boxes(write(tmp_path / "agree.json", answered(task, given(task), who=2)), tmp_path / "w")
     assert corrected(run) - before() == {("empty.png", "cell", (5, 5, 25, 20))}
-    done = import_boxes(write(tmp_path / "differ.json", answered(task, [], who=3)), tmp_path / "w")
-    assert len(done.conflicts) == 1
+    third = import_boxes(write(tmp_path / "differ.json", answered(task, [], who=3)), tmp_path / "w")
+    assert (len(third.conflicts), len(corrected(run) - before())) == (0, 1)  # two of three say so
+    fourth = import_boxes(write(tmp_path / "again.json", answered(task, [], who=4)), tmp_path / "w")
+    assert len(fourth.conflicts) == 1
     assert corrected(run) == before()
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 import hem_core
 from hem_core.retrain.source import train_source
 from hem_core.sets.check_model import check_model
+from hem_core.sets.opened_set import open_set
 from hem_core.sets.select import save, select
 
 N = 4
@@ -69,5 +70,5 @@ def test_boxes_are_checked_from_another_folder(home, tmp_path, monkeypatch):
     level = hem_core.open_run(home / "w" / "runs" / "one").level("examples")
     save(home / "w", "hard", level, select(level, n=2, policies=["top"]), made_by="a test")
     monkeypatch.chdir(tmp_path)
-    found = check_model(home / "w", "hard", None, predictions=home / "tables" / "results.json")
+    found = check_model(open_set(home / "w", "hard"), None, predictions=home / "tables" / "results.json")
     assert found.is_passed

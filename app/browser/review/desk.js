@@ -203,7 +203,7 @@ export function makeDesk(place, client, leave) {
   }
 }
 
-/** A choice of queue or level that the mouse has clicked keeps the arrow keys to itself; they walk through the queue. */
+/** A choice of queue or level that was clicked keeps the arrow keys to itself; they walk through the queue. */
 function freeTheArrows(event) {
   const choice = event.detail > 0 && event.target.closest?.("[role='radio']");
   if (choice) choice.blur();

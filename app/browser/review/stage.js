@@ -36,7 +36,8 @@ export function makeStage(calls) {
   return {
     element,
     isDragging: () => isDragging,
-    /** Show an example: {scene, address of its picture, verdict, opinions of several people}; another part is looked at from the start. */
+    /** Show an example: {scene, address of its picture, verdict, opinions of several people}. Another part is looked at
+     *  from the start. */
     show(next, nextLook) {
       const isOther = shown?.scene.part !== next.scene.part || shown?.scene.example !== next.scene.example;
       if (isOther || nextLook.isClose !== look.isClose) [view, isMoved] = [null, false];

@@ -17,6 +17,7 @@ from app.views.sets.source import Candidates
 from hem_core.errors import HemError
 from hem_core.selection.verdicts_applied import EXCLUSIONS, composition, curate, held_out, is_corrected
 from hem_core.sets.box_corrections import counted, in_words
+from hem_core.sets.of_parts import examples_of
 from hem_core.store import sets
 from hem_core.store.level import Level
 
@@ -205,7 +206,8 @@ def _corrected(level: Level, examples: pd.DataFrame) -> tuple[str, str, str]:
     if decided is None:
         about = "Label called wrong in Review, with a new one; the given one is kept in label_before."
         return "Corrected labels", f"{np.count_nonzero(is_corrected(examples)):,}", about
-    found = counted(decided, set(examples["id" if level.is_examples else "example"].astype(str)))
+    images = examples if level.is_examples else examples_of(examples, loaders.run(level.run), level.name)
+    found = counted(decided, set(images["id"].astype(str)))
     about = (
         f"In the images of this set: {in_words(found)}. An export contains the corrected boxes; disputed ones as given."
     )
