@@ -57,6 +57,7 @@ _events = sa.Table(
     # collide here, and the later tries again. So "everything after number k" misses nothing.
     sa.UniqueConstraint("data", "number"),
     sa.UniqueConstraint("client", "sequence"),
+    sa.Index("hem_tag_events_undoes", "undoes"),
 )
 
 _LATER = ("window_id", "level")
@@ -110,6 +111,11 @@ def connect(place: Path | str) -> sa.Engine:
             f"the tag log {shown} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM"
         )
     return engine
+
+
+def table(connection: sa.Connection) -> tuple[sa.Table, list[str]]:
+    """The table of the entries, and its columns that this log lacks, because an older version made it."""
+    return _events, _lacking(connection)
 
 
 def is_read_only(engine: sa.Engine) -> bool:
@@ -252,6 +258,10 @@ def _create(engine: sa.Engine) -> str:
         for name in _lacking(connection):
             column = sa.schema.CreateColumn(_events.c[name]).compile(dialect=connection.dialect)
             connection.execute(sa.DDL(f"ALTER TABLE {_events.name} ADD COLUMN {column}"))
+        known = {index["name"] for index in sa.inspect(connection).get_indexes(_events.name)}
+        for index in _events.indexes:
+            if index.name not in known:
+                connection.execute(sa.schema.CreateIndex(index))
         version = connection.execute(sa.select(_about.c.value).where(_about.c.name == "format_version")).scalar()
         if version is None:
             version = str(FORMAT_VERSION)
@@ -294,6 +304,7 @@ def _is_passing(error: exc.DBAPIError) -> bool:
         isinstance(error, exc.IntegrityError)
         or "locked" in text
         or "already exists" in text
+        or "duplicate key name" in text
         or "duplicate column" in text
     )
 

@@ -15,7 +15,8 @@ from hem_core.store.verdicts import VERDICTS
 if TYPE_CHECKING:
     import pandas as pd
 
-_NONE = -1
+NONE = -1
+"""In a slot: the example has nothing from any entry."""
 _VERDICT = ""  # the slot that all verdicts share; every free tag has a slot of its own
 
 
@@ -63,12 +64,16 @@ class Fold:
             self.replaced.append({})
             self.members.append(self.members[target])
             self.undone_by.setdefault(target, []).append(position)
-            self._recount(target)
-            self._refold(self.members[target])
+            self.settle(target)
         if len(self.members[position]) == 1:
             self._about_one.setdefault(int(self.members[position][0]), []).append(position)
         else:
             self._about_many.append(position)
+
+    def settle(self, position: int) -> None:
+        """Take into account that an entry has been undone: whether it counts now, and the tags of its examples."""
+        self._recount(position)
+        self._refold(self.members[position])
 
     def ids(self, position: int) -> list[str]:
         """The ids that an entry is about."""
@@ -122,7 +127,7 @@ class Fold:
     def verdict(self, id: str) -> dict[str, Any] | None:
         """The current verdict of an example: tag, value, who, n as in `state`; None when it has none."""
         number, held = self.numbers.get(id), self.slots.get(_VERDICT)
-        if number is None or held is None or held[number] == _NONE:
+        if number is None or held is None or held[number] == NONE:
             return None
         event = self.events[held[number]]
         n = 1 if _is_import(event.rule) else len(self.members[held[number]])
@@ -137,7 +142,7 @@ class Fold:
         ids = np.array(list(self.numbers), object)
         numbers, sources = [], []
         for slot in sorted(self.slots):
-            held = np.flatnonzero(self.slots[slot] != _NONE)
+            held = np.flatnonzero(self.slots[slot] != NONE)
             numbers.append(held)
             sources.append(self.slots[slot][held])
         number = np.concatenate([np.empty(0, np.int64), *numbers])
@@ -170,7 +175,7 @@ class Fold:
         holders = dict[int, int]()
         for held in concerned:
             for k, n in zip(*np.unique(held[members], return_counts=True), strict=True):
-                if k != _NONE and (event.action != "remove" or self.events[k].tag == event.tag):
+                if k != NONE and (event.action != "remove" or self.events[k].tag == event.tag):
                     holders[int(k)] = int(n)
         return holders
 
@@ -198,19 +203,19 @@ class Fold:
         slot = _slot_of(event)
         if event.action == "clear":
             for held in self.slots.values():
-                held[members] = _NONE
+                held[members] = NONE
         elif event.action == "add":
             self._slot(slot)[members] = position
         elif event.action == "remove":
             held = self._slot(slot)
             sources = np.unique(held[members])
-            same = [k for k in sources if k != _NONE and self.events[k].tag == event.tag]
-            held[members[np.isin(held[members], same)]] = _NONE
+            same = [k for k in sources if k != NONE and self.events[k].tag == event.tag]
+            held[members[np.isin(held[members], same)]] = NONE
 
     def _refold(self, members: np.ndarray) -> None:
         """Recompute the examples that an undo affects; the others stay."""
         for held in self.slots.values():
-            held[members] = _NONE
+            held[members] = NONE
         is_concerned = np.zeros(len(self.numbers), bool)
         is_concerned[members] = True
         for position, event in enumerate(self.events):
@@ -242,6 +247,6 @@ def _grown(held: np.ndarray, length: int) -> np.ndarray:
     """At least `length` long, doubling, so that one more example costs little."""
     if len(held) >= length:
         return held
-    longer = np.full(max(length, 2 * len(held)), _NONE, np.int32)
+    longer = np.full(max(length, 2 * len(held)), NONE, np.int32)
     longer[: len(held)] = held
     return longer

@@ -19,6 +19,8 @@ from hem_core.store import tag_events
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.tag_events import Event
 from hem_core.store.tag_fold import Fold
+from hem_core.store.tag_pages import Pages
+from hem_core.store.tag_reversal import Reversal, reversal
 from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
@@ -236,6 +238,16 @@ class TagLog:
         with self._lock:
             fold = self._current(data)
             return fold.others_before(fold.positions[_find(fold, batch, data).batch])
+
+    def reversal(self, data: str, batch: str) -> Reversal:
+        """What `undo` of that batch would change now. Raises DataError for a batch that this data set has not."""
+        with self._lock:
+            fold = self._current(data)
+            return reversal(fold, fold.positions[_find(fold, batch, data).batch])
+
+    def pages(self, data: str) -> Pages:
+        """The actions of all levels page by page, read from the database; `history` needs all of one level."""
+        return Pages(self._engine, data)
 
     def revision(self, data: str) -> int:
         """A number that grows with every entry of the data set, of any level; 0 when there is none: a cache key."""
