@@ -15,7 +15,7 @@ from hem_core.store.level_names import EXAMPLES
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-ADDRESS = ("run", "level", "rule", "selection", "view", "queue", "detection", "against", "cell", "retrain")
+ADDRESS = ("run", "level", "rule", "selection", "view", "queue", "detection", "against", "cell", "retrain", "history")
 """Names that stand in the URL, so that a copied address opens the same view."""
 
 LONGEST = 6_000
@@ -130,6 +130,16 @@ def detection() -> dict:
 def set_detection(settings: dict) -> None:
     """Change the settings of Detection; {} restores the defaults."""
     _set_settings("detection", settings)
+
+
+def history() -> dict:
+    """The filters and the page of History; only those that differ from the defaults."""
+    return _settings("history")
+
+
+def set_history(settings: dict) -> None:
+    """Change the filters or the page of History; {} restores the defaults."""
+    _set_settings("history", settings)
 
 
 def queue() -> str:

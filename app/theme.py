@@ -95,3 +95,17 @@ CSS = """
 
 SKELETON = '<div class="hem-page-skeleton" role="status" aria-label="loading"><i></i><i></i><i></i></div>'
 """What stands in a page's place until its first part has come."""
+
+PAST = """
+<style>
+.hem-past { display: flex; gap: .7rem; align-items: center; min-height: 2.6rem; line-height: 1.35; }
+.hem-past img { width: 2.6rem; height: 2.6rem; object-fit: contain; border-radius: 4px; flex: none; }
+.hem-past > div { min-width: 0; overflow-wrap: anywhere; }
+.hem-past .is-undone { text-decoration: line-through; opacity: .6; }
+.hem-past-how, .hem-past small { opacity: .72; font-size: .86em; }
+.hem-past em { font-style: normal; margin-left: .5em; padding: 0 .45em; border-radius: 4px;
+  background: rgba(128,138,150,.18); }
+[class*="st-key-past_"] { border-bottom: 1px solid rgba(128,138,150,.25); padding-bottom: .35rem; }
+</style>
+"""
+"""How the actions of History look."""

@@ -137,13 +137,14 @@ class Pages:
 def _of_kind(connection: sa.Connection, table: sa.Table, kind: Kind) -> list[sa.ColumnElement[bool]]:
     is_verdict = table.c.tag.in_(VERDICTS)
     is_free = sa.and_(table.c.action.in_(["add", "remove"]), sa.not_(is_verdict))
-    return {
-        "all": lambda: [],
-        "verdict": lambda: [sa.or_(is_verdict, table.c.action == "clear")],
-        "tag": lambda: [sa.or_(is_free, table.c.action == "clear")],
-        "bulk": lambda: [sa.or_(sa.func.length(table.c.ids) > _LONGEST_ONE, _holds_several(connection, table.c.ids))],
-        "undo": lambda: [table.c.undoes != ""],
-    }[kind]()
+    if kind == "verdict":
+        return [sa.or_(is_verdict, table.c.action == "clear")]
+    if kind == "tag":
+        return [sa.or_(is_free, table.c.action == "clear")]
+    if kind == "bulk":
+        is_long = sa.func.length(table.c.ids) > _LONGEST_ONE
+        return [sa.or_(is_long, _holds_several(connection, table.c.ids))]
+    return [table.c.undoes != ""] if kind == "undo" else []
 
 
 def _holds_several(connection: sa.Connection, ids: sa.Column[bytes]) -> sa.ColumnElement[bool]:

@@ -1,0 +1,31 @@
+"""The id of the browser's window, for Python: what is reversed here belongs to this window."""
+
+from streamlit.components.v2 import component
+
+from app import state
+from app.wire import routes
+
+_SHIM = """
+export default async function (component) {
+  const address = new URL(component.data.code, window.location.origin).href;
+  return (await import(address)).default(component);
+}
+"""
+_mount = component("hem_window", html="<span hidden></span>", js=_SHIM)
+KEY = "history_window"
+
+
+def draw_window() -> None:
+    """Ask the browser which window this is; nothing is seen of it. The answer draws the page again, once a visit."""
+    known = this_window()
+    code = f"/hem/static/{routes.version()}/history/window.js"
+    _mount(key=KEY, data={"code": code, "id": known}, height="content", on_window_change=lambda: None)
+
+
+def this_window() -> str:
+    """The id of this window, as in the log of the tags; "" before the browser has named it."""
+    id = state.sent(KEY, "window").get("id", state.recall("window", ""))
+    if isinstance(id, str) and len(id) <= 64:
+        state.remember("window", id)
+        return id
+    return ""
