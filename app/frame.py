@@ -37,10 +37,16 @@ def listing() -> Listing:
     return Listing([*runs, *arm], len(runs), broken)
 
 
-def guarded(page: Callable[[], None], *, needs_run: bool = True, found: Listing | None = None) -> None:
+def guarded(
+    page: Callable[[], None],
+    *,
+    needs_run: bool = True,
+    found: Listing | None = None,
+    bar: Callable[[], None] | None = None,
+) -> None:
     """`show`, with one sentence in place of an unexpected error; the traceback goes to the server's log."""
     try:
-        show(page, needs_run=needs_run, found=found)
+        show(page, needs_run=needs_run, found=found, bar=bar)
     except Exception as error:
         logging.getLogger(__name__).exception("a page of the run %s failed", state.current_run())
         name = state.current_run() or "on screen"
@@ -65,11 +71,18 @@ def level_ahead(found: Listing) -> Level | None:
         return None
 
 
-def show(page: Callable[[], None], *, needs_run: bool = True, found: Listing | None = None) -> None:
+def show(
+    page: Callable[[], None],
+    *,
+    needs_run: bool = True,
+    found: Listing | None = None,
+    bar: Callable[[], None] | None = None,
+) -> None:
     """Draw the bar with the run picker, then the page for that run.
 
     The page is called when that run is complete; while it grows, its progress stands in the page's place. A page that
-    needs no run is always called. found: the runs, where they have been read for this drawing.
+    needs no run is always called. found: the runs, where they have been read for this drawing. bar: draws what the page
+    has in the bar.
     Errors that the user can fix are shown as a sentence.
     """
     st.html(theme.CSS)
@@ -99,6 +112,8 @@ def show(page: Callable[[], None], *, needs_run: bool = True, found: Listing | N
             st.caption(words.plain(_line(by_name[name])), width="stretch")
         except HemError:  # the page says what is wrong with it
             st.space("stretch")
+        if bar is not None and by_name[name].is_complete:
+            bar()
         _jobs_mark()
         widgets.signature()
     if wanted and wanted not in by_name:

@@ -4,16 +4,23 @@ from functools import partial
 
 import streamlit as st
 
-from app import frame, state, theme
+from app import frame, saved_views, state, theme
 from app.views import is_offered, title, views
 
 st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
+is_opened = saved_views.open_from_address()
 listing = frame.listing()
 level = frame.level_ahead(listing)
 pages = {
     name: st.Page(
-        partial(frame.guarded, view.page, needs_run=getattr(view, "NEEDS_RUN", True), found=listing),
+        partial(
+            frame.guarded,
+            view.page,
+            needs_run=getattr(view, "NEEDS_RUN", True),
+            found=listing,
+            bar=getattr(view, "bar", None),
+        ),
         title=title(name, view),
         icon=getattr(view, "ICON", None),
         url_path=name,
@@ -23,4 +30,7 @@ pages = {
     for place, (name, view) in enumerate(views().items())
 }
 state.set_pages(pages)
-st.navigation(list(pages.values()), position="top").run()
+page = st.navigation(list(pages.values()), position="top")
+if is_opened and page is not pages["explore"]:
+    state.go("explore")
+page.run()

@@ -142,6 +142,13 @@ def set_history(settings: dict) -> None:
     _set_settings("history", settings)
 
 
+def take_saved() -> str:
+    """Name of the saved view in the address; returned once, and taken out of the address."""
+    name = st.query_params.get("saved", "")
+    st.query_params.pop("saved", None)
+    return name
+
+
 def queue() -> str:
     """Which queue Review walks through: 'mixed', 'suspects', 'filter', 'selection', 'disagreements', or 'sample 80 90'
     (random examples whose label suspicion lies between two percentiles)."""

@@ -149,9 +149,10 @@ def show(monkeypatch):
 
 
 def _page(name):
-    from app import frame, state
+    from app import frame, saved_views, state
     from app.views import views
 
     state.sync()
+    saved_views.open_from_address()
     view = views()[name]
-    frame.show(view.page, needs_run=getattr(view, "NEEDS_RUN", True))
+    frame.show(view.page, needs_run=getattr(view, "NEEDS_RUN", True), bar=getattr(view, "bar", None))

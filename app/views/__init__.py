@@ -1,6 +1,7 @@
 """The pages, one each: a folder with `page.py`, or a file. It defines `page()`, which draws the page, and PLACE, which
 orders the tabs; TITLE and ICON (such as ":material/map:") are what its tab shows, by default its name and no icon.
-NEEDS_RUN = False where it has something to show without a run; is_offered(level) where it is only for some tasks."""
+NEEDS_RUN = False where it has something to show without a run; is_offered(level) where it is only for some tasks;
+bar() where it draws something into the bar above all pages."""
 
 import importlib
 import sys

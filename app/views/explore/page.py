@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from app import loaders, map_to_come, scope, state, theme, trust
+from app import loaders, map_to_come, saved_views, scope, state, theme, trust
 from app.browser.explorer.component import explorer, sent_state
 from app.wire import contents, pictures, routes, scenes, tag_words
 from app.wire.identity import identity
@@ -19,6 +19,11 @@ PLACE = 20
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
+
+
+def bar() -> None:
+    """The menu of the saved views."""
+    saved_views.menu()
 
 
 def page() -> None:

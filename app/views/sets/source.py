@@ -1,5 +1,6 @@
 """What a set is made from: reviewed, chosen in Explore, tagged, the hardest, or everything."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from app import loaders, scope, state, words
+from app.rule_fitting import without_places
+from hem_core.store import saved_views
 from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
 from hem_core.store.verdicts import VERDICTS
@@ -16,6 +19,7 @@ SOURCES = {
     "chosen": "Chosen in Explore",
     "selection": "Selection of Explore",
     "filter": "Filter of Explore",
+    "saved": "Saved view",
     "tags": "Tagged",
     "difficulty": "Hardest",
     "everything": "Everything",
@@ -37,9 +41,11 @@ def choose(level: Level) -> Candidates | None:
     """Draw the sources that there are; what was chosen, or None when nothing is chosen yet."""
     tags = loaders.tags_of(level).state(level.data)["tag"].value_counts()
     rules = scope.explored(level)
+    saved = _saved(level)
     reviewed = _reviewed(level)
     is_there = {
         "reviewed": bool(reviewed),
+        "saved": bool(saved),
         "tags": bool(len(tags)),
         "difficulty": "difficulty" in level.source.columns,
         "everything": True,
@@ -61,6 +67,10 @@ def choose(level: Level) -> Candidates | None:
     if source in rules:
         st.caption(words.plain(describe(rules[source])))
         return _described(rules[source])
+    if source == "saved":
+        name = st.selectbox("Saved view", list(saved), key="set_saved_view", width=320)
+        st.caption(words.plain(describe(saved[name])))
+        return Candidates(saved[name], f"{name}: {describe(saved[name])}")
     if source == "tags":
         return _tagged(tags)
     if source == "difficulty":
@@ -68,6 +78,17 @@ def choose(level: Level) -> Candidates | None:
         low, high = row.slider(unit, 0, 100, (90, 100), key="set_difficulty", width="stretch")
         return _described({"all": [{"column": "difficulty", "min": low, "max": high}]}, is_hand_made=False)
     return _described({"all": []}, is_hand_made=False)
+
+
+def _saved(level: Level) -> dict[str, dict[str, Any]]:
+    """The rules of the views saved in Explore that this level can follow, by name."""
+    found = {}
+    for view in saved_views.listing(loaders.folder()):
+        is_same_map = view.run == level.run or not without_places(view.rule).dropped
+        if view.level == level.name and view.rule["all"] and is_same_map:
+            fit = loaders.fitted(level, json.dumps(view.rule))
+            found |= {view.name: view.rule} if not fit.dropped else {}
+    return found
 
 
 def _reviewed(level: Level) -> list[str]:
