@@ -18,6 +18,9 @@ HELP = (
     "this workspace. Sets can be made from it."
 )
 
+IN_FULL, LIST_PX = 4, 420
+"""Views up to which the list has no scroll bar, and its height with one."""
+
 
 def menu() -> None:
     """The button "Views": save what is on screen, open, rename or delete what is saved."""
@@ -29,8 +32,9 @@ def menu() -> None:
         refusal = state.forget("views_failure")
         if isinstance(refusal, str):
             widgets.failure(HemError(refusal))
-        for view in found:
-            _row(view)
+        with st.container(height=LIST_PX if len(found) > IN_FULL else "content", border=False):
+            for view in found:
+                _row(view)
         if found:
             st.caption("An address that ends in /explore?saved=NAME opens one.")
 
@@ -90,14 +94,16 @@ def _row(view: SavedView) -> None:
     asked = state.recall("view_asked")
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if st.button(words.plain(view.name), key=f"view_open {view.name}", type="tertiary", width="stretch"):
+            if st.button(words.plain(view.name), key=f"view_open {view.name}", type="tertiary"):
                 show(view)
                 st.rerun()
+            st.space("stretch")
             if loaders.workspace().is_writable():
                 _small_button("Rename", ":material/edit:", ("rename", view.name))
                 _small_button("Delete", ":material/delete:", ("delete", view.name))
-        st.caption(words.plain(f"{_rows_in_words(view.filter, view.selection)} · {words.noun(view.level)}"))
-        st.caption(words.plain(f"{view.who or 'somebody'}, {words.moment(view.saved)}, on {view.run}"))
+        rows = f"{words.noun(view.level).capitalize()}: {_rows_in_words(view.filter, view.selection)}"
+        saved = f"{view.who or 'somebody'}, {words.moment(view.saved)}, on {view.run}"
+        st.caption(f"{words.plain(rows)}  \n{words.plain(saved)}")
         if asked == ("rename", view.name):
             _rename(view)
         elif asked == ("delete", view.name):
