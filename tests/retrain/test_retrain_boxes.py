@@ -13,6 +13,7 @@ import hem_core
 from hem_core.errors import DataError, HemError
 from hem_core.loop.pool import open_pool
 from hem_core.models import train_function
+from hem_core.retrain.refusals import shared
 from hem_core.retrain.report.together import changed_parts
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
@@ -154,6 +155,23 @@ def test_pictures_of_test_data_may_lie_beside_their_file(workspace, run):
     path.write_text(json.dumps(document))
     found = data_to_measure_on(run, train_source, str(path), workspace)
     assert (found.how, len(found.rows), found.source.ids[0]) == ("file", N_TEST, "later-i5.png")
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_other_pictures_with_the_file_names_of_the_training_are_other_pictures(workspace, run, is_same):
+    folder = workspace.parent / "later"
+    (folder / "images").mkdir(parents=True)
+    document = json.loads((workspace.parent / "annotations.json").read_text())
+    document["images"], document["annotations"] = document["images"][:N_TRAIN], document["annotations"][:N_TRAIN]
+    for at in range(N_TRAIN):
+        level = 20 * at if is_same else 200 + at
+        Image.fromarray(np.full((100, 100, 3), level, np.uint8)).save(folder / "images" / f"i{at}.png")
+    (folder / "annotations.json").write_text(json.dumps(document))
+    options = {"columns": columns_of(run), "classes": run.classes, "parameters": {}, "task": of(run.info)}
+    source = open_source(workspace.parent / "annotations.json", workspace, **options)
+    found = data_to_measure_on(run, source, str(folder / "annotations.json"), workspace)
+    assert len(found.rows) == N_TRAIN
+    assert shared(source, found).tolist() == [is_same] * N_TRAIN
 
 
 def test_parts_that_one_model_alone_predicts_are_nothing_in_the_other():
