@@ -115,8 +115,8 @@ def open_pool(
     if separator:
         raise HemError(
             f"the labels, such as '{max(ready.classes, key=len)}', look like several tags joined by '{separator}', and "
-            "hem loop adds examples of one class each; score them with --task multilabel, choose a set with hem select, "
-            "and prove it with hem retrain; or name the labels with --classes, to mine each as a class of its own"
+            "hem loop adds examples of one class each; score them with --task multilabel, choose a set with hem "
+            "select, and prove it with hem retrain; or name the labels with --classes, to mine each as its own class"
         )
     if ready.inputs is None:
         raise ModelError("a loop trains, so it needs pictures, texts, features or arrays, not a model's outputs")
