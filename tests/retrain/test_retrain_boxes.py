@@ -8,8 +8,10 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from typer.testing import CliRunner
 
 import hem_core
+from hem_core.cli import hem
 from hem_core.errors import DataError, HemError
 from hem_core.loop.pool import open_pool
 from hem_core.models import train_function
@@ -190,6 +192,13 @@ def test_parts_that_one_model_alone_predicts_are_nothing_in_the_other():
         ["a#g1", "a", "cell", "right", "missed", "regressed"],
         ["a#p2", "a", "none", "false positive", "nothing", "fixed"],
     ]
+
+
+def test_a_choice_without_a_policy_says_that_it_is_at_random(workspace):
+    line = ["select", str(workspace / "runs" / "first"), "--n", "2"]
+    words = "at random, since nothing here measures uncertainty"
+    assert words in CliRunner().invoke(hem, line).output
+    assert words not in CliRunner().invoke(hem, [*line, "--policy", "random"]).output
 
 
 def test_a_loop_of_boxes_says_what_to_use(workspace, tmp_path):
