@@ -30,5 +30,5 @@ def sentence(agreements: Sequence[Agreement]) -> str:
 
 def _told(one: Agreement) -> str:
     first, second = one.people
-    kappa = "not defined" if math.isnan(one.kappa) else f"{one.kappa:.2f}".replace("0.", ".", 1)
+    kappa = "not defined" if math.isnan(one.kappa) else f"{one.kappa:z.2f}".replace("0.", ".", 1).replace("-", "−")
     return f"{first} and {second} gave the same answer on {one.n_same:,} of {one.n:,}, Cohen's kappa {kappa}"

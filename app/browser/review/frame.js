@@ -7,7 +7,7 @@ import { unsaved } from "../shared/unsaved.js";
 
 const DRAWN = {
   suspect: "among the most suspected labels",
-  rare: "rare, or the hardest of its class",
+  rare: "rare, or among the hardest",
   random: "drawn at random",
   sample: "drawn at random from its stratum",
   disputed: "people disagree",

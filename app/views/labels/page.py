@@ -119,7 +119,7 @@ def _disagreements(level: Level) -> None:
     n = len(found.disputed)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if n and st.button(f"Review {words.count(n, 'disagreement')}", icon=":material/group:", key="disagreements"):
-            state.set_queue("disagreements")
+            state.set_queue(state.DISPUTES)
             state.go("review")
         said = agreement.sentence(found.agreements)
         st.caption(words.plain(said if n else f"No disagreements: {said}"), help=agreement.HELP)

@@ -13,8 +13,11 @@ from hem_core.errors import HemError
 from hem_core.paths import check_path
 
 
-def draw(home: Path, name: str, version: int) -> None:
-    """The formats that work for a version of a set, the others with the reason, and the button."""
+def draw(home: Path, name: str, version: int, run: str) -> None:
+    """The formats that work for a version of a set, the others with the reason, and the button.
+
+    run: the name of the run that the set was made from.
+    """
     data = st.text_input(
         "Folder of the pictures",
         placeholder="only if they were moved since they were scored",
@@ -29,7 +32,8 @@ def draw(home: Path, name: str, version: int) -> None:
         widgets.failure(error)
         return
     known = [format for format in registry.names(hem_core.export) if format not in unfit]
-    formats = st.pills("Export as", known, selection_mode="multi", default=["parquet"], key=f"formats {name} {version}")
+    usual = exports.usual(run, known)
+    formats = st.pills("Export as", known, selection_mode="multi", default=usual, key=f"formats {name} {version}")
     if unfit:
         st.pills("Not for this set", list(unfit), disabled=True, key=f"unfit {name} {version}")
         for reason in dict.fromkeys(unfit.values()):
