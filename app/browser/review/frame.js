@@ -2,6 +2,7 @@
 // Around the example in Review: progress above, verdicts below, the keys, and what comes after the last one.
 
 import { h } from "../shared/dom.js";
+import { UNSURE } from "./item.js";
 import { isWithoutClass } from "./key_requests.js";
 import { unsaved } from "../shared/unsaved.js";
 
@@ -200,7 +201,7 @@ const BOX_KEYS = [
   ["A", "add an object that is missing in the picture: draw its box, then name its class"],
   ["Z", "zoom to the boxes of this row, or back to the whole picture; the wheel zooms, dragging moves the picture"],
   ["O", "show or hide the other boxes of the picture; a click on one opens it"],
-  ["L", "show or hide predictions of low confidence, below .5, which count as no errors"],
+  ["L", `show or hide ${UNSURE}`],
 ];
 const EDIT_KEYS = [
   ["drag", "an edge or a corner moves it, inside moves the box, outside draws a new one; ⇧ drag moves the picture"],
