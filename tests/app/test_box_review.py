@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 import hem_core
 from app import loaders
-from app.views.sets import exports
+from app.views.sets import export_box
 from app.wire import routes, tag_words
 from app.wire import scenes as scenes_of
 from app.wire.identity import identity
@@ -80,9 +80,9 @@ def test_a_set_of_boxes_is_exported_in_the_format_of_its_annotations_first(folde
         del info["data"]["annotations"]
     path.write_text(json.dumps(info))
     known = ["coco", "csv", "parquet", "voc", "yolo"]
-    assert exports.usual("scenes", known) == [first]
-    assert exports.usual("scenes", ["csv"]) == []
-    assert exports.usual("deleted", known) == ["parquet"]
+    assert export_box.usual("scenes", known) == [first]
+    assert export_box.usual("scenes", ["csv"]) == []
+    assert export_box.usual("deleted", known) == ["parquet"]
 
 
 @pytest.mark.slow

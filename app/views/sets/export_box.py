@@ -1,5 +1,6 @@
 """Exporting a saved set: which formats, how far it is, where it lies."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from app import loaders, widgets, words
 from app.views.sets import exports
 from hem_core import folder as registry
 from hem_core.errors import HemError
+from hem_core.export._holds import annotations_of
 from hem_core.paths import check_path
 
 
@@ -32,8 +34,8 @@ def draw(home: Path, name: str, version: int, run: str) -> None:
         widgets.failure(error)
         return
     known = [format for format in registry.names(hem_core.export) if format not in unfit]
-    usual = exports.usual(run, known)
-    formats = st.pills("Export as", known, selection_mode="multi", default=usual, key=f"formats {name} {version}")
+    first = usual(run, known)
+    formats = st.pills("Export as", known, selection_mode="multi", default=first, key=f"formats {name} {version}")
     if unfit:
         st.pills("Not for this set", list(unfit), disabled=True, key=f"unfit {name} {version}")
         for reason in dict.fromkeys(unfit.values()):
@@ -44,6 +46,21 @@ def draw(home: Path, name: str, version: int, run: str) -> None:
         return
     target = exports.place(home, name, version, formats)
     _progress(home, name, version, tuple(formats), target, data)
+
+
+def usual(run: str, known: Sequence[str]) -> list[str]:
+    """The format that is chosen first: of a set of annotated boxes the format of the annotations, otherwise parquet.
+
+    known: the formats that work. Where nothing writes the annotations' own format, the first that writes some.
+    """
+    try:
+        source = (loaders.run(run).info.get("data") or {}).get("annotations") or {}
+    except HemError:  # the run has been deleted
+        source = {}
+    written = {name: annotations_of(registry.load(hem_core.export, name)) for name in known} if source else {}
+    own = [name for name, format in written.items() if format == source.get("format")]
+    others = [name for name, format in written.items() if format]
+    return [*own, *others, *(name for name in known if name == "parquet")][:1]
 
 
 @st.fragment(run_every="1s")

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import hem_core.export
-from app import loaders
 from hem_core import folder as registry
 from hem_core.errors import HemError
-from hem_core.export._holds import annotations_of
 from hem_core.jobs import start as jobs
 from hem_core.jobs.job import open_job, read
 from hem_core.jobs.kinds.export import export_job, target
@@ -34,21 +32,6 @@ def place(workspace: Path, name: str, version: int, formats: Sequence[str]) -> P
     job = export_job(workspace, name, version, formats)
     kept = workspace / "exports" / job.name
     return kept if kept.is_dir() or job.home == job.workspace else target(job)
-
-
-def usual(run: str, known: Sequence[str]) -> list[str]:
-    """The format that is chosen first: of a set of annotated boxes the format of the annotations, otherwise parquet.
-
-    known: the formats that work. Where nothing writes the annotations' own format, the first that writes some.
-    """
-    try:
-        source = (loaders.run(run).info.get("data") or {}).get("annotations") or {}
-    except HemError:  # the run has been deleted
-        source = {}
-    written = {name: annotations_of(registry.load(hem_core.export, name)) for name in known} if source else {}
-    own = [name for name, format in written.items() if format == source.get("format")]
-    others = [name for name, format in written.items() if format]
-    return [*own, *others, *(name for name in known if name == "parquet")][:1]
 
 
 def unfit(workspace: Path, name: str, version: int, data: str = "") -> dict[str, str]:
