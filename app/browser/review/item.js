@@ -59,9 +59,10 @@ export function pictureless() {
 }
 
 /** Given and predicted label, top predictions. */
-export function labels(item, isHidden) {
+export function labels(item, isHidden, hasClasses = true) {
   if (isHidden) {
-    const text = "Label, prediction and suspicion are hidden until you have named the class.";
+    const what = hasClasses ? "named the class" : "typed the value";
+    const text = `Label, prediction and suspicion are hidden until you have ${what}.`;
     return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, text));
   }
   const given = item.given ?? item.label ?? (item.scene?.part ? "nothing" : "no label"),
