@@ -59,10 +59,9 @@ export function pictureless() {
 }
 
 /** Given and predicted label, top predictions. */
-export function labels(item, isHidden, hasClasses = true) {
+export function labels(item, isHidden) {
   if (isHidden) {
-    const what = hasClasses ? "named the class" : "typed the value";
-    const text = `Label, prediction and suspicion are hidden until you have ${what}.`;
+    const text = "Label, prediction and suspicion are hidden until you have answered.";
     return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, text));
   }
   const given = item.given ?? item.label ?? (item.scene?.part ? "nothing" : "no label"),

@@ -17,7 +17,7 @@ export function columns({ item, isBlinded, isPlain, verdict, data, pictures, wor
   const look = [
     pane({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage, unsure }),
     parts.opinions(item, isBlinded, worded),
-    parts.labels(item, isBlinded, data.classes.length > 0),
+    parts.labels(item, isBlinded),
   ];
   const reason = why(item, isBlinded, trust, kinds),
     ranks = axes(item, isBlinded),
