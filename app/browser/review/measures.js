@@ -56,7 +56,7 @@ function axisLine(axis, isWorst, hasClasses) {
 export function curve(item, isHidden) {
   if (isHidden) return null;
   const title = h("h4", {}, "Training", h("span", { class: "quiet" }, " probability of the given label by epoch"));
-  const none = "No training dynamics of this example.";
+  const none = "No training dynamics were recorded.";
   if (!item.curve) return h("section", { class: "curve" }, title, h("p", { class: "quiet" }, none));
   const values = item.curve.confidence,
     width = 320,
