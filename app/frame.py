@@ -34,8 +34,6 @@ def listing() -> Listing:
         arm = _arm(state.current_run(), runs)
     except HemError as error:
         return Listing([], 0, {}, error)
-    except OSError as error:
-        return Listing([], 0, {}, HemError(f"the runs of this workspace cannot be read: {error}"))
     return Listing([*runs, *arm], len(runs), broken)
 
 

@@ -69,6 +69,12 @@ def test_nothing_is_called_wrong_by_itself(show, whole_workspace):
     assert any("A suspect is not an error until somebody has confirmed it" in one.value for one in test.caption)
 
 
+def test_the_interval_of_each_line_has_its_unit_and_comes_before_the_counts(show, reviewed):
+    table = show(reviewed, "labels").dataframe[1].value
+    assert list(table)[:2] == ["suspicion", "interval"]
+    assert all(value.endswith("%") for value in table["interval"])
+
+
 def test_the_mixed_up_classes_are_counted(show, reviewed):
     table = show(reviewed, "labels").dataframe[2].value
     assert table["suspects"].tolist() == [2, 2, 2]
