@@ -329,7 +329,7 @@ def points_of(page):
     """The traces of the figure of predicted and given numbers."""
     figures = [json.loads(one.proto.spec) for one in page.get("plotly_chart")]
     (traces,) = [figure["data"] for figure in figures if len(figure["data"]) == 5]
-    return [{"x": decoded(trace["x"])} for trace in traces]
+    return [{"x": decoded(trace["x"]), "name": trace.get("name")} for trace in traces]
 
 
 def decoded(values):
@@ -346,7 +346,7 @@ def test_every_page_draws_the_run(planted, monkeypatch, name):
     assert not [error.value for error in page.error]
 
 
-def test_overview_draws_the_chosen_number_against_any_column(planted, monkeypatch):
+def test_overview_draws_the_chosen_number_against_any_column(planted, run, monkeypatch):
     pytest.importorskip("streamlit")
     monkeypatch.setenv("HEM_WORKSPACE", str(planted))
     page = show("overview")
@@ -358,6 +358,11 @@ def test_overview_draws_the_chosen_number_against_any_column(planted, monkeypatc
     page = next(one for one in page.selectbox if one.label == "number").set_value("cold").run()
     assert not page.exception
     assert max(max(trace["x"]) for trace in points_of(page)) > 1000
+    page = next(one for one in page.selectbox if one.label == "against").set_value("residual_ratio").run()
+    (wrong,) = [trace["x"] for trace in points_of(page) if trace["name"] == "predicted wrong"]
+    ratios = run.table(["residual_ratio", "residual_ratio_cold"])
+    of_cold = ratios.loc[ratios["residual_ratio_cold"] >= 2, "residual_ratio"]  # the x axis is that of all numbers
+    assert sorted(wrong) == pytest.approx(sorted(of_cold))
 
 
 @pytest.mark.parametrize(
