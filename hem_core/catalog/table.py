@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -362,7 +363,7 @@ def _features(table: pa.Table, path: Path | None, names: list[str], chosen: _Cho
 
 def _has_class_columns(table: pa.Table, label: str) -> bool:
     """Whether columns are probabilities or logits of the classes; a best class alone can be a feature."""
-    found = class_columns(table, set(as_text(table[label], label, "label").unique().to_pylist()) - {None})
+    found = class_columns(table, Counter(as_text(table[label], label, "label").drop_null().to_pylist()))
     return found is not None and bool(found.of)
 
 

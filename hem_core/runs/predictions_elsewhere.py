@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core import catalog as catalogs
-from hem_core.catalog._prediction_lists import prediction_lists
+from hem_core.catalog._prediction_lists import NAMES, prediction_lists
 from hem_core.catalog.table import is_parquet
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.predictions import Predictions, listed_predictions, open_predictions
@@ -51,10 +51,24 @@ def predicted_elsewhere(
             digest = hashlib.sha256(raw.tobytes()).hexdigest() if raw is not None and not is_parquet(data) else ""
         found = ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw, digest) if raw is not None else None
         return Elsewhere(found, rest)
-    own = open_predictions(Path(data)) if is_parquet(data) else None
+    is_beside = beside is not None and isinstance(task, ListsPredictions)
+    own = open_predictions(Path(data)) if is_parquet(data) and not is_beside else None
     if own is not None or is_trained or not isinstance(task, ListsPredictions):
         return Elsewhere(own, without_lists(catalog))
-    return _of_columns(task, catalog, data)
+    return _of_columns(task, _with_lists(catalog, data, beside), data)
+
+
+def _with_lists(catalog: pa.Table, data: Any, beside: Path | str | None) -> pa.Table:
+    """The catalog with the lists of a Parquet file `beside`, which stay there, and those that a CSV has as text."""
+    there = [name for name in NAMES if name in catalog.column_names]
+    are_texts = any(pa.types.is_string(catalog.schema.field(name).type) for name in there)
+    if there and not are_texts:
+        return catalog
+    lists = prediction_lists(data if are_texts else None, beside, catalog["id"])
+    if lists is None:
+        return catalog
+    name = lists.column_names[0]
+    return catalog.drop_columns(there).append_column(name, lists[name])
 
 
 def _of_lists(task: ReadsPredictions, catalog: pa.Table, data: Any, beside: Path | str | None) -> np.ndarray | None:
@@ -76,8 +90,9 @@ def _is_list(catalog: pa.Table, name: str) -> bool:
 
 def none_there(task: Task, catalog: pa.Table) -> str:
     """The end of a sentence on data without predictions."""
-    expected = getattr(task, "prediction_columns", "predictions")
-    return f"has not {expected}; there are: {', '.join(catalog.column_names[:10])}"
+    reads = isinstance(task, ReadsPredictions | ListsPredictions)
+    expected = f"; expected {task.prediction_columns}" if reads else ""
+    return f"holds no predictions{expected}; there are: {', '.join(catalog.column_names[:10])}"
 
 
 def _of_columns(task: ListsPredictions, catalog: pa.Table, data: Any) -> Elsewhere:

@@ -12,7 +12,7 @@ from hem_core.errors import DataError
 
 PREFIXES = {"prob_": "probs", "probs_": "probs", "p_": "probs", "logit_": "logits", "logits_": "logits"}
 """What a column of predictions begins with, before the name of its tag -> what it holds."""
-IN_WORDS = "columns prob_<tag> or logit_<tag>, one for each tag, nor a list column probs or logits"
+IN_WORDS = "columns prob_<tag> or logit_<tag>, one for each tag, or a list column probs or logits"
 ENOUGH = 64
 """So many logits are not all in 0 .. 1 by chance."""
 LEAST = 1e-6
