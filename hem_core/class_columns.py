@@ -52,7 +52,7 @@ def class_columns(table: pa.Table, labels: Mapping[str, int]) -> ClassColumns | 
     """
     names = table.column_names
     for prefix, holds in PREFIXES.items():
-        found = _by_label(of_prefix(names, prefix), labels)
+        found = by_label(of_prefix(names, prefix), labels)
         numbered = _numbered(found)
         if numbered:
             return ClassColumns(holds, numbered, are_numbers=True)
@@ -84,13 +84,13 @@ def without_column(names: Iterable[str], labels: Collection[str]) -> tuple[list[
     """The labels that no column of predictions is of, and label -> column of the others; ([], {}) where there is no
     column of any label. Of several prefixes the one with the most columns counts."""
     names = list(names)
-    each = [_by_label(of_prefix(names, prefix), labels) for prefix in PREFIXES]
+    each = [by_label(of_prefix(names, prefix), labels) for prefix in PREFIXES]
     found = max(({label: own[label] for label in labels if label in own} for own in each), key=len)
     return [label for label in labels if label not in found] if found else [], found
 
 
-def _by_label(found: dict[str, str], labels: Collection[str]) -> dict[str, str]:
-    """The columns by the labels that they are of, where one label alone differs from the name by its case."""
+def by_label(found: dict[str, str], labels: Collection[str]) -> dict[str, str]:
+    """Name of a class -> column, in its order, under the label that differs from the name by its case, if one does."""
     if all(label in found for label in labels):
         return found
     alike: dict[str, list[str]] = {}

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hem_core.class_columns import PREFIXES, by_label, of_prefix
 from hem_core.errors import DataError
+from hem_core.tag_sets import TagSet
 
-PREFIXES = {"prob_": "probs", "probs_": "probs", "p_": "probs", "logit_": "logits", "logits_": "logits"}
-"""What a column of predictions begins with, before the name of its tag -> what it holds."""
 IN_WORDS = "columns prob_<tag> or logit_<tag>, one for each tag, or a list column probs or logits"
 ENOUGH = 64
 """So many logits are not all in 0 .. 1 by chance."""
@@ -22,14 +22,24 @@ LEAST = 1e-6
 def columns_of(names: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, dict[str, str]] | None:
     """What the columns of predictions hold, and tag -> column in the order of the tags' names; None without any.
 
-    In a file of predictions alone, columns without a prefix are the probabilities of the tags that they are named as.
+    Of several prefixes the one with the most columns counts. In a file of predictions alone, columns without a prefix
+    are the probabilities of the tags that they are named as.
     """
-    for prefix, holds in PREFIXES.items():
-        found = {name.removeprefix(prefix): name for name in names if name.startswith(prefix) and name != prefix}
-        if found:
-            return holds, dict(sorted(found.items()))
+    found = {prefix: of_prefix(names, prefix) for prefix in PREFIXES}
+    most = max(found, key=lambda prefix: len(found[prefix]))
+    if found[most]:
+        return PREFIXES[most], dict(sorted(found[most].items()))
     own = [name for name in facts.get("prediction_columns") or () if name not in ("logits", "probs", "embedding")]
     return ("probs", {name: name for name in sorted(own)}) if own else None
+
+
+def tags_of(columns: dict[str, str], sets: Sequence[TagSet | None], facts: Mapping[str, Any]) -> tuple[list[str], str]:
+    """The tags that the columns of predictions are of, and a note on those that no label has; "" without any."""
+    there = {name for each in sets if each is not None for name in (*each.given, *each.unknown)}
+    found = by_label(columns, there)
+    more = [f"{column} ({name})" for name, column in found.items() if name not in {*there, *facts.get("tags", ())}]
+    note = f"No label has the tag of these columns of predictions: {', '.join(more[:8])}." if more else ""
+    return list(found), note
 
 
 def check_named(found: Sequence[str], classes: Sequence[str] | None) -> None:
@@ -60,7 +70,8 @@ def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
     try:
         return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(f"the column '{name}' of predictions is of {column.type}; expected numbers") from error
+        words = f"the column '{name}' of predictions is of {column.type}; expected numbers, so rename or remove it"
+        raise DataError(words) from error
 
 
 def _listed(catalog: pa.Table) -> np.ndarray | None:
