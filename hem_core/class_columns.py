@@ -9,6 +9,9 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+LISTS, EMBEDDING = ("logits", "probs"), "embedding"
+"""Columns of lists that a model gave: K numbers of its classes, and D of its embedding."""
+OF_A_MODEL = (*LISTS, EMBEDDING)
 PREFIXES: dict[str, Literal["probs", "logits"]] = {
     "prob_": "probs", "probs_": "probs", "proba_": "probs", "probability_": "probs", "p_": "probs",
     "logit_": "logits", "logits_": "logits",

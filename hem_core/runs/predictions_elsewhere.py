@@ -12,15 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core import catalog as catalogs
-from hem_core.catalog._prediction_lists import NAMES, prediction_lists
+from hem_core.catalog._prediction_lists import prediction_lists
 from hem_core.catalog.table import is_parquet
+from hem_core.class_columns import EMBEDDING, LISTS, OF_A_MODEL
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.predictions import Predictions, listed_predictions, open_predictions
 from hem_core.tasks import ListsPredictions, ReadsPredictions, Task, reads_lists
-
-EMBEDDING = "embedding"
-LISTS = ("logits", "probs", EMBEDDING)
-"""Columns of lists that are of a model, whether they are read or not."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +41,12 @@ def predicted_elsewhere(
     Raises DataError for predictions that cannot be read.
     """
     if isinstance(task, ReadsPredictions):
-        rest = catalog.drop_columns([name for name in LISTS if name in catalog.column_names and reads_lists(task)])
+        rest = catalog.drop_columns([name for name in OF_A_MODEL if name in catalog.column_names and reads_lists(task)])
         raw, digest = None if is_trained else task.raw_in(rest, catalogs.info(catalog)), ""
         if raw is None and not is_trained and reads_lists(task):
             raw = _of_lists(task, rest, data, beside)
-            digest = hashlib.sha256(raw.tobytes()).hexdigest() if raw is not None and not is_parquet(data) else ""
+            is_in_data = is_parquet(data) and beside is None  # then the file itself says which they are
+            digest = hashlib.sha256(raw.tobytes()).hexdigest() if raw is not None and not is_in_data else ""
         found = ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw, digest) if raw is not None else None
         return Elsewhere(found, rest)
     is_beside = beside is not None and isinstance(task, ListsPredictions)
@@ -60,7 +58,7 @@ def predicted_elsewhere(
 
 def _with_lists(catalog: pa.Table, data: Any, beside: Path | str | None) -> pa.Table:
     """The catalog with the lists of a Parquet file `beside`, which stay there, and those that a CSV has as text."""
-    there = [name for name in NAMES if name in catalog.column_names]
+    there = [name for name in LISTS if name in catalog.column_names]
     are_texts = any(pa.types.is_string(catalog.schema.field(name).type) for name in there)
     if there and not are_texts:
         return catalog
@@ -81,7 +79,9 @@ def _of_lists(task: ReadsPredictions, catalog: pa.Table, data: Any, beside: Path
 
 def without_lists(catalog: pa.Table) -> pa.Table:
     """The catalog without predictions and embeddings in lists, where another model is scored."""
-    return catalog.drop_columns([name for name in LISTS if name in catalog.column_names and _is_list(catalog, name)])
+    return catalog.drop_columns(
+        [name for name in OF_A_MODEL if name in catalog.column_names and _is_list(catalog, name)]
+    )
 
 
 def _is_list(catalog: pa.Table, name: str) -> bool:

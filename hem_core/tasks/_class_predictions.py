@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.class_columns import ClassColumns, class_columns, without_column
+from hem_core.class_columns import LISTS, OF_A_MODEL, ClassColumns, class_columns, without_column
 from hem_core.errors import DataError
+from hem_core.tasks._prediction_column import numbers_in
 
-LISTS = ("logits", "probs", "embedding")
 TRUTH = {"0": "false", "1": "true", "false": "false", "true": "true"}
 """Truth values, which are 0 and 1 among the features of a table, in small letters."""
 TOLERANCE = 0.02
@@ -41,8 +41,8 @@ def listed(catalog: pa.Table) -> ListedPredictions | None:
     Raises DataError for columns that hold no numbers, for classes without a column beside others that have one, and
     for probabilities that do not sum to 1.
     """
-    there = [name for name in LISTS if name in catalog.column_names]
-    if any(name in ("logits", "probs") for name in there):
+    there = [name for name in OF_A_MODEL if name in catalog.column_names]
+    if any(name in LISTS for name in there):
         return ListedPredictions(catalog.select(there), tuple(there))
     counts = Counter(catalog["label"].drop_null().to_pylist())
     labels = sorted(counts)
@@ -51,7 +51,7 @@ def listed(catalog: pa.Table) -> ListedPredictions | None:
         _check_whole(catalog, labels)
         return None
     if found.second:
-        values, classes, note = _numbers(catalog, found.second)[:, None], tuple(labels), ""
+        values, classes, note = numbers_in(catalog, found.second)[:, None], tuple(labels), ""
     else:
         values, classes, note = (
             _of_best(catalog, found, labels) if found.predicted else _of_columns(catalog, found, labels)
@@ -77,7 +77,7 @@ def _few(names: list[str]) -> str:
 def _of_columns(
     catalog: pa.Table, found: ClassColumns, labels: Collection[str]
 ) -> tuple[np.ndarray, tuple[str, ...] | None, str]:
-    values = np.stack([_numbers(catalog, name) for name in found.of.values()], axis=1)
+    values = np.stack([numbers_in(catalog, name) for name in found.of.values()], axis=1)
     first, *_, last = found.of.values()
     if found.holds == "probs":
         more = [] if found.are_numbers else [name for of, name in found.of.items() if of not in labels]
@@ -102,7 +102,7 @@ def _of_best(catalog: pa.Table, found: ClassColumns, labels: list[str]) -> tuple
     classes = tuple(sorted({*labels, *best} - {None}))
     if len(classes) < 2:
         raise DataError(f"the labels and the column '{found.predicted}' name one class; expected two or more")
-    confidence = _numbers(catalog, found.confidence)
+    confidence = numbers_in(catalog, found.confidence)
     known = confidence[~np.isnan(confidence)]
     if known.size and (known.min() < 0 or known.max() > 1):
         raise DataError(f"the column '{found.confidence}' holds {known.max():.4g}; expected probabilities from 0 to 1")
@@ -124,15 +124,6 @@ def _name(value: Any, labels: Collection[str]) -> str | None:
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     truth = TRUTH.get(text.casefold(), text)
     return text if text in labels else next((each for each in labels if each.casefold() == truth), text)
-
-
-def _numbers(catalog: pa.Table, name: str) -> np.ndarray:
-    """(N,) float64, NaN where there is none."""
-    column = catalog[name]
-    try:
-        return column.cast(pa.float64()).to_numpy()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(f"the column '{name}' of predictions is of {column.type}; expected numbers") from error
 
 
 def _as_lists(values: np.ndarray) -> pa.Array:

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.class_columns import PREFIXES, by_label, of_prefix
+from hem_core.class_columns import LISTS, OF_A_MODEL, PREFIXES, by_label, of_prefix
 from hem_core.errors import DataError
 from hem_core.tag_sets import TagSet
+from hem_core.tasks._multilabel_noise import log_odds
+from hem_core.tasks._prediction_column import numbers_in
 
 IN_WORDS = "columns prob_<tag> or logit_<tag>, one for each tag, or a list column probs or logits"
 ENOUGH = 64
 """So many logits are not all in 0 .. 1 by chance."""
-LEAST = 1e-6
-"""Probabilities are clipped at this value before they become logits."""
 
 
 def columns_of(names: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, dict[str, str]] | None:
@@ -29,7 +29,7 @@ def columns_of(names: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, dic
     most = max(found, key=lambda prefix: len(found[prefix]))
     if found[most]:
         return PREFIXES[most], dict(sorted(found[most].items()))
-    own = [name for name in facts.get("prediction_columns") or () if name not in ("logits", "probs", "embedding")]
+    own = [name for name in facts.get("prediction_columns") or () if name not in OF_A_MODEL]
     return ("probs", {name: name for name in sorted(own)}) if own else None
 
 
@@ -61,22 +61,14 @@ def logits_in(catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
     found = columns_of(catalog.column_names, facts)
     if found is not None:
         holds, columns = found
-        parts = [_numbers(catalog[name], name) for name in columns.values()]
+        parts = [numbers_in(catalog, name) for name in columns.values()]
         return _logits(np.stack(parts, axis=1), holds, "columns " + ", ".join(list(columns.values())[:3]))
     return _listed(catalog)
 
 
-def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
-    try:
-        return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        words = f"the column '{name}' of predictions is of {column.type}; expected numbers, so rename or remove it"
-        raise DataError(words) from error
-
-
 def _listed(catalog: pa.Table) -> np.ndarray | None:
     """The logits in the list column `logits` or `probs`; None without one."""
-    name = next((each for each in ("logits", "probs") if each in catalog.column_names), None)
+    name = next((each for each in LISTS if each in catalog.column_names), None)
     if name is None:
         return None
     rows = catalog[name].to_pylist()
@@ -100,5 +92,4 @@ def _logits(values: np.ndarray, holds: str, what: str) -> np.ndarray:
     if known.size and (known.min() < 0 or known.max() > 1):
         odd = known[(known < 0) | (known > 1)][0]
         raise DataError(f"{what} hold {odd:.4g}, which is no probability; name columns of logits logit_<tag> or logits")
-    p = np.clip(values, LEAST, 1 - LEAST)
-    return (np.log(p) - np.log1p(-p)).astype(np.float32)
+    return log_odds(values).astype(np.float32)

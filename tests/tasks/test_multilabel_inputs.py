@@ -113,6 +113,20 @@ def test_other_lists_are_another_run(tmp_path):
     assert first.info["key"] != second.info["key"]
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_other_lists_in_a_file_beside_a_parquet_file_are_another_run(tmp_path, kind):
+    rows = {"id": [f"r{row}" for row in range(40)]}
+    pd.DataFrame(rows | {"labels": [[TAGS[row % 3]] for row in range(40)]}).to_parquet(tmp_path / "data.parquet")
+    keys = set()
+    for number, probs in enumerate([PROBS, 1 - PROBS]):
+        answers = written(tmp_path, kind, rows | {"probs": probs.tolist()})
+        run = hem_core.score(
+            None, tmp_path / "data.parquet", predictions=answers, out=tmp_path / str(number), **OPTIONS
+        )
+        keys.add(run.info["key"])
+    assert len(keys) == 2
+
+
 def test_lists_that_cannot_be_read_and_probabilities_called_logits_are_refused(tmp_path):
     labels = {"labels": [["a"], ["b"]] * 20}
     with pytest.raises(DataError, match="the table has both logits and probs"):
