@@ -108,10 +108,10 @@ export function classBar({ chooser, act, classes }) {
 }
 
 /** Blind: the question, and the verdicts that need no class. */
-export function blindBar({ chooser, verdicts, notBlind, at, act }) {
+export function blindBar({ chooser, verdicts, notBlind, at, act, classes }) {
   const without = verdicts.filter(isWithoutClass);
   return [
-    h("span", { class: "question" }, "Which class is it?"),
+    h("span", { class: "question" }, classes.length ? "Which class is it?" : "Which value is it?"),
     notBlind ? h("span", { class: "bad", role: "status" }, notBlind) : "",
     chooser.list,
     chooser.input,

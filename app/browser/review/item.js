@@ -61,7 +61,7 @@ export function pictureless() {
 /** Given and predicted label, top predictions. */
 export function labels(item, isHidden) {
   if (isHidden) {
-    const text = "Label, prediction and suspicion are hidden until you have named the class.";
+    const text = "Label, prediction and suspicion are hidden until you have answered.";
     return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, text));
   }
   const given = item.given ?? item.label ?? (item.scene?.part ? "nothing" : "no label"),
