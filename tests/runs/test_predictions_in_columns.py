@@ -178,3 +178,10 @@ def test_the_best_class_is_read_as_the_labels_are_written(labels, predicted, cla
     run = hem_core.score(None, tmp_path / "data.csv", out=tmp_path / "run")
     assert run.classes == classes
     assert run.table()["loss"].iloc[:2].tolist() == pytest.approx([-np.log(0.75), -np.log(0.1)], rel=1e-6)
+
+
+@pytest.mark.parametrize("more", [{}, {"columns": {"id_column": "ids"}}], ids=["by its name", "named"])
+def test_the_ids_of_a_dict_of_predictions_are_kept(more, rows, probs, tmp_path):
+    data = {"probs": probs, "labels": rows["label"].to_numpy(), "ids": rows["id"].to_numpy()}
+    run = hem_core.score(None, data, out=tmp_path / "run", classes=NAMES, **more)
+    assert run.table()["id"].tolist() == rows["id"].tolist()
