@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hem_core.catalog.table import is_parquet
 from hem_core.class_columns import EMBEDDING, LISTS, OF_A_MODEL
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.predictions import Predictions, listed_predictions, open_predictions
-from hem_core.tasks import ListsPredictions, ReadsPredictions, Task, reads_lists
+from hem_core.tasks import ListsPredictions, NamesPredictions, ReadsPredictions, Task, reads_lists
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def predicted_elsewhere(
             is_in_data = is_parquet(data) and beside is None  # then the file itself says which they are
             digest = hashlib.sha256(raw.tobytes()).hexdigest() if raw is not None and not is_in_data else ""
         found = ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw, digest) if raw is not None else None
+        if raw is not None and isinstance(task, NamesPredictions):
+            rest = _without_features(rest, task.columns_read(rest, catalogs.info(rest)))
         return Elsewhere(found, rest)
     is_beside = beside is not None and isinstance(task, ListsPredictions)
     own = open_predictions(Path(data)) if is_parquet(data) and not is_beside else None
@@ -105,7 +108,13 @@ def _of_columns(task: ListsPredictions, catalog: pa.Table, data: Any) -> Elsewhe
         lists = lists.append_column(EMBEDDING, pq.read_table(data, columns=[EMBEDDING])[EMBEDDING])
     notes = (found.note,) if found.note else ()
     predictions = listed_predictions(lists, str(facts["source"]), notes)
-    if "features" in facts:
-        facts["features"] = [each for each in facts["features"] if each["name"] not in found.columns]
-    rest = catalog.drop_columns(list(found.columns))
-    return Elsewhere(predictions, catalogs.with_info(rest, **facts), found.classes)
+    rest = _without_features(catalog, found.columns).drop_columns(list(found.columns))
+    return Elsewhere(predictions, rest, found.classes)
+
+
+def _without_features(catalog: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """The catalog with the same columns, of which these are no features: a later training must not see them."""
+    facts = catalogs.info(catalog)
+    if "features" not in facts:
+        return catalog
+    return catalogs.with_info(catalog, features=[each for each in facts["features"] if each["name"] not in columns])

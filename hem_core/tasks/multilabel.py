@@ -214,6 +214,11 @@ class Task:
         """The logits (N, K) float32 in columns of the catalog or its file; None without any."""
         return elsewhere.logits_in(catalog, facts)
 
+    def columns_read(self, catalog: pa.Table, facts: Mapping[str, Any]) -> Sequence[str]:
+        """The columns of the predictions of each tag; () without any."""
+        found = elsewhere.columns_of(catalog.column_names, facts)
+        return tuple(found[1].values()) if found is not None else ()
+
     def problems(self, raw: Tensor, targets: Tensor) -> dict[int, str]:
         """Rows with a logit that is no finite number."""
         return dict.fromkeys((~raw.isfinite()).any(dim=1).nonzero()[:, 0].tolist(), NOT_FINITE)

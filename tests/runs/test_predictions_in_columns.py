@@ -185,3 +185,19 @@ def test_the_ids_of_a_dict_of_predictions_are_kept(more, rows, probs, tmp_path):
     data = {"probs": probs, "labels": rows["label"].to_numpy(), "ids": rows["id"].to_numpy()}
     run = hem_core.score(None, data, out=tmp_path / "run", classes=NAMES, **more)
     assert run.table()["id"].tolist() == rows["id"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("task", "columns"),
+    [
+        ("regression", {"label": range(N), "prediction": range(N)}),
+        ("regression", {"labels": [[1.0, row] for row in range(N)], "pred_y0": 1.0, "pred_y1": range(N)}),
+        ("multilabel", {"labels": [["a", "b"], ["b"]] * (N // 2), "prob_a": 0.25, "prob_b": 0.75}),
+        ("classification", {"label": ["a", "b"] * (N // 2), "predicted": "a", "confidence": 0.75}),
+    ],
+    ids=["a number", "several numbers", "tags", "classes"],
+)
+def test_predictions_are_no_features_that_a_later_training_would_see(task, columns, tmp_path):
+    data = pd.DataFrame({**columns, "age": range(N)})
+    run = hem_core.score(None, data, task=task, out=tmp_path / "run", has_map=False, has_probes=False)
+    assert [feature["name"] for feature in run.info["data"]["features"]] == ["age"]
