@@ -291,7 +291,7 @@ def data_key(ready: Prepared) -> str:
     source = Path(ready.facts.get("source_file", ready.facts["root"] or "."))
     if ready.predictions is not None and ready.predictions.path is not None:
         source = ready.predictions.path
-    values = getattr(ready.predictions, "digest", "")
+    values = ready.predictions.digest if ready.predictions is not None else ""
     items = ready.inputs.fingerprint() if ready.inputs is not None else None
     more = {"predictions": values} if values else {}
     return make_key(data=data_fingerprint(ready.catalog, source), items=items, **more)

@@ -313,7 +313,8 @@ def test_predictions_alone_are_scored_from_a_csv_and_with_embeddings_from_parque
 
 
 def test_without_predictions_the_error_says_what_is_wanted(planted, tmp_path):
-    with pytest.raises(ModelError, match=r"has not a column 'prediction' of numbers \(.*\); there are: id, label, age"):
+    words = r"holds no predictions; expected a column 'prediction' of numbers \(.*\); there are: id, label, age"
+    with pytest.raises(ModelError, match=words):
         hem_core.score(None, planted / "data" / "diabetes.csv", task="regression", out=tmp_path / "run")
 
 

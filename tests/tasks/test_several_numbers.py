@@ -134,11 +134,18 @@ def test_the_loss_of_several_numbers_is_their_mean_in_spreads():
     [
         (["prediction_a", "prediction_b", "pred_a", "pred_b"], ["prediction_a", "prediction_b"]),
         (["b_pred", "a_pred"], ["a_pred", "b_pred"]),
+        (["Prediction_B", "PREDICTION_a", "pred_A"], ["PREDICTION_a", "Prediction_B"]),
+        (["Prediction_a", "prediction_a", "prediction_b"], ["prediction_a", "prediction_b"]),
         (["y", "a"], None),
     ],
 )
 def test_columns_of_predictions_are_found_by_the_names_of_the_numbers(names, expected):
     assert _number_predictions.columns_of(names, {}, ["a", "b"]) == expected
+
+
+def test_numbers_that_differ_by_their_case_alone_have_columns_of_their_own():
+    with pytest.raises(DataError, match="no prediction of A beside prediction_a; add prediction_A"):
+        _number_predictions.columns_of(["prediction_a"], {}, ["a", "A"])
 
 
 def test_predictions_that_are_ambiguous_or_incomplete_are_refused_with_the_way_out():
@@ -148,6 +155,7 @@ def test_predictions_that_are_ambiguous_or_incomplete_are_refused_with_the_way_o
         _number_predictions.columns_of(["pred_a"], {}, ["a", "b"])
     with pytest.raises(DataError, match="could be the column predicted or pred; rename the right one 'prediction'"):
         _number_predictions.columns_of(["pred", "predicted"], {}, ())
+    assert _number_predictions.columns_of(["pred", "Prediction"], {}, ()) == ["Prediction"]
 
 
 def test_what_people_type_names_one_number_or_holds_all():
