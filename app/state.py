@@ -15,7 +15,7 @@ from hem_core.store.level_names import EXAMPLES
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-ADDRESS = ("run", "level", "rule", "selection", "view", "queue", "detection", "against", "cell", "retrain")
+ADDRESS = ("run", "level", "rule", "selection", "view", "queue", "detection", "against", "cell", "retrain", "add")
 """Names that stand in the URL, so that a copied address opens the same view."""
 
 LONGEST = 6_000
@@ -130,6 +130,16 @@ def detection() -> dict:
 def set_detection(settings: dict) -> None:
     """Change the settings of Detection; {} restores the defaults."""
     _set_settings("detection", settings)
+
+
+def adding() -> dict:
+    """What is to be added on Add data, as it was chosen so far."""
+    return _settings("add")
+
+
+def set_adding(settings: dict) -> None:
+    """Change what is to be added; {} is an empty form."""
+    _set_settings("add", settings)
 
 
 def queue() -> str:
@@ -269,6 +279,11 @@ def session_id() -> str:
 
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else "none"
+
+
+def is_served() -> bool:
+    """Whether a visitor is there; nobody is where the script is only imported."""
+    return session_id() != "none"
 
 
 def _settings(name: str) -> dict:

@@ -105,7 +105,9 @@ def data_preview(request: Request) -> DataPreview:
         found = _with_catalog(found, catalog, request)
         return _with_predictions(found, catalog, request)
     except HemError as error:
-        return replace(found, problem=str(error))
+        if found.rows is None and (request.images or request.predictions):  # what is beside the data may be the reason
+            found = data_preview(replace(request, images=None, predictions=None))
+        return replace(found, problem=str(error), missing="")
 
 
 def _with_catalog(found: DataPreview, catalog: pa.Table, request: Request) -> DataPreview:
