@@ -15,6 +15,7 @@ import pyarrow as pa
 from hem_core import catalog as catalogs
 from hem_core.catalog.table import TableColumns, columns_of, is_parquet
 from hem_core.errors import DataError, HemError
+from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.paths import check_path
 from hem_core.runs.predictions_elsewhere import LISTS, Elsewhere, none_there, predicted_elsewhere
 from hem_core.tasks import (
@@ -159,19 +160,19 @@ def _targets(task: Task, there: Elsewhere, request: Request) -> Targets:
 
 
 def _in_words(there: Elsewhere, catalog: pa.Table, request: Request) -> str:
-    """`the columns prob_cat to prob_dog: 2 outputs`."""
+    """`in the columns prob_cat, prob_dog: 2 outputs an example`; `in results.json`."""
     if there.predictions is None:
         return ""
+    if request.predictions:
+        return f"in {Path(request.predictions).name}"
     held = [name for name in catalog.column_names if name not in there.catalog.column_names]
     if not held and is_parquet(request.source):
         import pyarrow.parquet as pq
 
         held = [name for name in pq.read_schema(request.source).names if name in LISTS]
-    width = there.predictions.n_classes
-    outputs = f"{width:,} output{'s' * (width != 1)} an example"
-    if request.predictions:
-        return f"{outputs}, in {Path(request.predictions).name}"
-    return f"{outputs}, in {_columns_in_words(held)}" if held else outputs
+    if isinstance(there.predictions, ColumnPredictions) or not held:
+        return "in the data"
+    return f"in {_columns_in_words(held)}: {there.predictions.n_classes:,} outputs an example"
 
 
 def _columns_in_words(held: Sequence[str]) -> str:

@@ -78,7 +78,7 @@ def test_an_empty_workspace_says_what_a_file_looks_like_and_other_pages_lead_her
 def test_a_csv_becomes_a_run_and_the_command_is_shown(show, home, table):
     test = add(show(home, "add_data"), table({**CLASSES, "label": CLASSES["kind"]}))
     assert "Read as **a table**: **40 examples**" in texts(test)
-    assert "2 outputs an example, in the columns prob_cat, prob_dog" in texts(test)
+    assert "in the columns prob_cat, prob_dog: 2 outputs an example" in texts(test)
     assert len(test.dataframe[0].value) == 5
     assert test.text_input(key="add_name").value == "animals"
     command = shlex.split(test.code[-1].value)
@@ -141,7 +141,7 @@ def test_boxes_take_a_file_of_results(show, home, tmp_path):
     assert "bad.json is no JSON" in texts(test)
     test.text_input(key="add_predictions").set_value(str(tmp_path / "results.json")).run()
     assert not test.error
-    assert "in results.json" in texts(test)
+    assert "Predictions recognized in results.json" in texts(test)
     assert "--predictions" in test.code[-1].value
     assert not test.button(key="add_start").disabled
 

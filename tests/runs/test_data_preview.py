@@ -30,7 +30,7 @@ def test_a_table_of_probabilities_is_ready_and_says_what_was_recognized(csv):
     assert found.columns.names == ("name", "label", "prob_cat", "prob_dog")
     assert (found.columns.id, found.columns.label, found.columns.text) == (None, "label", None)
     assert found.rows.num_rows == 5
-    assert found.predictions == "2 outputs an example, in the columns prob_cat, prob_dog"
+    assert found.predictions == "in the columns prob_cat, prob_dog: 2 outputs an example"
     assert found.classes == ("cat", "dog")
 
 
@@ -39,10 +39,10 @@ def test_lists_whose_order_is_not_known_are_a_problem_until_the_classes_are_name
     pd.DataFrame({"label": ["cat", "dog"] * 5, "probs": [[0.9, 0.1], [0.2, 0.8]] * 5}).to_parquet(path)
     found = data_preview(Request(path))
     assert "order of the outputs is not known" in found.problem
-    assert found.labels == ("cat", "dog")
+    assert (found.labels, found.columns.lists) == (("cat", "dog"), ("probs",))
     named = data_preview(Request(path, classes=("dog", "cat")))
     assert named.is_ready
-    assert (named.classes, named.predictions) == (("dog", "cat"), "2 outputs an example, in the column probs")
+    assert (named.classes, named.predictions) == (("dog", "cat"), "in the column probs: 2 outputs an example")
 
 
 def test_without_predictions_it_says_which_columns_would_be_some_and_a_train_function_needs_none(csv):
@@ -91,7 +91,11 @@ def test_a_requested_task_counts_and_annotations_name_their_own(csv, tmp_path):
     (tmp_path / "results.json").write_text(json.dumps(boxes))
     whole = data_preview(Request(str(tmp_path / "coco.json"), predictions=str(tmp_path / "results.json")))
     assert whole.is_ready
-    assert whole.predictions.endswith("in results.json")
+    assert whole.predictions == "in results.json"
+    (tmp_path / "bad.json").write_text("[{]")
+    broken = data_preview(Request(str(tmp_path / "coco.json"), predictions=str(tmp_path / "bad.json")))
+    assert "bad.json" in broken.problem
+    assert (broken.task, broken.n) == ("detection", 1)
 
 
 def test_what_cannot_be_read_is_a_problem_in_a_sentence(tmp_path):

@@ -31,7 +31,12 @@ def draw(found: DataPreview) -> None:
         kind = READERS.get(found.reader, found.reader)
         st.markdown(f"Read as **{kind}**: **{words.count(found.n, 'example')}**. The first rows:")
         st.dataframe(found.rows.to_pandas(), hide_index=True, height="content", key="add_rows")
+        if found.columns is not None and found.columns.lists:
+            st.caption(words.plain(f"Besides, lists of numbers in {', '.join(found.columns.lists)}."))
     _summary(found)
+    if _needs_classes(found):
+        trouble(found, "classes")
+        _classes(found)
     _task(found)
     if found.columns is not None:
         _columns(found, found.columns)
@@ -40,14 +45,13 @@ def draw(found: DataPreview) -> None:
     with _options(found):
         _beside(found)
         trouble(found, "model")
-        if _takes_classes(found):
+        if _takes_classes(found) and not _needs_classes(found):
             _classes(found)
-        trouble(found, "classes")
 
 
 def _options(found: DataPreview) -> AbstractContextManager[object]:
     """Where the fields that are seldom needed stand: folded away where nothing is missing and none of them is used."""
-    is_used = any(map(request.chosen, ("predictions", "images", "classes", "separator")))
+    is_used = any(map(request.chosen, ("predictions", "images")))
     return nullcontext() if found.missing or found.problem or is_used else st.expander("More options")
 
 
@@ -79,6 +83,12 @@ def _place(found: DataPreview) -> str:
     if place == "columns" and found.columns is None:
         return "data"
     return place if place != "classes" or _takes_classes(found) else "data"
+
+
+def _needs_classes(found: DataPreview) -> bool:
+    """Whether their order is missing or was named: the field then stands first."""
+    is_named = any(map(request.chosen, ("classes", "separator")))
+    return _takes_classes(found) and (is_named or place_of(found.problem) == "classes")
 
 
 def _task(found: DataPreview) -> None:
@@ -222,7 +232,7 @@ def _summary(found: DataPreview) -> None:
     if found.predictions:
         order = f" Classes in their order: {', '.join(found.classes[:NAMED])}" if found.classes else ""
         more = f" and {len(found.classes) - NAMED:,} more" if len(found.classes) > NAMED else ""
-        st.success(words.plain(f"Predictions recognized: {found.predictions}.{order}{more}"), icon=":material/check:")
+        st.success(words.plain(f"Predictions recognized {found.predictions}.{order}{more}"), icon=":material/check:")
     if found.missing:
         st.warning(words.plain(f"There is nothing to score yet: the file {found.missing}."), icon=":material/info:")
     if found.n_unlabelled:
