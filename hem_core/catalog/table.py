@@ -153,7 +153,7 @@ def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
 def _lists_in(path: Path) -> tuple[str, ...]:
     from pyarrow import parquet
 
-    return tuple(name for name in parquet.read_schema(path).names if name in PREDICTIONS) if is_parquet(path) else ()
+    return tuple(name for name in parquet.read_schema(path).names if name in OF_A_MODEL) if is_parquet(path) else ()
 
 
 def _folder_of_pictures(images: str | Path) -> Path:

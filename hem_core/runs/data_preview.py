@@ -14,10 +14,11 @@ import pyarrow as pa
 
 from hem_core import catalog as catalogs
 from hem_core.catalog.table import TableColumns, columns_of, is_parquet
+from hem_core.class_columns import OF_A_MODEL
 from hem_core.errors import DataError, HemError
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.paths import check_path
-from hem_core.runs.predictions_elsewhere import LISTS, Elsewhere, none_there, predicted_elsewhere
+from hem_core.runs.predictions_elsewhere import Elsewhere, none_there, predicted_elsewhere
 from hem_core.tasks import (
     DEFAULT,
     ModelFacts,
@@ -169,7 +170,7 @@ def _in_words(there: Elsewhere, catalog: pa.Table, request: Request) -> str:
     if not held and is_parquet(request.source):
         import pyarrow.parquet as pq
 
-        held = [name for name in pq.read_schema(request.source).names if name in LISTS]
+        held = [name for name in pq.read_schema(request.source).names if name in OF_A_MODEL]
     if isinstance(there.predictions, ColumnPredictions) or not held:
         return "in the data"
     return f"in {_columns_in_words(held)}: {there.predictions.n_classes:,} outputs an example"

@@ -30,6 +30,7 @@ lost decimal point, a wrong sign. Labels are decimal numbers; 12,5 is read as 12
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -311,7 +312,7 @@ class Task:
         if facts.get("numbers"):
             return True
         labels = catalog["label"].to_pylist()
-        found = class_columns(catalog, {label for label in labels if label is not None})
+        found = class_columns(catalog, Counter(label for label in labels if label is not None))
         return look_like_numbers(labels, may_be_whole=found is None or not found.of)
 
     def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:

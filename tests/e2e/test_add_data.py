@@ -13,7 +13,7 @@ def made_workspace(tmp_path_factory):
 
 def test_a_csv_that_is_dropped_in_an_empty_workspace_becomes_a_run(opened):
     rows = [f"e{k},{'cat' if k % 2 else 'dog'},{0.9 if k % 2 else 0.2},{0.1 if k % 2 else 0.8}" for k in range(60)]
-    note = "x" * 20_000  # together more than the upload limit of the whole server, 1 MB
+    note = "x" * 20_000  # together over 1 MB
     content = "\n".join(["id,label,prob_cat,prob_dog,note", *(f"{row},{note}" for row in rows)])
     page = opened()
     page.wait_for_url("**/add_data*")

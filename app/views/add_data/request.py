@@ -12,6 +12,7 @@ from hem_core.runs.data_preview import Request, option_words
 COLUMNS = ("id_column", "label_column", "image_column", "text_column", "feature_columns")
 FOLDS = 5
 WORDS = {
+    "pass --classes in": "fill in Classes, in",
     "--label-column": "Label",
     "--id-column": "Ids",
     "--image-column": "Pictures",

@@ -11,8 +11,6 @@ from app.views.add_data import request
 from hem_core.errors import HemError
 from hem_core.store.uploads import keep_upload
 
-LARGEST_MB = 500
-"""The browser sends a file whole, and the server holds it in memory once; a larger one is named by its path."""
 SUGGESTED = 12
 
 
@@ -61,7 +59,7 @@ def suggestions(path: str) -> list[str]:
 
 def _upload(name: str, title: str) -> None:
     turn = int(str(state.recall(f"add_turn_{name}", 0)))
-    file = st.file_uploader(title, max_upload_size=LARGEST_MB, key=f"add_file_{name} {turn}")
+    file = st.file_uploader(title, key=f"add_file_{name} {turn}")
     refusal = state.forget(f"add_refusal_{name}")
     if refusal:
         st.error(words.plain(refusal), icon=":material/error:")
