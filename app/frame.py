@@ -26,6 +26,11 @@ class Listing:
     error: HemError | None = None
     """Why there is nothing to read."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the workspace has no run, not even one that cannot be read."""
+        return not self.n_listed and not self.broken and self.error is None
+
 
 def listing() -> Listing:
     """Read the runs of the workspace."""

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hem_core.labels.corrected_boxes import Corrected
     from hem_core.labels.disagreements import Disagreements
     from hem_core.runs.box_decisions import Decisions
+    from hem_core.runs.data_preview import DataPreview, Request
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
     from hem_core.stats.paired import Paired
@@ -300,6 +302,12 @@ def headline(level: "Level") -> "Headline | None":
     return _headline(_key(level), level)
 
 
+def data_preview(request: "Request") -> "DataPreview":
+    """What a run would read of some data: data_preview.data_preview; read again when a file changes."""
+    places = (request.source, request.predictions, request.images)
+    return _data_preview(json.dumps(asdict(request)), tuple(_stamp(place) for place in places if place), request)
+
+
 def manifest(path: Path) -> dict:
     """The manifest of a saved set; a version never changes, so it is read once."""
     return _manifest(str(path))
@@ -322,8 +330,24 @@ def all_verdicts(level: "Level") -> "pd.DataFrame":
     return _verdicts(str(folder()), level.data, level.name, log.revision(level.data), log)
 
 
+def _stamp(path: str) -> tuple[int, int]:
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):  # not there: the preview says so
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
 def _key(level: "Level") -> Key:
     return level.folder.as_posix(), level.fingerprint, level.name
+
+
+@st.cache_resource(show_spinner="Reading the data…", max_entries=8, ttl=3600)
+def _data_preview(request: str, stamps: tuple, _request: "Request") -> "DataPreview":
+    del request, stamps
+    from hem_core.runs.data_preview import data_preview as preview_of
+
+    return preview_of(_request)
 
 
 @st.cache_resource(show_spinner=False)

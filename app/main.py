@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from app import frame, saved_views, state, theme
-from app.views import is_offered, title, views
+from app.views import is_offered, start_page, title, views
 
 st.set_page_config(page_title="HEM", page_icon=theme.ICON, layout="wide")
 state.sync()
@@ -30,7 +30,9 @@ pages = {
     for place, (name, view) in enumerate(views().items())
 }
 state.set_pages(pages)
-page = st.navigation(list(pages.values()), position="top")
-if is_opened and page is not pages["explore"]:
+chosen, start = st.navigation(list(pages.values()), position="top"), start_page()
+if start and listing.is_empty and chosen is next(iter(pages.values())) and state.is_served():
+    state.go(start)
+if is_opened and chosen is not pages["explore"]:
     state.go("explore")
-page.run()
+chosen.run()

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 FIRST_PORT = 8501
 PORTS_TRIED = 50
+LARGEST_UPLOAD_MB = 500
+"""The server refuses a larger one, whatever the limit of a single field: a table of a million examples and ten classes
+has some 200 MB as a CSV. While it comes in it is in memory; what is larger is named by its path."""
 SETTINGS: dict[str, object] = {
     "server.address": HOST,
     "server.allowedHosts": [HOST, "localhost"],
@@ -29,7 +32,7 @@ SETTINGS: dict[str, object] = {
     "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
     "server.headless": True,
-    "server.maxUploadSize": 1,
+    "server.maxUploadSize": LARGEST_UPLOAD_MB,
     "browser.gatherUsageStats": False,
     "client.disableDataExport": True,  # its CSV could contain formulas: see hem_core.cells
     "client.showErrorDetails": "none",

@@ -15,7 +15,9 @@ from hem_core.store.level_names import EXAMPLES
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page as StreamlitPage
 
-ADDRESS = ("run", "level", "rule", "selection", "view", "queue", "detection", "against", "cell", "retrain", "history")
+ADDRESS = (
+    "run", "level", "rule", "selection", "view", "queue", "detection", "against", "cell", "retrain", "add", "history",
+)  # fmt: skip
 """Names that stand in the URL, so that a copied address opens the same view."""
 
 DISPUTES = "disagreements"
@@ -157,6 +159,16 @@ def take_saved() -> str:
     return name
 
 
+def adding() -> dict:
+    """What is to be added on Add data, as it was chosen so far."""
+    return _settings("add")
+
+
+def set_adding(settings: dict) -> None:
+    """Change what is to be added; {} is an empty form."""
+    _set_settings("add", settings)
+
+
 def queue() -> str:
     """Which queue Review walks through: 'mixed', 'suspects', 'filter', 'selection', 'disagreements', or 'sample 80 90'
     (random examples whose label suspicion lies between two percentiles)."""
@@ -295,6 +307,11 @@ def session_id() -> str:
 
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else "none"
+
+
+def is_served() -> bool:
+    """Whether a visitor is there; nobody is where the script is only imported."""
+    return session_id() != "none"
 
 
 def _settings(name: str) -> dict:

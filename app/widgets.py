@@ -146,10 +146,13 @@ def _name_link(title: str) -> str:
 
 
 def no_runs(folder: str) -> None:
-    """Shown in an empty workspace: the two commands that fill it."""
+    """Shown in an empty workspace: the page and the two commands that fill it."""
     with st.container(border=True, width=720):
         st.subheader("No runs yet")
-        st.text("A run holds the scores of one model on one data set. Create one, then reload this page.")
+        st.text("A run holds the scores of one model on one data set. Make one here, from a file or a folder:")
+        if st.button("Add data", type="primary", icon=":material/add:", key="no_runs_add"):
+            state.go("add_data")
+        st.text("Or in a terminal; then reload this page.")
         st.caption("Try it on handwritten digits, under three minutes:")
         st.code(f"hem demo --workspace {shlex.quote(folder)}", language="bash")
         st.caption("Or on your own model and data:")

@@ -1,7 +1,8 @@
 """The pages, one each: a folder with `page.py`, or a file. It defines `page()`, which draws the page, and PLACE, which
 orders the tabs; TITLE and ICON (such as ":material/map:") are what its tab shows, by default its name and no icon.
 NEEDS_RUN = False where it has something to show without a run; is_offered(level) where it is only for some tasks;
-bar() where it draws something into the bar above all pages."""
+bar() where it draws something into the bar above all pages; IS_START = True for the one that an empty workspace opens
+with."""
 
 import importlib
 import sys
@@ -25,6 +26,11 @@ def is_offered(view: ModuleType, level: object) -> bool:
     """Whether the tab of a page is there for a level; level: None without a run."""
     asks = getattr(view, "is_offered", None)
     return asks is None or (level is not None and bool(asks(level)))
+
+
+def start_page() -> str | None:
+    """The page that an empty workspace opens with."""
+    return next((name for name, view in views().items() if getattr(view, "IS_START", False)), None)
 
 
 def _page(module: ModuleType) -> ModuleType:

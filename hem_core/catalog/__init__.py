@@ -26,7 +26,7 @@ from hem_core.catalog._python_data import unwrapped
 from hem_core.errors import DataError
 from hem_core.paths import check_path
 
-__all__ = ["COLUMNS", "OF_TABLES", "OWN_OPTIONS", "PLACES", "info", "read", "unwrapped", "with_info"]
+__all__ = ["COLUMNS", "OF_TABLES", "OWN_OPTIONS", "PLACES", "info", "read", "reader_of", "unwrapped", "with_info"]
 
 PLUGINS = "hem.readers"
 DEFINES = ("accepts", "read")
@@ -83,6 +83,16 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
         f"cannot read '{source}'; expected an image folder, a .csv, .parquet, .jsonl or .npz file, "
         "an Arrow table, a DataFrame, a torch Dataset, or a dict of arrays"
     )
+
+
+def reader_of(source: Any) -> tuple[str, tuple[str, ...]]:
+    """The name of the reader that takes a source, such as "table", and its `OPTIONS`; ("", ()) where none does."""
+    package = sys.modules[__name__]
+    for name in filter(partial(folder.works, package), folder.names(package)):
+        reader = folder.load(package, name)
+        if reader.accepts(source):
+            return name, tuple(getattr(reader, "OPTIONS", ()))
+    return "", ()
 
 
 def _is_named(reader: Any, own: dict[str, Any]) -> bool:

@@ -117,6 +117,45 @@ def read(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class TableColumns:
+    """The columns of a table as they are in it, and which of them `read` takes for what by itself.
+
+    id, label, image, text: None where there is no such column. head: the first rows, without lists of predictions.
+    """
+
+    names: tuple[str, ...]
+    head: pa.Table
+    n: int
+    id: str | None = None
+    label: str | None = None
+    image: str | None = None
+    text: str | None = None
+    lists: tuple[str, ...] = ()
+    """Columns of a Parquet file with the predictions of a row in a list."""
+
+
+def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
+    """The columns of a table in a file, also where it lacks a label. Raises DataError when it cannot be parsed."""
+    loaded = load(path, path, NAMES)
+    shown = [name for name in loaded.table.column_names if name != INDEX]
+    head, lists = loaded.table.select(shown).slice(0, rows), _lists_in(path)
+    found = TableColumns(tuple(shown), head, loaded.table.num_rows, lists=lists)
+    try:
+        loaded, label, _facts = _with_tags(loaded, None, path)
+        chosen = _chosen(loaded, _Named(None, label, None, None), [], (path.resolve().parent,))
+    except DataError:  # no label, say: the user names one
+        return found
+    id = chosen.id if chosen.id in shown else None
+    return replace(found, id=id, label=chosen.label, image=chosen.image, text=chosen.text)
+
+
+def _lists_in(path: Path) -> tuple[str, ...]:
+    from pyarrow import parquet
+
+    return tuple(name for name in parquet.read_schema(path).names if name in OF_A_MODEL) if is_parquet(path) else ()
+
+
 def _folder_of_pictures(images: str | Path) -> Path:
     if not Path(images).is_dir():
         raise DataError(f"no folder is at '{images}', which --images names; check the path")

@@ -385,6 +385,15 @@ class ComparesWithRun(Protocol):
 
 
 @runtime_checkable
+class RecognizesLabels(Protocol):
+    """A task that is suggested for data whose labels look like its own; the default task needs no such method."""
+
+    def recognizes(self, catalog: pa.Table, facts: Mapping[str, Any]) -> bool:
+        """Whether the labels of a catalog are probably labels of this task."""
+        ...
+
+
+@runtime_checkable
 class ReadsPredictions(Protocol):
     """A task whose raw outputs can stand in columns of their own, beside the labels."""
 

@@ -16,6 +16,9 @@ from hem_core.tag_sets import TagSet
 MOST_BAD = 0.05
 """Share of the labels that may name an unknown tag; of more the names of the classes are wrong."""
 
+LEAST_JOINED = 0.1
+"""Share of the labels that must join several names before they are taken for sets."""
+
 
 @dataclass(frozen=True)
 class Form:
@@ -54,6 +57,22 @@ def form_of(labels: Sequence[str | None], facts: Mapping[str, Any], separator: s
     if len(found) > 1:
         raise DataError(_ambiguous(texts, found, facts))
     return Form(_glue(texts, found[0]), is_marked=False) if found else Form(is_marked=False)
+
+
+def look_like_sets(labels: Sequence[str | None], facts: Mapping[str, Any]) -> bool:
+    """Whether labels are probably sets of tags: written as lists, or names joined by a separator that occur in several
+    combinations. A name that only has a comma in it, as ImageNet's have, occurs in one."""
+    if facts.get("tag_sets"):
+        return True
+    counts = Counter(label.strip() for label in labels if label is not None and label.strip())
+    if counts and all(tag_sets.listed(text) is not None for text in counts):
+        return True
+    for separator in tag_sets.SEPARATORS:
+        share = sum(n for text, n in counts.items() if separator in text) / max(1, counts.total())
+        names = {name for text in counts for name in tag_sets.split_plainly(text, separator).given}
+        if share >= LEAST_JOINED and len(names) < len(counts) and not any(map(str.isdecimal, names)):
+            return True
+    return False
 
 
 def _glue(texts: Sequence[str], separator: str) -> str:

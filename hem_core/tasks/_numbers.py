@@ -15,6 +15,10 @@ _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 SHARP = 6
 """Digits that are printed at most behind the point."""
+MOST_NUMBERS = 0.95
+"""Share of the labels that must be numbers; the others are typing errors."""
+MOST_CLASSES, CLASSES_PER_EXAMPLE = 50, 0.05
+"""Up to this many different whole numbers, or this many for each example, are classes."""
 
 
 def read_numbers(labels: Sequence[str | None]) -> tuple[np.ndarray, bool]:
@@ -27,6 +31,22 @@ def read_numbers(labels: Sequence[str | None]) -> tuple[np.ndarray, bool]:
     has_point = any(text is not None and "." in text for text in texts)
     is_decimal = has_comma and not has_point
     return np.array([_number(text, is_decimal) for text in texts], dtype=np.float32), is_decimal
+
+
+def look_like_numbers(labels: Sequence[str | None], *, may_be_whole: bool = True) -> bool:
+    """Whether labels are probably numbers to predict, not classes: at least 95% are numbers, and one of them is not
+    whole, or there are more different ones than classes have.
+
+    may_be_whole: whether whole numbers alone can be such.
+    """
+    there = [label for label in labels if label is not None and label.strip()]
+    values, _is_comma = read_numbers(there)
+    known = values[~np.isnan(values)]
+    if not len(known) or len(known) < MOST_NUMBERS * len(there):
+        return False
+    if bool(np.any(known != np.round(known))):
+        return True
+    return may_be_whole and len(np.unique(known)) > max(MOST_CLASSES, CLASSES_PER_EXAMPLE * len(known))
 
 
 def _number(text: str | None, is_decimal_comma: bool) -> float:

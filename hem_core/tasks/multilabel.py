@@ -210,6 +210,10 @@ class Task:
 
         return tag_logits_of(output)
 
+    def recognizes(self, catalog: pa.Table, facts: Mapping[str, Any]) -> bool:
+        """Whether the labels are sets: see `_multilabel_labels.look_like_sets`."""
+        return reading.look_like_sets(catalog["label"].to_pylist(), facts)
+
     def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
         """The logits (N, K) float32 in columns of the catalog or its file; None without any."""
         return elsewhere.logits_in(catalog, facts)

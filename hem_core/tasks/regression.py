@@ -30,6 +30,7 @@ lost decimal point, a wrong sign. Labels are decimal numbers; 12,5 is read as 12
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from hem_core.class_columns import class_columns
 from hem_core.errors import DataError, HemError, ModelError
 from hem_core.number_rows import is_several
 from hem_core.tasks import _number_predictions as elsewhere
@@ -57,7 +59,7 @@ from hem_core.tasks._contract import (
 )
 from hem_core.tasks._number_metrics import metrics, metrics_of_all
 from hem_core.tasks._number_words import meanings_of, words_of
-from hem_core.tasks._numbers import read_numbers, read_rows, rounded, written_exactly, written_rows
+from hem_core.tasks._numbers import look_like_numbers, read_numbers, read_rows, rounded, written_exactly, written_rows
 from hem_core.tasks._residuals import FAR, spread_of, squashed
 from hem_core.tasks._standing import standing
 from hem_core.types import Outputs
@@ -301,6 +303,17 @@ class Task:
             return OfTheSet(found, how, replace(self, residual_scales=tuple(wholes)))
         found, how, whole = standing(columns, neighbours, self.spread)
         return OfTheSet(found, how, replace(self, residual_scale=whole))
+
+    def recognizes(self, catalog: pa.Table, facts: Mapping[str, Any]) -> bool:
+        """Whether the labels are numbers: several at once, or decimal ones, or whole ones that seldom repeat.
+
+        Whole numbers beside columns of predicted classes are classes.
+        """
+        if facts.get("numbers"):
+            return True
+        labels = catalog["label"].to_pylist()
+        found = class_columns(catalog, Counter(label for label in labels if label is not None))
+        return look_like_numbers(labels, may_be_whole=found is None or not found.of)
 
     def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
         """The predictions (N, D) float32 in columns of the catalog, NaN where one is no number; None without any."""

@@ -61,7 +61,7 @@ def test_it_is_there_before_the_first_run_is(show, tmp_path):
     running(tmp_path)
     test = show(tmp_path, "jobs")
     assert "Scoring: first" in said(test)
-    assert [one.label for one in show(tmp_path, "overview").button] == ["1 job running"]
+    assert [one.label for one in show(tmp_path, "overview").button] == ["1 job running", "Add data"]
 
 
 def test_a_running_one_shows_its_rate_and_the_time_left_and_the_command(show, workspace):
