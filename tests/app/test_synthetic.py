@@ -32,6 +32,6 @@ def test_a_tile_and_the_picture_at_its_full_size_show_the_same_drawing(drawn, mo
     level = loaders.level("big", "examples")
     assert contents.has_pictures(level)
     whole = pictures.picture_of(level, 5)
-    small = Image.open(io.BytesIO(contents.thumbnail(level, 5))).convert("RGB")
+    small = Image.open(io.BytesIO(contents.thumbnail(level, 5) or b"")).convert("RGB")
     assert np.array_equal(np.asarray(whole), np.asarray(small))
     assert not np.array_equal(np.asarray(pictures.picture_of(level, 6)), np.asarray(whole))
