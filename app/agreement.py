@@ -1,4 +1,4 @@
-"""How far reviewers agree, in words: wherever a page names disagreements, it says how much chance explains."""
+"""How far reviewers agree, in words; each page that counts disagreements shows how much chance explains."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ HELP = (
 
 def sentence(agreements: Sequence[Agreement]) -> str:
     """`anna and ben gave the same answer on 38 of 50, Cohen's kappa .62`; "" where nobody shares a row."""
-    told = "; ".join(_told(one) for one in agreements[:NAMED])
+    named = "; ".join(_of_pair(one) for one in agreements[:NAMED])
     rest = len(agreements) - NAMED
-    return f"{told}; and {words.count(rest, 'other pair')}" if rest > 0 else told
+    return f"{named}; and {words.count(rest, 'other pair')}" if rest > 0 else named
 
 
-def _told(one: Agreement) -> str:
+def _of_pair(one: Agreement) -> str:
     first, second = one.people
-    kappa = "not defined" if math.isnan(one.kappa) else f"{one.kappa:.2f}".replace("0.", ".", 1)
+    kappa = "not defined" if math.isnan(one.kappa) else f"{one.kappa:z.2f}".replace("0.", ".", 1).replace("-", "−")
     return f"{first} and {second} gave the same answer on {one.n_same:,} of {one.n:,}, Cohen's kappa {kappa}"

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 AWAY_SECONDS = 300
 Key = tuple[str, str, str]
 """What a level's answers are kept under: the run's folder and fingerprint, and the name of the level."""
-QUEUE_COLUMNS = ("id", "label_suspicion", "reason", "difficulty_in_class")
+QUEUE_COLUMNS = ("id", "label_suspicion", "reason", "difficulty_in_class", "difficulty")
 
 
 def folder() -> Path:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ADDRESS = ("run", "level", "rule", "selection", "view", "queue", "detection", "against", "cell", "retrain")
 """Names that stand in the URL, so that a copied address opens the same view."""
 
+DISPUTES = "disagreements"
+"""The queue of Review with what people disagree on."""
+
 LONGEST = 6_000
 """A longer value (a lasso of thousands of corners) stays in the session only."""
 
@@ -47,14 +50,17 @@ def current_run() -> str | None:
 
 
 def set_current_run(name: str) -> None:
-    """Show another run; a selection and a lasso on the embedding map belong to their run and are dropped.
+    """Show another run; a selection, a lasso on the embedding map and the queue of disagreements belong to their run
+    and are dropped.
 
-    The rest of the filter stays, as far as the new run has its columns and values: `scope.fit` sees to that.
+    The rest of the filter stays, as far as the new run has its columns and values: `scope.fit` sees to that. An example
+    of Review stays where the new run is of the same data.
     """
     if name == current_run():
         return
     if current_run():
         _drop_places()
+        remember("left_run", current_run())
     _set("run", name)
 
 
@@ -64,12 +70,12 @@ def current_level() -> str:
 
 
 def set_current_level(name: str) -> None:
-    """Show the rows of another level; as at the change of the run, a selection and a lasso on the map are dropped, and
-    the example of Review, which is no row of the other level."""
+    """Show the rows of another level; as at the change of the run, a selection, a lasso on the map and the queue of
+    disagreements are dropped, and the example of Review, which is no row of the other level."""
     if name == current_level():
         return
     _drop_places()
-    _drop_example()
+    drop_example()
     _set("level", "" if name == EXAMPLES else name)
 
 
@@ -78,6 +84,8 @@ def _drop_places() -> None:
     remember("dropped", left.dropped)
     set_rule(left.rule)
     set_selection(None)
+    if queue() == DISPUTES:
+        set_queue("mixed")
 
 
 def take_dropped() -> tuple[str, ...]:
@@ -162,11 +170,12 @@ def example() -> tuple[str | None, int | None]:
 def open_example(id: str) -> None:
     """Have Review open an example. The browser side puts it into the address, with no entry of the history, so that one
     press of Back leads to the page that it was opened from."""
-    _drop_example()
+    drop_example()
     remember("opened", (id, time.monotonic() + JUST))
 
 
-def _drop_example() -> None:
+def drop_example() -> None:
+    """Have Review open no example in particular."""
     for name in ("place", "example"):
         st.query_params.pop(name, None)
     forget("opened")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -56,6 +57,20 @@ def split_plainly(text: str, separator: str) -> TagSet:
     if text.strip() == NONE:
         return TagSet()
     return TagSet(_once(part.strip() for part in text.split(separator) if part.strip()))
+
+
+def joined_by(labels: Iterable[str]) -> str:
+    """The separator, | or ;, by which the labels look like sets of tags that were joined; "" where they do not.
+
+    They do where there are more different labels than names in them, and each name is in two different labels or more.
+    """
+    distinct = set(labels)
+    for separator in (PLAIN, ";"):
+        sets = {text: split_plainly(text, separator).given for text in distinct if text.strip()}
+        counts = Counter(name for names in sets.values() for name in names)
+        if counts and len(sets) > len(counts) and min(counts.values()) > 1:
+            return separator
+    return ""
 
 
 def listed(text: str) -> list[str] | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hem_core.tag_sets import TagSet, joined, listed, split, split_plainly
+from hem_core.tag_sets import TagSet, joined, joined_by, listed, split, split_plainly
 
 
 @pytest.mark.parametrize("glue", ["|", ";", ", "])
@@ -36,3 +36,20 @@ def test_what_others_joined_has_no_marks():
 )
 def test_a_text_that_is_a_list(text, names):
     assert listed(text) == names
+
+
+@pytest.mark.parametrize(
+    ("labels", "separator"),
+    [
+        (["sea", "sun", "sea|sun", "sea"], "|"),
+        (["sea; sun", "sun", "sea"], ";"),
+        (["cat", "dog", "bird"], ""),
+        (["animal|cat", "animal|dog", "plant|oak"], ""),
+        (["red|big", "red|small", "blue|big", "blue|small"], ""),
+        (["cat|dog", "cat"], ""),
+        ([""], ""),
+        ([], ""),
+    ],
+)
+def test_labels_look_joined_where_they_are_more_than_the_names_in_them(labels, separator):
+    assert joined_by(labels) == separator

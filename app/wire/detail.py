@@ -42,6 +42,7 @@ class Ranks:
     among_all: dict[str, np.ndarray]
     """Axis -> (N,) percentile in 0 .. 100, higher = harder."""
     within_class: dict[str, np.ndarray]
+    """The same among the rows of one given label; {} where labels are no classes."""
     groups: dict[int, np.ndarray]
     """Group -> its rows, for groups of two and more."""
     spreads: dict[str, float]
@@ -49,14 +50,15 @@ class Ranks:
 
 
 def ranks(level: Level) -> Ranks:
-    """Rank every row of a level on the four axes, over all and within its given label."""
+    """Rank every row of a level on the four axes, over all and, where labels are classes, within its given one."""
     scores = axes(level.source.columns)
     known = {axis: name for axis, name in scores.items() if name}
-    has_label = "label" in level.source.columns
+    has_label = bool(level.classes) and "label" in level.source.columns
     table = level.table([*(["label"] if has_label else []), *known.values()])
-    label = table.loc[:, "label"] if has_label else None
     among_all = {axis: percentiles(table.loc[:, name]) for axis, name in known.items()}
-    within = {axis: percentiles(table.loc[:, name], label) for axis, name in known.items()}
+    within = {}
+    if has_label:
+        within = {axis: percentiles(table.loc[:, name], table.loc[:, "label"]) for axis, name in known.items()}
     return Ranks(scores, among_all, within, _groups(level), contents.spreads(level))
 
 
@@ -130,7 +132,7 @@ def _axis(axis: str, ranks: Ranks, example: Mapping[str, Any], row: int, titles:
         "meaning": ". ".join(about[key] for key in ("meaning", "range", "use", "reference") if about.get(key)),
         "value": _json(example[score]),
         "all": _json(ranks.among_all[axis][row]),
-        "within": _json(ranks.within_class[axis][row]),
+        "within": _json(ranks.within_class[axis][row]) if axis in ranks.within_class else None,
     }
 
 

@@ -17,10 +17,10 @@ def items(level: Level, rows: Sequence[int]) -> list[dict[str, Any]]:
     the box that this person says is there, None for nothing. [] where fewer than two people said something."""
     said = loaders.disagreements(level).said if len(rows) else {}
     ids = loaders.ids(level)[list(rows)].tolist() if said else [""] * len(rows)
-    return [{"opinions": [_told(one) for one in said.get(id, ())]} for id in ids]
+    return [{"opinions": [_as_json(one) for one in said.get(id, ())]} for id in ids]
 
 
-def _told(one: Said) -> dict[str, Any]:
+def _as_json(one: Said) -> dict[str, Any]:
     opinion, thing = one.opinion, one.thing
     found: dict[str, Any] = {"who": opinion.who, "tag": opinion.tag, "value": opinion.value, "at": opinion.at}
     if one.is_placed:

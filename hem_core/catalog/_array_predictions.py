@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pyarrow as pa
 
-LISTS = ("logits", "probs", "embedding")
+from hem_core.class_columns import LISTS, OF_A_MODEL
 
 
 def lists_in(members: Mapping[str, np.ndarray], names: Collection[str], n: int) -> dict[str, pa.Array]:
@@ -16,7 +16,7 @@ def lists_in(members: Mapping[str, np.ndarray], names: Collection[str], n: int) 
     names: those in the file, which are not all read.
     """
     found = {}
-    for name in LISTS:
+    for name in OF_A_MODEL:
         if name not in names:
             continue
         values = members[name]
@@ -28,4 +28,4 @@ def lists_in(members: Mapping[str, np.ndarray], names: Collection[str], n: int) 
 
 def has_predictions(names: Collection[str]) -> bool:
     """Whether logits or probabilities are among the members."""
-    return not set(names).isdisjoint(("logits", "probs"))
+    return not set(names).isdisjoint(LISTS)

@@ -11,9 +11,8 @@ import pyarrow as pa
 from hem_core.catalog._frame import is_frame
 from hem_core.catalog._predictions_file import place_of_ids
 from hem_core.catalog._table_file import load, suffix_format
+from hem_core.class_columns import LISTS
 from hem_core.errors import DataError
-
-NAMES = ("logits", "probs")
 
 
 def prediction_lists(data: Any, predictions: str | Path | None, ids: pa.ChunkedArray) -> pa.Table | None:
@@ -26,7 +25,7 @@ def prediction_lists(data: Any, predictions: str | Path | None, ids: pa.ChunkedA
         table = _with_lists(source)
         if table is None:
             continue
-        found = [name for name in NAMES if name in table.column_names]
+        found = [name for name in LISTS if name in table.column_names]
         where = f"'{source}'" if isinstance(source, str | Path) else "the table"
         if len(found) == 2:
             raise DataError(f"{where} has both logits and probs; keep one, so that it is clear which is scored")
@@ -45,15 +44,15 @@ def _with_lists(source: Any) -> pa.Table | None:
         if kind == "parquet":
             from pyarrow import parquet
 
-            has = set(NAMES) & set(parquet.read_schema(path).names)
+            has = set(LISTS) & set(parquet.read_schema(path).names)
             return parquet.ParquetFile(path).read() if has else None
-        table = load(path, path, NAMES).table if kind else None
+        table = load(path, path, LISTS).table if kind else None
     elif is_frame(source):
-        has = [name for name in NAMES if name in source.columns]
+        has = [name for name in LISTS if name in source.columns]
         return pa.table({name: pa.array([_plain(row) for row in source[name]]) for name in has}) if has else None
     else:
         table = source if isinstance(source, pa.Table) else None
-    return table if table is not None and set(NAMES) & set(table.column_names) else None
+    return table if table is not None and set(LISTS) & set(table.column_names) else None
 
 
 def _plain(value: Any) -> Any:

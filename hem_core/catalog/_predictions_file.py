@@ -9,6 +9,7 @@ import pyarrow as pa
 from hem_core.catalog._as_text import as_text
 from hem_core.catalog._column_types import typed
 from hem_core.catalog._compute import pc
+from hem_core.catalog._frame import INDEX
 from hem_core.catalog._table_file import is_text, load
 from hem_core.errors import DataError
 from hem_core.paths import check_path
@@ -28,7 +29,7 @@ def predictions_by_id(predictions: str | Path, ids: pa.ChunkedArray | pa.Array, 
         raise DataError(f"no predictions at '{path}'; give a .csv, .parquet or .jsonl with a column id")
     table = load(path, path, ("id",)).table
     place = place_of_ids(table, path, ids)
-    rest = [each for each in table.column_names if each.casefold() != "id"]
+    rest = [each for each in table.column_names if each.casefold() != "id" and each != INDEX]
     twice = next((each for each in rest if each in known), None)
     if twice is not None:
         raise DataError(f"the column '{twice}' is in '{path}' and in the data; rename it in one of them")

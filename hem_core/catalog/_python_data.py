@@ -37,7 +37,7 @@ def unwrapped(data: Any, **columns: Any) -> tuple[Any, list[str]]:
     if hasattr(data, "__arrow_c_stream__") and not is_frame(data):
         return _of_arrow(data), []
     if isinstance(data, Mapping):
-        return _mapping(data), []
+        return _mapping(data, columns.get("id_column")), []
     if isinstance(data, tuple | list) and _are_arrays(data):
         return _pair(data), []
     _refuse_stream(data)
@@ -59,7 +59,7 @@ def _of_loader(name: str) -> str:
     )
 
 
-def _mapping(data: Mapping[Any, Any]) -> pa.Table | Examples:
+def _mapping(data: Mapping[Any, Any], id_column: str | None) -> pa.Table | Examples:
     columns = {str(name): value for name, value in data.items()}
     label = next((name for name in LABELS if name in columns), None)
     if label is None:
@@ -68,9 +68,11 @@ def _mapping(data: Mapping[Any, Any]) -> pa.Table | Examples:
             "TensorDataset or another Dataset of (input, label)"
         )
     inputs = next((name for name in INPUTS if name in columns and _ndim(columns[name]) > 1), None)
-    if inputs is None:
-        return _table(columns, "the dict")
     ids = next((name for name in IDS if name in columns), None)
+    if inputs is None:
+        is_renamed = ids is not None and id_column is None and "id" not in columns
+        named = {"id" if name == ids and is_renamed else name: values for name, values in columns.items()}
+        return _table(named, "the dict")
     rest = {name: _plain(columns[name]) for name in columns if name not in (label, inputs, ids, "classes")}
     return Examples(
         array(columns[inputs], inputs),

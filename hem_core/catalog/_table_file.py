@@ -14,10 +14,9 @@ from hem_core.catalog._compute import pc
 from hem_core.catalog._delimited import read_delimited
 from hem_core.catalog._frame import INDEX, read_frame
 from hem_core.catalog._json_rows import read_json
+from hem_core.class_columns import LISTS, OF_A_MODEL
 from hem_core.errors import DataError
 
-PREDICTIONS = ("logits", "probs", "embedding")
-"""Columns of numbers that a model gave; they stay in the file and are read by the shard."""
 FORMATS = {
     **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), "csv"),
     **dict.fromkeys((".parquet", ".pq"), "parquet"),
@@ -70,7 +69,7 @@ def has_predictions(path: Path | None, table: pa.Table) -> bool:
 
     is_parquet = path is not None and suffix_format(path) == "parquet"
     names = parquet.read_schema(path).names if is_parquet else table.column_names
-    return "logits" in names or "probs" in names
+    return not set(names).isdisjoint(LISTS)
 
 
 def is_text(of: pa.DataType) -> bool:
@@ -91,7 +90,10 @@ def _file(path: Path, names: Collection[str]) -> Loaded:
 
 
 def _parquet(path: Path) -> pa.Table:
-    """Every column but the predictions; unlike `read_table`, it makes no columns of a folder named `x=1`."""
+    """Every column but the predictions, which stay in the file and are read by the shard.
+
+    Unlike `read_table`, it makes no columns of a folder named `x=1`.
+    """
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:
@@ -99,7 +101,7 @@ def _parquet(path: Path) -> pa.Table:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise DataError(f"the column '{twice}' is in '{path}' {names.count(twice)} times; rename one")
-        kept = [name for name in names if name not in PREDICTIONS]
+        kept = [name for name in names if name not in OF_A_MODEL]
         table = file.read(columns=kept) if kept else pa.table({})
         return table.select(kept)
 

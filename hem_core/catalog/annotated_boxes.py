@@ -64,9 +64,11 @@ def read(
             raise DataError(f"nothing is at '{place}', which {name} names; check the path")
     root = Path(images) if images is not None else None
     document = formats.read(path, images=root, format=annotations_format)
+    home = _home(path, document.images["file_name"].to_pylist(), root)
+    if root is None and _has_sizes_to_find(document, home):
+        document = formats.read(path, images=home, format=annotations_format)
     answers = results.read(predictions, document) if predictions is not None else None
     names = document.images["file_name"].to_pylist()
-    home = _home(path, names, root)
     table, missing = _table(document, answers, names, home)
     failures = {} if answers is not None else {str(row): f"cannot find '{home / names[row]}'" for row in missing}
     return with_info(
@@ -123,6 +125,13 @@ def _home(path: Path, names: list[str], images: Path | None) -> Path:
     others = [base.parent, base.parent / "train2017", base.parent / "val2017"]
     there = (place for place in (*places, *others) if any((place / name).is_file() for name in names[:100]))
     return images if images is not None else next(there, base)
+
+
+def _has_sizes_to_find(document: Annotations, home: Path) -> bool:
+    """Whether an image of unknown size has its picture in a folder, from which the format may learn the size."""
+    names = document.images["file_name"].to_pylist()
+    unknown = np.flatnonzero((document.size_px == 0).any(axis=1)).tolist()
+    return any((home / names[row]).is_file() for row in unknown)
 
 
 def _source_of(found: Annotations) -> dict[str, str | None]:

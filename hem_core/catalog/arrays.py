@@ -13,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.catalog import with_info
-from hem_core.catalog._array_predictions import LISTS, has_predictions, lists_in
+from hem_core.catalog._array_predictions import has_predictions, lists_in
 from hem_core.catalog._as_text import array_as_text, native
 from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._tag_labels import TagLabels, of_sets
+from hem_core.class_columns import OF_A_MODEL
 from hem_core.errors import DataError
 from hem_core.media.array import can_be_seen
 
@@ -55,7 +56,7 @@ def read(
         labels, members.label, "label"
     )  # fmt: skip
     columns = {"id": array_as_text(members.ids, members.id or "ids", "id"), "label": words}
-    if members.inputs not in LISTS:
+    if members.inputs not in OF_A_MODEL:
         columns["image"] = pa.array([f"{members.inputs}.npy"] * members.n, pa.string())
         columns["image_row"] = pa.array(np.arange(members.n), pa.int64())
     columns |= {name: pa.array(native(value)) for name, value in members.values.items()} | members.lists
@@ -103,7 +104,7 @@ def _members(path: Path, source: str | Path, named: tuple[str | None, str | None
     try:
         with np.load(path, allow_pickle=False) as members:
             shapes = {name: _header(path, name) for name in members.files}
-            names = INPUT_NAMES if image_column or not has_predictions(shapes) else (*INPUT_NAMES, *LISTS)
+            names = INPUT_NAMES if image_column or not has_predictions(shapes) else (*INPUT_NAMES, *OF_A_MODEL)
             inputs = _find(shapes, image_column, names, "input", path)
             label = _find(shapes, label_column, LABEL_NAMES, "label", path)
             n = _length(shapes[inputs][0], inputs, path)

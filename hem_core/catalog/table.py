@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +22,9 @@ from hem_core.catalog._image_column import NAMES as IMAGE_NAMES
 from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_of_pictures
 from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._predictions_file import predictions_by_id
-from hem_core.catalog._table_file import PREDICTIONS, Loaded, has_predictions, is_text, load, suffix_format
+from hem_core.catalog._table_file import Loaded, has_predictions, is_text, load, suffix_format
 from hem_core.catalog._tag_labels import UNKNOWN, of_columns, of_sets
-from hem_core.class_columns import class_columns
+from hem_core.class_columns import OF_A_MODEL, class_columns
 from hem_core.errors import DataError
 from hem_core.media import claimed
 
@@ -100,7 +101,7 @@ def read(
         if chosen.id == chosen.image:
             _check_paths(columns["id"], chosen.image, path or "table")
     columns |= {"text": _texts(loaded, chosen.text)} if chosen.text is not None else {}
-    taken = {*chosen.taken, chosen.input, *(PREDICTIONS if is_parquet(source) else ())}  # they stay in the file
+    taken = {*chosen.taken, chosen.input, *(OF_A_MODEL if is_parquet(source) else ())}  # they stay in the file
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
     facts["notes"] += _padded(table, facts)
@@ -362,7 +363,7 @@ def _features(table: pa.Table, path: Path | None, names: list[str], chosen: _Cho
 
 def _has_class_columns(table: pa.Table, label: str) -> bool:
     """Whether columns are probabilities or logits of the classes; a best class alone can be a feature."""
-    found = class_columns(table, set(as_text(table[label], label, "label").unique().to_pylist()) - {None})
+    found = class_columns(table, Counter(as_text(table[label], label, "label").drop_null().to_pylist()))
     return found is not None and bool(found.of)
 
 

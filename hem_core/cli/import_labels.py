@@ -58,7 +58,7 @@ def _boxes(file: Path, workspace: Path, run: str | None, who: str) -> None:
     if done.n_without_id:
         say("  {} entries without 'example_id', skipped", f"{done.n_without_id:,}")
     _list("unknown ids, skipped", done.unknown_ids)
-    _list("boxes that people disagree on, left as they are", done.conflicts)
+    _list("disputed, left as given", done.conflicts)
     say("  to write the corrected annotations: {}", f"hem correct {workspace / 'runs' / done.run} --out FOLDER")
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hem_core import tasks
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._names import names_or_file
 from hem_core.cli._paths import PATH
@@ -47,6 +48,9 @@ def loop(
     ] = None,
     test_share: Annotated[float, _option("Share drawn as the test set if there is none.", panel=DATA)] = 0.2,
     data_name: Annotated[str | None, _option("Name of the data; tags are shared under it.", panel=DATA)] = None,
+    task: Annotated[
+        str, _option("What is predicted; a loop adds examples of classes, so only of classification.", panel=DATA)
+    ] = tasks.DEFAULT,
     id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
     label_column: Annotated[str | None, _option("Column of the labels.", panel=DATA)] = None,
     image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
@@ -101,6 +105,7 @@ def loop(
         budget=seconds_of(budget, "--budget"),
     )
     options = Options(
+        task=task,
         name=data_name,
         classes=names_or_file(classes, "--classes"),
         device=device,

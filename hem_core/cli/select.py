@@ -21,7 +21,8 @@ def select(
         str | None,
         typer.Option(
             help=f"One, or several separated by commas, each choosing from what the previous one kept: {POLICIES}. "
-            "Default: margin,per_class; for a run without recorded training stratified,margin.",
+            "Default: margin,per_class; for a run without recorded training stratified,margin; for one without a "
+            "measure of uncertainty, as of boxes, tags and numbers, random.",
             show_default=False,
         ),
     ] = None,
@@ -72,6 +73,9 @@ def select(
         seed=seed,
     )
     _say_chosen(chosen)
+    if chain is None and chosen.settings["policies"] == ["random"]:
+        say("  at random, since nothing here measures uncertainty; --policy top takes the hardest, --policy stratified")
+        say("  a sample of every difficulty without the hardest tenth")
     rows = noun(level)
     seen = proved = None
     if preview:

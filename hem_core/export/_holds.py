@@ -20,6 +20,14 @@ class HoldsBoxes(Protocol):
 
 
 @runtime_checkable
+class WritesAnnotations(Protocol):
+    """A format that writes boxes as annotations that are read."""
+
+    ANNOTATIONS: str
+    """The name of the module in `boxes.formats` that reads them."""
+
+
+@runtime_checkable
 class HoldsBackground(Protocol):
     """A format whose pictures show background alone, so that no box is lost by it."""
 
@@ -41,6 +49,11 @@ def has_pictures(format: Any) -> bool:
 def holds_boxes(format: Any) -> bool:
     """Whether it holds the boxes of its pictures."""
     return isinstance(format, HoldsBoxes) and format.HOLDS_BOXES
+
+
+def annotations_of(format: Any) -> str:
+    """The format of annotations, of those in `boxes.formats`, that it writes; "" for none."""
+    return format.ANNOTATIONS if isinstance(format, WritesAnnotations) else ""
 
 
 def shows_predictions(format: Any) -> bool:

@@ -59,6 +59,7 @@ chosen = [note["bbox"] for note in coco.loadAnns(coco.getAnnIds([entry["id"]])) 
 ```
 """
 HOLDS_BOXES = True
+ANNOTATIONS = "coco_json"
 
 
 def write(

@@ -25,6 +25,7 @@ from hem_core.export._labels import labels_of
 
 HAS_PICTURES = True
 HOLDS_BOXES = True
+ANNOTATIONS = "voc_xml"
 CARRIES = Carries(columns=("label",), pictures="bytes")
 PROGRESS = "writing Pascal VOC"
 README = """\

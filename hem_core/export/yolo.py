@@ -72,6 +72,7 @@ lines = [path.read_text().split("\\n") for path in label_files]
 ```
 """
 HOLDS_BOXES = True
+ANNOTATIONS = "yolo_txt"
 
 
 def write(

@@ -25,7 +25,9 @@ class Drawn:
     region: str
     """Its name in Label Studio: that of the box it was, `g3`, or another one."""
     label: str
+    """"" where it has no class, or several."""
     xyxy: Corners
+    """NaN where it has no place."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ def has_boxes(rows: Sequence[Any]) -> bool:
 def box_answers(rows: Sequence[Any], *, who: str) -> BoxAnswers:
     """The answers in the rows of a file: Label Studio's JSON, JSON-MIN, CSV or TSV.
 
-    who: the person where a row names none. A rotated rectangle becomes the box around it; what is no rectangle, or has
-    no class, is left out and noted.
+    who: the person where a row names none. A rotated rectangle becomes the box around it; other shapes are left out and
+    noted, rectangles without a class or a place are noted.
     """
     found = BoxAnswers()
     for number, row in enumerate(rows, 1):
@@ -100,7 +102,10 @@ def _of_task(task: Mapping[str, Any], id: str, who: str, odd: list[str]) -> list
         if isinstance(one, Mapping):
             is_skipped = bool(one.get("was_cancelled") or one.get("skipped"))
             name = person_name(one.get("completed_by"), who)
-            result = None if is_skipped else one.get("result")
+            result = one.get("result")
+            if not is_skipped and not isinstance(result, list):
+                odd.append(f"{id}: an answer of {name} without a result")
+                continue
             found.append(_answer(task["data"], id, (name, first_text(one, AT_NAMES)), result, odd, is_skipped))
     return [one for one in found if one is not None]
 
@@ -141,27 +146,31 @@ def _drawn(region: Mapping[str, Any], id: str, size: tuple[float, float], odd: l
     kind = region.get("type")
     if not isinstance(value, Mapping) or kind in ("choices", "textarea", "rating", "relation"):
         return None
+    if kind not in (RECTANGLES, "rectangle", None):
+        odd.append(f"{id}: a region that is no rectangle ({kind})")
+        return None
     labels = value.get(RECTANGLES)
-    name = str(labels[0]) if isinstance(labels, list) and len(labels) == 1 else ""
-    numbers = [_number(value.get(each)) for each in ("x", "y", "width", "height")]
-    if "width" not in value or not all(map(math.isfinite, numbers)) or kind not in (RECTANGLES, "rectangle", None):
-        odd.append(f"{id}: a region that is no rectangle ({kind or 'of no type'})")
-        return None
-    if not name:
+    label = str(labels[0]) if isinstance(labels, list) and len(labels) == 1 else ""
+    percent = [_number(value.get(each)) for each in ("x", "y", "width", "height")]
+    is_placed = all(map(math.isfinite, percent)) and all(size)
+    if not is_placed:
+        odd.append(f"{id}: a rectangle {'in a picture of unknown size' if not all(size) else 'without a place'}")
+    elif not label:
         odd.append(f"{id}: a rectangle without a class, or with several")
-        return None
-    if not all(size):
-        odd.append(f"{id}: a rectangle in a picture of unknown size")
-        return None
     turn = _number(value.get("rotation"))
-    return Drawn(str(region.get("id") or ""), name, _around(numbers, size, turn if math.isfinite(turn) else 0.0))
+    turned = turn if math.isfinite(turn) else 0.0
+    xyxy = _around(percent, size, turned) if is_placed else (math.nan, math.nan, math.nan, math.nan)
+    return Drawn(str(region.get("id") or ""), label, xyxy)
 
 
 def _around(percent: Sequence[float], size: tuple[float, float], degrees: float) -> Corners:
-    """Left, top, right and bottom in px of a rectangle, in percent of the picture, turned about its first corner."""
+    """Left, top, right and bottom in px of a rectangle, in percent of the picture, turned about its first corner.
+
+    A negative width or height goes to the other side.
+    """
     x, y, width, height = (share / 100 * size[at % 2] for at, share in enumerate(percent))
     if not degrees % 360:
-        return x, y, x + width, y + height
+        return min(x, x + width), min(y, y + height), max(x, x + width), max(y, y + height)
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)])
     turned = corners @ np.array([[cos, sin], [-sin, cos]]) + (x, y)

@@ -70,16 +70,22 @@ class RowsOfImages:
 
 
 def verdicts(answer: BoxAnswer, rows: RowsOfImages) -> Iterator[tuple[str, Verdict]]:
-    """The id of each row, and the verdict on it, that say what the person left on the picture; none for a skip."""
+    """The id of each row, and the verdict on it, that say what the person left on the picture; none for a skip.
+
+    None either on a box of which it cannot be told what it became: its rectangle has no class, several, or no place.
+    """
     if answer.drawn is None:
         return
     given = rows.given.get(answer.image, {})
     shown = answer.shown if answer.shown is not None else tuple(given.values())
-    drawn = [one for one in answer.drawn if _is_box(one, answer.size_px)]
-    pairs = matched(shown, drawn)
-    fresh = [one for at, one in enumerate(drawn) if at not in set(pairs.values())]
+    pairs = matched(shown, answer.drawn)
+    fresh = [one for at, one in enumerate(answer.drawn) if at not in set(pairs.values())]
+    is_any_lost = any(not np.isfinite(one.xyxy).all() for one in fresh)
+    fresh = [one for one in fresh if _is_box(one, answer.size_px)]
     for at, box in enumerate(shown):
-        left = drawn[pairs[at]] if at in pairs else None
+        left = answer.drawn[pairs[at]] if at in pairs else None
+        if is_any_lost if left is None else not _is_box(left, answer.size_px):
+            continue
         row = given.get(box.id)
         if row is not None:
             yield box.id, _on_given(row, box, left, answer)
@@ -167,6 +173,8 @@ def _text(one: Drawn, answer: BoxAnswer) -> str:
 
 def _is_box(one: Drawn, size_px: tuple[float, float]) -> bool:
     """Whether a rectangle can be stored: with a class, and at least 1 px wide and high inside its picture."""
+    if not np.isfinite(one.xyxy).all():
+        return False
     try:
         box_text.check_label(one.label)
         if all(size_px):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -74,7 +74,7 @@ def disagreements(level: Level, log: TagLog) -> Disagreements:
     if _is_corrected(level):
         said, is_last = _of_boxes(level, box_opinions.opinions(actions)), False
     else:
-        said, is_last = _of_labels(opinions(actions, _counts)), True
+        said, is_last = _of_labels(level, opinions(actions, _counts)), True
     disputed = [id for id, some in said.items() if not _is_settled(some, has_last=is_last)]
     disputed.sort(key=lambda id: (said[id][-1].opinion.at, id))
     return Disagreements(said, tuple(disputed), _agreements(said))
@@ -93,8 +93,15 @@ def is_same(one: Said, other: Said) -> bool:
     return box_opinions.is_same(one.thing, other.thing) if one.is_placed else one.answer == other.answer
 
 
-def _of_labels(found: Mapping[str, Sequence[Opinion]]) -> dict[str, tuple[Said, ...]]:
-    return {id: tuple(Said(one, _answer(one)) for one in some) for id, some in found.items() if len(some) > 1}
+def _of_labels(level: Level, found: Mapping[str, Sequence[Opinion]]) -> dict[str, tuple[Said, ...]]:
+    several = {id: some for id, some in found.items() if len(some) > 1}
+    known = set(level.at(_rows(level, several), ["id"])["id"])
+    return {id: tuple(Said(one, _answer(one)) for one in some) for id, some in several.items() if id in known}
+
+
+def _rows(level: Level, ids: Collection[str]) -> list[int]:
+    """Those of some ids that are rows of a level: other runs over the same data may have others."""
+    return level.rows({"all": [{"rows": list(ids)}]}).tolist() if ids else []
 
 
 def _answer(one: Opinion) -> str:
@@ -105,10 +112,9 @@ def _answer(one: Opinion) -> str:
 
 def _of_boxes(level: Level, found: Mapping[str, Sequence[Opinion]]) -> dict[str, tuple[Said, ...]]:
     several = {id: some for id, some in found.items() if len(some) > 1}
-    rows = level.rows({"all": [{"rows": list(several)}]}).tolist() if several else []
     digest = str((level.info.get("data", {}).get("annotations") or {}).get("digest") or "")
     said = {}
-    for part in level.records(rows):
+    for part in level.records(_rows(level, several)):
         given, predicted = objects_of(part)
         current = [one for one in several[str(part["id"])] if one.about in ("", digest)]
         meant = box_opinions.meanings(current, given, predicted)

@@ -19,6 +19,7 @@ from hem_core.loop.pool_held_out import drawn_test, split_test
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared, data_key, is_picture, placed, prepare
+from hem_core.tag_sets import joined_by
 
 MOST_STRANGE = 0.03
 """Share of a test file that may have another label than the pool's classes; more is refused."""
@@ -109,6 +110,13 @@ def open_pool(
         raise HemError(
             f"hem loop adds examples of classes round by round, and the task '{ready.task.name}' has no classes of "
             "examples; choose a set with hem select, and prove it with hem retrain: its arms are compared on one test"
+        )
+    separator = joined_by(ready.classes) if options.classes is None else ""
+    if separator:
+        raise HemError(
+            f"the labels, such as '{max(ready.classes, key=len)}', look like several tags joined by '{separator}', and "
+            "hem loop adds examples of one class each; score them with --task multilabel, choose a set with hem "
+            "select, and prove it with hem retrain; or name the labels with --classes, to mine each as its own class"
         )
     if ready.inputs is None:
         raise ModelError("a loop trains, so it needs pictures, texts, features or arrays, not a model's outputs")

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hem_core.class_columns import LISTS
 from hem_core.errors import DataError
 
 TOLERANCE = 0.02
@@ -112,7 +113,7 @@ def listed_predictions(table: pa.Table, name: str, notes: tuple[str, ...] = ()) 
 
 def _opened(source: Path | pa.Table, path: str) -> Predictions | None:
     names = pq.read_schema(source).names if isinstance(source, Path) else source.column_names
-    found = [name for name in ("logits", "probs") if name in names]
+    found = [name for name in LISTS if name in names]
     if not found:
         return None
     if len(found) == 2:

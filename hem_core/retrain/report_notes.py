@@ -46,6 +46,11 @@ def notes(
         found.append("The test is drawn from the data, so its labels are as noisy as theirs.")
     if "random" in settings.arms:
         found.append("Random examples keep their given labels: nobody reviewed them for this comparison.")
+        if made.n_hard == len(made.rows):
+            found.append(
+                "The set is all of the training data, so the arm random has the same examples: it differs from control "
+                "by the set's weights alone, given to others, and where these are equal, it is not trained again."
+            )
     if settings.recipe == "balanced":
         found.append(
             "All examples are weighted by their class, in the arm random too: the difference between curated and that "

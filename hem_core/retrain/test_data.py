@@ -70,17 +70,26 @@ def test_data(run: Run, train: Source, given: str | None, folder: Path) -> TestD
 
 
 def _opened(run: Run, path: str, folder: Path) -> Source:
-    """The examples of a test file; its pictures lie where those of the run do, or else beside the file."""
-    parameters, columns = run.info.get("parameters", {}), columns_of(run)
-    options = {"classes": run.classes, "parameters": parameters, "task": of(run.info)}
+    """The examples of a test file, whose pictures lie beside the file, or else where those of the run do.
+
+    Beside it first: pictures of a test may have the file names of the training's and other contents.
+    """
+    options = {"classes": run.classes, "parameters": run.info.get("parameters", {}), "task": of(run.info)}
+    columns = columns_of(run)
     beside = {name: value for name, value in columns.items() if name != PICTURES}
     if beside == columns:
         return open_source(path, folder, columns=columns, **options)
     try:
-        source = open_source(path, folder, columns=columns, **options)
+        found = open_source(path, folder, columns=beside, **options)
     except DataError:  # none of its pictures lies there
-        return open_source(path, folder, columns=beside, **options)
-    return source if source.usable.any() else open_source(path, folder, columns=beside, **options)
+        return open_source(path, folder, columns=columns, **options)
+    if found.cached_inputs.is_good.all():
+        return found
+    try:
+        of_run = open_source(path, folder, columns=columns, **options)
+    except DataError:
+        return found
+    return max(found, of_run, key=lambda source: int(source.cached_inputs.is_good.sum()))
 
 
 def test_name(run: Run) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,10 @@ import pyarrow.parquet as pq
 from hem_core import catalog as catalogs
 from hem_core.catalog._prediction_lists import prediction_lists
 from hem_core.catalog.table import is_parquet
+from hem_core.class_columns import EMBEDDING, LISTS, OF_A_MODEL
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.predictions import Predictions, listed_predictions, open_predictions
-from hem_core.tasks import ListsPredictions, ReadsPredictions, Task, reads_lists
-
-EMBEDDING = "embedding"
-LISTS = ("logits", "probs", EMBEDDING)
-"""Columns of lists that are of a model, whether they are read or not."""
+from hem_core.tasks import ListsPredictions, NamesPredictions, ReadsPredictions, Task, reads_lists
 
 
 @dataclass(frozen=True)
@@ -44,17 +42,34 @@ def predicted_elsewhere(
     Raises DataError for predictions that cannot be read.
     """
     if isinstance(task, ReadsPredictions):
-        rest = catalog.drop_columns([name for name in LISTS if name in catalog.column_names and reads_lists(task)])
+        rest = catalog.drop_columns([name for name in OF_A_MODEL if name in catalog.column_names and reads_lists(task)])
         raw, digest = None if is_trained else task.raw_in(rest, catalogs.info(catalog)), ""
         if raw is None and not is_trained and reads_lists(task):
             raw = _of_lists(task, rest, data, beside)
-            digest = hashlib.sha256(raw.tobytes()).hexdigest() if raw is not None and not is_parquet(data) else ""
+            is_in_data = is_parquet(data) and beside is None  # then the file itself says which they are
+            digest = hashlib.sha256(raw.tobytes()).hexdigest() if raw is not None and not is_in_data else ""
         found = ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw, digest) if raw is not None else None
+        if raw is not None and isinstance(task, NamesPredictions):
+            rest = _without_features(rest, task.columns_read(rest, catalogs.info(rest)))
         return Elsewhere(found, rest)
-    own = open_predictions(Path(data)) if is_parquet(data) else None
+    is_beside = beside is not None and isinstance(task, ListsPredictions)
+    own = open_predictions(Path(data)) if is_parquet(data) and not is_beside else None
     if own is not None or is_trained or not isinstance(task, ListsPredictions):
         return Elsewhere(own, without_lists(catalog))
-    return _of_columns(task, catalog, data)
+    return _of_columns(task, _with_lists(catalog, data, beside), data)
+
+
+def _with_lists(catalog: pa.Table, data: Any, beside: Path | str | None) -> pa.Table:
+    """The catalog with the lists of a Parquet file `beside`, which stay there, and those that a CSV has as text."""
+    there = [name for name in LISTS if name in catalog.column_names]
+    are_texts = any(pa.types.is_string(catalog.schema.field(name).type) for name in there)
+    if there and not are_texts:
+        return catalog
+    lists = prediction_lists(data if are_texts else None, beside, catalog["id"])
+    if lists is None:
+        return catalog
+    name = lists.column_names[0]
+    return catalog.drop_columns(there).append_column(name, lists[name])
 
 
 def _of_lists(task: ReadsPredictions, catalog: pa.Table, data: Any, beside: Path | str | None) -> np.ndarray | None:
@@ -67,7 +82,9 @@ def _of_lists(task: ReadsPredictions, catalog: pa.Table, data: Any, beside: Path
 
 def without_lists(catalog: pa.Table) -> pa.Table:
     """The catalog without predictions and embeddings in lists, where another model is scored."""
-    return catalog.drop_columns([name for name in LISTS if name in catalog.column_names and _is_list(catalog, name)])
+    return catalog.drop_columns(
+        [name for name in OF_A_MODEL if name in catalog.column_names and _is_list(catalog, name)]
+    )
 
 
 def _is_list(catalog: pa.Table, name: str) -> bool:
@@ -76,8 +93,9 @@ def _is_list(catalog: pa.Table, name: str) -> bool:
 
 def none_there(task: Task, catalog: pa.Table) -> str:
     """The end of a sentence on data without predictions."""
-    expected = getattr(task, "prediction_columns", "predictions")
-    return f"has not {expected}; there are: {', '.join(catalog.column_names[:10])}"
+    reads = isinstance(task, ReadsPredictions | ListsPredictions)
+    expected = f"; expected {task.prediction_columns}" if reads else ""
+    return f"holds no predictions{expected}; there are: {', '.join(catalog.column_names[:10])}"
 
 
 def _of_columns(task: ListsPredictions, catalog: pa.Table, data: Any) -> Elsewhere:
@@ -90,7 +108,13 @@ def _of_columns(task: ListsPredictions, catalog: pa.Table, data: Any) -> Elsewhe
         lists = lists.append_column(EMBEDDING, pq.read_table(data, columns=[EMBEDDING])[EMBEDDING])
     notes = (found.note,) if found.note else ()
     predictions = listed_predictions(lists, str(facts["source"]), notes)
-    if "features" in facts:
-        facts["features"] = [each for each in facts["features"] if each["name"] not in found.columns]
-    rest = catalog.drop_columns(list(found.columns))
-    return Elsewhere(predictions, catalogs.with_info(rest, **facts), found.classes)
+    rest = _without_features(catalog, found.columns).drop_columns(list(found.columns))
+    return Elsewhere(predictions, rest, found.classes)
+
+
+def _without_features(catalog: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """The catalog with the same columns, of which these are no features: a later training must not see them."""
+    facts = catalogs.info(catalog)
+    if "features" not in facts:
+        return catalog
+    return catalogs.with_info(catalog, features=[each for each in facts["features"] if each["name"] not in columns])

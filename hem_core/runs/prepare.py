@@ -255,7 +255,9 @@ def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], opti
             if has_log_odds(network.task) and not isinstance(model, Estimator):
                 _check_log_odds(network, width, inputs, range(start, n))
             return network, width
-    raise DataError(f"none of the {n} examples can be read; the first: {failures[0][1]}")
+    first, reason = failures[0]
+    reason = facts.get("failures", {}).get(str(first), reason)  # the catalog may know more: where it looked
+    raise DataError(f"none of the {n} examples can be read; the first: {reason}")
 
 
 def _check_log_odds(network: Network, width: int, inputs: Inputs, rows: range) -> None:
@@ -289,7 +291,7 @@ def data_key(ready: Prepared) -> str:
     source = Path(ready.facts.get("source_file", ready.facts["root"] or "."))
     if ready.predictions is not None and ready.predictions.path is not None:
         source = ready.predictions.path
-    values = getattr(ready.predictions, "digest", "")
+    values = ready.predictions.digest if ready.predictions is not None else ""
     items = ready.inputs.fingerprint() if ready.inputs is not None else None
     more = {"predictions": values} if values else {}
     return make_key(data=data_fingerprint(ready.catalog, source), items=items, **more)

@@ -22,9 +22,10 @@ def review_queue(
 ) -> pd.DataFrame:
     """Mix of suspected labels, rare examples and a random sample, in the order to look at them.
 
-    table has `id`, and where known `label_suspicion`, `reason`, `difficulty_in_class` (higher = harder).
-    Suspects are the highest label_suspicion; rare are those with that reason, then the hardest within
-    their class; the random part is uniform over what is left, so it measures the quality of the rest.
+    table has `id`, and where known `label_suspicion`, `reason`, `difficulty_in_class`, `difficulty` (higher = harder).
+    Suspects are the highest label_suspicion; rare are those with that reason, then the hardest within their class, or
+    the hardest of all where there are no classes; the random part is uniform over what is left, so it measures the
+    quality of the rest.
     Every prefix of the queue keeps the shares; an exhausted part gives its share to the others.
     people: all current reviewers; each example belongs to exactly one of them (highest hash of name and
     id), and one more person moves only the examples that become theirs. taken: ids to leave out.
@@ -37,7 +38,7 @@ def review_queue(
     mine = free.loc[_owner(free["id"], sorted({*people, person})) == person, :]
     orders = {
         "suspect": _by(mine, ["label_suspicion"]),
-        "rare": _by(_with_rare_first(mine), ["is_rare", "difficulty_in_class"]),
+        "rare": _by(_with_rare_first(mine), ["is_rare", _hardness(mine)]),
         "random": _by(mine.assign(drawn=_hash(mine["id"], f"random {seed}")), ["drawn"]),
     }
     picked = _mix({name: orders[name] for name in shares if shares[name] > 0}, shares, limit)
@@ -67,6 +68,10 @@ def _by(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     rows = table.dropna(subset=present[-1:])
     ascending = [False] * len(present) + [True]
     return rows.sort_values([*present, "id"], ascending=ascending)["id"].tolist()
+
+
+def _hardness(table: pd.DataFrame) -> str:
+    return "difficulty_in_class" if "difficulty_in_class" in table.columns else "difficulty"
 
 
 def _with_rare_first(table: pd.DataFrame) -> pd.DataFrame:

@@ -113,4 +113,7 @@ def _word(value: object) -> str:
 def _range(name: str, low: float | None, high: float | None) -> str:
     if low is None:
         return f"{name} up to {high:.6g}"
-    return f"{name} from {low:.6g}" if high is None else f"{name} {low:.6g} to {high:.6g}"
+    if high is None:
+        return f"{name} from {low:.6g}"
+    ends = f"{low:.6g}", f"{high:.6g}"
+    return f"{name} {ends[0]}" if ends[0] == ends[1] else f"{name} {ends[0]} to {ends[1]}"

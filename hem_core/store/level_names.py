@@ -24,8 +24,8 @@ def noun(level_name: str) -> str:
 
 
 def one(level_name: str) -> str:
-    """What one row of a level of this name is called: `example`, `box`, `text span`; its name is a plural."""
-    return re.sub(r"(?<=[xs])es$|s$", "", noun(level_name))
+    """What one row of a level of this name is called: `example`, `box`, `phrase`; its name is a plural."""
+    return re.sub(r"(?<=x)es$|(?<=ss)es$|s$", "", noun(level_name))
 
 
 def counted(n: int, level_name: str) -> str:

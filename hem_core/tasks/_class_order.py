@@ -10,6 +10,9 @@ import pyarrow as pa
 from hem_core.errors import ModelError
 from hem_core.tasks._contract import ModelFacts
 
+OF_MODEL = "the model's outputs are {} by its config"
+OF_COLUMNS = "the columns of predictions are those of {}"
+
 
 def agreed(
     model: ModelFacts, catalog: pa.Table, facts: Mapping[str, Any], given: Sequence[str] | None
@@ -27,23 +30,31 @@ def agreed(
         return dict(facts)
     own = [str(name) for name in names]
     if given:
-        _check_order(own, [str(name) for name in given], "--classes says", "omit it, or pass the model's order")
+        if model.is_in_columns:
+            there, way = OF_COLUMNS, "they go by name: omit it"
+        else:
+            there, way = OF_MODEL, "omit it, or pass the model's order"
+        _check_order(own, [str(name) for name in given], "--classes says", there, way)
         return dict(facts)
     if facts["labels_are"] == "indices" and facts.get("classes"):
-        _check_order(own, facts["classes"], "the data number their classes as", "pass --classes in the model's order")
+        way = "pass --classes in the model's order"
+        _check_order(own, facts["classes"], "the data number their classes as", OF_MODEL, way)
     found = dict(facts) | {"classes": [str(name) for name in names]}
     if facts["labels_are"] == "names":
         _check_overlap(found["classes"], catalog)
     return found
 
 
-def _check_order(own: Sequence[str], others: Sequence[str], says: str, way: str) -> None:
-    """Raise ModelError when a name of the model's is given to another output. Other names are a translation."""
+def _check_order(own: Sequence[str], others: Sequence[str], says: str, there: str, way: str) -> None:
+    """Raise ModelError when a name of the model's is given to another output. Other names are a translation.
+
+    there: whose names `own` are, with {} for them.
+    """
     alike = _folded if len({_folded(name) for name in own}) == len(own) else str  # C and C++ are two classes
     places = {alike(name): index for index, name in enumerate(own)}
     differ = [index for index, name in enumerate(others) if places.get(alike(name), index) != index]
     if differ:
-        raise ModelError(f"{says} {_shown(others)}, but the model's outputs are {_shown(own)} by its config; {way}")
+        raise ModelError(f"{says} {_shown(others)}, but {there.format(_shown(own))}; {way}")
 
 
 def _folded(name: str) -> str:

@@ -399,6 +399,15 @@ class ReadsPredictions(Protocol):
 
 
 @runtime_checkable
+class NamesPredictions(Protocol):
+    """A task that reads predictions and says which columns they are, so that these are no features of the examples."""
+
+    def columns_read(self, catalog: pa.Table, facts: Mapping[str, Any]) -> Sequence[str]:
+        """The columns of a catalog that `raw_in` reads; () where there are none."""
+        ...
+
+
+@runtime_checkable
 class ListsPredictions(Protocol):
     """A task whose raw outputs can stand in lists of numbers, or in columns that it gathers into such lists."""
 

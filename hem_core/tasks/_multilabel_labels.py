@@ -131,13 +131,15 @@ def values_of(sets: Sequence[TagSet | None], names: Sequence[str]) -> tuple[np.n
     return values, bad
 
 
-def check_bad(bad: Mapping[int, str], n: int, names: Sequence[str], source: str) -> None:
-    """Raise DataError when over 5% of the labels name an unknown tag."""
+def check_bad(bad: Mapping[int, str], n: int, names: Sequence[str], source: str, *, are_columns: bool = False) -> None:
+    """Raise DataError when over 5% of the labels name an unknown tag. are_columns: columns of predictions name them."""
     strange = [words for words in bad.values() if words.endswith("none of the tags")]
     if len(strange) > max(3, MOST_BAD * n) or (n and len(strange) == n):
+        way = "name all tags in the order of the outputs with --classes"
+        way = "add a column of predictions for each tag" if are_columns else way
         raise DataError(
             f"{len(strange):,} of {n:,} labels in '{source}' name a tag that is none of {', '.join(names[:8])}: "
-            f"{strange[0]}; name all tags in the order of the outputs with --classes"
+            f"{strange[0]}; {way}"
         )
 
 

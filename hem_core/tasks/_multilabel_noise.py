@@ -55,7 +55,8 @@ def noise_of(given: np.ndarray, probs: np.ndarray) -> Noise:
     if len(state) > MOST_CELLS:
         some = np.sort(np.random.default_rng(0).choice(len(state), MOST_CELLS, replace=False))
         state, z = state[some], z[some]
-    start = np.array([*(2 * (np.log(2 * USUAL / (1 - 2 * USUAL)),)), 0.0, 0.0])
+    usual = np.log(2 * USUAL / (1 - 2 * USUAL))
+    start = np.array([usual, usual, 0.0, 0.0])
     found = minimize(_cost, start, (state, z), jac=True, method="L-BFGS-B")
     return _noise(found.x)
 

@@ -8,28 +8,38 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hem_core.class_columns import LISTS, OF_A_MODEL, PREFIXES, by_label, of_prefix
 from hem_core.errors import DataError
+from hem_core.tag_sets import TagSet
+from hem_core.tasks._multilabel_noise import log_odds
+from hem_core.tasks._prediction_column import numbers_in
 
-PREFIXES = {"prob_": "probs", "probs_": "probs", "p_": "probs", "logit_": "logits", "logits_": "logits"}
-"""What a column of predictions begins with, before the name of its tag -> what it holds."""
-IN_WORDS = "columns prob_<tag> or logit_<tag>, one for each tag, nor a list column probs or logits"
+IN_WORDS = "columns prob_<tag> or logit_<tag>, one for each tag, or a list column probs or logits"
 ENOUGH = 64
 """So many logits are not all in 0 .. 1 by chance."""
-LEAST = 1e-6
-"""Probabilities are clipped at this value before they become logits."""
 
 
 def columns_of(names: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, dict[str, str]] | None:
     """What the columns of predictions hold, and tag -> column in the order of the tags' names; None without any.
 
-    In a file of predictions alone, columns without a prefix are the probabilities of the tags that they are named as.
+    Of several prefixes the one with the most columns counts. In a file of predictions alone, columns without a prefix
+    are the probabilities of the tags that they are named as.
     """
-    for prefix, holds in PREFIXES.items():
-        found = {name.removeprefix(prefix): name for name in names if name.startswith(prefix) and name != prefix}
-        if found:
-            return holds, dict(sorted(found.items()))
-    own = [name for name in facts.get("prediction_columns") or () if name not in ("logits", "probs", "embedding")]
+    found = {prefix: of_prefix(names, prefix) for prefix in PREFIXES}
+    most = max(found, key=lambda prefix: len(found[prefix]))
+    if found[most]:
+        return PREFIXES[most], dict(sorted(found[most].items()))
+    own = [name for name in facts.get("prediction_columns") or () if name not in OF_A_MODEL]
     return ("probs", {name: name for name in sorted(own)}) if own else None
+
+
+def tags_of(columns: dict[str, str], sets: Sequence[TagSet | None], facts: Mapping[str, Any]) -> tuple[list[str], str]:
+    """The tags that the columns of predictions are of, and a note on those that no label has; "" without any."""
+    there = {name for each in sets if each is not None for name in (*each.given, *each.unknown)}
+    found = by_label(columns, there)
+    more = [f"{column} ({name})" for name, column in found.items() if name not in {*there, *facts.get("tags", ())}]
+    note = f"No label has the tag of these columns of predictions: {', '.join(more[:8])}." if more else ""
+    return list(found), note
 
 
 def check_named(found: Sequence[str], classes: Sequence[str] | None) -> None:
@@ -51,21 +61,14 @@ def logits_in(catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
     found = columns_of(catalog.column_names, facts)
     if found is not None:
         holds, columns = found
-        parts = [_numbers(catalog[name], name) for name in columns.values()]
+        parts = [numbers_in(catalog, name) for name in columns.values()]
         return _logits(np.stack(parts, axis=1), holds, "columns " + ", ".join(list(columns.values())[:3]))
     return _listed(catalog)
 
 
-def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
-    try:
-        return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(f"the column '{name}' of predictions is of {column.type}; expected numbers") from error
-
-
 def _listed(catalog: pa.Table) -> np.ndarray | None:
     """The logits in the list column `logits` or `probs`; None without one."""
-    name = next((each for each in ("logits", "probs") if each in catalog.column_names), None)
+    name = next((each for each in LISTS if each in catalog.column_names), None)
     if name is None:
         return None
     rows = catalog[name].to_pylist()
@@ -89,5 +92,4 @@ def _logits(values: np.ndarray, holds: str, what: str) -> np.ndarray:
     if known.size and (known.min() < 0 or known.max() > 1):
         odd = known[(known < 0) | (known > 1)][0]
         raise DataError(f"{what} hold {odd:.4g}, which is no probability; name columns of logits logit_<tag> or logits")
-    p = np.clip(values, LEAST, 1 - LEAST)
-    return (np.log(p) - np.log1p(-p)).astype(np.float32)
+    return log_odds(values).astype(np.float32)

@@ -21,13 +21,15 @@ def columns_of(names: Sequence[str], facts: Mapping[str, Any], outputs: Sequence
     """The columns of the predictions, in the order of the outputs; None without any.
 
     outputs: names of D numbers; () for one. `prediction`, or `prediction_<number>`, counts before other names that are
-    guessed; in a file of predictions alone, columns that are named as the numbers are their predictions.
+    guessed, and a name in another case where it is not written so; in a file of predictions alone, columns that are
+    named as the numbers are their predictions.
     Raises DataError where two names fit, and where some of D numbers have no column.
     """
     own = list(facts.get("prediction_columns") or ())
+    there = {name.casefold(): name for name in reversed(names)} | {name: name for name in names}
     if not outputs:
-        return _of_one(names, own)
-    found = {form: columns for form, columns in _forms(names, own, outputs).items() if any(columns)}
+        return _of_one(there, own)
+    found = {form: columns for form, columns in _forms(there, own, outputs).items() if any(columns)}
     whole = {form: columns for form, columns in found.items() if all(columns)}
     exact = f"{COLUMN}_<number>"
     if exact in whole or len(whole) == 1:
@@ -49,21 +51,25 @@ def columns_of(names: Sequence[str], facts: Mapping[str, Any], outputs: Sequence
     return None
 
 
-def _of_one(names: Sequence[str], own: Sequence[str]) -> list[str] | None:
-    found = [name for name in WORDS if name in names]
-    if COLUMN in found or len(found) == 1:
+def _of_one(there: Mapping[str, str], own: Sequence[str]) -> list[str] | None:
+    found = [there[name] for name in WORDS if name in there]
+    if COLUMN in there or len(found) == 1:
         return found[:1]
     if found:
         raise DataError(f"the predictions could be the column {' or '.join(found)}; rename the right one '{COLUMN}'")
     return list(own) if len(own) == 1 else None
 
 
-def _forms(names: Sequence[str], own: Sequence[str], outputs: Sequence[str]) -> dict[str, list[str | None]]:
-    """Way of naming -> the column of each output, None where there is none."""
-    there = set(names)
+def _forms(there: Mapping[str, str], own: Sequence[str], outputs: Sequence[str]) -> dict[str, list[str | None]]:
+    """Way of naming -> the column of each output, None where there is none. there: name, also in small letters where
+    none is written so, -> column."""
     forms = [f"{word}_<number>" for word in WORDS] + [f"<number>_{word}" for word in WORDS]
     found = {form: [form.replace("<number>", each) for each in outputs] for form in forms}
-    made = {form: [name if name in there else None for name in columns] for form, columns in found.items()}
+    is_alike = len({each.casefold() for each in outputs}) == len(outputs)
+    made = {
+        form: [there.get(name) or (there.get(name.casefold()) if is_alike else None) for name in columns]
+        for form, columns in found.items()
+    }
     return made | ({"<number>": [each if each in own else None for each in outputs]} if own else {})
 
 

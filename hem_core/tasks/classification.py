@@ -31,7 +31,7 @@ class Task:
     figures: tuple[Figure, ...] = ("confusion matrix", "classes", "errors")
 
     prediction_columns: str = (
-        "predictions: columns prob_<class> or logit_<class> for each class, or lists of K floats in a column probs or "
+        "columns prob_<class> or logit_<class> for each class, or lists of K floats in a column probs or "
         "logits, or columns predicted and confidence"
     )
     spoils: tuple[str, ...] = ("mislabelled", "ambiguous", "outlier", "rare")

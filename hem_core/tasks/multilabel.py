@@ -31,7 +31,7 @@ import pyarrow as pa
 from hem_core.errors import DataError
 from hem_core.stats.paired import Paired
 from hem_core.stats.percentile import percentile
-from hem_core.tag_sets import PLAIN, split
+from hem_core.tag_sets import PLAIN, TagSet, split
 from hem_core.tasks import _multilabel_examples as of_examples
 from hem_core.tasks import _multilabel_labels as reading
 from hem_core.tasks import _multilabel_metrics as measures
@@ -145,26 +145,36 @@ class Task:
         texts = catalog["label"].to_pylist()
         form = reading.form_of(texts, facts, options.separator)
         sets = reading.sets_of(texts, facts, form)
-        named = self._named_in(catalog, facts, model, options.classes) or options.classes or model.class_names
+        of_columns, odd = self._named_in(catalog, facts, model, options.classes, sets)
+        named = of_columns or options.classes or model.class_names
         names = reading.names_of(sets, facts, model.n_outputs, named, str(facts["source"]))
         values, bad = reading.values_of(sets, reading.names_in(facts, names))
-        reading.check_bad(bad, len(sets), names, str(facts["source"]))
+        reading.check_bad(bad, len(sets), names, str(facts["source"]), are_columns=bool(of_columns))
         is_listed = form.is_listed or bool(facts.get("tag_sets"))
         task = replace(self, categories=names, glue=form.glue, is_listed=is_listed)
         found = dict(facts) | {"tags": list(facts.get("tags") or names), "separator": options.separator}
         by_place = reading.order_in_words(names) if model.n_outputs and not named and not facts.get("classes") else ()
-        found["notes"] = [*facts.get("notes", []), *reading.notes_of(texts, sets, values, form), *by_place]
+        notes = [*reading.notes_of(texts, sets, values, form), *by_place, *([odd] if odd else [])]
+        found["notes"] = [*facts.get("notes", []), *notes]
         return Targets(values, bad, (), found, task)
 
     def _named_in(
-        self, catalog: pa.Table, facts: Mapping[str, Any], model: ModelFacts, classes: Sequence[str] | None
-    ) -> Sequence[str] | None:
-        """The tags of the columns of predictions, in the order of the outputs read from them; None without any."""
+        self,
+        catalog: pa.Table,
+        facts: Mapping[str, Any],
+        model: ModelFacts,
+        classes: Sequence[str] | None,
+        sets: Sequence[TagSet | None],
+    ) -> tuple[Sequence[str], str]:
+        """The tags of the columns of predictions, in the order of the outputs read from them; () without any. A note on
+        tags that no label has, or "".
+        """
         found = elsewhere.columns_of(catalog.column_names, facts) if model.is_in_columns else None
         if found is None:
-            return None
-        elsewhere.check_named(list(found[1]), classes)
-        return list(found[1])
+            return (), ""
+        names, note = elsewhere.tags_of(found[1], sets, facts)
+        elsewhere.check_named(names, classes)
+        return names, note
 
     def targets_for(
         self, catalog: pa.Table, facts: Mapping[str, Any], classes: Sequence[str], *, labels_are: str | None = None
@@ -203,6 +213,11 @@ class Task:
     def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
         """The logits (N, K) float32 in columns of the catalog or its file; None without any."""
         return elsewhere.logits_in(catalog, facts)
+
+    def columns_read(self, catalog: pa.Table, facts: Mapping[str, Any]) -> Sequence[str]:
+        """The columns of the predictions of each tag; () without any."""
+        found = elsewhere.columns_of(catalog.column_names, facts)
+        return tuple(found[1].values()) if found is not None else ()
 
     def problems(self, raw: Tensor, targets: Tensor) -> dict[int, str]:
         """Rows with a logit that is no finite number."""

@@ -306,13 +306,18 @@ class Task:
         """The predictions (N, D) float32 in columns of the catalog, NaN where one is no number; None without any."""
         return elsewhere.numbers_in(catalog, facts, self.outputs or _outputs_in(catalog, facts))
 
+    def columns_read(self, catalog: pa.Table, facts: Mapping[str, Any]) -> Sequence[str]:
+        """The columns of the predictions of each number; () where there are none, or one column of lists."""
+        outputs = self.outputs or _outputs_in(catalog, facts)
+        return elsewhere.columns_of(catalog.column_names, facts, outputs) or ()
+
     def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
-        """The label as it reads back, and the predictions rounded to two digits of their spread."""
+        """The label as it reads back, and the predictions rounded to two digits of what a residual usually is."""
         given = pa.array(self.written(columns["target"], classes), pa.string())
-        spreads = self.spreads or (self.spread,)
+        usual = np.minimum(self.spreads or (self.spread,), self._scales)
         texts = [
-            rounded(columns[several.column("predicted_value", output)], spread)
-            for output, spread in zip(self._names, spreads, strict=True)
+            rounded(columns[several.column("predicted_value", output)], scale)
+            for output, scale in zip(self._names, usual.tolist(), strict=True)
         ]
         predicted = pa.array(written_rows(texts) if self.outputs else texts[0], pa.string())
         return {"label": given, "given": given, "predicted": predicted}

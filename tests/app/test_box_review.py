@@ -1,5 +1,6 @@
 """Boxes in Review: what the page is given, and what the server stores of a corrected box."""
 
+import json
 import shutil
 
 import pytest
@@ -9,6 +10,7 @@ from starlette.testclient import TestClient
 
 import hem_core
 from app import loaders
+from app.views.sets import export_box
 from app.wire import routes, tag_words
 from app.wire import scenes as scenes_of
 from app.wire.identity import identity
@@ -64,6 +66,23 @@ def state(folder):
     home = open_workspace(folder)
     found = home.tags().level("boxes").state(home.run("scenes").data)
     return dict(zip(found["id"], zip(found["tag"], found["value"], strict=True), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("annotations", "first"), [("coco_json", "coco"), ("voc_xml", "voc"), ("via_json", "coco"), (None, "parquet")]
+)
+def test_a_set_of_boxes_is_exported_in_the_format_of_its_annotations_first(folder, annotations, first):
+    path = folder / "runs" / "scenes" / "run.json"
+    info = json.loads(path.read_text())
+    if annotations:
+        info["data"]["annotations"]["format"] = annotations
+    else:
+        del info["data"]["annotations"]
+    path.write_text(json.dumps(info))
+    known = ["coco", "csv", "parquet", "voc", "yolo"]
+    assert export_box.usual("scenes", known) == [first]
+    assert export_box.usual("scenes", ["csv"]) == []
+    assert export_box.usual("deleted", known) == ["parquet"]
 
 
 @pytest.mark.slow

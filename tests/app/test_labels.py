@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from app import agreement
+from hem_core.labels.disagreements import Agreement
 from hem_core.store.workspace import open_workspace
 
 
@@ -67,6 +69,12 @@ def test_nothing_is_called_wrong_by_itself(show, whole_workspace):
     assert any("A suspect is not an error until somebody has confirmed it" in one.value for one in test.caption)
 
 
+def test_the_interval_of_each_line_has_its_unit_and_comes_before_the_counts(show, reviewed):
+    table = show(reviewed, "labels").dataframe[1].value
+    assert list(table)[:2] == ["suspicion", "interval"]
+    assert all(value.endswith("%") for value in table["interval"])
+
+
 def test_the_mixed_up_classes_are_counted(show, reviewed):
     table = show(reviewed, "labels").dataframe[2].value
     assert table["suspects"].tolist() == [2, 2, 2]
@@ -87,6 +95,11 @@ def test_disagreements_are_counted_with_kappa_and_one_click_from_review(show, wo
     press(test, "Review 1 disagreement")
     assert test.session_state["hem_kept_went_to"] == "review"
     assert test.query_params["queue"] == "disagreements"
+
+
+@pytest.mark.parametrize(("kappa", "words"), [(0.404, ".40"), (-0.5, "−.50"), (-0.001, ".00"), (1.0, "1.00")])
+def test_kappa_is_written_as_a_number_of_statistics(kappa, words):
+    assert agreement.sentence([Agreement(("anna", "ben"), 3, 2, kappa)]).endswith(f"Cohen's kappa {words}")
 
 
 def test_the_suspects_are_one_click_from_review(show, whole_workspace):

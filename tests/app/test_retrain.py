@@ -297,6 +297,17 @@ def test_fixed_and_regressed_open_compare_on_control_and_curated(show, workspace
     assert (address(test, "cell"), test.session_state["hem_kept_went_to"]) == ("regressed", "compare")
 
 
+def test_of_boxes_fixed_and_regressed_are_called_boxes(show, workspace):
+    folder = workspace()
+    home = add_plan(folder)
+    add_report(home)
+    report = json.loads((home / "report.json").read_text())
+    write_json(home / "report.json", {**report, "flow_of": "boxes"})
+    test = show(folder, "retrain", retrain="hard-v1")
+    assert button(test, "Look at the 3 of seed 0").help.startswith("The boxes that are fixed")
+    assert "boxes of 12 test examples" in texts(test)
+
+
 def test_earlier_retrainings_are_listed_with_their_verdict(show, workspace):
     folder = workspace()
     add_set(folder)

@@ -257,6 +257,26 @@ def test_disagreements_are_a_queue_of_their_own_once_there_is_one(show, workspac
         ("ben", "right", ""), ("carl", "mislabelled", "cat")]  # fmt: skip
 
 
+def test_a_run_over_other_data_starts_at_its_own_queue(show, workspace, add_run):
+    folder = add_run(add_run(workspace(), "later"), "foreign")
+    path = folder / "runs" / "foreign" / "run.json"
+    info = json.loads(path.read_text())
+    path.write_text(json.dumps({**info, "data": {**info["data"], "name": "other-data"}}))
+    test = show(folder, "review", run="tiny", example="e05", queue="disagreements")
+    test.selectbox[0].select("later").run()
+    assert (desk(test)["wanted"]["id"], "queue" in test.query_params) == ("e05", False)
+    test.selectbox[0].select("foreign").run()
+    assert (desk(test)["wanted"], "example" in test.query_params, list(test.toast)) == (None, False, [])
+
+
+def test_labels_that_are_no_classes_have_no_rank_within_a_class(workspace):
+    home = open_workspace(workspace(task="regression", classes=[]))
+    level = home.run("tiny").examples
+    (item,) = detail.details(level, detail.ranks(level), [59], home.tags())
+    assert {axis.get("within") for axis in item["axes"]} == {None}
+    assert item["axes"][0]["all"] == pytest.approx(100 * 59.5 / 60, abs=1e-4)
+
+
 def test_a_filter_on_a_column_of_another_run_is_left_out(show, whole_workspace):
     rule = '{"all":[{"column":"elsewhere","min":0,"max":1}]}'
     test = show(whole_workspace, "review", rule=rule, queue="filter")

@@ -226,6 +226,9 @@ def test_open_images_are_parts_of_pictures_that_have_no_suffix(tmp_path):
     (tmp_path / "photos").mkdir()
     Image.new("RGB", (200, 100)).save(tmp_path / "photos" / "000a1249af2bc5f0.png")
     assert formats.format_of(path) == "openimages_csv"
+    quoted = tmp_path / "quoted.csv"
+    quoted.write_text('"' + OPEN_IMAGES.splitlines()[0].replace(",", '","') + '"\n')
+    assert formats.format_of(quoted) == "openimages_csv"
     found = formats.read(path, images=tmp_path / "photos")
     assert found.image_ids == ["000a1249af2bc5f0.png", "0b.jpg"]
     assert boxes(found)[:2] == [("Cell", 10, 20, 50, 60), ("Dust", 100, 10, 120, 40)]

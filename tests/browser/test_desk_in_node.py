@@ -140,3 +140,18 @@ def test_where_people_disagree_a_row_is_done_when_this_window_has_judged_it(desk
     """)
     after = {"at": 1, "done": True}
     assert found == {"before": [False] * 3, "after": after, "undone": False, "who": "ben"}
+
+
+def test_an_undo_of_a_second_verdict_leaves_the_first_where_people_disagree(desk):
+    found = desk("""
+      desk.data.is_dispute = true;
+      desk.judging.judge("hard", ""); await settled();
+      desk.at = 0;
+      desk.judging.judge("skip", ""); await settled();
+      answered = async () => ({ revision: 4, rows: [], message: "Undone." });
+      await desk.judging.undo();
+      const once = desk.isDone(10);
+      await desk.judging.undo();
+      return [once, desk.isDone(10)];
+    """)
+    assert found == [True, False]

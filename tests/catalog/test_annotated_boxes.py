@@ -194,3 +194,14 @@ def test_a_file_beside_class_folders_does_not_make_them_annotations(tmp_path, na
     (tmp_path / name).write_text(content)
     table = catalog.read(tmp_path)
     assert sorted(table["label"].to_pylist()) == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("folder", ["", "images"])
+def test_sizes_that_the_annotations_lack_are_those_of_the_pictures_that_are_found(tmp_path, folder):
+    (tmp_path / folder).mkdir(exist_ok=True)
+    Image.new("RGB", (100, 50)).save(tmp_path / folder / "a.jpg")
+    lines = ["ImageID,LabelName,XMin,XMax,YMin,YMax", "a,cat,0.1,0.5,0.2,0.8"]
+    (tmp_path / "boxes.csv").write_text("\n".join(lines))
+    (row,) = catalog.read(tmp_path / "boxes.csv").to_pylist()
+    assert (row["width"], row["height"]) == (100, 50)
+    assert [row["boxes"][0][side] for side in ("left", "top", "right", "bottom")] == [10, 10, 50, 40]

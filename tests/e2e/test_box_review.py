@@ -271,6 +271,9 @@ def test_predictions_too_unsure_to_count_are_drawn_when_asked_for(opened):
     page = review(opened)
     drawn = page.locator(".stage rect.box.predicted")
     page.get_by_role("button", name="1 unsure prediction hidden").wait_for()
+    picture = page.locator(".stage svg").bounding_box()
+    for below in (".frame .id", ".frame .unsure"):  # they cover no box and no words of the picture
+        assert page.locator(below).bounding_box()["y"] >= picture["y"] + picture["height"] - 1
     before = drawn.count()
     page.keyboard.press("l")
     page.get_by_role("button", name="1 unsure prediction shown").wait_for()

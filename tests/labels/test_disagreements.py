@@ -82,6 +82,12 @@ def test_changing_one_s_mind_clearing_and_undo_end_a_dispute(judge):
     assert judge("rows").said == {}
 
 
+def test_what_people_said_of_another_run_s_rows_is_left_out(judge):
+    verdicts = [(who, id, tag) for id in ("e00", "elsewhere") for who, tag in (("anna", "right"), ("ben", "outlier"))]
+    found = judge("rows", *verdicts)
+    assert (found.disputed, found.agreements[0].n) == (("e00",), 1)
+
+
 def test_verdicts_on_many_at_once_are_no_opinions(judge):
     judge.log.add("rows", ["e00", "e01"], "outlier", who="ben")
     assert judge("rows", ("anna", "e00", "right")).said == {}

@@ -227,7 +227,8 @@ def test_a_turned_rectangle_is_the_box_around_it_and_other_shapes_are_noted():
         "annotations": [{"result": [turned, polygon, nameless]}],
     }
     found = box_answers([task], who="me")
-    ((one,),) = (answer.drawn for answer in found.answers)
+    ((one, other),) = (answer.drawn for answer in found.answers)
+    assert (one.label, other.label) == ("cell", "")
     assert [math.isclose(a, b, abs_tol=1e-9) for a, b in zip(one.xyxy, (30, 20, 50, 30), strict=True)] == [True] * 4
     assert found.odd == [
         "a: a region that is no rectangle (polygonlabels)",
@@ -263,4 +264,38 @@ def test_answers_for_no_boxes_are_refused(run, tasks, tmp_path):
     nameless = write(tmp_path / "none.json", {"data": {"image": "a.png"}, "annotations": []})
     with pytest.raises(DataError, match=r"no task in .* has 'example_id'"):
         import_boxes(nameless, tmp_path / "w")
+    assert corrected(run) == before()
+
+
+CUT = {
+    "without a class": {"rectanglelabels": []},
+    "with two classes": {"rectanglelabels": ["cell", "dust"]},
+    "without a place": {"x": math.nan},
+    "without a width": {"width": None},
+    "shrunk to nothing": {"width": 0},
+}
+
+
+@pytest.mark.parametrize("what", CUT)
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_box_whose_rectangle_cannot_be_used_is_not_deleted(run, tasks, tmp_path, what, is_named):
+    (box,) = given(tasks["off.png"])
+    box["value"] |= CUT[what]
+    box["id"] = box["id"] if is_named or what == "shrunk to nothing" else "Dx_aB91ISN"
+    import_boxes(write(tmp_path / "p.json", answered(tasks["off.png"], [box])), tmp_path / "w")
+    assert corrected(run) == before()
+
+
+def test_a_rectangle_drawn_from_the_lower_right_is_the_same_box(run, tasks, tmp_path):
+    (box,) = given(tasks["off.png"])
+    place = box["value"]
+    place |= {"x": place["x"] + place["width"], "width": -place["width"]}
+    found = import_boxes(write(tmp_path / "p.json", answered(tasks["off.png"], [box])), tmp_path / "w")
+    assert found.counts == {"right": 1}
+
+
+def test_an_annotation_without_a_result_deletes_nothing(run, tasks, tmp_path):
+    path = write(tmp_path / "p.json", answered(tasks["off.png"], None))
+    found = import_boxes(path, tmp_path / "w")
+    assert (found.n_answers, found.notes) == (0, ["off.png: an answer of annotator 1 without a result"])
     assert corrected(run) == before()

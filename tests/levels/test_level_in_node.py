@@ -34,9 +34,10 @@ def test_rows_are_called_as_their_level_is():
     script = """
 const { counted, rowsOf } = await import(process.argv[1]);
 const all = [counted(1200, "examples"), counted(1, undefined), counted(800, "text_spans"), counted(1, "boxes")];
+all.push(counted(1, "phrases"));
 console.log(JSON.stringify([...all, rowsOf("boxes")]));
 """
     options = ["--experimental-default-type=module", "--input-type=module"]
     command = ["node", *options, "-e", script, (CLIENT.parent / "level.js").as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == ["1,200 examples", "1 example", "800 text spans", "1 box", "boxes"]
+    assert json.loads(done.stdout) == ["1,200 examples", "1 example", "800 text spans", "1 box", "1 phrase", "boxes"]

@@ -5,11 +5,14 @@ import pytest
 
 from hem_core.errors import DataError, HemError
 from hem_core.loop.chart import chart
+from hem_core.loop.pool import open_pool
 from hem_core.loop.pool_choice import check, choose_picks
 from hem_core.loop.pool_held_out import drawn_test, split_test
 from hem_core.loop.pool_sampler import EqualDraws
 from hem_core.loop.pool_scores import scores_of
 from hem_core.loop.settings import Settings
+from hem_core.models import train_function
+from hem_core.runs.options import Options
 
 
 def test_the_split_column_says_what_is_mined_and_what_is_tested():
@@ -114,3 +117,16 @@ def test_the_chart_names_its_arms_and_sizes():
     found = chart(points, "accuracy", "accuracy")
     assert all(words in found for words in (">mined<", ">random additions<", ">all data<", ">100<", ">1,200<"))
     assert ">5,000<" not in found  # all data is a line, not a place on the axis
+
+
+def test_a_loop_of_joined_tags_says_what_to_use(tmp_path):
+    labels = ["sun", "sea", "sun|sea"] * 8
+    pd.DataFrame({"id": range(24), "label": labels, "x": 0.5}).to_csv(tmp_path / "tags.csv", index=False)
+    function = train_function.load(lambda dataset: None)
+    columns = {"feature_columns": "x"}
+    with pytest.raises(HemError, match=r"'sun\|sea', look like several tags joined by '\|'.* --task multilabel"):
+        open_pool(tmp_path / "tags.csv", function, tmp_path, Options(columns=columns))
+    named = Options(columns=columns, classes=["sun", "sea", "sun|sea"])
+    assert open_pool(tmp_path / "tags.csv", function, tmp_path, named).classes == ["sun", "sea", "sun|sea"]
+    with pytest.raises(HemError, match="the task 'multilabel' has no classes of examples"):
+        open_pool(tmp_path / "tags.csv", function, tmp_path, Options(columns=columns, task="multilabel"))

@@ -87,3 +87,11 @@ def test_arms_that_differ_are_not_called_the_same(workspace, make_set):
     report = retrain(workspace, settings(recipe="mix", seeds=1)).report
     assert report["identical"] == []
     assert not any("same model" in note for note in report["notes"])
+
+
+def test_a_set_of_all_examples_is_not_mixed_with_nothing_and_its_random_arm_is_not_trained_again(workspace, make_set):
+    make_set(where="x IS NOT NULL", truth=True)
+    found = retrain(workspace, settings(recipe="mix", seeds=1))
+    assert found.report["identical"] == [{"arms": ["control", "random"], "seeds": [0]}]
+    assert np.load(found.folder / "arms" / "random" / "seed_0.npz")["epochs"] == 0
+    assert any("The set is all of the training data" in note for note in found.report["notes"])

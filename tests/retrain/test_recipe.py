@@ -116,3 +116,19 @@ def test_systematic_draws_are_rounded_down_or_up():
     assert found.tolist() == [3, 1, 4, 0]
     again = np.bincount(systematic(np.array([1.0, 1.0, 1.0]), 4, np.random.default_rng(0)), minlength=3)
     assert sorted(again) == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "sampler", "weights"),
+    [("mix", True, True), ("mix", False, True), ("mix", False, False), ("weights", False, True),
+     ("weights", False, False), ("only", False, False), ("labels", True, True)],
+)  # fmt: skip
+def test_random_examples_in_the_place_of_all_of_them_are_the_training_of_the_control(recipe, sampler, weights):
+    options = {"sampler": sampler, "weights": weights}
+    control, random, curated = (
+        training_rows(arm, material(n_hard=100), recipe, 0, **options) for arm in ("control", "random", "curated")
+    )
+    assert random.is_like(control)
+    assert not curated.is_like(control)  # it has other labels
+    assert {random.how, curated.how}.isdisjoint({"sampler"})  # which refuses to mix all with nothing
+    assert not training_rows("random", material(n_hard=99, weight=3.0), "weights", 0, **options).is_like(control)

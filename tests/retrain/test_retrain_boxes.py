@@ -8,11 +8,14 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from typer.testing import CliRunner
 
 import hem_core
+from hem_core.cli import hem
 from hem_core.errors import DataError, HemError
 from hem_core.loop.pool import open_pool
 from hem_core.models import train_function
+from hem_core.retrain.refusals import shared
 from hem_core.retrain.report.together import changed_parts
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
@@ -156,6 +159,23 @@ def test_pictures_of_test_data_may_lie_beside_their_file(workspace, run):
     assert (found.how, len(found.rows), found.source.ids[0]) == ("file", N_TEST, "later-i5.png")
 
 
+@pytest.mark.parametrize("is_same", [True, False])
+def test_other_pictures_with_the_file_names_of_the_training_are_other_pictures(workspace, run, is_same):
+    folder = workspace.parent / "later"
+    (folder / "images").mkdir(parents=True)
+    document = json.loads((workspace.parent / "annotations.json").read_text())
+    document["images"], document["annotations"] = document["images"][:N_TRAIN], document["annotations"][:N_TRAIN]
+    for at in range(N_TRAIN):
+        level = 20 * at if is_same else 200 + at
+        Image.fromarray(np.full((100, 100, 3), level, np.uint8)).save(folder / "images" / f"i{at}.png")
+    (folder / "annotations.json").write_text(json.dumps(document))
+    options = {"columns": columns_of(run), "classes": run.classes, "parameters": {}, "task": of(run.info)}
+    source = open_source(workspace.parent / "annotations.json", workspace, **options)
+    found = data_to_measure_on(run, source, str(folder / "annotations.json"), workspace)
+    assert len(found.rows) == N_TRAIN
+    assert shared(source, found).tolist() == [is_same] * N_TRAIN
+
+
 def test_parts_that_one_model_alone_predicts_are_nothing_in_the_other():
     def rows(*each):
         names = ("id", "example", "given", "predicted", "error", "type")
@@ -172,6 +192,13 @@ def test_parts_that_one_model_alone_predicts_are_nothing_in_the_other():
         ["a#g1", "a", "cell", "right", "missed", "regressed"],
         ["a#p2", "a", "none", "false positive", "nothing", "fixed"],
     ]
+
+
+def test_a_choice_without_a_policy_says_that_it_is_at_random(workspace):
+    line = ["select", str(workspace / "runs" / "first"), "--n", "2"]
+    words = "at random, since nothing here measures uncertainty"
+    assert words in CliRunner().invoke(hem, line).output
+    assert words not in CliRunner().invoke(hem, [*line, "--policy", "random"]).output
 
 
 def test_a_loop_of_boxes_says_what_to_use(workspace, tmp_path):

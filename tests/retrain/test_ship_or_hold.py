@@ -31,6 +31,14 @@ def test_what_is_not_shipped(overall, target, regressed, expected, rules):
     assert word(overall, target, regressed) == (expected, rules)
 
 
+def test_only_an_interval_below_zero_is_called_worse():
+    below, across = Interval(-0.5, -1.0, -0.1), Interval(-0.1, -1.0, 0.8)
+    named = {"n_seeds": 5, "target_words": "cats", "measure": "mAP"}
+    first, second = (verdict(each, Interval(0, -1, 1), 17, 8, **named)["sentences"][0] for each in (below, across))
+    assert first == "Hold: the curated training is worse than the same training without curation."
+    assert second == "Hold: regressions exceed 2 times those of a change of seed, and overall mAP has not risen."
+
+
 def test_a_difference_that_rounds_to_nothing_has_no_minus():
     made = verdict(Interval(-0.002, -0.3, 0.3), Interval(0, -1, 1), 1, 8, n_seeds=5, target_words="cats")
     assert made["rules"][0]["value"] == "+0.00 points, -0.30 to +0.30"

@@ -119,7 +119,85 @@ def test_what_is_no_prediction_is_refused_with_what_is_expected(rows, probs, tmp
     one_hot = with_columns(rows, np.eye(3)[np.arange(N) % 3], "{}")
     with pytest.raises(ModelError, match="columns prob_<class>"):  # the label once more, no prediction
         hem_core.score(None, one_hot, out=tmp_path / "b")
-    with pytest.raises(DataError, match="probs sum to 100"):
+    with pytest.raises(DataError, match="sum to 100 in most rows, not to 1; divide them by 100"):
         hem_core.score(None, with_columns(rows, 100 * probs), out=tmp_path / "c")
-    with pytest.raises(ModelError, match="--classes says bee, ant, cat"):
+    order = "--classes says bee, ant, cat, but the columns of predictions are those of ant, bee, cat; .*: omit it"
+    with pytest.raises(ModelError, match=order):
         hem_core.score(None, with_columns(rows, probs), out=tmp_path / "d", classes=["bee", "ant", "cat"])
+    with pytest.raises(DataError, match="no column of predictions for cat beside prob_ant, prob_bee; add one"):
+        hem_core.score(None, with_columns(rows, probs).drop(columns="prob_cat"), out=tmp_path / "e")
+    with pytest.raises(DataError, match=r"sum to .* not to 1; rename those .* as no label is that of prob_max"):
+        hem_core.score(None, with_columns(rows, probs).assign(prob_max=probs.max(axis=1)), out=tmp_path / "f")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("is_beside", [True, False], ids=["of their own", "in the data"])
+def test_lists_of_probabilities_are_read_from_any_table(kind, is_beside, rows, probs, expected, tmp_path):
+    frame = (rows[["id"]] if is_beside else rows).assign(probs=probs.tolist())
+    frame, path = frame.iloc[::-1], tmp_path / f"lists.{kind}"
+    if kind == "csv":
+        frame.to_csv(path, index=False)
+    elif kind == "parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_json(path, orient="records", lines=True)
+    rows.assign(probs=[[1.0, 0.0, 0.0]] * N).to_parquet(tmp_path / "data.parquet")  # those that are named count
+    data, more = (tmp_path / "data.parquet", {"predictions": path}) if is_beside else (path, {})
+    found = hem_core.score(None, data, out=tmp_path / "run", classes=NAMES, **more).table().set_index("id")
+    np.testing.assert_allclose(found.loc[expected["id"], "loss"], expected["loss"], rtol=1e-6)
+    assert not {"probs", "__index__"} & set(found.columns)
+
+
+@pytest.mark.parametrize("form", ["PROB_{}", "Proba_{}"])
+def test_upper_and_lower_case_are_alike_where_nothing_fits_exactly(form, rows, probs, expected, tmp_path):
+    data = with_columns(rows, probs, form, [name.upper() for name in NAMES])
+    run = hem_core.score(None, data, out=tmp_path / "a")
+    assert run.classes == tuple(NAMES)
+    np.testing.assert_allclose(run.table()["loss"], expected["loss"], rtol=1e-6)
+    both = with_columns(rows, probs).assign(PROB_ant=0.25)  # the one that is written as usual counts
+    np.testing.assert_allclose(
+        hem_core.score(None, both, out=tmp_path / "b").table()["loss"], expected["loss"], rtol=1e-6
+    )
+
+
+def test_a_misspelt_label_does_not_hide_the_columns(rows, probs, tmp_path):
+    rows.loc[0, "label"] = "antt"
+    run = hem_core.score(None, with_columns(rows, probs), out=tmp_path / "run")
+    assert run.classes == tuple(NAMES)
+    assert run.failures()["reason"].tolist() == ["label 'antt' is not among the 3 classes"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted", "classes"),
+    [([0, 1], [0.0, 0.0], ("0", "1")), ([True, False], [True, True], ("False", "True"))],
+    ids=["numbers", "truth values"],
+)
+def test_the_best_class_is_read_as_the_labels_are_written(labels, predicted, classes, tmp_path):
+    frame = pd.DataFrame({"label": labels * 6, "predicted": predicted * 6, "confidence": [0.75, 0.9] * 6})
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    run = hem_core.score(None, tmp_path / "data.csv", out=tmp_path / "run")
+    assert run.classes == classes
+    assert run.table()["loss"].iloc[:2].tolist() == pytest.approx([-np.log(0.75), -np.log(0.1)], rel=1e-6)
+
+
+@pytest.mark.parametrize("more", [{}, {"columns": {"id_column": "ids"}}], ids=["by its name", "named"])
+def test_the_ids_of_a_dict_of_predictions_are_kept(more, rows, probs, tmp_path):
+    data = {"probs": probs, "labels": rows["label"].to_numpy(), "ids": rows["id"].to_numpy()}
+    run = hem_core.score(None, data, out=tmp_path / "run", classes=NAMES, **more)
+    assert run.table()["id"].tolist() == rows["id"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("task", "columns"),
+    [
+        ("regression", {"label": range(N), "prediction": range(N)}),
+        ("regression", {"labels": [[1.0, row] for row in range(N)], "pred_y0": 1.0, "pred_y1": range(N)}),
+        ("multilabel", {"labels": [["a", "b"], ["b"]] * (N // 2), "prob_a": 0.25, "prob_b": 0.75}),
+        ("classification", {"label": ["a", "b"] * (N // 2), "predicted": "a", "confidence": 0.75}),
+    ],
+    ids=["a number", "several numbers", "tags", "classes"],
+)
+def test_predictions_are_no_features_that_a_later_training_would_see(task, columns, tmp_path):
+    data = pd.DataFrame({**columns, "age": range(N)})
+    run = hem_core.score(None, data, task=task, out=tmp_path / "run", has_map=False, has_probes=False)
+    assert [feature["name"] for feature in run.info["data"]["features"]] == ["age"]

@@ -35,6 +35,15 @@ def test_suspects_come_by_suspicion_and_rare_ones_before_the_rest():
     assert (table.set_index("id").loc[rare, "reason"] == "rare").all()
 
 
+def test_without_classes_the_hardest_of_all_follow_the_rare_ones():
+    table = table_of().rename(columns={"difficulty_in_class": "difficulty"})
+    queue = review_queue(table.assign(reason="easy"), limit=30)
+    difficulty = table.set_index("id")["difficulty"]
+    hardest = queue.loc[queue["drawn_as"] == "rare", "id"]
+    assert difficulty[hardest].is_monotonic_decreasing
+    assert difficulty[hardest].min() > difficulty.median()
+
+
 def test_the_whole_queue_names_each_example_once():
     queue = review_queue(table_of(), limit=10_000)
     assert sorted(queue["id"]) == sorted(table_of()["id"])

@@ -80,6 +80,13 @@ def test_a_run_of_bins_is_one_slice_with_its_ends():
     assert found.table.loc[0, "name"].startswith("bright up to -0.2")
 
 
+def test_a_bin_of_one_value_is_named_by_that_value():
+    draw, table = world(0)
+    table["glazing"] = draw.choice([0.1, 0.25, 0.4], 5000)
+    found = find(None, table, errors_of(draw, np.where(table["glazing"] == 0.25, 0.4, 0.1)))
+    assert found.table.loc[0, "name"] == "glazing 0.25"
+
+
 def test_of_twin_columns_and_of_overlapping_runs_only_one_is_told():
     draw, table = world(0)
     table["dark"] = table["night"] ^ (draw.random(5000) < 0.01)

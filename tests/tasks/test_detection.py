@@ -285,7 +285,7 @@ def test_what_is_no_detector_is_refused(workspace, tmp_path):
     ("options", "error", "words"),
     [
         ({"predictions": "results.json", "resize": 64}, HemError, "takes pictures at their size"),
-        ({}, ModelError, "has not a column 'predictions' of boxes"),
+        ({}, ModelError, "holds no predictions; expected a column 'predictions' of boxes"),
         ({"predictions": "nowhere.json"}, DataError, "nothing is at '.*nowhere.json', which --predictions names"),
     ],
 )

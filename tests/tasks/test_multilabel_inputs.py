@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import hem_core
 from hem_core import catalog as catalogs
+from hem_core import tasks
 from hem_core.errors import DataError, ModelError
 from hem_core.models.single_label import check_transformers
 from hem_core.tasks import _multilabel_predictions as elsewhere
@@ -112,6 +113,20 @@ def test_other_lists_are_another_run(tmp_path):
     assert first.info["key"] != second.info["key"]
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_other_lists_in_a_file_beside_a_parquet_file_are_another_run(tmp_path, kind):
+    rows = {"id": [f"r{row}" for row in range(40)]}
+    pd.DataFrame(rows | {"labels": [[TAGS[row % 3]] for row in range(40)]}).to_parquet(tmp_path / "data.parquet")
+    keys = set()
+    for number, probs in enumerate([PROBS, 1 - PROBS]):
+        answers = written(tmp_path, kind, rows | {"probs": probs.tolist()})
+        run = hem_core.score(
+            None, tmp_path / "data.parquet", predictions=answers, out=tmp_path / str(number), **OPTIONS
+        )
+        keys.add(run.info["key"])
+    assert len(keys) == 2
+
+
 def test_lists_that_cannot_be_read_and_probabilities_called_logits_are_refused(tmp_path):
     labels = {"labels": [["a"], ["b"]] * 20}
     with pytest.raises(DataError, match="the table has both logits and probs"):
@@ -122,6 +137,39 @@ def test_lists_that_cannot_be_read_and_probabilities_called_logits_are_refused(t
     table = pa.table({f"logit_{tag}": PROBS[:, k] for k, tag in enumerate(TAGS)})
     with pytest.raises(DataError, match=r"all 120 numbers of columns logit_cold.* lie in 0 \.\. 1: they are prob"):
         elsewhere.logits_in(table, {})
+
+
+def read_columns(names, **classes):
+    """The task, the notes and the order of the columns of predictions that have these names."""
+    table = pa.table({"id": ["x", "y"], "label": ["cold|dry", "windy"], **{name: [0.5, 0.5] for name in names}})
+    facts = {"source": "x.csv", "labels_are": "names", "classes": None}
+    read = tasks.load("multilabel").read_targets(
+        table, facts, tasks.ModelFacts(len(names), is_in_columns=True), tasks.TargetOptions(**classes)
+    )
+    return read, list(elsewhere.columns_of(table.column_names, facts)[1].values())
+
+
+@pytest.mark.parametrize("form", ["prob_{}", "proba_{}", "Probability_{}", "LOGIT_{}"])
+@pytest.mark.parametrize("is_upper", [True, False], ids=["upper", "as the labels"])
+def test_columns_of_each_tag_are_found_by_every_prefix_and_in_either_case(form, is_upper):
+    names = [form.format(tag.upper() if is_upper else tag) for tag in ("windy", "cold", "dry")]
+    read, order = read_columns(names)
+    assert read.task.categories == tuple(TAGS)
+    assert order == [names[1], names[2], names[0]]
+    assert read.facts["notes"] == []
+
+
+def test_a_column_that_begins_as_predictions_do_does_not_hide_those_of_the_tags():
+    _read, order = read_columns(["logit_cold", "logit_dry", "logit_windy"])
+    names = ["p_value", *order]
+    assert elsewhere.columns_of(names, {}) == ("logits", dict(zip(TAGS, order, strict=True)))
+
+
+def test_columns_of_predictions_that_no_label_has_are_noted_and_one_that_lacks_is_named():
+    read, _order = read_columns(["prob_cold", "prob_dry", "prob_windy", "prob_max"])
+    assert read.facts["notes"] == ["No label has the tag of these columns of predictions: prob_max (max)."]
+    with pytest.raises(DataError, match="'cold' is none of the tags; add a column of predictions for each tag"):
+        read_columns(["prob_dry", "prob_max"])
 
 
 def test_labels_in_columns_of_0_and_1_and_probabilities_of_the_same_names(tmp_path):

@@ -313,7 +313,8 @@ def test_predictions_alone_are_scored_from_a_csv_and_with_embeddings_from_parque
 
 
 def test_without_predictions_the_error_says_what_is_wanted(planted, tmp_path):
-    with pytest.raises(ModelError, match=r"has not a column 'prediction' of numbers \(.*\); there are: id, label, age"):
+    words = r"holds no predictions; expected a column 'prediction' of numbers \(.*\); there are: id, label, age"
+    with pytest.raises(ModelError, match=words):
         hem_core.score(None, planted / "data" / "diabetes.csv", task="regression", out=tmp_path / "run")
 
 
@@ -408,3 +409,9 @@ def test_overview_draws_the_residuals_against_any_column(planted, monkeypatch):
     assert not page.exception
     figures = [json.loads(one.proto.spec) for one in page.get("plotly_chart")]
     assert [figure["layout"]["xaxis"]["title"]["text"] for figure in figures if len(figure["data"]) == 5] == ["bmi"]
+
+
+def test_a_prediction_is_written_as_exactly_as_it_usually_is_right():
+    task = tasks.load("regression").settled({"loss": "absolute", "spread": 100.0, "residual_scale": 0.5})
+    columns = {"target": np.array([177.9, 17.0]), "predicted_value": np.array([17.264, 16.9])}
+    assert task.table(columns, ())["predicted"].to_pylist() == ["17.26", "16.90"]

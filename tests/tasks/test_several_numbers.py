@@ -134,11 +134,18 @@ def test_the_loss_of_several_numbers_is_their_mean_in_spreads():
     [
         (["prediction_a", "prediction_b", "pred_a", "pred_b"], ["prediction_a", "prediction_b"]),
         (["b_pred", "a_pred"], ["a_pred", "b_pred"]),
+        (["Prediction_B", "PREDICTION_a", "pred_A"], ["PREDICTION_a", "Prediction_B"]),
+        (["Prediction_a", "prediction_a", "prediction_b"], ["prediction_a", "prediction_b"]),
         (["y", "a"], None),
     ],
 )
 def test_columns_of_predictions_are_found_by_the_names_of_the_numbers(names, expected):
     assert _number_predictions.columns_of(names, {}, ["a", "b"]) == expected
+
+
+def test_numbers_that_differ_by_their_case_alone_have_columns_of_their_own():
+    with pytest.raises(DataError, match="no prediction of A beside prediction_a; add prediction_A"):
+        _number_predictions.columns_of(["prediction_a"], {}, ["a", "A"])
 
 
 def test_predictions_that_are_ambiguous_or_incomplete_are_refused_with_the_way_out():
@@ -148,6 +155,7 @@ def test_predictions_that_are_ambiguous_or_incomplete_are_refused_with_the_way_o
         _number_predictions.columns_of(["pred_a"], {}, ["a", "b"])
     with pytest.raises(DataError, match="could be the column predicted or pred; rename the right one 'prediction'"):
         _number_predictions.columns_of(["pred", "predicted"], {}, ())
+    assert _number_predictions.columns_of(["pred", "Prediction"], {}, ()) == ["Prediction"]
 
 
 def test_what_people_type_names_one_number_or_holds_all():
@@ -329,7 +337,7 @@ def points_of(page):
     """The traces of the figure of predicted and given numbers."""
     figures = [json.loads(one.proto.spec) for one in page.get("plotly_chart")]
     (traces,) = [figure["data"] for figure in figures if len(figure["data"]) == 5]
-    return [{"x": decoded(trace["x"])} for trace in traces]
+    return [{"x": decoded(trace["x"]), "name": trace.get("name")} for trace in traces]
 
 
 def decoded(values):
@@ -346,7 +354,7 @@ def test_every_page_draws_the_run(planted, monkeypatch, name):
     assert not [error.value for error in page.error]
 
 
-def test_overview_draws_the_chosen_number_against_any_column(planted, monkeypatch):
+def test_overview_draws_the_chosen_number_against_any_column(planted, run, monkeypatch):
     pytest.importorskip("streamlit")
     monkeypatch.setenv("HEM_WORKSPACE", str(planted))
     page = show("overview")
@@ -358,6 +366,11 @@ def test_overview_draws_the_chosen_number_against_any_column(planted, monkeypatc
     page = next(one for one in page.selectbox if one.label == "number").set_value("cold").run()
     assert not page.exception
     assert max(max(trace["x"]) for trace in points_of(page)) > 1000
+    page = next(one for one in page.selectbox if one.label == "against").set_value("residual_ratio").run()
+    (wrong,) = [trace["x"] for trace in points_of(page) if trace["name"] == "predicted wrong"]
+    ratios = run.table(["residual_ratio", "residual_ratio_cold"])
+    of_cold = ratios.loc[ratios["residual_ratio_cold"] >= 2, "residual_ratio"]  # the x axis is that of all numbers
+    assert sorted(wrong) == pytest.approx(sorted(of_cold))
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 // Around the example in Review: progress above, verdicts below, the keys, and what comes after the last one.
 
 import { h } from "../shared/dom.js";
+import { UNSURE } from "./item.js";
 import { isWithoutClass } from "./key_requests.js";
 import { unsaved } from "../shared/unsaved.js";
 
 const DRAWN = {
   suspect: "among the most suspected labels",
-  rare: "rare, or the hardest of its class",
+  rare: "rare, or among the hardest",
   random: "drawn at random",
   sample: "drawn at random from its stratum",
   disputed: "people disagree",
@@ -108,10 +109,10 @@ export function classBar({ chooser, act, classes }) {
 }
 
 /** Blind: the question, and the verdicts that need no class. */
-export function blindBar({ chooser, verdicts, notBlind, at, act }) {
+export function blindBar({ chooser, verdicts, notBlind, at, act, classes }) {
   const without = verdicts.filter(isWithoutClass);
   return [
-    h("span", { class: "question" }, "Which class is it?"),
+    h("span", { class: "question" }, classes.length ? "Which class is it?" : "Which value is it?"),
     notBlind ? h("span", { class: "bad", role: "status" }, notBlind) : "",
     chooser.list,
     chooser.input,
@@ -200,7 +201,7 @@ const BOX_KEYS = [
   ["A", "add an object that is missing in the picture: draw its box, then name its class"],
   ["Z", "zoom to the boxes of this row, or back to the whole picture; the wheel zooms, dragging moves the picture"],
   ["O", "show or hide the other boxes of the picture; a click on one opens it"],
-  ["L", "show or hide predictions of low confidence, below .5, which count as no errors"],
+  ["L", `show or hide ${UNSURE}`],
 ];
 const EDIT_KEYS = [
   ["drag", "an edge or a corner moves it, inside moves the box, outside draws a new one; ⇧ drag moves the picture"],

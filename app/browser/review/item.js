@@ -5,7 +5,9 @@ import { h } from "../shared/dom.js";
 import { WRONG } from "../shared/numbers.js";
 import { number, percent } from "./words.js";
 
-const UNSURE = "predictions with a confidence below .5, which count as no errors";
+const FROM = String(WRONG).replace(/^0/, "");
+/** What is hidden until the key L is pressed. */
+export const UNSURE = `predictions with a confidence below ${FROM}, which count as no errors`;
 
 /** Until the example is here. */
 export function waiting() {
@@ -61,7 +63,7 @@ export function pictureless() {
 /** Given and predicted label, top predictions. */
 export function labels(item, isHidden) {
   if (isHidden) {
-    const text = "Label, prediction and suspicion are hidden until you have named the class.";
+    const text = "Label, prediction and suspicion are hidden until you have answered.";
     return h("section", { class: "labels hidden" }, h("p", { class: "quiet" }, text));
   }
   const given = item.given ?? item.label ?? (item.scene?.part ? "nothing" : "no label"),

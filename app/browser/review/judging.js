@@ -133,7 +133,8 @@ export function makeJudging(desk) {
   function post(row, action, verdict) {
     const usual = { ...desk.source.about(), ...whichOne(row) },
       { verdicts, stock } = desk;
-    const before = verdicts.get(row) ?? null;
+    const before = verdicts.get(row) ?? null,
+      wasSpoken = desk.spoken.has(row);
     verdicts.say(row, verdict);
     speak(row, verdict !== null);
     const sequence = desk.outbox.post("/hem/tags", { ...usual, ...action });
@@ -142,7 +143,7 @@ export function makeJudging(desk) {
       sequence,
       takeBack() {
         verdicts.say(row, before);
-        speak(row, false);
+        speak(row, wasSpoken);
       },
       settle: (undone) => (undone ? verdicts.stored(row, undone.revision) : verdicts.refused(row)),
     });

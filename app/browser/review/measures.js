@@ -7,6 +7,7 @@ import { number, quiet } from "./words.js";
 /** The four axes: a dot for the standing over all, a bar for the one within the class. */
 export function axes(item, isHidden) {
   if (isHidden) return null;
+  const hasClasses = item.axes.some((axis) => axis.within != null);
   return h(
     "section",
     { class: "axes" },
@@ -17,13 +18,13 @@ export function axes(item, isHidden) {
       h("span"),
       h("span"),
       h("span", { class: "value" }, "all"),
-      h("span", { class: "value" }, "class"),
+      hasClasses ? h("span", { class: "value" }, "class") : null,
     ),
-    item.axes.map((axis) => axisLine(axis, axis.axis === item.worst_axis)),
+    item.axes.map((axis) => axisLine(axis, axis.axis === item.worst_axis, hasClasses)),
   );
 }
 
-function axisLine(axis, isWorst) {
+function axisLine(axis, isWorst, hasClasses) {
   if (axis.score === null) {
     return h("div", { class: "axis missing" }, h("span", { class: "name" }, axis.axis), quiet("not in this run"));
   }
@@ -47,7 +48,7 @@ function axisLine(axis, isWorst) {
       axis.within == null ? null : h("span", { class: "tick", style: { left: `${axis.within}%` } }),
     ),
     standing(axis.all),
-    standing(axis.within),
+    hasClasses ? standing(axis.within) : null,
   );
 }
 
@@ -55,7 +56,7 @@ function axisLine(axis, isWorst) {
 export function curve(item, isHidden) {
   if (isHidden) return null;
   const title = h("h4", {}, "Training", h("span", { class: "quiet" }, " probability of the given label by epoch"));
-  const none = "No training dynamics of this example.";
+  const none = "No training dynamics were recorded.";
   if (!item.curve) return h("section", { class: "curve" }, title, h("p", { class: "quiet" }, none));
   const values = item.curve.confidence,
     width = 320,

@@ -11,7 +11,7 @@ export function rowsOf(level) {
 /** How many rows of a level: `1 example`, `1 box`, `800 boxes`. */
 export function counted(n, level) {
   const rows = rowsOf(level);
-  return n === 1 ? `1 ${rows.replace(/(?<=[xs])es$|s$/, "")}` : `${whole(n)} ${rows}`;
+  return n === 1 ? `1 ${rows.replace(/(?<=x|ss)es$|s$/, "")}` : `${whole(n)} ${rows}`;
 }
 
 /** The part of a query string that names a level; "" for the examples, which every run has. */

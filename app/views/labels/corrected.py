@@ -62,5 +62,5 @@ def _disputed(found: Corrected) -> None:
     row = widgets.ticked_row(table, "disputed_table", most_in_full=6, height=240)
     if row is not None:
         state.remember("review_id", str(table["box"].iloc[row]))
-        state.set_queue("disagreements")
+        state.set_queue(state.DISPUTES)
         state.go("review")

@@ -57,7 +57,7 @@ def page() -> None:
     _next_steps(level, found)
     _disagreements(level)
     corrections(level)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([5, 4], gap="medium")
     with left:
         _suspects(level)
     with right:
@@ -119,10 +119,10 @@ def _disagreements(level: Level) -> None:
     n = len(found.disputed)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if n and st.button(f"Review {words.count(n, 'disagreement')}", icon=":material/group:", key="disagreements"):
-            state.set_queue("disagreements")
+            state.set_queue(state.DISPUTES)
             state.go("review")
-        said = agreement.sentence(found.agreements)
-        st.caption(words.plain(said if n else f"No disagreements: {said}"), help=agreement.HELP)
+        agreed = agreement.sentence(found.agreements)
+        st.caption(words.plain(agreed if n else f"No disagreements: {agreed}"), help=agreement.HELP)
 
 
 def _suspects(level: Level) -> None:
@@ -212,24 +212,26 @@ def _strata(level: Level, found: pd.DataFrame) -> None:
                 f"{low:.1f} – {high:.1f}" if low == low else "not known"
                 for low, high in zip(found["min"], found["max"], strict=True)
             ],
+            "interval": [
+                f"{100 * low:.1f} – {100 * high:.1f}%" for low, high in zip(found["low"], found["high"], strict=True)
+            ],
             "n": found["n"],
             "reviewed": found["reviewed"],
             "wrong": found["wrong"],
-            "interval": [
-                f"{100 * low:.1f} – {100 * high:.1f}" for low, high in zip(found["low"], found["high"], strict=True)
-            ],
         }
     )
-    number = st.column_config.NumberColumn
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    about = f"Share of wrong labels in all {rows} of this line, reviewed or not, with 95% confidence."
     st.dataframe(
         shown,
         hide_index=True,
         height="content",
         column_config={
-            "n": number(words.noun(level.name), format="localized"),
-            "reviewed": number("reviewed", format="localized"),
-            "wrong": number("wrong", format="localized", help="Called wrong by a person."),
-            "interval": st.column_config.TextColumn("wrong in all, %, 95% interval"),
+            "suspicion": text("suspicion", width=88),
+            "interval": text("95% interval", width=96, help=about),
+            "n": number(words.noun(level.name), format="localized", width=64),
+            "reviewed": number("reviewed", format="localized", width=64),
+            "wrong": number("wrong", format="localized", width=52, help="Called wrong by a person."),
         },
     )
 

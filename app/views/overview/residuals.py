@@ -8,6 +8,8 @@ from hem_core.store.level import Level
 from hem_core.tasks import HasSeveralNumbers
 
 GIVEN = "given_value"
+AGAINST = "against"
+"""The column of the drawn table that stands on the x axis."""
 
 
 def draw(level: Level) -> None:
@@ -68,7 +70,7 @@ def _choices(level: Level, drawn: dict[str, str]) -> list[str]:
 def _figure(level: Level, drawn: dict[str, str], chosen: str, output: str) -> None:
     column = drawn[GIVEN] if chosen == GIVEN else chosen
     found = loaders.columns(level, tuple(dict.fromkeys((*drawn.values(), column))))
-    table = found.loc[:, list(drawn.values())].set_axis(list(drawn), axis=1).assign(**{chosen: found[column]})
+    table = found.loc[:, list(drawn.values())].set_axis(list(drawn), axis=1).assign(**{AGAINST: found[column]})
     if output:
         table = table.loc[table["residual"].notna(), :].assign(
             error=lambda part: scatter.error_of(part["residual_ratio"])
@@ -76,7 +78,7 @@ def _figure(level: Level, drawn: dict[str, str], chosen: str, output: str) -> No
     shown = scatter.drawn(table)
     title = columns.words_of(chosen, level)[0]
     chart = (
-        scatter.predicted_against_given(shown) if chosen == GIVEN else scatter.residual_against(shown, chosen, title)
+        scatter.predicted_against_given(shown) if chosen == GIVEN else scatter.residual_against(shown, AGAINST, title)
     )
     points = widgets.figure(chart, f"{level.run}-{output}-{chosen}", key=f"residuals_{output}_{chosen}", on_select=True)
     if len(shown) < len(table):

@@ -18,7 +18,7 @@ LOOK = {
 }
 NEUTRAL = ("orange", ":material/help:")
 CHURN_HELP = (
-    "How many examples change between the control of one seed and the control of another: that much is chance, "
+    "How many {} change between the control of one seed and the control of another: that much is chance, "
     "whatever the set does."
 )
 
@@ -72,7 +72,7 @@ def _verdict(verdict: Mapping[str, Any]) -> None:
 
 def _flow(report: Mapping[str, Any]) -> None:
     flow, runs = report["flow"], report.get("runs") or {}
-    n = int(report.get("n_test") or 0)
+    n, rows = int(report.get("n_test") or 0), words.plain(str(report.get("flow_of") or "examples"))
     seeds = len(flow["fixed"].get("per_seed") or ())
     st.markdown(
         f"**What changed** · {_of_what(report, n)}, curated compared with control, mean over "
@@ -88,7 +88,7 @@ def _flow(report: Mapping[str, Any]) -> None:
             delta=f"a change of seed: {chance['mean']:.1f}" if chance else "a change of seed: not known",
             delta_color="off",
             delta_arrow="off",
-            help=CHURN_HELP,
+            help=CHURN_HELP.format(rows),
             border=True,
         )
         per_seed = flow[name].get("per_seed") or [0]
@@ -100,7 +100,7 @@ def _flow(report: Mapping[str, Any]) -> None:
             key=f"retrain_{name}",
             width="stretch",
             disabled=not _is_there(runs),
-            help=f"The examples that are {name} between the models of seed {SEED}, in Compare.",
+            help=f"The {rows} that are {name} between the models of seed {SEED}, in Compare.",
         ):
             _compare(runs, name, report.get("flow_of"))
     least = report.get("smallest_effect")

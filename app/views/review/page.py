@@ -9,9 +9,11 @@ import streamlit as st
 
 from app import agreement, loaders, scope, state, trust, widgets, words
 from app.browser.review.component import review
+from app.state import DISPUTES
 from app.views.review import blind
 from app.wire import contents, pictures, routes, scenes, tag_sets, tag_words
 from app.wire.identity import identity
+from hem_core.errors import HemError
 from hem_core.store import definitions
 from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
@@ -22,7 +24,6 @@ PLACE = 50
 LONGEST = 1_000
 """Rows in one queue; when they are done, the next ones follow."""
 
-DISPUTES = "disagreements"
 TITLES = {
     "mixed": "Mixed queue",
     "suspects": "Suspects",
@@ -31,7 +32,7 @@ TITLES = {
     DISPUTES: "Disagreements",
 }
 MIXED_HELP = (
-    "Half suspected label errors, three in ten rare or hardest of their class, two in ten at random: "
+    "Half suspected label errors, three in ten rare or among the hardest, two in ten at random: "
     "the random ones measure what the rest is worth. Two reviewers get different {}."
 )
 
@@ -77,7 +78,7 @@ def _rules(level: Level) -> dict[str, dict]:
 
 def _titles(level: Level, rules: dict[str, dict]) -> dict[str, str]:
     """The queues that there are, with their titles; that of the disagreements once there is one, or it is asked for."""
-    n = len(_disputed(level))
+    n = len(loaders.disagreements(level).disputed)
     is_there = {"mixed", *rules, *([DISPUTES] if n or state.queue() == DISPUTES else [])}
     titles = {name: title for name, title in TITLES.items() if name in is_there}
     if DISPUTES in titles:
@@ -90,9 +91,11 @@ def _wanted(level: Level) -> dict[str, Any] | None:
 
     None when there is none.
     """
-    opened = state.forget("review_id")
+    left, opened = state.forget("left_run"), state.forget("review_id")
     if isinstance(opened, str):
         state.open_example(opened)
+    elif isinstance(left, str) and not _is_of_data(left, level.data):
+        state.drop_example()
     id, place = state.example()
     places = loaders.places(level)
     row = None
@@ -103,6 +106,13 @@ def _wanted(level: Level) -> dict[str, Any] | None:
     elif place is not None and place < level.n:
         row = int(np.flatnonzero(places == place)[0])
     return {"id": id, "row": row, "place": int(places[row])} if row is not None and row >= 0 else None
+
+
+def _is_of_data(run: str, data: str) -> bool:
+    try:
+        return loaders.run(run).data == data
+    except HemError:  # it has been deleted meanwhile
+        return False
 
 
 @st.fragment(run_every="15s")
@@ -193,15 +203,9 @@ def _what_is_done(level: Level, queue: str, n: int) -> str:
 def _rows(level: Level, queue: str, rule: dict | None, person: str, judged: pd.DataFrame) -> pd.DataFrame:
     """The queue: row, id, drawn_as."""
     if queue == DISPUTES:
-        ids = _disputed(level)[:LONGEST]
+        ids = list(loaders.disagreements(level).disputed[:LONGEST])
         return pd.DataFrame({"row": loaders.ids(level).get_indexer(ids), "id": ids, "drawn_as": "disputed"})
     return _mixed(level, person, judged) if rule is None else _matching(level, rule, queue)
-
-
-def _disputed(level: Level) -> list[str]:
-    """The rows on which people disagree; objects that people added are no rows."""
-    known = loaders.row_of(level)
-    return [id for id in loaders.disagreements(level).disputed if id in known]
 
 
 def _mixed(level: Level, person: str, judged: pd.DataFrame) -> pd.DataFrame:

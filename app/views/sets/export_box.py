@@ -1,5 +1,6 @@
 """Exporting a saved set: which formats, how far it is, where it lies."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,15 @@ from app import loaders, widgets, words
 from app.views.sets import exports
 from hem_core import folder as registry
 from hem_core.errors import HemError
+from hem_core.export._holds import annotations_of
 from hem_core.paths import check_path
 
 
-def draw(home: Path, name: str, version: int) -> None:
-    """The formats that work for a version of a set, the others with the reason, and the button."""
+def draw(home: Path, name: str, version: int, run: str) -> None:
+    """The formats that work for a version of a set, the others with the reason, and the button.
+
+    run: the name of the run that the set was made from.
+    """
     data = st.text_input(
         "Folder of the pictures",
         placeholder="only if they were moved since they were scored",
@@ -29,7 +34,8 @@ def draw(home: Path, name: str, version: int) -> None:
         widgets.failure(error)
         return
     known = [format for format in registry.names(hem_core.export) if format not in unfit]
-    formats = st.pills("Export as", known, selection_mode="multi", default=["parquet"], key=f"formats {name} {version}")
+    first = usual(run, known)
+    formats = st.pills("Export as", known, selection_mode="multi", default=first, key=f"formats {name} {version}")
     if unfit:
         st.pills("Not for this set", list(unfit), disabled=True, key=f"unfit {name} {version}")
         for reason in dict.fromkeys(unfit.values()):
@@ -40,6 +46,21 @@ def draw(home: Path, name: str, version: int) -> None:
         return
     target = exports.place(home, name, version, formats)
     _progress(home, name, version, tuple(formats), target, data)
+
+
+def usual(run: str, known: Sequence[str]) -> list[str]:
+    """The format that is chosen first: of a set of annotated boxes the format of the annotations, otherwise parquet.
+
+    known: the formats that work. Where nothing writes the annotations' own format, the first that writes some.
+    """
+    try:
+        source = (loaders.run(run).info.get("data") or {}).get("annotations") or {}
+    except HemError:  # the run has been deleted
+        source = {}
+    written = {name: annotations_of(registry.load(hem_core.export, name)) for name in known} if source else {}
+    own = [name for name, format in written.items() if format == source.get("format")]
+    others = [name for name, format in written.items() if format]
+    return [*own, *others, *(name for name in known if name == "parquet")][:1]
 
 
 @st.fragment(run_every="1s")

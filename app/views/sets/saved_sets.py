@@ -55,7 +55,7 @@ def _one(home: Path, name: str, version: int, manifest: dict[str, Any], *, is_ne
         ):
             state.remember("retrain_set", f"{name} v{version}")
             state.go("retrain")
-        export_box.draw(home, name, version)
+        export_box.draw(home, name, version, str(manifest.get("run") or ""))
 
 
 def _facts(manifest: dict[str, Any], n: int) -> dict[str, str]:

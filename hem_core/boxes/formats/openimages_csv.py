@@ -40,7 +40,7 @@ def recognizes(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         head = file.readline(1 << 12).decode("utf-8-sig", "replace")
-    return set(NEEDED) <= {name.strip() for name in head.split(",")}
+    return set(NEEDED) <= {name.strip().strip('"') for name in head.split(",")}
 
 
 def read(path: Path, *, images: Path | None = None) -> Annotations:

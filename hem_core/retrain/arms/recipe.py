@@ -33,7 +33,7 @@ class TrainingRows:
     how: How
 
     def is_like(self, other: TrainingRows) -> bool:
-        """Whether it is the same training; equal weights count as no weights."""
+        """Whether it is the same training; weights that are all alike count as none, see `plain_how`."""
         if self.plain_how != other.plain_how or not np.array_equal(self.places, other.places):
             return False
         if not is_same(self.targets, other.targets).all():
@@ -44,9 +44,10 @@ class TrainingRows:
 
     @property
     def plain_how(self) -> How:
-        """How, but for weights that are all alike."""
+        """How, but for weights that are all alike, and for each example drawn once."""
         is_flat = self.weights is not None and np.allclose(self.weights, 1, rtol=0, atol=1e-6)
-        return "natural" if self.how == "weights" and is_flat else self.how
+        is_once = self.how == "resampled" and np.array_equal(self.places, np.arange(len(self.places)))
+        return "natural" if (self.how == "weights" and is_flat) or is_once else self.how
 
 
 def training_rows(
@@ -71,7 +72,8 @@ def training_rows(
     if len(places) < n:
         places = np.concatenate([kept, generator.choice(kept, n - len(kept))])
     is_hard, weight = is_hard[places], weight[places]
-    if recipe == "labels" or not is_hard.any():
+    is_nothing_to_mix = recipe == "mix" and sampler and is_hard.all()
+    if recipe == "labels" or is_nothing_to_mix or not is_hard.any():
         return TrainingRows(places, targets[places], is_hard, None, "natural")
     if recipe == "only":
         drawn = places[systematic(is_hard.astype(float), n, generator)]

@@ -70,7 +70,8 @@ def verdict(
     is_ship = all(rule["passed"] for rule in rules)
     is_worse = overall.is_below(0) or (limit is not None and regressed > limit and overall.mean <= 0)
     word = "ship" if is_ship else "hold" if is_worse else "no difference shown"
-    sentences = _sentences(word, overall, target, n_seeds, target_words, measure)
+    reason = _of_verdict(word, overall, measure)
+    sentences = [reason, *_sentences(overall, target, n_seeds, target_words, measure)]
     return {"ship": is_ship, "word": word, "sentences": sentences, "rules": rules}
 
 
@@ -78,17 +79,21 @@ def _rule(words: str, passed: bool, value: str) -> dict[str, Any]:
     return {"rule": words, "passed": bool(passed), "value": value}
 
 
-def _sentences(
-    word: str, overall: Interval, target: Interval, n_seeds: int, target_words: str, measure: str
-) -> list[str]:
-    sentences = {
-        "ship": "Ship the curated model.",
-        "hold": "Hold: the curated training is worse than the same training without curation.",
-        "no difference shown": "No difference shown: the changes are within chance.",
-    }
+def _of_verdict(word: str, overall: Interval, measure: str) -> str:
+    """The verdict with its reason; only an interval below 0 shows that a model is worse."""
+    if word == "ship":
+        return "Ship the curated model."
+    if word != "hold":
+        return "No difference shown: the changes are within chance."
+    if overall.is_below(0):
+        return "Hold: the curated training is worse than the same training without curation."
+    many = f"regressions exceed {MOST_CHURN:g} times those of a change of seed"
+    return f"Hold: {many}, and overall {measure} has not risen."
+
+
+def _sentences(overall: Interval, target: Interval, n_seeds: int, target_words: str, measure: str) -> list[str]:
     seeds = f"{n_seeds} seeds" if n_seeds > 1 else "one seed"
     return [
-        sentences[word],
         f"Curated against control over {seeds}, overall {measure}: {overall}.",
         f"On the targeted slice ({target_words}): {target}.",
     ]
