@@ -64,9 +64,11 @@ def growing_table(path: Path, *, metadata: dict[str, str]) -> Iterator[Callable[
                 writer = pq.ParquetWriter(file, plain.schema, compression="zstd", write_page_checksum=True)
             writer.write_table(plain, row_group_size=ROW_GROUP)
 
-        yield add
-        if writer is not None:
-            writer.close()
+        try:
+            yield add
+        finally:
+            if writer is not None:
+                writer.close()
         file.flush()
         os.fsync(file.fileno())
         temporary.replace(path)
