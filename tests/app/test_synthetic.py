@@ -24,6 +24,8 @@ def test_the_page_draws_and_warns_of_nothing_but_that_the_run_is_synthetic(show,
     test = show(drawn, page)
     assert not test.exception
     assert not test.error
+    said = [str(each.value) for kind in ("markdown", "caption", "metric") for each in getattr(test, kind)]
+    assert any("2,000" in words for words in said)
     assert all("synthetic run" in warning.value for warning in test.warning)
 
 
