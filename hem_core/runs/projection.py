@@ -16,7 +16,7 @@ from hem_core.engine.plan import stored_key
 from hem_core.engine.progress import Listener, Progress
 from hem_core.errors import RunError
 from hem_core.runs.attempts import Attempts
-from hem_core.store.atomic import write_json, write_table
+from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.claim import hold
 from hem_core.store.damage import damage
 from hem_core.store.fingerprint import fingerprint
@@ -37,6 +37,7 @@ def project_run(folder: Path | str, progress: Listener | None = None) -> None:
     """
     place = open_run(folder).folder
     with hold(place, f"the run {place}"):
+        remove_leftovers(place)
         run = open_run(place)
         missing = run.info["missing"]
         if MAP not in missing and _is_made(place, run.info.get("key")):

@@ -15,7 +15,7 @@ from hem_core.reasons.calibrate import LEAVE_OPEN, Calibrated, calibrate
 from hem_core.reasons.columns import ReasonPredictions, reason_columns
 from hem_core.reasons.features import Features
 from hem_core.runs.refit_parts import refit_parts
-from hem_core.store.atomic import write_json, write_table
+from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.claim import hold
 from hem_core.store.column_arrays import array_of
 from hem_core.store.damage import AGAIN, first_line
@@ -39,6 +39,7 @@ def refit(folder: Path | str) -> Run:
     """
     place = open_run(folder).folder
     with hold(place, f"the run {place}"):
+        remove_leftovers(place)
         return _refit(open_run(place))
 
 

@@ -131,6 +131,15 @@ def test_a_run_scored_without_a_map_gets_the_same_one_later_and_once(data, tmp_p
     assert (run.folder / "run.json").read_bytes() == before
 
 
+def test_what_a_killed_writer_left_goes_when_the_map_is_made(data, tmp_path):
+    run = score(data, tmp_path / "run", has_map=False)
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+    left = run.folder / f".progress.json.{dead.stdout.strip()}-d18779b4.tmp"
+    left.write_text("{")
+    project_run(run.folder)
+    assert not left.exists()
+
+
 def test_a_map_that_cannot_be_made_is_refused_in_words(data, tmp_path):
     pd.read_parquet(data).drop(columns="embedding").to_parquet(data)
     bare = score(data, tmp_path / "bare")
