@@ -20,6 +20,7 @@ from hem_core.cells import safe_cell
 console = Console(stderr=True)
 
 STAGES = {
+    "world": "synthetic examples",
     "train": "training",
     "score": "scoring",
     "neighbours": "nearest neighbours",

@@ -72,10 +72,7 @@ def select(
         options=_options(option or []),
         seed=seed,
     )
-    _say_chosen(chosen)
-    if chain is None and chosen.settings["policies"] == ["random"]:
-        say("  at random, since nothing here measures uncertainty; --policy top takes the hardest, --policy stratified")
-        say("  a sample of every difficulty without the hardest tenth")
+    _say_chosen(chosen, is_usual=chain is None)
     rows = noun(level)
     seen = proved = None
     if preview:
@@ -105,13 +102,16 @@ def _options(given: list[str]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _say_chosen(chosen: Any) -> None:
+def _say_chosen(chosen: Any, *, is_usual: bool) -> None:
     n, among = len(chosen.examples), chosen.settings["n_candidates"]
     say("{} ({} candidates)", chosen.settings["in_words"], f"{among:,}")
     if n < chosen.settings["n"]:
         say("[yellow]fewer than the {} requested[/]: no other candidate can be chosen", f"{chosen.settings['n']:,}")
     for why, count in chosen.counts.items():
         say("  left out: {}", f"{count:,} {why}")
+    if is_usual and chosen.settings["policies"] == ["random"]:
+        say("  at random, since nothing here measures uncertainty; --policy top takes the hardest, --policy stratified")
+        say("  a sample of every difficulty without the hardest tenth")
 
 
 def _show_preview(seen: Any, rows: str) -> None:

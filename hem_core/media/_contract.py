@@ -145,9 +145,11 @@ class Medium:
     pictures: Literal["files", "drawn", ""] = ""
     """Where the pictures of a finished run come from: a file of its own each, drawn by `picture_of`, or nowhere.
 
-    A run of a medium that has them stores thumbnails, unless its data are no pictures."""
+    A run of a medium that has them stores thumbnails, unless its data are no pictures, or `is_drawn_on_request`."""
     picture_of: Callable[[Path, Mapping[str, Any]], Image.Image | None] = lambda _root, _example: None
     """(root, the example's columns) -> its picture; None when nothing on disk shows it. Raises DataError when gone."""
+    is_drawn_on_request: bool = False
+    """Whether `picture_of` needs nothing but `columns` and a millisecond, so that a run stores no thumbnails of it."""
     has_marks: bool = False
     """Whether parts of an example can be marked by their effect on the loss."""
     without_embeddings: str = "name a layer with --layer"

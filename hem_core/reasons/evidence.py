@@ -28,10 +28,11 @@ def evidence(
 
     table: columns (N,) named as in scores.parquet, a dict or a data frame: `predicted_prob`, `label_prob`, and where
     present `top_classes` (lists of names, best first), `top_probs`, `prototype_distance`, `forgetting`,
-    `learned_epoch`. reason (N,) strings out of reasons.REASONS, or "unsure"; targets, predictions (N,) class
-    numbers, -1 for no label; neighbour_labels (N, k) class numbers. epochs: how many were recorded; an example counts
-    as learned late from the share `late_from` of them on. probs (N, 6): of REASONS; an unsure example is described by
-    its two likeliest.
+    `learned_epoch`; where the rows are a part of a run, `class_size` and `percent_in_class`: how many examples of the
+    run have the label of each, and the share of these, in percent, that are nearer to their class. reason (N,) strings
+    out of reasons.REASONS, or "unsure"; targets, predictions (N,) class numbers, -1 for no label; neighbour_labels
+    (N, k) class numbers. epochs: how many were recorded; an example counts as learned late from the share `late_from`
+    of them on. probs (N, 6): of REASONS; an unsure example is described by its two likeliest.
     strongest: N lists of phrases about the most important features, appended to the rest. subject: whose predictions
     these are, in `predictions` and the probabilities, such as "a model that had not seen it" where they are
     out-of-sample. Unknown facts are not mentioned.
@@ -76,7 +77,7 @@ class _Facts:
         self.sure = np.asarray(table["predicted_prob"], np.float64).tolist()
         self.label_sure = np.asarray(table["label_prob"], np.float64).tolist()
         self.second = _second(table, len(targets))
-        self.size = np.bincount(targets[targets >= 0], minlength=len(class_names))[targets].tolist()
+        self.size = _sizes(table, targets, len(class_names))
         self.far = _percent_below(table, targets)
         self.k = 0 if neighbour_labels is None else neighbour_labels.shape[1]
         if neighbour_labels is not None and self.k:
@@ -179,7 +180,15 @@ def _second(table: Mapping[str, Any], n: int) -> list[str]:
     return [f"{names[1]} {_percent(float(probs[1]))}" if len(names) > 1 else "" for names, probs in pairs]
 
 
+def _sizes(table: Mapping[str, Any], targets: np.ndarray, n_classes: int) -> list[int]:
+    if "class_size" in table:
+        return np.asarray(table["class_size"], np.int64).tolist()
+    return np.bincount(targets[targets >= 0], minlength=n_classes)[targets].tolist()
+
+
 def _percent_below(table: Mapping[str, Any], targets: np.ndarray) -> list[int | None]:
+    if "percent_in_class" in table:
+        return np.asarray(table["percent_in_class"], np.int64).tolist()
     if "prototype_distance" not in table:
         return [None] * len(targets)
     place = percentile_within(np.asarray(table["prototype_distance"], np.float64), targets)

@@ -10,6 +10,16 @@ from hem_core.retrain.settings import Settings
 from hem_core.retrain.test_data import TestData
 
 
+def _of_random(made: Material) -> list[str]:
+    found = ["Random examples keep their given labels: nobody reviewed them for this comparison."]
+    if made.n_hard == len(made.rows):
+        found.append(
+            "The set is all of the training data, so the arm random has the same examples: it differs from control "
+            "by the set's weights alone, given to others, and where these are equal, it is not trained again."
+        )
+    return found
+
+
 def notes(
     settings: Settings,
     function: TrainFunction,
@@ -45,12 +55,7 @@ def notes(
     if test.how == "drawn":
         found.append("The test is drawn from the data, so its labels are as noisy as theirs.")
     if "random" in settings.arms:
-        found.append("Random examples keep their given labels: nobody reviewed them for this comparison.")
-        if made.n_hard == len(made.rows):
-            found.append(
-                "The set is all of the training data, so the arm random has the same examples: it differs from control "
-                "by the set's weights alone, given to others, and where these are equal, it is not trained again."
-            )
+        found += _of_random(made)
     if settings.recipe == "balanced":
         found.append(
             "All examples are weighted by their class, in the arm random too: the difference between curated and that "

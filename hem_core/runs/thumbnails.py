@@ -14,6 +14,7 @@ from PIL import Image
 
 from hem_core.engine.batch import Inputs
 from hem_core.engine.progress import Progress
+from hem_core.media import medium
 from hem_core.media._open_image import thumbnail
 from hem_core.runs.scored import Scored
 from hem_core.store.atomic import write_array, write_bytes
@@ -59,11 +60,13 @@ class _Small:
 def write_thumbnails(scored: Scored, drawing: Drawing | None, progress: Progress) -> bool:
     """All thumbnails in one file with offsets, those of parts in the folder of their level.
 
-    False when the examples are no pictures, or none of them is there.
+    False when the examples are no pictures, or none of them is there. Those that are drawn on request are not stored.
     """
     indices, inputs, plan = scored.joined.columns["index"].tolist(), scored.ready.inputs, scored.plan
     if inputs is None or not any(inputs.picture(index) is not None for index in _some(indices, drawing)):
         return False
+    if medium(scored.ready.facts["medium"]).is_drawn_on_request:
+        return True
     homes = [plan.folder, *([plan.folder / drawing.level] if drawing else [])]
     if all(map(_is_there, homes)):
         return True

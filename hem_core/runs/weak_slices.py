@@ -17,9 +17,12 @@ from hem_core.store.atomic import write_table
 from hem_core.store.damage import AGAIN, damage
 from hem_core.store.run import open_run
 
-NOT_DESCRIBED = {"id", "image", "image_row", "text", "content_hash", "planted_flip", "true_label"}
-"""Columns of the catalog by which nobody would describe a part of the data: of the demos, also the truth about the
-labels made wrong on purpose, which no real data set has and which would explain every error."""
+NOT_DESCRIBED = {
+    "id", "image", "image_row", "text", "content_hash", "planted_flip", "planted_kind", "true_label",
+    "synthetic_drawing",
+}  # fmt: skip
+"""Columns of the catalog by which nobody would describe a part of the data: of the demos and synthetic runs, also the
+truth about what was planted on purpose, which no real data set has and which would explain every error."""
 
 
 def weak_slices(catalog: pa.Table, rows: np.ndarray, embeddings: np.ndarray | None, errors: np.ndarray) -> Slices:

@@ -46,6 +46,35 @@ def write_table(path: Path | str, table: pa.Table | pd.DataFrame, *, metadata: d
     return write_with(path, write)
 
 
+@contextlib.contextmanager
+def growing_table(path: Path, *, metadata: dict[str, str]) -> Iterator[Callable[[pa.Table], None]]:
+    """Write a table part by part, each a row group: call what is yielded with the parts, all of one schema.
+
+    The file is renamed to `path` when the block ends; if it raises, nothing is left. Otherwise as `write_table`.
+    """
+    import pyarrow.parquet as pq
+
+    writer: pq.ParquetWriter | None = None
+    with temporary_name(path) as temporary, temporary.open("xb") as file:
+
+        def add(part: pa.Table) -> None:
+            nonlocal writer
+            plain = part.replace_schema_metadata(metadata)
+            if writer is None:
+                writer = pq.ParquetWriter(file, plain.schema, compression="zstd", write_page_checksum=True)
+            writer.write_table(plain, row_group_size=ROW_GROUP)
+
+        try:
+            yield add
+        finally:
+            if writer is not None:
+                writer.close()
+        file.flush()
+        os.fsync(file.fileno())
+        temporary.replace(path)
+    sync_folder(path.parent)
+
+
 def write_bytes(path: Path | str, content: bytes) -> Path:
     """Write bytes. Returns the path."""
     return write_with(path, lambda file: file.write(content))

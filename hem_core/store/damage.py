@@ -68,7 +68,9 @@ def _expected(info: Mapping[str, Any]) -> list[str]:
         ["projection.parquet"] if info.get("neighbours") and not lacks & {"embeddings", "neighbours", "map"} else []
     )
     names += ["dynamics.parquet"] if "dynamics" not in lacks else []
-    names += ["thumbnails.bin", "thumbnails.npy"] if medium_of(info).pictures and "pictures" not in lacks else []
+    shown = medium_of(info)
+    is_stored = bool(shown.pictures) and not shown.is_drawn_on_request and "pictures" not in lacks
+    names += ["thumbnails.bin", "thumbnails.npy"] if is_stored else []
     return names
 
 

@@ -8,7 +8,7 @@ level of parts is `<level>.parquet` (see `store/level_write.py` for its columns)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hem_core.errors import DataError, RunError
+from hem_core.media import medium_of
 from hem_core.store import level_digest, level_files, rules
 from hem_core.store.damage import AGAIN
+from hem_core.store.drawn_thumbnails import drawing_of
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.level_source import open_level_source
 from hem_core.store.mapped import map_npz
@@ -283,7 +285,9 @@ class Level:
 
     def thumbnail(self, row: int) -> bytes | None:
         """The small picture of a row as WebP bytes; None when the run or this row has none."""
-        if self._thumbnails is None or not 0 <= row < len(self._thumbnails[1]) - 1:
+        if self._thumbnails is None:
+            return self._drawing(row) if self._drawing is not None and 0 <= row < self.n else None
+        if not 0 <= row < len(self._thumbnails[1]) - 1:
             return None
         packed, offsets = self._thumbnails
         return bytes(packed[offsets[row] : offsets[row + 1]]) or None
@@ -298,7 +302,7 @@ class Level:
     @property
     def has_pictures(self) -> bool:
         """Whether rows have small pictures."""
-        return self._thumbnails is not None
+        return self._thumbnails is not None or self._drawing is not None
 
     @cached_property
     def graph(self) -> dict[str, np.ndarray] | None:
@@ -309,6 +313,17 @@ class Level:
     @cached_property
     def _thumbnails(self) -> tuple[np.ndarray, np.ndarray] | None:
         return level_files.thumbnails(self.home, self.n)
+
+    @cached_property
+    def _drawing(self) -> Callable[[int], bytes | None] | None:
+        medium = medium_of(self.info)
+        if (
+            not self.is_examples
+            or not medium.is_drawn_on_request
+            or not set(medium.columns) <= set(self.source.columns)
+        ):
+            return None
+        return drawing_of(medium, self.table(medium.columns), self.root or self.folder)
 
     def _missing(self, *whats: str) -> str:
         reasons = self.info.get("missing") or {}

@@ -148,6 +148,12 @@ def test_the_evidence_for_an_outlier_is_its_distance():
     )
 
 
+def test_rows_that_are_a_part_of_a_run_say_how_they_stand_in_the_whole():
+    whole = {"class_size": np.full(PLAIN + 1, 900), "percent_in_class": np.full(PLAIN + 1, 42.7)}
+    found = words_of({"target": CAT, "far": 1.2, "p1": 0.7}, "rare", columns=whole)
+    assert found.startswith("one of 900 examples of cat; farther from the class cat than 42% of its examples; ")
+
+
 @pytest.mark.parametrize(
     ("learned", "forgotten", "said"),
     [

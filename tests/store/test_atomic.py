@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hem_core.store.atomic import (
+    growing_table,
     remove_leftovers,
     write_array,
     write_arrays,
@@ -50,6 +51,27 @@ def test_a_table_gives_the_same_bytes_again_and_row_groups_of_65536(tmp_path):
     assert [metadata.row_group(k).num_rows for k in range(2)] == [65_536, 4_464]
     assert metadata.row_group(0).column(0).compression == "ZSTD"
     assert pq.read_schema(tmp_path / "1.parquet").names == ["a"]
+
+
+def test_a_table_that_grows_is_there_when_it_is_whole(tmp_path):
+    with growing_table(tmp_path / "a.parquet", metadata={"hem.key": "k"}) as add:
+        for start in (0, 3):
+            add(pa.table({"a": np.arange(start, start + 3)}))
+        assert not (tmp_path / "a.parquet").exists()
+    assert pq.read_table(tmp_path / "a.parquet")["a"].to_pylist() == list(range(6))
+    assert pq.read_metadata(tmp_path / "a.parquet").num_row_groups == 2
+    assert pq.read_schema(tmp_path / "a.parquet").metadata == {b"hem.key": b"k"}
+
+
+def test_a_table_that_gets_a_part_of_another_schema_leaves_nothing(tmp_path):
+    def grow():
+        with growing_table(tmp_path / "a.parquet", metadata={}) as add:
+            add(pa.table({"a": [1]}))
+            add(pa.table({"b": [1]}))
+
+    with pytest.raises(ValueError, match="schema"):
+        grow()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_arrays_come_back_mapped_and_the_same_bytes_again(tmp_path):

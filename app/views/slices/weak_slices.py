@@ -16,7 +16,10 @@ from hem_core.store.level import Level
 MOST_ROWS = 200_000
 """Larger runs are not searched while a page loads."""
 MEASURE = "share of wrong predictions"
-NO_METADATA = {"image", "image_row", "index", "text", "content_hash", "id", "planted_flip", "true_label"}
+NO_METADATA = {
+    "image", "image_row", "index", "text", "content_hash", "id", "planted_flip", "planted_kind", "true_label",
+    "synthetic_drawing",
+}  # fmt: skip
 """No description of a group; the last two are the demos' truth, which no real data set has."""
 LABELLED = {"not": {"column": "label", "in": [None]}}
 """The rows with a label, as a clause."""
