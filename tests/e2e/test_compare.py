@@ -39,7 +39,8 @@ def test_from_the_matrix_and_the_map_to_the_examples_in_explore(site, opened):
     page = opened("compare")
     page.get_by_text("of 600 · regressed: right before, wrong after").wait_for()
     page.wait_for_url("**/compare?run=later&against=animals")
-    assert page.locator(".hem-cmp a").count() == 6
+    page.wait_for_function("document.querySelectorAll('.hem-cmp a').length === 6")
+    page.wait_for_function("document.querySelector('.hem-cmp a img').complete")
     assert page.locator(".hem-cmp a img").first.evaluate("picture => picture.naturalWidth") > 0
     fields = page.locator("[class*=st-key-flow_matrix] .barlayer .point path")
     fields.nth(3).wait_for()
