@@ -82,7 +82,8 @@ def _of_columns(
     if found.holds == "probs":
         more = [] if found.are_numbers else [name for of, name in found.of.items() if of not in labels]
         _check_sum(values, f"the columns {first} to {last}", more)
-    note = f"The columns {first} to {last} are the {found.holds} of {len(found.of)} classes."
+    what = "probabilities" if found.holds == "probs" else "logits"
+    note = f"The columns {first} to {last} are the {what} of {len(found.of)} classes."
     return values, None if found.are_numbers else tuple(found.of), note
 
 
