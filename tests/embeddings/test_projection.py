@@ -34,6 +34,7 @@ def test_clusters_stay_together_and_apart_and_the_bytes_are_the_same_again():
     np.testing.assert_array_equal(graph.indices, before)
 
 
+@pytest.mark.slow
 def test_progress_is_told_in_a_sentence_and_in_epochs():
     said = []
     rows = clusters(20)

@@ -144,6 +144,7 @@ def page(name):
     frame.show(views()[name].page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("view", folder.names(app.views))
 def test_a_page_draws_every_level(runs, task, view, monkeypatch):
