@@ -153,7 +153,7 @@ def no_runs(folder: str) -> None:
         if st.button("Add data", type="primary", icon=":material/add:", key="no_runs_add"):
             state.go("add_data")
         st.text("Or in a terminal; then reload this page.")
-        st.caption("Try it on handwritten digits, under three minutes:")
+        st.caption("Try it on handwritten digits:")
         st.code(f"hem demo --workspace {shlex.quote(folder)}", language="bash")
         st.caption("Or on your own model and data:")
         st.code(

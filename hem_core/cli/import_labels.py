@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hem_core.cli._screen import say
+
+if TYPE_CHECKING:
+    from hem_core.labels.import_boxes import ImportedBoxes
+    from hem_core.labels.import_labels import ImportedLabels
 
 PLACE = 90
 SHOWN = 20
@@ -36,12 +40,7 @@ def import_labels(
         *(f"{done.n_answers:,}", done.data, *(f"{done.counts[tag]:,}" for tag in (KEEP, CHANGE, SKIP))),
         f"{done.n_known:,}",
     )
-    for note in done.notes:
-        say("  note: {}", note)
-    _list("without an answer, or with more than one", done.unanswered)
-    if done.n_without_id:
-        say("  {} entries without 'example_id' or 'id', skipped", f"{done.n_without_id:,}")
-    _list("unknown ids, skipped", done.unknown_ids)
+    _skipped(done, "without an answer, or with more than one", "'example_id' or 'id'")
     _list("labels that are not classes, skipped", [f"{id} ({label})" for id, label in done.unknown_labels.items()])
     at_odds = [f"{id} ({_votes(votes)})" for id, votes in done.disagreements.items()]
     _list(f"people disagree: the majority counts, a tie is '{UNDECIDED}'", at_odds)
@@ -52,14 +51,19 @@ def _boxes(file: Path, workspace: Path, run: str | None, who: str) -> None:
 
     done = import_boxes(file, workspace, run=run, who=who)
     say("{}", done.words)
-    for note in done.notes:
-        say("  note: {}", note)
-    _list("without an answer", done.unanswered)
-    if done.n_without_id:
-        say("  {} entries without 'example_id', skipped", f"{done.n_without_id:,}")
-    _list("unknown ids, skipped", done.unknown_ids)
+    _skipped(done, "without an answer", "'example_id'")
     _list("disputed, left as given", done.conflicts)
     say("  to write the corrected annotations: {}", f"hem correct {workspace / 'runs' / done.run} --out FOLDER")
+
+
+def _skipped(done: ImportedLabels | ImportedBoxes, unanswered: str, keys: str) -> None:
+    """The notes, and what no verdict was made of."""
+    for note in done.notes:
+        say("  note: {}", note)
+    _list(unanswered, done.unanswered)
+    if done.n_without_id:
+        say("  {} entries without {}, skipped", f"{done.n_without_id:,}", keys)
+    _list("unknown ids, skipped", done.unknown_ids)
 
 
 def _votes(votes: dict[str, int]) -> str:

@@ -107,7 +107,8 @@ def _of_best(catalog: pa.Table, found: ClassColumns, labels: list[str]) -> tuple
     known = confidence[~np.isnan(confidence)]
     if known.size and (known.min() < 0 or known.max() > 1):
         raise DataError(f"the column '{found.confidence}' holds {known.max():.4g}; expected probabilities from 0 to 1")
-    index = np.array([classes.index(each) if each is not None else -1 for each in best])
+    place = {name: index for index, name in enumerate(classes)}
+    index = np.array([place[each] if each is not None else -1 for each in best])
     values = np.repeat(((1 - confidence) / (len(classes) - 1))[:, None], len(classes), axis=1)  # (N, K)
     values[np.arange(len(index)), index] = confidence
     values[index < 0] = np.nan

@@ -65,5 +65,5 @@ def _nothing_yet() -> None:
     )
     if not loaders.workspace().runs():
         start.demo_button()
-        st.caption("Under three minutes in the background; the same in a terminal:")
+        st.caption("It runs in the background; the same in a terminal:")
         st.code(f"hem demo --workspace {shlex.quote(str(loaders.folder()))}", language="bash", wrap_lines=True)
