@@ -52,7 +52,8 @@ class Why:
         """Why there are no statements, in a sentence; "" where there are some."""
         rows = counted(self.n, self.level)
         if self.n < SMALLEST:
-            return f"{rows} {'is' if self.n == 1 else 'are'} too few to say what sets them apart: select {SMALLEST} or more."
+            verb = "is" if self.n == 1 else "are"
+            return f"{rows} {verb} too few to say what sets them apart: select {SMALLEST} or more."
         if self.n_others < SMALLEST:
             left = counted(self.n_others, self.level) if self.n_others else "nothing"
             return f"{left[:1].upper()}{left[1:]} {'is' if self.n_others < 2 else 'are'} left to compare with."
