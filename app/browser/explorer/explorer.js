@@ -13,11 +13,12 @@ import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
+import { legend, legendKey } from "./legend.js";
 import { isComing, lack } from "./missing.js";
 import { whenRemoved } from "../shared/mount.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
-import { controls, legend, MODES, switcher, tools } from "./toolbar.js";
+import { controls, MODES, switcher, tools } from "./toolbar.js";
 import { changedSince, columnsOf, neededColumns, usable, usualView } from "./view.js";
 
 let skeleton = null;
@@ -192,6 +193,7 @@ function mount(first, client) {
     root.dataset.selected = bus.counts.selected;
     root.dataset.scope = bus.counts.scope;
     drawChips();
+    drawLegend();
     if (origin === "page") tell();
   }
 
@@ -224,8 +226,7 @@ function mount(first, client) {
     drawStage();
     renew(bars.switcher, [view.mode], () => switcher(bus, view));
     renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
-    const colour = map?.colouring();
-    renew(bars.legend, colour && [colour.name, colour.colours, colour.low, colour.high], () => legend(colour));
+    drawLegend();
     drawTools();
     drawChips();
     slots.stage.classList.toggle("is-matrix", view.mode === "matrix");
@@ -268,6 +269,11 @@ function mount(first, client) {
     renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () =>
       tools(bus, view, { parts, lacking, tool, choose }),
     );
+  }
+
+  function drawLegend() {
+    const colour = map?.colouring();
+    renew(bars.legend, legendKey(bus, colour), () => legend(bus, colour));
   }
 
   function drawChips() {

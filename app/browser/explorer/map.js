@@ -5,6 +5,7 @@ import { purge } from "./axes.js";
 import { axesOf, colouring } from "./colouring.js";
 import { h, save } from "../shared/dom.js";
 import { fitted, panned, zoomed } from "./camera.js";
+import { colouredNames } from "./name_colours.js";
 import { makeClicks } from "./map_clicks.js";
 import { mapCsv, mapPicture } from "./map_download.js";
 import { axisTitles, drawFigure, figureLayout } from "./map_figure.js";
@@ -42,7 +43,7 @@ export function makeMap(bus, host, look, open) {
     hover = makeHover(bus, host, catcher, () => ({ score: view.score, margin: marginOf(axes) }));
 
   const ends = [
-    bus.on("state", repaint),
+    bus.on("state", restate),
     bus.on("hover", gestures),
     surface(catcher, () => tool, {
       draw(path) {
@@ -89,11 +90,22 @@ export function makeMap(bus, host, look, open) {
     const before = axes && `${axes.x} ${axes.y}`;
     view = next;
     axes = axesOf(view);
+    recolour();
+    if (before !== `${axes.x} ${axes.y}`) frame = null;
+    redraw();
+  }
+
+  /** The filter may have given the colours to other names. */
+  function restate() {
+    const names = colour?.kind === "names" ? colouredNames(bus, bus.column(view.colour)) : [];
+    if (names.some((code, slot) => code !== colour.codes[slot])) recolour();
+    repaint();
+  }
+
+  function recolour() {
     colour = colouring(bus, view.colour, look);
     // Numbers: the hard ones on top. Names: as they come, so that no class covers another.
     rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
-    if (before !== `${axes.x} ${axes.y}`) frame = null;
-    redraw();
   }
 
   function redraw() {
