@@ -16,6 +16,7 @@ import { makeMatrix } from "./matrix.js";
 import { legend, legendKey } from "./legend.js";
 import { isComing, lack } from "./missing.js";
 import { whenRemoved } from "../shared/mount.js";
+import { epochOf, makeSlider } from "./replay.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
 import { controls, MODES, switcher, tools } from "./toolbar.js";
@@ -72,6 +73,7 @@ function mount(first, client) {
     legend: bar("legend"),
   };
   const figure = bar("figure-place"),
+    epochs = bar("epoch-place"),
     below = bar("below"),
     space = () => bar("space");
   slots.stage.append(
@@ -79,11 +81,13 @@ function mount(first, client) {
     h("div", { class: "hem-bar hem-bar-2" }, bars.controls, space(), bars.legend),
     bars.chips,
     figure,
+    epochs,
     below,
   );
   root.append(...Object.values(slots), bones);
   let map = null,
     matrix = null,
+    slider = null,
     histogram = null,
     gallery = null,
     filters = null,
@@ -112,7 +116,7 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, histogram, gallery, filters, actions]) part?.end();
+    for (const part of [map, matrix, slider, histogram, gallery, filters, actions]) part?.end();
     ends.forEach((one) => one());
     root.remove();
   }
@@ -128,11 +132,12 @@ function mount(first, client) {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
     });
-    await Promise.all([bus.load(neededColumns(view, bus.described)), bus.tags().catch(() => {})]);
+    await Promise.all([load(), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, open);
     histogram = makeHistogram(bus, below, look);
+    slider = makeSlider(bus, epochs);
     await adopt();
     await draw();
     if (isGone) return;
@@ -199,10 +204,15 @@ function mount(first, client) {
 
   async function viewed({ change, origin }) {
     view = usable(bus.view, usual, bus.described);
-    await bus.load(neededColumns(view, bus.described));
+    await load();
     if (isGone) return;
     await draw(change);
     if (origin === "page") tell();
+  }
+
+  async function load() {
+    const epoch = epochOf(view, bus.epochs);
+    await Promise.all([bus.load(neededColumns(view, bus.described)), epoch && bus.replay.load(epoch)]);
   }
 
   // The page itself never waits for Python.
@@ -222,8 +232,11 @@ function mount(first, client) {
   }
 
   async function draw(change = {}) {
-    if (Object.keys(change).join() === "tile") return gallery.draw(view);
+    const changed = Object.keys(change).join();
+    if (changed === "tile") return gallery.draw(view);
+    slider.draw(view);
     drawStage();
+    if (changed === "epoch") return undefined;
     renew(bars.switcher, [view.mode], () => switcher(bus, view));
     renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
     drawLegend();

@@ -15,6 +15,7 @@ import { paintLayers, passes } from "./map_layers.js";
 import { marginOf, placeLayers } from "./map_measure.js";
 import { extent } from "../shared/numbers.js";
 import { byLevel, grid, nearest, project, radius } from "./raster.js";
+import { epochOf } from "./replay.js";
 import { clauses } from "../shared/rules.js";
 import { surface } from "./surface.js";
 
@@ -33,6 +34,7 @@ export function makeMap(bus, host, look, open) {
     rows = null,
     frame = null,
     home = null,
+    reach = null,
     placed = null,
     index = null;
   let tool = "lasso",
@@ -45,7 +47,7 @@ export function makeMap(bus, host, look, open) {
   const ends = [
     bus.on("state", restate),
     bus.on("hover", gestures),
-    surface(catcher, () => tool, {
+    surface(catcher, () => (isReplaying() ? "pan" : tool), {
       draw(path) {
         drawing = path;
         gestures();
@@ -91,8 +93,20 @@ export function makeMap(bus, host, look, open) {
     view = next;
     axes = axesOf(view);
     recolour();
-    if (before !== `${axes.x} ${axes.y}`) frame = null;
+    const isHome = frame && frame.x0 === home.x0 && frame.x1 === home.x1,
+      isOther = before !== `${axes.x} ${axes.y}`;
+    if (isOther) reach = [bus.column(axes.x), bus.column(axes.y)].map((one) => extent(one.values));
+    // An epoch may lie beyond the map after all of them: the axes of a map that is not zoomed grow, and stay.
+    const wider = places().map((values, at) => extent([...extent(values), ...reach[at]]));
+    const isWider = JSON.stringify(wider) !== JSON.stringify(reach);
+    reach = wider;
+    if (isOther || (isHome && isWider)) frame = null;
     redraw();
+  }
+
+  /** A lasso is a polygon on columns, and those are of the whole training. */
+  function isReplaying() {
+    return view != null && epochOf(view, bus.epochs) != null;
   }
 
   /** The filter may have given the colours to other names. */
@@ -117,15 +131,21 @@ export function makeMap(bus, host, look, open) {
   function measure() {
     const { width, height, ratio } = placeLayers(host, [points, gesture], catcher, marginOf(axes));
     if (!frame) {
-      const spread = (name) => extent(bus.column(name).values);
-      frame = home = fitted(spread(axes.x), spread(axes.y), width, height, axes);
+      frame = home = fitted(reach[0], reach[1], width, height, axes);
     }
     frame = { ...frame, width: points.width, height: points.height, ratio };
   }
 
+  /** Where the points lie: the columns of the axes, or the data map after an epoch. */
+  function places() {
+    const then = bus.replay.places(epochOf(view, bus.epochs));
+    return then ? [then.x, then.y] : [bus.column(axes.x).values, bus.column(axes.y).values];
+  }
+
   function repaint() {
     if (!frame || !colour) return;
-    placed = project(bus.column(axes.x).values, bus.column(axes.y).values, frame);
+    const [x, y] = places();
+    placed = project(x, y, frame);
     index = null;
     const size = radius(placed.onScreen, frame, frame.ratio);
     paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
