@@ -236,7 +236,7 @@ function mount(first, client) {
     if (changed === "tile") return gallery.draw(view);
     slider.draw(view);
     drawStage();
-    if (changed === "epoch") return undefined;
+    if (changed === "epoch") return drawChips();
     renew(bars.switcher, [view.mode], () => switcher(bus, view));
     renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
     drawLegend();
@@ -290,7 +290,8 @@ function mount(first, client) {
   }
 
   function drawChips() {
-    const mode = view && !lack(bus, data.missing, view.mode) ? view.mode : null;
+    const shown = view && !lack(bus, data.missing, view.mode) ? view.mode : null,
+      mode = shown && epochOf(view, bus.epochs) ? "replay" : shown;
     renew(bars.chips, [bus.filter, bus.selection, bus.counts.selected, bus.picks.size, mode], () => chips(bus, mode));
   }
 

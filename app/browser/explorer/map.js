@@ -155,7 +155,8 @@ export function makeMap(bus, host, look, open) {
   }
 
   function gestures() {
-    if (frame) drawGesture(gesture, bus, { frame, placed, axes, drawing, look });
+    const lassoAxes = isReplaying() ? {} : axes; // a lasso lies around where the points end up
+    if (frame) drawGesture(gesture, bus, { frame, placed, axes: lassoAxes, drawing, look });
   }
 
   function polygon(path, isAdding) {
