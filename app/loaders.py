@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hem_core.runs.data_preview import DataPreview, Request
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
+    from hem_core.slices.traits import Traits
     from hem_core.stats.paired import Paired
     from hem_core.store.level import Level
     from hem_core.store.run import Run
@@ -205,6 +206,11 @@ def reviewers(data: str, person: str) -> list[str]:
     now, seen, place = time.monotonic(), _reviewers(), (str(folder()), data)
     seen[*place, person] = now
     return sorted(who for (*at, who), last in list(seen.items()) if tuple(at) == place and now - last < AWAY_SECONDS)
+
+
+def traits(level: "Level") -> "Traits":
+    """What is known of the rows of a level, prepared for comparing groups: runs.level_traits."""
+    return _traits(_key(level), level)
 
 
 def slices(level: "Level") -> "WeakSlices | None":
@@ -453,6 +459,13 @@ def _queue(key: Key, person: str, people: tuple[str, ...], limit: int, _level: "
     found = review_queue(table, person=person, people=people, limit=limit)
     found.insert(0, "row", ids(_level).get_indexer(found["id"].tolist()))
     return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _traits(key: Key, _level: "Level") -> "Traits":
+    from hem_core.runs.level_traits import level_traits
+
+    return level_traits(_level)
 
 
 @st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from app import loaders
 from app.access_pages import name_routes
-from app.wire import columns, contents, opinions, payloads, pictures, replay, scenes, tag_sets, tagging
+from app.wire import columns, contents, opinions, payloads, pictures, replay, scenes, tag_sets, tagging, why
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores
@@ -66,6 +66,8 @@ def routes() -> list[Route]:
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
         Route("/hem/mask", posted(_posted_mask), methods=["POST"]),
+        Route("/hem/why", posted(why.why), methods=["POST"]),
+        Route("/hem/near", posted(why.near), methods=["POST"]),
     ]
 
 

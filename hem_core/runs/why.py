@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20_000
 """Rows, drawn at random, on which two statements are compared for whether they say the same."""
+UNNAMED = 0.7
+"""What the strength of a cluster counts beside that of what has a name of its own."""
 MOST_COMPARED = 120
 """Statements that are, the strongest ones."""
 
@@ -129,6 +131,7 @@ def why(
     skipped = by_definition(level, both, where)
     found = contrast(known, group, others, skipped=skipped, q=q)
     new = [one for one in found.statements if not _is_sought(one, rules.clauses(both))]
+    new.sort(key=lambda one: -one.strength * (UNNAMED if one.columns[0] == "cluster" else 1))
     statements = _without_repetitions(known, new, (group, others), most)
     named = tuple(sorted(skipped - {"id"}))
     scope_name = "filter" if rules.clauses(within) else "all"

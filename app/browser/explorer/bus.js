@@ -5,8 +5,10 @@ import { counted, rowsOf } from "../shared/level.js";
 import { clauseMask, clauses, count, every } from "../shared/rules.js";
 import { makeColumns } from "./columns.js";
 import { makeExamples } from "./examples.js";
+import { makeNear } from "./near.js";
 import { makeReplay } from "./replay.js";
 import { makeTagging } from "./tagging.js";
+import { groupOf } from "./why.js";
 
 const opened = new WeakMap(); // client -> its buses by workspace, run, level and scores
 
@@ -43,6 +45,7 @@ function makeBus(client, data) {
   const bus = {
     ...makeColumns(source, itself),
     ...makeExamples(source, data.look, itself),
+    ...makeNear(source, data.near, itself),
     ...makeTagging({ client, source, data, bus: itself, changed: masksAfterTags }),
     replay: makeReplay(source.replay, n), // where the points of the data map lay after each epoch
     run: data.run,
@@ -121,6 +124,8 @@ function makeBus(client, data) {
     hasScope: () => bus.picks.size > 0 || clauses(bus.filter).length + clauses(bus.selection).length > 0,
 
     csv: () => source.csv(bus.scopeRule()),
+    /** What sets the picks or the selection apart from the rest of the filter, or the filter from the rest of the run. */
+    why: () => source.why(bus.filter, groupOf(bus)),
   };
   return bus;
 
@@ -155,6 +160,7 @@ function makeBus(client, data) {
     };
     if (!bus.picks.size) bus.counts.scope = bus.selected ? bus.counts.selected : bus.counts.filter;
     bus.emit("state", origin);
+    bus.followNear();
   }
 
   async function masksAfterTags() {

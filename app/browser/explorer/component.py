@@ -30,9 +30,8 @@ _SKELETON = """
   <div class="hem-bones is-bar"></div>
 </div>
 """
-_mount = component(
-    "hem_explorer", html=_SKELETON, css=(_HERE / "explorer.css").read_text("utf-8"), js=_SHIM, isolate_styles=False
-)
+_STYLES = "".join((_HERE / name).read_text("utf-8") for name in ("explorer.css", "why.css"))
+_mount = component("hem_explorer", html=_SKELETON, css=_STYLES, js=_SHIM, isolate_styles=False)
 KEY = "explorer"
 
 

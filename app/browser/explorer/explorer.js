@@ -20,6 +20,7 @@ import { epochOf, makeSlider } from "./replay.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
 import { controls, MODES, switcher, tools } from "./toolbar.js";
+import { makeWhy } from "./why.js";
 import { changedSince, columnsOf, neededColumns, usable, usualView } from "./view.js";
 
 let skeleton = null;
@@ -59,7 +60,7 @@ function mount(first, client) {
   first.parentElement.append(root);
   const bus = openBus(client, data);
   const slots = Object.fromEntries(
-    ["filters", "stage", "gallery", "actions"].map((name) => [
+    ["filters", "stage", "why", "gallery", "actions"].map((name) => [
       name,
       h("section", { class: `hem-${name}`, "aria-label": name }),
     ]),
@@ -84,7 +85,9 @@ function mount(first, client) {
     epochs,
     below,
   );
-  root.append(...Object.values(slots), bones);
+  slots.why.hidden = true;
+  const side = h("div", { class: "hem-side" }, slots.why, slots.gallery);
+  root.append(slots.filters, slots.stage, side, slots.actions, bones);
   let map = null,
     matrix = null,
     slider = null,
@@ -92,6 +95,7 @@ function mount(first, client) {
     gallery = null,
     filters = null,
     actions = null,
+    why = null,
     tool = "lasso";
   const fit = () => {
     root.style.height = `${Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
@@ -116,7 +120,7 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, slider, histogram, gallery, filters, actions]) part?.end();
+    for (const part of [map, matrix, slider, histogram, gallery, filters, actions, why]) part?.end();
     ends.forEach((one) => one());
     root.remove();
   }
@@ -139,6 +143,7 @@ function mount(first, client) {
     histogram = makeHistogram(bus, below, look);
     slider = makeSlider(bus, epochs);
     await adopt();
+    why = makeWhy(bus, slots.why, client);
     await draw();
     if (isGone) return;
     bones.remove();

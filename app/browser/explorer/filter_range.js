@@ -4,6 +4,7 @@
 import { h, s } from "../shared/dom.js";
 import { bins, extent } from "../shared/numbers.js";
 import { withClause } from "../shared/rules.js";
+import { chosenHeights, chosenMask } from "./filter_chosen.js";
 import { barsOf } from "./filter_bars.js";
 
 /** The filter of a numeric column: {element, refresh(clause)}.
@@ -13,8 +14,10 @@ export function rangeFilter({ bus, section, put }, name) {
   const column = bus.column(name),
     [low, high] = column.unit === "percentile" ? [0, 100] : extent(column.values);
   const step = high > low ? Number(((high - low) / 200).toPrecision(1)) : 1,
-    { heights, words } = barsOf(column, bins(low, high, 40), bus.column);
-  const picture = sparkline(heights),
+    grid = bins(low, high, 40),
+    { heights, words } = barsOf(column, grid, bus.column);
+  const shape = s("path", { class: "is-chosen" }),
+    picture = sparkline(heights, shape),
     inputs = ["min", "max"].map((end) =>
       h("input", {
         type: "range",
@@ -89,20 +92,27 @@ export function rangeFilter({ bus, section, put }, name) {
         b = clause?.max ?? high;
       if (!inputs.includes(document.activeElement) || !clause) [inputs[0].value, inputs[1].value] = [a, b];
       paint(a, b);
+      shape.setAttribute("d", outline(chosenHeights(column.values, grid, chosenMask(bus))));
       reset.hidden = !clause;
     },
   };
 }
 
-function sparkline(heights) {
+/** The bars of a range, and over them the shape of the selection, scaled to its own highest bar. */
+function sparkline(heights, shape) {
+  return s(
+    "svg",
+    { viewBox: "0 0 100 30", preserveAspectRatio: "none", class: "hem-spark", "aria-hidden": "true" },
+    s("path", { d: outline(heights) }),
+    shape,
+  );
+}
+
+function outline(heights) {
   const width = 100 / heights.length;
   let path = "";
   heights.forEach((height, at) => {
     if (height) path += `M${at * width} 30V${30 - height * 28}H${(at + 1) * width - width * 0.15}V30Z`;
   });
-  return s(
-    "svg",
-    { viewBox: "0 0 100 30", preserveAspectRatio: "none", class: "hem-spark", "aria-hidden": "true" },
-    s("path", { d: path }),
-  );
+  return path;
 }

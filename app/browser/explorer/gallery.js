@@ -3,11 +3,13 @@
 
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
-import { short, whole } from "../shared/numbers.js";
+import { whole } from "../shared/numbers.js";
 import { makeEnlarged } from "./enlarged.js";
+import { inOrder, selectNear, shownNumber } from "./near.js";
 import { pair, said } from "./pair.js";
 
 const PAGE = 48;
+const DISTANCE = "/distance"; // in the menu of the order; no column has such a name
 
 /** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}.
  *  @param {import("./bus.js").Bus} bus */
@@ -73,7 +75,12 @@ export function makeGallery(bus, host, open) {
     signature = "",
     frame = 0;
   const enlarged = makeEnlarged(bus, host.parentElement, { open, following: (row, by) => following(row, by) });
-  const ends = [bus.on("state", () => later(true)), bus.on("tags", badges), bus.on("hover", mark)];
+  const ends = [
+    bus.on("state", () => later(true)),
+    bus.on("tags", badges),
+    bus.on("hover", mark),
+    bus.on("near", reordered),
+  ];
   return {
     draw,
     end() {
@@ -86,7 +93,7 @@ export function makeGallery(bus, host, open) {
   /** The row that stands so many places after another in the order of the gallery; undefined at its ends. */
   function following(row, by) {
     const mask = bus.selected ?? bus.inFilter,
-      rows = bus.sorted(view.score, !view.ascending).filter((one) => mask[one]);
+      rows = inOrder(bus, view).filter((one) => mask[one]);
     return rows[rows.indexOf(row) + by];
   }
 
@@ -96,7 +103,10 @@ export function makeGallery(bus, host, open) {
     const scores = Object.entries(bus.described)
       .filter(([, one]) => one.is_score)
       .map(([name, one]) => [name, one.title]);
-    sort.replaceChildren(select(scores, view.score, (score) => bus.setView({ score }), "sort by"));
+    const isNear = Boolean(bus.nearest()),
+      options = bus.hasDistances() ? [[DISTANCE, "distance"], ...scores] : scores;
+    sort.replaceChildren(select(options, isNear ? DISTANCE : view.score, sortBy, "sort by"));
+    direction.disabled = isNear;
     direction.replaceChildren(icon(view.ascending ? "up2" : "down2"));
     direction.title = view.ascending ? "lowest first" : "highest first";
     size.value = tileSize();
@@ -120,6 +130,15 @@ export function makeGallery(bus, host, open) {
     later(false);
   }
 
+  function sortBy(score) {
+    bus.orderByDistance(score === DISTANCE);
+    if (score !== DISTANCE) bus.setView({ score });
+  }
+
+  function reordered() {
+    if (view) draw(view);
+  }
+
   function later(isNew) {
     if (isNew && members() !== signature) {
       page = 0;
@@ -141,7 +160,7 @@ export function makeGallery(bus, host, open) {
       mask = bus.selected ?? bus.inFilter;
     const total = bus.selected ? bus.counts.selected : bus.counts.filter;
     signature = members();
-    shown = pageOf(bus.sorted(view.score, !view.ascending), mask, page * PAGE, PAGE);
+    shown = pageOf(inOrder(bus, view), mask, page * PAGE, PAGE);
     head(total);
     if (!shown.length) return tiles.replaceChildren(nothing());
     const old = new Map([...tiles.children].map((tile) => [Number(tile.dataset.row), tile]));
@@ -159,7 +178,7 @@ export function makeGallery(bus, host, open) {
         [pictures, ids, contents] = await Promise.all(parts);
       if (mine !== drawn) return;
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
-      const next = pageOf(bus.sorted(view.score, !view.ascending), mask, (page + 1) * PAGE, PAGE);
+      const next = pageOf(inOrder(bus, view), mask, (page + 1) * PAGE, PAGE);
       if (next.length) await Promise.all([bus.thumbsOf(next, isWhole), bus.contentsOf(next)]);
     } catch (error) {
       bus.say({ error: error.message });
@@ -215,6 +234,7 @@ export function makeGallery(bus, host, open) {
         onkeydown: (event) => {
           if (event.key === "Enter") open(row);
           if (event.key === "e" && bus.hasPictures) enlarged.show(row);
+          if (event.key === "m" && !bus.near.missing) near(row);
           if (event.key === " ") {
             event.preventDefault();
             pick(row, event);
@@ -242,8 +262,29 @@ export function makeGallery(bus, host, open) {
             icon("reset"),
           )
         : null,
+      bus.near.missing
+        ? null
+        : h(
+            "button",
+            {
+              class: "hem-enlarge hem-tile-near",
+              title: "more like this (M)",
+              "aria-label": "more like this",
+              tabIndex: -1,
+              onclick: (event) => {
+                event.stopPropagation();
+                near(row);
+              },
+              ondblclick: (event) => event.stopPropagation(),
+            },
+            icon("near"),
+          ),
       h("span", { class: "hem-badge", hidden: true }),
     );
+  }
+
+  function near(row) {
+    selectNear(bus, row).catch((error) => bus.say({ error: error.message }));
   }
 
   function portrait(element, url, id, content) {
@@ -267,10 +308,10 @@ export function makeGallery(bus, host, open) {
 
   function caption(element) {
     const row = Number(element.dataset.row),
-      value = bus.column(view.score).values[row];
+      { text, title } = shownNumber(bus, view, row);
     element.children[1].replaceChildren(
       h("div", { class: "hem-caption-pair" }, pair(bus, row)),
-      h("div", { class: "hem-caption-score" }, h("span", { title: bus.title(view.score) }, short(value)), reason(row)),
+      h("div", { class: "hem-caption-score" }, h("span", { title }, text), reason(row)),
     );
   }
 

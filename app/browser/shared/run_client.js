@@ -60,6 +60,10 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     judged: (rows) => json("judged", rowsOf(rows)),
     /** The examples of a rule as the text of a CSV file. */
     csv: async (rule) => (await post("csv", { rule })).text(),
+    /** What sets a group inside a filter apart, both as rules; without a group, what sets the filter apart. */
+    why: async (filter, selection) => (await post("why", { filter, selection })).json(),
+    /** {rows, distances}: the nearest rows of a near clause, ascending. */
+    near: async (near) => (await post("near", { near })).json(),
     /** What every post says, for the server to refuse what is not its own: the data, who says it, and where. */
     about: () => ({ ...identity, who: client.person(), window: client.windowName() }),
   };

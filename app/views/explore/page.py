@@ -48,12 +48,10 @@ def page() -> None:
             "look": contents.medium(level).look,
             "words": next((name for name in contents.medium(level).columns if name in level.source.columns), None),
             "trust": asdict(found),
-            "colours": {
-                "reason": theme.reason_colours(found.is_grey),
-                "is_correct": {"true": theme.RIGHT, "false": theme.WRONG},
-            },
+            "colours": _colours(is_grey=found.is_grey),
             "drawing": pictures.drawing(level),
             "details": _details(level),
+            "near": _near(level),
             "person": state.person(),
             "filter": filter_,
             "selection": selection,
@@ -70,11 +68,27 @@ def page() -> None:
     map_to_come.watch(level)
 
 
+def _colours(*, is_grey: bool) -> dict[str, dict[str, str]]:
+    """The colours that names have wherever they are drawn."""
+    return {
+        "reason": theme.reason_colours(is_grey),
+        "is_correct": {"true": theme.RIGHT, "false": theme.WRONG},
+    }
+
+
 def _details(level: Level) -> list[str]:
     """The columns that stand beside the large picture of a row."""
     task = loaders.task(level)
     names = detail_columns(task) if task is not None and not level.is_examples else ()
     return [name for name in names if name in level.source.columns]
+
+
+def _near(level: Level) -> dict[str, Any]:
+    """Why nothing can be looked for that is like a row, None where it can; and whether rows have classes."""
+    missing = level.info.get("missing") or {}
+    why = None if level.has_embeddings else missing.get("embeddings") or "This run has no embedding to compare by."
+    label = next((name for name in ("label", "given") if level.columns().get(name) == "category"), None)
+    return {"missing": why, "other": label is not None}
 
 
 def _missing(level: Level) -> dict[str, str]:
