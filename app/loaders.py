@@ -470,9 +470,10 @@ def _traits(key: Key, _level: "Level") -> "Traits":
 
 @st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)
 def _slices(key: Key, _level: "Level") -> "WeakSlices | None":
-    from app.views.slices.weak_slices import weak_slices
+    from app.views.slices.weak_slices import named, weak_slices
 
-    return weak_slices(_level)
+    found = weak_slices(_level)
+    return None if found is None else named(found, lambda: traits(_level))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -21,9 +21,15 @@ MOST_ALSO = 12
 
 
 def why(body: dict[str, Any]) -> dict[str, Any]:
-    """The statements on a selection within a filter, or on a filter where nothing is selected; both are rules."""
+    """The statements on a selection within a filter, or on a filter where nothing is selected; both are rules.
+
+    is_preparing: read what every comparison needs, so that the first one need not wait for it, and say nothing.
+    """
     level = own_level(body)
     own_scores(body, level)
+    if body.get("is_preparing"):
+        loaders.traits(level)
+        return {}
     filter_, selection = _rule(body, "filter"), _rule(body, "selection")
     group = {"rule": selection, "within": filter_} if rules.clauses(selection) else {"rule": filter_}
     if not rules.clauses(group["rule"]):

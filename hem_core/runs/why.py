@@ -10,6 +10,7 @@ import numpy as np
 
 from hem_core.errors import DataError
 from hem_core.runs.level_traits import level_traits, tag_values
+from hem_core.slices.cluster_names import cluster_names
 from hem_core.slices.contrast import SMALLEST, contrast
 from hem_core.slices.picked import picked
 from hem_core.slices.repetitions import distinct
@@ -132,7 +133,7 @@ def why(
     found = contrast(known, group, others, skipped=skipped, q=q)
     new = [one for one in found.statements if not _is_sought(one, rules.clauses(both))]
     new.sort(key=lambda one: -one.strength * (UNNAMED if one.columns[0] == "cluster" else 1))
-    statements = _without_repetitions(known, new, (group, others), most)
+    statements = _named(known, _without_repetitions(known, new, (group, others), most))
     named = tuple(sorted(skipped - {"id"}))
     scope_name = "filter" if rules.clauses(within) else "all"
     return Why(statements, found.n, found.n_others, found.n_tested, named, level.name, scope_name)
@@ -171,6 +172,18 @@ def _rows_of(level: Level, ids: Collection[str]) -> np.ndarray:
         lost = next(id for id in ids if id not in known)
         raise DataError(f"no row '{lost}' in {level.title}, nor {len(set(ids)) - len(rows) - 1:,} more of the ids")
     return rows
+
+
+def _named(traits: Traits, statements: list[Statement]) -> list[Statement]:
+    """The statements with the clusters called by what sets them apart."""
+    every = [other for one in statements for other in (one, *one.also)]
+    names = cluster_names(traits, {str(one.names[0]) for one in every if one.columns == ("cluster",)})
+
+    def called(one: Statement) -> Statement:
+        alias = names.get(str(one.names[0]), "") if one.columns == ("cluster",) else ""
+        return replace(one, alias=alias, also=tuple(called(other) for other in one.also))
+
+    return [called(one) for one in statements]
 
 
 def _without_repetitions(

@@ -46,6 +46,8 @@ class Statement:
     """Of a shift: in the group, and elsewhere."""
     higher: tuple[float, ...] = ()
     """Of a shift: the probability that a row of the group is higher than one of the others, and its 95% interval."""
+    alias: str = ""
+    """What the value is called, where it has no name of its own, as a cluster."""
     also: tuple[Statement, ...] = ()
     """Others that pick nearly the same rows."""
 
@@ -85,7 +87,8 @@ class Statement:
             return f"{name} {_range(*self.names)}"
         if self.columns[0] == "is_correct":
             return f"prediction {'right' if self.names[0] else 'wrong'}"
-        return f"{title(self.columns[0])} = {_value(self.names[0])}"
+        named = f" ({self.alias})" if self.alias else ""
+        return f"{title(self.columns[0])} = {_value(self.names[0])}{named}"
 
     def finding(self) -> str:
         """What was found of it, with the interval."""

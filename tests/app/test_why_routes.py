@@ -60,6 +60,11 @@ def test_tags_count_and_a_few_rows_are_too_few(client):
     assert few["verdict"].startswith("3 examples are too few")
 
 
+def test_the_page_can_have_the_server_read_ahead(client):
+    answer = post(client, "why", is_preparing=True)
+    assert (answer.status_code, answer.json()) == (200, {})
+
+
 def test_without_a_group_with_a_bad_rule_or_for_old_scores_the_server_says_why_not(client):
     assert post(client, "why").status_code == 400
     assert "nothing is selected" in post(client, "why", filter={"all": []}).json()["error"]

@@ -126,6 +126,7 @@ function makeBus(client, data) {
     csv: () => source.csv(bus.scopeRule()),
     /** What sets the picks or the selection apart from the rest of the filter, or the filter from the rest of the run. */
     why: () => source.why(bus.filter, groupOf(bus)),
+    prepareWhy: () => source.prepareWhy(),
   };
   return bus;
 

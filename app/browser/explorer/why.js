@@ -6,6 +6,7 @@ import { clauses } from "../shared/rules.js";
 import { moreLike } from "./near.js";
 
 const REST_MS = 120; // for which the selection stays before the server is asked
+const IDLE_MS = 1500; // after the page has been drawn, until the server reads ahead
 const FIRST = 4; // sentences of either sort that are shown without a click
 const PREFERENCE = "why-folded";
 const SORTS = [
@@ -30,10 +31,12 @@ export function makeWhy(bus, host, client) {
   const isOpen = new Set(); // sorts of sentences that are shown in full
   const stop = bus.on("state", (origin) => origin !== "drag" && later());
   later();
+  const preparing = setTimeout(() => !isFolded && bus.prepareWhy().catch(() => {}), IDLE_MS);
   return {
     end() {
       stop();
       clearTimeout(timer);
+      clearTimeout(preparing);
       turn++;
     },
   };

@@ -62,6 +62,8 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     csv: async (rule) => (await post("csv", { rule })).text(),
     /** What sets a group inside a filter apart, both as rules; without a group, what sets the filter apart. */
     why: async (filter, selection) => (await post("why", { filter, selection })).json(),
+    /** Have the server read what the comparisons need, so that the first one is as fast as the others. */
+    prepareWhy: () => post("why", { is_preparing: true }),
     /** {rows, distances}: the nearest rows of a near clause, ascending. */
     near: async (near) => (await post("near", { near })).json(),
     /** What every post says, for the server to refuse what is not its own: the data, who says it, and where. */
