@@ -213,6 +213,11 @@ def traits(level: "Level") -> "Traits":
     return _traits(_key(level), level)
 
 
+def named_clusters(level: "Level") -> list[dict]:
+    """The clusters of a level with their names and middles: clusters.named_clusters."""
+    return _named_clusters(_key(level), level)
+
+
 def slices(level: "Level") -> "WeakSlices | None":
     """The weak slices of a run: weak_slices.weak_slices; None when they were not computed."""
     return _slices(_key(level), level)
@@ -466,6 +471,13 @@ def _traits(key: Key, _level: "Level") -> "Traits":
     from hem_core.runs.level_traits import level_traits
 
     return level_traits(_level)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _named_clusters(key: Key, _level: "Level") -> list[dict]:
+    from app.wire.clusters import named_clusters
+
+    return named_clusters(_level)
 
 
 @st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)

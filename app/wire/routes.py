@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from app import loaders
 from app.access_pages import name_routes
-from app.wire import columns, contents, opinions, payloads, pictures, replay, scenes, tag_sets, tagging, why
+from app.wire import clusters, columns, contents, opinions, payloads, pictures, replay, scenes, tag_sets, tagging, why
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores
@@ -67,6 +67,7 @@ def routes() -> list[Route]:
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
         Route("/hem/mask", posted(_posted_mask), methods=["POST"]),
         Route("/hem/why", posted(why.why), methods=["POST"]),
+        Route("/hem/clusters", posted(clusters.clusters), methods=["POST"]),
         Route("/hem/near", posted(why.near), methods=["POST"]),
     ]
 

@@ -106,3 +106,20 @@ def test_a_near_clause_of_a_row_that_another_run_lacks_is_dropped(client):
     found = rule_fitting.fitted(level, {"all": [kept, {"near": {"id": "e99", "k": 4}}]})
     assert found.rule == {"all": [kept]}
     assert "no example 'e99'" in found.dropped[0]
+
+
+def test_clusters_have_names_and_middles(calibrated, monkeypatch):
+    monkeypatch.setenv("HEM_WORKSPACE", str(calibrated()))
+    headers = {"X-HEM-Token": routes.token("a-session")}
+    client = TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=headers)
+    table = loaders.level("tiny").table(["cluster", "x", "y"])
+    found = post(client, "clusters").json()["clusters"]
+    assert [one["n"] for one in found] == sorted((one["n"] for one in found), reverse=True)
+    for one in found:
+        rows = table[table["cluster"].astype(str) == one["cluster"]]
+        assert (one["n"], one["name"] != "") == (len(rows), True)
+        assert (one["x"], one["y"]) == pytest.approx((rows["x"].median(), rows["y"].median()))
+
+
+def test_a_level_without_clusters_has_no_names_on_its_map(client):
+    assert post(client, "clusters").json() == {"clusters": []}

@@ -5,6 +5,7 @@ import { counted, rowsOf } from "../shared/level.js";
 import { clauseMask, clauses, count, every } from "../shared/rules.js";
 import { makeColumns } from "./columns.js";
 import { makeExamples } from "./examples.js";
+import { makeNames } from "./map_names.js";
 import { makeNear } from "./near.js";
 import { makeReplay } from "./replay.js";
 import { makeTagging } from "./tagging.js";
@@ -46,6 +47,7 @@ function makeBus(client, data) {
     ...makeColumns(source, itself),
     ...makeExamples(source, data.look, itself),
     ...makeNear(source, data.near, itself),
+    ...makeNames(source, itself),
     ...makeTagging({ client, source, data, bus: itself, changed: masksAfterTags }),
     replay: makeReplay(source.replay, n), // where the points of the data map lay after each epoch
     run: data.run,

@@ -284,7 +284,7 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, histogram });
-    renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () =>
+    renew(bars.tools, [view.mode, view.hide, view.names, tool, Boolean(lacking)], () =>
       tools(bus, view, { parts, lacking, tool, choose }),
     );
   }

@@ -64,6 +64,8 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     why: async (filter, selection) => (await post("why", { filter, selection })).json(),
     /** Have the server read what the comparisons need, so that the first one is as fast as the others. */
     prepareWhy: () => post("why", { is_preparing: true }),
+    /** The clusters of the embedding, the largest first: {cluster, name, x, y, n}. */
+    clusters: async () => (await (await post("clusters", {})).json()).clusters,
     /** {rows, distances}: the nearest rows of a near clause, ascending. */
     near: async (near) => (await post("near", { near })).json(),
     /** What every post says, for the server to refuse what is not its own: the data, who says it, and where. */
