@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 import streamlit as st
 
-from app import state, words
+from app import login, state, words
 from app.access_pages import NAME_PAGE
+from app.base_path import under
 from hem_core.store import definitions, numbers
 
 if TYPE_CHECKING:
@@ -130,6 +131,10 @@ def broken_mark(reasons: Mapping[str, str]) -> None:
 
 def signature() -> None:
     """The reviewer's name, which leads to the page where this browser is told another one."""
+    if login.current() is not None:
+        leave = f'<a href="{under("/auth/logout")}" title="End your session in this browser.">Log out</a>'
+        st.html(f"{html.escape(state.person())} · {leave}", width="content")
+        return
     st.html(_name_link(state.person() or "Who is reviewing?"), width="content")
 
 
@@ -142,7 +147,7 @@ def ask_name() -> None:
 
 
 def _name_link(title: str) -> str:
-    return f'<a href="{NAME_PAGE}" title="Verdicts and tags are signed with this name.">{html.escape(title)}</a>'
+    return f'<a href="{under(NAME_PAGE)}" title="Verdicts and tags are signed with this name.">{html.escape(title)}</a>'
 
 
 def no_runs(folder: str) -> None:

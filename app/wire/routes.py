@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from app import loaders
 from app.access_pages import name_routes
+from app.base_path import under
 from app.wire import columns, contents, opinions, payloads, pictures, scenes, tag_sets, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
@@ -27,7 +28,7 @@ from hem_core.store.level_names import EXAMPLES
 if TYPE_CHECKING:
     from hem_core.store.level import Level
 
-__all__ = ["routes", "token", "version"]
+__all__ = ["code_address", "routes", "token", "version"]
 
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 MAX_ROWS = 1000
@@ -71,7 +72,12 @@ def routes() -> list[Route]:
 def _to_overview(request: Request) -> Response:
     """Streamlit serves its default page at the root alone; whoever types or keeps /overview is led there."""
     query = request.url.query
-    return RedirectResponse("/" + (f"?{query}" if query else ""), 302)
+    return RedirectResponse(under("/") + (f"?{query}" if query else ""), 302)
+
+
+def code_address(name: str) -> str:
+    """Where a browser gets a module of app/browser, `explorer/explorer.js`: with the version in it."""
+    return under(f"/hem/static/{version()}/{name}")
 
 
 @lru_cache(maxsize=1)

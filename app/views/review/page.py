@@ -123,7 +123,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     found = _rows(level, queue, rule, person, judged)
     review(
         {
-            "module": f"/hem/static/{routes.version()}/review/review.js",
+            "module": routes.code_address("review/review.js"),
             "key": f"{level.run} {level.name} {level.fingerprint} {queue} {person} {rule}",
             **_of_level(level),
             "person": person,
