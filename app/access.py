@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app import access_pages, login
+from app import access_pages, gate
 from app.network import LOCAL, Network, place
 from app.wire.door import Refused, sent
 
@@ -35,16 +35,16 @@ class Entry:
     """ASGI middleware before everything else: pages, files, byte routes and the web socket of one workspace.
 
     token: required in the address (`?token=`, or `#token=`, which no server sees) or the cookie; None admits everybody
-    who can reach the port. gate: admits by a login instead. network: which names and pages are this server's own.
+    who can reach the port. login: admits by a login instead. network: which names and pages are this server's own.
     """
 
     def __init__(
-        self, app: ASGIApp, token: str | None, network: Network = LOCAL, gate: login.Login | None = None
+        self, app: ASGIApp, token: str | None, network: Network = LOCAL, login: gate.Gate | None = None
     ) -> None:
         self._app = app
         self._token = token
         self._network = network
-        self._gate = gate
+        self._login = login
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -55,7 +55,8 @@ class Entry:
             answer = await self._entered(Request(scope, receive), headers)
         if answer is None:
             answer = self._outside(scope, headers)
-        guarded = _Guarded(send, self._network.is_secure)
+        is_back = self._token is not None and scope["path"] == self._network.base + gate.CALLBACK
+        guarded = _Guarded(send, self._network.is_secure, is_back)
         if answer is None:
             return await self._app(scope, receive, guarded)
         if scope["type"] == "websocket":
@@ -77,10 +78,10 @@ class Entry:
     def _outside(self, scope: Scope, headers: Headers) -> Response | None:
         """The response to a request without access, or on the way in; None for one with access."""
         path = scope["path"].removeprefix(self._network.base)
-        if path == OPEN:
+        if path == OPEN or (path == gate.CALLBACK and _is_get(scope)):
             return None
-        if self._gate is not None:
-            return self._without_login(self._gate, scope, headers, path)
+        if self._login is not None:
+            return self._without_login(self._login, scope, headers, path)
         if self._token is None or self._is_known(_cookie(headers, self._network)):
             return None
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
@@ -100,7 +101,7 @@ class Entry:
 
     def _is_entering(self, scope: Scope) -> bool:
         is_post = scope["type"] == "http" and scope["method"] == "POST"
-        return is_post and self._token is not None and self._gate is None and scope["path"] == self._enter_path
+        return is_post and self._token is not None and self._login is None and scope["path"] == self._enter_path
 
     async def _entered(self, request: Request, headers: Headers) -> Response:
         """The token as the closed page posts it: from behind the # of the address, or typed."""
@@ -126,18 +127,18 @@ class Entry:
 
     # --- by a login ---
 
-    def _without_login(self, gate: login.Login, scope: Scope, headers: Headers, path: str) -> Response | None:
+    def _without_login(self, login: gate.Gate, scope: Scope, headers: Headers, path: str) -> Response | None:
         base, is_get = self._network.base, _is_get(scope)
-        if is_get and path in login.PATHS:
+        if is_get and path in gate.PATHS:
             return None
         if is_get and path == access_pages.LOGIN_PAGE:
-            return access_pages.to_provider(scope, gate, base)
+            return access_pages.to_provider(scope, login, base)
         cookies = _cookies(headers)
-        user = gate.user(cookies)
+        user = login.user(cookies)
         if user is None:
-            answer = HTMLResponse(access_pages.log_in(gate.providers, base), 403, access_pages.only_own())
+            answer = HTMLResponse(access_pages.log_in(login.providers, base), 403, access_pages.only_own())
             return self._remember(answer, scope) if is_get and path not in ("", "/") else answer
-        if not gate.admits(user):
+        if not login.admits(user):
             return HTMLResponse(access_pages.not_allowed(user, base), 403, access_pages.only_own())
         scope["user"] = user
         if is_get and path in ("", "/") and _NEXT in cookies:
@@ -161,15 +162,20 @@ class Entry:
 class _Guarded:
     """Adds to each answer what keeps addresses and cookies with this server and its pages."""
 
-    def __init__(self, send: Send, is_secure: bool) -> None:
+    def __init__(self, send: Send, is_secure: bool, is_back_from_login: bool = False) -> None:
         self._send = send
         self._is_secure = is_secure
+        self._is_back_from_login = is_back_from_login
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in KEEPS_TO_ITSELF.items():
                 headers.setdefault(name, value)
+            if self._is_back_from_login and "location" in headers:
+                # By a page of our own: with a redirect that began at the provider, a browser does not send the token.
+                message["status"], headers["refresh"] = 200, f"0; url={headers['location']}"
+                del headers["location"]
             if self._is_secure:
                 message["headers"] = [_secure(name, value) for name, value in message["headers"]]
         await self._send(message)

@@ -16,7 +16,7 @@ from app.wire.door import Refused, say, sent
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from app.login import Login
+    from app.gate import Gate
 
 NAME_COOKIE = "hem-who"
 NAME_PAGE = "/hem/name"
@@ -87,7 +87,7 @@ def not_allowed(user: str, base: str) -> str:
     return _PAGE.format(head="", body=f"<h1>No access</h1>{who}{leave}")
 
 
-def to_provider(scope: Scope, gate: Login, base: str) -> Response:
+def to_provider(scope: Scope, gate: Gate, base: str) -> Response:
     """Lead on to Streamlit's login with a provider that secrets.toml names."""
     from streamlit.auth_util import encode_provider_token
 
@@ -152,8 +152,6 @@ def name_in(cookies: dict[str, str]) -> str:
 
 
 def _ask(request: Request) -> Response:
-    if request.scope.get("user"):  # a login says who this is
-        return RedirectResponse(under("/"), 302)
     known, suggested = name_in(request.cookies), _tidy(request.query_params.get("who", ""))
     back = _came_from(request)
     return HTMLResponse(

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app import login
+from app import gate
 from app.access import TOKEN_FILE
 from app.network import LOCAL, LOOPBACK, Network
 from hem_core.errors import HemError
@@ -59,11 +59,11 @@ def settings(network: Network = LOCAL) -> dict[str, object]:
 
 
 def build(
-    workspace: Path, token: str | None = None, network: Network = LOCAL, gate: login.Login | None = None
+    workspace: Path, token: str | None = None, network: Network = LOCAL, login: gate.Gate | None = None
 ) -> ASGIApp:
     """The whole application for one workspace folder, ready for an ASGI server.
 
-    Answers under the names of the network only, to requests with the token, or to those whom `gate` admits; without
+    Answers under the names of the network only, to requests with the token, or to those whom `login` admits; without
     both, to all requests. One workspace a process: the last one built is the one shown.
     """
     os.environ["HEM_WORKSPACE"] = str(Path(workspace).resolve())
@@ -76,9 +76,8 @@ def build(
 
     for name, value in {**settings(network), **THEME}.items():
         config.set_option(name, value)
-    login.install(gate)
     own = [_under(network.base, route) for route in routes()]
-    return Entry(App(Path(__file__).parent / "main.py", routes=own), token, network, gate)
+    return Entry(App(Path(__file__).parent / "main.py", routes=own), token, network, login)
 
 
 def _under(base: str, route: Route) -> Route:
@@ -103,16 +102,16 @@ def serve(
     from app.access import stored_token
 
     workspace = open_workspace(workspace).folder
-    gate = login.configured(network)
-    if network.is_exposed and gate is None and not has_token:
+    login = gate.configured(network)
+    if network.is_exposed and login is None and not has_token:
         raise HemError(
             "others than this machine can reach this address, and --no-token would let them all in: leave it out, or "
             "name those who may log in with --allow"
         )
     listener = _listen(port, network.host)
-    token = stored_token(workspace) if has_token and gate is None else None
+    token = stored_token(workspace) if has_token and login is None else None
     url = _address(network, listener.getsockname()[1])
-    app = build(workspace, token, network, gate)
+    app = build(workspace, token, network, login)
     # No header of a proxy is read: the public address is given, not guessed.
     config = uvicorn.Config(
         app,

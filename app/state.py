@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import login
 from app.access_pages import LONGEST_NAME, name_in
 from app.rule_fitting import without_places
 from hem_core.store.level_names import EXAMPLES
@@ -242,15 +241,11 @@ def set_retrain(name: str) -> None:
 
 
 def person() -> str:
-    """The reviewer's name: that of the login, otherwise the one stored in this browser, otherwise $HEM_PERSON; "" when
-    none is set.
+    """The reviewer's name: stored in this browser, otherwise $HEM_PERSON; "" when neither is set.
 
-    Never the name of the server's account: reviewers who come through a tunnel would all sign as its owner.
+    Never the login name, which is the server's: reviewers who come through a tunnel would all sign as its owner.
     """
-    cookies, gate = dict(st.context.cookies.to_dict()), login.current()
-    if gate is not None:
-        return gate.user(cookies) or ""
-    named = name_in(cookies)
+    named = name_in(dict(st.context.cookies.to_dict()))
     return named or " ".join(os.environ.get("HEM_PERSON", "").split())[:LONGEST_NAME]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 import streamlit as st
 
-from app import login, state, words
+from app import state, words
 from app.access_pages import NAME_PAGE
 from app.base_path import under
 from hem_core.store import definitions, numbers
@@ -131,10 +131,6 @@ def broken_mark(reasons: Mapping[str, str]) -> None:
 
 def signature() -> None:
     """The reviewer's name, which leads to the page where this browser is told another one."""
-    if login.current() is not None:
-        leave = f'<a href="{under("/auth/logout")}" title="End your session in this browser.">Log out</a>'
-        st.html(f"{html.escape(state.person())} · {leave}", width="content")
-        return
     st.html(_name_link(state.person() or "Who is reviewing?"), width="content")
 
 

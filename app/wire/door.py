@@ -58,7 +58,7 @@ def posted(answer: Callable[[dict[str, Any]], dict[str, Any] | Response]) -> Cal
     async def handle(request: Request) -> Response:
         try:
             _check_token(request)
-            body = _signed(parsed(await sent(request, MAX_POST_BYTES)), request)
+            body = parsed(await sent(request, MAX_POST_BYTES))
             found = await run_in_threadpool(answer, body)
             return found if isinstance(found, Response) else JSONResponse(found, headers=NEVER)
         except (Refused, HemError) as error:
@@ -134,12 +134,6 @@ def whole(body: dict[str, Any], name: str) -> int:
 def say(status: int, message: str) -> JSONResponse:
     """A status and a sentence, as the page reads them."""
     return JSONResponse({"error": message}, status_code=status, headers=NEVER)
-
-
-def _signed(body: dict[str, Any], request: Request) -> dict[str, Any]:
-    """The body under the name of the login, where there is one: nobody signs as somebody else."""
-    user = request.scope.get("user")
-    return {**body, "who": user} if user and "who" in body else body
 
 
 def _refusal(error: Refused | HemError) -> JSONResponse:

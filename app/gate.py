@@ -1,4 +1,4 @@
-"""The login by OpenID Connect: Streamlit's `[auth]` in secrets.toml, obeyed by every request and not by pages alone."""
+"""Who may log in: Streamlit's login by OpenID Connect, obeyed by every request and not by pages alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from app.network import Network
 from hem_core.errors import HemError
 
 SHORTEST_SECRET = 32
-PATHS = ("/auth/login", "/auth/logout", "/oauth2callback")
+CALLBACK = "/oauth2callback"
+"""Where the provider leads back to; it takes what Streamlit began in this very browser, and nothing else."""
+PATHS = ("/auth/login", "/auth/logout", CALLBACK)
 """Streamlit's routes, open to everybody: who is not logged in has to reach them."""
 _EXAMPLE = """\
 [auth]
@@ -23,7 +25,7 @@ server_metadata_url = "https://accounts.example.org/.well-known/openid-configura
 
 
 @dataclass(frozen=True)
-class Login:
+class Gate:
     """Who gets in by a login. The cookie is Streamlit's own, signed with `cookie_secret`."""
 
     origin: str
@@ -66,20 +68,7 @@ class Login:
         return about if is_ours else None
 
 
-_current: list[Login | None] = [None]
-
-
-def current() -> Login | None:
-    """The login of this process; None where the token counts."""
-    return _current[0]
-
-
-def install(login: Login | None) -> None:
-    """Make a login that of this process."""
-    _current[0] = login
-
-
-def configured(network: Network) -> Login | None:
+def configured(network: Network) -> Gate | None:
     """The login of a network and of secrets.toml; None where nobody is named who may log in.
 
     Raises HemError that says what is missing: the package, the file, or an entry of it.
@@ -107,7 +96,7 @@ def configured(network: Network) -> Login | None:
             f"cookie_secret in secrets.toml must have {SHORTEST_SECRET} characters or more: whoever guesses it logs in "
             'as anybody. Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"'
         )
-    return Login(network.origin, secret, network.allowed, _providers(auth))
+    return Gate(network.origin, secret, network.allowed, _providers(auth))
 
 
 def _providers(auth: dict[str, Any]) -> tuple[str, ...]:
