@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from app import login
 from app.base_path import base_path, under
 from app.wire.door import Refused, say, sent
 
@@ -24,7 +25,6 @@ ENTER_PAGE = "/hem/enter"
 """Where the token is posted."""
 LOGIN_PAGE = "/hem/login"
 """Leads on to a provider: `?provider=` is its name in secrets.toml."""
-LONGEST_NAME = 60
 MOST_FORM_BYTES = 64 << 10
 YEAR_SECONDS = 365 * 24 * 3600
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>HEM</title>{head}<style>
@@ -148,22 +148,37 @@ def name_routes() -> list[Route]:
 
 def name_in(cookies: dict[str, str]) -> str:
     """The reviewer's name that a browser keeps; "" when it has none."""
-    return _tidy(unquote(cookies.get(NAME_COOKIE, "")))
+    return login.tidy(unquote(cookies.get(NAME_COOKIE, "")))
 
 
 def _ask(request: Request) -> Response:
-    known, suggested = name_in(request.cookies), _tidy(request.query_params.get("who", ""))
+    if login.is_configured():
+        return _from_login(request)
+    known, suggested = name_in(request.cookies), login.tidy(request.query_params.get("who", ""))
     back = _came_from(request)
     return HTMLResponse(
         _PAGE.format(
             head="",
             body=f'<h1>Who is reviewing?</h1><form method="post">'
             f'<input type="hidden" name="next" value="{escape(back)}"><p><label>Your name '
-            f'<input name="who" maxlength="{LONGEST_NAME}" required autofocus autocomplete="name" '
+            f'<input name="who" maxlength="{login.LONGEST_NAME}" required autofocus autocomplete="name" '
             f'value="{escape(known or suggested)}"></label> <button>Sign with this name</button></p></form>'
             "<p>Verdicts and tags from this browser are signed with it. If two people review at the same "
             "time, they need different names: each is given different examples.</p>"
             f'<p><a href="{escape(back)}">Continue without a name</a></p>',
+        ),
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _from_login(request: Request) -> Response:
+    """The answer where people log in: no name is typed, so that nobody signs as somebody else."""
+    return HTMLResponse(
+        _PAGE.format(
+            head="",
+            body="<h1>You sign with the name that you log in with</h1><p>This server has a login, so verdicts and tags "
+            "carry the name from there. To sign with another name, log out at the top right and log in again.</p>"
+            f'<p><a href="{escape(_came_from(request))}">Back</a></p>',
         ),
         headers={"Cache-Control": "no-store"},
     )
@@ -185,20 +200,17 @@ def _url(text: str) -> SplitResult:
 
 
 async def _take(request: Request) -> Response:
+    if login.is_configured():
+        return say(409, "this server has a login: verdicts are signed with the name from there; nothing was changed")
     try:
         body = (await sent(request, MOST_FORM_BYTES)).decode("utf-8", "replace")
     except Refused as error:
         return say(error.status, str(error))
     form = {name: values[0] for name, values in parse_qs(body).items()}
-    name, back = _tidy(form.get("who", "")), local(form.get("next", "/"), base_path())
+    name, back = login.tidy(form.get("who", "")), local(form.get("next", "/"), base_path())
     if not name:
         return RedirectResponse(f"{under(NAME_PAGE)}?next={quote(back)}", 303)
     answer = RedirectResponse(back, 303)
     place = base_path() or "/"
     answer.set_cookie(NAME_COOKIE, quote(name), max_age=YEAR_SECONDS, path=place, httponly=True, samesite="strict")
     return answer
-
-
-def _tidy(name: str) -> str:
-    plain = "".join(letter for letter in name if letter.isprintable() or letter == " ")
-    return " ".join(plain.encode("utf-8", "ignore").decode().split())[:LONGEST_NAME]

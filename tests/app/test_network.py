@@ -266,3 +266,10 @@ def test_an_address_that_this_machine_has_not_is_said(whole_workspace):
         taken.listen()
         with pytest.raises(HemError, match=r"is busy"):
             serve(whole_workspace, taken.getsockname()[1], open_browser=False)
+
+
+def test_from_a_provider_people_come_back_by_a_page_of_the_app_so_that_the_browser_sends_the_token(public):
+    """After a redirect that began elsewhere, a browser would not send a strict cookie."""
+    answer = get(public, "/hem/oauth2callback?state=x&code=y")
+    assert (answer.status_code, answer.headers["refresh"], "location" in answer.headers) == (200, "0; url=/hem/", False)
+    assert public.post("/hem/oauth2callback", headers=OWN).status_code == 403

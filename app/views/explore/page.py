@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import loaders, map_to_come, saved_views, scope, state, theme, trust
 from app.browser.explorer.component import explorer, sent_state
-from app.wire import contents, pictures, routes, scenes, tag_words
+from app.wire import contents, pictures, scenes, tag_words
 from app.wire.identity import identity
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.summary import NOTHING
@@ -38,7 +38,7 @@ def page() -> None:
             "level": level.name,
             "fingerprint": level.fingerprint,
             "identity": identity(level),
-            "token": routes.token(state.session_id()),
+            "token": state.page_token(),
             "n": level.n,
             "classes": list(level.classes),
             "none": NOTHING if level.has_own_classes else None,

@@ -156,7 +156,7 @@ def _of_level(level: Level) -> dict[str, Any]:
         "levels": level.info.get("levels") or [level.name],
         "fingerprint": level.fingerprint,
         "identity": identity(level),
-        "token": routes.token(state.session_id()),
+        "token": state.page_token(),
         "classes": list(level.classes),
         "has_pictures": contents.has_pictures(level),
         "look": contents.medium(level).look,
