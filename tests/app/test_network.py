@@ -1,6 +1,7 @@
 """What `hem app` answers to on a network: under its public address, to its own pages, to whoever has the token."""
 
 import socket
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -273,3 +274,10 @@ def test_from_a_provider_people_come_back_by_a_page_of_the_app_so_that_the_brows
     answer = get(public, "/hem/oauth2callback?state=x&code=y")
     assert (answer.status_code, answer.headers["refresh"], "location" in answer.headers) == (200, "0; url=/hem/", False)
     assert public.post("/hem/oauth2callback", headers=OWN).status_code == 403
+
+
+def test_no_page_names_an_address_without_the_base_path():
+    """Modules of the browser side have theirs from `routes.code_address`, other routes theirs from `under`."""
+    sources = {path: path.read_text("utf-8") for path in Path(build.__code__.co_filename).parent.rglob("*.py")}
+    plain = [path.name for path, text in sources.items() if "/hem/static/" in text or '"/hem/' in text]
+    assert sorted(plain) == ["access_pages.py", "routes.py"]
