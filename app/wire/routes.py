@@ -17,7 +17,7 @@ from starlette.routing import Route
 from app import loaders
 from app.access_pages import name_routes
 from app.base_path import under
-from app.wire import columns, contents, opinions, payloads, pictures, scenes, tag_sets, tagging
+from app.wire import columns, contents, opinions, payloads, pictures, replay, scenes, tag_sets, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores
@@ -51,6 +51,7 @@ def routes() -> list[Route]:
         Route("/hem/static/{path:path}", _static, methods=["GET"]),
         get("/hem/columns/{run}", _columns),
         get("/hem/column/{run}", _column),
+        get("/hem/replay/{run}", _replay),
         get("/hem/ids/{run}", _ids),
         get("/hem/thumbs/{run}", _thumbs),
         get("/hem/image/{run}", _image),
@@ -110,7 +111,7 @@ def _static(request: Request) -> Response:
 
 def _columns(level: Level, request: Request) -> Response:
     found = {"n": level.n, "columns": columns.described(level), "skipped": columns.skipped(level)}
-    return JSONResponse(found, headers=_cache(level, request))
+    return JSONResponse({**found, "epochs": replay.epochs(level)}, headers=_cache(level, request))
 
 
 def _column(level: Level, request: Request) -> Response:
@@ -119,6 +120,10 @@ def _column(level: Level, request: Request) -> Response:
     if name not in known:
         raise Refused(404, f"{level.title} has no column '{name}'; there are: {', '.join(known)}")
     return _bytes(columns.encoded(level, name), headers=_cache(level, request))
+
+
+def _replay(level: Level, request: Request) -> Response:
+    return _bytes(replay.positions(level, request.query_params.get("epoch", "")), headers=_cache(level, request))
 
 
 def _ids(level: Level, request: Request) -> Response:

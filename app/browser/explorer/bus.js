@@ -5,6 +5,7 @@ import { counted, rowsOf } from "../shared/level.js";
 import { clauseMask, clauses, count, every } from "../shared/rules.js";
 import { makeColumns } from "./columns.js";
 import { makeExamples } from "./examples.js";
+import { makeReplay } from "./replay.js";
 import { makeTagging } from "./tagging.js";
 
 const opened = new WeakMap(); // client -> its buses by workspace, run, level and scores
@@ -43,6 +44,7 @@ function makeBus(client, data) {
     ...makeColumns(source, itself),
     ...makeExamples(source, data.look, itself),
     ...makeTagging({ client, source, data, bus: itself, changed: masksAfterTags }),
+    replay: makeReplay(source.replay, n), // where the points of the data map lay after each epoch
     run: data.run,
     n,
     rows: rowsOf(data.level), // what its rows are called: "examples", "boxes"

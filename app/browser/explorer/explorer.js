@@ -13,11 +13,13 @@ import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
+import { legend, legendKey } from "./legend.js";
 import { isComing, lack } from "./missing.js";
 import { whenRemoved } from "../shared/mount.js";
+import { epochOf, makeSlider } from "./replay.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
-import { controls, legend, MODES, switcher, tools } from "./toolbar.js";
+import { controls, MODES, switcher, tools } from "./toolbar.js";
 import { changedSince, columnsOf, neededColumns, usable, usualView } from "./view.js";
 
 let skeleton = null;
@@ -71,6 +73,7 @@ function mount(first, client) {
     legend: bar("legend"),
   };
   const figure = bar("figure-place"),
+    epochs = bar("epoch-place"),
     below = bar("below"),
     space = () => bar("space");
   slots.stage.append(
@@ -78,11 +81,13 @@ function mount(first, client) {
     h("div", { class: "hem-bar hem-bar-2" }, bars.controls, space(), bars.legend),
     bars.chips,
     figure,
+    epochs,
     below,
   );
   root.append(...Object.values(slots), bones);
   let map = null,
     matrix = null,
+    slider = null,
     histogram = null,
     gallery = null,
     filters = null,
@@ -111,7 +116,7 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, histogram, gallery, filters, actions]) part?.end();
+    for (const part of [map, matrix, slider, histogram, gallery, filters, actions]) part?.end();
     ends.forEach((one) => one());
     root.remove();
   }
@@ -127,11 +132,12 @@ function mount(first, client) {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
     });
-    await Promise.all([bus.load(neededColumns(view, bus.described)), bus.tags().catch(() => {})]);
+    await Promise.all([load(), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, open);
     histogram = makeHistogram(bus, below, look);
+    slider = makeSlider(bus, epochs);
     await adopt();
     await draw();
     if (isGone) return;
@@ -192,15 +198,21 @@ function mount(first, client) {
     root.dataset.selected = bus.counts.selected;
     root.dataset.scope = bus.counts.scope;
     drawChips();
+    drawLegend();
     if (origin === "page") tell();
   }
 
   async function viewed({ change, origin }) {
     view = usable(bus.view, usual, bus.described);
-    await bus.load(neededColumns(view, bus.described));
+    await load();
     if (isGone) return;
     await draw(change);
     if (origin === "page") tell();
+  }
+
+  async function load() {
+    const epoch = epochOf(view, bus.epochs);
+    await Promise.all([bus.load(neededColumns(view, bus.described)), epoch && bus.replay.load(epoch)]);
   }
 
   // The page itself never waits for Python.
@@ -220,12 +232,14 @@ function mount(first, client) {
   }
 
   async function draw(change = {}) {
-    if (Object.keys(change).join() === "tile") return gallery.draw(view);
+    const changed = Object.keys(change).join();
+    if (changed === "tile") return gallery.draw(view);
+    slider.draw(view);
     drawStage();
+    if (changed === "epoch") return drawChips();
     renew(bars.switcher, [view.mode], () => switcher(bus, view));
     renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
-    const colour = map?.colouring();
-    renew(bars.legend, colour && [colour.name, colour.colours, colour.low, colour.high], () => legend(colour));
+    drawLegend();
     drawTools();
     drawChips();
     slots.stage.classList.toggle("is-matrix", view.mode === "matrix");
@@ -270,8 +284,14 @@ function mount(first, client) {
     );
   }
 
+  function drawLegend() {
+    const colour = map?.colouring();
+    renew(bars.legend, legendKey(bus, colour), () => legend(bus, colour));
+  }
+
   function drawChips() {
-    const mode = view && !lack(bus, data.missing, view.mode) ? view.mode : null;
+    const shown = view && !lack(bus, data.missing, view.mode) ? view.mode : null,
+      mode = shown && epochOf(view, bus.epochs) ? "replay" : shown;
     renew(bars.chips, [bus.filter, bus.selection, bus.counts.selected, bus.picks.size, mode], () => chips(bus, mode));
   }
 

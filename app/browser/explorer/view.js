@@ -15,6 +15,7 @@ const USUAL = {
   wholes: false, // tiles of parts show the whole example
   ascending: false,
   hide: false,
+  epoch: /** @type {number | null} */ (null), // the data map after this many epochs; null: after all
   log: /** @type {boolean | null} */ (null), // what suits the distribution
   order: "class",
   rates: false,
