@@ -44,6 +44,7 @@ export function makeMap(bus, host, look, open) {
   const ends = [
     bus.on("state", repaint),
     bus.on("hover", gestures),
+    bus.on("opened", gestures),
     surface(catcher, () => tool, {
       draw(path) {
         drawing = path;
