@@ -17,7 +17,7 @@ from starlette.routing import Route
 from app import loaders
 from app.access_pages import name_routes
 from app.base_path import under
-from app.wire import columns, contents, opinions, payloads, pictures, replay, scenes, tag_sets, tagging
+from app.wire import columns, contents, desk, opinions, payloads, pictures, replay, scenes, table, tag_sets, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores
@@ -50,8 +50,10 @@ def routes() -> list[Route]:
         Route("/overview", _to_overview, methods=["GET"]),
         Route("/hem/static/{path:path}", _static, methods=["GET"]),
         get("/hem/columns/{run}", _columns),
+        get("/hem/desk/{run}", lambda level, _request: JSONResponse(desk.of_level(level), headers=NEVER)),
         get("/hem/column/{run}", _column),
         get("/hem/replay/{run}", _replay),
+        get("/hem/fields/{run}", table.fields),
         get("/hem/ids/{run}", _ids),
         get("/hem/thumbs/{run}", _thumbs),
         get("/hem/image/{run}", _image),
@@ -63,6 +65,7 @@ def routes() -> list[Route]:
         get("/hem/revision/{run}", _revision),
         get("/hem/judged/{run}", _judged),
         *name_routes(),
+        *table.table_routes(),
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),

@@ -16,6 +16,8 @@ from hem_core.tasks import detail_columns
 
 TITLE = "Explore"
 PLACE = 20
+PAGES = ("labels",)
+"""Pages that the example in the drawer leads to, beside Review and Sets."""
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -111,6 +113,8 @@ def _go(name: str, value: object, *, is_repeated: bool) -> None:
     elif name == "set":
         state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + (not is_repeated))
         state.remember("explore_goes_to", "sets")
+    elif name == "page" and value in PAGES:
+        state.remember("explore_goes_to", value)
 
 
 def _count(level: Level, filter_: dict[str, Any] | None, selection: dict[str, Any] | None) -> int:
