@@ -20,6 +20,17 @@ export function axesOf(view) {
   return { x: view.x, y: view.y, regions: [] };
 }
 
+/** Whether a map is drawn by the density of its points. @param {import("./view.js").View} view @param {boolean} isCrowd */
+export function isDense(view, isCrowd) {
+  return view.dense ?? isCrowd;
+}
+
+/** The columns that a map is drawn of where it is not drawn by density. @param {import("./view.js").View} view */
+export function drawnColumns(view) {
+  const axes = axesOf(view);
+  return view.mode === "matrix" ? [] : [axes.x, axes.y, view.colour];
+}
+
 /** What a map shows as a table: [header, rows] of the ids and the columns on its axes and in its colour. */
 export function mapTable(bus, view, rows, ids) {
   const axes = axesOf(view),
@@ -35,9 +46,10 @@ export function mapTable(bus, view, rows, ids) {
   ];
 }
 
-/** How points are coloured: {level, palette, kind, names | low, high, title}; `name` is a column. */
+/** How points are coloured: {level, palette, kind, names | low, high, title}; `name` is a column. Without its values,
+ *  as where the server colours, there is no level. */
 export function colouring(bus, name, look) {
-  const column = bus.column(name);
+  const column = bus.column(name) ?? (bus.described?.[name] && { ...bus.described[name], values: null });
   if (!column) return null;
   if (column.kind === "number") {
     const [low, high] = clipped(column);
@@ -48,7 +60,7 @@ export function colouring(bus, name, look) {
       low,
       high,
       isCut,
-      level: levels(column.values, low, high, LEVELS),
+      level: column.values && levels(column.values, low, high, LEVELS),
       palette: look.steps.map(rgb),
       colours: look.steps,
       title: column.title,
@@ -60,7 +72,9 @@ export function colouring(bus, name, look) {
   const colours = column.names.slice(0, MOST_NAMES).map((one, at) => fixed[one] ?? look.names[at]);
   const hasOther = column.names.length > MOST_NAMES || column.missing > 0;
   const palette = [...colours, look.other];
-  const level = Uint8Array.from(column.values, (code) => (code >= 0 && code < colours.length ? code : colours.length));
+  const level = Uint8Array.from(column.values ?? [], (code) =>
+    code >= 0 && code < colours.length ? code : colours.length,
+  );
   return {
     kind: "names",
     name,
@@ -113,7 +127,7 @@ export function legendTraces(colour) {
 
 function clipped(column) {
   if (column.unit === "percentile") return [0, 100];
-  column.clip ??= quantiles(column.values);
+  column.clip ??= column.values ? quantiles(column.values) : [column.min ?? 0, column.max ?? 1];
   return column.clip;
 }
 

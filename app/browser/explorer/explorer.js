@@ -6,6 +6,7 @@ import { openBus } from "./bus.js";
 import { pageClient } from "../shared/client.js";
 import { theme } from "../shared/colours.js";
 import { chips } from "./chips.js";
+import { drawnColumns, isDense } from "./colouring.js";
 import { makeCourier } from "../shared/courier.js";
 import { h, renew, save } from "../shared/dom.js";
 import { makeFilters } from "./filters.js";
@@ -127,7 +128,7 @@ function mount(first, client) {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
     });
-    await Promise.all([bus.load(neededColumns(view, bus.described)), bus.tags().catch(() => {})]);
+    await Promise.all([ready(), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, open);
@@ -175,7 +176,8 @@ function mount(first, client) {
   async function adopt() {
     const [filter, selection] = [fitted(data.filter, bus.described), fitted(data.selection, bus.described)],
       dropped = [...filter.dropped, ...selection.dropped];
-    await bus.load([...clauses(filter.rule), ...clauses(selection.rule)].flatMap(columnsOf));
+    const names = [...clauses(filter.rule), ...clauses(selection.rule)].flatMap(columnsOf);
+    await bus.load(bus.isCrowd ? names.filter((name) => bus.described[name]?.kind !== "number") : names);
     await bus.set({ filter: filter.rule, selection: selection.rule }, "python");
     if (!dropped.length) return;
     const words = dropped.map((clause) => describe(clause, (name) => bus.title(name), short)).join("; ");
@@ -197,7 +199,7 @@ function mount(first, client) {
 
   async function viewed({ change, origin }) {
     view = usable(bus.view, usual, bus.described);
-    await bus.load(neededColumns(view, bus.described));
+    await ready();
     if (isGone) return;
     await draw(change);
     if (origin === "page") tell();
@@ -217,6 +219,11 @@ function mount(first, client) {
   function leave(name, value) {
     going = { name, value, id: `${Date.now()}-${Math.random()}` };
     courier.now(message());
+  }
+
+  /** Fetch what the view is drawn with. */
+  function ready() {
+    return bus.prepare(neededColumns(view, bus.described), isDense(view, bus.isCrowd) ? [] : drawnColumns(view));
   }
 
   async function draw(change = {}) {
@@ -265,7 +272,7 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, histogram });
-    renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () =>
+    renew(bars.tools, [view.mode, view.hide, view.dense, tool, Boolean(lacking)], () =>
       tools(bus, view, { parts, lacking, tool, choose }),
     );
   }

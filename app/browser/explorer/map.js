@@ -2,7 +2,8 @@
 // The map: every example a point. It holds what is shown; pixels, axes, gestures and hover come from map_*.js.
 
 import { purge } from "./axes.js";
-import { axesOf, colouring } from "./colouring.js";
+import { axesOf, colouring, isDense } from "./colouring.js";
+import { makeDensity } from "./density.js";
 import { h, save } from "../shared/dom.js";
 import { fitted, panned, zoomed } from "./camera.js";
 import { makeClicks } from "./map_clicks.js";
@@ -13,7 +14,7 @@ import { makeHover } from "./map_hover.js";
 import { paintLayers, passes } from "./map_layers.js";
 import { marginOf, placeLayers } from "./map_measure.js";
 import { extent } from "../shared/numbers.js";
-import { byLevel, grid, nearest, project, radius } from "./raster.js";
+import { byLevel, grid, nearest, OFF_CANVAS, project, radius } from "./raster.js";
 import { clauses } from "../shared/rules.js";
 import { surface } from "./surface.js";
 
@@ -33,7 +34,8 @@ export function makeMap(bus, host, look, open) {
     frame = null,
     home = null,
     placed = null,
-    index = null;
+    index = null,
+    density = null; // counts of the server, where the points are too many
   let tool = "lasso",
     drawing = null,
     scheduled = 0,
@@ -79,6 +81,7 @@ export function makeMap(bus, host, look, open) {
       watcher.disconnect();
       cancelAnimationFrame(scheduled);
       hover.end();
+      density?.end();
       purge(figure);
     },
   };
@@ -90,8 +93,13 @@ export function makeMap(bus, host, look, open) {
     view = next;
     axes = axesOf(view);
     colour = colouring(bus, view.colour, look);
+    if (!isDense(view, bus.isCrowd)) {
+      density?.end();
+      density = null;
+    } else density ??= makeDensity(bus, host, repaint);
     // Numbers: the hard ones on top. Names: as they come, so that no class covers another.
-    rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
+    if (!density)
+      rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
     if (before !== `${axes.x} ${axes.y}`) frame = null;
     redraw();
   }
@@ -105,7 +113,10 @@ export function makeMap(bus, host, look, open) {
   function measure() {
     const { width, height, ratio } = placeLayers(host, [points, gesture], catcher, marginOf(axes));
     if (!frame) {
-      const spread = (name) => extent(bus.column(name).values);
+      const spread = (name) => {
+        const { values, min, max } = bus.column(name) ?? { ...bus.described[name], values: null };
+        return /** @type {[number, number]} */ (values ? extent(values) : [min ?? 0, max ?? 1]);
+      };
       frame = home = fitted(spread(axes.x), spread(axes.y), width, height, axes);
     }
     frame = { ...frame, width: points.width, height: points.height, ratio };
@@ -113,17 +124,26 @@ export function makeMap(bus, host, look, open) {
 
   function repaint() {
     if (!frame || !colour) return;
-    placed = project(bus.column(axes.x).values, bus.column(axes.y).values, frame);
+    if (density) placed = density.paint(points, frame, { axes, colour, view, look });
+    else {
+      placed = project(bus.column(axes.x).values, bus.column(axes.y).values, frame);
+      const size = radius(placed.onScreen, frame, frame.ratio);
+      paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
+    }
     index = null;
-    const size = radius(placed.onScreen, frame, frame.ratio);
-    paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
     gestures();
     host.dataset.painted = String(Number(host.dataset.painted ?? 0) + 1);
-    host.dataset.onScreen = placed.onScreen;
+    host.dataset.onScreen = placed?.onScreen ?? 0;
   }
 
   function gestures() {
-    if (frame) drawGesture(gesture, bus, { frame, placed, axes, drawing, look });
+    if (frame) drawGesture(gesture, bus, { frame, at, axes, drawing, look });
+  }
+
+  /** Where the point of a row lies in device pixels, null where it is not on the canvas. */
+  function at(row) {
+    if (density) return density.at(row, axes, frame);
+    return !placed || placed.px[row] === OFF_CANVAS ? null : [placed.px[row], placed.py[row]];
   }
 
   function polygon(path, isAdding) {
@@ -131,6 +151,9 @@ export function makeMap(bus, host, look, open) {
     const clause = polygonClause(path, frame, axes);
     if (!clause) return gestures();
     bus.set({ selection: { all: isAdding ? [...clauses(bus.selection), clause] : [clause] } });
+    if (!density || isAdding) return undefined;
+    density.preview(clause.polygon.points);
+    return repaint();
   }
 
   function zoom(x, y, factor) {
@@ -151,6 +174,10 @@ export function makeMap(bus, host, look, open) {
 
   function rowAt(x, y, reach = 10) {
     if (!placed) return -1;
+    if (density) {
+      const [px, py] = [x, y].map((value) => value * frame.ratio);
+      return density.rowAt(px, py, reach * frame.ratio, points.width, points.height);
+    }
     index ??= grid(placed, bus.inFilter, points.width, points.height, 24 * frame.ratio);
     return nearest(index, placed, x * frame.ratio, y * frame.ratio, reach * frame.ratio);
   }

@@ -3,6 +3,7 @@
 
 import { h, icon, menu, select } from "../shared/dom.js";
 import { short } from "../shared/numbers.js";
+import { isDense } from "./colouring.js";
 
 export const MODES = [
   ["data", "Data map"],
@@ -159,9 +160,28 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
         },
         icon(view.hide ? "noeye" : "eye"),
       ),
+      densityButton(bus, view),
     );
   }
   return [...buttons, menu(icon("download"), "download", entries)];
+}
+
+/** Density or every point.
+ *  @param {import("./bus.js").Bus} bus */
+function densityButton(bus, view) {
+  const isOn = isDense(view, bus.isCrowd);
+  const title = isOn ? "density: cells with counts, the hardest as points" : "show the density of the points";
+  return h(
+    "button",
+    {
+      class: isOn ? "hem-tool is-on" : "hem-tool",
+      title,
+      "aria-label": "density",
+      "aria-pressed": String(isOn),
+      onclick: () => bus.setView({ dense: isOn === bus.isCrowd ? !isOn : null }),
+    },
+    icon("density"),
+  );
 }
 
 /** The colours of a map: a ramp for numbers, keys for names. */

@@ -15,6 +15,7 @@ const USUAL = {
   wholes: false, // tiles of parts show the whole example
   ascending: false,
   hide: false,
+  dense: /** @type {boolean | null} */ (null), // what suits the number of points
   log: /** @type {boolean | null} */ (null), // what suits the distribution
   order: "class",
   rates: false,
