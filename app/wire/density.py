@@ -29,8 +29,8 @@ MOST_POINTS = 300_000
 HARDEST = 2_000
 """How many points lie over the cells."""
 MOST_CELLS = 1_000_000
-MOST_NAMES = 12
-"""Names with a colour of their own, as in `browser/explorer/colouring.js`."""
+MOST_SLOTS = 64
+"""Names with a colour of their own; the page decides which: `browser/explorer/name_colours.js`."""
 RIGHT_OR_WRONG = "is_correct"
 """The column whose cells are coloured by the share of wrong predictions: most cells have some, few are mostly wrong."""
 
@@ -58,7 +58,7 @@ def raster(body: dict[str, Any]) -> Response:
         ("cells", x, y, window),
         lambda: density.cells_of(arrays.numbers(level, x), arrays.numbers(level, y), window),
     )
-    colour = _colouring(level, text(body, "colour"))
+    colour = _colouring(level, text(body, "colour"), body.get("slots", []))
     kept, chosen = (masks.mask(level, body.get(rule)) for rule in ("filter", "selection"))
     parts: dict[str, np.ndarray] = {}
     in_window = cells >= 0 if kept is None else (cells >= 0) & kept
@@ -110,7 +110,7 @@ def _any(cells: np.ndarray, mask: np.ndarray, window: Window) -> np.ndarray:
     return found
 
 
-def _colouring(level: Level, name: str) -> Colouring:
+def _colouring(level: Level, name: str, slots: object) -> Colouring:
     described = columns.described(level)
     if name not in described:
         raise Refused(404, f"'colour': {level.title} has no column '{name}'")
@@ -121,14 +121,21 @@ def _colouring(level: Level, name: str) -> Colouring:
     names, codes = described[name]["names"], columns.coded(level, name)
     if name == RIGHT_OR_WRONG:
         return Colouring("share", codes, len(names), names.index("false") if "false" in names else len(names))
-    if codes.dtype != np.uint8:
-        codes = arrays.kept(level, ("levels", name), lambda: _first(codes))
-    return Colouring("names", codes, min(MOST_NAMES, len(names)))
+    if not isinstance(slots, list) or len(slots) > MOST_SLOTS or not all(_is_code(slot, names) for slot in slots):
+        raise Refused(400, f"'slots' must be at most {MOST_SLOTS} numbers of names of '{name}'")
+    found = arrays.kept(level, ("levels", name, *slots), lambda: _in_slots(codes, slots, len(names)))
+    return Colouring("names", found, len(slots))
 
 
-def _first(codes: np.ndarray) -> np.ndarray:
-    """(N,) uint8: the first names' codes, MISSING for all others."""
-    return np.where((codes >= 0) & (codes < MOST_NAMES), codes, density.MISSING).astype(np.uint8)
+def _is_code(slot: object, names: list[str]) -> bool:
+    return isinstance(slot, int) and not isinstance(slot, bool) and 0 <= slot < len(names)
+
+
+def _in_slots(codes: np.ndarray, slots: list[int], count: int) -> np.ndarray:
+    """(N,) uint8: the slot of each row's name, MISSING for names without one. slots: codes; count: how many names."""
+    slot_of = np.full(count + 1, density.MISSING, np.uint8)
+    slot_of[slots] = np.arange(len(slots))
+    return slot_of[np.minimum(codes, count) if codes.dtype.kind == "u" else codes]  # -1 is the last one, too
 
 
 def _hardness(level: Level, body: dict[str, Any], colour: Colouring) -> np.ndarray:

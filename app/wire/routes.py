@@ -16,7 +16,20 @@ from starlette.routing import Route
 
 from app import loaders
 from app.access_pages import name_routes
-from app.wire import columns, contents, crowd, density, masks, opinions, payloads, pictures, scenes, tag_sets, tagging
+from app.wire import (
+    columns,
+    contents,
+    crowd,
+    density,
+    masks,
+    opinions,
+    payloads,
+    pictures,
+    replay,
+    scenes,
+    tag_sets,
+    tagging,
+)
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores
@@ -51,6 +64,7 @@ def routes() -> list[Route]:
         get("/hem/columns/{run}", _columns),
         get("/hem/column/{run}", _column),
         get("/hem/spread/{run}", _spread),
+        get("/hem/replay/{run}", _replay),
         get("/hem/ids/{run}", _ids),
         get("/hem/thumbs/{run}", _thumbs),
         get("/hem/image/{run}", _image),
@@ -109,7 +123,7 @@ def _static(request: Request) -> Response:
 
 def _columns(level: Level, request: Request) -> Response:
     found = {"n": level.n, "columns": columns.described(level), "skipped": columns.skipped(level)}
-    return JSONResponse(found, headers=_cache(level, request))
+    return JSONResponse({**found, "epochs": replay.epochs(level)}, headers=_cache(level, request))
 
 
 def _column(level: Level, request: Request) -> Response:
@@ -122,6 +136,10 @@ def _column(level: Level, request: Request) -> Response:
 
 def _spread(level: Level, request: Request) -> Response:
     return JSONResponse(crowd.spread(level, request.query_params.get("name", "")), headers=_cache(level, request))
+
+
+def _replay(level: Level, request: Request) -> Response:
+    return _bytes(replay.positions(level, request.query_params.get("epoch", "")), headers=_cache(level, request))
 
 
 def _ids(level: Level, request: Request) -> Response:

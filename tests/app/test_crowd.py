@@ -144,7 +144,7 @@ def test_many_rows_are_cells_with_the_hardest_over_them(ask, monkeypatch):
 @pytest.mark.parametrize(("colour", "kind"), [("label", "names"), ("is_correct", "share")])
 def test_cells_are_coloured_by_names_and_by_the_share_of_wrong_predictions(ask, monkeypatch, colour, kind):
     monkeypatch.setattr(density, "MOST_POINTS", 10)
-    one_cell = {**MAP, "colour": colour, "columns": 1, "lines": 1}
+    one_cell = {**MAP, "colour": colour, "slots": [1, 0], "columns": 1, "lines": 1}
     head, parts = taken_apart(ask("density", **one_cell).content)
     assert (head["kind"], parts["count"].tolist()) == (kind, [60])
     assert parts["cell"].tolist() == [{"names": 0, "share": round(250 * 6 / 60)}[kind]]
@@ -174,6 +174,7 @@ def test_cells_are_coloured_by_names_and_by_the_share_of_wrong_predictions(ask, 
         ("density", {**MAP, "x1": -9}, "the window must have x0 below x1"),
         ("density", {**MAP, "columns": 10_000, "lines": 10_000}, "a window has 1 to 1,000,000 cells; got 100,000,000"),
         ("density", {**MAP, "colour": "no"}, "'colour': run 'tiny' has no column 'no'"),
+        ("density", {**MAP, "colour": "label", "slots": [3]}, "'slots' must be at most 64 numbers of names of 'label'"),
         ("density", {**MAP, "fingerprint": "old"}, "run 'tiny' was scored again"),
     ],
 )

@@ -6,6 +6,7 @@ import { clauseMask, clauses, count, every } from "../shared/rules.js";
 import { makeColumns } from "./columns.js";
 import { makeCrowd } from "./crowd.js";
 import { makeExamples } from "./examples.js";
+import { makeReplay } from "./replay.js";
 import { makeTagging } from "./tagging.js";
 
 const opened = new WeakMap(); // client -> its buses by workspace, run, level and scores
@@ -45,6 +46,7 @@ function makeBus(client, data) {
     ...makeExamples(source, data.look, itself),
     ...makeCrowd(source, data, itself),
     ...makeTagging({ client, source, data, bus: itself, changed: masksAfterTags }),
+    replay: makeReplay(source.replay, n), // where the points of the data map lay after each epoch
     run: data.run,
     n,
     rows: rowsOf(data.level), // what its rows are called: "examples", "boxes"

@@ -3,9 +3,10 @@
 
 import { literal } from "./axes.js";
 import { levels, rgb } from "../shared/colours.js";
+import { colouredNames } from "./name_colours.js";
+import { epochOf } from "./replay.js";
 
 const LEVELS = 10;
-const MOST_NAMES = 12;
 
 const REGIONS = [
   ["hard: never learned", 0.008, 0.985, "left", "top"],
@@ -20,9 +21,10 @@ export function axesOf(view) {
   return { x: view.x, y: view.y, regions: [] };
 }
 
-/** Whether a map is drawn by the density of its points. @param {import("./view.js").View} view @param {boolean} isCrowd */
-export function isDense(view, isCrowd) {
-  return view.dense ?? isCrowd;
+/** Whether a map is drawn by the density of its points; a replay of the training shows every point.
+ *  @param {import("./view.js").View} view @param {import("./bus.js").Bus} bus */
+export function isDense(view, bus) {
+  return (view.dense ?? bus.isCrowd) && epochOf(view, bus.epochs) == null;
 }
 
 /** The columns that a map is drawn of where it is not drawn by density. @param {import("./view.js").View} view */
@@ -68,13 +70,17 @@ export function colouring(bus, name, look) {
     };
   }
   // Names with a colour of their own (reasons, right and wrong) have it on every page.
-  const fixed = bus.fixedColours[name] ?? {};
-  const colours = column.names.slice(0, MOST_NAMES).map((one, at) => fixed[one] ?? look.names[at]);
-  const hasOther = column.names.length > MOST_NAMES || column.missing > 0;
+  const fixed = bus.fixedColours[name] ?? {},
+    codes = colouredNames(bus, column),
+    names = codes.map((code) => column.names[code]);
+  const colours = names.map((one, slot) => fixed[one] ?? look.names[slot]);
+  const hasOther = column.names.length > names.length || column.missing > 0;
   const palette = [...colours, look.other];
-  const level = Uint8Array.from(column.values ?? [], (code) =>
-    code >= 0 && code < colours.length ? code : colours.length,
-  );
+  const slotOf = new Uint8Array(column.names.length).fill(colours.length);
+  codes.forEach((code, slot) => {
+    slotOf[code] = slot;
+  });
+  const level = Uint8Array.from(column.values ?? [], (code) => slotOf[code] ?? colours.length);
   return {
     kind: "names",
     name,
@@ -82,7 +88,9 @@ export function colouring(bus, name, look) {
     palette: palette.map(rgb),
     colours: palette,
     title: column.title,
-    names: column.names.slice(0, MOST_NAMES),
+    names,
+    codes,
+    isBool: column.kind === "bool",
     hasOther,
   };
 }

@@ -36,7 +36,7 @@ export function makeDensity(bus, host, changed) {
     paint(canvas, frame, { axes, colour, view, look }) {
       if (!note.isConnected) host.append(note);
       if (lasso && !clauses(bus.selection).some((one) => one.polygon?.points === lasso)) lasso = null;
-      want(frame, axes, view);
+      want(frame, axes, view, colour);
       const context = canvas.getContext("2d"),
         image = context.createImageData(canvas.width, canvas.height);
       new Uint32Array(image.data.buffer).fill(background(look));
@@ -114,11 +114,12 @@ export function makeDensity(bus, host, changed) {
   }
 
   /** Ask for a window unless it is the one that is there or on its way. */
-  function want(frame, axes, view) {
+  function want(frame, axes, view, colour) {
     const { x0, x1, y0, y1, width, height, ratio } = frame;
     const [columns, lines] = [width, height].map((size) => Math.max(1, Math.round(size / (CELL_PX * ratio))));
     const part = { x0, x1, y0, y1, columns, lines };
-    const request = { x: axes.x, y: axes.y, colour: view.colour, score: view.score, ...part, filter: bus.filter },
+    const shown = { x: axes.x, y: axes.y, colour: view.colour, slots: colour.codes ?? [], score: view.score },
+      request = { ...shown, ...part, filter: bus.filter },
       selection = clauses(bus.selection).length ? bus.selection : null,
       [without, key] = [JSON.stringify(request), JSON.stringify([request, selection])];
     if (key === (asking ?? about?.key)) return;

@@ -14,11 +14,13 @@ import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
+import { legend, legendKey } from "./legend.js";
 import { isComing, lack } from "./missing.js";
 import { whenRemoved } from "../shared/mount.js";
+import { epochOf, makeSlider } from "./replay.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
-import { controls, legend, MODES, switcher, tools } from "./toolbar.js";
+import { controls, MODES, switcher, tools } from "./toolbar.js";
 import { changedSince, columnsOf, neededColumns, usable, usualView } from "./view.js";
 
 let skeleton = null;
@@ -72,6 +74,7 @@ function mount(first, client) {
     legend: bar("legend"),
   };
   const figure = bar("figure-place"),
+    epochs = bar("epoch-place"),
     below = bar("below"),
     space = () => bar("space");
   slots.stage.append(
@@ -79,11 +82,13 @@ function mount(first, client) {
     h("div", { class: "hem-bar hem-bar-2" }, bars.controls, space(), bars.legend),
     bars.chips,
     figure,
+    epochs,
     below,
   );
   root.append(...Object.values(slots), bones);
   let map = null,
     matrix = null,
+    slider = null,
     histogram = null,
     gallery = null,
     filters = null,
@@ -112,7 +117,7 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, histogram, gallery, filters, actions]) part?.end();
+    for (const part of [map, matrix, slider, histogram, gallery, filters, actions]) part?.end();
     ends.forEach((one) => one());
     root.remove();
   }
@@ -128,11 +133,12 @@ function mount(first, client) {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
     });
-    await Promise.all([ready(), bus.tags().catch(() => {})]);
+    await Promise.all([load(), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, open);
     histogram = makeHistogram(bus, below, look);
+    slider = makeSlider(bus, epochs);
     await adopt();
     await draw();
     if (isGone) return;
@@ -194,15 +200,22 @@ function mount(first, client) {
     root.dataset.selected = bus.counts.selected;
     root.dataset.scope = bus.counts.scope;
     drawChips();
+    drawLegend();
     if (origin === "page") tell();
   }
 
   async function viewed({ change, origin }) {
     view = usable(bus.view, usual, bus.described);
-    await ready();
+    await load();
     if (isGone) return;
     await draw(change);
     if (origin === "page") tell();
+  }
+
+  async function load() {
+    const epoch = epochOf(view, bus.epochs),
+      drawn = isDense(view, bus) ? [] : drawnColumns(view);
+    await Promise.all([bus.prepare(neededColumns(view, bus.described), drawn), epoch && bus.replay.load(epoch)]);
   }
 
   // The page itself never waits for Python.
@@ -221,18 +234,15 @@ function mount(first, client) {
     courier.now(message());
   }
 
-  /** Fetch what the view is drawn with. */
-  function ready() {
-    return bus.prepare(neededColumns(view, bus.described), isDense(view, bus.isCrowd) ? [] : drawnColumns(view));
-  }
-
   async function draw(change = {}) {
-    if (Object.keys(change).join() === "tile") return gallery.draw(view);
+    const changed = Object.keys(change).join();
+    if (changed === "tile") return gallery.draw(view);
+    slider.draw(view);
     drawStage();
+    if (changed === "epoch") return drawChips();
     renew(bars.switcher, [view.mode], () => switcher(bus, view));
     renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
-    const colour = map?.colouring();
-    renew(bars.legend, colour && [colour.name, colour.colours, colour.low, colour.high], () => legend(colour));
+    drawLegend();
     drawTools();
     drawChips();
     slots.stage.classList.toggle("is-matrix", view.mode === "matrix");
@@ -277,8 +287,14 @@ function mount(first, client) {
     );
   }
 
+  function drawLegend() {
+    const colour = map?.colouring();
+    renew(bars.legend, legendKey(bus, colour), () => legend(bus, colour));
+  }
+
   function drawChips() {
-    const mode = view && !lack(bus, data.missing, view.mode) ? view.mode : null;
+    const shown = view && !lack(bus, data.missing, view.mode) ? view.mode : null,
+      mode = shown && epochOf(view, bus.epochs) ? "replay" : shown;
     renew(bars.chips, [bus.filter, bus.selection, bus.counts.selected, bus.picks.size, mode], () => chips(bus, mode));
   }
 

@@ -6,6 +6,7 @@ import { axesOf, colouring, isDense } from "./colouring.js";
 import { makeDensity } from "./density.js";
 import { h, save } from "../shared/dom.js";
 import { fitted, panned, zoomed } from "./camera.js";
+import { colouredNames } from "./name_colours.js";
 import { makeClicks } from "./map_clicks.js";
 import { mapCsv, mapPicture } from "./map_download.js";
 import { axisTitles, drawFigure, figureLayout } from "./map_figure.js";
@@ -15,6 +16,7 @@ import { paintLayers, passes } from "./map_layers.js";
 import { marginOf, placeLayers } from "./map_measure.js";
 import { extent } from "../shared/numbers.js";
 import { byLevel, grid, nearest, OFF_CANVAS, project, radius } from "./raster.js";
+import { epochOf } from "./replay.js";
 import { clauses } from "../shared/rules.js";
 import { surface } from "./surface.js";
 
@@ -33,6 +35,7 @@ export function makeMap(bus, host, look, open) {
     rows = null,
     frame = null,
     home = null,
+    reach = null,
     placed = null,
     index = null,
     density = null; // counts of the server, where the points are too many
@@ -44,9 +47,9 @@ export function makeMap(bus, host, look, open) {
     hover = makeHover(bus, host, catcher, () => ({ score: view.score, margin: marginOf(axes) }));
 
   const ends = [
-    bus.on("state", repaint),
+    bus.on("state", restate),
     bus.on("hover", gestures),
-    surface(catcher, () => tool, {
+    surface(catcher, () => (isReplaying() ? "pan" : tool), {
       draw(path) {
         drawing = path;
         gestures();
@@ -92,16 +95,44 @@ export function makeMap(bus, host, look, open) {
     const before = axes && `${axes.x} ${axes.y}`;
     view = next;
     axes = axesOf(view);
+    recolour();
+    const isHome = frame && frame.x0 === home.x0 && frame.x1 === home.x1,
+      isOther = before !== `${axes.x} ${axes.y}`;
+    if (isOther) reach = [axes.x, axes.y].map(spread);
+    // An epoch may lie beyond the map after all of them: the axes of a map that is not zoomed grow, and stay.
+    const wider = isReplaying() ? places().map((values, at) => extent([...extent(values), ...reach[at]])) : reach;
+    const isWider = JSON.stringify(wider) !== JSON.stringify(reach);
+    reach = wider;
+    if (isOther || (isHome && isWider)) frame = null;
+    redraw();
+  }
+
+  function spread(name) {
+    const { values, min, max } = bus.column(name) ?? { ...bus.described[name], values: null };
+    return values ? extent(values) : [min ?? 0, max ?? 1];
+  }
+
+  /** A lasso is a polygon on columns, and those are of the whole training. */
+  function isReplaying() {
+    return view != null && epochOf(view, bus.epochs) != null;
+  }
+
+  /** The filter may have given the colours to other names. */
+  function restate() {
+    const names = colour?.kind === "names" ? colouredNames(bus, bus.column(view.colour)) : [];
+    if (names.some((code, slot) => code !== colour.codes[slot])) recolour();
+    repaint();
+  }
+
+  function recolour() {
     colour = colouring(bus, view.colour, look);
-    if (!isDense(view, bus.isCrowd)) {
+    if (!isDense(view, bus)) {
       density?.end();
       density = null;
     } else density ??= makeDensity(bus, host, repaint);
     // Numbers: the hard ones on top. Names: as they come, so that no class covers another.
     if (!density)
       rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
-    if (before !== `${axes.x} ${axes.y}`) frame = null;
-    redraw();
   }
 
   function redraw() {
@@ -113,20 +144,23 @@ export function makeMap(bus, host, look, open) {
   function measure() {
     const { width, height, ratio } = placeLayers(host, [points, gesture], catcher, marginOf(axes));
     if (!frame) {
-      const spread = (name) => {
-        const { values, min, max } = bus.column(name) ?? { ...bus.described[name], values: null };
-        return /** @type {[number, number]} */ (values ? extent(values) : [min ?? 0, max ?? 1]);
-      };
-      frame = home = fitted(spread(axes.x), spread(axes.y), width, height, axes);
+      frame = home = fitted(reach[0], reach[1], width, height, axes);
     }
     frame = { ...frame, width: points.width, height: points.height, ratio };
+  }
+
+  /** Where the points lie: the columns of the axes, or the data map after an epoch. */
+  function places() {
+    const then = bus.replay.places(epochOf(view, bus.epochs));
+    return then ? [then.x, then.y] : [bus.column(axes.x).values, bus.column(axes.y).values];
   }
 
   function repaint() {
     if (!frame || !colour) return;
     if (density) placed = density.paint(points, frame, { axes, colour, view, look });
     else {
-      placed = project(bus.column(axes.x).values, bus.column(axes.y).values, frame);
+      const [x, y] = places();
+      placed = project(x, y, frame);
       const size = radius(placed.onScreen, frame, frame.ratio);
       paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
     }
@@ -137,7 +171,8 @@ export function makeMap(bus, host, look, open) {
   }
 
   function gestures() {
-    if (frame) drawGesture(gesture, bus, { frame, at, axes, drawing, look });
+    const lassoAxes = isReplaying() ? {} : axes; // a lasso lies around where the points end up
+    if (frame) drawGesture(gesture, bus, { frame, at, axes: lassoAxes, drawing, look });
   }
 
   /** Where the point of a row lies in device pixels, null where it is not on the canvas. */

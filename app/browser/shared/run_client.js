@@ -22,6 +22,8 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     columns: () => json("columns", ofThese),
     /** The values of a column as bytes of its type. */
     column: (name) => bytes("column", `name=${encodeURIComponent(name)}&${ofThese}`),
+    /** The places on the data map after an epoch: all x, then all y, float32. */
+    replay: (/** @type {number} */ epoch) => bytes("replay", `epoch=${epoch}&${ofThese}`),
     ids: (rows) => json("ids", `${rowsOf(rows)}&${ofThese}`),
     /** A Blob for each row, null where it has no picture; isWhole: of a part, its whole example with it marked. */
     thumbs: async (rows, isWhole = false) =>
