@@ -7,6 +7,7 @@ import { openBus } from "./bus.js";
 import { pageClient } from "../shared/client.js";
 import { theme } from "../shared/colours.js";
 import { chips } from "./chips.js";
+import { drawnColumns, isDense } from "./colouring.js";
 import { makeCourier } from "../shared/courier.js";
 import { h, renew, save } from "../shared/dom.js";
 import { makeDrawer } from "./drawer.js";
@@ -210,7 +211,8 @@ function mount(first, client) {
   async function adopt() {
     const [filter, selection] = [fitted(data.filter, bus.described), fitted(data.selection, bus.described)],
       dropped = [...filter.dropped, ...selection.dropped];
-    await bus.load([...clauses(filter.rule), ...clauses(selection.rule)].flatMap(columnsOf));
+    const names = [...clauses(filter.rule), ...clauses(selection.rule)].flatMap(columnsOf);
+    await bus.load(bus.isCrowd ? names.filter((name) => bus.described[name]?.kind !== "number") : names);
     await bus.set({ filter: filter.rule, selection: selection.rule }, "python");
     if (!dropped.length) return;
     const words = dropped.map((clause) => describe(clause, (name) => bus.title(name), short)).join("; ");
@@ -240,8 +242,9 @@ function mount(first, client) {
   }
 
   async function load() {
-    const epoch = epochOf(view, bus.epochs);
-    await Promise.all([bus.load(neededColumns(view, bus.described)), epoch && bus.replay.load(epoch)]);
+    const epoch = epochOf(view, bus.epochs),
+      drawn = isDense(view, bus) ? [] : drawnColumns(view);
+    await Promise.all([bus.prepare(neededColumns(view, bus.described), drawn), epoch && bus.replay.load(epoch)]);
   }
 
   // The page itself never waits for Python.
@@ -308,7 +311,7 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, histogram });
-    renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () =>
+    renew(bars.tools, [view.mode, view.hide, view.dense, tool, Boolean(lacking)], () =>
       tools(bus, view, { parts, lacking, tool, choose }),
     );
   }

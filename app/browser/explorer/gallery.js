@@ -1,6 +1,7 @@
 // @ts-check
 // The gallery: the examples of filter and selection as tiles, a page at a time, sorted by a score.
 
+import { axesOf } from "./colouring.js";
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
@@ -69,6 +70,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   let view = null,
     page = 0,
     shown = [],
+    coming = [], // the rows of the next page, in a crowd
     anchor = -1,
     drawn = 0,
     signature = "",
@@ -90,6 +92,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
 
   /** The row that stands so many places after another in the order of the gallery; undefined at its ends. */
   function following(row, by) {
+    if (bus.isCrowd) return shown.includes(row) ? shown[shown.indexOf(row) + by] : undefined; // on the page that is seen
     const mask = bus.selected ?? bus.inFilter,
       rows = bus.sorted(view.score, !view.ascending).filter((one) => mask[one]);
     return rows[rows.indexOf(row) + by];
@@ -141,12 +144,13 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   }
 
   async function fill() {
-    if (!view || !bus.column(view.score)) return;
+    if (!view || !(bus.isCrowd || bus.column(view.score))) return;
     const mine = ++drawn,
-      mask = bus.selected ?? bus.inFilter;
-    const total = bus.selected ? bus.counts.selected : bus.counts.filter;
+      total = bus.selected ? bus.counts.selected : bus.counts.filter;
     signature = members();
-    shown = pageOf(bus.sorted(view.score, !view.ascending), mask, page * PAGE, PAGE);
+    const found = bus.isCrowd ? await asked(mine) : here(page);
+    if (mine !== drawn || !found) return;
+    shown = found;
     head(total);
     if (!shown.length) return tiles.replaceChildren(nothing());
     const old = new Map([...tiles.children].map((tile) => [Number(tile.dataset.row), tile]));
@@ -164,10 +168,29 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
         [pictures, ids, contents] = await Promise.all(parts);
       if (mine !== drawn) return;
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
-      const next = pageOf(bus.sorted(view.score, !view.ascending), mask, (page + 1) * PAGE, PAGE);
+      const next = bus.isCrowd ? coming : here(page + 1);
       if (next.length) await Promise.all([bus.thumbsOf(next, isWhole), bus.contentsOf(next)]);
     } catch (error) {
       bus.say({ error: error.message });
+    }
+  }
+
+  /** The rows of a page, where the column that sorts them is here. */
+  function here(number) {
+    return pageOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, number * PAGE, PAGE);
+  }
+
+  /** The rows of this page as the server knows them, and those of the next one; null when there is none to show. */
+  async function asked(mine) {
+    const axes = axesOf(view),
+      columns = ["error", axes.x, axes.y].filter((name) => bus.described[name]?.kind === "number");
+    try {
+      const found = await bus.pageOf(view.score, !view.ascending, page * PAGE, 2 * PAGE, columns);
+      if (mine === drawn) coming = found.rows.slice(PAGE);
+      return found.rows.slice(0, PAGE);
+    } catch (error) {
+      bus.say({ error: error.message });
+      return null;
     }
   }
 
@@ -274,7 +297,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
 
   function caption(element) {
     const row = Number(element.dataset.row),
-      value = bus.column(view.score).values[row];
+      value = bus.valueOf(view.score, row);
     element.children[1].replaceChildren(
       h("div", { class: "hem-caption-pair" }, pair(bus, row)),
       h("div", { class: "hem-caption-score" }, h("span", { title: bus.title(view.score) }, short(value)), reason(row)),

@@ -15,6 +15,7 @@ const USUAL = {
   wholes: false, // tiles of parts show the whole example
   ascending: false,
   hide: false,
+  dense: /** @type {boolean | null} */ (null), // what suits the number of points
   epoch: /** @type {number | null} */ (null), // the data map after this many epochs; null: after all
   log: /** @type {boolean | null} */ (null), // what suits the distribution
   order: "class",
