@@ -213,9 +213,11 @@ def traits(level: "Level") -> "Traits":
     return _traits(_key(level), level)
 
 
-def named_clusters(level: "Level") -> list[dict]:
-    """The clusters of a level with their names and middles: clusters.named_clusters."""
-    return _named_clusters(_key(level), level)
+def clusters_on_map(level: "Level") -> list[dict]:
+    """The clusters of a level with their names and places: runs.clusters_on_map; [] for one without."""
+    if level.columns().get("cluster") != "category":
+        return []
+    return _clusters_on_map(_key(level), level)
 
 
 def slices(level: "Level") -> "WeakSlices | None":
@@ -474,10 +476,10 @@ def _traits(key: Key, _level: "Level") -> "Traits":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _named_clusters(key: Key, _level: "Level") -> list[dict]:
-    from app.wire.clusters import named_clusters
+def _clusters_on_map(key: Key, _level: "Level") -> list[dict]:
+    from hem_core.runs.clusters_on_map import clusters_on_map as found
 
-    return named_clusters(_level)
+    return found(_level, traits(_level))
 
 
 @st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)

@@ -1,4 +1,4 @@
-"""What sets the selection of Explore apart, and what is near a row: computed on the server, on all rows."""
+"""What sets the selection of Explore apart, what is near a row, and what clusters are called: on all rows."""
 
 from __future__ import annotations
 
@@ -50,6 +50,13 @@ def near(body: dict[str, Any]) -> dict[str, Any]:
     assert isinstance(clause, dict)
     rows, distances = level.nearest(clause["id"], clause["k"], other=bool(clause.get("other")))
     return {"rows": rows.tolist(), "distances": [round(float(one), 6) for one in distances]}
+
+
+def clusters(body: dict[str, Any]) -> dict[str, Any]:
+    """The clusters of the embedding with their names and places, for the labels on its map."""
+    level = own_level(body)
+    own_scores(body, level)
+    return {"clusters": loaders.clusters_on_map(level)}
 
 
 def _rule(body: dict[str, Any], name: str) -> dict[str, Any] | None:

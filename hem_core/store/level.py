@@ -18,7 +18,7 @@ import numpy as np
 
 from hem_core.errors import DataError, RunError
 from hem_core.media import medium_of
-from hem_core.store import level_digest, level_files, rules
+from hem_core.store import column_values, level_digest, level_files, rules
 from hem_core.store.damage import AGAIN
 from hem_core.store.drawn_thumbnails import drawing_of
 from hem_core.store.level_names import EXAMPLES
@@ -145,6 +145,19 @@ class Level:
         names = self._reading.names(columns)
         return self.source.select(listed(names), names, Condition(), tail="ORDER BY row").to_pandas()
 
+    def numbers(self, name: str) -> np.ndarray:
+        """One column of numbers or truth values, (N,) float32 with NaN where it is missing; read without a query."""
+        return self._reading.numbers(name)
+
+    def extent(self, name: str) -> tuple[float | None, float | None]:
+        """The smallest and largest finite number of a column; two Nones where there is none."""
+        found = column_values.noted_extent(self.source, name) if name in self.source.columns else None
+        return found or column_values.extent(self.numbers(name))
+
+    def categories(self, name: str) -> tuple[np.ndarray, list[Any]]:
+        """One column of names: (N,) positions in its distinct values, -1 where it is missing, and these values."""
+        return column_values.categories(self._reading.values(name))
+
     def query(
         self,
         rule: Mapping[str, Any] | None = None,
@@ -190,7 +203,7 @@ class Level:
             return self._whole.select(names).take(wanted).to_pandas()
         distinct = ", ".join(str(row) for row in np.unique(wanted)) or "-1"
         distinct_rows = self._reading.select(
-            listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row"
+            listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row", np.unique(wanted)
         )
         place = np.searchsorted(distinct_rows["row"].to_numpy(np.int64), wanted)
         return distinct_rows.drop(columns="row").take(place).reset_index(drop=True)

@@ -60,7 +60,7 @@ def test_a_mask_is_of_the_selection_or_the_picks_or_of_nothing(evaluate):
 NEAR = """
   const said = [], asked = [];
   const bus = { selection: { all: [] }, emit: (name) => said.push(name), say: (one) => said.push(one),
-    sorted: () => "by score", column: () => ({ values: [7, 8, 9] }), title: () => "loss" };
+    sorted: () => "by score", valueOf: (_name, row) => [7, 8, 9][row], title: () => "loss" };
   const source = { near: async (clause) => { asked.push(clause); if (clause.id === "gone") throw new Error("no row");
     return { rows: [2, 0], distances: [0, 0.25] }; } };
   Object.assign(bus, m.makeNear(source, v.near, () => bus));

@@ -3,7 +3,7 @@
 
 import { h, icon } from "../shared/dom.js";
 import { whole as inWords } from "../shared/numbers.js";
-import { barsOfLines, chosenMask, counted } from "./filter_chosen.js";
+import { barsOfLines, chosenMask, counted as countedUnder } from "./filter_chosen.js";
 
 const FEW = 7;
 
@@ -21,7 +21,9 @@ export function facetFilter({ bus, section, put }, name) {
   const { element, reset } = section(title, name, column.meaning, list, more);
   element.classList.toggle("is-grey", name === "reason" && Boolean(bus.trust?.is_grey));
   let isOpen = false,
-    last = [null, null];
+    last = [null, null],
+    counted = null, // the mask that was counted last, and its counts
+    counts = null;
   const show = lines(list);
   const total = new Uint32Array(column.names.length),
     order = column.names.map((_, at) => at);
@@ -33,10 +35,13 @@ export function facetFilter({ bus, section, put }, name) {
   });
   function refreshOne(clause, mask) {
     last = [clause, mask];
-    const counts = new Uint32Array(column.names.length),
-      wanted = new Set((clause?.in ?? []).map(String));
-    for (let i = 0; i < bus.n; i++) if (mask[i]) counts[column.values[i]]++;
-    const chosen = counted(column.values, chosenMask(bus), column.names.length);
+    const wanted = new Set((clause?.in ?? []).map(String));
+    if (mask !== counted) {
+      counts = new Uint32Array(column.names.length);
+      for (let i = 0; i < bus.n; i++) if (mask[i]) counts[column.values[i]]++;
+      counted = mask;
+    }
+    const chosen = countedUnder(column.values, chosenMask(bus), column.names.length);
     const kept = isOpen ? order : order.filter((at, place) => place < FEW || wanted.has(column.names[at]));
     show(
       kept.map((at) => {
@@ -73,7 +78,7 @@ export function tagFilter({ bus, section, put }) {
   function refreshOne(clause, mask) {
     const counts = new Uint32Array(bus.verdictNames.length + 1);
     for (let i = 0; i < bus.n; i++) if (mask[i]) counts[bus.verdicts[i]]++;
-    const chosen = counted(bus.verdicts, chosenMask(bus), counts.length);
+    const chosen = countedUnder(bus.verdicts, chosenMask(bus), counts.length);
     const is = (one) => JSON.stringify(clause) === JSON.stringify(one),
       wanted = new Set(clause?.tag ?? []);
     const flip = (one) => put("tag", is(one) ? null : one),

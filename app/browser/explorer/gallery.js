@@ -1,19 +1,21 @@
 // @ts-check
 // The gallery: the examples of filter and selection as tiles, a page at a time, sorted by a score.
 
+import { axesOf } from "./colouring.js";
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
 import { whole } from "../shared/numbers.js";
-import { makeEnlarged } from "./enlarged.js";
 import { inOrder, selectNear, shownNumber } from "./near.js";
+import { placeOf } from "./order.js";
 import { pair, said } from "./pair.js";
 
 const PAGE = 48;
 const DISTANCE = "/distance"; // in the menu of the order; no column has such a name
 
-/** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}.
+/** Draw into `host`. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
+ *  moveOn): another key on a tile. Returns {draw(view, look), following, end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeGallery(bus, host, open) {
+export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   const count = h("h2", { class: "hem-title" }),
     sort = h("span"),
     direction = h("button", { class: "hem-tool" });
@@ -70,28 +72,30 @@ export function makeGallery(bus, host, open) {
   let view = null,
     page = 0,
     shown = [],
+    coming = [], // the rows of the next page, in a crowd
     anchor = -1,
     drawn = 0,
     signature = "",
     frame = 0;
-  const enlarged = makeEnlarged(bus, host.parentElement, { open, following: (row, by) => following(row, by) });
   const ends = [
     bus.on("state", () => later(true)),
     bus.on("tags", badges),
     bus.on("hover", mark),
     bus.on("near", reordered),
+    bus.on("opened", (row) => (row < 0 ? mark() : see(row))),
   ];
   return {
     draw,
+    following,
     end() {
       ends.forEach((end) => end());
-      enlarged.end();
       cancelAnimationFrame(frame);
     },
   };
 
   /** The row that stands so many places after another in the order of the gallery; undefined at its ends. */
   function following(row, by) {
+    if (isAsked()) return shown.includes(row) ? shown[shown.indexOf(row) + by] : undefined; // on the page that is seen
     const mask = bus.selected ?? bus.inFilter,
       rows = inOrder(bus, view).filter((one) => mask[one]);
     return rows[rows.indexOf(row) + by];
@@ -155,12 +159,13 @@ export function makeGallery(bus, host, open) {
   }
 
   async function fill() {
-    if (!view || !bus.column(view.score)) return;
+    if (!view || !(bus.isCrowd || bus.column(view.score))) return;
     const mine = ++drawn,
-      mask = bus.selected ?? bus.inFilter;
-    const total = bus.selected ? bus.counts.selected : bus.counts.filter;
+      total = bus.selected ? bus.counts.selected : bus.counts.filter;
     signature = members();
-    shown = pageOf(inOrder(bus, view), mask, page * PAGE, PAGE);
+    const found = isAsked() ? await asked(mine) : here(page);
+    if (mine !== drawn || !found) return;
+    shown = found;
     head(total);
     if (!shown.length) return tiles.replaceChildren(nothing());
     const old = new Map([...tiles.children].map((tile) => [Number(tile.dataset.row), tile]));
@@ -178,10 +183,34 @@ export function makeGallery(bus, host, open) {
         [pictures, ids, contents] = await Promise.all(parts);
       if (mine !== drawn) return;
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
-      const next = pageOf(inOrder(bus, view), mask, (page + 1) * PAGE, PAGE);
+      const next = isAsked() ? coming : here(page + 1);
       if (next.length) await Promise.all([bus.thumbsOf(next, isWhole), bus.contentsOf(next)]);
     } catch (error) {
       bus.say({ error: error.message });
+    }
+  }
+
+  /** Is the order of the rows the server's to say? What is near a row is here, also in a crowd. */
+  function isAsked() {
+    return bus.isCrowd && !bus.nearest();
+  }
+
+  /** The rows of a page, where the column that sorts them is here. */
+  function here(number) {
+    return pageOf(inOrder(bus, view), bus.selected ?? bus.inFilter, number * PAGE, PAGE);
+  }
+
+  /** The rows of this page as the server knows them, and those of the next one; null when there is none to show. */
+  async function asked(mine) {
+    const axes = axesOf(view),
+      columns = ["error", axes.x, axes.y].filter((name) => bus.described[name]?.kind === "number");
+    try {
+      const found = await bus.pageOf(view.score, !view.ascending, page * PAGE, 2 * PAGE, columns);
+      if (mine === drawn) coming = found.rows.slice(PAGE);
+      return found.rows.slice(0, PAGE);
+    } catch (error) {
+      bus.say({ error: error.message });
+      return null;
     }
   }
 
@@ -233,13 +262,15 @@ export function makeGallery(bus, host, open) {
         ondblclick: () => open(row),
         onkeydown: (event) => {
           if (event.key === "Enter") open(row);
-          if (event.key === "e" && bus.hasPictures) enlarged.show(row);
-          if (event.key === "m" && !bus.near.missing) near(row);
+          else if (event.key === "e" && bus.hasPictures) enlarge(row);
+          else if (event.key === "m" && !bus.near.missing) near(row);
+          else judge(row, event, moveOn);
           if (event.key === " ") {
             event.preventDefault();
             pick(row, event);
           }
         },
+        onfocus: focused,
         onpointerenter: () => bus.hover(row),
         onpointerleave: () => bus.hover(-1),
       },
@@ -255,7 +286,7 @@ export function makeGallery(bus, host, open) {
               tabIndex: -1,
               onclick: (event) => {
                 event.stopPropagation();
-                enlarged.show(row);
+                enlarge(row);
               },
               ondblclick: (event) => event.stopPropagation(),
             },
@@ -291,7 +322,7 @@ export function makeGallery(bus, host, open) {
     const about = content ? `${snippetText(content)}\n\n${id}` : id;
     const { given, predicted } = said(bus, Number(element.dataset.row)),
       pairs = `given: ${given ?? "–"}\npredicted: ${predicted ?? "–"}`;
-    element.title = `${pairs}\n\n${about}\n\nclick selects, Shift-click a range, double-click opens`;
+    element.title = `${pairs}\n\n${about}\n\nclick selects, Shift-click a range, double-click or Enter opens, keys 1 to 7 judge`;
     element.dataset.id = id;
     const place = element.firstChild;
     if (place.dataset.url === (url || "none")) return;
@@ -354,6 +385,7 @@ export function makeGallery(bus, host, open) {
       element.classList.toggle("is-picked", isPicked);
       element.setAttribute("aria-selected", String(isPicked));
       element.classList.toggle("is-hovered", row === bus.hovered);
+      element.classList.toggle("is-open", row === bus.opened);
     }
   }
 
@@ -368,6 +400,27 @@ export function makeGallery(bus, host, open) {
     await bus.idsOf([...picks]);
     bus.set({ picks });
     mark();
+  }
+
+  /** Show the page that a row is on. Resolves when it is drawn. */
+  async function see(row) {
+    const place = placeOf(inOrder(bus, view), bus.selected ?? bus.inFilter, row);
+    if (place >= 0 && Math.floor(place / PAGE) !== page) {
+      page = Math.floor(place / PAGE);
+      tiles.scrollTop = 0;
+      await fill();
+    }
+    mark();
+    tileOf(row)?.scrollIntoView({ block: "nearest" });
+  }
+
+  async function moveOn(row) {
+    if (!tileOf(row)) await see(row);
+    tileOf(row)?.focus();
+  }
+
+  function tileOf(row) {
+    return /** @type {HTMLElement | null} */ (tiles.querySelector(`[data-row="${row}"]`));
   }
 
   function turn(by) {

@@ -2,7 +2,8 @@
 // The map: every example a point. It holds what is shown; pixels, axes, gestures and hover come from map_*.js.
 
 import { purge } from "./axes.js";
-import { axesOf, colouring } from "./colouring.js";
+import { axesOf, colouring, isDense } from "./colouring.js";
+import { makeDensity } from "./density.js";
 import { h, save } from "../shared/dom.js";
 import { fitted, panned, zoomed } from "./camera.js";
 import { colouredNames } from "./name_colours.js";
@@ -15,7 +16,7 @@ import { paintLayers, passes } from "./map_layers.js";
 import { marginOf, placeLayers } from "./map_measure.js";
 import { drawNames } from "./map_names.js";
 import { extent } from "../shared/numbers.js";
-import { byLevel, grid, nearest, project, radius } from "./raster.js";
+import { byLevel, grid, nearest, OFF_CANVAS, project, radius } from "./raster.js";
 import { epochOf } from "./replay.js";
 import { clauses } from "../shared/rules.js";
 import { surface } from "./surface.js";
@@ -38,7 +39,8 @@ export function makeMap(bus, host, look, open) {
     home = null,
     reach = null,
     placed = null,
-    index = null;
+    index = null,
+    density = null; // counts of the server, where the points are too many
   let tool = "lasso",
     drawing = null,
     scheduled = 0,
@@ -49,6 +51,7 @@ export function makeMap(bus, host, look, open) {
   const ends = [
     bus.on("state", restate),
     bus.on("hover", gestures),
+    bus.on("opened", gestures),
     bus.on("names", named),
     surface(catcher, () => (isReplaying() ? "pan" : tool), {
       draw(path) {
@@ -85,6 +88,7 @@ export function makeMap(bus, host, look, open) {
       watcher.disconnect();
       cancelAnimationFrame(scheduled);
       hover.end();
+      density?.end();
       purge(figure);
     },
   };
@@ -98,13 +102,18 @@ export function makeMap(bus, host, look, open) {
     recolour();
     const isHome = frame && frame.x0 === home.x0 && frame.x1 === home.x1,
       isOther = before !== `${axes.x} ${axes.y}`;
-    if (isOther) reach = [bus.column(axes.x), bus.column(axes.y)].map((one) => extent(one.values));
+    if (isOther) reach = [axes.x, axes.y].map(spread);
     // An epoch may lie beyond the map after all of them: the axes of a map that is not zoomed grow, and stay.
-    const wider = places().map((values, at) => extent([...extent(values), ...reach[at]]));
+    const wider = isReplaying() ? places().map((values, at) => extent([...extent(values), ...reach[at]])) : reach;
     const isWider = JSON.stringify(wider) !== JSON.stringify(reach);
     reach = wider;
     if (isOther || (isHome && isWider)) frame = null;
     redraw();
+  }
+
+  function spread(name) {
+    const { values, min, max } = bus.column(name) ?? { ...bus.described[name], values: null };
+    return values ? extent(values) : [min ?? 0, max ?? 1];
   }
 
   /** A lasso is a polygon on columns, and those are of the whole training. */
@@ -121,8 +130,13 @@ export function makeMap(bus, host, look, open) {
 
   function recolour() {
     colour = colouring(bus, view.colour, look);
+    if (!isDense(view, bus)) {
+      density?.end();
+      density = null;
+    } else density ??= makeDensity(bus, host, repaint);
     // Numbers: the hard ones on top. Names: as they come, so that no class covers another.
-    rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
+    if (!density)
+      rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
   }
 
   function redraw() {
@@ -147,15 +161,18 @@ export function makeMap(bus, host, look, open) {
 
   function repaint() {
     if (!frame || !colour) return;
-    const [x, y] = places();
-    placed = project(x, y, frame);
+    if (density) placed = density.paint(points, frame, { axes, colour, view, look });
+    else {
+      const [x, y] = places();
+      placed = project(x, y, frame);
+      const size = radius(placed.onScreen, frame, frame.ratio);
+      paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
+    }
     index = null;
-    const size = radius(placed.onScreen, frame, frame.ratio);
-    paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
     named();
     gestures();
     host.dataset.painted = String(Number(host.dataset.painted ?? 0) + 1);
-    host.dataset.onScreen = placed.onScreen;
+    host.dataset.onScreen = placed?.onScreen ?? 0;
   }
 
   /** The names of the clusters, on the map of the embedding alone. */
@@ -167,7 +184,13 @@ export function makeMap(bus, host, look, open) {
 
   function gestures() {
     const lassoAxes = isReplaying() ? {} : axes; // a lasso lies around where the points end up
-    if (frame) drawGesture(gesture, bus, { frame, placed, axes: lassoAxes, drawing, look });
+    if (frame) drawGesture(gesture, bus, { frame, at, axes: lassoAxes, drawing, look });
+  }
+
+  /** Where the point of a row lies in device pixels, null where it is not on the canvas. */
+  function at(row) {
+    if (density) return density.at(row, axes, frame);
+    return !placed || placed.px[row] === OFF_CANVAS ? null : [placed.px[row], placed.py[row]];
   }
 
   function polygon(path, isAdding) {
@@ -175,6 +198,9 @@ export function makeMap(bus, host, look, open) {
     const clause = polygonClause(path, frame, axes);
     if (!clause) return gestures();
     bus.set({ selection: { all: isAdding ? [...clauses(bus.selection), clause] : [clause] } });
+    if (!density || isAdding) return undefined;
+    density.preview(clause.polygon.points);
+    return repaint();
   }
 
   function zoom(x, y, factor) {
@@ -195,6 +221,10 @@ export function makeMap(bus, host, look, open) {
 
   function rowAt(x, y, reach = 10) {
     if (!placed) return -1;
+    if (density) {
+      const [px, py] = [x, y].map((value) => value * frame.ratio);
+      return density.rowAt(px, py, reach * frame.ratio, points.width, points.height);
+    }
     index ??= grid(placed, bus.inFilter, points.width, points.height, 24 * frame.ratio);
     return nearest(index, placed, x * frame.ratio, y * frame.ratio, reach * frame.ratio);
   }

@@ -116,5 +116,5 @@ export function inOrder(bus, view) {
 export function shownNumber(bus, view, row) {
   const near = bus.nearest();
   if (near) return { text: short(near.at(row)), title: `cosine distance to ${near.id}` };
-  return { text: short(bus.column(view.score).values[row]), title: bus.title(view.score) };
+  return { text: short(bus.valueOf(view.score, row)), title: bus.title(view.score) };
 }

@@ -2,6 +2,7 @@
 // The bar above the map: kinds, axes and colour, tools. Each function gives elements to put in place.
 
 import { h, icon, menu, select } from "../shared/dom.js";
+import { isDense } from "./colouring.js";
 
 export const MODES = [
   ["data", "Data map"],
@@ -173,9 +174,28 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
         },
         icon(view.hide ? "noeye" : "eye"),
       ),
+      densityButton(bus, view),
     );
   }
   return [...buttons, menu(icon("download"), "download", entries)];
+}
+
+/** Density or every point.
+ *  @param {import("./bus.js").Bus} bus */
+function densityButton(bus, view) {
+  const isOn = isDense(view, bus);
+  const title = isOn ? "density: cells with counts, the hardest as points" : "show the density of the points";
+  return h(
+    "button",
+    {
+      class: isOn ? "hem-tool is-on" : "hem-tool",
+      title,
+      "aria-label": "density",
+      "aria-pressed": String(isOn),
+      onclick: () => bus.setView({ dense: isOn === bus.isCrowd ? !isOn : null }),
+    },
+    icon("density"),
+  );
 }
 
 function options(bus, isWanted) {

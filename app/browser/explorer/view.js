@@ -16,6 +16,7 @@ const USUAL = {
   ascending: false,
   hide: false,
   names: true, // the clusters of the embedding map have their names on it
+  dense: /** @type {boolean | null} */ (null), // what suits the number of points
   epoch: /** @type {number | null} */ (null), // the data map after this many epochs; null: after all
   log: /** @type {boolean | null} */ (null), // what suits the distribution
   order: "class",

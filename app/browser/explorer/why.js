@@ -31,7 +31,7 @@ export function makeWhy(bus, host, client) {
   const isOpen = new Set(); // sorts of sentences that are shown in full
   const stop = bus.on("state", (origin) => origin !== "drag" && later());
   later();
-  const preparing = setTimeout(() => !isFolded && bus.prepareWhy().catch(() => {}), IDLE_MS);
+  const preparing = setTimeout(() => !isFolded && !bus.isCrowd && bus.prepareWhy().catch(() => {}), IDLE_MS);
   return {
     end() {
       stop();

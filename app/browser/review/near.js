@@ -37,7 +37,11 @@ export function others(item, name, thumb, isHidden, look, hasClasses = true, mor
         list.map((other) =>
           h(
             "li",
-            { class: other.label === item.label && !isHidden ? "same" : "", title: lineTitle(other, isHidden) },
+            {
+              class: other.label === item.label && !isHidden ? "same" : "",
+              title: lineTitle(other, isHidden),
+              "data-near": String(other.row),
+            },
             isHidden ? null : h("b", {}, other.label ?? "–"),
             h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? (isHidden ? "–" : other.id)),
             more(other.id, "≈"),
@@ -58,6 +62,7 @@ export function others(item, name, thumb, isHidden, look, hasClasses = true, mor
           "figure",
           {
             class: other.label === item.label && !isHidden ? "tile same" : "tile",
+            "data-near": String(other.row),
             title: isHidden ? null : tileTitle(other),
           },
           picture(thumb(other.row), "small"),

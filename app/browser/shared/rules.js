@@ -4,8 +4,10 @@
 /** Mask (N) of 0/1 for one clause, or null when only the server can say (text, unknown ids, free tags).
  *  @typedef {{kind: string, values: ArrayLike<number>, names?: string[]}} Values
  *  @param {{n: number, column: (name: string) => Values | undefined, rowOf: (id: string) => number | undefined,
- *    verdicts: ArrayLike<number>, verdictNames: string[]}} store */
+ *    verdicts: ArrayLike<number>, verdictNames: string[], knownMask?: (clause: object) => Uint8Array | undefined}} store */
 export function clauseMask(clause, store) {
+  const known = store.knownMask?.(clause);
+  if (known) return known;
   if (clause.not) return inverted(clauseMask(clause.not, store));
   if (clause.polygon) return polygonMask(clause.polygon, store);
   if (clause.rows) return rowsMask(clause.rows, store);
@@ -45,6 +47,22 @@ export function inside(x, y, points) {
 export function every(masks, n) {
   const out = new Uint8Array(n).fill(1);
   for (const mask of masks) for (let i = 0; i < n; i++) out[i] &= mask[i];
+  return out;
+}
+
+/** The mask (n) of 0/1 that is packed into bits, the first row in the lowest one. */
+export function unpacked(bits, n) {
+  const out = new Uint8Array(n),
+    whole = n >> 3;
+  for (let at = 0, i = 0; at < whole; at++) {
+    const byte = bits[at];
+    if (!byte) {
+      i += 8;
+      continue;
+    }
+    for (let bit = 0; bit < 8; bit++) out[i++] = (byte >> bit) & 1;
+  }
+  for (let i = whole << 3; i < n; i++) out[i] = (bits[i >> 3] >> (i & 7)) & 1;
   return out;
 }
 
