@@ -51,7 +51,8 @@ function mount(first, client) {
     view = null,
     usual = usualView(),
     isGone = false,
-    going = null;
+    going = null,
+    isLooking = false;
   const root = h("div", { class: "hem-explorer" }),
     bones = takeSkeleton(first.parentElement);
   first.parentElement.append(root);
@@ -89,15 +90,17 @@ function mount(first, client) {
     actions = null,
     tool = "lasso";
   const fit = () => {
-    root.style.height = `${Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
+    root.style.height = `${data.height ?? Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
   };
   const fitting = new ResizeObserver(fit);
   fitting.observe(document.body);
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
   courier.acknowledge(data.sequence);
   const ends = [bus.on("state", state), bus.on("view", viewed), bus.on("said", busy)];
-  const poll = setInterval(() => document.visibilityState === "visible" && bus.look().catch(() => {}), 5000);
-  const focus = () => bus.look().catch(() => {});
+  const focus = () => {
+    if (!isLooking && !data.without?.tags && document.visibilityState === "visible") follow();
+  };
+  const poll = setInterval(focus, 5000);
   window.addEventListener("focus", focus);
   agree();
   start().catch((error) =>
@@ -126,11 +129,12 @@ function mount(first, client) {
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
+      without: data.without,
     });
     await Promise.all([bus.load(neededColumns(view, bus.described)), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
-    gallery = makeGallery(bus, slots.gallery, open);
+    gallery = makeGallery(bus, slots.gallery, open, data.without);
     histogram = makeHistogram(bus, below, look);
     await adopt();
     await draw();
@@ -279,7 +283,14 @@ function mount(first, client) {
     root.classList.toggle("is-busy", bus.pending > 0);
   }
 
+  async function follow() {
+    isLooking = true;
+    await bus.look().catch(() => {});
+    isLooking = false;
+  }
+
   function open(row) {
+    if (data.without?.review) gallery.enlarge(row);
     bus
       .idsOf([row])
       .then(([id]) => leave("open", id))

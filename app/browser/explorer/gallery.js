@@ -9,9 +9,10 @@ import { pair, said } from "./pair.js";
 
 const PAGE = 48;
 
-/** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}.
- *  @param {import("./bus.js").Bus} bus */
-export function makeGallery(bus, host, open) {
+/** Draw into `host`. open(row) is a double click; without: the pages that are not there -> why. Returns
+ *  {draw(view, look), enlarge(row), end}.
+ *  @param {import("./bus.js").Bus} bus @param {{review?: string}} [without] */
+export function makeGallery(bus, host, open, without) {
   const count = h("h2", { class: "hem-title" }),
     sort = h("span"),
     direction = h("button", { class: "hem-tool" });
@@ -72,10 +73,14 @@ export function makeGallery(bus, host, open) {
     drawn = 0,
     signature = "",
     frame = 0;
-  const enlarged = makeEnlarged(bus, host.parentElement, { open, following: (row, by) => following(row, by) });
+  const enlarged = makeEnlarged(bus, host.parentElement, {
+    open: without?.review ? null : open,
+    following: (row, by) => following(row, by),
+  });
   const ends = [bus.on("state", () => later(true)), bus.on("tags", badges), bus.on("hover", mark)];
   return {
     draw,
+    enlarge: enlarged.show,
     end() {
       ends.forEach((end) => end());
       enlarged.end();
@@ -214,7 +219,7 @@ export function makeGallery(bus, host, open) {
         ondblclick: () => open(row),
         onkeydown: (event) => {
           if (event.key === "Enter") open(row);
-          if (event.key === "e" && bus.hasPictures) enlarged.show(row);
+          if (event.key === "e") enlarged.show(row);
           if (event.key === " ") {
             event.preventDefault();
             pick(row, event);
