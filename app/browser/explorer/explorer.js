@@ -57,7 +57,8 @@ function mount(first, client) {
     view = null,
     usual = usualView(),
     isGone = false,
-    going = null;
+    going = null,
+    isLooking = false;
   const root = h("div", { class: "hem-explorer" }),
     bones = takeSkeleton(first.parentElement);
   first.parentElement.append(root);
@@ -101,15 +102,17 @@ function mount(first, client) {
     enlarged = null,
     tool = "lasso";
   const fit = () => {
-    root.style.height = `${Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
+    root.style.height = `${data.height ?? Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
   };
   const fitting = new ResizeObserver(fit);
   fitting.observe(document.body);
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
   courier.acknowledge(data.sequence);
   const ends = [bus.on("state", state), bus.on("view", viewed), bus.on("said", busy), bus.on("opened", named)];
-  const poll = setInterval(() => document.visibilityState === "visible" && bus.look().catch(() => {}), 5000);
-  const focus = () => bus.look().catch(() => {});
+  const focus = () => {
+    if (!isLooking && !data.without?.tags && document.visibilityState === "visible") follow();
+  };
+  const poll = setInterval(focus, 5000);
   window.addEventListener("focus", focus);
   agree();
   start().catch((error) =>
@@ -138,6 +141,7 @@ function mount(first, client) {
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
+      without: data.without,
     });
     await Promise.all([load(), bus.tags().catch(() => {})]);
     if (isGone) return;
@@ -145,10 +149,10 @@ function mount(first, client) {
     gallery = makeGallery(bus, slots.gallery, {
       open,
       enlarge: (row) => enlarged.show(row),
-      focused: () => drawer.prepare(),
-      judge: (row, event, moveOn) => drawer.judge(row, event, moveOn),
+      focused: () => data.without?.review || drawer.prepare(),
+      judge: (row, event, moveOn) => data.without?.tags || drawer.judge(row, event, moveOn),
     });
-    enlarged = makeEnlarged(bus, root, { open: review, following: gallery.following });
+    enlarged = makeEnlarged(bus, root, { open: data.without?.review ? null : review, following: gallery.following });
     drawer = makeDrawer(bus, client, root, { about: () => data, leave, enlarge: enlarged.show });
     histogram = makeHistogram(bus, below, look);
     slider = makeSlider(bus, epochs);
@@ -331,8 +335,14 @@ function mount(first, client) {
     root.classList.toggle("is-busy", bus.pending > 0);
   }
 
+  async function follow() {
+    isLooking = true;
+    await bus.look().catch(() => {});
+    isLooking = false;
+  }
+
   function open(row) {
-    return drawer.show(row);
+    return data.without?.review ? enlarged.show(row) : drawer.show(row);
   }
 
   function review(row) {
