@@ -16,7 +16,19 @@ from starlette.routing import Route
 
 from app import loaders
 from app.access_pages import name_routes
-from app.wire import columns, contents, desk, opinions, payloads, pictures, scenes, table, tag_sets, tagging
+from app.wire import (
+    columns,
+    contents,
+    desk,
+    opinions,
+    payloads,
+    pictures,
+    scenes,
+    search_marks,
+    table,
+    tag_sets,
+    tagging,
+)
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores
@@ -64,6 +76,7 @@ def routes() -> list[Route]:
         get("/hem/judged/{run}", _judged),
         *name_routes(),
         *table.table_routes(),
+        Route("/hem/found", posted(search_marks.found), methods=["POST"]),
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),

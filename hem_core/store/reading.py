@@ -55,7 +55,7 @@ class Reading:
         """Both as one condition, and the columns that it reads."""
         kinds = self.kinds if rules.clauses(rule) else {}
         condition = rules.to_sql(rule, kinds, tags=tags, inside=self.inside)
-        used = rules.columns_of(rule)
+        used = rules.columns_of(rule, kinds)
         if where and where.strip():
             from hem_core.store.where import columns_in
 

@@ -4,6 +4,9 @@ A rule is JSON: {"all": [clause, …]}; it matches a row when every clause does.
     {"column": c, "min": a, "max": b}           a number between, both ends included; either may be null
     {"column": c, "in": [values]}               one of these texts, booleans or numbers; null matches null
     {"column": c, "contains": text}             the text occurs, upper or lower case
+    {"column": c, "matches": pattern}           a regular expression (RE2) matches somewhere in the text
+    {"search": text}                            words, "phrases" or a /regular expression/ in the row's texts, ids,
+                                                file names and labels; see store/search.py
     {"polygon": {"x": c, "y": c, "points": [[x, y], …]}}      inside the lasso (even-odd)
     {"tag": [names]}                            has one of these tags; [] = has no tag at all
     {"rows": [ids]}                             one of these ids
@@ -18,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hem_core.errors import DataError
+from hem_core.store import search
 from hem_core.store.rule_text import describe
 
 if TYPE_CHECKING:
@@ -81,11 +85,14 @@ def to_sql(
     return condition
 
 
-def columns_of(rule: Rule | None) -> set[str]:
-    """The column names that a rule reads; `id` where it names examples."""
+def columns_of(rule: Rule | None, columns: Mapping[str, str] | None = None) -> set[str]:
+    """The column names that a rule reads; `id` where it names examples. columns: as `validate` takes them, for a search
+    in all of them."""
     names: set[str] = set()
     for clause in map(_positive, clauses(rule)):
-        if "column" in clause:
+        if "search" in clause:
+            names |= set(search.searched(columns or {}))
+        elif "column" in clause:
             names.add(clause["column"])
         elif "polygon" in clause:
             names |= {clause["polygon"]["x"], clause["polygon"]["y"]}
@@ -123,12 +130,14 @@ def _check(clause: Any, columns: Mapping[str, str], depth: int = 0) -> None:
         case {"column": str(name), "in": list(values), **rest} if not rest:
             _check_values(name, values, _type_of(name, columns), clause)
         case {"column": str(name), "contains": str(text), **rest} if not rest:
+            _check_text(name, text, "contains", columns)
+        case {"column": str(name), "matches": str(text), **rest} if not rest:
+            _check_text(name, text, "matches", columns)
+            search.check_pattern(text)
+        case {"search": str(text), **rest} if not rest:
             if not _is_text(text):
-                raise DataError(
-                    f"'contains' of column '{name}' has a lone surrogate, which is not a character: {text!r}"
-                )
-            if _type_of(name, columns) not in ("category", "text"):
-                raise DataError(f"column '{name}' holds no text, so 'contains' does not apply: use min and max, or in")
+                raise DataError(f"the search has a lone surrogate, which is not a character: {text!r}")
+            search.parse(text)
         case {"column": str(name), **bounds} if bounds and set(bounds) <= {"min", "max"}:
             if _type_of(name, columns) != "number":
                 raise DataError(f"column '{name}' holds no numbers; min and max need them: use in, or contains")
@@ -146,8 +155,15 @@ def _check(clause: Any, columns: Mapping[str, str], depth: int = 0) -> None:
         case _:
             raise DataError(
                 f"no clause has the form {_short(clause)}; a clause has 'column' with min/max, "
-                "in or contains, or 'polygon', 'tag', 'rows', 'not'"
+                "in, contains or matches, or 'search', 'polygon', 'tag', 'rows', 'not'"
             )
+
+
+def _check_text(name: str, text: str, what: str, columns: Mapping[str, str]) -> None:
+    if not _is_text(text):
+        raise DataError(f"'{what}' of column '{name}' has a lone surrogate, which is not a character: {text!r}")
+    if _type_of(name, columns) not in ("category", "text"):
+        raise DataError(f"column '{name}' holds no text, so '{what}' does not apply: use min and max, or in")
 
 
 def _check_values(name: str, values: list[Any], type_: str, clause: Rule) -> None:
@@ -195,6 +211,13 @@ def _sql(
         case {"column": name, "contains": text}:
             condition.parameters.append(text)
             return f"coalesce(contains(lower({quote(name)}), lower(?)), false)"
+        case {"column": name, "matches": pattern}:
+            condition.parameters.append(pattern)
+            return search.matches(f"CAST({quote(name)} AS VARCHAR)")
+        case {"search": text}:
+            sql, parameters = search.to_sql(search.parse(text), [quote(name) for name in search.searched(columns)])
+            condition.parameters += parameters
+            return sql
         case {"column": name}:
             return _between(quote(name), clause.get("min"), clause.get("max"), condition)
         case {"polygon": {"x": x, "y": y, "points": points}}:

@@ -197,7 +197,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge }) {
     const { state } = desk;
     hand(next);
     desk.onKey(event);
-    bus.say({ note: state.judging.note() });
+    bus.say({ note: state.judging.note(), canUndo: true });
     if (state.row !== undefined) moveOn(state.row);
   }
 

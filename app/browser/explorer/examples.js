@@ -61,6 +61,7 @@ export function makeExamples(source, look, bus) {
       return URL.createObjectURL(await source.picture(row, false, hidden));
     },
 
+    found: source.found,
     fields: source.fields,
     tablePage: source.tablePage,
     tableRows: source.tableRows,

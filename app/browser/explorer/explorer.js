@@ -16,6 +16,8 @@ import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
+import { makeTable } from "./table.js";
+import { columnsMenu } from "./table_columns.js";
 import { isComing, lack } from "./missing.js";
 import { whenRemoved } from "../shared/mount.js";
 import { short } from "../shared/numbers.js";
@@ -87,18 +89,26 @@ function mount(first, client) {
   root.append(...Object.values(slots), bones);
   let map = null,
     matrix = null,
+    table = null,
     histogram = null,
     gallery = null,
     filters = null,
     actions = null,
     drawer = null,
     enlarged = null,
-    tool = "lasso";
+    tool = "lasso",
+    isZoomed = false,
+    zooming = 0;
   const fit = () => {
     root.style.height = `${Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
   };
   const fitting = new ResizeObserver(fit);
   fitting.observe(document.body);
+  const ways = {
+    open,
+    focused: () => drawer?.prepare(),
+    judge: (row, event, moveOn) => drawer?.judge(row, event, moveOn),
+  };
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
   courier.acknowledge(data.sequence);
   const ends = [bus.on("state", state), bus.on("view", viewed), bus.on("said", busy), bus.on("opened", named)];
@@ -117,7 +127,7 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, histogram, gallery, filters, actions, drawer, enlarged]) part?.end();
+    for (const part of [map, matrix, table, histogram, gallery, filters, actions, drawer, enlarged]) part?.end();
     ends.forEach((one) => one());
     root.remove();
   }
@@ -137,10 +147,10 @@ function mount(first, client) {
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, {
-      open,
+      ...ways,
       enlarge: (row) => enlarged.show(row),
-      focused: () => drawer.prepare(),
-      judge: (row, event, moveOn) => drawer.judge(row, event, moveOn),
+      page: Math.max(0, Math.trunc(Number(address.read().page ?? 1)) - 1 || 0),
+      paged: (page) => address.write({ page: page ? String(page + 1) : null }),
     });
     enlarged = makeEnlarged(bus, root, { open: review, following: gallery.following });
     drawer = makeDrawer(bus, client, root, { about: () => data, leave, enlarge: enlarged.show });
@@ -252,8 +262,10 @@ function mount(first, client) {
     if (Object.keys(change).join() === "tile") return gallery.draw(view);
     drawStage();
     renew(bars.switcher, [view.mode], () => switcher(bus, view));
-    renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
+    if (view.mode !== "table")
+      renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
     const colour = map?.colouring();
+    below.hidden = view.mode === "table";
     renew(bars.legend, colour && [colour.name, colour.colours, colour.low, colour.high], () => legend(colour));
     drawTools();
     drawChips();
@@ -264,26 +276,48 @@ function mount(first, client) {
   }
 
   function drawStage() {
-    const lacking = lack(bus, data.missing, view.mode);
+    const lacking = lack(bus, data.missing, view.mode),
+      mode = lacking ? "nothing" : view.mode,
+      isMap = !["nothing", "matrix", "table"].includes(mode);
+    if (!isMap) map = map?.end();
+    if (mode !== "matrix") matrix = matrix?.end();
+    if (mode !== "table") table = table?.end();
     if (lacking) {
-      map?.end();
-      matrix?.end();
-      map = matrix = null;
-      figure.replaceChildren(
-        h("div", { class: "hem-empty" }, h("p", {}, lacking.title), h("p", { class: "hem-muted" }, lacking.why)),
-      );
-    } else if (view.mode === "matrix") {
-      map?.end();
-      map = null;
+      const why = h("p", { class: "hem-muted" }, lacking.why);
+      figure.replaceChildren(h("div", { class: "hem-empty" }, h("p", {}, lacking.title), why));
+    } else if (mode === "matrix") {
       matrix ??= makeMatrix(bus, figure, look, data.classes, data.none);
       matrix.draw(view, look);
+    } else if (mode === "table") {
+      table ??= makeTable(bus, figure, ways);
+      table.draw(view).then(drawColumns, (error) => bus.say({ error: error.message }));
     } else {
-      matrix?.end();
-      matrix = null;
-      map ??= makeMap(bus, figure, look, open);
+      map ??= makeMap(bus, figure, look, { open, zoom: zoom(), moved });
       map.draw(view, look);
       map.tool(tool);
     }
+  }
+
+  /** The part of the map that the address names, for the first map alone. */
+  function zoom() {
+    const found = isZoomed ? null : address.read().zoom;
+    if (isZoomed) moved(null);
+    isZoomed = true;
+    return found;
+  }
+
+  /** Another part of the map: into the address once the hand has come to rest. */
+  function moved(part) {
+    clearTimeout(zooming);
+    zooming = window.setTimeout(() => !isGone && address.write({ zoom: part }), 250);
+  }
+
+  /** The menu of the table's columns; it stays open while one is chosen. */
+  function drawColumns() {
+    if (!table || view.mode !== "table") return;
+    renew(bars.controls, ["table", table.shown()], () => [
+      columnsMenu(table.fields(), table.shown(), (columns) => bus.setView({ columns })),
+    ]);
   }
 
   function drawTools() {
@@ -293,7 +327,7 @@ function mount(first, client) {
       drawTools();
     };
     const lacking = lack(bus, data.missing, view.mode),
-      parts = () => ({ map, matrix, histogram });
+      parts = () => ({ map, matrix, table, histogram });
     renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () =>
       tools(bus, view, { parts, lacking, tool, choose }),
     );

@@ -5,14 +5,16 @@ import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
 import { placeOf } from "./order.js";
+import { pickedRange } from "./picking.js";
 import { pair, said } from "./pair.js";
+import { markFound } from "./search_marks.js";
 
 const PAGE = 48;
 
-/** Draw into `host`. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
+/** Draw into `host`. page: the one to begin with, from 0; paged(page): another one is shown. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
  *  moveOn): another key on a tile. Returns {draw(view, look), following, end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
+export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0, paged = (_page) => {} }) {
   const count = h("h2", { class: "hem-title" }),
     sort = h("span"),
     direction = h("button", { class: "hem-tool" });
@@ -67,7 +69,6 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   );
   direction.addEventListener("click", () => bus.setView({ ascending: !view.ascending }));
   let view = null,
-    page = 0,
     shown = [],
     anchor = -1,
     drawn = 0,
@@ -99,7 +100,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
     if (view && (next.score !== view.score || next.ascending !== view.ascending)) page = 0;
     view = { ...next };
     const scores = Object.entries(bus.described)
-      .filter(([, one]) => one.is_score)
+      .filter(([name, one]) => one.is_score || name === view.score)
       .map(([name, one]) => [name, one.title]);
     sort.replaceChildren(select(scores, view.score, (score) => bus.setView({ score }), "sort by"));
     direction.replaceChildren(icon(view.ascending ? "up2" : "down2"));
@@ -126,7 +127,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   }
 
   function later(isNew) {
-    if (isNew && members() !== signature) {
+    if (isNew && signature && members() !== signature) {
       page = 0;
       tiles.scrollTop = 0;
     }
@@ -146,6 +147,8 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
       mask = bus.selected ?? bus.inFilter;
     const total = bus.selected ? bus.counts.selected : bus.counts.filter;
     signature = members();
+    page = Math.max(0, Math.min(page, Math.ceil(total / PAGE) - 1));
+    paged(page);
     shown = pageOf(bus.sorted(view.score, !view.ascending), mask, page * PAGE, PAGE);
     head(total);
     if (!shown.length) return tiles.replaceChildren(nothing());
@@ -154,7 +157,10 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
     // Tiles that stay are left where they are: one that is taken out between press and release loses its click.
     if (wanted.length !== tiles.children.length || wanted.some((one, at) => one !== tiles.children[at]))
       tiles.replaceChildren(...wanted);
-    for (const element of tiles.children) caption(element);
+    for (const element of tiles.children) {
+      caption(element);
+      delete element.dataset.found; // marks are made anew
+    }
     badges();
     mark();
     host.dataset.filled = `${total} ${shown[0]}`;
@@ -164,6 +170,8 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
         [pictures, ids, contents] = await Promise.all(parts);
       if (mine !== drawn) return;
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
+      await markFound(bus, shown, [...tiles.children], () => mine === drawn);
+      if (mine !== drawn) return;
       const next = pageOf(bus.sorted(view.score, !view.ascending), mask, (page + 1) * PAGE, PAGE);
       if (next.length) await Promise.all([bus.thumbsOf(next, isWhole), bus.contentsOf(next)]);
     } catch (error) {
@@ -325,12 +333,10 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   }
 
   async function pick(row, event) {
-    const picks = new Set(event.ctrlKey || event.metaKey || event.shiftKey ? bus.picks : []);
-    if (event.shiftKey && shown.includes(anchor)) {
-      const [from, to] = [shown.indexOf(anchor), shown.indexOf(row)].sort((a, b) => a - b);
-      for (const one of shown.slice(from, to + 1)) picks.add(one);
-    } else if (bus.picks.has(row) && (event.ctrlKey || event.metaKey || bus.picks.size === 1)) picks.delete(row);
-    else picks.add(row);
+    const isRange = event.shiftKey && shown.includes(anchor),
+      [from, to] = [isRange ? shown.indexOf(anchor) : shown.indexOf(row), shown.indexOf(row)].sort((a, b) => a - b),
+      adds = event.ctrlKey || event.metaKey || event.shiftKey;
+    const picks = pickedRange(bus.picks, shown.slice(from, to + 1), { adds, isRange });
     if (!event.shiftKey) anchor = row;
     await bus.idsOf([...picks]);
     bus.set({ picks });

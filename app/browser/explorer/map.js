@@ -4,7 +4,7 @@
 import { purge } from "./axes.js";
 import { axesOf, colouring } from "./colouring.js";
 import { h, save } from "../shared/dom.js";
-import { fitted, panned, zoomed } from "./camera.js";
+import { evened, fitted, panned, read, resized, written, zoomed } from "./camera.js";
 import { makeClicks } from "./map_clicks.js";
 import { mapCsv, mapPicture } from "./map_download.js";
 import { axisTitles, drawFigure, figureLayout } from "./map_figure.js";
@@ -17,10 +17,11 @@ import { byLevel, grid, nearest, project, radius } from "./raster.js";
 import { clauses } from "../shared/rules.js";
 import { surface } from "./surface.js";
 
-/** Draw a map into `host`. open(row) is a double click on a point.
+/** Draw a map into `host`. open(row) is a double click on a point; zoom: the part to begin with, as an address has it;
+ *  moved(part): it is another one, null for all.
  *  Returns {draw(view), tool(name), zoom, fit, download, end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeMap(bus, host, look, open) {
+export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_part) => {} }) {
   const points = h("canvas", { class: "hem-layer" }),
     figure = h("div", { class: "hem-layer hem-figure" });
   const gesture = h("canvas", { class: "hem-layer" }),
@@ -93,7 +94,10 @@ export function makeMap(bus, host, look, open) {
     colour = colouring(bus, view.colour, look);
     // Numbers: the hard ones on top. Names: as they come, so that no class covers another.
     rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
-    if (before !== `${axes.x} ${axes.y}`) frame = null;
+    if (before !== `${axes.x} ${axes.y}`) {
+      frame = null;
+      if (before) moved(null);
+    }
     redraw();
   }
 
@@ -105,9 +109,13 @@ export function makeMap(bus, host, look, open) {
 
   function measure() {
     const { width, height, ratio } = placeLayers(host, [points, gesture], catcher, marginOf(axes));
-    if (!frame) {
+    const isOtherSize = frame && (frame.width !== points.width || frame.height !== points.height);
+    if (!frame || isOtherSize) {
       const spread = (name) => extent(bus.column(name).values);
-      frame = home = fitted(spread(axes.x), spread(axes.y), width, height, axes);
+      home = fitted(spread(axes.x), spread(axes.y), width, height, axes);
+      const part = frame ? !frame.isAll && resized(frame, width, height, axes) : read(begin);
+      begin = null;
+      frame = part ? { ...(axes.isBare ? evened(part, width, height) : part), isAll: false } : { ...home, isAll: true };
     }
     frame = { ...frame, width: points.width, height: points.height, ratio };
   }
@@ -140,13 +148,14 @@ export function makeMap(bus, host, look, open) {
   }
 
   function moveTo(next) {
-    Object.assign(frame, next);
+    Object.assign(frame, next, { isAll: false });
     if (scheduled) return;
     scheduled = requestAnimationFrame(() => {
       scheduled = 0;
       repaint();
       clearTimeout(relayout);
       relayout = setTimeout(plot, bus.n > 200000 ? 120 : 16);
+      moved(written(frame));
     });
   }
 
@@ -158,6 +167,7 @@ export function makeMap(bus, host, look, open) {
 
   function fit() {
     frame = null;
+    moved(null);
     redraw();
   }
 

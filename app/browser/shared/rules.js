@@ -10,10 +10,16 @@ export function clauseMask(clause, store) {
   if (clause.polygon) return polygonMask(clause.polygon, store);
   if (clause.rows) return rowsMask(clause.rows, store);
   if (clause.tag) return tagMask(clause.tag, store);
+  if (isText(clause)) return null;
   const column = store.column(clause.column);
-  if (!column || "contains" in clause) return null;
+  if (!column) return null;
   if (clause.in) return inMask(column, clause.in);
   return column.kind === "number" ? rangeMask(column.values, clause.min, clause.max) : null;
+}
+
+/** Is a clause about texts, which the server alone has? @param {any} clause */
+export function isText(clause) {
+  return "contains" in clause || "matches" in clause || "search" in clause;
 }
 
 /** Points inside a polygon by the even-odd rule; the server computes the same bits.
@@ -91,9 +97,10 @@ export function clauses(rule) {
   return rule?.all ?? [];
 }
 
-/** What a clause is about: a column's name, or 'tag'; null for polygons and explicit rows. */
+/** What a clause is about: a column's name, 'tag', or 'search'; null for polygons and explicit rows. */
 export function subject(clause) {
   const inner = clause.not ?? clause;
+  if ("search" in inner) return "search";
   return inner.tag ? "tag" : (inner.column ?? null);
 }
 
@@ -118,7 +125,7 @@ function fittedClause(clause, described) {
     return described[clause.polygon.x]?.kind === "number" && described[clause.polygon.y]?.kind === "number"
       ? clause
       : null;
-  if (!clause.column || "contains" in clause) return clause;
+  if (!clause.column || isText(clause)) return clause;
   const column = described[clause.column];
   if (!column) return null;
   if (!clause.in) return column.kind === "number" ? clause : null;
@@ -137,7 +144,10 @@ export function describe(clause, titles, format) {
   if (clause.polygon) return `lasso on ${titles(clause.polygon.x)} and ${titles(clause.polygon.y)}`;
   if (clause.rows) return `${clause.rows.length.toLocaleString("en-US")} chosen`;
   if (clause.tag) return clause.tag.length ? `tagged ${clause.tag.join(" or ")}` : "no tag";
+  if ("search" in clause)
+    return clause.search.startsWith("/") ? `search ${clause.search}` : `search “${clause.search}”`;
   const title = titles(clause.column);
+  if ("matches" in clause) return `${title} matches /${clause.matches}/`;
   if ("contains" in clause) return `${title} contains “${clause.contains}”`;
   if (clause.in) return `${title} is ${listed(clause.in)}`;
   if (clause.min == null && clause.max == null) return `${title} is known`;
