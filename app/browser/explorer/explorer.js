@@ -18,7 +18,9 @@ import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
 import { makeTable } from "./table.js";
 import { columnsMenu } from "./table_columns.js";
+import { linkButton } from "./link.js";
 import { isComing, lack } from "./missing.js";
+import { makePanes } from "./panes.js";
 import { whenRemoved } from "../shared/mount.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
@@ -96,6 +98,7 @@ function mount(first, client) {
     actions = null,
     drawer = null,
     enlarged = null,
+    menu = /** @type {ReturnType<typeof columnsMenu> | null} */ (null),
     tool = "lasso",
     isZoomed = false,
     zooming = 0;
@@ -111,7 +114,13 @@ function mount(first, client) {
   };
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
   courier.acknowledge(data.sequence);
-  const ends = [bus.on("state", state), bus.on("view", viewed), bus.on("said", busy), bus.on("opened", named)];
+  const ends = [
+    makePanes(root, client, data.identity.workspace),
+    bus.on("state", state),
+    bus.on("view", viewed),
+    bus.on("said", busy),
+    bus.on("opened", named),
+  ];
   const poll = setInterval(() => document.visibilityState === "visible" && bus.look().catch(() => {}), 5000);
   const focus = () => bus.look().catch(() => {});
   window.addEventListener("focus", focus);
@@ -315,9 +324,11 @@ function mount(first, client) {
   /** The menu of the table's columns; it stays open while one is chosen. */
   function drawColumns() {
     if (!table || view.mode !== "table") return;
-    renew(bars.controls, ["table", table.shown()], () => [
-      columnsMenu(table.fields(), table.shown(), (columns) => bus.setView({ columns })),
-    ]);
+    renew(bars.controls, ["table"], () => {
+      menu = columnsMenu(table.fields(), (columns) => bus.setView({ columns }));
+      return [menu.element];
+    });
+    menu?.refresh(table.shown());
   }
 
   function drawTools() {
@@ -328,9 +339,10 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, table, histogram });
-    renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () =>
-      tools(bus, view, { parts, lacking, tool, choose }),
-    );
+    renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () => [
+      ...tools(bus, view, { parts, lacking, tool, choose }),
+      linkButton(message, bus.say),
+    ]);
   }
 
   function drawChips() {

@@ -36,36 +36,29 @@ export function widths(shown, hasPictures) {
   };
 }
 
-/** The menu of columns: a button that opens a list of checkboxes with a search field. choose(names) takes the names in
- *  the order of `fields`, null for the usual ones.
- *  @param {Field[]} fields @param {string[]} shown @param {(names: string[] | null) => void} choose */
-export function columnsMenu(fields, shown, choose) {
-  const on = new Set(shown),
-    search = h("input", {
+/** The menu of columns: a button that opens a list of checkboxes with a search field. choose(names) takes the names that
+ *  are wanted, null for the usual ones. Returns {element, refresh(shown)}.
+ *  @param {Field[]} fields @param {(names: string[] | null) => void} choose */
+export function columnsMenu(fields, choose) {
+  const search = h("input", {
       class: "hem-input",
       type: "search",
       placeholder: "Find a column",
       "aria-label": "find a column",
+      oninput: () => find(search.value.trim().toLowerCase()),
     }),
-    list = h("div", { class: "hem-columns-list" }),
     usual = h("button", { class: "hem-link", onclick: () => choose(null) }, "Usual columns");
   const all = [...fields, { name: TAGS, title: "tags", unit: "", kind: "text", meaning: "what people said" }];
-  const lines = all.map((one) => {
-    const box = h("input", { type: "checkbox", checked: on.has(one.name), onchange: () => toggle(one.name) });
-    return h(
+  const boxes = all.map((one) => h("input", { type: "checkbox", onchange: () => toggle(one.name) }));
+  const lines = all.map((one, k) =>
+    h(
       "label",
       { class: "hem-columns-line", title: [one.name, one.meaning].filter(Boolean).join("\n") },
-      box,
+      boxes[k],
       one.title,
-    );
-  });
-  list.append(...lines);
-  search.addEventListener("input", () => {
-    const text = search.value.trim().toLowerCase();
-    all.forEach((one, k) => {
-      lines[k].hidden = !`${one.name} ${one.title}`.toLowerCase().includes(text);
-    });
-  });
+    ),
+  );
+  const list = h("div", { class: "hem-columns-list" }, lines);
   const panel = h(
     "div",
     { class: "hem-menu hem-columns", role: "group", "aria-label": "columns", hidden: true },
@@ -75,27 +68,35 @@ export function columnsMenu(fields, shown, choose) {
   );
   const button = h(
     "button",
-    {
-      class: "hem-button",
-      title: "choose the columns of the table",
-      "aria-haspopup": "true",
-      "aria-expanded": "false",
-      onclick: turn,
-    },
+    { class: "hem-button", title: "choose the columns of the table", "aria-expanded": "false", onclick: turn },
     "Columns",
   );
+  let shown = /** @type {string[]} */ ([]);
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
     turn();
     button.focus();
   });
-  return h("span", { class: "hem-menu-place" }, button, panel);
+  return {
+    element: h("span", { class: "hem-menu-place" }, button, panel),
+    refresh(/** @type {string[]} */ next) {
+      shown = next;
+      boxes.forEach((box, k) => {
+        box.checked = shown.includes(all[k].name);
+      });
+    },
+  };
 
+  /** Those that are shown keep their order, a new one comes last. */
   function toggle(name) {
-    if (!on.delete(name)) on.add(name);
-    // Those that are shown keep their order, a new one comes last.
-    choose([...shown.filter((one) => on.has(one)), ...[...on].filter((one) => !shown.includes(one))]);
+    choose(shown.includes(name) ? shown.filter((one) => one !== name) : [...shown, name]);
+  }
+
+  function find(text) {
+    all.forEach((one, k) => {
+      lines[k].hidden = !`${one.name} ${one.title}`.toLowerCase().includes(text);
+    });
   }
 
   function turn() {
@@ -107,8 +108,8 @@ export function columnsMenu(fields, shown, choose) {
   }
 
   function away(event) {
-    if (!button.isConnected) return window.removeEventListener("pointerdown", away, { capture: true });
     const path = event.composedPath();
-    return path.includes(panel) || path.includes(button) ? undefined : turn();
+    if (button.isConnected && !path.includes(panel) && !path.includes(button)) turn();
+    if (!button.isConnected) window.removeEventListener("pointerdown", away, { capture: true });
   }
 }
