@@ -56,7 +56,8 @@ def test_overview_has_an_address_like_every_other_page(client):
 def test_a_wrong_token_is_refused_everywhere(client, sent):
     for path in ("columns/tiny", "column/tiny?name=loss", "ids/tiny?rows=1", "thumbs/tiny?rows=1", "image/tiny?rows=0",
                  "mask/tiny", "verdicts/tiny", "revision/tiny", "contents/tiny?rows=1",
-                 "free/tiny?rows=1", "judged/tiny?rows=1", "detail/tiny?rows=1", "desk/tiny"):  # fmt: skip
+                 "replay/tiny?epoch=1", "free/tiny?rows=1", "judged/tiny?rows=1", "detail/tiny?rows=1",
+                 "desk/tiny"):  # fmt: skip
         answer = client.get(f"/hem/{path}", headers={"X-HEM-Token": sent})
         assert (answer.status_code, answer.json()["error"][:17]) == (403, "this page's token")
     for path in ("tags", "undo", "csv", "mask"):
@@ -67,6 +68,20 @@ def test_numbers_come_as_float32_in_row_order(client):
     values = np.frombuffer(client.get("/hem/column/tiny?name=loss").content, "<f4")
     np.testing.assert_allclose(values[:2], [0.5 * 100 / 60 / 10, 1.5 * 100 / 60 / 10], rtol=1e-6)
     assert len(values) == 60
+
+
+def test_the_data_map_after_an_epoch_comes_as_x_then_y(client):
+    described = client.get("/hem/columns/tiny").json()
+    last = client.get(f"/hem/replay/tiny?epoch={described['epochs']}")
+    first = np.frombuffer(client.get("/hem/replay/tiny?epoch=1").content, "<f4").reshape(2, 60)
+    assert np.frombuffer(last.content, "<f4").shape == (120,)
+    assert first[0].tolist() == [0] * 60  # after one epoch nothing has wavered
+
+
+@pytest.mark.parametrize("epoch", ["", "0", "-1", "1.5", "x", "4" * 5000, "999999", "1; DROP"])
+def test_an_epoch_that_the_run_does_not_have_is_refused(client, epoch):
+    answer = client.get("/hem/replay/tiny", params={"epoch": epoch})
+    assert (answer.status_code, answer.json()["error"][:25]) == (400, "'epoch' must be a whole n")
 
 
 def test_categories_come_as_codes_whose_names_are_the_classes_in_order(client):

@@ -582,3 +582,27 @@ def test_the_histogram_begins_with_the_loss_on_a_log_axis(opened):
     assert page.locator(".hem-below").get_attribute("data-distribution") == "loss"
     marks = page.locator(".hem-histogram svg > text").all_text_contents()
     assert {"0.01", "0.1", "1"} <= set(marks)
+
+
+def test_a_key_of_the_legend_filters_and_the_slider_replays_the_training(opened):
+    page = explore(opened, "?run=animals&" + urllib.parse.urlencode({"view": json.dumps({"colour": "reason"})}))
+    page.locator(".hem-key", has_text="mislabelled").click()
+    eventually(lambda: in_address(page, "rule") == {"all": [{"column": "reason", "in": ["mislabelled"]}]})
+    assert page.locator(".hem-key.is-on").inner_text() == "mislabelled"
+    page.locator(".hem-key.is-on").click()
+    eventually(lambda: in_address(page, "rule") is None)
+
+    page.get_by_role("slider", name="epoch of the data map").fill("2")
+    page.get_by_text("after epoch 2 of 3").wait_for()
+    eventually(lambda: (in_address(page, "view") or {}).get("epoch") == 2)
+    box = page.locator(".hem-catcher").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 160, steps=4)
+    page.mouse.up()
+    assert in_address(page, "selection") is None  # what is seen is not what the columns hold
+    page.reload()
+    page.get_by_text("after epoch 2 of 3").wait_for()
+    page.get_by_role("button", name="replay the training").click()
+    page.get_by_text("all 3 epochs").wait_for()
+    assert lasso(page) > 0

@@ -46,7 +46,7 @@ def explorer(data: Mapping[str, Any], *, on_state: Callable[[], None]) -> None:
 
     on_state: filter, selection or view changed, or somebody wants to go to another page.
     """
-    address = f"/hem/static/{routes.version()}/explorer/explorer.js"
+    address = routes.code_address("explorer/explorer.js")
     _mount(key=KEY, data={**data, "code": address}, on_state_change=on_state)
 
 

@@ -7,6 +7,7 @@ import { openBus } from "./bus.js";
 import { pageClient } from "../shared/client.js";
 import { theme } from "../shared/colours.js";
 import { chips } from "./chips.js";
+import { drawnColumns, isDense } from "./colouring.js";
 import { makeCourier } from "../shared/courier.js";
 import { h, renew, save } from "../shared/dom.js";
 import { makeDrawer } from "./drawer.js";
@@ -19,12 +20,14 @@ import { makeMatrix } from "./matrix.js";
 import { makeTable } from "./table.js";
 import { columnsMenu } from "./table_columns.js";
 import { linkButton } from "./link.js";
+import { legend, legendKey } from "./legend.js";
 import { isComing, lack } from "./missing.js";
 import { makePanes } from "./panes.js";
 import { whenRemoved } from "../shared/mount.js";
+import { epochOf, makeSlider } from "./replay.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
-import { controls, legend, MODES, switcher, tools } from "./toolbar.js";
+import { controls, MODES, switcher, tools } from "./toolbar.js";
 import { changedSince, columnsOf, neededColumns, usable, usualView } from "./view.js";
 
 let skeleton = null;
@@ -79,6 +82,7 @@ function mount(first, client) {
     legend: bar("legend"),
   };
   const figure = bar("figure-place"),
+    epochs = bar("epoch-place"),
     below = bar("below"),
     space = () => bar("space");
   slots.stage.append(
@@ -86,12 +90,14 @@ function mount(first, client) {
     h("div", { class: "hem-bar hem-bar-2" }, bars.controls, space(), bars.legend),
     bars.chips,
     figure,
+    epochs,
     below,
   );
   root.append(...Object.values(slots), bones);
   let map = null,
     matrix = null,
     table = null,
+    slider = null,
     histogram = null,
     gallery = null,
     filters = null,
@@ -136,7 +142,8 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, table, histogram, gallery, filters, actions, drawer, enlarged]) part?.end();
+    for (const part of [map, matrix, table, slider, histogram, gallery, filters, actions, drawer, enlarged])
+      part?.end();
     ends.forEach((one) => one());
     root.remove();
   }
@@ -152,18 +159,27 @@ function mount(first, client) {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
     });
-    await Promise.all([bus.load(neededColumns(view, bus.described)), bus.tags().catch(() => {})]);
+    await Promise.all([load(), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, {
       ...ways,
       enlarge: (row) => enlarged.show(row),
       page: Math.max(0, Math.trunc(Number(address.read().page ?? 1)) - 1 || 0),
-      paged: (page) => address.write({ page: page ? String(page + 1) : null }),
+      paged(page) {
+        address.write({ page: page ? String(page + 1) : null });
+        if (bus.isCrowd) drawer?.refresh(); // the page is all that it can walk through
+      },
     });
     enlarged = makeEnlarged(bus, root, { open: review, following: gallery.following });
-    drawer = makeDrawer(bus, client, root, { about: () => data, leave, enlarge: enlarged.show });
+    drawer = makeDrawer(bus, client, root, {
+      about: () => data,
+      leave,
+      enlarge: enlarged.show,
+      around: gallery.near,
+    });
     histogram = makeHistogram(bus, below, look);
+    slider = makeSlider(bus, epochs);
     await adopt();
     await draw();
     if (isGone) return;
@@ -223,7 +239,8 @@ function mount(first, client) {
   async function adopt() {
     const [filter, selection] = [fitted(data.filter, bus.described), fitted(data.selection, bus.described)],
       dropped = [...filter.dropped, ...selection.dropped];
-    await bus.load([...clauses(filter.rule), ...clauses(selection.rule)].flatMap(columnsOf));
+    const names = [...clauses(filter.rule), ...clauses(selection.rule)].flatMap(columnsOf);
+    await bus.load(bus.isCrowd ? names.filter((name) => bus.described[name]?.kind !== "number") : names);
     await bus.set({ filter: filter.rule, selection: selection.rule }, "python");
     if (!dropped.length) return;
     const words = dropped.map((clause) => describe(clause, (name) => bus.title(name), short)).join("; ");
@@ -240,15 +257,22 @@ function mount(first, client) {
     root.dataset.selected = bus.counts.selected;
     root.dataset.scope = bus.counts.scope;
     drawChips();
+    drawLegend();
     if (origin === "page") tell();
   }
 
   async function viewed({ change, origin }) {
     view = usable(bus.view, usual, bus.described);
-    await bus.load(neededColumns(view, bus.described));
+    await load();
     if (isGone) return;
     await draw(change);
     if (origin === "page") tell();
+  }
+
+  async function load() {
+    const epoch = epochOf(view, bus.epochs),
+      drawn = isDense(view, bus) ? [] : drawnColumns(view);
+    await Promise.all([bus.prepare(neededColumns(view, bus.described), drawn), epoch && bus.replay.load(epoch)]);
   }
 
   // The page itself never waits for Python.
@@ -268,14 +292,16 @@ function mount(first, client) {
   }
 
   async function draw(change = {}) {
-    if (Object.keys(change).join() === "tile") return gallery.draw(view);
+    const changed = Object.keys(change).join();
+    if (changed === "tile") return gallery.draw(view);
+    slider.draw(view);
     drawStage();
+    if (changed === "epoch") return drawChips();
     renew(bars.switcher, [view.mode], () => switcher(bus, view));
     if (view.mode !== "table")
       renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
-    const colour = map?.colouring();
     below.hidden = view.mode === "table";
-    renew(bars.legend, colour && [colour.name, colour.colours, colour.low, colour.high], () => legend(colour));
+    drawLegend();
     drawTools();
     drawChips();
     slots.stage.classList.toggle("is-matrix", view.mode === "matrix");
@@ -339,14 +365,20 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, table, histogram });
-    renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () => [
+    renew(bars.tools, [view.mode, view.hide, view.dense, tool, Boolean(lacking)], () => [
       ...tools(bus, view, { parts, lacking, tool, choose }),
       linkButton(message, bus.say),
     ]);
   }
 
+  function drawLegend() {
+    const colour = map?.colouring();
+    renew(bars.legend, legendKey(bus, colour), () => legend(bus, colour));
+  }
+
   function drawChips() {
-    const mode = view && !lack(bus, data.missing, view.mode) ? view.mode : null;
+    const shown = view && !lack(bus, data.missing, view.mode) ? view.mode : null,
+      mode = shown && epochOf(view, bus.epochs) ? "replay" : shown;
     renew(bars.chips, [bus.filter, bus.selection, bus.counts.selected, bus.picks.size, mode], () => chips(bus, mode));
   }
 

@@ -45,7 +45,7 @@ export function makeFilters(bus, host, look) {
     if (nextLook) look = nextLook;
     view = { ...next };
     const wanted = wantedColumns();
-    await bus.load([...wanted.filter((name) => name !== "tag"), ...ERROR_COLUMNS]);
+    await bus.prepare([...wanted.filter((name) => name !== "tag"), ...(bus.isCrowd ? [] : ERROR_COLUMNS)]);
     const key = wanted.join(" ");
     if (sections.dataset.key !== key) {
       sections.dataset.key = key;

@@ -1,17 +1,18 @@
 // @ts-check
 // The gallery: the examples of filter and selection as tiles, a page at a time, sorted by a score.
 
+import { axesOf } from "./colouring.js";
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
-import { placeOf } from "./order.js";
+import { around, placeOf } from "./order.js";
 import { pickedRange } from "./picking.js";
 import { pair, said } from "./pair.js";
 import { markFound } from "./search_marks.js";
 
 const PAGE = 48;
 
-/** Draw into `host`. page: the one to begin with, from 0; paged(page): another one is shown. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
+/** Draw into `host`. page: the one to begin with, from 0; paged(page): one is shown. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
  *  moveOn): another key on a tile. Returns {draw(view, look), following, end}.
  *  @param {import("./bus.js").Bus} bus */
 export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0, paged = (_page) => {} }) {
@@ -70,6 +71,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
   direction.addEventListener("click", () => bus.setView({ ascending: !view.ascending }));
   let view = null,
     shown = [],
+    coming = [], // the rows of the next page, in a crowd
     anchor = -1,
     drawn = 0,
     signature = "",
@@ -83,6 +85,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
   return {
     draw,
     following,
+    near,
     end() {
       ends.forEach((end) => end());
       cancelAnimationFrame(frame);
@@ -91,9 +94,18 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
 
   /** The row that stands so many places after another in the order of the gallery; undefined at its ends. */
   function following(row, by) {
+    if (bus.isCrowd) return shown.includes(row) ? shown[shown.indexOf(row) + by] : undefined; // on the page that is seen
     const mask = bus.selected ?? bus.inFilter,
       rows = bus.sorted(view.score, !view.ascending).filter((one) => mask[one]);
     return rows[rows.indexOf(row) + by];
+  }
+
+  /** The rows around one as `around` gives them; in a crowd those of this page and the next. */
+  function near(row, reach) {
+    const mask = bus.selected ?? bus.inFilter;
+    if (!bus.isCrowd) return around(bus.sorted(view.score, !view.ascending), mask, row, reach);
+    const total = bus.selected ? bus.counts.selected : bus.counts.filter;
+    return { rows: [...shown, ...coming], first: page * PAGE, total };
   }
 
   function draw(next) {
@@ -142,14 +154,16 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
   }
 
   async function fill() {
-    if (!view || !bus.column(view.score)) return;
+    if (!view || !(bus.isCrowd || bus.column(view.score))) return;
     const mine = ++drawn,
-      mask = bus.selected ?? bus.inFilter;
-    const total = bus.selected ? bus.counts.selected : bus.counts.filter;
+      total = bus.selected ? bus.counts.selected : bus.counts.filter;
     signature = members();
-    page = Math.max(0, Math.min(page, Math.ceil(total / PAGE) - 1));
+    const last = Math.max(0, Math.ceil(total / PAGE) - 1);
+    page = Math.max(0, Math.min(page, last));
+    const found = bus.isCrowd ? await asked(mine) : here(page);
+    if (mine !== drawn || !found) return;
+    shown = found;
     paged(page);
-    shown = pageOf(bus.sorted(view.score, !view.ascending), mask, page * PAGE, PAGE);
     head(total);
     if (!shown.length) return tiles.replaceChildren(nothing());
     const old = new Map([...tiles.children].map((tile) => [Number(tile.dataset.row), tile]));
@@ -172,10 +186,29 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
       await markFound(bus, shown, [...tiles.children], () => mine === drawn);
       if (mine !== drawn) return;
-      const next = pageOf(bus.sorted(view.score, !view.ascending), mask, (page + 1) * PAGE, PAGE);
+      const next = bus.isCrowd ? coming : here(page + 1);
       if (next.length) await Promise.all([bus.thumbsOf(next, isWhole), bus.contentsOf(next)]);
     } catch (error) {
       bus.say({ error: error.message });
+    }
+  }
+
+  /** The rows of a page, where the column that sorts them is here. */
+  function here(number) {
+    return pageOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, number * PAGE, PAGE);
+  }
+
+  /** The rows of this page as the server knows them, and those of the next one; null when there is none to show. */
+  async function asked(mine) {
+    const axes = axesOf(view),
+      columns = ["error", axes.x, axes.y].filter((name) => bus.described[name]?.kind === "number");
+    try {
+      const found = await bus.pageOf(view.score, !view.ascending, page * PAGE, 2 * PAGE, columns);
+      if (mine === drawn) coming = found.rows.slice(PAGE);
+      return found.rows.slice(0, PAGE);
+    } catch (error) {
+      bus.say({ error: error.message });
+      return null;
     }
   }
 
@@ -282,7 +315,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
 
   function caption(element) {
     const row = Number(element.dataset.row),
-      value = bus.column(view.score).values[row];
+      value = bus.valueOf(view.score, row);
     element.children[1].replaceChildren(
       h("div", { class: "hem-caption-pair" }, pair(bus, row)),
       h("div", { class: "hem-caption-score" }, h("span", { title: bus.title(view.score) }, short(value)), reason(row)),
@@ -345,7 +378,11 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
 
   /** Show the page that a row is on. Resolves when it is drawn. */
   async function see(row) {
-    const place = placeOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row);
+    const at = [...shown, ...coming].indexOf(row),
+      ofCrowd = at < 0 ? -1 : page * PAGE + at;
+    const place = bus.isCrowd
+      ? ofCrowd
+      : placeOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row);
     if (place >= 0 && Math.floor(place / PAGE) !== page) {
       page = Math.floor(place / PAGE);
       tiles.scrollTop = 0;

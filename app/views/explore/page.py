@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import loaders, map_to_come, saved_views, scope, state, theme, trust
 from app.browser.explorer.component import explorer, sent_state
-from app.wire import contents, pictures, routes, scenes, tag_words
+from app.wire import contents, crowd, masks, pictures, scenes, tag_words
 from app.wire.identity import identity
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.summary import NOTHING
@@ -40,8 +40,8 @@ def page() -> None:
             "level": level.name,
             "fingerprint": level.fingerprint,
             "identity": identity(level),
-            "token": routes.token(state.session_id()),
-            "n": level.n,
+            "token": state.page_token(),
+            **crowd.size(level),
             "classes": list(level.classes),
             "none": NOTHING if level.has_own_classes else None,
             "missing": _missing(level),
@@ -119,8 +119,4 @@ def _go(name: str, value: object, *, is_repeated: bool) -> None:
 
 def _count(level: Level, filter_: dict[str, Any] | None, selection: dict[str, Any] | None) -> int:
     clauses = [*(filter_ or {}).get("all", []), *(selection or {}).get("all", [])]
-    if not clauses:
-        return level.n
-    needs_tags = "tag" in str(clauses)
-    tags = loaders.tags_of(level).state(level.data) if needs_tags else None
-    return len(level.rows({"all": clauses}, tags=tags))
+    return masks.count(level, {"all": clauses})

@@ -121,10 +121,10 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     found = _rows(level, queue, rule, person, judged)
     review(
         {
-            "module": f"/hem/static/{routes.version()}/review/review.js",
+            "module": routes.code_address("review/review.js"),
             "key": f"{level.run} {level.name} {level.fingerprint} {queue} {person} {rule}",
             **desk.of_level(level),
-            "token": routes.token(state.session_id()),
+            "token": state.page_token(),
             "person": person,
             "rows": found["row"].tolist(),
             "places": loaders.places(level)[found["row"].to_numpy()].tolist(),
