@@ -183,7 +183,7 @@ export function makeActions(bus, host, { makeSet, download, without = {} }) {
 
   function said(message) {
     if (message?.error) show(message.error, null, true);
-    else if (message?.note) show(message.note, undo);
+    else if (message?.note) show(message.note, message.canUndo ? undo : null);
   }
 
   function key(event) {
