@@ -49,6 +49,7 @@ def build(workspace: Path, token: str | None = None) -> ASGIApp:
     workspace a process: the last one built is the one shown.
     """
     os.environ["HEM_WORKSPACE"] = str(Path(workspace).resolve())
+    import pyarrow
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
     from streamlit import config
@@ -58,6 +59,7 @@ def build(workspace: Path, token: str | None = None) -> ASGIApp:
     from app.theme import THEME
     from app.wire.routes import routes
 
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # gives back what it has used; the usual one keeps it
     for name, value in {**SETTINGS, **THEME}.items():
         config.set_option(name, value)
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)
