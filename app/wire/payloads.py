@@ -59,8 +59,6 @@ def verdict_codes(state: pd.DataFrame, ids: IdIndex) -> np.ndarray:
     """
     out = np.zeros(len(ids), dtype=np.uint8)
     verdicts = state[state["tag"].isin(VERDICTS)]
-    if not len(verdicts):
-        return out
     rows = ids.get_indexer(verdicts["id"])
     code = {tag: code for code, tag in enumerate(VERDICTS, start=1)}
     values = np.array([code[tag] for tag in verdicts["tag"]], dtype=np.uint8)

@@ -16,17 +16,20 @@ from starlette.routing import Route
 
 from app import loaders
 from app.access_pages import name_routes
+from app.base_path import under
 from app.wire import (
     columns,
     contents,
     crowd,
     density,
+    desk,
     masks,
     opinions,
     payloads,
     pictures,
     replay,
     scenes,
+    table,
     tag_sets,
     tagging,
 )
@@ -40,7 +43,7 @@ from hem_core.store.level_names import EXAMPLES
 if TYPE_CHECKING:
     from hem_core.store.level import Level
 
-__all__ = ["routes", "token", "version"]
+__all__ = ["code_address", "routes", "token", "version"]
 
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 MAX_ROWS = 1000
@@ -62,9 +65,11 @@ def routes() -> list[Route]:
         Route("/overview", _to_overview, methods=["GET"]),
         Route("/hem/static/{path:path}", _static, methods=["GET"]),
         get("/hem/columns/{run}", _columns),
+        get("/hem/desk/{run}", lambda level, _request: JSONResponse(desk.of_level(level), headers=NEVER)),
         get("/hem/column/{run}", _column),
         get("/hem/spread/{run}", _spread),
         get("/hem/replay/{run}", _replay),
+        get("/hem/fields/{run}", table.fields),
         get("/hem/ids/{run}", _ids),
         get("/hem/thumbs/{run}", _thumbs),
         get("/hem/image/{run}", _image),
@@ -76,6 +81,7 @@ def routes() -> list[Route]:
         get("/hem/revision/{run}", _revision),
         get("/hem/judged/{run}", _judged),
         *name_routes(),
+        *table.table_routes(),
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
@@ -90,7 +96,12 @@ def routes() -> list[Route]:
 def _to_overview(request: Request) -> Response:
     """Streamlit serves its default page at the root alone; whoever types or keeps /overview is led there."""
     query = request.url.query
-    return RedirectResponse("/" + (f"?{query}" if query else ""), 302)
+    return RedirectResponse(under("/") + (f"?{query}" if query else ""), 302)
+
+
+def code_address(name: str) -> str:
+    """Where a browser gets a module of app/browser, `explorer/explorer.js`: with the version in it."""
+    return under(f"/hem/static/{version()}/{name}")
 
 
 @lru_cache(maxsize=1)
@@ -213,7 +224,7 @@ def _detail(level: Level, request: Request) -> Response:
 def _verdicts(level: Level, request: Request) -> Response:
     log = loaders.tags_of(level)
     revision, state = log.revision(level.data), log.state(level.data)
-    found = payloads.verdict_codes(state, loaders.row_of(level))
+    found = payloads.verdict_codes(state, loaders.row_of(level)) if len(state) else np.zeros(level.n, np.uint8)
     has_free = "1" if payloads.free_tags(state) else "0"
     return _bytes(found.tobytes(), headers={**NEVER, "X-HEM-Revision": str(revision), "X-HEM-Free": has_free})
 

@@ -31,6 +31,8 @@ class Reading:
     fixed_kinds: Mapping[str, str] = field(default_factory=dict)
     """Columns whose kind does not follow from their values."""
     has_classes: bool = True
+    near: rules.Near | None = None
+    """The rows that a near clause picks."""
 
     @cached_property
     def kinds(self) -> dict[str, str]:
@@ -54,7 +56,7 @@ class Reading:
     ) -> tuple[Condition, set[str]]:
         """Both as one condition, and the columns that it reads."""
         kinds = self.kinds if rules.clauses(rule) else {}
-        condition = rules.to_sql(rule, kinds, tags=tags, inside=self.inside)
+        condition = rules.to_sql(rule, kinds, tags=tags, inside=self.inside, near=self.near)
         used = rules.columns_of(rule)
         if where and where.strip():
             from hem_core.store.where import columns_in

@@ -135,3 +135,10 @@ def test_a_choice_of_the_reader_is_kept_where_the_browser_allows_it(ask):
       other.prefer("hem-blind", "1"); client.prefer("hem-blind", "1");
       return [other.preference("hem-blind"), client.preference("hem-blind")];"""
     assert ask(kept) == ["1", None]
+
+
+def test_addresses_begin_with_the_path_under_which_a_proxy_shows_the_app(evaluate):
+    own = "/hem/static/0123456789ab/shared/browser_shell.js"
+    places = ["http://127.0.0.1:8501", "https://x.org/hem", "https://x.org/a/hem/static/b", "file:///repository/app"]
+    found = evaluate("shared/browser_shell.js", "v.all.map(m.basePath)", all=[place + own for place in places])
+    assert found == ["", "/hem", "/a/hem/static/b", ""]

@@ -337,17 +337,6 @@ def test_csv_of_the_scope_holds_its_examples(opened):
 
 
 @pytest.mark.looks
-def test_hover_shows_the_example_and_double_click_opens_it_in_review(opened):
-    page = explore(opened)
-    tile = page.locator(".hem-tile").first
-    eventually(lambda: tile.get_attribute("data-id"))
-    chosen = tile.get_attribute("data-id")
-    tile.dblclick()
-    page.wait_for_url(re.compile("/review"))
-    page.get_by_text(chosen).first.wait_for()
-
-
-@pytest.mark.looks
 def test_a_filter_chosen_elsewhere_is_adopted_and_leaving_keeps_it(opened):
     page = explore(opened)
     page.locator("[data-column=reason] .hem-line", has_text="mislabelled").click()

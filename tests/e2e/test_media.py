@@ -53,6 +53,9 @@ def test_texts_are_found_by_their_words_read_on_tiles_and_marked_in_review(retel
     assert tile.locator("b, i:not([style])").count() == 0
     page.wait_for_url("**run=animals**")  # Python has followed, and nothing on the page moves any more
     tile.dblclick()
+    page.wait_for_selector(".hem-drawer[data-shown]")
+    assert page.locator(".hem-drawer .frame .text").inner_text() == texts[7]
+    page.get_by_role("button", name="Open in Review").click()
     page.wait_for_url("**/review*")
     page.wait_for_selector(".hem-review .frame .text")
     assert page.locator(".hem-review .frame .text").inner_text() == texts[7]

@@ -139,6 +139,7 @@ export function makeActions(bus, host, { makeSet, download }) {
   async function undoBatch(batch) {
     try {
       const { undone, message } = await bus.undo(batch);
+      bus.emit("undone");
       if (!undone) return show(message);
       return show(message, () => undoBatch(undone.batch), false, undone.action === "redo" ? "Undo" : "Redo");
     } catch (error) {
@@ -179,6 +180,7 @@ export function makeActions(bus, host, { makeSet, download }) {
 
   function said(message) {
     if (message?.error) show(message.error, null, true);
+    else if (message?.note) show(message.note, undo);
   }
 
   function key(event) {

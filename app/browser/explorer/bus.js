@@ -18,8 +18,8 @@ const opened = new WeakMap(); // client -> its buses by workspace, run, level an
  *
  *  Three things: the filter (a rule), the selection (a rule inside the filter), the picks (clicked rows).
  *  Masks are (N) 0/1: `inFilter`; `selected` (inside the filter) or null; `scope` = what an action applies to.
- *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'said', 'kept' (a
- *  step of the outbox). With it come the columns, the examples and the tags, each from a file of its own.
+ *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'opened' (in the
+ *  drawer), 'said', 'undone', 'kept' (a step of the outbox). With it come the columns, the examples and the tags, each from a file of its own.
  *
  *  @param {import("../shared/client.js").Client} client @returns {Bus} */
 export function openBus(client, data) {
@@ -69,6 +69,7 @@ function makeBus(client, data) {
     scope: full,
     counts: { filter: n, selected: 0, scope: n },
     hovered: -1,
+    opened: -1, // the row in the drawer
     pending: 0,
 
     on(name, listener) {
@@ -110,6 +111,11 @@ function makeBus(client, data) {
         bus.hovered = row;
         bus.emit("hover", row);
       }
+    },
+    open(row) {
+      if (row === bus.opened) return;
+      bus.opened = row;
+      bus.emit("opened", row);
     },
     say(message) {
       bus.emit("said", message);

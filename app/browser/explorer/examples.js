@@ -33,6 +33,15 @@ export function makeExamples(source, look, bus) {
       return rows.map((row) => ids.get(row));
     },
 
+    /** The row of an id, asked of the server where it was not seen yet; -1 where the level has no such id. */
+    async findRow(id) {
+      if (!rowOf.has(id)) {
+        const row = (await source.mask({ all: [{ rows: [id] }] }, 0)).indexOf(1);
+        if (row >= 0) await bus().idsOf([row]);
+      }
+      return rowOf.get(id) ?? -1;
+    },
+
     /** Object URLs of thumbnails by row ('' where there is none); one request for those not seen yet. isWhole: of a
      *  part, its whole example. */
     async thumbsOf(rows, isWhole = false) {
@@ -51,6 +60,11 @@ export function makeExamples(source, look, bus) {
     async pictureOf(row, hidden) {
       return URL.createObjectURL(await source.picture(row, false, hidden));
     },
+
+    fields: source.fields,
+    tablePage: source.tablePage,
+    tableRows: source.tableRows,
+    tableCsv: source.tableCsv,
 
     /** Everything that is known of a row, as the detail view of Review has it. */
     async detailOf(row) {

@@ -2,6 +2,7 @@
 // Explore: filters | map, matrix, histogram | gallery, and the action bar; all on one bus.
 
 import { makeActions } from "./actions.js";
+import { makeAddress } from "./address.js";
 import { openBus } from "./bus.js";
 import { pageClient } from "../shared/client.js";
 import { theme } from "../shared/colours.js";
@@ -9,6 +10,8 @@ import { chips } from "./chips.js";
 import { drawnColumns, isDense } from "./colouring.js";
 import { makeCourier } from "../shared/courier.js";
 import { h, renew, save } from "../shared/dom.js";
+import { makeDrawer } from "./drawer.js";
+import { makeEnlarged } from "./enlarged.js";
 import { makeFilters } from "./filters.js";
 import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
@@ -58,7 +61,8 @@ function mount(first, client) {
   const root = h("div", { class: "hem-explorer" }),
     bones = takeSkeleton(first.parentElement);
   first.parentElement.append(root);
-  const bus = openBus(client, data);
+  const bus = openBus(client, data),
+    address = makeAddress(client.place);
   const slots = Object.fromEntries(
     ["filters", "stage", "gallery", "actions"].map((name) => [
       name,
@@ -93,6 +97,8 @@ function mount(first, client) {
     gallery = null,
     filters = null,
     actions = null,
+    drawer = null,
+    enlarged = null,
     tool = "lasso";
   const fit = () => {
     root.style.height = `${Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
@@ -101,7 +107,7 @@ function mount(first, client) {
   fitting.observe(document.body);
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
   courier.acknowledge(data.sequence);
-  const ends = [bus.on("state", state), bus.on("view", viewed), bus.on("said", busy)];
+  const ends = [bus.on("state", state), bus.on("view", viewed), bus.on("said", busy), bus.on("opened", named)];
   const poll = setInterval(() => document.visibilityState === "visible" && bus.look().catch(() => {}), 5000);
   const focus = () => bus.look().catch(() => {});
   window.addEventListener("focus", focus);
@@ -117,7 +123,7 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, slider, histogram, gallery, filters, actions]) part?.end();
+    for (const part of [map, matrix, slider, histogram, gallery, filters, actions, drawer, enlarged]) part?.end();
     ends.forEach((one) => one());
     root.remove();
   }
@@ -136,7 +142,14 @@ function mount(first, client) {
     await Promise.all([load(), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
-    gallery = makeGallery(bus, slots.gallery, open);
+    gallery = makeGallery(bus, slots.gallery, {
+      open,
+      enlarge: (row) => enlarged.show(row),
+      focused: () => drawer.prepare(),
+      judge: (row, event, moveOn) => drawer.judge(row, event, moveOn),
+    });
+    enlarged = makeEnlarged(bus, root, { open: review, following: gallery.following });
+    drawer = makeDrawer(bus, client, root, { about: () => data, leave, enlarge: enlarged.show });
     histogram = makeHistogram(bus, below, look);
     slider = makeSlider(bus, epochs);
     await adopt();
@@ -145,7 +158,22 @@ function mount(first, client) {
     bones.remove();
     const skipped = Object.entries(bus.skipped).map(([name, why]) => `column ${name}: ${why}`);
     if (skipped.length) bus.say({ error: `Not shown: ${skipped.join("; ")}` });
+    await reopen(address.read().example);
     root.dataset.ready = "true";
+  }
+
+  /** Open the example that the address names. */
+  async function reopen(id) {
+    if (!id) return;
+    const row = await bus.findRow(id).catch(() => -1);
+    if (row >= 0) return drawer.show(row);
+    address.write({ example: null });
+    bus.say({ error: `There is no ${id} here any more, so it is not opened.` });
+  }
+
+  async function named(row) {
+    const [id] = row < 0 ? [null] : await bus.idsOf([row]).catch(() => [null]);
+    if (row === bus.opened && !isGone) address.write({ example: id });
   }
 
   /** Python's answer: a fresh token, the counts it agrees on; its rules only when the page has not moved on. */
@@ -154,6 +182,7 @@ function mount(first, client) {
     component = next;
     data = next.data;
     client.renew(data);
+    address.again();
     courier.acknowledge(data.sequence);
     if (courier.isSettled()) {
       going = null;
@@ -303,6 +332,10 @@ function mount(first, client) {
   }
 
   function open(row) {
+    return drawer.show(row);
+  }
+
+  function review(row) {
     bus
       .idsOf([row])
       .then(([id]) => leave("open", id))

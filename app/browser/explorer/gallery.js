@@ -5,14 +5,15 @@ import { axesOf } from "./colouring.js";
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
-import { makeEnlarged } from "./enlarged.js";
+import { placeOf } from "./order.js";
 import { pair, said } from "./pair.js";
 
 const PAGE = 48;
 
-/** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}.
+/** Draw into `host`. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
+ *  moveOn): another key on a tile. Returns {draw(view, look), following, end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeGallery(bus, host, open) {
+export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   const count = h("h2", { class: "hem-title" }),
     sort = h("span"),
     direction = h("button", { class: "hem-tool" });
@@ -74,13 +75,17 @@ export function makeGallery(bus, host, open) {
     drawn = 0,
     signature = "",
     frame = 0;
-  const enlarged = makeEnlarged(bus, host.parentElement, { open, following: (row, by) => following(row, by) });
-  const ends = [bus.on("state", () => later(true)), bus.on("tags", badges), bus.on("hover", mark)];
+  const ends = [
+    bus.on("state", () => later(true)),
+    bus.on("tags", badges),
+    bus.on("hover", mark),
+    bus.on("opened", (row) => (row < 0 ? mark() : see(row))),
+  ];
   return {
     draw,
+    following,
     end() {
       ends.forEach((end) => end());
-      enlarged.end();
       cancelAnimationFrame(frame);
     },
   };
@@ -237,12 +242,14 @@ export function makeGallery(bus, host, open) {
         ondblclick: () => open(row),
         onkeydown: (event) => {
           if (event.key === "Enter") open(row);
-          if (event.key === "e" && bus.hasPictures) enlarged.show(row);
+          else if (event.key === "e" && bus.hasPictures) enlarge(row);
+          else judge(row, event, moveOn);
           if (event.key === " ") {
             event.preventDefault();
             pick(row, event);
           }
         },
+        onfocus: focused,
         onpointerenter: () => bus.hover(row),
         onpointerleave: () => bus.hover(-1),
       },
@@ -258,7 +265,7 @@ export function makeGallery(bus, host, open) {
               tabIndex: -1,
               onclick: (event) => {
                 event.stopPropagation();
-                enlarged.show(row);
+                enlarge(row);
               },
               ondblclick: (event) => event.stopPropagation(),
             },
@@ -273,7 +280,7 @@ export function makeGallery(bus, host, open) {
     const about = content ? `${snippetText(content)}\n\n${id}` : id;
     const { given, predicted } = said(bus, Number(element.dataset.row)),
       pairs = `given: ${given ?? "–"}\npredicted: ${predicted ?? "–"}`;
-    element.title = `${pairs}\n\n${about}\n\nclick selects, Shift-click a range, double-click opens`;
+    element.title = `${pairs}\n\n${about}\n\nclick selects, Shift-click a range, double-click or Enter opens, keys 1 to 7 judge`;
     element.dataset.id = id;
     const place = element.firstChild;
     if (place.dataset.url === (url || "none")) return;
@@ -336,6 +343,7 @@ export function makeGallery(bus, host, open) {
       element.classList.toggle("is-picked", isPicked);
       element.setAttribute("aria-selected", String(isPicked));
       element.classList.toggle("is-hovered", row === bus.hovered);
+      element.classList.toggle("is-open", row === bus.opened);
     }
   }
 
@@ -350,6 +358,27 @@ export function makeGallery(bus, host, open) {
     await bus.idsOf([...picks]);
     bus.set({ picks });
     mark();
+  }
+
+  /** Show the page that a row is on. Resolves when it is drawn. */
+  async function see(row) {
+    const place = placeOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row);
+    if (place >= 0 && Math.floor(place / PAGE) !== page) {
+      page = Math.floor(place / PAGE);
+      tiles.scrollTop = 0;
+      await fill();
+    }
+    mark();
+    tileOf(row)?.scrollIntoView({ block: "nearest" });
+  }
+
+  async function moveOn(row) {
+    if (!tileOf(row)) await see(row);
+    tileOf(row)?.focus();
+  }
+
+  function tileOf(row) {
+    return /** @type {HTMLElement | null} */ (tiles.querySelector(`[data-row="${row}"]`));
   }
 
   function turn(by) {

@@ -49,6 +49,7 @@ export function makeMap(bus, host, look, open) {
   const ends = [
     bus.on("state", restate),
     bus.on("hover", gestures),
+    bus.on("opened", gestures),
     surface(catcher, () => (isReplaying() ? "pan" : tool), {
       draw(path) {
         drawing = path;

@@ -15,6 +15,7 @@ export function drawGesture(canvas, bus, { frame, at, axes, drawing, look }) {
   context.clearRect(0, 0, canvas.width, canvas.height);
   for (const path of drawing ? [drawing] : selectingPaths(bus.selection, frame, axes)) outline(context, path, look);
   for (const row of bus.picks) ringed(row, 6, 2);
+  if (bus.opened >= 0) ringed(bus.opened, 10, 3);
   if (bus.hovered >= 0) ringed(bus.hovered, 8, 2.5);
 
   function ringed(row, size, thickness) {

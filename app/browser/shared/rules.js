@@ -13,7 +13,7 @@ export function clauseMask(clause, store) {
   if (clause.rows) return rowsMask(clause.rows, store);
   if (clause.tag) return tagMask(clause.tag, store);
   const column = store.column(clause.column);
-  if (!column || "contains" in clause) return null;
+  if (!column || isOfText(clause)) return null;
   if (clause.in) return inMask(column, clause.in);
   return column.kind === "number" ? rangeMask(column.values, clause.min, clause.max) : null;
 }
@@ -109,10 +109,17 @@ export function clauses(rule) {
   return rule?.all ?? [];
 }
 
-/** What a clause is about: a column's name, or 'tag'; null for polygons and explicit rows. */
+/** What a clause is about: a column's name, or 'tag'; null for what no control shows: polygons, rows, single words,
+ *  what is near a row. */
 export function subject(clause) {
   const inner = clause.not ?? clause;
+  if ("word" in inner || inner.words) return null;
   return inner.tag ? "tag" : (inner.column ?? null);
+}
+
+/** The text is in the server's hands: what a clause on it matches only the server can say. */
+function isOfText(clause) {
+  return "contains" in clause || "word" in clause || "words" in clause;
 }
 
 /** A rule as far as these columns can follow it: {rule, dropped: [clauses]}.
@@ -136,7 +143,7 @@ function fittedClause(clause, described) {
     return described[clause.polygon.x]?.kind === "number" && described[clause.polygon.y]?.kind === "number"
       ? clause
       : null;
-  if (!clause.column || "contains" in clause) return clause;
+  if (!clause.column || isOfText(clause)) return clause;
   const column = described[clause.column];
   if (!column) return null;
   if (!clause.in) return column.kind === "number" ? clause : null;
@@ -154,14 +161,23 @@ export function describe(clause, titles, format) {
   }
   if (clause.polygon) return `lasso on ${titles(clause.polygon.x)} and ${titles(clause.polygon.y)}`;
   if (clause.rows) return `${clause.rows.length.toLocaleString("en-US")} chosen`;
+  if (clause.near) {
+    const { id, k, other } = clause.near;
+    return `${k.toLocaleString("en-US")} nearest to ${id}${other ? " with another label" : ""}`;
+  }
   if (clause.tag) return clause.tag.length ? `tagged ${clause.tag.join(" or ")}` : "no tag";
   const title = titles(clause.column);
   if ("contains" in clause) return `${title} contains “${clause.contains}”`;
+  if ("word" in clause) return `${title} has the word “${clause.word}”`;
+  if (clause.words) return `${title} has ${ends(clause.words, format)} words`;
   if (clause.in) return `${title} is ${listed(clause.in)}`;
   if (clause.min == null && clause.max == null) return `${title} is known`;
-  if (clause.min == null) return `${title} up to ${format(clause.max)}`;
-  if (clause.max == null) return `${title} from ${format(clause.min)}`;
-  return `${title} ${format(clause.min)} to ${format(clause.max)}`;
+  return `${title} ${ends(clause, format)}`;
+}
+
+function ends({ min, max }, format) {
+  if (min == null) return `up to ${format(max)}`;
+  return max == null ? `from ${format(min)}` : `${format(min)} to ${format(max)}`;
 }
 
 function listed(values) {

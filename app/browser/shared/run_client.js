@@ -20,6 +20,8 @@ export function openRun(client, { run, level, fingerprint, identity }) {
   return {
     /** {columns: {name: description}, skipped: {name: why}}. */
     columns: () => json("columns", ofThese),
+    /** What the desk of Review, here in a drawer, has to know of the level. */
+    desk: () => json("desk", ""),
     /** The values of a column as bytes of its type. */
     column: (name) => bytes("column", `name=${encodeURIComponent(name)}&${ofThese}`),
     /** The places on the data map after an epoch: all x, then all y, float32. */
@@ -70,6 +72,14 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     judged: (rows) => json("judged", rowsOf(rows)),
     /** The examples of a rule as the text of a CSV file. */
     csv: async (rule) => (await post("csv", { rule })).text(),
+    /** Every column that a table can show, [{name, title, unit, kind, meaning}]. */
+    fields: () => json("fields", ""),
+    /** A page of the table: {rows, cells}; about: {rule, columns, sort, descending, offset, limit}. */
+    tablePage: async (about) => (await post("table", about)).json(),
+    /** The same without cells, of more rows: their numbers. */
+    tableRows: async (about) => (await (await post("table-rows", about)).json()).rows,
+    /** All of it as the text of a CSV file. */
+    tableCsv: async (about) => (await post("table-csv", about)).text(),
     /** What every post says, for the server to refuse what is not its own: the data, who says it, and where. */
     about: () => ({ ...identity, who: client.person(), window: client.windowName() }),
   };

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import loaders, map_to_come, saved_views, scope, state, theme, trust
 from app.browser.explorer.component import explorer, sent_state
-from app.wire import contents, crowd, masks, pictures, routes, scenes, tag_words
+from app.wire import contents, crowd, masks, pictures, scenes, tag_words
 from app.wire.identity import identity
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.summary import NOTHING
@@ -16,6 +16,8 @@ from hem_core.tasks import detail_columns
 
 TITLE = "Explore"
 PLACE = 20
+PAGES = ("labels",)
+"""Pages that the example in the drawer leads to, beside Review and Sets."""
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -38,7 +40,7 @@ def page() -> None:
             "level": level.name,
             "fingerprint": level.fingerprint,
             "identity": identity(level),
-            "token": routes.token(state.session_id()),
+            "token": state.page_token(),
             **crowd.size(level),
             "classes": list(level.classes),
             "none": NOTHING if level.has_own_classes else None,
@@ -111,6 +113,8 @@ def _go(name: str, value: object, *, is_repeated: bool) -> None:
     elif name == "set":
         state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + (not is_repeated))
         state.remember("explore_goes_to", "sets")
+    elif name == "page" and value in PAGES:
+        state.remember("explore_goes_to", value)
 
 
 def _count(level: Level, filter_: dict[str, Any] | None, selection: dict[str, Any] | None) -> int:
