@@ -29,6 +29,7 @@ from app.wire import (
     pictures,
     replay,
     scenes,
+    search_marks,
     table,
     tag_sets,
     tagging,
@@ -83,6 +84,7 @@ def routes() -> list[Route]:
         get("/hem/judged/{run}", _judged),
         *name_routes(),
         *table.table_routes(),
+        Route("/hem/found", posted(search_marks.found), methods=["POST"]),
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
@@ -228,7 +230,7 @@ def _detail(level: Level, request: Request) -> Response:
 def _verdicts(level: Level, request: Request) -> Response:
     log = loaders.tags_of(level)
     revision, state = log.revision(level.data), log.state(level.data)
-    found = payloads.verdict_codes(state, loaders.ids(level))
+    found = payloads.verdict_codes(state, loaders.row_of(level)) if len(state) else np.zeros(level.n, np.uint8)
     has_free = "1" if payloads.free_tags(state) else "0"
     return _bytes(found.tobytes(), headers={**NEVER, "X-HEM-Revision": str(revision), "X-HEM-Free": has_free})
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20_000
 """Rows, drawn at random, on which two statements are compared for whether they say the same."""
+OF_TEXT = {"word", "contains", "matches", "search"}
+"""Clauses on what stands in a text."""
 UNNAMED = 0.7
 """What the strength of a cluster counts beside that of what has a name of its own."""
 MOST_COMPARED = 120
@@ -144,7 +146,7 @@ def by_definition(level: Level, rule: Mapping[str, Any], where: str | None = Non
 
     A text stays: a word that it is chosen by says nothing of the others.
     """
-    plain = [clause for clause in rules.clauses(rule) if not {"word", "contains"} & set(clause.get("not", clause))]
+    plain = [clause for clause in rules.clauses(rule) if not OF_TEXT & set(clause.get("not", clause))]
     found = rules.columns_of({"all": plain})
     if where:
         from hem_core.store.where import columns_in

@@ -6,8 +6,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app import loaders, rule_fitting
-from app.views.explore import page as explore
-from app.wire import routes
+from app.wire import explorer_data, routes
 from app.wire.identity import identity
 from hem_core.runs.why import why
 from hem_core.store.atomic import write_array
@@ -94,10 +93,10 @@ def test_near_what_is_not_there_is_refused(client):
 
 
 def test_the_page_knows_why_nothing_is_like_a_row(client, workspace):
-    assert explore._near(loaders.level("tiny")) == {"missing": None, "other": True}
+    assert explorer_data._near(loaders.level("tiny")) == {"missing": None, "other": True}
     level = loaders.level("tiny")
     (level.home / "embeddings" / "00000.npy").unlink()
-    assert explore._near(level)["missing"] == "This run has no embedding to compare by."
+    assert explorer_data._near(level)["missing"] == "This run has no embedding to compare by."
 
 
 def test_a_near_clause_of_a_row_that_another_run_lacks_is_dropped(client):

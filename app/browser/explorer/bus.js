@@ -134,7 +134,7 @@ function makeBus(client, data) {
     hasScope: () => bus.picks.size > 0 || clauses(bus.filter).length + clauses(bus.selection).length > 0,
 
     csv: () => source.csv(bus.scopeRule()),
-    /** What sets the picks or the selection apart from the rest of the filter, or the filter from the rest of the run. */
+    /** What sets the picks or the selection apart from the rest of the filter; or the filter from all else. */
     why: () => source.why(bus.filter, groupOf(bus)),
     prepareWhy: () => source.prepareWhy(),
   };

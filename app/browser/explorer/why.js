@@ -176,7 +176,7 @@ export function asFilter(bus, rule) {
   return bus.set({ filter: { all: added(clauses(bus.filter), rule) }, selection: { all: [] } });
 }
 
-/** Of the group only the rows for which a statement is true stay selected; of a filter alone, they become the selection.
+/** Of the group only the rows for which a statement is true stay selected; of a filter alone, they are selected.
  *  @param {import("./bus.js").Bus} bus */
 export function narrowed(bus, rule) {
   return bus.set({ selection: { all: added(clauses(groupOf(bus)), rule) } });

@@ -80,6 +80,8 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     clusters: async () => (await (await post("clusters", {})).json()).clusters,
     /** {rows, distances}: the nearest rows of a near clause, ascending. */
     near: async (near) => (await post("near", { near })).json(),
+    /** What of some rows a search finds, {terms, excerpt} each; without rows only whether the search is a good one. */
+    found: async (search, rows) => (await (await post("found", { search, rows })).json()).found,
     /** Every column that a table can show, [{name, title, unit, kind, meaning}]. */
     fields: () => json("fields", ""),
     /** A page of the table: {rows, cells}; about: {rule, columns, sort, descending, offset, limit}. */
