@@ -155,7 +155,11 @@ class Level:
         """Id -> row, for many look-ups."""
         from hem_core.store.id_index import id_index
 
-        return id_index(column_values.texts(self._reading.values("id")))
+        return id_index(self.texts("id"))
+
+    def texts(self, name: str) -> pa.ChunkedArray:
+        """One column of texts, most of them different; read without a query."""
+        return self._reading.values(name, is_dictionary=False)
 
     def extent(self, name: str) -> tuple[float | None, float | None]:
         """The smallest and largest finite number of a column; two Nones where there is none."""

@@ -75,10 +75,13 @@ class Reading:
         """A column of numbers as (N,) float32, NaN where it is missing."""
         return column_values.numbers(self.values(name))
 
-    def values(self, name: str) -> pa.ChunkedArray:
-        """A column in the order of the rows: out of its file where that has it, otherwise by a query."""
+    def values(self, name: str, *, is_dictionary: bool = True) -> pa.ChunkedArray:
+        """A column in the order of the rows: out of its file where that has it, otherwise by a query.
+
+        is_dictionary: texts out of a file come as a dictionary.
+        """
         (name,) = self.names([name])
-        found = column_values.stored(self.source, name)
+        found = column_values.stored(self.source, name, is_dictionary=is_dictionary)
         return self.arrow(quote(name), {name}, Condition(), "ORDER BY row").column(0) if found is None else found
 
     def order(self, order: str | None, descending: bool) -> str:
