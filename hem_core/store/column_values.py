@@ -87,5 +87,11 @@ def categories(column: pa.ChunkedArray) -> tuple[np.ndarray, list[Any]]:
     return out, column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
 
 
+def is_plain(type_: pa.DataType) -> bool:
+    """Whether a query gives values of a type as they are stored."""
+    is_number = pa.types.is_integer(type_) or pa.types.is_float32(type_) or pa.types.is_float64(type_)
+    return is_number or pa.types.is_boolean(type_) or pa.types.is_string(type_)
+
+
 def _is_text(type_: pa.DataType) -> bool:
     return pa.types.is_string(type_) or pa.types.is_large_string(type_)

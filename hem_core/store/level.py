@@ -145,7 +145,10 @@ class Level:
         Returns N rows in order; row k is row k of the embeddings. Raises DataError for an unknown column.
         """
         names = self._reading.names(columns)
-        return self.source.select(listed(names), names, Condition(), tail="ORDER BY row").to_pandas()
+        found = self._reading.stored(names)
+        if found is None:
+            found = self.source.select(listed(names), names, Condition(), tail="ORDER BY row")
+        return found.to_pandas()
 
     def numbers(self, name: str) -> np.ndarray:
         """One column of numbers or truth values, (N,) float32 with NaN where it is missing; read without a query."""
