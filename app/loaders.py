@@ -1,8 +1,10 @@
 """Everything that is opened once for all sessions; the only file that caches."""
 
+import contextlib
 import json
 import os
 import time
+from contextvars import ContextVar
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from app import memory
 from hem_core.store.level_names import of_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     import pandas as pd
@@ -45,12 +47,24 @@ if TYPE_CHECKING:
 AWAY_SECONDS = 300
 Key = tuple[str, str, str]
 """What a level's answers are kept under: the run's folder and fingerprint, and the name of the level."""
+_shown: ContextVar[Path | None] = ContextVar("_shown", default=None)
 QUEUE_COLUMNS = ("id", "label_suspicion", "reason", "difficulty_in_class", "difficulty")
 
 
 def folder() -> Path:
-    """The workspace's folder: $HEM_WORKSPACE, set by whoever starts the server, else the working folder."""
-    return Path(os.environ.get("HEM_WORKSPACE") or ".").resolve()
+    """The workspace's folder: that of `showing`, else $HEM_WORKSPACE, set by whoever starts the server, else the
+    working folder."""
+    return _shown.get() or Path(os.environ.get("HEM_WORKSPACE") or ".").resolve()
+
+
+@contextlib.contextmanager
+def showing(folder: Path) -> "Iterator[None]":
+    """Read another workspace for a while, in this context alone: a notebook shows runs of several."""
+    before = _shown.set(folder.resolve())
+    try:
+        yield
+    finally:
+        _shown.reset(before)
 
 
 def workspace() -> "Workspace":

@@ -93,12 +93,8 @@ def encoded(level: Level, name: str) -> bytes:
 
 def coded(level: Level, name: str) -> np.ndarray:
     """A described column of names, (N,) positions in them, of the type that its description has; not to be changed."""
-    return arrays.kept(level, ("codes", name), lambda: _coded(level, name))
-
-
-def _coded(level: Level, name: str) -> np.ndarray:
-    positions, distinct = level.categories(name)
-    return payloads.recoded(positions, distinct, described(level)[name]["names"])
+    names = described(level)[name]["names"]
+    return arrays.kept(level, ("codes", name), lambda: payloads.recoded(*level.categories(name), names))
 
 
 SHARE = "of 1"

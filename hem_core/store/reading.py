@@ -57,7 +57,7 @@ class Reading:
         """Both as one condition, and the columns that it reads."""
         kinds = self.kinds if rules.clauses(rule) else {}
         condition = rules.to_sql(rule, kinds, tags=tags, inside=self.inside, near=self.near)
-        used = rules.columns_of(rule)
+        used = rules.columns_of(rule, kinds)
         if where and where.strip():
             from hem_core.store.where import columns_in
 

@@ -20,6 +20,10 @@ def _clause(clause: Mapping[str, Any]) -> str:
             return f"{column} is {_any_of([_value(value) for value in values])}"
         case {"column": column, "contains": text}:
             return f"{column} contains “{text}”"
+        case {"column": column, "matches": pattern}:
+            return f"{column} matches /{pattern}/"
+        case {"search": text}:
+            return f"search {text}" if text.startswith("/") else f"search “{text}”"
         case {"column": column, "word": word}:
             return f"{column} has the word “{word}”"
         case {"column": column, "words": bounds}:

@@ -4,6 +4,9 @@ A rule is JSON: {"all": [clause, …]}; it matches a row when every clause does.
     {"column": c, "min": a, "max": b}           a number between, both ends included; either may be null
     {"column": c, "in": [values]}               one of these texts, booleans or numbers; null matches null
     {"column": c, "contains": text}             the text occurs, upper or lower case
+    {"column": c, "matches": pattern}           a regular expression (RE2) matches somewhere in the text
+    {"search": text}                            words, "phrases" or a /regular expression/ in the row's texts, ids,
+                                                file names and labels; see store/search.py
     {"column": c, "word": text}                 the same as a whole word
     {"column": c, "words": {"min": a, "max": b}}              a text of so many words
     {"polygon": {"x": c, "y": c, "points": [[x, y], …]}}      inside the lasso (even-odd)
@@ -22,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hem_core.errors import DataError
+from hem_core.store import search
 from hem_core.store.rule_text import describe
 
 if TYPE_CHECKING:
@@ -44,6 +48,8 @@ MOST_NEAR = 100_000
 """The largest k of a near clause."""
 LETTER = r"\pL\pN_"
 """Of a word, as a class of a regular expression; an apostrophe between two letters is a part of it too."""
+TEXT_KEYS = ("contains", "matches", "word", "words")
+"""What a clause can ask of a column of texts."""
 A_WORD = f"[{LETTER}]+(?:['’][{LETTER}]+)*"
 
 
@@ -101,11 +107,14 @@ def to_sql(
     return condition
 
 
-def columns_of(rule: Rule | None) -> set[str]:
-    """The column names that a rule reads; `id` where it names examples."""
+def columns_of(rule: Rule | None, columns: Mapping[str, str] | None = None) -> set[str]:
+    """The column names that a rule reads; `id` where it names examples. columns: as `validate` takes them, for a search
+    in all of them."""
     names: set[str] = set()
     for clause in map(_positive, clauses(rule)):
-        if "column" in clause:
+        if "search" in clause:
+            names |= set(search.searched(columns or {}))
+        elif "column" in clause:
             names.add(clause["column"])
         elif "polygon" in clause:
             names |= {clause["polygon"]["x"], clause["polygon"]["y"]}
@@ -142,10 +151,18 @@ def _check(clause: Any, columns: Mapping[str, str], depth: int = 0) -> None:
             _check(inner, columns, depth + 1)
         case {"column": str(name), "in": list(values), **rest} if not rest:
             _check_values(name, values, _type_of(name, columns), clause)
-        case {"column": str(), "contains": _, **rest} | {"column": str(), "word": _, **rest} if not rest:
+        case (
+            {"column": str(), "contains": _, **rest}
+            | {"column": str(), "matches": _, **rest}
+            | {"column": str(), "word": _, **rest}
+        ) if not rest:
             _check_of_text(clause, columns)
         case {"column": str(), "words": {**bounds}, **rest} if not rest and set(bounds) <= {"min", "max"}:
             _check_of_text(clause, columns)
+        case {"search": str(text), **rest} if not rest:
+            if not _is_text(text):
+                raise DataError(f"the search has a lone surrogate, which is not a character: {text!r}")
+            search.parse(text)
         case {"column": str(name), **bounds} if bounds and set(bounds) <= {"min", "max"}:
             if _type_of(name, columns) != "number":
                 raise DataError(f"column '{name}' holds no numbers; min and max need them: use in, or contains")
@@ -165,13 +182,13 @@ def _check(clause: Any, columns: Mapping[str, str], depth: int = 0) -> None:
         case _:
             raise DataError(
                 f"no clause has the form {_short(clause)}; a clause has 'column' with min/max, "
-                "in, contains, word or words, or 'polygon', 'tag', 'rows', 'near', 'not'"
+                "in, contains, matches, word or words, or 'search', 'polygon', 'tag', 'rows', 'near', 'not'"
             )
 
 
 def _check_of_text(clause: Rule, columns: Mapping[str, str]) -> None:
-    """Check a clause with `contains`, `word` or `words`."""
-    name, what = clause["column"], next(key for key in ("contains", "word", "words") if key in clause)
+    """Check a clause with `contains`, `matches`, `word` or `words`."""
+    name, what = clause["column"], next(key for key in TEXT_KEYS if key in clause)
     wanted = clause[what]
     if what == "words":
         if not all(bound is None or _is_number(bound) for bound in wanted.values()):
@@ -184,6 +201,8 @@ def _check_of_text(clause: Rule, columns: Mapping[str, str]) -> None:
         raise DataError(f"'{what}' of column '{name}' has a lone surrogate, which is not a character: {wanted!r}")
     if _type_of(name, columns) not in ("category", "text"):
         raise DataError(f"column '{name}' holds no text, so '{what}' does not apply: use min and max, or in")
+    if what == "matches":
+        search.check_pattern(wanted)
 
 
 def _check_near(near: Mapping[str, Any]) -> None:
@@ -232,6 +251,13 @@ def _sql(clause: Rule, columns: Mapping[str, str], condition: Condition, lookups
         case {"column": name, "contains": text}:
             condition.parameters.append(text)
             return f"coalesce(contains(lower({quote(name)}), lower(?)), false)"
+        case {"column": name, "matches": pattern}:
+            condition.parameters.append(pattern)
+            return search.matches(f"CAST({quote(name)} AS VARCHAR)")
+        case {"search": text}:
+            sql, parameters = search.to_sql(search.parse(text), [quote(name) for name in search.searched(columns)])
+            condition.parameters += parameters
+            return sql
         case {"column": name, "word": word}:
             condition.parameters.append(_pattern(word))
             return f"coalesce(regexp_matches(lower({quote(name)}), ?), false)"

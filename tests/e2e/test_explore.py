@@ -157,14 +157,14 @@ def test_a_user_column_and_an_id_are_filters_too(opened):
     page = explore(opened)
     page.locator("[data-column=night] .hem-line", has_text="yes").click()
     eventually(lambda: read(page, "filtered") == "200" == read(page, "count"))
-    page.get_by_placeholder("Find an id").fill("ANIMAL-00")
+    page.get_by_placeholder("Words or").fill("ANIMAL-00")
     eventually(lambda: read(page, "filtered") == "4" == read(page, "count"))
 
 
 @pytest.mark.looks
 def test_nothing_matches_offers_to_clear_the_filters(opened):
     page = explore(opened)
-    page.get_by_placeholder("Find an id").fill("no such id")
+    page.get_by_placeholder("Words or").fill("no such id")
     page.get_by_text("Nothing matches these filters").wait_for()
     page.get_by_role("button", name="Clear filters").click()
     eventually(lambda: read(page, "filtered") == "600")

@@ -46,7 +46,7 @@ def test_texts_are_found_by_their_words_read_on_tiles_and_marked_in_review(retel
     retell({"text": texts}, {"marks": marks}, {"medium": "text", "root": None})
     page = opened("explore")
     page.wait_for_selector(".hem-explorer[data-ready]")
-    page.get_by_placeholder("Find words").fill("Terrible")
+    page.get_by_placeholder("Words or").fill("Terrible")
     page.wait_for_selector(".hem-explorer[data-filtered='1'][data-count='1']")  # and Python has heard of it
     tile = page.locator(".hem-tile").first
     tile.get_by_text(texts[7]).wait_for()

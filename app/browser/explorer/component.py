@@ -30,7 +30,7 @@ _SKELETON = """
   <div class="hem-bones is-bar"></div>
 </div>
 """
-_STYLES = ("explorer.css", "drawer.css")
+_STYLES = ("explorer.css", "drawer.css", "table.css", "search.css", "panes.css")
 _mount = component(
     "hem_explorer",
     html=_SKELETON,

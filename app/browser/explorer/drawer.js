@@ -5,7 +5,6 @@ import { makeDesk } from "../review/desk.js";
 import { h, icon } from "../shared/dom.js";
 import { whole } from "../shared/numbers.js";
 import { isForDrawer, judgesRow } from "./drawer_keys.js";
-import { around } from "./order.js";
 
 const REACH = 500; // rows on each side that the desk knows
 const NEAR_THE_END = 5;
@@ -15,10 +14,11 @@ const DONE = "Every example in the gallery's order from here on has a verdict. â
 const NOT_BLIND = "Beside the map the label is in sight; judge blind in Review.";
 
 /** Make it, closed, in `host`. about() gives what Python sent last; leave(name, value) goes to another page; enlarge(row)
- *  shows the picture over everything. Returns {show(row), close, prepare, judge(row, event, moveOn), isOpen, end}.
+ *  shows the picture over everything; around(row, reach): see order.js. Returns {show(row), close, refresh, prepare, judge(row, event, moveOn), isOpen, end}.
  *  @param {import("./bus.js").Bus} bus @param {import("../shared/client.js").Client} client @param {HTMLElement} host
- *  @param {{about: () => any, leave: (name: string, value: unknown) => void, enlarge: (row: number) => void}} ways */
-export function makeDrawer(bus, client, host, { about, leave, enlarge }) {
+ *  @param {{about: () => any, leave: (name: string, value: unknown) => void, enlarge: (row: number) => void,
+ *    around: (row: number, reach: number) => {rows: number[], first: number, total: number}}} ways */
+export function makeDrawer(bus, client, host, { about, leave, enlarge, around }) {
   const place = h("div", { class: "hem-review is-drawer" }),
     shell = h("div", { class: "hem-drawer-desk", tabIndex: -1 }),
     where = h("span", { class: "hem-muted hem-number", role: "status" }),
@@ -46,6 +46,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge }) {
     show,
     close,
     judge,
+    refresh: followed,
     prepare: () => begun().catch(() => {}),
     isOpen: () => !root.hidden,
     end() {
@@ -103,9 +104,8 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge }) {
   /** Let the desk stand at a row, with the rows around it in the order of the gallery. */
   function hand(next) {
     const { view } = bus,
-      mask = bus.selected ?? bus.inFilter,
       mine = ++handed;
-    if (!bus.isCrowd) return give(next, around(bus.sorted(view.score, !view.ascending), mask, next, REACH));
+    if (!bus.isCrowd) return give(next, around(next, REACH));
     // The order of a crowd is the server's: until it answers the desk has the row alone, or those that it had.
     if (next !== row || !near.rows.includes(next))
       give(next, near.rows.includes(next) ? near : { rows: next < 0 ? [] : [next], first: 0, total: next < 0 ? 0 : 1 });
@@ -211,7 +211,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge }) {
     const { state } = desk;
     hand(next);
     desk.onKey(event);
-    bus.say({ note: state.judging.note() });
+    bus.say({ note: state.judging.note(), canUndo: true });
     if (state.row !== undefined) moveOn(state.row);
   }
 

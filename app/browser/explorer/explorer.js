@@ -17,8 +17,12 @@ import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
+import { makeTable } from "./table.js";
+import { columnsMenu } from "./table_columns.js";
+import { linkButton } from "./link.js";
 import { legend, legendKey } from "./legend.js";
 import { isComing, lack } from "./missing.js";
+import { makePanes } from "./panes.js";
 import { whenRemoved } from "../shared/mount.js";
 import { epochOf, makeSlider } from "./replay.js";
 import { short } from "../shared/numbers.js";
@@ -57,7 +61,8 @@ function mount(first, client) {
     view = null,
     usual = usualView(),
     isGone = false,
-    going = null;
+    going = null,
+    isLooking = false;
   const root = h("div", { class: "hem-explorer" }),
     bones = takeSkeleton(first.parentElement);
   first.parentElement.append(root);
@@ -92,6 +97,7 @@ function mount(first, client) {
   root.append(...Object.values(slots), bones);
   let map = null,
     matrix = null,
+    table = null,
     slider = null,
     histogram = null,
     gallery = null,
@@ -99,17 +105,33 @@ function mount(first, client) {
     actions = null,
     drawer = null,
     enlarged = null,
-    tool = "lasso";
+    menu = /** @type {ReturnType<typeof columnsMenu> | null} */ (null),
+    tool = "lasso",
+    isZoomed = false,
+    zooming = 0;
   const fit = () => {
-    root.style.height = `${Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
+    root.style.height = `${data.height ?? Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
   };
   const fitting = new ResizeObserver(fit);
   fitting.observe(document.body);
+  const ways = {
+    open,
+    focused: () => data.without?.review || drawer?.prepare(),
+    judge: (row, event, moveOn) => data.without?.tags || drawer?.judge(row, event, moveOn),
+  };
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
   courier.acknowledge(data.sequence);
-  const ends = [bus.on("state", state), bus.on("view", viewed), bus.on("said", busy), bus.on("opened", named)];
-  const poll = setInterval(() => document.visibilityState === "visible" && bus.look().catch(() => {}), 5000);
-  const focus = () => bus.look().catch(() => {});
+  const ends = [
+    makePanes(root, client, data.identity.workspace),
+    bus.on("state", state),
+    bus.on("view", viewed),
+    bus.on("said", busy),
+    bus.on("opened", named),
+  ];
+  const focus = () => {
+    if (!isLooking && !data.without?.tags && document.visibilityState === "visible") follow();
+  };
+  const poll = setInterval(focus, 5000);
   window.addEventListener("focus", focus);
   agree();
   start().catch((error) =>
@@ -123,7 +145,8 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, slider, histogram, gallery, filters, actions, drawer, enlarged]) part?.end();
+    for (const part of [map, matrix, table, slider, histogram, gallery, filters, actions, drawer, enlarged])
+      part?.end();
     ends.forEach((one) => one());
     root.remove();
   }
@@ -138,18 +161,27 @@ function mount(first, client) {
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
+      without: data.without,
     });
     await Promise.all([load(), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, {
-      open,
+      ...ways,
       enlarge: (row) => enlarged.show(row),
-      focused: () => drawer.prepare(),
-      judge: (row, event, moveOn) => drawer.judge(row, event, moveOn),
+      page: Math.max(0, Math.trunc(Number(address.read().page ?? 1)) - 1 || 0),
+      paged(page) {
+        address.write({ page: page ? String(page + 1) : null });
+        if (bus.isCrowd) drawer?.refresh(); // the page is all that it can walk through
+      },
     });
-    enlarged = makeEnlarged(bus, root, { open: review, following: gallery.following });
-    drawer = makeDrawer(bus, client, root, { about: () => data, leave, enlarge: enlarged.show });
+    enlarged = makeEnlarged(bus, root, { open: data.without?.review ? null : review, following: gallery.following });
+    drawer = makeDrawer(bus, client, root, {
+      about: () => data,
+      leave,
+      enlarge: enlarged.show,
+      around: gallery.near,
+    });
     histogram = makeHistogram(bus, below, look);
     slider = makeSlider(bus, epochs);
     await adopt();
@@ -270,7 +302,9 @@ function mount(first, client) {
     drawStage();
     if (changed === "epoch") return drawChips();
     renew(bars.switcher, [view.mode], () => switcher(bus, view));
-    renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
+    if (view.mode !== "table")
+      renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
+    below.hidden = view.mode === "table";
     drawLegend();
     drawTools();
     drawChips();
@@ -281,26 +315,50 @@ function mount(first, client) {
   }
 
   function drawStage() {
-    const lacking = lack(bus, data.missing, view.mode);
+    const lacking = lack(bus, data.missing, view.mode),
+      mode = lacking ? "nothing" : view.mode,
+      isMap = !["nothing", "matrix", "table"].includes(mode);
+    if (!isMap) map = map?.end();
+    if (mode !== "matrix") matrix = matrix?.end();
+    if (mode !== "table") table = table?.end();
     if (lacking) {
-      map?.end();
-      matrix?.end();
-      map = matrix = null;
-      figure.replaceChildren(
-        h("div", { class: "hem-empty" }, h("p", {}, lacking.title), h("p", { class: "hem-muted" }, lacking.why)),
-      );
-    } else if (view.mode === "matrix") {
-      map?.end();
-      map = null;
+      const why = h("p", { class: "hem-muted" }, lacking.why);
+      figure.replaceChildren(h("div", { class: "hem-empty" }, h("p", {}, lacking.title), why));
+    } else if (mode === "matrix") {
       matrix ??= makeMatrix(bus, figure, look, data.classes, data.none);
       matrix.draw(view, look);
+    } else if (mode === "table") {
+      table ??= makeTable(bus, figure, ways);
+      table.draw(view).then(drawColumns, (error) => bus.say({ error: error.message }));
     } else {
-      matrix?.end();
-      matrix = null;
-      map ??= makeMap(bus, figure, look, open);
+      map ??= makeMap(bus, figure, look, { open, zoom: zoom(), moved });
       map.draw(view, look);
       map.tool(tool);
     }
+  }
+
+  /** The part of the map that the address names, for the first map alone. */
+  function zoom() {
+    const found = isZoomed ? null : address.read().zoom;
+    if (isZoomed) moved(null);
+    isZoomed = true;
+    return found;
+  }
+
+  /** Another part of the map: into the address once the hand has come to rest. */
+  function moved(part) {
+    clearTimeout(zooming);
+    zooming = window.setTimeout(() => !isGone && address.write({ zoom: part }), 250);
+  }
+
+  /** The menu of the table's columns; it stays open while one is chosen. */
+  function drawColumns() {
+    if (!table || view.mode !== "table") return;
+    renew(bars.controls, ["table"], () => {
+      menu = columnsMenu(table.fields(), (columns) => bus.setView({ columns }));
+      return [menu.element];
+    });
+    menu?.refresh(table.shown());
   }
 
   function drawTools() {
@@ -310,10 +368,11 @@ function mount(first, client) {
       drawTools();
     };
     const lacking = lack(bus, data.missing, view.mode),
-      parts = () => ({ map, matrix, histogram });
-    renew(bars.tools, [view.mode, view.hide, view.dense, tool, Boolean(lacking)], () =>
-      tools(bus, view, { parts, lacking, tool, choose }),
-    );
+      parts = () => ({ map, matrix, table, histogram });
+    renew(bars.tools, [view.mode, view.hide, view.dense, tool, Boolean(lacking)], () => [
+      ...tools(bus, view, { parts, lacking, tool, choose }),
+      linkButton(message, bus.say),
+    ]);
   }
 
   function drawLegend() {
@@ -331,8 +390,14 @@ function mount(first, client) {
     root.classList.toggle("is-busy", bus.pending > 0);
   }
 
+  async function follow() {
+    isLooking = true;
+    await bus.look().catch(() => {});
+    isLooking = false;
+  }
+
   function open(row) {
-    return drawer.show(row);
+    return data.without?.review ? enlarged.show(row) : drawer.show(row);
   }
 
   function review(row) {

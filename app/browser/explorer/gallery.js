@@ -5,15 +5,17 @@ import { axesOf } from "./colouring.js";
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
-import { placeOf } from "./order.js";
+import { around, placeOf } from "./order.js";
+import { pickedRange } from "./picking.js";
 import { pair, said } from "./pair.js";
+import { markFound } from "./search_marks.js";
 
 const PAGE = 48;
 
-/** Draw into `host`. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
+/** Draw into `host`. page: the one to begin with, from 0; paged(page): one is shown. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
  *  moveOn): another key on a tile. Returns {draw(view, look), following, end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
+export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0, paged = (_page) => {} }) {
   const count = h("h2", { class: "hem-title" }),
     sort = h("span"),
     direction = h("button", { class: "hem-tool" });
@@ -68,7 +70,6 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   );
   direction.addEventListener("click", () => bus.setView({ ascending: !view.ascending }));
   let view = null,
-    page = 0,
     shown = [],
     coming = [], // the rows of the next page, in a crowd
     anchor = -1,
@@ -84,6 +85,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   return {
     draw,
     following,
+    near,
     end() {
       ends.forEach((end) => end());
       cancelAnimationFrame(frame);
@@ -98,11 +100,19 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
     return rows[rows.indexOf(row) + by];
   }
 
+  /** The rows around one as `around` gives them; in a crowd those of this page and the next. */
+  function near(row, reach) {
+    const mask = bus.selected ?? bus.inFilter;
+    if (!bus.isCrowd) return around(bus.sorted(view.score, !view.ascending), mask, row, reach);
+    const total = bus.selected ? bus.counts.selected : bus.counts.filter;
+    return { rows: [...shown, ...coming], first: page * PAGE, total };
+  }
+
   function draw(next) {
     if (view && (next.score !== view.score || next.ascending !== view.ascending)) page = 0;
     view = { ...next };
     const scores = Object.entries(bus.described)
-      .filter(([, one]) => one.is_score)
+      .filter(([name, one]) => one.is_score || name === view.score)
       .map(([name, one]) => [name, one.title]);
     sort.replaceChildren(select(scores, view.score, (score) => bus.setView({ score }), "sort by"));
     direction.replaceChildren(icon(view.ascending ? "up2" : "down2"));
@@ -129,7 +139,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   }
 
   function later(isNew) {
-    if (isNew && members() !== signature) {
+    if (isNew && signature && members() !== signature) {
       page = 0;
       tiles.scrollTop = 0;
     }
@@ -148,9 +158,12 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
     const mine = ++drawn,
       total = bus.selected ? bus.counts.selected : bus.counts.filter;
     signature = members();
+    const last = Math.max(0, Math.ceil(total / PAGE) - 1);
+    page = Math.max(0, Math.min(page, last));
     const found = bus.isCrowd ? await asked(mine) : here(page);
     if (mine !== drawn || !found) return;
     shown = found;
+    paged(page);
     head(total);
     if (!shown.length) return tiles.replaceChildren(nothing());
     const old = new Map([...tiles.children].map((tile) => [Number(tile.dataset.row), tile]));
@@ -158,7 +171,10 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
     // Tiles that stay are left where they are: one that is taken out between press and release loses its click.
     if (wanted.length !== tiles.children.length || wanted.some((one, at) => one !== tiles.children[at]))
       tiles.replaceChildren(...wanted);
-    for (const element of tiles.children) caption(element);
+    for (const element of tiles.children) {
+      caption(element);
+      delete element.dataset.found; // marks are made anew
+    }
     badges();
     mark();
     host.dataset.filled = `${total} ${shown[0]}`;
@@ -168,6 +184,8 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
         [pictures, ids, contents] = await Promise.all(parts);
       if (mine !== drawn) return;
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
+      await markFound(bus, shown, [...tiles.children], () => mine === drawn);
+      if (mine !== drawn) return;
       const next = bus.isCrowd ? coming : here(page + 1);
       if (next.length) await Promise.all([bus.thumbsOf(next, isWhole), bus.contentsOf(next)]);
     } catch (error) {
@@ -242,7 +260,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
         ondblclick: () => open(row),
         onkeydown: (event) => {
           if (event.key === "Enter") open(row);
-          else if (event.key === "e" && bus.hasPictures) enlarge(row);
+          else if (event.key === "e") enlarge(row);
           else judge(row, event, moveOn);
           if (event.key === " ") {
             event.preventDefault();
@@ -348,12 +366,10 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
   }
 
   async function pick(row, event) {
-    const picks = new Set(event.ctrlKey || event.metaKey || event.shiftKey ? bus.picks : []);
-    if (event.shiftKey && shown.includes(anchor)) {
-      const [from, to] = [shown.indexOf(anchor), shown.indexOf(row)].sort((a, b) => a - b);
-      for (const one of shown.slice(from, to + 1)) picks.add(one);
-    } else if (bus.picks.has(row) && (event.ctrlKey || event.metaKey || bus.picks.size === 1)) picks.delete(row);
-    else picks.add(row);
+    const isRange = event.shiftKey && shown.includes(anchor),
+      [from, to] = [isRange ? shown.indexOf(anchor) : shown.indexOf(row), shown.indexOf(row)].sort((a, b) => a - b),
+      adds = event.ctrlKey || event.metaKey || event.shiftKey;
+    const picks = pickedRange(bus.picks, shown.slice(from, to + 1), { adds, isRange });
     if (!event.shiftKey) anchor = row;
     await bus.idsOf([...picks]);
     bus.set({ picks });
@@ -362,7 +378,11 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge }) {
 
   /** Show the page that a row is on. Resolves when it is drawn. */
   async function see(row) {
-    const place = placeOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row);
+    const at = [...shown, ...coming].indexOf(row),
+      ofCrowd = at < 0 ? -1 : page * PAGE + at;
+    const place = bus.isCrowd
+      ? ofCrowd
+      : placeOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row);
     if (place >= 0 && Math.floor(place / PAGE) !== page) {
       page = Math.floor(place / PAGE);
       tiles.scrollTop = 0;

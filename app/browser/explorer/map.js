@@ -5,7 +5,7 @@ import { purge } from "./axes.js";
 import { axesOf, colouring, isDense } from "./colouring.js";
 import { makeDensity } from "./density.js";
 import { h, save } from "../shared/dom.js";
-import { fitted, panned, zoomed } from "./camera.js";
+import { evened, fitted, panned, read, resized, written, zoomed } from "./camera.js";
 import { colouredNames } from "./name_colours.js";
 import { makeClicks } from "./map_clicks.js";
 import { mapCsv, mapPicture } from "./map_download.js";
@@ -20,10 +20,11 @@ import { epochOf } from "./replay.js";
 import { clauses } from "../shared/rules.js";
 import { surface } from "./surface.js";
 
-/** Draw a map into `host`. open(row) is a double click on a point.
+/** Draw a map into `host`. open(row) is a double click on a point; zoom: the part to begin with, as an address has it;
+ *  moved(part): it is another one, null for all.
  *  Returns {draw(view), tool(name), zoom, fit, download, end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeMap(bus, host, look, open) {
+export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_part) => {} }) {
   const points = h("canvas", { class: "hem-layer" }),
     figure = h("div", { class: "hem-layer hem-figure" });
   const gesture = h("canvas", { class: "hem-layer" }),
@@ -97,7 +98,7 @@ export function makeMap(bus, host, look, open) {
     view = next;
     axes = axesOf(view);
     recolour();
-    const isHome = frame && frame.x0 === home.x0 && frame.x1 === home.x1,
+    const isHome = frame?.isAll,
       isOther = before !== `${axes.x} ${axes.y}`;
     if (isOther) reach = [axes.x, axes.y].map(spread);
     // An epoch may lie beyond the map after all of them: the axes of a map that is not zoomed grow, and stay.
@@ -105,6 +106,7 @@ export function makeMap(bus, host, look, open) {
     const isWider = JSON.stringify(wider) !== JSON.stringify(reach);
     reach = wider;
     if (isOther || (isHome && isWider)) frame = null;
+    if (isOther && before) moved(null);
     redraw();
   }
 
@@ -144,8 +146,12 @@ export function makeMap(bus, host, look, open) {
 
   function measure() {
     const { width, height, ratio } = placeLayers(host, [points, gesture], catcher, marginOf(axes));
-    if (!frame) {
-      frame = home = fitted(reach[0], reach[1], width, height, axes);
+    const isOtherSize = frame && (frame.width !== points.width || frame.height !== points.height);
+    if (!frame || isOtherSize) {
+      home = fitted(reach[0], reach[1], width, height, axes);
+      const part = frame ? !frame.isAll && resized(frame, width, height, axes) : read(begin);
+      begin = null;
+      frame = part ? { ...(axes.isBare ? evened(part, width, height) : part), isAll: false } : { ...home, isAll: true };
     }
     frame = { ...frame, width: points.width, height: points.height, ratio };
   }
@@ -198,13 +204,14 @@ export function makeMap(bus, host, look, open) {
   }
 
   function moveTo(next) {
-    Object.assign(frame, next);
+    Object.assign(frame, next, { isAll: false });
     if (scheduled) return;
     scheduled = requestAnimationFrame(() => {
       scheduled = 0;
       repaint();
       clearTimeout(relayout);
       relayout = setTimeout(plot, bus.n > 200000 ? 120 : 16);
+      moved(written(frame));
     });
   }
 
@@ -220,6 +227,7 @@ export function makeMap(bus, host, look, open) {
 
   function fit() {
     frame = null;
+    moved(null);
     redraw();
   }
 

@@ -9,6 +9,7 @@ export const MODES = [
   ["embedding", "Embedding map"],
   ["scores", "Score against score"],
   ["matrix", "Confusion matrix"],
+  ["table", "Table"],
 ];
 
 /** The kinds of map, as tabs.
@@ -31,6 +32,7 @@ export function switcher(bus, view) {
 /** What the kind of map on screen is drawn with.
  *  @param {import("./bus.js").Bus} bus */
 export function controls(bus, view) {
+  if (view.mode === "table") return [];
   const scores = options(bus, (one) => one.is_score),
     numbers = options(bus, (one) => one.kind === "number" && !one.is_score);
   const named = options(bus, (one) => one.kind !== "number" && one.names.length > 1 && one.names.length < 200);
@@ -109,6 +111,13 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
           .download(format)
           .catch((error) => bus.say({ error: error.message })),
     ]);
+  if (view.mode === "table") {
+    const csv = () =>
+      parts()
+        .table.download()
+        .catch((error) => bus.say({ error: error.message }));
+    return [button("download", `the ${bus.rows} shown, with these columns, as CSV`, csv)];
+  }
   const main = () => (view.mode === "matrix" ? ["Matrix", parts().matrix] : ["Map", parts().map]);
   const entries = [...(lacking ? [] : files(main)), ...files(() => ["Histogram", parts().histogram])];
   const buttons = [];
@@ -159,7 +168,7 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
         },
         icon(view.hide ? "noeye" : "eye"),
       ),
-      densityButton(bus, view),
+      ...(bus.canCount ? [densityButton(bus, view)] : []),
     );
   }
   return [...buttons, menu(icon("download"), "download", entries)];

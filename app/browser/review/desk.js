@@ -127,9 +127,12 @@ export function makeDesk(place, client, leave, shell = {}) {
   const keyboard = makeKeyboard(desk, place, leave);
   desk.screen = makeScreen(desk, slots, address, keyboard.act);
   const refresh = () => desk.stock.refresh();
-  const listeners = /** @type {[EventTarget, string, (event: any) => void, boolean?][]} */ ([
-    ...(isDrawer ? [] : [[window, "keydown", keyboard.onKey]]),
+  const own = [
+    [window, "keydown", keyboard.onKey],
     [window, "beforeunload", (event) => desk.outbox?.count() && event.preventDefault()],
+  ];
+  const listeners = /** @type {[EventTarget, string, (event: any) => void, boolean?][]} */ ([
+    ...(isDrawer ? [] : own),
     [window, "focus", refresh],
     [document, "click", freeTheArrows, true], // the choices let no click through
     [document, "visibilitychange", () => document.visibilityState === "visible" && refresh()],

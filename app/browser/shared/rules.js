@@ -12,10 +12,16 @@ export function clauseMask(clause, store) {
   if (clause.polygon) return polygonMask(clause.polygon, store);
   if (clause.rows) return rowsMask(clause.rows, store);
   if (clause.tag) return tagMask(clause.tag, store);
+  if (isText(clause)) return null;
   const column = store.column(clause.column);
-  if (!column || isOfText(clause)) return null;
+  if (!column) return null;
   if (clause.in) return inMask(column, clause.in);
   return column.kind === "number" ? rangeMask(column.values, clause.min, clause.max) : null;
+}
+
+/** Is a clause about texts, which the server alone has? @param {any} clause */
+export function isText(clause) {
+  return ["contains", "matches", "search", "word", "words"].some((key) => key in clause);
 }
 
 /** Points inside a polygon by the even-odd rule; the server computes the same bits.
@@ -48,6 +54,13 @@ export function every(masks, n) {
   const out = new Uint8Array(n).fill(1);
   for (const mask of masks) for (let i = 0; i < n; i++) out[i] &= mask[i];
   return out;
+}
+
+/** A mask of 0/1 as bits, the first row in the lowest one. */
+export function packed(mask) {
+  const bits = new Uint8Array(Math.ceil(mask.length / 8));
+  for (let i = 0; i < mask.length; i++) if (mask[i]) bits[i >> 3] |= 1 << (i & 7);
+  return bits;
 }
 
 /** The mask (n) of 0/1 that is packed into bits, the first row in the lowest one. */
@@ -109,17 +122,13 @@ export function clauses(rule) {
   return rule?.all ?? [];
 }
 
-/** What a clause is about: a column's name, or 'tag'; null for what no control shows: polygons, rows, single words,
- *  what is near a row. */
+/** What a clause is about: a column's name, 'tag', or 'search'; null for what no control shows: polygons, rows, single
+ *  words, what is near a row. */
 export function subject(clause) {
   const inner = clause.not ?? clause;
+  if ("search" in inner) return "search";
   if ("word" in inner || inner.words) return null;
   return inner.tag ? "tag" : (inner.column ?? null);
-}
-
-/** The text is in the server's hands: what a clause on it matches only the server can say. */
-function isOfText(clause) {
-  return "contains" in clause || "word" in clause || "words" in clause;
 }
 
 /** A rule as far as these columns can follow it: {rule, dropped: [clauses]}.
@@ -143,7 +152,7 @@ function fittedClause(clause, described) {
     return described[clause.polygon.x]?.kind === "number" && described[clause.polygon.y]?.kind === "number"
       ? clause
       : null;
-  if (!clause.column || isOfText(clause)) return clause;
+  if (!clause.column || isText(clause)) return clause;
   const column = described[clause.column];
   if (!column) return null;
   if (!clause.in) return column.kind === "number" ? clause : null;
@@ -166,7 +175,10 @@ export function describe(clause, titles, format) {
     return `${k.toLocaleString("en-US")} nearest to ${id}${other ? " with another label" : ""}`;
   }
   if (clause.tag) return clause.tag.length ? `tagged ${clause.tag.join(" or ")}` : "no tag";
+  if ("search" in clause)
+    return clause.search.startsWith("/") ? `search ${clause.search}` : `search “${clause.search}”`;
   const title = titles(clause.column);
+  if ("matches" in clause) return `${title} matches /${clause.matches}/`;
   if ("contains" in clause) return `${title} contains “${clause.contains}”`;
   if ("word" in clause) return `${title} has the word “${clause.word}”`;
   if (clause.words) return `${title} has ${ends(clause.words, format)} words`;

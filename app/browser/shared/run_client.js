@@ -72,6 +72,8 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     judged: (rows) => json("judged", rowsOf(rows)),
     /** The examples of a rule as the text of a CSV file. */
     csv: async (rule) => (await post("csv", { rule })).text(),
+    /** What of some rows a search finds, {terms, excerpt} each; without rows only whether the search is a good one. */
+    found: async (search, rows) => (await (await post("found", { search, rows })).json()).found,
     /** Every column that a table can show, [{name, title, unit, kind, meaning}]. */
     fields: () => json("fields", ""),
     /** A page of the table: {rows, cells}; about: {rule, columns, sort, descending, offset, limit}. */
