@@ -29,6 +29,7 @@ WITHOUT = {
     "review": "There is no page Review in this copy.",
     "why": "This is a copy without a server: groups cannot be compared here.",
     "sets": "There is no page Sets in this copy.",
+    "density": "There is no server that could count.",
 }
 
 

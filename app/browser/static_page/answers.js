@@ -2,7 +2,7 @@
 // The answers of a server, from the files inside a page.
 
 import { csv } from "../shared/cells.js";
-import { clauseMask, clauses, every } from "../shared/rules.js";
+import { clauseMask, clauses, every, packed } from "../shared/rules.js";
 import { pack, words } from "./packed.js";
 
 const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
@@ -37,7 +37,7 @@ export function answersOf(files) {
     image: (asked) => answer(pictureOf(rowsOf(asked)[0], true)),
     verdicts: () => answer(files.get("verdicts"), told),
     revision: () => answer(JSON.stringify({ revision: 0 })),
-    mask: (asked, body) => answer(maskOf(body?.rule ?? JSON.parse(asked.get("rule")))),
+    mask: (asked, body) => answer(packed(maskOf(body?.rule ?? JSON.parse(asked.get("rule"))))),
     csv: (_, body) => answer(table(maskOf(body.rule))),
   };
   return async (path, options = {}) => {
