@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from streamlit.components.v2 import component
@@ -12,7 +11,6 @@ from app import state
 from app.browser import linked
 from app.wire import routes
 
-_HERE = Path(__file__).parent
 # The modules are served from their own address, with the version in the path: relative imports keep it.
 _SHIM = """
 export default async function (component) {
