@@ -7,9 +7,11 @@ import re
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from app.static_page.chosen_rows import chosen_rows
 from app.static_page.write import content, write
+from hem_core.cli import hem
 from hem_core.errors import HemError
 from hem_core.store.run import open_run
 
@@ -74,8 +76,19 @@ def test_a_condition_narrows_it_and_an_existing_file_stays(run, tmp_path):
     out = tmp_path / "page.html"
     done = write(run, out, level="examples", limit=100, where="difficulty > 90")
     assert (done.n, done.size_bytes) == (6, out.stat().st_size)
-    assert done.sentence == "6 examples of 60 met the condition of the export."
+    assert done.sentence == "6 examples of 60 met the condition of this copy."
     with pytest.raises(HemError, match="exists"):
         write(run, out, level="examples", limit=100, where=None)
     with pytest.raises(HemError, match="no row of run 'tiny' meets"):
         content(run, level="examples", limit=5, where="difficulty > 900")
+
+
+def test_hem_export_static_says_how_large_the_page_is_and_what_it_left_out(run, tmp_path):
+    command = ["export", str(run.folder), "--static", "--out", str(tmp_path / "a.html"), "--limit", "10"]
+    done = CliRunner().invoke(hem, command)
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert re.search(r"10 examples in .*a\.html: \d+\.\d MB", said)
+    assert "the 5 hardest and 5 at random" in said
+    both = CliRunner().invoke(hem, [*command[:3], "--out", str(tmp_path / "b.html"), "--format", "csv"])
+    assert "--format and --static exclude each other" in str(both.exception)
