@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
     from hem_core.stats.paired import Paired
+    from hem_core.store.id_index import IdIndex
     from hem_core.store.level import Level
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
@@ -122,8 +123,8 @@ def places(level: "Level") -> "np.ndarray":
     return _places(_key(level), level)
 
 
-def row_of(level: "Level") -> dict[str, int]:
-    """Id -> row of a run; the quick way to look up a few."""
+def row_of(level: "Level") -> "IdIndex":
+    """Id -> row of a level, for one id or many."""
     return _row_of(_key(level), level)
 
 
@@ -407,8 +408,8 @@ def _places(key: Key, _level: "Level") -> "np.ndarray":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _row_of(key: Key, _level: "Level") -> dict[str, int]:
-    return {str(id): row for row, id in enumerate(_level.table(["id"])["id"])}
+def _row_of(key: Key, _level: "Level") -> "IdIndex":
+    return _level.id_index()
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -465,7 +466,7 @@ def _queue(key: Key, person: str, people: tuple[str, ...], limit: int, _level: "
 
     table = _level.table([name for name in QUEUE_COLUMNS if name in _level.source.columns])
     found = review_queue(table, person=person, people=people, limit=limit)
-    found.insert(0, "row", ids(_level).get_indexer(found["id"].tolist()))
+    found.insert(0, "row", row_of(_level).get_indexer(found["id"]))
     return found
 
 

@@ -64,7 +64,8 @@ def _data(level: Level, n: int) -> dict[str, Any]:
     data = explorer_data(level)
     drawing = {**data["drawing"], "layers": [], "hidden": []} if data["drawing"] else None
     missing = {name: why for name, why in data["missing"].items() if name != "map_pending"}
-    return {**data, "n": n, "drawing": drawing, "missing": missing, "without": WITHOUT, "person": "", "token": ""}
+    own = {"n": n, "is_crowd": False, "drawing": drawing, "missing": missing, "without": WITHOUT}
+    return {**data, **own, "person": "", "token": ""}
 
 
 def _details(level: Level, rows: np.ndarray) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app import loaders, map_to_come, theme, trust
-from app.wire import contents, pictures, scenes, tag_words
+from app.wire import contents, crowd, pictures, scenes, tag_words
 from app.wire.identity import identity
 from hem_core.store.summary import NOTHING
 from hem_core.store.verdicts import VERDICTS
@@ -24,7 +24,7 @@ def explorer_data(level: Level) -> dict[str, Any]:
         "level": level.name,
         "fingerprint": level.fingerprint,
         "identity": identity(level),
-        "n": level.n,
+        **crowd.size(level),
         "classes": list(level.classes),
         "none": NOTHING if level.has_own_classes else None,
         "missing": _missing(level),

@@ -142,6 +142,7 @@ export function makeActions(bus, host, { makeSet, download, without = {} }) {
   async function undoBatch(batch) {
     try {
       const { undone, message } = await bus.undo(batch);
+      bus.emit("undone");
       if (!undone) return show(message);
       return show(message, () => undoBatch(undone.batch), false, undone.action === "redo" ? "Undo" : "Redo");
     } catch (error) {
@@ -182,6 +183,7 @@ export function makeActions(bus, host, { makeSet, download, without = {} }) {
 
   function said(message) {
     if (message?.error) show(message.error, null, true);
+    else if (message?.note) show(message.note, message.canUndo ? undo : null);
   }
 
   function key(event) {

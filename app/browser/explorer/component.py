@@ -30,8 +30,13 @@ _SKELETON = """
   <div class="hem-bones is-bar"></div>
 </div>
 """
+_STYLES = ("explorer.css", "drawer.css", "table.css", "search.css", "panes.css")
 _mount = component(
-    "hem_explorer", html=_SKELETON, css=(_HERE / "explorer.css").read_text("utf-8"), js=_SHIM, isolate_styles=False
+    "hem_explorer",
+    html=_SKELETON,
+    css="".join((_HERE / name).read_text("utf-8") for name in _STYLES),
+    js=_SHIM,
+    isolate_styles=False,
 )
 KEY = "explorer"
 
@@ -41,7 +46,7 @@ def explorer(data: Mapping[str, Any], *, on_state: Callable[[], None]) -> None:
 
     on_state: filter, selection or view changed, or somebody wants to go to another page.
     """
-    address = f"/hem/static/{routes.version()}/explorer/explorer.js"
+    address = routes.code_address("explorer/explorer.js")
     _mount(key=KEY, data={**data, "code": address}, on_state_change=on_state)
 
 

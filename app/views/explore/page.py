@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app import loaders, map_to_come, saved_views, scope, state
+from app import map_to_come, saved_views, scope, state
 from app.browser.explorer.component import explorer, sent_state
-from app.wire import routes
+from app.wire import masks
 from app.wire.explorer_data import explorer_data
 from hem_core.store.level_names import EXAMPLES
 
 TITLE = "Explore"
 PLACE = 20
+PAGES = ("labels",)
+"""Pages that the example in the drawer leads to, beside Review and Sets."""
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -29,7 +31,7 @@ def page() -> None:
     explorer(
         {
             **explorer_data(level),
-            "token": routes.token(state.session_id()),
+            "token": state.page_token(),
             "person": state.person(),
             "filter": filter_,
             "selection": selection,
@@ -68,12 +70,10 @@ def _go(name: str, value: object, *, is_repeated: bool) -> None:
     elif name == "set":
         state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + (not is_repeated))
         state.remember("explore_goes_to", "sets")
+    elif name == "page" and value in PAGES:
+        state.remember("explore_goes_to", value)
 
 
 def _count(level: Level, filter_: dict[str, Any] | None, selection: dict[str, Any] | None) -> int:
     clauses = [*(filter_ or {}).get("all", []), *(selection or {}).get("all", [])]
-    if not clauses:
-        return level.n
-    needs_tags = "tag" in str(clauses)
-    tags = loaders.tags_of(level).state(level.data) if needs_tags else None
-    return len(level.rows({"all": clauses}, tags=tags))
+    return masks.count(level, {"all": clauses})
