@@ -15,6 +15,7 @@ from hem_core.store.definitions import WRONG
 
 WIDTH = 480
 INK, SOFT, LINE = "#1d2430", "#667085", "#d0d5dd"
+SPLIT = "The height of a bar is logarithmic; within it the colours have the shares that the counts have."
 LETTER_PX = 5.6
 """A letter of the font of 11 px is about so wide."""
 
@@ -22,8 +23,8 @@ LETTER_PX = 5.6
 def histogram(table: pd.DataFrame, headline: Headline, *, rows: str) -> str:
     """How many rows in each bin of the headline column, right and wrong ones stacked; the same bins as on Overview.
 
-    table: the column and `error`. Counts stand on a logarithmic axis where one bin dwarfs the others, as the words
-    beside the axis say; then the bars are of all rows, with the wrong ones' share of the height in another colour.
+    table: the column and `error`. Counts stand on a logarithmic axis where one bin dwarfs the others; then the wrong
+    ones have their share of a bar's height, which a note says.
     """
     borders = edges(pd.Series(table[headline.column]), headline)
     is_right = pd.Series(table["error"]).astype("float64") < WRONG if "error" in table else np.ones(len(table), bool)
@@ -49,9 +50,9 @@ def histogram(table: pd.DataFrame, headline: Headline, *, rows: str) -> str:
     unit = f" ({headline.unit})" if headline.unit and headline.unit not in headline.title else ""
     axis = f"{headline.title}{unit}{', log axis' if headline.is_log else ''}"
     parts.append(_text((left + WIDTH) / 2, bottom + 32, axis, INK, anchor="middle"))
-    label = f"{rows}{', log axis; the colours share each bar as the counts do' if is_log else ''}"
-    parts.append(_text(4, 10, label, SOFT))
-    return _svg(height, parts, f"Distribution of {headline.title}")
+    parts.append(_text(4, 10, f"{rows}{', log axis' if is_log else ''}", SOFT))
+    note = f'<p class="small">{escape(SPLIT)}</p>' if is_log else ""
+    return _svg(height, parts, f"Distribution of {headline.title}") + note
 
 
 def bars(counts: pd.Series, colours: Sequence[str]) -> str:

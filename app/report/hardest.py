@@ -36,7 +36,9 @@ def hardest(level: Level) -> str:
         _tile(level, row, record, snippet) for row, record, snippet in zip(rows, records, snippets, strict=True)
     ]  # fmt: skip
     grid = f'<div class="tiles{"" if look == "picture" else " texts"}">{"".join(tiles)}</div>'
-    return section("The hardest", grid, f"{len(rows)} of {words.rows(level)}: given, predicted, likely reason")
+    return section(
+        "The hardest", grid, f"{len(rows)} of {words.rows(level)}: given, predicted, likely reason", is_long=True
+    )
 
 
 def _tile(level: Level, row: int, record: dict[str, Any], snippet: Any) -> str:

@@ -48,7 +48,7 @@ def page(run: Run, level: Level) -> str:
             hardest(level),
             retrainings_of(run),
             sets_of(run),
-            section("Model, data, checkpoint", facts(card(run, level, counted) | _made(level))),
+            section("Model, data, checkpoint", facts(_card(run, level, counted))),
             section("What the numbers mean", _meanings(level, counted), is_long=True),
         ]
     )
@@ -113,7 +113,14 @@ def _slices(level: Level, counted: Overview) -> str:
         }
     )
     about = f"{len(shown)} of {len(weak.table)}; {weak.measure}, overall {words.percent(weak.whole)}"
-    return section("Weakest slices", charts.intervals(shown, weak.whole) + table(found, ("slice",)), about)
+    return section(
+        "Weakest slices", charts.intervals(shown, weak.whole) + table(found, ("slice",)), about, is_long=True
+    )
+
+
+def _card(run: Run, level: Level, counted: Overview) -> dict[str, str]:
+    """The card of Overview, without the place of the data on this machine."""
+    return {name: value for name, value in card(run, level, counted).items() if name != "Data folder"} | _made(level)
 
 
 def _made(level: Level) -> dict[str, str]:

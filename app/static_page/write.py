@@ -81,7 +81,7 @@ def _page(title: str, note: str, found: dict[str, bytes]) -> str:
     import plotly
 
     script = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
-    style = linked.style("explorer/explorer.css", "shared/host.css", "static_page/page.css")
+    style = linked.style(*linked.EXPLORER_STYLES, "shared/host.css", "static_page/page.css")
     return f"""<!doctype html>
 <html lang="en">
 <head>
