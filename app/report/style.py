@@ -17,7 +17,8 @@ p{margin:4px 0}.soft,.small{color:var(--soft)}.small{font-size:11.5px}
 .numbers span{display:block;font-size:11.5px;color:var(--soft);overflow-wrap:anywhere}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:0 26px}
 section{margin-top:14px;break-inside:avoid;min-width:0}section.long{break-inside:auto}
-svg{display:block;width:100%;max-width:540px;height:auto;font:11px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
+svg{display:block;width:100%;max-width:540px;height:auto;
+ font:11px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
 table{border-collapse:collapse;width:100%;font-size:11.5px}thead{display:table-header-group}tr{break-inside:avoid}
 th,td{text-align:right;padding:3px 6px;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:500}

@@ -35,8 +35,8 @@ WITHOUT = {
 def files(level: Level, chosen: ChosenRows) -> dict[str, bytes]:
     """The files of a page by name; call it inside `Place.entered`.
 
-    `data`, `columns`, `ids`, `contents`, `details`, `free`, `csv` and `searched` are JSON; `column/<name>`, `thumbs` and
-    `verdicts` as the routes answer them; `image/<k>` is the large picture of row k of the page.
+    `data`, `columns`, `ids`, `contents`, `details`, `free`, `csv` and `searched` are JSON; `column/<name>`, `thumbs`
+    and `verdicts` as the routes answer them; `image/<k>` is the large picture of row k of the page.
     """
     rows = chosen.rows
     found = {"thumbs": payloads.pack([contents.thumbnail(level, row) or b"" for row in rows.tolist()])}
@@ -57,7 +57,7 @@ def files(level: Level, chosen: ChosenRows) -> dict[str, bytes]:
         "searched": _searched(level, rows),
     }
     found |= {name: json.dumps(value, allow_nan=False).encode() for name, value in about.items()}
-    found["verdicts"] = payloads.verdict_codes(state, loaders.ids(level))[rows].tobytes()
+    found["verdicts"] = payloads.verdict_codes(state, loaders.row_of(level))[rows].tobytes()
     return found | _pictures(level, chosen)
 
 
