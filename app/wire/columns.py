@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from app.trust import trust
 from app.wire import arrays, payloads
@@ -73,6 +74,7 @@ def described(level: Level) -> dict[str, dict[str, Any]]:
         with _lock:
             _described.pop(next(iter(_described)), None) if len(_described) > 8 else None
             _described[key], _skipped[key] = found, skipped
+        pa.default_memory_pool().release_unused()  # what reading so many columns took
     return _described[key]
 
 

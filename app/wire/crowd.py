@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FROM_ROWS = 300_000
 """With more rows than this a page asks for answers like these instead of the numbers of all rows."""
-MOST_A_PAGE, MOST_COLUMNS, MOST_BINS, MOST_RULES = 500, 20, 250, 4
+MOST_A_PAGE, MOST_COLUMNS, MOST_BINS, MOST_RULES = 1_001, 20, 250, 4
 
 
 def size(level: Level) -> dict[str, Any]:
@@ -27,16 +27,21 @@ def size(level: Level) -> dict[str, Any]:
 
 
 def page(body: dict[str, Any]) -> Response:
-    """Some rows of a rule, sorted by a score: `length` of them from `start` on, how many there are, and the values that
-    these rows have in some `columns` of numbers."""
+    """Some rows of a rule, sorted by a score: `length` of them from place `start` on, how many there are, and what
+    these rows have in some `columns` of numbers.
+
+    With `around`, a row, `start` is counted from its place and may be negative; a row that the rule leaves out has the
+    first place.
+    """
     level = asked_level(body)
     values = arrays.numbers(level, number_column(level, body, "score"))
-    found, (start, length) = masks.mask(level, body.get("rule")), (whole(body, name) for name in ("start", "length"))
+    found, length, is_descending = masks.mask(level, body.get("rule")), whole(body, "length"), _is_descending(body)
+    start = whole(body, "start") if "around" not in body else _start_around(level, values, found, body)
     if length > MOST_A_PAGE:
         raise Refused(400, f"a page has at most {MOST_A_PAGE} rows; got {length}")
-    rows = density.page(values, found, start, length, is_descending=body.get("is_descending") is True)
+    rows = density.page(values, found, start, length, is_descending=is_descending)
     total = level.n if found is None else int(np.count_nonzero(found))
-    answer = {"total": total, "rows": rows.tolist(), "values": _values(level, rows, body)}
+    answer = {"total": total, "start": start, "rows": rows.tolist(), "values": _values(level, rows, body)}
     return JSONResponse(answer, headers=NEVER)
 
 
@@ -98,6 +103,18 @@ def finite(body: dict[str, Any], field: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise Refused(400, f"'{field}' must be a number; got {value!r:.40}")
     return float(value)
+
+
+def _is_descending(body: dict[str, Any]) -> bool:
+    return body.get("is_descending") is True
+
+
+def _start_around(level: Level, values: np.ndarray, mask: np.ndarray | None, body: dict[str, Any]) -> int:
+    row, offset = body["around"], finite(body, "start")
+    if not _is_row(level, row):
+        raise Refused(400, f"'around' must be a row from 0 to {level.n - 1}")
+    place = density.place(values, mask, row, is_descending=_is_descending(body))
+    return max(0, (place or 0) + int(offset))
 
 
 def _is_row(level: Level, row: object) -> bool:

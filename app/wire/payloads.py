@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hem_core.cells import safe_cell
+from hem_core.store.id_index import IdIndex
 from hem_core.store.verdicts import VERDICTS
 
 
@@ -51,14 +52,14 @@ def pack(blobs: Sequence[bytes]) -> bytes:
     return head + b"".join(blobs)
 
 
-def verdict_codes(state: pd.DataFrame, ids: pd.Index) -> np.ndarray:
+def verdict_codes(state: pd.DataFrame, ids: IdIndex) -> np.ndarray:
     """The verdict of each example as (N,) uint8: 0 none, then the positions in VERDICTS from 1.
 
-    state is the tag log's fold (id, tag, …); free tags are left out.
+    ids: those of the examples. state is the tag log's fold (id, tag, …); free tags are left out.
     """
     out = np.zeros(len(ids), dtype=np.uint8)
     verdicts = state[state["tag"].isin(VERDICTS)]
-    rows = ids.get_indexer(pd.Index(verdicts["id"]))
+    rows = ids.get_indexer(verdicts["id"])
     code = {tag: code for code, tag in enumerate(VERDICTS, start=1)}
     values = np.array([code[tag] for tag in verdicts["tag"]], dtype=np.uint8)
     out[rows[rows >= 0]] = values[rows >= 0]

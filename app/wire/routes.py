@@ -226,7 +226,7 @@ def _detail(level: Level, request: Request) -> Response:
 def _verdicts(level: Level, request: Request) -> Response:
     log = loaders.tags_of(level)
     revision, state = log.revision(level.data), log.state(level.data)
-    found = payloads.verdict_codes(state, loaders.ids(level))
+    found = payloads.verdict_codes(state, loaders.row_of(level)) if len(state) else np.zeros(level.n, np.uint8)
     has_free = "1" if payloads.free_tags(state) else "0"
     return _bytes(found.tobytes(), headers={**NEVER, "X-HEM-Revision": str(revision), "X-HEM-Free": has_free})
 

@@ -148,7 +148,7 @@ def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str],
         rows = masks.rows(level, body["rule"])
         some, lacking = scenes.fitting(level, asked["tag"], rows) if asked["action"] == "add" else (rows, "")
         left_out = tag_words.without(len(rows) - len(some), lacking, level.name)
-        ids = level.at(some, ["id"])["id"].tolist()
+        ids = loaders.ids(level)[some].tolist()
     else:
         ids = _ids(body)
         _check_known(level, ids)

@@ -49,6 +49,11 @@ def numbers(column: pa.ChunkedArray) -> np.ndarray:
     return out
 
 
+def texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts as such, where they come as a dictionary."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
 def extent(values: np.ndarray) -> tuple[float | None, float | None]:
     """The smallest and largest finite value of an array, or two Nones where there is none (JSON has no NaN)."""
     finite = values[np.isfinite(values)]

@@ -137,6 +137,18 @@ def page(values: np.ndarray, mask: np.ndarray | None, start: int, length: int, *
     return rows[np.lexsort((rows, key, is_missing))][start:end]
 
 
+def place(values: np.ndarray, mask: np.ndarray | None, row: int, *, is_descending: bool) -> int | None:
+    """The place of a row among those whose mask is set, in the order of `page`; None for one whose mask is not set."""
+    if mask is not None and not mask[row]:
+        return None
+    own, rows = values[row], np.arange(len(values))
+    if np.isnan(own):
+        is_before = ~np.isnan(values) | (rows < row)
+    else:
+        is_before = (values > own if is_descending else values < own) | ((values == own) & (rows < row))
+    return int(np.count_nonzero(is_before if mask is None else is_before & mask))
+
+
 def blocks(n: int) -> Iterator[slice]:
     """Parts of N rows, one after the other, that fit the cache: nothing of N rows is copied on the way."""
     return (slice(start, start + BLOCK) for start in range(0, n, BLOCK))

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from hem_core.store.id_index import IdIndex
+
 WHOLE_BYTES = 64 << 20
 """A level whose tables are smaller than this stays in memory while it is open."""
 _NEIGHBOUR_COLUMNS = ("row", "id", "given", "predicted", "error", "difficulty")
@@ -148,6 +150,12 @@ class Level:
     def numbers(self, name: str) -> np.ndarray:
         """One column of numbers or truth values, (N,) float32 with NaN where it is missing; read without a query."""
         return self._reading.numbers(name)
+
+    def id_index(self) -> IdIndex:
+        """Id -> row, for many look-ups."""
+        from hem_core.store.id_index import id_index
+
+        return id_index(column_values.texts(self._reading.values("id")))
 
     def extent(self, name: str) -> tuple[float | None, float | None]:
         """The smallest and largest finite number of a column; two Nones where there is none."""

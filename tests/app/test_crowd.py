@@ -103,6 +103,14 @@ def test_a_page_has_the_rows_their_number_and_their_values(ask):
     assert ask("values", rows=[2, 0], columns=["loss"]).json()["values"]["loss"] == pytest.approx([2.5 / 6, 0.5 / 6])
 
 
+def test_a_page_around_a_row_begins_as_far_before_it(ask):
+    page = {"rule": None, "score": "loss", "is_descending": True, "length": 3, "columns": []}
+    found = ask("page", **page, around=50, start=-1).json()
+    assert (found["start"], found["rows"]) == (8, [51, 50, 49])
+    assert ask("page", **page, around=59, start=-5).json()["rows"] == [59, 58, 57]
+    assert ask("page", **page, around=60, start=0).json()["error"] == "'around' must be a row from 0 to 59"
+
+
 def test_bins_count_the_rows_of_each_rule(ask):
     few = {"all": [{"column": "difficulty", "min": None, "max": 25}]}
     found = ask("counts", rules=[None, few], column="difficulty", low=0, width=50, count=2).json()["counts"]
@@ -154,10 +162,10 @@ def test_cells_are_coloured_by_names_and_by_the_share_of_wrong_predictions(ask, 
     ("what", "body", "sentence"),
     [
         ("page", {"score": "label"}, "'score': run 'tiny' has no column of numbers 'label'"),
-        ("page", {"score": "loss", "start": 0, "length": 501}, "a page has at most 500 rows; got 501"),
+        ("page", {"score": "loss", "start": 0, "length": 1002}, "a page has at most 1001 rows; got 1002"),
         ("page", {"score": "loss", "start": 0, "length": 1, "columns": "loss"}, "'columns' must be a list"),
         ("page", {"score": "loss", "start": 0, "length": 1, "rule": {"all": [{"column": "no"}]}}, "no clause has"),
-        ("values", {"rows": [60], "columns": ["loss"]}, "'rows' must be at most 500 whole numbers from 0 to 59"),
+        ("values", {"rows": [60], "columns": ["loss"]}, "'rows' must be at most 1001 whole numbers from 0 to 59"),
         ("counts", {"rules": []}, "'rules' must be a list of 1 to 4 rules"),
         ("counts", {"rules": [None], "column": "loss", "low": 0, "width": 0, "count": 3}, "'count' must be 1 to 250"),
         ("counts", {"rules": [None], "column": "loss", "low": "0", "width": 1, "count": 3}, "'low' must be a number"),

@@ -2,8 +2,10 @@ import struct
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from app.wire import payloads
+from hem_core.store.id_index import id_index
 
 
 def test_names_keep_the_given_order_and_sort_the_rest():
@@ -29,7 +31,7 @@ def test_pack_puts_count_and_lengths_in_front():
 
 def test_verdict_codes_leave_free_tags_and_strangers_out():
     state = pd.DataFrame({"id": ["b", "a", "gone"], "tag": ["mislabelled", "my own", "hard"]})
-    assert payloads.verdict_codes(state, pd.Index(["a", "b"])).tolist() == [
+    assert payloads.verdict_codes(state, id_index(pa.chunked_array([["a", "b"]]))).tolist() == [
         0,
         1 + payloads.VERDICTS.index("mislabelled"),
     ]

@@ -66,6 +66,9 @@ def test_pages_follow_each_other_with_ties_by_row_and_missing_values_last(is_des
             found = density.page(values, mask, start, length, is_descending=is_descending).tolist()
             assert found == rows[start : start + length]
     assert density.page(values, None, 0, 2, is_descending=True).tolist() == [5, 4]
+    places = [density.place(values, mask, row, is_descending=is_descending) for row in rows]
+    assert places == list(range(len(rows)))
+    assert density.place(values, mask, 6, is_descending=True) is None
 
 
 def test_the_colours_of_a_column_end_at_its_percentiles_1_and_99():

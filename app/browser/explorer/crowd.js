@@ -49,6 +49,14 @@ export function makeCrowd(source, data, bus) {
       return found;
     },
 
+    /** {rows, first, total}: the rows around one in the order of the gallery, as `around` of order.js gives them. */
+    async around(score, isDescending, row, reach) {
+      const rule = { all: [...clauses(bus().filter), ...clauses(bus().selection)] },
+        order = { rule, score, is_descending: isDescending, length: 2 * reach + 1 };
+      const found = await source.page(row < 0 ? { ...order, start: 0 } : { ...order, around: row, start: -reach });
+      return { rows: found.rows, first: found.start, total: found.total };
+    },
+
     /** The number of a row in a column; undefined where it is not known here. */
     valueOf: (name, row) => bus().column(name)?.values[row] ?? values.get(name)?.get(row),
 

@@ -31,6 +31,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     near = { rows: /** @type {number[]} */ ([]), first: 0, total: 0 },
     row = -1,
     turn = 0,
+    handed = 0,
     before = /** @type {Element | null} */ (null);
   const ends = [
     bus.on("state", followed),
@@ -102,8 +103,22 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
 
   /** Let the desk stand at a row, with the rows around it in the order of the gallery. */
   function hand(next) {
+    const { view } = bus,
+      mine = ++handed;
+    if (!bus.isCrowd) return give(next, around(next, REACH));
+    // The order of a crowd is the server's: until it answers the desk has the row alone, or those that it had.
+    if (next !== row || !near.rows.includes(next))
+      give(next, near.rows.includes(next) ? near : { rows: next < 0 ? [] : [next], first: 0, total: next < 0 ? 0 : 1 });
+    bus
+      .around(view.score, !view.ascending, next, REACH)
+      .then((found) => mine === handed && give(next, found))
+      .catch((error) => bus.say({ error: error.message }));
+    return undefined;
+  }
+
+  function give(next, found) {
     const { token, person } = about();
-    near = around(next, REACH);
+    near = found;
     desk?.update({
       ...level,
       token,

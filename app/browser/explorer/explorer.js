@@ -61,7 +61,8 @@ function mount(first, client) {
     view = null,
     usual = usualView(),
     isGone = false,
-    going = null;
+    going = null,
+    isLooking = false;
   const root = h("div", { class: "hem-explorer" }),
     bones = takeSkeleton(first.parentElement);
   first.parentElement.append(root);
@@ -109,14 +110,14 @@ function mount(first, client) {
     isZoomed = false,
     zooming = 0;
   const fit = () => {
-    root.style.height = `${Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
+    root.style.height = `${data.height ?? Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
   };
   const fitting = new ResizeObserver(fit);
   fitting.observe(document.body);
   const ways = {
     open,
-    focused: () => drawer?.prepare(),
-    judge: (row, event, moveOn) => drawer?.judge(row, event, moveOn),
+    focused: () => data.without?.review || drawer?.prepare(),
+    judge: (row, event, moveOn) => data.without?.tags || drawer?.judge(row, event, moveOn),
   };
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
   courier.acknowledge(data.sequence);
@@ -127,8 +128,10 @@ function mount(first, client) {
     bus.on("said", busy),
     bus.on("opened", named),
   ];
-  const poll = setInterval(() => document.visibilityState === "visible" && bus.look().catch(() => {}), 5000);
-  const focus = () => bus.look().catch(() => {});
+  const focus = () => {
+    if (!isLooking && !data.without?.tags && document.visibilityState === "visible") follow();
+  };
+  const poll = setInterval(focus, 5000);
   window.addEventListener("focus", focus);
   agree();
   start().catch((error) =>
@@ -158,6 +161,7 @@ function mount(first, client) {
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
+      without: data.without,
     });
     await Promise.all([load(), bus.tags().catch(() => {})]);
     if (isGone) return;
@@ -171,7 +175,7 @@ function mount(first, client) {
         if (bus.isCrowd) drawer?.refresh(); // the page is all that it can walk through
       },
     });
-    enlarged = makeEnlarged(bus, root, { open: review, following: gallery.following });
+    enlarged = makeEnlarged(bus, root, { open: data.without?.review ? null : review, following: gallery.following });
     drawer = makeDrawer(bus, client, root, {
       about: () => data,
       leave,
@@ -386,8 +390,14 @@ function mount(first, client) {
     root.classList.toggle("is-busy", bus.pending > 0);
   }
 
+  async function follow() {
+    isLooking = true;
+    await bus.look().catch(() => {});
+    isLooking = false;
+  }
+
   function open(row) {
-    return drawer.show(row);
+    return data.without?.review ? enlarged.show(row) : drawer.show(row);
   }
 
   function review(row) {

@@ -260,7 +260,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
         ondblclick: () => open(row),
         onkeydown: (event) => {
           if (event.key === "Enter") open(row);
-          else if (event.key === "e" && bus.hasPictures) enlarge(row);
+          else if (event.key === "e") enlarge(row);
           else judge(row, event, moveOn);
           if (event.key === " ") {
             event.preventDefault();

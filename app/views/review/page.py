@@ -98,7 +98,7 @@ def _wanted(level: Level) -> dict[str, Any] | None:
     places = loaders.places(level)
     row = None
     if id is not None:
-        row = int(loaders.ids(level).get_indexer(pd.Index([id]))[0])
+        row = int(loaders.row_of(level).get_indexer([id])[0])
         if row < 0:
             st.toast(words.plain(f"Run {level.run} has no {words.one(level.name)} {id}."), icon=":material/search_off:")
     elif place is not None and place < level.n:
@@ -181,7 +181,7 @@ def _rows(level: Level, queue: str, rule: dict | None, person: str, judged: pd.D
     """The queue: row, id, drawn_as."""
     if queue == DISPUTES:
         ids = list(loaders.disagreements(level).disputed[:LONGEST])
-        return pd.DataFrame({"row": loaders.ids(level).get_indexer(ids), "id": ids, "drawn_as": "disputed"})
+        return pd.DataFrame({"row": loaders.row_of(level).get_indexer(ids), "id": ids, "drawn_as": "disputed"})
     return _mixed(level, person, judged) if rule is None else _matching(level, rule, queue)
 
 
