@@ -14,9 +14,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.stats import fisher_exact, mannwhitneyu
 
 from hem_core.runs.level_traits import level_traits
@@ -40,14 +40,14 @@ def seconds(work: Callable[[], object], times: int = 3) -> float:
     return best
 
 
-def by_pandas(table: pd.DataFrame, is_in: np.ndarray, traits: Traits) -> list[float]:
+def by_pandas(table: Any, is_in: np.ndarray, traits: Traits) -> list[float]:
     """The p-value of every value and number, one after the other."""
     found = []
     for name in dict.fromkeys(one.columns[0] for one in traits.values if one.kind == "value"):
         inside, outside = table[name][is_in].value_counts(), table[name][~is_in].value_counts()
         for value in inside.index.union(outside.index):
             a, b = int(inside.get(value, 0)), int(outside.get(value, 0))
-            found.append(float(fisher_exact([[a, is_in.sum() - a], [b, (~is_in).sum() - b]]).pvalue))
+            found.append(fisher_exact([[a, is_in.sum() - a], [b, (~is_in).sum() - b]])[1])
     for one in traits.numbers:
         x, y = table[one.column][is_in].dropna(), table[one.column][~is_in].dropna()
         found.append(float(mannwhitneyu(x, y, method="asymptotic").pvalue))
@@ -83,7 +83,7 @@ def measure(level: Level) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="why this group, and what is near a row")
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     for n in parser.parse_args().rows:
         with tempfile.TemporaryDirectory() as folder:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 _IMPORT = re.compile(r'^((?:import|export)\s(?:[^"]*?\sfrom\s)?)"(\.{1,2}/[^"]+\.js)"', re.MULTILINE)
-EXPLORER_STYLES = ("explorer.css", "drawer.css", "table.css", "search.css", "panes.css", "why.css")
-"""The style sheets of Explore, in every window that hosts it, in the folder `explorer`."""
+EXPLORER_STYLES = tuple(f"explorer/{name}.css" for name in ("explorer", "drawer", "table", "search", "panes", "why"))
+"""The style sheets of the explorer. Those of the desk in its drawer are loaded by the drawer itself."""
 MARK = "hem:"
 """What stands before a module's name where another imports it; `shared/link.js` puts an address there."""
 
@@ -41,11 +41,6 @@ def script(entry: str) -> str:
 def link() -> str:
     """The function `link` of `shared/link.js`, as a script."""
     return (HERE / "shared" / "link.js").read_text("utf-8").replace("export function", "function")
-
-
-def explorer_style() -> str:
-    """The style sheets of Explore, one after the other."""
-    return style(*(f"explorer/{name}" for name in EXPLORER_STYLES))
 
 
 def style(*names: str) -> str:

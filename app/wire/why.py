@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from starlette.routing import Route
+
 from app import loaders
 from app.wire import columns
-from app.wire.door import Refused
+from app.wire.door import Refused, posted
 from app.wire.identity import own_level, own_scores
 from hem_core.runs.why import why as why_of
 from hem_core.store import rules
@@ -20,6 +22,12 @@ MOST_ALSO = 12
 """Statements that stand behind one, by name."""
 
 
+def why_routes() -> list[Route]:
+    """The routes of this file."""
+    ways = {"why": why, "clusters": clusters, "near": near}
+    return [Route(f"/hem/{name}", posted(answer), methods=["POST"]) for name, answer in ways.items()]
+
+
 def why(body: dict[str, Any]) -> dict[str, Any]:
     """The statements on a selection within a filter, or on a filter where nothing is selected; both are rules.
 
@@ -31,7 +39,7 @@ def why(body: dict[str, Any]) -> dict[str, Any]:
         loaders.traits(level)
         return {}
     filter_, selection = _rule(body, "filter"), _rule(body, "selection")
-    group = {"rule": selection, "within": filter_} if rules.clauses(selection) else {"rule": filter_}
+    group: dict[str, Any] = {"rule": selection, "within": filter_} if rules.clauses(selection) else {"rule": filter_}
     if not rules.clauses(group["rule"]):
         raise Refused(400, "nothing is selected or filtered, so there is no group to speak of")
     tags = loaders.tags_of(level).state(level.data)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from hem_core.slices.cluster_names import cluster_names
 from hem_core.slices.traits import Traits
 from hem_core.store.level import Level
@@ -22,11 +20,17 @@ def clusters_on_map(level: Level, traits: Traits) -> list[dict[str, Any]]:
     if not set(COLUMNS) <= set(level.columns()):
         return []
     table = level.table(COLUMNS)
-    middle = table.groupby("cluster", observed=True)[["x", "y"]].median()
-    n = pd.Series(table["cluster"]).value_counts()
-    names = cluster_names(traits, [str(one) for one in n.index])
+    parts = {str(name): part for name, part in table.groupby("cluster", observed=True)[["x", "y"]]}
+    largest = sorted(parts, key=lambda name: (-len(parts[name]), name))
+    names = cluster_names(traits, largest)
     return [
-        {"cluster": str(one), "name": names[str(one)], "x": float(middle.loc[one, "x"]),
-         "y": float(middle.loc[one, "y"]), "n": int(n[one])}
-        for one in n.index if str(one) in names
-    ]  # fmt: skip
+        {
+            "cluster": name,
+            "name": names[name],
+            "x": float(parts[name]["x"].median()),
+            "y": float(parts[name]["y"].median()),
+            "n": len(parts[name]),
+        }
+        for name in largest
+        if name in names
+    ]

@@ -32,7 +32,7 @@ _SKELETON = """
 _mount = component(
     "hem_explorer",
     html=_SKELETON,
-    css=linked.explorer_style(),
+    css=linked.style(*linked.EXPLORER_STYLES),
     js=_SHIM,
     isolate_styles=False,
 )
