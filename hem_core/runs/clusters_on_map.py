@@ -19,7 +19,7 @@ def clusters_on_map(level: Level, traits: Traits) -> list[dict[str, Any]]:
     """
     if not set(COLUMNS) <= set(level.columns()):
         return []
-    table = level.table(COLUMNS)
+    table: Any = level.table(COLUMNS)
     parts = {str(name): part for name, part in table.groupby("cluster", observed=True)[["x", "y"]]}
     largest = sorted(parts, key=lambda name: (-len(parts[name]), name))
     names = cluster_names(traits, largest)
