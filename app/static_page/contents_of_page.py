@@ -30,6 +30,8 @@ WITHOUT = {
     "sets": "There is no page Sets in this copy.",
 }
 
+NO_TABLE = "This is a copy without a server, which would sort it; the button CSV has its rows."
+
 
 def files(level: Level, chosen: ChosenRows) -> dict[str, bytes]:
     """The files of a page by name; call it inside `Place.entered`.
@@ -55,7 +57,7 @@ def files(level: Level, chosen: ChosenRows) -> dict[str, bytes]:
         "csv": _csv(level, rows),
     }
     found |= {name: json.dumps(value, allow_nan=False).encode() for name, value in about.items()}
-    found["verdicts"] = payloads.verdict_codes(state, loaders.ids(level))[rows].tobytes()
+    found["verdicts"] = payloads.verdict_codes(state, loaders.row_of(level))[rows].tobytes()
     return found | _pictures(level, chosen)
 
 
@@ -64,6 +66,7 @@ def _data(level: Level, n: int) -> dict[str, Any]:
     data = explorer_data(level)
     drawing = {**data["drawing"], "layers": [], "hidden": []} if data["drawing"] else None
     missing = {name: why for name, why in data["missing"].items() if name != "map_pending"}
+    missing["table"] = NO_TABLE
     own = {"n": n, "is_crowd": False, "drawing": drawing, "missing": missing, "without": WITHOUT}
     return {**data, **own, "person": "", "token": ""}
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from app import words
 from app.browser import linked
+from app.browser.explorer import STYLES
 from app.in_process import place_of
 from app.static_page.chosen_rows import chosen_rows
 from app.static_page.contents_of_page import files
@@ -79,7 +80,7 @@ def _page(title: str, note: str, found: dict[str, bytes]) -> str:
     import plotly
 
     script = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
-    style = linked.style("explorer/explorer.css", "shared/host.css", "static_page/page.css")
+    style = linked.style(*(f"explorer/{name}" for name in STYLES), "shared/host.css", "static_page/page.css")
     return f"""<!doctype html>
 <html lang="en">
 <head>

@@ -49,6 +49,10 @@ OPEN = """
         ({"tag": ["mine"]}, [1, 0, 0, 0]),
         ({"tag": ["hard"]}, [0, 1, 0, 0]),
         ({"rows": ["i3", "gone"]}, [0, 0, 0, 1]),
+        ({"search": "cat"}, [1, 0, 0, 1]),
+        ({"search": 'I0 "a cat"'}, [1, 0, 0, 0]),
+        ({"search": "/^d|^i2$/"}, [0, 1, 1, 0]),
+        ({"not": {"search": "/CAT/i"}}, [0, 1, 1, 0]),
     ],
 )
 def test_a_rule_matches_the_rows_that_the_server_would_name(run_js, clause, wanted):
@@ -71,3 +75,16 @@ def test_csv_thumbnails_and_what_needs_a_server(run_js):
     table, sizes, status = run_js("static_page/answers.js", body, packed=packed(FILES))
     assert table == ["id,loss,tags", "i1,2,hard", "'=2,3,"]
     assert (sizes, status) == ([3, 1], 404)
+
+
+def test_what_a_search_finds_is_named_and_a_bad_pattern_is_said(run_js):
+    body = f"""{OPEN}
+      const post = async (search, rows) => {{
+        const found = await ask("/hem/found", {{ method: "POST", body: JSON.stringify({{ search, rows }}) }});
+        return found.json();
+      }};
+      return [await post("CAT i", [0, 1]), (await post("/(x/", [])).error];
+    """
+    found, error = run_js("static_page/answers.js", body, packed=packed(FILES))
+    assert found == {"found": [{"terms": ["Cat", "i"], "excerpt": None}, {"terms": [], "excerpt": None}]}
+    assert error.startswith("/(x/ is not a regular expression")

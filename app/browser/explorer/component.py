@@ -9,6 +9,7 @@ from typing import Any
 from streamlit.components.v2 import component
 
 from app import state
+from app.browser.explorer import STYLES
 from app.wire import routes
 
 _HERE = Path(__file__).parent
@@ -30,11 +31,10 @@ _SKELETON = """
   <div class="hem-bones is-bar"></div>
 </div>
 """
-_STYLES = ("explorer.css", "drawer.css", "table.css", "search.css", "panes.css")
 _mount = component(
     "hem_explorer",
     html=_SKELETON,
-    css="".join((_HERE / name).read_text("utf-8") for name in _STYLES),
+    css="".join((_HERE / name).read_text("utf-8") for name in STYLES),
     js=_SHIM,
     isolate_styles=False,
 )

@@ -25,7 +25,6 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     where = h("span", { class: "hem-muted hem-number", role: "status" }),
     root = h("section", { class: "hem-drawer", "aria-label": "one example", hidden: true }, head(), shell);
   host.append(root);
-  const styled = within(shell, place);
   let desk = /** @type {ReturnType<typeof makeDesk> | null} */ (null),
     opening = /** @type {Promise<any> | null} */ (null),
     level = null, // what the server says of it, once it was asked for
@@ -89,7 +88,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
 
   /** The desk, made when it is first needed. */
   function begun() {
-    opening ??= Promise.all([client.run(about()).desk(), styled, client.windowId()])
+    opening ??= Promise.all([client.run(about()).desk(), within(shell, place), client.windowId()])
       .then(([found]) => {
         level = found;
         desk = makeDesk(place, client, gone, { isDrawer: true, address: { ...ADDRESS, show: shown } });
@@ -272,7 +271,8 @@ function isRow(element) {
 /** Put `place` into a shadow tree of `shell`, where Review's styles meet nothing of Explore. Resolves when they are
  *  there. */
 function within(shell, place) {
-  const shadow = shell.attachShadow({ mode: "open" });
+  const shadow = shell.shadowRoot ?? shell.attachShadow({ mode: "open" });
+  shadow.replaceChildren();
   const links = STYLES.map((name) => h("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
   const loaded = links.map(
     (link) => new Promise((go) => ["load", "error"].forEach((name) => link.addEventListener(name, go))),

@@ -4,6 +4,10 @@
 import { csv } from "../shared/cells.js";
 import { clauseMask, clauses, every } from "../shared/rules.js";
 import { pack, words } from "./packed.js";
+import { finderOf } from "./searched.js";
+
+/** Columns that say something about a row but are not of it, as in hem_core/store/search.py. */
+const NOT_SEARCHED = ["evidence", "reason", "split", "suggested_label", "predicted_in_sample", "predicted_oos"];
 
 const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
 
@@ -38,6 +42,7 @@ export function answersOf(files) {
     verdicts: () => answer(files.get("verdicts"), told),
     revision: () => answer(JSON.stringify({ revision: 0 })),
     mask: (asked, body) => answer(maskOf(body?.rule ?? JSON.parse(asked.get("rule")))),
+    found: (_, body) => answer(JSON.stringify({ found: foundIn(body) })),
     csv: (_, body) => answer(table(maskOf(body.rule))),
   };
   return async (path, options = {}) => {
@@ -77,11 +82,31 @@ export function answersOf(files) {
   function masked(clause) {
     if (clause.not) return masked(clause.not).map((value) => 1 - value);
     if ("contains" in clause) return Uint8Array.from(textsOf(clause.column), contains(clause.contains));
+    if ("search" in clause) {
+      const find = finderOf(clause.search);
+      return Uint8Array.from({ length: data.n }, (_, row) => (find(textsOfRow(row)).length ? 1 : 0));
+    }
     if (clause.rows) return maskOfRows(clause.rows);
     if (clause.tag) return Uint8Array.from(tagsOf(), (tags) => (hasTag(tags, clause.tag) ? 1 : 0));
     const mask = clauseMask(clause, store);
     if (!mask) throw new Error(`this copy has no column '${clause.column}' that could be filtered`);
     return mask;
+  }
+
+  function foundIn({ search, rows }) {
+    const find = finderOf(search);
+    return rows.map((row) => ({ terms: find(textsOfRow(row)), excerpt: null }));
+  }
+
+  /** Its id, its text and its names. */
+  function textsOfRow(row) {
+    if (!known.has("searched")) {
+      const names = Object.entries(json("columns").columns)
+        .filter(([name, one]) => one.names && one.kind === "category" && !NOT_SEARCHED.includes(name))
+        .map(([name]) => textsOf(name));
+      known.set("searched", [textsOf("id"), ...(data.words ? [textsOf(data.words)] : []), ...names]);
+    }
+    return known.get("searched").map((texts) => texts[row] ?? null);
   }
 
   function maskOfRows(ids) {
