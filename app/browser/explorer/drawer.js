@@ -13,9 +13,9 @@ const EMPTY = "No example is shown.";
 const DONE = "Every example in the gallery's order from here on has a verdict. ← goes back through them.";
 const NOT_BLIND = "Beside the map the label is in sight; judge blind in Review.";
 
-/** Make it, closed, in `host`. about() gives what Python sent last; leave(name, value) goes to another page; enlarge(row)
- *  shows the picture over everything; around(row, reach): see order.js. Returns {show(row), close,
- *  prepare, judge(row, event, moveOn), isOpen, end}.
+/** Make it, closed, in `host`. about() gives what Python sent last; leave(name, value) goes to another page;
+ *  enlarge(row) shows the picture over everything; around(row, reach): see order.js.
+ *  Returns {show(row), close, prepare, judge(row, event, moveOn), isOpen, end}.
  *  @param {import("./bus.js").Bus} bus @param {import("../shared/client.js").Client} client @param {HTMLElement} host
  *  @param {{about: () => any, leave: (name: string, value: unknown) => void, enlarge: (row: number) => void,
  *    around: (row: number, reach: number) => {rows: number[], first: number, total: number}}} ways */
@@ -37,7 +37,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     bus.on("state", followed),
     bus.on("view", followed),
     bus.on("tags", () => root.hidden || desk?.state.stock.refresh()),
-    bus.on("undone", () => desk?.state.judging.clear()),
+    bus.on("acted", () => desk?.state.judging.clear()), // undo then takes back the last action of the window
   ];
   window.addEventListener("keydown", key, { capture: true });
   shell.addEventListener("click", toNeighbour);
