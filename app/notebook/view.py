@@ -10,7 +10,6 @@ import anywidget
 import traitlets
 
 from app.browser import linked
-from app.browser.explorer import STYLES
 from hem_core.errors import HemError
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def _page() -> tuple[str, str]:
     """The widget's script and its style."""
     start = f"{linked.script(ENTRY)}let page = null;\nexport default {{\n"
     start += "  async render(context) {\n    page ??= loaded();\n    return (await page).render(context);\n  },\n};\n"
-    return start, linked.style(*(f"explorer/{name}" for name in STYLES), "shared/host.css")
+    return start, linked.style(*linked.EXPLORER_STYLES, "shared/host.css")
 
 
 class View(anywidget.AnyWidget):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from streamlit.components.v2 import component
 
 from app import state
-from app.browser.explorer import STYLES
+from app.browser import linked
 from app.wire import routes
 
-_HERE = Path(__file__).parent
 # The modules are served from their own address, with the version in the path: relative imports keep it.
 _SHIM = """
 export default async function (component) {
@@ -34,7 +32,7 @@ _SKELETON = """
 _mount = component(
     "hem_explorer",
     html=_SKELETON,
-    css="".join((_HERE / name).read_text("utf-8") for name in STYLES),
+    css=linked.style(*linked.EXPLORER_STYLES),
     js=_SHIM,
     isolate_styles=False,
 )

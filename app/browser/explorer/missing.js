@@ -21,7 +21,6 @@ export function lack(bus, missing, mode) {
       why: pending ?? why("map", "projection", "embeddings", "neighbours") ?? "Score again with embeddings.",
     };
   }
-  if (mode === "table" && missing?.table) return { title: "No table.", why: missing.table };
   if (mode === "matrix" && missing?.matrix) return { title: "No confusion matrix.", why: missing.matrix };
   if (mode === "matrix" && !has("label", "predicted"))
     return { title: "No confusion matrix: there are no labels.", why: why("labels") ?? "" };
