@@ -373,7 +373,7 @@ function mount(first, client) {
       parts = () => ({ map, matrix, table, histogram });
     renew(bars.tools, [view.mode, view.hide, view.dense, view.names, tool, Boolean(lacking)], () => [
       ...tools(bus, view, { parts, lacking, tool, choose }),
-      linkButton(message, bus.say),
+      ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
     ]);
   }
 
