@@ -28,6 +28,7 @@ AT_ONCE = 50
 WITHOUT = {
     "tags": "This is a copy without a server: nothing can be tagged here.",
     "review": "There is no page Review in this copy.",
+    "drawer": "A row is enlarged in its place.",
     "sets": "There is no page Sets in this copy.",
 }
 

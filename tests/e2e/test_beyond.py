@@ -133,4 +133,7 @@ def test_a_cell_of_a_notebook_selects_in_python_and_follows_it(blank, run, tmp_p
     view.filter, view.selection = rule, {"all": []}
     assert view.selected(["id"])["id"].tolist() == ["animal-003", "animal-007"]
     blank.locator(".hem-tile img").first.dblclick()
-    blank.locator(".hem-enlarged[data-ready=true]").wait_for()
+    blank.locator(".hem-drawer[data-shown]").wait_for()
+    blank.wait_for_function("savedRules.opened !== ''")
+    assert view.opened in ("animal-003", "animal-007")
+    assert blank.get_by_role("button", name="Open in Review").count() == 0

@@ -21,7 +21,7 @@ export function render({ model, el }) {
   const kernel = kernelFetch(model, (isSlow) => {
     note.hidden = !isSlow;
   });
-  const client = openClient({ ...browserShell(), fetch: kernel.fetch, place: nowhere() });
+  const client = openClient({ ...browserShell(), fetch: kernel.fetch, place: placeOf(model) });
   let data = { ...model.get("data"), ...rules(), view: model.get("view"), sequence: 0, token: "" },
     leave = () => {};
   const isDark = look(host);
@@ -49,12 +49,11 @@ export function render({ model, el }) {
   }
 
   /** The page has moved on: the model keeps it, so that Python sees it; that is all the page waits for. */
-  function setStateValue(_, { filter, selection, view, go, sequence }) {
+  function setStateValue(_, { filter, selection, view, sequence }) {
     data = { ...data, filter, selection, view, sequence };
     model.set("filter", filter);
     model.set("selection", selection);
     model.set("view", view);
-    if (go?.name === "open") model.set("opened", go.value);
     model.save_changes();
     draw();
   }
@@ -89,7 +88,19 @@ function backgroundOf(element) {
   return [255, 255, 255];
 }
 
-/** A cell has no address of its own. @returns {import("../shared/browser_shell.js").Place} */
-function nowhere() {
-  return { path: () => "", query: () => "", replace: () => {}, onReturn: () => {} };
+/** A cell has no address of its own; which row is open is kept in the model.
+ *  @returns {import("../shared/browser_shell.js").Place} */
+function placeOf(model) {
+  const opened = model.get("opened");
+  let query = opened ? `?example=${encodeURIComponent(opened)}` : "";
+  return {
+    path: () => "",
+    query: () => query,
+    replace(next) {
+      query = next;
+      model.set("opened", new URLSearchParams(next).get("example") ?? "");
+      model.save_changes();
+    },
+    onReturn: () => {},
+  };
 }
