@@ -82,10 +82,18 @@ function look(host) {
 /** The colour behind an element, [r, g, b]. */
 function backgroundOf(element) {
   for (let one = element.parentElement; one; one = one.parentElement ?? one.getRootNode().host) {
-    const [red, green, blue, alpha = 1] = (getComputedStyle(one).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
-    if (blue !== undefined && alpha > 0.5) return [red, green, blue];
+    const [red, green, blue, alpha] = painted(getComputedStyle(one).backgroundColor);
+    if (alpha > 127) return [red, green, blue];
   }
   return [255, 255, 255];
+}
+
+/** A colour of CSS as [r, g, b, alpha], 0 to 255: notebooks write theirs as rgb(), oklch() and in other ways. */
+function painted(colour) {
+  const context = h("canvas", { width: 1, height: 1 }).getContext("2d");
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  return context.getImageData(0, 0, 1, 1).data;
 }
 
 /** A cell has no address of its own; which row is open is kept in the model.
