@@ -25,6 +25,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     where = h("span", { class: "hem-muted hem-number", role: "status" }),
     root = h("section", { class: "hem-drawer", "aria-label": "one example", hidden: true }, head(), shell);
   host.append(root);
+  const keys = host.closest(".hem-host") ?? window; // around it there may be another program's page
   let desk = /** @type {ReturnType<typeof makeDesk> | null} */ (null),
     opening = /** @type {Promise<any> | null} */ (null),
     level = null, // what the server says of it, once it was asked for
@@ -39,7 +40,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     bus.on("tags", () => root.hidden || desk?.state.stock.refresh()),
     bus.on("acted", () => desk?.state.judging.clear()), // undo then takes back the last action of the window
   ];
-  window.addEventListener("keydown", key, { capture: true });
+  keys.addEventListener("keydown", key, { capture: true });
   shell.addEventListener("click", toNeighbour);
 
   return {
@@ -49,7 +50,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     prepare: () => begun().catch(() => {}),
     isOpen: () => !root.hidden,
     end() {
-      window.removeEventListener("keydown", key, { capture: true });
+      keys.removeEventListener("keydown", key, { capture: true });
       ends.forEach((one) => one());
       desk?.close();
       root.remove();
@@ -88,7 +89,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
 
   /** The desk, made when it is first needed. */
   function begun() {
-    opening ??= Promise.all([client.run(about()).desk(), within(shell, place), client.windowId()])
+    opening ??= Promise.all([client.run(about()).desk(), within(shell, place, client), client.windowId()])
       .then(([found]) => {
         level = found;
         desk = makeDesk(place, client, gone, { isDrawer: true, address: { ...ADDRESS, show: shown } });
@@ -255,7 +256,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
       where,
       h("span", { class: "hem-space" }),
       bus.hasPictures ? tool("reset", "enlarge (E)", () => row >= 0 && enlarge(row)) : "",
-      h("button", { class: "hem-button", onclick: review }, "Open in Review"),
+      about().without?.review ? "" : h("button", { class: "hem-button", onclick: review }, "Open in Review"),
       tool("close", "close (Esc)", close),
     );
   }
@@ -270,13 +271,24 @@ function isRow(element) {
 
 /** Put `place` into a shadow tree of `shell`, where Review's styles meet nothing of Explore. Resolves when they are
  *  there. */
-function within(shell, place) {
+function within(shell, place, client) {
   const shadow = shell.shadowRoot ?? shell.attachShadow({ mode: "open" });
   shadow.replaceChildren();
+  if (import.meta.url.startsWith("blob:")) return fetched(shadow, place, client);
   const links = STYLES.map((name) => h("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
   const loaded = links.map(
     (link) => new Promise((go) => ["load", "error"].forEach((name) => link.addEventListener(name, go))),
   );
   shadow.append(...links, place);
   return Promise.all(loaded);
+}
+
+/** The same where this module has no address that others could be named from: the styles come through the client. */
+async function fetched(shadow, place, client) {
+  shadow.append(place);
+  for (const name of STYLES) {
+    const path = new URL(name, "http://page/hem/static/linked/explorer/drawer.js").pathname,
+      response = await client.request(path).catch(() => null);
+    if (response) place.before(h("style", {}, await response.text()));
+  }
 }

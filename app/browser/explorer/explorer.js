@@ -120,7 +120,7 @@ function mount(first, client) {
   fitting.observe(document.body);
   const ways = {
     open,
-    focused: () => data.without?.review || drawer?.prepare(),
+    focused: () => data.without?.drawer || drawer?.prepare(),
     judge: (row, event, moveOn) => data.without?.tags || drawer?.judge(row, event, moveOn),
   };
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
@@ -399,7 +399,7 @@ function mount(first, client) {
   }
 
   function open(row) {
-    return data.without?.review ? enlarged.show(row) : drawer.show(row);
+    return data.without?.drawer ? enlarged.show(row) : drawer.show(row);
   }
 
   function review(row) {
