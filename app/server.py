@@ -67,6 +67,7 @@ def build(
     both, to all requests. One workspace a process: the last one built is the one shown.
     """
     os.environ["HEM_WORKSPACE"] = str(Path(workspace).resolve())
+    import pyarrow
     from streamlit import config
     from streamlit.starlette import App
 
@@ -74,6 +75,7 @@ def build(
     from app.theme import THEME
     from app.wire.routes import routes
 
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # gives back what it has used; the usual one keeps it
     for name, value in {**settings(network), **THEME}.items():
         config.set_option(name, value)
     own = [_under(network.base, route) for route in routes()]

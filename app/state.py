@@ -87,6 +87,8 @@ def _drop_places() -> None:
     remember("dropped", left.dropped)
     set_rule(left.rule)
     set_selection(None)
+    for name in ("page", "zoom"):  # the browser side of Explore writes them
+        st.query_params.pop(name, None)
     if queue() == DISPUTES:
         set_queue("mixed")
 

@@ -43,7 +43,7 @@ def ask(run_js):
         ("picture(3, false, ['given', 'others'])", "/hem/image/my%20run%2F1?rows=3&hide=given,others&v=f1"),
         ("contents([3])", "/hem/contents/my%20run%2F1?rows=3&v=f1"),
         ("free([3])", "/hem/free/my%20run%2F1?rows=3"),
-        ("mask({ all: [] }, 5)", "/hem/mask/my%20run%2F1?rule=%7B%22all%22%3A%5B%5D%7D&rev=5"),
+        ("mask({ all: [] }, 5)", "/hem/mask/my%20run%2F1?rule=%7B%22all%22%3A%5B%5D%7D&bits=1&rev=5"),
         ("verdicts()", "/hem/verdicts/my%20run%2F1"),
         ("revision()", "/hem/revision/my%20run%2F1"),
         ("details([3], false)", "/hem/detail/my%20run%2F1?rows=3"),

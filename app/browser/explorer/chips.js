@@ -47,6 +47,7 @@ export function chips(bus, mode) {
 function hint(mode, rows) {
   if (mode === "replay") return "The map of an earlier epoch: drag to move it. To select, go back to all epochs.";
   if (!mode) return "Drag a range on the histogram to select.";
+  if (mode === "table") return "Click a row to pick it, Shift-click a range; a header sorts, Enter opens.";
   return mode === "matrix"
     ? `Click a cell or a class name to select its ${rows}.`
     : "Drag a lasso on the map, or a range on the histogram.";

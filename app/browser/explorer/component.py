@@ -30,8 +30,13 @@ _SKELETON = """
   <div class="hem-bones is-bar"></div>
 </div>
 """
+_STYLES = ("explorer.css", "drawer.css", "table.css", "search.css", "panes.css")
 _mount = component(
-    "hem_explorer", html=_SKELETON, css=(_HERE / "explorer.css").read_text("utf-8"), js=_SHIM, isolate_styles=False
+    "hem_explorer",
+    html=_SKELETON,
+    css="".join((_HERE / name).read_text("utf-8") for name in _STYLES),
+    js=_SHIM,
+    isolate_styles=False,
 )
 KEY = "explorer"
 

@@ -2,12 +2,14 @@
 // The bar above the map: kinds, axes and colour, tools. Each function gives elements to put in place.
 
 import { h, icon, menu, select } from "../shared/dom.js";
+import { isDense } from "./colouring.js";
 
 export const MODES = [
   ["data", "Data map"],
   ["embedding", "Embedding map"],
   ["scores", "Score against score"],
   ["matrix", "Confusion matrix"],
+  ["table", "Table"],
 ];
 
 /** The kinds of map, as tabs.
@@ -30,6 +32,7 @@ export function switcher(bus, view) {
 /** What the kind of map on screen is drawn with.
  *  @param {import("./bus.js").Bus} bus */
 export function controls(bus, view) {
+  if (view.mode === "table") return [];
   const scores = options(bus, (one) => one.is_score),
     numbers = options(bus, (one) => one.kind === "number" && !one.is_score);
   const named = options(bus, (one) => one.kind !== "number" && one.names.length > 1 && one.names.length < 200);
@@ -108,6 +111,13 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
           .download(format)
           .catch((error) => bus.say({ error: error.message })),
     ]);
+  if (view.mode === "table") {
+    const csv = () =>
+      parts()
+        .table.download()
+        .catch((error) => bus.say({ error: error.message }));
+    return [button("download", `the ${bus.rows} shown, with these columns, as CSV`, csv)];
+  }
   const main = () => (view.mode === "matrix" ? ["Matrix", parts().matrix] : ["Map", parts().map]);
   const entries = [...(lacking ? [] : files(main)), ...files(() => ["Histogram", parts().histogram])];
   const buttons = [];
@@ -158,9 +168,28 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
         },
         icon(view.hide ? "noeye" : "eye"),
       ),
+      densityButton(bus, view),
     );
   }
   return [...buttons, menu(icon("download"), "download", entries)];
+}
+
+/** Density or every point.
+ *  @param {import("./bus.js").Bus} bus */
+function densityButton(bus, view) {
+  const isOn = isDense(view, bus);
+  const title = isOn ? "density: cells with counts, the hardest as points" : "show the density of the points";
+  return h(
+    "button",
+    {
+      class: isOn ? "hem-tool is-on" : "hem-tool",
+      title,
+      "aria-label": "density",
+      "aria-pressed": String(isOn),
+      onclick: () => bus.setView({ dense: isOn === bus.isCrowd ? !isOn : null }),
+    },
+    icon("density"),
+  );
 }
 
 function options(bus, isWanted) {

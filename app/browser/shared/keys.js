@@ -105,12 +105,30 @@ export const EXPLORE = [
     ],
   },
   {
-    title: "Explore: gallery",
+    title: "Explore: gallery and table",
     rows: [
-      ["Tab", "from tile to tile"],
-      ["Space", "pick the tile; with ⇧ all from the last one, with Ctrl one more"],
-      ["Enter", "open the row"],
+      ["Tab", "from tile to tile, into the table"],
+      ["↑ ↓ PgUp PgDn", "in the table, from row to row; Home and End lead to its ends"],
+      ["Space", "pick the row; with ⇧ all from the last one, with Ctrl one more"],
+      ["0 … 9, U", "the verdict of the row, as in Review; undo"],
+      ["Enter", "open the row in the drawer; in the search field, search now"],
       ["E", "enlarge the picture"],
+    ],
+  },
+  {
+    title: "Explore: drawer",
+    rows: [
+      ["← →", "the row before, the next one"],
+      ["0 … 9, U", "verdicts and undo, as in Review, with all its other keys"],
+      ["E", "enlarge the picture"],
+      ["Esc", "close it; the focus goes back to the row"],
+    ],
+  },
+  {
+    title: "Explore: edges between the panes",
+    rows: [
+      ["← →", "move the edge; Home and End as far as it goes"],
+      ["Enter", "the width that it had at first"],
     ],
   },
   {
