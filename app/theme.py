@@ -89,7 +89,14 @@ CSS = """
 [data-testid="stCaptionContainer"] > * { opacity: .74; }
 [data-testid="stPlotlyChart"] :is(.xtick, .ytick, .legend) text, [data-testid="stPlotlyChart"] text:is(.xtitle, .ytitle,
   .bartext-outside, .annotation-text, .cbtitle) { fill: color-mix(in srgb, #808495 62%, currentColor) !important; }
-[data-testid="stCode"] .token { color: inherit; }
+/* The bar above all pages stays one line: what the run is gives way. */
+@media (min-width: 860px) {
+  .st-key-frame { flex-wrap: nowrap !important; }
+  .st-key-frame > :has([data-testid="stCaptionContainer"]) { min-width: 0; flex-shrink: 10; overflow: hidden; }
+  .st-key-frame [data-testid="stCaptionContainer"] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .st-key-frame > :has(.hem-guide), .st-key-frame > :has([data-testid="stHtml"]) { flex: none; white-space: nowrap; }
+}
+[data-testid="stCode"] .token { color: inherit !important; }
 /* White on the primary colour of the dark theme. */
 [data-testid^="stBaseButton-primary"] { background-image: linear-gradient(rgba(0,0,0,.18), rgba(0,0,0,.18)); }
 [data-testid="stHtml"] a { color: inherit; text-decoration-color: rgba(128,138,150,.7); text-underline-offset: 2px; }
