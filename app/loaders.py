@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app import memory
 from hem_core.store.level_names import of_parts
 
 if TYPE_CHECKING:
@@ -397,7 +398,9 @@ def _columns(key: Key, names: tuple[str, ...], _level: "Level") -> "pd.DataFrame
 def _ids(key: Key, _level: "Level") -> "pd.Index":
     import pandas as pd
 
-    return pd.Index(_level.table(["id"])["id"])
+    found = pd.Index(pd.Series(_level.texts("id").to_pandas(), dtype="str"))
+    memory.give_back()
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -409,7 +412,9 @@ def _places(key: Key, _level: "Level") -> "np.ndarray":
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _row_of(key: Key, _level: "Level") -> "IdIndex":
-    return _level.id_index()
+    found = _level.id_index()
+    memory.give_back()
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

@@ -28,7 +28,7 @@ def _page() -> tuple[str, str]:
     """The widget's script and its style."""
     start = f"{linked.script(ENTRY)}let page = null;\nexport default {{\n"
     start += "  async render(context) {\n    page ??= loaded();\n    return (await page).render(context);\n  },\n};\n"
-    return start, linked.style("explorer/explorer.css", "shared/host.css")
+    return start, linked.style(*linked.EXPLORER_STYLES, "shared/host.css")
 
 
 class View(anywidget.AnyWidget):

@@ -45,7 +45,7 @@ def chosen_rows(level: Level, candidates: np.ndarray, limit: int) -> ChosenRows:
 
 
 def _narrowed(level: Level, n: int) -> str:
-    return f"{counted(n, level.name)} of {level.n:,} met the condition of the export." if n < level.n else ""
+    return f"{counted(n, level.name)} of {level.n:,} met the condition of this copy." if n < level.n else ""
 
 
 def _difficulty(level: Level) -> np.ndarray:

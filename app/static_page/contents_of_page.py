@@ -15,6 +15,7 @@ from app.wire.detail import details
 from app.wire.explorer_data import explorer_data
 from app.wire.tagging import CSV_COLUMNS
 from hem_core.errors import HemError
+from hem_core.store import search
 
 if TYPE_CHECKING:
     from app.static_page.chosen_rows import ChosenRows
@@ -28,14 +29,15 @@ WITHOUT = {
     "tags": "This is a copy without a server: nothing can be tagged here.",
     "review": "There is no page Review in this copy.",
     "sets": "There is no page Sets in this copy.",
+    "density": "There is no server that could count.",
 }
 
 
 def files(level: Level, chosen: ChosenRows) -> dict[str, bytes]:
     """The files of a page by name; call it inside `Place.entered`.
 
-    `data`, `columns`, `ids`, `contents`, `details`, `free`, `csv` are JSON; `column/<name>`, `thumbs` and `verdicts`
-    as the routes answer them; `image/<k>` is the large picture of row k of the page.
+    `data`, `columns`, `ids`, `contents`, `details`, `free`, `csv` and `searched` are JSON; `column/<name>`, `thumbs`
+    and `verdicts` as the routes answer them; `image/<k>` is the large picture of row k of the page.
     """
     rows = chosen.rows
     found = {"thumbs": payloads.pack([contents.thumbnail(level, row) or b"" for row in rows.tolist()])}
@@ -53,9 +55,10 @@ def files(level: Level, chosen: ChosenRows) -> dict[str, bytes]:
         "details": _details(level, rows),
         "free": [free.get(id, []) for id in ids],
         "csv": _csv(level, rows),
+        "searched": _searched(level, rows),
     }
     found |= {name: json.dumps(value, allow_nan=False).encode() for name, value in about.items()}
-    found["verdicts"] = payloads.verdict_codes(state, loaders.ids(level))[rows].tobytes()
+    found["verdicts"] = payloads.verdict_codes(state, loaders.row_of(level))[rows].tobytes()
     return found | _pictures(level, chosen)
 
 
@@ -92,6 +95,13 @@ def _csv(level: Level, rows: np.ndarray) -> dict[str, Any]:
     """The table behind the button CSV, with the columns that the app's has."""
     names = [name for name in CSV_COLUMNS if name in level.columns()]
     return {"names": names, "rows": [[_cell(row[name]) for name in names] for row in level.records(rows, names)]}
+
+
+def _searched(level: Level, rows: np.ndarray) -> list[list[str]]:
+    """The texts of each row that a search reads."""
+    names = search.searched(level.columns())
+    records = level.records(rows, names) if names else [{} for _ in rows]
+    return [[str(value) for value in one.values() if value is not None] for one in records]
 
 
 def _cell(value: object) -> Any:

@@ -60,10 +60,12 @@ def write(run: Run, out: Path, *, level: str, limit: int, where: str | None) -> 
     return Written(out, n, len(page), sentence)
 
 
-def content(run: Run, *, level: str, limit: int, where: str | None = None) -> tuple[bytes, int, str]:
-    """The page's bytes, its number of rows, and how these were chosen."""
+def content(
+    run: Run, *, level: str, limit: int, where: str | None = None, rows: np.ndarray | None = None
+) -> tuple[bytes, int, str]:
+    """The page's bytes, its number of rows, and how these were chosen: of those that meet a condition, or of `rows`."""
     opened = run.level(level)
-    candidates = np.asarray(opened.rows(where=where))
+    candidates = opened.rows(where=where) if rows is None else rows
     if not len(candidates):
         raise HemError(f"no row of {opened.title} {'meets ' + repr(where) if where else 'can be shown'}")
     chosen = chosen_rows(opened, candidates, limit)
@@ -79,7 +81,7 @@ def _page(title: str, note: str, found: dict[str, bytes]) -> str:
     import plotly
 
     script = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
-    style = linked.style("explorer/explorer.css", "shared/host.css", "static_page/page.css")
+    style = linked.style(*linked.EXPLORER_STYLES, "shared/host.css", "static_page/page.css")
     return f"""<!doctype html>
 <html lang="en">
 <head>

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from hem_core.store.level import Level
 
 MOST_POINTS = 300_000
-"""A window with at most so many rows that match the filter shows each of them."""
-HARDEST = 2_000
-"""How many points lie over the cells."""
+"""A window with at most so many rows that match the filter shows each of them; a page may ask for fewer."""
+HARDEST, ONE_OF = 2_000, 50
+"""How many points lie over the cells: so many, or of few rows one of 50."""
 MOST_CELLS = 1_000_000
 MOST_SLOTS = 64
 """Names with a colour of their own; the page decides which: `browser/explorer/name_colours.js`."""
@@ -63,7 +63,7 @@ def raster(body: dict[str, Any]) -> Response:
     parts: dict[str, np.ndarray] = {}
     in_window = cells >= 0 if kept is None else (cells >= 0) & kept
     total = int(np.count_nonzero(in_window))
-    is_points = total <= MOST_POINTS
+    is_points = total <= _most_points(body)
     if kept is not None:
         parts["out"] = _any(cells, (cells >= 0) & ~kept, window)
     if not is_points:
@@ -72,7 +72,7 @@ def raster(body: dict[str, Any]) -> Response:
             in_window &= chosen
             parts |= _cells(cells, colour, in_window, window, "selected_")
     rows = np.flatnonzero(in_window)
-    rows = density.top(_hardness(level, body, colour), rows, len(rows) if is_points else HARDEST)
+    rows = density.top(_hardness(level, body, colour), rows, len(rows) if is_points else min(HARDEST, total // ONE_OF))
     parts |= {"rows": rows.astype(np.uint32), "level": colour.level[rows]}
     parts |= {axis: arrays.numbers(level, name)[rows] for axis, name in (("x", x), ("y", y))}
     head = {"kind": colour.kind, "total": total, "is_points": is_points}
@@ -142,6 +142,10 @@ def _hardness(level: Level, body: dict[str, Any], colour: Colouring) -> np.ndarr
     """(N,) the higher, the rather a row is drawn as a point: its colour's number, or else that of the page's score."""
     name = text(body, "colour") if colour.kind == "number" else number_column(level, body, "score")
     return arrays.numbers(level, name)
+
+
+def _most_points(body: dict[str, Any]) -> int:
+    return min(MOST_POINTS, whole(body, "most_points")) if "most_points" in body else MOST_POINTS
 
 
 def _window(body: dict[str, Any]) -> Window:

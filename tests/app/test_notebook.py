@@ -1,8 +1,10 @@
 """`run.show()` without a notebook: what its page asks is answered, and what is selected comes back."""
 
 import json
+import re
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +87,14 @@ def test_a_run_in_no_workspace_cannot_be_tagged_and_says_so(whole_workspace, tmp
     view = open_run(tmp_path / "alone").show()
     assert "is in no workspace" in view.data["without"]["tags"]
     assert asked(view, "/hem/ids/alone?rows=1")[0] == 200
+
+
+def test_the_examples_of_the_documentation_run_as_they_stand(whole_workspace, tmp_path, monkeypatch):
+    shutil.copytree(whole_workspace, tmp_path / "hem-demo")
+    (tmp_path / "hem-demo" / "runs" / "tiny").rename(tmp_path / "hem-demo" / "runs" / "digits")
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[2] / "docs" / "notebook.md").read_text("utf-8")
+    space = {}
+    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(code, space)
+    assert len(space["view"].selected()) == 6  # wrong predictions of 60

@@ -7,11 +7,14 @@ import re
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from app.static_page.chosen_rows import chosen_rows
 from app.static_page.write import content, write
+from hem_core.cli import hem
 from hem_core.errors import HemError
 from hem_core.store.run import open_run
+from hem_core.store.tags import open_tags
 
 
 def files(page):
@@ -74,8 +77,39 @@ def test_a_condition_narrows_it_and_an_existing_file_stays(run, tmp_path):
     out = tmp_path / "page.html"
     done = write(run, out, level="examples", limit=100, where="difficulty > 90")
     assert (done.n, done.size_bytes) == (6, out.stat().st_size)
-    assert done.sentence == "6 examples of 60 met the condition of the export."
+    assert done.sentence == "6 examples of 60 met the condition of this copy."
     with pytest.raises(HemError, match="exists"):
         write(run, out, level="examples", limit=100, where=None)
     with pytest.raises(HemError, match="no row of run 'tiny' meets"):
         content(run, level="examples", limit=5, where="difficulty > 900")
+
+
+def test_hem_export_static_says_how_large_the_page_is_and_what_it_left_out(run, tmp_path):
+    command = ["export", str(run.folder), "--static", "--out", str(tmp_path / "a.html"), "--limit", "10"]
+    done = CliRunner().invoke(hem, command)
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert re.search(r"10 examples in .*a\.html: \d+\.\d MB", said)
+    assert "the 5 hardest and 5 at random" in said
+    both = CliRunner().invoke(hem, [*command[:3], "--out", str(tmp_path / "b.html"), "--format", "csv"])
+    assert "--format and --static exclude each other" in str(both.exception)
+
+
+def test_the_tags_that_were_given_are_in_it_and_who_gave_them_is_not(workspace):
+    folder = workspace()
+    run = open_run(folder / "runs" / "tiny")
+    log = open_tags(folder / "tags.sqlite")
+    log.add(run.data, ["e03"], "hard", who="anna-the-reviewer")
+    log.add(run.data, ["e04", "e05"], "of my own", who="anna-the-reviewer")
+    found = files(content(run, level="examples", limit=100)[0])
+    assert [row for row, code in enumerate(found["verdicts"]) if code] == [3]
+    assert [row for row, tags in enumerate(json.loads(found["free"])) if tags == ["of my own"]] == [4, 5]
+    assert not [name for name, bytes_ in found.items() if b"anna-the-reviewer" in bytes_]
+
+
+def test_a_search_finds_in_it_what_the_run_has(run):
+    searched = json.loads(files(content(run, level="examples", limit=100)[0])["searched"])
+    wanted = run.rows({"all": [{"search": "e1 fox"}]})
+    assert [row for row, texts in enumerate(searched) if all(any(w in t for t in texts) for w in ("e1", "fox"))] == (
+        wanted.tolist()
+    )

@@ -171,6 +171,21 @@ def test_nothing_matches_offers_to_clear_the_filters(opened):
 
 
 @pytest.mark.looks
+def test_the_density_of_a_map_is_selected_from_and_keeps_its_counts_true(opened, site):
+    page = explore(opened)
+    page.get_by_role("button", name="density").click()
+    page.wait_for_selector(".hem-figure-place[data-density=cells]")
+    page.locator(".hem-density-note", has_text="600 examples in cells").wait_for()
+    selected = lasso(page)
+    rule = eventually(lambda: in_address(page, "selection"))
+    assert len(run_of(site).rows(rule)) == selected
+    page.locator("[data-column=reason] .hem-line", has_text="mislabelled").click()  # few enough to be points
+    page.wait_for_selector(".hem-figure-place[data-density=points]")
+    page.get_by_role("button", name="density").click()
+    page.wait_for_selector(".hem-figure-place:not([data-density])")
+
+
+@pytest.mark.looks
 def test_a_brush_on_the_histogram_selects_a_range(opened, site):
     page = explore(opened)
     box = page.locator(".hem-histogram").bounding_box()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from streamlit.components.v2 import component
 
 from app import state
+from app.browser import linked
 from app.wire import routes
 
-_HERE = Path(__file__).parent
 # The modules are served from their own address, with the version in the path: relative imports keep it.
 _SHIM = """
 export default async function (component) {
@@ -30,11 +29,10 @@ _SKELETON = """
   <div class="hem-bones is-bar"></div>
 </div>
 """
-_STYLES = ("explorer.css", "drawer.css", "table.css", "search.css", "panes.css")
 _mount = component(
     "hem_explorer",
     html=_SKELETON,
-    css="".join((_HERE / name).read_text("utf-8") for name in _STYLES),
+    css=linked.style(*linked.EXPLORER_STYLES),
     js=_SHIM,
     isolate_styles=False,
 )

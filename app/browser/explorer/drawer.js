@@ -14,7 +14,8 @@ const DONE = "Every example in the gallery's order from here on has a verdict. â
 const NOT_BLIND = "Beside the map the label is in sight; judge blind in Review.";
 
 /** Make it, closed, in `host`. about() gives what Python sent last; leave(name, value) goes to another page; enlarge(row)
- *  shows the picture over everything; around(row, reach): see order.js. Returns {show(row), close, refresh, prepare, judge(row, event, moveOn), isOpen, end}.
+ *  shows the picture over everything; around(row, reach): see order.js. Returns {show(row), close,
+ *  prepare, judge(row, event, moveOn), isOpen, end}.
  *  @param {import("./bus.js").Bus} bus @param {import("../shared/client.js").Client} client @param {HTMLElement} host
  *  @param {{about: () => any, leave: (name: string, value: unknown) => void, enlarge: (row: number) => void,
  *    around: (row: number, reach: number) => {rows: number[], first: number, total: number}}} ways */
@@ -46,7 +47,6 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     show,
     close,
     judge,
-    refresh: followed,
     prepare: () => begun().catch(() => {}),
     isOpen: () => !root.hidden,
     end() {

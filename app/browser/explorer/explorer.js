@@ -170,10 +170,7 @@ function mount(first, client) {
       ...ways,
       enlarge: (row) => enlarged.show(row),
       page: Math.max(0, Math.trunc(Number(address.read().page ?? 1)) - 1 || 0),
-      paged(page) {
-        address.write({ page: page ? String(page + 1) : null });
-        if (bus.isCrowd) drawer?.refresh(); // the page is all that it can walk through
-      },
+      paged: (page) => address.write({ page: page ? String(page + 1) : null }),
     });
     enlarged = makeEnlarged(bus, root, { open: data.without?.review ? null : review, following: gallery.following });
     drawer = makeDrawer(bus, client, root, {

@@ -100,12 +100,9 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
     return rows[rows.indexOf(row) + by];
   }
 
-  /** The rows around one as `around` gives them; in a crowd those of this page and the next. */
+  /** The rows around one as `around` gives them; of a crowd the server says them. */
   function near(row, reach) {
-    const mask = bus.selected ?? bus.inFilter;
-    if (!bus.isCrowd) return around(bus.sorted(view.score, !view.ascending), mask, row, reach);
-    const total = bus.selected ? bus.counts.selected : bus.counts.filter;
-    return { rows: [...shown, ...coming], first: page * PAGE, total };
+    return around(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row, reach);
   }
 
   function draw(next) {
@@ -378,11 +375,8 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
 
   /** Show the page that a row is on. Resolves when it is drawn. */
   async function see(row) {
-    const at = [...shown, ...coming].indexOf(row),
-      ofCrowd = at < 0 ? -1 : page * PAGE + at;
-    const place = bus.isCrowd
-      ? ofCrowd
-      : placeOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row);
+    const place = await placeIn(row);
+    if (row !== bus.opened && bus.opened >= 0) return; // it has been left meanwhile
     if (place >= 0 && Math.floor(place / PAGE) !== page) {
       page = Math.floor(place / PAGE);
       tiles.scrollTop = 0;
@@ -390,6 +384,15 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
     }
     mark();
     tileOf(row)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The place of a row in the gallery's order; -1 for a row that is not in it. */
+  async function placeIn(row) {
+    if (!bus.isCrowd) return placeOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row);
+    const at = shown.indexOf(row);
+    if (at >= 0) return page * PAGE + at;
+    const found = await bus.around(view.score, !view.ascending, row, 0).catch(() => ({ rows: [], first: 0 }));
+    return found.rows[0] === row ? found.first : -1;
   }
 
   async function moveOn(row) {

@@ -168,7 +168,7 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
         },
         icon(view.hide ? "noeye" : "eye"),
       ),
-      densityButton(bus, view),
+      ...(bus.canCount ? [densityButton(bus, view)] : []),
     );
   }
   return [...buttons, menu(icon("download"), "download", entries)];

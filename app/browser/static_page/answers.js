@@ -2,8 +2,10 @@
 // The answers of a server, from the files inside a page.
 
 import { csv } from "../shared/cells.js";
-import { clauseMask, clauses, every } from "../shared/rules.js";
+import { packed } from "../shared/rules.js";
+import { maskOf } from "./clauses.js";
 import { pack, words } from "./packed.js";
+import { tableAnswers } from "./table_answers.js";
 
 const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
 
@@ -18,13 +20,20 @@ export function answersOf(files) {
     pick = (name, rows) => answer(JSON.stringify(rows.map((row) => json(name)[row]))),
     thumbs = sliced(files.get("thumbs")),
     data = json("data"),
-    store = {
+    rows = {
       n: data.n,
+      ids: () => json("ids"),
+      described: json("columns").columns,
       column,
       rowOf: (id) => rowsById().get(id),
       verdicts: files.get("verdicts"),
       verdictNames: data.verdicts,
-    };
+      textsOf,
+      searched: () => json("searched"),
+      tagsOf,
+      maskOf: (rule) => maskOf(rule, rows),
+    },
+    table = tableAnswers(rows);
   const told = { "X-HEM-Revision": "0", "X-HEM-Free": json("free").some((tags) => tags.length) ? "1" : "0" };
   const ways = {
     columns: () => answer(files.get("columns")),
@@ -37,8 +46,13 @@ export function answersOf(files) {
     image: (asked) => answer(pictureOf(rowsOf(asked)[0], true)),
     verdicts: () => answer(files.get("verdicts"), told),
     revision: () => answer(JSON.stringify({ revision: 0 })),
-    mask: (asked, body) => answer(maskOf(body?.rule ?? JSON.parse(asked.get("rule")))),
-    csv: (_, body) => answer(table(maskOf(body.rule))),
+    mask: (asked, body) => answer(packed(rows.maskOf(body?.rule ?? JSON.parse(asked.get("rule"))))),
+    csv: (_, body) => answer(csvOf(rows.maskOf(body.rule))),
+    found: (_, body) => answer(JSON.stringify({ found: body.rows.map(() => ({ terms: [], excerpt: null })) })),
+    fields: () => answer(JSON.stringify(table.fields())),
+    table: (_, body) => answer(JSON.stringify(table.page(body))),
+    "table-rows": (_, body) => answer(JSON.stringify(table.numbers(body))),
+    "table-csv": (_, body) => answer(table.csv(body)),
   };
   return async (path, options = {}) => {
     const address = new URL(path, "http://page"),
@@ -66,34 +80,10 @@ export function answersOf(files) {
     return (isLarge && files.get(`image/${row}`)) || thumbs[row];
   }
 
-  function maskOf(rule) {
-    return every(
-      clauses(rule).map((clause) => masked(clause)),
-      data.n,
-    );
-  }
-
-  /** @returns {Uint8Array} */
-  function masked(clause) {
-    if (clause.not) return masked(clause.not).map((value) => 1 - value);
-    if ("contains" in clause) return Uint8Array.from(textsOf(clause.column), contains(clause.contains));
-    if (clause.rows) return maskOfRows(clause.rows);
-    if (clause.tag) return Uint8Array.from(tagsOf(), (tags) => (hasTag(tags, clause.tag) ? 1 : 0));
-    const mask = clauseMask(clause, store);
-    if (!mask) throw new Error(`this copy has no column '${clause.column}' that could be filtered`);
-    return mask;
-  }
-
-  function maskOfRows(ids) {
-    const mask = new Uint8Array(data.n);
-    for (const id of ids) if (rowsById().has(id)) mask[rowsById().get(id)] = 1;
-    return mask;
-  }
-
   /** The tags of each row, verdicts among them. */
   function tagsOf() {
     return json("free").map((tags, row) => {
-      const code = store.verdicts[row];
+      const code = rows.verdicts[row];
       return code ? [...tags, data.verdicts[code - 1]] : tags;
     });
   }
@@ -106,21 +96,12 @@ export function answersOf(files) {
     return Array.from(of.values, (code) => of.names[code] ?? null);
   }
 
-  function table(mask) {
-    const { names, rows } = json("csv");
+  function csvOf(mask) {
+    const { names, rows: lines } = json("csv");
     const tags = tagsOf(),
-      kept = rows.map((row, at) => [...row, tags[at].join(", ")]).filter((_, at) => mask[at]);
+      kept = lines.map((line, at) => [...line, tags[at].join(", ")]).filter((_, at) => mask[at]);
     return csv([...names, "tags"], kept);
   }
-}
-
-function contains(sought) {
-  const small = sought.toLowerCase();
-  return (text) => (text != null && String(text).toLowerCase().includes(small) ? 1 : 0);
-}
-
-function hasTag(tags, wanted) {
-  return wanted.length ? wanted.some((tag) => tags.includes(tag)) : !tags.length;
 }
 
 function rowsOf(asked) {

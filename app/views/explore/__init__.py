@@ -11,4 +11,8 @@ The search field finds words in ids, file names, labels and texts; "two words" i
 moved by the arrow keys. Filter, selection, view, page, zoom and example are in the address; the button with the chain
 copies a link to the same screen. Views, above the map, saves filter, selection and settings under a name, for
 everybody.
+
+A map of more than 300,000 examples shows where they crowd. A cell has the colour of its hardest example, or of its most
+frequent class, and the more examples it has, the stronger its colour; the hardest examples are points over the cells.
+Where the window holds fewer, each of them is a point. The button with the bars, above the map, changes between both.
 """
