@@ -331,6 +331,8 @@ def test_one_press_of_back_leaves_review_for_the_page_that_it_was_opened_from(op
     page.wait_for_selector(".hem-explorer[data-ready]")
     before = page.evaluate("history.length")
     page.locator(".hem-tiles > *").first.dblclick()
+    page.get_by_role("button", name="Open in Review").click()
+    page.wait_for_url("**/review*")
     wait_address(page, "example", shown(ready(page)))
     assert page.evaluate("history.length") == before + 1
     page.go_back()

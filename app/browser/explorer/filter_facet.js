@@ -20,7 +20,9 @@ export function facetFilter({ bus, section, put }, name) {
   const { element, reset } = section(title, name, column.meaning, list, more);
   element.classList.toggle("is-grey", name === "reason" && Boolean(bus.trust?.is_grey));
   let isOpen = false,
-    last = [null, null];
+    last = [null, null],
+    counted = null, // the mask that was counted last, and its counts
+    counts = null;
   const show = lines(list);
   const total = new Uint32Array(column.names.length),
     order = column.names.map((_, at) => at);
@@ -32,9 +34,12 @@ export function facetFilter({ bus, section, put }, name) {
   });
   function refreshOne(clause, mask) {
     last = [clause, mask];
-    const counts = new Uint32Array(column.names.length),
-      wanted = new Set((clause?.in ?? []).map(String));
-    for (let i = 0; i < bus.n; i++) if (mask[i]) counts[column.values[i]]++;
+    const wanted = new Set((clause?.in ?? []).map(String));
+    if (mask !== counted) {
+      counts = new Uint32Array(column.names.length);
+      for (let i = 0; i < bus.n; i++) if (mask[i]) counts[column.values[i]]++;
+      counted = mask;
+    }
     const kept = isOpen ? order : order.filter((at, place) => place < FEW || wanted.has(column.names[at]));
     show(
       kept.map((at) => {

@@ -4,29 +4,32 @@
 import { h, s } from "../shared/dom.js";
 import { bins, extent } from "../shared/numbers.js";
 import { withClause } from "../shared/rules.js";
-import { barsOf } from "./filter_bars.js";
+import { barsOf, countedBars } from "./filter_bars.js";
 
 /** The filter of a numeric column: {element, refresh(clause)}.
  *
  *  panel: {bus, section(title, name, tip, ...body) -> {element, reset}, put(name, clause)}. */
 export function rangeFilter({ bus, section, put }, name) {
-  const column = bus.column(name),
-    [low, high] = column.unit === "percentile" ? [0, 100] : extent(column.values);
+  const column = bus.column(name) ?? bus.described[name],
+    around = column.values ? extent(column.values) : [column.min ?? 0, column.max ?? 1],
+    [low, high] = column.unit === "percentile" ? [0, 100] : around;
   const step = high > low ? Number(((high - low) / 200).toPrecision(1)) : 1,
-    { heights, words } = barsOf(column, bins(low, high, 40), bus.column);
-  const picture = sparkline(heights),
-    inputs = ["min", "max"].map((end) =>
-      h("input", {
-        type: "range",
-        class: "hem-range",
-        min: String(low),
-        max: String(high),
-        step: "any",
-        "aria-label": `${column.title} ${end}`,
-        oninput: () => slide(false),
-        onchange: () => slide(true),
-      }),
-    );
+    grid = bins(low, high, 40),
+    picture = h("span", { class: "hem-spark-place" }),
+    meaning = h("p", { class: "hem-muted hem-bars-words", hidden: true });
+  drawBars();
+  const inputs = ["min", "max"].map((end) =>
+    h("input", {
+      type: "range",
+      class: "hem-range",
+      min: String(low),
+      max: String(high),
+      step: "any",
+      "aria-label": `${column.title} ${end}`,
+      oninput: () => slide(false),
+      onchange: () => slide(true),
+    }),
+  );
   const numbers = ["min", "max"].map((end) =>
     h("input", {
       type: "number",
@@ -51,9 +54,18 @@ export function rangeFilter({ bus, section, put }, name) {
       .join("\n"),
     h("div", { class: "hem-double" }, picture, band, inputs),
     h("div", { class: "hem-bounds" }, numbers[0], h("span", { class: "hem-muted" }, column.unit || "to"), numbers[1]),
-    words ? h("p", { class: "hem-muted hem-bars-words" }, words) : "",
+    meaning,
   );
   let waiting = 0;
+  async function drawBars() {
+    const found = column.values
+      ? barsOf(column, grid, bus.column)
+      : await countedBars(bus, name, grid).catch(() => null);
+    if (!found) return;
+    picture.replaceChildren(sparkline(found.heights));
+    meaning.textContent = found.words;
+    meaning.hidden = !found.words;
+  }
   const clauseFor = (a, b) => {
     const min = a <= low ? null : Number(a.toPrecision(5)),
       max = b >= high ? null : Number(b.toPrecision(5));

@@ -28,7 +28,11 @@ export function others(item, name, thumb, isHidden, look, hasClasses = true) {
         list.map((other) =>
           h(
             "li",
-            { class: other.label === item.label && !isHidden ? "same" : "", title: lineTitle(other, isHidden) },
+            {
+              class: other.label === item.label && !isHidden ? "same" : "",
+              title: lineTitle(other, isHidden),
+              "data-near": String(other.row),
+            },
             isHidden ? null : h("b", {}, other.label ?? "–"),
             h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? (isHidden ? "–" : other.id)),
           ),
@@ -48,6 +52,7 @@ export function others(item, name, thumb, isHidden, look, hasClasses = true) {
           "figure",
           {
             class: other.label === item.label && !isHidden ? "tile same" : "tile",
+            "data-near": String(other.row),
             title: isHidden ? null : tileTitle(other),
           },
           picture(thumb(other.row), "small"),

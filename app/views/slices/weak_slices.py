@@ -10,24 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
+from hem_core.runs.described_by import own_columns
 from hem_core.store import definitions, numbers
 from hem_core.store.level import Level
 
 MOST_ROWS = 200_000
 """Larger runs are not searched while a page loads."""
 MEASURE = "share of wrong predictions"
-NO_METADATA = {
-    "image", "image_row", "index", "text", "content_hash", "id", "planted_flip", "planted_kind", "true_label",
-    "synthetic_drawing",
-}  # fmt: skip
-"""No description of a group; the last two are the demos' truth, which no real data set has."""
 LABELLED = {"not": {"column": "label", "in": [None]}}
 """The rows with a label, as a clause."""
-MADE = {
-    "example", "given", "predicted", "label", "error", "is_correct", "difficulty", "label_suspicion", "reason",
-    "reason_prob", "evidence", "x", "y",
-}  # fmt: skip
-"""Columns of a part that say how it was judged, not what it is, whatever the task."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +44,6 @@ def weak_slices(level: Level) -> WeakSlices | None:
         if _is_of_these_errors(level, stored):
             return stored
     return _searched(level) if level.n <= MOST_ROWS else None
-
-
-def _own_columns(level: Level) -> list[str]:
-    """The columns of parts that describe them and are no score: texts and truth values, and what the task measured."""
-    import hem_core.scores
-    from hem_core import folder
-
-    scores = {*folder.names(hem_core.scores), *MADE, *level.judged}
-    return [name for name in level.source.columns if name not in scores | NO_METADATA]
 
 
 def _read(path: Path) -> WeakSlices:
@@ -99,8 +81,7 @@ def _searched(level: Level) -> WeakSlices:
     from hem_core.slices.find import find
 
     known = level.columns()
-    own = [name for name, file in level.source.columns.items() if file == "catalog" and name not in NO_METADATA]
-    own += [] if level.is_examples else _own_columns(level)
+    own = own_columns(level)
     clusters = ["cluster"] if known.get("cluster") == "category" else []
     names = [name for name in ("label", *clusters, *own) if known.get(name) in ("category", "number", "bool")]
     table = level.table([*names, "error"])
