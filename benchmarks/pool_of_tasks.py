@@ -135,8 +135,8 @@ def canvases(folder: Path) -> World:
 def table(path: Path, labels: str, train: Callable[..., Any], sizes: tuple[int, int], ways: dict[str, str]) -> World:
     """Rows of a table with all other columns as features; several columns of labels are numbers."""
     columns = {"feature_columns": "*", "label_column": labels}
-    task = {} if "," in labels else {"task": "multilabel"}
-    return World(path, train, Options(columns=columns, **task), sizes, ways)
+    task = "regression" if "," in labels else "multilabel"
+    return World(path, train, Options(task=task, columns={**columns}), sizes, ways)
 
 
 def world(name: str, data: Path, folder: Path) -> World:
