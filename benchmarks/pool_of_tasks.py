@@ -54,6 +54,9 @@ class World:
 class Net(nn.Module):
     """Two hidden layers of 64 on standardised features; the head's output is scaled and moved."""
 
+    mean: Tensor
+    sd: Tensor
+
     def __init__(self, x: Tensor, width: int, dropout: float) -> None:
         super().__init__()
         self.register_buffer("mean", x.mean(0))
