@@ -112,10 +112,13 @@ class Reading:
         of_file: dict[str, list[str]] = {}
         for name in names:
             of_file.setdefault(self.source.columns[name], []).append(name)
-        tables = {file: column_values.few(self.source, file, own, rows) for file, own in of_file.items()}
-        if any(table is None for table in tables.values()):
-            return None
-        return pa.table({name: tables[self.source.columns[name]][name] for name in names})
+        found: dict[str, pa.ChunkedArray] = {}
+        for file, own in of_file.items():
+            table = column_values.few(self.source, file, own, rows)
+            if table is None:
+                return None
+            found |= {name: table[name] for name in own}
+        return pa.table({name: found[name] for name in names})
 
     def order(self, order: str | None, descending: bool) -> str:
         """`ORDER BY` a column, missing values last, ties by row; None = by row."""
