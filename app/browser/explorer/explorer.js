@@ -122,7 +122,7 @@ function mount(first, client) {
     await bus.describe();
     const mode = MODES.map(([name]) => name).find((name) => isComing(bus, data.missing, name));
     usual = usualView(data.distribution, mode);
-    view = bus.view = usable({ ...usual, ...data.view }, usual, bus.described);
+    view = bus.view = usable({ ...usual, ...data.view }, usual, bus.described, data.missing);
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
@@ -196,7 +196,7 @@ function mount(first, client) {
   }
 
   async function viewed({ change, origin }) {
-    view = usable(bus.view, usual, bus.described);
+    view = usable(bus.view, usual, bus.described, data.missing);
     await bus.load(neededColumns(view, bus.described));
     if (isGone) return;
     await draw(change);
@@ -222,7 +222,7 @@ function mount(first, client) {
   async function draw(change = {}) {
     if (Object.keys(change).join() === "tile") return gallery.draw(view);
     drawStage();
-    renew(bars.switcher, [view.mode], () => switcher(bus, view));
+    renew(bars.switcher, [view.mode], () => switcher(bus, view, data.missing));
     renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
     const colour = map?.colouring();
     renew(bars.legend, colour && [colour.name, colour.colours, colour.low, colour.high], () => legend(colour));

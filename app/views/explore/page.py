@@ -12,7 +12,7 @@ from app.wire.identity import identity
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.summary import NOTHING
 from hem_core.store.verdicts import VERDICTS
-from hem_core.tasks import detail_columns
+from hem_core.tasks import detail_columns, partly_right
 
 TITLE = "Explore"
 PLACE = 20
@@ -53,7 +53,7 @@ def page() -> None:
                 "is_correct": {"true": theme.RIGHT, "false": theme.WRONG},
             },
             "drawing": pictures.drawing(level),
-            "details": _details(level),
+            **_of_task(level),
             "person": state.person(),
             "filter": filter_,
             "selection": selection,
@@ -70,11 +70,13 @@ def page() -> None:
     map_to_come.watch(level)
 
 
-def _details(level: Level) -> list[str]:
-    """The columns that stand beside the large picture of a row."""
+def _of_task(level: Level) -> dict[str, Any]:
+    """`details`, the columns that stand beside the large picture of a row; `partly`, what it means that an example is
+    right by its error and differs all the same, "" where nothing of it can."""
     task = loaders.task(level)
     names = detail_columns(task) if task is not None and not level.is_examples else ()
-    return [name for name in names if name in level.source.columns]
+    partly = partly_right(task) if task is not None and level.is_examples else ""
+    return {"details": [name for name in names if name in level.source.columns], "partly": partly}
 
 
 def _missing(level: Level) -> dict[str, str]:
