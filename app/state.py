@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.access_pages import LONGEST_NAME, name_in
+from app import login
+from app.access_pages import name_in
 from app.rule_fitting import without_places
 from hem_core.store.level_names import EXAMPLES
 
@@ -86,6 +87,8 @@ def _drop_places() -> None:
     remember("dropped", left.dropped)
     set_rule(left.rule)
     set_selection(None)
+    for name in ("page", "zoom"):  # the browser side of Explore writes them
+        st.query_params.pop(name, None)
     if queue() == DISPUTES:
         set_queue("mixed")
 
@@ -157,6 +160,11 @@ def take_saved() -> str:
     name = st.query_params.get("saved", "")
     st.query_params.pop("saved", None)
     return name
+
+
+def documentation() -> str:
+    """The page of the documentation that the address names; "" for the first one."""
+    return st.query_params.get("doc", "")
 
 
 def adding() -> dict:
@@ -241,12 +249,15 @@ def set_retrain(name: str) -> None:
 
 
 def person() -> str:
-    """The reviewer's name: stored in this browser, otherwise $HEM_PERSON; "" when neither is set.
+    """The reviewer's name: that of the login where one is configured, "" before they log in; elsewhere the one stored
+    in this browser, otherwise $HEM_PERSON; "" when neither is set.
 
-    Never the login name, which is the server's: reviewers who come through a tunnel would all sign as its owner.
+    Never the name of the server's account: reviewers who come through a tunnel would all sign as its owner.
     """
+    if login.is_configured():
+        return login.name()
     named = name_in(dict(st.context.cookies.to_dict()))
-    return named or " ".join(os.environ.get("HEM_PERSON", "").split())[:LONGEST_NAME]
+    return named or " ".join(os.environ.get("HEM_PERSON", "").split())[: login.LONGEST_NAME]
 
 
 def put(key: str, value: object) -> str:
@@ -307,6 +318,13 @@ def session_id() -> str:
 
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else "none"
+
+
+def page_token() -> str:
+    """The token with which the page on screen asks the byte routes; where people log in it holds who they are."""
+    from app.wire.door import token
+
+    return token(session_id(), login.name())
 
 
 def is_served() -> bool:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 import streamlit as st
 
-from app import state, words
+from app import login, state, words
 from app.access_pages import NAME_PAGE
+from app.base_path import under
 from hem_core.store import definitions, numbers
 from hem_core.store.level_names import EXAMPLES, noun
 
@@ -131,20 +132,38 @@ def broken_mark(reasons: Mapping[str, str]) -> None:
 
 
 def signature() -> None:
-    """The reviewer's name, which leads to the page where this browser is told another one."""
+    """The reviewer's name: it leads to the page where another one is typed, or to the log-out where people log in."""
+    if login.is_configured():
+        _logged_in(state.person())
+        return
     st.html(_name_link(state.person() or "Who is reviewing?"), width="content")
 
 
+def _logged_in(person: str) -> None:
+    if not person:
+        if st.button("Log in", icon=":material/login:", type="tertiary", key="log_in"):
+            login.log_in()
+        return
+    with st.popover(words.plain(person), icon=":material/person:", type="tertiary"):
+        st.caption("Verdicts and tags are signed with this name, which comes from your login.")
+        if st.button("Log out", icon=":material/logout:", key="log_out"):
+            login.log_out()
+
+
 def ask_name() -> None:
-    """Shown in place of parts that need a name: a link to enter one."""
+    """Shown in place of parts that need a name: a link to enter one, or the button that leads to the login."""
     with st.container(border=True, width=720):
         st.subheader("Who is reviewing?")
         st.text("Verdicts are signed, and people who review at the same time get different examples.")
+        if login.is_configured():
+            if st.button("Log in", icon=":material/login:", type="primary", key="log_in_to_review"):
+                login.log_in()
+            return
         st.html(_name_link("Enter your name; this browser remembers it"))
 
 
 def _name_link(title: str) -> str:
-    return f'<a href="{NAME_PAGE}" title="Verdicts and tags are signed with this name.">{html.escape(title)}</a>'
+    return f'<a href="{under(NAME_PAGE)}" title="Verdicts and tags are signed with this name.">{html.escape(title)}</a>'
 
 
 def no_runs(folder: str) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import importlib.util
 import os
 import socket
 import subprocess
@@ -34,6 +35,16 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish():
     gc.freeze()  # what was collected stays; each full collection would go through all of it
+
+
+@pytest.fixture(scope="session")
+def identity_provider():
+    """A provider of OpenID Connect on this machine: tests/oidc_provider.py."""
+    spec = importlib.util.spec_from_file_location("oidc_provider", Path(__file__).with_name("oidc_provider.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with module.running() as provider:
+        yield provider
 
 
 @pytest.fixture

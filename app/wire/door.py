@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -14,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from app import login
 from hem_core.errors import BusyError, ConflictError, HemError
 
 NEVER = {"Cache-Control": "no-store"}
@@ -34,9 +36,13 @@ class Refused(Exception):
         self.status = status
 
 
-def token(session: str) -> str:
-    """The value of `X-HEM-Token` for a session's page; valid until this process ends."""
-    return f"{session}.{_sign(session)}"
+def token(session: str, person: str = "") -> str:
+    """The value of `X-HEM-Token` for a session's page; valid until this process ends.
+
+    person: who is logged in there, where people log in; what the page posts is signed with this name alone.
+    """
+    bearer = f"{session}~{base64.urlsafe_b64encode(person.encode()).decode()}" if person else session
+    return f"{bearer}.{_sign(bearer)}"
 
 
 def guarded(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
@@ -57,8 +63,9 @@ def posted(answer: Callable[[dict[str, Any]], dict[str, Any] | Response]) -> Cal
 
     async def handle(request: Request) -> Response:
         try:
-            _check_token(request)
+            person = _check_token(request)
             body = parsed(await sent(request, MAX_POST_BYTES))
+            _check_person(body, person)
             found = await run_in_threadpool(answer, body)
             return found if isinstance(found, Response) else JSONResponse(found, headers=NEVER)
         except (Refused, HemError) as error:
@@ -143,10 +150,22 @@ def _refusal(error: Refused | HemError) -> JSONResponse:
     return say(503 if isinstance(error, BusyError) else 409 if isinstance(error, ConflictError) else 400, str(error))
 
 
-def _check_token(request: Request) -> None:
-    session, _, signature = request.headers.get("x-hem-token", "").rpartition(".")
-    if not session or not hmac.compare_digest(signature.encode(), _sign(session).encode()):
+def _check_token(request: Request) -> str:
+    """Who is logged in on the page that asks; "" where nobody is, or people do not log in. Raises Refused (403)."""
+    bearer, _, signature = request.headers.get("x-hem-token", "").rpartition(".")
+    if not bearer or not hmac.compare_digest(signature.encode(), _sign(bearer).encode()):
         raise Refused(403, "this page's token is not valid here; reload the page")
+    return base64.urlsafe_b64decode(bearer.partition("~")[2]).decode()
+
+
+def _check_person(body: dict[str, Any], person: str) -> None:
+    """Raise Refused (409) for a post that is signed with another name than that of the login, where there is one."""
+    who = body.get("who")
+    if who is None or who == person or not login.is_configured():
+        return
+    if not person:
+        raise Refused(409, "log in first: this server signs verdicts with the name of the login; nothing was stored")
+    raise Refused(409, f"this is signed {who!r:.80}, and {person!r} is logged in; nothing was stored")
 
 
 def _sign(session: str) -> str:
