@@ -47,7 +47,9 @@ def test_there_is_no_guess_without_a_reason(columns):
 
 def test_the_text_is_the_longest_column_of_sentences():
     found = table(
-        body=WORDS, title=[one[:25] for one in WORDS], path=[f"/a/long/path/to/picture/{k}.png" for k in range(40)]
+        body=WORDS,
+        title=[f"{k}: how do I pay it back" for k in range(40)],
+        path=[f"/a/long/path/to/picture/{k}.png" for k in range(40)],
     )
     assert guessed_text(found) == "body"
     assert guessed_text(found, but="body") == "title"
