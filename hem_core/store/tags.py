@@ -233,6 +233,11 @@ class TagLog:
             counting = [k for k, event in enumerate(fold.events) if fold.counts[k] and not event.undoes]
             return [replace(fold.events[k], ids=tuple(fold.ids(k))) for k in counting]
 
+    def audited(self, data: str, audit: str) -> list[str]:
+        """The ids that an audit of labels drew and that somebody judged in it, by its key."""
+        with self._lock:
+            return self._current(data).audited(audit)
+
     def replaced(self, data: str, batch: str) -> dict[str, int]:
         """Whose tags an action replaced, and on how many examples: another person's, or those from another window."""
         with self._lock:

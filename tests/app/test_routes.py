@@ -408,3 +408,17 @@ def test_csv_holds_the_matching_examples_and_no_formula(own):
     assert lines[0].startswith("id,label,predicted,suggested_label,difficulty")
     assert lines[1].startswith("e54,")
     assert lines[1].endswith(",'=HYPERLINK")
+
+
+def test_a_verdict_of_an_audit_is_kept_as_one_and_answered_with_how_far_it_is(own):
+    level = loaders.level("tiny")
+    key = loaders.audit(level).frame.key
+    answers = [
+        post(own, action="answer", value="cat", tag="", ids=["e00"], audit=key, sequence=k).json() for k in (1, 1)
+    ]
+    assert all(one["audit"]["sentence"].endswith("wrong after 1 review") for one in answers)
+    assert [one["audit"]["is_enough"] for one in answers] == [False, False]
+    assert loaders.audit(level).done.tolist() == [0]
+    assert loaders.audit(level).n_drawn == 1
+    assert "audit" not in post(own, ids=["e01"], sequence=2).json()
+    assert loaders.audit(level).done.tolist() == [0]

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import bars, loaders, map_to_come, scope, state, trust, widgets, words
+from app import bars, label_share, loaders, map_to_come, scope, state, trust, widgets, words
 from app.views.overview import precision, refits, residuals, sample, tags
 from app.views.overview.glance import Overview
 from app.wire import columns
@@ -39,6 +39,7 @@ def page() -> None:
     widgets.warning(run)
     _numbers(level, facts)
     _next_steps(level, facts)
+    _label_errors(level)
     sentence = sample.sentence(run.info)
     if sentence:
         st.caption(words.plain(sentence))
@@ -72,6 +73,17 @@ def _numbers(level: Level, facts: Overview) -> None:
     ):
         share = words.percent(number / level.n if level.n else None)
         widgets.number_card(cell, title, f"{number:,}", f"{share} of {level.n:,}; {unit}", why.format(noun))
+
+
+def _label_errors(level: Level) -> None:
+    """The share of wrong labels as on Labels, once somebody has reviewed."""
+    if "label_suspicion" not in level.source.columns:
+        return
+    found = loaders.label_errors(level)
+    if found.n_reviewed:
+        value, about = label_share.in_words(level, found)
+        said = words.count(found.n_reviewed, "review")
+        st.caption(words.plain(f"{label_share.title(found)}: {value} ({about}), from {said}; see Labels."))
 
 
 def _error_rate(cell: DeltaGenerator, level: Level, facts: Overview) -> None:
