@@ -60,7 +60,8 @@ def left(level: Level) -> str:
     if found.is_enough(stop.half):
         return f"± {words.points(found.share.half)}: enough, stop"
     about = words.count(_rounded(more), "more review")
-    return f"± {words.points(found.share.half)} now; about {about} to ± {words.points(stop.half)}"
+    now = f"± {words.points(found.share.half)} now; " if found.n_drawn else ""
+    return f"{now}about {about} to ± {words.points(stop.half)}"
 
 
 def scope(level: Level) -> str:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from app import loaders
 from app.access_pages import name_routes
-from app.wire import columns, contents, opinions, payloads, pictures, scenes, tag_sets, tagging
+from app.wire import claiming, columns, contents, opinions, payloads, pictures, scenes, tag_sets, tagging
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores
@@ -62,6 +62,7 @@ def routes() -> list[Route]:
         get("/hem/judged/{run}", _judged),
         *name_routes(),
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
+        Route("/hem/claim", posted(claiming.claim), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
         Route("/hem/mask", posted(_posted_mask), methods=["POST"]),

@@ -50,9 +50,11 @@ def panel(run: str, name: str) -> None:
             label_visibility="collapsed",
             width=90,
         )
-        st.markdown(f"**{words.plain(audits.share(level))}** · {words.plain(audits.left(level))}", width="content")
+        found = loaders.audit(level)
+        known = audits.share(level) if found.n_drawn else "share of wrong labels not known yet"
+        st.markdown(f"**{words.plain(known)}** · {words.plain(audits.left(level))}", width="content")
         with st.popover("Bins", icon=":material/table_rows:", type="tertiary"):
-            _bins(level, loaders.audit(level))
+            _bins(level, found)
 
 
 def _set(level: Level, rule: StopRule) -> None:
