@@ -1,8 +1,9 @@
-"""The pages outside the app: how to get access, and who is reviewing. Plain HTML without scripts."""
+"""The pages outside the app: how to get access, and who is reviewing. Plain HTML, with one script of four lines."""
 
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from starlette.requests import Request
@@ -10,10 +11,20 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from app import login
+from app.base_path import base_path, under
 from app.wire.door import Refused, say, sent
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from app.gate import Gate
 
 NAME_COOKIE = "hem-who"
 NAME_PAGE = "/hem/name"
+ENTER_PAGE = "/hem/enter"
+"""Where the token is posted."""
+LOGIN_PAGE = "/hem/login"
+"""Leads on to a provider: `?provider=` is its name in secrets.toml."""
 MOST_FORM_BYTES = 64 << 10
 YEAR_SECONDS = 365 * 24 * 3600
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>HEM</title>{head}<style>
@@ -23,13 +34,85 @@ code, input, button {{ font: inherit; padding: .2em .5em }} code {{ background: 
 </style></head><body>{body}</body></html>"""
 
 
-def closed(path: str) -> str:
-    """The page that is shown without the token."""
+# What stands behind the # of an address never leaves the browser; the script posts the token from there.
+_ENTER = """<script nonce="NONCE">
+const found = new URLSearchParams(location.hash.slice(1)).get("token");
+if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+const form = document.forms[0];
+if (found) { form.elements.token.value = found; form.submit(); }
+</script>"""
+
+
+def closed(path: str, enter: str, nonce: str, *, is_wrong: bool = False) -> str:
+    """The page that is shown without the token. enter: where its form posts to; nonce: of its one script."""
+    lead = "<p><strong>This is not the token of this workspace.</strong></p>" if is_wrong else ""
+    page = escape(local(path, base_path()))
     return _PAGE.format(
         head="",
-        body="<h1>This is HEM, and it needs its token</h1><p>Open the whole address that <code>hem app</code> printed "
-        "where it was started; it ends in <code>?token=…</code>.</p><p>Have you opened HEM in this browser before? "
-        f'<a href="{escape(local(path))}">Continue here.</a></p>',
+        body=f"<h1>This is HEM, and it needs its token</h1>{lead}<p>Open the whole address that <code>hem app</code> "
+        "printed where it was started; it ends in <code>token=…</code>. Or enter the token here:</p>"
+        f'<form method="post" action="{escape(enter)}"><input type="hidden" name="next" value="{page}">'
+        '<label>Token <input name="token" type="password" autocomplete="off" required></label> '
+        "<button>Open HEM</button></form><p>Have you opened HEM in this browser before? "
+        f'<a href="{page}">Continue here.</a></p>{"" if is_wrong else _ENTER.replace("NONCE", nonce)}',
+    )
+
+
+def only_own(nonce: str = "") -> dict[str, str]:
+    """The headers of a page that holds nothing of elsewhere, in no frame, with no script but that of the nonce."""
+    script = f" script-src 'nonce-{nonce}';" if nonce else ""
+    policy = f"default-src 'none'; style-src 'unsafe-inline';{script} form-action 'self'; frame-ancestors 'none'"
+    return {"Cache-Control": "no-store", "Content-Security-Policy": policy}
+
+
+def log_in(providers: tuple[str, ...], base: str) -> str:
+    """The page that is shown to whoever is not logged in: a link for each provider."""
+    links = "".join(
+        f'<p><a href="{escape(base)}{LOGIN_PAGE}?provider={quote(name)}">'
+        f"{'Log in' if name == 'default' else f'Log in with {escape(name)}'}</a></p>"
+        for name in providers
+    )
+    return _PAGE.format(head="", body=f"<h1>This is HEM, and you are not logged in</h1>{links}")
+
+
+def not_allowed(user: str, base: str) -> str:
+    """The page for somebody who is logged in and not among those allowed."""
+    who = (
+        f"<p>You are logged in as <code>{escape(user)}</code>, who has no access to this workspace. Ask whoever runs "
+        "it to add you to <code>--allow</code>.</p>"
+        if user
+        else "<p>The provider sent no verified e-mail address, which decides who has access.</p>"
+    )
+    leave = f'<p><a href="{escape(base)}/auth/logout">Log out</a></p>'
+    return _PAGE.format(head="", body=f"<h1>No access</h1>{who}{leave}")
+
+
+def to_provider(scope: Scope, gate: Gate, base: str) -> Response:
+    """Lead on to Streamlit's login with a provider that secrets.toml names."""
+    from streamlit.auth_util import encode_provider_token
+
+    name = Request(scope).query_params.get("provider", "default")
+    if name not in gate.providers:
+        return HTMLResponse(log_in(gate.providers, base), 404, only_own())
+    return RedirectResponse(f"{base}/auth/login?provider={encode_provider_token(name)}", 302, only_own())
+
+
+def unknown_host(host: str) -> str:
+    """The answer under a name that this server does not know."""
+    return _PAGE.format(
+        head="",
+        body=f"<h1>Unknown host</h1><p>HEM does not answer under the name <code>{escape(host[:200])}</code>. Start it "
+        "with the address that browsers open: <code>hem app --public-url https://…</code>, or name another one with "
+        "<code>--trusted-host</code>.</p>",
+    )
+
+
+def outside(base: str) -> str:
+    """The answer to a path outside the base path."""
+    return _PAGE.format(
+        head="",
+        body=f'<h1>Nothing here</h1><p>HEM is at <a href="{escape(base)}/">{escape(base)}/</a>. If a proxy leads here, '
+        "it must pass the path on whole, with this base path.</p>",
     )
 
 
@@ -46,15 +129,16 @@ def welcome(path: str, query: str) -> str:
 
     By a page of our own and not by a redirect: after a link in a mail, a browser would not send the new cookie with it.
     """
-    place = escape(local(path) + (f"?{query}" if query else ""))
+    place = escape(local(path, base_path()) + (f"?{query}" if query else ""))
     refresh = f'<meta http-equiv="refresh" content="0; url={place}">'
     return _PAGE.format(head=refresh, body=f'<p><a href="{place}">Open HEM</a></p>')
 
 
-def local(path: str) -> str:
-    """A path on this server, whatever was asked for."""
+def local(path: str, base: str = "") -> str:
+    """A path on this server under its base path, whatever was asked for."""
     is_local = path.startswith("/") and not path.startswith("//") and "\\" not in path
-    return quote(path, safe="/?&=%:,+-._~@!$'()*;") if is_local else "/"
+    is_inside = is_local and (path.partition("?")[0] + "/").startswith(f"{base}/")
+    return quote(path, safe="/?&=%:,+-._~@!$'()*;") if is_inside else f"{base}/"
 
 
 def name_routes() -> list[Route]:
@@ -103,9 +187,9 @@ def _from_login(request: Request) -> Response:
 def _came_from(request: Request) -> str:
     """The page of this server that a request comes from, to go back to it."""
     asked, before = request.query_params.get("next"), _url(request.headers.get("referer", ""))
-    if asked is not None or before.netloc != request.headers.get("host") or before.path == NAME_PAGE:
-        return local(asked or "/")
-    return local(before.path + (f"?{before.query}" if before.query else ""))
+    if asked is not None or before.netloc != request.headers.get("host") or before.path == under(NAME_PAGE):
+        return local(asked or "/", base_path())
+    return local(before.path + (f"?{before.query}" if before.query else ""), base_path())
 
 
 def _url(text: str) -> SplitResult:
@@ -123,9 +207,10 @@ async def _take(request: Request) -> Response:
     except Refused as error:
         return say(error.status, str(error))
     form = {name: values[0] for name, values in parse_qs(body).items()}
-    name, back = login.tidy(form.get("who", "")), local(form.get("next", "/"))
+    name, back = login.tidy(form.get("who", "")), local(form.get("next", "/"), base_path())
     if not name:
-        return RedirectResponse(f"{NAME_PAGE}?next={quote(back)}", 303)
+        return RedirectResponse(f"{under(NAME_PAGE)}?next={quote(back)}", 303)
     answer = RedirectResponse(back, 303)
-    answer.set_cookie(NAME_COOKIE, quote(name), max_age=YEAR_SECONDS, path="/", httponly=True, samesite="strict")
+    place = base_path() or "/"
+    answer.set_cookie(NAME_COOKIE, quote(name), max_age=YEAR_SECONDS, path=place, httponly=True, samesite="strict")
     return answer

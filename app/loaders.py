@@ -1,18 +1,21 @@
 """Everything that is opened once for all sessions; the only file that caches."""
 
+import contextlib
 import json
 import os
 import time
+from contextvars import ContextVar
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app import memory
 from hem_core.store.level_names import of_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     import pandas as pd
@@ -33,8 +36,10 @@ if TYPE_CHECKING:
     from hem_core.runs.data_preview import DataPreview, Request
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
+    from hem_core.slices.traits import Traits
     from hem_core.stats.paired import Paired
     from hem_core.store.audit_settings import StopRule
+    from hem_core.store.id_index import IdIndex
     from hem_core.store.level import Level
     from hem_core.store.run import Run
     from hem_core.store.tags import TagLog
@@ -46,12 +51,24 @@ if TYPE_CHECKING:
 AWAY_SECONDS = 300
 Key = tuple[str, str, str]
 """What a level's answers are kept under: the run's folder and fingerprint, and the name of the level."""
+_shown: ContextVar[Path | None] = ContextVar("_shown", default=None)
 QUEUE_COLUMNS = ("id", "label_suspicion", "reason", "difficulty_in_class", "difficulty")
 
 
 def folder() -> Path:
-    """The workspace's folder: $HEM_WORKSPACE, set by whoever starts the server, else the working folder."""
-    return Path(os.environ.get("HEM_WORKSPACE") or ".").resolve()
+    """The workspace's folder: that of `showing`, else $HEM_WORKSPACE, set by whoever starts the server, else the
+    working folder."""
+    return _shown.get() or Path(os.environ.get("HEM_WORKSPACE") or ".").resolve()
+
+
+@contextlib.contextmanager
+def showing(folder: Path) -> "Iterator[None]":
+    """Read another workspace for a while, in this context alone: a notebook shows runs of several."""
+    before = _shown.set(folder.resolve())
+    try:
+        yield
+    finally:
+        _shown.reset(before)
 
 
 def workspace() -> "Workspace":
@@ -111,8 +128,8 @@ def places(level: "Level") -> "np.ndarray":
     return _places(_key(level), level)
 
 
-def row_of(level: "Level") -> dict[str, int]:
-    """Id -> row of a run; the quick way to look up a few."""
+def row_of(level: "Level") -> "IdIndex":
+    """Id -> row of a level, for one id or many."""
     return _row_of(_key(level), level)
 
 
@@ -226,6 +243,18 @@ def reviewers(data: str, person: str) -> list[str]:
     now, seen, place = time.monotonic(), _reviewers(), (str(folder()), data)
     seen[*place, person] = now
     return sorted(who for (*at, who), last in list(seen.items()) if tuple(at) == place and now - last < AWAY_SECONDS)
+
+
+def traits(level: "Level") -> "Traits":
+    """What is known of the rows of a level, prepared for comparing groups: runs.level_traits."""
+    return _traits(_key(level), level)
+
+
+def clusters_on_map(level: "Level") -> list[dict]:
+    """The clusters of a level with their names and places: runs.clusters_on_map; [] for one without."""
+    if level.columns().get("cluster") != "category":
+        return []
+    return _clusters_on_map(_key(level), level)
 
 
 def slices(level: "Level") -> "WeakSlices | None":
@@ -403,7 +432,9 @@ def _columns(key: Key, names: tuple[str, ...], _level: "Level") -> "pd.DataFrame
 def _ids(key: Key, _level: "Level") -> "pd.Index":
     import pandas as pd
 
-    return pd.Index(_level.table(["id"])["id"])
+    found = pd.Index(pd.Series(_level.texts("id").to_pandas(), dtype="str"))
+    memory.give_back()
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -414,8 +445,10 @@ def _places(key: Key, _level: "Level") -> "np.ndarray":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _row_of(key: Key, _level: "Level") -> dict[str, int]:
-    return {str(id): row for row, id in enumerate(_level.table(["id"])["id"])}
+def _row_of(key: Key, _level: "Level") -> "IdIndex":
+    found = _level.id_index()
+    memory.give_back()
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -497,15 +530,30 @@ def _queue(key: Key, person: str, people: tuple[str, ...], limit: int, _level: "
 
     table = _level.table([name for name in QUEUE_COLUMNS if name in _level.source.columns])
     found = review_queue(table, person=person, people=people, limit=limit)
-    found.insert(0, "row", ids(_level).get_indexer(found["id"].tolist()))
+    found.insert(0, "row", row_of(_level).get_indexer(found["id"]))
     return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _traits(key: Key, _level: "Level") -> "Traits":
+    from hem_core.runs.level_traits import level_traits
+
+    return level_traits(_level)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _clusters_on_map(key: Key, _level: "Level") -> list[dict]:
+    from hem_core.runs.clusters_on_map import clusters_on_map as found
+
+    return found(_level, traits(_level))
 
 
 @st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)
 def _slices(key: Key, _level: "Level") -> "WeakSlices | None":
-    from app.views.slices.weak_slices import weak_slices
+    from app.views.slices.weak_slices import named, weak_slices
 
-    return weak_slices(_level)
+    found = weak_slices(_level)
+    return None if found is None else named(found, lambda: traits(_level))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import sys
@@ -13,21 +14,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app import gate, memory
+from app.access import TOKEN_FILE
+from app.network import LOCAL, LOOPBACK, Network
 from hem_core.errors import HemError
 from hem_core.store.workspace import open_workspace
 
 if TYPE_CHECKING:
+    from starlette.routing import Route
     from starlette.types import ASGIApp
 
-HOST = "127.0.0.1"
+HOST = LOOPBACK
 FIRST_PORT = 8501
 PORTS_TRIED = 50
 LARGEST_UPLOAD_MB = 500
 """The server refuses a larger one, whatever the limit of a single field: a table of a million examples and ten classes
 has some 200 MB as a CSV. While it comes in it is in memory; what is larger is named by its path."""
 SETTINGS: dict[str, object] = {
-    "server.address": HOST,
-    "server.allowedHosts": [HOST, "localhost"],
     "server.enableCORS": True,
     "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
@@ -42,15 +45,28 @@ SETTINGS: dict[str, object] = {
 }
 
 
-def build(workspace: Path, token: str | None = None) -> ASGIApp:
+def settings(network: Network = LOCAL) -> dict[str, object]:
+    """Streamlit's options for a network."""
+    public = network.origin.partition("://")[2] or HOST
+    return {
+        **SETTINGS,
+        "server.address": network.host,
+        "server.baseUrlPath": network.base.strip("/"),
+        "server.allowedHosts": [name.strip("[]") for name in sorted(network.names)],
+        # A web socket's Origin that differs from its Host is compared with this before anything is asked elsewhere.
+        "browser.serverAddress": public.rpartition(":")[0] or public if "[" not in public else HOST,
+    }
+
+
+def build(
+    workspace: Path, token: str | None = None, network: Network = LOCAL, login: gate.Gate | None = None
+) -> ASGIApp:
     """The whole application for one workspace folder, ready for an ASGI server.
 
-    Answers on 127.0.0.1 and localhost only, to requests with the token; without a token, to all requests. One
-    workspace a process: the last one built is the one shown.
+    Answers under the names of the network only, to requests with the token, or to those whom `login` admits; without
+    both, to all requests. One workspace a process: the last one built is the one shown.
     """
     os.environ["HEM_WORKSPACE"] = str(Path(workspace).resolve())
-    from starlette.middleware import Middleware
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
     from streamlit import config
     from streamlit.starlette import App
 
@@ -58,34 +74,82 @@ def build(workspace: Path, token: str | None = None) -> ASGIApp:
     from app.theme import THEME
     from app.wire.routes import routes
 
-    for name, value in {**SETTINGS, **THEME}.items():
+    memory.set_up()
+    for name, value in {**settings(network), **THEME}.items():
         config.set_option(name, value)
-    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)
-    return Entry(App(Path(__file__).parent / "main.py", routes=routes(), middleware=[hosts]), token)
+    own = [_under(network.base, route) for route in routes()]
+    return Entry(App(Path(__file__).parent / "main.py", routes=own), token, network, login)
 
 
-def serve(workspace: Path, port: int | None = None, open_browser: bool = True, has_token: bool = True) -> None:
-    """Show a workspace, or the one around a run, on 127.0.0.1 until Ctrl-C; by default on the first free port.
+def _under(base: str, route: Route) -> Route:
+    return type(route)(base + route.path, route.endpoint, methods=list(route.methods or ()))
 
-    has_token: only those who have the printed address get access. Raises HemError when there is no such folder or the
-    given port is busy.
+
+def serve(
+    workspace: Path,
+    port: int | None = None,
+    open_browser: bool = True,
+    has_token: bool = True,
+    network: Network = LOCAL,
+) -> None:
+    """Show a workspace, or the one around a run, until Ctrl-C; by default on 127.0.0.1 and the first free port.
+
+    has_token: only those who have the printed address get access; not asked for where the network names people who log
+    in. Raises HemError when there is no such folder, the given port is busy, the login is not complete, or anybody on
+    the network would get in.
     """
     import uvicorn
 
     from app.access import stored_token
 
     workspace = open_workspace(workspace).folder
-    listener = _listen(port)
-    token = stored_token(workspace) if has_token else None
-    url = f"http://{HOST}:{listener.getsockname()[1]}" + (f"/?token={token}" if token else "")
-    config = uvicorn.Config(build(workspace, token), log_level="warning", access_log=False, timeout_graceful_shutdown=1)
-    sys.stdout.write(f"HEM shows {Path(workspace).resolve()} on {url} (Ctrl-C ends it)\n")
+    login = gate.configured(network)
+    if network.is_exposed and login is None and not has_token:
+        raise HemError(
+            "others than this machine can reach this address, and --no-token would let them all in: leave it out, or "
+            "name those who may log in with --allow"
+        )
+    listener = _listen(port, network.host)
+    token = stored_token(workspace) if has_token and login is None else None
+    url = _address(network, listener.getsockname()[1])
+    app = build(workspace, token, network, login)
+    # No header of a proxy is read: the public address is given, not guessed.
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        proxy_headers=False,
+        server_header=False,
+    )
+    entry = _with_token(url, token, network)
+    sys.stdout.write(f"HEM shows {Path(workspace).resolve()} on {_said(url, entry, workspace, network)}\n")
     sys.stdout.flush()
-    with _opened(url) if open_browser else contextlib.nullcontext():
+    with _opened(entry) if open_browser else contextlib.nullcontext():
         try:
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
             sys.stdout.write("\n")
+
+
+def _address(network: Network, port: int) -> str:
+    place = f"[{network.host}]" if ":" in network.host else network.host
+    return (network.origin or f"http://{place}:{port}") + network.base + "/"
+
+
+def _with_token(url: str, token: str | None, network: Network) -> str:
+    """On a network behind a #: what stands there is not sent, so that no proxy writes it to its log."""
+    return url + (f"{'#' if network.is_exposed else '?'}token={token}" if token else "")
+
+
+def _said(url: str, entry: str, workspace: Path, network: Network) -> str:
+    """The address as it is printed; the token of a server on a network goes to a terminal alone, not to a log."""
+    is_told = entry == url or not network.is_exposed or sys.stdout.isatty()
+    is_plain = network.is_exposed and not network.is_secure
+    lines = [f"{entry if is_told else url} (Ctrl-C ends it)"]
+    lines += [] if is_told else [f"Its token is in {Path(workspace).resolve() / TOKEN_FILE}"]
+    lines += ["Without https, everybody on the way can read what is sent; docs/network.md shows a proxy."] * is_plain
+    return "\n".join(lines)
 
 
 @contextlib.contextmanager
@@ -104,17 +168,20 @@ def _opened(url: str) -> Iterator[None]:
         yield
 
 
-def _listen(port: int | None) -> socket.socket:
+def _listen(port: int | None, host: str = HOST) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     wanted = [port] if port is not None else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
     for number in wanted:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, number))
+            listener.bind((host, number))
             listener.listen(128)
             return listener
-        except OSError:
+        except OSError as error:
             listener.close()
+            if error.errno in (errno.EADDRNOTAVAIL, None) or isinstance(error, socket.gaierror):
+                raise HemError(f"this machine has no address {host} to listen on; see --host") from error
     if port is not None:
         raise HemError(f"port {port} is busy; choose another with --port, or omit --port")
     last = FIRST_PORT + PORTS_TRIED - 1

@@ -90,6 +90,8 @@ def _drop_places() -> None:
     remember("dropped", left.dropped)
     set_rule(left.rule)
     set_selection(None)
+    for name in ("page", "zoom"):  # the browser side of Explore writes them
+        st.query_params.pop(name, None)
     if queue() == DISPUTES:
         set_queue("mixed")
 
@@ -161,6 +163,11 @@ def take_saved() -> str:
     name = st.query_params.get("saved", "")
     st.query_params.pop("saved", None)
     return name
+
+
+def documentation() -> str:
+    """The page of the documentation that the address names; "" for the first one."""
+    return st.query_params.get("doc", "")
 
 
 def adding() -> dict:

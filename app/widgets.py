@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import login, state, words
 from app.access_pages import NAME_PAGE
+from app.base_path import under
 from hem_core.store import definitions, numbers
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def ask_name() -> None:
 
 
 def _name_link(title: str) -> str:
-    return f'<a href="{NAME_PAGE}" title="Verdicts and tags are signed with this name.">{html.escape(title)}</a>'
+    return f'<a href="{under(NAME_PAGE)}" title="Verdicts and tags are signed with this name.">{html.escape(title)}</a>'
 
 
 def no_runs(folder: str) -> None:

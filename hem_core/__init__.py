@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hem_core.errors import HemError
     from hem_core.runs.options import Options
     from hem_core.runs.score import score
+    from hem_core.runs.why import why
     from hem_core.sets.load import load_set
     from hem_core.store.run import open_run
 
@@ -20,8 +21,9 @@ _HOMES = {
     "load_set": "hem_core.sets.load",
     "open_run": "hem_core.store.run",
     "score": "hem_core.runs.score",
+    "why": "hem_core.runs.why",
 }
-__all__ = ["HemError", "Options", "Recorder", "load_set", "open_run", "score"]
+__all__ = ["HemError", "Options", "Recorder", "load_set", "open_run", "score", "why"]
 
 
 def __getattr__(name: str) -> Any:

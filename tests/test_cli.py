@@ -43,6 +43,7 @@ COMMANDS = (
     "reasons",
     "labels",
     "slices",
+    "why",
     "select",
     "export",
     "import-labels",

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import numpy as np
 
+from app import memory
 from app.trust import trust
-from app.wire import payloads
+from app.wire import arrays, payloads
 from hem_core.errors import HemError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -49,12 +50,8 @@ MEANINGS = {
 """Columns that can be sorted by although they are not scores with a file of their own."""
 OUT_OF_SAMPLE, WINDOWED = "_oos", "_windowed"
 """Endings of the columns that are a score of another model, or of the early epochs alone."""
-KEPT_BYTES = 64 << 20
-"""How much of the encoded columns stays in memory, over all runs; browsers keep their own copy."""
-
 _described: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
 _skipped: dict[tuple[str, str, str], dict[str, str]] = {}
-_encoded: dict[tuple[str, str, str, str], bytes] = {}
 _lock = threading.Lock()
 
 
@@ -66,7 +63,6 @@ def described(level: Level) -> dict[str, dict[str, Any]]:
     """
     key = _key(level)
     if key not in _described:
-        # One column at a time: a million rows of forty columns need not be in memory at once.
         found, skipped = {}, dict(level.source.skipped)
         twice = _said_twice(level)
         for name, kind in level.columns().items():
@@ -78,6 +74,7 @@ def described(level: Level) -> dict[str, dict[str, Any]]:
         with _lock:
             _described.pop(next(iter(_described)), None) if len(_described) > 8 else None
             _described[key], _skipped[key] = found, skipped
+        memory.give_back()
     return _described[key]
 
 
@@ -89,18 +86,15 @@ def skipped(level: Level) -> dict[str, str]:
 
 def encoded(level: Level, name: str) -> bytes:
     """A described column's bytes: float32 numbers, or the codes of categories; little-endian, one per row."""
-    key = (*_key(level), name)
-    known = _encoded.get(key)
-    if known is None:
-        column, values = described(level)[name], pd.Series(level.table([name])[name])
-        is_number = column["kind"] == "number"
-        content = payloads.numbers(values) if is_number else payloads.codes(values, column["names"])
-        with _lock:
-            while _encoded and sum(map(len, _encoded.values())) + content.nbytes > KEPT_BYTES:
-                _encoded.pop(next(iter(_encoded)))
-            _encoded[key] = found = content.astype(content.dtype.newbyteorder("<"), copy=False).tobytes()
-        return found
-    return known
+    is_number = described(level)[name]["kind"] == "number"
+    content = arrays.numbers(level, name) if is_number else coded(level, name)
+    return content.astype(content.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def coded(level: Level, name: str) -> np.ndarray:
+    """A described column of names, (N,) positions in them, of the type that its description has; not to be changed."""
+    names = described(level)[name]["names"]
+    return arrays.kept(level, ("codes", name), lambda: payloads.recoded(*level.categories(name), names))
 
 
 SHARE = "of 1"
@@ -172,17 +166,18 @@ def _key(level: Level) -> tuple[str, str, str]:
 
 
 def _describe(level: Level, name: str, kind: str) -> dict[str, Any]:
-    values = pd.Series(level.table([name])[name])
     title, unit = words_of(name, level)
     column: dict[str, Any] = {"kind": kind, "title": title, "unit": unit, "meaning": "", "is_score": False}
-    column["missing"] = int(values.isna().sum())
     if kind == "number":
-        low, high = payloads.extent(payloads.numbers(values))
+        low, high = level.extent(name)
         column |= {"type": "<f4", "min": low, "max": high, "is_log": is_log(name, level)}
         card = {} if name in _own_meanings(level) else _card(name)
         column |= {"is_score": _score(name)[0] is not None} | card
     else:
-        found = payloads.names(values, level.classes if name in CLASS_COLUMNS else ("false", "true"))
+        positions, distinct = level.categories(name)
+        found = payloads.names(distinct, level.classes if name in CLASS_COLUMNS else ("false", "true"))
+        arrays.kept(level, ("codes", name), lambda: payloads.recoded(positions, distinct, found))
+        column["missing"] = int(np.count_nonzero(positions < 0))
         column |= {"type": payloads.code_type(len(found)), "names": found}
     if name in level.info.get("headline", {}) or name in MEANINGS:
         column["is_score"] = True

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from hem_core.cells import safe_cell
+from hem_core.store.id_index import IdIndex
 from hem_core.store.verdicts import VERDICTS
 
 
-def numbers(values: pd.Series) -> np.ndarray:
-    """A numeric or boolean column as (N,) float32; missing values are NaN."""
-    return np.asarray(pd.to_numeric(values), dtype=np.float32)
-
-
-def names(values: pd.Series, first: Sequence[str] = ()) -> list[str]:
-    """The distinct values as text: those of `first` that occur, in that order, then the others sorted."""
-    seen = {as_text(value) for value in values.dropna().unique()}
+def names(distinct: Iterable[object], first: Sequence[str] = ()) -> list[str]:
+    """Distinct values as text: those of `first` that occur, in that order, then the others sorted."""
+    seen = {as_text(value) for value in distinct if value is not None}
     known = [name for name in first if name in seen]
     return known + sorted(seen.difference(known))
 
 
-def codes(values: pd.Series, categories: Sequence[str]) -> np.ndarray:
-    """A column as (N,) positions in `categories`, little-endian uint8, uint16 or int32.
+def recoded(positions: np.ndarray, distinct: Sequence[object], categories: Sequence[str]) -> np.ndarray:
+    """(N,) positions in `categories` of a column that has them in `distinct`; uint8, uint16 or int32.
 
-    Missing values get the largest code of the type (255, 65535), or -1 in int32.
+    Missing values, -1 in positions, get the largest code of the type (255, 65535), or -1 in int32.
     """
-    position, distinct = pd.factorize(values)
-    code = pd.Index(categories).get_indexer(pd.Index([as_text(value) for value in distinct], dtype=object))
-    dtype = code_type(len(categories))
-    missing = -1 if dtype == "<i4" else np.iinfo(dtype).max
-    # factorize says -1 for what is missing: that picks the last entry
-    return np.append(np.where(code < 0, missing, code), missing)[position].astype(dtype)
+    dtype = np.dtype(code_type(len(categories)))
+    missing = -1 if dtype.kind == "i" else np.iinfo(dtype).max
+    code_of = {name: code for code, name in enumerate(categories)}
+    codes = [code_of.get(as_text(value), missing) for value in distinct]
+    return np.array([*codes, missing], dtype)[positions]  # -1 is the last one
 
 
 def code_type(count: int) -> str:
@@ -58,16 +52,17 @@ def pack(blobs: Sequence[bytes]) -> bytes:
     return head + b"".join(blobs)
 
 
-def verdict_codes(state: pd.DataFrame, ids: pd.Index) -> np.ndarray:
+def verdict_codes(state: pd.DataFrame, ids: IdIndex) -> np.ndarray:
     """The verdict of each example as (N,) uint8: 0 none, then the positions in VERDICTS from 1.
 
-    state is the tag log's fold (id, tag, …); free tags are left out.
+    ids: those of the examples. state is the tag log's fold (id, tag, …); free tags are left out.
     """
     out = np.zeros(len(ids), dtype=np.uint8)
     verdicts = state[state["tag"].isin(VERDICTS)]
-    rows = ids.get_indexer(pd.Index(verdicts["id"]))
+    rows = ids.get_indexer(verdicts["id"])
     code = {tag: code for code, tag in enumerate(VERDICTS, start=1)}
-    values = np.array([code[tag] for tag in verdicts["tag"]], dtype=np.uint8)
+    position, tags = pd.factorize(verdicts["tag"])
+    values = np.array([code[tag] for tag in tags], dtype=np.uint8)[position]
     out[rows[rows >= 0]] = values[rows >= 0]
     return out
 
@@ -89,13 +84,3 @@ def _cells(column: pd.Series) -> pd.Series:
         return column
     cells = [value if isinstance(value, int | float) else safe_cell(str(value)) for value in column.tolist()]
     return pd.Series(cells, index=column.index, dtype=object).where(column.notna(), "")
-
-
-def extent(values: np.ndarray) -> tuple[float | None, float | None]:
-    """Smallest and largest finite value, or two Nones where there is none (JSON has no NaN)."""
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return None, None
-    low, high = float(finite.min()), float(finite.max())
-    assert math.isfinite(low)
-    return low, high

@@ -16,7 +16,26 @@ from starlette.routing import Route
 
 from app import loaders
 from app.access_pages import name_routes
-from app.wire import claiming, columns, contents, opinions, payloads, pictures, scenes, tag_sets, tagging
+from app.base_path import under
+from app.wire import (
+    claiming,
+    columns,
+    contents,
+    crowd,
+    density,
+    desk,
+    masks,
+    opinions,
+    payloads,
+    pictures,
+    replay,
+    scenes,
+    search_marks,
+    table,
+    tag_sets,
+    tagging,
+    why,
+)
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores
@@ -27,7 +46,7 @@ from hem_core.store.level_names import EXAMPLES
 if TYPE_CHECKING:
     from hem_core.store.level import Level
 
-__all__ = ["routes", "token", "version"]
+__all__ = ["code_address", "routes", "token", "version"]
 
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 MAX_ROWS = 1000
@@ -49,7 +68,11 @@ def routes() -> list[Route]:
         Route("/overview", _to_overview, methods=["GET"]),
         Route("/hem/static/{path:path}", _static, methods=["GET"]),
         get("/hem/columns/{run}", _columns),
+        get("/hem/desk/{run}", lambda level, _request: JSONResponse(desk.of_level(level), headers=NEVER)),
         get("/hem/column/{run}", _column),
+        get("/hem/spread/{run}", _spread),
+        get("/hem/replay/{run}", _replay),
+        get("/hem/fields/{run}", table.fields),
         get("/hem/ids/{run}", _ids),
         get("/hem/thumbs/{run}", _thumbs),
         get("/hem/image/{run}", _image),
@@ -61,18 +84,30 @@ def routes() -> list[Route]:
         get("/hem/revision/{run}", _revision),
         get("/hem/judged/{run}", _judged),
         *name_routes(),
+        *table.table_routes(),
+        Route("/hem/found", posted(search_marks.found), methods=["POST"]),
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
         Route("/hem/claim", posted(claiming.claim), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
         Route("/hem/mask", posted(_posted_mask), methods=["POST"]),
+        *why.why_routes(),
+        Route("/hem/page", posted(crowd.page), methods=["POST"]),
+        Route("/hem/values", posted(crowd.values), methods=["POST"]),
+        Route("/hem/counts", posted(crowd.counts), methods=["POST"]),
+        Route("/hem/density", posted(density.raster), methods=["POST"]),
     ]
 
 
 def _to_overview(request: Request) -> Response:
     """Streamlit serves its default page at the root alone; whoever types or keeps /overview is led there."""
     query = request.url.query
-    return RedirectResponse("/" + (f"?{query}" if query else ""), 302)
+    return RedirectResponse(under("/") + (f"?{query}" if query else ""), 302)
+
+
+def code_address(name: str) -> str:
+    """Where a browser gets a module of app/browser, `explorer/explorer.js`: with the version in it."""
+    return under(f"/hem/static/{version()}/{name}")
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +140,7 @@ def _static(request: Request) -> Response:
 
 def _columns(level: Level, request: Request) -> Response:
     found = {"n": level.n, "columns": columns.described(level), "skipped": columns.skipped(level)}
-    return JSONResponse(found, headers=_cache(level, request))
+    return JSONResponse({**found, "epochs": replay.epochs(level)}, headers=_cache(level, request))
 
 
 def _column(level: Level, request: Request) -> Response:
@@ -114,6 +149,14 @@ def _column(level: Level, request: Request) -> Response:
     if name not in known:
         raise Refused(404, f"{level.title} has no column '{name}'; there are: {', '.join(known)}")
     return _bytes(columns.encoded(level, name), headers=_cache(level, request))
+
+
+def _spread(level: Level, request: Request) -> Response:
+    return JSONResponse(crowd.spread(level, request.query_params.get("name", "")), headers=_cache(level, request))
+
+
+def _replay(level: Level, request: Request) -> Response:
+    return _bytes(replay.positions(level, request.query_params.get("epoch", "")), headers=_cache(level, request))
 
 
 def _ids(level: Level, request: Request) -> Response:
@@ -155,20 +198,21 @@ def _image(level: Level, request: Request) -> Response:
 
 
 def _mask(level: Level, request: Request) -> Response:
-    return _mask_of(level, parsed(request.query_params.get("rule", "{}")))
+    return _mask_of(level, parsed(request.query_params.get("rule", "{}")), request.query_params.get("bits") == "1")
 
 
 def _posted_mask(body: dict[str, Any]) -> Response:
     """The same of a rule that is too long for an address."""
     level = own_level(body)
     own_scores(body, level)
-    return _mask_of(level, body.get("rule"))
+    return _mask_of(level, body.get("rule"), body.get("bits") is True)
 
 
-def _mask_of(level: Level, rule: dict[str, Any] | None) -> Response:
-    mask = np.zeros(level.n, dtype=np.uint8)
-    mask[level.rows(rule, tags=loaders.tags_of(level).state(level.data))] = 1
-    return _bytes(mask.tobytes(), headers=NEVER)
+def _mask_of(level: Level, rule: dict[str, Any] | None, is_packed: bool) -> Response:
+    """A byte 0 or 1 for each row, or a bit, the first row in the lowest one."""
+    found = masks.mask(level, rule)
+    found = np.ones(level.n, bool) if found is None else found
+    return _bytes((np.packbits(found, bitorder="little") if is_packed else found).tobytes(), headers=NEVER)
 
 
 def _detail(level: Level, request: Request) -> Response:
@@ -186,7 +230,7 @@ def _detail(level: Level, request: Request) -> Response:
 def _verdicts(level: Level, request: Request) -> Response:
     log = loaders.tags_of(level)
     revision, state = log.revision(level.data), log.state(level.data)
-    found = payloads.verdict_codes(state, loaders.ids(level))
+    found = payloads.verdict_codes(state, loaders.row_of(level)) if len(state) else np.zeros(level.n, np.uint8)
     has_free = "1" if payloads.free_tags(state) else "0"
     return _bytes(found.tobytes(), headers={**NEVER, "X-HEM-Revision": str(revision), "X-HEM-Free": has_free})
 

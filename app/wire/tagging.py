@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from app import loaders, words
-from app.wire import audits, payloads, scenes, tag_sets, tag_words
+from app.wire import audits, masks, payloads, scenes, tag_sets, tag_words
 from app.wire.door import NEVER, Refused, signature, text, whole
 from app.wire.identity import check_workspace, named_level, own_level, own_scores
 from hem_core import tasks
@@ -147,10 +147,10 @@ def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str],
     level, asked, left_out = own_level(body), _action(body), ""
     if asked["rule"]:
         own_scores(body, level)
-        rows = level.rows(body["rule"], tags=log.state(level.data))
+        rows = masks.rows(level, body["rule"])
         some, lacking = scenes.fitting(level, asked["tag"], rows) if asked["action"] == "add" else (rows, "")
         left_out = tag_words.without(len(rows) - len(some), lacking, level.name)
-        ids = level.at(some, ["id"])["id"].tolist()
+        ids = loaders.ids(level)[some].tolist()
     else:
         ids = _ids(body)
         _check_known(level, ids)

@@ -48,6 +48,7 @@ def listed(names: Sequence[str]) -> str:
     return f"{len(names):,} columns, {', '.join(names[: MOST_NAMES - 1])} … {names[-1]}"
 
 
-def serve(workspace: Path, port: int | None, *, open_browser: bool, has_token: bool = True) -> None:
-    """Start the app on a workspace or a run, and wait until it is stopped."""
-    importlib.import_module("app.server").serve(workspace, port, open_browser, has_token)
+def serve(workspace: Path, port: int | None, *, open_browser: bool, has_token: bool = True, **network: Any) -> None:
+    """Start the app on a workspace or a run, and wait until it is stopped. network: what app.network.network takes."""
+    found = importlib.import_module("app.network").network(**network)
+    importlib.import_module("app.server").serve(workspace, port, open_browser, has_token, found)

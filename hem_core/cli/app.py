@@ -20,6 +20,24 @@ def app(
         bool,
         typer.Option("--no-token", help="Let in every account on this machine, not only those who have the address."),
     ] = False,
+    host: Annotated[
+        str, typer.Option(help="Address of this machine to listen on; others than this machine need the token.")
+    ] = "127.0.0.1",
+    public_url: Annotated[
+        str | None,
+        typer.Option(help="The address that browsers open, where it is another one: https://example.org/hem."),
+    ] = None,
+    trusted_host: Annotated[
+        list[str] | None, typer.Option(help="Another name under which browsers may ask; give it once for each.")
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Who gets in by the login of secrets.toml, in place of the token: an e-mail address, a domain, or "
+            "'*'; give it once for each."
+        ),
+    ] = None,
 ) -> None:
-    """Open the app on 127.0.0.1 to explore, filter, review, tag, build sets and export."""
-    serve(workspace, port, open_browser=not no_browser, has_token=not no_token)
+    """Open the app to explore, filter, review, tag, build sets and export; on 127.0.0.1 unless told otherwise."""
+    about = {"host": host, "public_url": public_url, "trusted": trusted_host or (), "allowed": allow or ()}
+    serve(workspace, port, open_browser=not no_browser, has_token=not no_token, **about)

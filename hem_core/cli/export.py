@@ -21,7 +21,7 @@ FORMATS = ", ".join(name for name in registry.names(hem_core.export) if name != 
 
 def export(
     source: Annotated[Path, typer.Argument(help="The run folder; or, with --set, the workspace.")],
-    out: Annotated[Path, typer.Option(help="Folder to write; it must not exist yet.")],
+    out: Annotated[Path, typer.Option(help="Folder to write, or with --static a file; it must not exist yet.")],
     where: Annotated[
         str | None,
         typer.Option(help="SQL condition over the run's columns: \"difficulty > 90 AND reason = 'mislabelled'\"."),
@@ -44,8 +44,20 @@ def export(
     with_held_out: Annotated[
         bool, typer.Option("--with-held-out", help="For a run: also export what is of its test and val splits.")
     ] = False,
+    static: Annotated[
+        bool,
+        typer.Option(
+            "--static", help="For a run: write the explorer with its data as one HTML file, to send to others."
+        ),
+    ] = False,
+    limit: Annotated[
+        int, typer.Option(help="With --static: rows at most; of more, half are the hardest and half at random.", min=1)
+    ] = 2000,
 ) -> None:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
+    if static:
+        _export_page(source, out, level, limit, where, others={"--set": set_, "--format": format, "--data": data})
+        return
     if set_ is None:
         if version is not None:
             raise HemError("--version applies to a set: name the set with --set")
@@ -55,6 +67,21 @@ def export(
         option = "--where" if where is not None else "--with-held-out"
         raise HemError(f"{option} and --set exclude each other: a set is exported as it was saved")
     _export_set(source, out, (set_, version), format or [], data=data)
+
+
+def _export_page(
+    source: Path, out: Path, level: str, limit: int, where: str | None, *, others: Mapping[str, object]
+) -> None:
+    from hem_core.store.run import open_run
+    from hem_core.store.shown import shown
+
+    wrong = [option for option, value in others.items() if value]
+    if wrong:
+        raise HemError(f"{wrong[0]} and --static exclude each other: a page shows the rows of a run")
+    done = shown("app.static_page.write").write(open_run(source), out, level=level, limit=limit, where=where)
+    say("{} in {}: {} MB", counted(done.n, level), done.path, f"{done.size_bytes / 1e6:.1f}")
+    if done.sentence:
+        say("  {}", done.sentence)
 
 
 def _export_rows(source: Path, out: Path, level: str, formats: list[str], **more: Any) -> None:

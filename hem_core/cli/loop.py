@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from hem_core.errors import HemError
 from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
 
+if TYPE_CHECKING:
+    from hem_core.loop.loop import Loop
+
 PLACE = 110
 DATA, CHOICE, PERSON = "Data", "Choice", "People"
 
@@ -25,7 +28,12 @@ def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
 
 def loop(
     data: Annotated[
-        str, typer.Argument(help="The pool: an image folder, or a .csv, .parquet, .jsonl or .npz file."), PATH
+        str,
+        typer.Argument(
+            help="The pool: an image folder, a .csv, .parquet, .jsonl or .npz file, or annotations of boxes as for "
+            "hem score."
+        ),
+        PATH,
     ],
     train: Annotated[
         str, typer.Option(help="package.module:train; if it takes `sampler`, it trains for equal steps at every size.")
@@ -49,19 +57,29 @@ def loop(
     test_share: Annotated[float, _option("Share drawn as the test set if there is none.", panel=DATA)] = 0.2,
     data_name: Annotated[str | None, _option("Name of the data; tags are shared under it.", panel=DATA)] = None,
     task: Annotated[
-        str, _option("What is predicted; a loop adds examples of classes, so only of classification.", panel=DATA)
+        str, _option(f"What is predicted, where the data do not name it: {', '.join(tasks.names())}.", panel=DATA)
     ] = tasks.DEFAULT,
     id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
-    label_column: Annotated[str | None, _option("Column of the labels.", panel=DATA)] = None,
+    label_column: Annotated[
+        list[str] | None,
+        _option("Column of the labels; of tags or several numbers one for each: rock,jazz; or repeat it.", panel=DATA),
+    ] = None,
     image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
     text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
     feature_columns: Annotated[str | None, _option("Columns of a table: age,job, or '*' for all.", panel=DATA)] = None,
+    images: Annotated[
+        Path | None, _option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA)
+    ] = None,
+    separator: Annotated[
+        str | None, _option("What joins the tags of one label, where it is not clear: '|', ';' or ','.", panel=DATA)
+    ] = None,
     classes: Annotated[
         str | None, _option("Class names in the order of the outputs: cat,dog or a file.", panel=DATA)
     ] = None,
     resize: Annotated[int | None, _option("Pixels of the shorter side of image files.", panel=DATA, min=1)] = None,
     policy: Annotated[
-        str | None, _option("Chain of policies that chooses the additions; see hem select --help.", panel=CHOICE)
+        str | None,
+        _option("Chain of policies that chooses the additions. Default: the task's; see docs/loop.md.", panel=CHOICE),
     ] = None,
     option: Annotated[
         list[str] | None, _option("policy.option=value, such as top.by=loss; repeat it.", panel=CHOICE)
@@ -84,20 +102,18 @@ def loop(
 ) -> None:
     """Mine a pool in rounds (train, choose, add), compared with random additions. Run it again to resume."""
     yield_while_waiting()
-    from hem_core.loop.loop import loop as run_loop
-    from hem_core.loop.pool_choice import DEFAULT
     from hem_core.loop.settings import ARMS, Settings
     from hem_core.runs.options import Options
 
-    columns = {"id_column": id_column, "label_column": label_column, "image_column": image_column}
-    columns |= {"text_column": text_column, "feature_columns": feature_columns}
+    named = {"id": id_column, "label": ",".join(label_column or ()), "image": image_column, "text": text_column}
+    columns = {f"{name}_column": column for name, column in named.items()} | {"feature_columns": feature_columns}
     settings = Settings(
         start=start,
         add=add,
         rounds=rounds,
         seeds=seeds or (1 if by_person else 5),
         arms=_listed(arms) or (("mined",) if by_person else ARMS),
-        policies=_listed(policy) or DEFAULT,
+        policies=_listed(policy),
         policy_options=_options(option or []),
         draws=draws,
         by_person=by_person,
@@ -110,19 +126,24 @@ def loop(
         classes=names_or_file(classes, "--classes"),
         device=device,
         resize=resize,
+        images=images,
+        separator=separator,
         columns={key: value for key, value in columns.items() if value},
     )
     request = {"train": train, "out": out, "settings": settings, "name": name, "test": test, "test_share": test_share}
+    request["options"] = options
     if dry_run:
-        _show_dry_run(data, request | {"options": options})
-        return
-    with bars() as shown, listed("loop", out, shown) as progress:
-        found = run_loop(data, **request, go_on=go_on, options=options, progress=progress)
-    if found.report is None:
-        say("{}", found.waits_for)
-        return
-    _show(found.report)
-    say("report: {}", found.folder / "report.html")
+        _show_dry_run(data, request)
+    else:
+        _run(data, request, go_on=go_on)
+
+
+def _run(data: str, request: dict[str, Any], *, go_on: bool) -> None:
+    from hem_core.loop.loop import loop as run_loop
+
+    with bars() as shown, listed("loop", request["out"], shown) as progress:
+        found = run_loop(data, **request, go_on=go_on, progress=progress)
+    _show(found)
 
 
 def _show_dry_run(data: str, request: dict[str, Any]) -> None:
@@ -140,22 +161,31 @@ def _show_dry_run(data: str, request: dict[str, Any]) -> None:
     say("time: at most about {} for the remaining trainings; the longest one took {}", left, each)
 
 
-def _show(report: dict[str, Any]) -> None:
-    measures = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "worst_class": "worst class"}
+def _show(found: Loop) -> None:
+    """The report, or what the loop waits for."""
+    from hem_core.loop import printed
+    from hem_core.loop.measures import measures_in
+
+    report = found.report
+    if report is None:
+        say("{}", found.waits_for)
+        return
+    measures = measures_in(report)
     rows = [
         (
             entry["arm"],
             f"{entry['n']:,}",
-            *(f"{entry[name]['mean']:.1%} ± {entry[name]['sd']:.1%}" for name in measures),
+            *(printed.with_spread(measure, entry[measure.column]) for measure in measures),
         )
         for entry in report["curve"]
     ]
-    table(("arm", "examples", *measures.values()), rows)
+    table(("arm", "examples", *map(printed.title, measures)), rows)
     say("[bold]{}[/bold]", report["verdict"]["word"])
     for sentence in report["verdict"]["sentences"]:
         say("  {}", sentence)
     kept = report["set"]
     say("set: {}", f"{kept['name']} v{kept['version']}, {kept['n']:,} examples")
+    say("report: {}", found.folder / "report.html")
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -25,17 +26,25 @@ SIZE = ("width", "height")
 """Keys of a task's data: the size of the picture in px."""
 OF_BOXES = ("id", "label", *SIDES, "area_px", "is_crowd", "is_ignored", "number", "in_set", "weight")
 LEAST_PX = 1.0
+COLOURS = ("#0072B2", "#E69F00", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#009E73")
+"""Okabe and Ito's, in turn: those that Label Studio takes by itself are alike for some names."""
+OF_MODEL = "-model"
+"""How the name of a region ends that is a box of the model's."""
 
 
 def config(classes: Sequence[str], examples: pd.DataFrame) -> str:
     """The labelling interface: rectangles of the classes, those of the boxes that are no class included."""
     cells = [cell for name in (BOXES, PREDICTED) if name in examples for cell in examples[name]]
     named = {str(box["label"]) for cell in cells for box in boxes_in(cell)}
-    labels = "".join(f"    <Label value={quoteattr(name)}/>\n" for name in (*classes, *sorted(named - set(classes))))
+    names = (*classes, *sorted(named - set(classes)))
+    labels = "".join(
+        f'    <Label value={quoteattr(name)} background="{colour}"/>\n'
+        for name, colour in zip(names, itertools.cycle(COLOURS))
+    )
     return (
         '<View>\n  <Header value="Given: $given_label"/>\n  <Header value="$look_at" size="5"/>\n'
         '  <Image name="example" value="$image" zoom="true" zoomControl="true"/>\n'
-        '  <RectangleLabels name="label" toName="example" canRotate="false">\n'
+        '  <RectangleLabels name="label" toName="example" canRotate="false" strokeWidth="2">\n'
         f"{labels}  </RectangleLabels>\n</View>\n"
     )
 
@@ -54,15 +63,18 @@ def data_of(row: pd.Series, content: bytes) -> dict[str, Any]:
 
 
 def predictions_of(row: pd.Series, data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The given boxes as one prediction, and the model's as another, where it has any."""
+    """The model's boxes as one prediction, where it has any, and the given ones as another.
+
+    The given ones come last: in Label Studio a new project starts from the version of the last prediction it reads.
+    """
     size = data[SIZE[0]], data[SIZE[1]]
     given = [box for box in _named(row, BOXES) if not box["is_ignored"]]
-    found = [{"model_version": GIVEN_VERSION, "result": _regions(given, size, "")}]
+    found: list[dict[str, Any]] = []
     predicted = _named(row, PREDICTED)
     if predicted:
         mean = float(np.mean([box["confidence"] for box in predicted]))
-        found.append({"model_version": MODEL_VERSION, "score": mean, "result": _regions(predicted, size, "-model")})
-    return found
+        found.append({"model_version": MODEL_VERSION, "score": mean, "result": _regions(predicted, size, OF_MODEL)})
+    return [*found, {"model_version": GIVEN_VERSION, "result": _regions(given, size, "")}]
 
 
 def _named(row: pd.Series, column: str) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from hem_core.export._images import ReadImage, as_one_of, read_picture, wanted
 from hem_core.export._label_sets import SEPARATOR
 from hem_core.export._labels import class_names, labels_of
 from hem_core.export._plain import rows
-from hem_core.tag_sets import split
+from hem_core.tag_sets import NONE, split
 
 HAS_PICTURES = True
 CARRIES = Carries(columns=("label", "text"), pictures="pixels")
@@ -31,7 +31,8 @@ README = """\
 
 To look at the labels again: make a project, paste `label_studio/config.xml` under *Labeling Interface → Code*, and
 import the files `label_studio/tasks-*.json`; the pictures are inside them. A task shows the given label; the label
-that HEM suggests, where there is one, is its prediction. Export the project, preferably as JSON, and import it:
+that HEM suggests, where there is one, is its prediction, and is chosen when the task opens. Export the project,
+preferably as JSON (the short formats leave out what was skipped), and import it:
 
 ```
 hem import-labels project-1.json --workspace WORKSPACE
@@ -51,10 +52,10 @@ README_OF_BOXES = """\
 
 To have the boxes corrected: make a project, paste `label_studio/config.xml` under *Labeling Interface → Code*, and
 import the files `label_studio/tasks-*.json`; the pictures are inside them. A task has two predictions: `given`, the
-given boxes, and `model`, those of the model with a confidence of .5 or more. Choose `given` under *Settings →
-Annotation → Use predictions to prelabel tasks*, so that everybody starts from the given boxes. Export the project,
-preferably as JSON, and import it; boxes that were moved, relabelled, deleted or drawn become verdicts of those who did
-so, and `hem correct` writes them into the annotation file:
+given boxes, and `model`, those of the model with a confidence of .5 or more. Everybody must start from the given
+boxes, because what is not there at the end counts as deleted: check that *Settings → Annotation → Prelabeling* shows
+`given`. Export the project, preferably as JSON, and import it; boxes that were moved, relabelled, deleted or drawn
+become verdicts of those who did so, and `hem correct` writes them into the annotation file:
 
 ```
 hem import-labels project-1.json --workspace WORKSPACE
@@ -173,7 +174,7 @@ def _tasks(examples: pd.DataFrame, read_image: ReadImage | None, features: Seque
 
 
 def _choice(label: str, separator: str | None) -> dict[str, Any]:
-    chosen = [label] if separator is None else list(split(label, separator).given)
+    chosen = [label] if separator is None else list(split(label, separator).given) or [NONE]
     return {"from_name": "label", "to_name": "example", "type": "choices", "value": {"choices": chosen}}
 
 
@@ -200,10 +201,12 @@ def _config(medium: str, names: Sequence[str], *, is_set: bool) -> str:
         "text": '<Text name="example" value="$text"/>',
         "row": '<Table name="example" value="$row"/>',
     }
-    choices = "".join(f"    <Choice value={quoteattr(name)}/>\n" for name in names)
+    offered = [*names, NONE] if is_set else names  # Label Studio gives an empty answer for "no tag" and for no answer
+    choices = "".join(f"    <Choice value={quoteattr(name)}/>\n" for name in offered)
     how = 'choice="multiple" required="false"' if is_set else 'choice="single" required="true"'
+    # The question comes first: a picture takes the whole width, so what is below it is off the screen.
     return (
-        f'<View>\n  {shown[medium]}\n  <Header value="Given label: $given_label"/>\n'
+        '<View>\n  <Header value="Given label: $given_label"/>\n'
         f'  <Choices name="label" toName="example" {how} showInLine="true">\n'
-        f"{choices}  </Choices>\n</View>\n"
+        f"{choices}  </Choices>\n  {shown[medium]}\n</View>\n"
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from hem_core.cells import is_safe
 from hem_core.errors import DataError
+from hem_core.tag_sets import NONE
 
 ID_NAMES = ("example_id", "id")
 LABEL_NAMES = ("label", "choice")
@@ -103,9 +104,14 @@ def _one_choice(part: Any, set_of: Callable[[Any], str | None]) -> Any:
 
 
 def _set_text(value: Any, set_of: Callable[[Any], str | None]) -> Any:
-    """The set in an answer as text; an answer that names something else as it is, to be reported."""
+    """The set in an answer as text; an answer that names something else as it is, to be reported.
+
+    Label Studio's short exports write several tags as {"choices": […]}, in a cell as the JSON of it.
+    """
+    is_choices = isinstance(value, Mapping) or (isinstance(value, str) and isinstance(_parsed(value), Mapping))
+    value = _texts(value) if is_choices else value
     try:
-        return set_of(value)
+        return set_of(NONE if value == [NONE] else value)
     except DataError:
         return "|".join(map(str, value)) if isinstance(value, list | tuple) else value
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from hem_core.boxes.box_text import Corners
 from hem_core.boxes.columns import SIDES
-from hem_core.export._label_studio_boxes import RUN, SHOWN_BOXES, SHOWN_PREDICTIONS, SIZE, STATE, clipped
+from hem_core.export._label_studio_boxes import OF_MODEL, RUN, SHOWN_BOXES, SHOWN_PREDICTIONS, SIZE, STATE, clipped
 from hem_core.labels.answers_file import AT_NAMES, WHO_NAMES, example_id, first_text, is_task, person_name
 
 RECTANGLES = "rectanglelabels"
@@ -58,6 +58,13 @@ class BoxAnswer:
     state: str
     """Digest of the annotations that were shown; "" where it was not recorded."""
     size_px: tuple[float, float]
+
+    @property
+    def starts_from_model(self) -> bool:
+        """Whether the annotator was shown the boxes of the model and not the given ones, as far as the names say so."""
+        names = {one.region for one in self.drawn or ()}
+        given = {box.id.rpartition("#")[2] for box in self.shown or ()}
+        return any(name.endswith(OF_MODEL) for name in names) and not names & given
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,9 +77,10 @@ def verdicts(answer: BoxAnswer, rows: RowsOfImages) -> Iterator[tuple[str, Verdi
     if answer.drawn is None:
         return
     given = rows.given.get(answer.image, {})
-    shown = answer.shown if answer.shown is not None else tuple(given.values())
+    shown = _shown(answer, rows)
     pairs = matched(shown, answer.drawn)
-    fresh = [one for at, one in enumerate(answer.drawn) if at not in set(pairs.values())]
+    is_used = {*pairs.values(), *_copies(answer.drawn, pairs)}
+    fresh = [one for at, one in enumerate(answer.drawn) if at not in is_used]
     is_any_lost = any(not np.isfinite(one.xyxy).all() for one in fresh)
     fresh = [one for one in fresh if _is_box(one, answer.size_px)]
     for at, box in enumerate(shown):
@@ -98,6 +99,31 @@ def verdicts(answer: BoxAnswer, rows: RowsOfImages) -> Iterator[tuple[str, Verdi
         elif left is not None:
             fresh.append(left)
     yield from _of_fresh(fresh, answer, rows)
+
+
+def copies(answer: BoxAnswer, rows: RowsOfImages) -> int:
+    """How many rectangles lie exactly over another one of their class, as a pasted copy does that nobody moved.
+
+    They are no objects; identical boxes that were given are none of them.
+    """
+    drawn = answer.drawn or ()
+    return len(_copies(drawn, matched(_shown(answer, rows), drawn)))
+
+
+def _copies(drawn: Sequence[Drawn], pairs: Mapping[int, int]) -> set[int]:
+    """The indices of the copies among those that were drawn; pairs: see `matched`."""
+    is_paired = set(pairs.values())
+    found: set[int] = set()
+    for at in range(len(drawn)):
+        others = [k for k in range(len(drawn)) if k != at and (k in is_paired or k < at)] if at not in is_paired else []
+        if any(drawn[k].label == drawn[at].label and _is_at(drawn[k].xyxy, drawn[at].xyxy) for k in others):
+            found.add(at)
+    return found
+
+
+def _shown(answer: BoxAnswer, rows: RowsOfImages) -> tuple[Shown, ...]:
+    """What the task started from; the given boxes of the run where it does not say so."""
+    return answer.shown if answer.shown is not None else tuple(rows.given.get(answer.image, {}).values())
 
 
 def matched(shown: Sequence[Shown], drawn: Sequence[Drawn]) -> dict[int, int]:

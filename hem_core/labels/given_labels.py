@@ -25,7 +25,7 @@ class GivenLabels:
     """Id -> the label that came with the data; None where it had none."""
     classes: frozenset[str]
     task: Task | None = None
-    """The task of the newest run; None where only sets are known."""
+    """The task of the newest run, or of a set that names one; None where neither does."""
     run: Run | None = None
     """The newest run; None where only sets are known."""
 
@@ -75,7 +75,7 @@ def _all(workspace: Workspace) -> list[GivenLabels]:
             if each is not None and each.data not in found:
                 known = by_sets.get(each.data, each)
                 labels, classes = {**known.labels, **each.labels}, known.classes | each.classes
-                by_sets[each.data] = GivenLabels(each.data, labels, classes)
+                by_sets[each.data] = GivenLabels(each.data, labels, classes, known.task or each.task)
     return [*found.values(), *by_sets.values()]
 
 
@@ -89,7 +89,9 @@ def _of_set(folder: Path, name: str, version: int) -> GivenLabels | None:
     examples, manifest = sets.load(folder, name, version)
     data, classes = (manifest.get("data") or {}).get("name"), manifest.get("classes")
     column = "label_before" if "label_before" in examples.columns else "label"
-    if not data or not classes or column not in examples.columns:
+    task = of(manifest) if manifest.get("task") else None
+    if not data or not (classes or task) or column not in examples.columns:
         return None
     labels = examples[column].astype("object").where(examples[column].notna(), None).tolist()
-    return GivenLabels(str(data), dict(zip(examples["id"].tolist(), labels, strict=True)), frozenset(classes))
+    by_id = dict(zip(examples["id"].tolist(), labels, strict=True))
+    return GivenLabels(str(data), by_id, frozenset(classes or ()), task)

@@ -13,7 +13,7 @@ from hem_core.boxes.box_text import ADDED, MOVED, RELABELLED, REMOVED
 from hem_core.errors import DataError
 from hem_core.labels.answers_rows import read_rows
 from hem_core.labels.box_answers import BoxAnswer, BoxAnswers, box_answers, has_boxes
-from hem_core.labels.box_verdicts import RowsOfImages, verdicts
+from hem_core.labels.box_verdicts import RowsOfImages, copies, verdicts
 from hem_core.labels.given_labels import given_labels
 from hem_core.labels.past_imports import KEEP, PastImports, write
 from hem_core.runs.box_decisions import LEVEL, decisions
@@ -111,7 +111,7 @@ def import_boxes(
         len(found.without_id),
         sorted({one.image for one in found.answers} - of_images.images),
         [f"{one.box} ({'; '.join(one.opinions)})" for one in decisions(opened, home.tags(), images).conflicts],
-        [*notes, *_counted(found.odd)],
+        [*notes, *_notes(usable, of_images), *_counted(found.odd)],
     )
 
 
@@ -130,6 +130,23 @@ def _newest(answers: Sequence[BoxAnswer]) -> list[BoxAnswer]:
     """The last answer of each person on each picture, oldest first."""
     kept = {(one.image, one.who): one for one in sorted(answers, key=lambda one: one.at)}
     return sorted(kept.values(), key=lambda one: one.at)
+
+
+def _notes(answers: Sequence[BoxAnswer], rows: RowsOfImages) -> list[str]:
+    """What the annotators should know of how their answers were understood."""
+    found = []
+    n_of_model = sum(one.starts_from_model for one in answers)
+    if n_of_model:
+        found.append(
+            f"{n_of_model:,} {'answer starts' if n_of_model == 1 else 'answers start'} from the boxes of the model, so "
+            "the given boxes that it lacks count as deleted; in Label Studio, Settings → Annotation → Prelabeling "
+            "should show 'given'"
+        )
+    with_copies = {one.image: n for one in answers if (n := copies(one, rows))}
+    if with_copies:
+        n, first = sum(with_copies.values()), next(iter(with_copies))
+        found.append(f"rectangles exactly over another one of their class: {n:,}, as in {first}; not added")
+    return found
 
 
 def _counted(odd: Sequence[str]) -> list[str]:

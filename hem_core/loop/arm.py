@@ -10,6 +10,7 @@ import numpy as np
 from hem_core.loop.lab import Lab
 from hem_core.loop.labels import corrected
 from hem_core.loop.person import MissingAnswers, answers_for
+from hem_core.tasks import is_known
 
 KEPT = ("rows", "targets", "test_logits", "picks", "picked_by", "left_out", "n_left_out")
 """The arrays of a model that a step keeps."""
@@ -33,7 +34,7 @@ class Walk:
 
     steps: list[Step] = field(default_factory=list)
     targets: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    """(N,) int64, with the labels that people gave during the loop."""
+    """(N, …), with the labels that people gave during the loop."""
     waiting: MissingAnswers | None = None
 
 
@@ -41,7 +42,7 @@ def walk(lab: Lab, arm: str, seed: int) -> Walk:
     """Run the rounds of an arm, as far as people's answers allow."""
     targets = lab.start_targets
     if arm == "all":
-        rows = lab.candidates[targets[lab.candidates] >= 0]
+        rows = lab.candidates[is_known(targets)[lab.candidates]]
         said = lab.step_arrays(arm, seed, lab.settings.rounds, rows, targets)
         return Walk([_step(arm, seed, lab.settings.rounds, said)], targets)
     rows = start_rows(lab, seed)
@@ -67,20 +68,21 @@ def _step(arm: str, seed: int, round: int, said: Mapping[str, np.ndarray]) -> St
 
 
 def start_rows(lab: Lab, seed: int) -> np.ndarray:
-    """(n,) ascending positions of the examples that a seed begins with: labelled, drawn, each class by its share.
+    """(n,) ascending positions of the examples that a seed begins with: labelled, drawn, each stratum by its share.
 
-    A class has one at least where there is room for one of each.
+    The strata are the classes, or by what else the task spreads examples evenly. One has one example at least where
+    there is room for one of each.
     """
     chance = np.random.default_rng([seed, 0])
-    rows = chance.permutation(lab.candidates[lab.start_targets[lab.candidates] >= 0])
-    labels = lab.start_targets[rows]
+    rows = chance.permutation(lab.candidates[is_known(lab.start_targets)[lab.candidates]])
+    strata = lab.start_strata[rows]
     n = min(lab.settings.start, len(rows))
-    # The k-th of a class of size c stands at (k + a draw) / c of the way: every beginning has the classes' shares.
+    # The k-th of a stratum of size c stands at (k + a draw) / c of the way: every beginning has the strata's shares.
     place = np.zeros(len(rows))
-    for label in np.unique(labels):
-        own = np.flatnonzero(labels == label)
+    for stratum in np.unique(strata):
+        own = np.flatnonzero(strata == stratum)
         place[own] = (np.arange(len(own)) + chance.random()) / len(own)
-    first = np.unique(labels, return_index=True)[1]
+    first = np.unique(strata, return_index=True)[1]
     if len(first) <= n:
         place[first] = -1
     return np.sort(rows[np.argsort(place, kind="stable")[:n]])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import floor, log10
 
 import numpy as np
 
 from hem_core.loop.curve import Point, curve
+from hem_core.loop.measures import SHARE, Measure
 
 COLOURS = {"mined": "#d1495b", "random": "#30638e", "all": "#6b7280"}
 WORDS = {"mined": "mined", "random": "random additions", "all": "all data"}
@@ -17,32 +19,39 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 320, 56, 150, 16, 44
 
 @dataclass(frozen=True)
 class Scale:
-    """The position of a number of examples and a share, in pixels; both ends of both are within the frame."""
+    """The position of a number of examples and a value, in pixels; both ends of both are within the frame."""
 
     sizes: Sequence[int]
     low: float
     high: float
+    is_share: bool
 
     def x(self, n: float) -> float:
         first, last = min(self.sizes), max(*self.sizes, min(self.sizes) + 1)
         return LEFT + (n - first) / (last - first) * (WIDTH - LEFT - RIGHT)
 
-    def y(self, share: float) -> float:
-        return HEIGHT - BOTTOM - (share - self.low) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
+    def y(self, value: float) -> float:
+        return HEIGHT - BOTTOM - (value - self.low) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
+
+    def words(self, value: float) -> str:
+        """What stands beside a line of the grid."""
+        if self.is_share:
+            return f"{value * 100:.1f}%"
+        return f"{value:,.{max(0, 1 - floor(log10(self.high - self.low)))}f}"
 
 
-def chart(points: Sequence[Point], measure: str, words: str) -> str:
+def chart(points: Sequence[Point], measure: Measure) -> str:
     """The means of the arms over n as lines, each seed's model as a dot, all data as a dashed line.
 
-    points: one a model; measure: a share among its measures; words: what it is called.
+    points: one a model, with the column of the measure.
     """
-    scale = _scale(points, measure)
+    scale, name, words = _scale(points, measure), measure.column, measure.words
     parts, ends = [_axes(scale, words)], []
     for arm in [arm for arm in COLOURS if any(point["arm"] == arm for point in points)]:
         own = [point for point in points if point["arm"] in (("all",) if arm == "all" else ("start", arm))]
         if arm != "all":
-            parts += [_dot(scale.x(point["n"]), scale.y(point[measure]), COLOURS[arm]) for point in own]
-        line = [(scale.x(entry["n"]), scale.y(entry[measure]["mean"])) for entry in curve(own)]
+            parts += [_dot(scale.x(point["n"]), scale.y(point[name]), COLOURS[arm]) for point in own]
+        line = [(scale.x(entry["n"]), scale.y(entry[name]["mean"])) for entry in curve(own, [measure])]
         if arm == "all":
             line = [(float(LEFT), line[0][1]), (float(WIDTH - RIGHT), line[0][1])]
         parts.append(_line(line, COLOURS[arm], dashes="5 4" if arm == "all" else ""))
@@ -52,20 +61,22 @@ def chart(points: Sequence[Point], measure: str, words: str) -> str:
     return "".join([head, *parts, *_names(ends), "</svg>"])
 
 
-def _scale(points: Sequence[Point], measure: str) -> Scale:
-    shares = [point[measure] for point in points]
-    pad = max(0.005, (max(shares) - min(shares)) * 0.08)
+def _scale(points: Sequence[Point], measure: Measure) -> Scale:
+    values, is_share = [point[measure.column] for point in points], measure.unit == SHARE
+    reach = max(values) - min(values)
+    pad = max(0.005, reach * 0.08) if is_share else max(reach * 0.08, abs(max(values)) * 0.005, 1e-9)
     sizes = sorted({int(point["n"]) for point in points if point["arm"] != "all"})
-    return Scale(sizes, max(0.0, min(shares) - pad), min(1.0, max(shares) + pad))
+    highest = max(values) + pad
+    return Scale(sizes, max(0.0, min(values) - pad), min(1.0, highest) if is_share else highest, is_share)
 
 
 def _axes(scale: Scale, words: str) -> str:
     parts = []
-    for share in np.linspace(scale.low, scale.high, 5).tolist():
-        y = scale.y(share)
+    for value in np.linspace(scale.low, scale.high, 5).tolist():
+        y = scale.y(value)
         parts.append(
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e5e7eb"/>'
-            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{share * 100:.1f}%</text>'
+            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{scale.words(value)}</text>'
         )
     for n in scale.sizes:
         parts.append(f'<text x="{scale.x(n):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{n:,}</text>')

@@ -10,7 +10,7 @@ from typing import Any
 
 from hem_core.loop.lab import Lab
 from hem_core.loop.labels import Labels, opening
-from hem_core.loop.loop import check_room, place
+from hem_core.loop.loop import check_room, for_pool, place
 from hem_core.loop.pool import SHARE, open_pool
 from hem_core.loop.pool_choice import check
 from hem_core.loop.settings import Settings
@@ -57,8 +57,9 @@ def dry_run(
     check(settings.policies, settings.policy_options)
     with TemporaryDirectory(prefix="hem-dry-run-") as scratch:
         pool = open_pool(data, function, Path(scratch), options or Options(), test=test, share=test_share)
+        settings = for_pool(settings, pool)
         folder, _key, plan = place(workspace, name, pool, function, settings)
-        labels = opening(Path(scratch), workspace, pool) if workspace.is_dir() else Labels()
+        pool, labels = opening(Path(scratch), workspace, pool) if workspace.is_dir() else (pool, Labels())
         lab = Lab(Path(scratch), workspace, pool, function, settings, labels, lambda *_: None)
         check_room(lab)
         rounds = {arm: settings.rounds for arm in ("mined", "random") if arm in settings.arms}

@@ -16,14 +16,16 @@ from hem_core.engine.budget import Budget
 from hem_core.engine.plan import make_key
 from hem_core.folds.training import kept
 from hem_core.loop.labels import Labels
+from hem_core.loop.policies_of_task import check_policies, with_uncertainty
 from hem_core.loop.pool import Pool
 from hem_core.loop.pool_choice import choose_picks
-from hem_core.loop.pool_model import predict, trained
-from hem_core.loop.pool_scores import SCORES, candidates
+from hem_core.loop.pool_model import PoolPredictions, predict, trained
+from hem_core.loop.pool_scores import WORDS, candidates
 from hem_core.loop.settings import Settings
 from hem_core.loop.timings import Timings
 from hem_core.models.train_function import TrainFunction
 from hem_core.store.atomic import write_arrays
+from hem_core.tasks import is_known
 
 Tell = Callable[[str, int, int], None]
 QUIET = 5.0
@@ -39,10 +41,11 @@ class OutOfTimeError(Exception):
 class Lab:
     """A pool, a train function and the folder with the predictions of its models.
 
-    folder/arms/<arm>/seed_<k>_round_<r>.npz: `rows` (n,) that the model was trained on, `targets` (n,) as they were
-    then, `test_logits` (T, K) float32. Of the arms "start" and "mined" also what the next picks come from: `pool_rows`
-    (c,), `predicted` (c,) classes, a column (c,) for each score, and the picks: `picks` (a,) positions in the order of
-    picking, `picked_by` (a,) words, and `left_out` words with `n_left_out`.
+    folder/arms/<arm>/seed_<k>_round_<r>.npz: `rows` (n,) that the model was trained on, `targets` (n, …) as they were
+    then, `test_logits` (T, W) float32, the raw outputs. Of the arms "start" and "mined" also what the next picks come
+    from: `pool_rows` (c,), `predicted` (c, …), classes or what the task has instead, a column (c,) for each score, and
+    the picks: `picks` (a,) positions in the order of picking, `picked_by` (a,) words, and `left_out` words with
+    `n_left_out`.
     """
 
     folder: Path
@@ -66,14 +69,19 @@ class Lab:
 
     @cached_property
     def start_targets(self) -> np.ndarray:
-        """(N,) int64 in [0, K), -1 without a label, as people had corrected them when the loop began."""
+        """(N, …), -1 or NaN without a label, as people had corrected them when the loop began."""
         return self.labels.targets(self.pool)
 
     @cached_property
     def candidates(self) -> np.ndarray:
         """(c,) positions that may be trained on: not ruled out, and labelled unless a person answers."""
         free = self.labels.candidates(self.pool)
-        return free if self.settings.by_person else free[self.start_targets[free] >= 0]
+        return free if self.settings.by_person else free[is_known(self.start_targets)[free]]
+
+    @cached_property
+    def start_strata(self) -> np.ndarray:
+        """(N,) int64, -1 without a label: the classes, or by what else the task spreads a start evenly."""
+        return self.pool.task.strata(self.start_targets)
 
     def step_arrays(
         self,
@@ -85,7 +93,7 @@ class Lab:
         *,
         picked_before: np.ndarray = NONE,
     ) -> dict[str, np.ndarray]:
-        """The arrays of the model trained on `rows` (n,) with targets (N,); trained now, or read from disk.
+        """The arrays of the model trained on `rows` (n,) with targets (N, …); trained now, or read from disk.
 
         picked_before: positions that were picked before and are not to be picked again.
         """
@@ -129,8 +137,54 @@ class Lab:
     def _trained(
         self, where: str, seed: int, round: int, rows: np.ndarray, targets: np.ndarray, gone: np.ndarray | None
     ) -> dict[str, np.ndarray]:
-        pool, n_classes = self.pool, len(self.pool.classes)
+        pool, train = self.pool, self.train
+        progress = self._progress()
+        network = trained(pool, train, rows, targets, seed=seed, draws=self.draws, where=where, progress=progress)
+        test = pool.test.cached_inputs, pool.test.rows
+        tested = predict(network, pool.task, pool.classes, test, where=where)
+        arrays = {"rows": rows, "targets": targets[rows], "test_logits": tested.raw}
+        if gone is None:
+            return arrays
+        others = np.setdiff1d(self.candidates, np.concatenate([rows, gone]))
+        answers = predict(network, pool.task, pool.classes, (pool.cached_inputs, others), where=where)
+        return arrays | self._choice(others, answers, targets, seed * 1000 + round)
 
+    def _choice(
+        self, others: np.ndarray, answers: PoolPredictions, targets: np.ndarray, seed: int
+    ) -> dict[str, np.ndarray]:
+        """The scores of the candidates (c,) and the picks among them. Raises HemError for a policy that cannot choose
+        by them."""
+        task, settings = self.pool.task, self.settings
+        table = candidates(self.pool, others, answers, targets)
+        columns = [str(name) for name in table.columns if name not in WORDS]
+        check_policies(
+            task,
+            settings.policies,
+            settings.policy_options,
+            columns,
+            has_embeddings=answers.embeddings is not None,
+        )
+        picks = choose_picks(
+            table,
+            answers.embeddings,
+            min(settings.add, len(others)),
+            policies=settings.policies,
+            options=with_uncertainty(task, settings.policies, settings.policy_options),
+            seed=seed,
+        )
+        predicted = task.predicted(answers.raw)
+        return {
+            "pool_rows": others,
+            "predicted": predicted.astype(np.int32) if predicted.dtype.kind == "i" else predicted,
+            **{name: table[name].to_numpy() for name in columns},
+            "picks": others[picks.places],
+            "picked_by": np.array(picks.picked_by, dtype=np.str_),
+            "left_out": np.array(list(picks.counts), dtype=np.str_),
+            "n_left_out": np.array(list(picks.counts.values()), dtype=np.int64),
+        }
+
+    def _progress(self) -> Callable[[int, int], None]:
+        """Tells of a training now and then, once it takes longer than QUIET."""
         quiet_until = time.monotonic() + QUIET
 
         def progress(done: int, total: int) -> None:
@@ -139,31 +193,9 @@ class Lab:
                 quiet_until = time.monotonic() + QUIET
                 self.report_training("training in progress", done, max(done, total) if total else 0)
 
-        network = trained(pool, self.train, rows, targets, seed=seed, draws=self.draws, where=where, progress=progress)
-        tested = predict(network, pool.test.cached_inputs, pool.test.rows, n_classes, where=where)
-        arrays = {"rows": rows, "targets": targets[rows], "test_logits": tested.logits}
-        if gone is None:
-            return arrays
-        others = np.setdiff1d(self.candidates, np.concatenate([rows, gone]))
-        said = predict(network, pool.cached_inputs, others, n_classes, where=where)
-        table = candidates(pool, others, said, targets)
-        arrays |= {"pool_rows": others, "predicted": said.logits.argmax(axis=1).astype(np.int32)}
-        arrays |= {name: table[name].to_numpy() for name in table.columns if name in (*SCORES, "difficulty")}
-        picks = choose_picks(
-            table,
-            said.embeddings,
-            min(self.settings.add, len(others)),
-            policies=self.settings.policies,
-            options=self.settings.policy_options,
-            seed=seed * 1000 + round,
-        )
-        return arrays | {
-            "picks": others[picks.places],
-            "picked_by": np.array(picks.picked_by, dtype=np.str_),
-            "left_out": np.array(list(picks.counts), dtype=np.str_),
-            "n_left_out": np.array(list(picks.counts.values()), dtype=np.int64),
-        }
+        return progress
 
 
 def _digest(values: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values, np.int64).tobytes()).hexdigest()
+    kind = np.float32 if values.dtype.kind == "f" else np.int64
+    return hashlib.sha256(np.ascontiguousarray(values, kind).tobytes()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ from hem_core.engine.budget import Budget
 from hem_core.engine.on_device import on_device
 from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener, Progress
-from hem_core.errors import DataError, RunError
+from hem_core.errors import DataError, HemError, RunError
 from hem_core.loop.arm import Walk, walk
 from hem_core.loop.lab import Lab, OutOfTimeError
 from hem_core.loop.labels import opening
+from hem_core.loop.policies_of_task import check_policies, default_policies
 from hem_core.loop.pool import SHARE, Pool, open_pool
 from hem_core.loop.pool_choice import check
+from hem_core.loop.pool_scores import columns_of
 from hem_core.loop.queue import write_queue
 from hem_core.loop.report import write_report
 from hem_core.loop.set import save_mined
@@ -29,6 +31,7 @@ from hem_core.store import claim
 from hem_core.store.atomic import remove_leftovers, write_json
 from hem_core.store.claim import hold
 from hem_core.store.names import is_foreign_folder
+from hem_core.tasks import MakesItems, is_known
 
 FORMAT_VERSION = 1
 
@@ -69,6 +72,7 @@ def loop(
     check(asked.policies, asked.policy_options)
     _made(workspace)
     pool = open_pool(data, function, workspace / "loops" / ".pool", options or Options(), test=test, share=test_share)
+    asked = for_pool(asked, pool)
     folder, key, _known = place(workspace, name, pool, function, asked)
     with hold(folder, f"the loop '{folder.name}' in '{workspace}'"):
         return _run(folder, key, workspace, pool, function, asked, go_on=go_on, budget=budget, progress=progress)
@@ -87,7 +91,7 @@ def _run(
     progress: Listener | None,
 ) -> Loop:
     _write_plan(folder, key, pool, function, asked)
-    labels = opening(folder, workspace, pool)
+    pool, labels = opening(folder, workspace, pool)
     reporter = Progress(folder, progress)
     lab = Lab(folder, workspace, pool, function, asked, labels, reporter.tell, progress, go_on, budget=budget)
     check_room(lab)
@@ -173,10 +177,29 @@ def _as_name(text: str) -> str:
     return plain[:48] or "loop"
 
 
+def for_pool(settings: Settings, pool: Pool) -> Settings:
+    """The settings with the chain of policies of the pool's task, where the user named none.
+
+    Raises HemError for an option of a policy that is not in the chain, and for people's answers where labels are no
+    texts.
+    """
+    if settings.by_person and isinstance(pool.task, MakesItems):
+        raise HemError(
+            f"--by-person waits for a label of each example, and the labels of the task '{pool.task.name}' are its "
+            "parts: they come from the correction of boxes in Review. Correct the boxes there and run hem loop without "
+            "--by-person: it trains on what people have corrected when it starts"
+        )
+    if settings.policies:
+        return settings
+    found = replace(settings, policies=default_policies(pool.task))
+    check(found.policies, found.policy_options)
+    return found
+
+
 def check_room(lab: Lab) -> None:
-    """Raises DataError when the pool is too small for the rounds."""
+    """Raises DataError when the pool is too small for the rounds, HemError for a policy that cannot choose from it."""
     settings, n = lab.settings, len(lab.candidates)
-    n_labelled = int((lab.start_targets[lab.candidates] >= 0).sum())
+    n_labelled = int(is_known(lab.start_targets)[lab.candidates].sum())
     wanted = settings.start + settings.add * settings.rounds
     if n_labelled < min(settings.start, 2):
         raise DataError("a loop starts from labelled examples, and the pool has none; label some first")
@@ -186,3 +209,5 @@ def check_room(lab: Lab) -> None:
             f"{wanted - settings.add:,}; it has {n:,}{'' if settings.by_person else ' with a label'}: "
             "lower --start, --add or --rounds"
         )
+    columns = columns_of(lab.pool.task, has_labels=n_labelled > settings.start)
+    check_policies(lab.pool.task, settings.policies, settings.policy_options, list(columns))

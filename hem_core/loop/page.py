@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from hem_core.loop import printed
 from hem_core.loop.chart import WORDS, chart
-from hem_core.loop.curve import MEASURES, Point
+from hem_core.loop.curve import Point
+from hem_core.loop.measures import SHARE, Measure, measures_in
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2937; max-width: 860px; margin: 2rem auto; padding: 0 1rem }
@@ -21,7 +23,7 @@ svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; fill: #4b5563
 
 def page(report: dict[str, Any], points: Sequence[Point]) -> str:
     """HTML of what report.json holds; points: one row a model."""
-    settings, verdict = report["settings"], report["verdict"]
+    settings, verdict, measures = report["settings"], report["verdict"], measures_in(report)
     head = (
         f"{settings['start']:,} examples to start with, {settings['add']:,} more in each of {settings['rounds']} "
         f"rounds, chosen by {', '.join(settings['policies'])} from a pool of {report['n_pool']:,}; "
@@ -32,11 +34,11 @@ def page(report: dict[str, Any], points: Sequence[Point]) -> str:
         f"<h1>Mining {escape(report['data'])}: {escape(verdict['word'])}</h1>",
         *(f'<p class="verdict">{escape(sentence)}</p>' for sentence in verdict["sentences"]),
         f'<p class="quiet">{escape(head)}</p>',
-        *(part for name, words in MEASURES.items() for part in _measure(points, name, words)),
+        *(part for measure in measures for part in _measure(points, measure)),
         "<h2>Each size</h2>",
-        _table(("arm", "examples", *MEASURES.values()), [_row(entry) for entry in report["curve"]]),
-        *_compared(report["against_random"], "Mined minus random additions, in points"),
-        *_compared(report["against_all"], "Mined minus the model of all data, in points"),
+        _table(("arm", "examples", *map(printed.title, measures)), [_row(each, measures) for each in report["curve"]]),
+        *_compared(report["against_random"], "Mined minus random additions", measures),
+        *_compared(report["against_all"], "Mined minus the model of all data", measures),
         *_left_out(report["left_out"]),
         "<h2>How this was measured</h2>",
         *(f"<p>{escape(note)}</p>" for note in [verdict["rule"], *report["notes"]]),
@@ -49,33 +51,37 @@ def page(report: dict[str, Any], points: Sequence[Point]) -> str:
     )
 
 
-def _measure(points: Sequence[Point], name: str, words: str) -> list[str]:
-    return [f"<h2>{escape(words.capitalize())}</h2>", chart(points, name, words)]
+def _measure(points: Sequence[Point], measure: Measure) -> list[str]:
+    words = printed.title(measure)
+    head = words if words[1:2].isupper() else words[:1].upper() + words[1:]  # mAP50 stays as it is
+    return [f"<h2>{escape(head)}</h2>", chart(points, measure)]
 
 
-def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+def _row(entry: dict[str, Any], measures: Sequence[Measure]) -> tuple[str, ...]:
     words = WORDS.get(entry["arm"], "start, of both arms")
-    spread = {name: f" ± {entry[name]['sd'] * 100:.1f}" if entry["seeds"] > 1 else "" for name in MEASURES}
-    cells = (f"{entry[name]['mean']:.1%}{spread[name]}" for name in MEASURES)
+    cells = []
+    for measure in measures:
+        found = entry[measure.column]
+        spread = f" ± {printed.spread(measure, found)}" if entry["seeds"] > 1 else ""
+        cells.append(f"{printed.value(measure, found['mean'])}{spread}")
     return (words, f"{entry['n']:,}", *cells)
 
 
-def _compared(entries: Sequence[dict[str, Any]], title: str) -> list[str]:
+def _compared(entries: Sequence[dict[str, Any]], title: str, measures: Sequence[Measure]) -> list[str]:
     if not entries:
         return []
     rows = []
     for entry in entries:
         n = f"{entry['n']:,}" if entry["n"] is not None else ""
-        rows.append((str(entry["round"]), n, *(_interval(entry[name]) for name in MEASURES)))
-    heads = ("round", "examples", *(f"{words} (95% interval)" for words in MEASURES.values()))
-    return [f"<h2>{escape(title)}</h2>", _table(heads, rows)]
+        rows.append((str(entry["round"]), n, *(_interval(measure, entry[measure.column]) for measure in measures)))
+    heads = ("round", "examples", *(f"{measure.words} (95% interval)" for measure in measures))
+    unit = ", in points" if any(measure.unit == SHARE for measure in measures) else ""
+    return [f"<h2>{escape(title + unit)}</h2>", _table(heads, rows)]
 
 
-def _interval(found: dict[str, float | None]) -> str:
-    mean, low, high = found["mean"], found["low"], found["high"]
-    assert mean is not None
-    words = f"{mean * 100:+z.1f}"
-    return words if low is None or high is None else f"{words} ({low * 100:+z.1f} to {high * 100:+z.1f})"
+def _interval(measure: Measure, found: dict[str, float | None]) -> str:
+    mean, ends = printed.interval(measure, found)
+    return f"{mean} ({ends})" if ends else mean
 
 
 def _left_out(entries: Sequence[dict[str, Any]]) -> list[str]:

@@ -43,11 +43,7 @@ def answers_for(lab: Lab, arm: str, seed: int, round: int, picks: np.ndarray) ->
     missing = [id for id in ids if id not in answered]
     if missing and not lab.go_on:
         return MissingAnswers(arm, seed, round, picks, missing)
-    given = {lab.pool.ids[row]: int(lab.start_targets[row]) for row in picks}
-    said = {id: answered[id] if id in answered else _as_given(lab, given[id]) for id in ids}
+    given = dict(zip(ids, lab.pool.task.written(lab.start_targets[picks], lab.pool.classes), strict=True))
+    said = {id: answered.get(id, given[id]) for id in ids}
     write_json(path, said)
     return said
-
-
-def _as_given(lab: Lab, target: int) -> str | None:
-    return lab.pool.classes[target] if target >= 0 else None

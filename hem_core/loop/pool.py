@@ -16,28 +16,15 @@ from hem_core.engine.plan import make_key
 from hem_core.errors import DataError, HemError, ModelError
 from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.loop.pool_held_out import drawn_test, split_test
+from hem_core.loop.pool_test import Tested, check_measurable, test_file
 from hem_core.models.train_function import TrainFunction
-from hem_core.runs.options import Options
+from hem_core.runs.options import Options, implied
 from hem_core.runs.prepare import Prepared, data_key, is_picture, placed, prepare
 from hem_core.tag_sets import joined_by
+from hem_core.tasks import Task, is_known, settings_of
 
-MOST_STRANGE = 0.03
-"""Share of a test file that may have another label than the pool's classes; more is refused."""
 SHARE = 0.2
 """Of the labelled examples, drawn as the test set where none is named."""
-
-
-@dataclass(frozen=True, eq=False)
-class Tested:
-    """T examples with labels that no model of the loop is trained on."""
-
-    cached_inputs: CachedInputs
-    rows: np.ndarray
-    """(T,) their positions in `cached_inputs`."""
-    targets: np.ndarray
-    """(T,) int64 in [0, K)."""
-    words: dict[str, Any]
-    """`how` ("file", "split" or "drawn"), `what` in words, `n`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +45,17 @@ class Pool:
         return self.ready.ids
 
     @property
+    def task(self) -> Task:
+        return self.ready.task
+
+    @property
     def targets(self) -> np.ndarray:
-        """(N,) int64 in [0, K), -1 where there is no label."""
+        """(N,) int64 in [0, K), or float32 (N,) or (N, K); -1 or NaN where there is no label."""
         return self.ready.targets
 
     @property
     def classes(self) -> list[str]:
+        """K names; [] for a task whose examples have no class each."""
         return self.ready.classes
 
     @property
@@ -74,7 +66,7 @@ class Pool:
     @cached_property
     def labelled(self) -> np.ndarray:
         """(L,) positions of the pool's examples that have a label."""
-        return self.rows[self.targets[self.rows] >= 0]
+        return self.rows[is_known(self.targets)[self.rows]]
 
     @property
     def is_picture(self) -> bool:
@@ -99,81 +91,50 @@ def open_pool(
     """Open the examples to mine from and the test set.
 
     test: a data set of its own with the same classes; without one the rows whose column `split` says "test", and
-    without those a share of each class, drawn. folder: where the arrays of an .npz are unpacked.
+    without those a share of each class, or of what the task balances its folds by, drawn. folder: where the arrays of
+    an .npz are unpacked. options: the task among them, where the data do not name it.
     Raises DataError when there is nothing to test on, ModelError for data that cannot be trained on.
     """
-    catalog = catalogs.read(data, **options.columns)
+    catalog = catalogs.read(data, **options.reading)
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
+    options = implied(options, catalogs.info(catalog))
     ready = prepare(None, train.name, catalog, data, folder, options, train)
-    if "classes" not in ready.task.offers:
-        raise HemError(
-            f"hem loop adds examples of classes round by round, and the task '{ready.task.name}' has no classes of "
-            "examples; choose a set with hem select, and prove it with hem retrain: its arms are compared on one test"
-        )
-    separator = joined_by(ready.classes) if options.classes is None else ""
-    if separator:
-        raise HemError(
-            f"the labels, such as '{max(ready.classes, key=len)}', look like several tags joined by '{separator}', and "
-            "hem loop adds examples of one class each; score them with --task multilabel, choose a set with hem "
-            "select, and prove it with hem retrain; or name the labels with --classes, to mine each as its own class"
-        )
+    _check_joined(ready, options)
     if ready.inputs is None:
         raise ModelError("a loop trains, so it needs pictures, texts, features or arrays, not a model's outputs")
     cached_inputs = CachedInputs(ready.inputs, len(ready.ids))
     is_free = cached_inputs.is_good.copy()
     if test is not None:
-        tested, test_key = _from_file(test, train, folder / "test", options, ready)
+        tested, test_key = test_file(test, train, folder / "test", options, ready)
     else:
-        chosen = split_test(catalog, ready.targets, is_free) or drawn_test(ready.targets, is_free, share, seed)
+        is_labelled, strata = is_free & is_known(ready.targets), ready.task.strata(ready.targets)
+        are_classes = "classes" in ready.task.offers
+        chosen = split_test(catalog, is_labelled) or drawn_test(
+            strata, is_labelled, share, seed, are_classes=are_classes
+        )
         is_free &= chosen.is_pool
-        rows = chosen.rows
-        tested, test_key = Tested(cached_inputs, rows, ready.targets[rows], chosen.words), make_key(rows=rows.tolist())
+        rows, test_key = chosen.rows, make_key(rows=chosen.rows.tolist())
+        tested = Tested(cached_inputs, rows, ready.targets[rows], chosen.words, ready.task)
     free = np.flatnonzero(is_free)
     if not len(free) or not len(tested.rows):
         raise DataError(f"{len(free)} examples to mine from and {len(tested.rows)} to test on; expected some of each")
-    key = make_key(data=data_key(ready), classes=ready.classes, test=test_key, resize=options.resize)
+    check_measurable(ready.task, tested)
+    key = _key(ready, options, test_key)
     return Pool(ready, options, cached_inputs, free, tested, key)
 
 
-def _from_file(test: Any, train: TrainFunction, folder: Path, options: Options, ready: Prepared) -> tuple[Tested, str]:
-    folder.mkdir(parents=True, exist_ok=True)
-    catalog = catalogs.read(test, **options.columns)
-    given = Options(
-        classes=ready.classes,
-        labels_are=ready.facts["labels_are"],
-        device=options.device,
-        resize=options.resize,
-        columns=options.columns,
-    )
-    other = prepare(None, train.name, catalog, test, folder, given, train)
-    if other.inputs is None or other.facts["medium"] != ready.facts["medium"]:
-        raise DataError(
-            f"the test data are of the medium '{other.facts['medium']}', the pool of '{ready.facts['medium']}'; "
-            "--test expects data of the same kind"
+def _key(ready: Prepared, options: Options, test_key: str) -> str:
+    of_task = {} if "classes" in ready.task.offers else {"task": ready.task.name, "settings": settings_of(ready.task)}
+    return make_key(data=data_key(ready), classes=ready.classes, test=test_key, resize=options.resize, **of_task)
+
+
+def _check_joined(ready: Prepared, options: Options) -> None:
+    """Raises HemError for labels of classes that look like sets of tags."""
+    separator = joined_by(ready.classes) if options.classes is None else ""
+    if separator:
+        raise HemError(
+            f"the labels, such as '{max(ready.classes, key=len)}', look like several tags joined by '{separator}'; "
+            "mine them as sets of tags with --task multilabel, or name the labels with --classes, to mine each as its "
+            "own class"
         )
-    shared = set(other.ids) & set(ready.ids)
-    if shared and _are_same_data(other, ready):
-        raise DataError("--test is the pool itself; pass other data, or omit --test to have a share drawn")
-    cached_inputs = CachedInputs(other.inputs, len(other.ids))
-    rows = np.flatnonzero(cached_inputs.is_good & (other.targets >= 0))
-    _check_classes(other, ready.classes)
-    words = {"how": "file", "what": f"{len(rows):,} examples of {other.facts['name']}", "n": len(rows)}
-    return Tested(cached_inputs, rows, other.targets[rows], words), data_key(other)
-
-
-def _check_classes(test: Prepared, classes: list[str]) -> None:
-    """Raises DataError when more than MOST_STRANGE of the test have a label that is none of the classes."""
-    labels = test.catalog["label"].to_pylist()
-    strange = [str(label) for label, target in zip(labels, test.targets, strict=True) if target < 0 and label]
-    if len(strange) > MOST_STRANGE * len(labels):
-        theirs, ours = (", ".join(f"'{name}'" for name in names[:8]) for names in (sorted(set(strange)), classes))
-        raise DataError(
-            f"{len(strange):,} of the {len(labels):,} test examples have a label that is none of the pool's classes: "
-            f"the test has {theirs} too, the pool {ours}; give the labels the same names in both, or pass other data "
-            "with --test"
-        )
-
-
-def _are_same_data(one: Prepared, other: Prepared) -> bool:
-    return data_key(one) == data_key(other)

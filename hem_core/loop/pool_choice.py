@@ -37,8 +37,9 @@ class Picks:
 
 
 def check(policies: Sequence[str], options: Options) -> None:
-    """Raises HemError for a policy or an option that does not exist."""
-    resolve(policies, options)
+    """Raises HemError for a policy or an option that does not exist; () is left for the task to say."""
+    if policies:
+        resolve(policies, options)
 
 
 def choose_picks(
@@ -51,13 +52,15 @@ def choose_picks(
     seed: int = 0,
 ) -> Picks:
     """n of the candidates by a chain of policies; no more than MOST of a group of near-duplicates as long as others
-    are there, and always n where there are so many, so that the budget is the one of the random arm.
+    are there, and always n where there are so many, so that the budget is the one of the random arm: where the chain
+    chooses fewer, the rest is drawn.
 
     table (c rows): as `pool_scores.candidates` gives it; embeddings (c, D) of the same model or None.
     The class that a policy sees is the one that the model predicts: nobody has looked at the label of a candidate yet.
+    A task without classes predicts none.
     Near-duplicates are looked for among the picks alone: the excess is put aside and replaced by others.
     """
-    seen, words, aside = table.assign(label=table["predicted"]), ", ".join(policies), np.zeros(0, dtype=np.int64)
+    seen, words, aside = without_labels(table), ", ".join(policies), np.zeros(0, dtype=np.int64)
     places, counts = _chosen(seen, embeddings, n, aside, policies, options, seed)
     for _turn in range(TURNS):
         over = _over(places, embeddings)
@@ -67,8 +70,22 @@ def choose_picks(
         places, counts = _chosen(seen, embeddings, n, aside, policies, options, seed)
     if len(aside):
         counts[f"more than {MOST} of one group of near-duplicates"] = len(aside)
-    fill = aside[: max(0, min(n, len(table)) - len(places))]
+    fill = _fill(places, aside, len(table), min(n, len(table)) - len(places), seed)
     return Picks(np.concatenate([places, fill]), [words] * len(places) + ["fill"] * len(fill), counts)
+
+
+def _fill(places: np.ndarray, aside: np.ndarray, n_all: int, n: int, seed: int) -> np.ndarray:
+    """n more of n_all places for a chain that chose too few: what was put aside, then others by uniform sampling."""
+    if n <= 0:
+        return aside[:0]
+    others = np.setdiff1d(np.arange(n_all), np.concatenate([places, aside]))
+    drawn = np.random.default_rng([seed, 1]).permutation(others)
+    return np.concatenate([aside, drawn])[:n]
+
+
+def without_labels(table: pd.DataFrame) -> pd.DataFrame:
+    """The candidates as a policy sees them: `label` is the predicted class, and is missing where no class is."""
+    return table.assign(label=table["predicted"]) if "predicted" in table else table.drop(columns="label")
 
 
 def _chosen(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from hem_core.engine.plan import make_key
 from hem_core.export._folder import export
@@ -15,10 +17,12 @@ from hem_core.export._images import ReadImage
 from hem_core.loop.lab import Lab
 from hem_core.loop.person import MissingAnswers
 from hem_core.loop.pool import Pool
+from hem_core.loop.run_of import run_of
 from hem_core.media import medium
 from hem_core.media._grey_levels import to_picture
+from hem_core.sets.label_sets import sets_of_labels
 from hem_core.store import sets
-from hem_core.store.workspace import open_workspace
+from hem_core.tasks import MakesItems, settings_of
 
 
 def write_queue(lab: Lab, name: str, waiting: Sequence[MissingAnswers]) -> str:
@@ -47,6 +51,7 @@ def write_queue(lab: Lab, name: str, waiting: Sequence[MissingAnswers]) -> str:
             read_image=picture_reader(lab.pool),
             classes=lab.pool.classes,
             features=features,
+            label_sets=sets_of_labels(lab.pool.task),
         )
     rounds = sorted({each.round for each in waiting})
     n = len(rows)
@@ -75,30 +80,36 @@ def _saved(workspace: Path, queue: str, key: str) -> int | None:
 
 def _save(lab: Lab, queue: str, key: str, rows: np.ndarray, waiting: Sequence[MissingAnswers]) -> int:
     table = examples_at(lab.pool, rows, lab.start_targets)
-    manifest = {
-        "made_by": "hem loop",
-        "run": run_of(lab.workspace, lab.pool.name),
-        "data": {"name": lab.pool.name},
-        "classes": lab.pool.classes,
-        "loop": lab.folder.name,
-        "rounds": sorted({each.round for each in waiting}),
-        "key": key,
-    }
+    rounds = sorted({each.round for each in waiting})
+    manifest = {**manifest_of(lab), "loop": lab.folder.name, "rounds": rounds, "key": key}
     return int(sets.save(lab.workspace, queue, table, manifest).name[1:])
 
 
 def examples_at(pool: Pool, rows: np.ndarray, targets: np.ndarray) -> pd.DataFrame:
-    """The catalog's columns at positions (n,), `label` by targets (N,), `label_before`, `weight` 1 and `rank`."""
-    table = pool.ready.catalog.take(rows).to_pandas().drop(columns="split", errors="ignore")
-    names = np.array([*pool.classes, None], dtype=object)
-    before, label = names[pool.targets[rows]], names[targets[rows]]
+    """The catalog's columns at positions (n,), `label` by targets (N, …), `label_before`, `weight` 1 and `rank`.
+
+    Of a task whose labels are its parts without the columns that hold these.
+    """
+    catalog = pool.ready.catalog
+    if isinstance(pool.task, MakesItems):
+        catalog = catalog.select([each.name for each in catalog.schema if not pa.types.is_nested(each.type)])
+    table = catalog.take(rows).to_pandas().drop(columns="split", errors="ignore")
+    before, label = (
+        np.array(pool.task.written(each[rows], pool.classes), dtype=object) for each in (pool.targets, targets)
+    )
     return table.assign(label=label, label_before=before, weight=1.0, rank=np.arange(1, len(rows) + 1))
 
 
-def run_of(workspace: Path, data: str) -> str | None:
-    """Name of the newest complete run over these data; None when there is none."""
-    names = [run.name for run in open_workspace(workspace).runs() if run.is_complete and run.data == data]
-    return names[0] if names else None
+def manifest_of(lab: Lab) -> dict[str, Any]:
+    """What the manifests of a loop's sets have in common; without classes also how labels are read."""
+    task = lab.pool.task
+    found = {
+        "made_by": "hem loop",
+        "run": run_of(lab.workspace, lab.pool.name),
+        "data": {"name": lab.pool.name},
+        "classes": lab.pool.classes,
+    }
+    return found if lab.pool.classes else {**found, "task": task.name, "task_settings": settings_of(task)}
 
 
 def _formats(pool: Pool) -> list[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from hem_core.loop.arm import Step, Walk
 from hem_core.loop.conclusion import conclusion
-from hem_core.loop.curve import curve, differences, measures
+from hem_core.loop.curve import curve, differences
 from hem_core.loop.lab import Lab
+from hem_core.loop.measures import Measure, measured, same_measures
 from hem_core.loop.page import page
 from hem_core.store.atomic import write_bytes, write_json, write_table
 
@@ -22,9 +23,9 @@ def write_report(lab: Lab, walks: Sequence[Walk], kept: dict[str, Any]) -> dict[
 
     kept: the saved training set, see `set`. The same trainings give the same bytes. Returns what report.json has.
     """
-    points = points_of(lab, walks)
-    of_all, of_random = differences(points, "all"), differences(points, "random")
-    entries = curve(points)
+    points, measures = points_of(lab, walks)
+    of_all, of_random = (differences(points, arm, measures) for arm in ("all", "random"))
+    entries = curve(points, measures)
     report = {
         "format_version": FORMAT_VERSION,
         "name": lab.folder.name,
@@ -32,8 +33,9 @@ def write_report(lab: Lab, walks: Sequence[Walk], kept: dict[str, Any]) -> dict[
         "train": lab.train.name,
         "n_pool": len(lab.candidates),
         "test": lab.pool.test.words,
+        **_of_task(lab, measures),
         "settings": lab.settings.facts() | {"rounds": lab.settings.rounds, "seeds": lab.settings.seeds},
-        "verdict": conclusion(entries, of_random, of_all),
+        "verdict": conclusion(entries, of_random, of_all, measures[0]),
         "curve": entries,
         "against_random": of_random,
         "against_all": of_all,
@@ -47,17 +49,27 @@ def write_report(lab: Lab, walks: Sequence[Walk], kept: dict[str, Any]) -> dict[
     return report
 
 
-def points_of(lab: Lab, walks: Sequence[Walk]) -> list[dict[str, Any]]:
-    """One entry a model: arm, seed, round, n (examples it was trained on), accuracy, balanced_accuracy, worst_class."""
+def points_of(lab: Lab, walks: Sequence[Walk]) -> tuple[list[dict[str, Any]], tuple[Measure, ...]]:
+    """One entry a model: arm, seed, round, n (examples it was trained on) and the columns of the measures; and these,
+    the headline first."""
     steps = {(step.arm, step.seed, step.round): step for walk in walks for step in walk.steps}
     order = ["start", "mined", "random", "all"]
     ordered = sorted(steps.values(), key=lambda step: (order.index(step.arm), step.round, step.seed))
-    return [_point(lab, step) for step in ordered]
+    test = lab.pool.test
+    values = [measured(test.task, step.arrays["test_logits"], test.targets) for step in ordered]
+    measures = same_measures(values)
+    return [_point(step, found, measures) for step, found in zip(ordered, values, strict=True)], measures
 
 
-def _point(lab: Lab, step: Step) -> dict[str, Any]:
-    values = measures(step.arrays["test_logits"], lab.pool.test.targets)
+def _point(step: Step, found: Mapping[Measure, float], measures: Sequence[Measure]) -> dict[str, Any]:
+    values = {measure.column: found[measure] for measure in measures}
     return {"arm": step.arm, "seed": step.seed, "round": step.round, "n": len(step.arrays["rows"]), **values}
+
+
+def _of_task(lab: Lab, measures: Sequence[Measure]) -> dict[str, Any]:
+    """What is measured, where it is not what is measured of classes."""
+    task = lab.pool.task
+    return {} if "classes" in task.offers else {"task": task.name, "measures": [each.facts for each in measures]}
 
 
 def _left_out(walks: Sequence[Walk]) -> list[dict[str, Any]]:
@@ -84,6 +96,12 @@ def _notes(lab: Lab) -> list[str]:
     if lab.labels.verdict_labels:
         notes.append(
             f"{len(lab.labels.verdict_labels):,} examples had a verdict before the loop; it applies in all arms."
+        )
+    if lab.labels.of_parts is not None:
+        n = int((lab.labels.of_parts != lab.pool.targets).sum())
+        notes.append(
+            f"People had corrected parts of {n:,} example{'s' * (n != 1)} before the loop; all arms are trained on the "
+            "corrected ones."
         )
     if lab.settings.by_person:
         notes.append("People answered for the picks; answers that came after their round was trained were not used.")

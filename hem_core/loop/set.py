@@ -9,7 +9,7 @@ import numpy as np
 from hem_core.engine.plan import make_key
 from hem_core.loop.arm import Walk
 from hem_core.loop.lab import Lab
-from hem_core.loop.queue import examples_at, run_of
+from hem_core.loop.queue import examples_at, manifest_of
 from hem_core.store import sets
 
 
@@ -30,10 +30,7 @@ def save_mined(lab: Lab, name: str, walk: Walk) -> dict[str, Any]:
         round=[round_of[row] for row in rows], picked_by=[picked_by[row] for row in rows]
     )
     manifest = {
-        "made_by": "hem loop",
-        "run": run_of(lab.workspace, lab.pool.name),
-        "data": {"name": lab.pool.name},
-        "classes": lab.pool.classes,
+        **manifest_of(lab),
         "loop": lab.folder.name,
         "settings": lab.settings.facts() | {"rounds": lab.settings.rounds, "seed": walk.steps[-1].seed},
         "key": key,

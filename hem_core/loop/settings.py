@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hem_core.errors import HemError
-from hem_core.loop.pool_choice import DEFAULT
 
 ARMS = ("mined", "random", "all")
 """Examples that the round's model chooses; as many at random; and one model of every example of the pool."""
@@ -23,8 +22,8 @@ class Settings:
     seeds: int = 5
     """Number of repetitions, each from another start."""
     arms: Sequence[str] = ARMS
-    policies: Sequence[str] = DEFAULT
-    """The chain that chooses, names of `hem_core.selection.policies`."""
+    policies: Sequence[str] = ()
+    """The chain that chooses, names of `hem_core.selection.policies`; () for the task's own."""
     policy_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     draws: int | None = None
     """Examples an epoch for a train function that takes `sampler`: the same for every size; None = the pool's size."""

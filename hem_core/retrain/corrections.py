@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hem_core.boxes.columns import GIVEN, given_column
-from hem_core.labels.corrected_boxes import corrected_boxes
+from hem_core.boxes.columns import GIVEN
+from hem_core.labels.corrected_column import corrected_column
 from hem_core.retrain.source import Source
 from hem_core.retrain.test_data import TestData
 from hem_core.sets.of_parts import examples_of
@@ -40,7 +39,8 @@ def applied(
         return data
     path = known / FILE if (known / "plan.json").is_file() else folder / FILE
     if not (known / "plan.json").is_file():
-        write_table(path, _corrected(home, run, train))
+        classes = tuple(train.facts.get("classes") or ())
+        write_table(path, corrected_column(run, open_workspace(home).tags(), classes))
     table = pq.read_table(path)
     if not table.num_rows:
         return data
@@ -55,18 +55,3 @@ def of_examples(examples: pd.DataFrame, manifest: Mapping[str, Any], run: Run) -
     """A set as one of examples: of a set of parts the examples that they are of, each with its largest weight."""
     level = str(manifest.get("level") or EXAMPLES)
     return examples if level == EXAMPLES else examples_of(examples, run, level).drop(columns="parts")
-
-
-def _corrected(home: Path, run: Run, train: Source) -> pa.Table:
-    """One row an image that people changed: its id and its boxes as they should be."""
-    classes = tuple(train.facts.get("classes") or ())
-    made = corrected_boxes(run, open_workspace(home).tags())
-    changed = {change.correction.image for change in made.changes if not change.refused}
-    after = made.annotations
-    if set(after.categories) - set(classes):  # a class that a person added: the model has no output for it
-        kept = np.array([after.categories[label] in classes for label in after.boxes.label.tolist()], bool)
-        after = replace(after, boxes=after.boxes.take(kept))
-    column = given_column(after.boxes, len(after.image_ids), after.categories)
-    rows = [row for row, id in enumerate(after.image_ids) if id in changed]
-    ids = pa.array([after.image_ids[row] for row in rows], pa.string())
-    return pa.table({"id": ids, GIVEN: column.take(pa.array(rows, pa.int64()))})

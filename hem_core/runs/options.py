@@ -100,6 +100,12 @@ def _named(value: Any) -> Any:
     return str(value) if isinstance(value, str | Path) else InMemory(value)
 
 
+def implied(options: Options, facts: Mapping[str, Any]) -> Options:
+    """The options with the task that the data name, where the user named none. facts: of the catalog."""
+    task = str(facts.get("task") or DEFAULT)
+    return replace(options, task=task) if options.task == DEFAULT else options
+
+
 def combined(options: Options | None, keywords: Mapping[str, Any]) -> Options:
     """The options, with those replaced that were given as keywords.
 

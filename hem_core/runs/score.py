@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from hem_core.models.train_function import TrainFunction
 from hem_core.runs import projection, run_folder, run_record
 from hem_core.runs.call import Call, typed_as
 from hem_core.runs.folds import Trainer
-from hem_core.runs.options import Options, combined
+from hem_core.runs.options import Options, combined, implied
 from hem_core.runs.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
 from hem_core.store import damage
 from hem_core.store.atomic import write_json, write_table
@@ -35,7 +35,7 @@ from hem_core.store.claim import check_free, hold
 from hem_core.store.fingerprint import fingerprint
 from hem_core.store.map_pending import is_map_pending
 from hem_core.store.run import Run, open_run, read_run
-from hem_core.tasks import DEFAULT, answers_of, load
+from hem_core.tasks import answers_of, load
 
 
 @typed_as(Call)
@@ -121,7 +121,7 @@ def _read(data: Any, folder: Path, options: Options) -> tuple[Any, pa.Table, Opt
         catalog = catalogs.with_info(catalog, notes=[*notes, *catalogs.info(catalog).get("notes", [])])
     if options.name:
         catalog = catalogs.with_info(catalog, name=options.name)
-    return data, catalog, _implied(options, catalogs.info(catalog))
+    return data, catalog, implied(options, catalogs.info(catalog))
 
 
 def _prepared(model: nn.Module | None, name: str, source: tuple[Any, pa.Table], making: _Making) -> Run:
@@ -136,12 +136,6 @@ def _prepared(model: nn.Module | None, name: str, source: tuple[Any, pa.Table], 
         match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
     with hold(folder, making.what):
         return _made(ready, recorded, making)
-
-
-def _implied(options: Options, facts: dict[str, Any]) -> Options:
-    """The options with the task that the data name, where the user named none."""
-    task = str(facts.get("task") or DEFAULT)
-    return replace(options, task=task) if options.task == DEFAULT else options
 
 
 def _made(ready: Prepared, recorded: Dynamics | None, making: _Making) -> Run:

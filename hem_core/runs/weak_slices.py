@@ -12,17 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
+from hem_core.runs.described_by import NO_DESCRIPTION
 from hem_core.slices.find import Slices, find
 from hem_core.store.atomic import write_table
 from hem_core.store.damage import AGAIN, damage
 from hem_core.store.run import open_run
-
-NOT_DESCRIBED = {
-    "id", "image", "image_row", "text", "content_hash", "planted_flip", "planted_kind", "true_label",
-    "synthetic_drawing",
-}  # fmt: skip
-"""Columns of the catalog by which nobody would describe a part of the data: of the demos and synthetic runs, also the
-truth about what was planted on purpose, which no real data set has and which would explain every error."""
 
 
 def weak_slices(catalog: pa.Table, rows: np.ndarray, embeddings: np.ndarray | None, errors: np.ndarray) -> Slices:
@@ -30,7 +24,7 @@ def weak_slices(catalog: pa.Table, rows: np.ndarray, embeddings: np.ndarray | No
 
     catalog: as it is stored; rows (n,): the positions in it that were scored; errors (n,): 1 wrong, 0 right.
     """
-    fields = [each for each in catalog.schema if each.name not in NOT_DESCRIBED]
+    fields = [each for each in catalog.schema if each.name not in NO_DESCRIPTION]
     names = [each.name for each in fields if not pa.types.is_nested(each.type)]
     metadata: Any = catalog.select(names).take(pa.array(rows)).to_pandas()
     return find(embeddings, metadata, errors)

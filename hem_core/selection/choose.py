@@ -124,9 +124,10 @@ def _kept_mix(pool: Pool, found: Chosen, n: int) -> Cap | None:
 
     A cap on duplicates no longer matters: what was picked respects it, and so does any part of it.
     """
-    is_mix = pool.cap is not None and pool.cap.why == QUOTA
-    if not (found.keeps_classes or is_mix):
+    group = pool.cap.group if pool.cap is not None and pool.cap.why == QUOTA else None
+    if found.of_class is not None:
+        group = np.full(len(pool), -1, np.int64)
+        group[found.rows] = found.of_class
+    if group is None:
         return None
-    label = pool.table.loc[:, "label"]
-    code, names = pd.factorize(label.astype("object").where(label.notna(), ""))
-    return Cap(code.astype(np.int64), np.bincount(code[found.rows[:n]], minlength=len(names)), QUOTA)
+    return Cap(group, np.bincount(group[found.rows[:n]], minlength=group.max(initial=-1) + 1), QUOTA)

@@ -22,6 +22,18 @@ class Cap:
 
 
 @dataclass(frozen=True, eq=False)
+class Members:
+    """Which candidates belong to which of K classes: P pairs, in ascending order of the candidate."""
+
+    candidate: np.ndarray
+    """(P,) int64, each of 0 .. M-1 once or more."""
+    code: np.ndarray
+    """(P,) int64, the number of a class of it, each once."""
+    names: tuple[str, ...]
+    """(K,) names of the classes."""
+
+
+@dataclass(frozen=True, eq=False)
 class Pool:
     """M candidates in ascending order of id, so that a tie broken by position is broken by id; see `pool_of`."""
 
@@ -36,6 +48,9 @@ class Pool:
     cap: Cap | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
     """Natural share of each class, 0 .. 1, in the whole data; if empty, that of the pool."""
+    classes: np.ndarray | None = None
+    """(R,) object, the classes that each row of the caller's table belongs to, a tuple of names; None where it is one
+    class each, the column `label`."""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -51,6 +66,23 @@ class Pool:
             raise DataError(f"no column of numbers '{name}'; there are: {', '.join(self._numbers())}")
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
         return np.where(np.isnan(numbers), -np.inf, numbers)
+
+    def members(self) -> Members:
+        """The classes of the candidates: `classes`, else their label; a candidate without any is of the class "".
+
+        Raises DataError when there are neither.
+        """
+        if self.classes is not None:
+            listed = pd.Series([tuple(names) or ("",) for names in self.classes[self.row]], dtype=object).explode()
+            code, names = pd.factorize(listed.to_numpy(dtype=object))
+            return Members(listed.index.to_numpy(np.int64), code.astype(np.int64), tuple(map(str, names)))
+        if "label" not in self.table:
+            raise DataError(
+                "policy 'per_class' needs the column 'label'; choose another policy for data without labels"
+            )
+        label = self.table["label"]
+        code, names = pd.factorize(label.astype("object").where(label.notna(), ""))
+        return Members(np.arange(len(self)), code.astype(np.int64), tuple(map(str, names)))
 
     def directions(self, policy: str) -> np.ndarray:
         """(M, D) float32 embeddings of length 1 (or 0). Raises DataError when there are none, naming the policy."""
@@ -80,14 +112,20 @@ class Chosen:
     """(n,) int64 positions in the pool, in the order of picking."""
     why: np.ndarray
     """(M,) reasons: why a candidate was not chosen, "" for the chosen ones."""
-    keeps_classes: bool = False
-    """Whether the mix of classes is part of the choice, so that a later policy has to keep it."""
+    of_class: np.ndarray | None = None
+    """(n,) int64 number of the class for which each one was picked, where the mix of classes is part of the choice, so
+    that a later policy has to keep it."""
 
 
 def pool_of(
-    table: pd.DataFrame, embeddings: np.ndarray | None = None, *, shares: Mapping[str, float] | None = None
+    table: pd.DataFrame,
+    embeddings: np.ndarray | None = None,
+    *,
+    shares: Mapping[str, float] | None = None,
+    classes: np.ndarray | None = None,
 ) -> Pool:
-    """The pool of a table's R rows, `id` unique; embeddings (R, D), row k that of row k of the table.
+    """The pool of a table's R rows, `id` unique; embeddings (R, D), row k that of row k of the table; classes (R,): see
+    `Pool.classes`.
 
     Raises DataError when an id is there twice or the lengths differ.
     """
@@ -99,7 +137,7 @@ def pool_of(
     if embeddings is not None and len(embeddings) != len(table):
         raise DataError(f"{len(table):,} candidates need as many embeddings; there are {len(embeddings):,}")
     row = np.argsort(table["id"].to_numpy(dtype=object), kind="stable").astype(np.int64)
-    return Pool(table.iloc[row].reset_index(drop=True), row, embeddings, shares=shares or {})
+    return Pool(table.iloc[row].reset_index(drop=True), row, embeddings, shares=shares or {}, classes=classes)
 
 
 def first(pool: Pool, order: np.ndarray, n: int, why: str) -> Chosen:

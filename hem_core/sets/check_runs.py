@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from hem_core.errors import DataError
+from hem_core.runs.described_by import NO_DESCRIPTION
 from hem_core.runs.side_by_side import NOTHING, matcher, side_by_side
 from hem_core.runs.together import together
-from hem_core.runs.weak_slices import NOT_DESCRIBED
 from hem_core.slices.attributes import attributes
 from hem_core.stats.holm import holm
 from hem_core.stats.mcnemar import mcnemar
@@ -175,4 +175,4 @@ def _described(level: Level) -> list[str]:
     else:
         names = ["label", *(name for name in level.source.columns if name not in _NO_SLICE | set(level.judged))]
     kinds = ("category", "number", "bool")
-    return [name for name in dict.fromkeys(names) if name not in NOT_DESCRIBED and known.get(name) in kinds]
+    return [name for name in dict.fromkeys(names) if name not in NO_DESCRIPTION and known.get(name) in kinds]

@@ -8,7 +8,7 @@ from hem_core.export._label_numbers import LabelNumbers
 from hem_core.export._label_sets import LabelSets
 from hem_core.store.level_names import EXAMPLES
 from hem_core.tag_sets import NONE
-from hem_core.tasks import HasSeveralNumbers, TogglesTags, of
+from hem_core.tasks import HasSeveralNumbers, Task, TogglesTags, of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 def label_sets(run: Run | None, level: str = EXAMPLES) -> LabelSets | LabelNumbers | None:
     """How the labels of a run's examples are written; None where a label is one value, and for other levels."""
-    task = of(run.info) if run is not None and level == EXAMPLES else None
+    return sets_of_labels(of(run.info)) if run is not None and level == EXAMPLES else None
+
+
+def sets_of_labels(task: Task) -> LabelSets | LabelNumbers | None:
+    """How the labels of a task are written; None where a label is one value."""
     if isinstance(task, TogglesTags):
         return LabelSets(tuple(task.output_names), task.separator, task.is_listed)
     if isinstance(task, HasSeveralNumbers) and task.output_names:

@@ -12,9 +12,10 @@ from hem_core.errors import DataError, RunError
 from hem_core.selection.choose import Selection, choose
 from hem_core.selection.options import columns as policy_columns
 from hem_core.selection.policies.margin import uncertainty
-from hem_core.selection.pool import pool_of
+from hem_core.selection.pool import Pool, pool_of
 from hem_core.selection.verdicts_applied import EXCLUSIONS, HELD_OUT, WORDS, is_corrected
 from hem_core.sets.box_corrections import box_corrections
+from hem_core.sets.classes_of_rows import classes_of_rows, shares_of
 from hem_core.sets.label_sets import state_of
 from hem_core.sets.preview import Preview
 from hem_core.sets.proof import Proof
@@ -26,7 +27,7 @@ from hem_core.store.rule_text import describe
 from hem_core.store.run import open_run
 from hem_core.store.tagged import with_tags
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import of, require
+from hem_core.tasks import of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,19 +61,18 @@ def select(
     default that of the run's workspace; leave_out: verdicts that keep a row out; has_held_out: choose among the rows
     whose split is test or validation too; options: policy -> {option: value}, see selection/options.py.
     Raises HemError: n below 1, nothing matches, all that match are held out, no such policy or option, no column or
-    embeddings that a policy needs, a task without the classes that `per_class` goes by.
+    embeddings that a policy needs, or neither the rows nor their parts have the classes that `per_class` goes by.
     """
     if n < 1:
         raise DataError(f"a set has 1 example or more; asked for {n}")
     policies = policies if policies is not None else default_for(level)
-    if "per_class" in policies:
-        require(of(level.info), "classes", "the policy 'per_class'")
+    classes = _classes(level) if "per_class" in policies else None
     state = tags if tags is not None else _tags_of(level)
     matching = level.query(rule, where=where, tags=state, columns=_columns(level, policies, options))
     if not len(matching):
         raise DataError(f"no example of the {level.n:,} matches {where or describe(rule)}; widen the condition")
     candidates = with_tags(matching, state)
-    pool = pool_of(candidates, _embeddings(level, candidates["row"].to_numpy()), shares=_shares(level))
+    pool = _pool(level, candidates, classes)
     found = choose(pool, n, policies, options=options, seed=seed, leave_out=leave_out, has_held_out=has_held_out)
     _check_left(found, len(candidates), level)
     rows = candidates["row"].to_numpy()[found.rows]
@@ -179,6 +179,26 @@ def _read(level: Level, rows: np.ndarray) -> pd.DataFrame:
 def _embeddings(level: Level, rows: np.ndarray) -> np.ndarray | None:
     found = level.embeddings()
     return found if found is None or len(rows) == level.n else found[rows]
+
+
+def _classes(level: Level) -> np.ndarray | None:
+    """The classes that each row belongs to, for `per_class`; None where each has one, its label."""
+    found = classes_of_rows(level)
+    task = of(level.info)
+    if found is None and "classes" not in task.offers:
+        raise DataError(
+            f"task '{task.name}' offers no classes, which the policy 'per_class' needs; choose 'stratified', which "
+            "draws from every difficulty, or leave it out"
+        )
+    return found
+
+
+def _pool(level: Level, candidates: pd.DataFrame, classes: np.ndarray | None) -> Pool:
+    rows = candidates["row"].to_numpy()
+    shares = _shares(level) if classes is None else shares_of(classes)
+    return pool_of(
+        candidates, _embeddings(level, rows), shares=shares, classes=None if classes is None else classes[rows]
+    )
 
 
 def _shares(level: Level) -> dict[str, float]:

@@ -39,16 +39,16 @@ def attributes(table: pd.DataFrame, *, min_size: int) -> list[Attribute]:
     described = []
     for name, column in table.items():
         if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
-            made = _values(str(name), column, min_size)
+            made = values_of(str(name), column, min_size)
         else:
             made = _bins(str(name), column)
         described += [made] if made is not None else []
-    groups = [_groups(one) for one in described if one.column == "cluster"]
+    groups = [groups_of(one) for one in described if one.column == "cluster"]
     return described + [group for group in groups if group is not None]
 
 
-def _values(name: str, column: pd.Series, min_size: int) -> Attribute | None:
-    """Each value that `min_size` rows share; so a column of ids has none."""
+def values_of(name: str, column: pd.Series, min_size: int, most: int = MOST_VALUES) -> Attribute | None:
+    """Each value that `min_size` rows share, the `most` frequent ones; so a column of ids has none."""
     if not (
         isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype in (object, bool, "boolean")
     ):
@@ -58,7 +58,7 @@ def _values(name: str, column: pd.Series, min_size: int) -> Attribute | None:
     except TypeError:  # lists and the like
         return None
     count = np.bincount(codes, minlength=len(values))
-    kept = [k for k in np.argsort(-count, kind="stable")[:MOST_VALUES] if count[k] >= min_size]
+    kept = [k for k in np.argsort(-count, kind="stable")[:most] if count[k] >= min_size]
     plain = [None if pd.isna(value) else value for value in np.asarray(values, object)[kept]]
     if len(values) < 2 or not all(value is None or isinstance(value, str | bool | np.bool_) for value in plain):
         return None
@@ -91,7 +91,7 @@ def _bins(name: str, column: pd.Series) -> Attribute | None:
     return Attribute(name, codes, clauses, [_range(name, *pair) for pair in ends], is_ordered=True)
 
 
-def _groups(cluster: Attribute) -> Attribute | None:
+def groups_of(cluster: Attribute) -> Attribute | None:
     """The upper level of clusters named "group.part", as one clause that lists the parts."""
     names = [clause["in"][0] for clause in cluster.clauses]
     groups = [name.partition(".")[0] if isinstance(name, str) and "." in name else "" for name in names]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ from hem_core.media import medium_of
 from hem_core.store.level_names import of_parts
 
 AGAIN = "run the same `hem score` command again to rebuild it"
-_checked: dict[str, tuple[int, int]] = {}
+Stamp = tuple[int, int, int]
+_checked: dict[str, Stamp] = {}
+_pages: dict[str, tuple[Stamp, set[tuple[int, str]]]] = {}
+"""Path -> the state of the file, and the columns of its row groups whose pages have been read since."""
 
 
 def trouble(folder: Path, info: Mapping[str, Any]) -> dict[str, str]:
@@ -37,8 +40,7 @@ def damage(path: Path) -> str | None:
 
     Every page is read: those that HEM wrote carry checksums, so that a single turned bit is found.
     """
-    stat = path.stat()
-    stamp = (stat.st_mtime_ns, stat.st_size)
+    stamp = stamp_of(path)
     if _checked.get(str(path)) == stamp:
         return None
     try:
@@ -56,6 +58,52 @@ def check(path: Path) -> None:
     why = damage(path)
     if why is not None:
         raise RunError(f"{path} {why}; {AGAIN}")
+
+
+def footer(path: Path) -> pq.FileMetaData:
+    """What a Parquet file says at its end of its columns and rows; a file that was cut has none. Raises RunError."""
+    try:
+        return pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+
+
+def check_columns(path: Path, names: Iterable[str], rows: np.ndarray | None = None) -> None:
+    """Raise RunError when the pages of some columns cannot be read as they were written.
+
+    names: columns as the file has them. rows: the row numbers that are wanted; None = all. Each page is read once
+    until the file changes: opening a large run costs what is looked at of it.
+    """
+    stamp = stamp_of(path)
+    if _checked.get(str(path)) == stamp:
+        return
+    known = _pages.get(str(path))
+    done = known[1] if known and known[0] == stamp else set()
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            groups = _groups_of(file.metadata, rows)
+            for group in groups:
+                lacking = [name for name in dict.fromkeys(names) if (group, name) not in done]
+                if lacking:
+                    file.read_row_group(group, columns=lacking)
+                    done |= {(group, name) for name in lacking}
+    except (pa.ArrowException, OSError) as error:
+        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+    _pages[str(path)] = stamp, done
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Changes when a file is written again: its time, size and inode."""
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+def _groups_of(header: pq.FileMetaData, rows: np.ndarray | None) -> list[int]:
+    """The row groups that hold some rows."""
+    if rows is None:
+        return list(range(header.num_row_groups))
+    ends = np.cumsum([header.row_group(k).num_rows for k in range(header.num_row_groups)])
+    return np.unique(np.searchsorted(ends, rows, side="right")).tolist() if len(ends) else []
 
 
 def _expected(info: Mapping[str, Any]) -> list[str]:

@@ -18,12 +18,13 @@ import numpy as np
 
 from hem_core.errors import DataError, RunError
 from hem_core.media import medium_of
-from hem_core.store import level_digest, level_files, rules
+from hem_core.store import column_values, level_digest, level_files, rules
 from hem_core.store.damage import AGAIN
 from hem_core.store.drawn_thumbnails import drawing_of
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.level_source import open_level_source
 from hem_core.store.mapped import map_npz
+from hem_core.store.nearest import distances_to, has_embeddings, nearest
 from hem_core.store.reading import Reading, listed
 from hem_core.store.rules import Condition
 from hem_core.store.source import Source, open_source
@@ -31,6 +32,8 @@ from hem_core.store.source import Source, open_source
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+    from hem_core.store.id_index import IdIndex
 
 WHOLE_BYTES = 64 << 20
 """A level whose tables are smaller than this stays in memory while it is open."""
@@ -142,7 +145,33 @@ class Level:
         Returns N rows in order; row k is row k of the embeddings. Raises DataError for an unknown column.
         """
         names = self._reading.names(columns)
-        return self.source.select(listed(names), names, Condition(), tail="ORDER BY row").to_pandas()
+        found = self._reading.stored(names)
+        if found is None:
+            found = self.source.select(listed(names), names, Condition(), tail="ORDER BY row")
+        return found.to_pandas()
+
+    def numbers(self, name: str) -> np.ndarray:
+        """One column of numbers or truth values, (N,) float32 with NaN where it is missing; read without a query."""
+        return self._reading.numbers(name)
+
+    def id_index(self) -> IdIndex:
+        """Id -> row, for many look-ups."""
+        from hem_core.store.id_index import id_index
+
+        return id_index(self.texts("id"))
+
+    def texts(self, name: str) -> pa.ChunkedArray:
+        """One column of texts, most of them different; read without a query."""
+        return self._reading.values(name, is_dictionary=False)
+
+    def extent(self, name: str) -> tuple[float | None, float | None]:
+        """The smallest and largest finite number of a column; two Nones where there is none."""
+        found = column_values.noted_extent(self.source, name) if name in self.source.columns else None
+        return found or column_values.extent(self.numbers(name))
+
+    def categories(self, name: str) -> tuple[np.ndarray, list[Any]]:
+        """One column of names: (N,) positions in its distinct values, -1 where it is missing, and these values."""
+        return column_values.categories(self._reading.values(name))
 
     def query(
         self,
@@ -189,7 +218,7 @@ class Level:
             return self._whole.select(names).take(wanted).to_pandas()
         distinct = ", ".join(str(row) for row in np.unique(wanted)) or "-1"
         distinct_rows = self._reading.select(
-            listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row"
+            listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row", np.unique(wanted)
         )
         place = np.searchsorted(distinct_rows["row"].to_numpy(np.int64), wanted)
         return distinct_rows.drop(columns="row").take(place).reset_index(drop=True)
@@ -300,6 +329,36 @@ class Level:
         return level_files.embeddings(self.home / "embeddings")
 
     @property
+    def has_embeddings(self) -> bool:
+        """Whether rows can be compared by their embeddings."""
+        return has_embeddings(self.home)
+
+    def nearest(self, id: str, k: int, *, other: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """The k rows nearest to one in the embedding, found by exact search: row numbers and cosine distances (0 .. 2),
+        ascending. The row itself is the first; with `other` only rows with another label count, and it is not there.
+
+        Raises DataError for an unknown id or a row without an embedding, and RunError when the level has none, or no
+        labels that `other` needs.
+        """
+        row = self.row_of(id)
+        if not self.has_embeddings:
+            raise RunError(f"{self.title} has no embedding to look for neighbours in: {self._missing('embeddings')}")
+        distances = distances_to(self.home, row)
+        if np.isnan(distances[row]):
+            raise DataError(f"'{id}' of {self.title} has no embedding, so nothing can be near to it")
+        allowed = self._with_another_label(row) if other else None
+        distances[row] = -1  # before those that are its copies
+        rows = nearest(distances, k, allowed)
+        return rows, np.maximum(distances[rows], 0)
+
+    def _with_another_label(self, row: int) -> np.ndarray:
+        name = next((name for name in ("label", "given") if name in self.columns()), None)
+        if name is None or self.columns()[name] != "category":
+            raise RunError(f"{self.title} has no classes, so there is no nearest of another one")
+        labels = self.table([name])[name]
+        return ((labels != labels.iloc[row]) & labels.notna()).to_numpy(bool)
+
+    @property
     def has_pictures(self) -> bool:
         """Whether rows have small pictures."""
         return self._thumbnails is not None or self._drawing is not None
@@ -337,4 +396,7 @@ class Level:
     @cached_property
     def _reading(self) -> Reading:
         fixed = {} if self.is_examples else {"example": "text"}
-        return Reading(self.source, self.n, self.title, fixed, has_classes=bool(self.classes))
+        return Reading(self.source, self.n, self.title, fixed, has_classes=bool(self.classes), near=self._rows_near)
+
+    def _rows_near(self, clause: Mapping[str, Any]) -> np.ndarray:
+        return self.nearest(clause["id"], clause["k"], other=bool(clause.get("other")))[0]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
-from hem_core.store.damage import AGAIN, check
+from hem_core.store.damage import AGAIN, footer
 from hem_core.store.definitions import WRONG
 from hem_core.store.source import Source
 
@@ -23,7 +22,7 @@ def open_level_source(folder: Path, name: str) -> Source:
     places = {"scores": f"{name}.parquet", "projection": f"{name}/projection.parquet"}
     if not (folder / places["scores"]).exists():
         raise RunError(f"{folder} has no {places['scores']}, although its run.json names the level '{name}'; {AGAIN}")
-    headers = {file: _header(folder / place) for file, place in places.items() if (folder / place).exists()}
+    headers = {file: footer(folder / place) for file, place in places.items() if (folder / place).exists()}
     n = headers["scores"].num_rows
     if any(header.num_rows != n for header in headers.values()):
         raise RunError(f"{places['projection']} in {folder} has another number of rows than the level; {AGAIN}")
@@ -57,8 +56,3 @@ def _made(columns: dict[str, str]) -> dict[str, str]:
 def _type(name: str, types: dict[str, pa.DataType]) -> pa.DataType:
     own = {"is_correct": pa.bool_(), "error": pa.float32()}
     return own[name] if name in own else types[_WAYS[name][0]]
-
-
-def _header(path: Path) -> pq.FileMetaData:
-    check(path)
-    return pq.read_metadata(path)

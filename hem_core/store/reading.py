@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hem_core.errors import DataError
-from hem_core.store import rules
+from hem_core.store import column_values, rules
 from hem_core.store.damage import check
 from hem_core.store.rules import Condition, quote
 from hem_core.store.source import Source
@@ -31,6 +31,8 @@ class Reading:
     fixed_kinds: Mapping[str, str] = field(default_factory=dict)
     """Columns whose kind does not follow from their values."""
     has_classes: bool = True
+    near: rules.Near | None = None
+    """The rows that a near clause picks."""
 
     @cached_property
     def kinds(self) -> dict[str, str]:
@@ -54,8 +56,8 @@ class Reading:
     ) -> tuple[Condition, set[str]]:
         """Both as one condition, and the columns that it reads."""
         kinds = self.kinds if rules.clauses(rule) else {}
-        condition = rules.to_sql(rule, kinds, tags=tags, inside=self.inside)
-        used = rules.columns_of(rule)
+        condition = rules.to_sql(rule, kinds, tags=tags, inside=self.inside, near=self.near)
+        used = rules.columns_of(rule, kinds)
         if where and where.strip():
             from hem_core.store.where import columns_in
 
@@ -67,8 +69,36 @@ class Reading:
         """Row numbers of what lies within a polygon over two columns."""
         from hem_core.store.polygon import inside
 
-        table = self.arrow(listed([x, y]), {x, y}, Condition(), "ORDER BY row")
-        return np.flatnonzero(inside(table[0].to_numpy(), table[-1].to_numpy(), points))
+        return np.flatnonzero(inside(self.numbers(x), self.numbers(y), points))
+
+    def numbers(self, name: str) -> np.ndarray:
+        """A column of numbers as (N,) float32, NaN where it is missing."""
+        return column_values.numbers(self.values(name))
+
+    def values(self, name: str, *, is_dictionary: bool = True) -> pa.ChunkedArray:
+        """A column in the order of the rows: out of its file where that has it, otherwise by a query.
+
+        is_dictionary: texts out of a file come as a dictionary.
+        """
+        (name,) = self.names([name])
+        found = column_values.stored(self.source, name, is_dictionary=is_dictionary)
+        return self.arrow(quote(name), {name}, Condition(), "ORDER BY row").column(0) if found is None else found
+
+    def stored(self, names: Sequence[str]) -> pa.Table | None:
+        """Some columns out of their files, in a fraction of the time and memory of a query.
+
+        None where one of them needs a query, or has a type that a query changes.
+        """
+        import pyarrow as pa
+
+        found: dict[str, pa.ChunkedArray] = {}
+        for name in names:
+            is_plain = name in self.source.types and column_values.is_plain(self.source.types[name])
+            column = column_values.stored(self.source, name, is_dictionary=False) if is_plain else None
+            if column is None:
+                return None
+            found[name] = column
+        return pa.table(found) if found else None
 
     def order(self, order: str | None, descending: bool) -> str:
         """`ORDER BY` a column, missing values last, ties by row; None = by row."""
@@ -82,16 +112,20 @@ class Reading:
         key = f"CASE WHEN {rules.known_number(quote(name))} THEN {quote(name)} END" if floating else quote(name)
         return f"ORDER BY {key} {'DESC' if descending else 'ASC'} NULLS LAST, row"
 
-    def select(self, what: str, names: set[str], condition: Condition, tail: str) -> pd.DataFrame:
-        """`SELECT what … WHERE condition tail` over the files of the columns `names`."""
-        return self.arrow(what, names, condition, tail).to_pandas()
+    def select(
+        self, what: str, names: set[str], condition: Condition, tail: str, rows: np.ndarray | None = None
+    ) -> pd.DataFrame:
+        """`SELECT what … WHERE condition tail` over the files of the columns `names`; rows: see `Source.select`."""
+        return self.arrow(what, names, condition, tail, rows).to_pandas()
 
-    def arrow(self, what: str, names: set[str], condition: Condition, tail: str) -> pa.Table:
+    def arrow(
+        self, what: str, names: set[str], condition: Condition, tail: str, rows: np.ndarray | None = None
+    ) -> pa.Table:
         """The same as an Arrow table. Raises DataError for SQL that fails, RunError when a file was cut meanwhile."""
         import duckdb
 
         try:
-            return self.source.select(what, names, condition, tail=tail)
+            return self.source.select(what, names, condition, tail=tail, rows=rows)
         except duckdb.Error as error:
             for file in self.source.aliases:
                 if self.source.path(file).exists():

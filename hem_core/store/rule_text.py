@@ -20,6 +20,14 @@ def _clause(clause: Mapping[str, Any]) -> str:
             return f"{column} is {_any_of([_value(value) for value in values])}"
         case {"column": column, "contains": text}:
             return f"{column} contains “{text}”"
+        case {"column": column, "matches": pattern}:
+            return f"{column} matches /{pattern}/"
+        case {"search": text}:
+            return f"search {text}" if text.startswith("/") else f"search “{text}”"
+        case {"column": column, "word": word}:
+            return f"{column} has the word “{word}”"
+        case {"column": column, "words": bounds}:
+            return f"{column} has {_range(bounds.get('min'), bounds.get('max')).removeprefix('is ')} words"
         case {"column": column}:
             return f"{column} {_range(clause.get('min'), clause.get('max'))}"
         case {"polygon": {"x": x, "y": y}}:
@@ -28,6 +36,9 @@ def _clause(clause: Mapping[str, Any]) -> str:
             return "no tag"
         case {"tag": names}:
             return f"tagged {_any_of(names)}"
+        case {"near": near}:
+            other = " with another label" if near.get("other") else ""
+            return f"the {near['k']:,} nearest to {near['id']}{other}"
         case {"rows": ids}:
             return f"{len(ids):,} chosen"
     return str(clause)

@@ -13,6 +13,7 @@ from hem_core.errors import RunError
 from hem_core.store import level_files, run_facts
 from hem_core.store.level import Level
 from hem_core.store.level_names import EXAMPLES
+from hem_core.store.shown import shown
 from hem_core.store.source import Source
 
 if TYPE_CHECKING:
@@ -137,6 +138,25 @@ class Run:
         """The folder that `image` is relative to; inside the run it moves with it. None when the data have no files."""
         root = self.info.get("data", {}).get("root")
         return self.folder / root if root else None
+
+    def show(
+        self,
+        level: str = EXAMPLES,
+        *,
+        height: int = 700,
+        filter: Mapping[str, Any] | None = None,
+        selection: Mapping[str, Any] | None = None,
+        person: str | None = None,
+    ) -> Any:
+        """The explorer of a level in a notebook: a widget for Jupyter, marimo and what else draws anywidgets.
+
+        height: px; filter, selection: rules to begin with, see `store/rules.py`; person: who gives tags, by default
+        $HEM_PERSON or the login. The widget's `filter` and `selection` follow what is done in it and can be set;
+        `selected()` gives the rows. Raises HemError without the extra: pip install 'hem[notebook]'.
+        """
+        return shown("app.notebook.show").show(
+            self, level=level, height=height, filter=filter, selection=selection, person=person
+        )
 
     def failures(self) -> pd.DataFrame:
         """The examples that could not be scored: id, index (position in the catalog), reason."""

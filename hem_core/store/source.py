@@ -5,14 +5,16 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
-from hem_core.store.damage import AGAIN, damage
+from hem_core.store.damage import AGAIN, check_columns, footer
 from hem_core.store.definitions import IN_SAMPLE, TOP, judge
 from hem_core.store.rules import Condition, quote
 
@@ -52,18 +54,50 @@ class Source:
         condition: Condition,
         *,
         tail: str = "",
+        rows: np.ndarray | None = None,
     ) -> pa.Table:
         """Run `SELECT what … WHERE condition tail` over the files that the columns `names` live in.
 
-        `row`, the row number in the scores, can always be named. Raises duckdb.Error for SQL that fails.
+        `row`, the row number in the scores, can always be named. rows: the only ones that the condition can match.
+        Raises duckdb.Error for SQL that fails, RunError for a file that is damaged.
         """
         from hem_core.store.database import cursor
 
+        self.check(names := set(names), rows)
         query = f"SELECT {what} FROM {self._files(set(names))} WHERE {condition.sql} {tail}"
         with cursor() as session:
             for name, table in condition.relations.items():
                 session.register(name, table)
             return session.sql(query, params=condition.parameters).to_arrow_table()
+
+    def check(self, names: set[str], rows: np.ndarray | None = None) -> None:
+        """Raise RunError when columns, or some rows of them, cannot be read as they were written.
+
+        Whoever reads all columns of a file has the whole file checked, those included that are not shown.
+        """
+        for file, aliases in self.aliases.items():
+            own = {name for name, place in self.columns.items() if place == file}
+            stored = [self.stored_name(file, name) for name in aliases if name in names]
+            if own.intersection(names).difference(aliases):
+                stored += [self.stored_name(file, name) for name in aliases if name in self.made]  # what it is made of
+            if own <= names:
+                stored = self.stored[file]
+            if stored:
+                check_columns(self.path(file), stored, rows if file != "catalog" or self.is_catalog_aligned else None)
+
+    def stored_name(self, file: str, name: str) -> str:
+        """What a column is called in its file."""
+        return self.stored[file][self.aliases[file].index(name)]
+
+    @cached_property
+    def stored(self) -> dict[str, list[str]]:
+        """File -> the names of its columns as they are stored, by position."""
+        return {file: list(header.schema.to_arrow_schema().names) for file, header in self.headers.items()}
+
+    @cached_property
+    def headers(self) -> dict[str, pq.FileMetaData]:
+        """File -> what it says at its end."""
+        return {file: footer(self.path(file)) for file in self.aliases}
 
     def _files(self, names: set[str]) -> str:
         used = {self.columns[name] for name in names if name in self.columns}
@@ -174,10 +208,7 @@ def _renamed(names: set[str], info: Mapping[str, Any]) -> dict[str, str]:
 def _header(path: Path) -> pq.FileMetaData | None:
     if not path.exists():
         return None
-    why = damage(path)
-    if why is not None:
-        raise RunError(f"{path} {why}; {AGAIN}")
-    return pq.read_metadata(path)
+    return footer(path)
 
 
 def _rows(headers: dict[str, pq.FileMetaData | None], file: str, folder: Path) -> int:

@@ -192,12 +192,13 @@ def after(connection: sa.Connection, data: str, number: int) -> Iterator[Event]:
     columns = [_events.c[name] for name in names]
     query = sa.select(*columns).where(_events.c.data == data, _events.c.number > number)
     for row in connection.execute(query.order_by(_events.c.number)):
-        values = row._asdict()
+        values = dict(zip(names, row, strict=True))
         number += 1
         if values["number"] != number:
             raise BusyError(f"entry {number} of '{data}' is missing in the tag log; restore a complete copy of it")
-        later = {"window_id": values.get("window_id") or "", "level": values.get("level") or EXAMPLES}
-        yield Event(**{**values, **later, "ids": unpack(values["ids"])})
+        values["window_id"], values["level"] = values.get("window_id") or "", values.get("level") or EXAMPLES
+        values["ids"] = unpack(values["ids"])
+        yield Event(**values)
 
 
 def pack(ids: Sequence[str]) -> bytes:

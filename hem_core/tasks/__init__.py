@@ -68,6 +68,7 @@ from hem_core.tasks._contract import (
     unknown,
 )
 from hem_core.tasks._corrects import Choice, Corrects
+from hem_core.tasks._ranks_pool import RanksPool, pool_policies
 from hem_core.tasks._toggles import TagState as TagState
 from hem_core.tasks._toggles import TogglesTags as TogglesTags
 
@@ -94,7 +95,7 @@ __all__ = [
     "OfTheSet",
     "Offer",
     "Parts", "PartsCalibrated", "PartsRefitted",
-    "ReadsPredictions", "RecognizesLabels",
+    "RanksPool", "ReadsPredictions", "RecognizesLabels",
     "Settles",
     "TargetOptions",
     "Targets",
@@ -105,7 +106,7 @@ __all__ = [
     "load",
     "names", "names_labels",
     "of",
-    "only_in_shards", "output_names", "reads_lists",
+    "only_in_shards", "output_names", "pool_policies", "reads_lists",
     "require",
     "settings_of", "takes_names",
     "training_arguments",

@@ -60,6 +60,7 @@ from hem_core.tasks import _detection_images as images
 from hem_core.tasks import _detection_labels as model_labels
 from hem_core.tasks import _detection_metrics as measures
 from hem_core.tasks import _detection_parts as parts
+from hem_core.tasks import _detection_pool as of_pool
 from hem_core.tasks import _detection_probes as probes
 from hem_core.tasks import _detection_reasons as why
 from hem_core.tasks import _detection_review as review
@@ -83,6 +84,7 @@ from hem_core.tasks._detection_drawing import LAYERS, LEGEND, drawn
 from hem_core.tasks._detection_drawing import corners as corners_of
 from hem_core.tasks._detection_limits import check_limits
 from hem_core.tasks._detection_words import COLUMN_WORDS
+from hem_core.tasks._ranks_pool import Near
 from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
@@ -142,6 +144,7 @@ class Task:
         "given is wrong from a confidence of .5 on."
     )
     corrects: str = LEVEL
+    pool_policies: tuple[str, ...] = of_pool.POLICIES
 
     foreground: float = 0.5
     """IoU from which a prediction can be right."""
@@ -317,6 +320,25 @@ class Task:
     def errors(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The pooled errors of the boxes of each image, (N,) in 0 .. 1."""
         return self._scores(raw, targets)["error"].astype(np.float64)
+
+    @property
+    def uncertainties(self) -> Mapping[str, str]:
+        """What makes a detector unsure of an image."""
+        return of_pool.UNCERTAINTIES
+
+    @property
+    def shortcomings(self) -> Mapping[str, str]:
+        """How a detector falls short of the boxes of an image."""
+        return of_pool.SHORTCOMINGS
+
+    def unsure(self, raw: np.ndarray, near: Near) -> Mapping[str, np.ndarray]:
+        """See `_detection_pool.unsure`."""
+        boxes = arrays.unpacked(raw, self.first_label, self.labels)
+        return of_pool.unsure(boxes, len(raw), self.floor)
+
+    def judged(self, raw: np.ndarray, targets: np.ndarray) -> Mapping[str, np.ndarray]:
+        """The components of the severity, and the confidence of what is predicted on background."""
+        return of_pool.judged(self._judgement(raw, targets), len(targets), self.pool)
 
     def of_the_set(self, columns: Mapping[str, np.ndarray], neighbours: np.ndarray | None) -> OfTheSet:
         """All columns of the images, and the task with its metrics."""

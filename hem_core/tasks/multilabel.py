@@ -37,6 +37,7 @@ from hem_core.tasks import _multilabel_labels as reading
 from hem_core.tasks import _multilabel_metrics as measures
 from hem_core.tasks import _multilabel_paired as comparing
 from hem_core.tasks import _multilabel_parts as parts
+from hem_core.tasks import _multilabel_pool as of_pool
 from hem_core.tasks import _multilabel_predictions as elsewhere
 from hem_core.tasks import _multilabel_probes as probes
 from hem_core.tasks import _multilabel_reasons as why
@@ -56,6 +57,7 @@ from hem_core.tasks._contract import (
 )
 from hem_core.tasks._corrects import Choice
 from hem_core.tasks._multilabel_words import COLUMN_WORDS, HOW
+from hem_core.tasks._ranks_pool import Near
 from hem_core.tasks._toggles import TagState
 from hem_core.types import Outputs, StoredAnswers
 
@@ -86,6 +88,7 @@ class Task:
     part_columns: tuple[str, ...] = comparing.PART_COLUMNS
     outcome: str = "outcome"
     right_part: str = "a tag is right where it is given and has a probability of 0.5 or more, or neither"
+    pool_policies: tuple[str, ...] = of_pool.POLICIES
 
     categories: tuple[str, ...] = ()
     """The K tags in the order of the outputs."""
@@ -263,6 +266,24 @@ class Task:
     def errors(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The share of the tags in play that is given or predicted alone, (N,) in 0 .. 1."""
         return scores.hamming(np.asarray(targets, np.float64), scores.probability(raw))
+
+    @property
+    def uncertainties(self) -> Mapping[str, str]:
+        """What makes a model unsure of the tags of an example."""
+        return of_pool.UNCERTAINTIES
+
+    @property
+    def shortcomings(self) -> Mapping[str, str]:
+        """None beside the loss and the error."""
+        return {}
+
+    def unsure(self, raw: np.ndarray, near: Near) -> Mapping[str, np.ndarray]:
+        """See `_multilabel_pool.unsure`."""
+        return of_pool.unsure(raw)
+
+    def judged(self, raw: np.ndarray, targets: np.ndarray) -> Mapping[str, np.ndarray]:
+        """{}."""
+        return {}
 
     def of_the_set(self, columns: Mapping[str, np.ndarray], neighbours: np.ndarray | None) -> OfTheSet:
         """The headlines, and the task with its metrics and what planted wrong tags showed."""

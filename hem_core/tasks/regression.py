@@ -41,6 +41,7 @@ import pyarrow as pa
 from hem_core.class_columns import class_columns
 from hem_core.errors import DataError, HemError, ModelError
 from hem_core.number_rows import is_several
+from hem_core.tasks import _number_pool as of_pool
 from hem_core.tasks import _number_predictions as elsewhere
 from hem_core.tasks import _number_review as review
 from hem_core.tasks import _regression_reasons as why
@@ -60,6 +61,7 @@ from hem_core.tasks._contract import (
 from hem_core.tasks._number_metrics import metrics, metrics_of_all
 from hem_core.tasks._number_words import meanings_of, words_of
 from hem_core.tasks._numbers import look_like_numbers, read_numbers, read_rows, rounded, written_exactly, written_rows
+from hem_core.tasks._ranks_pool import Near
 from hem_core.tasks._residuals import FAR, spread_of, squashed
 from hem_core.tasks._standing import standing
 from hem_core.types import Outputs
@@ -85,6 +87,7 @@ class Task:
     spoils: tuple[str, ...] = ()
     answers: Answers = "numbers"
     prediction_columns: str = elsewhere.IN_WORDS
+    pool_policies: tuple[str, ...] = of_pool.POLICIES
 
     loss: str = LOSSES[0]
     spread: float = 1.0
@@ -295,6 +298,24 @@ class Task:
         """The residual over the local scale that the run found for each example, squashed."""
         scales = several.stacked(columns, "residual_scale", self._names)
         return squashed(several.pooled(np.abs(self._residuals(raw, targets)) / scales))
+
+    @property
+    def uncertainties(self) -> Mapping[str, str]:
+        """How far the predictions around an example spread."""
+        return of_pool.UNCERTAINTIES
+
+    @property
+    def shortcomings(self) -> Mapping[str, str]:
+        """None beside the loss and the error."""
+        return {}
+
+    def unsure(self, raw: np.ndarray, near: Near) -> Mapping[str, np.ndarray]:
+        """See `_number_pool.unsure`."""
+        return of_pool.unsure(raw, near, np.array(self.spreads or (self.spread,)))
+
+    def judged(self, raw: np.ndarray, targets: np.ndarray) -> Mapping[str, np.ndarray]:
+        """{}."""
+        return {}
 
     def of_the_set(self, columns: Mapping[str, np.ndarray], neighbours: np.ndarray | None) -> OfTheSet:
         """Errors, difficulty and label suspicion by what is usual around each example; see `_standing.standing`."""

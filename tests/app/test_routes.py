@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app import loaders
-from app.wire import door, routes
+from app.wire import door, routes, search_marks
 from app.wire.identity import identity
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.verdicts import VERDICTS
@@ -56,7 +56,8 @@ def test_overview_has_an_address_like_every_other_page(client):
 def test_a_wrong_token_is_refused_everywhere(client, sent):
     for path in ("columns/tiny", "column/tiny?name=loss", "ids/tiny?rows=1", "thumbs/tiny?rows=1", "image/tiny?rows=0",
                  "mask/tiny", "verdicts/tiny", "revision/tiny", "contents/tiny?rows=1",
-                 "free/tiny?rows=1", "judged/tiny?rows=1", "detail/tiny?rows=1"):  # fmt: skip
+                 "replay/tiny?epoch=1", "free/tiny?rows=1", "judged/tiny?rows=1", "detail/tiny?rows=1",
+                 "desk/tiny"):  # fmt: skip
         answer = client.get(f"/hem/{path}", headers={"X-HEM-Token": sent})
         assert (answer.status_code, answer.json()["error"][:17]) == (403, "this page's token")
     for path in ("tags", "undo", "csv", "mask"):
@@ -67,6 +68,20 @@ def test_numbers_come_as_float32_in_row_order(client):
     values = np.frombuffer(client.get("/hem/column/tiny?name=loss").content, "<f4")
     np.testing.assert_allclose(values[:2], [0.5 * 100 / 60 / 10, 1.5 * 100 / 60 / 10], rtol=1e-6)
     assert len(values) == 60
+
+
+def test_the_data_map_after_an_epoch_comes_as_x_then_y(client):
+    described = client.get("/hem/columns/tiny").json()
+    last = client.get(f"/hem/replay/tiny?epoch={described['epochs']}")
+    first = np.frombuffer(client.get("/hem/replay/tiny?epoch=1").content, "<f4").reshape(2, 60)
+    assert np.frombuffer(last.content, "<f4").shape == (120,)
+    assert first[0].tolist() == [0] * 60  # after one epoch nothing has wavered
+
+
+@pytest.mark.parametrize("epoch", ["", "0", "-1", "1.5", "x", "4" * 5000, "999999", "1; DROP"])
+def test_an_epoch_that_the_run_does_not_have_is_refused(client, epoch):
+    answer = client.get("/hem/replay/tiny", params={"epoch": epoch})
+    assert (answer.status_code, answer.json()["error"][:25]) == (400, "'epoch' must be a whole n")
 
 
 def test_categories_come_as_codes_whose_names_are_the_classes_in_order(client):
@@ -446,3 +461,26 @@ def test_a_claim_of_what_are_no_rows_is_refused(own, rows):
     answer = claim(own, "ann", rows)
     assert answer.status_code == 400
     assert answer.json()["error"] == "'rows' must be a list of at most 200 whole numbers from 0 to 59"
+
+
+def test_a_desk_hears_of_its_level_what_review_hears(client):
+    found = client.get("/hem/desk/tiny").json()
+    assert (found["run"], found["level"], found["has_pictures"]) == ("tiny", "examples", True)
+    assert [one["key"] for one in found["offered"]] == list("1234567")
+    assert {**found["identity"], "fingerprint": found["fingerprint"]} == about()
+
+
+def test_what_a_search_finds_is_named_for_each_row_and_a_bad_one_is_said(client):
+    found = post(client, "found", search='"**dog" e0', rows=[1, 2]).json()["found"]
+    assert found == [{"terms": ["e0", "**dog"], "excerpt": None}, {"terms": ["e0"], "excerpt": None}]
+    assert post(client, "found", search="/x/", rows=[]).json() == {"found": []}
+    answer = post(client, "found", search="/(x/", rows=[])
+    assert (answer.status_code, answer.json()["error"]) == (400, "/(x/ is not a regular expression: missing ): (x")
+    assert "whole numbers" in post(client, "found", search="x", rows=["a"]).json()["error"]
+    assert "'search' must be a text" in post(client, "found", rows=[1]).json()["error"]
+
+
+def test_an_excerpt_begins_before_the_first_match():
+    text = "x" * 100 + " needle " + "y" * 300
+    assert search_marks._excerpt(text, ["needle"]) == "…" + text[51:321]
+    assert search_marks._excerpt("a needle", ["needle"]) is None

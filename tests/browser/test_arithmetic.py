@@ -4,7 +4,8 @@ import pytest
 
 LOOK = """{ steps: ['#000000', '#ffffff'], names: Array.from({ length: 12 }, (_, k) => '#0000' + (16 + k)),
   other: '#777777' }"""
-BUS = """{ fixedColours: { c: v.fixed }, column: () => v.column.values &&
+BUS = """{ fixedColours: { c: v.fixed }, n: v.column.values?.length, filter: { all: [] },
+  inFilter: v.column.values?.map(() => 1), column: () => v.column.values &&
   ({ ...v.column, values: Float32Array.from(v.column.values, (one) => one ?? NaN) }) }"""
 
 
@@ -42,13 +43,11 @@ def test_names_have_colours_of_their_own_and_what_is_missing_is_other(evaluate):
     assert found == [[1, 0, 2], ["#000016", "#ff0000", "#777777"], True]
 
 
-def test_from_the_thirteenth_name_on_they_share_a_colour(evaluate):
-    column = {"kind": "category", "names": [f"class {k}" for k in range(14)], "values": [11, 12, 13], "missing": 0}
-    assert colouring(evaluate, column, "[[...found.level], found.names.length, found.hasOther]") == [
-        [11, 12, 12],
-        12,
-        True,
-    ]
+def test_with_more_names_than_colours_the_rare_ones_share_one(evaluate):
+    column = {"kind": "category", "names": [f"class {k}" for k in range(14)], "missing": 0}
+    column["values"] = [0, 1, *range(2, 14), *range(2, 14)]
+    found = colouring(evaluate, column, "[[...found.level].slice(0, 2), found.names, found.hasOther]")
+    assert found == [[12, 12], [f"class {k}" for k in range(2, 14)], True]
 
 
 def test_a_column_that_is_not_here_has_no_colours(evaluate):
@@ -98,6 +97,10 @@ def test_a_new_clause_replaces_the_one_on_its_column_and_null_removes_it(evaluat
         ({"not": {"tag": []}}, "has a tag"),
         ({"not": {"tag": ["hard", "rare"]}}, "not (tagged hard or rare)"),
         ({"rows": ["one"]}, "1 chosen"),
+        ({"column": "a", "word": "free"}, "A has the word “free”"),
+        ({"column": "a", "words": {"max": 9}}, "A has up to 9 words"),
+        ({"near": {"id": "x", "k": 1200}}, "1,200 nearest to x"),
+        ({"not": {"near": {"id": "x", "k": 60, "other": True}}}, "not (60 nearest to x with another label)"),
         ({"polygon": {"x": "a", "y": "b", "points": []}}, "lasso on A and B"),
     ],
 )

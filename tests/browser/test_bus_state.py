@@ -52,18 +52,18 @@ def test_nothing_chosen_is_everything_but_no_scope_to_act_on(bus):
 def test_what_only_the_server_knows_is_asked_and_joined_with_what_the_page_knows(bus):
     body = """const change = bus.set({ filter: { all: [...from(2).all, ...text.all] } });
       const pending = bus.pending;
-      answers[0].give([1, 1, 0, 1]);
+      answers[0].give([0b1011]);
       await change;
       return [pending, bus.pending, state()[0], decodeURIComponent(answers[0].path)];"""
     pending, after, mask, path = bus(body)
     assert (pending, after, mask) == (1, 0, [0, 1, 0, 1])
-    assert path == '/hem/mask/r?rule={"all":[{"column":"id","contains":"x"}]}&rev=-1'
+    assert path == '/hem/mask/r?rule={"all":[{"column":"id","contains":"x"}]}&bits=1&rev=-1'
 
 
 def test_an_answer_that_was_overtaken_changes_nothing(bus):
     body = """const first = bus.set({ filter: text });
       await bus.set({ filter: from(4) });
-      answers[0].give([1, 0, 0, 0]);
+      answers[0].give([0b0001]);
       await first;
       return [state()[0], heard, bus.pending];"""
     assert bus(body) == [[0, 0, 0, 1], ["page"], 0]

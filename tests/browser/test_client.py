@@ -43,7 +43,7 @@ def ask(run_js):
         ("picture(3, false, ['given', 'others'])", "/hem/image/my%20run%2F1?rows=3&hide=given,others&v=f1"),
         ("contents([3])", "/hem/contents/my%20run%2F1?rows=3&v=f1"),
         ("free([3])", "/hem/free/my%20run%2F1?rows=3"),
-        ("mask({ all: [] }, 5)", "/hem/mask/my%20run%2F1?rule=%7B%22all%22%3A%5B%5D%7D&rev=5"),
+        ("mask({ all: [] }, 5)", "/hem/mask/my%20run%2F1?rule=%7B%22all%22%3A%5B%5D%7D&bits=1&rev=5"),
         ("verdicts()", "/hem/verdicts/my%20run%2F1"),
         ("revision()", "/hem/revision/my%20run%2F1"),
         ("details([3], false)", "/hem/detail/my%20run%2F1?rows=3"),
@@ -135,3 +135,10 @@ def test_a_choice_of_the_reader_is_kept_where_the_browser_allows_it(ask):
       other.prefer("hem-blind", "1"); client.prefer("hem-blind", "1");
       return [other.preference("hem-blind"), client.preference("hem-blind")];"""
     assert ask(kept) == ["1", None]
+
+
+def test_addresses_begin_with_the_path_under_which_a_proxy_shows_the_app(evaluate):
+    own = "/hem/static/0123456789ab/shared/browser_shell.js"
+    places = ["http://127.0.0.1:8501", "https://x.org/hem", "https://x.org/a/hem/static/b", "file:///repository/app"]
+    found = evaluate("shared/browser_shell.js", "v.all.map(m.basePath)", all=[place + own for place in places])
+    assert found == ["", "/hem", "/a/hem/static/b", ""]

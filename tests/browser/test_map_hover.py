@@ -7,7 +7,7 @@ SCENE = """
   catcher.classList = { toggle: (name, on) => (catcher.isOver = on), remove: () => (catcher.isOver = false) };
   const nothing = (what) => async (rows) => { asked.push([what, rows]); return [null]; };
   const bus = { hover: (row) => hovered.push(row), idsOf: nothing("id"), thumbsOf: nothing("picture"),
-    contentsOf: nothing("content"), hovered: -1 };
+    contentsOf: nothing("content"), needValues: async () => {}, hovered: -1 };
   const hover = m.makeHover(bus, element(), catcher, () => ({ score: "loss", margin: { l: 0, t: 0 } }));
   const waiting = new Map(); // the clock stands still: what waits for the pointer to rest is called by `rest`
   globalThis.setTimeout = (call) => { const id = Symbol(); waiting.set(id, call); return id; };

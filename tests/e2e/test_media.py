@@ -46,13 +46,16 @@ def test_texts_are_found_by_their_words_read_on_tiles_and_marked_in_review(retel
     retell({"text": texts}, {"marks": marks}, {"medium": "text", "root": None})
     page = opened("explore")
     page.wait_for_selector(".hem-explorer[data-ready]")
-    page.get_by_placeholder("Find words").fill("Terrible")
+    page.get_by_placeholder("Words or").fill("Terrible")
     page.wait_for_selector(".hem-explorer[data-filtered='1'][data-count='1']")  # and Python has heard of it
     tile = page.locator(".hem-tile").first
     tile.get_by_text(texts[7]).wait_for()
     assert tile.locator("b, i:not([style])").count() == 0
     page.wait_for_url("**run=animals**")  # Python has followed, and nothing on the page moves any more
     tile.dblclick()
+    page.wait_for_selector(".hem-drawer[data-shown]")
+    assert page.locator(".hem-drawer .frame .text").inner_text() == texts[7]
+    page.get_by_role("button", name="Open in Review").click()
     page.wait_for_url("**/review*")
     page.wait_for_selector(".hem-review .frame .text")
     assert page.locator(".hem-review .frame .text").inner_text() == texts[7]

@@ -48,13 +48,29 @@ def tasks(scored):
 
 def given(task):
     """The result that an annotator starts from."""
-    return copy.deepcopy(task["predictions"][0]["result"])
+    return copy.deepcopy(task["predictions"][-1]["result"])
 
 
 def answered(task, result, who=1, **more):
     """The task as Label Studio exports it after somebody has submitted a result."""
     annotation = {"completed_by": who, "was_cancelled": False, "result": result, **more}
     return {"id": 5, "data": task["data"], "annotations": [annotation], "predictions": []}
+
+
+def exported(task, result):
+    """The same with all that Label Studio 1.23 writes."""
+    for one in result:
+        one.setdefault("origin", "prediction")
+    annotation = {
+        "id": 1, "completed_by": 1, "result": result, "was_cancelled": False, "ground_truth": False,
+        "created_at": "2026-01-02T07:37:58.537912Z", "updated_at": "2026-01-02T07:37:58.537952Z",
+        "draft_created_at": None, "lead_time": 12.202, "result_count": len(result), "unique_id": "14b749f5",
+        "prediction": {"id": 1, "model_version": "given", "result": given(task), "score": None, "task": 1},
+        "import_id": None, "last_action": None, "task": 1, "project": 1, "updated_by": 1, "parent_prediction": 1,
+        "parent_annotation": None, "last_created_by": None,
+    }  # fmt: skip
+    about = {"id": 1, "inner_id": 1, "total_annotations": 1, "cancelled_annotations": 0, "allow_skip": True}
+    return about | {"annotations": [annotation], "drafts": [], "predictions": [1, 2], "data": task["data"], "meta": {}}
 
 
 def region(label, left, top, width, height, size, **value):
@@ -94,7 +110,7 @@ def test_label_studio_takes_the_boxes_and_those_of_the_model(scored, tasks):
     for task in tasks.values():
         assert interface.validate_task({"data": task["data"]})
         assert all(interface.validate_prediction(one) for one in task["predictions"])
-    first, model = tasks["off.png"]["predictions"]
+    model, first = tasks["off.png"]["predictions"]  # a new project starts from the last one that is imported
     assert (first["model_version"], model["model_version"]) == ("given", "model")
     (box,), (other,) = copy.deepcopy(first["result"]), model["result"]
     size = (110, 100)
@@ -120,7 +136,7 @@ def test_what_annotators_leave_becomes_the_corrections_of_the_run(run, tasks, tm
     moved[0]["value"] |= {"x": 3000 / 110}
     relabelled[0]["value"]["rectanglelabels"] = ["dust"]
     added.append(region("new", 1, 2, 5, 6, (100, 100)))
-    taken = copy.deepcopy(tasks["false.png"]["predictions"][1]["result"])
+    taken = copy.deepcopy(tasks["false.png"]["predictions"][0]["result"])
     path = write(
         tmp_path / "project.json",
         answered(tasks["off.png"], moved),
@@ -156,6 +172,53 @@ def test_what_annotators_leave_becomes_the_corrections_of_the_run(run, tasks, tm
     n = log.revision(run.data)
     again = import_boxes(path, tmp_path / "w")
     assert (again.counts, again.n_known, log.revision(run.data)) == ({}, 8, n)
+
+
+def test_a_file_of_label_studio_1_23_changes_what_was_changed_in_it_and_nothing_else(run, tasks, tmp_path):
+    changed, deleted = given(tasks["right.png"]), given(tasks["crowd.png"])[1:]
+    changed[0] |= {"value": changed[0]["value"] | {"x": 12.000000000000002}, "origin": "prediction-changed"}
+    changed[1]["value"]["rectanglelabels"] = ["cell"]
+    changed.append(region("dust", 1, 2, 5, 6, (100, 100)) | {"id": "qfyhp6S_Ec", "origin": "manual"})
+    names = ("off.png", "confused.png")
+    left = [exported(tasks["right.png"], changed), exported(tasks["crowd.png"], deleted)]
+    left += [exported(tasks[name], given(tasks[name])) for name in names]
+    done = import_boxes(write(tmp_path / "project.json", *left), tmp_path / "w")
+    assert corrected(run) ^ before() == {
+        ("right.png", "cell", (10, 10, 50, 50)),
+        ("right.png", "cell", (12, 10, 52, 50)),
+        ("right.png", "dust", (60, 60, 80, 80)),
+        ("right.png", "cell", (60, 60, 80, 80)),
+        ("right.png", "dust", (1, 2, 6, 8)),
+        ("crowd.png", "dust", (110, 20, 130, 40)),
+    }
+    assert done.notes == []
+    after = corrected_boxes(run, open_workspace(run.folder).tags()).annotations
+    assert {"right.png#g1", "right.png#g2", "right.png#g3", "off.png#g1", "confused.png#g1"} < set(after.box_ids())
+
+
+def test_a_new_project_starts_from_the_given_boxes(tasks):
+    """Label Studio takes the version of the last prediction that it imports."""
+    assert {task["predictions"][-1]["model_version"] for task in tasks.values()} == {"given"}
+
+
+def test_an_answer_that_starts_from_the_boxes_of_the_model_is_noted(run, tasks, tmp_path):
+    taken = copy.deepcopy(tasks["off.png"]["predictions"][0]["result"])
+    assert [one["id"] for one in taken] == ["g1-model"]
+    found = import_boxes(write(tmp_path / "p.json", exported(tasks["off.png"], taken)), tmp_path / "w")
+    (note,) = found.notes
+    assert "1 answer starts from the boxes of the model, so the given boxes that it lacks count as deleted" in note
+    also = import_boxes(
+        write(tmp_path / "q.json", exported(tasks["right.png"], given(tasks["right.png"]))), tmp_path / "w"
+    )
+    assert also.notes == []
+
+
+def test_a_pasted_copy_that_nobody_moved_is_no_object(run, tasks, tmp_path):
+    result = given(tasks["off.png"])
+    result += [result[0] | {"id": "dhZeWzxhht"}, result[0] | {"id": "aaaaaaaaaa"}]
+    found = import_boxes(write(tmp_path / "p.json", exported(tasks["off.png"], result)), tmp_path / "w")
+    assert "added" not in found.counts
+    assert found.notes == ["rectangles exactly over another one of their class: 2, as in off.png; not added"]
 
 
 def test_regions_with_other_names_are_told_apart_by_their_places(run, tasks, tmp_path):

@@ -2,16 +2,17 @@ import numpy as np
 import pytest
 
 from hem_core.loop.conclusion import conclusion
-from hem_core.loop.curve import MEASURES, curve, differences, measures
+from hem_core.loop.curve import curve, differences
+from hem_core.loop.measures import OF_CLASSES, of_classes
 
 
 def point(arm, seed, round, n, accuracy):
-    return {"arm": arm, "seed": seed, "round": round, "n": n, **dict.fromkeys(MEASURES, accuracy)}
+    return {"arm": arm, "seed": seed, "round": round, "n": n, **{each.column: accuracy for each in OF_CLASSES}}
 
 
 def test_measures_of_three_rows_of_a_common_and_one_of_a_rare_class():
     logits = np.array([[1.0, 0.0, 0.0]] * 4, dtype=np.float32)
-    found = measures(logits, np.array([0, 0, 0, 1]))
+    found = of_classes(logits, np.array([0, 0, 0, 1]))
     assert found == {"accuracy": 0.75, "balanced_accuracy": 0.5, "worst_class": 0.0}
 
 

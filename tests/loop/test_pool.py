@@ -5,37 +5,40 @@ import pytest
 
 from hem_core.errors import DataError, HemError
 from hem_core.loop.chart import chart
+from hem_core.loop.measures import OF_CLASSES
 from hem_core.loop.pool import open_pool
 from hem_core.loop.pool_choice import check, choose_picks
 from hem_core.loop.pool_held_out import drawn_test, split_test
+from hem_core.loop.pool_model import PoolPredictions
 from hem_core.loop.pool_sampler import EqualDraws
 from hem_core.loop.pool_scores import scores_of
 from hem_core.loop.settings import Settings
 from hem_core.models import train_function
 from hem_core.runs.options import Options
+from hem_core.tasks import load
 
 
 def test_the_split_column_says_what_is_mined_and_what_is_tested():
     table = pa.table({"split": ["train", "test", "val", None, "Test"]})
-    found = split_test(table, np.array([0, 0, 0, -1, -1]), np.ones(5, bool))
+    found = split_test(table, np.array([True, True, True, False, False]))
     assert found.rows.tolist() == [1]  # the last one has no label
     assert found.is_pool.tolist() == [True, False, False, True, False]
-    only = split_test(pa.table({"split": ["train", "valid"]}), np.zeros(2, int), np.ones(2, bool))
+    only = split_test(pa.table({"split": ["train", "valid"]}), np.ones(2, bool))
     assert only.rows.tolist() == [1]
-    assert split_test(pa.table({"split": ["train"]}), np.zeros(1, int), np.ones(1, bool)) is None
-    assert split_test(pa.table({"id": ["a"]}), np.zeros(1, int), np.ones(1, bool)) is None
+    assert split_test(pa.table({"split": ["train"]}), np.ones(1, bool)) is None
+    assert split_test(pa.table({"id": ["a"]}), np.ones(1, bool)) is None
 
 
 def test_a_drawn_test_set_has_a_share_of_each_class_and_no_row_that_cannot_be_read():
     targets = np.array([0] * 10 + [1] * 5 + [2] + [-1])
-    is_good = np.ones(17, bool)
-    is_good[0] = False
-    found = drawn_test(targets, is_good, 0.2, 0)
+    is_labelled = targets >= 0
+    is_labelled[0] = False
+    found = drawn_test(targets, is_labelled, 0.2, 0)
     assert np.bincount(targets[found.rows], minlength=3).tolist() == [2, 1, 0]
     assert 0 not in found.rows
     assert not found.is_pool[found.rows].any()
     with pytest.raises(DataError, match="between 0 and 1"):
-        drawn_test(targets, is_good, 1.5, 0)
+        drawn_test(targets, is_labelled, 1.5, 0)
     with pytest.raises(DataError, match="pass one with --test"):
         drawn_test(np.array([0, 1]), np.ones(2, bool), 0.2, 0)
 
@@ -51,7 +54,8 @@ def test_a_small_set_is_drawn_as_often_as_a_large_one_and_each_example_alike():
 
 
 def test_scores_that_need_a_label_are_missing_where_there_is_none():
-    found = scores_of(np.array([[2.0, 0.0], [2.0, 0.0]], np.float32), np.array([1, -1]))
+    answers = PoolPredictions(np.array([[2.0, 0.0], [2.0, 0.0]], np.float32), None)
+    found = scores_of(load(), answers, np.array([1, -1]))
     assert found["margin"][0] == 2.0
     assert np.isnan(found["margin"][1])
     assert found["top2_gap"][0] == found["top2_gap"][1]
@@ -114,7 +118,7 @@ def test_the_chart_names_its_arms_and_sizes():
         ]
     ]
     points = [{**point, "balanced_accuracy": 0.5, "worst_class": 0.5} for point in points]
-    found = chart(points, "accuracy", "accuracy")
+    found = chart(points, OF_CLASSES[0])
     assert all(words in found for words in (">mined<", ">random additions<", ">all data<", ">100<", ">1,200<"))
     assert ">5,000<" not in found  # all data is a line, not a place on the axis
 
@@ -124,9 +128,11 @@ def test_a_loop_of_joined_tags_says_what_to_use(tmp_path):
     pd.DataFrame({"id": range(24), "label": labels, "x": 0.5}).to_csv(tmp_path / "tags.csv", index=False)
     function = train_function.load(lambda dataset: None)
     columns = {"feature_columns": "x"}
-    with pytest.raises(HemError, match=r"'sun\|sea', look like several tags joined by '\|'.* --task multilabel"):
+    with pytest.raises(
+        HemError, match=r"'sun\|sea', look like several tags joined by '\|'; mine them .* --task multilabel"
+    ):
         open_pool(tmp_path / "tags.csv", function, tmp_path, Options(columns=columns))
     named = Options(columns=columns, classes=["sun", "sea", "sun|sea"])
     assert open_pool(tmp_path / "tags.csv", function, tmp_path, named).classes == ["sun", "sea", "sun|sea"]
-    with pytest.raises(HemError, match="the task 'multilabel' has no classes of examples"):
-        open_pool(tmp_path / "tags.csv", function, tmp_path, Options(columns=columns, task="multilabel"))
+    tags = open_pool(tmp_path / "tags.csv", function, tmp_path, Options(columns=columns, task="multilabel"))
+    assert tags.targets.shape == (24, 2)

@@ -12,16 +12,13 @@ from typer.testing import CliRunner
 
 import hem_core
 from hem_core.cli import hem
-from hem_core.errors import DataError, HemError
-from hem_core.loop.pool import open_pool
-from hem_core.models import train_function
+from hem_core.errors import DataError
 from hem_core.retrain.refusals import shared
 from hem_core.retrain.report.together import changed_parts
 from hem_core.retrain.retrain import retrain
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.source import columns_of, open_source
 from hem_core.retrain.test_data import test_data as data_to_measure_on
-from hem_core.runs.options import Options
 from hem_core.sets.select import save, select
 from hem_core.store.workspace import open_workspace
 from hem_core.tasks import load, of
@@ -199,9 +196,3 @@ def test_a_choice_without_a_policy_says_that_it_is_at_random(workspace):
     words = "at random, since nothing here measures uncertainty"
     assert words in CliRunner().invoke(hem, line).output
     assert words not in CliRunner().invoke(hem, [*line, "--policy", "random"]).output
-
-
-def test_a_loop_of_boxes_says_what_to_use(workspace, tmp_path):
-    options = Options(task="detection", columns={"images": str(tmp_path / "photos")})
-    with pytest.raises(HemError, match="'detection' has no classes of examples; choose a set with hem select"):
-        open_pool(tmp_path / "annotations.json", train_function.load(train), tmp_path / "loop", options)

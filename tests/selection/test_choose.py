@@ -92,6 +92,18 @@ def test_quotas_hold_for_the_policies_after_per_class():
     assert set(spread.rows) != set(alone.rows)
 
 
+def test_quotas_of_several_classes_hold_for_the_policies_after_per_class():
+    table, x = big()
+    classes = np.empty(len(table), dtype=object)
+    classes[:] = [("common", "rare") if label == "rare" else ("common",) for label in table["label"]]
+    pool = pool_of(table.drop(columns="label"), x, classes=classes)
+    spread = choose(pool, 40, ["margin", "per_class", "diverse"])
+    alone = choose(pool, 40, ["margin", "per_class"])
+    n_rare = [sum("rare" in classes[row] for row in found.rows) for found in (spread, alone)]
+    assert n_rare[0] == n_rare[1] > 4  # a tenth are rare
+    assert set(spread.rows) != set(alone.rows)
+
+
 @pytest.mark.parametrize(
     "chain",
     [

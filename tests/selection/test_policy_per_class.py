@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from hem_core.errors import DataError
+from hem_core.selection.in_turn import in_turn
 from hem_core.selection.policies.per_class import per_class, quotas
-from hem_core.selection.pool import pool_of
+from hem_core.selection.pool import Members, pool_of
 
 
 def pool(sizes, **more):
@@ -75,3 +76,38 @@ def test_without_labels_and_with_impossible_bounds_it_says_so():
 def test_a_class_is_first_picked_at_half_its_quota():
     # Shares .85 and .15 have quotas .70 and .30: by Sainte-Laguë the second is rare, by d'Hondt the third.
     assert per_class(pool({"common": 85, "rare": 15}), 2).rows.tolist() == [0, 85]
+
+
+def of_several(*rows, shares):
+    """A pool of rows of several classes each, the first ones first; shares of x and y."""
+    classes = np.empty(len(rows), dtype=object)
+    classes[:] = [tuple(names) for names in rows]
+    table = pd.DataFrame({"id": [f"{k:03d}" for k in range(len(rows))]})
+    return pool_of(table, shares=shares, classes=classes)
+
+
+def test_an_example_of_two_classes_counts_for_both():
+    pool = of_several("x", "x", "xy", "y", "y", shares={"x": 0.5, "y": 0.5})
+    # x is first with row 0, then y with row 2, which is one of x too; so y is behind again, and gets row 3
+    assert per_class(pool, 5).rows.tolist() == [0, 2, 3, 1, 4]
+    assert per_class(pool, 3).of_class.tolist() == [0, 1, 1]
+
+
+def test_examples_without_a_class_are_a_class_of_their_own():
+    pool = of_several("x", "x", "", "x", shares={"x": 0.5, "": 0.5})
+    assert per_class(pool, 2).rows.tolist() == [0, 2]
+
+
+def test_of_one_class_each_the_turns_are_the_same_however_they_are_counted():
+    chance = np.random.default_rng(0)
+    order, code = chance.permutation(200), chance.integers(0, 5, 200)
+    target = quotas(np.bincount(code) / 200)
+    once = Members(np.arange(200), code, tuple("abcde"))
+    wanted = in_turn(order, once, target)
+    and_a_pair = Members(np.append(once.candidate, [200, 200]), np.append(code, [0, 1]), once.names)
+    found = in_turn(np.append(order, 200), and_a_pair, target)
+    is_other = found[0] != 200
+    until = int(np.argmin(is_other))  # the pair comes when a class runs dry; until then nothing differs
+    assert until > 50
+    assert found[0][:until].tolist() == wanted[0][:until].tolist()
+    assert found[1][:until].tolist() == wanted[1][:until].tolist()

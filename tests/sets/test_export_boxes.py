@@ -19,6 +19,7 @@ from hem_core.errors import DataError
 from hem_core.export import coco, hard_negatives, voc, yolo
 from hem_core.runs.box_decisions import decisions
 from hem_core.sets.box_corrections import counted, in_words
+from hem_core.sets.classes_of_rows import classes_of_rows
 from hem_core.sets.export_run import export_run
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import save, select
@@ -44,6 +45,17 @@ def workspace(tmp_path_factory):
 @pytest.fixture(scope="module")
 def exported(workspace, tmp_path_factory):
     return export_set(workspace, "hard", 1, tmp_path_factory.mktemp("out") / "set", ["coco", "yolo", "voc", "jsonl"])
+
+
+def test_quotas_go_by_the_classes_of_the_boxes(workspace):
+    run = open_run(workspace / "runs" / "scenes")
+    found = dict(zip(run.table(["id"])["id"], classes_of_rows(run.examples), strict=True))
+    assert found["right.png"] == ("cell", "dust")
+    assert (found["crowd.png"], found["false.png"]) == (("dust",), ())  # a crowd region is no object
+    images = select(run.examples, n=3, policies=["per_class"]).examples["id"].tolist()
+    assert [found[id] for id in images] == [("cell",), ("dust",), ()]
+    boxes = select(run.level("boxes"), n=4, policies=["per_class"]).examples
+    assert sorted(boxes["given"].fillna(boxes["predicted"])) == ["cell", "cell", "dust", "dust"]
 
 
 @pytest.mark.parametrize("format", [coco, yolo, voc], ids=lambda each: each.__name__.rpartition(".")[2])

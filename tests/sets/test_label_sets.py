@@ -17,8 +17,10 @@ from hem_core.export import csv, huggingface, jsonl, label_studio, parquet
 from hem_core.export._folder import export
 from hem_core.export._label_sets import LabelSets
 from hem_core.labels.import_labels import import_labels
+from hem_core.sets.classes_of_rows import classes_of_rows, shares_of
 from hem_core.sets.export_run import export_run
 from hem_core.sets.label_sets import state_of
+from hem_core.sets.select import select
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 
@@ -56,6 +58,14 @@ def home(request, tmp_path_factory):
 
 def labels(examples):
     return dict(zip(examples["id"], examples["label"], strict=True))
+
+
+def test_quotas_go_by_the_tags_of_an_example(home):
+    run = open_run(home / "runs" / "scenes")
+    found = dict(zip(run.table(["id"])["id"], classes_of_rows(run.examples), strict=True))
+    assert [found[f"scene-0{at}"] for at in range(3)] == [("beach",), ("beach", "field"), ()]
+    assert shares_of(classes_of_rows(run.level("tags")))["field"] > 0
+    assert len(select(run.examples, n=20, policies=["per_class"]).examples) == 20
 
 
 def test_corrected_sets_are_exported_as_they_came(home, tmp_path):
@@ -115,6 +125,24 @@ def test_answers_that_are_lists_or_texts_are_read_and_odd_names_are_reported(hom
         assert said["value"] == text.format(glue) if given[id] != text.format(glue) else said["tag"] == "right"
 
 
+@pytest.mark.parametrize("is_cell", [False, True], ids=["json", "csv"])
+def test_several_tags_in_a_short_export_of_label_studio_are_read(home, tmp_path, is_cell):
+    rows = [("scene-06", {"choices": ["urban", "beach"]}), ("scene-07", "(none)"), ("scene-08", {"choices": ["sea"]})]
+    lines = [
+        {"example_id": id, "label": json.dumps(label) if is_cell and isinstance(label, dict) else label}
+        | {"id": 35, "annotator": 1, "annotation_id": 8, "given_label": "field", "lead_time": 2.44}
+        for id, label in rows
+    ]
+    (tmp_path / "min.json").write_text(json.dumps(lines))
+    found = import_labels(tmp_path / "min.json", home)
+    assert (found.unknown_labels, found.unanswered) == ({"scene-08": "sea"}, [])
+    given = open_run(home / "runs" / "scenes").table(["id", "given"]).set_index("id")["given"]
+    glue = ", " if ", " in "".join(given.dropna()) else "|"
+    state = open_workspace(home).tags().state("scenes").set_index("id")
+    for id, text in (("scene-06", f"beach{glue}urban"), ("scene-07", "(none)")):
+        assert state.loc[id, "value"] == text if given[id] != text else state.loc[id, "tag"] == "right"
+
+
 def test_label_studio_offers_the_tags_one_by_one(tmp_path):
     frame = pd.DataFrame({"id": ["a"], "label": ["p|q"], "suggested_label": ["q|r"], "text": ["words"]})
     written = LabelSets(("p", "q", "r"), "|", False).as_they_came(frame)
@@ -122,8 +150,27 @@ def test_label_studio_offers_the_tags_one_by_one(tmp_path):
     config = (home / "config.xml").read_text("utf-8")
     assert 'choice="multiple" required="false"' in config
     assert [name for name in ("p", "q", "r", "p|q") if f'value="{name}"' in config] == ["p", "q", "r"]
+    assert config.index("<Choices") < config.index("<Text")  # a long text would push them off the screen
     (task,) = json.loads((home / "tasks-00000.json").read_text("utf-8"))
     assert task["predictions"][0]["result"][0]["value"] == {"choices": ["q", "r"]}
+
+
+def test_in_label_studio_no_tag_is_an_answer_of_its_own(home, tmp_path):
+    frame = pd.DataFrame({"id": ["scene-09"], "label": ["beach"], "suggested_label": ["(none)"], "text": ["words"]})
+    written = LabelSets(tuple(TAGS), "|", False).as_they_came(frame)
+    folder = label_studio.write(written, tmp_path, classes=TAGS)
+    assert '<Choice value="(none)"/>' in (folder / "config.xml").read_text("utf-8")
+    (task,) = json.loads((folder / "tasks-00000.json").read_text("utf-8"))
+    (prediction,) = task["predictions"]
+    answered = task | {"annotations": [{"completed_by": 1, "was_cancelled": False, "result": prediction["result"]}]}
+    (tmp_path / "none.json").write_text(json.dumps([answered]))
+    import_labels(tmp_path / "none.json", home)
+    given = open_run(home / "runs" / "scenes").table(["id", "given"]).set_index("id")["given"]
+    state = open_workspace(home).tags().state("scenes").set_index("id").loc["scene-09"]
+    assert state["value"] == "(none)" if given["scene-09"] != "(none)" else state["tag"] == "right"
+    nothing = task | {"annotations": [{"completed_by": 2, "was_cancelled": False, "result": []}]}
+    (tmp_path / "nothing.json").write_text(json.dumps([nothing]))
+    assert import_labels(tmp_path / "nothing.json", home).unanswered == ["scene-09"]
 
 
 PARTIAL = pd.DataFrame({"id": ["u", "v", "w"], "label": ["beach|?urban", "(none)", None]})

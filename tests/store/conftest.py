@@ -98,7 +98,9 @@ def table(run) -> pd.DataFrame:
     catalog = catalog.rename(columns={name: f"{name}_given" for name in ("loss", "Difficulty", "row", "x")})
     given = catalog.iloc[scores["index"]].reset_index(drop=True)
     scores = scores.assign(given=scores["label"], error=(~scores["is_correct"]).astype("float32"))
-    return pd.concat([scores, pd.read_parquet(folder / "projection.parquet"), given], axis=1)
+    whole = pd.concat([scores, pd.read_parquet(folder / "projection.parquet"), given], axis=1)
+    whole.attrs["vectors"] = np.load(folder / "embeddings" / "00000.npy")
+    return whole
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Rules against pandas and numpy, clause by clause and mixed by chance."""
 
+import re
 import time
 
 import numpy as np
@@ -27,6 +28,30 @@ def naive_inside(x: float, y: float, points: list) -> bool:
     return is_in
 
 
+def naive_search(text: str, table: pd.DataFrame) -> np.ndarray:
+    """Words and patterns in the columns of text that are of a row, and not said of it."""
+    names = [name for name in table if name in ("id", "label", "predicted", "note")]
+    rows = [[value for value in row if isinstance(value, str)] for row in table[names].to_numpy(object)]
+    if text.startswith("/"):
+        pattern = re.compile(text.strip("/i"), re.IGNORECASE if text.endswith("i") else 0)
+        return np.array([any(pattern.search(value) for value in row) for row in rows])
+    return np.array([all(word in "\n".join(row).lower() for word in text.lower().split()) for row in rows])
+
+
+def words_in(text: str) -> list[str]:
+    return re.findall(r"\w+(?:['’]\w+)*", text.lower())
+
+
+def naive_near(table: pd.DataFrame, id: str, k: int, other: bool = False) -> list[int]:
+    """The rows by the cosine of pairs of vectors, one after the other."""
+    vectors = table.attrs["vectors"].astype(np.float64)
+    row = table["id"].tolist().index(id)
+    label = table["label"]
+    rows = [at for at in range(len(table)) if not other or (pd.notna(label[at]) and label[at] != label[row])]
+    cosine = [vectors[at] @ vectors[row] / np.linalg.norm(vectors[at]) / np.linalg.norm(vectors[row]) for at in rows]
+    return [rows[at] for at in np.argsort(-np.array(cosine), kind="stable")[:k]]
+
+
 def naive(clause: dict, table: pd.DataFrame) -> np.ndarray:
     match clause:
         case {"not": inner}:
@@ -36,6 +61,17 @@ def naive(clause: dict, table: pd.DataFrame) -> np.ndarray:
             return found | (table[name].isna().to_numpy() if None in values else False)
         case {"column": name, "contains": text}:
             return np.array([isinstance(value, str) and text.lower() in value.lower() for value in table[name]])
+        case {"column": name, "matches": pattern}:
+            return np.array([isinstance(value, str) and bool(re.search(pattern, value)) for value in table[name]])
+        case {"search": text}:
+            return naive_search(text, table)
+        case {"column": name, "word": word}:
+            return np.array([isinstance(value, str) and word.lower() in words_in(value) for value in table[name]])
+        case {"column": name, "words": bounds}:
+            count = np.array([len(words_in(value)) if isinstance(value, str) else np.nan for value in table[name]])
+            return (count >= bounds.get("min", 0)) & (count <= bounds.get("max", 99))
+        case {"near": near}:
+            return np.isin(np.arange(len(table)), naive_near(table, **near))
         case {"polygon": {"x": x, "y": y, "points": points}}:
             return np.array([naive_inside(*point, points) for point in zip(table[x], table[y], strict=True)])
         case {"rows": ids}:
@@ -86,6 +122,24 @@ CLAUSES = [
     {"column": "label", "in": ["dog", "cat", None, *(f"class {k}" for k in range(150))]},
     {"column": "duplicate_group", "in": [*range(1, 150)]},
     {"column": "difficulty", "in": [k / 2 for k in range(300)]},
+    {"column": "note", "matches": r"note 1\d$"},
+    {"column": "evidence", "matches": "(?i)3 OF [45]"},
+    {"search": "ID-1"},
+    {"search": "cat note"},
+    {"search": "no-such-word"},
+    {"search": r"/^id-[0-2]5$|^dog/"},
+    {"search": "/NOTE 2/i"},
+    {"search": "/NOTE 2/"},
+    {"column": "evidence", "word": "Cat"},
+    {"column": "evidence", "word": "3"},
+    {"column": "evidence", "word": "ca"},
+    {"column": "note", "word": "1"},
+    {"column": "label", "word": "shirt"},
+    {"column": "label", "words": {"max": 2}},
+    {"column": "evidence", "words": {"min": 6, "max": 6}},
+    {"near": {"id": "id-07", "k": 9}},
+    {"near": {"id": "id-07", "k": 200}},
+    {"near": {"id": "id-20", "k": 4, "other": True}},
 ]
 CLAUSES += [{"not": clause} for clause in CLAUSES] + [{"not": {"not": CLAUSES[0]}}]
 
@@ -161,8 +215,14 @@ def test_no_points_and_no_area_are_fine():
          "is_correct is false · label is nothing"),
         ({"all": [{"polygon": {"x": "x", "y": "y", "points": SQUARE}}, {"tag": []}, {"tag": ["hard", "rare"]}]},
          "lasso on x and y · no tag · tagged hard or rare"),
+        ({"all": [{"search": "two words"}, {"search": "/a+/i"}, {"column": "note", "matches": "^x"}]},
+         "search “two words” · search /a+/i · note matches /^x/"),
         ({"all": [{"not": {"column": "note", "contains": "dark"}}, {"rows": ["a"] * 1200}]},
          "not (note contains “dark”) · 1,200 chosen"),
+        ({"all": [{"column": "text", "word": "free"}, {"column": "text", "words": {"max": 9}}]},
+         "text has the word “free” · text has up to 9 words"),
+        ({"all": [{"near": {"id": "x", "k": 60}}, {"near": {"id": "x", "k": 1200, "other": True}}]},
+         "the 60 nearest to x · the 1,200 nearest to x with another label"),
     ],
 )  # fmt: skip
 def test_a_rule_in_words(rule, words):
@@ -178,6 +238,16 @@ def test_a_rule_in_words(rule, words):
         ({"all": [{"column": "label", "min": 1}]}, "'label' holds no numbers; min and max need them"),
         ({"all": [{"column": "loss", "min": "1; drop table"}]}, "min and max of column 'loss' are numbers or null"),
         ({"all": [{"column": "loss", "contains": "1"}]}, "'loss' holds no text, so 'contains' does not apply"),
+        ({"all": [{"column": "loss", "matches": "1"}]}, "'loss' holds no text, so 'matches' does not apply"),
+        ({"all": [{"column": "note", "matches": "(1"}]}, r"/\(1/ is not a regular expression: missing \)"),
+        ({"all": [{"search": "/[a/"}]}, "is not a regular expression: missing ]"),
+        ({"all": [{"search": r"/(.)\1/"}]}, "back-references do not exist here"),
+        ({"all": [{"search": "//"}]}, "between the slashes is empty"),
+        ({"all": [{"search": "a" * 501}]}, "1 to 500 characters; this one has 501"),
+        ({"all": [{"search": "  "}]}, "1 to 500 characters; this one has 0"),
+        ({"all": [{"search": " ".join(map(str, range(21)))}]}, "20 words at most; this one has 21"),
+        ({"all": [{"column": "note", "matches": "a" * 501}]}, "500 characters at most; this one has 501"),
+        ({"all": [{"search": "\ud800"}]}, "lone surrogate"),
         ({"all": [{"column": "is_correct", "in": ["false"]}]}, "'is_correct' holds true and false"),
         ({"all": [{"column": "label", "in": [1]}]}, "'label' holds texts"),
         ({"all": [{"column": "loss", "in": [True]}]}, "'loss' holds numbers"),
@@ -190,6 +260,14 @@ def test_a_rule_in_words(rule, words):
         ({"all": [{"column": "loss", "min": 1, "in": [1]}]}, "no clause has the form"),
         ({"all": ["loss > 1"]}, "no clause has the form 'loss > 1'"),
         ({"all": [{"not": {"min": 1}}]}, "no clause has the form"),
+        ({"all": [{"column": "loss", "word": "a"}]}, "'loss' holds no text, so 'word' does not apply"),
+        ({"all": [{"column": "note", "word": " "}]}, "'word' of column 'note' is a word"),
+        ({"all": [{"column": "loss", "words": {"min": 1}}]}, "'loss' holds no text, so 'words' does not apply"),
+        ({"all": [{"column": "note", "words": {"min": "1"}}]}, "min and max of the words are numbers or null"),
+        ({"all": [{"near": {"id": "id-00", "k": 0}}]}, "a whole number of 1 to 100,000"),
+        ({"all": [{"near": {"id": "id-00", "k": 9, "other": 1}}]}, "'other' of near is true or false"),
+        ({"all": [{"near": {"id": "id-00"}}]}, "no clause has the form"),
+        ({"all": [{"near": {"id": "nobody", "k": 9}}]}, "no example 'nobody'"),
         ({"all": [{"tag": ["hard"]}]}, "the rule asks for tags: pass tags="),
     ],
 )
@@ -203,11 +281,22 @@ def test_a_polygon_outside_a_run_wants_the_coordinates():
         rules.to_sql({"all": [{"polygon": {"x": "x", "y": "y", "points": SQUARE}}]}, {"x": "number", "y": "number"})
 
 
+def test_a_near_clause_outside_a_run_wants_the_embedding():
+    with pytest.raises(DataError, match="pass near="):
+        rules.to_sql({"all": [{"near": {"id": "a", "k": 3}}]}, {})
+
+
 def test_what_a_rule_reads():
     rule = {"all": [CLAUSES[19], {"not": {"tag": ["hard"]}}, {"column": "loss", "min": 1}]}
     assert rules.columns_of(rule) == {"x", "y", "id", "loss"}
     assert rules.needs_tags(rule)
     assert not rules.needs_tags({"all": [CLAUSES[0]]})
+
+
+def test_no_pattern_takes_long_whatever_it_is(run):
+    began = time.process_time()
+    run.rows({"all": [{"search": "/(a+)+$|(.*.*)*x{0,200}y/"}]})
+    assert time.process_time() - began < 2
 
 
 def test_a_rule_of_a_hundred_thousand_values_is_quick_and_one_of_thousands_of_clauses_is_refused(run):

@@ -11,9 +11,9 @@ import scenes
 from PIL import Image
 
 import hem_core
-from app.views.slices.weak_slices import _own_columns
 from hem_core import tasks
 from hem_core.errors import DataError, HemError, ModelError
+from hem_core.runs.described_by import own_columns
 from hem_core.runs.finish import clear
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import save, select
@@ -326,7 +326,7 @@ def test_every_page_draws_both_levels(workspace, monkeypatch, name, level):
 
 def test_no_slice_of_boxes_is_described_by_how_they_were_judged(run):
     """Else every weak slice is "the IoU is low"; what a box is, and where, describes it."""
-    used = set(_own_columns(run.level("boxes")))
+    used = set(own_columns(run.level("boxes")))
     assert {"size", "crowding", "aspect", "given_left"} <= used
     assert not {"iou", "type", "miss", "suspicion", "suspicion_kind", "suspicion_missing", "predicted_left"} & used
 

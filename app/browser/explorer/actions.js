@@ -5,10 +5,11 @@ import { h, icon } from "../shared/dom.js";
 import { drawKept } from "../shared/kept.js";
 import { whole } from "../shared/numbers.js";
 
-/** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV.
- *  Returns {refresh, undo, end}.
- *  @param {import("./bus.js").Bus} bus */
-export function makeActions(bus, host, { makeSet, download }) {
+/** Draw into `host`. makeSet() opens Sets with the rule; download() saves the scope as CSV; without: what is not there
+ *  (`tags`, `sets`) -> why, in place of its buttons. Returns {refresh, undo, end}.
+ *  @param {import("./bus.js").Bus} bus @param {HTMLElement} host
+ *  @param {{makeSet: () => void, download: () => void, without?: {tags?: string, sets?: string}}} ways */
+export function makeActions(bus, host, { makeSet, download, without = {} }) {
   const scope = h("div", { class: "hem-scope", role: "status", "aria-live": "polite" });
   const titles = new Map(bus.offered.map(({ name, title }) => [name, title.toLowerCase()]));
   const buttons = bus.offered.map(({ name, title, meaning }) =>
@@ -61,18 +62,20 @@ export function makeActions(bus, host, { makeSet, download }) {
   );
   const kept = h("div", { class: "hem-kept", role: "status" });
   const note = h("div", { class: "hem-note", hidden: true, role: "status" });
+  const tagging = without.tags ? [h("span", { class: "hem-muted" }, without.tags)] : [buttons, free, clear];
   host.replaceChildren(
     scope,
-    h("div", { class: "hem-group" }, buttons, free, clear),
+    h("div", { class: "hem-group" }, ...tagging),
     kept,
     h("span", { class: "hem-space" }),
-    h("div", { class: "hem-group" }, back, csv, set),
+    h("div", { class: "hem-group" }, without.tags ? "" : back, csv, without.sets === undefined ? set : ""),
     note,
   );
   let timer = 0;
   const ends = [bus.on("state", refresh), bus.on("said", said), bus.on("kept", () => drawKept(bus, kept))];
   const ask = (event) => bus.outbox.unkept() && event.preventDefault();
-  document.addEventListener("keydown", key);
+  const keys = host.closest(".hem-host") ?? document; // around it there may be another program's page
+  keys.addEventListener("keydown", key);
   window.addEventListener("beforeunload", ask);
   refresh();
   drawKept(bus, kept);
@@ -82,7 +85,7 @@ export function makeActions(bus, host, { makeSet, download }) {
     end() {
       ends.forEach((end) => end());
       clearTimeout(timer);
-      document.removeEventListener("keydown", key);
+      keys.removeEventListener("keydown", key);
       window.removeEventListener("beforeunload", ask);
     },
   };
@@ -105,6 +108,7 @@ export function makeActions(bus, host, { makeSet, download }) {
     const count = bus.counts.scope;
     try {
       const answer = await bus.tag(action, tag);
+      bus.emit("acted");
       const text =
         action === "clear"
           ? `Cleared the tags of ${bus.counted(answer.count)}`
@@ -139,6 +143,7 @@ export function makeActions(bus, host, { makeSet, download }) {
   async function undoBatch(batch) {
     try {
       const { undone, message } = await bus.undo(batch);
+      bus.emit("acted");
       if (!undone) return show(message);
       return show(message, () => undoBatch(undone.batch), false, undone.action === "redo" ? "Undo" : "Redo");
     } catch (error) {
@@ -179,6 +184,7 @@ export function makeActions(bus, host, { makeSet, download }) {
 
   function said(message) {
     if (message?.error) show(message.error, null, true);
+    else if (message?.note) show(message.note, message.canUndo ? undo : null);
   }
 
   function key(event) {
@@ -188,8 +194,9 @@ export function makeActions(bus, host, { makeSet, download }) {
       (target.isContentEditable || target.matches("input:not([type=range]), textarea, select"))
     )
       return;
-    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z" && !without.tags) {
       event.preventDefault();
+      event.stopPropagation();
       undo();
     }
     if (event.key === "Escape") {

@@ -1,7 +1,8 @@
 // @ts-check
-// Plotly draws the axes, the matrix and every exported figure; it is loaded once, from this server.
+// Plotly draws the axes, the matrix and every exported figure; it is loaded once.
 
 import { rgb } from "../shared/colours.js";
+import { plotlyAddress } from "../shared/plotly_script.js";
 
 /** @typedef {{react: Function, toImage: Function, purge: Function}} Plotly */
 const host = /** @type {{Plotly?: Plotly}} */ (globalThis);
@@ -9,10 +10,15 @@ let loading = null;
 
 /** Plotly, fetched at the first call. @returns {Promise<Plotly>} */
 export function plotly() {
-  loading ??= new Promise((resolve, reject) => {
-    if (host.Plotly) return resolve(host.Plotly);
+  loading ??= host.Plotly ? Promise.resolve(host.Plotly) : plotlyAddress().then(loaded);
+  return loading;
+}
+
+/** @returns {Promise<Plotly>} */
+function loaded(address) {
+  return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = new URL("../../plotly.min.js", import.meta.url).href; // beside the folder of this version
+    script.src = address;
     script.onload = () => resolve(host.Plotly);
     script.onerror = () => {
       loading = null;
@@ -20,7 +26,6 @@ export function plotly() {
     };
     document.head.append(script);
   });
-  return loading;
 }
 
 /** Let go of what Plotly has drawn in an element. */

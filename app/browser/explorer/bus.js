@@ -4,8 +4,13 @@
 import { counted, rowsOf } from "../shared/level.js";
 import { clauseMask, clauses, count, every } from "../shared/rules.js";
 import { makeColumns } from "./columns.js";
+import { makeCrowd } from "./crowd.js";
 import { makeExamples } from "./examples.js";
+import { makeNames } from "./map_names.js";
+import { makeNear } from "./near.js";
+import { makeReplay } from "./replay.js";
 import { makeTagging } from "./tagging.js";
+import { groupOf } from "./why.js";
 
 const opened = new WeakMap(); // client -> its buses by workspace, run, level and scores
 
@@ -16,8 +21,9 @@ const opened = new WeakMap(); // client -> its buses by workspace, run, level an
  *
  *  Three things: the filter (a rule), the selection (a rule inside the filter), the picks (clicked rows).
  *  Masks are (N) 0/1: `inFilter`; `selected` (inside the filter) or null; `scope` = what an action applies to.
- *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'said', 'kept' (a
- *  step of the outbox). With it come the columns, the examples and the tags, each from a file of its own.
+ *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'opened' (in the
+ *  drawer), 'said', 'acted' (many were tagged, or an action was undone, outside of the drawer), 'kept' (a step of the
+ *  outbox). With it come the columns, the examples and the tags, each from a file of its own.
  *
  *  @param {import("../shared/client.js").Client} client @returns {Bus} */
 export function openBus(client, data) {
@@ -42,7 +48,11 @@ function makeBus(client, data) {
   const bus = {
     ...makeColumns(source, itself),
     ...makeExamples(source, data.look, itself),
+    ...makeNear(source, data.near, itself),
+    ...makeNames(source, itself),
+    ...makeCrowd(source, data, itself),
     ...makeTagging({ client, source, data, bus: itself, changed: masksAfterTags }),
+    replay: makeReplay(source.replay, n), // where the points of the data map lay after each epoch
     run: data.run,
     n,
     rows: rowsOf(data.level), // what its rows are called: "examples", "boxes"
@@ -65,6 +75,7 @@ function makeBus(client, data) {
     scope: full,
     counts: { filter: n, selected: 0, scope: n },
     hovered: -1,
+    opened: -1, // the row in the drawer
     pending: 0,
 
     on(name, listener) {
@@ -107,6 +118,11 @@ function makeBus(client, data) {
         bus.emit("hover", row);
       }
     },
+    open(row) {
+      if (row === bus.opened) return;
+      bus.opened = row;
+      bus.emit("opened", row);
+    },
     say(message) {
       bus.emit("said", message);
     },
@@ -119,6 +135,9 @@ function makeBus(client, data) {
     hasScope: () => bus.picks.size > 0 || clauses(bus.filter).length + clauses(bus.selection).length > 0,
 
     csv: () => source.csv(bus.scopeRule()),
+    /** What sets the picks or the selection apart from the rest of the filter; or the filter from all else. */
+    why: () => source.why(bus.filter, groupOf(bus)),
+    prepareWhy: () => source.prepareWhy(),
   };
   return bus;
 
@@ -129,19 +148,16 @@ function makeBus(client, data) {
   function maskOf(rule) {
     const masks = clauses(rule).map((clause) => clauseMask(clause, bus));
     if (masks.includes(null)) return null;
-    return masks.length === 0 ? full : every(masks, n);
+    return masks.length === 0 ? full : masks.length === 1 ? masks[0] : every(masks, n);
   }
 
   async function remote(rule) {
-    const masks = clauses(rule).map((clause) => clauseMask(clause, bus));
-    const unknown = clauses(rule).filter((_, k) => masks[k] === null);
-    const answer = await source.mask({ all: unknown }, bus.revision);
-    return every([answer, ...masks.filter((mask) => mask)], n);
+    return every(await Promise.all(clauses(rule).map((clause) => clauseMask(clause, bus) ?? bus.fetchMask(clause))), n);
   }
 
   function apply(inFilter, chosen, origin) {
     bus.inFilter = inFilter;
-    bus.selected = clauses(bus.selection).length ? every([inFilter, chosen], n) : null;
+    bus.selected = clauses(bus.selection).length ? (inFilter === full ? chosen : every([inFilter, chosen], n)) : null;
     if (bus.picks.size) {
       bus.scope = new Uint8Array(n);
       for (const row of bus.picks) bus.scope[row] = 1;
@@ -153,6 +169,7 @@ function makeBus(client, data) {
     };
     if (!bus.picks.size) bus.counts.scope = bus.selected ? bus.counts.selected : bus.counts.filter;
     bus.emit("state", origin);
+    bus.followNear();
   }
 
   async function masksAfterTags() {

@@ -21,12 +21,39 @@ export function fitted(spreadX, spreadY, width, height, { isBare, regions }) {
     pad = hasRegions ? Math.max(0.09, 32 / Math.max(height, 1)) : PAD;
   const [x0, x1] = spread(spreadX, PAD, hasRegions ? 0.14 : PAD),
     [y0, y1] = spread(spreadY, pad, pad);
-  if (!isBare) return { x0, x1, y0, y1 };
-  // One unit is as long across as up: distances in an embedding map mean the same in both.
+  return isBare ? evened({ x0, x1, y0, y1 }, width, height) : { x0, x1, y0, y1 };
+}
+
+/** The part that shows all of another one with a unit as long across as up: distances in an embedding map mean the same
+ *  in both. @param {Part} part @param {number} width @param {number} height @returns {Part} */
+export function evened({ x0, x1, y0, y1 }, width, height) {
   const unit = Math.max((x1 - x0) / width, (y1 - y0) / height);
   const growX = unit * width - (x1 - x0),
     growY = unit * height - (y1 - y0);
   return { x0: x0 - growX / 2, x1: x1 + growX / 2, y0: y0 - growY / 2, y1: y1 + growY / 2 };
+}
+
+/** The part after the plot has got another size: on a map of distances as long a unit as before, around the same point.
+ *  @param {Frame} frame @param {number} width @param {number} height of the plot in CSS pixels
+ *  @param {{isBare?: boolean}} axes @returns {Part} */
+export function resized({ x0, x1, y0, y1, width: before, ratio }, width, height, { isBare }) {
+  if (!isBare) return { x0, x1, y0, y1 };
+  const half = (x1 - x0) / (before / ratio) / 2,
+    [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
+  return { x0: x - half * width, x1: x + half * width, y0: y - half * height, y1: y + half * height };
+}
+
+/** A part as an address has it. @param {Part} part */
+export function written({ x0, x1, y0, y1 }) {
+  return [x0, x1, y0, y1].map((value) => Number(value.toPrecision(6))).join(",");
+}
+
+/** The part that such a text names; null for one that names none. @param {string | null | undefined} text
+ *  @returns {Part | null} */
+export function read(text) {
+  const [x0, x1, y0, y1, ...rest] = (text ?? "").split(",").map((one) => (one.trim() ? Number(one) : NaN));
+  const isPart = !rest.length && [x0, x1, y0, y1].every(Number.isFinite) && x1 > x0 && y1 > y0;
+  return isPart ? { x0, x1, y0, y1 } : null;
 }
 
 /** CSS pixels of a point of the data. @param {Frame} frame */

@@ -1,11 +1,13 @@
 // @ts-check
 // What is filtered, selected and picked, as chips that can be taken away.
 
+import { nearControl } from "./near.js";
 import { h, icon } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
 import { clauses, describe } from "../shared/rules.js";
 
-/** The chips of a bus as elements; mode is the kind of map on screen, null when it cannot be drawn.
+/** The chips of a bus as elements; mode is the kind of map on screen, "replay" for an earlier epoch
+ *  of it, null when it cannot be drawn.
  *  @param {import("./bus.js").Bus} bus */
 export function chips(bus, mode) {
   const titles = (name) => (name === "is_correct" ? "correct" : bus.title(name)),
@@ -27,7 +29,8 @@ export function chips(bus, mode) {
       },
       "keep as filter",
     );
-    list.push(chip("selection", "lasso", text, () => bus.set({ selection: { all: [] } }), keep));
+    const more = [nearControl(bus), keep];
+    list.push(chip("selection", "lasso", text, () => bus.set({ selection: { all: [] } }), more));
   }
   if (bus.picks.size)
     list.push(chip("picks", "check", `${bus.counted(bus.picks.size)} picked`, () => bus.set({ picks: new Set() })));
@@ -44,7 +47,9 @@ export function chips(bus, mode) {
 }
 
 function hint(mode, rows) {
+  if (mode === "replay") return "The map of an earlier epoch: drag to move it. To select, go back to all epochs.";
   if (!mode) return "Drag a range on the histogram to select.";
+  if (mode === "table") return "Click a row to pick it, Shift-click a range; a header sorts, Enter opens.";
   return mode === "matrix"
     ? `Click a cell or a class name to select its ${rows}.`
     : "Drag a lasso on the map, or a range on the histogram.";
@@ -56,7 +61,7 @@ function chip(name, symbol, text, remove, more) {
     { class: `hem-chip is-${name}`, title: text },
     icon(symbol),
     h("span", { class: "hem-chip-text" }, text),
-    more,
+    more ?? "",
     h(
       "button",
       { class: "hem-chip-close", "aria-label": `remove ${text}`, title: "remove", onclick: remove },

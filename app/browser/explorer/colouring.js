@@ -3,9 +3,10 @@
 
 import { literal } from "./axes.js";
 import { levels, rgb } from "../shared/colours.js";
+import { colouredNames } from "./name_colours.js";
+import { epochOf } from "./replay.js";
 
 const LEVELS = 10;
-const MOST_NAMES = 12;
 
 const REGIONS = [
   ["hard: never learned", 0.008, 0.985, "left", "top"],
@@ -18,6 +19,18 @@ export function axesOf(view) {
   if (view.mode === "data") return { x: "variability", y: "confidence_mean", regions: REGIONS };
   if (view.mode === "embedding") return { x: "x", y: "y", isBare: true, regions: [] };
   return { x: view.x, y: view.y, regions: [] };
+}
+
+/** Whether a map is drawn by the density of its points; a replay of the training shows every point.
+ *  @param {import("./view.js").View} view @param {import("./bus.js").Bus} bus */
+export function isDense(view, bus) {
+  return bus.canCount && (view.dense ?? bus.isCrowd) && epochOf(view, bus.epochs) == null;
+}
+
+/** The columns that a map is drawn of where it is not drawn by density. @param {import("./view.js").View} view */
+export function drawnColumns(view) {
+  const axes = axesOf(view);
+  return view.mode === "matrix" ? [] : [axes.x, axes.y, view.colour];
 }
 
 /** What a map shows as a table: [header, rows] of the ids and the columns on its axes and in its colour. */
@@ -35,9 +48,10 @@ export function mapTable(bus, view, rows, ids) {
   ];
 }
 
-/** How points are coloured: {level, palette, kind, names | low, high, title}; `name` is a column. */
+/** How points are coloured: {level, palette, kind, names | low, high, title}; `name` is a column. Without its values,
+ *  as where the server colours, there is no level. */
 export function colouring(bus, name, look) {
-  const column = bus.column(name);
+  const column = bus.column(name) ?? (bus.described?.[name] && { ...bus.described[name], values: null });
   if (!column) return null;
   if (column.kind === "number") {
     const [low, high] = clipped(column);
@@ -48,7 +62,7 @@ export function colouring(bus, name, look) {
       low,
       high,
       isCut,
-      level: levels(column.values, low, high, LEVELS),
+      level: column.values && levels(column.values, low, high, LEVELS),
       palette: look.steps.map(rgb),
       colours: look.steps,
       title: column.title,
@@ -56,11 +70,17 @@ export function colouring(bus, name, look) {
     };
   }
   // Names with a colour of their own (reasons, right and wrong) have it on every page.
-  const fixed = bus.fixedColours[name] ?? {};
-  const colours = column.names.slice(0, MOST_NAMES).map((one, at) => fixed[one] ?? look.names[at]);
-  const hasOther = column.names.length > MOST_NAMES || column.missing > 0;
+  const fixed = bus.fixedColours[name] ?? {},
+    codes = colouredNames(bus, column),
+    names = codes.map((code) => column.names[code]);
+  const colours = names.map((one, slot) => fixed[one] ?? look.names[slot]);
+  const hasOther = column.names.length > names.length || column.missing > 0;
   const palette = [...colours, look.other];
-  const level = Uint8Array.from(column.values, (code) => (code >= 0 && code < colours.length ? code : colours.length));
+  const slotOf = new Uint8Array(column.names.length).fill(colours.length);
+  codes.forEach((code, slot) => {
+    slotOf[code] = slot;
+  });
+  const level = Uint8Array.from(column.values ?? [], (code) => slotOf[code] ?? colours.length);
   return {
     kind: "names",
     name,
@@ -68,7 +88,9 @@ export function colouring(bus, name, look) {
     palette: palette.map(rgb),
     colours: palette,
     title: column.title,
-    names: column.names.slice(0, MOST_NAMES),
+    names,
+    codes,
+    isBool: column.kind === "bool",
     hasOther,
   };
 }
@@ -113,7 +135,7 @@ export function legendTraces(colour) {
 
 function clipped(column) {
   if (column.unit === "percentile") return [0, 100];
-  column.clip ??= quantiles(column.values);
+  column.clip ??= column.values ? quantiles(column.values) : [column.min ?? 0, column.max ?? 1];
   return column.clip;
 }
 

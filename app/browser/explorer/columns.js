@@ -20,13 +20,14 @@ export function makeColumns(source, bus) {
   return {
     described: /** @type {Record<string, Column>} */ ({}),
     skipped: /** @type {Record<string, string>} */ ({}), // columns that cannot be shown -> why
+    epochs: 0, // of the training that were recorded
     column: (name) => columns.get(name),
     title: (name) => bus().described[name]?.title ?? name,
 
     async describe() {
       if (Object.keys(bus().described).length) return;
-      const { columns: described, skipped } = await source.columns();
-      Object.assign(bus(), { described, skipped: skipped ?? {} });
+      const { columns: described, skipped, epochs } = await source.columns();
+      Object.assign(bus(), { described, skipped: skipped ?? {}, epochs: epochs ?? 0 });
     },
 
     /** Fetch columns that are not here yet; resolves when all are. */

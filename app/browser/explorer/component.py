@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from streamlit.components.v2 import component
 
 from app import state
+from app.browser import linked
 from app.wire import routes
 
-_HERE = Path(__file__).parent
 # The modules are served from their own address, with the version in the path: relative imports keep it.
 _SHIM = """
 export default async function (component) {
@@ -31,7 +30,11 @@ _SKELETON = """
 </div>
 """
 _mount = component(
-    "hem_explorer", html=_SKELETON, css=(_HERE / "explorer.css").read_text("utf-8"), js=_SHIM, isolate_styles=False
+    "hem_explorer",
+    html=_SKELETON,
+    css=linked.style(*linked.EXPLORER_STYLES),
+    js=_SHIM,
+    isolate_styles=False,
 )
 KEY = "explorer"
 
@@ -41,7 +44,7 @@ def explorer(data: Mapping[str, Any], *, on_state: Callable[[], None]) -> None:
 
     on_state: filter, selection or view changed, or somebody wants to go to another page.
     """
-    address = f"/hem/static/{routes.version()}/explorer/explorer.js"
+    address = routes.code_address("explorer/explorer.js")
     _mount(key=KEY, data={**data, "code": address}, on_state_change=on_state)
 
 

@@ -1,16 +1,19 @@
 // @ts-check
-// One row large, over Explore: its picture with zoom, the layers of its drawing, its numbers and its neighbours.
+// One row large, over Explore: its picture with zoom, the layers of its drawing, its numbers and its neighbours; of a
+// text or a row of features these.
 
+import { featureTable, marked } from "../shared/contents.js";
 import { h, icon } from "../shared/dom.js";
 import { short } from "../shared/numbers.js";
+import { moreLike } from "./near.js";
 import { pair } from "./pair.js";
 
 const MOST_ZOOM = 16;
 
-/** Make the view, hidden at first, on top of `host`. open(row) goes to Review; following(row, by) is the row before or
- *  after another, or undefined. Returns {show(row), end}.
+/** Make the view, hidden at first, on top of `host`. open(row) goes to Review, null where there is none;
+ *  following(row, by) is the row before or after another, or undefined. Returns {show(row), end}.
  *  @param {import("./bus.js").Bus} bus @param {HTMLElement} host
- *  @param {{open: (row: number) => void, following: (row: number, by: number) => number | undefined}} ways */
+ *  @param {{open: ((row: number) => void) | null, following: (row: number, by: number) => number | undefined}} ways */
 export function makeEnlarged(bus, host, { open, following }) {
   const hidden = new Set(bus.drawing?.hidden),
     layers = bus.drawing?.layers ?? [],
@@ -28,6 +31,7 @@ export function makeEnlarged(bus, host, { open, following }) {
   root.addEventListener("keydown", key);
   stage.addEventListener("wheel", wheel, { passive: false });
   stage.addEventListener("pointerdown", (event) => {
+    if (!bus.hasPictures) return; // a text is there to be read and copied
     grip = { x: event.clientX - seen.x, y: event.clientY - seen.y };
     stage.setPointerCapture(event.pointerId);
   });
@@ -68,8 +72,9 @@ export function makeEnlarged(bus, host, { open, following }) {
   async function fetchAll() {
     const mine = ++drawn;
     try {
-      const [item] = await Promise.all([bus.detailOf(row), paint(mine)]);
+      const [item] = await Promise.all([bus.detailOf(row), bus.hasPictures && paint(mine)]);
       if (mine !== drawn) return;
+      if (!bus.hasPictures) stage.replaceChildren(content(item));
       const near = (item.neighbours ?? []).map((one) => one.row),
         urls = await bus.thumbsOf(near);
       if (mine !== drawn) return;
@@ -88,6 +93,12 @@ export function makeEnlarged(bus, host, { open, following }) {
     await image.decode().catch(() => {});
     image.classList.toggle("is-tiny", image.naturalWidth < 200 && image.naturalHeight < 200);
     root.dataset.hidden = [...hidden].join(" ");
+  }
+
+  /** What stands for an example without a picture. */
+  function content({ text, marks, features, neighbours }) {
+    const about = features?.length ? featureTable(features, Boolean(neighbours?.length)) : null;
+    return h("div", { class: "hem-enlarged-content" }, text ? marked(text, marks) : "", about ?? "");
   }
 
   function letGo() {
@@ -113,7 +124,8 @@ export function makeEnlarged(bus, host, { open, following }) {
         { class: "hem-head" },
         step(-1, "left", "previous (←)"),
         step(1, "right", "next (→)"),
-        h("button", { class: "hem-button", onclick: () => open(row) }, "Open in Review"),
+        open ? h("button", { class: "hem-button", onclick: () => open(row) }, "Open in Review") : "",
+        h("span", { onclick: () => !bus.near.missing && close() }, moreLike(bus, row)),
         h("span", { class: "hem-space" }),
         h("button", { class: "hem-tool", title: "close (Esc)", "aria-label": "close", onclick: close }, icon("close")),
       ),
@@ -195,6 +207,7 @@ export function makeEnlarged(bus, host, { open, following }) {
   }
 
   function wheel(event) {
+    if (!bus.hasPictures) return;
     event.preventDefault();
     const place = stage.getBoundingClientRect();
     zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2, event.clientX - place.left, event.clientY - place.top);

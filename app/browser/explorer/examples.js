@@ -1,6 +1,8 @@
 // @ts-check
 // What is shown of single examples: their ids, thumbnails, texts and free tags, fetched by row and kept for a while.
 
+import { unpacked } from "../shared/rules.js";
+
 const MOST = 3000; // thumbnails, and texts, that are kept
 const IDS_A_REQUEST = 500;
 
@@ -33,6 +35,15 @@ export function makeExamples(source, look, bus) {
       return rows.map((row) => ids.get(row));
     },
 
+    /** The row of an id, asked of the server where it was not seen yet; -1 where the level has no such id. */
+    async findRow(id) {
+      if (!rowOf.has(id)) {
+        const row = unpacked(await source.mask({ all: [{ rows: [id] }] }, 0), bus().n).indexOf(1);
+        if (row >= 0) await bus().idsOf([row]);
+      }
+      return rowOf.get(id) ?? -1;
+    },
+
     /** Object URLs of thumbnails by row ('' where there is none); one request for those not seen yet. isWhole: of a
      *  part, its whole example. */
     async thumbsOf(rows, isWhole = false) {
@@ -51,6 +62,12 @@ export function makeExamples(source, look, bus) {
     async pictureOf(row, hidden) {
       return URL.createObjectURL(await source.picture(row, false, hidden));
     },
+
+    found: source.found,
+    fields: source.fields,
+    tablePage: source.tablePage,
+    tableRows: source.tableRows,
+    tableCsv: source.tableCsv,
 
     /** Everything that is known of a row, as the detail view of Review has it. */
     async detailOf(row) {

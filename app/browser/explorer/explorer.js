@@ -2,22 +2,33 @@
 // Explore: filters | map, matrix, histogram | gallery, and the action bar; all on one bus.
 
 import { makeActions } from "./actions.js";
+import { makeAddress } from "./address.js";
 import { openBus } from "./bus.js";
 import { pageClient } from "../shared/client.js";
 import { theme } from "../shared/colours.js";
 import { chips } from "./chips.js";
+import { drawnColumns, isDense } from "./colouring.js";
 import { makeCourier } from "../shared/courier.js";
 import { h, renew, save } from "../shared/dom.js";
+import { makeDrawer } from "./drawer.js";
+import { makeEnlarged } from "./enlarged.js";
 import { makeFilters } from "./filters.js";
 import { makeGallery } from "./gallery.js";
 import { makeHistogram } from "./histogram.js";
 import { makeMap } from "./map.js";
 import { makeMatrix } from "./matrix.js";
+import { makeTable } from "./table.js";
+import { columnsMenu } from "./table_columns.js";
+import { linkButton } from "./link.js";
+import { legend, legendKey } from "./legend.js";
 import { isComing, lack } from "./missing.js";
+import { makePanes } from "./panes.js";
 import { whenRemoved } from "../shared/mount.js";
+import { epochOf, makeSlider } from "./replay.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
-import { controls, legend, MODES, switcher, tools } from "./toolbar.js";
+import { controls, MODES, switcher, tools } from "./toolbar.js";
+import { makeWhy } from "./why.js";
 import { changedSince, columnsOf, neededColumns, usable, usualView } from "./view.js";
 
 let skeleton = null;
@@ -51,13 +62,15 @@ function mount(first, client) {
     view = null,
     usual = usualView(),
     isGone = false,
-    going = null;
+    going = null,
+    isLooking = false;
   const root = h("div", { class: "hem-explorer" }),
     bones = takeSkeleton(first.parentElement);
   first.parentElement.append(root);
-  const bus = openBus(client, data);
+  const bus = openBus(client, data),
+    address = makeAddress(client.place);
   const slots = Object.fromEntries(
-    ["filters", "stage", "gallery", "actions"].map((name) => [
+    ["filters", "stage", "why", "gallery", "actions"].map((name) => [
       name,
       h("section", { class: `hem-${name}`, "aria-label": name }),
     ]),
@@ -71,6 +84,7 @@ function mount(first, client) {
     legend: bar("legend"),
   };
   const figure = bar("figure-place"),
+    epochs = bar("epoch-place"),
     below = bar("below"),
     space = () => bar("space");
   slots.stage.append(
@@ -78,26 +92,50 @@ function mount(first, client) {
     h("div", { class: "hem-bar hem-bar-2" }, bars.controls, space(), bars.legend),
     bars.chips,
     figure,
+    epochs,
     below,
   );
-  root.append(...Object.values(slots), bones);
+  slots.why.hidden = true;
+  const side = h("div", { class: "hem-side" }, slots.why, slots.gallery);
+  root.append(slots.filters, slots.stage, side, slots.actions, bones);
   let map = null,
     matrix = null,
+    table = null,
+    slider = null,
     histogram = null,
     gallery = null,
     filters = null,
     actions = null,
-    tool = "lasso";
+    why = null,
+    drawer = null,
+    enlarged = null,
+    menu = /** @type {ReturnType<typeof columnsMenu> | null} */ (null),
+    tool = "lasso",
+    isZoomed = false,
+    zooming = 0;
   const fit = () => {
-    root.style.height = `${Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
+    root.style.height = `${data.height ?? Math.max(560, window.innerHeight - root.getBoundingClientRect().top - 12)}px`;
   };
   const fitting = new ResizeObserver(fit);
   fitting.observe(document.body);
+  const ways = {
+    open,
+    focused: () => data.without?.drawer || drawer?.prepare(),
+    judge: (row, event, moveOn) => data.without?.tags || drawer?.judge(row, event, moveOn),
+  };
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
   courier.acknowledge(data.sequence);
-  const ends = [bus.on("state", state), bus.on("view", viewed), bus.on("said", busy)];
-  const poll = setInterval(() => document.visibilityState === "visible" && bus.look().catch(() => {}), 5000);
-  const focus = () => bus.look().catch(() => {});
+  const ends = [
+    makePanes(root, client, data.identity.workspace),
+    bus.on("state", state),
+    bus.on("view", viewed),
+    bus.on("said", busy),
+    bus.on("opened", named),
+  ];
+  const focus = () => {
+    if (!isLooking && !data.without?.tags && document.visibilityState === "visible") follow();
+  };
+  const poll = setInterval(focus, 5000);
   window.addEventListener("focus", focus);
   agree();
   start().catch((error) =>
@@ -111,7 +149,8 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, histogram, gallery, filters, actions]) part?.end();
+    for (const part of [map, matrix, table, slider, histogram, gallery, filters, actions, drawer, enlarged, why])
+      part?.end();
     ends.forEach((one) => one());
     root.remove();
   }
@@ -126,19 +165,49 @@ function mount(first, client) {
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
+      without: data.without,
     });
-    await Promise.all([bus.load(neededColumns(view, bus.described)), bus.tags().catch(() => {})]);
+    await Promise.all([load(), bus.tags().catch(() => {})]);
     if (isGone) return;
     filters = makeFilters(bus, slots.filters, look);
-    gallery = makeGallery(bus, slots.gallery, open);
+    gallery = makeGallery(bus, slots.gallery, {
+      ...ways,
+      enlarge: (row) => enlarged.show(row),
+      page: Math.max(0, Math.trunc(Number(address.read().page ?? 1)) - 1 || 0),
+      paged: (page) => address.write({ page: page ? String(page + 1) : null }),
+    });
+    enlarged = makeEnlarged(bus, root, { open: data.without?.review ? null : review, following: gallery.following });
+    drawer = makeDrawer(bus, client, root, {
+      about: () => data,
+      leave,
+      enlarge: enlarged.show,
+      around: gallery.near,
+    });
     histogram = makeHistogram(bus, below, look);
+    slider = makeSlider(bus, epochs);
     await adopt();
+    why = data.without?.why ? null : makeWhy(bus, slots.why, client);
     await draw();
     if (isGone) return;
     bones.remove();
     const skipped = Object.entries(bus.skipped).map(([name, why]) => `column ${name}: ${why}`);
     if (skipped.length) bus.say({ error: `Not shown: ${skipped.join("; ")}` });
+    await reopen(address.read().example);
     root.dataset.ready = "true";
+  }
+
+  /** Open the example that the address names. */
+  async function reopen(id) {
+    if (!id) return;
+    const row = await bus.findRow(id).catch(() => -1);
+    if (row >= 0) return drawer.show(row);
+    address.write({ example: null });
+    bus.say({ error: `There is no ${id} here any more, so it is not opened.` });
+  }
+
+  async function named(row) {
+    const [id] = row < 0 ? [null] : await bus.idsOf([row]).catch(() => [null]);
+    if (row === bus.opened && !isGone) address.write({ example: id });
   }
 
   /** Python's answer: a fresh token, the counts it agrees on; its rules only when the page has not moved on. */
@@ -147,6 +216,7 @@ function mount(first, client) {
     component = next;
     data = next.data;
     client.renew(data);
+    address.again();
     courier.acknowledge(data.sequence);
     if (courier.isSettled()) {
       going = null;
@@ -175,7 +245,8 @@ function mount(first, client) {
   async function adopt() {
     const [filter, selection] = [fitted(data.filter, bus.described), fitted(data.selection, bus.described)],
       dropped = [...filter.dropped, ...selection.dropped];
-    await bus.load([...clauses(filter.rule), ...clauses(selection.rule)].flatMap(columnsOf));
+    const names = [...clauses(filter.rule), ...clauses(selection.rule)].flatMap(columnsOf);
+    await bus.load(bus.isCrowd ? names.filter((name) => bus.described[name]?.kind !== "number") : names);
     await bus.set({ filter: filter.rule, selection: selection.rule }, "python");
     if (!dropped.length) return;
     const words = dropped.map((clause) => describe(clause, (name) => bus.title(name), short)).join("; ");
@@ -192,15 +263,22 @@ function mount(first, client) {
     root.dataset.selected = bus.counts.selected;
     root.dataset.scope = bus.counts.scope;
     drawChips();
+    drawLegend();
     if (origin === "page") tell();
   }
 
   async function viewed({ change, origin }) {
     view = usable(bus.view, usual, bus.described);
-    await bus.load(neededColumns(view, bus.described));
+    await load();
     if (isGone) return;
     await draw(change);
     if (origin === "page") tell();
+  }
+
+  async function load() {
+    const epoch = epochOf(view, bus.epochs),
+      drawn = isDense(view, bus) ? [] : drawnColumns(view);
+    await Promise.all([bus.prepare(neededColumns(view, bus.described), drawn), epoch && bus.replay.load(epoch)]);
   }
 
   // The page itself never waits for Python.
@@ -220,12 +298,16 @@ function mount(first, client) {
   }
 
   async function draw(change = {}) {
-    if (Object.keys(change).join() === "tile") return gallery.draw(view);
+    const changed = Object.keys(change).join();
+    if (changed === "tile") return gallery.draw(view);
+    slider.draw(view);
     drawStage();
+    if (changed === "epoch") return drawChips();
     renew(bars.switcher, [view.mode], () => switcher(bus, view));
-    renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
-    const colour = map?.colouring();
-    renew(bars.legend, colour && [colour.name, colour.colours, colour.low, colour.high], () => legend(colour));
+    if (view.mode !== "table")
+      renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
+    below.hidden = view.mode === "table";
+    drawLegend();
     drawTools();
     drawChips();
     slots.stage.classList.toggle("is-matrix", view.mode === "matrix");
@@ -235,26 +317,50 @@ function mount(first, client) {
   }
 
   function drawStage() {
-    const lacking = lack(bus, data.missing, view.mode);
+    const lacking = lack(bus, data.missing, view.mode),
+      mode = lacking ? "nothing" : view.mode,
+      isMap = !["nothing", "matrix", "table"].includes(mode);
+    if (!isMap) map = map?.end();
+    if (mode !== "matrix") matrix = matrix?.end();
+    if (mode !== "table") table = table?.end();
     if (lacking) {
-      map?.end();
-      matrix?.end();
-      map = matrix = null;
-      figure.replaceChildren(
-        h("div", { class: "hem-empty" }, h("p", {}, lacking.title), h("p", { class: "hem-muted" }, lacking.why)),
-      );
-    } else if (view.mode === "matrix") {
-      map?.end();
-      map = null;
+      const why = h("p", { class: "hem-muted" }, lacking.why);
+      figure.replaceChildren(h("div", { class: "hem-empty" }, h("p", {}, lacking.title), why));
+    } else if (mode === "matrix") {
       matrix ??= makeMatrix(bus, figure, look, data.classes, data.none);
       matrix.draw(view, look);
+    } else if (mode === "table") {
+      table ??= makeTable(bus, figure, ways);
+      table.draw(view).then(drawColumns, (error) => bus.say({ error: error.message }));
     } else {
-      matrix?.end();
-      matrix = null;
-      map ??= makeMap(bus, figure, look, open);
+      map ??= makeMap(bus, figure, look, { open, zoom: zoom(), moved });
       map.draw(view, look);
       map.tool(tool);
     }
+  }
+
+  /** The part of the map that the address names, for the first map alone. */
+  function zoom() {
+    const found = isZoomed ? null : address.read().zoom;
+    if (isZoomed) moved(null);
+    isZoomed = true;
+    return found;
+  }
+
+  /** Another part of the map: into the address once the hand has come to rest. */
+  function moved(part) {
+    clearTimeout(zooming);
+    zooming = window.setTimeout(() => !isGone && address.write({ zoom: part }), 250);
+  }
+
+  /** The menu of the table's columns; it stays open while one is chosen. */
+  function drawColumns() {
+    if (!table || view.mode !== "table") return;
+    renew(bars.controls, ["table"], () => {
+      menu = columnsMenu(table.fields(), (columns) => bus.setView({ columns }));
+      return [menu.element];
+    });
+    menu?.refresh(table.shown());
   }
 
   function drawTools() {
@@ -264,14 +370,21 @@ function mount(first, client) {
       drawTools();
     };
     const lacking = lack(bus, data.missing, view.mode),
-      parts = () => ({ map, matrix, histogram });
-    renew(bars.tools, [view.mode, view.hide, tool, Boolean(lacking)], () =>
-      tools(bus, view, { parts, lacking, tool, choose }),
-    );
+      parts = () => ({ map, matrix, table, histogram });
+    renew(bars.tools, [view.mode, view.hide, view.dense, view.names, tool, Boolean(lacking)], () => [
+      ...tools(bus, view, { parts, lacking, tool, choose }),
+      ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
+    ]);
+  }
+
+  function drawLegend() {
+    const colour = map?.colouring();
+    renew(bars.legend, legendKey(bus, colour), () => legend(bus, colour));
   }
 
   function drawChips() {
-    const mode = view && !lack(bus, data.missing, view.mode) ? view.mode : null;
+    const shown = view && !lack(bus, data.missing, view.mode) ? view.mode : null,
+      mode = shown && epochOf(view, bus.epochs) ? "replay" : shown;
     renew(bars.chips, [bus.filter, bus.selection, bus.counts.selected, bus.picks.size, mode], () => chips(bus, mode));
   }
 
@@ -279,7 +392,17 @@ function mount(first, client) {
     root.classList.toggle("is-busy", bus.pending > 0);
   }
 
+  async function follow() {
+    isLooking = true;
+    await bus.look().catch(() => {});
+    isLooking = false;
+  }
+
   function open(row) {
+    return data.without?.drawer ? enlarged.show(row) : drawer.show(row);
+  }
+
+  function review(row) {
     bus
       .idsOf([row])
       .then(([id]) => leave("open", id))

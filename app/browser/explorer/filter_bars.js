@@ -16,7 +16,19 @@ export function barsOf(one, grid, column) {
   if (one.unit !== "percentile") return { heights: scaled(histogram(one.values, grid), Math.sqrt), words: "" };
   const name = ERROR_COLUMNS.find((name) => column(name));
   if (!name) return { heights: [], words: "" };
-  const means = meansOf(one.values, grid, errors(column(name)));
+  return ofMeans(name, meansOf(one.values, grid, errors(column(name))));
+}
+
+/** The same of a column that is not in the page: the server counts.
+ *  @param {import("./bus.js").Bus} bus */
+export async function countedBars(bus, name, grid) {
+  if (bus.described[name].unit !== "percentile")
+    return { heights: scaled(await bus.barCounts(name, grid), Math.sqrt), words: "" };
+  const weight = ERROR_COLUMNS.find((one) => bus.described[one]);
+  return weight ? ofMeans(weight, await bus.barCounts(name, grid, weight)) : { heights: [], words: "" };
+}
+
+function ofMeans(name, means) {
   return { heights: scaled(means), words: `bars: ${WORDS[name]}, at most ${percent(Math.max(0, ...means))}` };
 }
 

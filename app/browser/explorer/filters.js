@@ -5,6 +5,7 @@ import { h, icon, select } from "../shared/dom.js";
 import { ERROR_COLUMNS } from "./filter_bars.js";
 import { facetFilter, tagFilter } from "./filter_facet.js";
 import { rangeFilter } from "./filter_range.js";
+import { searchField } from "./search_field.js";
 import { clauseMask, clauseOf, clauses, every, subject, withClause } from "../shared/rules.js";
 
 const USUAL = ["is_correct", "error", "reason", "label", "predicted"];
@@ -15,16 +16,7 @@ const NOT_FILTERS = new Set(["suggested_label", "index", "image_row", "duplicate
 export function makeFilters(bus, host, look) {
   const sections = h("div", { class: "hem-sections" });
   const clear = h("button", { class: "hem-link", onclick: () => bus.set({ filter: { all: [] } }) }, "Clear all");
-  // A text is looked for by its words, everything else by its id.
-  const sought = bus.shows === "words" ? bus.words : "id",
-    invitation = bus.shows === "words" ? "Find words" : "Find an id";
-  const search = h("input", {
-    type: "search",
-    class: "hem-input",
-    placeholder: invitation,
-    "aria-label": invitation.toLowerCase(),
-    oninput: () => searching(),
-  });
+  const search = searchField(bus);
   host.replaceChildren(
     h(
       "div",
@@ -33,11 +25,10 @@ export function makeFilters(bus, host, look) {
       h("span", { class: "hem-space" }),
       clear,
     ),
-    h("div", { class: "hem-search" }, icon("search"), search),
+    search.element,
     sections,
   );
-  let timer = 0,
-    frame = 0,
+  let frame = 0,
     view = null,
     parts = new Map();
   const ends = [bus.on("state", later), bus.on("tags", later)];
@@ -45,7 +36,7 @@ export function makeFilters(bus, host, look) {
     draw,
     end() {
       ends.forEach((end) => end());
-      clearTimeout(timer);
+      search.end();
       cancelAnimationFrame(frame);
     },
   };
@@ -54,7 +45,7 @@ export function makeFilters(bus, host, look) {
     if (nextLook) look = nextLook;
     view = { ...next };
     const wanted = wantedColumns();
-    await bus.load([...wanted.filter((name) => name !== "tag"), ...ERROR_COLUMNS]);
+    await bus.prepare([...wanted.filter((name) => name !== "tag"), ...(bus.isCrowd ? [] : ERROR_COLUMNS)]);
     const key = wanted.join(" ");
     if (sections.dataset.key !== key) {
       sections.dataset.key = key;
@@ -102,8 +93,7 @@ export function makeFilters(bus, host, look) {
 
   function refresh() {
     clear.hidden = !clauses(bus.filter).length;
-    const text = clauseOf(bus.filter, sought)?.contains ?? "";
-    if (document.activeElement !== search && search.value !== text) search.value = text;
+    search.refresh();
     for (const [name, part] of parts) part.refresh(clauseOf(bus.filter, name), maskWithout(name));
   }
 
@@ -117,14 +107,6 @@ export function makeFilters(bus, host, look) {
 
   function put(name, clause) {
     bus.set({ filter: withClause(bus.filter, name, clause) });
-  }
-
-  function searching() {
-    clearTimeout(timer);
-    timer = setTimeout(
-      () => put(sought, search.value.trim() ? { column: sought, contains: search.value.trim() } : null),
-      250,
-    );
   }
 
   function section(title, name, tip, ...body) {

@@ -1,17 +1,25 @@
 // @ts-check
 // The gallery: the examples of filter and selection as tiles, a page at a time, sorted by a score.
 
+import { axesOf } from "./colouring.js";
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
-import { short, whole } from "../shared/numbers.js";
-import { makeEnlarged } from "./enlarged.js";
+import { whole } from "../shared/numbers.js";
+import { inOrder, selectNear, shownNumber } from "./near.js";
+import { around, placeOf } from "./order.js";
+import { pickedRange } from "./picking.js";
 import { pair, said } from "./pair.js";
+import { markFound } from "./search_marks.js";
 
 const PAGE = 48;
+const DISTANCE = "/distance"; // in the menu of the order; no column has such a name
+const HOW = "click selects, Shift-click a range, double-click or Enter opens, keys 1 to 7 judge";
 
-/** Draw into `host`. open(row) is a double click. Returns {draw(view, look), end}.
+/** Draw into `host`. page: the one to begin with, from 0; paged(page): one is shown. open(row): a double click, or Enter;
+ *  enlarge(row); focused(): a tile has the focus; judge(row, event, moveOn): another key on a tile.
+ *  Returns {draw(view, look), following, near, end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeGallery(bus, host, open) {
+export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0, paged = (_page) => {} }) {
   const count = h("h2", { class: "hem-title" }),
     sort = h("span"),
     direction = h("button", { class: "hem-tool" });
@@ -66,37 +74,52 @@ export function makeGallery(bus, host, open) {
   );
   direction.addEventListener("click", () => bus.setView({ ascending: !view.ascending }));
   let view = null,
-    page = 0,
     shown = [],
+    coming = [], // the rows of the next page, in a crowd
     anchor = -1,
     drawn = 0,
     signature = "",
     frame = 0;
-  const enlarged = makeEnlarged(bus, host.parentElement, { open, following: (row, by) => following(row, by) });
-  const ends = [bus.on("state", () => later(true)), bus.on("tags", badges), bus.on("hover", mark)];
+  const ends = [
+    bus.on("state", () => later(true)),
+    bus.on("tags", badges),
+    bus.on("hover", mark),
+    bus.on("near", reordered),
+    bus.on("opened", (row) => (row < 0 ? mark() : see(row))),
+  ];
   return {
     draw,
+    following,
+    near,
     end() {
       ends.forEach((end) => end());
-      enlarged.end();
       cancelAnimationFrame(frame);
     },
   };
 
   /** The row that stands so many places after another in the order of the gallery; undefined at its ends. */
   function following(row, by) {
+    if (isAsked()) return shown.includes(row) ? shown[shown.indexOf(row) + by] : undefined; // on the page that is seen
     const mask = bus.selected ?? bus.inFilter,
-      rows = bus.sorted(view.score, !view.ascending).filter((one) => mask[one]);
+      rows = inOrder(bus, view).filter((one) => mask[one]);
     return rows[rows.indexOf(row) + by];
+  }
+
+  /** The rows around one as `around` gives them; of a crowd the server says them. */
+  function near(row, reach) {
+    return around(inOrder(bus, view), bus.selected ?? bus.inFilter, row, reach);
   }
 
   function draw(next) {
     if (view && (next.score !== view.score || next.ascending !== view.ascending)) page = 0;
     view = { ...next };
     const scores = Object.entries(bus.described)
-      .filter(([, one]) => one.is_score)
+      .filter(([name, one]) => one.is_score || name === view.score)
       .map(([name, one]) => [name, one.title]);
-    sort.replaceChildren(select(scores, view.score, (score) => bus.setView({ score }), "sort by"));
+    const isNear = Boolean(bus.nearest()),
+      options = bus.hasDistances() ? [[DISTANCE, "distance"], ...scores] : scores;
+    sort.replaceChildren(select(options, isNear ? DISTANCE : view.score, sortBy, "sort by"));
+    direction.disabled = isNear;
     direction.replaceChildren(icon(view.ascending ? "up2" : "down2"));
     direction.title = view.ascending ? "lowest first" : "highest first";
     size.value = tileSize();
@@ -120,8 +143,17 @@ export function makeGallery(bus, host, open) {
     later(false);
   }
 
+  function sortBy(score) {
+    bus.orderByDistance(score === DISTANCE);
+    if (score !== DISTANCE) bus.setView({ score });
+  }
+
+  function reordered() {
+    if (view) draw(view);
+  }
+
   function later(isNew) {
-    if (isNew && members() !== signature) {
+    if (isNew && signature && members() !== signature) {
       page = 0;
       tiles.scrollTop = 0;
     }
@@ -136,12 +168,16 @@ export function makeGallery(bus, host, open) {
   }
 
   async function fill() {
-    if (!view || !bus.column(view.score)) return;
+    if (!view || !(bus.isCrowd || bus.column(view.score))) return;
     const mine = ++drawn,
-      mask = bus.selected ?? bus.inFilter;
-    const total = bus.selected ? bus.counts.selected : bus.counts.filter;
+      total = bus.selected ? bus.counts.selected : bus.counts.filter;
     signature = members();
-    shown = pageOf(bus.sorted(view.score, !view.ascending), mask, page * PAGE, PAGE);
+    const last = Math.max(0, Math.ceil(total / PAGE) - 1);
+    page = Math.max(0, Math.min(page, last));
+    const found = isAsked() ? await asked(mine) : here(page);
+    if (mine !== drawn || !found) return;
+    shown = found;
+    paged(page);
     head(total);
     if (!shown.length) return tiles.replaceChildren(nothing());
     const old = new Map([...tiles.children].map((tile) => [Number(tile.dataset.row), tile]));
@@ -149,7 +185,10 @@ export function makeGallery(bus, host, open) {
     // Tiles that stay are left where they are: one that is taken out between press and release loses its click.
     if (wanted.length !== tiles.children.length || wanted.some((one, at) => one !== tiles.children[at]))
       tiles.replaceChildren(...wanted);
-    for (const element of tiles.children) caption(element);
+    for (const element of tiles.children) {
+      caption(element);
+      delete element.dataset.found; // marks are made anew
+    }
     badges();
     mark();
     host.dataset.filled = `${total} ${shown[0]}`;
@@ -159,10 +198,36 @@ export function makeGallery(bus, host, open) {
         [pictures, ids, contents] = await Promise.all(parts);
       if (mine !== drawn) return;
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
-      const next = pageOf(bus.sorted(view.score, !view.ascending), mask, (page + 1) * PAGE, PAGE);
+      await markFound(bus, shown, [...tiles.children], () => mine === drawn);
+      if (mine !== drawn) return;
+      const next = isAsked() ? coming : here(page + 1);
       if (next.length) await Promise.all([bus.thumbsOf(next, isWhole), bus.contentsOf(next)]);
     } catch (error) {
       bus.say({ error: error.message });
+    }
+  }
+
+  /** Is the order of the rows the server's to say? What is near a row is here, also in a crowd. */
+  function isAsked() {
+    return bus.isCrowd && !bus.nearest();
+  }
+
+  /** The rows of a page, where the column that sorts them is here. */
+  function here(number) {
+    return pageOf(inOrder(bus, view), bus.selected ?? bus.inFilter, number * PAGE, PAGE);
+  }
+
+  /** The rows of this page as the server knows them, and those of the next one; null when there is none to show. */
+  async function asked(mine) {
+    const axes = axesOf(view),
+      columns = ["error", axes.x, axes.y].filter((name) => bus.described[name]?.kind === "number");
+    try {
+      const found = await bus.pageOf(view.score, !view.ascending, page * PAGE, 2 * PAGE, columns);
+      if (mine === drawn) coming = found.rows.slice(PAGE);
+      return found.rows.slice(0, PAGE);
+    } catch (error) {
+      bus.say({ error: error.message });
+      return null;
     }
   }
 
@@ -214,12 +279,15 @@ export function makeGallery(bus, host, open) {
         ondblclick: () => open(row),
         onkeydown: (event) => {
           if (event.key === "Enter") open(row);
-          if (event.key === "e" && bus.hasPictures) enlarged.show(row);
+          else if (event.key === "e") enlarge(row);
+          else if (event.key === "m" && !bus.near.missing) likeThis(row);
+          else judge(row, event, moveOn);
           if (event.key === " ") {
             event.preventDefault();
             pick(row, event);
           }
         },
+        onfocus: focused,
         onpointerenter: () => bus.hover(row),
         onpointerleave: () => bus.hover(-1),
       },
@@ -235,22 +303,43 @@ export function makeGallery(bus, host, open) {
               tabIndex: -1,
               onclick: (event) => {
                 event.stopPropagation();
-                enlarged.show(row);
+                enlarge(row);
               },
               ondblclick: (event) => event.stopPropagation(),
             },
             icon("reset"),
           )
         : null,
+      bus.near.missing
+        ? null
+        : h(
+            "button",
+            {
+              class: "hem-enlarge hem-tile-near",
+              title: "more like this (M)",
+              "aria-label": "more like this",
+              tabIndex: -1,
+              onclick: (event) => {
+                event.stopPropagation();
+                likeThis(row);
+              },
+              ondblclick: (event) => event.stopPropagation(),
+            },
+            icon("near"),
+          ),
       h("span", { class: "hem-badge", hidden: true }),
     );
+  }
+
+  function likeThis(row) {
+    selectNear(bus, row).catch((error) => bus.say({ error: error.message }));
   }
 
   function portrait(element, url, id, content) {
     const about = content ? `${snippetText(content)}\n\n${id}` : id;
     const { given, predicted } = said(bus, Number(element.dataset.row)),
       pairs = `given: ${given ?? "–"}\npredicted: ${predicted ?? "–"}`;
-    element.title = `${pairs}\n\n${about}\n\nclick selects, Shift-click a range, double-click opens`;
+    element.title = `${pairs}\n\n${about}\n\n${HOW}`;
     element.dataset.id = id;
     const place = element.firstChild;
     if (place.dataset.url === (url || "none")) return;
@@ -267,10 +356,10 @@ export function makeGallery(bus, host, open) {
 
   function caption(element) {
     const row = Number(element.dataset.row),
-      value = bus.column(view.score).values[row];
+      { text, title } = shownNumber(bus, view, row);
     element.children[1].replaceChildren(
       h("div", { class: "hem-caption-pair" }, pair(bus, row)),
-      h("div", { class: "hem-caption-score" }, h("span", { title: bus.title(view.score) }, short(value)), reason(row)),
+      h("div", { class: "hem-caption-score" }, h("span", { title }, text), reason(row)),
     );
   }
 
@@ -313,20 +402,50 @@ export function makeGallery(bus, host, open) {
       element.classList.toggle("is-picked", isPicked);
       element.setAttribute("aria-selected", String(isPicked));
       element.classList.toggle("is-hovered", row === bus.hovered);
+      element.classList.toggle("is-open", row === bus.opened);
     }
   }
 
   async function pick(row, event) {
-    const picks = new Set(event.ctrlKey || event.metaKey || event.shiftKey ? bus.picks : []);
-    if (event.shiftKey && shown.includes(anchor)) {
-      const [from, to] = [shown.indexOf(anchor), shown.indexOf(row)].sort((a, b) => a - b);
-      for (const one of shown.slice(from, to + 1)) picks.add(one);
-    } else if (bus.picks.has(row) && (event.ctrlKey || event.metaKey || bus.picks.size === 1)) picks.delete(row);
-    else picks.add(row);
+    const isRange = event.shiftKey && shown.includes(anchor),
+      [from, to] = [isRange ? shown.indexOf(anchor) : shown.indexOf(row), shown.indexOf(row)].sort((a, b) => a - b),
+      adds = event.ctrlKey || event.metaKey || event.shiftKey;
+    const picks = pickedRange(bus.picks, shown.slice(from, to + 1), { adds, isRange });
     if (!event.shiftKey) anchor = row;
     await bus.idsOf([...picks]);
     bus.set({ picks });
     mark();
+  }
+
+  /** Show the page that a row is on. Resolves when it is drawn. */
+  async function see(row) {
+    const place = await placeIn(row);
+    if (row !== bus.opened && bus.opened >= 0) return; // it has been left meanwhile
+    if (place >= 0 && Math.floor(place / PAGE) !== page) {
+      page = Math.floor(place / PAGE);
+      tiles.scrollTop = 0;
+      await fill();
+    }
+    mark();
+    tileOf(row)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The place of a row in the gallery's order; -1 for a row that is not in it. */
+  async function placeIn(row) {
+    if (!isAsked()) return placeOf(inOrder(bus, view), bus.selected ?? bus.inFilter, row);
+    const at = shown.indexOf(row);
+    if (at >= 0) return page * PAGE + at;
+    const found = await bus.around(view.score, !view.ascending, row, 0).catch(() => ({ rows: [], first: 0 }));
+    return found.rows[0] === row ? found.first : -1;
+  }
+
+  async function moveOn(row) {
+    if (!tileOf(row)) await see(row);
+    tileOf(row)?.focus();
+  }
+
+  function tileOf(row) {
+    return /** @type {HTMLElement | null} */ (tiles.querySelector(`[data-row="${row}"]`));
   }
 
   function turn(by) {

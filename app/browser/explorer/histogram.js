@@ -4,6 +4,7 @@
 import { csv } from "../shared/cells.js";
 import { h, s, save, select, svgToPng } from "../shared/dom.js";
 import { listen } from "../shared/drag.js";
+import { countedHere } from "./crowd.js";
 import { histogram, short, ticks, titled, whole } from "../shared/numbers.js";
 import { clauses } from "../shared/rules.js";
 import { brushed, isSkewed, scaleOf } from "./scale.js";
@@ -31,11 +32,13 @@ export function makeHistogram(bus, host, look) {
     placed = null,
     totals = null,
     total = 0,
+    counted = null, // [all, filtered, in scope]
+    turn = 0,
     scales = null,
     brush = null,
     before = null;
   const name = () => view.distribution;
-  const ends = [bus.on("state", () => redraw()), dragging()];
+  const ends = [bus.on("state", recount), dragging()];
   const watcher = new ResizeObserver(() => redraw());
   watcher.observe(area);
   return {
@@ -52,11 +55,11 @@ export function makeHistogram(bus, host, look) {
     const isNew = view?.distribution !== next.distribution;
     view = { ...next };
     if (isNew || !scale) {
-      const column = bus.column(name());
+      const column = bus.column(name()) ?? bus.described[name()];
       scale = scaleOf(column);
-      placed = scale.place(column.values);
-      totals = histogram(placed, scale.grid);
-      total = totals.reduce((sum, count) => sum + count, 0);
+      placed = column.values ? scale.place(column.values) : null;
+      counted = placed ? null : [[], [], []];
+      take(placed ? histogram(placed, scale.grid) : []);
       choice.replaceChildren(
         select(
           Object.entries(bus.described)
@@ -67,6 +70,24 @@ export function makeHistogram(bus, host, look) {
           "distribution of",
         ),
       );
+    }
+    recount();
+  }
+
+  function take(found) {
+    totals = found;
+    total = totals.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Count what filter and selection leave; of a column that is not here the server counts. */
+  async function recount() {
+    const mine = ++turn;
+    if (!view || !scale) return;
+    if (!placed) {
+      const found = await bus.countsOf(name(), scale).catch((error) => bus.say({ error: error.message }));
+      if (mine !== turn || !found) return;
+      counted = found;
+      take(found[0]);
     }
     redraw();
   }
@@ -88,9 +109,8 @@ export function makeHistogram(bus, host, look) {
   /** The histogram as an SVG element; `room` is what its foot has for a title, 0 for none. */
   function drawing(width, height, room) {
     const { grid, value } = scale,
-      isFiltered = clauses(bus.filter).length > 0,
-      foot = MARGIN.b + room;
-    const filtered = isFiltered ? histogram(placed, grid, bus.inFilter) : totals;
+      foot = MARGIN.b + room,
+      [, filtered, inScope] = placed ? countedHere(bus, placed, grid, totals) : counted;
     const isNarrowed = bus.selected || bus.picks.size;
     const most = Math.max(1, ...totals),
       across = width - MARGIN.l - MARGIN.r;
@@ -104,7 +124,7 @@ export function makeHistogram(bus, host, look) {
       [totals, look.out],
       [filtered, look.bars],
     ];
-    if (isNarrowed) layers.push([histogram(placed, grid, bus.scope), look.accent]);
+    if (isNarrowed) layers.push([inScope, look.accent]);
     const svg = s("svg", {
       width,
       height,
@@ -271,8 +291,7 @@ export function makeHistogram(bus, host, look) {
   async function download(format) {
     const file = `${bus.run}-${name()}-histogram.${format}`;
     if (format === "csv") {
-      const inFilter = histogram(placed, scale.grid, bus.inFilter),
-        chosen = histogram(placed, scale.grid, bus.scope);
+      const [, inFilter, chosen] = placed ? countedHere(bus, placed, scale.grid, totals) : counted;
       const rows = Array.from(totals, (count, bin) => [...endsOf(bin), count, inFilter[bin], chosen[bin]]);
       return save(csv([`${name()} from`, "to", "all", "filtered", "in scope"], rows), file);
     }

@@ -2,9 +2,11 @@
 // The map: every example a point. It holds what is shown; pixels, axes, gestures and hover come from map_*.js.
 
 import { purge } from "./axes.js";
-import { axesOf, colouring } from "./colouring.js";
+import { axesOf, colouring, isDense } from "./colouring.js";
+import { makeDensity } from "./density.js";
 import { h, save } from "../shared/dom.js";
-import { fitted, panned, zoomed } from "./camera.js";
+import { evened, fitted, panned, read, resized, written, zoomed } from "./camera.js";
+import { colouredNames } from "./name_colours.js";
 import { makeClicks } from "./map_clicks.js";
 import { mapCsv, mapPicture } from "./map_download.js";
 import { axisTitles, drawFigure, figureLayout } from "./map_figure.js";
@@ -12,28 +14,34 @@ import { drawGesture, polygonClause } from "./map_gesture.js";
 import { makeHover } from "./map_hover.js";
 import { paintLayers, passes } from "./map_layers.js";
 import { marginOf, placeLayers } from "./map_measure.js";
+import { drawNames } from "./map_names.js";
 import { extent } from "../shared/numbers.js";
-import { byLevel, grid, nearest, project, radius } from "./raster.js";
+import { byLevel, grid, nearest, OFF_CANVAS, project, radius } from "./raster.js";
+import { epochOf } from "./replay.js";
 import { clauses } from "../shared/rules.js";
 import { surface } from "./surface.js";
 
-/** Draw a map into `host`. open(row) is a double click on a point.
+/** Draw a map into `host`. open(row) is a double click on a point; zoom: the part to begin with, as an address has it;
+ *  moved(part): it is another one, null for all.
  *  Returns {draw(view), tool(name), zoom, fit, download, end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeMap(bus, host, look, open) {
+export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_part) => {} }) {
   const points = h("canvas", { class: "hem-layer" }),
     figure = h("div", { class: "hem-layer hem-figure" });
-  const gesture = h("canvas", { class: "hem-layer" }),
+  const labels = h("canvas", { class: "hem-layer" }),
+    gesture = h("canvas", { class: "hem-layer" }),
     catcher = h("div", { class: "hem-catcher" });
-  host.replaceChildren(points, figure, gesture, catcher);
+  host.replaceChildren(points, figure, labels, gesture, catcher);
   let view = null,
     axes = null,
     colour = null,
     rows = null,
     frame = null,
     home = null,
+    reach = null,
     placed = null,
-    index = null;
+    index = null,
+    density = null; // counts of the server, where the points are too many
   let tool = "lasso",
     drawing = null,
     scheduled = 0,
@@ -42,9 +50,11 @@ export function makeMap(bus, host, look, open) {
     hover = makeHover(bus, host, catcher, () => ({ score: view.score, margin: marginOf(axes) }));
 
   const ends = [
-    bus.on("state", repaint),
+    bus.on("state", restate),
     bus.on("hover", gestures),
-    surface(catcher, () => tool, {
+    bus.on("opened", gestures),
+    bus.on("names", named),
+    surface(catcher, () => (isReplaying() ? "pan" : tool), {
       draw(path) {
         drawing = path;
         gestures();
@@ -79,6 +89,7 @@ export function makeMap(bus, host, look, open) {
       watcher.disconnect();
       cancelAnimationFrame(scheduled);
       hover.end();
+      density?.end();
       purge(figure);
     },
   };
@@ -89,11 +100,45 @@ export function makeMap(bus, host, look, open) {
     const before = axes && `${axes.x} ${axes.y}`;
     view = next;
     axes = axesOf(view);
-    colour = colouring(bus, view.colour, look);
-    // Numbers: the hard ones on top. Names: as they come, so that no class covers another.
-    rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
-    if (before !== `${axes.x} ${axes.y}`) frame = null;
+    recolour();
+    const isHome = frame?.isAll,
+      isOther = before !== `${axes.x} ${axes.y}`;
+    if (isOther) reach = [axes.x, axes.y].map(spread);
+    // An epoch may lie beyond the map after all of them: the axes of a map that is not zoomed grow, and stay.
+    const wider = isReplaying() ? places().map((values, at) => extent([...extent(values), ...reach[at]])) : reach;
+    const isWider = JSON.stringify(wider) !== JSON.stringify(reach);
+    reach = wider;
+    if (isOther || (isHome && isWider)) frame = null;
+    if (isOther && before) moved(null);
     redraw();
+  }
+
+  function spread(name) {
+    const { values, min, max } = bus.column(name) ?? { ...bus.described[name], values: null };
+    return values ? extent(values) : [min ?? 0, max ?? 1];
+  }
+
+  /** A lasso is a polygon on columns, and those are of the whole training. */
+  function isReplaying() {
+    return view != null && epochOf(view, bus.epochs) != null;
+  }
+
+  /** The filter may have given the colours to other names. */
+  function restate() {
+    const names = colour?.kind === "names" ? colouredNames(bus, bus.column(view.colour)) : [];
+    if (names.some((code, slot) => code !== colour.codes[slot])) recolour();
+    repaint();
+  }
+
+  function recolour() {
+    colour = colouring(bus, view.colour, look);
+    if (!isDense(view, bus)) {
+      density?.end();
+      density = null;
+    } else density ??= makeDensity(bus, host, repaint);
+    // Numbers: the hard ones on top. Names: as they come, so that no class covers another.
+    if (!density)
+      rows = colour.kind === "number" ? byLevel(colour.level) : Uint32Array.from(colour.level, (_, row) => row);
   }
 
   function redraw() {
@@ -103,27 +148,55 @@ export function makeMap(bus, host, look, open) {
   }
 
   function measure() {
-    const { width, height, ratio } = placeLayers(host, [points, gesture], catcher, marginOf(axes));
-    if (!frame) {
-      const spread = (name) => extent(bus.column(name).values);
-      frame = home = fitted(spread(axes.x), spread(axes.y), width, height, axes);
+    const { width, height, ratio } = placeLayers(host, [points, labels, gesture], catcher, marginOf(axes));
+    const isOtherSize = frame && (frame.width !== points.width || frame.height !== points.height);
+    if (!frame || isOtherSize) {
+      home = fitted(reach[0], reach[1], width, height, axes);
+      const part = frame ? !frame.isAll && resized(frame, width, height, axes) : read(begin);
+      begin = null;
+      frame = part ? { ...(axes.isBare ? evened(part, width, height) : part), isAll: false } : { ...home, isAll: true };
     }
     frame = { ...frame, width: points.width, height: points.height, ratio };
   }
 
+  /** Where the points lie: the columns of the axes, or the data map after an epoch. */
+  function places() {
+    const then = bus.replay.places(epochOf(view, bus.epochs));
+    return then ? [then.x, then.y] : [bus.column(axes.x).values, bus.column(axes.y).values];
+  }
+
   function repaint() {
     if (!frame || !colour) return;
-    placed = project(bus.column(axes.x).values, bus.column(axes.y).values, frame);
+    if (density) placed = density.paint(points, frame, { axes, colour, view, look });
+    else {
+      const [x, y] = places();
+      placed = project(x, y, frame);
+      const size = radius(placed.onScreen, frame, frame.ratio);
+      paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
+    }
     index = null;
-    const size = radius(placed.onScreen, frame, frame.ratio);
-    paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
+    named();
     gestures();
     host.dataset.painted = String(Number(host.dataset.painted ?? 0) + 1);
-    host.dataset.onScreen = placed.onScreen;
+    host.dataset.onScreen = placed?.onScreen ?? 0;
+  }
+
+  /** The names of the clusters, on the map of the embedding alone. */
+  function named() {
+    const isShown = view?.names && axes?.x === "x" && axes.y === "y";
+    if (frame) drawNames(labels, isShown ? bus.clusterNames() : [], frame, look);
+    host.dataset.names = String(isShown ? bus.clusterNames().length : 0);
   }
 
   function gestures() {
-    if (frame) drawGesture(gesture, bus, { frame, placed, axes, drawing, look });
+    const lassoAxes = isReplaying() ? {} : axes; // a lasso lies around where the points end up
+    if (frame) drawGesture(gesture, bus, { frame, at, axes: lassoAxes, drawing, look });
+  }
+
+  /** Where the point of a row lies in device pixels, null where it is not on the canvas. */
+  function at(row) {
+    if (density) return density.at(row, axes, frame);
+    return !placed || placed.px[row] === OFF_CANVAS ? null : [placed.px[row], placed.py[row]];
   }
 
   function polygon(path, isAdding) {
@@ -131,6 +204,9 @@ export function makeMap(bus, host, look, open) {
     const clause = polygonClause(path, frame, axes);
     if (!clause) return gestures();
     bus.set({ selection: { all: isAdding ? [...clauses(bus.selection), clause] : [clause] } });
+    if (!density || isAdding) return undefined;
+    density.preview(clause.polygon.points);
+    return repaint();
   }
 
   function zoom(x, y, factor) {
@@ -139,24 +215,30 @@ export function makeMap(bus, host, look, open) {
   }
 
   function moveTo(next) {
-    Object.assign(frame, next);
+    Object.assign(frame, next, { isAll: false });
     if (scheduled) return;
     scheduled = requestAnimationFrame(() => {
       scheduled = 0;
       repaint();
       clearTimeout(relayout);
       relayout = setTimeout(plot, bus.n > 200000 ? 120 : 16);
+      moved(written(frame));
     });
   }
 
   function rowAt(x, y, reach = 10) {
     if (!placed) return -1;
+    if (density) {
+      const [px, py] = [x, y].map((value) => value * frame.ratio);
+      return density.rowAt(px, py, reach * frame.ratio, points.width, points.height);
+    }
     index ??= grid(placed, bus.inFilter, points.width, points.height, 24 * frame.ratio);
     return nearest(index, placed, x * frame.ratio, y * frame.ratio, reach * frame.ratio);
   }
 
   function fit() {
     frame = null;
+    moved(null);
     redraw();
   }
 
@@ -181,7 +263,12 @@ export function makeMap(bus, host, look, open) {
     if (format === "csv") return save(await mapCsv(bus, view), name);
     const title =
       { data: "data map", embedding: "embedding map" }[view.mode] ?? axisTitles(bus, axes).join(" against ");
-    const shown = { layers: [points, gesture], colour, background: look.background, title: `${bus.run}: ${title}` };
+    const shown = {
+      layers: [points, labels, gesture],
+      colour,
+      background: look.background,
+      title: `${bus.run}: ${title}`,
+    };
     const size = { width: host.clientWidth, height: host.clientHeight };
     return save(await mapPicture({ ...shown, ...size, layout: drawnLayout(), margin: marginOf(axes), format }), name);
   }

@@ -4,7 +4,7 @@
 import { csv } from "../shared/cells.js";
 import { h } from "../shared/dom.js";
 import { exported, literal } from "./axes.js";
-import { legendTraces, mapTable } from "./colouring.js";
+import { drawnColumns, legendTraces, mapTable } from "./colouring.js";
 
 const TITLE_PX = 30;
 
@@ -31,6 +31,7 @@ export function mapPicture({ layers, colour, background, layout, margin, width, 
 
 /** The points that are not filtered out, as CSV. @param {import("./bus.js").Bus} bus */
 export async function mapCsv(bus, view) {
+  await bus.load([...new Set(drawnColumns(view))]);
   const kept = [];
   for (let row = 0; row < bus.n; row++) if (bus.inFilter[row]) kept.push(row);
   const [names, rows] = mapTable(bus, view, kept, await bus.idsOf(kept));

@@ -3,23 +3,24 @@
 
 import { toData, toPixel } from "./camera.js";
 import { outline, ring } from "./map_layers.js";
-import { OFF_CANVAS } from "./raster.js";
 import { clauses, simplify } from "../shared/rules.js";
 
-/** Draw them on a canvas. drawing: the path under the pointer in CSS pixels, or null; placed: as `project` gives it.
+/** Draw them on a canvas. drawing: the path under the pointer in CSS pixels, or null; at(row): where a point lies in
+ *  device pixels, or null.
  *  @param {import("./bus.js").Bus} bus */
-export function drawGesture(canvas, bus, { frame, placed, axes, drawing, look }) {
+export function drawGesture(canvas, bus, { frame, at, axes, drawing, look }) {
   const context = canvas.getContext("2d"),
     { ratio } = frame;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
   for (const path of drawing ? [drawing] : selectingPaths(bus.selection, frame, axes)) outline(context, path, look);
   for (const row of bus.picks) ringed(row, 6, 2);
+  if (bus.opened >= 0) ringed(bus.opened, 10, 3);
   if (bus.hovered >= 0) ringed(bus.hovered, 8, 2.5);
 
   function ringed(row, size, thickness) {
-    if (!placed || placed.px[row] === OFF_CANVAS) return;
-    ring(context, placed.px[row] / ratio, placed.py[row] / ratio, size, thickness, look);
+    const place = at(row);
+    if (place) ring(context, place[0] / ratio, place[1] / ratio, size, thickness, look);
   }
 }
 

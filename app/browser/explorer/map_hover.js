@@ -39,20 +39,20 @@ export function makeHover(bus, host, catcher, seen) {
   };
 
   async function show(row, x, y) {
+    const { score, margin } = seen();
     const [[id], [picture], [content]] = await Promise.all([
       bus.idsOf([row]),
       bus.thumbsOf([row]),
       bus.contentsOf([row]),
+      bus.needValues([row], [score, "error"]),
     ]);
     if (bus.hovered !== row || !isOver) return;
-    const { score, margin } = seen(),
-      scored = bus.column(score);
     tip.show(x + margin.l, y + margin.t, {
       id,
       picture,
       content: content && snippet(content, 4),
       line: pair(bus, row),
-      more: scored ? `${scored.title} ${short(scored.values[row])}` : "",
+      more: bus.described[score] ? `${bus.title(score)} ${short(bus.valueOf(score, row))}` : "",
     });
   }
 }

@@ -13,7 +13,7 @@ export function said(bus, row) {
   };
   const given = name("label"),
     predicted = name("predicted"),
-    error = bus.column("error")?.values[row], // of a task whose errors are graded
+    error = bus.valueOf("error", row), // of a task whose errors are graded
     correct = bus.column("is_correct"),
     judged = correct?.names[correct.values[row]];
   if (judged !== undefined) return { given, predicted, isRight: judged === "true" };

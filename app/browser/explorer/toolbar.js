@@ -1,14 +1,15 @@
 // @ts-check
-// The bar above the map: kinds, axes and colour, tools, legend. Each function gives elements to put in place.
+// The bar above the map: kinds, axes and colour, tools. Each function gives elements to put in place.
 
 import { h, icon, menu, select } from "../shared/dom.js";
-import { short } from "../shared/numbers.js";
+import { isDense } from "./colouring.js";
 
 export const MODES = [
   ["data", "Data map"],
   ["embedding", "Embedding map"],
   ["scores", "Score against score"],
   ["matrix", "Confusion matrix"],
+  ["table", "Table"],
 ];
 
 /** The kinds of map, as tabs.
@@ -31,6 +32,7 @@ export function switcher(bus, view) {
 /** What the kind of map on screen is drawn with.
  *  @param {import("./bus.js").Bus} bus */
 export function controls(bus, view) {
+  if (view.mode === "table") return [];
   const scores = options(bus, (one) => one.is_score),
     numbers = options(bus, (one) => one.kind === "number" && !one.is_score);
   const named = options(bus, (one) => one.kind !== "number" && one.names.length > 1 && one.names.length < 200);
@@ -109,6 +111,13 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
           .download(format)
           .catch((error) => bus.say({ error: error.message })),
     ]);
+  if (view.mode === "table") {
+    const csv = () =>
+      parts()
+        .table.download()
+        .catch((error) => bus.say({ error: error.message }));
+    return [button("download", `the ${bus.rows} shown, with these columns, as CSV`, csv)];
+  }
   const main = () => (view.mode === "matrix" ? ["Matrix", parts().matrix] : ["Map", parts().map]);
   const entries = [...(lacking ? [] : files(main)), ...files(() => ["Histogram", parts().histogram])];
   const buttons = [];
@@ -146,6 +155,21 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
       h("span", { class: "hem-divider" }),
     );
   }
+  if (view.mode === "embedding" && !lacking && bus.described.cluster) {
+    buttons.push(
+      h(
+        "button",
+        {
+          class: view.names ? "hem-tool is-on" : "hem-tool",
+          title: "names of the clusters",
+          "aria-label": "names of the clusters",
+          "aria-pressed": String(view.names),
+          onclick: () => bus.setView({ names: !view.names }),
+        },
+        icon("tag"),
+      ),
+    );
+  }
   if (view.mode !== "matrix" && !lacking) {
     buttons.push(
       h(
@@ -159,40 +183,28 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
         },
         icon(view.hide ? "noeye" : "eye"),
       ),
+      ...(bus.canCount ? [densityButton(bus, view)] : []),
     );
   }
   return [...buttons, menu(icon("download"), "download", entries)];
 }
 
-/** The colours of a map: a ramp for numbers, keys for names. */
-export function legend(colour) {
-  if (!colour) return [];
-  if (colour.kind === "number") {
-    const ends = [
-      `${colour.isCut ? "≤ " : ""}${short(colour.low)}`,
-      `${colour.isCut ? "≥ " : ""}${short(colour.high)}`,
-    ];
-    return [
-      h("span", { class: "hem-muted" }, ends[0]),
-      h("span", {
-        class: "hem-ramp",
-        title: colour.title,
-        style: { background: `linear-gradient(90deg, ${steps(colour.colours)})` },
-      }),
-      h("span", { class: "hem-muted" }, ends[1]),
-      h("span", { class: "hem-legend-title" }, colour.unit || colour.title),
-    ];
-  }
-  const shown = (name) => (colour.name === "is_correct" ? (name === "true" ? "correct" : "wrong") : name);
-  const items = [...colour.names, ...(colour.hasOther ? ["other"] : [])].map((name, at) =>
-    h(
-      "span",
-      { class: "hem-key", title: shown(name) },
-      h("i", { style: { background: colour.colours[at] } }),
-      shown(name),
-    ),
+/** Density or every point.
+ *  @param {import("./bus.js").Bus} bus */
+function densityButton(bus, view) {
+  const isOn = isDense(view, bus);
+  const title = isOn ? "density: cells with counts, the hardest as points" : "show the density of the points";
+  return h(
+    "button",
+    {
+      class: isOn ? "hem-tool is-on" : "hem-tool",
+      title,
+      "aria-label": "density",
+      "aria-pressed": String(isOn),
+      onclick: () => bus.setView({ dense: isOn === bus.isCrowd ? !isOn : null }),
+    },
+    icon("density"),
   );
-  return items;
 }
 
 function options(bus, isWanted) {
@@ -207,10 +219,4 @@ function labelled(text, control) {
 
 function button(name, label, action) {
   return h("button", { class: "hem-tool", title: label, "aria-label": label, onclick: action }, icon(name));
-}
-
-function steps(colours) {
-  return colours
-    .map((colour, at) => `${colour} ${(at / colours.length) * 100}% ${((at + 1) / colours.length) * 100}%`)
-    .join(", ");
 }

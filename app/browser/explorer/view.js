@@ -2,6 +2,7 @@
 // What Explore shows and how: the view's usual values, what a run can follow of them, and the columns they need.
 
 import { axesOf } from "./colouring.js";
+import { isText } from "../shared/rules.js";
 import { MODES } from "./toolbar.js";
 
 const USUAL = {
@@ -14,7 +15,12 @@ const USUAL = {
   tile: /** @type {number | null} */ (null), // what suits the screen
   wholes: false, // tiles of parts show the whole example
   ascending: false,
+  sort: /** @type {{column: string, descending: boolean} | null} */ (null), // of the table, where it has one of its own
+  columns: /** @type {string[] | null} */ (null), // of the table; what suits the run
   hide: false,
+  names: true, // the clusters of the embedding map have their names on it
+  dense: /** @type {boolean | null} */ (null), // what suits the number of points
+  epoch: /** @type {number | null} */ (null), // the data map after this many epochs; null: after all
   log: /** @type {boolean | null} */ (null), // what suits the distribution
   order: "class",
   rates: false,
@@ -60,7 +66,7 @@ export function usable(wanted, usual, described) {
 /** The columns that a view cannot be drawn without. @param {View} view @param {Described} described */
 export function neededColumns(view, described) {
   const axes = axesOf(view),
-    drawn = view.mode === "matrix" ? [] : [axes.x, axes.y];
+    drawn = view.mode === "matrix" || view.mode === "table" ? [] : [axes.x, axes.y];
   const names = new Set([...ALWAYS, view.score, view.distribution, view.colour, ...drawn]);
   return [...names].filter((name) => described[name]);
 }
@@ -75,6 +81,6 @@ export function changedSince(usual, view) {
 export function columnsOf(clause) {
   const inner = clause.not ?? clause;
   if (inner.polygon) return [inner.polygon.x, inner.polygon.y];
-  const isResolved = inner.column && (inner.in || !("contains" in inner));
+  const isResolved = inner.column && !isText(inner);
   return isResolved ? [inner.column] : [];
 }

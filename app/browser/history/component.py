@@ -18,7 +18,7 @@ KEY = "history_window"
 def draw_window() -> None:
     """Ask the browser which window this is; nothing is seen of it. The answer draws the page again, once a visit."""
     known = this_window()
-    code = f"/hem/static/{routes.version()}/history/window.js"
+    code = routes.code_address("history/window.js")
     _mount(key=KEY, data={"code": code, "id": known}, height="content", on_window_change=lambda: None)
 
 

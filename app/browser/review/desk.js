@@ -26,7 +26,6 @@ export function makeState(client) {
     shownAt: performance.now(),
     chooser: /** @type {ReturnType<typeof import("./chooser.js").makeChooser> | null} */ (null),
     reveal: /** @type {any} */ (null), // {row, answer, given, isSame} after a blind answer
-    hasHelp: false,
     wantsBlind: client.preference("hem-blind") === "1",
     isClose: client.preference("hem-close") === "1", // the view is on the boxes of the row
     hasOthers: true, // the other boxes of the example are drawn too
@@ -106,11 +105,13 @@ export function makeState(client) {
 
 /** @typedef {ReturnType<typeof makeState>} Desk */
 
-/** The desk in `place`; leave(page) opens another page. Returns {update(data), close()}.
- *  @param {HTMLElement} place @param {import("../shared/client.js").Client} client */
-export function makeDesk(place, client, leave) {
+/** The desk in `place`; leave(page) opens another page. In a drawer of another page that page keeps the address, and
+ *  hands over the keys that are meant for the desk.
+ *  @param {HTMLElement} place @param {import("../shared/client.js").Client} client
+ *  @param {{address?: ReturnType<typeof addressOf>, isDrawer?: boolean}} shell */
+export function makeDesk(place, client, leave, shell = {}) {
   const desk = makeState(client),
-    address = addressOf(client);
+    { address = addressOf(client), isDrawer = false } = shell;
   const slots = {
     head: h("header", { class: "head" }),
     body: h("main", { class: "body" }),
@@ -125,16 +126,19 @@ export function makeDesk(place, client, leave) {
   const keyboard = makeKeyboard(desk, place, leave);
   desk.screen = makeScreen(desk, slots, address, keyboard.act);
   const refresh = () => desk.stock.refresh();
-  const listeners = /** @type {[EventTarget, string, (event: any) => void, boolean?][]} */ ([
+  const own = [
     [window, "keydown", keyboard.onKey],
     [window, "beforeunload", (event) => desk.outbox?.count() && event.preventDefault()],
+  ];
+  const listeners = /** @type {[EventTarget, string, (event: any) => void, boolean?][]} */ ([
+    ...(isDrawer ? [] : own),
     [window, "focus", refresh],
     [document, "click", freeTheArrows, true], // the choices let no click through
     [document, "visibilitychange", () => document.visibilityState === "visible" && refresh()],
   ]);
   for (const [target, ...listener] of listeners) target.addEventListener(...listener);
   place.replaceChildren(slots.head, slots.body, slots.bar);
-  return { update, close };
+  return { update, close, onKey: keyboard.onKey, state: desk };
 
   function update(fresh) {
     const before = desk.data,
@@ -158,8 +162,9 @@ export function makeDesk(place, client, leave) {
     if (desk.outbox?.workspace !== fresh.identity.workspace) openTheOutbox(fresh.identity.workspace);
     desk.keepRow(current, desk.at, why);
     if (isAsked) desk.keepRow(wanted.row, 0, "wanted");
-    const found = Object.fromEntries(Object.entries(fresh.verdicts).map(([row, verdict]) => [+row, verdict]));
-    const changed = desk.verdicts.take(fresh.revision, fresh.rows, found);
+    const found = Object.fromEntries(Object.entries(fresh.verdicts ?? {}).map(([row, verdict]) => [+row, verdict]));
+    // A drawer hears of verdicts with each example that is fetched.
+    const changed = fresh.verdicts ? desk.verdicts.take(fresh.revision, fresh.rows, found) : [];
     const target = isAsked ? wanted.row : current;
     desk.at = target === undefined ? desk.nextOne(-1) : desk.rows.indexOf(target);
     if (isOther || target === undefined || target !== current) desk.show();
@@ -194,7 +199,7 @@ export function makeDesk(place, client, leave) {
       desk.pictures?.forget();
       desk.pictures = makePictures(desk.source, fresh.has_pictures);
     }
-    fresh.rows.forEach((row, k) => desk.placeOf.set(row, fresh.places[k]));
+    fresh.places?.forEach((place, k) => desk.placeOf.set(fresh.rows[k], place));
   }
 
   function openTheOutbox(workspace) {

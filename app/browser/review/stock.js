@@ -13,6 +13,7 @@ const PICTURES_AHEAD = 5;
  * @property {() => void} clear forget all of them, for another queue
  * @property {() => void} dropUnjudged forget those without a verdict
  * @property {(rows: number[], isBlinded: boolean) => Promise<any>} details examples with their thumbnails
+ * @property {(row: number) => Promise<void>} arrived resolves when an example is here
  * @property {() => Promise<void>} fetchAhead
  * @property {(rows: number[]) => Promise<number[]>} judged
  * @property {() => Promise<void>} refresh
@@ -41,6 +42,9 @@ export function makeStock(desk, named) {
       for (const row of [...items.keys()]) if (!desk.verdicts.has(row)) items.delete(row);
     },
     details,
+    async arrived(row) {
+      if (!items.has(row)) keep(await details([row], desk.isBlind));
+    },
     fetchAhead,
     judged,
     refresh,
@@ -96,7 +100,7 @@ export function makeStock(desk, named) {
 
   async function fetchPicture(row) {
     const isNew = await desk.pictures.fetchPicture(row, desk.showsPlain(row));
-    if (isNew && row === desk.row && items.has(row) && !desk.hasHelp) desk.screen.draw();
+    if (isNew && row === desk.row && items.has(row)) desk.screen.draw();
   }
 
   /** Ask what people said of the examples around this one; on moving, and when the window comes to the front. */

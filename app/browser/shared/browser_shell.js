@@ -22,7 +22,7 @@
 /** The shell of an ordinary page. @returns {Shell} */
 export function browserShell() {
   return {
-    fetch: (path, options) => fetch(path, options),
+    fetch: (path, options) => fetch(basePath(import.meta.url) + path, options),
     kept: allowed(() => window.localStorage),
     session: allowed(() => window.sessionStorage),
     locks: navigator.locks,
@@ -36,6 +36,12 @@ export function browserShell() {
       onReturn: (listener) => window.addEventListener("popstate", listener, { capture: true }),
     },
   };
+}
+
+/** The path under which a proxy shows the app, "" for none: what stands before HEM's own in this module's address.
+ *  @param {string} address */
+export function basePath(address) {
+  return address.match(/^https?:\/\/[^/]+(.*)\/hem\/static\/[^/]+\/shared\/[^/]+$/)?.[1] ?? "";
 }
 
 /** @template T @param {() => T} storage */

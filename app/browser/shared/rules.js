@@ -4,16 +4,24 @@
 /** Mask (N) of 0/1 for one clause, or null when only the server can say (text, unknown ids, free tags).
  *  @typedef {{kind: string, values: ArrayLike<number>, names?: string[]}} Values
  *  @param {{n: number, column: (name: string) => Values | undefined, rowOf: (id: string) => number | undefined,
- *    verdicts: ArrayLike<number>, verdictNames: string[]}} store */
+ *    verdicts: ArrayLike<number>, verdictNames: string[], knownMask?: (clause: object) => Uint8Array | undefined}} store */
 export function clauseMask(clause, store) {
+  const known = store.knownMask?.(clause);
+  if (known) return known;
   if (clause.not) return inverted(clauseMask(clause.not, store));
   if (clause.polygon) return polygonMask(clause.polygon, store);
   if (clause.rows) return rowsMask(clause.rows, store);
   if (clause.tag) return tagMask(clause.tag, store);
+  if (isText(clause)) return null;
   const column = store.column(clause.column);
-  if (!column || "contains" in clause) return null;
+  if (!column) return null;
   if (clause.in) return inMask(column, clause.in);
   return column.kind === "number" ? rangeMask(column.values, clause.min, clause.max) : null;
+}
+
+/** Is a clause about texts, which the server alone has? @param {any} clause */
+export function isText(clause) {
+  return ["contains", "matches", "search", "word", "words"].some((key) => key in clause);
 }
 
 /** Points inside a polygon by the even-odd rule; the server computes the same bits.
@@ -45,6 +53,29 @@ export function inside(x, y, points) {
 export function every(masks, n) {
   const out = new Uint8Array(n).fill(1);
   for (const mask of masks) for (let i = 0; i < n; i++) out[i] &= mask[i];
+  return out;
+}
+
+/** A mask of 0/1 as bits, the first row in the lowest one. */
+export function packed(mask) {
+  const bits = new Uint8Array(Math.ceil(mask.length / 8));
+  for (let i = 0; i < mask.length; i++) if (mask[i]) bits[i >> 3] |= 1 << (i & 7);
+  return bits;
+}
+
+/** The mask (n) of 0/1 that is packed into bits, the first row in the lowest one. */
+export function unpacked(bits, n) {
+  const out = new Uint8Array(n),
+    whole = n >> 3;
+  for (let at = 0, i = 0; at < whole; at++) {
+    const byte = bits[at];
+    if (!byte) {
+      i += 8;
+      continue;
+    }
+    for (let bit = 0; bit < 8; bit++) out[i++] = (byte >> bit) & 1;
+  }
+  for (let i = whole << 3; i < n; i++) out[i] = (bits[i >> 3] >> (i & 7)) & 1;
   return out;
 }
 
@@ -91,9 +122,12 @@ export function clauses(rule) {
   return rule?.all ?? [];
 }
 
-/** What a clause is about: a column's name, or 'tag'; null for polygons and explicit rows. */
+/** What a clause is about: a column's name, 'tag', or 'search'; null for what no control shows: polygons, rows, single
+ *  words, what is near a row. */
 export function subject(clause) {
   const inner = clause.not ?? clause;
+  if ("search" in inner) return "search";
+  if ("word" in inner || inner.words) return null;
   return inner.tag ? "tag" : (inner.column ?? null);
 }
 
@@ -118,7 +152,7 @@ function fittedClause(clause, described) {
     return described[clause.polygon.x]?.kind === "number" && described[clause.polygon.y]?.kind === "number"
       ? clause
       : null;
-  if (!clause.column || "contains" in clause) return clause;
+  if (!clause.column || isText(clause)) return clause;
   const column = described[clause.column];
   if (!column) return null;
   if (!clause.in) return column.kind === "number" ? clause : null;
@@ -136,14 +170,26 @@ export function describe(clause, titles, format) {
   }
   if (clause.polygon) return `lasso on ${titles(clause.polygon.x)} and ${titles(clause.polygon.y)}`;
   if (clause.rows) return `${clause.rows.length.toLocaleString("en-US")} chosen`;
+  if (clause.near) {
+    const { id, k, other } = clause.near;
+    return `${k.toLocaleString("en-US")} nearest to ${id}${other ? " with another label" : ""}`;
+  }
   if (clause.tag) return clause.tag.length ? `tagged ${clause.tag.join(" or ")}` : "no tag";
+  if ("search" in clause)
+    return clause.search.startsWith("/") ? `search ${clause.search}` : `search “${clause.search}”`;
   const title = titles(clause.column);
+  if ("matches" in clause) return `${title} matches /${clause.matches}/`;
   if ("contains" in clause) return `${title} contains “${clause.contains}”`;
+  if ("word" in clause) return `${title} has the word “${clause.word}”`;
+  if (clause.words) return `${title} has ${ends(clause.words, format)} words`;
   if (clause.in) return `${title} is ${listed(clause.in)}`;
   if (clause.min == null && clause.max == null) return `${title} is known`;
-  if (clause.min == null) return `${title} up to ${format(clause.max)}`;
-  if (clause.max == null) return `${title} from ${format(clause.min)}`;
-  return `${title} ${format(clause.min)} to ${format(clause.max)}`;
+  return `${title} ${ends(clause, format)}`;
+}
+
+function ends({ min, max }, format) {
+  if (min == null) return `up to ${format(max)}`;
+  return max == null ? `from ${format(min)}` : `${format(min)} to ${format(max)}`;
 }
 
 function listed(values) {

@@ -20,8 +20,12 @@ export function openRun(client, { run, level, fingerprint, identity }) {
   return {
     /** {columns: {name: description}, skipped: {name: why}}. */
     columns: () => json("columns", ofThese),
+    /** What the desk of Review, here in a drawer, has to know of the level. */
+    desk: () => json("desk", ""),
     /** The values of a column as bytes of its type. */
     column: (name) => bytes("column", `name=${encodeURIComponent(name)}&${ofThese}`),
+    /** The places on the data map after an epoch: all x, then all y, float32. */
+    replay: (/** @type {number} */ epoch) => bytes("replay", `epoch=${epoch}&${ofThese}`),
     ids: (rows) => json("ids", `${rowsOf(rows)}&${ofThese}`),
     /** A Blob for each row, null where it has no picture; isWhole: of a part, its whole example with it marked. */
     thumbs: async (rows, isWhole = false) =>
@@ -35,12 +39,22 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     contents: (rows) => json("contents", `${rowsOf(rows)}&${ofThese}`),
     /** The free tags of each row. */
     free: (rows) => json("free", rowsOf(rows)),
-    /** 0/1 for every row of the run: which match the rule. revision: of the tags. */
+    /** Which rows match the rule, a bit for each, the first one in the lowest. revision: of the tags. */
     async mask(rule, revision) {
-      const query = `rule=${encodeURIComponent(JSON.stringify(rule))}&rev=${revision}`;
+      const query = `rule=${encodeURIComponent(JSON.stringify(rule))}&bits=1&rev=${revision}`;
       if (query.length < LONGEST_QUERY) return new Uint8Array(await bytes("mask", query));
-      return new Uint8Array(await (await post("mask", { rule })).arrayBuffer());
+      return new Uint8Array(await (await post("mask", { rule, bits: true })).arrayBuffer());
     },
+    /** {clip: [low, high], least} of a column of numbers: where its colours end, and its smallest positive value. */
+    spread: (name) => json("spread", `name=${encodeURIComponent(name)}&${ofThese}`),
+    /** {total, rows, values: {column: values}}: rows of a rule sorted by a score. */
+    page: async (request) => (await post("page", request)).json(),
+    /** {values: {column: values}} of some rows in some columns of numbers. */
+    values: async (rows, columns) => (await post("values", { rows, columns })).json(),
+    /** {counts}: for each rule, how many of its rows fall in each bin of a column. */
+    counts: async (request) => (await post("counts", request)).json(),
+    /** The rows in a window of a map, as cells or as points; see density_answer.js. */
+    density: async (request) => (await post("density", request)).arrayBuffer(),
     /** {codes, revision, hasFree}: the verdict of every row as a number, 0 for none. */
     async verdicts() {
       const response = await get("verdicts");
@@ -58,6 +72,24 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     judged: (rows) => json("judged", rowsOf(rows)),
     /** The examples of a rule as the text of a CSV file. */
     csv: async (rule) => (await post("csv", { rule })).text(),
+    /** What sets a group inside a filter apart, both as rules; without a group, what sets the filter apart. */
+    why: async (filter, selection) => (await post("why", { filter, selection })).json(),
+    /** Have the server read what the comparisons need, so that the first one is as fast as the others. */
+    prepareWhy: () => post("why", { is_preparing: true }),
+    /** The clusters of the embedding, the largest first: {cluster, name, x, y, n}. */
+    clusters: async () => (await (await post("clusters", {})).json()).clusters,
+    /** {rows, distances}: the nearest rows of a near clause, ascending. */
+    near: async (near) => (await post("near", { near })).json(),
+    /** What of some rows a search finds, {terms, excerpt} each; without rows only whether the search is a good one. */
+    found: async (search, rows) => (await (await post("found", { search, rows })).json()).found,
+    /** Every column that a table can show, [{name, title, unit, kind, meaning}]. */
+    fields: () => json("fields", ""),
+    /** A page of the table: {rows, cells}; about: {rule, columns, sort, descending, offset, limit}. */
+    tablePage: async (about) => (await post("table", about)).json(),
+    /** The same without cells, of more rows: their numbers. */
+    tableRows: async (about) => (await (await post("table-rows", about)).json()).rows,
+    /** All of it as the text of a CSV file. */
+    tableCsv: async (about) => (await post("table-csv", about)).text(),
     /** What every post says, for the server to refuse what is not its own: the data, who says it, and where. */
     about: () => ({ ...identity, who: client.person(), window: client.windowName() }),
   };

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from app import loaders, map_to_come, saved_views, scope, state, theme, trust
+from app import map_to_come, saved_views, scope, state
 from app.browser.explorer.component import explorer, sent_state
-from app.wire import contents, pictures, scenes, tag_words
-from app.wire.identity import identity
+from app.wire import masks
+from app.wire.explorer_data import explorer_data
 from hem_core.store.level_names import EXAMPLES
-from hem_core.store.summary import NOTHING
-from hem_core.store.verdicts import VERDICTS
-from hem_core.tasks import detail_columns
 
 TITLE = "Explore"
 PLACE = 20
+PAGES = ("labels",)
+"""Pages that the example in the drawer leads to, beside Review and Sets."""
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -30,35 +28,14 @@ def page() -> None:
     """The explorer of the level on screen. The page filters and selects; rules come here and go to the address."""
     level = scope.level()
     filter_, selection = state.rule(), state.selection()
-    headline = loaders.headline(level)
-    found = trust.trust(level.info)
     explorer(
         {
-            "run": level.run,
-            "level": level.name,
-            "fingerprint": level.fingerprint,
-            "identity": identity(level),
+            **explorer_data(level),
             "token": state.page_token(),
-            "n": level.n,
-            "classes": list(level.classes),
-            "none": NOTHING if level.has_own_classes else None,
-            "missing": _missing(level),
-            "verdicts": list(VERDICTS),
-            "offered": tag_words.offered_on_many(scenes.choices_on_many(level)),
-            "look": contents.medium(level).look,
-            "words": next((name for name in contents.medium(level).columns if name in level.source.columns), None),
-            "trust": asdict(found),
-            "colours": {
-                "reason": theme.reason_colours(found.is_grey),
-                "is_correct": {"true": theme.RIGHT, "false": theme.WRONG},
-            },
-            "drawing": pictures.drawing(level),
-            "details": _details(level),
             "person": state.person(),
             "filter": filter_,
             "selection": selection,
             "view": state.view(),
-            "distribution": headline.column if headline else None,
             "sequence": state.recall("explore_sequence", 0),
             "count": _count(level, filter_, selection),
         },
@@ -68,24 +45,6 @@ def page() -> None:
     if page_name:
         state.go(str(page_name))
     map_to_come.watch(level)
-
-
-def _details(level: Level) -> list[str]:
-    """The columns that stand beside the large picture of a row."""
-    task = loaders.task(level)
-    names = detail_columns(task) if task is not None and not level.is_examples else ()
-    return [name for name in names if name in level.source.columns]
-
-
-def _missing(level: Level) -> dict[str, str]:
-    """What the run lacks -> why; the confusion matrix where its task has none, `map_pending` where the map follows."""
-    missing = dict(level.info.get("missing") or {})
-    pending = map_to_come.words_of(level)
-    if pending is not None:
-        missing["map_pending"] = f"{pending} The gallery, the filters and the other views work already."
-    if "confusion matrix" not in loaders.figures(level):
-        missing["matrix"] = "The task has no classes that could be confused."
-    return missing
 
 
 def _take_state() -> None:
@@ -111,12 +70,10 @@ def _go(name: str, value: object, *, is_repeated: bool) -> None:
     elif name == "set":
         state.remember("sets_asked", int(str(state.recall("sets_asked", 0))) + (not is_repeated))
         state.remember("explore_goes_to", "sets")
+    elif name == "page" and value in PAGES:
+        state.remember("explore_goes_to", value)
 
 
 def _count(level: Level, filter_: dict[str, Any] | None, selection: dict[str, Any] | None) -> int:
     clauses = [*(filter_ or {}).get("all", []), *(selection or {}).get("all", [])]
-    if not clauses:
-        return level.n
-    needs_tags = "tag" in str(clauses)
-    tags = loaders.tags_of(level).state(level.data) if needs_tags else None
-    return len(level.rows({"all": clauses}, tags=tags))
+    return masks.count(level, {"all": clauses})

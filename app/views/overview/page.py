@@ -2,33 +2,20 @@
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app import bars, label_share, loaders, map_to_come, scope, state, trust, widgets, words
 from app.views.overview import precision, refits, residuals, sample, tags
+from app.views.overview.card import card
+from app.views.overview.five_numbers import five_numbers
 from app.views.overview.glance import Overview
 from app.wire import columns
 from hem_core.errors import HemError
-from hem_core.store import definitions, numbers
+from hem_core.store import definitions
 from hem_core.store.level import Level
 from hem_core.store.run import Run
 
 TITLE = "Overview"
 PLACE = 10
-
-ROWS_HELP = "The {} of the data set that this run has scores for. All other numbers here are of these."
-REVIEWED_HELP = (
-    "How many {} somebody judged one at a time, of all scored. A verdict on many at once (a lasso, a filter) and a "
-    "free tag alone do not count."
-)
-HARD_HELP = (
-    "How many {} have a reason other than 'easy' and 'unsure'. The badge beside the reasons says how far they can be "
-    "trusted."
-)
-SUSPECT_HELP = (
-    "Reason 'mislabelled' or 'suspect_label': the model, or the neighbours too, contradict the given label. To review, "
-    "never an error by itself: on clean data half of all flags are fine."
-)
 
 
 def page() -> None:
@@ -59,20 +46,8 @@ def page() -> None:
 
 
 def _numbers(level: Level, facts: Overview) -> None:
-    cells = st.columns(5)
-    failed = int(level.info.get("n_failed") or 0) if level.is_examples else 0
-    noun = words.noun(level.name)
-    widgets.number_card(cells[0], noun.capitalize(), f"{level.n:,}", _of_what(level, failed), ROWS_HELP.format(noun))
-    _error_rate(cells[1], level, facts)
-    left, reviewed = loaders.open_suspects(level), len(loaders.reviewed(level))
-    in_bulk = len(loaders.all_verdicts(level).index.intersection(loaders.ids(level))) - reviewed
-    for cell, title, number, unit, why in (
-        (cells[2], "Hard", facts.hard, "have a hard reason", HARD_HELP),
-        (cells[3], "Suspected label errors", facts.suspects, f"{left:,} left to review", SUSPECT_HELP),
-        (cells[4], "Reviewed", reviewed, f"{in_bulk:,} more in bulk" if in_bulk else "have a verdict", REVIEWED_HELP),
-    ):
-        share = words.percent(number / level.n if level.n else None)
-        widgets.number_card(cell, title, f"{number:,}", f"{share} of {level.n:,}; {unit}", why.format(noun))
+    for cell, one in zip(st.columns(5), five_numbers(level, facts), strict=True):
+        widgets.number_card(cell, one.title, one.value, one.about, one.why)
 
 
 def _label_errors(level: Level) -> None:
@@ -84,26 +59,6 @@ def _label_errors(level: Level) -> None:
         value, about = label_share.in_words(level, found)
         said = words.count(found.n_reviewed, "review")
         st.caption(words.plain(f"{label_share.title(found)}: {value} ({about}), from {said}; see Labels."))
-
-
-def _error_rate(cell: DeltaGenerator, level: Level, facts: Overview) -> None:
-    """The error rate of the predictions that count; of which sample they are, where that is known."""
-    sample_of_errors, in_sample = numbers.sample_of_errors(level), facts.in_sample_errors
-    is_known = sample_of_errors in ("in-sample", "out-of-sample")
-    title = f"Error rate, {sample_of_errors}" if is_known else "Error rate"
-    about = f"{facts.errors:,} of {facts.judged:,} predicted wrong"
-    about += f"; {in_sample:,} in-sample" if in_sample is not None else ""
-    why = widgets.sample_of(level)[2]
-    known = level.source.columns
-    if "error" in known and ("is_correct" not in known or not level.is_examples):  # neither right nor wrong alone
-        why += f" Error: {columns.meaning(level, 'error')}."
-    widgets.number_card(cell, title, words.percent(facts.error_rate), about, why)
-
-
-def _of_what(level: Level, n_failed: int) -> str:
-    if not level.is_examples:
-        return f"of {words.count(int(level.info.get('n') or 0), 'example')}"
-    return f"{n_failed:,} more could not be scored" if n_failed else "all were scored"
 
 
 def _next_steps(level: Level, facts: Overview) -> None:
@@ -291,78 +246,15 @@ def _columns(level: Level) -> dict:
 
 def _card(run: Run, level: Level, counted: Overview) -> None:
     info = run.info
-    model, data = info.get("model") or {}, info.get("data") or {}
-    neighbours = info.get("neighbours")
-    one, recall = words.one(level.name), words.percent(neighbours["recall"]) if neighbours else ""
-    graph = f"{neighbours['k']} per {one}, {neighbours['method']}, recall {recall}" if neighbours else None
-    facts = {
-        "Sample": widgets.sample_of(level)[0],
-        "Model": model.get("name"),
-        "Checkpoint": str(model.get("hash") or "")[:12],
-        "Embedding": f"read at the layer “{model['layer']}” of the model" if model.get("layer") else None,
-        "Data": f"{data.get('name', '–')} ({data.get('source', 'unknown source')})",
-        "Data folder": str(run.root or ""),
-        **_measured(level),
-        **_arguments(level),
-        "In-sample accuracy": _in_sample(counted),
-        "Out-of-sample": _out_of_sample(info.get("oos") or {}),
-        "Held-out accuracy": _held_out(run),
-        "Neighbours": graph,
-        "Scored": words.moment(info.get("created")),
-        "Peak memory": f"{info['peak_memory_mb']:,.0f} MB" if info.get("peak_memory_mb") else None,
-    }
     st.markdown("**Model, data, checkpoint**")
     with st.container(border=True):
-        widgets.facts({name: str(value) for name, value in facts.items() if value})
+        widgets.facts(card(run, level, counted))
     for name in ("difficulty", "label_suspicion"):
         with st.container(gap=None):
             st.caption(f"How {name.replace('_', ' ')} was made")
             st.text((info.get("headline") or {}).get(name) or "not said in this run")
     _missing(map_to_come.lacking(level))
     _timings(info.get("timings") or {})
-
-
-def _measured(level: Level) -> dict[str, str]:
-    """Every metric of the level in words, with the number of rows that it is measured on."""
-    metrics = loaders.metrics(level)
-    judged = loaders.overview(level).judged
-    return {_title(metric.name): f"{metric} of {metric.n or judged:,}" for metric in metrics}
-
-
-def _title(name: str) -> str:
-    """A metric's name as a title: mAP and macro F1 as they are written."""
-    return name.capitalize() if name.islower() else name
-
-
-def _arguments(level: Level) -> dict[str, str]:
-    """What the arguments of the task were set to, such as the IoU from which a box is right."""
-    from hem_core.tasks import arguments_in_words
-
-    task = loaders.task(level)
-    found = arguments_in_words(task) if task is not None else {}
-    return {f"{words[:1].upper()}{words[1:]}": str(value) for words, value in found.items()}
-
-
-def _held_out(run: Run) -> str | None:
-    if not run.classes:
-        return None
-    held_out = run.info.get("held_out_accuracy")
-    return words.percent(held_out) if held_out is not None else "not measured"
-
-
-def _in_sample(facts: Overview) -> str | None:
-    """That of the model itself on the examples that it was trained on, where another prediction counts."""
-    if facts.in_sample_errors is None:
-        return None
-    return f"{words.percent(1 - facts.in_sample_errors / max(1, facts.judged))}, the model itself"
-
-
-def _out_of_sample(oos: dict) -> str | None:
-    if not oos:
-        return None
-    how = {"folds": "trained on folds", "head": "linear head on the embeddings"}.get(str(oos.get("how")), "")
-    measured = f"{words.percent(oos['accuracy'])} accuracy, " if "accuracy" in oos else ""
-    return f"{measured}{oos.get('folds')} folds, {how}"
 
 
 def _missing(missing: dict) -> None:

@@ -1,18 +1,16 @@
 """Review: one example at a time, by keys; the page itself lives in browser/review/review.js."""
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import agreement, loaders, scope, state, trust, widgets, words
+from app import agreement, loaders, scope, state, widgets, words
 from app.browser.review.component import review
 from app.state import AUDIT, DISPUTES
 from app.views.review import audit_panel, blind
-from app.wire import audits, contents, pictures, routes, scenes, tag_sets, tag_words
-from app.wire.identity import identity
+from app.wire import audits, desk, routes
 from hem_core.errors import HemError
 from hem_core.store import definitions
 from hem_core.store.level import Level
@@ -104,7 +102,7 @@ def _wanted(level: Level) -> dict[str, Any] | None:
     places = loaders.places(level)
     row = None
     if id is not None:
-        row = int(loaders.ids(level).get_indexer(pd.Index([id]))[0])
+        row = int(loaders.row_of(level).get_indexer([id])[0])
         if row < 0:
             st.toast(words.plain(f"Run {level.run} has no {words.one(level.name)} {id}."), icon=":material/search_off:")
     elif place is not None and place < level.n:
@@ -127,17 +125,16 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     found = _rows(level, queue, rule, person, judged)
     review(
         {
-            "module": f"/hem/static/{routes.version()}/review/review.js",
+            "module": routes.code_address("review/review.js"),
             "key": f"{level.run} {level.name} {level.fingerprint} {queue} {person} {rule}",
-            **_of_level(level),
+            **desk.of_level(level),
+            "token": state.page_token(),
             "person": person,
             "rows": found["row"].tolist(),
             "places": loaders.places(level)[found["row"].to_numpy()].tolist(),
             "not_blind": blind.warning(rule, level.classes),
             "drawn": found["drawn_as"].tolist(),
             "wanted": wanted,
-            "offered": tag_words.offered(),
-            "words": tag_words.WORDS,
             "revision": revision,
             "verdicts": _by_row(judged, found),
             **({"is_dispute": True, "no_blind": NOT_BLIND} if queue == DISPUTES else {}),
@@ -151,26 +148,6 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     page = state.forget("review_goes_to")
     if isinstance(page, str):
         state.go(page)
-
-
-def _of_level(level: Level) -> dict[str, Any]:
-    """What Review tells the browser about the level, whatever is in its queue."""
-    return {
-        "run": level.run,
-        "level": level.name,
-        "levels": level.info.get("levels") or [level.name],
-        "fingerprint": level.fingerprint,
-        "identity": identity(level),
-        "token": state.page_token(),
-        "classes": list(level.classes),
-        "has_pictures": contents.has_pictures(level),
-        "look": contents.medium(level).look,
-        "is_drawn": pictures.is_drawn(level),
-        "trust": asdict(trust.trust(level.info)),
-        "kinds": trust.kinds(level.info),
-        **scenes.for_page(level),
-        **tag_sets.for_page(level),
-    }
 
 
 def _take_leave() -> None:
@@ -213,7 +190,7 @@ def _rows(level: Level, queue: str, rule: dict | None, person: str, judged: pd.D
     """The queue: row, id, drawn_as."""
     if queue == DISPUTES:
         ids = list(loaders.disagreements(level).disputed[:LONGEST])
-        return pd.DataFrame({"row": loaders.ids(level).get_indexer(ids), "id": ids, "drawn_as": "disputed"})
+        return pd.DataFrame({"row": loaders.row_of(level).get_indexer(ids), "id": ids, "drawn_as": "disputed"})
     if queue == AUDIT:
         return audits.queue(level, person)
     return _mixed(level, person, judged) if rule is None else _matching(level, rule, queue)

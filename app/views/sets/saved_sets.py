@@ -46,7 +46,7 @@ def _one(home: Path, name: str, version: int, manifest: dict[str, Any], *, is_ne
     if not box.open:
         return
     with box:
-        widgets.facts(_facts(manifest, n))
+        widgets.facts(facts(manifest, n))
         if st.button(
             "Retrain with this set",
             icon=":material/model_training:",
@@ -58,7 +58,7 @@ def _one(home: Path, name: str, version: int, manifest: dict[str, Any], *, is_ne
         export_box.draw(home, name, version, str(manifest.get("run") or ""))
 
 
-def _facts(manifest: dict[str, Any], n: int) -> dict[str, str]:
+def facts(manifest: dict[str, Any], n: int) -> dict[str, str]:
     """What a manifest says, in words; also one of an earlier HEM, which knew no policies and no proof."""
     excluded = manifest.get("left_out") or manifest.get("excluded") or {}
     return {

@@ -1,7 +1,8 @@
 """The weak slices of a run: stored by scoring, or found here from columns that do not come from the model."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
+from hem_core.runs.described_by import own_columns
+from hem_core.runs.named_slices import named_slices
+from hem_core.slices.traits import Traits
 from hem_core.store import definitions, numbers
 from hem_core.store.level import Level
 
 MOST_ROWS = 200_000
 """Larger runs are not searched while a page loads."""
 MEASURE = "share of wrong predictions"
-NO_METADATA = {
-    "image", "image_row", "index", "text", "content_hash", "id", "planted_flip", "planted_kind", "true_label",
-    "synthetic_drawing",
-}  # fmt: skip
-"""No description of a group; the last two are the demos' truth, which no real data set has."""
 LABELLED = {"not": {"column": "label", "in": [None]}}
 """The rows with a label, as a clause."""
-MADE = {
-    "example", "given", "predicted", "label", "error", "is_correct", "difficulty", "label_suspicion", "reason",
-    "reason_prob", "evidence", "x", "y",
-}  # fmt: skip
-"""Columns of a part that say how it was judged, not what it is, whatever the task."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +49,10 @@ def weak_slices(level: Level) -> WeakSlices | None:
     return _searched(level) if level.n <= MOST_ROWS else None
 
 
-def _own_columns(level: Level) -> list[str]:
-    """The columns of parts that describe them and are no score: texts and truth values, and what the task measured."""
-    import hem_core.scores
-    from hem_core import folder
-
-    scores = {*folder.names(hem_core.scores), *MADE, *level.judged}
-    return [name for name in level.source.columns if name not in scores | NO_METADATA]
+def named(weak: WeakSlices, traits: Callable[[], Traits]) -> WeakSlices:
+    """The slices with their clusters called by what sets them apart; traits gives those of the level."""
+    names = named_slices(weak.table["name"].tolist(), weak.table["rule"].tolist(), traits)
+    return replace(weak, table=weak.table.assign(name=names))
 
 
 def _read(path: Path) -> WeakSlices:
@@ -99,8 +90,7 @@ def _searched(level: Level) -> WeakSlices:
     from hem_core.slices.find import find
 
     known = level.columns()
-    own = [name for name, file in level.source.columns.items() if file == "catalog" and name not in NO_METADATA]
-    own += [] if level.is_examples else _own_columns(level)
+    own = own_columns(level)
     clusters = ["cluster"] if known.get("cluster") == "category" else []
     names = [name for name in ("label", *clusters, *own) if known.get(name) in ("category", "number", "bool")]
     table = level.table([*names, "error"])

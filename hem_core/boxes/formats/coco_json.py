@@ -18,6 +18,8 @@ from hem_core.boxes.problems import Problem, given_problems
 from hem_core.errors import DataError
 
 read_predictions = _coco_results.read_predictions
+DIGITS = 6
+"""Of px in what is written: the difference of two corners is 119.99999999999994."""
 _SHAPES = ("segmentation", "keypoints")
 
 
@@ -102,8 +104,8 @@ def _note(annotations: Annotations, index: int, id: object) -> dict[str, Any]:
         "id": id,
         "image_id": annotations.image_keys[boxes.image[index]],
         "category_id": annotations.category_keys[boxes.label[index]],
-        "bbox": from_xyxy(xyxy, "xywh")[0].tolist(),
-        "area": float(areas(xyxy)[0]),
+        "bbox": from_xyxy(xyxy, "xywh")[0].round(DIGITS).tolist(),
+        "area": round(float(areas(xyxy)[0]), DIGITS),
         "iscrowd": int(boxes.is_crowd[index]),
     }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hem_core.runs.weak_slices import NOT_DESCRIBED
+from hem_core.runs.described_by import NO_DESCRIPTION
 from hem_core.slices.attributes import attributes
 
 MIN_SIZE = 30
@@ -31,7 +31,7 @@ def slices(metadata: pd.DataFrame, *, min_size: int = MIN_SIZE) -> list[Slice]:
     favours no arm. At most 60.
     """
     found = []
-    for attribute in attributes(metadata.drop(columns=[*NOT_DESCRIBED], errors="ignore"), min_size=min_size):
+    for attribute in attributes(metadata.drop(columns=[*NO_DESCRIPTION], errors="ignore"), min_size=min_size):
         for part, words in enumerate(attribute.words):
             rows = np.flatnonzero(attribute.codes == part)
             if min_size <= len(rows) <= MOST_SHARE * len(metadata):

@@ -1,11 +1,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from hem_core.errors import DataError
+from hem_core.selection.in_turn import in_turn
 from hem_core.selection.policies.margin import LABEL_FREE, uncertainty
-from hem_core.selection.pool import Chosen, Pool, first, hardest_first, place_in_group
+from hem_core.selection.pool import Chosen, Members, Pool, first, hardest_first
 
 READS = ("label", *LABEL_FREE)
 
@@ -15,21 +15,23 @@ def per_class(pool: Pool, n: int, *, by: str = "", least: float = 0.5, most: flo
 
     by: a column of numbers, higher = first; by default the order of the policy before, else as `margin`. A class with
     fewer examples than its quota gives the rest to the others. Examples without a label are a class of their own.
+    An image belongs to all classes of its given boxes, and an example to all of its tags: in turn, the class that is
+    furthest behind its quota gets its first example, which counts for each of its other classes too. A box is of its
+    given class, or of the predicted one where nothing is given.
     Chosen in turn, so that every beginning of the choice keeps the quotas too; seats as by Sainte-Laguë.
     Raises DataError unless 0 <= least <= 1 <= most.
     """
     if not 0 <= least <= 1 <= most:
         raise DataError(f"least must be from 0 to 1 and most 1 or more; got {least} and {most}")
     plain = first(pool, _order(pool, by), len(pool), "")
-    code, names = pd.factorize(_labels(pool))
-    target = quotas(_shares(np.asarray(names), code, pool.shares), least=least, most=most)
-    group = code[plain.rows]
-    turn = np.argsort((place_in_group(group) + 0.5) / target[group], kind="stable")
-    rows = plain.rows[turn][:n]
+    members = pool.members()
+    target = quotas(_shares(members, pool.shares), least=least, most=most)
+    turn, of_class = in_turn(plain.rows, members, target)
+    rows = turn[:n]
     words = np.where(plain.why != "", plain.why, "further back in its class than those chosen").astype(object)
     words[plain.rows[:n]] = "over the class quota"
     words[rows] = ""
-    return Chosen(rows, words, keeps_classes=True)
+    return Chosen(rows, words, of_class=of_class[:n])
 
 
 def quotas(shares: np.ndarray, *, least: float = 0.5, most: float = 4.0) -> np.ndarray:
@@ -54,16 +56,9 @@ def _order(pool: Pool, by: str) -> np.ndarray:
     return hardest_first(pool.score(name)) if name else np.arange(len(pool))
 
 
-def _labels(pool: Pool) -> np.ndarray:
-    if "label" not in pool.table:
-        raise DataError("policy 'per_class' needs the column 'label'; choose another policy for data without labels")
-    label = pool.table["label"]
-    return label.astype("object").where(label.notna(), "").to_numpy()
-
-
-def _shares(names: np.ndarray, code: np.ndarray, shares: Mapping[str, float]) -> np.ndarray:
+def _shares(members: Members, shares: Mapping[str, float]) -> np.ndarray:
     """(K,) natural share of each class of the pool, sum 1."""
-    counted = np.bincount(code, minlength=len(names)) / max(1, len(code))
-    named_shares = np.array([shares.get(str(name), 0.0) for name in names])
+    counted = np.bincount(members.code, minlength=len(members.names)).astype(np.float64)
+    named_shares = np.array([shares.get(name, 0.0) for name in members.names])
     raw_shares = named_shares if named_shares.size and (named_shares > 0).all() else counted
     return raw_shares / max(raw_shares.sum(), 1e-300)

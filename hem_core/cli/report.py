@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hem_core.cli._screen import say
+
+PLACE = 85
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    out: Annotated[Path, typer.Option(help="HTML file to write; it must not exist yet.")] = Path("report.html"),
+    level: Annotated[
+        str, typer.Option(help="Which rows it is about: the examples, or the parts that the run has a level for.")
+    ] = "examples",
+) -> None:
+    """Write a run's numbers, figures, weak slices, sets and verdicts as one HTML file to print or send."""
+    from hem_core.store.run import open_run
+    from hem_core.store.shown import shown
+
+    say("report: {}", shown("app.report.write").write(open_run(run), out, level=level))

@@ -1,0 +1,35 @@
+"""The data map epoch by epoch: what is fetched, and which epoch a view shows."""
+
+import pytest
+
+
+def test_an_epoch_is_fetched_once_and_split_into_both_axes(run_js):
+    found = run_js(
+        "explorer/replay.js",
+        """
+          const asked = [];
+          const replay = m.makeReplay(async (epoch) => {
+            asked.push(epoch);
+            return new Float32Array([1, 2, 3, epoch]).buffer;
+          }, 2);
+          await replay.load(5);
+          await replay.load(5);
+          return [asked, [...replay.places(5).x], [...replay.places(5).y], replay.places(6) ?? null];
+        """,
+    )
+    assert found == [[5], [1, 2], [3, 5], None]
+
+
+@pytest.mark.parametrize(
+    ("mode", "epoch", "wanted"),
+    [
+        ("data", 3, 3),
+        ("data", None, None),
+        ("data", 8, None),
+        ("data", 99, None),
+        ("data", 0, None),
+        ("scores", 3, None),
+    ],
+)
+def test_only_the_data_map_is_replayed_and_the_last_epoch_is_the_whole_training(evaluate, mode, epoch, wanted):
+    assert evaluate("explorer/replay.js", "m.epochOf(v.view, 8)", view={"mode": mode, "epoch": epoch}) == wanted
