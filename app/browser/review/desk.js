@@ -150,6 +150,7 @@ export function makeDesk(place, client, leave, shell = {}) {
     const isAsked = wanted && (isFirst || (wanted.row !== current && address.names(wanted)));
     const why = desk.drawn[desk.at];
     desk.data = fresh;
+    place.classList.toggle("is-audit", Boolean(fresh.audit));
     desk.rows = [...fresh.rows];
     desk.drawn = [...fresh.drawn];
     if (isOther) {
