@@ -29,6 +29,7 @@ WITHOUT = {
     "tags": "This is a copy without a server: nothing can be tagged here.",
     "review": "There is no page Review in this copy.",
     "why": "This is a copy without a server: groups cannot be compared here.",
+    "drawer": "A row is enlarged in its place.",
     "sets": "There is no page Sets in this copy.",
     "density": "There is no server that could count.",
 }

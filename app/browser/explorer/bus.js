@@ -22,7 +22,8 @@ const opened = new WeakMap(); // client -> its buses by workspace, run, level an
  *  Three things: the filter (a rule), the selection (a rule inside the filter), the picks (clicked rows).
  *  Masks are (N) 0/1: `inFilter`; `selected` (inside the filter) or null; `scope` = what an action applies to.
  *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'opened' (in the
- *  drawer), 'said', 'undone', 'kept' (a step of the outbox). With it come the columns, the examples and the tags, each from a file of its own.
+ *  drawer), 'said', 'acted' (many were tagged, or an action was undone, outside of the drawer), 'kept' (a step of the
+ *  outbox). With it come the columns, the examples and the tags, each from a file of its own.
  *
  *  @param {import("../shared/client.js").Client} client @returns {Bus} */
 export function openBus(client, data) {

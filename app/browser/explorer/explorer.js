@@ -120,7 +120,7 @@ function mount(first, client) {
   fitting.observe(document.body);
   const ways = {
     open,
-    focused: () => data.without?.review || drawer?.prepare(),
+    focused: () => data.without?.drawer || drawer?.prepare(),
     judge: (row, event, moveOn) => data.without?.tags || drawer?.judge(row, event, moveOn),
   };
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
@@ -373,7 +373,7 @@ function mount(first, client) {
       parts = () => ({ map, matrix, table, histogram });
     renew(bars.tools, [view.mode, view.hide, view.dense, view.names, tool, Boolean(lacking)], () => [
       ...tools(bus, view, { parts, lacking, tool, choose }),
-      linkButton(message, bus.say),
+      ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
     ]);
   }
 
@@ -399,7 +399,7 @@ function mount(first, client) {
   }
 
   function open(row) {
-    return data.without?.review ? enlarged.show(row) : drawer.show(row);
+    return data.without?.drawer ? enlarged.show(row) : drawer.show(row);
   }
 
   function review(row) {

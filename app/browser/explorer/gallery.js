@@ -13,9 +13,11 @@ import { markFound } from "./search_marks.js";
 
 const PAGE = 48;
 const DISTANCE = "/distance"; // in the menu of the order; no column has such a name
+const HOW = "click selects, Shift-click a range, double-click or Enter opens, keys 1 to 7 judge";
 
-/** Draw into `host`. page: the one to begin with, from 0; paged(page): one is shown. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
- *  moveOn): another key on a tile. Returns {draw(view, look), following, end}.
+/** Draw into `host`. page: the one to begin with, from 0; paged(page): one is shown. open(row): a double click, or Enter;
+ *  enlarge(row); focused(): a tile has the focus; judge(row, event, moveOn): another key on a tile.
+ *  Returns {draw(view, look), following, near, end}.
  *  @param {import("./bus.js").Bus} bus */
 export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0, paged = (_page) => {} }) {
   const count = h("h2", { class: "hem-title" }),
@@ -337,7 +339,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
     const about = content ? `${snippetText(content)}\n\n${id}` : id;
     const { given, predicted } = said(bus, Number(element.dataset.row)),
       pairs = `given: ${given ?? "–"}\npredicted: ${predicted ?? "–"}`;
-    element.title = `${pairs}\n\n${about}\n\nclick selects, Shift-click a range, double-click or Enter opens, keys 1 to 7 judge`;
+    element.title = `${pairs}\n\n${about}\n\n${HOW}`;
     element.dataset.id = id;
     const place = element.firstChild;
     if (place.dataset.url === (url || "none")) return;

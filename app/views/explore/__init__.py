@@ -9,7 +9,7 @@ sentences can become a filter; "more like this" selects the nearest in the embed
 columns, sorted by their headers, and downloads what it shows.
 
 The search field finds words in ids, file names, labels and texts; "two words" in quotes stand beside each other, and
-/a+b$/ is a regular expression. What it finds is a filter, and is marked. The edges between the panes are dragged, or
+`/a+b$/` is a regular expression. What it finds is a filter, and is marked. The edges between the panes are dragged, or
 moved by the arrow keys. Filter, selection, view, page, zoom and example are in the address; the button with the chain
 copies a link to the same screen. Views, above the map, saves filter, selection and settings under a name, for
 everybody.
