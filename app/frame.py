@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import loaders, scope, state, theme, widgets, words
+from app.browser.guide.component import guide
 from hem_core.errors import HemError
 from hem_core.jobs.job import running
 from hem_core.store.level import Level
@@ -100,6 +101,7 @@ def show(
         widgets.broken(broken)
         if needs_run:
             _jobs_mark()
+            _help()
             widgets.no_runs(str(loaders.folder()))
         else:
             _draw(page)
@@ -120,6 +122,7 @@ def show(
         if bar is not None and by_name[name].is_complete:
             bar()
         _jobs_mark()
+        _help()
         widgets.signature()
     if wanted and wanted not in by_name:
         st.info(f"There is no run {words.plain(wanted)} in this workspace; showing {words.plain(name)}.")
@@ -137,6 +140,13 @@ def _draw(page: Callable[[], None], *, needs_run: bool = False) -> None:
         page()
     except HemError as error:
         widgets.failure(error)
+
+
+def _help() -> None:
+    """Help, where this is the page of a visitor and not a part that is drawn by itself."""
+    page = state.recall("page")
+    if isinstance(page, str):
+        guide(page)
 
 
 def _jobs_mark() -> None:

@@ -35,4 +35,5 @@ if start and listing.is_empty and chosen is next(iter(pages.values())) and state
     state.go(start)
 if is_opened and chosen is not pages["explore"]:
     state.go("explore")
+state.remember("page", chosen.url_path or next(iter(pages)))
 chosen.run()

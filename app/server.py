@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app import gate
+from app import gate, memory
 from app.access import TOKEN_FILE
 from app.network import LOCAL, LOOPBACK, Network
 from hem_core.errors import HemError
@@ -67,7 +67,6 @@ def build(
     both, to all requests. One workspace a process: the last one built is the one shown.
     """
     os.environ["HEM_WORKSPACE"] = str(Path(workspace).resolve())
-    import pyarrow
     from streamlit import config
     from streamlit.starlette import App
 
@@ -75,7 +74,7 @@ def build(
     from app.theme import THEME
     from app.wire.routes import routes
 
-    pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # gives back what it has used; the usual one keeps it
+    memory.set_up()
     for name, value in {**settings(network), **THEME}.items():
         config.set_option(name, value)
     own = [_under(network.base, route) for route in routes()]

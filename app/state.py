@@ -162,6 +162,11 @@ def take_saved() -> str:
     return name
 
 
+def documentation() -> str:
+    """The page of the documentation that the address names; "" for the first one."""
+    return st.query_params.get("doc", "")
+
+
 def adding() -> dict:
     """What is to be added on Add data, as it was chosen so far."""
     return _settings("add")

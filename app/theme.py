@@ -84,6 +84,26 @@ CSS = """
   white-space: normal; overflow: visible; text-overflow: clip; line-height: 1.25; }
 [data-testid="stMetricDelta"] { height: auto; max-width: 100%; }
 [data-testid="stTable"] td:first-of-type { padding-left: 1rem; }
+/* Small grey text has a contrast of 4.5 or more on the page, in both themes. */
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 1; }
+[data-testid="stCaptionContainer"] > * { opacity: .74; }
+[data-testid="stPlotlyChart"] :is(.xtick, .ytick, .legend) text, [data-testid="stPlotlyChart"] text:is(.xtitle, .ytitle,
+  .bartext-outside, .annotation-text, .cbtitle) { fill: color-mix(in srgb, #808495 62%, currentColor) !important; }
+/* The bar above all pages stays one line: what the run is gives way. */
+@media (min-width: 860px) {
+  .st-key-frame { flex-wrap: nowrap !important; }
+  .st-key-frame > :has([data-testid="stCaptionContainer"]) { min-width: 0; flex-shrink: 10; overflow: hidden; }
+  .st-key-frame [data-testid="stCaptionContainer"] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .st-key-frame > :has(.hem-guide), .st-key-frame > :has([data-testid="stHtml"]) { flex: none; white-space: nowrap; }
+}
+[data-testid="stCode"] .token { color: inherit !important; }
+/* White on the primary colour of the dark theme. */
+[data-testid^="stBaseButton-primary"] { background-image: linear-gradient(rgba(0,0,0,.18), rgba(0,0,0,.18)); }
+[data-testid="stHtml"] a { color: inherit; text-decoration-color: rgba(128,138,150,.7); text-underline-offset: 2px; }
+[data-testid="stHtml"] a:hover { text-decoration-color: currentColor; }
+/* One ring of the focus for all that keys reach. */
+:is(button, a, summary, [role="button"], [role="tab"], [role="radio"]):focus-visible {
+  outline: 2px solid #5686ee; outline-offset: 1px; }
 [class*="st-key-facts"] { padding-bottom: .6rem; }
 [class*="st-key-facts"] table { width: 100%; border: none; margin: 0; }
 [class*="st-key-facts"] thead { display: none; }

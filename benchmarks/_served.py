@@ -40,10 +40,10 @@ class Server:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def memory_mb(self) -> float:
-        """Resident memory, its mapped files included. Linux alone."""
+    def memory_mb(self, what: str = "VmRSS") -> float:
+        """Resident memory, its mapped files included; `RssAnon` is what is its own. Linux alone."""
         status = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+        return next(int(line.split()[1]) for line in status if line.startswith(f"{what}:")) / 1024
 
 
 @contextlib.contextmanager

@@ -128,11 +128,11 @@ def actions(browser: Any, run: Path, path: str, times: int, sessions: int) -> No
         table[f"tag of {scope}"] = measured(page, server, times, tag, ("badge", "stored"), after=undo)
         table["an unrelated click"] = measured(page, server, times, toggle_log, ("agreed",))
         print("\n" + "\n".join(as_table({what: found.cells() for what, found in table.items()})) + "\n")
-        print(f"memory of the server, one session: {server.memory_mb():,.0f} MB", flush=True)
+        print(f"memory of the server, one session: {_memory(server)}", flush=True)
         if sessions > 1:
             for _session in range(sessions - 1):
                 opened(browser, server, path, stack)
-            print(f"memory of the server, {sessions} sessions: {server.memory_mb():,.0f} MB")
+            print(f"memory of the server, {sessions} sessions: {_memory(server)}")
 
 
 def as_table(columns: dict[str, dict[str, str]]) -> Iterator[str]:
@@ -300,6 +300,10 @@ def _rest(server: Server) -> None:
         now = server.cpu_seconds()
         if now > before:
             before, since = now, time.monotonic()
+
+
+def _memory(server: Server) -> str:
+    return f"{server.memory_mb():,.0f} MB, {server.memory_mb('RssAnon'):,.0f} MB of it not mapped from files"
 
 
 def _range(values: Any, digits: int = 0) -> str:

@@ -19,7 +19,7 @@ LAYERS = (
         "catalog", "models", "tasks", "scores", "dynamics", "embeddings", "difficulty", "reasons", "slices",
         "selection", "export", "mining", "store",
     },
-    {"engine", "testing"},
+    {"engine"},
     {"folds"},
     {"probes"},
     {"runs"},
@@ -27,7 +27,7 @@ LAYERS = (
     {"labels"},
     {"retrain", "loop"},
     {"jobs"},
-    {"cli"},
+    {"cli", "testing"},
 )  # fmt: skip
 """A room imports those below it. Rooms of one layer share only what is below; the ground may import itself."""
 GROUND = LAYERS[0]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
+from app import memory
 from app.trust import trust
 from app.wire import arrays, payloads
 from hem_core.errors import HemError, UnknownNameError
@@ -74,7 +74,7 @@ def described(level: Level) -> dict[str, dict[str, Any]]:
         with _lock:
             _described.pop(next(iter(_described)), None) if len(_described) > 8 else None
             _described[key], _skipped[key] = found, skipped
-        pa.default_memory_pool().release_unused()  # what reading so many columns took
+        memory.give_back()
     return _described[key]
 
 
@@ -93,12 +93,8 @@ def encoded(level: Level, name: str) -> bytes:
 
 def coded(level: Level, name: str) -> np.ndarray:
     """A described column of names, (N,) positions in them, of the type that its description has; not to be changed."""
-    return arrays.kept(level, ("codes", name), lambda: _coded(level, name))
-
-
-def _coded(level: Level, name: str) -> np.ndarray:
-    positions, distinct = level.categories(name)
-    return payloads.recoded(positions, distinct, described(level)[name]["names"])
+    names = described(level)[name]["names"]
+    return arrays.kept(level, ("codes", name), lambda: payloads.recoded(*level.categories(name), names))
 
 
 SHARE = "of 1"

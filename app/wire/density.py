@@ -15,20 +15,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from starlette.responses import Response
 
+from app import loaders
 from app.wire import arrays, columns, masks
 from app.wire.crowd import asked_level, clip, finite, number_column
 from app.wire.door import NEVER, Refused, text, whole
-from hem_core.store import density
+from hem_core.store import density, rules
 from hem_core.store.density import Window
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
 
 MOST_POINTS = 300_000
-"""A window with at most so many rows that match the filter shows each of them."""
-HARDEST = 2_000
-"""How many points lie over the cells."""
+"""A window with at most so many rows that match the filter shows each of them; a page may ask for fewer."""
+HARDEST, ONE_OF = 2_000, 50
+"""How many points lie over the cells: so many, or of few rows one of 50."""
 MOST_CELLS = 1_000_000
+FIELDS = ("x", "y", "colour", "slots", "score", "filter", "selection", "most_points",
+          "x0", "x1", "y0", "y1", "columns", "lines")  # fmt: skip
+"""What an answer depends on."""
 MOST_SLOTS = 64
 """Names with a colour of their own; the page decides which: `browser/explorer/name_colours.js`."""
 RIGHT_OR_WRONG = "is_correct"
@@ -50,8 +54,18 @@ class Colouring:
 
 
 def raster(body: dict[str, Any]) -> Response:
-    """The rows in a window of two columns, as the filter and the selection leave them."""
-    level, window = asked_level(body), _window(body)
+    """The rows in a window of two columns, as the filter and the selection leave them; the same window is kept."""
+    level = asked_level(body)
+    asked = {name: body.get(name) for name in FIELDS}
+    is_about_tags = any(rules.needs_tags(asked[rule]) for rule in ("filter", "selection"))
+    revision = loaders.tags().revision(level.data) if is_about_tags else -1
+    key = ("density", json.dumps(asked, sort_keys=True), revision, MOST_POINTS, HARDEST, ONE_OF)
+    content = arrays.kept(level, key, lambda: np.frombuffer(_raster(level, body), np.uint8))
+    return Response(content.tobytes(), media_type="application/octet-stream", headers=NEVER)
+
+
+def _raster(level: Level, body: dict[str, Any]) -> bytes:
+    window = _window(body)
     x, y = (number_column(level, body, axis) for axis in ("x", "y"))
     cells = arrays.kept(
         level,
@@ -63,7 +77,7 @@ def raster(body: dict[str, Any]) -> Response:
     parts: dict[str, np.ndarray] = {}
     in_window = cells >= 0 if kept is None else (cells >= 0) & kept
     total = int(np.count_nonzero(in_window))
-    is_points = total <= MOST_POINTS
+    is_points = total <= _most_points(body)
     if kept is not None:
         parts["out"] = _any(cells, (cells >= 0) & ~kept, window)
     if not is_points:
@@ -72,11 +86,11 @@ def raster(body: dict[str, Any]) -> Response:
             in_window &= chosen
             parts |= _cells(cells, colour, in_window, window, "selected_")
     rows = np.flatnonzero(in_window)
-    rows = density.top(_hardness(level, body, colour), rows, len(rows) if is_points else HARDEST)
+    rows = density.top(_hardness(level, body, colour), rows, len(rows) if is_points else min(HARDEST, total // ONE_OF))
     parts |= {"rows": rows.astype(np.uint32), "level": colour.level[rows]}
     parts |= {axis: arrays.numbers(level, name)[rows] for axis, name in (("x", x), ("y", y))}
     head = {"kind": colour.kind, "total": total, "is_points": is_points}
-    return Response(packed(head, parts), media_type="application/octet-stream", headers=NEVER)
+    return packed(head, parts)
 
 
 def packed(head: Mapping[str, Any], parts: Mapping[str, np.ndarray]) -> bytes:
@@ -142,6 +156,10 @@ def _hardness(level: Level, body: dict[str, Any], colour: Colouring) -> np.ndarr
     """(N,) the higher, the rather a row is drawn as a point: its colour's number, or else that of the page's score."""
     name = text(body, "colour") if colour.kind == "number" else number_column(level, body, "score")
     return arrays.numbers(level, name)
+
+
+def _most_points(body: dict[str, Any]) -> int:
+    return min(MOST_POINTS, whole(body, "most_points")) if "most_points" in body else MOST_POINTS
 
 
 def _window(body: dict[str, Any]) -> Window:

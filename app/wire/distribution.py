@@ -63,7 +63,11 @@ def placed(values: pd.Series, edges: np.ndarray) -> np.ndarray:
 
 
 def _has_shape(level: Level, name: str, *, is_positive: bool) -> bool:
-    known = _finite(pd.Series(level.table([name])[name]), is_positive=is_positive)
+    if not is_positive:
+        low, high = level.extent(name)
+        return low is not None and high is not None and low < high
+    values = level.numbers(name)
+    known = values[(values > 0) & (values < np.inf)]
     return bool(len(known)) and bool(known.min() < known.max())
 
 

@@ -39,6 +39,7 @@ def explorer_data(level: Level) -> dict[str, Any]:
         },
         "drawing": pictures.drawing(level),
         "details": _details(level),
+        "near": _near(level),
         "distribution": headline.column if headline else None,
     }
 
@@ -53,6 +54,14 @@ def _details(level: Level) -> list[str]:
     task = loaders.task(level)
     names = detail_columns(task) if task is not None and not level.is_examples else ()
     return [name for name in names if name in level.source.columns]
+
+
+def _near(level: Level) -> dict[str, Any]:
+    """Why nothing can be looked for that is like a row, None where it can; and whether rows have classes."""
+    missing = level.info.get("missing") or {}
+    why = None if level.has_embeddings else missing.get("embeddings") or "This run has no embedding to compare by."
+    label = next((name for name in ("label", "given") if level.columns().get(name) == "category"), None)
+    return {"missing": why, "other": label is not None}
 
 
 def _missing(level: Level) -> dict[str, str]:

@@ -235,11 +235,11 @@ def _matrix(column: pa.ChunkedArray, width: int, name: str, start: int) -> tuple
     return matrix, bad
 
 
-def width_of_embeddings(path: Path) -> int:
-    """D, the commonest length of a list of the column `embedding`."""
-    return _length(path, "embedding")
+def width_of_embeddings(source: Path | pa.Table) -> int:
+    """D, the commonest length of a list of the column `embedding` of a Parquet file or a table."""
+    return _length(source, "embedding")
 
 
-def embeddings_in(path: Path, width: int, start: int, stop: int) -> tuple[np.ndarray, dict[int, str]]:
+def embeddings_in(source: Path | pa.Table, width: int, start: int, stop: int) -> tuple[np.ndarray, dict[int, str]]:
     """Rows start to stop of the column `embedding`, (n, D) float32, and the bad rows with the reason."""
-    return _matrix(_rows(path, ["embedding"], start, stop)["embedding"], width, "embedding", start)
+    return _matrix(_rows(source, ["embedding"], start, stop)["embedding"], width, "embedding", start)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core import catalog as catalogs
-from hem_core.catalog._prediction_lists import prediction_lists
+from hem_core.catalog._prediction_lists import embedding_lists, prediction_lists
 from hem_core.catalog.table import is_parquet
 from hem_core.class_columns import EMBEDDING, LISTS, OF_A_MODEL
 from hem_core.models.column_predictions import ColumnPredictions
@@ -48,8 +48,10 @@ def predicted_elsewhere(
             raw = _of_lists(task, rest, data, beside)
             is_in_data = is_parquet(data) and beside is None  # then the file itself says which they are
             digest = hashlib.sha256(raw.tobytes()).hexdigest() if raw is not None and not is_in_data else ""
-        found = ColumnPredictions.of(Path(data) if is_parquet(data) else None, raw, digest) if raw is not None else None
-        if raw is not None and isinstance(task, NamesPredictions):
+        if raw is None:
+            return Elsewhere(None, rest)
+        found, rest = _with_embeddings(raw, digest, rest, data, beside)
+        if isinstance(task, NamesPredictions):
             rest = _without_features(rest, task.columns_read(rest, catalogs.info(rest)))
         return Elsewhere(found, rest)
     is_beside = beside is not None and isinstance(task, ListsPredictions)
@@ -80,6 +82,22 @@ def _of_lists(task: ReadsPredictions, catalog: pa.Table, data: Any, beside: Path
     return task.raw_in(catalog.append_column(lists.column_names[0], lists.column(0)), catalogs.info(catalog))
 
 
+def _with_embeddings(
+    raw: np.ndarray, digest: str, catalog: pa.Table, data: Any, beside: Path | str | None
+) -> tuple[ColumnPredictions, pa.Table]:
+    """The predictions with the embeddings of the data or of the file beside it, and the catalog without these."""
+    path = Path(data) if is_parquet(data) else None
+    is_in_data = path is not None and EMBEDDING in pq.read_schema(path).names
+    found = embedding_lists(None if is_in_data else data, beside, catalog["id"])
+    if found is None:
+        return ColumnPredictions.of(path, raw, digest), catalog
+    of_lists = hashlib.sha256(digest.encode())
+    for part in (found[EMBEDDING].combine_chunks().value_lengths(), found[EMBEDDING].combine_chunks().flatten()):
+        of_lists.update(part.to_numpy(zero_copy_only=False).tobytes())
+    rest = _without_features(catalog, [EMBEDDING]).drop_columns([n for n in (EMBEDDING,) if n in catalog.column_names])
+    return ColumnPredictions.of(path, raw, of_lists.hexdigest(), found), rest
+
+
 def without_lists(catalog: pa.Table) -> pa.Table:
     """The catalog without predictions and embeddings in lists, where another model is scored."""
     return catalog.drop_columns(
@@ -104,6 +122,10 @@ def _of_columns(task: ListsPredictions, catalog: pa.Table, data: Any) -> Elsewhe
         return Elsewhere(None, catalog)
     facts = catalogs.info(catalog)
     lists = found.lists
+    if EMBEDDING in lists.column_names and pa.types.is_string(lists.schema.field(EMBEDDING).type):
+        texts = embedding_lists(data, None, catalog["id"])  # of a CSV
+        lists = lists.drop_columns([EMBEDDING])
+        lists = lists.append_column(EMBEDDING, texts[EMBEDDING]) if texts is not None else lists
     if is_parquet(data) and EMBEDDING in pq.read_schema(data).names:
         lists = lists.append_column(EMBEDDING, pq.read_table(data, columns=[EMBEDDING])[EMBEDDING])
     notes = (found.note,) if found.note else ()

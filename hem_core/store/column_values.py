@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from hem_core.store.source import Source
 
 
-def stored(source: Source, name: str) -> pa.ChunkedArray | None:
-    """A column in the order of the rows, its pages checked; texts come as a dictionary.
+def stored(source: Source, name: str, *, is_dictionary: bool = True) -> pa.ChunkedArray | None:
+    """A column in the order of the rows, its pages checked. is_dictionary: texts come as one.
 
     None where it is made of other columns, or its file has its rows in another order. Raises RunError.
     """
@@ -26,7 +26,7 @@ def stored(source: Source, name: str) -> pa.ChunkedArray | None:
     path, own = source.path(file), source.stored_name(file, name)
     if source.stored[file].count(own) > 1 or pa.types.is_nested(source.types[name]):
         return None
-    as_dictionary = [own] if _is_text(source.types[name]) else []
+    as_dictionary = [own] if is_dictionary and _is_text(source.types[name]) else []
     try:
         with pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=as_dictionary) as opened:
             return opened.read([own]).column(0)
@@ -47,11 +47,6 @@ def numbers(column: pa.ChunkedArray) -> np.ndarray:
         out[at : at + len(chunk)] = values
         at += len(chunk)
     return out
-
-
-def texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Texts as such, where they come as a dictionary."""
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def extent(values: np.ndarray) -> tuple[float | None, float | None]:
@@ -90,6 +85,12 @@ def categories(column: pa.ChunkedArray) -> tuple[np.ndarray, list[Any]]:
         out[at : at + len(chunk)] = (indices.fill_null(-1) if indices.null_count else indices).to_numpy()
         at += len(chunk)
     return out, column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
+
+
+def is_plain(type_: pa.DataType) -> bool:
+    """Whether a query gives values of a type as they are stored."""
+    is_number = pa.types.is_integer(type_) or pa.types.is_float32(type_) or pa.types.is_float64(type_)
+    return is_number or pa.types.is_boolean(type_) or pa.types.is_string(type_)
 
 
 def _is_text(type_: pa.DataType) -> bool:

@@ -145,7 +145,10 @@ class Level:
         Returns N rows in order; row k is row k of the embeddings. Raises DataError for an unknown column.
         """
         names = self._reading.names(columns)
-        return self.source.select(listed(names), names, Condition(), tail="ORDER BY row").to_pandas()
+        found = self._reading.stored(names)
+        if found is None:
+            found = self.source.select(listed(names), names, Condition(), tail="ORDER BY row")
+        return found.to_pandas()
 
     def numbers(self, name: str) -> np.ndarray:
         """One column of numbers or truth values, (N,) float32 with NaN where it is missing; read without a query."""
@@ -155,7 +158,11 @@ class Level:
         """Id -> row, for many look-ups."""
         from hem_core.store.id_index import id_index
 
-        return id_index(column_values.texts(self._reading.values("id")))
+        return id_index(self.texts("id"))
+
+    def texts(self, name: str) -> pa.ChunkedArray:
+        """One column of texts, most of them different; read without a query."""
+        return self._reading.values(name, is_dictionary=False)
 
     def extent(self, name: str) -> tuple[float | None, float | None]:
         """The smallest and largest finite number of a column; two Nones where there is none."""

@@ -4,11 +4,22 @@
 keep what every score promises. The item may be a file in HEM's folder or a plugin that is installed.
 """
 
+from hem_core.testing.box_format import check_box_format
 from hem_core.testing.format import check_format
+from hem_core.testing.job import check_job
 from hem_core.testing.medium import check_medium
 from hem_core.testing.policy import check_policy
 from hem_core.testing.reader import check_reader
 from hem_core.testing.score import check_score
 from hem_core.testing.task import check_task
 
-__all__ = ["check_format", "check_medium", "check_policy", "check_reader", "check_score", "check_task"]
+__all__ = [
+    "check_box_format",
+    "check_format",
+    "check_job",
+    "check_medium",
+    "check_policy",
+    "check_reader",
+    "check_score",
+    "check_task",
+]

@@ -139,7 +139,7 @@ def test_few_rows_are_points_the_hardest_last(ask, level):
 
 def test_many_rows_are_cells_with_the_hardest_over_them(ask, monkeypatch):
     monkeypatch.setattr(density, "MOST_POINTS", 10)
-    monkeypatch.setattr(density, "HARDEST", 3)
+    monkeypatch.setattr(density, "ONE_OF", 10)
     easy, odd = ({"all": [{"column": "difficulty", **ends}]} for ends in ({"max": 50}, {"min": 25}))
     head, parts = taken_apart(ask("density", **{**MAP, "filter": easy, "selection": odd}).content)
     assert (head["is_points"], head["total"], parts["rows"].tolist()) == (False, 30, [27, 28, 29])
@@ -147,6 +147,25 @@ def test_many_rows_are_cells_with_the_hardest_over_them(ask, monkeypatch):
     assert parts["cell"][parts["count"] > 0].max() == 4
     assert set(parts["cell"][parts["count"] == 0]) == {255}
     assert 0 < parts["out"].sum() <= 30
+
+
+def test_a_page_may_want_cells_of_fewer_rows(ask):
+    assert [taken_apart(ask("density", **MAP, most_points=most).content)[0]["is_points"] for most in (59, 60)] == [
+        False,
+        True,
+    ]
+
+
+def test_a_window_is_counted_anew_when_the_tags_that_it_is_filtered_by_change(workspace, monkeypatch):
+    monkeypatch.setenv("HEM_WORKSPACE", str(workspace()))
+    client = TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
+    level = loaders.level("tiny")
+    body = {**identity(level), "fingerprint": level.fingerprint, **MAP, "filter": {"all": [{"tag": ["hard"]}]}}
+    totals = []
+    for id in ("e01", "e02"):
+        loaders.tags().add(level.data, [id], "hard", who="ann")
+        totals += [taken_apart(client.post("/hem/density", json=body).content)[0]["total"] for _again in range(2)]
+    assert totals == [1, 1, 2, 2]
 
 
 @pytest.mark.parametrize(("colour", "kind"), [("label", "names"), ("is_correct", "share")])

@@ -22,6 +22,8 @@ def _shown():
         state.set_selection({"all": [{"rows": ["x" * 20] * 1000}]})
     if st.button("leave"):
         st.query_params.clear()
+    if st.button("level"):
+        state.set_current_level("boxes")
 
 
 def seen(test):
@@ -88,3 +90,10 @@ def test_a_selection_too_long_for_an_address_stays_in_the_session():
     test.button[1].click().run()
     assert "selection" not in test.query_params
     assert len(test.session_state["hem_selection"]) > 6_000
+
+
+def test_page_and_zoom_are_of_the_rows_of_one_level():
+    test = app(_shown, run="digits", page="3", zoom="0,1,0,1", example="e1")
+    test.button[3].click().run()
+    assert "".join(test.query_params["level"]) == "boxes"
+    assert not {"page", "zoom", "example"} & set(test.query_params)

@@ -72,6 +72,8 @@ def test_bits_become_a_mask(run_js):
     body = "return [[...m.unpacked([0b10000001, 0, 0b10], 18)], [...m.unpacked([0b101], 3)]];"
     expected = [[1, 0, 0, 0, 0, 0, 0, 1, *[0] * 8, 0, 1], [1, 0, 1]]
     assert run_js("shared/rules.js", body) == expected
+    there_and_back = "const mask = [1, 0, 1, 1, 0, 0, 0, 1, 1]; return [...m.unpacked(m.packed(mask), 9)];"
+    assert run_js("shared/rules.js", there_and_back) == [1, 0, 1, 1, 0, 0, 0, 1, 1]
 
 
 SCENE = """

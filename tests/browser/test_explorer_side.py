@@ -162,6 +162,8 @@ CATS = {"column": "label", "in": ["cat"]}
         ({"polygon": {"x": "loss", "y": "gone", "points": []}}, None),
         ({"column": "text", "contains": "x"}, {"column": "text", "contains": "x"}),
         ({"tag": ["my own"]}, {"tag": ["my own"]}),
+        ({"column": "text", "word": "x"}, {"column": "text", "word": "x"}),
+        ({"near": {"id": "e1", "k": 9}}, {"near": {"id": "e1", "k": 9}}),
         ({"rows": ["e1"]}, {"rows": ["e1"]}),
         ({"column": "label", "in": [None]}, {"column": "label", "in": [None]}),
     ],

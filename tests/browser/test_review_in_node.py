@@ -31,12 +31,6 @@ def test_letters_and_arrows_walk_undo_and_help(asked):
         ["undo"], ["undo"], ["next open"], ["blind"], ["help"], ["previous"], ["next"]]  # fmt: skip
 
 
-@pytest.mark.parametrize("mode", ["plain", "blind"])
-def test_under_the_list_of_keys_nothing_is_judged(asked, mode):
-    found = asked(["1", "0", "ArrowRight", "c", "?", "Escape"], mode, classes=[["1", "cat"]], hasHelp=True)
-    assert found == [["nothing"]] * 4 + [["help"]] * 2
-
-
 @pytest.mark.parametrize("mode", ["plain", "choose", "blind", "reveal"])
 def test_control_command_and_alt_are_no_verdicts_and_control_z_is_undo(asked, mode):
     held = [{"key": key, name: True} for key in "1234567" for name in ("ctrlKey", "metaKey", "altKey")]

@@ -74,19 +74,22 @@ def site(request, tmp_path):
 
 @pytest.fixture
 def opened(browser, site):
-    """opened(path, dark=False, person=None, **context): a page of the site, signed by anna or by somebody else.
+    """opened(path, dark=False, person=None, hints=False, **context): a page of the site, signed by anna or by somebody
+    else. hints: as somebody sees it who opens HEM for the first time.
 
     Leaving 127.0.0.1 or a script error fails the test.
     """
     trouble, contexts = [], []
 
-    def open_page(path="", *, dark=False, person=None, **options):
+    def open_page(path="", *, dark=False, person=None, hints=False, **options):
         options = {"viewport": {"width": 1440, "height": 900}, **options}
         scheme = "dark" if dark else "light"
         context = browser.new_context(color_scheme=scheme, accept_downloads=True, **options)
         contexts.append(context)
         if person:
             context.add_cookies([{"name": "hem-who", "value": person, "url": site.url}])
+        if not hints:
+            context.add_init_script("try { localStorage.setItem('hem-hints', 'all') } catch {}")
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("request", lambda request: _stays_here(request.url) or trouble.append(f"left for {request.url}"))
@@ -163,6 +166,9 @@ def make_workspace(folder):
     curves = {"id": ids, "confidence": [[0.3, 0.5, 0.8]] * n, "margin": [[1.0, 0.0, -1.0]] * n,
               "is_correct": [[False, True, True]] * n}  # fmt: skip
     write_table(home / "dynamics.parquet", pa.table(curves))
+    write_array(
+        home / "embeddings" / "00000.npy", np.eye(4, dtype="f4")[target] + 0.01 * np.arange(n)[:, None].astype("f4")
+    )
     blobs = [thumbnail(Image.fromarray(image)) for image in images]
     write_bytes(home / "thumbnails.bin", b"".join(blobs))
     write_array(home / "thumbnails.npy", np.cumsum([0, *map(len, blobs)]).astype(np.int64))

@@ -12,7 +12,8 @@ from hem_core.store.run import open_run
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 READY = ".hem-explorer[data-ready=true]"
 HOST = """
-<!doctype html><meta charset="utf-8"><body style="background: oklch(0.2 0 0)"><div id="cell"></div><script type="module">
+<!doctype html><meta charset="utf-8"><body style="background: oklch(0.2 0 0)"><div id="cell"></div>
+<script type="module">
 window.savedRules = { selection: { all: [] } };
 const traits = JSON.parse(await python("traits", "")), hears = {};
 const model = {

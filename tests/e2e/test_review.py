@@ -157,8 +157,8 @@ def test_control_and_command_with_a_digit_are_no_verdicts(review):
 def test_keys_work_after_a_click_on_every_button_and_after_a_field_lost_focus(review):
     folder, page = review
     page.locator(".hem-review button", has_text="keys").click()
-    page.locator(".hem-review .help").wait_for()
-    page.locator(".hem-review button", has_text="keys").click()
+    page.locator(".hem-sheet").wait_for()
+    press(page, ["4", "?"])  # over the example nothing is judged
     page.locator(".hem-review [data-verdict=hard]").click()
     page.get_by_role("combobox").first.click()
     press(page, ["1", "Escape"])
@@ -175,7 +175,7 @@ def test_the_keys_are_printed_on_the_buttons_and_listed(review):
     printed = page.locator(".hem-review footer kbd").all_inner_texts()
     assert printed == [*(one.key for one in ALL if one.key), "0", "U", "←", "→"]
     press(page, "?")
-    listed = page.locator(".hem-review .help dl").first.locator("dt").all_inner_texts()
+    listed = page.locator(".hem-sheet dl").first.locator("dt").all_inner_texts()
     assert listed[: len(printed) - 4] == [one.key for one in ALL if one.key]
 
 

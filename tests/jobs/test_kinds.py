@@ -23,6 +23,7 @@ from hem_core.jobs.state import log_tail, state, title
 from hem_core.store import sets
 from hem_core.store.claim import owner
 from hem_core.store.workspace import open_workspace
+from hem_core.testing import check_job
 
 pytestmark = pytest.mark.slow
 
@@ -115,6 +116,12 @@ def test_an_export(workspaces):
     assert content(found, ["manifest.json"]) == content(whole, ["manifest.json"])
     assert len(content(found)) > 400
     assert title(other) == "Export: hard v1 as coco, csv, imagefolder, webdataset"
+
+
+def test_an_export_keeps_what_every_kind_promises(workspaces):
+    settings = export_job(workspaces[0], "hard", 1, ["csv"]).settings
+    check_job("export", settings, workspace=workspaces[0])
+    assert (workspaces[0] / "exports" / "check" / "examples.csv").is_file()
 
 
 def test_a_proof(workspaces):

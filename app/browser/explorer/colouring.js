@@ -24,7 +24,7 @@ export function axesOf(view) {
 /** Whether a map is drawn by the density of its points; a replay of the training shows every point.
  *  @param {import("./view.js").View} view @param {import("./bus.js").Bus} bus */
 export function isDense(view, bus) {
-  return (view.dense ?? bus.isCrowd) && epochOf(view, bus.epochs) == null;
+  return bus.canCount && (view.dense ?? bus.isCrowd) && epochOf(view, bus.epochs) == null;
 }
 
 /** The columns that a map is drawn of where it is not drawn by density. @param {import("./view.js").View} view */

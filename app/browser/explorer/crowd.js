@@ -9,7 +9,7 @@ const MOST_MASKS = 24;
 const MOST_VALUES = 5000; // rows whose numbers are kept
 
 /** What a bus answers of its rows. bus() gives the bus that this is a part of; data: as openBus takes it.
- *  @param {import("../shared/run_client.js").RunClient} source @param {{n: number, is_crowd?: boolean}} data
+ *  @param {import("../shared/run_client.js").RunClient} source @param {{n: number, is_crowd?: boolean, without?: {density?: string}}} data
  *  @param {() => any} bus */
 export function makeCrowd(source, data, bus) {
   const masks = new Map(), // clause as JSON, with the revision of the tags where it is about them -> mask (N)
@@ -20,6 +20,8 @@ export function makeCrowd(source, data, bus) {
   return {
     /** Are there so many rows that the page has no columns of numbers? */
     isCrowd,
+    /** Is there a server that can count the points of a map? */
+    canCount: !data.without?.density,
     knownMask: (clause) => masks.get(key(clause)),
 
     /** The mask of a clause that only the server can say, known from then on; the oldest ones are forgotten. */

@@ -13,6 +13,7 @@ import { grid, nearest, OFF_CANVAS, paint, project, radius } from "./raster.js";
 
 const CELL_PX = 2;
 const POINT_PX = 2.2;
+const MOST_POINTS = 500; // of a run that is no crowd: whoever asks for its density wants cells
 const REST_MS = 30; // for which a moving window rests before it is asked for again
 
 /** The density behind a map in `host`. changed() is called when there is something new to paint.
@@ -119,7 +120,7 @@ export function makeDensity(bus, host, changed) {
     const [columns, lines] = [width, height].map((size) => Math.max(1, Math.round(size / (CELL_PX * ratio))));
     const part = { x0, x1, y0, y1, columns, lines };
     const shown = { x: axes.x, y: axes.y, colour: view.colour, slots: colour.codes ?? [], score: view.score },
-      request = { ...shown, ...part, filter: bus.filter },
+      request = { ...shown, ...part, filter: bus.filter, ...(bus.isCrowd ? {} : { most_points: MOST_POINTS }) },
       selection = clauses(bus.selection).length ? bus.selection : null,
       [without, key] = [JSON.stringify(request), JSON.stringify([request, selection])];
     if (key === (asking ?? about?.key)) return;

@@ -28,6 +28,7 @@ import { epochOf, makeSlider } from "./replay.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
 import { controls, MODES, switcher, tools } from "./toolbar.js";
+import { makeWhy } from "./why.js";
 import { changedSince, columnsOf, neededColumns, usable, usualView } from "./view.js";
 
 let skeleton = null;
@@ -69,7 +70,7 @@ function mount(first, client) {
   const bus = openBus(client, data),
     address = makeAddress(client.place);
   const slots = Object.fromEntries(
-    ["filters", "stage", "gallery", "actions"].map((name) => [
+    ["filters", "stage", "why", "gallery", "actions"].map((name) => [
       name,
       h("section", { class: `hem-${name}`, "aria-label": name }),
     ]),
@@ -94,7 +95,9 @@ function mount(first, client) {
     epochs,
     below,
   );
-  root.append(...Object.values(slots), bones);
+  slots.why.hidden = true;
+  const side = h("div", { class: "hem-side" }, slots.why, slots.gallery);
+  root.append(slots.filters, slots.stage, side, slots.actions, bones);
   let map = null,
     matrix = null,
     table = null,
@@ -103,6 +106,7 @@ function mount(first, client) {
     gallery = null,
     filters = null,
     actions = null,
+    why = null,
     drawer = null,
     enlarged = null,
     menu = /** @type {ReturnType<typeof columnsMenu> | null} */ (null),
@@ -145,7 +149,7 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, table, slider, histogram, gallery, filters, actions, drawer, enlarged])
+    for (const part of [map, matrix, table, slider, histogram, gallery, filters, actions, drawer, enlarged, why])
       part?.end();
     ends.forEach((one) => one());
     root.remove();
@@ -170,10 +174,7 @@ function mount(first, client) {
       ...ways,
       enlarge: (row) => enlarged.show(row),
       page: Math.max(0, Math.trunc(Number(address.read().page ?? 1)) - 1 || 0),
-      paged(page) {
-        address.write({ page: page ? String(page + 1) : null });
-        if (bus.isCrowd) drawer?.refresh(); // the page is all that it can walk through
-      },
+      paged: (page) => address.write({ page: page ? String(page + 1) : null }),
     });
     enlarged = makeEnlarged(bus, root, { open: data.without?.review ? null : review, following: gallery.following });
     drawer = makeDrawer(bus, client, root, {
@@ -185,6 +186,7 @@ function mount(first, client) {
     histogram = makeHistogram(bus, below, look);
     slider = makeSlider(bus, epochs);
     await adopt();
+    why = data.without?.why ? null : makeWhy(bus, slots.why, client);
     await draw();
     if (isGone) return;
     bones.remove();
@@ -369,9 +371,9 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, table, histogram });
-    renew(bars.tools, [view.mode, view.hide, view.dense, tool, Boolean(lacking)], () => [
+    renew(bars.tools, [view.mode, view.hide, view.dense, view.names, tool, Boolean(lacking)], () => [
       ...tools(bus, view, { parts, lacking, tool, choose }),
-      data.without ? "" : linkButton(message, bus.say), // only the app has an address
+      ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
     ]);
   }
 

@@ -155,6 +155,21 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
       h("span", { class: "hem-divider" }),
     );
   }
+  if (view.mode === "embedding" && !lacking && bus.described.cluster) {
+    buttons.push(
+      h(
+        "button",
+        {
+          class: view.names ? "hem-tool is-on" : "hem-tool",
+          title: "names of the clusters",
+          "aria-label": "names of the clusters",
+          "aria-pressed": String(view.names),
+          onclick: () => bus.setView({ names: !view.names }),
+        },
+        icon("tag"),
+      ),
+    );
+  }
   if (view.mode !== "matrix" && !lacking) {
     buttons.push(
       h(
@@ -168,7 +183,7 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
         },
         icon(view.hide ? "noeye" : "eye"),
       ),
-      densityButton(bus, view),
+      ...(bus.canCount ? [densityButton(bus, view)] : []),
     );
   }
   return [...buttons, menu(icon("download"), "download", entries)];

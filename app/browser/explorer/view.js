@@ -18,6 +18,7 @@ const USUAL = {
   sort: /** @type {{column: string, descending: boolean} | null} */ (null), // of the table, where it has one of its own
   columns: /** @type {string[] | null} */ (null), // of the table; what suits the run
   hide: false,
+  names: true, // the clusters of the embedding map have their names on it
   dense: /** @type {boolean | null} */ (null), // what suits the number of points
   epoch: /** @type {number | null} */ (null), // the data map after this many epochs; null: after all
   log: /** @type {boolean | null} */ (null), // what suits the distribution

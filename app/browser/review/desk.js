@@ -26,7 +26,6 @@ export function makeState(client) {
     shownAt: performance.now(),
     chooser: /** @type {ReturnType<typeof import("./chooser.js").makeChooser> | null} */ (null),
     reveal: /** @type {any} */ (null), // {row, answer, given, isSame} after a blind answer
-    hasHelp: false,
     wantsBlind: client.preference("hem-blind") === "1",
     isClose: client.preference("hem-close") === "1", // the view is on the boxes of the row
     hasOthers: true, // the other boxes of the example are drawn too

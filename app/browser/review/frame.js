@@ -2,7 +2,6 @@
 // Around the example in Review: progress above, verdicts below, the keys, and what comes after the last one.
 
 import { h } from "../shared/dom.js";
-import { UNSURE } from "./item.js";
 import { isWithoutClass } from "./key_requests.js";
 import { unsaved } from "../shared/unsaved.js";
 
@@ -17,7 +16,7 @@ const DRAWN = {
 const BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…", skip: "skip" };
 
 /** Progress, pace, what was just done, whether it is saved. */
-export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, noBlind, isHidden, hasHelp, act }) {
+export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, noBlind, isHidden, act }) {
   const place = at < n ? `no. ${(at + 1).toLocaleString("en")}` : null;
   const how = !isHidden && DRAWN[drawn] ? ` · ${DRAWN[drawn]}` : "";
   const progress = h("span", { style: { width: `${n ? (100 * done) / n : 0}%` } });
@@ -40,12 +39,7 @@ export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBli
       isHidden ? null : h("kbd", {}, "B"),
       "blind",
     ),
-    h(
-      "button",
-      { class: hasHelp ? "plain on" : "plain", "aria-pressed": String(hasHelp), onclick: unfocused(act.help) },
-      h("kbd", {}, "?"),
-      "keys",
-    ),
+    h("button", { class: "plain", "aria-haspopup": "dialog", onclick: unfocused(act.help) }, h("kbd", {}, "?"), "keys"),
   ].filter(Boolean);
 }
 
@@ -157,64 +151,6 @@ function unfocused(action) {
     action();
   };
 }
-
-export function help(verdicts, { isDrawn = false, blind: apart = null, hasBoxes = null, hasTags = null } = {}) {
-  const keys = [
-    ...(hasTags
-      ? TAG_KEYS
-      : verdicts.map((one) => [
-          one.key,
-          one.meaning + (one.name === "mislabelled" || one.asks === "class" ? CLASS_HELP : ""),
-        ])),
-    ["0", "clear the verdict"],
-    ["U or Ctrl Z", "undo the last action of this window, including bulk actions in Explore"],
-    ["← →", "previous, next"],
-    ["N", "the next one without a verdict"],
-    ["B", "blind: name the class without seeing label, prediction and suspicion"],
-    ...(hasBoxes ? BOX_KEYS : []),
-    ...(isDrawn ? [["P", "plain: the picture without the boxes drawn into it"]] : []),
-    ["?", "these keys"],
-  ];
-  const blind = [
-    ["letters", "search a class; Enter accepts the marked one, ↑ ↓ mark another"],
-    ["1 … 9", "the class with this key, where classes have keys"],
-    ...(apart ?? verdicts.filter(isWithoutClass)).map((one) => [`⇧${one.key}`, one.meaning]),
-    ["Ctrl Z", "undo; after an answer, U undoes too and Enter continues"],
-  ];
-  const line = ([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)];
-  const listed = (rows) => h("dl", {}, rows.flatMap(line));
-  return h(
-    "section",
-    { class: "help" },
-    h("div", {}, h("h3", {}, "Keys"), listed(keys)),
-    hasBoxes ? h("div", {}, h("h3", {}, "Keys while a box is drawn"), listed(EDIT_KEYS)) : null,
-    h("div", {}, h("h3", {}, "Keys of the blind question"), listed(blind)),
-  );
-}
-const TAG_KEYS = [
-  ["1 … 9", "toggle the tag with this digit"],
-  ["/", "search another tag: type, Enter toggles the first, Esc goes back"],
-  ["Enter", "confirm the set: right where it is as given, else label wrong with the set in its place"],
-  ["⇧2 … ⇧7", "hard, ambiguous, outlier, duplicate, skip"],
-];
-const BOX_KEYS = [
-  ["A", "add an object that is missing in the picture: draw its box, then name its class"],
-  ["Z", "zoom to the boxes of this row, or back to the whole picture; the wheel zooms, dragging moves the picture"],
-  ["O", "show or hide the other boxes of the picture; a click on one opens it"],
-  ["L", `show or hide ${UNSURE}`],
-];
-const EDIT_KEYS = [
-  ["drag", "an edge or a corner moves it, inside moves the box, outside draws a new one; ⇧ drag moves the picture"],
-  ["← ↑ → ↓", "move the box, or the corner or edge that is marked, by 1 px; with ⇧ by 10 px"],
-  ["Tab", "mark the next corner or edge"],
-  ["C", "another class for this box"],
-  ["U or Ctrl Z", "take back the last step"],
-  ["Del", "take away an object that was added"],
-  ["Enter", "save"],
-  ["Esc", "leave the box as it was"],
-];
-const CLASS_HELP =
-  ": then Enter accepts the suggested class, its key or a click takes another; type to search; Esc goes back";
 
 /** What comes after the last example, or why there is none. */
 export function finished({ n, empty, done, act }) {

@@ -1,7 +1,9 @@
 // @ts-check
 // What the keys and the buttons of Review do.
 
-import { request, takesText } from "./key_requests.js";
+import { toggleSheet } from "../guide/sheet.js";
+import { reviewSections } from "../shared/keys.js";
+import { isWithoutClass, request, takesText } from "./key_requests.js";
 
 /** The actions that the buttons share with the keys, and the listener of the keys. leave(page) opens another page.
  *  @param {import("./desk.js").Desk} desk @param {HTMLElement} place */
@@ -32,10 +34,7 @@ export function makeKeyboard(desk, place, leave) {
       desk.isPlain = !desk.isPlain;
       desk.show();
     },
-    help: () => {
-      desk.hasHelp = !desk.hasHelp;
-      desk.screen.draw();
-    },
+    help: () => toggleSheet(sectionsOf(desk)),
     close: () => {
       desk.isClose = !desk.isClose;
       desk.client.prefer("hem-close", desk.isClose ? "1" : "0");
@@ -95,7 +94,7 @@ export function makeKeyboard(desk, place, leave) {
   return { act, onKey };
 
   function onKey(event) {
-    const { chooser, data, hasHelp } = desk,
+    const { chooser, data } = desk,
       target = event.composedPath()[0],
       isInput = target != null && (target === chooser?.input || target === desk.tags.input);
     if (!place.isConnected || !data || (takesText(target) && !isInput)) return;
@@ -108,7 +107,6 @@ export function makeKeyboard(desk, place, leave) {
       isSearching: desk.tags.isSearching(),
       found: desk.tags.found(),
       isInput,
-      hasHelp,
       isEmpty: chooser?.isEmpty ?? true,
       keys: chooser?.keys ?? new Map(),
       unsure: chooser?.unsure,
@@ -119,6 +117,19 @@ export function makeKeyboard(desk, place, leave) {
     const [what, value] = found;
     handlers[what]?.(value);
   }
+}
+
+/** The keys of the row on screen. @param {import("./desk.js").Desk} desk */
+function sectionsOf(desk) {
+  const { blind_choices, corrects, is_drawn, tag_names } = desk.data,
+    verdicts = desk.choices();
+  const blind = blind_choices ?? verdicts.filter(isWithoutClass);
+  return reviewSections(verdicts, {
+    isDrawn: is_drawn,
+    blind,
+    hasBoxes: Boolean(corrects),
+    hasTags: Boolean(tag_names),
+  });
 }
 
 /** What keys mean now. @param {import("./desk.js").Desk} desk */

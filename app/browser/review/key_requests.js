@@ -1,6 +1,7 @@
 // @ts-check
 // What a key asks for in Review. No page here, so that node can test it.
 
+import { asked, BOXES, EDIT, PLAIN, WALK } from "../shared/keys.js";
 import { tagRequest } from "./tags.js";
 
 const TEXTUAL = /^(text|search|url|tel|email|password|number|date|time|datetime-local|month|week)$/;
@@ -15,7 +16,7 @@ export function takesText(element) {
 
 /** [what, value] that a key asks for, or null when the key is not for Review.
  *
- *  desk: {mode, verdicts: [{key, name}], hasHelp, isEmpty (nothing typed), isInput (typed into Review's own field),
+ *  desk: {mode, verdicts: [{key, name}], isEmpty (nothing typed), isInput (typed into Review's own field),
  *  keys (Map key -> class), unsure}; mode: 'plain', 'choose' (the class of a wrong label), 'blind', 'reveal', 'edit' (a
  *  box). */
 export function request(event, desk) {
@@ -26,8 +27,6 @@ export function request(event, desk) {
   if (isModified || event.altKey) return null;
   // A key that is held down walks or types; it never judges.
   if (event.repeat && !event.key.startsWith("Arrow")) return desk.isInput ? null : ["nothing"];
-  // The list of keys covers the example: nothing is judged below it.
-  if (desk.hasHelp) return event.key === "?" || event.key === "Escape" ? ["help"] : ["nothing"];
   return { plain, choose, blind, reveal, edit, tags }[desk.mode](event, desk);
 }
 
@@ -35,7 +34,7 @@ function plain(event, desk) {
   const key = digit(event) ?? (event.key.length === 1 ? event.key.toLowerCase() : event.key);
   const verdict = desk.verdicts.find((one) => one.key === key);
   if (verdict) return ["verdict", verdict.name];
-  const others = { 0: "clear", u: "undo", n: "next open", b: "blind", p: "plain", "?": "help" };
+  const others = asked(PLAIN);
   return others[key] ? [others[key]] : (look(key, desk) ?? walk(event));
 }
 
@@ -47,7 +46,7 @@ function tags(event, desk) {
 
 /** What is seen of the boxes, and drawing a new one. */
 function look(key, desk) {
-  const found = { z: "close", o: "others", l: "unsure", a: "add object" }[key];
+  const found = asked(BOXES)[key];
   return found && desk.hasBoxes ? [found] : null;
 }
 
@@ -58,9 +57,7 @@ function edit(event) {
   if (arrows[event.key]) return ["nudge", arrows[event.key]];
   if (event.key === "Tab") return ["turn", event.shiftKey ? -1 : 1];
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const others = { Enter: "save", Escape: "cancel", Delete: "remove object", Backspace: "remove object" };
-  const letters = { c: "relabel", u: "undo", z: "close", o: "others", l: "unsure", "?": "help" };
-  return [others[key] ?? letters[key] ?? "nothing"];
+  return [asked(EDIT)[key] ?? "nothing"];
 }
 
 function choose(event, desk) {
@@ -108,7 +105,8 @@ function type(event, desk) {
 }
 
 function walk(event) {
-  return { ArrowLeft: ["previous"], ArrowRight: ["next"] }[event.key] ?? null;
+  const found = asked(WALK)[event.key];
+  return found ? [found] : null;
 }
 
 /** The digit of a key; also on layouts that print it with Shift alone. */

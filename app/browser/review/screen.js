@@ -31,15 +31,9 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     bar();
     if (desk.stage?.isDragging()) return undefined; // an element that is taken away loses the pointer
     name(row, shown);
-    body.classList.toggle("is-bare", desk.hasHelp || !shown || reason !== undefined);
+    body.classList.toggle("is-bare", !shown || reason !== undefined);
     delete body.dataset.id;
     delete body.dataset.row;
-    if (desk.hasHelp) {
-      const { blind_choices: blind = null, corrects } = data;
-      return body.replaceChildren(
-        frame.help(desk.choices(), { isDrawn: data.is_drawn, blind, hasBoxes: corrects, hasTags: data.tag_names }),
-      );
-    }
     if (row === undefined) {
       return body.replaceChildren(frame.finished({ n: desk.rows.length, empty: data.empty, done: data.done, act }));
     }
@@ -86,7 +80,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
   }
 
   function head() {
-    const { rows, at, outbox, isBlind, hasHelp } = desk,
+    const { rows, at, outbox, isBlind } = desk,
       done = rows.filter((row) => desk.isDone(row)).length;
     const isListOpen = headSlot.querySelector("details.unsaved")?.open;
     const reading = { n: rows.length, done, at, drawn: desk.drawn[at] };
@@ -100,7 +94,6 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
         isBlind,
         noBlind: desk.data.no_blind,
         isHidden: desk.isHidden(),
-        hasHelp,
         act,
       }),
     );

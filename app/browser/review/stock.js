@@ -100,7 +100,7 @@ export function makeStock(desk, named) {
 
   async function fetchPicture(row) {
     const isNew = await desk.pictures.fetchPicture(row, desk.showsPlain(row));
-    if (isNew && row === desk.row && items.has(row) && !desk.hasHelp) desk.screen.draw();
+    if (isNew && row === desk.row && items.has(row)) desk.screen.draw();
   }
 
   /** Ask what people said of the examples around this one; on moving, and when the window comes to the front. */

@@ -56,6 +56,13 @@ export function every(masks, n) {
   return out;
 }
 
+/** A mask of 0/1 as bits, the first row in the lowest one. */
+export function packed(mask) {
+  const bits = new Uint8Array(Math.ceil(mask.length / 8));
+  for (let i = 0; i < mask.length; i++) if (mask[i]) bits[i >> 3] |= 1 << (i & 7);
+  return bits;
+}
+
 /** The mask (n) of 0/1 that is packed into bits, the first row in the lowest one. */
 export function unpacked(bits, n) {
   const out = new Uint8Array(n),

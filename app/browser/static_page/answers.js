@@ -2,7 +2,8 @@
 // The answers of a server, from the files inside a page.
 
 import { csv } from "../shared/cells.js";
-import { inBits, maskOf } from "./clauses.js";
+import { packed } from "../shared/rules.js";
+import { maskOf } from "./clauses.js";
 import { pack, words } from "./packed.js";
 import { tableAnswers } from "./table_answers.js";
 
@@ -45,10 +46,7 @@ export function answersOf(files) {
     image: (asked) => answer(pictureOf(rowsOf(asked)[0], true)),
     verdicts: () => answer(files.get("verdicts"), told),
     revision: () => answer(JSON.stringify({ revision: 0 })),
-    mask(asked, body) {
-      const mask = rows.maskOf(body?.rule ?? JSON.parse(asked.get("rule")));
-      return answer(body?.bits || asked.get("bits") ? inBits(mask) : mask);
-    },
+    mask: (asked, body) => answer(packed(rows.maskOf(body?.rule ?? JSON.parse(asked.get("rule"))))),
     csv: (_, body) => answer(csvOf(rows.maskOf(body.rule))),
     found: (_, body) => answer(JSON.stringify({ found: body.rows.map(() => ({ terms: [], excerpt: null })) })),
     fields: () => answer(JSON.stringify(table.fields())),

@@ -79,12 +79,3 @@ export function search(sought) {
     return words.every((word) => small.some((text) => text.includes(word)));
   };
 }
-
-/** A mask (N) of 0/1 in bits, the first row in the lowest one. @param {Uint8Array} mask */
-export function inBits(mask) {
-  const bits = new Uint8Array(Math.ceil(mask.length / 8));
-  mask.forEach((value, row) => {
-    bits[row >> 3] |= value << (row & 7);
-  });
-  return bits;
-}

@@ -4,6 +4,8 @@ A format defines `read(path, *, images=None) -> Annotations`, `files(annotations
 where predictions come in it, `read_predictions(path, annotations) -> Predictions`; `recognizes(path) -> bool` where its
 files can be told from others by a look at their first bytes. What cannot be used is recorded in
 `problems`. `files` gives what was not corrected byte for byte or value for value, other keys of the file included.
+An installed package adds a format with an entry point of the group `hem.box_formats`; `hem_core.testing` has its
+contract, `check_box_format`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from types import ModuleType
 from hem_core import folder
 from hem_core.boxes.annotations import Annotations
 from hem_core.errors import DataError
+
+PLUGINS = "hem.box_formats"
+DEFINES = ("read", "files")
 
 
 def names() -> list[str]:
