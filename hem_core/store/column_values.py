@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from hem_core.store.source import Source
 
 
+FEW_GROUPS = 64
+"""In so many row groups the rows of a few are read as quickly as by a query, and in a tenth of its memory."""
+
+
 def stored(source: Source, name: str, *, is_dictionary: bool = True) -> pa.ChunkedArray | None:
     """A column in the order of the rows, its pages checked. is_dictionary: texts come as one.
 
@@ -32,6 +36,40 @@ def stored(source: Source, name: str, *, is_dictionary: bool = True) -> pa.Chunk
             return opened.read([own]).column(0)
     except (pa.ArrowException, OSError) as error:
         raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+
+
+def is_in_file(source: Source, name: str) -> bool:
+    """Whether a column is stored in the order of the rows, under a name of its own and in a type that a query keeps."""
+    file = source.columns.get(name, "")
+    if name not in source.aliases.get(file, ()) or (file == "catalog" and not source.is_catalog_aligned):
+        return False
+    type_ = source.types[name]
+    inner = type_.value_type if pa.types.is_list(type_) or pa.types.is_fixed_size_list(type_) else type_
+    return is_plain(inner) and source.stored[file].count(source.stored_name(file, name)) == 1
+
+
+def few(source: Source, file: str, names: list[str], rows: np.ndarray) -> pa.Table | None:
+    """Some columns of one file at some rows (M,), its pages checked; None when they are in more than FEW_GROUPS groups.
+
+    Raises RunError for a file that is damaged.
+    """
+    header, stored_names = source.headers[file], [source.stored_name(file, name) for name in names]
+    starts = np.cumsum([0] + [header.row_group(k).num_rows for k in range(header.num_row_groups)])
+    group_of = np.searchsorted(starts, rows, side="right") - 1
+    groups = np.unique(group_of)
+    if len(groups) > FEW_GROUPS:
+        return None
+    try:
+        with pq.ParquetFile(source.path(file), page_checksum_verification=True) as opened:
+            parts = [
+                opened.read_row_group(int(group), columns=stored_names).take(rows[group_of == group] - starts[group])
+                for group in groups
+            ]
+    except (pa.ArrowException, OSError) as error:
+        raise RunError(f"{source.path(file)} cannot be read ({first_line(error)}); {AGAIN}") from error
+    found = np.argsort(np.concatenate([np.flatnonzero(group_of == group) for group in groups]))
+    whole = pa.concat_tables(parts).take(found)
+    return pa.table({name: whole[own] for name, own in zip(names, stored_names, strict=True)})
 
 
 def numbers(column: pa.ChunkedArray) -> np.ndarray:

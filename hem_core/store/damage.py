@@ -83,10 +83,9 @@ def check_columns(path: Path, names: Iterable[str], rows: np.ndarray | None = No
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             groups = _groups_of(file.metadata, rows)
             for group in groups:
-                lacking = [name for name in dict.fromkeys(names) if (group, name) not in done]
-                if lacking:
-                    file.read_row_group(group, columns=lacking)
-                    done |= {(group, name) for name in lacking}
+                for name in [name for name in dict.fromkeys(names) if (group, name) not in done]:
+                    file.read_row_group(group, columns=[name])  # one at a time: all at once may be the whole file
+                    done.add((group, name))
     except (pa.ArrowException, OSError) as error:
         raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
     _pages[str(path)] = stamp, done

@@ -216,6 +216,9 @@ class Level:
         names = [name for name in self._reading.names(columns) if name != "row"]
         if self._whole is not None and names:
             return self._whole.select(names).take(wanted).to_pandas()
+        few = self._reading.few(names, wanted)
+        if few is not None:
+            return few.to_pandas()
         distinct = ", ".join(str(row) for row in np.unique(wanted)) or "-1"
         distinct_rows = self._reading.select(
             listed(["row", *names]), set(names), Condition(f"row IN ({distinct})"), "ORDER BY row", np.unique(wanted)

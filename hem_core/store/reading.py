@@ -100,6 +100,26 @@ class Reading:
             found[name] = column
         return pa.table(found) if found else None
 
+    def few(self, names: Sequence[str], rows: np.ndarray) -> pa.Table | None:
+        """Some columns of a few rows, out of the row groups that hold them: a query would look through whole files.
+
+        None where a query is needed, as in `stored`, and for rows of so many groups that one is as quick.
+        """
+        import pyarrow as pa
+
+        if not names or not len(rows) or not all(column_values.is_in_file(self.source, name) for name in names):
+            return None
+        of_file: dict[str, list[str]] = {}
+        for name in names:
+            of_file.setdefault(self.source.columns[name], []).append(name)
+        found: dict[str, pa.ChunkedArray] = {}
+        for file, own in of_file.items():
+            table = column_values.few(self.source, file, own, rows)
+            if table is None:
+                return None
+            found |= {name: table[name] for name in own}
+        return pa.table({name: found[name] for name in names})
+
     def order(self, order: str | None, descending: bool) -> str:
         """`ORDER BY` a column, missing values last, ties by row; None = by row."""
         if order is None:

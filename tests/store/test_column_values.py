@@ -1,11 +1,13 @@
 """Whole columns as arrays: the same values as the table has, whichever way they are read."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from hem_core.errors import RunError
 from hem_core.store import column_values
+from hem_core.store.level import Level
 from hem_core.store.run import open_run
 from tests.runs.test_damage import turn_a_bit
 
@@ -30,6 +32,18 @@ def test_names_are_those_of_the_table(run, table, name):
 @pytest.mark.parametrize("name", NUMBERS)
 def test_the_extent_that_a_file_notes_is_that_of_the_values(run, name):
     assert run.examples.extent(name) == column_values.extent(run.examples.numbers(name))
+
+
+@pytest.mark.parametrize("columns", [None, ["loss", "top_classes", "x", "reason"], ["x", "y"], ["note", "loss"]])
+def test_a_few_rows_are_those_of_the_table_however_they_are_read(run, monkeypatch, columns):
+    monkeypatch.setattr("hem_core.store.level.WHOLE_BYTES", 0)
+    rows = [7, 3, 3, 59, 0]
+    by_query = Level(run.folder, run.info)
+    object.__setattr__(by_query._reading, "few", lambda names, rows: None)
+    direct = Level(run.folder, run.info)
+    pd.testing.assert_frame_equal(direct.at(rows, columns), by_query.at(rows, columns))
+    assert direct.records(rows, ["loss", "top_classes"]) == by_query.records(rows, ["loss", "top_classes"])
+    assert direct._reading.few(["x", "loss"], np.array(rows)) is not None
 
 
 def test_the_extent_of_nothing_is_none():

@@ -45,7 +45,7 @@ export function makeDensity(bus, host, changed) {
       const isSame = about && about.x === axes.x && about.y === axes.y && about.colour === view.colour;
       if (answer && isSame) paintAnswer(image, frame, { colour, look, isHidden: view.hide });
       context.putImageData(image, 0, 0);
-      note.textContent = isSame && answer ? words(colour) : "counting …";
+      note.textContent = isSame && answer ? words() : "counting …";
       host.dataset.density = !isSame || !answer ? "" : answer.is_points ? "points" : "cells";
       return placed;
     },
@@ -148,15 +148,11 @@ export function makeDensity(bus, host, changed) {
   }
 
   /** What a cell or a point stands for. */
-  function words(colour) {
+  function words() {
     const rows = `${whole(answer.total)} ${bus.rows}`;
     if (answer.is_points) return `${rows} as points`;
-    const of = {
-      number: `the highest ${colour.title} in a cell`,
-      names: `the most frequent ${colour.title} in a cell`,
-      share: "the share of wrong predictions in a cell",
-    }[answer.kind];
-    return `${rows} in cells. Colour: ${of}; stronger: more ${bus.rows}. Points: the ${whole(answer.rows.length)} hardest`;
+    const of = { number: "the highest", names: "the most frequent", share: "the share of wrong predictions" };
+    return `${rows} in cells; colour: ${of[answer.kind]} in a cell`;
   }
 }
 

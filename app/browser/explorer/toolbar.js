@@ -197,7 +197,9 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
  *  @param {import("./bus.js").Bus} bus */
 function densityButton(bus, view) {
   const isOn = isDense(view, bus);
-  const title = isOn ? "density: cells with counts, the hardest as points" : "show the density of the points";
+  const title = isOn
+    ? "density: the more examples in a cell, the stronger its colour; the hardest as points"
+    : "show the density of the points";
   return h(
     "button",
     {
