@@ -53,7 +53,9 @@ export const asked = (keys) => Object.fromEntries(keys.map((one) => [one.key, on
 
 /** The rows of the sheet; a key without words stands elsewhere already. @param {Key[]} keys */
 export const listed = (keys) =>
-  keys.filter((one) => one.words).map((one) => [one.shown ?? (one.key.length > 1 ? one.key : one.key.toUpperCase()), one.words]);
+  keys
+    .filter((one) => one.words)
+    .map((one) => [one.shown ?? (one.key.length > 1 ? one.key : one.key.toUpperCase()), one.words]);
 
 /** Review with the verdicts that the workspace offers. blind: those that need no class; hasBoxes, hasTags: what a row
  *  is. @returns {Section[]} */
