@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hem_core.runs.data_preview import DataPreview, Request
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
+    from hem_core.slices.traits import Traits
     from hem_core.stats.paired import Paired
     from hem_core.store.id_index import IdIndex
     from hem_core.store.level import Level
@@ -221,6 +222,18 @@ def reviewers(data: str, person: str) -> list[str]:
     now, seen, place = time.monotonic(), _reviewers(), (str(folder()), data)
     seen[*place, person] = now
     return sorted(who for (*at, who), last in list(seen.items()) if tuple(at) == place and now - last < AWAY_SECONDS)
+
+
+def traits(level: "Level") -> "Traits":
+    """What is known of the rows of a level, prepared for comparing groups: runs.level_traits."""
+    return _traits(_key(level), level)
+
+
+def clusters_on_map(level: "Level") -> list[dict]:
+    """The clusters of a level with their names and places: runs.clusters_on_map; [] for one without."""
+    if level.columns().get("cluster") != "category":
+        return []
+    return _clusters_on_map(_key(level), level)
 
 
 def slices(level: "Level") -> "WeakSlices | None":
@@ -475,11 +488,26 @@ def _queue(key: Key, person: str, people: tuple[str, ...], limit: int, _level: "
     return found
 
 
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _traits(key: Key, _level: "Level") -> "Traits":
+    from hem_core.runs.level_traits import level_traits
+
+    return level_traits(_level)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _clusters_on_map(key: Key, _level: "Level") -> list[dict]:
+    from hem_core.runs.clusters_on_map import clusters_on_map as found
+
+    return found(_level, traits(_level))
+
+
 @st.cache_resource(show_spinner="Looking for weak slices…", max_entries=8)
 def _slices(key: Key, _level: "Level") -> "WeakSlices | None":
-    from app.views.slices.weak_slices import weak_slices
+    from app.views.slices.weak_slices import named, weak_slices
 
-    return weak_slices(_level)
+    found = weak_slices(_level)
+    return None if found is None else named(found, lambda: traits(_level))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

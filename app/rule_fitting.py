@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hem_core.errors import DataError
+from hem_core.errors import DataError, HemError
 from hem_core.store import rules
 from hem_core.store.summary import counts
 
@@ -65,6 +65,8 @@ def _fitted(level: Level, clause: Any) -> tuple[Any, str]:
     if "not" in clause:
         inner, why = _fitted(level, clause["not"])
         return (clause, "") if inner == clause["not"] else (None, why)
+    if clause.get("near"):
+        return _near(level, clause)
     if clause.get("rows"):
         there = level.query({"all": [clause]}, columns=["id"])["id"].tolist()
         return _with_known(clause, "rows", set(there), "the ids")
@@ -72,6 +74,14 @@ def _fitted(level: Level, clause: Any) -> tuple[Any, str]:
         values = pd.Series(counts(level, clause["column"])["value"])
         there = {*values.dropna().tolist(), *([None] if values.hasnans else [])}
         return _with_known(clause, "in", there, f"the column '{clause['column']}'")
+    return clause, ""
+
+
+def _near(level: Level, clause: dict[str, Any]) -> tuple[Any, str]:
+    try:
+        level.nearest(clause["near"]["id"], 1, other=bool(clause["near"].get("other")))
+    except HemError as error:
+        return None, str(error)
     return clause, ""
 
 

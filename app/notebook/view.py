@@ -35,7 +35,7 @@ class View(anywidget.AnyWidget):
     """An explorer in a cell.
 
     `filter` and `selection` are rules, as `Level.query` takes them, to be read, set or observed; `opened` is the id of
-    the row that was double-clicked last.
+    the row that is open in its drawer, "" for none.
     """
 
     data = traitlets.Dict().tag(sync=True)

@@ -28,6 +28,8 @@ AT_ONCE = 50
 WITHOUT = {
     "tags": "This is a copy without a server: nothing can be tagged here.",
     "review": "There is no page Review in this copy.",
+    "why": "This is a copy without a server: groups cannot be compared here.",
+    "drawer": "A row is enlarged in its place.",
     "sets": "There is no page Sets in this copy.",
     "density": "There is no server that could count.",
 }
@@ -67,7 +69,8 @@ def _data(level: Level, n: int) -> dict[str, Any]:
     data = explorer_data(level)
     drawing = {**data["drawing"], "layers": [], "hidden": []} if data["drawing"] else None
     missing = {name: why for name, why in data["missing"].items() if name != "map_pending"}
-    own = {"n": n, "is_crowd": False, "drawing": drawing, "missing": missing, "without": WITHOUT}
+    near = {"missing": "This is a copy without a server: nothing can be looked for that is like a row.", "other": False}
+    own = {"n": n, "is_crowd": False, "drawing": drawing, "missing": missing, "near": near, "without": WITHOUT}
     return {**data, **own, "person": "", "token": ""}
 
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from starlette.responses import Response
 
+from app import loaders
 from app.wire import arrays, columns, masks
 from app.wire.crowd import asked_level, clip, finite, number_column
 from app.wire.door import NEVER, Refused, text, whole
-from hem_core.store import density
+from hem_core.store import density, rules
 from hem_core.store.density import Window
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ MOST_POINTS = 300_000
 HARDEST, ONE_OF = 2_000, 50
 """How many points lie over the cells: so many, or of few rows one of 50."""
 MOST_CELLS = 1_000_000
+FIELDS = ("x", "y", "colour", "slots", "score", "filter", "selection", "most_points",
+          "x0", "x1", "y0", "y1", "columns", "lines")  # fmt: skip
+"""What an answer depends on."""
 MOST_SLOTS = 64
 """Names with a colour of their own; the page decides which: `browser/explorer/name_colours.js`."""
 RIGHT_OR_WRONG = "is_correct"
@@ -50,8 +54,18 @@ class Colouring:
 
 
 def raster(body: dict[str, Any]) -> Response:
-    """The rows in a window of two columns, as the filter and the selection leave them."""
-    level, window = asked_level(body), _window(body)
+    """The rows in a window of two columns, as the filter and the selection leave them; the same window is kept."""
+    level = asked_level(body)
+    asked = {name: body.get(name) for name in FIELDS}
+    is_about_tags = any(rules.needs_tags(asked[rule]) for rule in ("filter", "selection"))
+    revision = loaders.tags().revision(level.data) if is_about_tags else -1
+    key = ("density", json.dumps(asked, sort_keys=True), revision, MOST_POINTS, HARDEST, ONE_OF)
+    content = arrays.kept(level, key, lambda: np.frombuffer(_raster(level, body), np.uint8))
+    return Response(content.tobytes(), media_type="application/octet-stream", headers=NEVER)
+
+
+def _raster(level: Level, body: dict[str, Any]) -> bytes:
+    window = _window(body)
     x, y = (number_column(level, body, axis) for axis in ("x", "y"))
     cells = arrays.kept(
         level,
@@ -76,7 +90,7 @@ def raster(body: dict[str, Any]) -> Response:
     parts |= {"rows": rows.astype(np.uint32), "level": colour.level[rows]}
     parts |= {axis: arrays.numbers(level, name)[rows] for axis, name in (("x", x), ("y", y))}
     head = {"kind": colour.kind, "total": total, "is_points": is_points}
-    return Response(packed(head, parts), media_type="application/octet-stream", headers=NEVER)
+    return packed(head, parts)
 
 
 def packed(head: Mapping[str, Any], parts: Mapping[str, np.ndarray]) -> bytes:

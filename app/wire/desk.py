@@ -24,6 +24,7 @@ def of_level(level: Level) -> dict[str, Any]:
         "classes": list(level.classes),
         "has_pictures": contents.has_pictures(level),
         "look": contents.medium(level).look,
+        "has_embeddings": level.has_embeddings,
         "is_drawn": pictures.is_drawn(level),
         "trust": asdict(trust(level.info)),
         "kinds": kinds(level.info),

@@ -61,7 +61,8 @@ def verdict_codes(state: pd.DataFrame, ids: IdIndex) -> np.ndarray:
     verdicts = state[state["tag"].isin(VERDICTS)]
     rows = ids.get_indexer(verdicts["id"])
     code = {tag: code for code, tag in enumerate(VERDICTS, start=1)}
-    values = np.array([code[tag] for tag in verdicts["tag"]], dtype=np.uint8)
+    position, tags = pd.factorize(verdicts["tag"])
+    values = np.array([code[tag] for tag in tags], dtype=np.uint8)[position]
     out[rows[rows >= 0]] = values[rows >= 0]
     return out
 

@@ -33,6 +33,7 @@ from app.wire import (
     table,
     tag_sets,
     tagging,
+    why,
 )
 from app.wire.detail import blinded, details
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
@@ -88,6 +89,7 @@ def routes() -> list[Route]:
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
         Route("/hem/mask", posted(_posted_mask), methods=["POST"]),
+        *why.why_routes(),
         Route("/hem/page", posted(crowd.page), methods=["POST"]),
         Route("/hem/values", posted(crowd.values), methods=["POST"]),
         Route("/hem/counts", posted(crowd.counts), methods=["POST"]),

@@ -40,7 +40,10 @@ def embedding_lists(data: Any, predictions: str | Path | None, ids: pa.ChunkedAr
     None where neither has one. Raises DataError for a cell that is no list.
     """
     for source, is_by_id in ((predictions, True), (data, False)):
-        table = _with_any((EMBEDDING,), source)
+        try:
+            table = _with_any((EMBEDDING,), source)
+        except DataError:  # no table, such as annotations of boxes in one JSON object: it has been read otherwise
+            table = None
         if table is not None:
             return pa.table({EMBEDDING: _lists(table, EMBEDDING, source, ids if is_by_id else None)})
     return None

@@ -15,13 +15,17 @@ def slices(
     most: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
 ) -> None:
     """Show where the model fails more than elsewhere: describable slices of the data, tested exactly."""
+    from hem_core.runs.level_traits import level_traits
+    from hem_core.runs.named_slices import named_slices
     from hem_core.runs.weak_slices import read
+    from hem_core.store.run import open_run
 
-    found = read(run)
+    found = read(run).head(most)
+    names = named_slices(found["name"].tolist(), found["rule"].tolist(), lambda: level_traits(open_run(run).examples))
     if not len(found):
         say("no slice is significantly worse than the whole")
     say("error: {} ({} candidates tested)", found.attrs["measure"], f"{found.attrs['n_tested']:,}")
-    rows = found.loc[:, ["name", "n", "error_rate", "low", "high", "ratio"]].head(most).values.tolist()
+    rows = found.assign(name=names).loc[:, ["name", "n", "error_rate", "low", "high", "ratio"]].values.tolist()
     table(
         ("slice", "examples", "error", "95% interval", "× overall rate"),
         [

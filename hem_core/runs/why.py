@@ -10,6 +10,7 @@ import numpy as np
 
 from hem_core.errors import DataError
 from hem_core.runs.level_traits import level_traits, tag_values
+from hem_core.slices.cluster_names import cluster_names
 from hem_core.slices.contrast import SMALLEST, contrast
 from hem_core.slices.picked import picked
 from hem_core.slices.repetitions import distinct
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20_000
 """Rows, drawn at random, on which two statements are compared for whether they say the same."""
+OF_TEXT = {"word", "contains", "matches", "search"}
+"""Clauses on what stands in a text."""
+UNNAMED = 0.7
+"""What the strength of a cluster counts beside that of what has a name of its own."""
 MOST_COMPARED = 120
 """Statements that are, the strongest ones."""
 
@@ -129,7 +134,8 @@ def why(
     skipped = by_definition(level, both, where)
     found = contrast(known, group, others, skipped=skipped, q=q)
     new = [one for one in found.statements if not _is_sought(one, rules.clauses(both))]
-    statements = _without_repetitions(known, new, (group, others), most)
+    new.sort(key=lambda one: -one.strength * (UNNAMED if one.columns[0] == "cluster" else 1))
+    statements = _named(known, _without_repetitions(known, new, (group, others), most))
     named = tuple(sorted(skipped - {"id"}))
     scope_name = "filter" if rules.clauses(within) else "all"
     return Why(statements, found.n, found.n_others, found.n_tested, named, level.name, scope_name)
@@ -140,7 +146,7 @@ def by_definition(level: Level, rule: Mapping[str, Any], where: str | None = Non
 
     A text stays: a word that it is chosen by says nothing of the others.
     """
-    plain = [clause for clause in rules.clauses(rule) if not {"word", "contains"} & set(clause.get("not", clause))]
+    plain = [clause for clause in rules.clauses(rule) if not OF_TEXT & set(clause.get("not", clause))]
     found = rules.columns_of({"all": plain})
     if where:
         from hem_core.store.where import columns_in
@@ -168,6 +174,18 @@ def _rows_of(level: Level, ids: Collection[str]) -> np.ndarray:
         lost = next(id for id in ids if id not in known)
         raise DataError(f"no row '{lost}' in {level.title}, nor {len(set(ids)) - len(rows) - 1:,} more of the ids")
     return rows
+
+
+def _named(traits: Traits, statements: list[Statement]) -> list[Statement]:
+    """The statements with the clusters called by what sets them apart."""
+    every = [other for one in statements for other in (one, *one.also)]
+    names = cluster_names(traits, {str(one.names[0]) for one in every if one.columns == ("cluster",)})
+
+    def called(one: Statement) -> Statement:
+        alias = names.get(str(one.names[0]), "") if one.columns == ("cluster",) else ""
+        return replace(one, alias=alias, also=tuple(called(other) for other in one.also))
+
+    return [called(one) for one in statements]
 
 
 def _without_repetitions(

@@ -46,6 +46,8 @@ class Statement:
     """Of a shift: in the group, and elsewhere."""
     higher: tuple[float, ...] = ()
     """Of a shift: the probability that a row of the group is higher than one of the others, and its 95% interval."""
+    alias: str = ""
+    """What the value is called, where it has no name of its own, as a cluster."""
     also: tuple[Statement, ...] = ()
     """Others that pick nearly the same rows."""
 
@@ -85,6 +87,8 @@ class Statement:
             return f"{name} {_range(*self.names)}"
         if self.columns[0] == "is_correct":
             return f"prediction {'right' if self.names[0] else 'wrong'}"
+        if self.columns[0] == "cluster":
+            return f"cluster {_value(self.names[0])}" + (f" ({self.alias})" if self.alias else "")
         return f"{title(self.columns[0])} = {_value(self.names[0])}"
 
     def finding(self) -> str:
@@ -97,9 +101,10 @@ class Statement:
             return f"{here}{unit} (median) against {there}, {word} in {_pairs(chance[0], *sorted(chance[1:]))}"
         shares = f"{_percent(self.share)} of the selection, {_percent(self.share_elsewhere)} elsewhere"
         if not self.n_elsewhere:
-            return f"at least {_times(self.low)} as frequent, {_percent(self.share)} of the selection, none elsewhere"
+            return f"{_percent(self.share)} of the selection, none elsewhere (at least {_times(self.low)} as frequent)"
         if not self.n:
-            return f"at most {_times(self.high)} as frequent, none of the selection, {shares.partition(', ')[2]}"
+            elsewhere = _percent(self.share_elsewhere)
+            return f"none of the selection, {elsewhere} elsewhere (at most {_times(self.high)} as frequent)"
         return f"{_times(self.ratio)} as frequent ({_number(self.low)}–{_number(self.high)}), {shares}"
 
     def as_json(self, title: Title = str) -> dict[str, Any]:

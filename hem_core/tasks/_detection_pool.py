@@ -9,7 +9,8 @@ from hem_core.boxes.judgement import Judgement
 from hem_core.boxes.pooling import Pooling, pool, total
 from hem_core.tasks._detection_images import BACKGROUND, COMPONENTS, background_confidence, component
 
-POLICIES = ("random",)
+POLICIES = ("margin",)
+"""By `expected_errors`. benchmarks/pool_of_tasks.py compares the ways to choose: RESULTS.md, "Pools of boxes"."""
 UNCERTAINTIES = {
     "expected_errors": "the number of boxes that the detector expects to be wrong about: of a prediction with the "
     "confidence c the smaller of c and 1 − c, summed over the image",

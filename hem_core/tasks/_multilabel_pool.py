@@ -6,7 +6,8 @@ import numpy as np
 
 from hem_core.tasks._multilabel_scores import probability
 
-POLICIES = ("random",)
+POLICIES = ("margin",)
+"""By `tag_entropy`. benchmarks/pool_of_tasks.py compares the ways to choose: RESULTS.md, "Pools of boxes"."""
 UNCERTAINTIES = {
     "tag_entropy": "the mean entropy of the tags in nats: how unsure the model is of all of them",
     "least_sure_tag": "how unsure the model is of its least sure tag, 0 .. 1: twice the smaller of p and 1 − p",

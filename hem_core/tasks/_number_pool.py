@@ -7,6 +7,7 @@ import numpy as np
 from hem_core.tasks._ranks_pool import Near
 
 POLICIES = ("random",)
+"""No way to choose was better than this for every model: RESULTS.md, "Pools of boxes"; benchmarks/pool_of_tasks.py."""
 UNCERTAINTIES = {
     "neighbour_spread": "how far apart the predictions of an example and of its nearest neighbours are, their standard "
     "deviation in spreads of the label; needs an embedding",

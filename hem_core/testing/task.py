@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from hem_core import folder, tasks
-from hem_core.tasks import FIGURES, OFFERS, ModelFacts, TargetOptions
+from hem_core.selection.options import names as policy_names
+from hem_core.tasks import FIGURES, OFFERS, ModelFacts, RanksPool, TargetOptions
 from hem_core.testing._task_sample import catalog_of, facts_of, sample_of
 from hem_core.testing._want import want
 from hem_core.types import Outputs
@@ -171,6 +172,25 @@ def its_parts_belong_to_examples(name: str, labels: Sequence[str]) -> None:
     want(len(set(ids)) == len(ids), f"two parts of {name} have one id; number them within their example")
 
 
+def a_pool_is_ranked_by_the_columns_that_it_names(name: str, labels: Sequence[str]) -> None:
+    for n in (0, 1, 7):
+        sample = sample_of(name, labels, n)
+        task, raw = sample.task, sample.raw.numpy()
+        if not isinstance(task, RanksPool):
+            return
+        near = np.stack([np.arange(n), np.arange(n)[::-1]], axis=1)
+        found = {"uncertainties": task.unsure(raw, lambda near=near: near)}
+        found["shortcomings"] = task.judged(raw, sample.targets)
+        for what, columns in found.items():
+            named = getattr(task, what)
+            want(set(columns) == set(named), f"`{what}` of {name} names {list(named)}, and computes {list(columns)}")
+            want(all(named.values()), f"a column in `{what}` of {name} has no meaning; write a few words for each")
+            for column, values in columns.items():
+                is_right = values.shape == (n,) and values.dtype == np.float32
+                want(is_right, f"the column {column} of {name} is {values.dtype} {values.shape}; wanted float32 ({n},)")
+        _want_among(f"`pool_policies` of task {name}", task.pool_policies, policy_names())
+
+
 PROMISES = (
     it_says_what_it_is,
     importing_it_needs_no_torch,
@@ -183,6 +203,7 @@ PROMISES = (
     metrics_are_named_and_there_are_none_without_examples,
     its_reasons_are_among_those_it_names,
     its_parts_belong_to_examples,
+    a_pool_is_ranked_by_the_columns_that_it_names,
 )
 
 

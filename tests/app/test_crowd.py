@@ -156,6 +156,18 @@ def test_a_page_may_want_cells_of_fewer_rows(ask):
     ]
 
 
+def test_a_window_is_counted_anew_when_the_tags_that_it_is_filtered_by_change(workspace, monkeypatch):
+    monkeypatch.setenv("HEM_WORKSPACE", str(workspace()))
+    client = TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
+    level = loaders.level("tiny")
+    body = {**identity(level), "fingerprint": level.fingerprint, **MAP, "filter": {"all": [{"tag": ["hard"]}]}}
+    totals = []
+    for id in ("e01", "e02"):
+        loaders.tags().add(level.data, [id], "hard", who="ann")
+        totals += [taken_apart(client.post("/hem/density", json=body).content)[0]["total"] for _again in range(2)]
+    assert totals == [1, 1, 2, 2]
+
+
 @pytest.mark.parametrize(("colour", "kind"), [("label", "names"), ("is_correct", "share")])
 def test_cells_are_coloured_by_names_and_by_the_share_of_wrong_predictions(ask, monkeypatch, colour, kind):
     monkeypatch.setattr(density, "MOST_POINTS", 10)

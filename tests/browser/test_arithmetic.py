@@ -97,6 +97,10 @@ def test_a_new_clause_replaces_the_one_on_its_column_and_null_removes_it(evaluat
         ({"not": {"tag": []}}, "has a tag"),
         ({"not": {"tag": ["hard", "rare"]}}, "not (tagged hard or rare)"),
         ({"rows": ["one"]}, "1 chosen"),
+        ({"column": "a", "word": "free"}, "A has the word “free”"),
+        ({"column": "a", "words": {"max": 9}}, "A has up to 9 words"),
+        ({"near": {"id": "x", "k": 1200}}, "1,200 nearest to x"),
+        ({"not": {"near": {"id": "x", "k": 60, "other": True}}}, "not (60 nearest to x with another label)"),
         ({"polygon": {"x": "a", "y": "b", "points": []}}, "lasso on A and B"),
     ],
 )

@@ -56,6 +56,9 @@ def test_a_csv_of_the_page_is_read_back_by_python(evaluate):
         ({"tag": ["my own"]}, None),
         ({"rows": ["unknown"]}, None),
         ({"column": "id", "contains": "x"}, None),
+        ({"column": "c", "word": "x"}, None),
+        ({"column": "c", "words": {"min": 1}}, None),
+        ({"near": {"id": "id0", "k": 2}}, None),
     ],
 )
 def test_clauses_are_resolved_in_the_page_or_left_to_the_server(evaluate, clause, wanted):

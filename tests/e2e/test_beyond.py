@@ -12,7 +12,8 @@ from hem_core.store.run import open_run
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 READY = ".hem-explorer[data-ready=true]"
 HOST = """
-<!doctype html><meta charset="utf-8"><body style="background: #111"><div id="cell"></div><script type="module">
+<!doctype html><meta charset="utf-8"><body style="background: oklch(0.2 0 0)"><div id="cell"></div>
+<script type="module">
 window.savedRules = { selection: { all: [] } };
 const traits = JSON.parse(await python("traits", "")), hears = {};
 const model = {
@@ -133,4 +134,7 @@ def test_a_cell_of_a_notebook_selects_in_python_and_follows_it(blank, run, tmp_p
     view.filter, view.selection = rule, {"all": []}
     assert view.selected(["id"])["id"].tolist() == ["animal-003", "animal-007"]
     blank.locator(".hem-tile img").first.dblclick()
-    blank.locator(".hem-enlarged[data-ready=true]").wait_for()
+    blank.locator(".hem-drawer[data-shown]").wait_for()
+    blank.wait_for_function("savedRules.opened !== ''")
+    assert view.opened in ("animal-003", "animal-007")
+    assert blank.get_by_role("button", name="Open in Review").count() == 0

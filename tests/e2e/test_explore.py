@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from hem_core.runs.why import why
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.polygon import inside
 from hem_core.store.run import open_run
@@ -150,6 +151,33 @@ def test_a_click_on_a_facet_filters_gallery_count_and_address(opened, site):
     assert in_address(page, "rule") == {"all": [{"column": "reason", "in": ["mislabelled"]}]}
     page.locator(".hem-chip.is-filter .hem-chip-close").click()
     eventually(lambda: read(page, "filtered") == "600" and in_address(page, "rule") is None)
+
+
+@pytest.mark.looks
+def test_a_sentence_says_why_and_becomes_a_filter_and_the_nearest_are_a_selection(opened, site):
+    wrong = {"all": [{"column": "is_correct", "in": [False]}]}
+    page = explore(opened, "?selection=" + urllib.parse.quote(json.dumps(wrong)))
+    run = run_of(site)
+    found = why(run.examples, wrong, most=10)
+    lines = page.locator(".hem-why:not(.is-late) .hem-why-line")
+    first = lines.filter(has_text="mislabelled").first
+    assert found.statements[0].finding() in first.inner_text()
+    # The facets count the selection beside the filter.
+    line = page.locator("[data-column=reason] .hem-line", has_text="mislabelled")
+    assert line.locator(".hem-line-chosen").inner_text() == str(found.n)
+    first.get_by_role("button", name="filter by this").click()
+    eventually(lambda: in_address(page, "rule") == {"all": list(found.statements[0].clauses)})
+    assert in_address(page, "selection") is None
+    tile = page.locator(".hem-tile").first
+    id = tile.get_attribute("data-id")
+    tile.press("m")
+    near = {"all": [{"near": {"id": id, "k": 60}}]}
+    eventually(lambda: in_address(page, "selection") == near)
+    nearest = run.examples.nearest(id, 60)[0]
+    inside_filter = set(run.rows({"all": list(found.statements[0].clauses)}).tolist())
+    shown = [row for row in nearest.tolist() if row in inside_filter]
+    tiles = page.locator(".hem-tile")
+    eventually(lambda: [int(one.get_attribute("data-row")) for one in tiles.all()] == shown[:48])
 
 
 @pytest.mark.looks

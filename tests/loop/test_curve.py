@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from hem_core.loop import printed
+from hem_core.loop.chart import chart
 from hem_core.loop.conclusion import conclusion
 from hem_core.loop.curve import curve, differences
-from hem_core.loop.measures import OF_CLASSES, of_classes
+from hem_core.loop.measures import OF_CLASSES, Measure, of_classes
 
 
 def point(arm, seed, round, n, accuracy):
@@ -63,3 +65,39 @@ def test_the_sentence_says_how_few_mined_examples_do_as_well():
     found = conclusion(curve(points), differences(points, "random"), [])
     # mined rises by .1005 in 100; the random level of .8505 is half of the way up
     assert "accuracy of 200 examples with random additions at about 151" in found["sentences"][1]
+
+
+ERROR = Measure("error", "mean absolute error", "in units of the label", higher_is_better=False)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (-0.3, -0.1, "mining beats random"),
+        (-0.1, 0.3, "no difference shown"),
+        (0.1, 0.3, "random beats mining"),
+    ],
+)
+def test_of_a_measure_that_should_be_low_the_lower_one_wins(low, high, word):
+    points = [{"arm": "start", "seed": seed, "round": 0, "n": 100, "error": 2.0} for seed in (0, 1)]
+    points += [{"arm": "mined", "seed": seed, "round": 1, "n": 200, "error": 1.0} for seed in (0, 1)]
+    points += [{"arm": "random", "seed": seed, "round": 1, "n": 200, "error": 1.5} for seed in (0, 1)]
+    entry = {"mean": (low + high) / 2, "low": low, "high": high}
+    compared = [{"round": 1, "n": 20, "error": entry}, {"round": "mean of rounds", "n": None, "error": entry}]
+    found = conclusion(curve(points, [ERROR]), compared, [], ERROR)
+    assert found["word"] == word
+    assert f"{low:+.3f} to {high:+.3f}" in found["sentences"][0]
+    # mined falls by 1 in 100 examples; the random level of 1.5 is half of the way down
+    saved = "mean absolute error of 200 examples with random additions at about 150"
+    assert (saved in " ".join(found["sentences"])) == (word == "mining beats random")
+    assert "mean absolute error" in found["rule"]
+
+
+def test_numbers_are_printed_in_their_own_unit_and_shares_in_percent():
+    assert printed.value(ERROR, 0.5123) == "0.512"
+    assert printed.value(ERROR, 1234.5) == "1,234"
+    assert printed.value(OF_CLASSES[0], 0.5123) == "51.2%"
+    points = [{"arm": "start", "seed": 0, "round": 0, "n": 10, "error": 2.0}]
+    drawn = chart([*points, {"arm": "mined", "seed": 0, "round": 1, "n": 20, "error": 1.0}], ERROR)
+    assert ">1.5<" in drawn  # the middle of the axis
+    assert "%" not in drawn

@@ -15,13 +15,13 @@ from hem_core.errors import DataError, HemError
 from hem_core.labels.import_labels import import_labels
 from hem_core.loop.dry_run import dry_run
 from hem_core.loop.loop import loop
-from hem_core.loop.policies_of_task import able, check_policies
-from hem_core.loop.pool_scores import columns_of
 from hem_core.loop.settings import Settings
 from hem_core.runs.options import Options
 from hem_core.selection.options import names as policy_names
 from hem_core.store import sets
 from hem_core.store.workspace import open_workspace
+
+pytestmark = pytest.mark.slow
 
 SMALL = Settings(start=8, add=4, rounds=2, seeds=2)
 N = 40
@@ -153,21 +153,6 @@ def test_a_loop_compares_by_the_measures_of_its_task(kind, tmp_path):
     assert run(source, tmp_path / "work").report == report
 
 
-def test_every_policy_chooses_for_every_task_or_is_refused_before_training_with_those_that_can(tmp_path):
-    for name in tasks.names():
-        task = tasks.load(name)
-        columns = list(columns_of(task, has_labels=True))
-        can = able(task, columns)
-        assert {"random", "top", "stratified", "diverse", "cover", "margin"} <= set(can)
-        for policy in set(policy_names()) - set(can):
-            with pytest.raises(HemError, match=f"'{policy}' cannot choose .* '{name}' .*Choose by .*random"):
-                check_policies(task, [policy], {}, columns)
-    assert "background_false_positives" in able(
-        tasks.load("detection"), columns_of(tasks.load("detection"), has_labels=True)
-    )
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", DATA)
 def test_each_policy_that_a_task_can_give_mines_a_round(kind, tmp_path):
     source = DATA[kind](tmp_path)

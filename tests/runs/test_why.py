@@ -10,6 +10,9 @@ import pytest
 import hem_core
 from hem_core.cli.why import why as command
 from hem_core.errors import DataError
+from hem_core.runs.named_slices import named_slices
+from hem_core.slices.attributes import values_of
+from hem_core.slices.traits import Traits, values_of_attribute
 from hem_core.store import saved_views, sets
 from hem_core.store.atomic import write_array, write_json, write_table
 from hem_core.store.run import open_run
@@ -131,6 +134,17 @@ def test_what_cannot_be_said_is_said(run):
 
 def test_near_rows_are_a_group(run):
     assert hem_core.why(run.examples, {"all": [{"near": {"id": "u05", "k": 30}}]}).n == 30
+
+
+def test_slices_are_named_by_their_clusters_and_without_any_nothing_is_read(run):
+    night = {"all": [NIGHT]}
+    assert named_slices(["night is true"], [night], lambda: pytest.fail("nothing to read")) == ["night is true"]
+    made = values_of("cluster", pd.Series(["0.0", "0.1"] * 50, dtype="str"), 5)
+    label = values_of("label", pd.Series(["cat", "dog"] * 50, dtype="str"), 5)
+    known = Traits(100, [values_of_attribute(one) for one in (label, made)])
+    rules = [{"all": [{"column": "cluster", "in": ["0.1"]}]}, night]
+    found = named_slices(["cluster is 0.1", "night is true"], rules, lambda: known)
+    assert found == ["cluster 0.1 (dog)", "night is true"]
 
 
 def test_the_command_prints_the_sentences_and_their_numbers(run, capsys):

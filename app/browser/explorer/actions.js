@@ -108,6 +108,7 @@ export function makeActions(bus, host, { makeSet, download, without = {} }) {
     const count = bus.counts.scope;
     try {
       const answer = await bus.tag(action, tag);
+      bus.emit("acted");
       const text =
         action === "clear"
           ? `Cleared the tags of ${bus.counted(answer.count)}`
@@ -142,7 +143,7 @@ export function makeActions(bus, host, { makeSet, download, without = {} }) {
   async function undoBatch(batch) {
     try {
       const { undone, message } = await bus.undo(batch);
-      bus.emit("undone");
+      bus.emit("acted");
       if (!undone) return show(message);
       return show(message, () => undoBatch(undone.batch), false, undone.action === "redo" ? "Undo" : "Redo");
     } catch (error) {

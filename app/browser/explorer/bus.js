@@ -6,8 +6,11 @@ import { clauseMask, clauses, count, every } from "../shared/rules.js";
 import { makeColumns } from "./columns.js";
 import { makeCrowd } from "./crowd.js";
 import { makeExamples } from "./examples.js";
+import { makeNames } from "./map_names.js";
+import { makeNear } from "./near.js";
 import { makeReplay } from "./replay.js";
 import { makeTagging } from "./tagging.js";
+import { groupOf } from "./why.js";
 
 const opened = new WeakMap(); // client -> its buses by workspace, run, level and scores
 
@@ -19,7 +22,8 @@ const opened = new WeakMap(); // client -> its buses by workspace, run, level an
  *  Three things: the filter (a rule), the selection (a rule inside the filter), the picks (clicked rows).
  *  Masks are (N) 0/1: `inFilter`; `selected` (inside the filter) or null; `scope` = what an action applies to.
  *  on(name, listener) returns its end; names: 'state' (any of the three), 'view', 'tags', 'hover', 'opened' (in the
- *  drawer), 'said', 'undone', 'kept' (a step of the outbox). With it come the columns, the examples and the tags, each from a file of its own.
+ *  drawer), 'said', 'acted' (many were tagged, or an action was undone, outside of the drawer), 'kept' (a step of the
+ *  outbox). With it come the columns, the examples and the tags, each from a file of its own.
  *
  *  @param {import("../shared/client.js").Client} client @returns {Bus} */
 export function openBus(client, data) {
@@ -44,6 +48,8 @@ function makeBus(client, data) {
   const bus = {
     ...makeColumns(source, itself),
     ...makeExamples(source, data.look, itself),
+    ...makeNear(source, data.near, itself),
+    ...makeNames(source, itself),
     ...makeCrowd(source, data, itself),
     ...makeTagging({ client, source, data, bus: itself, changed: masksAfterTags }),
     replay: makeReplay(source.replay, n), // where the points of the data map lay after each epoch
@@ -56,6 +62,7 @@ function makeBus(client, data) {
     offered: data.offered,
     shows: data.look, // of an example: "picture", "words", "features" or "nothing"
     drawing: data.drawing ?? null, // {layers, hidden, legend} of the boxes that are drawn into pictures
+    partly: data.partly ?? "", // what it means that a row is right by its error and differs; "" where nothing can
     details: data.details ?? [], // columns that stand beside a large picture
     words: data.words, // the column of its text, where it shows words
     trust: data.trust,
@@ -129,6 +136,9 @@ function makeBus(client, data) {
     hasScope: () => bus.picks.size > 0 || clauses(bus.filter).length + clauses(bus.selection).length > 0,
 
     csv: () => source.csv(bus.scopeRule()),
+    /** What sets the picks or the selection apart from the rest of the filter; or the filter from all else. */
+    why: () => source.why(bus.filter, groupOf(bus)),
+    prepareWhy: () => source.prepareWhy(),
   };
   return bus;
 
@@ -160,6 +170,7 @@ function makeBus(client, data) {
     };
     if (!bus.picks.size) bus.counts.scope = bus.selected ? bus.counts.selected : bus.counts.filter;
     bus.emit("state", origin);
+    bus.followNear();
   }
 
   async function masksAfterTags() {

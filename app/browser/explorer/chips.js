@@ -1,6 +1,7 @@
 // @ts-check
 // What is filtered, selected and picked, as chips that can be taken away.
 
+import { nearControl } from "./near.js";
 import { h, icon } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
 import { clauses, describe } from "../shared/rules.js";
@@ -28,7 +29,8 @@ export function chips(bus, mode) {
       },
       "keep as filter",
     );
-    list.push(chip("selection", "lasso", text, () => bus.set({ selection: { all: [] } }), keep));
+    const more = [nearControl(bus), keep];
+    list.push(chip("selection", "lasso", text, () => bus.set({ selection: { all: [] } }), more));
   }
   if (bus.picks.size)
     list.push(chip("picks", "check", `${bus.counted(bus.picks.size)} picked`, () => bus.set({ picks: new Set() })));
@@ -59,7 +61,7 @@ function chip(name, symbol, text, remove, more) {
     { class: `hem-chip is-${name}`, title: text },
     icon(symbol),
     h("span", { class: "hem-chip-text" }, text),
-    more,
+    more ?? "",
     h(
       "button",
       { class: "hem-chip-close", "aria-label": `remove ${text}`, title: "remove", onclick: remove },

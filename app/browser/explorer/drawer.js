@@ -13,9 +13,9 @@ const EMPTY = "No example is shown.";
 const DONE = "Every example in the gallery's order from here on has a verdict. ← goes back through them.";
 const NOT_BLIND = "Beside the map the label is in sight; judge blind in Review.";
 
-/** Make it, closed, in `host`. about() gives what Python sent last; leave(name, value) goes to another page; enlarge(row)
- *  shows the picture over everything; around(row, reach): see order.js. Returns {show(row), close,
- *  prepare, judge(row, event, moveOn), isOpen, end}.
+/** Make it, closed, in `host`. about() gives what Python sent last; leave(name, value) goes to another page;
+ *  enlarge(row) shows the picture over everything; around(row, reach): see order.js.
+ *  Returns {show(row), close, prepare, judge(row, event, moveOn), isOpen, end}.
  *  @param {import("./bus.js").Bus} bus @param {import("../shared/client.js").Client} client @param {HTMLElement} host
  *  @param {{about: () => any, leave: (name: string, value: unknown) => void, enlarge: (row: number) => void,
  *    around: (row: number, reach: number) => {rows: number[], first: number, total: number}}} ways */
@@ -25,7 +25,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     where = h("span", { class: "hem-muted hem-number", role: "status" }),
     root = h("section", { class: "hem-drawer", "aria-label": "one example", hidden: true }, head(), shell);
   host.append(root);
-  const styled = within(shell, place);
+  const keys = host.closest(".hem-host") ?? window; // around it there may be another program's page
   let desk = /** @type {ReturnType<typeof makeDesk> | null} */ (null),
     opening = /** @type {Promise<any> | null} */ (null),
     level = null, // what the server says of it, once it was asked for
@@ -38,9 +38,9 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     bus.on("state", followed),
     bus.on("view", followed),
     bus.on("tags", () => root.hidden || desk?.state.stock.refresh()),
-    bus.on("undone", () => desk?.state.judging.clear()),
+    bus.on("acted", () => desk?.state.judging.clear()), // undo then takes back the last action of the window
   ];
-  window.addEventListener("keydown", key, { capture: true });
+  keys.addEventListener("keydown", key, { capture: true });
   shell.addEventListener("click", toNeighbour);
 
   return {
@@ -50,7 +50,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     prepare: () => begun().catch(() => {}),
     isOpen: () => !root.hidden,
     end() {
-      window.removeEventListener("keydown", key, { capture: true });
+      keys.removeEventListener("keydown", key, { capture: true });
       ends.forEach((one) => one());
       desk?.close();
       root.remove();
@@ -89,7 +89,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
 
   /** The desk, made when it is first needed. */
   function begun() {
-    opening ??= Promise.all([client.run(about()).desk(), styled, client.windowId()])
+    opening ??= Promise.all([client.run(about()).desk(), within(shell, place, client), client.windowId()])
       .then(([found]) => {
         level = found;
         desk = makeDesk(place, client, gone, { isDrawer: true, address: { ...ADDRESS, show: shown } });
@@ -105,7 +105,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
   function hand(next) {
     const { view } = bus,
       mine = ++handed;
-    if (!bus.isCrowd) return give(next, around(next, REACH));
+    if (!bus.isCrowd || bus.nearest()) return give(next, around(next, REACH));
     // The order of a crowd is the server's: until it answers the desk has the row alone, or those that it had.
     if (next !== row || !near.rows.includes(next))
       give(next, near.rows.includes(next) ? near : { rows: next < 0 ? [] : [next], first: 0, total: next < 0 ? 0 : 1 });
@@ -256,7 +256,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
       where,
       h("span", { class: "hem-space" }),
       bus.hasPictures ? tool("reset", "enlarge (E)", () => row >= 0 && enlarge(row)) : "",
-      h("button", { class: "hem-button", onclick: review }, "Open in Review"),
+      about().without?.review ? "" : h("button", { class: "hem-button", onclick: review }, "Open in Review"),
       tool("close", "close (Esc)", close),
     );
   }
@@ -271,12 +271,24 @@ function isRow(element) {
 
 /** Put `place` into a shadow tree of `shell`, where Review's styles meet nothing of Explore. Resolves when they are
  *  there. */
-function within(shell, place) {
-  const shadow = shell.attachShadow({ mode: "open" });
+function within(shell, place, client) {
+  const shadow = shell.shadowRoot ?? shell.attachShadow({ mode: "open" });
+  shadow.replaceChildren();
+  if (import.meta.url.startsWith("blob:")) return fetched(shadow, place, client);
   const links = STYLES.map((name) => h("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
   const loaded = links.map(
     (link) => new Promise((go) => ["load", "error"].forEach((name) => link.addEventListener(name, go))),
   );
   shadow.append(...links, place);
   return Promise.all(loaded);
+}
+
+/** The same where this module has no address that others could be named from: the styles come through the client. */
+async function fetched(shadow, place, client) {
+  shadow.append(place);
+  for (const name of STYLES) {
+    const path = new URL(name, "http://page/hem/static/linked/explorer/drawer.js").pathname,
+      response = await client.request(path).catch(() => null);
+    if (response) place.before(h("style", {}, await response.text()));
+  }
 }

@@ -5,7 +5,7 @@ import { takesText } from "../review/key_requests.js";
 
 /** Elements that keep the keys to themselves while the drawer is open. */
 const OWN_KEYS = "input, select, textarea, [role=separator], [role=tab], [role=slider], [role=menuitem], summary";
-/** Keys that do something to one row of the gallery or the table that has the focus: verdicts, undo, the list of keys. */
+/** Keys that do something to the row of gallery or table that has the focus: verdicts, undo, the list of keys. */
 const ON_A_ROW = /^[0-9uU?]$/;
 
 /** Is a key, pressed at `path` (an event's composedPath), for the drawer that is open? isInside: within the drawer.

@@ -5,6 +5,7 @@
 import { featureTable, marked } from "../shared/contents.js";
 import { h, icon } from "../shared/dom.js";
 import { short } from "../shared/numbers.js";
+import { moreLike } from "./near.js";
 import { pair } from "./pair.js";
 
 const MOST_ZOOM = 16;
@@ -124,6 +125,7 @@ export function makeEnlarged(bus, host, { open, following }) {
         step(-1, "left", "previous (←)"),
         step(1, "right", "next (→)"),
         open ? h("button", { class: "hem-button", onclick: () => open(row) }, "Open in Review") : "",
+        h("span", { onclick: () => !bus.near.missing && close() }, moreLike(bus, row)),
         h("span", { class: "hem-space" }),
         h("button", { class: "hem-tool", title: "close (Esc)", "aria-label": "close", onclick: close }, icon("close")),
       ),

@@ -28,6 +28,7 @@ import { epochOf, makeSlider } from "./replay.js";
 import { short } from "../shared/numbers.js";
 import { clauses, describe, fitted } from "../shared/rules.js";
 import { controls, MODES, switcher, tools } from "./toolbar.js";
+import { makeWhy } from "./why.js";
 import { changedSince, columnsOf, neededColumns, usable, usualView } from "./view.js";
 
 let skeleton = null;
@@ -69,7 +70,7 @@ function mount(first, client) {
   const bus = openBus(client, data),
     address = makeAddress(client.place);
   const slots = Object.fromEntries(
-    ["filters", "stage", "gallery", "actions"].map((name) => [
+    ["filters", "stage", "why", "gallery", "actions"].map((name) => [
       name,
       h("section", { class: `hem-${name}`, "aria-label": name }),
     ]),
@@ -94,7 +95,9 @@ function mount(first, client) {
     epochs,
     below,
   );
-  root.append(...Object.values(slots), bones);
+  slots.why.hidden = true;
+  const side = h("div", { class: "hem-side" }, slots.why, slots.gallery);
+  root.append(slots.filters, slots.stage, side, slots.actions, bones);
   let map = null,
     matrix = null,
     table = null,
@@ -103,6 +106,7 @@ function mount(first, client) {
     gallery = null,
     filters = null,
     actions = null,
+    why = null,
     drawer = null,
     enlarged = null,
     menu = /** @type {ReturnType<typeof columnsMenu> | null} */ (null),
@@ -116,7 +120,7 @@ function mount(first, client) {
   fitting.observe(document.body);
   const ways = {
     open,
-    focused: () => data.without?.review || drawer?.prepare(),
+    focused: () => data.without?.drawer || drawer?.prepare(),
     judge: (row, event, moveOn) => data.without?.tags || drawer?.judge(row, event, moveOn),
   };
   const courier = makeCourier((message) => component.setStateValue("state", message), { isBusy });
@@ -145,7 +149,7 @@ function mount(first, client) {
     clearInterval(poll);
     courier.end();
     window.removeEventListener("focus", focus);
-    for (const part of [map, matrix, table, slider, histogram, gallery, filters, actions, drawer, enlarged])
+    for (const part of [map, matrix, table, slider, histogram, gallery, filters, actions, drawer, enlarged, why])
       part?.end();
     ends.forEach((one) => one());
     root.remove();
@@ -157,7 +161,7 @@ function mount(first, client) {
     await bus.describe();
     const mode = MODES.map(([name]) => name).find((name) => isComing(bus, data.missing, name));
     usual = usualView(data.distribution, mode);
-    view = bus.view = usable({ ...usual, ...data.view }, usual, bus.described);
+    view = bus.view = usable({ ...usual, ...data.view }, usual, bus.described, data.missing);
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
@@ -182,6 +186,7 @@ function mount(first, client) {
     histogram = makeHistogram(bus, below, look);
     slider = makeSlider(bus, epochs);
     await adopt();
+    why = data.without?.why ? null : makeWhy(bus, slots.why, client);
     await draw();
     if (isGone) return;
     bones.remove();
@@ -263,7 +268,7 @@ function mount(first, client) {
   }
 
   async function viewed({ change, origin }) {
-    view = usable(bus.view, usual, bus.described);
+    view = usable(bus.view, usual, bus.described, data.missing);
     await load();
     if (isGone) return;
     await draw(change);
@@ -298,7 +303,7 @@ function mount(first, client) {
     slider.draw(view);
     drawStage();
     if (changed === "epoch") return drawChips();
-    renew(bars.switcher, [view.mode], () => switcher(bus, view));
+    renew(bars.switcher, [view.mode], () => switcher(bus, view, data.missing));
     if (view.mode !== "table")
       renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
     below.hidden = view.mode === "table";
@@ -366,9 +371,9 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, table, histogram });
-    renew(bars.tools, [view.mode, view.hide, view.dense, tool, Boolean(lacking)], () => [
+    renew(bars.tools, [view.mode, view.hide, view.dense, view.names, tool, Boolean(lacking)], () => [
       ...tools(bus, view, { parts, lacking, tool, choose }),
-      linkButton(message, bus.say),
+      ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
     ]);
   }
 
@@ -394,7 +399,7 @@ function mount(first, client) {
   }
 
   function open(row) {
-    return data.without?.review ? enlarged.show(row) : drawer.show(row);
+    return data.without?.drawer ? enlarged.show(row) : drawer.show(row);
   }
 
   function review(row) {

@@ -2,7 +2,8 @@
 // The filters that are lists: a line a name, with how many examples a click would give.
 
 import { h, icon } from "../shared/dom.js";
-import { whole } from "../shared/numbers.js";
+import { whole as inWords } from "../shared/numbers.js";
+import { barsOfLines, chosenMask, counted as countedUnder } from "./filter_chosen.js";
 
 const FEW = 7;
 
@@ -40,6 +41,7 @@ export function facetFilter({ bus, section, put }, name) {
       for (let i = 0; i < bus.n; i++) if (mask[i]) counts[column.values[i]]++;
       counted = mask;
     }
+    const chosen = countedUnder(column.values, chosenMask(bus), column.names.length);
     const kept = isOpen ? order : order.filter((at, place) => place < FEW || wanted.has(column.names[at]));
     show(
       kept.map((at) => {
@@ -48,10 +50,12 @@ export function facetFilter({ bus, section, put }, name) {
           name: one,
           text: shown(one),
           count: counts[at],
+          chosen: chosen?.[at],
           isOn: wanted.has(one),
           toggle: () => toggle(one, wanted),
         };
       }),
+      wholeOf(counts, chosen),
     );
     more.hidden = order.length <= FEW;
     more.textContent = isOpen ? "fewer" : `${order.length - kept.length} more`;
@@ -74,6 +78,7 @@ export function tagFilter({ bus, section, put }) {
   function refreshOne(clause, mask) {
     const counts = new Uint32Array(bus.verdictNames.length + 1);
     for (let i = 0; i < bus.n; i++) if (mask[i]) counts[bus.verdicts[i]]++;
+    const chosen = countedUnder(bus.verdicts, chosenMask(bus), counts.length);
     const is = (one) => JSON.stringify(clause) === JSON.stringify(one),
       wanted = new Set(clause?.tag ?? []);
     const flip = (one) => put("tag", is(one) ? null : one),
@@ -89,6 +94,7 @@ export function tagFilter({ bus, section, put }) {
         name,
         text: name,
         count: counts[at + 1],
+        chosen: chosen?.[at + 1],
         isOn: wanted.has(name),
         toggle() {
           const next = bus.verdictNames.filter((one) => (one === name ? !wanted.has(one) : wanted.has(one)));
@@ -96,10 +102,16 @@ export function tagFilter({ bus, section, put }) {
         },
       });
     });
-    show(found);
+    show(found, wholeOf(counts, chosen));
     reset.hidden = !clause;
   }
   return { element, refresh: refreshOne };
+}
+
+/** How many rows the lines are of, in the filter and in the selection. */
+function wholeOf(counts, chosen) {
+  const sum = (list) => list.reduce((total, count) => total + count, 0);
+  return { count: sum(counts), chosen: chosen ? sum(chosen) : 0 };
 }
 
 // Lines stay the same elements while their numbers change: a click must not lose its target.
@@ -108,27 +120,34 @@ function lines(list) {
   const line = (name, text) => {
     const check = h("span", { class: "hem-check" }, icon("check")),
       bar = h("i"),
+      mark = h("i", { class: "is-chosen" }),
+      some = h("span", { class: "hem-line-chosen hem-number" }),
       number = h("span", { class: "hem-line-count hem-number" });
     const element = h(
       "button",
       { class: "hem-line", role: "checkbox", title: text, onclick: () => known.get(name).toggle() },
       check,
       h("span", { class: "hem-line-name" }, text),
-      h("span", { class: "hem-line-bar" }, bar),
+      h("span", { class: "hem-line-bar" }, mark, bar),
+      some,
       number,
     );
-    return { element, bar, number, toggle: null };
+    return { element, bar, mark, some, number, toggle: null };
   };
-  return (wanted) => {
-    const most = Math.max(1, ...wanted.map((one) => one.count ?? 0));
-    for (const { name, text, count, isOn, toggle } of wanted) {
+  return (wanted, whole) => {
+    const bars = barsOfLines(wanted, whole);
+    for (const [at, { name, text, count, chosen, isOn, toggle }] of wanted.entries()) {
       if (!known.has(name)) known.set(name, line(name, text));
       const one = known.get(name);
       one.toggle = toggle;
       one.element.classList.toggle("is-on", isOn);
       one.element.setAttribute("aria-checked", String(isOn));
-      one.bar.style.width = count == null ? "0" : `${(count / most) * 100}%`;
-      one.number.textContent = count == null ? "" : whole(count);
+      one.bar.style.width = `${bars[at].bar * 100}%`;
+      one.mark.hidden = one.some.hidden = chosen == null;
+      one.mark.style.width = `${(bars[at].chosen ?? 0) * 100}%`;
+      one.some.textContent = chosen == null ? "" : inWords(chosen);
+      one.some.title = chosen == null ? "" : `${inWords(chosen)} of the selection`;
+      one.number.textContent = count == null ? "" : inWords(count);
     }
     const elements = wanted.map((one) => known.get(one.name).element);
     if (elements.length !== list.children.length || elements.some((element, at) => element !== list.children[at]))

@@ -5,6 +5,7 @@ import { h, s } from "../shared/dom.js";
 import { bins, extent } from "../shared/numbers.js";
 import { withClause } from "../shared/rules.js";
 import { barsOf, countedBars } from "./filter_bars.js";
+import { chosenHeights, chosenMask } from "./filter_chosen.js";
 
 /** The filter of a numeric column: {element, refresh(clause)}.
  *
@@ -15,6 +16,7 @@ export function rangeFilter({ bus, section, put }, name) {
     [low, high] = column.unit === "percentile" ? [0, 100] : around;
   const step = high > low ? Number(((high - low) / 200).toPrecision(1)) : 1,
     grid = bins(low, high, 40),
+    shape = s("path", { class: "is-chosen" }), // of the selection
     picture = h("span", { class: "hem-spark-place" }),
     meaning = h("p", { class: "hem-muted hem-bars-words", hidden: true });
   drawBars();
@@ -62,7 +64,7 @@ export function rangeFilter({ bus, section, put }, name) {
       ? barsOf(column, grid, bus.column)
       : await countedBars(bus, name, grid).catch(() => null);
     if (!found) return;
-    picture.replaceChildren(sparkline(found.heights));
+    picture.replaceChildren(sparkline(found.heights, shape));
     meaning.textContent = found.words;
     meaning.hidden = !found.words;
   }
@@ -101,20 +103,27 @@ export function rangeFilter({ bus, section, put }, name) {
         b = clause?.max ?? high;
       if (!inputs.includes(document.activeElement) || !clause) [inputs[0].value, inputs[1].value] = [a, b];
       paint(a, b);
+      if (column.values) shape.setAttribute("d", outline(chosenHeights(column.values, grid, chosenMask(bus))));
       reset.hidden = !clause;
     },
   };
 }
 
-function sparkline(heights) {
+/** The bars of a range, and over them the shape of the selection, scaled to its own highest bar. */
+function sparkline(heights, shape) {
+  return s(
+    "svg",
+    { viewBox: "0 0 100 30", preserveAspectRatio: "none", class: "hem-spark", "aria-hidden": "true" },
+    s("path", { d: outline(heights) }),
+    shape,
+  );
+}
+
+function outline(heights) {
   const width = 100 / heights.length;
   let path = "";
   heights.forEach((height, at) => {
     if (height) path += `M${at * width} 30V${30 - height * 28}H${(at + 1) * width - width * 0.15}V30Z`;
   });
-  return s(
-    "svg",
-    { viewBox: "0 0 100 30", preserveAspectRatio: "none", class: "hem-spark", "aria-hidden": "true" },
-    s("path", { d: path }),
-  );
+  return path;
 }

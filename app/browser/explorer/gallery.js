@@ -4,16 +4,20 @@
 import { axesOf } from "./colouring.js";
 import { snippet, snippetText } from "../shared/contents.js";
 import { h, icon, select } from "../shared/dom.js";
-import { short, whole } from "../shared/numbers.js";
+import { whole } from "../shared/numbers.js";
+import { inOrder, selectNear, shownNumber } from "./near.js";
 import { around, placeOf } from "./order.js";
 import { pickedRange } from "./picking.js";
 import { pair, said } from "./pair.js";
 import { markFound } from "./search_marks.js";
 
 const PAGE = 48;
+const DISTANCE = "/distance"; // in the menu of the order; no column has such a name
+const HOW = "click selects, Shift-click a range, double-click or Enter opens, keys 1 to 7 judge";
 
-/** Draw into `host`. page: the one to begin with, from 0; paged(page): one is shown. open(row): a double click, or Enter; enlarge(row); focused(): a tile has the focus; judge(row, event,
- *  moveOn): another key on a tile. Returns {draw(view, look), following, end}.
+/** Draw into `host`. page: the one to begin with, from 0; paged(page): one is shown. open(row): a double click, or Enter;
+ *  enlarge(row); focused(): a tile has the focus; judge(row, event, moveOn): another key on a tile.
+ *  Returns {draw(view, look), following, near, end}.
  *  @param {import("./bus.js").Bus} bus */
 export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0, paged = (_page) => {} }) {
   const count = h("h2", { class: "hem-title" }),
@@ -80,6 +84,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
     bus.on("state", () => later(true)),
     bus.on("tags", badges),
     bus.on("hover", mark),
+    bus.on("near", reordered),
     bus.on("opened", (row) => (row < 0 ? mark() : see(row))),
   ];
   return {
@@ -94,15 +99,15 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
 
   /** The row that stands so many places after another in the order of the gallery; undefined at its ends. */
   function following(row, by) {
-    if (bus.isCrowd) return shown.includes(row) ? shown[shown.indexOf(row) + by] : undefined; // on the page that is seen
+    if (isAsked()) return shown.includes(row) ? shown[shown.indexOf(row) + by] : undefined; // on the page that is seen
     const mask = bus.selected ?? bus.inFilter,
-      rows = bus.sorted(view.score, !view.ascending).filter((one) => mask[one]);
+      rows = inOrder(bus, view).filter((one) => mask[one]);
     return rows[rows.indexOf(row) + by];
   }
 
   /** The rows around one as `around` gives them; of a crowd the server says them. */
   function near(row, reach) {
-    return around(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row, reach);
+    return around(inOrder(bus, view), bus.selected ?? bus.inFilter, row, reach);
   }
 
   function draw(next) {
@@ -111,7 +116,10 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
     const scores = Object.entries(bus.described)
       .filter(([name, one]) => one.is_score || name === view.score)
       .map(([name, one]) => [name, one.title]);
-    sort.replaceChildren(select(scores, view.score, (score) => bus.setView({ score }), "sort by"));
+    const isNear = Boolean(bus.nearest()),
+      options = bus.hasDistances() ? [[DISTANCE, "distance"], ...scores] : scores;
+    sort.replaceChildren(select(options, isNear ? DISTANCE : view.score, sortBy, "sort by"));
+    direction.disabled = isNear;
     direction.replaceChildren(icon(view.ascending ? "up2" : "down2"));
     direction.title = view.ascending ? "lowest first" : "highest first";
     size.value = tileSize();
@@ -133,6 +141,15 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
     );
     tiles.style.setProperty("--tile", `${tileSize()}px`);
     later(false);
+  }
+
+  function sortBy(score) {
+    bus.orderByDistance(score === DISTANCE);
+    if (score !== DISTANCE) bus.setView({ score });
+  }
+
+  function reordered() {
+    if (view) draw(view);
   }
 
   function later(isNew) {
@@ -157,7 +174,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
     signature = members();
     const last = Math.max(0, Math.ceil(total / PAGE) - 1);
     page = Math.max(0, Math.min(page, last));
-    const found = bus.isCrowd ? await asked(mine) : here(page);
+    const found = isAsked() ? await asked(mine) : here(page);
     if (mine !== drawn || !found) return;
     shown = found;
     paged(page);
@@ -183,16 +200,21 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
       [...tiles.children].forEach((element, at) => portrait(element, pictures[at], ids[at], contents[at]));
       await markFound(bus, shown, [...tiles.children], () => mine === drawn);
       if (mine !== drawn) return;
-      const next = bus.isCrowd ? coming : here(page + 1);
+      const next = isAsked() ? coming : here(page + 1);
       if (next.length) await Promise.all([bus.thumbsOf(next, isWhole), bus.contentsOf(next)]);
     } catch (error) {
       bus.say({ error: error.message });
     }
   }
 
+  /** Is the order of the rows the server's to say? What is near a row is here, also in a crowd. */
+  function isAsked() {
+    return bus.isCrowd && !bus.nearest();
+  }
+
   /** The rows of a page, where the column that sorts them is here. */
   function here(number) {
-    return pageOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, number * PAGE, PAGE);
+    return pageOf(inOrder(bus, view), bus.selected ?? bus.inFilter, number * PAGE, PAGE);
   }
 
   /** The rows of this page as the server knows them, and those of the next one; null when there is none to show. */
@@ -258,6 +280,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
         onkeydown: (event) => {
           if (event.key === "Enter") open(row);
           else if (event.key === "e") enlarge(row);
+          else if (event.key === "m" && !bus.near.missing) likeThis(row);
           else judge(row, event, moveOn);
           if (event.key === " ") {
             event.preventDefault();
@@ -287,15 +310,36 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
             icon("reset"),
           )
         : null,
+      bus.near.missing
+        ? null
+        : h(
+            "button",
+            {
+              class: "hem-enlarge hem-tile-near",
+              title: "more like this (M)",
+              "aria-label": "more like this",
+              tabIndex: -1,
+              onclick: (event) => {
+                event.stopPropagation();
+                likeThis(row);
+              },
+              ondblclick: (event) => event.stopPropagation(),
+            },
+            icon("near"),
+          ),
       h("span", { class: "hem-badge", hidden: true }),
     );
+  }
+
+  function likeThis(row) {
+    selectNear(bus, row).catch((error) => bus.say({ error: error.message }));
   }
 
   function portrait(element, url, id, content) {
     const about = content ? `${snippetText(content)}\n\n${id}` : id;
     const { given, predicted } = said(bus, Number(element.dataset.row)),
       pairs = `given: ${given ?? "–"}\npredicted: ${predicted ?? "–"}`;
-    element.title = `${pairs}\n\n${about}\n\nclick selects, Shift-click a range, double-click or Enter opens, keys 1 to 7 judge`;
+    element.title = `${pairs}\n\n${about}\n\n${HOW}`;
     element.dataset.id = id;
     const place = element.firstChild;
     if (place.dataset.url === (url || "none")) return;
@@ -312,10 +356,10 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
 
   function caption(element) {
     const row = Number(element.dataset.row),
-      value = bus.valueOf(view.score, row);
+      { text, title } = shownNumber(bus, view, row);
     element.children[1].replaceChildren(
       h("div", { class: "hem-caption-pair" }, pair(bus, row)),
-      h("div", { class: "hem-caption-score" }, h("span", { title: bus.title(view.score) }, short(value)), reason(row)),
+      h("div", { class: "hem-caption-score" }, h("span", { title }, text), reason(row)),
     );
   }
 
@@ -388,7 +432,7 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
 
   /** The place of a row in the gallery's order; -1 for a row that is not in it. */
   async function placeIn(row) {
-    if (!bus.isCrowd) return placeOf(bus.sorted(view.score, !view.ascending), bus.selected ?? bus.inFilter, row);
+    if (!isAsked()) return placeOf(inOrder(bus, view), bus.selected ?? bus.inFilter, row);
     const at = shown.indexOf(row);
     if (at >= 0) return page * PAGE + at;
     const found = await bus.around(view.score, !view.ascending, row, 0).catch(() => ({ rows: [], first: 0 }));

@@ -14,6 +14,7 @@ import { drawGesture, polygonClause } from "./map_gesture.js";
 import { makeHover } from "./map_hover.js";
 import { paintLayers, passes } from "./map_layers.js";
 import { marginOf, placeLayers } from "./map_measure.js";
+import { drawNames } from "./map_names.js";
 import { extent } from "../shared/numbers.js";
 import { byLevel, grid, nearest, OFF_CANVAS, project, radius } from "./raster.js";
 import { epochOf } from "./replay.js";
@@ -27,9 +28,10 @@ import { surface } from "./surface.js";
 export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_part) => {} }) {
   const points = h("canvas", { class: "hem-layer" }),
     figure = h("div", { class: "hem-layer hem-figure" });
-  const gesture = h("canvas", { class: "hem-layer" }),
+  const labels = h("canvas", { class: "hem-layer" }),
+    gesture = h("canvas", { class: "hem-layer" }),
     catcher = h("div", { class: "hem-catcher" });
-  host.replaceChildren(points, figure, gesture, catcher);
+  host.replaceChildren(points, figure, labels, gesture, catcher);
   let view = null,
     axes = null,
     colour = null,
@@ -51,6 +53,7 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
     bus.on("state", restate),
     bus.on("hover", gestures),
     bus.on("opened", gestures),
+    bus.on("names", named),
     surface(catcher, () => (isReplaying() ? "pan" : tool), {
       draw(path) {
         drawing = path;
@@ -145,7 +148,7 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
   }
 
   function measure() {
-    const { width, height, ratio } = placeLayers(host, [points, gesture], catcher, marginOf(axes));
+    const { width, height, ratio } = placeLayers(host, [points, labels, gesture], catcher, marginOf(axes));
     const isOtherSize = frame && (frame.width !== points.width || frame.height !== points.height);
     if (!frame || isOtherSize) {
       home = fitted(reach[0], reach[1], width, height, axes);
@@ -172,9 +175,17 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
       paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
     }
     index = null;
+    named();
     gestures();
     host.dataset.painted = String(Number(host.dataset.painted ?? 0) + 1);
     host.dataset.onScreen = placed?.onScreen ?? 0;
+  }
+
+  /** The names of the clusters, on the map of the embedding alone. */
+  function named() {
+    const isShown = view?.names && axes?.x === "x" && axes.y === "y";
+    if (frame) drawNames(labels, isShown ? bus.clusterNames() : [], frame, look);
+    host.dataset.names = String(isShown ? bus.clusterNames().length : 0);
   }
 
   function gestures() {
@@ -252,7 +263,12 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
     if (format === "csv") return save(await mapCsv(bus, view), name);
     const title =
       { data: "data map", embedding: "embedding map" }[view.mode] ?? axisTitles(bus, axes).join(" against ");
-    const shown = { layers: [points, gesture], colour, background: look.background, title: `${bus.run}: ${title}` };
+    const shown = {
+      layers: [points, labels, gesture],
+      colour,
+      background: look.background,
+      title: `${bus.run}: ${title}`,
+    };
     const size = { width: host.clientWidth, height: host.clientHeight };
     return save(await mapPicture({ ...shown, ...size, layout: drawnLayout(), margin: marginOf(axes), format }), name);
   }

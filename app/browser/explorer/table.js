@@ -322,7 +322,7 @@ export function makeTable(bus, host, { open, focused, judge }) {
       count = last - first + 1;
     if (count > LONGEST_RANGE)
       throw new Error(
-        `${whole(count)} rows lie between these two; a range holds ${whole(LONGEST_RANGE)} at most. Filter to them instead.`,
+        `${whole(count)} rows lie between these two; a range holds ${whole(LONGEST_RANGE)} at most. Filter instead.`,
       );
     return bus.tableRows({ ...about(), offset: first, limit: count });
   }

@@ -12,10 +12,14 @@ export const MODES = [
   ["table", "Table"],
 ];
 
+/** The kinds of map that the task of a run can have: the matrix is of classes. A run that could have one, and lacks what
+ *  it is drawn of, keeps the tab, which says why. */
+export const modesOf = (missing) => MODES.filter(([mode]) => mode !== "matrix" || !missing?.matrix);
+
 /** The kinds of map, as tabs.
  *  @param {import("./bus.js").Bus} bus */
-export function switcher(bus, view) {
-  return MODES.map(([mode, text]) =>
+export function switcher(bus, view, missing) {
+  return modesOf(missing).map(([mode, text]) =>
     h(
       "button",
       {
@@ -153,6 +157,21 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
       button("minus", "zoom out", () => figure().zoom(1.4)),
       button("reset", "show everything (double-click on empty space)", () => figure().fit()),
       h("span", { class: "hem-divider" }),
+    );
+  }
+  if (view.mode === "embedding" && !lacking && bus.described.cluster) {
+    buttons.push(
+      h(
+        "button",
+        {
+          class: view.names ? "hem-tool is-on" : "hem-tool",
+          title: "names of the clusters",
+          "aria-label": "names of the clusters",
+          "aria-pressed": String(view.names),
+          onclick: () => bus.setView({ names: !view.names }),
+        },
+        icon("tag"),
+      ),
     );
   }
   if (view.mode !== "matrix" && !lacking) {

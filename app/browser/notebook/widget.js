@@ -21,7 +21,7 @@ export function render({ model, el }) {
   const kernel = kernelFetch(model, (isSlow) => {
     note.hidden = !isSlow;
   });
-  const client = openClient({ ...browserShell(), fetch: kernel.fetch, place: nowhere() });
+  const client = openClient({ ...browserShell(), fetch: kernel.fetch, place: placeOf(model) });
   let data = { ...model.get("data"), ...rules(), view: model.get("view"), sequence: 0, token: "" },
     leave = () => {};
   const isDark = look(host);
@@ -49,12 +49,11 @@ export function render({ model, el }) {
   }
 
   /** The page has moved on: the model keeps it, so that Python sees it; that is all the page waits for. */
-  function setStateValue(_, { filter, selection, view, go, sequence }) {
+  function setStateValue(_, { filter, selection, view, sequence }) {
     data = { ...data, filter, selection, view, sequence };
     model.set("filter", filter);
     model.set("selection", selection);
     model.set("view", view);
-    if (go?.name === "open") model.set("opened", go.value);
     model.save_changes();
     draw();
   }
@@ -83,13 +82,33 @@ function look(host) {
 /** The colour behind an element, [r, g, b]. */
 function backgroundOf(element) {
   for (let one = element.parentElement; one; one = one.parentElement ?? one.getRootNode().host) {
-    const [red, green, blue, alpha = 1] = (getComputedStyle(one).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
-    if (blue !== undefined && alpha > 0.5) return [red, green, blue];
+    const [red, green, blue, alpha] = painted(getComputedStyle(one).backgroundColor);
+    if (alpha > 127) return [red, green, blue];
   }
   return [255, 255, 255];
 }
 
-/** A cell has no address of its own. @returns {import("../shared/browser_shell.js").Place} */
-function nowhere() {
-  return { path: () => "", query: () => "", replace: () => {}, onReturn: () => {} };
+/** A colour of CSS as [r, g, b, alpha], 0 to 255: notebooks write theirs as rgb(), oklch() and in other ways. */
+function painted(colour) {
+  const context = h("canvas", { width: 1, height: 1 }).getContext("2d");
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  return context.getImageData(0, 0, 1, 1).data;
+}
+
+/** A cell has no address of its own; which row is open is kept in the model.
+ *  @returns {import("../shared/browser_shell.js").Place} */
+function placeOf(model) {
+  const opened = model.get("opened");
+  let query = opened ? `?example=${encodeURIComponent(opened)}` : "";
+  return {
+    path: () => "",
+    query: () => query,
+    replace(next) {
+      query = next;
+      model.set("opened", new URLSearchParams(next).get("example") ?? "");
+      model.save_changes();
+    },
+    onReturn: () => {},
+  };
 }

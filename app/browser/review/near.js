@@ -2,12 +2,16 @@
 // What lies near an example: its neighbours and near-duplicates.
 
 import { h } from "../shared/dom.js";
+import { levelQuery } from "../shared/level.js";
 import { picture } from "./item.js";
 import { number } from "./words.js";
 
+const USUAL_K = 60;
+
 /** Nearest neighbours or near-duplicates with their labels: as small pictures, or as lines where there are none.
- *  thumb(row) gives an address or ""; look is what stands for an example; hasClasses: labels can be counted. */
-export function others(item, name, thumb, isHidden, look, hasClasses = true) {
+ *  thumb(row) gives an address or ""; look is what stands for an example; hasClasses: labels can be counted;
+ *  moreOf(id): the address of Explore with what is like an example, null where a run has no embedding. */
+export function others(item, name, thumb, isHidden, look, hasClasses = true, moreOf = null) {
   const list = name === "neighbours" ? item.neighbours : item.duplicates;
   const heading = name === "neighbours" ? "Nearest neighbours" : "Near-duplicates";
   if (isHidden && !list?.length) return null;
@@ -16,7 +20,12 @@ export function others(item, name, thumb, isHidden, look, hasClasses = true) {
   if (!list) return h("section", { class: "others" }, h("h4", {}, heading), h("p", { class: "quiet" }, none));
   const agree = list.filter((other) => other.label === item.label).length;
   const said = isHidden || !hasClasses || item.label == null ? "" : ` ${agree} of ${list.length} have the given label`;
-  const title = h("h4", {}, heading, h("span", { class: "quiet" }, said));
+  const more = (id, words) =>
+    moreOf && !isHidden
+      ? h("a", { class: "more", href: moreOf(id), title: `more like ${id}, in Explore` }, words)
+      : null;
+  const all = name === "neighbours" ? more(item.id, "More like this") : null;
+  const title = h("h4", {}, heading, h("span", { class: "quiet" }, said), all ? " " : "", all);
   if (look !== "picture") {
     return h(
       "section",
@@ -35,6 +44,7 @@ export function others(item, name, thumb, isHidden, look, hasClasses = true) {
             },
             isHidden ? null : h("b", {}, other.label ?? "–"),
             h("span", { class: other.text == null ? "quiet" : "" }, other.text ?? (isHidden ? "–" : other.id)),
+            more(other.id, "≈"),
           ),
         ),
       ),
@@ -56,7 +66,7 @@ export function others(item, name, thumb, isHidden, look, hasClasses = true) {
             title: isHidden ? null : tileTitle(other),
           },
           picture(thumb(other.row), "small"),
-          isHidden ? null : h("figcaption", {}, other.label ?? "–"),
+          isHidden ? null : h("figcaption", {}, other.label ?? "–", more(other.id, " ≈")),
         ),
       ),
     ),
@@ -70,4 +80,11 @@ function lineTitle(other, isHidden) {
 function tileTitle(other) {
   const distance = other.distance == null ? "" : `cosine distance ${number(other.distance)}`;
   return [other.id, `label ${other.label}`, `predicted ${other.predicted}`, distance].filter(Boolean).join("\n");
+}
+
+/** Where Explore shows what is like an example of a level of a run, the nearest first. */
+export function exploreNear({ run, level }, id) {
+  const selection = JSON.stringify({ all: [{ near: { id, k: USUAL_K } }] }),
+    query = [`run=${encodeURIComponent(run)}`, levelQuery(level), `selection=${encodeURIComponent(selection)}`];
+  return `explore?${query.filter(Boolean).join("&")}`;
 }

@@ -5,7 +5,7 @@ import { featureTable, marked } from "../shared/contents.js";
 import { h } from "../shared/dom.js";
 import * as parts from "./item.js";
 import { axes, curve } from "./measures.js";
-import { others as listed } from "./near.js";
+import { exploreNear, others as listed } from "./near.js";
 import { why } from "./why.js";
 
 export const waiting = parts.waiting;
@@ -13,7 +13,8 @@ export const waiting = parts.waiting;
 /** The columns. isBlinded: without label, prediction, suspicion, id and neighbours' labels; worded(verdict) is text. */
 export function columns({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage = null, unsure = null }) {
   const { trust, kinds } = data;
-  const near = (name) => listed(item, name, pictures.thumb, isBlinded, data.look, data.classes.length > 0);
+  const moreOf = data.has_embeddings ? (id) => exploreNear(data, id) : null;
+  const near = (name) => listed(item, name, pictures.thumb, isBlinded, data.look, data.classes.length > 0, moreOf);
   const look = [
     pane({ item, isBlinded, isPlain, verdict, data, pictures, worded, stage, unsure }),
     parts.opinions(item, isBlinded, worded),

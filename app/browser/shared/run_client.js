@@ -72,6 +72,14 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     judged: (rows) => json("judged", rowsOf(rows)),
     /** The examples of a rule as the text of a CSV file. */
     csv: async (rule) => (await post("csv", { rule })).text(),
+    /** What sets a group inside a filter apart, both as rules; without a group, what sets the filter apart. */
+    why: async (filter, selection) => (await post("why", { filter, selection })).json(),
+    /** Have the server read what the comparisons need, so that the first one is as fast as the others. */
+    prepareWhy: () => post("why", { is_preparing: true }),
+    /** The clusters of the embedding, the largest first: {cluster, name, x, y, n}. */
+    clusters: async () => (await (await post("clusters", {})).json()).clusters,
+    /** {rows, distances}: the nearest rows of a near clause, ascending. */
+    near: async (near) => (await post("near", { near })).json(),
     /** What of some rows a search finds, {terms, excerpt} each; without rows only whether the search is a good one. */
     found: async (search, rows) => (await (await post("found", { search, rows })).json()).found,
     /** Every column that a table can show, [{name, title, unit, kind, meaning}]. */

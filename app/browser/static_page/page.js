@@ -14,7 +14,7 @@ export async function start() {
     files = await unpacked(textOf("hem-files"));
   brought(async () => words((await unpacked(textOf("hem-plotly"))).get("plotly")));
   const dark = matchMedia("(prefers-color-scheme: dark)"),
-    client = openClient({ ...browserShell(), kept: null, fetch: answersOf(files) });
+    client = openClient({ ...browserShell(), kept: null, fetch: answersOf(files), place: nowhere() });
   let data = { ...JSON.parse(words(files.get("data"))), filter: null, selection: null, view: {}, sequence: 0 };
   dark.addEventListener("change", draw);
   host.replaceChildren();
@@ -29,6 +29,11 @@ export async function start() {
     data = { ...data, filter, selection, view, sequence };
     draw();
   }
+}
+
+/** Nothing of the page is kept in its address. @returns {import("../shared/browser_shell.js").Place} */
+function nowhere() {
+  return { path: () => "", query: () => "", replace: () => {}, onReturn: () => {} };
 }
 
 function textOf(id) {

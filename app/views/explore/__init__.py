@@ -4,10 +4,12 @@ Each view is a filter of the others: click a bar or a cell of the confusion matr
 draw a lasso on the map, and the gallery shows what is left. Tag everything that matches, or what you selected; the last
 tag can be undone, also tomorrow. A double click on a picture or a point, or Enter, opens the example beside the map:
 the arrows walk in the gallery's order, the keys of Review judge it there and on a picture that has the focus, Escape
-closes it. Table, beside the maps, shows any columns, sorted by their headers, and downloads what it shows.
+closes it. The panel above the gallery says what sets a selection apart from the rest of the filter, and each of its
+sentences can become a filter; "more like this" selects the nearest in the embedding. Table, beside the maps, shows any
+columns, sorted by their headers, and downloads what it shows.
 
 The search field finds words in ids, file names, labels and texts; "two words" in quotes stand beside each other, and
-/a+b$/ is a regular expression. What it finds is a filter, and is marked. The edges between the panes are dragged, or
+`/a+b$/` is a regular expression. What it finds is a filter, and is marked. The edges between the panes are dragged, or
 moved by the arrow keys. Filter, selection, view, page, zoom and example are in the address; the button with the chain
 copies a link to the same screen. Views, above the map, saves filter, selection and settings under a name, for
 everybody.

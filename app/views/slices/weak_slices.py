@@ -1,7 +1,8 @@
 """The weak slices of a run: stored by scoring, or found here from columns that do not come from the model."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
 from hem_core.runs.described_by import own_columns
+from hem_core.runs.named_slices import named_slices
+from hem_core.slices.traits import Traits
 from hem_core.store import definitions, numbers
 from hem_core.store.level import Level
 
@@ -44,6 +47,12 @@ def weak_slices(level: Level) -> WeakSlices | None:
         if _is_of_these_errors(level, stored):
             return stored
     return _searched(level) if level.n <= MOST_ROWS else None
+
+
+def named(weak: WeakSlices, traits: Callable[[], Traits]) -> WeakSlices:
+    """The slices with their clusters called by what sets them apart; traits gives those of the level."""
+    names = named_slices(weak.table["name"].tolist(), weak.table["rule"].tolist(), traits)
+    return replace(weak, table=weak.table.assign(name=names))
 
 
 def _read(path: Path) -> WeakSlices:

@@ -1,0 +1,104 @@
+"""Names for the clusters of the embedding: what sets each apart from the rest, by the statements of `contrast`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from hem_core.slices.contrast import contrast
+from hem_core.slices.statement import Statement
+from hem_core.slices.traits import Traits, Values
+
+MOST_ROWS = 40_000
+"""Rows, drawn at random, by which clusters are named."""
+MOSTLY = 0.6
+"""The share of a cluster from which one class names it."""
+BETWEEN = 0.75
+"""The share of a cluster from which two classes do."""
+OFTEN_CONFUSED = 0.2
+"""The share of a cluster from which a confusion is a part of its name."""
+MOST_WORDS = 2
+TYPICAL = 2.0
+"""How many times as frequent a word is at least, at the near end of its interval, to name a cluster."""
+
+
+def cluster_names(traits: Traits, wanted: Iterable[str], *, seed: int = 0) -> dict[str, str]:
+    """What each cluster is, in a few words: its classes, its confusion, its words, or what else sets it apart.
+
+    wanted: clusters as the column names them, "3.12", or their groups, "group 3". One that nothing sets apart, or whose
+    traits have no column `cluster`, has no name and is left out.
+    """
+    cluster = [one for one in traits.values if one.columns == ("cluster",)]
+    if not cluster:
+        return {}
+    rows = np.arange(traits.n)
+    if traits.n > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(traits.n, MOST_ROWS, replace=False))
+    place = {str(name): (values, code) for values in cluster for code, (name,) in enumerate(values.names)}
+    telling = replace(traits, values=[one for one in traits.values if _tells(one)],
+                      numbers=[one for one in traits.numbers if not one.is_of_model])  # fmt: skip
+    found = {}
+    for name in wanted:
+        if name in place:
+            values, code = place[name]
+            is_in = values.codes[rows] == code
+            made = _named(telling, rows[is_in], rows[~is_in])
+            found |= {name: made} if made else {}
+    return found
+
+
+def _tells(values: Values) -> bool:
+    return values.columns != ("cluster",) and (values.kind == "pair" or not values.is_of_model)
+
+
+def _named(traits: Traits, group: np.ndarray, others: np.ndarray) -> str:
+    statements = [
+        one for one in contrast(traits, group, others).statements if one.kind in ("shift", "range") or one.ratio > 1
+    ]
+    given = next((one for one in traits.values if one.columns[0] in ("label", "given") and one.kind == "value"), None)
+    classes = _classes(given, group) if given is not None else ()
+    parts = [" and ".join(classes)] if classes else []
+    parts += _confusion(statements, classes)
+    words = [f"“{one.names[0]}”" for one in statements if one.kind == "word" and one.low >= TYPICAL][:MOST_WORDS]
+    parts += [", ".join(words)] if words else []
+    if len(parts) < 2:
+        others_ = [one for one in statements if one.kind not in ("pair", "word") and one.columns[0] not in SAID]
+        parts += [one.subject() for one in others_[: 2 - len(parts)]]
+    return " · ".join(parts)
+
+
+SAID = ("label", "given")
+"""Columns that the classes speak of already."""
+
+
+def _classes(given: Values, group: np.ndarray) -> tuple[str, ...]:
+    """The class that most of a cluster has, or two; () where it is of many."""
+    if not len(group):
+        return ()
+    count = np.bincount(given.codes[group].astype(np.int64) + 1, minlength=len(given.names) + 1)[1:] / len(group)
+    first, *rest = np.argsort(-count, kind="stable")[:2].tolist()
+    names = ["nothing given" if name is None else str(name) for (name,) in given.names]
+    if count[first] >= MOSTLY:
+        return (names[first],)
+    return (names[first], names[rest[0]]) if rest and count[first] + count[rest[0]] >= BETWEEN else ()
+
+
+def _confusion(statements: list[Statement], classes: tuple[str, ...]) -> list[str]:
+    pair = next((one for one in statements if one.kind == "pair" and one.share >= OFTEN_CONFUSED), None)
+    if pair is None:
+        return []
+    given, predicted = ("nothing" if name is None else name for name in pair.names)
+    return [f"taken for {predicted}" if classes == (given,) else f"{given} taken for {predicted}"]
+
+
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    """A slice's description with the names of its clusters: "cluster is 2.71" as "cluster 2.71, spam · “free”"."""
+    import re
+
+    def named(match: re.Match[str]) -> str:
+        key = match[1] if match[1] else f"group {match[2]}"
+        return f"cluster {key} ({names[key]})" if key in names else match[0]
+
+    return re.sub(r"cluster is (\d+\.\d+)|cluster group (\d+)", named, text)
