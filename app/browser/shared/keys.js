@@ -115,6 +115,7 @@ export const EXPLORE = [
       ["0 … 9, U", "the verdict of the row, as in Review; undo"],
       ["Enter", "open the row in the drawer; in the search field, search now"],
       ["E", "enlarge the picture"],
+      ["M", "more like this: the nearest rows in the embedding"],
     ],
   },
   {
