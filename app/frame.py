@@ -13,6 +13,7 @@ from hem_core.jobs.job import running
 from hem_core.store.level import Level
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
+from hem_core.tasks import examples_are
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +169,8 @@ def _choose_level(run: Run) -> None:
     if state.current_level() not in run.levels:
         state.set_current_level(EXAMPLES)
     if len(run.levels) > 1:
-        widgets.level_picker(run.levels, state.current_level())
+        task = loaders.task(run.examples)
+        widgets.level_picker(run.levels, state.current_level(), examples_are(task) if task is not None else EXAMPLES)
 
 
 def _arm(wanted: str | None, runs: list[Run]) -> list[Run]:

@@ -28,14 +28,17 @@ if TYPE_CHECKING:
     from app.wire.distribution import Headline
     from hem_core.boxes.average_precision import AveragePrecision
     from hem_core.boxes.scene import Judged, Scene
+    from hem_core.labels.audit_sample import Audit, Frame
     from hem_core.labels.corrected_boxes import Corrected
     from hem_core.labels.disagreements import Disagreements
+    from hem_core.labels.label_errors import LabelErrors
     from hem_core.runs.box_decisions import Decisions
     from hem_core.runs.data_preview import DataPreview, Request
     from hem_core.sets.preview import Preview
     from hem_core.sets.selected import Selected
     from hem_core.slices.traits import Traits
     from hem_core.stats.paired import Paired
+    from hem_core.store.audit_settings import StopRule
     from hem_core.store.id_index import IdIndex
     from hem_core.store.level import Level
     from hem_core.store.run import Run
@@ -200,6 +203,24 @@ def box_decisions(level: "Level") -> "Decisions | None":
 def disagreements(level: "Level") -> "Disagreements":
     """What several people said of the rows of a level, and where they disagree: labels.disagreements."""
     return _disagreements(_key(level), tags().revision(level.data), level)
+
+
+def audit(level: "Level") -> "Audit":
+    """How far the audit of a level's labels has come: labels.audits."""
+    rule = audit_stop(level)
+    return _audit(_key(level), tags().revision(level.data), rule.confidence, level)
+
+
+def audit_stop(level: "Level") -> "StopRule":
+    """When the audit of a level stops, as people set it: store.audit_settings."""
+    from hem_core.store.audit_settings import stop_rule
+
+    return stop_rule(folder(), level.data, level.name)
+
+
+def label_errors(level: "Level") -> "LabelErrors":
+    """The share of wrong labels that every page shows: labels.estimated."""
+    return _label_errors(_key(level), tags().revision(level.data), audit_stop(level).confidence, level)
 
 
 def overview(level: "Level") -> "Overview":
@@ -455,6 +476,31 @@ def _disagreements(key: Key, revision: int, _level: "Level") -> "Disagreements":
     from hem_core.labels.disagreements import disagreements as found
 
     return found(_level, tags())
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _audit_frame(key: Key, _level: "Level") -> "Frame":
+    from hem_core.labels.audit_sample import frame
+
+    return frame(_level)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _audit(key: Key, revision: int, confidence: float, _level: "Level") -> "Audit":
+    from hem_core.labels.audit_sample import standing
+
+    drawn_from = _audit_frame(key, _level)
+    drawn = tags_of(_level).audited(_level.data, drawn_from.key)
+    return standing(drawn_from, ids(_level), verdicts(_level), drawn, confidence)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _label_errors(key: Key, revision: int, confidence: float, _level: "Level") -> "LabelErrors":
+    from hem_core.labels.estimated import estimated
+    from hem_core.store.answers import answers
+
+    suspicion = columns(_level, ("label_suspicion",))["label_suspicion"].to_numpy(float)
+    return estimated(suspicion, answers(ids(_level), verdicts(_level)), audit(_level))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

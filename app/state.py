@@ -21,6 +21,9 @@ ADDRESS = (
 )  # fmt: skip
 """Names that stand in the URL, so that a copied address opens the same view."""
 
+AUDIT = "audit"
+"""The queue of Review with a random sample of each bin of difficulty, judged blind."""
+
 DISPUTES = "disagreements"
 """The queue of Review with what people disagree on."""
 
@@ -178,8 +181,8 @@ def set_adding(settings: dict) -> None:
 
 
 def queue() -> str:
-    """Which queue Review walks through: 'mixed', 'suspects', 'filter', 'selection', 'disagreements', or 'sample 80 90'
-    (random examples whose label suspicion lies between two percentiles)."""
+    """Which queue Review walks through: 'mixed', 'suspects', 'filter', 'selection', 'audit', 'disagreements', or
+    'sample 80 90' (random examples whose label suspicion lies between two percentiles)."""
     return _get("queue") or "mixed"
 
 

@@ -87,8 +87,10 @@ CSS = """
 /* Small grey text has a contrast of 4.5 or more on the page, in both themes. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 1; }
 [data-testid="stCaptionContainer"] > * { opacity: .74; }
-[data-testid="stPlotlyChart"] :is(.xtick, .ytick, .legend) text, [data-testid="stPlotlyChart"] text:is(.xtitle, .ytitle,
-  .bartext-outside, .annotation-text, .cbtitle) { fill: color-mix(in srgb, #808495 62%, currentColor) !important; }
+@media (prefers-color-scheme: light) { /* the theme is that of the system; in dark figures are light enough */
+  [data-testid="stPlotlyChart"] :is(.xtick, .ytick, .legend) text, [data-testid="stPlotlyChart"] text:is(.xtitle,
+    .ytitle, .bartext-outside, .annotation-text, .cbtitle) { fill: #5c6370 !important; }
+}
 /* The bar above all pages stays one line: what the run is gives way. */
 @media (min-width: 860px) {
   .st-key-frame { flex-wrap: nowrap !important; }

@@ -13,6 +13,7 @@ from app import login, state, words
 from app.access_pages import NAME_PAGE
 from app.base_path import under
 from hem_core.store import definitions, numbers
+from hem_core.store.level_names import EXAMPLES, noun
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -75,11 +76,12 @@ def run_picker(runs: Sequence["Run"], chosen: str) -> str:
     )
 
 
-def level_picker(levels: Sequence[str], chosen: str) -> None:
-    """A switch between the levels of a run: its examples, and the parts of them."""
+def level_picker(levels: Sequence[str], chosen: str, examples: str = EXAMPLES) -> None:
+    """A switch between the levels of a run: its examples, which may have a name of their own, and their parts."""
     st.segmented_control(
         "Level",
         levels,
+        format_func=lambda name: examples if name == EXAMPLES else noun(name),
         key=state.put("level_picker", chosen),
         on_change=state.take("level_picker", lambda name: state.set_current_level(name or chosen)),
         label_visibility="collapsed",

@@ -8,7 +8,7 @@ import pandas as pd
 from hem_core.store.level import Level
 from hem_core.store.level_names import counted, noun, one
 
-__all__ = ["count", "counted", "in_figure", "moment", "noun", "one", "percent", "plain", "rows", "seconds"]
+__all__ = ["count", "counted", "in_figure", "moment", "noun", "one", "percent", "plain", "points", "rows", "seconds"]
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
@@ -24,6 +24,14 @@ def rows(level: Level) -> str:
 def percent(share: float | None, digits: int = 1) -> str:
     """A share in 0 .. 1 as `9.5%`; a dash when it is not known."""
     return "–" if share is None or pd.isna(share) else f"{100 * share:.{digits}f}%"
+
+
+def points(share: float | None) -> str:
+    """A difference of shares in 0 .. 1 as `2 points`, `2.3 points`: of a percentage."""
+    if share is None or pd.isna(share):
+        return "–"
+    number = f"{100 * share:.1f}".removesuffix(".0")
+    return f"{number} {'point' if number == '1' else 'points'}"
 
 
 def seconds(value: float | None) -> str:

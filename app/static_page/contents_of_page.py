@@ -38,8 +38,8 @@ WITHOUT = {
 def files(level: Level, chosen: ChosenRows) -> dict[str, bytes]:
     """The files of a page by name; call it inside `Place.entered`.
 
-    `data`, `columns`, `ids`, `contents`, `details`, `free`, `csv` and `searched` are JSON; `column/<name>`, `thumbs`
-    and `verdicts` as the routes answer them; `image/<k>` is the large picture of row k of the page.
+    `data`, `columns`, `ids`, `contents`, `details`, `free`, `csv`, `searched` and `clusters` are JSON; `column/<name>`,
+    `thumbs` and `verdicts` as the routes answer them; `image/<k>` is the large picture of row k of the page.
     """
     rows = chosen.rows
     found = {"thumbs": payloads.pack([contents.thumbnail(level, row) or b"" for row in rows.tolist()])}
@@ -58,6 +58,7 @@ def files(level: Level, chosen: ChosenRows) -> dict[str, bytes]:
         "free": [free.get(id, []) for id in ids],
         "csv": _csv(level, rows),
         "searched": _searched(level, rows),
+        "clusters": {"clusters": loaders.clusters_on_map(level)},
     }
     found |= {name: json.dumps(value, allow_nan=False).encode() for name, value in about.items()}
     found["verdicts"] = payloads.verdict_codes(state, loaders.row_of(level))[rows].tobytes()

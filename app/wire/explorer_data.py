@@ -10,7 +10,7 @@ from app.wire import contents, crowd, pictures, scenes, tag_words
 from app.wire.identity import identity
 from hem_core.store.summary import NOTHING
 from hem_core.store.verdicts import VERDICTS
-from hem_core.tasks import detail_columns
+from hem_core.tasks import detail_columns, partly_right
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -39,6 +39,7 @@ def explorer_data(level: Level) -> dict[str, Any]:
         },
         "drawing": pictures.drawing(level),
         "details": _details(level),
+        "partly": _partly(level),
         "near": _near(level),
         "distribution": headline.column if headline else None,
     }
@@ -54,6 +55,12 @@ def _details(level: Level) -> list[str]:
     task = loaders.task(level)
     names = detail_columns(task) if task is not None and not level.is_examples else ()
     return [name for name in names if name in level.source.columns]
+
+
+def _partly(level: Level) -> str:
+    """What it means that an example is right by its error and differs all the same; "" where nothing of it can."""
+    task = loaders.task(level)
+    return partly_right(task) if task is not None and level.is_examples else ""
 
 
 def _near(level: Level) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app import loaders
 from app.access_pages import name_routes
 from app.base_path import under
 from app.wire import (
+    claiming,
     columns,
     contents,
     crowd,
@@ -86,6 +87,7 @@ def routes() -> list[Route]:
         *table.table_routes(),
         Route("/hem/found", posted(search_marks.found), methods=["POST"]),
         Route("/hem/tags", posted(tagging.tag), methods=["POST"]),
+        Route("/hem/claim", posted(claiming.claim), methods=["POST"]),
         Route("/hem/undo", posted(tagging.undo), methods=["POST"]),
         Route("/hem/csv", posted(tagging.csv), methods=["POST"]),
         Route("/hem/mask", posted(_posted_mask), methods=["POST"]),

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from app import loaders, words
-from app.wire import masks, payloads, scenes, tag_sets, tag_words
+from app.wire import audits, masks, payloads, scenes, tag_sets, tag_words
 from app.wire.door import NEVER, Refused, signature, text, whole
 from app.wire.identity import check_workspace, named_level, own_level, own_scores
 from hem_core import tasks
 from hem_core.errors import ConflictError, DataError
 from hem_core.store import rules
 from hem_core.store.tag_events import check_same
+from hem_core.store.tag_fold import AUDIT
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -59,6 +60,7 @@ def tag(body: dict[str, Any]) -> dict[str, Any]:
         "replaced": others,
         "message": " ".join(filter(None, [changed, tag_words.replaced(others, len(ids), text(body, "who"))])),
         **verdict,
+        **_audit(body),
     }
 
 
@@ -93,10 +95,10 @@ def csv(body: dict[str, Any]) -> Response:
 def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str]:
     asked: dict[str, Any] = {**_action(body), "data": text(body, "data"), "level": named_level(body)}
     if not asked["rule"]:
-        asked["ids"] = _ids(body)
+        asked["ids"], asked["rule"] = _ids(body), _mark(body)
         # What is stored of a corrected box is what the server made of it, and names the annotations it is about.
         asked = {name: value for name, value in asked.items() if name not in ("value", "rule")} | (
-            {} if known["tag"] in scenes.CORRECTING else {"value": asked["value"], "rule": ""}
+            {} if known["tag"] in scenes.CORRECTING else {"value": asked["value"], "rule": asked["rule"]}
         )
     check_same(known, {name: [value] for name, value in asked.items()})
     return known["ids"], known["batch"]
@@ -152,7 +154,7 @@ def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str],
     else:
         ids = _ids(body)
         _check_known(level, ids)
-        asked["rule"] = scenes.about(level) if asked["tag"] in scenes.CORRECTING else ""
+        asked["rule"] = _mark(body, scenes.about(level) if asked["tag"] in scenes.CORRECTING else "")
     if not ids:
         return [], None, left_out
     act = {"add": log.add, "remove": log.remove, "clear": log.clear}[asked.pop("action")]
@@ -212,6 +214,18 @@ def _confirmed(body: dict[str, Any]) -> dict[str, str]:
 
 _ANSWERED = {"answer": _answered, "tags": _confirmed}
 """Posts that only the server, which knows the label, can make a verdict of."""
+
+
+def _mark(body: dict[str, Any], about: str = "") -> str:
+    """What a verdict is stored with: `about`, and the audit that drew its example, where one did."""
+    if body.get("audit") is None:
+        return about
+    return json.dumps({**json.loads(about or "{}"), AUDIT: signature(body, "audit")})
+
+
+def _audit(body: dict[str, Any]) -> dict[str, Any]:
+    """How far the audit has come that a verdict was given in; {} for other posts."""
+    return {"audit": audits.standing(own_level(body))} if body.get("audit") is not None else {}
 
 
 def _window(body: dict[str, Any]) -> str:

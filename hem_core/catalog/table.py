@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from hem_core.catalog._column_types import has_decimal_comma, typed
 from hem_core.catalog._compute import pc
 from hem_core.catalog._features import KEPT, all_features, asked_for, named_features, plain
 from hem_core.catalog._frame import INDEX, is_frame
+from hem_core.catalog._guessed_columns import guessed_label, guessed_text
 from hem_core.catalog._image_column import NAMES as IMAGE_NAMES
 from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_of_pictures
 from hem_core.catalog._label_kind import labels_are
@@ -133,6 +134,8 @@ class TableColumns:
     text: str | None = None
     lists: tuple[str, ...] = ()
     """Columns of a Parquet file with the predictions of a row in a list."""
+    guesses: Mapping[str, str] = field(default_factory=dict)
+    """What `read` does not take by itself and a user is likely to mean: `label_column`, `text_column` -> the column."""
 
 
 def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
@@ -141,13 +144,18 @@ def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
     shown = [name for name in loaded.table.column_names if name != INDEX]
     head, lists = loaded.table.select(shown).slice(0, rows), _lists_in(path)
     found = TableColumns(tuple(shown), head, loaded.table.num_rows, lists=lists)
+    guess = None
     try:
-        loaded, label, _facts = _with_tags(loaded, None, path)
+        guess = guessed_label(loaded.table) if _find(loaded.table, None, LABEL_NAMES, "label") is None else None
+        loaded, label, _facts = _with_tags(loaded, guess, path)
         chosen = _chosen(loaded, _Named(None, label, None, None), [], (path.resolve().parent,))
     except DataError:  # no label, say: the user names one
         return found
+    text = guessed_text(loaded.table, but=chosen.label) if chosen.are_features else None
+    guesses = {name: column for name, column in (("label_column", guess), ("text_column", text)) if column}
     id = chosen.id if chosen.id in shown else None
-    return replace(found, id=id, label=chosen.label, image=chosen.image, text=chosen.text)
+    named = chosen.label if guess is None else None
+    return replace(found, id=id, label=named, image=chosen.image, text=chosen.text, guesses=guesses)
 
 
 def _lists_in(path: Path) -> tuple[str, ...]:

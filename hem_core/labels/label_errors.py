@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -40,6 +41,8 @@ class LabelErrors:
     """The most suspicious first; unknown suspicion last."""
     note: str
     """What would narrow the interval; empty when it is narrow enough."""
+    source: Literal["reviews", "audit"] = "reviews"
+    """What it was made from: all that was reviewed, weighed by suspicion, or the random sample of an audit."""
 
     @property
     def is_narrow(self) -> bool:

@@ -8,9 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from hem_core.errors import RunError
-from hem_core.labels.label_errors import LabelErrors, estimate
+from hem_core.labels.audit_sample import Audit
+from hem_core.labels.audits import audit_of
+from hem_core.labels.estimated import estimated
+from hem_core.labels.label_errors import LabelErrors
 from hem_core.store.answers import answers
-from hem_core.store.run import open_run
+from hem_core.store.audit_settings import stop_rule
+from hem_core.store.run import Run, open_run
 from hem_core.store.verdicts import VERDICTS
 from hem_core.store.workspace import open_workspace
 
@@ -32,7 +36,17 @@ def label_report(folder: Path | str, most: int) -> LabelReport:
     found = answers(pd.Index(table["id"]), verdicts)
     open_ones = table.loc[~table["id"].isin(verdicts.index.tolist()), :]
     suspects = open_ones.sort_values("label_suspicion", ascending=False, kind="stable").head(most)
-    return LabelReport(suspects, estimate(table["label_suspicion"].to_numpy(float), found))
+    audit = _audit(run)
+    return LabelReport(suspects, estimated(table["label_suspicion"].to_numpy(float), found, audit))
+
+
+def _audit(run: Run) -> Audit | None:
+    try:
+        home = open_workspace(run.folder)
+    except RunError:  # a run outside of a workspace has no tags
+        return None
+    confidence = stop_rule(home.folder, run.data, run.examples.name).confidence
+    return audit_of(run.examples, home.tags(), confidence)
 
 
 def _verdicts(folder: Path | str, data: str) -> pd.DataFrame:

@@ -78,6 +78,8 @@ class DataPreview:
     """What holds the predictions, in words; "" where there are none."""
     classes: tuple[str, ...] = ()
     """The classes in the order of the outputs, as they would be scored."""
+    guesses: Mapping[str, str] = field(default_factory=dict)
+    """Options of the reader that were neither named nor found by name, but guessed from what the columns hold."""
     notes: tuple[str, ...] = ()
     missing: str = ""
     """Why there is nothing to score yet: the data hold no predictions."""
@@ -102,6 +104,7 @@ def data_preview(request: Request) -> DataPreview:
         if found.reader == "table":
             columns = columns_of(Path(request.source), rows=ROWS)
             found = replace(found, columns=columns, n=columns.n, rows=columns.head)
+            found, request = _guessed(found, request, columns)
         beside = {"images": request.images, "predictions": request.predictions}
         catalog = catalogs.read(request.source, **request.columns, **beside)
         found = _with_catalog(found, catalog, request)
@@ -110,6 +113,19 @@ def data_preview(request: Request) -> DataPreview:
         if found.rows is None and (request.images or request.predictions):  # what is beside the data may be the reason
             found = data_preview(replace(request, images=None, predictions=None))
         return replace(found, problem=str(error), missing="")
+
+
+def _guessed(found: DataPreview, request: Request, columns: TableColumns) -> tuple[DataPreview, Request]:
+    """The request with the columns that can be guessed; a text is none where other inputs were named."""
+    inputs = {"image_column", "text_column", "feature_columns"} & set(request.columns)
+    guesses = {
+        name: column
+        for name, column in columns.guesses.items()
+        if name not in request.columns
+        and column not in request.columns.values()
+        and not (name == "text_column" and (inputs or request.is_trained))
+    }
+    return replace(found, guesses=guesses), replace(request, columns={**guesses, **request.columns})
 
 
 def _with_catalog(found: DataPreview, catalog: pa.Table, request: Request) -> DataPreview:

@@ -50,7 +50,8 @@ def predicted_elsewhere(
             digest = hashlib.sha256(raw.tobytes()).hexdigest() if raw is not None and not is_in_data else ""
         if raw is None:
             return Elsewhere(None, rest)
-        found, rest = _with_embeddings(raw, digest, rest, data, beside)
+        is_table = EMBEDDING in catalog.column_names  # a file of annotations is none, and has no lists
+        found, rest = _with_embeddings(raw, digest, rest, data if is_parquet(data) or is_table else None, beside)
         if isinstance(task, NamesPredictions):
             rest = _without_features(rest, task.columns_read(rest, catalogs.info(rest)))
         return Elsewhere(found, rest)
@@ -88,7 +89,8 @@ def _with_embeddings(
     """The predictions with the embeddings of the data or of the file beside it, and the catalog without these."""
     path = Path(data) if is_parquet(data) else None
     is_in_data = path is not None and EMBEDDING in pq.read_schema(path).names
-    found = embedding_lists(None if is_in_data else data, beside, catalog["id"])
+    is_of_boxes = bool(catalogs.info(catalog).get("annotations"))
+    found = None if is_of_boxes else embedding_lists(None if is_in_data else data, beside, catalog["id"])
     if found is None:
         return ColumnPredictions.of(path, raw, digest), catalog
     of_lists = hashlib.sha256(digest.encode())

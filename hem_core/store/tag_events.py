@@ -162,6 +162,23 @@ def append(
         ) from error
 
 
+def written(engine: sa.Engine, change: Callable[[sa.Connection], T]) -> T:
+    """What a change of other tables beside the log returns, in one transaction, tried again where another was first.
+
+    Raises BusyError when the database refuses.
+    """
+
+    def attempt() -> T:
+        with _writing(engine) as connection:
+            return change(connection)
+
+    try:
+        return _retried(attempt)
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        shown = getattr(error, "orig", error)
+        raise BusyError(f"nothing could be stored beside the tag log ({shown}); try again") from error
+
+
 def revision(connection: sa.Connection, data: str) -> int:
     """Number of the newest entry of a data set; 0 when there is none."""
     newest = sa.select(sa.func.max(_events.c.number)).where(_events.c.data == data)

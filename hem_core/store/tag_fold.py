@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NONE = -1
 """In a slot: the example has nothing from any entry."""
+AUDIT = "audit"
+"""Key in what a verdict is stored with: the audit of labels that drew its example."""
 _VERDICT = ""  # the slot that all verdicts share; every free tag has a slot of its own
 
 
@@ -40,6 +42,8 @@ class Fold:
     slots: dict[str, np.ndarray] = field(default_factory=dict)
     replaced: list[dict[int, int]] = field(default_factory=list)
     """For each entry: position of an earlier one -> how many examples had their tag from it until this entry."""
+    audits: dict[str, list[int]] = field(default_factory=dict)
+    """Key of an audit of labels -> positions of the verdicts that were given in it."""
     _about_one: dict[int, list[int]] = field(default_factory=dict)
     """Number of an example -> positions of the entries about it alone."""
     _about_many: list[int] = field(default_factory=list)
@@ -60,6 +64,8 @@ class Fold:
             self.members.append(self._number(event.ids))
             self.replaced.append(self._holders(position, self.members[position]))
             self._apply(position, self.members[position])
+            if AUDIT in event.rule and (key := _audit_of(event.rule)):
+                self.audits.setdefault(key, []).append(position)
         else:
             self.replaced.append({})
             self.members.append(self.members[target])
@@ -115,6 +121,10 @@ class Fold:
             if self.counts[k] and self.events[k].action in ("clear", "remove") and position in self.replaced[k]:
                 newer[k] = self.replaced[k][position]
         return self._by_person(position, newer)
+
+    def audited(self, key: str) -> list[str]:
+        """The ids that got a verdict in an audit, as far as it is not undone; cleared ones among them."""
+        return [id for position in self.audits.get(key, ()) if self.counts[position] for id in self.ids(position)]
 
     def touching(self, id: str) -> list[int]:
         """Positions of the entries about one example."""
@@ -253,6 +263,14 @@ def _is_import(rule: str) -> bool:
     except ValueError:
         return False
     return isinstance(content, dict) and "imported" in content
+
+
+def _audit_of(rule: str) -> str:
+    try:
+        content = json.loads(rule)
+    except ValueError:
+        return ""
+    return str(content.get(AUDIT) or "") if isinstance(content, dict) else ""
 
 
 def _grown(held: np.ndarray, length: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hem_core.errors import BusyError, DataError
 from hem_core.store import tag_events
 from hem_core.store.level_names import EXAMPLES
+from hem_core.store.review_claims import Claims, make_table
 from hem_core.store.tag_events import Event
 from hem_core.store.tag_fold import Fold
 from hem_core.store.tag_pages import Pages
@@ -74,6 +75,7 @@ class TagLog:
         self._read_to: dict[str, int] = {}
         self._folds: dict[tuple[str, str], Fold] = {}
         self._states: dict[tuple[str, str], tuple[int, pd.DataFrame]] = {}
+        self._claims_ready: list[bool] = []
         self._lock = threading.RLock()
         self._write_lock = threading.Lock()
 
@@ -232,6 +234,19 @@ class TagLog:
             fold = self._current(data)
             counting = [k for k, event in enumerate(fold.events) if fold.counts[k] and not event.undoes]
             return [replace(fold.events[k], ids=tuple(fold.ids(k))) for k in counting]
+
+    def claims(self, data: str, clock: Callable[[], float] = time.time) -> Claims:
+        """Who has which row of this level on screen. clock: seconds since the epoch."""
+        with self._lock:
+            if not tag_events.is_read_only(self._engine) and not self._claims_ready:
+                tag_events.written(self._engine, make_table)
+                self._claims_ready.append(True)
+            return Claims(self._engine, data, self._level, clock)
+
+    def audited(self, data: str, audit: str) -> list[str]:
+        """The ids that an audit of labels drew and that somebody judged in it, by its key."""
+        with self._lock:
+            return self._current(data).audited(audit)
 
     def replaced(self, data: str, batch: str) -> dict[str, int]:
         """Whose tags an action replaced, and on how many examples: another person's, or those from another window."""

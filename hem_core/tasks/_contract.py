@@ -645,6 +645,17 @@ def detail_columns(task: Task) -> tuple[str, ...]:
     return getattr(task, "detail_columns", ())
 
 
+def partly_right(task: Task) -> str:
+    """In words, that an example whose error is below the limit of a wrong one differs all the same: its `partly_right`;
+    "" for a task whose examples are right or wrong as a whole."""
+    return getattr(task, "partly_right", "")
+
+
+def examples_are(task: Task) -> str:
+    """What the examples of a task are called where they are chosen beside their parts: its `examples_are`."""
+    return getattr(task, "examples_are", "examples")
+
+
 def answers_of(task: Task) -> Answers:
     """What an estimator of the task must answer; one class, unless the task names `answers`."""
     return getattr(task, "answers", "one class")

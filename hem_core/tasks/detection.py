@@ -136,6 +136,8 @@ class Task:
     prediction_columns: str = f"a column '{PREDICTED}' of boxes (name a results file with --predictions)"
     keeps_sizes: bool = True
     of_shards: tuple[str, ...] = (DETECTIONS,)
+    examples_are: str = "images"
+    partly_right: str = "partly right: fewer than two mistakes for each object that is found"
     detail_columns: tuple[str, ...] = ("type", "iou", "confidence", "size_px", "crowding")
     part_columns: tuple[str, ...] = COLUMNS
     outcome: str = "type"

@@ -85,6 +85,7 @@ class Task:
     prediction_columns: str = elsewhere.IN_WORDS
     of_shards: tuple[str, ...] = (parts.LOGITS,)
     toggles: str = parts.LEVEL
+    partly_right: str = "partly right: less than half of the tags differ"
     part_columns: tuple[str, ...] = comparing.PART_COLUMNS
     outcome: str = "outcome"
     right_part: str = "a tag is right where it is given and has a probability of 0.5 or more, or neither"

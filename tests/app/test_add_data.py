@@ -96,7 +96,7 @@ def test_a_csv_becomes_a_run_and_the_command_is_shown(show, home, table):
 
 
 def test_a_label_of_another_name_is_chosen_and_stands_in_the_address(show, home, table):
-    path = table(CLASSES)
+    path = table({**CLASSES, "other": CLASSES["kind"]})  # both could be the label
     test = add(show(home, "add_data"), path)
     assert "name it with Label" in test.error[0].value.replace("\\", "")
     assert test.button(key="add_start").disabled
@@ -108,6 +108,14 @@ def test_a_label_of_another_name_is_chosen_and_stands_in_the_address(show, home,
     assert json.loads(kept) == {"data": path, "columns": {"label_column": "kind"}}
     reloaded = show(home, "add_data", add=kept)
     assert reloaded.multiselect(key="add_label_column").value == ["kind"]
+
+
+def test_a_label_that_only_its_content_shows_is_guessed_said_and_can_be_changed(show, home, table):
+    test = add(show(home, "add_data"), table(CLASSES))
+    assert not test.error
+    assert test.multiselect(key="add_label_column").value == ["kind"]
+    assert any("Guessed from what the columns hold" in one.value for one in test.caption)
+    assert "--label-column kind" in test.code[-1].value
 
 
 def test_lists_need_the_order_of_the_classes_and_one_click_gives_it(show, home, table):

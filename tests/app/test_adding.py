@@ -158,7 +158,7 @@ def test_a_score_is_computed_by_the_command_line_and_named_in_the_app(add, works
     out = tmp_path / "work" / "runs" / "p"
     hem(hem_core.scores, place, "score", tmp_path / "predictions.parquet", "--classes", "a,b", "--out", out)
     assert pd.read_parquet(out / "scores.parquet")["roughness"].min() >= 0
-    column = columns.described(open_workspace(out).run("p"))["roughness"]
+    column = columns.described(open_workspace(out).run("p").examples)["roughness"]
     assert (column["title"], column["unit"], column["range"]) == ("roughness of the logits", "logits", "0 .. inf")
     assert (column["meaning"], column["use"]) == ("How far apart the logits are", "in this test")
     assert column["is_score"]

@@ -49,6 +49,8 @@ def test_the_run_s_thresholds_show_its_numbers(show, folder, run):
     assert found["Missed"] == "3"  # one missed, one confused, one off
     assert found["False positives"] == str(types.isin(["Cls", "Loc", "Both", "Dupe", "Bkg"]).sum()) == "4"
     assert (found["Precision"], found["Recall"]) == ("42.9%", "50.0%")
+    (levels,) = [each for each in test.segmented_control if each.label == "Level"]
+    assert (levels.options, levels.value) == (["images", "boxes"], "examples")
 
 
 def test_the_sliders_judge_all_boxes_again(show, folder):

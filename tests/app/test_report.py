@@ -68,6 +68,7 @@ def test_bars_are_as_long_as_their_counts():
     drawn = charts.bars(pd.Series({"a<b": 30, "c": 10}), ["#000", "#111"])
     long, short = (float(width) for width in re.findall(r'<rect[^>]*width="([\d.]+)"', drawn))
     assert long == pytest.approx(3 * short, abs=0.2)
+    assert long < charts.WIDTH
     assert "a&lt;b" in drawn
     assert "30 · 75.0%" in drawn
 

@@ -425,6 +425,44 @@ def test_csv_holds_the_matching_examples_and_no_formula(own):
     assert lines[1].endswith(",'=HYPERLINK")
 
 
+def test_a_verdict_of_an_audit_is_kept_as_one_and_answered_with_how_far_it_is(own):
+    level = loaders.level("tiny")
+    key = loaders.audit(level).frame.key
+    answers = [
+        post(own, action="answer", value="cat", tag="", ids=["e00"], audit=key, sequence=k).json() for k in (1, 1)
+    ]
+    assert all(one["audit"]["sentence"].endswith("wrong after 1 review") for one in answers)
+    assert [one["audit"]["is_enough"] for one in answers] == [False, False]
+    assert loaders.audit(level).done.tolist() == [0]
+    assert loaders.audit(level).n_drawn == 1
+    assert "audit" not in post(own, ids=["e01"], sequence=2).json()
+    assert loaders.audit(level).done.tolist() == [0]
+
+
+def claim(client, who, rows, **body):
+    sent = {**about(), "who": who, "window": f"window of {who}", "rows": rows, "most": 2, **body}
+    return client.post("/hem/claim", json=sent)
+
+
+def test_two_people_claim_different_rows_and_skip_what_is_judged(own):
+    post(own, ids=["e02"], who="cem")
+    first = claim(own, "ann", [0, 1, 2, 3]).json()
+    assert (first["own"], first["others"]) == ([0, 1], {})
+    assert first["judged"] == {"2": {"tag": "hard", "value": "", "who": "cem"}}
+    second = claim(own, "ben", [0, 1, 2, 3, 4, 5]).json()
+    assert (second["own"], second["others"]) == ([3, 4], {"0": "ann", "1": "ann"})
+    assert claim(own, "ben", [2], is_dispute=True).json()["own"] == [2]  # disputed rows are judged
+    assert claim(own, "ann", [], most=0, release=True).json()["own"] == []
+    assert claim(own, "ben", [0]).json()["own"] == [0]
+
+
+@pytest.mark.parametrize("rows", [None, "0", [-1], [60], [0.5], [True], list(range(60)) * 4])
+def test_a_claim_of_what_are_no_rows_is_refused(own, rows):
+    answer = claim(own, "ann", rows)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "'rows' must be a list of at most 200 whole numbers from 0 to 59"
+
+
 def test_a_desk_hears_of_its_level_what_review_hears(client):
     found = client.get("/hem/desk/tiny").json()
     assert (found["run"], found["level"], found["has_pictures"]) == ("tiny", "examples", True)

@@ -6,13 +6,17 @@ import json
 import re
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from app import loaders
+from app.in_process import place_of
 from app.static_page.chosen_rows import chosen_rows
 from app.static_page.write import content, write
 from hem_core.cli import hem
 from hem_core.errors import HemError
+from hem_core.store.atomic import write_table
 from hem_core.store.run import open_run
 from hem_core.store.tags import open_tags
 
@@ -113,3 +117,18 @@ def test_a_search_finds_in_it_what_the_run_has(run):
     assert [row for row, texts in enumerate(searched) if all(any(w in t for t in texts) for w in ("e1", "fox"))] == (
         wanted.tolist()
     )
+
+
+def test_the_clusters_of_its_map_have_the_names_that_explore_shows(run, page):
+    with place_of(run).entered():
+        assert json.loads(files(page)["clusters"]) == {"clusters": loaders.clusters_on_map(run.examples)}
+
+
+def test_a_label_that_would_end_the_script_stays_data(workspace):
+    home = workspace() / "runs" / "tiny"
+    table, label = pq.read_table(home / "scores.parquet"), "</script><script>alert(1)</script>"
+    write_table(home / "scores.parquet", table.set_column(table.column_names.index("label"), "label", [[label] * 60]))
+    page = content(open_run(home), level="examples", limit=100)[0]
+    assert b"alert(1)" not in page
+    assert page.count(b"<script") == page.count(b"</script>") == 3
+    assert json.loads(files(page)["details"])[0]["label"] == label

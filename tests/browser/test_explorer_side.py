@@ -211,6 +211,20 @@ def test_a_tile_is_right_where_its_run_says_so_although_the_classes_agree(run_js
     assert found == {"given": "a", "predicted": "a", "isRight": is_right}
 
 
+@pytest.mark.parametrize(
+    ("partly", "error", "is_partly"),
+    [("some differ", 0.25, True), ("some differ", 0, False), ("some differ", 0.5, False), ("", 0.25, False)],
+)
+def test_a_set_that_differs_a_little_has_no_tick(run_js, partly, error, is_partly):
+    body = """const columns = {
+        label: { names: ["a", "a|b"], values: [0] }, predicted: { names: ["a", "a|b"], values: [1] },
+        error: { names: [], values: [v.error] } };
+      const valueOf = (name, row) => columns[name]?.values[row];
+      return m.said({ column: (name) => columns[name], valueOf, rows: "examples", partly: v.partly }, 0);"""
+    found = run_js("explorer/pair.js", body, partly=partly, error=error)
+    assert (found["isPartly"], found["isRight"]) == (is_partly, error < 0.5)
+
+
 def test_three_thousand_classes_are_counted_without_a_full_table(run_js):
     body = """const names = Array.from({ length: 3000 }, (_, k) => `c${k}`), values = names.map((_, k) => k);
       const turned = { names, values: values.map((k) => (k + 1) % 3000) };

@@ -46,7 +46,7 @@ OPEN = """
         ({"column": "text", "matches": "^d.g$"}, [0, 1, 0, 0]),
         ({"column": "text", "word": "cat"}, [1, 0, 0, 1]),
         ({"column": "text", "words": {"min": 2, "max": 2}}, [1, 0, 0, 0]),
-        ({"search": 'i3 "cat &"'}, [0, 0, 0, 1]),
+        ({"search": 'CAT "cat &"'}, [0, 0, 0, 1]),
         ({"search": "/^D/i"}, [0, 1, 0, 0]),
         ({"column": "label", "contains": "y"}, [0, 1, 0, 0]),
         ({"column": "loss", "min": 2, "max": None}, [0, 1, 1, 0]),

@@ -39,6 +39,15 @@ def test_a_mode_that_is_not_known_gives_way_to_the_usual_one(usable):
     assert [usable(mode="embedding")["mode"], usable(mode="cube")["mode"]] == ["embedding", "scores"]
 
 
+def test_a_task_without_a_confusion_matrix_has_no_tab_for_it(evaluate):
+    names = "m.modesOf(v.missing).map(([mode]) => mode)"
+    assert "matrix" not in evaluate("explorer/toolbar.js", names, missing={"matrix": "No classes.", "labels": "None."})
+    assert "matrix" in evaluate("explorer/toolbar.js", names, missing={"labels": "There are no labels."})
+    usable = "m.usable({ mode: 'matrix' }, m.usualView('loss', 'scores'), {}, v.missing).mode"
+    assert evaluate("explorer/view.js", usable, missing={"matrix": "No classes."}) == "scores"
+    assert evaluate("explorer/view.js", usable, missing={}) == "matrix"
+
+
 @pytest.mark.parametrize(("tile", "wanted"), [(10, 56), (100, 100), (900, 160), (None, None)])
 def test_tiles_stay_within_what_can_be_seen(usable, tile, wanted):
     assert usable(tile=tile)["tile"] == wanted

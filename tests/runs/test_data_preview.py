@@ -113,3 +113,16 @@ def test_options_get_the_names_that_a_page_has_for_them():
 def test_it_needs_no_torch():
     code = "import sys, hem_core.runs.data_preview; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_label_and_a_text_without_a_usual_name_are_guessed_and_what_is_named_wins(csv):
+    intents = ["pay", "lost"] * 10
+    said = [f"this is what customer number {k} wrote" for k in range(20)]
+    columns = {"wrote": said, "intent": intents, "prediction": [*intents[1:], "pay"], "confidence": [0.9] * 20}
+    found = data_preview(Request(csv(columns)))
+    assert found.is_ready
+    assert found.guesses == {"label_column": "intent", "text_column": "wrote"}
+    assert found.labels == ("lost", "pay")
+
+    named = data_preview(Request(csv(columns), columns={"label_column": "prediction"}))
+    assert "label_column" not in named.guesses

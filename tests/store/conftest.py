@@ -1,4 +1,5 @@
 import shutil
+import uuid
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,9 @@ import pytest
 
 from hem_core.store.atomic import write_array, write_arrays, write_bytes, write_json, write_table
 from hem_core.store.run import Run, open_run
+from hem_core.store.tags import TagLog
+
+from . import postgres
 
 CLASSES = ["cat", "dog", "T-shirt/top"]
 N = 60
@@ -113,3 +117,29 @@ def edit_info():
         write_json(folder / "run.json", run_info(**changes))
 
     return edit
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    with postgres.running() as home:
+        yield home
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def place(request, tmp_path):
+    """Where a tag log can be: a new file of SQLite, a new schema of a PostgreSQL server."""
+    if request.param == "sqlite":
+        return tmp_path / "tags.sqlite"
+    return postgres.new_place(request.getfixturevalue("postgres_server"), f"t_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def log(place) -> TagLog:
+    """An empty tag log, on each database."""
+    return TagLog(place)
+
+
+@pytest.fixture
+def sqlite_log(tmp_path) -> TagLog:
+    """An empty tag log in tags.sqlite."""
+    return TagLog(tmp_path / "tags.sqlite")

@@ -13,11 +13,6 @@ from hem_core.store.tags import TagLog
 
 
 @pytest.fixture
-def log(tmp_path) -> TagLog:
-    return TagLog(tmp_path / "tags.sqlite")
-
-
-@pytest.fixture
 def filled(log):
     """Six actions of two people on two levels: two verdicts, one tag, one clearing, one undo, one on a box."""
     first = log.add("d", ["a"], "mislabelled", who="ann", value="Shirt", window="w1")

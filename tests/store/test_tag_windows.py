@@ -10,11 +10,6 @@ from hem_core.store import tag_events
 from hem_core.store.tags import TagLog, open_tags
 
 
-@pytest.fixture
-def log(tmp_path) -> TagLog:
-    return TagLog(tmp_path / "tags.sqlite")
-
-
 def tags_of(log: TagLog) -> dict[str, str]:
     state = log.state("d")
     return dict(zip(state["id"], state["tag"], strict=True))

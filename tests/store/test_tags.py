@@ -13,11 +13,6 @@ from hem_core.store import tag_events
 from hem_core.store.tags import VERDICTS, TagLog, open_tags
 
 
-@pytest.fixture
-def log(tmp_path) -> TagLog:
-    return TagLog(tmp_path / "tags.sqlite")
-
-
 def held(log: TagLog, data: str = "d") -> dict[str, list[str]]:
     state = log.state(data)
     return {id: sorted(rows["tag"]) for id, rows in state.groupby("id")}
@@ -153,11 +148,11 @@ def test_two_undos_of_one_action_both_have_to_go(log):
     assert held(log) == {"a": ["hard"]}
 
 
-def test_undo_works_tomorrow_in_another_process(log, tmp_path):
-    log.add("d", ["a", "b"], "hard", who="ann")
+def test_undo_works_tomorrow_in_another_process(sqlite_log, tmp_path):
+    sqlite_log.add("d", ["a", "b"], "hard", who="ann")
     later = TagLog(tmp_path / "tags.sqlite")
     assert later.undo("d", who="ann")["n"] == 2
-    assert held(log) == held(later) == {}
+    assert held(sqlite_log) == held(later) == {}
 
 
 def test_a_post_that_arrives_twice_is_stored_once(log):
@@ -193,12 +188,12 @@ def test_the_history_tells_who_did_what_newest_first(log):
         assert list(nothing.columns) == list(history.columns)
 
 
-def test_nothing_is_ever_deleted_or_changed(log, tmp_path):
-    log.add("d", ["a"], "hard", who="ann")
+def test_nothing_is_ever_deleted_or_changed(sqlite_log, tmp_path):
+    sqlite_log.add("d", ["a"], "hard", who="ann")
     with sqlite3.connect(tmp_path / "tags.sqlite") as connection:
         before = connection.execute("SELECT * FROM hem_tag_events").fetchall()
-    log.undo("d", who="ann")
-    log.clear("d", ["a"], who="ann")
+    sqlite_log.undo("d", who="ann")
+    sqlite_log.clear("d", ["a"], who="ann")
     with sqlite3.connect(tmp_path / "tags.sqlite") as connection:
         after = connection.execute("SELECT * FROM hem_tag_events ORDER BY number").fetchall()
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -208,7 +203,7 @@ def test_nothing_is_ever_deleted_or_changed(log, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
-def test_any_sequence_gives_the_state_of_the_plain_loop(seed, log, tmp_path):
+def test_any_sequence_gives_the_state_of_the_plain_loop(seed, sqlite_log, tmp_path):
     """The fold, bit by bit and from scratch, against replaying every action that is not undone."""
     rng = np.random.default_rng(seed)
     ids, tags = [f"i{k}" for k in range(8)], [*VERDICTS[:3], "night", "blurred"]
@@ -217,18 +212,18 @@ def test_any_sequence_gives_the_state_of_the_plain_loop(seed, log, tmp_path):
         chosen = rng.choice(ids, rng.integers(1, 8), replace=False).tolist()
         match rng.integers(0, 6):
             case 0 | 1 | 2:
-                batches.append(log.add("d", chosen, rng.choice(tags), who="ann"))
+                batches.append(sqlite_log.add("d", chosen, rng.choice(tags), who="ann"))
             case 3:
-                batches.append(log.remove("d", chosen, rng.choice(tags), who="bob"))
+                batches.append(sqlite_log.remove("d", chosen, rng.choice(tags), who="bob"))
             case 4 if rng.random() < 0.3:
-                batches.append(log.clear("d", chosen, who="bob"))
+                batches.append(sqlite_log.clear("d", chosen, who="bob"))
             case _ if batches:
-                undone = log.undo("d", who="ann", batch=rng.choice(batches) if rng.random() < 0.7 else None)
+                undone = sqlite_log.undo("d", who="ann", batch=rng.choice(batches) if rng.random() < 0.7 else None)
                 batches += [undone["batch"]] if undone else []
         if rng.random() < 0.3:
-            assert held(log) == plain_loop(tmp_path)
-    assert held(log) == plain_loop(tmp_path)
-    pd.testing.assert_frame_equal(TagLog(tmp_path / "tags.sqlite").state("d"), log.state("d"))
+            assert held(sqlite_log) == plain_loop(tmp_path)
+    assert held(sqlite_log) == plain_loop(tmp_path)
+    pd.testing.assert_frame_equal(TagLog(tmp_path / "tags.sqlite").state("d"), sqlite_log.state("d"))
 
 
 def plain_loop(tmp_path) -> dict[str, list[str]]:
@@ -254,7 +249,7 @@ def plain_loop(tmp_path) -> dict[str, list[str]]:
     return {id: sorted(has) for id, has in tags.items() if has}
 
 
-def test_sixty_thousand_at_once(log, tmp_path):
+def test_sixty_thousand_at_once(sqlite_log, tmp_path):
     ids = [f"image/{k:06d}.png" for k in range(60_000)]
     seconds = {}
 
@@ -264,11 +259,11 @@ def test_sixty_thousand_at_once(log, tmp_path):
         seconds[name] = time.perf_counter() - start
         return result
 
-    timed("write", lambda: log.add("d", ids, "hard", who="ann"))
-    assert len(timed("state", lambda: log.state("d"))) == 60_000
-    timed("again", lambda: log.state("d"))
-    timed("undo", lambda: log.undo("d", who="ann"))
-    assert len(timed("state after undo", lambda: log.state("d"))) == 0
+    timed("write", lambda: sqlite_log.add("d", ids, "hard", who="ann"))
+    assert len(timed("state", lambda: sqlite_log.state("d"))) == 60_000
+    timed("again", lambda: sqlite_log.state("d"))
+    timed("undo", lambda: sqlite_log.undo("d", who="ann"))
+    assert len(timed("state after undo", lambda: sqlite_log.state("d"))) == 0
     assert (tmp_path / "tags.sqlite").stat().st_size < 1_000_000
     assert max(seconds.values()) < 1, seconds
     assert seconds["state"] < 0.5, seconds
@@ -301,16 +296,16 @@ def test_a_bad_call_is_refused_and_stores_nothing(call, message, log):
     assert log.revision("d") == 0
 
 
-def test_a_log_that_went_away_is_noticed(log, tmp_path):
-    log.add("d", ["a"], "hard", who="ann")
+def test_a_log_that_went_away_is_noticed(sqlite_log, tmp_path):
+    sqlite_log.add("d", ["a"], "hard", who="ann")
     (tmp_path / "tags.sqlite").rename(tmp_path / "moved.sqlite")
     with pytest.raises(RunError, match="was moved, deleted or replaced while it was open; nothing was stored"):
-        log.add("d", ["b"], "hard", who="ann")
+        sqlite_log.add("d", ["b"], "hard", who="ann")
     with pytest.raises(RunError, match=r"is missing, but its tags.sqlite-wal is here"):
         open_tags(tmp_path / "tags.sqlite")
     (tmp_path / "moved.sqlite").rename(tmp_path / "tags.sqlite")
-    log.add("d", ["b"], "hard", who="ann")
-    assert log.revision("d") == 2
+    sqlite_log.add("d", ["b"], "hard", who="ann")
+    assert sqlite_log.revision("d") == 2
 
 
 def test_what_cannot_be_opened_says_so(tmp_path):
@@ -328,13 +323,13 @@ def test_what_cannot_be_opened_says_so(tmp_path):
         TagLog(tmp_path / "new.sqlite")
 
 
-def test_a_database_that_refuses_says_that_nothing_was_stored(log, tmp_path):
+def test_a_database_that_refuses_says_that_nothing_was_stored(sqlite_log, tmp_path):
     with sqlite3.connect(tmp_path / "tags.sqlite") as connection:
         connection.execute("DROP TABLE hem_tag_events")
     with pytest.raises(
         RunError, match=r"could not store the action \(no such table: .*\); nothing was stored, try again"
     ):
-        log.add("d", ["a"], "hard", who="ann")
+        sqlite_log.add("d", ["a"], "hard", who="ann")
 
 
 def test_a_url_is_taken_as_well_as_a_path(tmp_path):

@@ -62,6 +62,7 @@ function makeBus(client, data) {
     offered: data.offered,
     shows: data.look, // of an example: "picture", "words", "features" or "nothing"
     drawing: data.drawing ?? null, // {layers, hidden, legend} of the boxes that are drawn into pictures
+    partly: data.partly ?? "", // what it means that a row is right by its error and differs; "" where nothing can
     details: data.details ?? [], // columns that stand beside a large picture
     words: data.words, // the column of its text, where it shows words
     trust: data.trust,

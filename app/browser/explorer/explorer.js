@@ -161,7 +161,7 @@ function mount(first, client) {
     await bus.describe();
     const mode = MODES.map(([name]) => name).find((name) => isComing(bus, data.missing, name));
     usual = usualView(data.distribution, mode);
-    view = bus.view = usable({ ...usual, ...data.view }, usual, bus.described);
+    view = bus.view = usable({ ...usual, ...data.view }, usual, bus.described, data.missing);
     actions = makeActions(bus, slots.actions, {
       makeSet: () => leave("set", bus.counts.scope),
       download: scopeCsv,
@@ -268,7 +268,7 @@ function mount(first, client) {
   }
 
   async function viewed({ change, origin }) {
-    view = usable(bus.view, usual, bus.described);
+    view = usable(bus.view, usual, bus.described, data.missing);
     await load();
     if (isGone) return;
     await draw(change);
@@ -303,7 +303,7 @@ function mount(first, client) {
     slider.draw(view);
     drawStage();
     if (changed === "epoch") return drawChips();
-    renew(bars.switcher, [view.mode], () => switcher(bus, view));
+    renew(bars.switcher, [view.mode], () => switcher(bus, view, data.missing));
     if (view.mode !== "table")
       renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
     below.hidden = view.mode === "table";

@@ -12,10 +12,14 @@ export const MODES = [
   ["table", "Table"],
 ];
 
+/** The kinds of map that the task of a run can have: the matrix is of classes. A run that could have one, and lacks what
+ *  it is drawn of, keeps the tab, which says why. */
+export const modesOf = (missing) => MODES.filter(([mode]) => mode !== "matrix" || !missing?.matrix);
+
 /** The kinds of map, as tabs.
  *  @param {import("./bus.js").Bus} bus */
-export function switcher(bus, view) {
-  return MODES.map(([mode, text]) =>
+export function switcher(bus, view, missing) {
+  return modesOf(missing).map(([mode, text]) =>
     h(
       "button",
       {

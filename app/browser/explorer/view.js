@@ -3,7 +3,7 @@
 
 import { axesOf } from "./colouring.js";
 import { isText } from "../shared/rules.js";
-import { MODES } from "./toolbar.js";
+import { modesOf } from "./toolbar.js";
 
 const USUAL = {
   mode: "data",
@@ -46,14 +46,14 @@ export function usualView(distribution, mode) {
 
 /** The view as far as a run has its columns, the rest as usual. @param {View} wanted @param {View} usual
  *  @param {Described} described @returns {View} */
-export function usable(wanted, usual, described) {
+export function usable(wanted, usual, described, missing = null) {
   const there = (name, otherwise) => (described[name] ? name : otherwise);
   const scores = Object.keys(described).filter((name) => described[name].is_score);
   const x = there(wanted.x, scores[0]);
   const others = scores.filter((name) => name !== x && name !== RANK_OF[x]); // a line would say nothing
   return {
     ...wanted,
-    mode: MODES.some(([name]) => name === wanted.mode) ? wanted.mode : usual.mode,
+    mode: modesOf(missing).some(([name]) => name === wanted.mode) ? wanted.mode : usual.mode,
     colour: there(wanted.colour, scores[0]),
     score: there(wanted.score, scores[0]),
     distribution: there(wanted.distribution, scores[0]),

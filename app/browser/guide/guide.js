@@ -13,7 +13,7 @@ let place = null; // one guide a page: two would both hear the key
 export default function guide({ data, parentElement }) {
   const host = parentElement.querySelector(".hem-guide"),
     { kept } = browserShell();
-  tell(data);
+  tell({ ...data, home: host });
   if (place !== host) {
     place = host;
     window.removeEventListener("keydown", onKey);

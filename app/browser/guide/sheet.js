@@ -19,16 +19,18 @@ export function sections(page, own, verdicts = []) {
 
 /** @type {HTMLDialogElement | null} */
 let open = null;
-let here = { page: "", verdicts: [] };
+/** @type {{page: string, verdicts: any[], home: HTMLElement | null}} */
+let here = { page: "", verdicts: [], home: null };
 
-/** Say which page is on screen, and which verdicts this workspace offers. @param {typeof here} about */
+/** Say which page is on screen, which verdicts this workspace offers, and which element has the colours of the theme.
+ *  @param {typeof here} about */
 export function tell(about) {
   here = about;
 }
 
 /** Open the sheet, or close it where it is open. own: the sections of the page on screen. @param {Section[]} own */
 export function toggleSheet(own = []) {
-  if (open) return open.close();
+  if (open?.isConnected) return open.close();
   const close = h("button", { class: "hem-sheet-close", "aria-label": "close", onclick: () => open?.close() });
   close.append(icon("close"));
   const sheet = h(
@@ -47,7 +49,7 @@ export function toggleSheet(own = []) {
     open = null;
   });
   open = sheet;
-  document.body.append(sheet);
+  (here.home?.isConnected ? here.home : document.body).append(sheet);
   sheet.showModal();
   return undefined;
 }

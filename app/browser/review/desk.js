@@ -48,9 +48,9 @@ export function makeState(client) {
     get row() {
       return this.rows[this.at];
     },
-    /** Whether rows are judged blind: as wished, where the level can be. */
+    /** Whether rows are judged blind: as wished, where the level can be; in an audit always. */
     get isBlind() {
-      return this.wantsBlind && !this.data?.no_blind;
+      return (this.wantsBlind || Boolean(this.data?.audit)) && !this.data?.no_blind;
     },
     /** Whether the label of the row on screen is hidden: blind, and nobody has judged it. */
     isHidden() {
@@ -150,6 +150,7 @@ export function makeDesk(place, client, leave, shell = {}) {
     const isAsked = wanted && (isFirst || (wanted.row !== current && address.names(wanted)));
     const why = desk.drawn[desk.at];
     desk.data = fresh;
+    place.classList.toggle("is-audit", Boolean(fresh.audit));
     desk.rows = [...fresh.rows];
     desk.drawn = [...fresh.drawn];
     if (isOther) {

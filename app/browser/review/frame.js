@@ -11,12 +11,13 @@ const DRAWN = {
   random: "drawn at random",
   sample: "drawn at random from its stratum",
   disputed: "people disagree",
+  audit: "drawn by the audit",
   wanted: "opened by its address",
 };
 const BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…", skip: "skip" };
 
 /** Progress, pace, what was just done, whether it is saved. */
-export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, noBlind, isHidden, act }) {
+export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, noBlind, isHidden, act, audit }) {
   const place = at < n ? `no. ${(at + 1).toLocaleString("en")}` : null;
   const how = !isHidden && DRAWN[drawn] ? ` · ${DRAWN[drawn]}` : "";
   const progress = h("span", { style: { width: `${n ? (100 * done) / n : 0}%` } });
@@ -25,6 +26,7 @@ export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBli
     h("span", { class: "count" }, h("b", {}, done.toLocaleString("en")), ` of ${n.toLocaleString("en")} reviewed`),
     pace == null ? null : h("span", { class: "quiet", title: "mean of the last 20" }, `${pace.toFixed(1)} s each`),
     place && h("span", { class: "quiet place" }, place + how),
+    audit ? h("span", { class: audit.is_enough ? "good" : "quiet", title: audit.sentence }, audit.sentence) : null,
     h("span", { class: "note", role: "status", title: note }, note),
     ...saved(outbox, isListOpen),
     h(

@@ -1,6 +1,7 @@
 // @ts-check
 // Verdicts given, answered blind and taken back; each shows at once and is stored behind that.
 
+import { markOf, takeStanding } from "./audit.js";
 import { makeChooser } from "./chooser.js";
 
 const LONG_PAUSE_MS = 120000,
@@ -137,7 +138,7 @@ export function makeJudging(desk) {
       wasSpoken = desk.spoken.has(row);
     verdicts.say(row, verdict);
     speak(row, verdict !== null);
-    const sequence = desk.outbox.post("/hem/tags", { ...usual, ...action });
+    const sequence = desk.outbox.post("/hem/tags", { ...usual, ...markOf(desk, row), ...action });
     undoable.push({
       row,
       sequence,
@@ -155,6 +156,7 @@ export function makeJudging(desk) {
       if (!stored) verdicts.refused(row);
       else verdicts.stored(row, stored.revision, stored.tag && { ...verdict, tag: stored.tag, value: stored.value });
       if (stored?.message) say(stored.message);
+      takeStanding(desk, stored);
       // Fetched blind, it lacks what may be seen now that it is judged; of several people it has their last words.
       const { is_blinded: isBlinded, opinions } = stock.items.get(row) ?? {};
       const isOneOfSeveral = opinions?.length || (before && before.who !== desk.data.person);

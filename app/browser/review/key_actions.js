@@ -24,6 +24,10 @@ export function makeKeyboard(desk, place, leave) {
     next: () => desk.go(desk.reveal ? desk.nextOne() : desk.at + 1),
     blind: () => {
       if (desk.data.no_blind) return;
+      if (desk.data.audit) {
+        desk.judging.say("an audit is always blind");
+        return;
+      }
       desk.wantsBlind = !desk.wantsBlind;
       desk.client.prefer("hem-blind", desk.wantsBlind ? "1" : "0");
       desk.stock.dropUnjudged();

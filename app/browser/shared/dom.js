@@ -15,6 +15,7 @@ const ICONS = {
   right: "M9 6l6 6-6 6",
   left: "M15 6l-6 6 6 6",
   check: "M5 12.5l4.5 4.5L19 7.5",
+  almost: "M4 14c2.5-5 5.5-5 8-2s5.5 3 8-2",
   cross: "M6 6l12 12M18 6L6 18",
   undo: "M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10h-3",
   filter: "M4 5h16l-6 8v6l-4-2v-4z",

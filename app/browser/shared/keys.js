@@ -53,7 +53,9 @@ export const asked = (keys) => Object.fromEntries(keys.map((one) => [one.key, on
 
 /** The rows of the sheet; a key without words stands elsewhere already. @param {Key[]} keys */
 export const listed = (keys) =>
-  keys.filter((one) => one.words).map((one) => [one.shown ?? one.key.toUpperCase(), one.words]);
+  keys
+    .filter((one) => one.words)
+    .map((one) => [one.shown ?? (one.key.length > 1 ? one.key : one.key.toUpperCase()), one.words]);
 
 /** Review with the verdicts that the workspace offers. blind: those that need no class; hasBoxes, hasTags: what a row
  *  is. @returns {Section[]} */
@@ -113,6 +115,7 @@ export const EXPLORE = [
       ["0 … 9, U", "the verdict of the row, as in Review; undo"],
       ["Enter", "open the row in the drawer; in the search field, search now"],
       ["E", "enlarge the picture"],
+      ["M", "more like this: the nearest rows in the embedding"],
     ],
   },
   {

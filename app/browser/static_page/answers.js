@@ -49,6 +49,7 @@ export function answersOf(files) {
     mask: (asked, body) => answer(packed(rows.maskOf(body?.rule ?? JSON.parse(asked.get("rule"))))),
     csv: (_, body) => answer(csvOf(rows.maskOf(body.rule))),
     found: (_, body) => answer(JSON.stringify({ found: body.rows.map(() => ({ terms: [], excerpt: null })) })),
+    clusters: () => answer(files.get("clusters")),
     fields: () => answer(JSON.stringify(table.fields())),
     table: (_, body) => answer(JSON.stringify(table.page(body))),
     "table-rows": (_, body) => answer(JSON.stringify(table.numbers(body))),

@@ -105,7 +105,7 @@ def _task(found: DataPreview) -> None:
 
 
 def _columns(found: DataPreview, columns: TableColumns) -> None:
-    named, known = request.columns_chosen(), list(columns.names)
+    named, known = {**found.guesses, **request.columns_chosen()}, list(columns.names)
     usual_label = [columns.label] if columns.label else []
     labels = [each for each in named.get("label_column", "").split(",") if each in known] or usual_label
     boxes = st.columns(4, gap="small")
@@ -121,6 +121,7 @@ def _columns(found: DataPreview, columns: TableColumns) -> None:
         with box:
             value = named.get(name, usual)
             _one(name, title, value if value in known else None, usual, known)
+    _guesses(found)
     if request.is_trained():
         features = [each for each in named.get("feature_columns", "").split(",") if each in known]
         st.multiselect(
@@ -130,6 +131,14 @@ def _columns(found: DataPreview, columns: TableColumns) -> None:
             help="Columns of a table that the model is trained on.",
             **request.column("feature_columns", features, []),
         )
+
+
+def _guesses(found: DataPreview) -> None:
+    """What was guessed, for the user to correct."""
+    titles = {"label_column": "Label", "text_column": "Texts"}
+    if found.guesses:
+        guessed = " and ".join(f"**{titles[name]}**: {words.plain(column)}" for name, column in found.guesses.items())
+        st.caption(f"Guessed from what the columns hold: {guessed}. Choose others if these are wrong.")
 
 
 def _one(name: str, title: str, value: str | None, usual: str | None, known: list[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app import state
-from hem_core.runs.data_preview import Request, option_words
+from hem_core.runs.data_preview import DataPreview, Request, option_words
 
 COLUMNS = ("id_column", "label_column", "image_column", "text_column", "feature_columns")
 FOLDS = 5
@@ -100,9 +100,10 @@ def request() -> Request:
     )
 
 
-def settings(task: str, asked: Request) -> Mapping[str, Any]:
-    """The settings of the scoring; only what was chosen."""
-    found: dict[str, Any] = {"data": asked.source, "task": task, "columns": dict(asked.columns)}
+def settings(preview: DataPreview, asked: Request) -> Mapping[str, Any]:
+    """The settings of the scoring; only what was chosen or guessed."""
+    columns = {**preview.guesses, **asked.columns}
+    found: dict[str, Any] = {"data": asked.source, "task": preview.task, "columns": columns}
     found |= {"images": asked.images, "predictions": asked.predictions, "separator": asked.separator}
     found["classes"] = list(asked.classes) if asked.classes else None
     if asked.is_trained:

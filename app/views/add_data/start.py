@@ -28,7 +28,7 @@ def draw(found: DataPreview) -> None:
     problem = name_problem(home, name)
     if problem:
         st.error(words.plain(problem), icon=":material/error:")
-    job = scoring.scoring_job(home, scoring.free_name(home, name), request.settings(found.task, asked))
+    job = scoring.scoring_job(home, scoring.free_name(home, name), request.settings(found, asked))
     refusal = state.forget("add_failure")
     if refusal:
         widgets.failure(HemError(str(refusal)))

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import agreement, loaders, scope, state, widgets, words
+from app import agreement, label_share, loaders, scope, state, widgets, words
 from app.views.labels import label_quality
 from app.views.labels.corrected import corrections
-from app.wire import contents
+from app.wire import audits, contents
 from hem_core.boxes.suggestion import suggestions
 from hem_core.labels.label_errors import LabelErrors, estimate
 from hem_core.store.answers import answers
@@ -25,6 +25,10 @@ ESTIMATE_HELP = (
     "The share of wrong labels in the whole set with its 95% interval: from the {0} that people judged "
     "one at a time, weighed by how suspected they were. Unreviewed {0} widen it."
 )
+AUDIT_HELP = (
+    "The share of wrong labels in the whole set with its interval, from the audit: {0} drawn at random from each bin "
+    "of difficulty and judged blind, weighed by the sizes of the bins. The queue Audit of Review has the bins."
+)
 SUSPECTS_HELP = (
     "Reason 'mislabelled' or 'suspect_label'. To be reviewed, not an error by itself: on clean data half of them are "
     "right."
@@ -33,6 +37,7 @@ REVIEWED_HELP = (
     "How many {} somebody gave a verdict one at a time, as on Overview. 'skip' and 'outlier' do not say "
     "whether the label is right; verdicts on many at once do not count."
 )
+AUDIT_BUTTON = "Measure the share of wrong labels: a random sample, judged blind, with a rule when to stop."
 NONE_YET = (
     "Nobody has reviewed any {} of this run yet. Review some suspects and some random {} to estimate the share of "
     "wrong labels, with an interval."
@@ -51,9 +56,8 @@ def page() -> None:
     ids = loaders.ids(level)
     answered = answers(ids, loaders.verdicts(level))
     suspicion = loaders.columns(level, ("label_suspicion",))["label_suspicion"].to_numpy(float)
-    estimated = estimate(suspicion, answered)
-    found = label_quality.strata(suspicion, estimated)
-    _numbers(level, estimated, answered)
+    found = label_quality.strata(suspicion, estimate(suspicion, answered))
+    _numbers(level, loaders.label_errors(level), answered)
     _next_steps(level, found)
     _disagreements(level)
     corrections(level)
@@ -68,8 +72,9 @@ def page() -> None:
 def _numbers(level: Level, estimated: LabelErrors, answered: np.ndarray) -> None:
     estimate_cell, suspects_cell, reviewed_cell = st.columns(3)
     rows = words.plain(words.noun(level.name))
-    value, about = _estimate_in_words(level, estimated)
-    widgets.number_card(estimate_cell, "Wrong labels, estimated", value, about, ESTIMATE_HELP.format(rows))
+    value, about = label_share.in_words(level, estimated)
+    why = AUDIT_HELP if estimated.source == "audit" else ESTIMATE_HELP
+    widgets.number_card(estimate_cell, label_share.title(estimated), value, about, why.format(rows))
     suspects = loaders.overview(level).suspects
     share = words.percent(suspects / level.n if level.n else None)
     about = f"{share} of {level.n:,}; {loaders.open_suspects(level):,} left to review"
@@ -83,22 +88,15 @@ def _numbers(level: Level, estimated: LabelErrors, answered: np.ndarray) -> None
         st.caption(words.plain(estimated.note) if estimated.n_reviewed else NONE_YET.format(rows, rows))
 
 
-def _estimate_in_words(level: Level, estimated: LabelErrors) -> tuple[str, str]:
-    """The estimated share of wrong labels as far as it is known, and what to read beside it."""
-    low, high = words.percent(estimated.low), words.percent(estimated.high)
-    if not estimated.n_reviewed:
-        return "not known yet", "review first"
-    if not estimated.is_narrow:
-        return f"{low} to {high}", f"too wide to name a share: review random {words.noun(level.name)}"
-    return words.percent(estimated.share), f"{low} to {high} of {level.n:,}"
-
-
 def _next_steps(level: Level, found: pd.DataFrame) -> None:
     suspects = loaders.open_suspects(level)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         title = f"Review {words.count(suspects, 'suspect')}" if suspects else "Review"
         if st.button(title, type="primary", icon=":material/rate_review:"):
             state.set_queue("suspects" if suspects else "mixed")
+            state.go("review")
+        if audits.is_possible(level) and st.button("Audit", icon=":material/fact_check:", help=AUDIT_BUTTON):
+            state.set_queue(state.AUDIT)
             state.go("review")
         if found["doubt"].to_numpy().max(initial=0) > 0:
             worst = found.iloc[int(found["doubt"].to_numpy().argmax())]

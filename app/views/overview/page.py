@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app import bars, loaders, map_to_come, scope, state, trust, widgets, words
+from app import bars, label_share, loaders, map_to_come, scope, state, trust, widgets, words
 from app.views.overview import precision, refits, residuals, sample, tags
 from app.views.overview.card import card
 from app.views.overview.five_numbers import five_numbers
@@ -26,6 +26,7 @@ def page() -> None:
     widgets.warning(run)
     _numbers(level, facts)
     _next_steps(level, facts)
+    _label_errors(level)
     sentence = sample.sentence(run.info)
     if sentence:
         st.caption(words.plain(sentence))
@@ -47,6 +48,17 @@ def page() -> None:
 def _numbers(level: Level, facts: Overview) -> None:
     for cell, one in zip(st.columns(5), five_numbers(level, facts), strict=True):
         widgets.number_card(cell, one.title, one.value, one.about, one.why)
+
+
+def _label_errors(level: Level) -> None:
+    """The share of wrong labels as on Labels, once somebody has reviewed."""
+    if "label_suspicion" not in level.source.columns:
+        return
+    found = loaders.label_errors(level)
+    if found.n_reviewed:
+        value, about = label_share.in_words(level, found)
+        said = words.count(found.n_reviewed, "review")
+        st.caption(words.plain(f"{label_share.title(found)}: {value} ({about}), from {said}; see Labels."))
 
 
 def _next_steps(level: Level, facts: Overview) -> None:

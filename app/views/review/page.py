@@ -8,9 +8,9 @@ import streamlit as st
 
 from app import agreement, loaders, scope, state, widgets, words
 from app.browser.review.component import review
-from app.state import DISPUTES
-from app.views.review import blind
-from app.wire import desk, routes
+from app.state import AUDIT, DISPUTES
+from app.views.review import audit_panel, blind
+from app.wire import audits, desk, routes
 from hem_core.errors import HemError
 from hem_core.store import definitions
 from hem_core.store.level import Level
@@ -27,6 +27,7 @@ TITLES = {
     "suspects": "Suspects",
     "filter": "Filter of Explore",
     "selection": "Selection of Explore",
+    AUDIT: "Audit",
     DISPUTES: "Disagreements",
 }
 MIXED_HELP = (
@@ -60,6 +61,8 @@ def page() -> None:
             help=MIXED_HELP.format(words.plain(words.noun(level.name))),
         )
         st.caption(words.plain(_scope(level, chosen, rules)), help=agreement.HELP if chosen == DISPUTES else None)
+    if chosen == AUDIT:
+        audit_panel.panel(level.run, level.name)
     _desk(level.run, level.name, chosen, rules.get(chosen), _wanted(level))
 
 
@@ -77,7 +80,8 @@ def _rules(level: Level) -> dict[str, dict]:
 def _titles(level: Level, rules: dict[str, dict]) -> dict[str, str]:
     """The queues that there are, with their titles; that of the disagreements once there is one, or it is asked for."""
     n = len(loaders.disagreements(level).disputed)
-    is_there = {"mixed", *rules, *([DISPUTES] if n or state.queue() == DISPUTES else [])}
+    is_offered = {AUDIT: audits.is_possible(level), DISPUTES: n > 0 or state.queue() == DISPUTES}
+    is_there = {"mixed", *rules, *(name for name, is_so in is_offered.items() if is_so)}
     titles = {name: title for name, title in TITLES.items() if name in is_there}
     if DISPUTES in titles:
         titles[DISPUTES] += f" ({n:,})"
@@ -134,6 +138,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
             "revision": revision,
             "verdicts": _by_row(judged, found),
             **({"is_dispute": True, "no_blind": NOT_BLIND} if queue == DISPUTES else {}),
+            **({"audit": audits.standing(level)} if queue == AUDIT else {}),
             "empty": _why_empty(level, queue),
             "done": _what_is_done(level, queue, len(found)),
         },
@@ -155,6 +160,8 @@ def _why_empty(level: Level, queue: str) -> str:
         return f"This run has no {words.noun(level.name)}."
     if queue == "mixed":
         return f"Others have judged every {one} that would be yours. A filter of Explore can be reviewed all the same."
+    if queue == AUDIT:
+        return audits.end(level)
     if _stratum(queue):
         low, high = queue.split()[1:]
         return f"No {one} has a label suspicion between {low} and {high}. Choose another stratum on Labels."
@@ -169,6 +176,8 @@ def _why_empty(level: Level, queue: str) -> str:
 
 def _what_is_done(level: Level, queue: str, n: int) -> str:
     one, many = words.one(level.name), words.noun(level.name)
+    if queue == AUDIT:
+        return audits.end(level)
     if queue == DISPUTES:
         return f"You gave a verdict on {'the one' if n == 1 else 'all'} of them. ← goes back; another queue is above."
     all_of_it = f"The one {one} in it has a verdict." if n == 1 else f"All {n:,} {many} in it have a verdict."
@@ -182,6 +191,8 @@ def _rows(level: Level, queue: str, rule: dict | None, person: str, judged: pd.D
     if queue == DISPUTES:
         ids = list(loaders.disagreements(level).disputed[:LONGEST])
         return pd.DataFrame({"row": loaders.row_of(level).get_indexer(ids), "id": ids, "drawn_as": "disputed"})
+    if queue == AUDIT:
+        return audits.queue(level, person)
     return _mixed(level, person, judged) if rule is None else _matching(level, rule, queue)
 
 
@@ -221,6 +232,8 @@ def _scope(level: Level, queue: str, rules: dict[str, dict]) -> str:
     if queue == DISPUTES:
         agreed = agreement.sentence(loaders.disagreements(level).agreements)
         return f"the oldest dispute first · {agreed}" if agreed else "nobody has judged what another person judged"
+    if queue == AUDIT:
+        return audits.scope(level)
     if queue not in rules:
         return f"suspects 50%, rare 30%, random 20% of {words.rows(level)}; signed {state.person()}"
     n = len(level.rows(rules[queue], tags=loaders.tags_of(level).state(level.data)))

@@ -1,0 +1,53 @@
+"""Claims of Review: a page asks for the next rows, and gets those that nobody else has on screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from app import loaders
+from app.wire.door import Refused, signature, text, whole
+from app.wire.identity import own_level, own_scores
+from hem_core.store.review_claims import LIFETIME, Holder
+
+MOST_ROWS = 200
+
+
+def claim(body: dict[str, Any]) -> dict[str, Any]:
+    """Claim the first `most` of some rows, in the order of preference, for a window of a person.
+
+    Returns own (rows), others (row -> who has it on screen), judged (row -> its verdict: done meanwhile, unless
+    `is_dispute`), revision, and seconds, after which a claim runs out. `release` gives back what the window had.
+    """
+    level = own_level(body)
+    own_scores(body, level)
+    holder = Holder(signature(body, "who"), text(body, "window")[:64])
+    claims = loaders.tags_of(level).claims(level.data)
+    if body.get("release") is True:
+        claims.release(holder)
+    rows = _rows(body, level.n)
+    ids = loaders.ids(level)[rows].tolist()
+    log = loaders.tags_of(level)
+    revision, judged = log.revision(level.data), {}
+    if body.get("is_dispute") is not True:
+        about = log.about(level.data, ids, 0)
+        judged = {id: one["verdict"] for id, one in about.items() if one["verdict"] and one["verdict"]["n"] == 1}
+    open_ones = [id for id in ids if id not in judged]
+    found = claims.take(holder, open_ones, whole(body, "most"))
+    row_of = dict(zip(ids, rows.tolist(), strict=True))
+    return {
+        "own": [row_of[id] for id in found.own],
+        "others": {str(row_of[id]): who for id, who in found.others.items()},
+        "judged": {str(row_of[id]): {key: one[key] for key in ("tag", "value", "who")} for id, one in judged.items()},
+        "revision": revision,
+        "seconds": LIFETIME,
+    }
+
+
+def _rows(body: dict[str, Any], n: int) -> np.ndarray:
+    rows = body.get("rows")
+    is_short = isinstance(rows, list) and len(rows) <= MOST_ROWS
+    if not isinstance(rows, list) or not is_short or not all(type(row) is int and 0 <= row < n for row in rows):
+        raise Refused(400, f"'rows' must be a list of at most {MOST_ROWS} whole numbers from 0 to {n - 1}")
+    return np.array(list(dict.fromkeys(rows)), np.int64)

@@ -1,0 +1,100 @@
+"""Which column of a table holds the labels, and which the texts, where no name says so: by what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from hem_core.catalog._compute import pc
+from hem_core.class_columns import CONFIDENCE, PREDICTED, PREFIXES, of_prefix
+
+ROWS = 20_000
+"""Rows that are looked at."""
+COVERED = 0.9
+"""Share of the predicted classes that must occur among the labels."""
+EXPLAINED = 0.1
+"""Share of the variance of a column of numbers that its predictions explain."""
+LETTERS, DIFFERENT = 20, 0.5
+"""Letters of a text on average, and the share of texts that differ, from which on a column is one of texts."""
+
+
+def guessed_label(table: pa.Table) -> str | None:
+    """The column that the predictions of a table are about; None where there is none, or more than one.
+
+    It holds the classes that are predicted, or numbers that the predicted ones explain better than their mean does.
+    Columns of predictions are those that `hem_core.class_columns` names.
+    """
+    some = table.slice(0, ROWS)
+    predicted = next((name for name in some.column_names if name.casefold() in PREDICTED), None)
+    own = {name for name in some.column_names if name.casefold() in (*PREDICTED, *CONFIDENCE)}
+    own |= {column for prefix in PREFIXES for column in of_prefix(some.column_names, prefix).values()}
+    others = [name for name in some.column_names if name not in own]
+    for classes in _predicted_classes(some, predicted):
+        found = [name for name in others if _is_of(some[name], classes)]
+        if len(found) == 1:
+            return found[0]
+    return _nearest(some, predicted, others) if predicted is not None else None
+
+
+def guessed_text(table: pa.Table, *, but: str | None = None) -> str | None:
+    """The column of the longest texts, of those with at least 20 letters on average, half of which differ; None where
+    there is none. but: a column that is something else."""
+    some, best, longest = table.slice(0, ROWS), None, float(LETTERS)
+    for name in some.column_names:
+        values = some[name].drop_null()
+        if name == but or not _is_text(values.type) or not len(values):
+            continue
+        letters = pc.mean(pc.utf8_length(values)).as_py()
+        has_spaces = pc.mean(pc.cast(pc.match_substring(values, " "), pa.float64())).as_py() > DIFFERENT
+        if letters >= longest and has_spaces and pc.count_distinct(values).as_py() >= DIFFERENT * len(values):
+            best, longest = name, letters
+    return best
+
+
+def _predicted_classes(table: pa.Table, predicted: str | None) -> Iterator[set[str]]:
+    """The classes that the predictions know: those of the best class, and those that columns are named after."""
+    if predicted is not None:
+        yield _values(table[predicted])
+    for prefix in PREFIXES:
+        yield set(of_prefix(table.column_names, prefix))
+
+
+def _is_of(values: pa.ChunkedArray, classes: set[str]) -> bool:
+    """Whether a column holds these classes and next to nothing else."""
+    if len(classes) < 2 or pa.types.is_nested(values.type):
+        return False
+    known = _values(values)
+    covered = len(known & classes)
+    return covered >= COVERED * len(classes) and covered >= COVERED * len(known)
+
+
+def _values(values: pa.ChunkedArray) -> set[str]:
+    return {str(one) for one in pc.unique(values).to_pylist() if one is not None}
+
+
+def _nearest(table: pa.Table, predicted: str, others: list[str]) -> str | None:
+    """The column of numbers that the predicted ones are nearest to, if they explain a tenth of its variance."""
+    guess, best, most = _numbers(table[predicted]), None, EXPLAINED
+    for name in others:
+        values = _numbers(table[name])
+        if guess is None or values is None:
+            continue
+        is_known = np.isfinite(values) & np.isfinite(guess)
+        spread = np.var(values[is_known]) if is_known.sum() > 2 else 0.0
+        explained = 1 - np.mean((values[is_known] - guess[is_known]) ** 2) / spread if spread > 0 else 0.0
+        if explained > most:
+            best, most = name, explained
+    return best
+
+
+def _numbers(values: pa.ChunkedArray) -> np.ndarray | None:
+    try:
+        return pc.cast(values, pa.float64()).to_numpy()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return pa.types.is_string(type_) or pa.types.is_large_string(type_)

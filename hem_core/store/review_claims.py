@@ -1,0 +1,120 @@
+"""Who has which row on screen in Review, so that two people never get the same one: claims that expire by themselves.
+
+A table beside the tag log, in the same database, so that it holds for all servers of a workspace. Unlike the log it is
+not kept: a claim that nobody renews is void after LIFETIME.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from hem_core.store import tag_events
+
+LIFETIME = 120.0
+"""Seconds after which a claim is void unless it was renewed; an open page renews its claims every quarter of it."""
+
+_metadata = sa.MetaData()
+_claims = sa.Table(
+    "hem_review_claims",
+    _metadata,
+    sa.Column("data", sa.String(255), primary_key=True),
+    sa.Column("level", sa.String(64), primary_key=True),
+    sa.Column("id", sa.String(512), primary_key=True),
+    sa.Column("who", sa.String(255), nullable=False),
+    sa.Column("window_id", sa.String(64), nullable=False),
+    sa.Column("until_ms", sa.BigInteger, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who claims: a person in a browser window. Windows of one person do not exclude each other."""
+
+    who: str
+    window: str
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a request for claims got."""
+
+    own: tuple[str, ...]
+    """The ids that are the holder's now, in the order asked for."""
+    others: dict[str, str]
+    """Id -> who has it on screen, of those asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Claims:
+    """The claims on the rows of a level. clock: seconds since the epoch, the same for all servers."""
+
+    engine: sa.Engine
+    data: str
+    level: str
+    clock: Callable[[], float] = time.time
+
+    def take(self, holder: Holder, ids: Sequence[str], most: int, *, drop: Sequence[str] = ()) -> Claimed:
+        """Claim the first `most` of some ids that nobody else has; the others of the holder's window run out.
+
+        ids: in the order of preference; those that are the holder's already are renewed and count. drop: ids to give
+        back at once. Of several who ask for one row at the same time, one gets it.
+        Raises BusyError when the database refuses.
+        """
+        if tag_events.is_read_only(self.engine):  # nobody can judge anything there
+            return Claimed(tuple(dict.fromkeys(ids))[:most], {})
+        now = int(1000 * self.clock())
+
+        def attempt(connection: sa.Connection) -> Claimed:
+            connection.execute(sa.delete(_claims).where(*self._here(), _claims.c.until_ms <= now))
+            self._drop(connection, holder, drop)
+            taken = {id: who for id, who in self._of(connection, ids) if who != holder.who}
+            own = tuple(id for id in dict.fromkeys(ids) if id not in taken)[:most]
+            self._write(connection, holder, own, now + int(1000 * LIFETIME))
+            return Claimed(own, taken)
+
+        return tag_events.written(self.engine, attempt)
+
+    def release(self, holder: Holder, ids: Sequence[str] | None = None) -> None:
+        """Give back some of a window's claims, or all of them."""
+        if tag_events.is_read_only(self.engine):
+            return
+        tag_events.written(self.engine, lambda connection: self._drop(connection, holder, ids))
+
+    def others(self, who: str) -> dict[str, str]:
+        """Id -> who has it on screen, of everybody but one person."""
+        now = int(1000 * self.clock())
+        query = sa.select(_claims.c.id, _claims.c.who).where(*self._here(), _claims.c.until_ms > now)
+        with tag_events.reading(self.engine) as connection:
+            return {id: name for id, name in connection.execute(query) if name != who}
+
+    def _here(self) -> tuple[sa.ColumnElement[bool], ...]:
+        return _claims.c.data == self.data, _claims.c.level == self.level
+
+    def _of(self, connection: sa.Connection, ids: Sequence[str]) -> list[tuple[str, str]]:
+        query = sa.select(_claims.c.id, _claims.c.who).where(*self._here(), _claims.c.id.in_(list(ids)))
+        return [(id, who) for id, who in connection.execute(query)]
+
+    def _drop(self, connection: sa.Connection, holder: Holder, ids: Sequence[str] | None) -> None:
+        if ids is not None and not ids:
+            return
+        own = (*self._here(), _claims.c.who == holder.who, _claims.c.window_id == holder.window)
+        some = () if ids is None else (_claims.c.id.in_(list(ids)),)
+        connection.execute(sa.delete(_claims).where(*own, *some))
+
+    def _write(self, connection: sa.Connection, holder: Holder, ids: Sequence[str], until: int) -> None:
+        if not ids:
+            return
+        # Their own alone: a claim that another server made since collides here, and all of this is tried again.
+        mine = (*self._here(), _claims.c.who == holder.who, _claims.c.id.in_(list(ids)))
+        connection.execute(sa.delete(_claims).where(*mine))
+        values = {"data": self.data, "level": self.level, "who": holder.who, "window_id": holder.window}
+        connection.execute(_claims.insert(), [{**values, "id": id, "until_ms": until} for id in ids])
+
+
+def make_table(connection: sa.Connection) -> None:
+    """Create the table where it is missing."""
+    connection.execute(sa.schema.CreateTable(_claims, if_not_exists=True))

@@ -1,0 +1,56 @@
+"""Which columns a table's labels and texts are likely to be, where no name says so."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from hem_core.catalog._guessed_columns import guessed_label, guessed_text
+
+WORDS = [f"this is the question number {k} of a customer" for k in range(40)]
+
+
+def table(**columns):
+    return pa.table({"row": [f"r{k}" for k in range(40)], **columns})
+
+
+def test_the_label_is_the_column_with_the_predicted_classes():
+    intents = ["pay", "lost", "limit", "fee"] * 10
+    found = table(question=WORDS, intent=intents, colour=["red", "blue"] * 20, prediction=[*intents[1:], "pay"])
+    assert guessed_label(found) == "intent"
+
+
+def test_the_label_is_the_column_with_the_classes_that_columns_of_probabilities_are_named_after():
+    found = table(bad=[0, 1] * 20, sex=["m", "f"] * 20, prob_0=[0.5] * 40, prob_1=[0.5] * 40)
+    assert guessed_label(found) == "bad"
+
+
+def test_the_label_of_predicted_numbers_is_the_column_that_they_explain_best():
+    rng = np.random.default_rng(0)
+    quality = rng.normal(6, 1, 40)
+    columns = {"quality": quality, "alcohol": 2 * quality, "prediction": quality + rng.normal(0, 0.3, 40)}
+    assert guessed_label(table(**{name: values.astype(str) for name, values in columns.items()})) == "quality"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"first": ["a", "b"] * 20, "second": ["b", "a"] * 20, "prediction": ["a", "b"] * 20},
+        {"first": ["a", "b"] * 20},
+        {"first": ["x", "y"] * 20, "prediction": ["a", "b"] * 20},
+        {"first": np.arange(40.0), "prediction": np.zeros(40)},
+    ],
+    ids=["two candidates", "no predictions", "other classes", "numbers that explain nothing"],
+)
+def test_there_is_no_guess_without_a_reason(columns):
+    assert guessed_label(table(**columns)) is None
+
+
+def test_the_text_is_the_longest_column_of_sentences():
+    found = table(
+        body=WORDS,
+        title=[f"{k}: how do I pay it back" for k in range(40)],
+        path=[f"/a/long/path/to/picture/{k}.png" for k in range(40)],
+    )
+    assert guessed_text(found) == "body"
+    assert guessed_text(found, but="body") == "title"
+    assert guessed_text(table(note=["the same sentence again and again"] * 40)) is None

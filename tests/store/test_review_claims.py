@@ -1,0 +1,108 @@
+"""Claims of Review: one person a row, also across servers, and void when nobody renews them."""
+
+import multiprocessing
+
+import pytest
+
+from hem_core.store.review_claims import LIFETIME, Holder
+from hem_core.store.tags import TagLog
+
+ANN, BEN = Holder("ann", "w1"), Holder("ben", "w2")
+WRITERS, ROWS = 8, 40
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def claims(log, clock):
+    return log.claims("d", clock)
+
+
+def test_two_people_never_get_the_same_row(claims):
+    ids = [f"e{k}" for k in range(6)]
+    assert claims.take(ANN, ids, 2).own == ("e0", "e1")
+    found = claims.take(BEN, ids, 3)
+    assert found.own == ("e2", "e3", "e4")
+    assert found.others == {"e0": "ann", "e1": "ann"}
+    assert claims.take(ANN, ids, 9).own == ("e0", "e1", "e5")
+    assert claims.others("ann") == {"e2": "ben", "e3": "ben", "e4": "ben"}
+
+
+def test_a_claim_runs_out_unless_it_is_renewed(claims, clock):
+    claims.take(ANN, ["e0", "e1"], 2)
+    clock.now += LIFETIME / 2
+    claims.take(ANN, ["e0"], 1)  # e1 is no longer on her screen
+    clock.now += LIFETIME * 0.6
+    found = claims.take(BEN, ["e0", "e1"], 2)
+    assert (found.own, found.others) == (("e1",), {"e0": "ann"})
+    clock.now += LIFETIME * 1.01  # both browsers are closed
+    assert claims.others("cem") == {}
+    assert claims.take(Holder("cem", "w3"), ["e0", "e1"], 2).own == ("e0", "e1")
+
+
+def test_windows_of_one_person_share_and_give_back_their_own(claims):
+    other = Holder("ann", "w9")
+    claims.take(ANN, ["e0"], 1)
+    assert claims.take(other, ["e0", "e1"], 2).own == ("e0", "e1")
+    claims.release(ANN)
+    assert claims.others("ben") == {"e0": "ann", "e1": "ann"}
+    claims.release(other, ["e1"])
+    assert claims.others("ben") == {"e0": "ann"}
+    assert claims.take(BEN, ["e1"], 1, drop=["e0"]).own == ("e1",)
+    assert claims.others("cem") == {"e0": "ann", "e1": "ben"}  # nobody gives back what is another's
+
+
+def test_levels_and_data_do_not_mix(log, clock):
+    log.claims("d", clock).take(ANN, ["e0"], 1)
+    assert log.claims("other", clock).take(BEN, ["e0"], 1).own == ("e0",)
+    assert log.level("boxes").claims("d", clock).take(BEN, ["e0"], 1).own == ("e0",)
+
+
+def test_claims_leave_the_log_as_it_is(log, clock):
+    log.add("d", ["e0"], "hard", who="ann")
+    log.claims("d", clock).take(BEN, ["e0"], 1)
+    assert log.revision("d") == 1
+    assert log.state("d")["id"].tolist() == ["e0"]
+
+
+def claim_all(place, writer: int, start, results) -> None:
+    log, ids = TagLog(place), [f"e{k}" for k in range(ROWS)]
+    claims, own = log.claims("d"), set()
+    start.wait()
+    while True:
+        found = claims.take(Holder(f"w{writer}", "w"), [id for id in ids if id not in own], 3)
+        if not found.own:
+            break
+        for id in found.own:
+            log.add("d", [id], "hard", who=f"w{writer}", client=f"c{writer}", sequence=len(own))
+            own.add(id)
+    results.put(sorted(own))
+
+
+@pytest.mark.slow
+def test_eight_servers_share_out_the_rows_and_lose_nothing(place):
+    """A process each, on one database: every row to exactly one, and each verdict is there once."""
+    context = multiprocessing.get_context("spawn")
+    start, results = context.Barrier(WRITERS), context.Queue()
+    TagLog(place)
+    servers = [context.Process(target=claim_all, args=(place, k, start, results)) for k in range(WRITERS)]
+    for server in servers:
+        server.start()
+    shares = [results.get(timeout=120) for _ in servers]
+    for server in servers:
+        server.join()
+    assert sorted(id for own in shares for id in own) == sorted(f"e{k}" for k in range(ROWS))
+    log = TagLog(place)
+    assert log.revision("d") == ROWS
+    assert sorted(log.state("d")["id"]) == sorted(f"e{k}" for k in range(ROWS))
