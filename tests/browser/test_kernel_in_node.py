@@ -11,7 +11,8 @@ MODEL = """
 def test_an_answer_reaches_the_request_that_it_is_of(run_js):
     body = f"""{MODEL}
       const kernel = m.kernelFetch(model), other = m.kernelFetch(model);
-      const one = kernel.request("/hem/ids/a?rows=1"), two = kernel.request("/hem/tags", {{ method: "POST", body: "b" }});
+      const one = kernel.request("/hem/ids/a?rows=1");
+      const two = kernel.request("/hem/tags", {{ method: "POST", body: "b" }});
       answer(sent[1].id, 409, "two");
       answer(sent[0].id, 200, "one");
       const [first, second] = await Promise.all([one, two]);
