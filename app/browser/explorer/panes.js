@@ -23,7 +23,7 @@ export const EDGES = [
   },
   {
     name: "gallery",
-    of: "hem-gallery",
+    of: "hem-side",
     style: "--gallery",
     side: -1,
     least: 150,
