@@ -70,6 +70,15 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     },
     /** {revision, verdicts: {row: verdict}} of what people said one at a time. */
     judged: (rows) => json("judged", rowsOf(rows)),
+    /** Claim the first `most` of some rows for this window: {own, others, judged, revision, seconds}; see claims.js. */
+    claim: async (rows, most, window, isDispute = false, release = false) =>
+      (
+        await post(
+          "claim",
+          { rows, most, window: window || "window", is_dispute: isDispute, release, who: client.person() },
+          { keepalive: release },
+        )
+      ).json(),
     /** The examples of a rule as the text of a CSV file. */
     csv: async (rule) => (await post("csv", { rule })).text(),
     /** What sets a group inside a filter apart, both as rules; without a group, what sets the filter apart. */
@@ -99,10 +108,10 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     return client.request(`/hem/${what}/${encodeURIComponent(run)}${about ? `?${about}` : ""}`);
   }
 
-  function post(what, content) {
+  function post(what, content, options = {}) {
     const body = JSON.stringify({ ...identity, fingerprint, ...content }),
       headers = { "Content-Type": "application/json" };
-    return client.request(`/hem/${what}`, { method: "POST", headers, body });
+    return client.request(`/hem/${what}`, { ...options, method: "POST", headers, body });
   }
 
   async function json(what, query) {
