@@ -36,7 +36,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     delete body.dataset.row;
     if (row === undefined) {
       return body.replaceChildren(
-        frame.finished({ n: desk.rows.length, empty: data.empty, done: elsewhere() ?? data.done, act }),
+        frame.finished({ n: desk.rows.length, empty: data.empty, done: data.done, elsewhere: elsewhere(), act }),
       );
     }
     if (reason !== undefined) return body.replaceChildren(broken(reason, again));
@@ -59,8 +59,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const left = desk.rows.filter((row) => !desk.isDone(row)).length;
     const who = desk.claims?.holders() ?? [];
     if (!left || !who.length) return null;
-    const rest = `What is left of it, ${left.toLocaleString("en")}, is on the screens of ${who.join(", ")}.`;
-    return `${rest} It is yours if they leave it.`;
+    return `Still open: ${left.toLocaleString("en")}, on the screen of ${who.join(", ")}. You get what is left there.`;
   }
 
   function again() {
