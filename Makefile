@@ -14,12 +14,12 @@ BROWSER_TOOLS = $(abspath $(VENV))/browser-tools
 # Without compiled files each worker, and each `hem` that a test starts, would compile all of its modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast lint lint-browser format-browser docs bench chromium postgres clean
+.PHONY: demo test test-fast lint lint-browser format-browser docs bench chromium servers clean
 
 demo: $(VENV)/ready
 	$(BIN)/hem demo
 
-test: $(VENV)/ready-dev chromium postgres
+test: $(VENV)/ready-dev chromium servers
 	$(BIN)/python -m pytest $(WORKERS) $(PATIENCE) $(ARGS)
 
 test-fast: $(VENV)/ready-dev
@@ -72,9 +72,10 @@ $(BROWSER_TOOLS)/ready: app/browser/package.json app/browser/package-lock.json |
 chromium:
 	@command -v "$${HEM_CHROMIUM:-chromium}" >/dev/null || bash .ci/install-chromium
 
-# The tests of the tag log run on SQLite and on a PostgreSQL server of their own.
-postgres:
-	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || bash .ci/install-postgres
+# The tests of the tag log run on SQLite and on a PostgreSQL server of their own; one of the proxy runs nginx.
+servers:
+	@{ command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 \
+		&& { command -v nginx || ls /usr/sbin/nginx; } >/dev/null 2>&1 || bash .ci/install-servers
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache

@@ -13,8 +13,9 @@ from hem_core.store.places import Places, places
 if TYPE_CHECKING:
     from hem_core.store.level import Level
 
-KEPT_BYTES = 160 << 20
-"""How much stays in memory over all runs; what is made anew from the files takes a few hundredths of a second."""
+KEPT_BYTES, BYTES_A_ROW = 64 << 20, 24
+"""How much stays in memory over all runs, and how much more for each row of the level that was looked at last; what is
+made anew from the files takes a few hundredths of a second."""
 
 
 class Sized(Protocol):
@@ -49,7 +50,8 @@ def kept(level: Level, what: Hashable, make: Callable[[], T]) -> T:
                 _making.pop(key, None)
         with _lock:
             _kept[key] = made
-            while sum(one.nbytes for one in _kept.values()) > KEPT_BYTES and len(_kept) > 1:
+            most = KEPT_BYTES + BYTES_A_ROW * level.n
+            while sum(one.nbytes for one in _kept.values()) > most and len(_kept) > 1:
                 _kept.pop(next(iter(_kept)))
     return made
 

@@ -40,7 +40,7 @@ def make_workspace(folder, *, dynamics=True, embeddings=True, **changes):
         write_arrays(home / "neighbours.npz", indices=indices.astype(np.int32), distances=distances)
         write_table(home / "projection.parquet", pd.DataFrame(rng.normal(size=(N, 2)).astype("f4"), columns=["x", "y"]))
     if dynamics:
-        table["confidence_mean"], table["variability"] = spread / 100, spread / 200
+        table["confidence_mean"] = spread / 100
         curves = {"id": ids, "confidence": [[0.5, float("nan"), 0.75]] * N, "margin": [[1.0, None, -1.0]] * N,
                   "is_correct": [[False, None, True]] * N}  # fmt: skip
         write_table(home / "dynamics.parquet", pa.table(curves))

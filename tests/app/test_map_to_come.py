@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from app.views.explore.page import _missing
+from app.wire.explorer_data import explorer_data
 from hem_core.alive import process_of
 from hem_core.jobs.job import open_job
 from hem_core.store.atomic import write_json
@@ -56,10 +56,10 @@ def test_explore_draws_without_an_error_and_knows_why_there_is_no_map(show, earl
     test = show(early, "explore")
     assert not test.exception
     assert not test.error
-    missing = _missing(open_run(early / "runs" / "tiny").examples)
+    missing = explorer_data(open_run(early / "runs" / "tiny").examples)["missing"]
     assert missing["map_pending"].startswith(COMPUTING)
     finish(early)
-    assert "map_pending" not in _missing(open_run(early / "runs" / "tiny").examples)
+    assert "map_pending" not in explorer_data(open_run(early / "runs" / "tiny").examples)["missing"]
 
 
 def test_a_map_that_was_interrupted_is_computed_on_overview(show, early):

@@ -72,7 +72,13 @@ def test_numbers_come_as_float32_in_row_order(client):
     assert len(values) == 60
 
 
-def test_the_data_map_after_an_epoch_comes_as_x_then_y(client):
+def test_the_data_map_after_an_epoch_comes_as_x_then_y(workspace, monkeypatch):
+    folder = workspace()
+    path = folder / "runs" / "tiny" / "scores.parquet"
+    table = pq.read_table(path)
+    write_table(path, table.append_column("variability", table["confidence_mean"]))
+    monkeypatch.setenv("HEM_WORKSPACE", str(folder))
+    client = TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
     described = client.get("/hem/columns/tiny").json()
     last = client.get(f"/hem/replay/tiny?epoch={described['epochs']}")
     first = np.frombuffer(client.get("/hem/replay/tiny?epoch=1").content, "<f4").reshape(2, 60)

@@ -416,6 +416,13 @@ def test_pictures_that_were_moved_are_exported_from_the_folder_that_is_named(sho
     assert len(list(target.rglob("*.png"))) == 3
 
 
+def test_a_set_of_texts_asks_for_no_folder_of_pictures(show, texts):
+    sets.save(texts, "few", open_workspace(texts).run("tiny").query(limit=3).drop(columns="row"), {"run": "tiny"})
+    test = show(texts, "sets", run="tiny")
+    assert "csv" in next(one for one in test.get("button_group") if one.label == "Export as").options
+    assert "Folder of the pictures" not in [one.label for one in test.text_input]
+
+
 @pytest.mark.slow
 def test_examples_kept_for_testing_are_in_a_set_only_when_asked_for(show, workspace):
     folder = workspace()

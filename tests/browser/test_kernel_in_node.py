@@ -11,7 +11,8 @@ MODEL = """
 def test_an_answer_reaches_the_request_that_it_is_of(run_js):
     body = f"""{MODEL}
       const kernel = m.kernelFetch(model), other = m.kernelFetch(model);
-      const one = kernel.fetch("/hem/ids/a?rows=1"), two = kernel.fetch("/hem/tags", {{ method: "POST", body: "b" }});
+      const one = kernel.request("/hem/ids/a?rows=1");
+      const two = kernel.request("/hem/tags", {{ method: "POST", body: "b" }});
       answer(sent[1].id, 409, "two");
       answer(sent[0].id, 200, "one");
       const [first, second] = await Promise.all([one, two]);
@@ -28,7 +29,7 @@ def test_a_kernel_that_is_busy_is_heard_of_until_it_answers(run_js):
     body = f"""{MODEL}
       const slow = [];
       const kernel = m.kernelFetch(model, (isSlow) => slow.push(isSlow), 1);
-      const one = kernel.fetch("/hem/columns/a");
+      const one = kernel.request("/hem/columns/a");
       await new Promise((resolve) => setTimeout(resolve, 20));
       const before = [...slow];
       answer(sent[0].id, 200, "here");

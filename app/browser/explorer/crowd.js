@@ -9,7 +9,8 @@ const MOST_MASKS = 24;
 const MOST_VALUES = 5000; // rows whose numbers are kept
 
 /** What a bus answers of its rows. bus() gives the bus that this is a part of; data: as openBus takes it.
- *  @param {import("../shared/run_client.js").RunClient} source @param {{n: number, is_crowd?: boolean, without?: {density?: string}}} data
+ *  @param {import("../shared/run_client.js").RunClient} source @param {{n: number, is_crowd?: boolean, without?:
+ *  {density?: string}}} data
  *  @param {() => any} bus */
 export function makeCrowd(source, data, bus) {
   const masks = new Map(), // clause as JSON, with the revision of the tags where it is about them -> mask (N)
@@ -32,8 +33,8 @@ export function makeCrowd(source, data, bus) {
       return mask;
     },
 
-    /** Make ready what is drawn with some columns: names are fetched whole, and so are numbers, but for those of a crowd,
-     *  of which only the spread is fetched; whole: columns that are needed whole all the same. */
+    /** Make ready what is drawn with some columns: names are fetched whole, and so are numbers, but for those of a
+     *  crowd, of which only the spread is fetched; whole: columns that are needed whole all the same. */
     async prepare(names, whole = []) {
       if (!isCrowd) return bus().load(names);
       const isWhole = (name) => bus().described[name]?.kind !== "number" || whole.includes(name),
@@ -41,8 +42,8 @@ export function makeCrowd(source, data, bus) {
       return Promise.all([bus().load(names.filter(isWhole)), ...rest.map(spread)]);
     },
 
-    /** {rows, total}: a page of the rows in filter and selection, sorted by a score. columns: numbers of these rows that
-     *  `valueOf` is to know. */
+    /** {rows, total}: a page of the rows in filter and selection, sorted by a score. columns: numbers of these rows
+     *  that `valueOf` is to know. */
     async pageOf(score, isDescending, start, length, columns = []) {
       const rule = { all: [...clauses(bus().filter), ...clauses(bus().selection)] },
         names = [...new Set([score, ...columns])];

@@ -1,6 +1,7 @@
 // @ts-check
-// A map of very many rows: the server counts them in cells for the window that is seen, and sends the hardest as points;
-// a window with few enough rows is all points. The page asks again when the window, the filter or the selection changes.
+// A map of very many rows: the server counts them in cells for the window that is seen, and sends the hardest as
+// points; a window with few enough rows is all points. The page asks again when the window, the filter or the
+// selection changes.
 
 import { rgb } from "../shared/colours.js";
 import { h } from "../shared/dom.js";

@@ -8,8 +8,8 @@ const FAINTEST = 0.4; // how much of its colour a cell with a single row has
 const FADED = 0.82; // how far what is not selected goes towards the background
 const WHOLE_SHARE = 250; // the step of a share that stands for 1
 
-/** The colours of the steps or names of an answer, [r, g, b] each: what `cell` and `level` point into, the missing last.
- *  colour: as `colouring` gives it; look: the theme. */
+/** The colours of the steps or names of an answer, [r, g, b] each: what `cell` and `level` point into, the missing
+ *  last. colour: as `colouring` gives it; look: the theme. */
 export function paletteOf(kind, colour, look) {
   if (kind !== "share") return [...colour.palette.slice(0, colour.kind === "number" ? undefined : -1), rgb(look.other)];
   const of = (name) => colour.colours[colour.names.indexOf(name)] ?? look.other,
@@ -19,8 +19,9 @@ export function paletteOf(kind, colour, look) {
 
 /** The colour of each cell as a word of a canvas's pixels; 0 where nothing is.
  *
- *  answer: as `answerOf` gives it; chosen (cells) 0/1: a lasso that the answer does not know yet, or null; isHidden: what
- *  is filtered out is not shown. More rows, more colour: on a logarithmic scale, between FAINTEST and all of it. */
+ *  answer: as `answerOf` gives it; chosen (cells) 0/1: a lasso that the answer does not know yet, or null; isHidden:
+ *  what is filtered out is not shown. More rows, more colour: on a logarithmic scale, between FAINTEST and all of it.
+ *  */
 export function cellWords(answer, palette, look, { chosen, isHidden }) {
   const { count, cell, out, selected_count: selected, selected_cell: selectedCell } = answer,
     n = (count ?? out)?.length ?? 0,

@@ -15,8 +15,8 @@ const PAGE = 48;
 const DISTANCE = "/distance"; // in the menu of the order; no column has such a name
 const HOW = "click selects, Shift-click a range, double-click or Enter opens, keys 1 to 7 judge";
 
-/** Draw into `host`. page: the one to begin with, from 0; paged(page): one is shown. open(row): a double click, or Enter;
- *  enlarge(row); focused(): a tile has the focus; judge(row, event, moveOn): another key on a tile.
+/** Draw into `host`. page: the one to begin with, from 0; paged(page): one is shown. open(row): a double click, or
+ *  Enter; enlarge(row); focused(): a tile has the focus; judge(row, event, moveOn): another key on a tile.
  *  Returns {draw(view, look), following, near, end}.
  *  @param {import("./bus.js").Bus} bus */
 export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0, paged = (_page) => {} }) {

@@ -6,8 +6,8 @@ const kept = new WeakMap(); // bus -> the slots of each list of names, so that a
 
 /** The names that are drawn in colour: codes by slot, at most 12.
  *
- *  A column with more names than colours gives them to the names with the most errors among the rows of the filter, then
- *  to the most frequent; a name keeps its colour for as long as it stays in. Columns with the same names, such as
+ *  A column with more names than colours gives them to the names with the most errors among the rows of the filter,
+ *  then to the most frequent; a name keeps its colour for as long as it stays in. Columns with the same names, such as
  *  `label` and `predicted`, share them.
  *  @param {import("./bus.js").Bus} bus @param {{name: string, names: string[], values: ArrayLike<number>}} column
  *  @returns {number[]} */

@@ -6,8 +6,8 @@ import { bins, extent } from "../shared/numbers.js";
 const BINS = 50;
 const MOST_DECADES = 7;
 
-/** How a column is binned: {grid, isLog, ends, place(values) -> what is counted, value(placed) -> a number of the column}.
- *  column: with its values, or with what is described of them: min, max and, of a logarithmic one, `least`.
+/** How a column is binned: {grid, isLog, ends, place(values) -> what is counted, value(placed) -> a number of the
+ *  column}. column: with its values, or with what is described of them: min, max and, of a logarithmic one, `least`.
  *
  *  On a logarithmic axis the bins are equal in log10, from the smallest positive value, but no more than 7 powers of
  *  ten below the largest; smaller values, zeros among them, stand in the first bin. */

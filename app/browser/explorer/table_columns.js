@@ -36,8 +36,8 @@ export function widths(shown, hasPictures) {
   };
 }
 
-/** The menu of columns: a button that opens a list of checkboxes with a search field. choose(names) takes the names that
- *  are wanted, null for the usual ones. Returns {element, refresh(shown)}.
+/** The menu of columns: a button that opens a list of checkboxes with a search field. choose(names) takes the names
+ *  that are wanted, null for the usual ones. Returns {element, refresh(shown)}.
  *  @param {Field[]} fields @param {(names: string[] | null) => void} choose */
 export function columnsMenu(fields, choose) {
   const search = h("input", {

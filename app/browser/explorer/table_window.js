@@ -35,8 +35,8 @@ export function scrollTo(total, top, height, at) {
 }
 
 /** The blocks of a table: fetched when they are first asked for, the oldest forgotten.
- *  @param {(offset: number, limit: number) => Promise<{rows: number[], cells: any[][]}>} fetch */
-export function makeBlocks(fetch) {
+ *  @param {(offset: number, limit: number) => Promise<{rows: number[], cells: any[][]}>} fetchRows */
+export function makeBlocks(fetchRows) {
   const blocks = new Map(); // number -> {rows, cells}, or a promise of it
 
   return {
@@ -64,7 +64,7 @@ export function makeBlocks(fetch) {
 
   function block(number) {
     if (!blocks.has(number)) {
-      const promise = fetch(number * BLOCK, BLOCK)
+      const promise = fetchRows(number * BLOCK, BLOCK)
         .then((found) => blocks.set(number, found))
         .catch((error) => {
           blocks.delete(number); // asked for again when it is next in sight

@@ -12,8 +12,8 @@ export const MODES = [
   ["table", "Table"],
 ];
 
-/** The kinds of map that the task of a run can have: the matrix is of classes. A run that could have one, and lacks what
- *  it is drawn of, keeps the tab, which says why. */
+/** The kinds of map that the task of a run can have: the matrix is of classes. A run that could have one, and lacks
+ *  what it is drawn of, keeps the tab, which says why. */
 export const modesOf = (missing) => MODES.filter(([mode]) => mode !== "matrix" || !missing?.matrix);
 
 /** The kinds of map, as tabs.

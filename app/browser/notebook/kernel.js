@@ -4,7 +4,7 @@
 const SLOW_MS = 4000;
 
 /** A `fetch` whose answers come from the kernel. waiting(isSlow) hears when an answer takes long, and when none does.
- *  Returns {fetch, end}.
+ *  Returns {request, end}.
  *  @param {{on: Function, off: Function, send: Function}} model the widget's, as anywidget gives it
  *  @param {(isSlow: boolean) => void} [waiting] */
 export function kernelFetch(model, waiting = () => {}, slowMs = SLOW_MS) {
@@ -14,7 +14,7 @@ export function kernelFetch(model, waiting = () => {}, slowMs = SLOW_MS) {
   model.on("msg:custom", answered);
   return {
     /** @param {string} path @param {RequestInit} [options] @returns {Promise<Response>} */
-    fetch(path, options = {}) {
+    request(path, options = {}) {
       const id = `${name}-${++last}`,
         slow = setTimeout(() => waiting(true), slowMs);
       return new Promise((resolve) => {

@@ -21,7 +21,7 @@ export function render({ model, el }) {
   const kernel = kernelFetch(model, (isSlow) => {
     note.hidden = !isSlow;
   });
-  const client = openClient({ ...browserShell(), fetch: kernel.fetch, place: placeOf(model) });
+  const client = openClient({ ...browserShell(), fetch: kernel.request, place: placeOf(model) });
   let data = { ...model.get("data"), ...rules(), view: model.get("view"), sequence: 0, token: "" },
     leave = () => {};
   const isDark = look(host);
@@ -30,7 +30,7 @@ export function render({ model, el }) {
   for (const name of RULES) model.on(`change:${name}`, follow);
   for (const name of ["keydown", "keyup"]) host.addEventListener(name, keep);
   host.dataset.dark = String(isDark);
-  brought(() => kernel.fetch("/hem/static/plotly.min.js").then((response) => response.text()));
+  brought(() => kernel.request("/hem/static/plotly.min.js").then((response) => response.text()));
   draw();
   return () => {
     for (const name of RULES) model.off(`change:${name}`, follow);

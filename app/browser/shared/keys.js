@@ -1,5 +1,6 @@
 // @ts-check
-// The keys of the whole app, once: what listens to a key takes it from here, and the sheet of keys (`?`) lists the same.
+// The keys of the whole app, once: what listens to a key takes it from here, and the sheet of keys (`?`) lists the
+// same.
 
 /** A key: what the browser calls it, what is asked for when it is pressed, and both as people read them.
  *  @typedef {{key: string, asks: string, shown?: string, words: string}} Key

@@ -4,7 +4,8 @@
 /** Mask (N) of 0/1 for one clause, or null when only the server can say (text, unknown ids, free tags).
  *  @typedef {{kind: string, values: ArrayLike<number>, names?: string[]}} Values
  *  @param {{n: number, column: (name: string) => Values | undefined, rowOf: (id: string) => number | undefined,
- *    verdicts: ArrayLike<number>, verdictNames: string[], knownMask?: (clause: object) => Uint8Array | undefined}} store */
+ *    verdicts: ArrayLike<number>, verdictNames: string[], knownMask?: (clause: object) => Uint8Array | undefined}}
+ *      store */
 export function clauseMask(clause, store) {
   const known = store.knownMask?.(clause);
   if (known) return known;

@@ -9,6 +9,7 @@ import streamlit as st
 import hem_core.export
 from app import loaders, widgets, words
 from app.views.sets import exports
+from app.wire import contents
 from hem_core import folder as registry
 from hem_core.errors import HemError
 from hem_core.export._holds import annotations_of
@@ -20,12 +21,7 @@ def draw(home: Path, name: str, version: int, run: str) -> None:
 
     run: the name of the run that the set was made from.
     """
-    data = st.text_input(
-        "Folder of the pictures",
-        placeholder="only if they were moved since they were scored",
-        key=f"export_data {name} {version}",
-        help="A folder on the machine on which the app runs.",
-    ).strip()
+    data = _folder_of_pictures(name, version) if _has_pictures(run) else ""
     try:
         if data:
             check_path(data, "The folder of the pictures")
@@ -46,6 +42,23 @@ def draw(home: Path, name: str, version: int, run: str) -> None:
         return
     target = exports.place(home, name, version, formats)
     _progress(home, name, version, tuple(formats), target, data)
+
+
+def _has_pictures(run: str) -> bool:
+    """Whether the rows of a run are pictures; also where the run is not there to say so."""
+    try:
+        return contents.has_pictures(loaders.run(run).examples)
+    except HemError:
+        return True
+
+
+def _folder_of_pictures(name: str, version: int) -> str:
+    return st.text_input(
+        "Folder of the pictures",
+        placeholder="only if they were moved since they were scored",
+        key=f"export_data {name} {version}",
+        help="A folder on the machine on which the app runs.",
+    ).strip()
 
 
 def usual(run: str, known: Sequence[str]) -> list[str]:
