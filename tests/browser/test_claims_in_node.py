@@ -88,9 +88,9 @@ def test_fast_verdicts_ahead_of_the_server_are_claimed_when_it_answers(desk):
       for (let k = 0; k < 5; k += 1) desk.judging.judge("hard", "");
       const waits = [desk.row, desk.claims.mayShow(desk.row)];
       server = answer; give(); await settled();
-      return { waits, shows: desk.claims.mayShow(15) };
+      return { waits, shows: desk.claims.mayShow(15), row: desk.row };
     """)
-    assert found == {"waits": [15, False], "shows": True}
+    assert found == {"waits": [15, False], "shows": True, "row": 15}
 
 
 def test_an_undone_row_is_shown_although_the_server_still_has_its_verdict(desk):

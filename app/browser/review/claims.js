@@ -98,15 +98,15 @@ export function makeClaims(desk, windowName) {
     }
     if (row !== undefined && could) return keep(row);
     const isDone = row !== undefined && desk.isDone(row) && !kept.has(row);
-    if (row !== undefined && mayShow(row) && !isDone) return desk.screen.draw();
+    if (row !== undefined && !others.has(row) && !isDone) return desk.screen.draw();
     return goOn();
   }
 
   /** The row was on screen already: unless somebody is at work on it, it is left when it is another's now. */
   function keep(row) {
-    if (mayShow(row)) return;
+    if (mayShow(row) || !others.has(row)) return;
     if (desk.chooser || desk.reveal || desk.correcting?.edit() || desk.tags?.isOn()) kept.add(row);
-    else goOn(`${others.get(row) ?? "somebody else"} has that example on screen now`);
+    else goOn(`${others.get(row)} has that example on screen now`);
   }
 
   function goOn(words = "") {
