@@ -18,6 +18,7 @@ from app import gate, memory
 from app.access import TOKEN_FILE
 from app.network import LOCAL, LOOPBACK, Network
 from hem_core.errors import HemError
+from hem_core.store.tag_place import tag_place
 from hem_core.store.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -95,14 +96,17 @@ def serve(
     """Show a workspace, or the one around a run, until Ctrl-C; by default on 127.0.0.1 and the first free port.
 
     has_token: only those who have the printed address get access; not asked for where the network names people who log
-    in. Raises HemError when there is no such folder, the given port is busy, the login is not complete, or anybody on
-    the network would get in.
+    in. Raises HemError when there is no such folder, the given port is busy, the login is not complete, anybody on the
+    network would get in, or the database of the tags ($HEM_TAGS_URL) does not answer.
     """
     import uvicorn
 
     from app.access import stored_token
 
-    workspace = open_workspace(workspace).folder
+    home = open_workspace(workspace)
+    workspace = home.folder
+    if isinstance(tag_place(workspace), str):
+        home.tags()  # a database that does not answer is said now, not on the first page
     login = gate.configured(network)
     if network.is_exposed and login is None and not has_token:
         raise HemError(

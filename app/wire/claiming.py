@@ -18,7 +18,8 @@ def claim(body: dict[str, Any]) -> dict[str, Any]:
     """Claim the first `most` of some rows, in the order of preference, for a window of a person.
 
     Returns own (rows), others (row -> who has it on screen), judged (row -> its verdict: done meanwhile, unless
-    `is_dispute`), revision, and seconds, after which a claim runs out. `release` gives back what the window had.
+    `is_dispute`), revision, and seconds, after which a claim runs out. `drop` names rows to give back, `release` gives
+    back all that the window has.
     """
     level = own_level(body)
     own_scores(body, level)
@@ -26,7 +27,7 @@ def claim(body: dict[str, Any]) -> dict[str, Any]:
     claims = loaders.tags_of(level).claims(level.data)
     if body.get("release") is True:
         claims.release(holder)
-    rows = _rows(body, level.n)
+    rows, dropped = (_rows(body, name, level.n) for name in ("rows", "drop"))
     ids = loaders.ids(level)[rows].tolist()
     log = loaders.tags_of(level)
     revision, judged = log.revision(level.data), {}
@@ -34,7 +35,7 @@ def claim(body: dict[str, Any]) -> dict[str, Any]:
         about = log.about(level.data, ids, 0)
         judged = {id: one["verdict"] for id, one in about.items() if one["verdict"] and one["verdict"]["n"] == 1}
     open_ones = [id for id in ids if id not in judged]
-    found = claims.take(holder, open_ones, whole(body, "most"))
+    found = claims.take(holder, open_ones, whole(body, "most"), drop=loaders.ids(level)[dropped].tolist())
     row_of = dict(zip(ids, rows.tolist(), strict=True))
     return {
         "own": [row_of[id] for id in found.own],
@@ -45,9 +46,9 @@ def claim(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rows(body: dict[str, Any], n: int) -> np.ndarray:
-    rows = body.get("rows")
+def _rows(body: dict[str, Any], name: str, n: int) -> np.ndarray:
+    rows = body.get(name, [] if name == "drop" else None)
     is_short = isinstance(rows, list) and len(rows) <= MOST_ROWS
     if not isinstance(rows, list) or not is_short or not all(type(row) is int and 0 <= row < n for row in rows):
-        raise Refused(400, f"'rows' must be a list of at most {MOST_ROWS} whole numbers from 0 to {n - 1}")
+        raise Refused(400, f"'{name}' must be a list of at most {MOST_ROWS} whole numbers from 0 to {n - 1}")
     return np.array(list(dict.fromkeys(rows)), np.int64)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hem_core.cli._screen import say
+from hem_core.cli._tags_url import TagsUrl, tags_at
 
 PLACE = 95
 MOST_LISTED = 20
@@ -22,6 +23,7 @@ def correct(
             help="Whose verdict counts where people disagree: a reviewer's name, or last. By default nobody's."
         ),
     ] = "",
+    tags_url: TagsUrl = None,
 ) -> None:
     """Write annotations of boxes with the corrections that people made in the app.
 
@@ -30,6 +32,7 @@ def correct(
     of the given one, or adds it where none is given; 'remove' removes the given box. All else stays as it is in the
     file. Boxes that people disagree on are listed and left as they are. Run it again after more reviews.
     """
+    tags_at(tags_url)
     from hem_core.labels.corrected_boxes import corrected_boxes
     from hem_core.labels.corrected_files import write_corrected
     from hem_core.store.run import open_run

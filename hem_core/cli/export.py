@@ -10,6 +10,7 @@ import typer
 import hem_core.export
 from hem_core import folder as registry
 from hem_core.cli._screen import bars, say
+from hem_core.cli._tags_url import TagsUrl, tags_at
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed, workspace_of
 from hem_core.store.level_names import EXAMPLES, counted
@@ -53,8 +54,10 @@ def export(
     limit: Annotated[
         int, typer.Option(help="With --static: rows at most; of more, half are the hardest and half at random.", min=1)
     ] = 2000,
+    tags_url: TagsUrl = None,
 ) -> None:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
+    tags_at(tags_url)
     if static:
         _export_page(source, out, level, limit, where, others={"--set": set_, "--format": format, "--data": data})
         return

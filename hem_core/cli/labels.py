@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hem_core.cli._screen import say, table
+from hem_core.cli._tags_url import TagsUrl, tags_at
 
 PLACE = 50
 
@@ -13,8 +14,10 @@ PLACE = 50
 def labels(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     most: Annotated[int, typer.Option(help="How many suspects to show.", min=1)] = 20,
+    tags_url: TagsUrl = None,
 ) -> None:
     """Show the labels to review first, and the share of wrong labels estimated from those reviewed."""
+    tags_at(tags_url)
     from hem_core.labels.report import label_report
 
     report = label_report(run, most)

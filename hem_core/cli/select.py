@@ -8,6 +8,7 @@ import typer
 import hem_core.selection.policies
 from hem_core import folder
 from hem_core.cli._screen import bars, say, table
+from hem_core.cli._tags_url import TagsUrl, tags_at
 from hem_core.store.level_names import noun
 
 PLACE = 70
@@ -47,8 +48,10 @@ def select(
     ] = False,
     save: Annotated[str | None, typer.Option(help="Save it as the next version of the set of this name.")] = None,
     by: Annotated[str, typer.Option(help="Who made the set.")] = "hem select",
+    tags_url: TagsUrl = None,
 ) -> None:
     """Choose examples for training, see which are chosen and why the rest are not, and save them as a set."""
+    tags_at(tags_url)
     from hem_core.errors import HemError
     from hem_core.sets.preview import preview as preview_of
     from hem_core.sets.proof import proof
@@ -73,8 +76,7 @@ def select(
         seed=seed,
     )
     _say_chosen(chosen, is_usual=chain is None)
-    rows = noun(level)
-    seen = proved = None
+    rows, seen, proved = noun(level), None, None
     if preview:
         seen = preview_of(opened, chosen, seed=seed)
         _show_preview(seen, rows)

@@ -114,5 +114,8 @@ def _tags(run: Run, level: str) -> pd.DataFrame | None:
         workspace = open_workspace(run.folder)
     except RunError:
         return None
-    is_tagged = (workspace.folder / "tags.sqlite").is_file()
+    from hem_core.store.tag_place import tag_place
+
+    place = tag_place(workspace.folder)
+    is_tagged = isinstance(place, str) or place.is_file()
     return workspace.tags().level(level).state(run.level(level).data) if is_tagged else None

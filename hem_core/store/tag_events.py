@@ -19,7 +19,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.dialects import sqlite
 
 from hem_core.errors import BusyError, ConflictError, RunError
-from hem_core.store import tag_file
+from hem_core.store import tag_file, tag_place
 from hem_core.store.level_names import EXAMPLES
 
 FORMAT_VERSION = 1
@@ -95,17 +95,17 @@ def connect(place: Path | str) -> sa.Engine:
     file is empty or cut, or a newer HEM wrote it.
     """
     if isinstance(place, str) and "://" in place:
-        url = sa.make_url(place)
+        url = tag_place.parsed(place)
     else:
         url = sa.URL.create("sqlite", database=str(place))
-    shown = url.render_as_string(hide_password=True)
+    shown = tag_place.shown(url)
     try:
-        engine = _file_engine(Path(str(url.database))) if _is_file(url) else sa.create_engine(url)
+        engine = (
+            _file_engine(Path(str(url.database))) if _is_file(url) else sa.create_engine(url, **tag_place.options(url))
+        )
         version = _retried(lambda: _create(engine))
     except (exc.SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
-        raise BusyError(
-            f"the tag log {shown} cannot be opened: {getattr(error, 'orig', error)}; check the path or the URL"
-        ) from error
+        raise BusyError(f"the tag log {shown} cannot be opened: {tag_place.reason(error)}") from error
     if version != str(FORMAT_VERSION):
         raise RunError(
             f"the tag log {shown} has format version {version}; this HEM reads {FORMAT_VERSION}: install the newer HEM"

@@ -96,10 +96,11 @@ class Workspace:
         return open_run(self.folder / "runs" / name)
 
     def tags(self, url: str | None = None) -> TagLog:
-        """The tag log: tags.sqlite here, or the database at an SQLAlchemy URL."""
+        """The tag log: in the database at an SQLAlchemy URL, by default $HEM_TAGS_URL; without one tags.sqlite here."""
+        from hem_core.store.tag_place import tag_place
         from hem_core.store.tags import open_tags
 
-        return open_tags(url or self.folder / "tags.sqlite")
+        return open_tags(tag_place(self.folder, url))
 
     def sets(self) -> dict[str, list[int]]:
         """The curated sets: name -> versions, ascending."""

@@ -1,6 +1,7 @@
 import io
 import json
 import struct
+import time
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from app import loaders
 from app.wire import door, routes, search_marks
 from app.wire.identity import identity
 from hem_core.store.atomic import write_json, write_table
+from hem_core.store.review_claims import LIFETIME, Holder
 from hem_core.store.verdicts import VERDICTS
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
@@ -460,6 +462,21 @@ def test_two_people_claim_different_rows_and_skip_what_is_judged(own):
     assert claim(own, "ben", [2], is_dispute=True).json()["own"] == [2]  # disputed rows are judged
     assert claim(own, "ann", [], most=0, release=True).json()["own"] == []
     assert claim(own, "ben", [0]).json()["own"] == [0]
+
+
+@pytest.mark.parametrize(("ago", "own_rows"), [(LIFETIME * 0.5, [2, 3]), (LIFETIME * 1.01, [0, 1])])
+def test_what_a_closed_browser_had_is_free_when_its_claim_runs_out(own, ago, own_rows):
+    level = loaders.level("tiny")
+    ids = loaders.ids(level)[[0, 1]].tolist()
+    loaders.tags_of(level).claims(level.data, clock=lambda: time.time() - ago).take(Holder("ann", "closed"), ids, 2)
+    assert claim(own, "ben", [0, 1, 2, 3]).json()["own"] == own_rows
+
+
+def test_a_step_gives_back_what_it_leaves_behind(own):
+    claim(own, "ann", [0, 1])
+    assert claim(own, "ann", [2, 3], drop=[0, 1]).json()["own"] == [2, 3]
+    found = claim(own, "ben", [0, 1, 2]).json()
+    assert (found["own"], found["others"]) == ([0, 1], {"2": "ann"})
 
 
 @pytest.mark.parametrize("rows", [None, "0", [-1], [60], [0.5], [True], list(range(60)) * 4])

@@ -1,10 +1,12 @@
 import json
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from app.views.review import blind
+from hem_core.store.review_claims import LIFETIME, Holder
 from hem_core.store.verdicts import ALL
 from hem_core.store.workspace import open_workspace
 
@@ -270,18 +272,33 @@ def test_a_verdict_over_another_person_s_unseen_one_is_said(site, opened):
     assert tags_of(site.folder) == {first: "outlier"}
 
 
-def test_two_people_get_different_examples_and_see_each_others_verdicts(site, opened):
-    ben, anna = ready(opened("review", person="ben")), ready(opened("review"))
-    ben.reload()
-    ready(ben)
+def test_two_people_share_out_a_queue_and_get_what_a_closed_browser_had(site, opened):
+    home = open_workspace(site.folder)
+    log, data = home.tags(), home.run("animals").data
+    rows = home.run("animals").table().query("difficulty >= 98")["id"].tolist()
+    closed = log.claims(data, clock=lambda: time.time() - 1.1 * LIFETIME)
+    closed.take(Holder("carl", "w"), rows, 3)  # two minutes ago
+    queue = 'review?queue=filter&rule={"all":[{"column":"difficulty","min":98,"max":null}]}'
+    ben, anna = ready(opened(queue, person="ben")), ready(opened(queue))
     assert shown(ben) != shown(anna)
-    press(ben, "222")
-    press(anna, "555")
-    wait_saved(ben, 3)
-    wait_saved(anna, 3)
-    state = verdicts(site.folder)
-    assert len(state) == 6
-    assert sorted(state["who"]) == ["anna"] * 3 + ["ben"] * 3
+    seen = {shown(ben), shown(anna)}
+    for page in (ben, anna, ben, anna):
+        before = shown(page)
+        press(page, "2")
+        page.wait_for_selector(f".hem-review .body[data-id]:not([data-id='{before}'])")
+        assert shown(page) not in seen
+        seen.add(shown(page))
+    while before := shown(ben):
+        press(ben, "2")
+        ben.wait_for_selector(f".hem-review .body:has(.finished), .hem-review .body[data-id]:not([data-id='{before}'])")
+        assert shown(ben) not in seen
+        seen.add(shown(ben))
+    ben.get_by_text("on the screen of anna.").wait_for()
+    press(anna, "2222")
+    anna.get_by_text("Nothing left in this queue").wait_for()
+    wait_saved(anna, 12)
+    assert sorted(verdicts(site.folder)["id"]) == sorted(rows)
+    assert log.revision(data) == len(rows)  # nobody judged what another had
 
 
 def test_a_dispute_is_shown_with_both_verdicts_and_settled_by_a_third(site, opened):

@@ -3,11 +3,11 @@
 
 import { h } from "../shared/dom.js";
 import { addressOf, rowsOf } from "./address.js";
+import { makeClaims, nextFree } from "./claims.js";
 import { makeCorrecting } from "./correcting.js";
 import { makeJudging } from "./judging.js";
 import { makeKeyboard } from "./key_actions.js";
 import { makePictures } from "./pictures.js";
-import { nextOpen } from "./queue.js";
 import { makeScreen } from "./screen.js";
 import { makeStage } from "./stage.js";
 import { makeStock } from "./stock.js";
@@ -38,6 +38,7 @@ export function makeState(client) {
     pictures: /** @type {any} */ (null),
     outbox: /** @type {any} */ (null), // of the workspace on screen
     stock: /** @type {import("./stock.js").Stock} */ (/** @type {unknown} */ (null)),
+    claims: /** @type {import("./claims.js").Claims | null} */ (null), // what this window has on screen
     judging: /** @type {import("./judging.js").Judging} */ (/** @type {unknown} */ (null)),
     tags: /** @type {import("./tags.js").Tags} */ (/** @type {unknown} */ (null)),
     correcting: /** @type {import("./correcting.js").Correcting} */ (/** @type {unknown} */ (null)),
@@ -76,7 +77,7 @@ export function makeState(client) {
       return this.data?.is_dispute ? this.spoken.has(row) : this.verdicts.has(row);
     },
     nextOne(from = this.at) {
-      return nextOpen(this.rows, from, (row) => this.isDone(row));
+      return nextFree(this, from);
     },
     go(to) {
       const target = Math.max(0, Math.min(this.rows.length, to));
@@ -93,6 +94,7 @@ export function makeState(client) {
       this.screen.draw();
       this.stock.fetchAhead();
       this.stock.refresh();
+      this.claims?.ask();
     },
     /** A row that the new queue lacks stays: another person has judged it, or it was opened by its address. */
     keepRow(row, place, why) {
@@ -119,6 +121,7 @@ export function makeDesk(place, client, leave, shell = {}) {
   };
   let leaveOutbox = () => {};
   desk.stock = makeStock(desk, client.windowId());
+  desk.claims = makeClaims(desk, client.windowName);
   desk.judging = makeJudging(desk);
   desk.correcting = makeCorrecting(desk);
   desk.tags = makeTags(desk);
@@ -133,6 +136,7 @@ export function makeDesk(place, client, leave, shell = {}) {
   const listeners = /** @type {[EventTarget, string, (event: any) => void, boolean?][]} */ ([
     ...(isDrawer ? [] : own),
     [window, "focus", refresh],
+    [window, "pagehide", () => desk.claims?.end()],
     [document, "click", freeTheArrows, true], // the choices let no click through
     [document, "visibilitychange", () => document.visibilityState === "visible" && refresh()],
   ]);
@@ -172,11 +176,13 @@ export function makeDesk(place, client, leave, shell = {}) {
     else desk.judging.showChanged(changed);
     if (current !== undefined && !fresh.rows.includes(current)) refresh(); // Python no longer tells of it
     desk.outbox.send();
+    desk.claims?.ask();
   }
 
   function close() {
     for (const [target, ...listener] of listeners) target.removeEventListener(...listener);
     desk.judging.end();
+    desk.claims?.end();
     desk.stage?.close();
     leaveOutbox();
     desk.pictures?.forget();

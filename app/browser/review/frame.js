@@ -154,8 +154,8 @@ function unfocused(action) {
   };
 }
 
-/** What comes after the last example, or why there is none. */
-export function finished({ n, empty, done, act }) {
+/** What comes after the last example, or why there is none; elsewhere: who has the open ones on screen. */
+export function finished({ n, empty, done, elsewhere, act }) {
   const next = [
     ["sets", "Make a set"],
     ["labels", "See the labels"],
@@ -163,8 +163,8 @@ export function finished({ n, empty, done, act }) {
   return h(
     "section",
     { class: "finished" },
-    h("h3", {}, n ? "Nothing left in this queue" : "This queue is empty"),
-    h("p", {}, n ? done : empty),
+    h("h3", {}, !n ? "This queue is empty" : elsewhere ? "Nothing free in this queue" : "Nothing left in this queue"),
+    h("p", {}, n ? (elsewhere ?? done) : empty),
     h(
       "div",
       { class: "next" },

@@ -53,7 +53,7 @@ export function makeJudging(desk) {
   };
 
   function press(name) {
-    if (desk.row === undefined) return;
+    if (desk.row === undefined || desk.claims?.isWaiting()) return;
     const choice = desk.choices().find((one) => one.name === name);
     if (choice && desk.isHidden() && desk.data.blind_choices) {
       if (choice.tag) judge(choice.tag, "");
@@ -79,7 +79,7 @@ export function makeJudging(desk) {
   /** The server, which knows how sets are written, makes a verdict of the tags that were confirmed. */
   function confirmSet(set) {
     const { row, data } = desk;
-    if (row === undefined) return;
+    if (row === undefined || desk.claims?.isWaiting()) return;
     const words = set.yes.join(", ") || "no tag";
     post(row, { action: "tags", value: JSON.stringify(set) }, { tag: "answered", value: words, who: data.person });
     say(`confirmed: ${words}`);

@@ -3,6 +3,7 @@
 
 import { toggleSheet } from "../guide/sheet.js";
 import { reviewSections } from "../shared/keys.js";
+import { stepped } from "./claims.js";
 import { isWithoutClass, request, takesText } from "./key_requests.js";
 
 /** The actions that the buttons share with the keys, and the listener of the keys. leave(page) opens another page.
@@ -20,8 +21,8 @@ export function makeKeyboard(desk, place, leave) {
       desk.chooser = null;
       desk.screen.draw();
     },
-    previous: () => desk.go(desk.at - 1),
-    next: () => desk.go(desk.reveal ? desk.nextOne() : desk.at + 1),
+    previous: () => desk.go(stepped(desk, -1)),
+    next: () => desk.go(desk.reveal ? desk.nextOne() : stepped(desk, 1)),
     blind: () => {
       if (desk.data.no_blind) return;
       if (desk.data.audit) {

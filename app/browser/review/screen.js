@@ -35,10 +35,12 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     delete body.dataset.id;
     delete body.dataset.row;
     if (row === undefined) {
-      return body.replaceChildren(frame.finished({ n: desk.rows.length, empty: data.empty, done: data.done, act }));
+      return body.replaceChildren(
+        frame.finished({ n: desk.rows.length, empty: data.empty, done: data.done, elsewhere: elsewhere(), act }),
+      );
     }
     if (reason !== undefined) return body.replaceChildren(broken(reason, again));
-    if (!shown) return body.replaceChildren(waiting());
+    if (!shown || desk.claims?.mayShow(row) === false) return body.replaceChildren(waiting());
     // While a blind answer waits for the server, the label stays hidden.
     const isAnswering = reveal && reveal.isSame === undefined;
     return item(shown, Boolean(desk.isHidden() || shown.is_blinded || isAnswering));
@@ -50,6 +52,14 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const example = row === undefined ? null : { id, row, place: desk.placeOf.get(row) };
     // While Streamlit goes to another page, this one is still here for a moment.
     if (address.path() === home) address.show(example, rowsOf(desk.data));
+  }
+
+  /** Who has what is left of the queue on screen; null when nobody has. */
+  function elsewhere() {
+    const left = desk.rows.filter((row) => !desk.isDone(row)).length;
+    const who = desk.claims?.holders() ?? [];
+    if (!left || !who.length) return null;
+    return `Still open: ${left.toLocaleString("en")}, on the screen of ${who.join(", ")}. You get what is left there.`;
   }
 
   function again() {

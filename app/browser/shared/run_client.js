@@ -70,6 +70,12 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     },
     /** {revision, verdicts: {row: verdict}} of what people said one at a time. */
     judged: (rows) => json("judged", rowsOf(rows)),
+    /** Claim the first `most` of some rows for a window: {own, others, judged, revision, seconds}; drop: rows to give
+     *  back, release: all that the window has. */
+    async claim(rows, most, { window, isDispute = false, drop = /** @type {number[]} */ ([]), release = false }) {
+      const about = { window: window || "window", is_dispute: isDispute, drop, release, who: client.person() };
+      return (await post("claim", { rows, most, ...about }, { keepalive: release })).json();
+    },
     /** The examples of a rule as the text of a CSV file. */
     csv: async (rule) => (await post("csv", { rule })).text(),
     /** What sets a group inside a filter apart, both as rules; without a group, what sets the filter apart. */
@@ -99,10 +105,10 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     return client.request(`/hem/${what}/${encodeURIComponent(run)}${about ? `?${about}` : ""}`);
   }
 
-  function post(what, content) {
+  function post(what, content, options = {}) {
     const body = JSON.stringify({ ...identity, fingerprint, ...content }),
       headers = { "Content-Type": "application/json" };
-    return client.request(`/hem/${what}`, { method: "POST", headers, body });
+    return client.request(`/hem/${what}`, { ...options, method: "POST", headers, body });
   }
 
   async function json(what, query) {

@@ -1,0 +1,152 @@
+// @ts-check
+// Claims of Review: what is on this screen, and the next few, nobody else is given; they run out unless renewed.
+
+import { nextOpen } from "./queue.js";
+
+const AHEAD = 4, // rows that are claimed at a time: the one on screen and those after it
+  CANDIDATES = 60, // of which the first free ones are taken
+  RENEWALS = 4, // within the life of a claim
+  UNANSWERED_SECONDS = 120;
+
+/**
+ * @typedef {object} Claims
+ * @property {(isRenewal?: boolean) => Promise<void>} ask
+ * @property {(row: number) => boolean} mayShow
+ * @property {(row: number) => boolean} isTaken whether somebody else has the row on screen
+ * @property {() => string[]} holders the others who have rows of this queue on screen
+ * @property {() => boolean} isWaiting
+ * @property {() => void} end
+ */
+
+/** @param {import("./desk.js").Desk} desk @param {() => string} windowName @returns {Claims} */
+export function makeClaims(desk, windowName) {
+  let own = new Set(),
+    others = new Map(), // row -> who has it on screen
+    isFree = false, // nobody can be asked: what is on screen is shown all the same
+    isAsking = false,
+    key = "",
+    timer = /** @type {any} */ (0);
+  const kept = new Set(); // judged in this window, or worked at here when the claim ran out: an undo shows it at once
+
+  return { ask, mayShow, isTaken: (row) => others.has(row) && !desk.isDone(row), holders, isWaiting, end };
+
+  /** Whether the row at hand may turn out to be another's: keys typed ahead of the server are no verdicts then. */
+  function isWaiting() {
+    return desk.row !== undefined && holders().length > 0 && !mayShow(desk.row);
+  }
+
+  function holders() {
+    const open = [...others].filter(([row]) => !desk.isDone(row));
+    return [...new Set(open.map(([, who]) => who))];
+  }
+
+  /** Whether a row can be shown: it is claimed, judged, opened by its address, or the server does not answer. */
+  function mayShow(row) {
+    if (!desk.source?.claim || isFree) return true;
+    if (key !== desk.data.key) return false;
+    return own.has(row) || kept.has(row) || desk.isDone(row) || desk.drawn[desk.rows.indexOf(row)] === "wanted";
+  }
+
+  /** Claim the row on screen and the next ones, where they are not claimed yet. isRenewal: in any case. */
+  async function ask(isRenewal = false) {
+    const { data, source } = desk;
+    if (!data || !source?.claim) return;
+    if (key !== data.key) forget();
+    for (const row of desk.spoken) if (own.has(row)) kept.add(row);
+    if (isAsking) return;
+    const wanted = candidates(),
+      asked = desk.row;
+    if (!wanted.length || (!isRenewal && wanted.slice(0, AHEAD).every((row) => own.has(row)))) return;
+    isAsking = true;
+    let found = null;
+    try {
+      const drop = [...own].filter((row) => !desk.isDone(row)); // in the same step as those that are claimed anew
+      found = await source.claim(wanted, AHEAD, { window: windowName(), isDispute: Boolean(data.is_dispute), drop });
+    } catch {
+      // Offline, or refused: people go on, and what two of them say of one row is kept from both.
+    }
+    isAsking = false;
+    if (data.key !== desk.data.key) return void ask();
+    take(found, wanted);
+    plan(found?.seconds ?? UNANSWERED_SECONDS);
+    if (desk.row !== asked) ask(); // people went on while this was on its way
+  }
+
+  /** Renew the claims while the page is in sight; those of a page that nobody sees run out. */
+  function plan(seconds) {
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => (globalThis.document?.visibilityState === "hidden" ? plan(seconds) : ask(true)),
+      (1000 * seconds) / RENEWALS,
+    );
+    timer.unref?.();
+  }
+
+  function take(found, wanted) {
+    const row = desk.row,
+      could = row !== undefined && mayShow(row);
+    isFree = found === null;
+    key = desk.data.key;
+    if (found) {
+      wanted.forEach((one) => others.delete(one));
+      own = new Set(found.own);
+      Object.entries(found.others).forEach(([one, who]) => others.set(Number(one), who));
+      const judged = Object.fromEntries(Object.entries(found.judged).map(([one, verdict]) => [Number(one), verdict]));
+      const changed = desk.verdicts.take(found.revision, Object.keys(judged).map(Number), judged);
+      for (const one of changed) desk.stock.stale.add(one);
+      if (changed.length) desk.screen.head();
+    }
+    if (row !== undefined && could) return keep(row);
+    const isDone = row !== undefined && desk.isDone(row) && !kept.has(row);
+    if (row !== undefined && !others.has(row) && !isDone) return desk.screen.draw();
+    return goOn();
+  }
+
+  /** The row was on screen already: unless somebody is at work on it, it is left when it is another's now. */
+  function keep(row) {
+    if (mayShow(row) || !others.has(row)) return;
+    if (desk.chooser || desk.reveal || desk.correcting?.edit() || desk.tags?.isOn()) kept.add(row);
+    else goOn(`${others.get(row)} has that example on screen now`);
+  }
+
+  function goOn(words = "") {
+    const next = desk.nextOne();
+    if (words) desk.judging.say(words);
+    if (next === desk.at) desk.screen.draw();
+    else desk.go(next);
+  }
+
+  /** The open rows from the one on screen on, from the beginning after the last. */
+  function candidates() {
+    const start = Math.min(desk.at, desk.rows.length),
+      turned = [...desk.rows.slice(start), ...desk.rows.slice(0, start)];
+    return turned.filter((row) => !desk.isDone(row)).slice(0, CANDIDATES);
+  }
+
+  function forget() {
+    own = new Set();
+    others = new Map();
+    isFree = false;
+    kept.clear();
+  }
+
+  /** Give everything back: the page is left. */
+  function end() {
+    clearTimeout(timer);
+    if (own.size) desk.source?.claim?.([], 0, { window: windowName(), release: true }).catch(() => {});
+    forget();
+  }
+}
+
+/** The place a step away, without those on somebody else's screen. @param {import("./desk.js").Desk} desk */
+export function stepped(desk, step) {
+  let to = desk.at + step;
+  while (desk.claims?.isTaken(desk.rows[to])) to += step;
+  return to;
+}
+
+/** The next row that is neither done nor on somebody else's screen.
+ *  @param {import("./desk.js").Desk} desk @param {number} from */
+export function nextFree(desk, from) {
+  return nextOpen(desk.rows, from, (row) => desk.isDone(row) || Boolean(desk.claims?.isTaken(row)));
+}
