@@ -10,6 +10,7 @@ from hem_core.labels.audit import PILOT
 from hem_core.labels.audit_sample import frame, standing
 from hem_core.runs.score import score
 from hem_core.store.answers import answers
+from hem_core.store.tags import open_tags
 from hem_core.store.workspace import open_workspace
 
 N = 400
@@ -32,7 +33,7 @@ def scored(tmp_path_factory):
 def level(scored, tmp_path):
     """The level, the ids, and a log of one's own."""
     found = open_workspace(scored).run("run").examples
-    return found, pd.Index(found.table(["id"])["id"]), open_workspace(scored).tags(str(tmp_path / "tags.sqlite"))
+    return found, pd.Index(found.table(["id"])["id"]), open_tags(tmp_path / "tags.sqlite")
 
 
 def stand(level, ids, log, drawn_from):

@@ -152,7 +152,7 @@ def test_a_task_without_arguments_refuses_them(tmp_path):
 def test_the_command_passes_them_and_overview_shows_them(data, tmp_path):
     from typer.testing import CliRunner
 
-    from app.views.overview.page import _arguments
+    from app.views.overview.card import _arguments
     from hem_core.cli import hem
 
     command = ["score", data / "annotations.json", "--images", data / "photos", "--predictions", data / "results.json"]
