@@ -11,6 +11,10 @@ CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
 CONTROLS = {"button", "textbox", "combobox", "checkbox", "radio", "slider", "spinbutton", "searchbox", "link", "tab",
             "menuitem", "switch", "listbox", "option"}  # fmt: skip
 READY = {"explore": ".hem-explorer[data-ready]", "review": ".hem-review .body[data-id] .look"}
+FOLLOWED = """(isDark) => {
+  const explorer = document.querySelector('.hem-explorer');
+  return !explorer || explorer.classList.contains('is-dark') === isDark;
+}"""
 STILL = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 
 
@@ -38,6 +42,7 @@ def test_every_control_has_a_name_every_text_can_be_read_and_no_page_is_wider_th
             page.wait_for_function(
                 "(isDark) => (getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
                 " === 'rgb(255, 255, 255)') !== isDark", arg=scheme == "dark")  # fmt: skip
+            page.wait_for_function(FOLLOWED, arg=scheme == "dark")
             trouble += [f"{name}, {scheme}: {low}" for low in page.evaluate(CONTRAST)]
         wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].some((one) => " \
                "one.scrollWidth > one.clientWidth + 1)"  # fmt: skip
