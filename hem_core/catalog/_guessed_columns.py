@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.catalog._compute import pc
+from hem_core.catalog._table_file import is_text
 from hem_core.class_columns import CONFIDENCE, PREDICTED, PREFIXES, of_prefix
 
 ROWS = 20_000
@@ -44,7 +45,7 @@ def guessed_text(table: pa.Table, *, but: str | None = None) -> str | None:
     some, best, longest = table.slice(0, ROWS), None, float(LETTERS)
     for name in some.column_names:
         values = some[name].drop_null()
-        if name == but or not _is_text(values.type) or not len(values):
+        if name == but or not is_text(values.type) or not len(values):
             continue
         letters = pc.mean(pc.utf8_length(values)).as_py()
         has_spaces = pc.mean(pc.cast(pc.match_substring(values, " "), pa.float64())).as_py() > DIFFERENT
@@ -94,7 +95,3 @@ def _numbers(values: pa.ChunkedArray) -> np.ndarray | None:
         return pc.cast(values, pa.float64()).to_numpy()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-
-
-def _is_text(type_: pa.DataType) -> bool:
-    return pa.types.is_string(type_) or pa.types.is_large_string(type_)

@@ -24,9 +24,9 @@ def stored(source: Source, name: str, *, is_dictionary: bool = True) -> pa.Chunk
 
     None where it is made of other columns, or its file has its rows in another order. Raises RunError.
     """
-    file = source.columns.get(name, "")
-    if name not in source.aliases.get(file, ()) or (file == "catalog" and not source.is_catalog_aligned):
+    if not _is_in_order(source, name):
         return None
+    file = source.columns[name]
     path, own = source.path(file), source.stored_name(file, name)
     if source.stored[file].count(own) > 1 or pa.types.is_nested(source.types[name]):
         return None
@@ -40,12 +40,17 @@ def stored(source: Source, name: str, *, is_dictionary: bool = True) -> pa.Chunk
 
 def is_in_file(source: Source, name: str) -> bool:
     """Whether a column is stored in the order of the rows, under a name of its own and in a type that a query keeps."""
-    file = source.columns.get(name, "")
-    if name not in source.aliases.get(file, ()) or (file == "catalog" and not source.is_catalog_aligned):
+    if not _is_in_order(source, name):
         return False
-    type_ = source.types[name]
+    file, type_ = source.columns[name], source.types[name]
     inner = type_.value_type if pa.types.is_list(type_) or pa.types.is_fixed_size_list(type_) else type_
     return is_plain(inner) and source.stored[file].count(source.stored_name(file, name)) == 1
+
+
+def _is_in_order(source: Source, name: str) -> bool:
+    """Whether a file holds a column itself, with the rows in the order of the level."""
+    file = source.columns.get(name, "")
+    return name in source.aliases.get(file, ()) and (file != "catalog" or source.is_catalog_aligned)
 
 
 def few(source: Source, file: str, names: list[str], rows: np.ndarray) -> pa.Table | None:

@@ -91,3 +91,12 @@ def test_a_step_of_the_ramp_filters_by_its_range_and_the_ends_are_open(evaluate,
         adding=is_adding,
     )
     assert (found and (found["min"], found["max"])) == wanted
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "is_bool", "wanted"),
+    [("is_correct", "true", True, "correct"), ("night", "false", True, "no"), ("label", "true", False, "true")],
+)
+def test_true_and_false_are_shown_in_the_words_of_the_filters(evaluate, column, text, is_bool, wanted):
+    expression = "m.shownName(v.column, v.text, v.isBool)"
+    assert evaluate("explorer/shown_name.js", expression, column=column, text=text, isBool=is_bool) == wanted

@@ -33,3 +33,15 @@ def test_an_epoch_is_fetched_once_and_split_into_both_axes(run_js):
 )
 def test_only_the_data_map_is_replayed_and_the_last_epoch_is_the_whole_training(evaluate, mode, epoch, wanted):
     assert evaluate("explorer/replay.js", "m.epochOf(v.view, 8)", view={"mode": mode, "epoch": epoch}) == wanted
+
+
+def test_few_epochs_of_very_many_rows_stay_in_memory(run_js):
+    found = run_js(
+        "explorer/replay.js",
+        """
+          const n = 3e6, replay = m.makeReplay(async () => new Float32Array(2).buffer, n);
+          for (const epoch of [1, 2, 3]) await replay.load(epoch);
+          return [1, 2, 3].map((epoch) => Boolean(replay.places(epoch)));
+        """,
+    )
+    assert found == [False, True, True]

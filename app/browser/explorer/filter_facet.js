@@ -3,6 +3,7 @@
 
 import { h, icon } from "../shared/dom.js";
 import { whole as inWords } from "../shared/numbers.js";
+import { shownName } from "./shown_name.js";
 import { barsOfLines, chosenMask, counted as countedUnder } from "./filter_chosen.js";
 
 const FEW = 7;
@@ -13,8 +14,7 @@ const FEW = 7;
 export function facetFilter({ bus, section, put }, name) {
   const column = bus.column(name),
     isBool = column.kind === "bool";
-  const shown = (text) =>
-    name === "is_correct" ? (text === "true" ? "correct" : "wrong") : isBool ? (text === "true" ? "yes" : "no") : text;
+  const shown = (text) => shownName(name, text, isBool);
   const list = h("div", { class: "hem-facet" }),
     more = h("button", { class: "hem-link" });
   const title = name === "is_correct" ? "prediction" : column.title;

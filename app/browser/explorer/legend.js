@@ -3,6 +3,7 @@
 
 import { h } from "../shared/dom.js";
 import { short } from "../shared/numbers.js";
+import { shownName } from "./shown_name.js";
 import { clauseOf, withClause } from "../shared/rules.js";
 
 /** The legend as elements: a ramp for numbers, keys for names. colour: as `colouring` gives it, null for none.
@@ -21,7 +22,7 @@ export function legendKey(bus, colour) {
 
 function keys(bus, colour) {
   const clause = clauseOf(bus.filter, colour.name),
-    shown = (name) => (colour.name === "is_correct" ? (name === "true" ? "correct" : "wrong") : name);
+    shown = (name) => shownName(colour.name, name, colour.isBool);
   const put = (next) => bus.set({ filter: withClause(bus.filter, colour.name, next) });
   const items = colour.names.map((name, at) => ({
     text: shown(name),

@@ -4,12 +4,13 @@
 import { h, icon } from "../shared/dom.js";
 
 const STEP_MS = 450;
-const MOST_KEPT = 40; // epochs whose places stay in memory
+const KEPT_BYTES = 64 << 20; // of places that stay in memory; of very many rows, the last two epochs alone
 
 /** Where the points of the data map lay after each epoch. fetchEpoch(epoch) gives all x, then all y, as bytes.
  *  @param {(epoch: number) => Promise<ArrayBuffer>} fetchEpoch @param {number} n */
 export function makeReplay(fetchEpoch, n) {
-  const kept = new Map();
+  const kept = new Map(),
+    most = Math.max(2, Math.floor(KEPT_BYTES / (8 * Math.max(1, n))));
   return {
     /** {x, y} after an epoch that has been loaded, else undefined. @param {number} epoch */
     places: (epoch) => kept.get(epoch),
@@ -17,7 +18,7 @@ export function makeReplay(fetchEpoch, n) {
     async load(epoch) {
       if (kept.has(epoch)) return;
       const values = new Float32Array(await fetchEpoch(epoch));
-      if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value);
+      if (kept.size >= most) kept.delete(kept.keys().next().value);
       kept.set(epoch, { x: values.subarray(0, n), y: values.subarray(n) });
     },
   };
@@ -45,13 +46,13 @@ export function makeSlider(bus, host) {
   const text = h("output", { class: "hem-muted hem-number" }),
     bar = h("div", { class: "hem-epochs" }, play, range, text);
   host.append(bar);
-  return { draw, end: () => clearInterval(timer) };
+  return { draw, end: halt };
 
   function draw(view) {
     const { epochs } = bus,
       isOff = view.mode !== "data" || epochs < 2;
     bar.hidden = isOff;
-    if (isOff) return clearInterval(timer);
+    if (isOff) return halt();
     shown = epochOf(view, epochs) ?? epochs;
     Object.assign(range, { max: String(epochs), value: String(shown) });
     text.textContent = shown < epochs ? `after epoch ${shown} of ${epochs}` : `all ${epochs} epochs`;
@@ -79,8 +80,12 @@ export function makeSlider(bus, host) {
 
   // Python hears of the epoch once, at the end of the replay.
   function stop(epoch = shown) {
+    halt();
+    show(epoch, "page");
+  }
+
+  function halt() {
     clearInterval(timer);
     timer = 0;
-    show(epoch, "page");
   }
 }
