@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.wire.door import Refused
+from hem_core.errors import RunError
 from hem_core.store.replay import data_map_after, epochs_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,12 @@ AXES = ("variability", "confidence_mean")
 
 def epochs(level: Level) -> int:
     """How many epochs of the data map can be shown; 0 where the run lacks its columns or the recording."""
-    return epochs_of(level) if all(name in level.source.columns for name in AXES) else 0
+    if not all(name in level.source.columns for name in AXES):
+        return 0
+    try:
+        return epochs_of(level)
+    except RunError:  # Explore opens all the same; Review says what is the matter with the file
+        return 0
 
 
 def positions(level: Level, text: str) -> bytes:

@@ -17,8 +17,9 @@ COVERED = 0.9
 """Share of the predicted classes that must occur among the labels."""
 EXPLAINED = 0.1
 """Share of the variance of a column of numbers that its predictions explain."""
-LETTERS, DIFFERENT = 20, 0.5
-"""Letters of a text on average, and the share of texts that differ, from which on a column is one of texts."""
+LETTERS, DIFFERENT, SPACED = 20, 0.5, 0.5
+"""Letters of a text on average, the share of texts that differ, and of those with a space, from which on a column is
+one of texts."""
 
 
 def guessed_label(table: pa.Table) -> str | None:
@@ -28,7 +29,8 @@ def guessed_label(table: pa.Table) -> str | None:
     Columns of predictions are those that `hem_core.class_columns` names.
     """
     some = table.slice(0, ROWS)
-    predicted = next((name for name in some.column_names if name.casefold() in PREDICTED), None)
+    named = (name for name in some.column_names if name.casefold() in PREDICTED)
+    predicted = next((name for name in named if not pa.types.is_nested(some[name].type)), None)
     own = {name for name in some.column_names if name.casefold() in (*PREDICTED, *CONFIDENCE)}
     own |= {column for prefix in PREFIXES for column in of_prefix(some.column_names, prefix).values()}
     others = [name for name in some.column_names if name not in own]
@@ -40,15 +42,17 @@ def guessed_label(table: pa.Table) -> str | None:
 
 
 def guessed_text(table: pa.Table, *, but: str | None = None) -> str | None:
-    """The column of the longest texts, of those with at least 20 letters on average, half of which differ; None where
-    there is none. but: a column that is something else."""
+    """The column of the longest texts, of those with at least 20 letters on average; None where there is none.
+
+    Half of them differ, and most have a space: paths and codes are no texts. but: a column that is something else.
+    """
     some, best, longest = table.slice(0, ROWS), None, float(LETTERS)
     for name in some.column_names:
         values = some[name].drop_null()
         if name == but or not is_text(values.type) or not len(values):
             continue
         letters = pc.mean(pc.utf8_length(values)).as_py()
-        has_spaces = pc.mean(pc.cast(pc.match_substring(values, " "), pa.float64())).as_py() > DIFFERENT
+        has_spaces = pc.mean(pc.cast(pc.match_substring(values, " "), pa.float64())).as_py() > SPACED
         if letters >= longest and has_spaces and pc.count_distinct(values).as_py() >= DIFFERENT * len(values):
             best, longest = name, letters
     return best

@@ -59,7 +59,8 @@ def export(
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
     tags_at(tags_url)
     if static:
-        _export_page(source, out, level, limit, where, others={"--set": set_, "--format": format, "--data": data})
+        others = {"--set": set_, "--version": version, "--format": format, "--data": data}
+        _export_page(source, out, level, limit, where, others={**others, "--with-held-out": with_held_out})
         return
     if set_ is None:
         if version is not None:

@@ -53,6 +53,8 @@ def why(
     opened = open_run(run)
     group: dict[str, Any] = {"rule": _rule(rule, "--rule"), "within": _rule(within, "--within"), "where": where}
     named = _of_set(opened, set_name) if set_name else _of_view(opened, view) if view else {}
+    if within is not None and "within" in named:
+        raise DataError("--within and a --view that selects exclude each other: compared is the rest of its filter")
     of_level = named.pop("level", EXAMPLES)
     rows = opened.level(level or of_level)
     found = why_of(rows, **{**group, **named}, tags=_tags(opened, rows.name), most=most)
@@ -83,7 +85,7 @@ def _rule(text: str | None, option: str) -> dict[str, Any] | None:
     try:
         return json.loads(text) if text is not None else None
     except ValueError as error:
-        raise DataError(f"{option} is no JSON ({error}); an SQL condition goes into --where") from error
+        raise DataError(f"{option} is not valid JSON ({error}); an SQL condition goes into --where") from error
 
 
 def _of_set(run: Run, name: str) -> dict[str, Any]:

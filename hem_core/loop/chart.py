@@ -66,8 +66,10 @@ def _scale(points: Sequence[Point], measure: Measure) -> Scale:
     reach = max(values) - min(values)
     pad = max(0.005, reach * 0.08) if is_share else max(reach * 0.08, abs(max(values)) * 0.005, 1e-9)
     sizes = sorted({int(point["n"]) for point in points if point["arm"] != "all"})
-    highest = max(values) + pad
-    return Scale(sizes, max(0.0, min(values) - pad), min(1.0, highest) if is_share else highest, is_share)
+    lowest, highest = min(values) - pad, max(values) + pad
+    if min(values) >= 0:
+        lowest = max(0.0, lowest)
+    return Scale(sizes, lowest, min(1.0, highest) if is_share else highest, is_share)
 
 
 def _axes(scale: Scale, words: str) -> str:

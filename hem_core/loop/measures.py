@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -106,9 +106,12 @@ def _of_numbers(task: HasResiduals, raw: np.ndarray, targets: np.ndarray) -> dic
         _named(f"normalised {words}", "× spread"): float((values / spreads).mean())
         for words, values in ((ABSOLUTE, absolute), (SQUARED, squared))
     }
+    cleaned = [_column(name) for name in names]
     for at, name in enumerate(names):
-        found[_named(f"{ABSOLUTE} of {name}", "in its own unit")] = float(absolute[at])
-        found[_named(f"{SQUARED} of {name}", "in its own unit")] = float(squared[at])
+        ending = f"_{at}" if cleaned.count(cleaned[at]) > 1 else ""  # names that differ by their signs alone
+        for words, values in ((ABSOLUTE, absolute), (SQUARED, squared)):
+            measure = _named(f"{words} of {name}", "in its own unit")
+            found[replace(measure, column=measure.column + ending)] = float(values[at])
     return found
 
 
@@ -121,7 +124,11 @@ def _graded(task: Task, raw: np.ndarray, targets: np.ndarray) -> dict[Measure, f
 
 
 def _named(words: str, unit: str, *, higher: bool = False) -> Measure:
-    return Measure(re.sub(r"\W+", "_", words).strip("_"), words, unit, higher)
+    return Measure(_column(words), words, unit, higher)
+
+
+def _column(words: str) -> str:
+    return re.sub(r"\W+", "_", words).strip("_")
 
 
 def same_measures(points: Sequence[Mapping[Measure, float]]) -> tuple[Measure, ...]:

@@ -18,7 +18,7 @@ from hem_core.runs.refit_parts import refit_parts
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.claim import hold
 from hem_core.store.column_arrays import array_of
-from hem_core.store.damage import AGAIN, first_line
+from hem_core.store.damage import unreadable
 from hem_core.store.mapped import UNREADABLE
 from hem_core.store.run import Run, open_run
 from hem_core.store.workspace import open_workspace
@@ -74,7 +74,7 @@ def _kept(path: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except UNREADABLE as error:
-        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+        raise unreadable(path, error) from error
 
 
 def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:

@@ -15,7 +15,7 @@ from hem_core.errors import RunError
 from hem_core.runs.described_by import NO_DESCRIPTION
 from hem_core.slices.find import Slices, find
 from hem_core.store.atomic import write_table
-from hem_core.store.damage import AGAIN, damage
+from hem_core.store.damage import check
 from hem_core.store.run import open_run
 
 
@@ -46,9 +46,7 @@ def read(folder: Path | str) -> pd.DataFrame:
     path = run.folder / "slices.parquet"
     if not path.exists():
         raise RunError(f"the run {run.folder} was made before slices were looked for: score it again with --overwrite")
-    why = damage(path)
-    if why is not None:
-        raise RunError(f"{path} {why}; {AGAIN}")
+    check(path)
     table = pd.read_parquet(path)
     facts = pq.read_schema(path).metadata
     measured = table.assign(rule=[json.loads(rule) for rule in table["rule"]])

@@ -15,6 +15,7 @@ from hem_core.slices.contrast import SMALLEST, contrast
 from hem_core.slices.picked import picked
 from hem_core.slices.repetitions import distinct
 from hem_core.slices.statement import Statement, Title
+from hem_core.slices.text_words import words_in
 from hem_core.slices.traits import Traits
 from hem_core.store import rules
 from hem_core.store.level import Level
@@ -66,7 +67,7 @@ class Why:
             return ""
         return (
             f"Nothing sets these {rows} apart: of {self.n_tested:,} values, words and numbers none differs from the "
-            "others by more than chance and a trifle."
+            "others beyond chance by an amount that matters."
         )
 
     @property
@@ -146,7 +147,7 @@ def by_definition(level: Level, rule: Mapping[str, Any], where: str | None = Non
 
     A text stays: a word that it is chosen by says nothing of the others.
     """
-    plain = [clause for clause in rules.clauses(rule) if not OF_TEXT & set(clause.get("not", clause))]
+    plain = [clause for clause in rules.clauses(rule) if not OF_TEXT & set(rules.positive(clause))]
     found = rules.columns_of({"all": plain})
     if where:
         from hem_core.store.where import columns_in
@@ -161,10 +162,10 @@ def by_definition(level: Level, rule: Mapping[str, Any], where: str | None = Non
 
 
 def _is_sought(statement: Statement, clauses: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a statement is on a word that the group is chosen by."""
-    sought = [clause.get("not", clause) for clause in clauses]
-    texts = [str(clause.get("word", clause.get("contains", ""))).lower() for clause in sought]
-    return statement.kind == "word" and any(text and statement.names[0] in text.split() for text in texts)
+    """Whether a statement is on a word that the group is chosen by; what a regular expression is about is not known."""
+    sought = (each.get(key, "") for each in map(rules.positive, clauses) for key in ("word", "contains", "search"))
+    texts = [text for text in map(str, sought) if text and not text.startswith("/")]
+    return statement.kind == "word" and any(statement.names[0] in words_in(text) for text in texts)
 
 
 def _rows_of(level: Level, ids: Collection[str]) -> np.ndarray:

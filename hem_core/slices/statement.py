@@ -142,7 +142,8 @@ def _range(low: float | None, high: float | None) -> str:
         return f"up to {_short(high)}"
     if high is None:
         return f"from {_short(low)}"
-    return f"{_short(low)} to {_short(high)}"
+    ends = _short(low), _short(high)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def _short(value: float | None) -> str:
@@ -167,10 +168,10 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
-def _percent(share: float, sign: str = "%") -> str:
+def _percent(share: float) -> str:
     percent = 100 * share
     if 0 < percent < 0.1:
-        return f"<0.1{sign}"
+        return "<0.1%"
     digits = 0 if percent >= 10 or not percent else 1
     text = f"{percent:.{digits}f}"
-    return f"{'>99.9' if percent < 100 and text == '100' else text}{sign}"
+    return f"{'>99.9' if percent < 100 and text == '100' else text}%"

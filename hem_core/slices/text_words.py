@@ -18,6 +18,15 @@ SHORTEST = 2
 _BETWEEN = r"['’]*[^\pL\pN_'’]+['’]*|^['’]+|['’]+$|['’]{2,}"
 
 
+def words_in(text: str) -> list[str]:
+    """The words of one text in lower case, in their order."""
+    import pyarrow.compute as pc
+
+    compute: Any = pc
+    parts = compute.split_pattern_regex([text.lower()], pattern=_BETWEEN)
+    return [word for word in parts.to_pylist()[0] if word]
+
+
 def words_of(column: str, texts: pa.Array) -> tuple[Words, np.ndarray]:
     """The words of N texts in lower case, and (N,) how many each text has, NaN where it is missing.
 

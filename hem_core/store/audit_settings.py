@@ -40,7 +40,8 @@ def set_stop_rule(workspace: Path, data: str, level: str, rule: StopRule) -> Non
 def _checked(rule: StopRule) -> StopRule:
     if not 0 < rule.half < 0.5 or not 0.5 <= rule.confidence <= 0.999:
         raise DataError(
-            f"an audit stops at ± more than 0 and less than 50 points, at a confidence of 50 to 99.9%; got {rule}"
+            "an audit needs a margin between ±0 and ±50 points and a confidence of 50 to 99.9%; got "
+            f"±{100 * rule.half:g} points at {100 * rule.confidence:g}%"
         )
     return rule
 

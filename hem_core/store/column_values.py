@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hem_core.errors import RunError
-from hem_core.store.damage import AGAIN, first_line
+from hem_core.store.damage import unreadable
 
 if TYPE_CHECKING:
     from hem_core.store.source import Source
@@ -35,7 +34,7 @@ def stored(source: Source, name: str, *, is_dictionary: bool = True) -> pa.Chunk
         with pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=as_dictionary) as opened:
             return opened.read([own]).column(0)
     except (pa.ArrowException, OSError) as error:
-        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+        raise unreadable(path, error) from error
 
 
 def is_in_file(source: Source, name: str) -> bool:
@@ -71,7 +70,7 @@ def few(source: Source, file: str, names: list[str], rows: np.ndarray) -> pa.Tab
                 for group in groups
             ]
     except (pa.ArrowException, OSError) as error:
-        raise RunError(f"{source.path(file)} cannot be read ({first_line(error)}); {AGAIN}") from error
+        raise unreadable(source.path(file), error) from error
     found = np.argsort(np.concatenate([np.flatnonzero(group_of == group) for group in groups]))
     whole = pa.concat_tables(parts).take(found)
     return pa.table({name: whole[own] for name, own in zip(names, stored_names, strict=True)})

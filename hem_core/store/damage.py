@@ -53,6 +53,11 @@ def damage(path: Path) -> str | None:
     return None
 
 
+def unreadable(path: Path, error: Exception) -> RunError:
+    """What is raised for a file of a run that cannot be read, with the way out."""
+    return RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}")
+
+
 def check(path: Path) -> None:
     """Raise RunError, with the way out, when a Parquet file cannot be read as it was written."""
     why = damage(path)
@@ -65,7 +70,7 @@ def footer(path: Path) -> pq.FileMetaData:
     try:
         return pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
-        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+        raise unreadable(path, error) from error
 
 
 def check_columns(path: Path, names: Iterable[str], rows: np.ndarray | None = None) -> None:
@@ -87,7 +92,7 @@ def check_columns(path: Path, names: Iterable[str], rows: np.ndarray | None = No
                     file.read_row_group(group, columns=[name])  # one at a time: all at once may be the whole file
                     done.add((group, name))
     except (pa.ArrowException, OSError) as error:
-        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+        raise unreadable(path, error) from error
     _pages[str(path)] = stamp, done
 
 

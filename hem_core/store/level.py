@@ -358,8 +358,8 @@ class Level:
         name = next((name for name in ("label", "given") if name in self.columns()), None)
         if name is None or self.columns()[name] != "category":
             raise RunError(f"{self.title} has no classes, so there is no nearest of another one")
-        labels = self.table([name])[name]
-        return ((labels != labels.iloc[row]) & labels.notna()).to_numpy(bool)
+        codes, _names = self.categories(name)
+        return (codes != codes[row]) & (codes >= 0)
 
     @property
     def has_pictures(self) -> bool:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hem_core.errors import RunError
-from hem_core.store.damage import AGAIN, first_line
+from hem_core.store.damage import unreadable
 
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, struct.error, zlib.error, zipfile.BadZipFile)
 """The exceptions that reading a truncated array file raises."""
@@ -26,7 +25,7 @@ def map_npz(path: Path) -> dict[str, np.ndarray]:
             members = archive.infolist()
             return {member.filename.removesuffix(".npy"): _member(path, archive, member) for member in members}
     except UNREADABLE as error:
-        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+        raise unreadable(path, error) from error
 
 
 def load_npy(path: Path) -> np.ndarray:
@@ -34,7 +33,7 @@ def load_npy(path: Path) -> np.ndarray:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except UNREADABLE as error:
-        raise RunError(f"{path} cannot be read ({first_line(error)}); {AGAIN}") from error
+        raise unreadable(path, error) from error
 
 
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:

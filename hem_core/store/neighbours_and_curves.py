@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hem_core.errors import RunError
-from hem_core.store.damage import AGAIN, damage
+from hem_core.store.damage import check
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -35,9 +34,7 @@ def curves_of(level: Level, ids: Sequence[str]) -> dict[str, dict[str, list[floa
     path = level.home / "dynamics.parquet"
     if not path.exists():
         return {}
-    why = damage(path)
-    if why is not None:
-        raise RunError(f"{path} {why}; {AGAIN}")
+    check(path)
     query = "SELECT id, confidence, is_correct FROM read_parquet(?) WHERE id IN (SELECT unnest(?))"
     with cursor() as session:
         rows = session.execute(query, [_literal(str(path)), list(ids)]).fetchall()

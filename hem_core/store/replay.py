@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.parquet as pq
 
-from hem_core.store.damage import check
+from hem_core.store.damage import check, check_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hem_core.store.id_index import IdIndex
     from hem_core.store.level import Level
 
 _BATCH = 65_536
 
 
 def epochs_of(level: Level) -> int:
-    """How many epochs were recorded; 0 for a level without training dynamics."""
+    """How many epochs were recorded; 0 for a level without training dynamics. Raises RunError for a damaged file."""
     path = level.home / "dynamics.parquet"
     if not path.exists() or not level.n:
         return 0
+    check_columns(path, ["confidence"], np.array([0]))
     with pq.ParquetFile(path) as file:
         first = next(file.iter_batches(batch_size=1, columns=["confidence"]), None)
     return 0 if first is None or not len(first) else len(first.column(0)[0])
@@ -38,15 +40,15 @@ def data_map_after(level: Level, epoch: int) -> tuple[np.ndarray, np.ndarray]:
     path = level.home / "dynamics.parquet"
     check(path)
     ids = level.table(["id"])["id"].to_numpy()
-    row_of: dict[str, int] | None = None
+    row_of: IdIndex | None = None
     wavering, lacking = (np.full(level.n, np.nan, np.float32) for _ in range(2))
     start = 0
     for names, confidences in _batches(path, epoch):
         rows = np.arange(start, start + len(names))
         if rows[-1] >= level.n or not np.array_equal(ids[rows], names):
             # The recording has another order, or rows of its own.
-            row_of = row_of or {id: row for row, id in enumerate(ids.tolist())}
-            rows = np.array([row_of.get(name, -1) for name in names.tolist()], np.int64)
+            row_of = row_of or level.id_index()
+            rows = row_of.get_indexer(names.tolist())
         is_ours = rows >= 0
         spread, lack = _spread_and_lack(confidences[is_ours])
         wavering[rows[is_ours]], lacking[rows[is_ours]] = spread, lack

@@ -111,7 +111,7 @@ def columns_of(rule: Rule | None, columns: Mapping[str, str] | None = None) -> s
     """The column names that a rule reads; `id` where it names examples. columns: as `validate` takes them, for a search
     in all of them."""
     names: set[str] = set()
-    for clause in map(_positive, clauses(rule)):
+    for clause in map(positive, clauses(rule)):
         if "search" in clause:
             names |= set(search.searched(columns or {}))
         elif "column" in clause:
@@ -125,7 +125,7 @@ def columns_of(rule: Rule | None, columns: Mapping[str, str] | None = None) -> s
 
 def needs_tags(rule: Rule | None) -> bool:
     """Whether the rule has a tag clause, so that the tag state is needed."""
-    return any("tag" in _positive(clause) for clause in clauses(rule))
+    return any("tag" in positive(clause) for clause in clauses(rule))
 
 
 def clauses(rule: Rule | None) -> list[Rule]:
@@ -137,7 +137,8 @@ def clauses(rule: Rule | None) -> list[Rule]:
     return rule["all"]
 
 
-def _positive(clause: Rule) -> Rule:
+def positive(clause: Rule) -> Rule:
+    """A clause without the `not` around it, however many there are."""
     while "not" in clause:
         clause = clause["not"]
     return clause

@@ -97,6 +97,8 @@ def test_hem_export_static_says_how_large_the_page_is_and_what_it_left_out(run, 
     assert "the 5 hardest and 5 at random" in said
     both = CliRunner().invoke(hem, [*command[:3], "--out", str(tmp_path / "b.html"), "--format", "csv"])
     assert "--format and --static exclude each other" in str(both.exception)
+    held_out = CliRunner().invoke(hem, [*command, "--with-held-out"])
+    assert "--with-held-out and --static exclude each other" in str(held_out.exception)
 
 
 def test_the_tags_that_were_given_are_in_it_and_who_gave_them_is_not(workspace):

@@ -54,3 +54,7 @@ def test_the_text_is_the_longest_column_of_sentences():
     assert guessed_text(found) == "body"
     assert guessed_text(found, but="body") == "title"
     assert guessed_text(table(note=["the same sentence again and again"] * 40)) is None
+
+
+def test_a_column_of_lists_is_no_predicted_class():
+    assert guessed_label(pa.table({"predicted": [[1], [2]], "kind": ["a", "b"]})) is None

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -101,3 +103,12 @@ def test_numbers_are_printed_in_their_own_unit_and_shares_in_percent():
     drawn = chart([*points, {"arm": "mined", "seed": 0, "round": 1, "n": 20, "error": 1.0}], ERROR)
     assert ">1.5<" in drawn  # the middle of the axis
     assert "%" not in drawn
+
+
+def test_a_measure_below_0_has_a_chart_with_all_of_its_points():
+    loss = Measure("loss", "loss", "", higher_is_better=False)
+    points = [{**point("mined", seed, 1, 20, 0.5), "loss": value} for seed, value in enumerate([-3.0, -1.0])]
+    drawn = chart(points, loss)
+    heights = [float(y) for y in re.findall(r'cy="([0-9.]+)"', drawn)]
+    assert len(heights) >= 2
+    assert all(0 <= y <= 400 for y in heights)

@@ -114,8 +114,17 @@ def test_ids_and_tags(run):
         hem_core.why(run.examples, ids=["u01", "nobody", "none"])
 
 
-def test_the_word_that_a_group_is_chosen_by_is_no_news_but_others_are(run):
-    found = hem_core.why(run.examples, {"all": [{"column": "text", "word": "dark"}]}, most=20)
+@pytest.mark.parametrize(
+    "clause",
+    [
+        {"column": "text", "word": "dark"},
+        {"column": "text", "contains": "dark"},
+        {"search": "Dark"},
+        {"not": {"not": {"search": "dark"}}},
+    ],
+)
+def test_the_word_that_a_group_is_chosen_by_is_no_news_but_others_are(run, clause):
+    found = hem_core.why(run.examples, {"all": [clause]}, most=20)
     assert all(one.names != ("dark",) for one in found.statements)
     assert line_of(found, "shorter texts")
 
@@ -174,6 +183,8 @@ def test_the_command_takes_a_saved_set_and_a_saved_view(run, capsys):
     saved_views.save(
         workspace, saved_views.SavedView("cats at night", "tiny", "tiny", "examples", {"all": [NIGHT]}, cats)
     )
+    with pytest.raises(DataError, match="--within and a --view that selects exclude each other"):
+        command(run.folder, view="cats at night", within=json.dumps(cats))
     command(run.folder, view="cats at night", as_json=True)
     read = json.loads(capsys.readouterr().out)
     assert read["n"] + read["n_others"] == len(ids)
@@ -183,5 +194,5 @@ def test_the_command_wants_one_group(run):
     for wrong in ({}, {"where": "loss > 1", "set_name": "nights"}):
         with pytest.raises(DataError, match="name one group: by --rule and --where, by --set, or by --view"):
             command(run.folder, **wrong)
-    with pytest.raises(DataError, match="--rule is no JSON"):
+    with pytest.raises(DataError, match="--rule is not valid JSON"):
         command(run.folder, rule="loss > 1")

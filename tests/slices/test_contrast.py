@@ -1,5 +1,7 @@
 """What sets a group apart, against pandas, scipy and planted truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -227,3 +229,11 @@ def test_missing_and_equal_numbers():
     made = numbers("x", np.array([1.0, np.nan, -np.inf, np.inf]))
     assert made is not None
     assert made.steps.tolist() == [1, 3, 0, 2]
+
+
+def test_a_range_of_one_number_is_told_once(world):
+    is_in = world["age"].between(45, 58)
+    one = next(each for each in contrast(traits_of(world), *split(is_in)).statements if each.kind == "range")
+    assert replace(one, names=(3.0, 3.0)).subject() == "age 3"
+    assert replace(one, names=(0.12341, 0.12344)).subject() == "age 0.1234"
+    assert replace(one, names=(2.0, 4.0)).subject() == "age 2 to 4"

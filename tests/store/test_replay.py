@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 import torch
 
+from hem_core.errors import RunError
 from hem_core.scores.confidence_mean import confidence_mean
 from hem_core.scores.variability import variability
 from hem_core.store.atomic import write_table
@@ -44,3 +45,10 @@ def test_there_are_as_many_epochs_as_were_recorded_and_none_without_a_recording(
     assert epochs_of(recorded(fresh, ["id-00", "id-01", "id-02", "id-03"])) == 3
     (fresh / "dynamics.parquet").unlink()
     assert epochs_of(open_run(fresh).examples) == 0
+
+
+def test_a_damaged_recording_is_said_with_the_way_out(fresh):
+    path = fresh / "dynamics.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(RunError, match=r"dynamics\.parquet cannot be read .* run the same `hem score` command again"):
+        epochs_of(open_run(fresh).examples)
