@@ -157,3 +157,19 @@ def test_keys_typed_ahead_of_the_server_count_unless_others_are_in_the_queue(des
       for (let k = 0; k < 5; k += 1) desk.judging.press("hard");
       return desk.spoken.size;
     """) == 4  # fmt: skip
+
+
+def test_what_is_claimed_while_the_page_is_left_is_given_back(desk):
+    found = desk("""
+      let answer = null;
+      server = (rows, most, about) => {
+        asked.push(about);
+        return about.release ? Promise.resolve({}) : new Promise((go) => { answer = go; });
+      };
+      const asking = desk.claims.ask();
+      desk.claims.end();
+      answer({ own: [10, 11], others: {}, judged: {}, revision: 5, seconds: 120 });
+      await asking;
+      return { released: asked.filter((one) => one.release).length, shows: desk.claims.mayShow(10) };
+    """)
+    assert found == {"released": 1, "shows": False}

@@ -100,3 +100,18 @@ def test_a_step_of_the_ramp_filters_by_its_range_and_the_ends_are_open(evaluate,
 def test_true_and_false_are_shown_in_the_words_of_the_filters(evaluate, column, text, is_bool, wanted):
     expression = "m.shownName(v.column, v.text, v.isBool)"
     assert evaluate("explorer/shown_name.js", expression, column=column, text=text, isBool=is_bool) == wanted
+
+
+def test_colours_that_were_given_before_the_rows_of_a_filter_were_known_are_given_again(run_js):
+    body = """
+      bus.counts = { filter: 90 };
+      bus.filter = { all: [{ column: "text", contains: "fox" }] }; // the server still looks for its rows
+      const first = [...m.colouredNames(bus, columns.label)];
+      bus.inFilter = Uint8Array.from(v.values, (code) => (code >= 18 ? 1 : 0));
+      bus.counts = { filter: 36 };
+      return [first, m.colouredNames(bus, columns.label)];
+    """
+    values = [code for code in range(30) for _ in range(3)]
+    first, second = run_js("explorer/name_colours.js", BUS + body, names=NAMES, values=values, errors=[1] * 90)
+    assert sorted(first) == list(range(12))
+    assert sorted(second) == list(range(18, 30))

@@ -45,3 +45,20 @@ def test_few_epochs_of_very_many_rows_stay_in_memory(run_js):
         """,
     )
     assert found == [False, True, True]
+
+
+def test_an_epoch_that_is_on_its_way_is_fetched_once_and_one_that_failed_again(run_js):
+    found = run_js(
+        "explorer/replay.js",
+        """
+          let asked = 0;
+          const replay = m.makeReplay(async () => {
+            if (++asked === 1) throw new Error("away");
+            return new Float32Array([1, 2]).buffer;
+          }, 1);
+          const failed = await replay.load(1).catch((error) => error.message);
+          await Promise.all([replay.load(1), replay.load(1)]);
+          return [failed, asked, [...replay.places(1).x]];
+        """,
+    )
+    assert found == ["away", 2, [1]]

@@ -3,7 +3,8 @@
 
 import { order } from "../shared/numbers.js";
 
-const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
+/** What holds the values of a column, by the type that the server names. */
+export const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
 
 /** A column as the server describes it, with its values.
  * @typedef {{name: string, title: string, kind: "number" | "category", type: keyof typeof TYPES, values: any,

@@ -52,6 +52,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
     end() {
       keys.removeEventListener("keydown", key, { capture: true });
       ends.forEach((one) => one());
+      bus.open(-1); // another page may have the same bus
       desk?.close();
       root.remove();
     },

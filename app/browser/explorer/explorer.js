@@ -186,6 +186,7 @@ function mount(first, client) {
     histogram = makeHistogram(bus, below, look);
     slider = makeSlider(bus, epochs);
     await adopt();
+    if (isGone) return;
     why = data.without?.why ? null : makeWhy(bus, slots.why, client);
     await draw();
     if (isGone) return;
@@ -202,7 +203,7 @@ function mount(first, client) {
     const row = await bus.findRow(id).catch(() => -1);
     if (row >= 0) return drawer.show(row);
     address.write({ example: null });
-    bus.say({ error: `There is no ${id} here any more, so it is not opened.` });
+    bus.say({ error: `${id} is not in this run, so it was not opened.` });
   }
 
   async function named(row) {
@@ -269,7 +270,14 @@ function mount(first, client) {
 
   async function viewed({ change, origin }) {
     view = usable(bus.view, usual, bus.described, data.missing);
-    await load();
+    try {
+      for (let loaded = null; loaded !== view; ) {
+        loaded = view; // another may be wanted meanwhile
+        await load();
+      }
+    } catch (error) {
+      return bus.say({ error: error.message });
+    }
     if (isGone) return;
     await draw(change);
     if (origin === "page") tell();
@@ -302,7 +310,10 @@ function mount(first, client) {
     if (changed === "tile") return gallery.draw(view);
     slider.draw(view);
     drawStage();
-    if (changed === "epoch") return drawChips();
+    if (changed === "epoch") {
+      drawTools();
+      return drawChips();
+    }
     renew(bars.switcher, [view.mode], () => switcher(bus, view, data.missing));
     if (view.mode !== "table")
       renew(bars.controls, [view.mode, view.x, view.y, view.colour, view.order, view.rates], () => controls(bus, view));
@@ -371,7 +382,7 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, table, histogram });
-    renew(bars.tools, [view.mode, view.hide, view.dense, view.names, tool, Boolean(lacking)], () => [
+    renew(bars.tools, [view.mode, view.hide, isDense(view, bus), view.names, tool, Boolean(lacking)], () => [
       ...tools(bus, view, { parts, lacking, tool, choose }),
       ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
     ]);

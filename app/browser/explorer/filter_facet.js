@@ -37,8 +37,7 @@ export function facetFilter({ bus, section, put }, name) {
     last = [clause, mask];
     const wanted = new Set((clause?.in ?? []).map(String));
     if (mask !== counted) {
-      counts = new Uint32Array(column.names.length);
-      for (let i = 0; i < bus.n; i++) if (mask[i]) counts[column.values[i]]++;
+      counts = countedUnder(column.values, mask, column.names.length);
       counted = mask;
     }
     const chosen = countedUnder(column.values, chosenMask(bus), column.names.length);

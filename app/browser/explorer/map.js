@@ -82,12 +82,16 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
     },
     zoom: (factor) => zoom(catcher.clientWidth / 2, catcher.clientHeight / 2, factor),
     download,
-    colouring: () => colour,
+    colouring() {
+      freshen();
+      return colour;
+    },
     frame: () => ({ ...frame, left: marginOf(axes).l, top: marginOf(axes).t }),
     end() {
       for (const end of ends) end();
       watcher.disconnect();
       cancelAnimationFrame(scheduled);
+      clearTimeout(relayout);
       hover.end();
       density?.end();
       purge(figure);
@@ -123,11 +127,15 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
     return view != null && epochOf(view, bus.epochs) != null;
   }
 
-  /** The filter may have given the colours to other names. */
   function restate() {
+    freshen();
+    repaint();
+  }
+
+  /** The filter may have given the colours to other names. */
+  function freshen() {
     const names = colour?.kind === "names" ? colouredNames(bus, bus.column(view.colour)) : [];
     if (names.some((code, slot) => code !== colour.codes[slot])) recolour();
-    repaint();
   }
 
   function recolour() {

@@ -16,7 +16,7 @@ export function colouredNames(bus, column) {
   if (!kept.has(bus)) kept.set(bus, new Map());
   const slots = kept.get(bus),
     key = column.names.join("\n"),
-    filter = JSON.stringify(bus.filter),
+    filter = JSON.stringify([bus.filter, bus.counts?.filter]), // its rows may be known later than its text
     before = slots.get(key);
   if (before?.filter === filter) return before.codes;
   const codes = inSlots(before?.codes ?? [], foremost(weights(bus, column), MOST_NAMES));

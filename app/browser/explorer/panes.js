@@ -98,7 +98,8 @@ export function makePanes(root, client, workspace) {
     if (!pane || !stage) return;
     const width = within(edge, px, stage.offsetWidth - LEAST_STAGE_PX, pane.offsetWidth);
     root.style.setProperty(styleOf(edge), `${width}px`);
-    kept[edge.name] = width;
+    // Beside the drawer the gallery is narrow for a while: the width of its own stays.
+    if (styleOf(edge) === edge.style) kept[edge.name] = width;
     client.prefer(key, JSON.stringify(kept));
     place();
   }

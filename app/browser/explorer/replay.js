@@ -10,18 +10,28 @@ const KEPT_BYTES = 64 << 20; // of places that stay in memory; of very many rows
  *  @param {(epoch: number) => Promise<ArrayBuffer>} fetchEpoch @param {number} n */
 export function makeReplay(fetchEpoch, n) {
   const kept = new Map(),
+    loads = new Map(), // epoch -> the fetch that is on its way
     most = Math.max(2, Math.floor(KEPT_BYTES / (8 * Math.max(1, n))));
   return {
     /** {x, y} after an epoch that has been loaded, else undefined. @param {number} epoch */
     places: (epoch) => kept.get(epoch),
     /** Fetch an epoch that is not here yet. @param {number} epoch */
-    async load(epoch) {
-      if (kept.has(epoch)) return;
-      const values = new Float32Array(await fetchEpoch(epoch));
-      if (kept.size >= most) kept.delete(kept.keys().next().value);
-      kept.set(epoch, { x: values.subarray(0, n), y: values.subarray(n) });
+    load(epoch) {
+      if (kept.has(epoch)) return Promise.resolve();
+      if (!loads.has(epoch))
+        loads.set(
+          epoch,
+          fetched(epoch).finally(() => loads.delete(epoch)),
+        );
+      return loads.get(epoch);
     },
   };
+
+  async function fetched(epoch) {
+    const values = new Float32Array(await fetchEpoch(epoch));
+    if (kept.size >= most) kept.delete(kept.keys().next().value);
+    kept.set(epoch, { x: values.subarray(0, n), y: values.subarray(n) });
+  }
 }
 
 /** The epoch that a view shows the data map after; null for the whole training. */

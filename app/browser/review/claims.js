@@ -24,6 +24,7 @@ export function makeClaims(desk, windowName) {
     others = new Map(), // row -> who has it on screen
     isFree = false, // nobody can be asked: what is on screen is shown all the same
     isAsking = false,
+    turn = 0, // of the page: another one once everything was given back
     key = "",
     timer = /** @type {any} */ (0);
   const kept = new Set(); // judged in this window, or worked at here when the claim ran out: an undo shows it at once
@@ -58,6 +59,7 @@ export function makeClaims(desk, windowName) {
       asked = desk.row;
     if (!wanted.length || (!isRenewal && wanted.slice(0, AHEAD).every((row) => own.has(row)))) return;
     isAsking = true;
+    const mine = turn;
     let found = null;
     try {
       const drop = [...own].filter((row) => !desk.isDone(row)); // in the same step as those that are claimed anew
@@ -66,6 +68,7 @@ export function makeClaims(desk, windowName) {
       // Offline, or refused: people go on, and what two of them say of one row is kept from both.
     }
     isAsking = false;
+    if (mine !== turn) return found?.own.length ? giveBack() : undefined;
     if (data.key !== desk.data.key) return void ask();
     take(found, wanted);
     plan(found?.seconds ?? UNANSWERED_SECONDS);
@@ -133,8 +136,13 @@ export function makeClaims(desk, windowName) {
   /** Give everything back: the page is left. */
   function end() {
     clearTimeout(timer);
-    if (own.size) desk.source?.claim?.([], 0, { window: windowName(), release: true }).catch(() => {});
+    turn++;
+    if (own.size) giveBack();
     forget();
+  }
+
+  function giveBack() {
+    desk.source?.claim?.([], 0, { window: windowName(), release: true }).catch(() => {});
   }
 }
 

@@ -121,7 +121,7 @@ export function makeDesk(place, client, leave, shell = {}) {
   };
   let leaveOutbox = () => {};
   desk.stock = makeStock(desk, client.windowId());
-  desk.claims = makeClaims(desk, client.windowName);
+  desk.claims = isDrawer ? null : makeClaims(desk, client.windowName); // who looks at one example asks for no queue
   desk.judging = makeJudging(desk);
   desk.correcting = makeCorrecting(desk);
   desk.tags = makeTags(desk);

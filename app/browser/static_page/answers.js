@@ -1,13 +1,12 @@
 // @ts-check
 // The answers of a server, from the files inside a page.
 
+import { TYPES } from "../explorer/columns.js";
 import { csv } from "../shared/cells.js";
 import { packed } from "../shared/rules.js";
-import { maskOf } from "./clauses.js";
+import { maskOf, search } from "./clauses.js";
 import { pack, words } from "./packed.js";
 import { tableAnswers } from "./table_answers.js";
-
-const TYPES = { "<f4": Float32Array, "|u1": Uint8Array, "<u2": Uint16Array, "<i4": Int32Array };
 
 /** A `fetch` for the addresses of shared/run_client.js. files: as `unpacked` gives them.
  *  @param {Map<string, Uint8Array>} files @returns {(path: string, options?: RequestInit) => Promise<Response>} */
@@ -48,7 +47,10 @@ export function answersOf(files) {
     revision: () => answer(JSON.stringify({ revision: 0 })),
     mask: (asked, body) => answer(packed(rows.maskOf(body?.rule ?? JSON.parse(asked.get("rule"))))),
     csv: (_, body) => answer(csvOf(rows.maskOf(body.rule))),
-    found: (_, body) => answer(JSON.stringify({ found: body.rows.map(() => ({ terms: [], excerpt: null })) })),
+    found(_, body) {
+      search(body.search); // raises for what is no regular expression
+      return answer(JSON.stringify({ found: body.rows.map(() => ({ terms: [], excerpt: null })) }));
+    },
     clusters: () => answer(files.get("clusters")),
     fields: () => answer(JSON.stringify(table.fields())),
     table: (_, body) => answer(JSON.stringify(table.page(body))),
@@ -58,7 +60,7 @@ export function answersOf(files) {
   return async (path, options = {}) => {
     const address = new URL(path, "http://page"),
       way = ways[address.pathname.split("/")[2]];
-    if (!way) return refusal("this copy has no server, so that it cannot do this");
+    if (!way) return refusal("this copy has no server, so it cannot do this");
     try {
       return way(address.searchParams, options.body ? JSON.parse(String(options.body)) : null);
     } catch (error) {

@@ -21,7 +21,7 @@ function masked(clause, rows) {
   if (clause.rows) return ofRows(clause.rows, rows);
   if (clause.tag) return where(rows.tagsOf(), (tags) => hasTag(tags, clause.tag));
   if ("search" in clause) return where(rows.searched(), search(clause.search));
-  if (clause.near) throw new Error("this copy has no server, so that it cannot look for what is near a row");
+  if (clause.near) throw new Error("this copy has no server, so it cannot find the nearest rows");
   const finds = ofText(clause);
   if (finds) return where(rows.textsOf(clause.column), (text) => text != null && finds(text));
   const mask = clauseMask(clause, rows);
