@@ -85,13 +85,11 @@ class Entry:
         if self._token is None or self._is_known(_cookie(headers, self._network)):
             return None
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        rest = urlencode([(name, value) for name, value in query if name != "token"])
         if _is_get(scope) and self._is_known(dict(query).get("token", "")):
-            rest = urlencode([(name, value) for name, value in query if name != "token"])
             return self._with_cookie(HTMLResponse(access_pages.welcome(scope["path"], rest), headers=NEVER), headers)
-        nonce = secrets.token_urlsafe(16)
-        return HTMLResponse(
-            access_pages.closed(scope["path"], self._enter_path, nonce), 403, access_pages.only_own(nonce)
-        )
+        nonce, wanted = secrets.token_urlsafe(16), scope["path"] + (f"?{rest}" if rest else "")
+        return HTMLResponse(access_pages.closed(wanted, self._enter_path, nonce), 403, access_pages.only_own(nonce))
 
     # --- by the token ---
 

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import theme, words
-from app.wire.distribution import Headline, edges, placed
+from app.wire.distribution import Headline, edges, is_skewed, placed
 from hem_core.store.definitions import WRONG
 
 HEIGHT_PX = 250
@@ -28,15 +28,15 @@ def histogram(table: pd.DataFrame, headline: Headline, *, rows: str = "examples"
         np.histogram(placed(pd.Series(table.loc[mask, headline.column]), borders), borders)[0]
         for mask in (right, ~right)
     ]
-    is_skewed = _is_skewed(counted[0] + counted[1])
+    is_pressed = is_skewed(counted[0] + counted[1])
     places = np.linspace(borders[:-1], borders[1:], 5)[1::2]  # a quarter and three quarters into each bin
     middle = np.sqrt(borders[:-1] * borders[1:]) if headline.is_log else (borders[:-1] + borders[1:]) / 2
     chart = go.Figure()
     for n, place, outcome, colour in zip(counted, places, ("right", "wrong"), (theme.RIGHT, theme.WRONG), strict=True):
         chart.add_bar(
-            x=place if is_skewed else middle,
+            x=place if is_pressed else middle,
             y=n,
-            width=np.diff(borders) * (0.46 if is_skewed else 0.92),
+            width=np.diff(borders) * (0.46 if is_pressed else 0.92),
             name=f"predicted {outcome}",
             marker_color=colour,
             customdata=titles,
@@ -49,10 +49,10 @@ def histogram(table: pd.DataFrame, headline: Headline, *, rows: str = "examples"
     else:
         chart.update_xaxes(title=title, range=[float(borders[0]), float(borders[-1])])
     chart.update_yaxes(title=rows, tickformat=",")
-    if is_skewed:  # bars on a logarithmic axis cannot be stacked
+    if is_pressed:  # bars on a logarithmic axis cannot be stacked
         top = float(np.log10(max(2, *counted[0], *counted[1])))
         chart.update_yaxes(type="log", title=f"{rows}, log axis", dtick=1, range=[-0.3, top * 1.05])
-    return quiet(chart.update_layout(barmode="overlay" if is_skewed else "stack"))
+    return quiet(chart.update_layout(barmode="overlay" if is_pressed else "stack"))
 
 
 def errors(values: pd.Series, *, bins: int = 20, rows: str = "examples") -> go.Figure:
@@ -73,12 +73,6 @@ def errors(values: pd.Series, *, bins: int = 20, rows: str = "examples") -> go.F
     chart.update_xaxes(title="error, 0 right to 1 wrong", range=[0, 1])
     chart.update_yaxes(title=rows, tickformat=",")
     return quiet(chart)
-
-
-def _is_skewed(counts: np.ndarray) -> bool:
-    """Is the largest bin more than twenty times a usual one? It would press all the others flat."""
-    known = np.sort(counts[counts > 0])
-    return len(known) > 2 and bool(known[-1] > 20 * known[len(known) // 2])
 
 
 def reasons(counts: pd.Series, *, height: int = HEIGHT_PX, is_grey: bool = False, rows: str = "examples") -> go.Figure:

@@ -42,7 +42,8 @@ class Gate:
         if about is None:
             return None
         email = about.get("email")
-        is_usable = isinstance(email, str) and "@" in email and about.get("email_verified") is not False
+        is_unverified = str(about.get("email_verified", True)).lower() in ("false", "0")  # some providers send texts
+        is_usable = isinstance(email, str) and "@" in email and not is_unverified
         return str(email).strip().lower() if is_usable else ""
 
     def admits(self, user: str) -> bool:

@@ -42,7 +42,8 @@ class Network:
     def is_exposed(self) -> bool:
         """Whether others than the accounts of this machine can reach the app."""
         public = place(self.origin.partition("://")[2]) if self.origin else None
-        return not (_is_loopback(self.host) and (public is None or _is_loopback(public[0])))
+        places = (self.host, *self.names, *([public[0]] if public else []))
+        return not all(map(_is_loopback, places))
 
     def trusts(self, host: str) -> bool:
         """Whether a Host header names this server."""
@@ -138,7 +139,7 @@ def _permission(text: str) -> str:
     if plain != "*" and not re.fullmatch(r"([^\s@,]+@)?[^\s@,*]+\.[^\s@,*]+|[^\s@,]+@[^\s@,*]+", plain):
         raise HemError(
             f"--allow {text!r} is neither an e-mail address (anna@example.org) nor a domain (example.org); "
-            "give the option once for each, or '*' for everybody whom the provider knows"
+            "give the option once for each, or '*' for everybody who logs in with an e-mail address"
         )
     return plain
 

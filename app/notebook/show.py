@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.in_process import UNKEPT, place_of
 from app.wire.explorer_data import explorer_data
 from hem_core.errors import HemError
+from hem_core.store import rules
 
 if TYPE_CHECKING:
     from app.notebook.view import View
@@ -33,7 +34,7 @@ def show(
     view_of = _imported()
     place, opened = place_of(run), run.level(level)
     for rule in (filter, selection):
-        if rule is not None and not _needs_tags(rule):
+        if rule is not None and not rules.needs_tags(rule):
             opened.rows(rule)  # raises for a column that is not there
     without = NO_PAGES if place.is_kept else {**NO_PAGES, "tags": UNKEPT}
     who = person or os.environ.get("HEM_PERSON") or _login()
@@ -55,10 +56,6 @@ def _imported() -> type[View]:
             f"run.show() needs the package {error.name}: pip install 'hem[notebook]', then restart the kernel"
         ) from error
     return View
-
-
-def _needs_tags(rule: Mapping[str, Any]) -> bool:
-    return '"tag"' in str(rule).replace("'", '"')
 
 
 def _login() -> str:

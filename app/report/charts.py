@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from app import theme, words
-from app.wire.distribution import Headline, edges, placed
+from app.wire.distribution import Headline, edges, is_skewed, placed
 from hem_core.store.definitions import WRONG
 
 WIDTH = 480
@@ -33,7 +33,7 @@ def histogram(table: pd.DataFrame, headline: Headline, *, rows: str) -> str:
         for mask in (is_right, ~is_right)
     )
     total = right + wrong
-    is_log = bool(len(total[total > 0]) > 2 and total.max() > 20 * np.median(total[total > 0]))
+    is_log = is_skewed(total)
     tall = np.log10(total + 1) if is_log else total.astype(float)
     top, bottom, left, height = 18.0, 158.0, 46.0, 200.0
     room = (WIDTH - left - 8) / len(total)

@@ -72,7 +72,10 @@ def described(level: Level) -> dict[str, dict[str, Any]]:
             except (HemError, ArithmeticError, ValueError, TypeError) as error:  # whatever a user's column holds
                 skipped[name] = f"its values cannot be shown: {error}"
         with _lock:
-            _described.pop(next(iter(_described)), None) if len(_described) > 8 else None
+            if len(_described) > 8:
+                oldest = next(iter(_described))
+                for known in (_described, _skipped):
+                    known.pop(oldest, None)
             _described[key], _skipped[key] = found, skipped
         memory.give_back()
     return _described[key]

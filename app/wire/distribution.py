@@ -74,3 +74,9 @@ def _has_shape(level: Level, name: str, *, is_positive: bool) -> bool:
 def _finite(values: pd.Series, *, is_positive: bool = False) -> np.ndarray:
     known = values.to_numpy(np.float64, na_value=np.nan)
     return known[np.isfinite(known) & (known > 0)] if is_positive else known[np.isfinite(known)]
+
+
+def is_skewed(counts: np.ndarray) -> bool:
+    """Is the largest bin more than twenty times a usual one? It would press all the others flat."""
+    known = np.sort(counts[counts > 0])
+    return len(known) > 2 and bool(known[-1] > 20 * known[len(known) // 2])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import loaders
-from app.wire import columns, payloads
+from app.wire import arrays, columns, payloads
 from app.wire.door import NEVER, Refused, posted, whole
 from app.wire.identity import own_level, own_scores
 from hem_core.store import rules
@@ -28,11 +26,6 @@ MOST_NUMBERS = 10_000
 """Rows that one answer only numbers, for a range that is picked."""
 MOST_COLUMNS = 200
 LONGEST_CELL = 400
-KEPT_ORDERS = 6
-"""Sorted row numbers that stay in memory, 4 bytes a row each, so that a page deep in a table needs no sorting."""
-
-_orders: OrderedDict[tuple[Any, ...], np.ndarray] = OrderedDict()
-_lock = threading.Lock()
 
 
 def table_routes() -> list[Route]:
@@ -105,18 +98,13 @@ def _order(level: Level, body: dict[str, Any]) -> np.ndarray:
         raise Refused(400, "'sort' must be the name of a column, or null")
     log = loaders.tags_of(level)
     revision = log.revision(level.data) if rules.needs_tags(rule) else -1
-    key = (str(level.folder), level.fingerprint, level.name, json.dumps(rule), revision, sort, descending)
-    with _lock:
-        if key in _orders:
-            _orders.move_to_end(key)
-            return _orders[key]
-    tags = log.state(level.data) if revision >= 0 else None
-    found = level.query(rule, tags=tags, columns=[], order=sort, descending=descending)["row"].to_numpy(np.uint32)
-    with _lock:
-        _orders[key] = found
-        while len(_orders) > KEPT_ORDERS:
-            _orders.popitem(last=False)
-    return found
+
+    def sorted_rows() -> np.ndarray:
+        tags = log.state(level.data) if revision >= 0 else None
+        found = level.query(rule, tags=tags, columns=[], order=sort, descending=descending)
+        return found["row"].to_numpy(np.uint32)
+
+    return arrays.kept(level, ("order", json.dumps(rule, sort_keys=True), revision, sort, descending), sorted_rows)
 
 
 def _cell(value: Any) -> Any:

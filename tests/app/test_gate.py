@@ -1,6 +1,7 @@
 """A login at the door: who is allowed gets in, everybody else gets a page that says why, on every route."""
 
 import json
+from itertools import count
 from urllib.parse import urlsplit
 
 import httpx
@@ -114,6 +115,8 @@ ADA = {"email": "ada@example.org", "origin": ORIGIN, "is_logged_in": True}
         cookie({**ADA, "origin": "https://other.example.org"}),
         cookie({**ADA, "is_logged_in": False}),
         cookie({**ADA, "email_verified": False}),
+        cookie({**ADA, "email_verified": "false"}),
+        cookie({**ADA, "email_verified": 0}),
         cookie({**ADA, "email": None}),
         cookie({**ADA, "email": ["ada@example.org"]}),
         cookie([ADA]),
@@ -124,6 +127,7 @@ ADA = {"email": "ada@example.org", "origin": ORIGIN, "is_logged_in": True}
         "é" * 20,
         "",
     ],
+    ids=map("cookie {}".format, count()),  # a signature holds the time: every process would collect other names
 )
 def test_a_cookie_that_streamlit_did_not_sign_for_this_address_lets_nobody_in(door, value):
     door.cookies.clear()

@@ -215,6 +215,8 @@ def test_an_ordinary_start_is_reachable_from_this_machine_alone():
     assert (network(), LOCAL.is_exposed, network(host="::1").is_exposed) == (LOCAL, False, False)
     assert all(one.is_exposed for one in (network(host="192.168.7.7"), network(public_url="https://hem.example.org")))
     assert not network(public_url="http://localhost:9000/x").is_exposed
+    assert network(trusted=["hem.example.org"]).is_exposed  # somebody else reaches it under this name
+    assert not network(trusted=["localhost"]).is_exposed
 
 
 @pytest.mark.parametrize(
@@ -282,3 +284,17 @@ def test_no_page_names_an_address_without_the_base_path():
     drawn = [path for path in home.rglob("*.py") if path.relative_to(home).parts[0] not in ("wire", "notebook")]
     plain = [path.name for path in drawn if '"/hem/' in (text := path.read_text("utf-8")) or "/hem/static/" in text]
     assert plain == ["access_pages.py"]
+
+
+def test_the_page_that_asks_for_the_token_leads_to_what_was_asked_for_filters_included(public):
+    public.cookies.clear()
+    page = public.get("/hem/explore?run=first&rule=%7B%22all%22%3A%5B%5D%7D&token=wrong")
+    wanted = "/hem/explore?run=first&amp;rule=%7B%22all%22%3A%5B%5D%7D"
+    assert (page.status_code, f'name="next" value="{wanted}"' in page.text) == (403, True)
+    there = public.post(
+        "/hem/hem/enter",
+        data={"token": TOKEN, "next": wanted.replace("&amp;", "&")},
+        headers=OWN,
+        follow_redirects=False,
+    )
+    assert (there.status_code, there.headers["location"]) == (303, wanted.replace("&amp;", "&"))

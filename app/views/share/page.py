@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from app import loaders, scope, state, words
 from app.in_process import place_of
 from app.report.page import page as report_of
 from app.static_page.write import content
+from app.wire import masks
 from hem_core.store.level_names import EXAMPLES
 
 if TYPE_CHECKING:
@@ -27,29 +27,24 @@ PREVIEW_PX = 1_400
 def page() -> None:
     """The report and the copy, each with its download."""
     run, level = loaders.run(state.current_run() or ""), scope.level()
-    left, right = st.columns(2, gap="large")
-    with left:
-        _report(run, level)
-    with right:
-        _copy(run, level)
     with place_of(run).entered():
         shown = report_of(run, level)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _report(level, shown)
+    with right:
+        _copy(run, level)
     st.subheader("The report", anchor=False)
     with st.container(border=True, key="report_preview"):
         st.iframe(shown, height=PREVIEW_PX)
 
 
-def _report(run: Run, level: Level) -> None:
+def _report(level: Level, shown: str) -> None:
     st.subheader("Report to print", anchor=False)
     st.text("Numbers, figures, reasons, weak slices, sets and verdicts, as one file without a script. A4 when printed.")
-
-    def made() -> bytes:
-        with place_of(run).entered():
-            return report_of(run, level).encode()
-
     st.download_button(
         "Download the report",
-        made,
+        shown.encode(),
         file_name=_name(level, "report"),
         mime="text/html",
         icon=":material/description:",
@@ -57,11 +52,13 @@ def _report(run: Run, level: Level) -> None:
     )
 
 
+@st.fragment
 def _copy(run: Run, level: Level) -> None:
+    """Another number of rows draws this part alone, and not the report."""
     st.subheader("Explorer in one file", anchor=False)
     st.text("Map, gallery, filters and pictures for readers without HEM, a server or a network.")
     rule = state.rule()
-    matches = _matching(level, rule)
+    matches = masks.rows(level, rule)
     limit = st.selectbox(
         f"At most, of {words.counted(len(matches), level.name)}{' that match the filter of Explore' if rule else ''}",
         LIMITS,
@@ -81,12 +78,6 @@ def _copy(run: Run, level: Level) -> None:
         disabled=not len(matches),
         help=None if len(matches) else "Nothing matches the filter of Explore.",
     )
-
-
-def _matching(level: Level, rule: dict | None) -> np.ndarray:
-    """The rows that match the filter of Explore, (M,)."""
-    tags = loaders.tags_of(level).state(level.data) if "tag" in str(rule) else None
-    return level.rows(rule, tags=tags)
 
 
 def _name(level: Level, what: str) -> str:
