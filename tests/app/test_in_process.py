@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 from app import loaders
 from app.in_process import place_of
@@ -15,7 +16,8 @@ def test_a_route_answers_as_the_server_does_also_inside_an_event_loop(whole_work
     async def notebook():
         return place.ask("GET", "/hem/ids/tiny?rows=2,0")
 
-    answer = asyncio.run(notebook())
+    with ThreadPoolExecutor(1) as thread:  # a loop of its own, also after tests that left one running in this thread
+        answer = thread.submit(asyncio.run, notebook()).result()
     assert (answer.status, json.loads(answer.body)) == (200, ["e02", "e00"])
     assert place.ask("GET", "/hem/ids/tiny?rows=x").status == 400
     assert place.ask("GET", "/hem/static/plotly.min.js").body.endswith(b"}));")

@@ -67,6 +67,18 @@ def test_what_somebody_judged_before_it_was_shown_is_not_shown(desk):
     assert found == {"row": 11, "isDone": True, "stale": [10]}
 
 
+def test_a_judged_row_that_is_opened_by_its_address_stays(desk):
+    found = desk("""
+      const verdict = { tag: "hard", value: "", who: "ben" };
+      desk.verdicts.take(1, [12], { 12: verdict });
+      judged[12] = verdict;
+      desk.at = 2;
+      await desk.claims.ask();
+      return { row: desk.row, drawn };
+    """)
+    assert found == {"row": 12, "drawn": [12]}
+
+
 def test_the_end_names_who_has_the_rest_and_goes_on_with_what_they_leave(desk):
     found = desk("""
       desk.rows = [10, 11];

@@ -15,7 +15,7 @@ def test_the_rule_is_kept_for_each_level_and_data(tmp_path):
 
 @pytest.mark.parametrize("rule", [StopRule(0), StopRule(0.5), StopRule(0.02, 1.0)])
 def test_a_rule_that_nothing_satisfies_is_refused(rule, tmp_path):
-    with pytest.raises(DataError, match="an audit stops at ± more than 0"):
+    with pytest.raises(DataError, match="an audit needs a margin between ±0 and ±50 points"):
         set_stop_rule(tmp_path, "d", "examples", rule)
 
 

@@ -87,7 +87,8 @@ export function makeClaims(desk, windowName) {
 
   function take(found, wanted) {
     const row = desk.row,
-      could = row !== undefined && mayShow(row);
+      could = row !== undefined && mayShow(row),
+      wasDone = row !== undefined && desk.isDone(row); // opened by its address, or gone back to
     isFree = found === null;
     key = desk.data.key;
     if (found) {
@@ -100,9 +101,13 @@ export function makeClaims(desk, windowName) {
       if (changed.length) desk.screen.head();
     }
     if (row !== undefined && could) return keep(row);
-    const isDone = row !== undefined && desk.isDone(row) && !kept.has(row);
-    if (row !== undefined && !others.has(row) && !isDone) return desk.screen.draw();
+    if (row !== undefined && (wasDone || isOpen(row))) return desk.screen.draw();
     return goOn();
+  }
+
+  /** Whether a row can still be given to this window: nobody else has it, and nobody has judged it meanwhile. */
+  function isOpen(row) {
+    return !others.has(row) && (!desk.isDone(row) || kept.has(row));
   }
 
   /** The row was on screen already: unless somebody is at work on it, it is left when it is another's now. */
