@@ -499,7 +499,8 @@ def test_what_a_search_finds_is_named_for_each_row_and_a_bad_one_is_said(client)
     assert post(client, "found", search="/x/", rows=[]).json() == {"found": []}
     answer = post(client, "found", search="/(x/", rows=[])
     assert (answer.status_code, answer.json()["error"]) == (400, "/(x/ is not a regular expression: missing ): (x")
-    assert "whole numbers" in post(client, "found", search="x", rows=["a"]).json()["error"]
+    for rows in (["a"], [60], [True], None):
+        assert "whole numbers from 0 to 59" in post(client, "found", search="x", rows=rows).json()["error"]
     assert "'search' must be a text" in post(client, "found", rows=[1]).json()["error"]
 
 
