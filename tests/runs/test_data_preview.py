@@ -75,6 +75,18 @@ def test_the_task_is_suggested_by_the_labels(csv, columns, task):
     assert data_preview(Request(csv(columns))).task == task
 
 
+def test_grades_with_decimal_predictions_are_numbers_and_two_classes_with_a_probability_are_not(csv):
+    grades = {"quality": [3, 4, 5, 6] * 10, "x": range(40), "prediction": [3.1, 4.2, 4.9, 5.5] * 10}
+    found = data_preview(Request(csv(grades)))
+    assert (found.task, found.guesses, found.problem, found.is_ready) == (
+        "regression", {"label_column": "quality"}, "", True)  # fmt: skip
+    whole = {**grades, "prediction": [3, 4, 5, 6] * 10, "confidence": [0.9] * 40}
+    assert data_preview(Request(csv(whole))).task == "classification"
+    binary = {"label": [0, 1] * 20, "pred": [0.1, 0.8] * 20}
+    found = data_preview(Request(csv(binary)))
+    assert (found.task, found.is_ready, found.classes) == ("classification", True, ("0", "1"))
+
+
 def test_a_requested_task_counts_and_annotations_name_their_own(csv, tmp_path):
     path = csv({"label": [1.5, 2.5], "prediction": [1.0, 2.0]})
     assert data_preview(Request(path, task="classification")).task == "classification"
