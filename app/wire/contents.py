@@ -36,7 +36,8 @@ MOST_FEATURES = 200
 def medium(level: Level) -> Medium:
     """What the rows of a level are, as far as its table can show it: `none` where it lacks their columns.
 
-    Examples that only the user's own columns describe look like these. A part looks like its thumbnail, else like its text, else like its example.
+    Examples that only the user's own columns describe look like these.
+    A part looks like its thumbnail, else like its text, else like its example.
     """
     level = source_of(level)
     if not level.is_examples:

@@ -37,7 +37,7 @@ def look_like_numbers(labels: Sequence[str | None], *, may_be_whole: bool = True
     """Whether labels are probably numbers to predict, not classes: at least 95% are numbers, and one of them is not
     whole, or there are more different ones than classes have.
 
-    may_be_whole: whether whole numbers alone can be such. is_decimal: whether more than two whole ones are such, because
+    may_be_whole: whether whole numbers alone can be such. is_decimal: whether more than two whole ones are, because
     their predictions are decimal.
     """
     there = [label for label in labels if label is not None and label.strip()]

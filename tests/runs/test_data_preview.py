@@ -30,7 +30,7 @@ def test_a_table_of_probabilities_is_ready_and_says_what_was_recognized(csv):
     assert found.columns.names == ("name", "label", "prob_cat", "prob_dog")
     assert (found.columns.id, found.columns.label, found.columns.text) == (None, "label", None)
     assert found.rows.num_rows == 5
-    assert found.predictions == "in the columns prob_cat, prob_dog: 2 outputs an example"
+    assert found.predictions == "in the columns prob_cat, prob_dog: 2 outputs per example"
     assert found.classes == ("cat", "dog")
 
 
@@ -42,7 +42,7 @@ def test_lists_whose_order_is_not_known_are_a_problem_until_the_classes_are_name
     assert (found.labels, found.columns.lists) == (("cat", "dog"), ("probs",))
     named = data_preview(Request(path, classes=("dog", "cat")))
     assert named.is_ready
-    assert (named.classes, named.predictions) == (("dog", "cat"), "in the column probs: 2 outputs an example")
+    assert (named.classes, named.predictions) == (("dog", "cat"), "in the column probs: 2 outputs per example")
 
 
 def test_without_predictions_it_says_which_columns_would_be_some_and_a_train_function_needs_none(csv):
