@@ -15,6 +15,7 @@ import { makeHover } from "./map_hover.js";
 import { paintLayers, passes } from "./map_layers.js";
 import { marginOf, placeLayers } from "./map_measure.js";
 import { drawNames } from "./map_names.js";
+import { makeClusters } from "./map_clusters.js";
 import { extent } from "../shared/numbers.js";
 import { byLevel, grid, nearest, OFF_CANVAS, project, radius } from "./raster.js";
 import { epochOf } from "./replay.js";
@@ -49,6 +50,7 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
   const clicks = makeClicks(bus),
     hover = makeHover(bus, host, catcher, () => ({ score: view.score, margin: marginOf(axes) }));
 
+    clusters = makeClusters(bus, host),
   const ends = [
     bus.on("state", restate),
     bus.on("hover", gestures),
@@ -62,9 +64,12 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
       polygon,
       pan: (dx, dy) => moveTo(panned(frame, dx, dy)),
       zoom,
-      hover: (x, y) => hover.over(rowAt(x, y), x, y),
-      leave: hover.leave,
-      click: (x, y, adds) => clicks.click(rowAt(x, y), adds),
+      hover: (x, y) => hover.over(clusters.over(x, y) ? -1 : rowAt(x, y), x, y),
+      leave() {
+        clusters.leave();
+        hover.leave();
+      },
+      click: (x, y, adds) => clusters.click(x, y, adds) || clicks.click(rowAt(x, y), adds),
       double,
     }),
   ];
@@ -95,6 +100,7 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
       hover.end();
       density?.end();
       purge(figure);
+      clusters.end();
     },
   };
 
@@ -192,7 +198,7 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
   /** The names of the clusters, on the map of the embedding alone. */
   function named() {
     const isShown = view?.names && axes?.x === "x" && axes.y === "y";
-    if (frame) drawNames(labels, isShown ? bus.clusterNames() : [], frame, look);
+    if (frame) clusters.place(drawNames(labels, isShown ? bus.clusterNames() : [], frame, look), marginOf(axes));
     host.dataset.names = String(isShown ? bus.clusterNames().length : 0);
   }
 
