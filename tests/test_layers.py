@@ -26,6 +26,7 @@ LAYERS = (
     {"sets"},
     {"labels"},
     {"retrain", "loop"},
+    {"prove"},
     {"jobs"},
     {"cli", "testing"},
 )  # fmt: skip
