@@ -27,6 +27,7 @@ LAYERS = (
     {"sets"},
     {"labels"},
     {"retrain", "loop"},
+    {"prove"},
     {"jobs"},
     {"cli", "testing"},
 )  # fmt: skip
