@@ -274,6 +274,14 @@ class Task:
             return np.array([self.spread if self.residual_scale is None else self.residual_scale])
         return np.array(self.spreads if self.residual_scales is None else self.residual_scales)
 
+    def votes(self, raw: np.ndarray) -> np.ndarray:
+        """The predicted numbers themselves."""
+        return raw.astype(np.float64)
+
+    def raw_of_votes(self, mean: np.ndarray) -> np.ndarray:
+        """The mean of the predicted numbers."""
+        return mean.astype(np.float32)
+
     def predicted(self, raw: np.ndarray) -> np.ndarray:
         """The predictions, (N,), or of several numbers (N, D)."""
         return raw if self.outputs else raw[:, 0]
