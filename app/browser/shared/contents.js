@@ -69,7 +69,7 @@ export function featureTable(features, isCompared) {
       "tr",
       { class: isCompared && one.unusual >= 0.5 ? "odd" : "" },
       h("th", { scope: "row", title: one.name }, one.name),
-      h("td", { class: typeof one.value === "number" ? "value number" : "value" }, valueText(one.value)),
+      h("td", { class: isCompared && typeof one.value === "number" ? "value number" : "value" }, valueText(one.value)),
       isCompared
         ? h("td", { class: typeof one.usual === "number" ? "quiet number" : "quiet" }, valueText(one.usual))
         : null,
