@@ -15,7 +15,6 @@ from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun
 from hem_core.cli.retrain import say_expectation
 from hem_core.jobs.command import listed
-from hem_core.retrain.report.answer import arm_names
 from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
@@ -176,6 +175,8 @@ def _say_list(opened: Opened) -> None:
 
 def _say_plan(plan: dict[str, Any]) -> None:
     """What is trained and tested, before it starts."""
+    from hem_core.retrain.report.answer import arm_names
+
     for arm, about in arm_names(plan["question"]).items():
         if arm in plan["arms"]:
             say("  {}", f"{arm}: {about}")
