@@ -81,7 +81,7 @@ def test_an_addition_is_compared_with_as_many_random_ones_on_the_same_base(data)
 
 @pytest.mark.slow
 def test_weights_reach_the_function_and_no_gain_is_to_be_expected(data):
-    found = prove(request(question="weigh", weight=3.0, seeds=1))
+    found = prove(request(question="weigh", weight=3.0))
     with np.load(found.folder / "material.npz") as kept:
         assert set(kept["weight"][kept["in_set"]]) == {3.0}
     assert found.plan["expectation"].startswith("No gain is to be expected if nobody has reviewed these examples")
@@ -192,6 +192,7 @@ def test_a_list_that_corrects_nothing_is_refused(data, content, said):
         ({"question": "delete"}, "no question 'delete'; there are: drop, relabel, weigh, add"),
         ({"data": None}, "name the training data with --data, or a scored run with --run"),
         ({"weight": 2.0}, "--weight expects a number above 0, with the question weigh"),
+        ({"seeds": 1}, "--seeds expects 2 or more, since one training cannot tell"),
         ({"base": 10}, "--base belongs to the question add"),
     ],
 )

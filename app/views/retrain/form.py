@@ -96,7 +96,7 @@ def _comparison(chosen: str, manifest: dict[str, Any]) -> dict[str, Any]:
         why="The targeted slice of the test, fixed before anything is trained: the verdict asks for a gain there.",
     )
     settings = {"arms": [arm for arm in ARMS if arm in arms], "recipe": recipe, "seeds": seeds, "where": where or None}
-    question = (manifest.get("list") or {}).get("question")
+    question = str((manifest.get("list") or {}).get("question"))
     return settings | ({"question": question} if QUESTIONS.get(question) == recipe else {})
 
 
