@@ -169,7 +169,10 @@ def _turn() -> int:
 def _no_set() -> None:
     with st.container(border=True, width=720):
         st.markdown("**No set yet**")
-        st.text("A retraining compares a saved set with random examples and with no set at all. Make one first.")
+        st.text(
+            "A retraining compares a saved set with random examples and with no set at all. Make one first, or prove a "
+            "list that you have."
+        )
         if st.button("Build a set", icon=":material/inventory_2:", type="primary"):
             state.go("sets")
 

@@ -27,13 +27,18 @@ def draw() -> dict[str, Any] | None:
     if run is None:
         return None
     turn = int(str(state.recall("list_turn", 0)))
-    with st.popover("Prove a list", icon=":material/playlist_add_check:"):
+    with st.popover("Prove a list", icon=":material/playlist_add_check:", key=f"list_box {turn}"):
+        place = st.container()
         st.caption(
             "Examples that another tool, a rule or a person chose: is a model better when they are acted on? The list "
             f"becomes a set of {words.plain(run.data)}."
         )
         question = st.radio(
-            "What to do with them", list(QUESTIONS), format_func=QUESTIONS.__getitem__, key=f"list_question {turn}"
+            "What to do with them",
+            list(QUESTIONS),
+            format_func=QUESTIONS.__getitem__,
+            key=f"list_question {turn}",
+            horizontal=True,
         )
         file = st.file_uploader(
             "A file with ids or file names, or an export of FiftyOne, LightlyStudio or Label Studio",
@@ -42,15 +47,19 @@ def draw() -> dict[str, Any] | None:
             key=f"list_file {turn}",
         )
         pasted = st.text_area("Or paste them, one a line", height=100, key=f"list_pasted {turn}")
-        chosen = {"tag": _text("Only with this tag or choice", f"list_tag {turn}"),
-                  "who": _text("Only the answers of", f"list_who {turn}")}  # fmt: skip
+        left, right = st.columns(2)
+        with left:
+            tag = _text("Only with this tag or choice", f"list_tag {turn}")
+        with right:
+            who = _text("Only the answers of", f"list_who {turn}")
         label_column = _text("Column of the corrected labels", f"list_labels {turn}") if question == "relabel" else None
         force = st.toggle("Go on with those that fit", key=f"list_force {turn}")
         is_there = file is not None or bool(pasted.strip())
         if not st.button("Make a set of it", type="primary", disabled=not is_there, key="list_match"):
             return None
         content = (file.name, file.getvalue()) if file else ("pasted.txt", pasted.encode())
-        return _matched(run, content, str(question), label_column, {**chosen, "force": force})
+        with place:  # a refusal stands where it is seen
+            return _matched(run, content, str(question), label_column, {"tag": tag, "who": who, "force": force})
 
 
 def _text(title: str, key: str) -> str | None:
