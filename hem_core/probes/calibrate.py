@@ -74,8 +74,9 @@ def _calibrated(rows: Rows, judge: Judge) -> Outcome:
     real, mine = judge.facts(rows), {**facts.from_logits(probes.logits, probes.plan.label), **probes.dynamics}
     voters = add_places(real, mine, rows, probes)
     lesson = _lesson(real, mine, probes, rows.seed)
-    model = calibrated(lesson.rows, lesson.examples, lesson.kinds, seed=rows.seed)
     predictions = judge.predictions(rows)
+    is_wrong = predictions.predicted != rows.targets
+    model = calibrated(lesson.rows, lesson.examples, lesson.kinds, seed=rows.seed, is_wrong=is_wrong)
     made = reason_columns(
         model,
         lesson.rows,

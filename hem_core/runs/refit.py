@@ -59,7 +59,16 @@ def _refit(run: Run) -> Run:
     table = pq.read_table(run.folder / "scores.parquet")
     tagged, tags = _verdicts(run, table["id"].to_pylist())
     rows = Features(kept["values"].astype(np.float32), tuple(kept["names"].tolist()))
-    fitted = calibrate(rows, kept["examples"], kept["kinds"], seed=int(kept["seed"]), tagged=tagged, tags=tags)
+    targets = _targets(run, table)
+    fitted = calibrate(
+        rows,
+        kept["examples"],
+        kept["kinds"],
+        seed=int(kept["seed"]),
+        is_wrong=kept["predicted"] != targets,
+        tagged=tagged,
+        tags=tags,
+    )
     made = _columns(run, table, kept, rows, fitted)
     write_table(run.folder / "scores.parquet", _replaced(table, made), metadata=_metadata(table))
     reasons = {**(run.info.get("reasons") or {}), **_measured(fitted.model.measured), "n_tagged": len(tagged)}
@@ -89,8 +98,7 @@ def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:
 def _columns(
     run: Run, table: pa.Table, kept: dict[str, np.ndarray], rows: Features, found: Calibrated
 ) -> dict[str, np.ndarray]:
-    classes = {name: number for number, name in enumerate(run.classes)}
-    targets = np.array([classes[label] for label in table["label"].to_pylist()], np.int64)
+    targets = _targets(run, table)
     graph, epochs = run.folder / "neighbours.npz", int(kept["epochs"])
     voters = None
     if graph.is_file():
@@ -115,6 +123,11 @@ def _columns(
         neighbour_labels=voters,
         epochs=None if epochs < 0 else epochs,
     )
+
+
+def _targets(run: Run, table: pa.Table) -> np.ndarray:
+    classes = {name: number for number, name in enumerate(run.classes)}
+    return np.array([classes[label] for label in table["label"].to_pylist()], np.int64)
 
 
 def _replaced(table: pa.Table, made: dict[str, np.ndarray]) -> pa.Table:

@@ -25,6 +25,7 @@ from hem_core.probes.linear_heads import LinearHeads
 from hem_core.probes.own_model import OwnModel
 from hem_core.probes.place import nearest
 from hem_core.probes.spoil import planted, spoil
+from hem_core.reasons.rules import REASONS
 from hem_core.runs.refit import refit
 from hem_core.store.atomic import write_arrays, write_json, write_table
 from hem_core.store.run import open_run
@@ -131,8 +132,9 @@ def test_probes_are_in_no_column_and_the_run_says_how_it_was_done(outcome):
     assert info["n_probes"] == 4 * 90  # .15 of 2,400, since none is in a training
     probs = outcome.columns["reason_probs"]
     np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-5)
-    is_sure = outcome.columns["reason_prob"] >= 0.5
-    assert ((outcome.columns["reason"] == "unsure") == ~is_sure).all()
+    reason, own = outcome.columns["reason"], outcome.columns["reason_prob"]
+    for column, name in enumerate(REASONS):
+        np.testing.assert_array_equal(own[reason == name], probs[reason == name, column])
 
 
 def test_the_same_seed_gives_the_same_reasons(world, outcome):

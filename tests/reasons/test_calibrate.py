@@ -46,3 +46,25 @@ def test_right_with_nothing_special_is_neither_mislabelled_nor_ambiguous_and_har
         found = calibrate(rows, examples, kinds, seed=0, tagged=np.arange(40), tags=[word] * 40)
         named[word] = REASONS[np.bincount(found.probs[:40].argmax(axis=1), minlength=6).argmax()]
     assert named == {"right": "easy", "hard": "ambiguous"}
+
+
+def test_clean_rows_that_a_fresh_model_gets_wrong_are_subtle_and_inflate_no_other_kind():
+    hard = around((0.95, 0.7, 0.55), 60)  # between wrong labels and close calls: no probe looks like that
+    rows = Features(np.concatenate([hard, around(CENTRES["easy"], 300)]), NAMES)
+    examples, kinds = probes()
+    is_wrong = np.arange(360) < 60
+    without = calibrate(rows, examples, kinds, seed=0)
+    found = calibrate(rows, examples, kinds, seed=0, is_wrong=is_wrong)
+    subtle = REASONS.index("subtle")
+    assert (found.probs[:60].argmax(axis=1) == subtle).mean() > 0.5 > without.probs[:60, subtle].max()
+    assert found.probs[:60, REASONS.index("ambiguous")].mean() < without.probs[:60, REASONS.index("ambiguous")].mean()
+
+
+def test_which_rows_join_as_surely_mislabelled_does_not_depend_on_how_common_they_are():
+    moved = around((0.98, 0.3, 0.5), 40)
+    examples, kinds = probes()
+    named = []
+    for n_easy in (160, 3960):
+        rows = Features(np.concatenate([moved, around(CENTRES["easy"], n_easy)]), NAMES)
+        named.append((calibrate(rows, examples, kinds, seed=0).probs[:40].argmax(axis=1) == 0).mean())
+    assert min(named) > 0.8
