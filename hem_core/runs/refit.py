@@ -145,4 +145,5 @@ def _metadata(table: pa.Table) -> dict[str, str]:
 
 
 def _measured(measured: Mapping[str, float]) -> dict[str, float]:
-    return {name: measured[name] for name in ("macro_f1", "balanced_accuracy", "ece")}
+    names = ("macro_f1", "balanced_accuracy", "ece", "recall_mislabelled", "false_mislabelled")
+    return {name: measured[name] for name in names if name in measured}
