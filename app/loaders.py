@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.rule_fitting import Fitted
     from app.views.compare.comparison import Comparison
     from app.views.overview.glance import Overview
+    from app.views.slices.typical import Typical
     from app.views.slices.weak_slices import WeakSlices
     from app.wire.detail import Ranks
     from app.wire.distribution import Headline
@@ -260,6 +261,11 @@ def clusters_on_map(level: "Level") -> list[dict]:
 def slices(level: "Level") -> "WeakSlices | None":
     """The weak slices of a run: weak_slices.weak_slices; None when they were not computed."""
     return _slices(_key(level), level)
+
+
+def typical_of_slices(level: "Level") -> "Typical | None":
+    """What members of each slice look like: typical.typical; None where there is nothing to show."""
+    return _typical_of_slices(_key(level), level)
 
 
 def comparison(before: "Level", after: "Level") -> "Comparison":
@@ -554,6 +560,14 @@ def _slices(key: Key, _level: "Level") -> "WeakSlices | None":
 
     found = weak_slices(_level)
     return None if found is None else named(found, lambda: traits(_level))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _typical_of_slices(key: Key, _level: "Level") -> "Typical | None":
+    from app.views.slices.typical import typical
+
+    weak = slices(_level)
+    return None if weak is None or weak.table.empty else typical(_level, weak.table["rule"].tolist(), traits(_level))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -19,7 +19,7 @@ PREFIXES: dict[str, Literal["probs", "logits"]] = {
 """What a column of predictions begins with, before the name of its class -> what it holds."""
 PREDICTED = ("predicted", "prediction", "pred", "predicted_label", "predicted_class", "y_pred")
 CONFIDENCE = ("confidence", "conf", "predicted_prob", "score", "prob", "probability")
-OF_SECOND = ("prob", "probability", "proba", "y_prob", "y_proba", "y_score")
+OF_SECOND = ("prob", "probability", "proba", "y_prob", "y_proba", "y_score", "score", *PREDICTED)
 MOST_UNKNOWN = 0.05
 """Share of the examples whose label may have no column, such as typing errors."""
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +14,9 @@ from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed, workspace_of
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
 
 PLACE = 20
 TOO_MANY_FAILED = 3
@@ -115,6 +118,10 @@ def score(
         str | None,
         _option("Folds for --train, 5 by default; head: linear heads on the embeddings; none.", panel=TRUTH),
     ] = None,
+    repeats: Annotated[
+        int,
+        _option("Times that the folds are trained, each with another seed; the mean counts.", panel=TRUTH, min=1),
+    ] = 1,
     dynamics: Annotated[
         Path | None, _option("A Recorder's folder, or dynamics logged by other tools.", panel=TRUTH)
     ] = None,
@@ -164,6 +171,7 @@ def score(
         labels_are=labels_are,
         separator=separator,
         oos=_oos(oos),
+        repeats=repeats,
         test=test,
         dynamics=dynamics,
         sample=_sample(is_in=in_sample, is_out=out_of_sample),
@@ -187,8 +195,12 @@ def score(
     )
     with bars() as shown, listed("scoring", workspace_of(out), shown) as progress:
         run = score_run(model, data, out=out, weights=weights, train=train, progress=progress, options=options)
+    _end(run, is_strict=strict)
+
+
+def _end(run: Run, *, is_strict: bool) -> None:
     summarise(run)
-    if strict and run.info.get("warning"):
+    if is_strict and run.info.get("warning"):
         raise typer.Exit(TOO_MANY_FAILED)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hem_core.dynamics.table import Dynamics
 from hem_core.dynamics.window import window
 from hem_core.engine.extra import Extra
 from hem_core.folds.cross_fit import CrossFit
@@ -44,17 +45,20 @@ class Folds:
     """None where there were too few rows to plant probes among, or probes were turned off."""
 
 
-def trained_in_folds(scored: Scored, heads: ByHeads | None, trainer: Trainer) -> Folds:
-    """Train without each fold in turn, with probes among the other rows, and predict the fold."""
+def trained_in_folds(scored: Scored, heads: ByHeads | None, trainer: Trainer, beside: Dynamics | None = None) -> Folds:
+    """Train without each fold in turn, with probes among the other rows, and predict the fold.
+
+    beside: the recording of the training on everything, which counts in the mean of the dynamics.
+    """
     rows = scored.joined.columns["index"]
     fold = trainer.assigned(rows, scored.targets, scored.groups)
     spoiled = _spoiled(scored, heads, fold[rows])
     if spoiled is None:
-        crossed = trainer.folds(fold)
+        crossed = trainer.folds(fold, beside=beside)
         return Folds(found_out(trainer, rows, fold, crossed), crossed, None)
     extra = _extra(spoiled, fold[rows], rows, trainer)
     embedded = trainer.embedded(extra)
-    crossed = trainer.folds(fold, extra)
+    crossed = trainer.folds(fold, extra, beside)
     early = window(crossed.dynamics.hits) if crossed.dynamics is not None else 0
     probes = Planted(spoiled, crossed.extra_logits, crossed.extra_dynamics, early, embedded)
     return Folds(found_out(trainer, rows, fold, crossed), crossed, probes)

@@ -54,14 +54,18 @@ class Evidence:
 
 
 def gather(scored: Scored, recorded: Dynamics | None, attempts: Attempts, progress: Progress) -> Evidence:
-    """Fit linear heads and train the folds of a train function; their recording is used where there is no other.
+    """Fit linear heads and train the folds of a train function.
 
-    recorded: the training dynamics of the scored model.
+    recorded: the training dynamics of the scored model. Where they are of the train function, its other trainings were
+    recorded too, and the mean over all of them counts.
     """
     heads = attempts.make("linear heads", lambda: _heads(scored, progress), None)
     is_wanted = scored.trainer is not None and scored.options.oos != "none"
-    folds = trained_in_folds(scored, heads, scored.trainer) if is_wanted and scored.trainer is not None else None
-    if recorded is None and folds is not None and "training dynamics" in scored.ready.task.offers:
+    is_its_own = scored.options.dynamics is None
+    folds = None
+    if is_wanted and scored.trainer is not None:
+        folds = trained_in_folds(scored, heads, scored.trainer, recorded if is_its_own else None)
+    if is_its_own and folds is not None and "training dynamics" in scored.ready.task.offers:
         recorded = folds.crossed.dynamics
     return Evidence(heads, folds, recorded, _own_sample(scored))
 
@@ -107,7 +111,8 @@ def out_of_sample(
     metrics, folds = scored.ready.task.metrics(judged), int(truth.fold.max()) + 1
     measured = {_key(metric): metric.value for metric in metrics[:1]}
     measured |= {f"in_sample_{_key(metric)}": metric.value for metric in own[:1]}
-    return {"how": truth.how, "folds": folds, "repeats": 1} | measured
+    repeats = scored.options.repeats if truth.how == "folds" else 1
+    return {"how": truth.how, "folds": folds, "repeats": repeats} | measured
 
 
 def _own_sample(scored: Scored) -> Sample:

@@ -22,6 +22,7 @@ from hem_core.engine.inputs import open_inputs
 from hem_core.engine.network import Network, channels_wanted, check_log_odds, choose_device, fingerprint, place
 from hem_core.engine.plan import data_fingerprint, make_key
 from hem_core.errors import DataError, HemError, ModelError
+from hem_core.folds.averaged import averaging
 from hem_core.media import medium
 from hem_core.models.column_predictions import ColumnPredictions
 from hem_core.models.estimator import Estimator
@@ -180,6 +181,8 @@ def _task_for(options: Options) -> Task:
     for offer, (option, is_asked) in asked.items():
         if is_asked and not (offer == "classes" and takes_names(task)):
             require(task, offer, option)
+    if options.repeats > 1:
+        averaging(task, "--repeats")
     return adjusted(task, options.arguments)
 
 
@@ -324,6 +327,7 @@ def key_of(ready: Prepared, options: Options, recorded: Dynamics | None, train: 
         has_grand=options.has_grand,
         has_probes=options.has_probes,
         beside=[read_run(Path(folder)).fingerprint for folder in options.beside],
+        **({"repeats": options.repeats} if options.repeats > 1 else {}),
     )
 
 

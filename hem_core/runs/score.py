@@ -72,6 +72,10 @@ def score(
     name = model if isinstance(model, str) else type(model).__name__
     if train is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
+    if chosen.repeats < 1:
+        raise HemError(f"--repeats is {chosen.repeats}; the folds are trained once or more")
+    if chosen.repeats > 1 and (train is None or chosen.oos in ("head", "none")):
+        raise ModelError("--repeats trains the folds of --train package.module:train again; omit it without folds")
     is_new = not folder.exists()
     try:
         data, catalog, chosen = _read(data, folder, chosen)

@@ -44,6 +44,22 @@ def nearest(distances: np.ndarray, k: int, allowed: np.ndarray | None = None) ->
     return rows[np.argsort(known[rows], kind="stable")][:k].astype(np.int64)
 
 
+def directions(home: Path, rows: np.ndarray) -> np.ndarray:
+    """The embeddings of some rows, each scaled to length 1: (n, D) float32; NaN where one is not finite.
+
+    Raises IndexError for a row that the files have not.
+    """
+    files = [load_npy(path) for path in sorted((home / "embeddings").glob("*.npy"))]
+    ends = np.cumsum([len(part) for part in files])
+    if len(rows) and not 0 <= rows.min() <= rows.max() < ends[-1]:
+        raise IndexError(int(rows.max()))
+    found = np.empty((len(rows), files[0].shape[1]), np.float32)
+    of_file = np.searchsorted(ends, rows, side="right")
+    for at in np.unique(of_file).tolist():
+        found[of_file == at] = files[at][rows[of_file == at] - (ends[at - 1] if at else 0)]
+    return _direction(found)
+
+
 def _row(files: Sequence[np.ndarray], row: int) -> np.ndarray:
     for part in files:
         if row < len(part):

@@ -83,7 +83,8 @@ def _of_columns(
         more = [] if found.are_numbers else [name for of, name in found.of.items() if of not in labels]
         _check_sum(values, f"the columns {first} to {last}", more)
     what = "probabilities" if found.holds == "probs" else "logits"
-    note = f"The columns {first} to {last} are the {what} of {len(found.of)} classes."
+    is_exact = set(found.of) == set(labels)
+    note = "" if is_exact else f"The columns {first} to {last} are the {what} of {len(found.of)} classes."
     return values, None if found.are_numbers else tuple(found.of), note
 
 

@@ -118,6 +118,7 @@ def test_clusters_have_names_and_middles(calibrated, monkeypatch):
         rows = table[table["cluster"].astype(str) == one["cluster"]]
         assert (one["n"], one["name"] != "") == (len(rows), True)
         assert (one["x"], one["y"]) == pytest.approx((rows["x"].median(), rows["y"].median()))
+        assert set(one["typical"]) <= set(rows.index)
 
 
 def test_a_level_without_clusters_has_no_names_on_its_map(client):

@@ -382,10 +382,14 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, table, histogram });
-    renew(bars.tools, [view.mode, view.hide, isDense(view, bus), view.names, tool, Boolean(lacking)], () => [
-      ...tools(bus, view, { parts, lacking, tool, choose }),
-      ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
-    ]);
+    renew(
+      bars.tools,
+      [view.mode, view.hide, isDense(view, bus), view.names, view.contours, tool, Boolean(lacking)],
+      () => [
+        ...tools(bus, view, { parts, lacking, tool, choose }),
+        ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
+      ],
+    );
   }
 
   function drawLegend() {

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from app import words
+from hem_core.retrain.expectation import expectation as no_gain
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.refusals import MOST_NOISE, MOST_NOISE_OF_ALL, accuracy_of, estimated_noise, has_only_memory
 from hem_core.selection.verdicts_applied import EXCLUSIONS, is_corrected
@@ -22,11 +23,6 @@ from hem_core.store.run import Run
 from hem_core.thresholds import SUSPECT
 
 Step = Literal["review", "recipe", "set", "score"]
-NO_GAIN = (
-    "No gain is to be expected: nobody has reviewed this set, and the classes are about equally large. In the "
-    "benchmarks such a set changed accuracy by −0.5 to +0.1 points. Review the set first, so that its labels are "
-    "corrected."
-)
 
 
 @dataclass(frozen=True)
@@ -63,10 +59,11 @@ def checks(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str
     return [check for check in found if check is not None]
 
 
-def expectation(examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str) -> str | None:
+def expectation(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str) -> str | None:
     """What the benchmarks say of such a set, where they say that nothing is to be gained."""
     is_reviewed = bool(set(examples["id"].tolist()).intersection(verdicts.index))
-    return NO_GAIN if recipe == "weights" and not is_reviewed else None
+    is_balanced = recipe != "weights" or not is_long_tailed(_supports(run))
+    return no_gain(recipe, is_reviewed=is_reviewed, is_balanced=is_balanced)
 
 
 def left_out_by_people(manifest: Mapping[str, Any]) -> int:
@@ -99,7 +96,7 @@ def _tested(run: Run, examples: pd.DataFrame) -> Check | None:
 
 
 def _noisy(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str) -> Check | None:
-    if recipe in ("labels", "balanced") or "reason" not in run.source.columns:
+    if recipe in ("labels", "balanced", "without", "add") or "reason" not in run.source.columns:
         return None
     why = "Showing hard examples more often would teach wrong labels."
     rule = {"all": [{"rows": examples["id"].tolist()}]}

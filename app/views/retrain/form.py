@@ -10,7 +10,7 @@ from app.views.retrain import box as retrain_box
 from app.views.retrain import retrains
 from app.wire import contents
 from hem_core.errors import HemError
-from hem_core.retrain.settings import ARMS, RECIPES, Settings
+from hem_core.retrain.settings import ARMS, OF_ADD, RECIPES, Settings
 from hem_core.sets.box_corrections import in_words
 from hem_core.sets.run_of_set import check_examples
 from hem_core.store import sets
@@ -18,7 +18,7 @@ from hem_core.store.run import Run
 from hem_core.tasks import MakesItems, of
 
 SEEDS = 5
-OPTIONAL = [arm for arm in ARMS if arm not in ("control", "curated")]
+OPTIONAL = [arm for arm in ARMS if arm not in OF_ADD]
 TRAIN_HELP = (
     "package.module:train, a function train(dataset, …) that returns the model; of seed, weights, sampler, recorder "
     "and progress it gets those that it names. It is imported from the folder in which the app was started."
@@ -80,6 +80,7 @@ def _comparison(chosen: str, manifest: dict[str, Any]) -> dict[str, Any]:
     changes = [manifest.get(name) for name in ("corrected_labels", "excluded")]
     changes.append((manifest.get("corrections") or {}).get("boxes"))
     recipe = _recipe(chosen, changes_labels=any(changes))
+    arms = set(OF_ADD) if recipe == "add" else arms
     seeds = _seeds()
     where = _text(
         "Where it should help",
@@ -202,7 +203,7 @@ def _arms() -> list[str]:
         selection_mode="multi",
         default=[arm for arm in OPTIONAL if arm in _asked().get("arms", ["random"])],
         key=f"retrain_arms {_turn()}",
-        help="\n".join(f"- **{arm}**: {words.plain(about)}" for arm, about in ARMS.items()),
+        help="\n".join(f"- **{arm}**: {words.plain(about)}" for arm, about in ARMS.items() if arm != "base"),
     )
     return list(chosen)
 

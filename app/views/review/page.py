@@ -10,7 +10,7 @@ from app import agreement, loaders, scope, state, widgets, words
 from app.browser.review.component import review
 from app.state import AUDIT, DISPUTES
 from app.views.review import audit_panel, blind
-from app.wire import audits, desk, routes
+from app.wire import audits, code, desk
 from hem_core.errors import HemError
 from hem_core.store import definitions
 from hem_core.store.level import Level
@@ -125,7 +125,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     found = _rows(level, queue, rule, person, judged)
     review(
         {
-            "module": routes.code_address("review/review.js"),
+            "code": code.address(),
             "key": f"{level.run} {level.name} {level.fingerprint} {queue} {person} {rule}",
             **desk.of_level(level),
             "token": state.page_token(),
