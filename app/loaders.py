@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.rule_fitting import Fitted
     from app.views.compare.comparison import Comparison
     from app.views.overview.glance import Overview
+    from app.views.slices.typical import Typical
     from app.views.slices.weak_slices import WeakSlices
     from app.wire.detail import Ranks
     from app.wire.distribution import Headline
@@ -262,6 +263,11 @@ def slices(level: "Level") -> "WeakSlices | None":
     return _slices(_key(level), level)
 
 
+def typical_of_slices(level: "Level") -> "Typical | None":
+    """What members of each slice look like: typical.typical; None where there is nothing to show."""
+    return _typical_of_slices(_key(level), level)
+
+
 def comparison(before: "Level", after: "Level") -> "Comparison":
     """A level of two runs over the same data side by side: comparison.compare."""
     return _comparison((_key(before), _key(after)), before, after)
@@ -447,7 +453,12 @@ def _places(key: Key, _level: "Level") -> "np.ndarray":
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _row_of(key: Key, _level: "Level") -> "IdIndex":
-    found = _level.id_index()
+    import pyarrow as pa
+
+    from hem_core.store.id_index import id_index
+
+    shared = pa.chunked_array(ids(_level).array.__arrow_array__())  # the same bytes, not a second copy of them
+    found = id_index(shared)
     memory.give_back()
     return found
 
@@ -553,6 +564,14 @@ def _slices(key: Key, _level: "Level") -> "WeakSlices | None":
 
     found = weak_slices(_level)
     return None if found is None else named(found, lambda: traits(_level))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _typical_of_slices(key: Key, _level: "Level") -> "Typical | None":
+    from app.views.slices.typical import typical
+
+    weak = slices(_level)
+    return None if weak is None or weak.table.empty else typical(_level, weak.table["rule"].tolist(), traits(_level))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

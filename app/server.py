@@ -178,6 +178,9 @@ def _listen(port: int | None, host: str = HOST) -> socket.socket:
     for number in wanted:
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it. asyncio sets it for sockets with a protocol number alone, and this one has none: each
+        # small answer, sent as its head and its body, would wait 40 ms for the browser's delayed acknowledgement.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             listener.bind((host, number))
             listener.listen(128)

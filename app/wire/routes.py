@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from app import loaders
@@ -19,6 +16,7 @@ from app.access_pages import name_routes
 from app.base_path import under
 from app.wire import (
     claiming,
+    code,
     columns,
     contents,
     crowd,
@@ -37,8 +35,13 @@ from app.wire import (
     why,
 )
 from app.wire.detail import blinded, details
+<<<<<<< HEAD
+from app.wire.door import NEVER, Refused, guarded, parsed, posted, token
+from app.wire.identity import own_level, own_scores
+=======
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores, row_numbers
+>>>>>>> wt-people
 from app.wire.relatives import relatives
 from hem_core.errors import HemError
 from hem_core.store.level_names import EXAMPLES
@@ -46,12 +49,12 @@ from hem_core.store.level_names import EXAMPLES
 if TYPE_CHECKING:
     from hem_core.store.level import Level
 
-__all__ = ["code_address", "routes", "token", "version"]
+__all__ = ["routes", "token"]
 
-FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+UNPACKED = {"Content-Encoding": "identity"}
+"""Pictures, and numbers as floats, get hardly smaller when they are compressed, and that takes long."""
 MAX_ROWS = 1000
 MAX_DETAILS = 60
-_STATIC = Path(__file__).parents[1] / "browser"
 
 
 def routes() -> list[Route]:
@@ -66,7 +69,7 @@ def routes() -> list[Route]:
 
     return [
         Route("/overview", _to_overview, methods=["GET"]),
-        Route("/hem/static/{path:path}", _static, methods=["GET"]),
+        Route("/hem/static/{path:path}", code.serve, methods=["GET"]),
         get("/hem/columns/{run}", _columns),
         get("/hem/desk/{run}", lambda level, _request: JSONResponse(desk.of_level(level), headers=NEVER)),
         get("/hem/column/{run}", _column),
@@ -105,37 +108,7 @@ def _to_overview(request: Request) -> Response:
     return RedirectResponse(under("/") + (f"?{query}" if query else ""), 302)
 
 
-def code_address(name: str) -> str:
-    """Where a browser gets a module of app/browser, `explorer/explorer.js`: with the version in it."""
-    return under(f"/hem/static/{version()}/{name}")
-
-
-@lru_cache(maxsize=1)
-def version() -> str:
-    """A hash of the browser side's files: part of their address, so that they can be cached for ever."""
-    return hashlib.sha256(b"".join(path.read_bytes() for _name, path in sorted(_files().items()))).hexdigest()[:12]
-
-
-@lru_cache(maxsize=1)
-def _files() -> dict[str, Path]:
-    """The browser side, by the name within its folder: `explorer/map.js`."""
-    found = (path for path in _STATIC.rglob("*") if path.suffix in (".js", ".css"))
-    return {path.relative_to(_STATIC).as_posix(): path for path in found}
-
-
 # --- reading ---
-
-
-def _static(request: Request) -> Response:
-    written, _, name = request.path_params["path"].partition("/")
-    if request.path_params["path"] == "plotly.min.js":
-        import plotly
-
-        return FileResponse(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", headers=FOR_EVER)
-    file = _files().get(name)
-    if file is None:
-        return say(404, f"no file '{name}'")
-    return FileResponse(file, headers=FOR_EVER if written == version() else {"Cache-Control": "no-cache"})
 
 
 def _columns(level: Level, request: Request) -> Response:
@@ -148,7 +121,10 @@ def _column(level: Level, request: Request) -> Response:
     known = columns.described(level)
     if name not in known:
         raise Refused(404, f"{level.title} has no column '{name}'; there are: {', '.join(known)}")
-    return _bytes(columns.encoded(level, name), headers=_cache(level, request))
+    found = _bytes(columns.encoded(level, name), headers=_cache(level, request))
+    if known[name]["kind"] == "number":
+        found.headers.update(UNPACKED)
+    return found
 
 
 def _spread(level: Level, request: Request) -> Response:
@@ -160,13 +136,13 @@ def _replay(level: Level, request: Request) -> Response:
 
 
 def _ids(level: Level, request: Request) -> Response:
-    return JSONResponse(level.at(_rows(level, request), ["id"])["id"].tolist(), headers=_cache(level, request))
+    return JSONResponse(loaders.ids(level)[_rows(level, request)].tolist(), headers=_cache(level, request))
 
 
 def _thumbs(level: Level, request: Request) -> Response:
     of_row = pictures.whole_thumbnail if request.query_params.get("whole") == "1" else contents.thumbnail
     blobs = [of_row(level, int(row)) or b"" for row in _rows(level, request)]
-    return _bytes(payloads.pack(blobs), headers=_cache(level, request))
+    return _bytes(payloads.pack(blobs), headers=_cache(level, request) | UNPACKED)
 
 
 def _contents(level: Level, request: Request) -> Response:
@@ -238,7 +214,7 @@ def _verdicts(level: Level, request: Request) -> Response:
 def _free(level: Level, request: Request) -> Response:
     """The free tags of some rows: a list of names for each."""
     given = payloads.free_tags(loaders.tags_of(level).state(level.data))
-    ids = level.at(_rows(level, request), ["id"])["id"]
+    ids = loaders.ids(level)[_rows(level, request)]
     return JSONResponse([given.get(id, []) for id in ids], headers=NEVER)
 
 
@@ -269,7 +245,7 @@ def _open(name: str, level: str) -> Level:
 
 
 def _cache(level: Level, request: Request) -> dict[str, str]:
-    return FOR_EVER if request.query_params.get("v") == level.info["fingerprint"] else NEVER
+    return code.FOR_EVER if request.query_params.get("v") == level.info["fingerprint"] else NEVER
 
 
 def _rows(level: Level, request: Request) -> np.ndarray:

@@ -279,7 +279,7 @@ def test_from_a_provider_people_come_back_by_a_page_of_the_app_so_that_the_brows
 
 
 def test_no_page_names_an_address_without_the_base_path():
-    """Modules of the browser side have theirs from `routes.code_address`, other routes theirs from `under`."""
+    """Modules of the browser side have theirs from `code.address`, other routes theirs from `under`."""
     home = Path(build.__code__.co_filename).parent
     drawn = [path for path in home.rglob("*.py") if path.relative_to(home).parts[0] not in ("wire", "notebook")]
     plain = [path.name for path in drawn if '"/hem/' in (text := path.read_text("utf-8")) or "/hem/static/" in text]

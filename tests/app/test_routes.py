@@ -9,10 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient
 
 from app import loaders
-from app.wire import audits, door, routes, search_marks
+from app.wire import audits, code, door, routes, search_marks
 from app.wire.identity import identity
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.review_claims import LIFETIME, Holder
@@ -134,11 +135,34 @@ def test_static_files_are_the_browser_side_only(client, path):
 
 
 def test_the_browser_side_is_cached_for_ever_under_its_version_only(client):
-    current = client.get(f"/hem/static/{routes.version()}/explorer/bus.js")
+    current = client.get(f"/hem/static/{code.version()}/explorer/bus.js")
     assert "immutable" in current.headers["cache-control"]
     assert current.headers["content-type"].startswith(("text/javascript", "application/javascript"))
     assert "no-cache" in client.get("/hem/static/0ld/explorer/bus.js").headers["cache-control"]
     assert client.get("/hem/static/plotly.min.js").status_code == 200
+    assert "immutable" in client.get(code.address()).headers["cache-control"]
+    assert "no-cache" in client.get("/hem/static/0ld/joined.js").headers["cache-control"]
+
+
+@pytest.mark.parametrize(("path", "is_small"), [("column/tiny?name=loss", False), ("column/tiny?name=label", True)])
+def test_only_what_gets_smaller_is_compressed(whole_workspace, monkeypatch, path, is_small):
+    """Of the middleware of the app, which compresses what it is not told to leave alone, of any size here."""
+    monkeypatch.setenv("HEM_WORKSPACE", str(whole_workspace))
+    app = GZipMiddleware(Starlette(routes=routes.routes()), minimum_size=1)
+    client = TestClient(app, base_url="http://127.0.0.1", headers={"X-HEM-Token": routes.token("one")})
+    assert client.get(f"/hem/{path}").headers["content-encoding"] == ("gzip" if is_small else "identity")
+
+
+@pytest.mark.parametrize("name", ["plotly.min.js", "x/joined.js"])
+def test_the_scripts_come_compressed_to_a_browser_that_can_read_it(client, name):
+    sizes = {}
+    for coding in ("gzip, br", "identity"):
+        answer = client.get(f"/hem/static/{name}", headers={"Accept-Encoding": coding})
+        assert answer.headers["content-type"].startswith("text/javascript")
+        sizes[coding] = int(answer.headers["content-length"]), answer.text
+    (packed, text), (plain, same) = sizes.values()
+    assert text == same
+    assert packed < plain / 2
 
 
 def test_bytes_are_cached_for_ever_under_the_fingerprint_only(client):

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from app import server
 from app.server import HOST, SETTINGS, build, serve
 from hem_core.errors import HemError
 
@@ -14,6 +15,13 @@ def test_a_busy_port_is_said(whole_workspace):
         taken.listen()
         with pytest.raises(HemError, match=r"port \d+ is busy; choose another with --port"):
             serve(whole_workspace, taken.getsockname()[1], open_browser=False)
+
+
+def test_a_small_answer_does_not_wait_for_the_browser_to_acknowledge_its_head():
+    with server._listen(None) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _address = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_other_hosts_are_refused_and_the_settings_hold(whole_workspace, monkeypatch):

@@ -8,17 +8,10 @@ from typing import Any
 from streamlit.components.v2 import component
 
 from app import state
-from app.browser import linked
-from app.wire import routes
+from app.browser import joined, linked
+from app.wire import code
 
-# The modules are served from their own address, with the version in the path: relative imports keep it.
-_SHIM = """
-export default async function (component) {
-  const address = new URL(component.data.code, window.location.origin).href;
-  return (await import(address)).default(component);
-}
-"""
-# What stands there until the modules have come; explorer.js lays it over itself until its first drawing.
+# What stands there until the module has come; explorer.js lays it over itself until its first drawing.
 _SKELETON = """
 <div class="hem-skeleton" aria-busy="true" aria-label="Explore is loading">
   <div class="hem-bones is-lines"></div>
@@ -33,7 +26,7 @@ _mount = component(
     "hem_explorer",
     html=_SKELETON,
     css=linked.style(*linked.EXPLORER_STYLES),
-    js=_SHIM,
+    js=joined.shim("explorer/explorer.js"),
     isolate_styles=False,
 )
 KEY = "explorer"
@@ -44,8 +37,7 @@ def explorer(data: Mapping[str, Any], *, on_state: Callable[[], None]) -> None:
 
     on_state: filter, selection or view changed, or somebody wants to go to another page.
     """
-    address = routes.code_address("explorer/explorer.js")
-    _mount(key=KEY, data={**data, "code": address}, on_state_change=on_state)
+    _mount(key=KEY, data={**data, "code": code.address()}, on_state_change=on_state)
 
 
 def sent_state() -> dict[str, Any]:

@@ -3,23 +3,17 @@
 from streamlit.components.v2 import component
 
 from app import state
-from app.wire import routes
+from app.browser import joined
+from app.wire import code
 
-_SHIM = """
-export default async function (component) {
-  const address = new URL(component.data.code, window.location.origin).href;
-  return (await import(address)).default(component);
-}
-"""
-_mount = component("hem_window", html="<span hidden></span>", js=_SHIM)
+_mount = component("hem_window", html="<span hidden></span>", js=joined.shim("history/window.js"))
 KEY = "history_window"
 
 
 def draw_window() -> None:
     """Ask the browser which window this is; nothing is seen of it. The answer draws the page again, once a visit."""
     known = this_window()
-    code = routes.code_address("history/window.js")
-    _mount(key=KEY, data={"code": code, "id": known}, height="content", on_window_change=lambda: None)
+    _mount(key=KEY, data={"code": code.address(), "id": known}, height="content", on_window_change=lambda: None)
 
 
 def this_window() -> str:

@@ -6,19 +6,14 @@ from typing import Any
 
 from streamlit.components.v2 import component
 
+from app.browser import joined
+
 _FOLDER = Path(__file__).parent
-_SHIM = """
-// The module is one file for all; Streamlit calls this at mount and with every new data.
-export default async function (component) {
-  const module = await import(new URL(component.data.module, window.location.origin).href);
-  return module.default(component);
-}
-"""
 _mount = component(
     "hem_review",
     html='<div class="hem-review" aria-label="review"></div>',
     css=(_FOLDER / "review.css").read_text("utf-8"),
-    js=_SHIM,
+    js=joined.shim("review/review.js"),
 )
 
 

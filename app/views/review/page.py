@@ -10,7 +10,7 @@ from app import agreement, loaders, scope, state, widgets, words
 from app.browser.review.component import review
 from app.state import AUDIT, DISPUTES
 from app.views.review import audit_panel, blind
-from app.wire import audits, desk, routes
+from app.wire import audits, code, desk
 from hem_core.errors import HemError
 from hem_core.store import definitions
 from hem_core.store.level import Level
@@ -83,6 +83,8 @@ def _titles(level: Level, rules: dict[str, dict]) -> dict[str, str]:
     is_offered = {AUDIT: audits.is_possible(level), DISPUTES: n > 0 or state.queue() == DISPUTES}
     is_there = {"mixed", *rules, *(name for name, is_so in is_offered.items() if is_so)}
     titles = {name: title for name, title in TITLES.items() if name in is_there}
+    if "selection" in titles and state.recall("set_rule") == rules["selection"]:
+        titles["selection"] = "This set"
     if DISPUTES in titles:
         titles[DISPUTES] += f" ({n:,})"
     return titles | {name: "Random at a suspicion" for name in rules if name not in TITLES}
@@ -125,7 +127,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     found = _rows(level, queue, rule, person, judged)
     review(
         {
-            "module": routes.code_address("review/review.js"),
+            "code": code.address(),
             "key": f"{level.run} {level.name} {level.fingerprint} {queue} {person} {rule}",
             **desk.of_level(level),
             "token": state.page_token(),
