@@ -127,6 +127,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
       drawn: near.rows.map(() => "chosen"),
       wanted: next < 0 ? null : { row: next },
       no_blind: level.no_blind ?? NOT_BLIND,
+      no_tags: about().without?.tags,
       empty: EMPTY,
       done: DONE,
     });

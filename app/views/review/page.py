@@ -83,6 +83,8 @@ def _titles(level: Level, rules: dict[str, dict]) -> dict[str, str]:
     is_offered = {AUDIT: audits.is_possible(level), DISPUTES: n > 0 or state.queue() == DISPUTES}
     is_there = {"mixed", *rules, *(name for name, is_so in is_offered.items() if is_so)}
     titles = {name: title for name, title in TITLES.items() if name in is_there}
+    if "selection" in titles and state.recall("set_rule") == rules["selection"]:
+        titles["selection"] = "This set"
     if DISPUTES in titles:
         titles[DISPUTES] += f" ({n:,})"
     return titles | {name: "Random at a suspicion" for name in rules if name not in TITLES}
