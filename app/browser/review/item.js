@@ -72,9 +72,7 @@ export function labels(item, isHidden) {
     h("div", { class: isMarked ? "wrong" : "" }, h("span", { class: "quiet" }, name), h("strong", { title }, value));
   const listed = (item.top_classes ?? []).map((name, k) => [name, item.top_probs[k]]);
   const isListed = (item.top_classes ?? []).includes(item.label);
-  // Of a model that gave its best class alone, nothing is known of the others.
-  const isKnown = item.label != null && item.label_prob != null;
-  if (isKnown && listed.length && !isListed) listed.push([given, item.label_prob]);
+  if (item.label != null && listed.length && !isListed) listed.push([given, item.label_prob]);
   return h(
     "section",
     { class: "labels" },
