@@ -100,9 +100,10 @@ def show(
     wanted, broken = state.current_run(), found.broken
     if not found.n_listed:
         widgets.broken(broken)
-        if needs_run:
+        with st.container(horizontal=True, horizontal_alignment="right", key="frame"):
             _jobs_mark()
             _help()
+        if needs_run:
             widgets.no_runs(str(loaders.folder()))
         else:
             _draw(page)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.rule_fitting import Fitted
     from app.views.compare.comparison import Comparison
     from app.views.overview.glance import Overview
+    from app.views.slices.typical import Typical
     from app.views.slices.weak_slices import WeakSlices
     from app.wire.detail import Ranks
     from app.wire.distribution import Headline
@@ -262,6 +263,11 @@ def slices(level: "Level") -> "WeakSlices | None":
     return _slices(_key(level), level)
 
 
+def typical_of_slices(level: "Level") -> "Typical | None":
+    """What members of each slice look like: typical.typical; None where there is nothing to show."""
+    return _typical_of_slices(_key(level), level)
+
+
 def comparison(before: "Level", after: "Level") -> "Comparison":
     """A level of two runs over the same data side by side: comparison.compare."""
     return _comparison((_key(before), _key(after)), before, after)
@@ -370,8 +376,9 @@ def unfit_formats(workspace: Path, name: str, version: int, data: str = "") -> d
 
 def verdicts(level: "Level") -> "pd.DataFrame":
     """The verdicts given to single examples, each a review: id -> tag, value, who, at, n (1)."""
-    found = all_verdicts(level)
-    return found.loc[found["n"] == 1, :]
+    from hem_core.store.verdicts import reviews
+
+    return reviews(all_verdicts(level))
 
 
 def all_verdicts(level: "Level") -> "pd.DataFrame":
@@ -492,11 +499,9 @@ def _audit_frame(key: Key, _level: "Level") -> "Frame":
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _audit(key: Key, revision: int, confidence: float, _level: "Level") -> "Audit":
-    from hem_core.labels.audit_sample import standing
+    from hem_core.labels.audits import audit_of
 
-    drawn_from = _audit_frame(key, _level)
-    drawn = tags_of(_level).audited(_level.data, drawn_from.key)
-    return standing(drawn_from, ids(_level), verdicts(_level), drawn, confidence)
+    return audit_of(_level, tags(), confidence, drawn_from=_audit_frame(key, _level), ids=ids(_level))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -559,6 +564,14 @@ def _slices(key: Key, _level: "Level") -> "WeakSlices | None":
 
     found = weak_slices(_level)
     return None if found is None else named(found, lambda: traits(_level))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _typical_of_slices(key: Key, _level: "Level") -> "Typical | None":
+    from app.views.slices.typical import typical
+
+    weak = slices(_level)
+    return None if weak is None or weak.table.empty else typical(_level, weak.table["rule"].tolist(), traits(_level))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -690,6 +703,6 @@ def _reviewers() -> dict[tuple[str, str, str], float]:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _verdicts(folder: str, data: str, level_name: str, revision: int, _log: "TagLog") -> "pd.DataFrame":
-    from app.wire.detail import verdicts
+    from hem_core.store.verdicts import in_state
 
-    return verdicts(_log.state(data))
+    return in_state(_log.state(data))

@@ -4,8 +4,6 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 BROWSER = ROOT / "app" / "browser"
 MODULES = sorted(BROWSER.glob("*/*.js"))
@@ -18,11 +16,10 @@ OF_THE_WINDOW = re.compile(
 SKIPS = re.compile(r"pytest\.(?:skip|importorskip)\(|mark\.skip")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(BROWSER).as_posix())
-def test_a_module_is_type_checked_and_its_lines_are_short(path):
-    lines = path.read_text("utf-8").splitlines()
-    assert lines[0] == "// @ts-check"
-    assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
+def test_every_module_is_type_checked_and_its_lines_are_short():
+    texts = {path: path.read_text("utf-8").splitlines() for path in MODULES}
+    assert [path for path, lines in texts.items() if lines[0] != "// @ts-check"] == []
+    assert [path for path, lines in texts.items() if max(map(len, lines)) > 120] == []
 
 
 def test_only_the_shell_touches_addresses_storage_and_the_network():
@@ -31,12 +28,12 @@ def test_only_the_shell_touches_addresses_storage_and_the_network():
     assert OF_THE_WINDOW.search(code(SHELL))
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("tests/browser/*.py")) + sorted(ROOT.glob("tests/e2e/*.py")))
-def test_no_test_of_the_browser_side_waits_for_a_fixed_time_or_is_skipped(path):
-    text = path.read_text("utf-8")
-    assert "wait_for_timeout(" not in text
-    assert not SKIPS.search(text)
-    assert sleeps_outside_a_loop(ast.parse(text)) == []
+def test_no_test_of_the_browser_side_waits_for_a_fixed_time_or_is_skipped():
+    paths = [path for room in ("browser", "e2e") for path in ROOT.glob(f"tests/{room}/*.py")]
+    texts = {path: path.read_text("utf-8") for path in paths}
+    assert [path for path, text in texts.items() if "wait_for_timeout(" in text or SKIPS.search(text)] == []
+    sleeps = {path: sleeps_outside_a_loop(ast.parse(text)) for path, text in texts.items() if "sleep" in text}
+    assert {path: lines for path, lines in sleeps.items() if lines} == {}
 
 
 def test_a_sleep_is_allowed_where_it_polls():

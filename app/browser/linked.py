@@ -10,7 +10,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 _IMPORT = re.compile(r'^((?:import|export)\s(?:[^"]*?\sfrom\s)?)"(\.{1,2}/[^"]+\.js)"', re.MULTILINE)
-EXPLORER_STYLES = tuple(f"explorer/{name}.css" for name in ("explorer", "drawer", "table", "search", "panes", "why"))
+_STYLES = ("explorer", "drawer", "table", "search", "panes", "why", "map_clusters")
+EXPLORER_STYLES = tuple(f"explorer/{name}.css" for name in _STYLES)
 """The style sheets of the explorer. Those of the desk in its drawer are loaded by the drawer itself."""
 MARK = "hem:"
 """What stands before a module's name where another imports it; `shared/link.js` puts an address there."""

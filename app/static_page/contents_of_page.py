@@ -15,6 +15,7 @@ from app.wire.detail import details
 from app.wire.explorer_data import explorer_data
 from app.wire.tagging import CSV_COLUMNS
 from hem_core.errors import HemError
+from hem_core.runs.typical_rows import typical_rows
 from hem_core.store import search
 
 if TYPE_CHECKING:
@@ -58,11 +59,23 @@ def files(level: Level, chosen: ChosenRows) -> dict[str, bytes]:
         "free": [free.get(id, []) for id in ids],
         "csv": _csv(level, rows),
         "searched": _searched(level, rows),
-        "clusters": {"clusters": loaders.clusters_on_map(level)},
+        "clusters": {"clusters": _clusters(level, rows)},
     }
     found |= {name: json.dumps(value, allow_nan=False).encode() for name, value in about.items()}
     found["verdicts"] = payloads.verdict_codes(state, loaders.row_of(level))[rows].tobytes()
     return found | _pictures(level, chosen)
+
+
+def _clusters(level: Level, rows: np.ndarray) -> list[dict[str, Any]]:
+    """The clusters of the map with the typical rows among those of the page, numbered as there."""
+    found = loaders.clusters_on_map(level)
+    if not found or len(rows) == level.n:
+        return found
+    place = {int(row): k for k, row in enumerate(rows)}
+    codes, names = level.categories("cluster")
+    number = {str(name): code for code, name in enumerate(names)}
+    typical = typical_rows(level, [rows[codes[rows] == number[one["cluster"]]] for one in found])
+    return [{**one, "typical": [place[row] for row in some]} for one, some in zip(found, typical, strict=True)]
 
 
 def _data(level: Level, n: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from app import memory
 from app.trust import trust
 from app.wire import arrays, payloads
 from hem_core.errors import HemError, UnknownNameError
+from hem_core.media._fact_words import FACTS
 
 if TYPE_CHECKING:
     from hem_core.scores import Card
@@ -121,11 +122,18 @@ def words_of(name: str, level: Level | None = None) -> tuple[str, str]:
         return own[name]
     if name in OTHER_WORDS:
         return OTHER_WORDS[name]
+    if _is_fact(name, level):
+        return FACTS[name][:2]
     score, ending = _score(name)
     if score is None:
         return name.replace("_", " "), ""
     model = {OUT_OF_SAMPLE: ", out-of-sample", WINDOWED: ", early epochs"}.get(ending, "")
     return score["title"] + model, score["unit"]
+
+
+def _is_fact(name: str, level: Level | None) -> bool:
+    """Whether HEM read the column off the pictures or texts; one of the user's own may have the same name."""
+    return name in FACTS and level is not None and level.source.columns.get(name) == "scores"
 
 
 def own_words(level: Level) -> Mapping[str, tuple[str, str]]:
@@ -160,6 +168,8 @@ def meaning(level: Level, name: str) -> str:
     """The meaning of a column of a level, in a sentence; "" for the user's own columns."""
     if name == "reason":
         return trust(level.info).sentence
+    if _is_fact(name, level):
+        return FACTS[name][2]
     made = _own_meanings(level).get(name) or level.info.get("headline", {}).get(name)
     return str(MEANINGS.get(name) or made or _meaning(name))
 

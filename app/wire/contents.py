@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from hem_core import media
+from hem_core.class_columns import CONFIDENCE, PREDICTED, PREFIXES, of_prefix
 from hem_core.media import Medium
 from hem_core.reasons.differences import Difference, differences, spread
+from hem_core.runs.described_by import own_columns
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.neighbours_and_curves import neighbours_of
 
@@ -33,14 +36,18 @@ MOST_FEATURES = 200
 def medium(level: Level) -> Medium:
     """What the rows of a level are, as far as its table can show it: `none` where it lacks their columns.
 
+    Examples that only the user's own columns describe look like these.
     A part looks like its thumbnail, else like its text, else like its example.
     """
     level = source_of(level)
     if not level.is_examples:
         return media.medium("image" if level.has_pictures else "text" if "text" in level.source.columns else "none")
     found = media.medium_of(level.info)
-    is_there = set(found.columns) <= set(level.source.columns) and (found.look != "features" or bool(features(level)))
-    return found if is_there else media.medium("none")
+    if not set(found.columns) <= set(level.source.columns):
+        found = media.medium("none")
+    if found.look in ("features", "nothing"):
+        return replace(found, look="features" if features(level) else "nothing")
+    return found
 
 
 def source_of(level: Level) -> Level:
@@ -92,12 +99,33 @@ def texts(level: Level, rows: Sequence[int], length: int) -> list[str]:
 
 
 def features(level: Level) -> list[dict[str, str]]:
-    """The features of a level over rows: name, kind ('number' or 'category') and the column that holds it."""
+    """The features of a level over rows: name, kind ('number' or 'category') and the column that holds it.
+
+    Of predictions alone, the user's own columns: without them nobody could judge an example.
+    """
     level = source_of(level)
-    whole = (level.info.get("data") or {}).get("features") or level.info.get("features") or []
-    known = whole if level.is_examples else []
+    if not level.is_examples:
+        return []
+    known = (level.info.get("data") or {}).get("features") or level.info.get("features") or []
+    if not known and media.medium_of(level.info).look == "nothing":
+        return _own_columns(level)
     found = [{"name": one["name"], "kind": one["kind"], "column": _column(level, one["name"])} for one in known]
     return [one for one in found if one["column"] in level.source.columns]
+
+
+def _own_columns(level: Level) -> list[dict[str, str]]:
+    """The user's columns as features; without lists and predictions, which a blind answer must not see."""
+    predicted = {column for prefix in PREFIXES for column in of_prefix(level.source.columns, prefix).values()}
+    types = {name: level.source.types[name] for name in own_columns(level) if name not in predicted}
+    return [
+        {
+            "name": name,
+            "kind": "number" if pa.types.is_integer(type_) or pa.types.is_floating(type_) else "category",
+            "column": name,
+        }
+        for name, type_ in types.items()
+        if name.casefold() not in (*PREDICTED, *CONFIDENCE) and not pa.types.is_nested(type_)
+    ]
 
 
 def _column(level: Level, name: str) -> str:
@@ -112,6 +140,8 @@ def spreads(level: Level) -> dict[str, float]:
     """How far the values of each feature of numbers lie apart over the whole run; {} without features."""
     level = source_of(level)
     numbers = {one["name"]: one["column"] for one in features(level) if one["kind"] == "number"}
+    if level.graph is None:  # nothing to compare with
+        return {}
     return {name: spread(pd.Series(level.table([column])[column])) for name, column in numbers.items()}
 
 

@@ -37,6 +37,12 @@ PLACES = ("images", "predictions")
 """Options that name a file or folder beside the data."""
 OWN_OPTIONS = (*PLACES, "annotations_format")
 """Options that only those readers take which name them in their `OPTIONS`."""
+OTHER_WAYS = {
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "it is a spreadsheet; save its sheet as CSV and choose that file"),
+    **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".7z"), "it is an archive; unpack it and choose what is inside"),
+    **dict.fromkeys((".pkl", ".pickle", ".pt", ".pth"), "a pickle can run any code; write the table as Parquet or CSV"),
+}
+"""Suffix of a file that people try, and no reader takes -> what to do."""
 
 
 def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
@@ -79,6 +85,8 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
             notes += info(found).get("notes", [])
             names = _classes_in(source) if "numbers" not in info(found) else {}
             return with_info(found, **({"notes": notes} if notes else {}), **names)
+    if isinstance(source, str | Path) and Path(source).suffix.casefold() in OTHER_WAYS:
+        raise DataError(f"cannot read '{source}': {OTHER_WAYS[Path(source).suffix.casefold()]}")
     raise DataError(
         f"cannot read '{source}'; expected an image folder, a .csv, .parquet, .jsonl or .npz file, "
         "an Arrow table, a DataFrame, a torch Dataset, or a dict of arrays"
@@ -146,7 +154,7 @@ def _checked(table: pa.Table) -> pa.Table:
         shown = ", ".join(twice[:3])
         raise DataError(
             f"{len(twice)} ids occur more than once in '{source}' ({shown}{', …' if len(twice) > 3 else ''}); "
-            "ids must be unique: they are the key of scores and tags. Name another column with --id-column, or omit "
-            "the ids out to have the rows numbered"
+            "ids must be unique: they are the key of scores and tags. Name another column with --id-column, or "
+            "omit the ids to have the rows numbered"
         )
     return table

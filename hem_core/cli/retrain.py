@@ -27,14 +27,21 @@ def retrain(
         Path | None,
         typer.Option(help="Held-out data. Default: those noted in the run, its split column, or a random fifth."),
     ] = None,
-    arms: Annotated[str, typer.Option(help="Any of control, random, curated, head.")] = "control,random,curated",
+    arms: Annotated[
+        str | None,
+        typer.Option(
+            help="Any of control, random, curated, head. Default: the first three; with --recipe add "
+            "control,curated,base."
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(help="Trainings of each arm.", min=1)] = 5,
     seed: Annotated[int, typer.Option(help="The first of the seeds.", min=0)] = 0,
     recipe: Annotated[
         str,
         typer.Option(
             help="labels: its labels and exclusions; mix: also half of each batch from it; weights: also its weights; "
-            "balanced: its labels, and higher weights for rarer classes; auto: labels if it changes any, otherwise "
+            "balanced: its labels, and higher weights for rarer classes; without: all but the set; add: a base and the "
+            "set, compared with the base and random others; auto: labels if it changes any, otherwise "
             "balanced if class sizes differ by 10 to 1, otherwise weights."
         ),
     ] = "auto",
@@ -61,7 +68,7 @@ def retrain(
         set=set,
         train=train,
         test=str(test) if test else None,
-        arms=[arm.strip() for arm in arms.split(",") if arm.strip()],
+        arms=[arm.strip() for arm in (arms or _usual_arms(recipe)).split(",") if arm.strip()],
         seeds=seeds,
         where=where,
         recipe=recipe,
@@ -76,11 +83,21 @@ def retrain(
         _show_dry_run(workspace, settings)
         return
     with bars() as shown, listed("retraining", workspace, shown) as progress:
-        stored = run(workspace, settings, progress=progress)
+        stored = run(workspace, settings, progress=progress, announce=say_expectation)
     if stored.report is None:
         _say_unfinished(stored, settings, str(budget))
     else:
         _say_report(stored.report, stored.html)
+
+
+def say_expectation(plan: dict[str, Any]) -> None:
+    """What the benchmarks say of such a retraining, before it starts."""
+    if plan.get("expectation"):
+        say("[yellow]before it starts:[/] {}", plan["expectation"])
+
+
+def _usual_arms(recipe: str) -> str:
+    return "control,curated,base" if recipe == "add" else "control,random,curated"
 
 
 def _say_unfinished(stored: Stored, settings: Settings, budget: str) -> None:
@@ -113,6 +130,7 @@ def _show_dry_run(workspace: Path, settings: Settings) -> None:
     say("{}: {}", found.name, f"recipe {found.plan['recipe']['name']}, tested on {found.plan['test']['what']}")
     for line in found.lines():
         say("  {}", line)
+    say_expectation(found.plan)
     say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
     if found.seconds_each is None or found.seconds_left is None:
         say("time: {}", found.timed_by)

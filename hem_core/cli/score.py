@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +14,9 @@ from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed, workspace_of
+
+if TYPE_CHECKING:
+    from hem_core.store.run import Run
 
 PLACE = 20
 TOO_MANY_FAILED = 3
@@ -115,6 +118,10 @@ def score(
         str | None,
         _option("Folds for --train, 5 by default; head: linear heads on the embeddings; none.", panel=TRUTH),
     ] = None,
+    repeats: Annotated[
+        int,
+        _option("Times that the folds are trained, each with another seed; the mean counts.", panel=TRUTH, min=1),
+    ] = 1,
     dynamics: Annotated[
         Path | None, _option("A Recorder's folder, or dynamics logged by other tools.", panel=TRUTH)
     ] = None,
@@ -131,6 +138,13 @@ def score(
     ] = None,
     layer: Annotated[
         str | None, _option("Module whose output is the embedding; none to skip embeddings.", panel=EXTRA)
+    ] = None,
+    embedding: Annotated[
+        Path | None,
+        _option(
+            "Folder of a text-image model (CLIP, SigLIP) that embeds the pictures, so that words find them.",
+            panel=EXTRA,
+        ),
     ] = None,
     neighbours: Annotated[int, _option("Number of neighbours kept for each example.", "--k", panel=EXTRA, min=1)] = 15,
     no_probes: Annotated[
@@ -153,7 +167,6 @@ def score(
     from hem_core.runs.options import Options
     from hem_core.runs.score import score as score_run
 
-    columns = {"id": id_column, "label": ",".join(label_column or ()), "image": image_column, "text": text_column}
     options = Options(
         task=task,
         loss=loss,
@@ -164,6 +177,7 @@ def score(
         labels_are=labels_are,
         separator=separator,
         oos=_oos(oos),
+        repeats=repeats,
         test=test,
         dynamics=dynamics,
         sample=_sample(is_in=in_sample, is_out=out_of_sample),
@@ -175,20 +189,25 @@ def score(
         batch_size=_batch_size(batch_size),
         precision=precision,
         layer=layer,
+        embedding=embedding,
         resize=resize,
         has_map=not no_map,
         k=neighbours,
         seed=seed,
         name=name,
-        columns=_columns(columns, feature_columns),
+        columns=_columns(feature_columns, label_column, id=id_column, image=image_column, text=text_column),
         arguments=_arguments(foreground=foreground_iou, background=background_iou, floor=confidence_floor, pool=pool),
         is_strict=fail_fast,
         overwrite=overwrite,
     )
     with bars() as shown, listed("scoring", workspace_of(out), shown) as progress:
         run = score_run(model, data, out=out, weights=weights, train=train, progress=progress, options=options)
+    _end(run, is_strict=strict)
+
+
+def _end(run: Run, *, is_strict: bool) -> None:
     summarise(run)
-    if strict and run.info.get("warning"):
+    if is_strict and run.info.get("warning"):
         raise typer.Exit(TOO_MANY_FAILED)
 
 
@@ -198,9 +217,10 @@ def _sample(*, is_in: bool, is_out: bool) -> Literal["in-sample", "out-of-sample
     return "out-of-sample" if is_out else "in-sample" if is_in else "unknown"
 
 
-def _columns(named: dict[str, str | None], features: str | None) -> dict[str, str | Sequence[str]]:
+def _columns(features: str | None, labels: Sequence[str] | None, **named: str | None) -> dict[str, str | Sequence[str]]:
     """The columns that the user named, by the option of the reader."""
     found = {f"{name}_column": column for name, column in named.items()} | {"feature_columns": features}
+    found["label_column"] = ",".join(labels or ())
     return {option: column for option, column in found.items() if column}
 
 

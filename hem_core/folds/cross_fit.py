@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from hem_core.dynamics.table import Dynamics
@@ -17,12 +18,13 @@ from hem_core.engine.extra import Extra
 from hem_core.engine.network import Network
 from hem_core.engine.progress import Listener
 from hem_core.errors import DataError
+from hem_core.folds.averaged import Averaged
 from hem_core.folds.cached_inputs import CachedInputs
-from hem_core.folds.mean_dynamics import by_row, mean
+from hem_core.folds.mean_dynamics import MeanDynamics, by_row
 from hem_core.folds.training import FOLDER, Trainings, drop_checkpoints, kept
 from hem_core.models import train_function
 from hem_core.store.atomic import write_arrays
-from hem_core.tasks import Task, answers_of, load
+from hem_core.tasks import Task, answers_of, is_known, load
 
 __all__ = ["CrossFit", "Everything", "Extra", "cross_fit", "fit_all", "trainings_of"]
 
@@ -32,13 +34,20 @@ class CrossFit:
     """What the models of the folds said of N examples and P extra ones that they were not trained on."""
 
     logits: np.ndarray
-    """(N, W) float32, the raw outputs; NaN rows where the example has no fold or cannot be read."""
+    """(N, W) float32, the raw outputs; NaN rows where the example has no fold or cannot be read. Of several repeats
+    what stands for their mean, see `hem_core.folds.averaged`."""
     extra_logits: np.ndarray
     """(P, K) float32: by the model of the fold of each one's source."""
     extra_dynamics: Dynamics | None
     """Of the extra examples, each in the training that it was planted in; None when nothing was recorded."""
     dynamics: Dynamics | None
-    """Of the N examples, mean over the trainings that had them (a hit: in more than half), for want of `fit_all`'s."""
+    """Of the N examples, mean over the trainings that had them (a hit: in more than half)."""
+    accuracies: np.ndarray
+    """(E,) training accuracy of each epoch, mean over the trainings; (0,) when nothing was recorded."""
+    losses: np.ndarray | None = None
+    """(N, R) float32: the loss of each of several repeats alone; NaN where it is not known. None for a single one."""
+    errors: np.ndarray | None = None
+    """(N, R): the error of each repeat alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,28 +100,92 @@ def trainings_of(
     )  # fmt: skip
 
 
-def cross_fit(trainings: Trainings, *, fold: np.ndarray, n_folds: int, extra: Extra | None = None) -> CrossFit:
+def cross_fit(
+    trainings: Trainings,
+    *,
+    fold: np.ndarray,
+    n_folds: int,
+    extra: Extra | None = None,
+    repeats: int = 1,
+    beside: Dynamics | None = None,
+) -> CrossFit:
     """Train without each fold in turn and ask each model about the fold that it did not see.
 
-    fold (N,) int64 in [0, n_folds), -1 = neither trained on nor asked; extra: P more examples, each in one training.
-    A fold is kept in out_of_sample/fold_k.npz, its recording in out_of_sample/recording_k. Killed at any moment, the
-    same call trains only the folds that are not kept.
+    fold (N,) int64 in [0, n_folds), -1 = neither trained on nor asked; extra: P more examples, each in one training;
+    repeats: how often all of it is done, with the next seed each time; beside: the recording of one more training, such
+    as `fit_all`'s, for the mean of the dynamics.
+    A fold is kept in out_of_sample/fold_k.npz, its recording in out_of_sample/recording_k; those of the second repeat
+    are fold_1_k.npz and recording_1_k. Killed at any moment, the same call trains only the folds that are not kept.
     Raises DataError for folds that cannot be; ModelError, naming the fold, when a training or its model fails.
     """
-    n = len(trainings.ids)
-    _check(fold, n_folds, n)
+    _check(fold, n_folds, len(trainings.ids))
     extra = extra.checked(fold) if extra is not None and len(extra) else None
-    n_extra = len(extra) if extra is not None else 0
-    logits = np.full((n, trainings.width), np.nan, dtype=np.float32)
-    extra_logits = np.full((n_extra, trainings.width), np.nan, dtype=np.float32)
-    for each in range(n_folds):
-        arrays = _fold(trainings, each, fold, n_folds, extra)
-        logits[arrays["rows"]], extra_logits[arrays["extra_rows"]] = arrays["logits"], arrays["extra_logits"]
-    recorded = [trainings.dynamics(str(each)) for each in range(n_folds)]
-    planted_in = extra.planted_in if extra is not None else np.zeros(0, dtype=np.int64)
-    extra_ids = extra.ids if extra is not None else []
-    of_rows = mean(recorded, trainings.ids)
-    return CrossFit(logits, extra_logits, by_row(recorded, extra_ids, planted_in), of_rows)
+    rows, probes = Averaged(trainings.task), Averaged(trainings.task)
+    alone: list[tuple[np.ndarray, np.ndarray]] = []
+    recorded, recorded_extra = MeanDynamics(trainings.ids), MeanDynamics(extra.ids if extra is not None else ())
+    recorded.add(beside)
+    for repeat in range(repeats):
+        each = _Repeat(replace(trainings, seed=trainings.seed + repeat), repeat, repeats, n_folds)
+        raw, extra_raw = _once(each, fold, extra)
+        rows.add(raw)
+        probes.add(extra_raw)
+        alone += [_judged(trainings, raw)] if repeats > 1 else []
+        recorded_extra.add(_recorded(each, recorded, extra))
+    losses, errors = (np.stack(each, axis=1) for each in zip(*alone, strict=True)) if alone else (None, None)
+    return CrossFit(
+        rows.raw, probes.raw, recorded_extra.dynamics, recorded.dynamics, recorded.accuracies, losses, errors
+    )
+
+
+@dataclass(frozen=True)
+class _Repeat:
+    """One of R times that all folds are trained; `trainings` have the seed of this one."""
+
+    trainings: Trainings
+    number: int
+    of: int
+    n_folds: int
+
+    def name(self, fold: int) -> str:
+        """What its files are called."""
+        return f"{self.number}_{fold}" if self.number else str(fold)
+
+    def where(self, fold: int) -> str:
+        """Words for errors and progress."""
+        which = f", repeat {self.number + 1} of {self.of}" if self.of > 1 else ""
+        return f"fold {fold + 1} of {self.n_folds}{which}"
+
+
+def _recorded(repeat: _Repeat, total: MeanDynamics, extra: Extra | None) -> Dynamics | None:
+    """Add the recordings of one repeat to the total; returns those of the extra examples."""
+    of_extra: list[Dynamics | None] = []
+    for fold in range(repeat.n_folds):
+        recording = repeat.trainings.dynamics(repeat.name(fold))
+        total.add(recording)
+        of_extra.append(recording.align(extra.ids) if recording is not None and extra is not None else None)
+    return by_row(of_extra, extra.ids, extra.planted_in) if extra is not None else None
+
+
+def _once(repeat: _Repeat, fold: np.ndarray, extra: Extra | None) -> tuple[np.ndarray, np.ndarray]:
+    """Raw outputs (N, W) of the rows and (P, W) of the extra examples by the models of one repeat."""
+    width, n_extra = repeat.trainings.width, len(extra) if extra is not None else 0
+    raw = np.full((len(fold), width), np.nan, dtype=np.float32)
+    extra_raw = np.full((n_extra, width), np.nan, dtype=np.float32)
+    for each in range(repeat.n_folds):
+        arrays = _fold(repeat, each, fold, extra)
+        raw[arrays["rows"]], extra_raw[arrays["extra_rows"]] = arrays["logits"], arrays["extra_logits"]
+    return raw, extra_raw
+
+
+def _judged(trainings: Trainings, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Loss and error (N,) of raw outputs (N, W); NaN where they are not known, or the example has no label."""
+    loss, error = (np.full(len(raw), np.nan, np.float32) for _ in range(2))
+    rows = np.flatnonzero(~np.isnan(raw).any(axis=1) & is_known(trainings.targets))
+    if len(rows):
+        targets = trainings.targets[rows]
+        loss[rows] = trainings.task.fields(torch.from_numpy(raw[rows]), torch.from_numpy(targets))["loss"].numpy()
+        error[rows] = trainings.task.errors(raw[rows], targets)
+    return loss, error
 
 
 def fit_all(trainings: Trainings, *, again: bool = False) -> Everything:
@@ -144,19 +217,19 @@ def _predictions(trainings: Trainings, network: Network, where: str) -> dict[str
     return {"rows": rows, "logits": logits} | ({"embeddings": embeddings} if embeddings is not None else {})
 
 
-def _fold(
-    trainings: Trainings, each: int, fold: np.ndarray, n_folds: int, extra: Extra | None
-) -> dict[str, np.ndarray]:
+def _fold(repeat: _Repeat, each: int, fold: np.ndarray, extra: Extra | None) -> dict[str, np.ndarray]:
     """The arrays of one fold: `rows` and their `logits`, `extra_rows` and their `extra_logits`."""
-    path = trainings.folder / FOLDER / f"fold_{each}.npz"
-    key = trainings.key(training=f"{each} of {n_folds}", fold=_digest(fold), extra=extra.digest() if extra else None)
+    trainings, name, where = repeat.trainings, repeat.name(each), repeat.where(each)
+    path = trainings.folder / FOLDER / f"fold_{name}.npz"
+    key = trainings.key(
+        training=f"{each} of {repeat.n_folds}", fold=_digest(fold), extra=extra.digest() if extra else None
+    )
     arrays = kept(path, key)
     if arrays is not None:
         return arrays
-    where = f"fold {each + 1} of {n_folds}"
     planted = np.flatnonzero(extra.planted_in == each) if extra is not None else np.zeros(0, dtype=np.int64)
     learned = np.flatnonzero(trainings.trainable & (fold != each) & (fold >= 0))
-    _model, network = trainings.run(str(each), where, learned, key=key, extra=extra, planted=planted)
+    _model, network = trainings.run(name, where, learned, key=key, extra=extra, planted=planted)
     rows = np.flatnonzero(trainings.cached_inputs.is_good & (fold == each))
     arrays = {"rows": rows, "logits": trainings.ask(network, where, rows)[0]}
     arrays["extra_rows"] = np.zeros(0, dtype=np.int64)
@@ -166,7 +239,7 @@ def _fold(
         values = extra.values
         arrays["extra_logits"] = trainings.ask(network, where, arrays["extra_rows"], values)[0]
     write_arrays(path, key=np.array(key), **arrays)
-    drop_checkpoints(trainings.folder, str(each))
+    drop_checkpoints(trainings.folder, name)
     return arrays
 
 

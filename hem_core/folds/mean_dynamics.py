@@ -2,33 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from hem_core.dynamics.table import Dynamics
+from hem_core.dynamics.window import accuracies
 
 
-def mean(recorded: Sequence[Dynamics | None], ids: Sequence[str]) -> Dynamics | None:
+class MeanDynamics:
     """How each of N examples fared on average in the trainings that had it, epoch by epoch.
 
     A hit is one in more than half of them, so that hits stay 0 or 1. Shorter trainings lack their last epochs.
-    Returns None when nothing was recorded.
+    Recordings are added one after the other, and none is kept.
     """
-    recordings = [each for each in recorded if each is not None]
-    if not recordings:
-        return None
-    n_epochs = max(each.n_epochs for each in recordings)
-    totals, counts = np.zeros((3, len(ids), n_epochs)), np.zeros((3, len(ids), n_epochs))
-    for each in recordings:
-        values = _stacked(each.align(ids))  # (3, N, E of this one)
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self._ids = list(ids)
+        self._totals = np.zeros((3, len(ids), 0))
+        self._counts = np.zeros((3, len(ids), 0), np.uint16)
+        self._label_of: dict[str, int | str | None] = {}
+        self._accuracies: list[np.ndarray] = []
+
+    def add(self, recorded: Dynamics | None) -> None:
+        """One more recording; None counts for nothing."""
+        if recorded is None:
+            return
+        missing = recorded.n_epochs - self._totals.shape[2]
+        if missing > 0:
+            more = ((0, 0), (0, 0), (0, missing))
+            self._totals, self._counts = np.pad(self._totals, more), np.pad(self._counts, more)
+        values = _stacked(recorded.align(self._ids))  # (3, N, E of this one)
         is_known = ~np.isnan(values)
-        totals[:, :, : each.n_epochs] += np.where(is_known, values, 0)
-        counts[:, :, : each.n_epochs] += is_known
-    averages = np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
-    averages[2] = np.where(counts[2] > 0, averages[2] > 0.5, np.nan)
-    confidences, margins, hits = averages.astype(np.float32)
-    return Dynamics(list(ids), confidences, margins, hits, targets=_targets(recordings, ids))
+        self._totals[:, :, : recorded.n_epochs] += np.where(is_known, values, 0)
+        self._counts[:, :, : recorded.n_epochs] += is_known
+        self._accuracies.append(accuracies(recorded.hits))
+        self._label_of |= dict(zip(recorded.ids, recorded.targets or (), strict=False))
+
+    @property
+    def accuracies(self) -> np.ndarray:
+        """(E,) training accuracy of each epoch, mean over the trainings that had it."""
+        longest = max((len(each) for each in self._accuracies), default=0)
+        padded = [np.pad(each, (0, longest - len(each)), constant_values=np.nan) for each in self._accuracies]
+        known = ~np.isnan(padded)
+        return np.where(known, padded, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+
+    @property
+    def dynamics(self) -> Dynamics | None:
+        """The mean; None when nothing was recorded."""
+        if not self._totals.shape[2]:
+            return None
+        averages = np.where(self._counts > 0, self._totals / np.maximum(self._counts, 1), np.nan)
+        averages[2] = np.where(self._counts[2] > 0, averages[2] > 0.5, np.nan)
+        confidences, margins, hits = averages.astype(np.float32)
+        targets = [self._label_of.get(id) for id in self._ids] if self._label_of else None
+        return Dynamics(self._ids, confidences, margins, hits, targets=targets)
+
+
+def mean(recorded: Iterable[Dynamics | None], ids: Sequence[str]) -> Dynamics | None:
+    """`MeanDynamics` of several recordings of N examples; None when nothing was recorded."""
+    total = MeanDynamics(ids)
+    for each in recorded:
+        total.add(each)
+    return total.dynamics
 
 
 def by_row(recorded: Sequence[Dynamics | None], ids: Sequence[str], which: np.ndarray) -> Dynamics | None:
@@ -46,12 +82,6 @@ def by_row(recorded: Sequence[Dynamics | None], ids: Sequence[str], which: np.nd
             values[:, rows, : each.n_epochs] = _stacked(each.align([ids[row] for row in rows.tolist()]))
     confidences, margins, hits = values
     return Dynamics(list(ids), confidences, margins, hits)
-
-
-def _targets(known: Sequence[Dynamics], ids: Sequence[str]) -> list[int | str | None] | None:
-    """The label that each example was trained with, in whichever training had it."""
-    label_of = {id: label for each in known for id, label in zip(each.ids, each.targets or (), strict=False)}
-    return [label_of.get(id) for id in ids] if label_of else None
 
 
 def _stacked(dynamics: Dynamics) -> np.ndarray:

@@ -13,7 +13,7 @@ from hem_core.models.raised import OWN_ERRORS, raised
 
 
 def imported(name: str, *, wanted: str) -> Callable[..., Any]:
-    """Import `package.module:function`; the current folder is importable.
+    """Import `package.module:function`, or `folder/file.py:function`; the current folder is importable.
 
     wanted: the beginning of the error for a name of another form, such as "--model expects package.module:function".
     Raises ModelError for that, for a module that is not there or fails, and for a function that it does not have.
@@ -21,8 +21,9 @@ def imported(name: str, *, wanted: str) -> Callable[..., Any]:
     module_name, colon, function_name = name.partition(":")
     if not colon or not module_name or not function_name:
         raise ModelError(f"{wanted}; got '{name}'")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    module_name, place = _module_and_folder(module_name)
+    if str(place) not in sys.path:
+        sys.path.insert(0, str(place))
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
@@ -33,3 +34,16 @@ def imported(name: str, *, wanted: str) -> Callable[..., Any]:
     if not callable(function):
         raise ModelError(f"'{module_name}' has no function '{function_name}'")
     return function
+
+
+def _module_and_folder(name: str) -> tuple[str, Path]:
+    """The module that a name means, and the folder from which it is imported; of a file its stem and its folder.
+
+    Raises ModelError for a file that is not there.
+    """
+    if not name.endswith(".py"):
+        return name, Path.cwd()
+    path = Path(name).resolve()
+    if not path.is_file():
+        raise ModelError(f"there is no file '{name}'; name it from the folder {Path.cwd()}, or as package.module")
+    return path.stem, path.parent

@@ -7,14 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hem_core.reasons.classifier import ReasonModel, estimate_prior, fit
-from hem_core.reasons.features import OF_THE_EMBEDDING, Features
+from hem_core.reasons.classifier import HARD, ReasonModel, estimate_prior, fit, merged
+from hem_core.reasons.features import Features
+from hem_core.reasons.own_facts import FactsModel, fit_facts, with_facts
 from hem_core.reasons.rules import REASONS
 
 TAG_WEIGHT = 5.0
-LEAVE_OPEN = {"hard": ("mislabelled", "easy"), "right": ("mislabelled", "ambiguous", "outlier")}
-"""A verdict that does not name a reason -> the reasons that it rules out: "hard" has a right
-label and is not easy; "right" has a right label and nothing special about it."""
+LEAVE_OPEN = {
+    "hard": ("mislabelled", "ambiguous", "outlier", "easy"),
+    "right": ("mislabelled", "ambiguous", "outlier", "rare"),
+}
+"""A verdict that does not name a reason -> the reasons that it rules out: whoever says "hard" or "right" had keys for a
+wrong label, for an ambiguous one and for an outlier beside it; "right" has nothing special about it."""
+SURELY = 0.7
+"""Rows with a higher probability of being mislabelled, were all kinds as common, join the fit."""
+MOST_HARD = 2_000
 _SAMPLE = 20_000
 
 
@@ -24,9 +31,11 @@ class Calibrated:
 
     model: ReasonModel
     prior: np.ndarray
-    """(6,) the assumed share of each kind of REASONS."""
+    """(7,) the assumed share of each kind of FITTED, (6,) of REASONS where facts count."""
     probs: np.ndarray
     """(N, 6) float32: of REASONS for each row, under that prior."""
+    of_facts: FactsModel | None = None
+    """What the examples' own facts add; None without facts or enough tags."""
 
 
 def calibrate(
@@ -35,58 +44,88 @@ def calibrate(
     kinds: np.ndarray,
     *,
     seed: int,
+    is_wrong: np.ndarray | None = None,
     tagged: np.ndarray | None = None,
     tags: Sequence[str] = (),
+    own_facts: Features | None = None,
 ) -> Calibrated:
     """Fit the classifier and return the probabilities of each row.
 
     rows: features of the N rows; examples (M, F): of planted probes and chosen regular rows; kinds (M,): theirs.
-    tagged (T,) row numbers and tags: what people said of them, out of REASONS, or a key of LEAVE_OPEN: whatever the
-    model holds likeliest but the reasons that it rules out. Each counts TAG_WEIGHT times a probe.
-    Two first fits, one of them without the features OF_THE_EMBEDDING, find rows that are surely mislabelled (.5 and
-    more by either); they join the last fit, no more of them than there are such probes: where a net was trained on a
-    wrong label, its embedding has moved towards it, and a probe's has not. Without the second of the two the F1 of
-    the reason on 5% flips was .01 (5,574 messages), .67 (23,700 questions), .94 (digits) and .85 (60,000 garments, one
-    checkpoint); with it .83, .88, .97 and .85. Every figure in `model.measured` is of probes that the fit was without.
+    is_wrong (N,): what a fresh model gets wrong as labelled. tagged (T,) row numbers and tags: what people said of
+    them, out of REASONS, or a key of LEAVE_OPEN: whatever the model holds likeliest but the reasons that it rules out.
+    Each counts TAG_WEIGHT times a probe. own_facts: of the N rows, places like the features; they count where there are
+    tags (see `own_facts`).
+    A first fit finds rows that are surely mislabelled, up to as many as there are such probes, and how likely each
+    row of is_wrong is to be hard but right; both join the last fit, the latter as a kind of their own, since the rows
+    chosen as easy or subtle are sound and no probe looks like them. All kinds count as equally common there, so that
+    which rows join does not depend on the estimated prior. Every figure in `model.measured` is of probes that the fit
+    was without.
     """
-    tagged = np.empty(0, np.int64) if tagged is None else tagged
-    tagged = np.asarray(tagged, np.int64)
-    said = np.array(tags, dtype=object)
-    known = ~np.isin(tags, list(LEAVE_OPEN))
-    if (~known).any():  # their kind is the likeliest that the person's word leaves open
-        probs = _fitted(rows, examples, kinds, tagged[known], said[known], seed, n_folds=0).probs(
-            rows.values[tagged[~known]]
-        )
-        for word, ruled_out in LEAVE_OPEN.items():
-            probs[np.ix_(said[~known] == word, [REASONS.index(reason) for reason in ruled_out])] = 0
-        said[~known] = np.array(REASONS, dtype=object)[probs.argmax(axis=1)]
-    wrong = np.zeros(len(rows.values))
-    for chosen in ([*range(len(rows.names))], [k for k, name in enumerate(rows.names) if name not in OF_THE_EMBEDDING]):
-        if chosen:  # without cross-validation: nothing is measured on these two
-            some = Features(rows.values[:, chosen], tuple(rows.names[k] for k in chosen))
-            first = _fitted(some, examples[:, chosen], kinds, tagged, said, seed, n_folds=0)
-            wrong = np.maximum(wrong, _weighed(first, some)[1][:, REASONS.index("mislabelled")])
-    more = _surely_mislabelled(wrong, int((kinds == "mislabelled").sum()), tagged, seed)
-    labels = np.concatenate([said, np.full(len(more), "mislabelled", dtype=object)])
-    weights = np.repeat([1.0, TAG_WEIGHT, 1.0], [len(examples), len(tagged), len(more)])
-    joined = np.concatenate([tagged, more])
-    model = _fitted(rows, examples, kinds, joined, labels, seed, n_folds=5, weights=weights)
-    return Calibrated(model, *_weighed(model, rows))
+    tagged = np.asarray(np.empty(0) if tagged is None else tagged, np.int64)
+    words = _closed(rows, examples, kinds, tagged, np.array(tags, dtype=object), seed)
+    first = _fitted(rows, examples, kinds, tagged, words, seed, n_folds=0).probs(rows.values)
+    more = _surely_mislabelled(first, int((kinds == "mislabelled").sum()), tagged, seed)
+    hard = _hard(is_wrong, np.concatenate([tagged, more]), seed)
+    names = np.repeat(np.array(["mislabelled", HARD], dtype=object), [len(more), len(hard)])
+    is_right = first[hard][:, [REASONS.index("subtle"), REASONS.index("easy")]].sum(axis=1)
+    weights = [np.ones(len(examples)), np.full(len(tagged), TAG_WEIGHT), np.ones(len(more)), is_right + 1e-6]
+    joined, labels = np.concatenate([tagged, more, hard]), np.concatenate([words, names])
+    model = _fitted(rows, examples, kinds, joined, labels, seed, n_folds=5, weights=np.concatenate(weights))
+    if own_facts is not None and len(tagged):
+        return _with_facts(model, rows, own_facts, tagged, tags)
+    return Calibrated(model, *_weighed(model.probs_fitted(rows.values)))
 
 
-def _weighed(model: ReasonModel, rows: Features) -> tuple[np.ndarray, np.ndarray]:
-    """The share of each kind, and the rows' probabilities under it."""
-    flat = model.probs(rows.values)
+def _with_facts(
+    model: ReasonModel, rows: Features, facts: Features, tagged: np.ndarray, tags: Sequence[str]
+) -> Calibrated:
+    flat = model.probs_fitted(rows.values)
+    of_tagged = Features(facts.values[tagged], facts.names)
+    found = fit_facts(of_tagged, merged(flat[tagged]), tags, LEAVE_OPEN)
+    return Calibrated(model, *_weighed(with_facts(merged(flat), found, facts) if found else flat), found)
+
+
+def _closed(
+    rows: Features, examples: np.ndarray, kinds: np.ndarray, tagged: np.ndarray, tags: np.ndarray, seed: int
+) -> np.ndarray:
+    """The tags (T,), those that leave the reason open replaced by the likeliest reason that they leave."""
+    is_open = np.isin(tags, list(LEAVE_OPEN))
+    if not is_open.any():
+        return tags
+    model = _fitted(rows, examples, kinds, tagged[~is_open], tags[~is_open], seed, n_folds=0)
+    probs = model.probs(rows.values[tagged[is_open]])
+    for word, ruled_out in LEAVE_OPEN.items():
+        probs[np.ix_(tags[is_open] == word, [REASONS.index(reason) for reason in ruled_out])] = 0
+    closed = tags.copy()
+    closed[is_open] = np.array(REASONS, dtype=object)[probs.argmax(axis=1)]
+    return closed
+
+
+def _weighed(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The share of each kind, and the rows' probabilities (N, 6) under it.
+
+    flat: of FITTED (N, 7) or of REASONS (N, 6), were all kinds as common."""
     prior = estimate_prior(flat[:: max(1, len(flat) // _SAMPLE)])
     weighed = flat * prior.astype(np.float32)
+    weighed = merged(weighed) if flat.shape[1] > len(REASONS) else weighed
     return prior, weighed / weighed.sum(axis=1, keepdims=True)
 
 
-def _surely_mislabelled(wrong: np.ndarray, most: int, tagged: np.ndarray, seed: int) -> np.ndarray:
-    """Up to `most` rows whose probability of being mislabelled, wrong (N,), is .5 and more, none of them tagged."""
-    sure = np.setdiff1d(np.flatnonzero(wrong >= 0.5), tagged)
+def _surely_mislabelled(probs: np.ndarray, most: int, tagged: np.ndarray, seed: int) -> np.ndarray:
+    """Up to `most` rows that are mislabelled by `SURELY` and more, by probs (N, 6), none of them tagged."""
+    sure = np.setdiff1d(np.flatnonzero(probs[:, REASONS.index("mislabelled")] >= SURELY), tagged)
     rng = np.random.default_rng((seed, 4))  # no stream that others draw from the same seed
     return np.sort(rng.choice(sure, most, replace=False)) if len(sure) > most else sure
+
+
+def _hard(is_wrong: np.ndarray | None, taken: np.ndarray, seed: int) -> np.ndarray:
+    """Up to `MOST_HARD` of the rows that a fresh model gets wrong, none of them taken."""
+    if is_wrong is None:
+        return np.empty(0, np.int64)
+    free = np.setdiff1d(np.flatnonzero(is_wrong), taken)
+    rng = np.random.default_rng((seed, 5))  # no stream that others draw from the same seed
+    return np.sort(rng.choice(free, MOST_HARD, replace=False)) if len(free) > MOST_HARD else free
 
 
 def _fitted(

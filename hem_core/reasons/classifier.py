@@ -8,8 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hem_core.errors import HemError
+from hem_core.reasons.features import OF_THE_EMBEDDING
 from hem_core.reasons.rules import REASONS
 
+HARD = "hard but right"
+"""A kind of the fit alone: rows whose label is right and that a fresh model gets wrong. They count as subtle."""
+FITTED = (*REASONS, HARD)
 _EDGE = 0.002
 _ROWS = 65_536
 _STRENGTH = 1.0
@@ -23,25 +27,34 @@ class ReasonModel:
     names: tuple[str, ...]
     """F features, as in `Features`."""
     weights: np.ndarray
-    """(3 F, 6) for the features and their two tails; a column a kind, in the order of REASONS."""
+    """(3 F, 7) for the features and their two tails; a column a kind, in the order of FITTED."""
     bias: np.ndarray
-    """(6,)"""
+    """(7,)"""
     temperature: float
     """The logits are divided by it, so that probabilities hold on probes that were not fitted to."""
     measured: Mapping[str, float]
-    """On held-out probes: macro_f1, balanced_accuracy (over the four hard kinds), ece, n (how many)."""
+    """On held-out probes: macro_f1, balanced_accuracy (over the four hard kinds), ece, n (how many); the share of wrong
+    labels that are called mislabelled, recall_mislabelled, and that of sound rows, false_mislabelled."""
 
-    def probs(self, values: np.ndarray, *, prior: np.ndarray | None = None) -> np.ndarray:
-        """(N, 6) probabilities of REASONS for features (N, F); each row sums to 1.
+    def probs(self, values: np.ndarray) -> np.ndarray:
+        """(N, 6) probabilities of REASONS for features (N, F), were all kinds as common; each row sums to 1."""
+        return merged(self.probs_fitted(values))
 
-        prior (6,): how common each kind is; None = all alike, as among the probes.
-        """
+    def probs_fitted(self, values: np.ndarray) -> np.ndarray:
+        """(N, 7) probabilities of FITTED for features (N, F), were all kinds as common; each row sums to 1."""
         result = np.empty((len(values), len(self.bias)), np.float32)
         for start in range(0, len(values), _ROWS):
             part = slice(start, start + _ROWS)
-            logits = (stretched(values[part]) @ self.weights + self.bias) / self.temperature  # (B, F) -> (B, 6)
-            result[part] = _softmax(logits if prior is None else logits + np.log(prior))
+            logits = (stretched(values[part]) @ self.weights + self.bias) / self.temperature  # (B, F) -> (B, 7)
+            result[part] = _softmax(logits)
         return result
+
+
+def merged(probs: np.ndarray) -> np.ndarray:
+    """(N, 6) probabilities of REASONS out of those of FITTED (N, 7): what is hard but right is subtle."""
+    result = probs[:, : len(REASONS)].copy()
+    result[:, REASONS.index("subtle")] += probs[:, FITTED.index(HARD)]
+    return result
 
 
 def fit(
@@ -56,34 +69,36 @@ def fit(
 ) -> ReasonModel:
     """Fit to rows of known kinds; every kind has the same total weight.
 
-    values (M, F) in 0 .. 1; kinds (M,) strings out of REASONS; weights (M,) > 0: how much a row counts within its
-    kind. is_probe (M,): the rows that are measured on; the others, tagged by people, only help to fit.
+    values (M, F) in 0 .. 1; kinds (M,) strings out of FITTED; weights (M,) > 0: how much a row counts within its
+    kind. is_probe (M,): the rows that are measured on; the others, such as those tagged by people, only help to fit.
+    names (F,): with them the fit is the mean of two, one of them without the features OF_THE_EMBEDDING: where a net was
+    trained on a wrong label its embedding has moved towards it, and that of a probe has not.
     The temperature is chosen, and everything in `measured` is measured, by cross-validation over `n_folds`; with 0
     folds it is skipped: temperature 1 and nothing measured.
-    Raises HemError when there are fewer than two kinds, or a kind that is not in REASONS.
+    Raises HemError when there are fewer than two kinds, or a kind that is not in FITTED.
     Reference: temperature scaling after Guo et al. 2017, arXiv:1706.04599.
     """
-    y = np.array([REASONS.index(kind) if kind in REASONS else -1 for kind in kinds.tolist()])
+    y = np.array([FITTED.index(kind) if kind in FITTED else -1 for kind in kinds.tolist()])
     if (y < 0).any():
         raise HemError(f"no reason '{kinds[y < 0][0]}'; there are: {', '.join(REASONS)}")
     if len(np.unique(y)) < 2:
         raise HemError("reasons can be fitted only with examples of two kinds or more")
     x, is_probe = stretched(values), np.ones(len(y), bool) if is_probe is None else is_probe
-    weights = _balanced(y, weights)
-    coefficients, bias = _fitted(x, y, weights)
+    weights, views = _balanced(y, weights), _views(values.shape[1], names)
+    coefficients, bias = _fitted(x, y, weights, views)
     if n_folds == 0:
         return ReasonModel(tuple(names), coefficients, bias, 1.0, {})
-    held = _held_out(x, y, weights, _folds(y, n_folds, seed))
+    held = _held_out(x, y, weights, views, _folds(y, n_folds, seed))
     asked = is_probe & (held > -np.inf).any(axis=1)
     logits, truth, counting = held[asked], y[asked], weights[asked]
     steps = np.exp(np.linspace(np.log(0.5), np.log(4), 43))
     temperature = float(steps[np.argmin([_log_loss(logits, truth, counting, one) for one in steps])])
-    measured = _measure(_softmax(logits / temperature), truth)
+    measured = _measure(merged(_softmax(logits / temperature)), truth)
     return ReasonModel(tuple(names), coefficients, bias, temperature, measured)
 
 
 def estimate_prior(probs: np.ndarray, *, least: float = 0.01, rounds: int = 200) -> np.ndarray:
-    """(6,) how common each kind is among N rows, given their probabilities (N, 6) under equal priors.
+    """(C,) how common each kind is among N rows, given their probabilities (N, C) under equal priors.
 
     least: no kind is assumed to be less common than this share, so that a few clear cases are still found.
     Reference: Saerens et al. 2002, Neural Computation 14 (expectation-maximisation), with a floor.
@@ -118,12 +133,33 @@ def stretched(values: np.ndarray) -> np.ndarray:
     return np.concatenate([u - 0.5, -np.log(1 - u + _EDGE) / 3, -np.log(u + _EDGE) / 3], axis=1)
 
 
-def _fitted(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _views(n_features: int, names: Sequence[str]) -> list[np.ndarray]:
+    """The columns of `stretched` that each of the averaged fits reads: all, and those not of the embedding."""
+    every = np.arange(3 * n_features)
+    without = [k for k, name in enumerate(names) if name not in OF_THE_EMBEDDING]
+    if not without or len(without) == n_features:
+        return [every]
+    return [every, np.concatenate([np.array(without) + part * n_features for part in range(3)])]
+
+
+def _fitted(
+    x: np.ndarray, y: np.ndarray, weights: np.ndarray, views: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (3 F, 7) and bias (7,): the mean over the views, of which a mean of logits is made."""
+    coefficients, bias = np.zeros((x.shape[1], len(FITTED))), np.zeros(len(FITTED))
+    for columns in views:
+        own, level = _regression(x[:, columns], y, weights)
+        coefficients[columns] += own / len(views)
+        bias += level / len(views)
+    return coefficients, bias
+
+
+def _regression(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.linear_model import LogisticRegression
 
     there = np.unique(y)
     model = LogisticRegression(C=_STRENGTH, max_iter=150, tol=1e-3).fit(x, y, sample_weight=weights)
-    coefficients, bias = np.zeros((x.shape[1], len(REASONS))), np.full(len(REASONS), -30.0)
+    coefficients, bias = np.zeros((x.shape[1], len(FITTED))), np.full(len(FITTED), -30.0)
     if len(there) == 2:
         coefficients[:, there[1]], bias[there] = model.coef_[0], [0.0, model.intercept_[0]]
     else:
@@ -131,12 +167,14 @@ def _fitted(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarr
     return coefficients, bias
 
 
-def _held_out(x: np.ndarray, y: np.ndarray, weights: np.ndarray, fold: np.ndarray) -> np.ndarray:
-    logits = np.full((len(y), len(REASONS)), -np.inf)
+def _held_out(
+    x: np.ndarray, y: np.ndarray, weights: np.ndarray, views: Sequence[np.ndarray], fold: np.ndarray
+) -> np.ndarray:
+    logits = np.full((len(y), len(FITTED)), -np.inf)
     for one in np.unique(fold):
         others, here = fold != one, fold == one
         if len(np.unique(y[others])) > 1:
-            coefficients, bias = _fitted(x[others], y[others], weights[others])
+            coefficients, bias = _fitted(x[others], y[others], weights[others], views)
             logits[here] = x[here] @ coefficients + bias
     return logits
 
@@ -151,12 +189,12 @@ def _folds(y: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
 
 
 def _balanced(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    sums = np.bincount(y, weights=weights, minlength=len(REASONS))
+    sums = np.bincount(y, weights=weights, minlength=len(FITTED))
     return weights * (weights.sum() / len(np.unique(y)) / np.maximum(sums, 1e-12))[y]
 
 
 def _log_loss(logits: np.ndarray, y: np.ndarray, weights: np.ndarray, temperature: float) -> float:
-    p = _softmax(logits / temperature)[np.arange(len(y)), y]
+    p = merged(_softmax(logits / temperature))[np.arange(len(y)), y]
     return float(np.average(-np.log(np.maximum(p, 1e-12)), weights=weights)) if len(y) else 0.0
 
 
@@ -173,7 +211,19 @@ def _measure(probs: np.ndarray, y: np.ndarray) -> dict[str, float]:
         "balanced_accuracy": round(float(np.mean(hard)), 4) if hard else 0.0,
         "ece": round(expected_calibration_error(probs, y), 4),
         "n": len(y),
+        **_of_wrong_labels(found, y),
     }
+
+
+def _of_wrong_labels(found: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """How many wrong labels are called mislabelled, and how many sound rows; nothing without rows of both."""
+    named = found == REASONS.index("mislabelled")
+    is_wrong, is_sound = y == REASONS.index("mislabelled"), np.isin(y, [REASONS.index("easy"), REASONS.index("subtle")])
+    is_sound |= y == FITTED.index(HARD)
+    if not is_wrong.any() or not is_sound.any():
+        return {}
+    rates = {"recall_mislabelled": named[is_wrong].mean(), "false_mislabelled": named[is_sound].mean()}
+    return {name: round(float(rate), 4) for name, rate in rates.items()}
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from hem_core.reasons.calibrate import Calibrated
 from hem_core.reasons.contradictions import ruled_out
 from hem_core.reasons.evidence import evidence
 from hem_core.reasons.features import Features
+from hem_core.reasons.lift import stand_out
 from hem_core.reasons.naming import named, strongest
 from hem_core.reasons.neighbourhood import majority
 
@@ -47,6 +48,7 @@ def reason_columns(
 ) -> dict[str, np.ndarray]:
     """reason, reason_prob, reason_probs (N, 6), suggested_label and evidence.
 
+    reason is the kind most above its mean share, and reason_prob the calibrated probability of that kind.
     rows: what `found` was fitted with; table: further columns (N,) that the evidence mentions where present
     (prototype_distance, learned_epoch, forgetting). Other arguments as in `evidence`.
     """
@@ -59,7 +61,8 @@ def reason_columns(
         label_sure=spoken.label_sure,
     )
     voted = majority(neighbour_labels) if neighbour_labels is not None else np.full(len(targets), -1)
-    why = named(probs, targets=targets, predictions=spoken.predicted, voted=voted)
+    found_out = stand_out(probs)
+    why = named(found_out, targets=targets, predictions=spoken.predicted, voted=voted)
     names = np.array(class_names, dtype=object)
     said = {name: table[name] for name in ("prototype_distance", "learned_epoch", "forgetting") if name in table}
     said |= {
@@ -77,12 +80,12 @@ def reason_columns(
         neighbour_labels=neighbour_labels,
         epochs=epochs,
         probs=probs,
-        strongest=strongest(found.model, rows.values, probs),
+        strongest=strongest(found.model, rows.values, found_out.place),
         subject=spoken.subject,
     )
     return {
         "reason": why.reason,
-        "reason_prob": probs.max(axis=1, initial=0).astype(np.float32),
+        "reason_prob": probs[np.arange(len(probs)), found_out.place].astype(np.float32),
         "reason_probs": probs,
         "suggested_label": np.array(why.suggested_label(list(class_names)), dtype=object),
         "evidence": np.array(words, dtype=object),

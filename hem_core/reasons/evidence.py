@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from hem_core.reasons.lift import REGULAR, Standout, stand_out
 from hem_core.reasons.neighbourhood import count_labelled, majority
-from hem_core.reasons.rules import REASONS
+from hem_core.reasons.rules import REASONS, UNSURE
 from hem_core.stats.percentile import percentile_within
 
 
@@ -32,14 +33,16 @@ def evidence(
     run have the label of each, and the share of these, in percent, that are nearer to their class. reason (N,) strings
     out of reasons.REASONS, or "unsure"; targets, predictions (N,) class numbers, -1 for no label; neighbour_labels
     (N, k) class numbers. epochs: how many were recorded; an example counts as learned late from the share `late_from`
-    of them on. probs (N, 6): of REASONS; an unsure example is described by its two likeliest.
+    of them on. probs (N, 6): of REASONS: an unsure example is described by the two kinds that stand out most, and a
+    reason that is less likely than not by how much it stands out.
     strongest: N lists of phrases about the most important features, appended to the rest. subject: whose predictions
     these are, in `predictions` and the probabilities, such as "a model that had not seen it" where they are
     out-of-sample. Unknown facts are not mentioned.
     Returns N sentences, plain text, without a full stop.
     """
     facts = _Facts(table, targets, predictions, class_names, neighbour_labels, subject)
-    facts.likeliest = _likeliest(probs, len(targets))
+    standout = stand_out(probs) if probs is not None else None
+    facts.likeliest = _likeliest(probs, standout, len(targets))
     more = strongest if strongest is not None else [()] * len(targets)
     tell = {
         "mislabelled": _mislabelled,
@@ -51,8 +54,12 @@ def evidence(
         "unsure": _unsure,
     }
     past = _past(table, len(targets), epochs, late_from)
-    rows = enumerate(zip(reason.tolist(), past, more, strict=True))
-    return ["; ".join([*filter(None, tell[why](facts, row)), *learned, *also]) for row, (why, learned, also) in rows]
+    lifts = _lifts(reason, probs, standout)
+    rows = enumerate(zip(reason.tolist(), past, more, lifts, strict=True))
+    return [
+        "; ".join([*filter(None, tell[why](facts, row)), *learned, *also, *lift])
+        for row, (why, learned, also, lift) in rows
+    ]
 
 
 class _Facts:
@@ -151,13 +158,31 @@ def _unsure(facts: _Facts, row: int) -> list[str]:
     return [facts.likeliest[row], facts.neighbours_say_most(row), facts.model(row), _given(facts, row)]
 
 
-def _likeliest(probs: np.ndarray | None, n: int) -> list[str]:
+def _likeliest(probs: np.ndarray | None, standout: Standout | None, n: int) -> list[str]:
     """`mislabelled 45% or ambiguous 38%`, for every row."""
-    if probs is None:
+    if probs is None or standout is None:
         return [""] * n
-    order = np.argsort(-probs, axis=1, kind="stable")[:, :2].tolist()
-    pairs = zip(probs.tolist(), order, strict=True)
-    return [" or ".join(f"{REASONS[kind]} {_percent(row[kind])}" for kind in two) for row, two in pairs]
+    two = np.stack([standout.place, standout.second], axis=1).tolist()
+    pairs = zip(probs.tolist(), two, strict=True)
+    return [" or ".join(f"{REASONS[kind]} {_percent(row[kind])}" for kind in both) for row, both in pairs]
+
+
+def _lifts(reason: np.ndarray, probs: np.ndarray | None, standout: Standout | None) -> list[list[str]]:
+    """`outlier 12%, 9 times the average`, for rows whose reason is odd and less likely than not."""
+    if probs is None or standout is None:
+        return [[] for _ in reason]
+    own = probs[np.arange(len(probs)), standout.place]
+    is_told = (own < 0.5) & ~np.isin(reason, [*REGULAR, UNSURE])
+    found = zip(is_told.tolist(), reason.tolist(), own.tolist(), standout.times.tolist(), strict=True)
+    return [
+        [f"{why} {_percent(prob)}, {_times(times)} times the average"] if told else []
+        for told, why, prob, times in found
+    ]
+
+
+def _times(times: float) -> str:
+    """`1.7` or `56`."""
+    return f"{times:.1f}" if times < 10 else f"{times:.0f}"
 
 
 def _given(facts: _Facts, row: int) -> str:

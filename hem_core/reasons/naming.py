@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from hem_core.reasons.classifier import ReasonModel, stretched
+from hem_core.reasons.lift import Standout
 from hem_core.reasons.rules import REASONS, UNSURE, Reasons
 
 _WORDS: Mapping[str, str] = {
@@ -29,33 +30,31 @@ _WORDS: Mapping[str, str] = {
 
 
 def named(
-    probs: np.ndarray, *, targets: np.ndarray, predictions: np.ndarray, voted: np.ndarray, sure_from: float = 0.5
+    found: Standout, *, targets: np.ndarray, predictions: np.ndarray, voted: np.ndarray, sure_from: float = 0.35
 ) -> Reasons:
-    """The likeliest reason of each example, or "unsure" where its probability is below `sure_from`.
+    """The reason of each example: the kind that stands out, or "unsure" where its strength is below `sure_from`.
 
-    probs (N, 6) in the order of REASONS; targets, predictions (N,) class numbers; voted (N,): the class that most
-    neighbours have, -1 = unknown. A mislabelled example is suggested the prediction, or, where that is the label
-    itself, the neighbours' class.
+    found: `stand_out` of the N rows. Odd examples are rare, so the likeliest reason of most of them is "easy" or
+    "subtle": a name by the highest probability would hide them.
+    targets, predictions (N,) class numbers; voted (N,): the class that most neighbours have, -1 = unknown. A
+    mislabelled example is suggested the prediction, or, where that is the label itself, the neighbours' class.
     """
-    top = probs.argmax(axis=1) if len(probs) else np.empty(0, np.int64)
-    reason = np.array([*REASONS, UNSURE], dtype=object)[
-        np.where(probs.max(axis=1, initial=0) >= sure_from, top, len(REASONS))
-    ]
+    place = np.where(found.strength >= sure_from, found.place, len(REASONS))
+    reason = np.array([*REASONS, UNSURE], dtype=object)[place]
     other = np.where(predictions != targets, predictions, np.where(voted != targets, voted, -1))
     return Reasons(reason, np.where(reason == "mislabelled", other, -1).astype(np.int64))
 
 
 def strongest(
-    model: ReasonModel, values: np.ndarray, probs: np.ndarray, *, most: int = 2, from_place: float = 0.9
+    model: ReasonModel, values: np.ndarray, top: np.ndarray, *, most: int = 2, from_place: float = 0.9
 ) -> list[list[str]]:
-    """Up to `most` phrases an example: the features that most favour its likeliest reason over the others.
+    """Up to `most` phrases an example: the features that most favour its reason over the others.
 
-    values (N, F) as given to the model; only features in the data's highest places, from `from_place` on, that have
-    words; none for an easy example.
+    values (N, F) as given to the model; top (N,): the place of each reason in REASONS. Only features in the data's
+    highest places, from `from_place` on, that have words; none for an easy example.
     """
     count = len(model.names)
     said = [(place, _WORDS[name]) for place, name in enumerate(model.names) if name in _WORDS]
-    top = probs.argmax(axis=1) if len(probs) else np.empty(0, np.int64)
     result: list[list[str]] = [[] for _ in range(len(values))]
     hard = np.flatnonzero(top != REASONS.index("easy"))
     if not said or not len(hard):

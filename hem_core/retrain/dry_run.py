@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from hem_core.retrain.opening import Retraining, job_of, opening, planned_material
-from hem_core.retrain.settings import ARMS, Settings
+from hem_core.retrain.settings import Settings
 from hem_core.retrain.stored import Stored
 from hem_core.retrain.timings import seconds_of_a_training
 
@@ -36,7 +36,7 @@ class DryRun:
 
     def lines(self) -> list[str]:
         """The arms, one per line."""
-        return [f"{arm}: {n} trainings; {ARMS[arm]}" for arm, n in self.arms.items()]
+        return [f"{arm}: {n} trainings; {self.plan['arms_are'][arm]}" for arm, n in self.arms.items()]
 
 
 def dry_run(workspace: Path | str, settings: Settings) -> DryRun:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +40,18 @@ class Material:
     """(T,) corrected where people did."""
     is_target: np.ndarray
     """(T,) bool: the targeted slice."""
+    n_base: np.ndarray = field(default_factory=lambda: np.array(0))
+    """() int64: how many examples outside of the set the base of the recipe `add` has."""
 
     @property
     def n_hard(self) -> int:
         """How many examples of the set are trained on."""
         return int(self.in_set.sum())
+
+    @property
+    def n_relabelled(self) -> int:
+        """How many examples of the set are trained with another label."""
+        return int((self.is_relabelled & self.in_set).sum())
 
     @property
     def n_dropped(self) -> int:
@@ -63,7 +70,7 @@ class Material:
 def read(path: Path, key: str) -> Material | None:
     """The material stored under this key; None if there is none."""
     found = kept(path, key)
-    return Material(**{name: found[name] for name in Material.__dataclass_fields__}) if found else None
+    return Material(**{name: found[name] for name in Material.__dataclass_fields__ if name in found}) if found else None
 
 
 def gathered(

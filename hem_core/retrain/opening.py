@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hem_core.engine.plan import make_key
 from hem_core.models import train_function
@@ -90,7 +91,8 @@ def job_of(
 
 def _key(settings: Settings, run: Run, function: TrainFunction, name: str, version: int) -> str:
     """What settings with the same results have in common; the number of a folder."""
-    more = {"seed": settings.seed} if settings.seed else {}
+    more: dict[str, Any] = {"seed": settings.seed} if settings.seed else {}
+    more |= {name: value for name in ("base", "question") if (value := getattr(settings, name)) is not None}
     return make_key(
         set=[name, version],
         run=[run.name, run.info.get("key")],

@@ -8,7 +8,7 @@ from typing import Any
 
 from hem_core.alive import is_alive
 from hem_core.errors import RunError, TakenError
-from hem_core.retrain.settings import ARMS, RECIPES, Settings
+from hem_core.retrain.settings import RECIPES, Settings
 from hem_core.retrain.stored import FOLDER, FORMAT_VERSION, Stored
 from hem_core.store import claim
 from hem_core.store.names import is_foreign_folder
@@ -65,7 +65,7 @@ def planned(
         "run": run,
         "train": train,
         "arms": settings.ordered_arms,
-        "arms_are": {arm: ARMS[arm] for arm in settings.ordered_arms},
+        "arms_are": settings.arm_words,
         "seeds": settings.seed_list,
         "recipe": {"name": settings.recipe, "what": RECIPES[settings.recipe]},
         "test": test,
@@ -73,6 +73,7 @@ def planned(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "forced": forced,
         "notes": notes,
+        **({"question": settings.question} if settings.question else {}),
     }
 
 

@@ -13,6 +13,7 @@ from hem_core.errors import DataError, RunError
 from hem_core.models.train_function import TrainFunction
 from hem_core.retrain import corrections
 from hem_core.retrain import material as materials
+from hem_core.retrain.expectation import expectation
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.plan import planned
 from hem_core.retrain.refusals import refusals, shared
@@ -22,14 +23,16 @@ from hem_core.retrain.source import Source
 from hem_core.retrain.stored import Stored
 from hem_core.retrain.target import Target, by_classes, by_where
 from hem_core.retrain.test_data import TestData, corrected, test_name
+from hem_core.selection.verdicts_applied import is_corrected
 from hem_core.selection.weights import weights
 from hem_core.sets.label_sets import state_of
 from hem_core.store import sets
 from hem_core.store.atomic import write_json
 from hem_core.store.run import Run
 from hem_core.store.tagged import with_tags
+from hem_core.store.verdicts import VERDICTS
 from hem_core.store.workspace import open_workspace
-from hem_core.tasks import MakesItems, MeasuresTogether, Task, is_same, require
+from hem_core.tasks import MakesItems, MeasuresTogether, Task, is_known, is_same, require
 
 
 def plan(
@@ -52,16 +55,23 @@ def plan(
     forced = refusals(settings, run, train, test, chosen.examples, _scores(run, state))
     if forced and not settings.force:
         raise RunError(f"{forced[0]} (or go on all the same with --force)")
+    forced = [*chosen.forced, *forced]
     test, n_shared = _kept_apart(train, test)
     targets = _test_targets(test, run, train.task, state if test.how != "file" else tags.state(test_name(run)))
     nowhere = np.zeros(len(targets), dtype=bool)
+    dropped = chosen.dropped | (set(chosen.examples["id"]) if settings.recipe == "without" else set())
     made = materials.gathered(
-        train, test, targets, nowhere, chosen.examples, chosen.dropped, chosen.outside, run.classes
+        train, test, targets, nowhere, chosen.examples, dropped, chosen.outside, run.classes
     )  # fmt: skip
     _check_measurable(train.task, test.source.task, targets)
     target = _target(settings, made, test, run.classes)
-    made = replace(made, is_target=target.is_in)
+    made = replace(made, is_target=target.is_in, n_base=np.array(_n_base(settings, made)))
     made.write(stored.folder / "material.npz", key)
+    expected = expectation(
+        settings.recipe,
+        is_reviewed=_is_reviewed(settings, chosen.examples, state),
+        is_balanced=not (run.classes and _is_long_tailed(train.targets[test.is_training & train.usable])),
+    )
     made_plan = planned(
         stored.name,
         key,
@@ -73,9 +83,17 @@ def plan(
         target={"how": target.how, "words": target.words, "n": int(target.is_in.sum())},
         forced=forced,
         notes=notes(settings, function, chosen.examples, made, test, n_shared, _n_corrected(test, targets)),
-    )
+    ) | ({"expectation": expected} if expected else {})
     write_json(stored.folder / "plan.json", made_plan)
     return made
+
+
+def _is_reviewed(settings: Settings, examples: pd.DataFrame, state: pd.DataFrame) -> bool | None:
+    """Whether people judged examples of the set; None for a list from elsewhere, of which that is not known."""
+    judged = set(state.loc[state["tag"].isin(list(VERDICTS)), "id"].tolist())
+    if judged.intersection(examples["id"].tolist()) or bool(is_corrected(examples).to_numpy().any()):
+        return True
+    return None if settings.question else False
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +105,17 @@ class _Curation:
     """Ids that leave the curated training."""
     outside: pd.DataFrame
     """Tags of the others."""
+    forced: tuple[str, ...] = ()
+    """What spoke against the list that the set was made of."""
 
 
 def _curation(home: Path, named: tuple[str, int], run: Run, state: pd.DataFrame) -> _Curation:
     """A set of the run, read together with the state of the run's tag log."""
-    examples = _weighed(corrections.of_examples(*sets.load(home, *named), run), run)
+    stored, manifest = sets.load(home, *named)
+    examples = _weighed(corrections.of_examples(stored, manifest, run), run)
     left_out = sets.left_out(home, *named)
-    return _Curation(examples, materials.dropped_ids(left_out, state), materials.tags_outside(left_out, state))
+    dropped, outside = materials.dropped_ids(left_out, state), materials.tags_outside(left_out, state)
+    return _Curation(examples, dropped, outside, tuple((manifest.get("list") or {}).get("forced") or ()))
 
 
 def _with_recipe(settings: Settings, chosen: _Curation, run: Run, train: Source, test: TestData) -> Settings:
@@ -127,6 +149,21 @@ def _target(settings: Settings, made: materials.Material, test: TestData, classe
         return by_classes(in_set, made.given, made.test_targets, classes)
     everything = np.ones(len(made.test_targets), dtype=bool)
     return Target("all", "all test examples", everything)
+
+
+def _n_base(settings: Settings, made: materials.Material) -> int:
+    """Size of the base of the recipe `add`, 0 for the other recipes. Raises DataError where too few others are left."""
+    if settings.recipe != "add":
+        return 0
+    n_set = int((made.in_set & is_known(made.curated)).sum())
+    n_others = int((~made.in_set & is_known(made.curated)).sum())
+    n_base = settings.base or min(max(n_set, 10), n_others // 2)
+    if not n_base or n_others < n_base + n_set:
+        raise DataError(
+            f"a base of {n_base:,} and {n_set:,} random others need {n_base + n_set:,} examples outside of the set, "
+            f"and there are {n_others:,} to train on; take a smaller base or a smaller set"
+        )
+    return n_base
 
 
 def _check_offers(settings: Settings, task: Task) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from hem_core.reasons.wrong_share import wrong_share
 from hem_core.retrain.settings import Settings
 from hem_core.selection.verdicts_applied import is_corrected
 from hem_core.store.metrics import metrics_of
@@ -21,6 +24,9 @@ MOST_NOISE, MOST_NOISE_OF_ALL = 0.2, 0.15
 """Estimated share of wrong labels in the set, and in all of the data, from which hard examples are not up-weighted."""
 CONVERGED = 0.98
 """Accuracy on its own training examples from which a model has little left to say of them."""
+FEWEST_ACTED_ON = 10
+"""Fewer training examples of a list are refused."""
+DIFFER = 0.05
 FEW = 0.01
 """A test set of which no more than this is also trained on is used without those; more is refused."""
 OUT_OF_SAMPLE = ("loss_oos", "margin_oos", "label_prob_oos", "variability", "learned_epoch", "forgetting")
@@ -34,9 +40,14 @@ def refusals(
 
     examples: the set; scores: `id`, `reason` of the run where known, and `verdict`, "" for what nobody reviewed.
     """
-    found = [_only(settings), test.untested.refusal(run.classes), _tested(test, examples)]
+    found = [
+        _few_acted_on(settings, train, test, examples),
+        _only(settings),
+        test.untested.refusal(run.classes),
+        _tested(test, examples),
+    ]
     found += [_in_both(train, test, examples)]
-    found += [_noisy(settings, examples, scores), _in_sample(run)]
+    found += [_noisy(settings, examples, scores, run.info.get("reasons")), _in_sample(run)]
     return [line for line in found if line]
 
 
@@ -48,9 +59,12 @@ def shared(train: Source, test: TestData) -> np.ndarray:
     return np.array([digest in known for digest in test.source.hashes[test.rows]], dtype=bool)
 
 
-def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float, int]:
+def estimated_noise(
+    examples: pd.DataFrame, scores: pd.DataFrame, reasons: Mapping[str, Any] | None = None
+) -> tuple[float, int]:
     """Share of wrong labels in the part of the set that nobody reviewed, as the run's reasons see it; and its size.
 
+    reasons: of run.json, by which the share is corrected for what its probes show to be missed, see `wrong_share`.
     One whose label the set has changed was reviewed, whoever did it. NaN where the run has no reasons, or nothing is
     unreviewed.
     """
@@ -61,7 +75,7 @@ def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float
     ours = scores.loc[scores["id"].isin(unseen) & (scores["verdict"] == ""), :]
     if "reason" not in ours.columns or not len(ours):
         return float("nan"), len(ours)
-    return float(ours["reason"].isin(SUSPECT).mean()), len(ours)
+    return wrong_share(float(ours["reason"].isin(SUSPECT).mean()), reasons or {}), len(ours)
 
 
 def has_only_memory(run: Run) -> bool:
@@ -75,6 +89,27 @@ def has_only_memory(run: Run) -> bool:
 def accuracy_of(run: Run) -> float:
     """Share of its examples that the run's model has right, 0 .. 1; 0 for a task that measures no accuracy."""
     return next((metric.value for metric in metrics_of(run.info) if metric.name == "accuracy"), 0.0)
+
+
+def expected_resolution(n_test: int, *, differ: float = DIFFER) -> float:
+    """Points of accuracy under which two models cannot be told apart on n_test examples, where they differ on a share
+    `differ` of these: 2.8 standard errors of a paired difference, found in 80 of 100 comparisons at 5%."""
+    return 280 * math.sqrt(differ / max(1, n_test))
+
+
+def _few_acted_on(settings: Settings, train: Source, test: TestData, examples: pd.DataFrame) -> str:
+    if settings.question is None:
+        return ""
+    rows = [train.row_of[id] for id in examples["id"] if id in train.row_of]
+    n, n_train = int(test.is_training[rows].sum()), int((test.is_training & train.usable).sum())
+    if n >= FEWEST_ACTED_ON:
+        return ""
+    points = expected_resolution(len(test.rows))
+    return (
+        f"{n:,} of the {n_train:,} training examples are on the list, too few for an effect that this test could show: "
+        f"with {len(test.rows):,} test examples, and models that differ on {DIFFER:.0%} of them, a difference is found "
+        f"from about {points:.1f} points on; give a longer list"
+    )
 
 
 def _only(settings: Settings) -> str:
@@ -108,14 +143,14 @@ def _in_both(train: Source, test: TestData, examples: pd.DataFrame) -> str:
     )
 
 
-def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame) -> str:
-    if settings.recipe in ("labels", "balanced"):
+def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame, reasons: Mapping[str, Any] | None) -> str:
+    if settings.recipe in ("labels", "balanced", "without", "add"):
         return ""
     way = "up-weighting them teaches wrong labels; review them first, or use --recipe labels"
-    noise, n = estimated_noise(examples, scores)
+    noise, n = estimated_noise(examples, scores, reasons)
     if noise > MOST_NOISE:
         return f"about {noise:.0%} of the {n:,} examples of the set that nobody reviewed look mislabelled: {way}"
-    noise, n = estimated_noise(scores.loc[:, ["id"]], scores)
+    noise, n = estimated_noise(scores.loc[:, ["id"]], scores, reasons)
     if noise > MOST_NOISE_OF_ALL:
         return f"about {noise:.0%} of the {n:,} examples of the run that nobody reviewed look mislabelled: {way}"
     return ""

@@ -20,6 +20,24 @@ def _of_random(made: Material) -> list[str]:
     return found
 
 
+def _of_steps(settings: Settings, made: Material) -> str:
+    arms = "All arms train on as many examples for as many steps"
+    if settings.recipe == "add":
+        return (
+            f"{arms}: {int(made.n_base) + made.n_hard:,} an epoch, of which a base of {int(made.n_base):,} is drawn "
+            f"for each seed from the {len(made.rows):,} training examples without the set."
+        )
+    out = "of the set" if settings.recipe == "without" else "ruled out by people"
+    gone = f" {made.n_dropped:,} {out} are replaced by repeats of others." if made.n_dropped else ""
+    return f"{arms}: {len(made.rows):,} examples an epoch.{gone}"
+
+
+def _of_set(settings: Settings, made: Material, n_relabelled: int) -> str:
+    if settings.recipe == "without":
+        return f"Of the set, {made.n_hard:,} are among the training data; the curated arm trains on none of them."
+    return f"Of the set, {made.n_hard:,} examples are trained on, {n_relabelled:,} with another label."
+
+
 def notes(
     settings: Settings,
     function: TrainFunction,
@@ -35,14 +53,9 @@ def notes(
     that people put right.
     """
     n_gone = len(examples) - made.n_hard
-    n_relabelled = int((made.is_relabelled & made.in_set).sum())
+    n_relabelled = made.n_relabelled
     n_outside = int(made.is_relabelled.sum()) - n_relabelled
-    arms = "All arms train on as many examples for as many steps"
-    found = [
-        f"{arms}: {len(made.rows):,} examples an epoch."
-        + (f" {made.n_dropped:,} ruled out by people are replaced by repeats of others." if made.n_dropped else ""),
-        f"Of the set, {made.n_hard:,} examples are trained on, {n_relabelled:,} with another label.",
-    ]
+    found = [_of_steps(settings, made), _of_set(settings, made, n_relabelled)]
     if n_outside:
         found.append(f"{n_outside:,} labels that people put right outside of the set are right in the curated arm too.")
     if n_gone:
@@ -54,7 +67,7 @@ def notes(
     found += test.untested.notes()
     if test.how == "drawn":
         found.append("The test is drawn from the data, so its labels are as noisy as theirs.")
-    if "random" in settings.arms:
+    if "random" in settings.arms and settings.recipe != "without":
         found += _of_random(made)
     if settings.recipe == "balanced":
         found.append(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hem_core.engine.budget import Budget
 from hem_core.engine.on_device import on_device
@@ -18,14 +20,18 @@ from hem_core.retrain.timings import seconds_in
 from hem_core.store.atomic import write_json
 from hem_core.store.claim import hold
 
+Announce = Callable[[dict[str, Any]], None]
 
-def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | None = None) -> Stored:
+
+def retrain(
+    workspace: Path | str, settings: Settings, *, progress: Listener | None = None, announce: Announce | None = None
+) -> Stored:
     """Train every arm with every seed, compare them on the test, and leave the report in WORKSPACE/retrains/<name>.
 
     The set names the run that it was made from, and the run its data. Killed at any moment, or stopped by its budget
     (`report` is None then), the same call resumes with the trainings that are not finished, and gives the same report;
     a finished one is returned as it is.
-    progress: called with (stage, done, total).
+    progress: called with (stage, done, total); announce: called with the plan before anything is trained.
     Raises HemError for invalid and for refused retrainings, with what to do; the line is also kept in error.json.
     """
     budget = Budget(settings.budget)
@@ -34,26 +40,30 @@ def retrain(workspace: Path | str, settings: Settings, *, progress: Listener | N
     if stored.status == "complete":
         return stored
     with hold(stored.folder, f"the retraining '{stored.name}'"):
-        return _at_work(opened, settings, progress, budget)
+        return _at_work(opened, settings, progress, budget, announce)
 
 
-def _at_work(opened: Retraining, settings: Settings, progress: Listener | None, budget: Budget) -> Stored:
+def _at_work(
+    opened: Retraining, settings: Settings, progress: Listener | None, budget: Budget, announce: Announce | None
+) -> Stored:
     stored = opened.stored
     (stored.folder / "error.json").unlink(missing_ok=True)
     arms = settings.ordered_arms
     note = Note(stored.folder, len(arms) * settings.seeds, len(arms), progress, first_seed=settings.seed)
     try:
         with on_device(settings.device):
-            return _retrain(opened, settings, note, budget)
+            return _retrain(opened, settings, note, budget, announce)
     except HemError as error:
         if (stored.folder / "plan.json").is_file():
             write_json(stored.folder / "error.json", {"error": str(error)})
         raise
 
 
-def _retrain(opened: Retraining, settings: Settings, note: Note, budget: Budget) -> Stored:
+def _retrain(opened: Retraining, settings: Settings, note: Note, budget: Budget, announce: Announce | None) -> Stored:
     stored = opened.stored
     train, test, material = planned_material(opened, settings, stored)
+    if announce is not None:
+        announce(stored.plan)
     job = job_of(opened, settings, train, test, material, stored)
     todo = [(arm, seed) for arm in settings.ordered_arms for seed in settings.seed_list]
     note.begin([pair for pair in todo if job.is_done(*pair)])

@@ -14,6 +14,7 @@ ARMS = {
     "random": "the recipe on as many random examples in place of the set",
     "curated": "the recipe on the set",
     "head": "the control's model with its last layer alone refitted on the set's labels",
+    "base": "the base alone, with as many steps",
 }
 """The arms and their descriptions. Control and curated are always there: the verdict is their difference."""
 RECIPES = {
@@ -23,7 +24,17 @@ RECIPES = {
     "weights": "that, and the set's weights on the losses",
     "balanced": "the set's labels, with higher weights for rarer classes; without the set's weights",
     "only": "the set alone",
+    "without": "everything but the set, with as many steps; uniform sampling",
+    "add": "a base of other examples and the set; control adds as many random others to the same base",
 }
+OF_ADD = {
+    "control": "the base and as many random others as the set has, uniform sampling",
+    "curated": "the base and the set, uniform sampling",
+    "base": ARMS["base"],
+}
+"""The arms of the recipe `add` and their descriptions."""
+QUESTIONS = {"drop": "without", "relabel": "labels", "weigh": "weights", "add": "add"}
+"""What a list of examples is proven for -> the recipe that does it."""
 """What the curated arm does with the set. `auto` takes what did not lose where the truth was known, against a control:
 garments (6,000, 8% flipped; 3 to 5 seeds), a reviewed set: labels +1.1 points, mix +.4; not reviewed: weights +.2, mix
 -.4. Digits (1,797, 5% flipped; 5 seeds, ± .3), reviewed: labels +.1, weights +.1, mix +.5; not reviewed: weights -.1,
@@ -57,6 +68,11 @@ class Settings:
     """Seconds: no training is started that would not end in time. Finished ones stay; the same settings resume."""
     force: bool = False
     """Continue despite a refusal, which is recorded in the plan."""
+    base: int | None = None
+    """Examples of the base that the recipe `add` draws for each seed. Default: as many as the set has, at most half of
+    the others."""
+    question: str | None = None
+    """One of QUESTIONS that the verdict answers; None for the verdict ship or hold."""
 
     def __post_init__(self) -> None:
         for name in ("test", "data"):
@@ -72,11 +88,27 @@ class Settings:
             )
         if self.recipe not in RECIPES:
             raise RunError(f"no recipe '{self.recipe}'; there are: {', '.join(RECIPES)}")
+        self._check_arms_of_recipe()
         if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
             raise RunError(f"--seeds expects a number from 1 on; got {self.seeds}")
-
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise RunError(f"--seed expects a whole number from 0 on; got {self.seed}")
+
+    def _check_arms_of_recipe(self) -> None:
+        foreign = [arm for arm in self.arms if (arm not in OF_ADD if self.recipe == "add" else arm == "base")]
+        if foreign and self.recipe == "add":
+            raise RunError(f"--recipe add compares {', '.join(OF_ADD)}; leave out the arm '{foreign[0]}'")
+        if foreign:
+            raise RunError("the arm 'base' belongs to --recipe add; leave it out, or take that recipe")
+        if self.base is not None and (self.recipe != "add" or self.base < 1):
+            raise RunError(f"--base expects a number from 1 on, with the recipe add; got {self.base}")
+        if self.question is not None and QUESTIONS.get(self.question) != self.recipe:
+            raise RunError(f"the question '{self.question}' is answered by --recipe {QUESTIONS.get(self.question)}")
+
+    @property
+    def arm_words(self) -> dict[str, str]:
+        """Arm -> its description, control first."""
+        return {arm: (OF_ADD if self.recipe == "add" else ARMS)[arm] for arm in self.ordered_arms}
 
     @property
     def seed_list(self) -> list[int]:

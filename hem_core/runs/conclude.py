@@ -22,6 +22,7 @@ from hem_core.runs import finish, run_record, weak_slices
 from hem_core.runs.attempts import Attempts
 from hem_core.runs.calibrated_reasons import calibrated, judge_of
 from hem_core.runs.embedded_parts import NearParts, near_parts
+from hem_core.runs.example_facts import example_facts
 from hem_core.runs.explain import by_rules, headlines
 from hem_core.runs.failed_share import failed_share
 from hem_core.runs.folds import Trainer
@@ -30,7 +31,7 @@ from hem_core.runs.other_models import Evidence, counted_errors, gather, out_of_
 from hem_core.runs.part_measures import with_measures
 from hem_core.runs.prepare import Prepared
 from hem_core.runs.scored import Scored
-from hem_core.runs.thumbnails import Drawing, write_thumbnails
+from hem_core.runs.thumbnails import Drawing, Pictures, write_thumbnails
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.map_pending import MAP
@@ -88,13 +89,16 @@ def conclude(
     with progress.stage("slices", joined.n):
         columns |= _slices(scored, evidence, columns, catalog, attempts)
     parts = _parts(scored, columns, attempts, progress)
+    near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
+    drawing = Drawing.of(scored.ready.task, parts)
+    pictures = attempts.make(
+        "thumbnails", lambda: write_thumbnails(scored, drawing, progress), Pictures(is_there=False)
+    )
+    columns |= attempts.make("measures of the examples", lambda: example_facts(scored, pictures, columns), {})
     _write_tables(scored, columns, catalog, parts)
     if evidence.folds is not None:
         finish.write_answers(plan, scored.ready.task, columns)
-    near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
-    drawing = Drawing.of(scored.ready.task, parts)
-    pictures = attempts.make("thumbnails", lambda: write_thumbnails(scored, drawing, progress), False)
-    concluded = Concluded(columns, headline, reasons.info, parts, near, pictures)
+    concluded = Concluded(columns, headline, reasons.info, parts, near, pictures.is_there)
     own = own if own is not None else scored.ready.task.metrics(joined.columns)
     return _account_of(scored, evidence, concluded, (fits, own), attempts)
 
@@ -139,8 +143,17 @@ def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
 
 def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
     logits = evidence.truth.logits if evidence.truth is not None else None
-    classes, seed = scored.ready.classes, scored.options.seed
-    return headlines(columns, classes, sample=evidence.sample, graph=scored.graph, logits=logits, seed=seed)
+    early = evidence.window
+    made = headlines(
+        columns,
+        scored.ready.classes,
+        sample=evidence.sample,
+        graph=scored.graph,
+        logits=logits,
+        seed=scored.options.seed,
+        has_memorised=early.has_memorised if early is not None else None,
+    )
+    return Headline(**{**made, "how": made["how"] | ({"window": early.sentence} if early is not None else {})})
 
 
 def _headline_columns(ready: Prepared) -> tuple[str, ...]:

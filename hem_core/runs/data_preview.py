@@ -177,7 +177,7 @@ def _targets(task: Task, there: Elsewhere, request: Request) -> Targets:
 
 
 def _in_words(there: Elsewhere, catalog: pa.Table, request: Request) -> str:
-    """`in the columns prob_cat, prob_dog: 2 outputs an example`; `in results.json`."""
+    """`in the columns prob_cat, prob_dog: 2 outputs per example`; `in results.json`."""
     if there.predictions is None:
         return ""
     if request.predictions:
@@ -189,7 +189,7 @@ def _in_words(there: Elsewhere, catalog: pa.Table, request: Request) -> str:
         held = [name for name in pq.read_schema(request.source).names if name in OF_A_MODEL]
     if isinstance(there.predictions, ColumnPredictions) or not held:
         return "in the data"
-    return f"in {_columns_in_words(held)}: {there.predictions.n_classes:,} outputs an example"
+    return f"in {_columns_in_words(held)}: {there.predictions.n_classes:,} outputs per example"
 
 
 def _columns_in_words(held: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hem_core.media._fact_words import FACTS
 from hem_core.store.level import Level
 
 NO_DESCRIPTION = {
@@ -20,14 +21,15 @@ PLACES = {"x", "y", "duplicate_group", "row", "marks"}
 
 
 def own_columns(level: Level) -> list[str]:
-    """The columns that describe the rows and are no score: of examples the user's own columns, of parts texts and truth
-    values, and what the task measured; without the labels."""
+    """The columns that describe the rows and are no score: of examples the user's own columns and what was read off
+    their pictures or texts, of parts texts and truth values, and what the task measured; without the labels."""
     import hem_core.scores
     from hem_core import folder
 
     columns = level.source.columns
     if level.is_examples:
-        return [name for name, file in columns.items() if file == "catalog" and name not in NO_DESCRIPTION]
+        own = [name for name, file in columns.items() if file == "catalog" and name not in NO_DESCRIPTION]
+        return [*own, *(name for name, file in columns.items() if file != "catalog" and name in FACTS)]
     judged = {*folder.names(hem_core.scores), *MADE, *level.judged, *NO_DESCRIPTION}
     return [name for name in columns if name not in judged]
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from hem_core.dynamics.table import Dynamics
 from hem_core.engine.extra import Extra, rows_of
 from hem_core.engine.network import Network
 from hem_core.engine.plan import Plan, make_key
@@ -77,9 +78,17 @@ class Trainer:
             parts.append(features.float().cpu().numpy())
         return np.concatenate(parts)
 
-    def folds(self, fold: np.ndarray, extra: Extra | None = None) -> CrossFit:
-        """Predictions of the folds' models; fold (N,) over the catalog, -1 = neither trained on nor predicted."""
-        return cross_fit(self._trainings, fold=fold, n_folds=self.n_folds, extra=extra)
+    def folds(self, fold: np.ndarray, extra: Extra | None = None, beside: Dynamics | None = None) -> CrossFit:
+        """Predictions of the folds' models; fold (N,) over the catalog, -1 = neither trained on nor predicted; beside:
+        the recording of another training, which counts in the mean of the dynamics as one of a fold."""
+        return cross_fit(
+            self._trainings,
+            fold=fold,
+            n_folds=self.n_folds,
+            extra=extra,
+            repeats=self.options.repeats,
+            beside=beside,
+        )
 
     def assigned(self, rows: np.ndarray, targets: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
         """(N,) fold of every row of the catalog; rows (n,): those that were scored; groups (n,) of near-duplicates."""

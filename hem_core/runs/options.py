@@ -37,6 +37,9 @@ class Options:
     """Out-of-sample evidence: the number of folds of a train function (5 where one is given); "head" cross-fits linear
     heads on the embeddings, which is also what is done, where nothing better is known, without this option; "none",
     also with a train function, whose one model is then judged on the examples that it was trained on."""
+    repeats: int = 1
+    """How often the folds of a train function are trained, each time with another seed: the mean of the models'
+    probabilities counts, in every score, in the reasons and for the probes."""
     test: str | Path | None = None
     """Held-out data of the same form, for `hem retrain`: noted in run.json, not scored, no part of what the run is."""
     dynamics: str | Path | None = None
@@ -50,6 +53,9 @@ class Options:
     """Of the forward pass; bf16 is for CUDA."""
     layer: str | None = None
     """Module whose output is the embedding; None finds the last linear layer's input, "none" makes no embeddings."""
+    embedding: str | Path | None = None
+    """The folder of a text–image model, such as CLIP, whose image tower embeds the pictures in place of the model; then
+    words find them."""
     resize: int | None = None
     """Scale image files to this many pixels a side, cutting out the centre square."""
     has_grand: bool = False

@@ -72,6 +72,10 @@ def score(
     name = model if isinstance(model, str) else type(model).__name__
     if train is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
+    if chosen.repeats < 1:
+        raise HemError(f"--repeats is {chosen.repeats}; the folds are trained once or more")
+    if chosen.repeats > 1 and (train is None or chosen.oos in ("head", "none")):
+        raise ModelError("--repeats trains the folds of --train package.module:train again; omit it without folds")
     is_new = not folder.exists()
     try:
         data, catalog, chosen = _read(data, folder, chosen)
@@ -200,6 +204,7 @@ def _pass(plan: Plan, ready: Prepared, stored: Stored | None, making: _Making) -
         stored,
         has_grand=making.options.has_grand,
         task=ready.task,
+        embedder=ready.embedder.of_pictures if ready.embedder is not None else None,
     )
     already = sum(len(plan.rows(unit)) for unit in plan.units if plan.is_done(unit))
     with making.progress.stage("score", plan.n, already) as report:

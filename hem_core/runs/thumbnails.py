@@ -16,6 +16,7 @@ from hem_core.engine.batch import Inputs
 from hem_core.engine.progress import Progress
 from hem_core.media import medium
 from hem_core.media._open_image import thumbnail
+from hem_core.media._picture_facts import PictureFacts, of_picture
 from hem_core.runs.scored import Scored
 from hem_core.store.atomic import write_array, write_bytes
 from hem_core.store.damage import torn
@@ -52,39 +53,52 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """What `write_thumbnails` returns."""
+
+    is_there: bool
+    """False when the examples are no pictures, or none of them is there."""
+    measured: Sequence[PictureFacts | None] = ()
+    """One of each example; () for pictures that are drawn on request, and without pictures."""
+
+
+@dataclass(frozen=True)
 class _Small:
     example: bytes
     parts: tuple[tuple[int, bytes], ...] = ()
+    measured: PictureFacts | None = None
 
 
-def write_thumbnails(scored: Scored, drawing: Drawing | None, progress: Progress) -> bool:
-    """All thumbnails in one file with offsets, those of parts in the folder of their level.
+def write_thumbnails(scored: Scored, drawing: Drawing | None, progress: Progress) -> Pictures:
+    """All thumbnails in one file with offsets, those of parts in the folder of their level; each picture is measured.
 
-    False when the examples are no pictures, or none of them is there. Those that are drawn on request are not stored.
+    Thumbnails that are drawn on request are not stored.
     """
     indices, inputs, plan = scored.joined.columns["index"].tolist(), scored.ready.inputs, scored.plan
     if inputs is None or not any(inputs.picture(index) is not None for index in _some(indices, drawing)):
-        return False
+        return Pictures(is_there=False)
     if medium(scored.ready.facts["medium"]).is_drawn_on_request:
-        return True
+        return Pictures(is_there=True)
     homes = [plan.folder, *([plan.folder / drawing.level] if drawing else [])]
-    if all(map(_is_there, homes)):
-        return True
-    make = _maker(inputs, scored.ids, drawing)
+    is_done = all(map(_is_there, homes))
+    make = _measurer(inputs) if is_done else _maker(inputs, scored.ids, drawing)
     examples: list[bytes] = []
+    measured: list[PictureFacts | None] = []
     parts = [b""] * (drawing.n if drawing else 0)
     with progress.stage("thumbnails", len(indices)) as report, ThreadPoolExecutor(max_workers=2) as pool:
         for start in range(0, len(indices), AT_ONCE):
             block = range(start, min(start + AT_ONCE, len(indices)))
             for small in pool.map(make, block, [indices[place] for place in block]):
                 examples.append(small.example)
+                measured.append(small.measured)
                 for row, content in small.parts:
                     parts[row] = content
             report(len(examples))
-    if drawing is not None:
+    if drawing is not None and not is_done:
         _write(plan.folder / drawing.level, parts)
-    _write(plan.folder, examples)
-    return True
+    if not is_done:
+        _write(plan.folder, examples)
+    return Pictures(is_there=True, measured=measured)
 
 
 def _some(indices: Sequence[int], drawing: Drawing | None) -> Iterator[int]:
@@ -107,16 +121,26 @@ def _maker(inputs: Inputs, ids: Sequence[str], drawing: Drawing | None) -> Calla
         pixels = inputs.picture(index)
         if pixels is None:
             return _Small(b"")
-        picture = Image.fromarray(pixels)
+        picture, measured = Image.fromarray(pixels), of_picture(pixels)
         if drawing is None:
-            return _Small(thumbnail(picture))
+            return _Small(thumbnail(picture), measured=measured)
         own = drawing.parts.get(ids[place], ())
         rows = [part for _row, part in own]
         whole = drawing.task.drawn(picture, rows, size_px=EXAMPLE_PX, hidden=(UNSURE,))
         crops = ((row, drawing.task.drawn(picture, rows, part, size_px=PART_PX, is_crop=True)) for row, part in own)
-        return _Small(_encoded(whole), tuple((row, _encoded(crop)) for row, crop in crops))
+        return _Small(_encoded(whole), tuple((row, _encoded(crop)) for row, crop in crops), measured)
 
     return make
+
+
+def _measurer(inputs: Inputs) -> Callable[[int, int], _Small]:
+    """Of a run whose thumbnails are there: a killed one has not kept the measures."""
+
+    def measure(_place: int, index: int) -> _Small:
+        pixels = inputs.picture(index)
+        return _Small(b"", measured=None if pixels is None else of_picture(pixels))
+
+    return measure
 
 
 def _encoded(picture: Image.Image) -> bytes:

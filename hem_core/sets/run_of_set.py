@@ -7,14 +7,26 @@ from typing import Any
 
 from hem_core.errors import DataError, RunError
 from hem_core.store.level_names import EXAMPLES
-from hem_core.store.run import Run
+from hem_core.store.run import Run, read_run
 from hem_core.store.workspace import Workspace
+
+UNSCORED = "unscored"
+"""The entry of a manifest that names the data of a set, and the folder of a workspace with data that no model scored:
+each is a run folder with a catalog alone."""
+
+
+def unscored(workspace: Workspace, name: str) -> Run | None:
+    """Data of that name that no model scored; None where they are gone."""
+    folder = workspace.folder / UNSCORED / name
+    return read_run(folder) if (folder / "run.json").is_file() else None
 
 
 def find_run_of_set(workspace: Workspace, manifest: Mapping[str, Any]) -> Run | None:
     """The complete run with the fingerprint that the set names, whatever its folder is called, else the one of that
-    name; None when there is neither.
+    name; None when there is neither. Of a set of data that were never scored, these data.
     """
+    if manifest.get(UNSCORED):
+        return unscored(workspace, str(manifest[UNSCORED]))
     runs = [run for run in workspace.runs() if run.is_complete]
     name, fingerprint = manifest.get("run"), manifest.get("run_fingerprint")
     same = [run for run in runs if fingerprint and run.fingerprint == fingerprint]

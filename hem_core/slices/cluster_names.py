@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hem_core.slices.contrast import contrast
 from hem_core.slices.statement import Statement
-from hem_core.slices.traits import Traits, Values
+from hem_core.slices.traits import Traits, Values, tally
 
 MOST_ROWS = 40_000
 """Rows, drawn at random, by which clusters are named."""
@@ -22,10 +22,26 @@ OFTEN_CONFUSED = 0.2
 MOST_WORDS = 2
 TYPICAL = 2.0
 """How many times as frequent a word is at least, at the near end of its interval, to name a cluster."""
+MOST_APART = 3
+
+
+@dataclass(frozen=True)
+class Described:
+    """A cluster in words."""
+
+    name: str
+    """What it is, in a few words."""
+    apart: tuple[str, ...] = ()
+    """The columns that set it apart the most, a sentence each, without those that say its class."""
 
 
 def cluster_names(traits: Traits, wanted: Iterable[str], *, seed: int = 0) -> dict[str, str]:
-    """What each cluster is, in a few words: its classes, its confusion, its words, or what else sets it apart.
+    """The names of clusters, see `described_clusters`."""
+    return {cluster: one.name for cluster, one in described_clusters(traits, wanted, seed=seed).items()}
+
+
+def described_clusters(traits: Traits, wanted: Iterable[str], *, seed: int = 0) -> dict[str, Described]:
+    """What each cluster is: its classes, its confusion, its words, or what else sets it apart.
 
     wanted: clusters as the column names them, "3.12", or their groups, "group 3". One that nothing sets apart, or whose
     traits have no column `cluster`, has no name and is left out.
@@ -44,8 +60,8 @@ def cluster_names(traits: Traits, wanted: Iterable[str], *, seed: int = 0) -> di
         if name in place:
             values, code = place[name]
             is_in = values.codes[rows] == code
-            made = _named(telling, rows[is_in], rows[~is_in])
-            found |= {name: made} if made else {}
+            made = _described(telling, rows[is_in], rows[~is_in])
+            found |= {name: made} if made.name else {}
     return found
 
 
@@ -53,7 +69,7 @@ def _tells(values: Values) -> bool:
     return values.columns != ("cluster",) and (values.kind == "pair" or not values.is_of_model)
 
 
-def _named(traits: Traits, group: np.ndarray, others: np.ndarray) -> str:
+def _described(traits: Traits, group: np.ndarray, others: np.ndarray) -> Described:
     statements = [
         one for one in contrast(traits, group, others).statements if one.kind in ("shift", "range") or one.ratio > 1
     ]
@@ -63,10 +79,9 @@ def _named(traits: Traits, group: np.ndarray, others: np.ndarray) -> str:
     parts += _confusion(statements, classes)
     words = [f"“{one.names[0]}”" for one in statements if one.kind == "word" and one.low >= TYPICAL][:MOST_WORDS]
     parts += [", ".join(words)] if words else []
-    if len(parts) < 2:
-        others_ = [one for one in statements if one.kind not in ("pair", "word") and one.columns[0] not in SAID]
-        parts += [one.subject() for one in others_[: 2 - len(parts)]]
-    return " · ".join(parts)
+    of_columns = [one for one in statements if one.kind not in ("pair", "word") and one.columns[0] not in SAID]
+    parts += [one.subject() for one in of_columns[: max(0, 2 - len(parts))]]
+    return Described(" · ".join(parts), tuple(one.sentence() for one in of_columns[:MOST_APART]))
 
 
 SAID = ("label", "given")
@@ -77,7 +92,7 @@ def _classes(given: Values, group: np.ndarray) -> tuple[str, ...]:
     """The class that most of a cluster has, or two; () where it is of many."""
     if not len(group):
         return ()
-    count = np.bincount(given.codes[group].astype(np.int64) + 1, minlength=len(given.names) + 1)[1:] / len(group)
+    count = tally(given.codes[group], len(given.names)) / len(group)
     first, *rest = np.argsort(-count, kind="stable")[:2].tolist()
     names = ["nothing given" if name is None else str(name) for (name,) in given.names]
     if count[first] >= MOSTLY:

@@ -18,14 +18,16 @@ def has_embeddings(home: Path) -> bool:
     return any((home / "embeddings").glob("*.npy"))
 
 
-def distances_to(home: Path, row: int) -> np.ndarray:
-    """The cosine distance of every row to one of them: (N,) float32 in 0 .. 2; NaN without a finite embedding.
+def distances_to(home: Path, sought: int | np.ndarray) -> np.ndarray:
+    """The cosine distance of every row to one of them, or to a vector (D,): (N,) float32 in 0 .. 2; NaN without a
+    finite embedding.
 
     A row of zeros has no direction: its distance is 1. Raises IndexError for a row that the files have not.
     """
     files = [load_npy(path) for path in sorted((home / "embeddings").glob("*.npy"))]
-    sought = _direction(_row(files, row)[None])[0]
-    return np.concatenate([1 - _direction(block) @ sought for block in _blocks(files)])
+    vector = sought.astype(np.float32) if isinstance(sought, np.ndarray) else _row(files, sought)
+    to = _direction(vector[None])[0]
+    return np.concatenate([1 - _direction(block) @ to for block in _blocks(files)])
 
 
 def nearest(distances: np.ndarray, k: int, allowed: np.ndarray | None = None) -> np.ndarray:
@@ -42,6 +44,22 @@ def nearest(distances: np.ndarray, k: int, allowed: np.ndarray | None = None) ->
     limit = np.partition(known, k - 1)[k - 1]
     rows = np.flatnonzero(known <= limit)
     return rows[np.argsort(known[rows], kind="stable")][:k].astype(np.int64)
+
+
+def directions(home: Path, rows: np.ndarray) -> np.ndarray:
+    """The embeddings of some rows, each scaled to length 1: (n, D) float32; NaN where one is not finite.
+
+    Raises IndexError for a row that the files have not.
+    """
+    files = [load_npy(path) for path in sorted((home / "embeddings").glob("*.npy"))]
+    ends = np.cumsum([len(part) for part in files])
+    if len(rows) and not 0 <= rows.min() <= rows.max() < ends[-1]:
+        raise IndexError(int(rows.max()))
+    found = np.empty((len(rows), files[0].shape[1]), np.float32)
+    of_file = np.searchsorted(ends, rows, side="right")
+    for at in np.unique(of_file).tolist():
+        found[of_file == at] = files[at][rows[of_file == at] - (ends[at - 1] if at else 0)]
+    return _direction(found)
 
 
 def _row(files: Sequence[np.ndarray], row: int) -> np.ndarray:

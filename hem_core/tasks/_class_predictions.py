@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.class_columns import LISTS, OF_A_MODEL, ClassColumns, class_columns, without_column
+from hem_core.class_columns import BEST_ALONE, LISTS, OF_A_MODEL, ClassColumns, class_columns, without_column
 from hem_core.errors import DataError
 from hem_core.tasks._prediction_column import numbers_in
 
@@ -83,7 +83,8 @@ def _of_columns(
         more = [] if found.are_numbers else [name for of, name in found.of.items() if of not in labels]
         _check_sum(values, f"the columns {first} to {last}", more)
     what = "probabilities" if found.holds == "probs" else "logits"
-    note = f"The columns {first} to {last} are the {what} of {len(found.of)} classes."
+    is_exact = set(found.of) == set(labels)
+    note = "" if is_exact else f"The columns {first} to {last} are the {what} of {len(found.of)} classes."
     return values, None if found.are_numbers else tuple(found.of), note
 
 
@@ -113,7 +114,7 @@ def _of_best(catalog: pa.Table, found: ClassColumns, labels: list[str]) -> tuple
     values[np.arange(len(index)), index] = confidence
     values[index < 0] = np.nan
     note = (
-        f"The columns {found.predicted} and {found.confidence} hold the best class alone: the rest of the probability "
+        f"The columns {found.predicted} and {found.confidence} {BEST_ALONE}: the rest of the probability "
         "is spread evenly over the other classes, so scores of doubt between classes say little."
     )
     return values, classes, note

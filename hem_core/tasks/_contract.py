@@ -323,6 +323,19 @@ class CalibratesParts(Protocol):
 
 
 @runtime_checkable
+class Averages(Protocol):
+    """A task for which several models can vote: by the mean of their probabilities, or of the predicted numbers."""
+
+    def votes(self, raw: np.ndarray) -> np.ndarray:
+        """Raw outputs (N, W) -> what is averaged, (N, W) float64; NaN rows stay NaN."""
+        ...
+
+    def raw_of_votes(self, mean: np.ndarray) -> np.ndarray:
+        """The mean (N, W) of several models' votes -> the raw output (N, W) float32 that stands for it."""
+        ...
+
+
+@runtime_checkable
 class CalibratesReasons(Protocol):
     """A task that calibrates its reasons by itself once all examples are scored."""
 

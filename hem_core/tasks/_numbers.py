@@ -33,11 +33,12 @@ def read_numbers(labels: Sequence[str | None]) -> tuple[np.ndarray, bool]:
     return np.array([_number(text, is_decimal) for text in texts], dtype=np.float32), is_decimal
 
 
-def look_like_numbers(labels: Sequence[str | None], *, may_be_whole: bool = True) -> bool:
+def look_like_numbers(labels: Sequence[str | None], *, may_be_whole: bool = True, is_decimal: bool = False) -> bool:
     """Whether labels are probably numbers to predict, not classes: at least 95% are numbers, and one of them is not
     whole, or there are more different ones than classes have.
 
-    may_be_whole: whether whole numbers alone can be such.
+    may_be_whole: whether whole numbers alone can be such. is_decimal: whether more than two whole ones are, because
+    their predictions are decimal.
     """
     there = [label for label in labels if label is not None and label.strip()]
     values, _is_comma = read_numbers(there)
@@ -46,7 +47,10 @@ def look_like_numbers(labels: Sequence[str | None], *, may_be_whole: bool = True
         return False
     if bool(np.any(known != np.round(known))):
         return True
-    return may_be_whole and len(np.unique(known)) > max(MOST_CLASSES, CLASSES_PER_EXAMPLE * len(known))
+    n_different = len(np.unique(known))
+    if is_decimal:
+        return n_different > 2
+    return may_be_whole and n_different > max(MOST_CLASSES, CLASSES_PER_EXAMPLE * len(known))
 
 
 def _number(text: str | None, is_decimal_comma: bool) -> float:

@@ -20,6 +20,9 @@ from hem_core.types import Outputs
 if TYPE_CHECKING:
     from torch import Tensor
 
+LEAST_VOTE = 1e-300
+"""A mean probability counts as no less: its logarithm stays a number."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -133,6 +136,16 @@ class Task:
     def errors(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """1 where the largest logit is another class's than the given one."""
         return (raw.argmax(axis=1) != targets).astype(np.float64)
+
+    def votes(self, raw: np.ndarray) -> np.ndarray:
+        """The probability of each class."""
+        from scipy.special import softmax
+
+        return softmax(raw.astype(np.float64), axis=1)
+
+    def raw_of_votes(self, mean: np.ndarray) -> np.ndarray:
+        """The logarithm of the mean probabilities."""
+        return np.log(np.maximum(mean, LEAST_VOTE)).astype(np.float32)
 
     def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
         """Classes by their names, and `is_correct`."""

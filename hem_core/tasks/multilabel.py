@@ -64,6 +64,8 @@ from hem_core.types import Outputs, StoredAnswers
 if TYPE_CHECKING:
     from torch import Tensor
 
+LEAST_VOTE = 1e-15
+"""A mean probability is no nearer to 0 or 1: its log-odds stay a number."""
 LEAST_ALIKE = 10
 """Examples with the same set from which folds are balanced by it; rarer sets by their rarest tag."""
 
@@ -259,6 +261,15 @@ class Task:
             parts.LOGITS: logits,
         }
         return {name: torch.from_numpy(values.astype(np.float32)).to(raw.device) for name, values in found.items()}
+
+    def votes(self, raw: np.ndarray) -> np.ndarray:
+        """The probability of each tag."""
+        return scores.probability(raw)
+
+    def raw_of_votes(self, mean: np.ndarray) -> np.ndarray:
+        """The log-odds of the mean probabilities."""
+        certain = np.clip(mean, LEAST_VOTE, 1 - LEAST_VOTE)
+        return (np.log(certain) - np.log1p(-certain)).astype(np.float32)
 
     def predicted(self, raw: np.ndarray) -> np.ndarray:
         """logits (N, K) -> (N, K) float32: 1 where a tag is predicted, 0 where not."""

@@ -274,6 +274,14 @@ class Task:
             return np.array([self.spread if self.residual_scale is None else self.residual_scale])
         return np.array(self.spreads if self.residual_scales is None else self.residual_scales)
 
+    def votes(self, raw: np.ndarray) -> np.ndarray:
+        """The predicted numbers themselves."""
+        return raw.astype(np.float64)
+
+    def raw_of_votes(self, mean: np.ndarray) -> np.ndarray:
+        """The mean of the predicted numbers."""
+        return mean.astype(np.float32)
+
     def predicted(self, raw: np.ndarray) -> np.ndarray:
         """The predictions, (N,), or of several numbers (N, D)."""
         return raw if self.outputs else raw[:, 0]
@@ -328,13 +336,16 @@ class Task:
     def recognizes(self, catalog: pa.Table, facts: Mapping[str, Any]) -> bool:
         """Whether the labels are numbers: several at once, or decimal ones, or whole ones that seldom repeat.
 
-        Whole numbers beside columns of predicted classes are classes.
+        Whole numbers beside columns of predicted classes are classes; beside predicted decimal numbers, such as a grade
+        of 5 that was predicted as 4.85, they are numbers, however often they repeat.
         """
         if facts.get("numbers"):
             return True
         labels = catalog["label"].to_pylist()
         found = class_columns(catalog, Counter(label for label in labels if label is not None))
-        return look_like_numbers(labels, may_be_whole=found is None or not found.of)
+        if look_like_numbers(labels, may_be_whole=found is None or not found.of):
+            return True
+        return found is None and look_like_numbers(labels, is_decimal=_are_decimal(catalog))
 
     def raw_in(self, catalog: pa.Table, facts: Mapping[str, Any]) -> np.ndarray | None:
         """The predictions (N, D) float32 in columns of the catalog, NaN where one is no number; None without any."""
@@ -386,6 +397,13 @@ class Task:
         if self.outputs:
             return several.explain_worst(known, self.outputs, self.spreads)
         return why.explain(known, self.spread)
+
+
+def _are_decimal(catalog: pa.Table) -> bool:
+    """Whether a column is named as the predictions of one number are, and holds decimal ones."""
+    named = (name for name in catalog.column_names if name.casefold() in elsewhere.WORDS)
+    columns = (catalog[name] for name in named if not pa.types.is_nested(catalog.schema.field(name).type))
+    return any(look_like_numbers(column.cast(pa.string()).to_pylist(), may_be_whole=False) for column in columns)
 
 
 def _without(n: int, output: str) -> str:

@@ -7,6 +7,7 @@ keep what every score promises. The item may be a file in HEM's folder or a plug
 from hem_core.testing.box_format import check_box_format
 from hem_core.testing.format import check_format
 from hem_core.testing.job import check_job
+from hem_core.testing.list_reader import check_list_reader
 from hem_core.testing.medium import check_medium
 from hem_core.testing.policy import check_policy
 from hem_core.testing.reader import check_reader
@@ -17,6 +18,7 @@ __all__ = [
     "check_box_format",
     "check_format",
     "check_job",
+    "check_list_reader",
     "check_medium",
     "check_policy",
     "check_reader",

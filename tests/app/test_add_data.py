@@ -1,5 +1,6 @@
 """Add data: from a file to a run, without a terminal."""
 
+import io
 import json
 import shlex
 
@@ -9,6 +10,7 @@ import pytest
 from hem_core.jobs import start as jobs
 from hem_core.jobs.job import open_job
 from hem_core.store.run import open_run
+from hem_core.store.uploads import keep_upload
 
 N = 40
 CLASSES = {
@@ -78,8 +80,8 @@ def test_an_empty_workspace_says_what_a_file_looks_like_and_other_pages_lead_her
 def test_a_csv_becomes_a_run_and_the_command_is_shown(show, home, table):
     test = add(show(home, "add_data"), table({**CLASSES, "label": CLASSES["kind"]}))
     assert "Read as **a table**: **40 examples**" in texts(test)
-    assert "in the columns prob_cat, prob_dog: 2 outputs an example" in texts(test)
-    assert len(test.dataframe[0].value) == 5
+    assert "in the columns prob_cat, prob_dog: 2 outputs per example" in texts(test)
+    assert len(test.dataframe[0].value) == 3
     assert test.text_input(key="add_name").value == "animals"
     command = shlex.split(test.code[-1].value)
     assert command[:4] == ["hem", "score", str(home.parent / "animals.csv"), "--out"]
@@ -228,3 +230,13 @@ def test_what_is_there_is_listed_and_addresses_are_not_trusted(show, whole_works
         assert not test.exception
     assert "In this workspace" in texts(test)
     assert test.dataframe[0].value["run"].tolist() == ["tiny"]
+
+
+@pytest.mark.parametrize(
+    ("name", "way"), [("a.xlsx", "save its sheet as CSV"), ("a.tar", "unpack it"), ("a.pkl", "Parquet or CSV")]
+)
+def test_an_upload_that_no_reader_takes_is_named_as_it_was_dropped_with_another_way(show, home, name, way):
+    path = keep_upload(home, name, io.BytesIO(b"PK"))
+    message = add(show(home, "add_data"), str(path)).error[0].value.replace("\\", "")
+    assert message.startswith(f"cannot read '{name}': ")
+    assert way in message

@@ -1,5 +1,7 @@
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from app.wire import contents, detail
@@ -65,3 +67,22 @@ def test_pictures_have_no_contents_and_a_run_without_its_texts_has_none(whole_wo
     assert contents.snippets(run.examples, [0, 1], {}) == [None, None]
     run, _ = opened(workspace(data={"name": "d", "medium": "text"}))
     assert contents.medium(run.examples).look == "nothing"
+
+
+def test_predictions_alone_are_shown_by_the_users_own_columns_but_not_by_what_a_model_said(rows):
+    path = rows / "runs" / "tiny" / "run.json"
+    info = json.loads(path.read_text())
+    info["data"] = {**info["data"], "medium": "none"}
+    info["data"].pop("features", None)
+    path.write_text(json.dumps(info))
+    catalog = path.parent / "catalog.parquet"
+    table = pq.read_table(catalog)
+    for name in ("prob_cat", "confidence"):
+        table = table.append_column(name, pa.array([0.5] * len(table)))
+    pq.write_table(table.append_column("words", pa.array([["a"]] * len(table))), catalog)
+    run, log = opened(rows)
+    assert contents.medium(run.examples).look == "features"
+    (item,) = detail.details(run.examples, detail.ranks(run.examples), [0], log)
+    shown = {one["name"]: one["value"] for one in item["features"]}
+    assert (shown["age"], shown["port"], shown["loss_given"]) == (100, "C", 7)
+    assert not {"prob_cat", "confidence", "words", "id", "label"} & set(shown)

@@ -74,10 +74,10 @@ def test_where_nothing_is_to_be_expected_the_benchmarks_figure_is_said(show, tra
     folder = trainable()
     add_set(folder, [f"e{k:02d}" for k in range(1, 10)])
     test = show(folder, "retrain")
-    assert "−0.5 to +0.1 points" in texts(test)
+    assert "−0.6 points (−0.8 to −0.3" in texts(test)
     assert not button(test, "Start 15").disabled
     open_workspace(folder).tags().add("tiny-data", ["e01"], "hard", who="anna")
-    assert "−0.5 to +0.1 points" not in texts(show(folder, "retrain"))
+    assert "−0.6 points" not in texts(show(folder, "retrain"))
 
 
 def test_a_model_that_knows_its_training_examples_by_heart_is_named_with_the_command_that_helps(show, trainable):

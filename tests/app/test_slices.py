@@ -1,11 +1,18 @@
+import base64
+import io
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from app.views.overview.glance import class_priors, overview
+from app.views.slices.typical import _apart
 from app.views.slices.weak_slices import weak_slices
-from hem_core.store.atomic import write_table
+from hem_core.slices.attributes import values_of
+from hem_core.slices.traits import Traits, numbers, values_of_attribute
+from hem_core.store.atomic import write_array, write_table
 from hem_core.store.run import open_run
 from hem_core.store.workspace import open_workspace
 
@@ -20,6 +27,29 @@ def test_slices_are_listed_with_interval_ratio_and_p(show, calibrated):
     assert not test.exception
     assert test.dataframe[0].value.iloc[0].tolist() == ["cluster **1**", 10, 4, 40.0, "17.0 – 69.0", 4.0, "0.012"]
     assert "overall error rate 10.0%" in said(test)
+
+
+def test_typical_members_stand_beside_each_slice(show, calibrated):
+    folder = calibrated()
+    vectors = np.random.default_rng(0).normal(size=(60, 4)).astype("f4")
+    write_array(folder / "runs" / "tiny" / "embeddings" / "00000.npy", vectors)
+    test = show(folder, "slices")
+    assert not test.exception
+    (cell,) = test.dataframe[0].value["typical"]
+    kind, _, data = cell.partition(",")
+    assert kind == "data:image/webp;base64"
+    strip = Image.open(io.BytesIO(base64.b64decode(data)))
+    assert (strip.height, strip.width > 2.5 * strip.height) == (56, True)
+
+
+def test_of_rows_of_features_a_slice_by_cluster_says_what_sets_it_apart():
+    made = values_of("cluster", pd.Series(["0.0", "0.1"] * 50, dtype="str"), 5)
+    age = numbers("age", np.tile([20.0, 50.0], 50) + np.arange(100) / 100)
+    traits = Traits(100, [values_of_attribute(made)], [age])
+    rules = [{"all": [{"column": "cluster", "in": ["0.1"]}]}, {"all": [{"column": "night", "in": [True]}]}]
+    cluster, other = _apart(rules, traits)
+    assert cluster.startswith("age higher: 50")
+    assert other is None
 
 
 def test_what_counts_as_an_error_is_said_as_the_run_says_it(calibrated):

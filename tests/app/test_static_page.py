@@ -6,6 +6,7 @@ import json
 import re
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -14,9 +15,10 @@ from app import loaders
 from app.in_process import place_of
 from app.static_page.chosen_rows import chosen_rows
 from app.static_page.write import content, write
+from app.views.share.page import limits
 from hem_core.cli import hem
 from hem_core.errors import HemError
-from hem_core.store.atomic import write_table
+from hem_core.store.atomic import write_array, write_table
 from hem_core.store.run import open_run
 from hem_core.store.tags import open_tags
 
@@ -126,6 +128,24 @@ def test_the_clusters_of_its_map_have_the_names_that_explore_shows(run, page):
         assert json.loads(files(page)["clusters"]) == {"clusters": loaders.clusters_on_map(run.examples)}
 
 
+def test_the_typical_rows_of_its_clusters_are_rows_of_the_page(calibrated):
+    home = calibrated() / "runs" / "tiny"
+    write_array(home / "embeddings" / "00000.npy", np.random.default_rng(0).normal(size=(60, 4)).astype("f4"))
+    table = pq.read_table(home / "scores.parquet")
+    at = table.column_names.index("cluster")
+    write_table(home / "scores.parquet", table.set_column(at, "cluster", pc.utf8_slice_codeunits(table["label"], 0, 5)))
+    run = open_run(home)
+    whole, page = (files(content(run, level="examples", limit=limit)[0]) for limit in (60, 20))
+    ids, of_page = json.loads(whole["ids"]), json.loads(page["ids"])
+    clusters = run.examples.table(["id", "cluster"]).set_index("id")["cluster"].astype(str)
+    found = json.loads(page["clusters"])["clusters"]
+    assert len(ids) == 60
+    assert [len(one["typical"]) for one in found] == [3] * len(found)
+    assert found
+    for one in found:
+        assert {clusters[of_page[row]] for row in one["typical"]} == {one["cluster"]}
+
+
 def test_a_label_that_would_end_the_script_stays_data(workspace):
     home = workspace() / "runs" / "tiny"
     table, label = pq.read_table(home / "scores.parquet"), "</script><script>alert(1)</script>"
@@ -134,3 +154,10 @@ def test_a_label_that_would_end_the_script_stays_data(workspace):
     assert b"alert(1)" not in page
     assert page.count(b"<script") == page.count(b"</script>") == 3
     assert json.loads(files(page)["details"])[0]["label"] == label
+
+
+def test_a_copy_is_never_offered_more_rows_than_there_are():
+    assert limits(364) == [364]
+    assert limits(2_000) == [500, 2_000]
+    assert limits(20_001) == [500, 2_000, 5_000, 20_000]
+    assert limits(0) == [0]

@@ -23,7 +23,7 @@ def _page(name, run):
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("run", ["seen", "plain"])
+@pytest.mark.parametrize("run", ["seen", pytest.param("plain", marks=pytest.mark.slow)])
 def test_an_old_run_is_drawn(tmp_path, monkeypatch, name, run):
     home = shutil.copytree(OLD, tmp_path / "w")
     monkeypatch.setenv("HEM_WORKSPACE", str(home))

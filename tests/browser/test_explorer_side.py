@@ -1,12 +1,7 @@
 """Explore's state machines and layouts, run by node: gestures, messages to Python, the matrix, the tables of a plot."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-HERE = Path(__file__).parents[2] / "app" / "browser"
-
 
 # --- gestures ---
 
@@ -258,7 +253,7 @@ LAYOUT = """const names = Array.from({ length: v.count }, (_, k) => `class numbe
 
 def test_cells_at_the_edge_of_a_matrix_keep_their_numbers_at_any_width(run_js):
     body = """const blank = [], k = 10, names = Array.from({ length: k }, (_, a) => `class ${a}`), seen = m.home(k);
-      const { cellsOf } = await import(v.paint);
+      const { cellsOf } = await load("explorer/matrix_paint.js");
       const cells = names.flatMap((_, a) => names.map((_, b) => [a, b, 12])), support = names.map(() => 120);
       for (let width = 500; width < 900; width++) {
         const plot = m.layout(names, width, 400, (text) => 6 * text.length, seen);
@@ -266,7 +261,7 @@ def test_cells_at_the_edge_of_a_matrix_keep_their_numbers_at_any_width(run_js):
         if (drawn.some((one) => one.text !== "12")) blank.push(width);
       }
       return blank;"""
-    assert run_js("explorer/matrix_layout.js", body, paint=(HERE / "explorer/matrix_paint.js").as_uri()) == []
+    assert run_js("explorer/matrix_layout.js", body) == []
 
 
 @pytest.mark.parametrize("count", [1, 3, 25, 150, 1000, 5000])
@@ -360,9 +355,9 @@ LOSS = {"values": [0, 0.01, 0.1, 1], "is_log": True, "unit": "nats"}
 def test_a_log_axis_places_zeros_in_its_first_bin_and_the_largest_in_its_last(run_js):
     body = """const scale = m.scaleOf({ ...v.column, values: Float64Array.from(v.column.values) });
       const placed = scale.place(Float64Array.from([0, 0.01, 0.1, 1, NaN, Infinity]));
-      const { histogram } = await import(v.numbers);
+      const { histogram } = await load("shared/numbers.js");
       return [[...histogram(placed, scale.grid)], scale.value(scale.grid.low), scale.value(scale.grid.high)];"""
-    counts, low, high = run_js("explorer/scale.js", body, column=LOSS, numbers=(HERE / "shared/numbers.js").as_uri())
+    counts, low, high = run_js("explorer/scale.js", body, column=LOSS)
     assert (counts[0], counts[25], counts[-1], sum(counts)) == (2, 1, 1, 4)
     np.testing.assert_allclose([low, high], [0.01, 1])
 

@@ -30,3 +30,26 @@ def test_a_name_over_the_edge_is_left_out_and_a_long_one_is_cut(evaluate):
 def test_there_are_never_too_many_names(evaluate):
     many = [(f"n{k}", 50 + 60 * (k % 10), 40 + 30 * (k // 10)) for k in range(60)]
     assert len(placed(evaluate, many, width=900, height=900)) == 26
+
+
+def test_a_name_is_found_where_it_stands(evaluate):
+    names = [{"name": "cats", "x": 100, "y": 100}, {"name": "hens", "x": 300, "y": 100}]
+    expression = (
+        "v.points.map(([x, y]) => m.nameAt(m.placedNames(v.names, (one) => [one.x, one.y], v.size, () => 40), x, y)"
+        "?.one.name ?? null)"
+    )
+    points = [[100, 100], [122, 106], [124, 100], [300, 91], [300, 85]]
+    found = evaluate("explorer/map_names.js", expression, names=names, size=SIZE, points=points)
+    assert found == ["cats", "cats", None, "hens", None]
+
+
+def test_a_cluster_is_selected_alone_or_added_and_taken_away(evaluate):
+    def chosen(before, cluster, adds):
+        rule = {"all": [{"column": "cluster", "in": before}]} if before else {"all": []}
+        expression = "m.chosen(v.rule, v.cluster, v.adds)"
+        return evaluate("explorer/map_clusters.js", expression, rule=rule, cluster=cluster, adds=adds)["in"]
+
+    assert chosen([], "1.2", True) == chosen(["0.1"], "1.2", False) == ["1.2"]
+    assert chosen(["0.1"], "1.2", True) == ["0.1", "1.2"]
+    assert chosen(["0.1", "1.2"], "1.2", True) == ["0.1"]
+    assert chosen(["1.2"], "1.2", True) == ["1.2"]

@@ -15,7 +15,7 @@ from hem_core.dynamics.recorder import Recorder
 from hem_core.errors import DataError
 from hem_core.mining.callbacks.lightning import MiningCallback
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 N = 10
 
 

@@ -114,7 +114,8 @@ for epoch in range(1000):
 """
 
 
-@pytest.mark.parametrize("n_lines", [10, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 24, 31))])
+@pytest.mark.slow
+@pytest.mark.parametrize("n_lines", [3, 10, 24, 31])
 def test_sigkill_loses_no_finished_epoch_and_nothing_that_was_flushed(tmp_path, undisturbed, n_lines):
     folder = tmp_path / "log"
     script = TRAINING.format(path=[str(Path(__file__).parent), *sys.path], folder=str(folder))

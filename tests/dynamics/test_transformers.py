@@ -10,7 +10,7 @@ from hem_core.dynamics.recorder import Recorder
 from hem_core.dynamics.transformers import record
 from hem_core.errors import DataError
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 N = 10
 
 
@@ -126,7 +126,6 @@ def test_a_training_set_without_ids_is_refused(tmp_path):
         record(trainer, tmp_path / "dynamics").train()
 
 
-@pytest.mark.slow
 def test_an_epoch_resumed_in_its_middle_is_recorded_whole(tmp_path):
     """Three batches an epoch; resumed after the second of epoch 1, and the Trainer skips what was trained on."""
     options = {"save_strategy": "steps", "save_steps": 5, "num_train_epochs": 3}

@@ -43,7 +43,7 @@ def test_progress_is_told_in_a_sentence_and_in_epochs():
     assert said[-1] == ("laying out the map", 500, 500)
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 3, 16, 17])
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 16, pytest.param(17, marks=pytest.mark.slow)])
 def test_few_rows_get_finite_places(n):
     rows = np.random.default_rng(0).normal(size=(n, 5))
     xy = project(rows, neighbours(rows))
@@ -66,6 +66,7 @@ def test_main_axes_equal_scikit_learns_up_to_sign():
     np.testing.assert_allclose(np.abs(main_axes(rows)), np.abs(expected), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows",
     [
@@ -81,6 +82,7 @@ def test_duplicates_and_islands_do_not_crash(rows):
     assert np.isfinite(project(rows, neighbours(rows))).all()
 
 
+@pytest.mark.slow
 def test_landmarks_carry_the_others_along():
     rows = clusters(200)
     graph = neighbours(rows)

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy.special import softmax
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.utils.data import DataLoader
 
+from hem_core.dynamics.table import Dynamics
 from hem_core.engine.batch import Batch
 from hem_core.engine.network import place
 from hem_core.errors import DataError, ModelError
@@ -87,7 +89,7 @@ def folds():
 
 
 def run(folder, function=train, **more):
-    how = {"fold": folds(), "n_folds": FOLDS, "extra": None}
+    how = {"fold": folds(), "n_folds": FOLDS, "extra": None, "repeats": 1, "beside": None}
     how |= {name: more.pop(name) for name in how if name in more}
     return cross_fit(shared(folder, function, **more), **how)
 
@@ -442,3 +444,40 @@ def test_the_mean_of_two_recordings_of_different_length():
     np.testing.assert_allclose(found.confidences, [[0, 1], [0.3, 0.4], [np.nan, np.nan]], rtol=1e-6)
     np.testing.assert_array_equal(found.hits, [[0, 1], [1, 1], [np.nan, np.nan]])
     assert mean([None], ["a"]) is None
+
+
+def test_repeats_are_other_seeds_whose_probabilities_are_averaged_and_each_is_kept(tmp_path):
+    function, sizes = counted()
+    both = run(tmp_path, function, repeats=2)
+    first, second = (run(tmp_path / str(seed), seed=seed) for seed in (0, 1))
+    wanted = (softmax(first.logits, axis=1) + softmax(second.logits, axis=1)) / 2
+    np.testing.assert_allclose(softmax(both.logits, axis=1), wanted, atol=1e-5)
+    known = np.delete(np.arange(N), Digits.unreadable)
+    wrong = [each.logits.argmax(axis=1) != Digits().targets for each in (first, second)]
+    np.testing.assert_array_equal(both.errors[known], np.stack(wrong, axis=1)[known])
+    assert np.isnan(both.losses[Digits.unreadable]).all()
+    targets = torch.from_numpy(Digits().targets[known])
+    loss = F.cross_entropy(torch.from_numpy(first.logits[known]), targets, reduction="none")
+    np.testing.assert_allclose(both.losses[known, 0], loss, atol=1e-4)
+    assert (tmp_path / "out_of_sample" / "fold_1_0.npz").exists()
+    run(tmp_path, function, repeats=2)
+    assert len(sizes) == 2 * FOLDS
+
+
+def test_probes_are_asked_of_every_repeat(tmp_path, undisturbed):
+    both = run(tmp_path, extra=flipped(), repeats=2)
+    second = run(tmp_path / "second", extra=flipped(), seed=1)
+    wanted = (softmax(undisturbed.extra_logits, axis=1) + softmax(second.extra_logits, axis=1)) / 2
+    np.testing.assert_allclose(softmax(both.extra_logits, axis=1), wanted, atol=1e-5)
+    margins = (undisturbed.extra_dynamics.margins + second.extra_dynamics.margins) / 2
+    np.testing.assert_allclose(both.extra_dynamics.margins, margins, atol=1e-5)
+
+
+def test_another_recording_counts_in_the_mean_of_the_dynamics(tmp_path, undisturbed):
+    other = Dynamics(IDS, *(np.full((N, 2), value, np.float32) for value in (0.5, 30.0, 0.0)))
+    found = run(tmp_path, extra=flipped(), beside=other).dynamics
+    before, after = undisturbed.dynamics.margins, found.margins
+    n = FOLDS - 1  # trainings that had a row in whose place no probe was planted
+    rows = np.setdiff1d(np.arange(N), [*flipped().replaces, Digits.unreadable])
+    np.testing.assert_allclose(after[rows, 1], (before[rows, 1] * n + 30) / (n + 1), rtol=1e-4)
+    np.testing.assert_allclose(after[rows, 2], before[rows, 2], rtol=1e-5)

@@ -13,7 +13,7 @@ from hem_core import mining
 from hem_core.errors import MiningError
 from hem_core.mining.callbacks.lightning import MiningCallback
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 N, EPOCHS = 22, 4
 
 

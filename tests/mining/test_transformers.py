@@ -10,7 +10,7 @@ from hem_core import mining
 from hem_core.errors import MiningError
 from hem_core.mining.callbacks.transformers import mine
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 N, EPOCHS = 22, 3
 DATA = [{"word": row, "labels": row % 3} for row in range(N)]
 

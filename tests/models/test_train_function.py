@@ -195,3 +195,16 @@ def test_what_a_train_function_turns_in_the_process_is_given_back(tmp_path):
     before = settings()
     train_function.load(turns)([], where="fold 1 of 5", n_classes=2)
     assert settings() == before
+
+
+def test_a_train_function_is_named_by_its_file_too(tmp_path, monkeypatch):
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "my_trainings.py").write_text("def train(dataset):\n    return dataset\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    found = train_function.load("code/my_trainings.py:train")
+    assert (found.name, found.function(3)) == ("code/my_trainings.py:train", 3)
+    sys.modules.pop("my_trainings")
+    with pytest.raises(ModelError, match=r"there is no file 'my_trainings.py'; name it from the folder"):
+        train_function.load("my_trainings.py:train")

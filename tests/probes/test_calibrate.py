@@ -25,6 +25,7 @@ from hem_core.probes.linear_heads import LinearHeads
 from hem_core.probes.own_model import OwnModel
 from hem_core.probes.place import nearest
 from hem_core.probes.spoil import planted, spoil
+from hem_core.reasons.rules import REASONS
 from hem_core.runs.refit import refit
 from hem_core.store.atomic import write_arrays, write_json, write_table
 from hem_core.store.run import open_run
@@ -131,8 +132,9 @@ def test_probes_are_in_no_column_and_the_run_says_how_it_was_done(outcome):
     assert info["n_probes"] == 4 * 90  # .15 of 2,400, since none is in a training
     probs = outcome.columns["reason_probs"]
     np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-5)
-    is_sure = outcome.columns["reason_prob"] >= 0.5
-    assert ((outcome.columns["reason"] == "unsure") == ~is_sure).all()
+    reason, own = outcome.columns["reason"], outcome.columns["reason_prob"]
+    for column, name in enumerate(REASONS):
+        np.testing.assert_array_equal(own[reason == name], probs[reason == name, column])
 
 
 def test_the_same_seed_gives_the_same_reasons(world, outcome):
@@ -275,7 +277,7 @@ def test_without_tags_a_refit_changes_nothing(run, outcome):
 @pytest.mark.slow
 def test_tags_change_the_reasons_and_the_same_tags_give_the_same_bytes(run):
     plain = refit(run)
-    before, fingerprint = plain.table(["id", "reason_probs"]), plain.fingerprint
+    before, fingerprint = plain.table(["id", "reason_probs", "reason"]), plain.fingerprint
     easy = [f"p{i}" for i in FLIPPED[:12]]
     log = open_workspace(run).tags()
     for id in easy:
@@ -290,6 +292,11 @@ def test_tags_change_the_reasons_and_the_same_tags_give_the_same_bytes(run):
     after = np.stack(found.table(["reason_probs"])["reason_probs"].to_list())
     was = np.stack(before["reason_probs"].to_list())
     assert after[rows, 0].mean() < was[rows, 0].mean()  # "easy" speaks for the label
+    assert found.info["reasons"]["tags"] == {"easy": 12}
+    told = found.info["reasons"]["changes"]
+    now = found.table(["reason"])["reason"].to_numpy()
+    assert sum(each["n"] for each in told) == (before["reason"].to_numpy() != now).sum() > 0
+    assert any(each["because"] for each in told)
     bytes_before = [(run / name).read_bytes() for name in ("scores.parquet", "run.json")]
     refit(run)
     assert [(run / name).read_bytes() for name in ("scores.parquet", "run.json")] == bytes_before

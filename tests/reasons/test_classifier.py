@@ -6,6 +6,7 @@ from hem_core.reasons.calibrate import calibrate
 from hem_core.reasons.classifier import estimate_prior, expected_calibration_error, fit
 from hem_core.reasons.features import Features, features
 from hem_core.reasons.geometry import fit as measure
+from hem_core.reasons.lift import stand_out
 from hem_core.reasons.naming import named, strongest
 from hem_core.reasons.regular import regular_rows
 from hem_core.reasons.rules import REASONS
@@ -110,20 +111,34 @@ def test_the_regular_rows_are_sure_ones_and_close_calls_that_the_neighbours_back
     assert table["knn_distance"][rows].max() < 0.98
 
 
-def test_a_probability_below_a_half_is_unsure_and_a_wrong_label_suggests_the_prediction_or_the_neighbours():
-    probs = np.full((3, 6), 0.02)
-    probs[[0, 1], 0] = 0.9
-    probs[2, [0, 1]] = 0.46
-    found = named(probs, targets=np.array([0, 0, 0]), predictions=np.array([1, 0, 1]), voted=np.array([2, 2, 2]))
-    assert found.reason.tolist() == ["mislabelled", "mislabelled", "unsure"]
-    assert found.suggested.tolist() == [1, 2, -1]
+def test_the_name_is_the_kind_most_above_its_mean_share_and_the_rest_is_unsure():
+    usual = [0.05, 0.05, 0.05, 0.05, 0.1, 0.7]
+    probs = np.array([usual] * 97 + [[0.6, 0.05, 0.05, 0.05, 0.1, 0.15], [0.05, 0.2, 0.05, 0.05, 0.15, 0.5]])
+    probs = np.concatenate([probs, [[0.14, 0.14, 0.14, 0.14, 0.04, 0.4]]])
+    nobody, one = np.zeros(100, np.int64), np.ones(100, np.int64)
+    found = named(stand_out(probs), targets=nobody, predictions=one, voted=2 * one)
+    assert found.reason[[0, 97, 98, 99]].tolist() == ["easy", "mislabelled", "outlier", "unsure"]
+    assert found.suggested[[0, 97, 98]].tolist() == [-1, 1, -1]
+    by_neighbours = named(stand_out(probs), targets=nobody, predictions=nobody, voted=2 * one)
+    assert by_neighbours.suggested[97] == 2
+
+
+def test_how_much_a_kind_stands_out():
+    found = stand_out(np.array([[0.4, 0, 0, 0, 0.2, 0.4], [0, 0, 0, 0, 0.6, 0.4]]))
+    assert [REASONS[place] for place in found.place] == ["mislabelled", "subtle"]
+    np.testing.assert_allclose(found.times, [2, 1.25])  # .4 over .2, 1 over .8
+    np.testing.assert_allclose(found.strength, [2 / 2.75, 1])
+    alike = stand_out(np.array([[0.1, 0.1, 0.1, 0.1, 0.1, 0.5]] * 9 + [[0.12, 0.1, 0.1, 0.1, 0.1, 0.48]]))
+    assert {REASONS[place] for place in alike.place} == {"easy"}  # 1.2 times the average is noise
+    assert len(stand_out(np.empty((0, 6))).place) == 0
+    assert stand_out(np.array([[0.1, 0, 0, 0, 0.2, 0.7]])).place.tolist() == [REASONS.index("easy")]
 
 
 def test_the_strongest_features_are_put_in_words():
     values, kinds = world(dict.fromkeys(HOW, 60))
     model = fit(values, kinds, np.ones(240), 0, names=NAMES)
     rows = np.array([HOW["outlier"], HOW["easy"]])
-    said = strongest(model, rows, model.probs(rows))
+    said = strongest(model, rows, model.probs(rows).argmax(axis=1))
     assert said == [["farther from its neighbours than 98% of the data"], []]
 
 

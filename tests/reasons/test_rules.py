@@ -194,7 +194,8 @@ def test_votes_are_counted_and_ties_go_to_the_nearest():
 
 def test_what_is_unsure_is_told_by_its_two_likeliest_reasons():
     odd = {"target": DOG, "prediction": CAT, "p1": 0.6, "p_label": 0.3, "voters": [CAT, CAT, DOG, CAT, DOG]}
-    probs = np.tile([0.45, 0.0, 0.38, 0.0, 0.1, 0.07], (PLAIN + 1, 1))
+    probs = np.tile([0.0, 0.0, 0.0, 0.0, 0.1, 0.9], (PLAIN + 1, 1))
+    probs[-1] = [0.45, 0.0, 0.38, 0.0, 0.1, 0.07]
     assert words_of(odd, "unsure", probs=probs) == (
         "mislabelled 45% or ambiguous 38%; 3 of 5 neighbours say cat; the model is 60% sure of cat; given: dog"
     )
@@ -208,3 +209,14 @@ def test_who_speaks_is_named_and_the_strongest_features_come_last():
         "5 of 5 neighbours say cat; a model that had not seen it is 97% sure of cat; given: dog; "
         "farther from its neighbours than 98% of the data"
     )
+
+
+def test_a_reason_that_is_less_likely_than_not_says_how_much_it_stands_out():
+    odd = {"target": DOG, "prediction": DOG, "p1": 0.9, "p_label": 0.9, "voters": [DOG] * 5}
+    probs = np.tile([0.01, 0.02, 0.02, 0.0, 0.1, 0.85], (PLAIN + 1, 1))
+    probs[-1] = [0.01, 0.3, 0.02, 0.0, 0.07, 0.6]
+    said = words_of(odd, "outlier", probs=probs)
+    assert said.endswith(
+        f"outlier 30%, {0.3 / probs[:, 1].mean():.{0 if 0.3 / probs[:, 1].mean() >= 10 else 1}f} times the average"
+    )
+    assert "average" not in words_of(odd, "easy", probs=probs)

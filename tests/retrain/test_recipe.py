@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,35 @@ def test_the_curated_arm_has_the_labels_of_the_set_and_not_what_was_ruled_out():
     assert made.targets[made.places == 0].tolist() == [3]
     assert counts(made)[50] == 0
     assert sorted(counts(made))[-1] == 2  # one other in the place of the one that left
+
+
+def test_without_the_set_none_of_it_is_trained_on_and_at_random_as_few():
+    made = material(dropped=range(10))  # the set itself
+    curated = training_rows("curated", made, "without", 0, sampler=True, weights=True)
+    assert len(curated.places) == 100
+    assert counts(curated)[:10].tolist() == [0] * 10
+    random = training_rows("random", made, "without", 0, sampler=True, weights=True)
+    assert (counts(random) == 0).sum() == 10
+    assert counts(random)[:10].any()
+    assert (random.targets == random.places % 4).all()
+
+
+def test_an_addition_and_as_many_random_ones_have_the_same_base():
+    made = replace(material(), n_base=np.array(20))
+    rows = {
+        arm: training_rows(arm, made, "add", 5, sampler=True, weights=True) for arm in ("control", "curated", "base")
+    }
+    assert {len(each.places) for each in rows.values()} == {30}
+    bases = [each.places[:20].tolist() for each in rows.values()]
+    assert bases[0] == bases[1] == bases[2]
+    assert min(bases[0]) >= 10  # none of the set
+    assert rows["curated"].places[20:].tolist() == list(range(10))
+    assert rows["curated"].targets[20:22].tolist() == [3, 2]  # its labels
+    added = rows["control"].places[20:].tolist()
+    assert not set(added) & {*range(10), *bases[0]}
+    assert set(rows["base"].places.tolist()) == set(bases[0])
+    other = training_rows("curated", made, "add", 6, sampler=True, weights=True)
+    assert other.places[:20].tolist() != bases[0]
 
 
 def test_random_takes_as_many_others_with_the_labels_as_given():

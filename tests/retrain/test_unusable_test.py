@@ -34,6 +34,7 @@ def test_many_test_examples_of_other_classes_are_refused_with_both_lists(workspa
     assert any("50 of the 150 test examples are not used for testing" in note for note in found.plan["notes"])
 
 
+@pytest.mark.slow
 def test_a_few_of_them_are_counted_in_the_report(workspace, make_set):
     make_set()
     relabelled(workspace, 4, "dragon")
@@ -42,6 +43,7 @@ def test_a_few_of_them_are_counted_in_the_report(workspace, make_set):
     assert found.plan["forced"] == []
 
 
+@pytest.mark.slow
 def test_examples_without_a_label_are_counted_too(workspace, make_set):
     make_set()
     relabelled(workspace, 50, None)

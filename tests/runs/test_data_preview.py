@@ -30,7 +30,7 @@ def test_a_table_of_probabilities_is_ready_and_says_what_was_recognized(csv):
     assert found.columns.names == ("name", "label", "prob_cat", "prob_dog")
     assert (found.columns.id, found.columns.label, found.columns.text) == (None, "label", None)
     assert found.rows.num_rows == 5
-    assert found.predictions == "in the columns prob_cat, prob_dog: 2 outputs an example"
+    assert found.predictions == "in the columns prob_cat, prob_dog: 2 outputs per example"
     assert found.classes == ("cat", "dog")
 
 
@@ -42,7 +42,7 @@ def test_lists_whose_order_is_not_known_are_a_problem_until_the_classes_are_name
     assert (found.labels, found.columns.lists) == (("cat", "dog"), ("probs",))
     named = data_preview(Request(path, classes=("dog", "cat")))
     assert named.is_ready
-    assert (named.classes, named.predictions) == (("dog", "cat"), "in the column probs: 2 outputs an example")
+    assert (named.classes, named.predictions) == (("dog", "cat"), "in the column probs: 2 outputs per example")
 
 
 def test_without_predictions_it_says_which_columns_would_be_some_and_a_train_function_needs_none(csv):
@@ -73,6 +73,18 @@ def test_a_table_without_a_label_still_shows_its_columns_to_choose_from(csv):
 )
 def test_the_task_is_suggested_by_the_labels(csv, columns, task):
     assert data_preview(Request(csv(columns))).task == task
+
+
+def test_grades_with_decimal_predictions_are_numbers_and_two_classes_with_a_probability_are_not(csv):
+    grades = {"quality": [3, 4, 5, 6] * 10, "x": range(40), "prediction": [3.1, 4.2, 4.9, 5.5] * 10}
+    found = data_preview(Request(csv(grades)))
+    assert (found.task, found.guesses, found.problem, found.is_ready) == (
+        "regression", {"label_column": "quality"}, "", True)  # fmt: skip
+    whole = {**grades, "prediction": [3, 4, 5, 6] * 10, "confidence": [0.9] * 40}
+    assert data_preview(Request(csv(whole))).task == "classification"
+    binary = {"label": [0, 1] * 20, "pred": [0.1, 0.8] * 20}
+    found = data_preview(Request(csv(binary)))
+    assert (found.task, found.is_ready, found.classes) == ("classification", True, ("0", "1"))
 
 
 def test_a_requested_task_counts_and_annotations_name_their_own(csv, tmp_path):

@@ -20,15 +20,21 @@ def probs():
     return draw.dirichlet([2.0, 1.0, 1.0], N)
 
 
-@pytest.fixture
-def rows():
+def labelled():
     return pd.DataFrame({"id": [f"r{k}" for k in range(N)], "label": np.array(NAMES)[np.arange(N) % 3]})
 
 
 @pytest.fixture
-def expected(rows, probs, tmp_path):
-    rows.assign(probs=list(probs)).to_parquet(tmp_path / "lists.parquet")
-    return hem_core.score(None, tmp_path / "lists.parquet", out=tmp_path / "expected", classes=NAMES).table()
+def rows():
+    return labelled()
+
+
+@pytest.fixture(scope="module")
+def expected(probs, tmp_path_factory):
+    """The scores of lists in a Parquet file; not to be written to."""
+    home = tmp_path_factory.mktemp("expected")
+    labelled().assign(probs=list(probs)).to_parquet(home / "lists.parquet")
+    return hem_core.score(None, home / "lists.parquet", out=home / "run", classes=NAMES).table()
 
 
 def with_columns(rows, values, form="prob_{}", names=NAMES):

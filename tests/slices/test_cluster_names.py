@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from hem_core.slices.attributes import groups_of, values_of
-from hem_core.slices.cluster_names import cluster_names, with_names
+from hem_core.slices.cluster_names import cluster_names, described_clusters, with_names
 from hem_core.slices.text_words import words_of
 from hem_core.slices.traits import Traits, numbers, pairs, values_of_attribute
 
@@ -39,6 +39,12 @@ def test_clusters_are_named_by_class_confusion_words_and_numbers(traits):
     assert set(found["1.2"].split(" · ")[0].split(" and ")) == {"cat", "dog"}
     assert "age higher" in found["1.3"]
     assert "9.9" not in found
+
+
+def test_the_columns_that_set_a_cluster_apart_are_said_without_its_classes_and_words(traits):
+    found = described_clusters(traits, ["1.2", "1.3"])
+    assert [one.split(":")[0] for one in found["1.3"].apart] == ["age higher"]
+    assert "night" not in " ".join(found["1.2"].apart)
 
 
 def test_a_group_of_clusters_has_a_name_too(traits):

@@ -12,17 +12,24 @@ from hem_core.errors import BusyError
 from hem_core.store.tags import TagLog
 
 
-@pytest.fixture
-def kept(tmp_path):
-    """A log with 200 entries, all of them in the file itself, closed."""
-    log = TagLog(tmp_path / "tags.sqlite")
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory):
+    """A log with 200 entries, all of them in the file itself, closed; not to be written to."""
+    path = tmp_path_factory.mktemp("complete") / "tags.sqlite"
+    log = TagLog(path)
     for k in range(200):
         log.add("d", [f"id-{k}-{j}" for j in range(30)], "hard", who="ann")
     log._engine.dispose()
-    with sqlite3.connect(tmp_path / "tags.sqlite") as connection:
+    with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    return tmp_path / "tags.sqlite"
+    return path
+
+
+@pytest.fixture
+def kept(complete, tmp_path):
+    """A copy of it, to spoil."""
+    return shutil.copy(complete, tmp_path / "tags.sqlite")
 
 
 def refused(path, words):

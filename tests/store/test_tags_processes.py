@@ -57,7 +57,7 @@ def test_ten_processes_write_at_once_and_nothing_is_lost(tmp_path):
     assert sorted(state["id"]) == sorted(f"{w}-{k}" for w in range(WRITERS) for k in range(ACTIONS))
 
 
-@pytest.mark.parametrize("wait", [0.05, 0.2, 0.37])
+@pytest.mark.parametrize("wait", [0.2, *(pytest.param(wait, marks=pytest.mark.slow) for wait in (0.05, 0.37))])
 def test_every_acknowledged_action_is_there_after_a_kill(wait, tmp_path):
     place = tmp_path / "tags.sqlite"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -1,7 +1,6 @@
 """The contract of every task in the house."""
 
 import ast
-import functools
 import re
 import subprocess
 import sys
@@ -15,9 +14,6 @@ from hem_core.testing import check_task
 
 ROOT = Path(__file__).parents[2]
 OURS = [path.stem for path in (ROOT / "hem_core" / "tasks").glob("*.py") if not path.stem.startswith("_")]
-
-
-parsed = functools.cache(ast.parse)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -38,9 +34,10 @@ def test_the_words_and_metrics_of_a_task_need_no_torch():
 
 def test_nobody_else_knows_a_task_by_name():
     for path in [*(ROOT / "hem_core").rglob("*.py"), *(ROOT / "app").rglob("*.py")]:
-        if path.parent.name == "tasks":
+        text = path.read_text("utf-8")
+        if path.parent.name == "tasks" or "hem_core.tasks" not in text:
             continue
-        for node in ast.walk(parsed(path.read_text("utf-8"))):
+        for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hem_core.tasks"):
                 assert node.module == "hem_core.tasks", path
                 assert not {alias.name for alias in node.names} & set(OURS), path
@@ -52,7 +49,7 @@ def texts(node):
 
 def asks_in_python(source):
     """Lines that compare something with the name of a task, or look something up by it."""
-    for node in ast.walk(parsed(source)):
+    for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Compare():
                 found = [node.left, *node.comparators]
@@ -99,6 +96,9 @@ def test_nobody_else_asks_for_the_name_of_a_task():
     found = []
     for path in [*(ROOT / "hem_core").rglob("*"), *(ROOT / "app").rglob("*")]:
         asks = {".py": asks_in_python, ".js": asks_in_javascript}.get(path.suffix)
-        if asks and path.parent.name != "tasks":
-            found += [f"{path.relative_to(ROOT)}:{line}" for line in asks(path.read_text("utf-8"))]
+        if not asks or path.parent.name == "tasks":
+            continue
+        text = path.read_text("utf-8")
+        if any(name in text for name in OURS):  # it takes a second to parse those that name none
+            found += [f"{path.relative_to(ROOT)}:{line}" for line in asks(text)]
     assert not found

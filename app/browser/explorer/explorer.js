@@ -120,6 +120,7 @@ function mount(first, client) {
   fitting.observe(document.body);
   const ways = {
     open,
+    enlarge: (row) => enlarged.show(row),
     focused: () => data.without?.drawer || drawer?.prepare(),
     judge: (row, event, moveOn) => data.without?.tags || drawer?.judge(row, event, moveOn),
   };
@@ -172,7 +173,6 @@ function mount(first, client) {
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, {
       ...ways,
-      enlarge: (row) => enlarged.show(row),
       page: Math.max(0, Math.trunc(Number(address.read().page ?? 1)) - 1 || 0),
       paged: (page) => address.write({ page: page ? String(page + 1) : null }),
     });
@@ -382,10 +382,14 @@ function mount(first, client) {
     };
     const lacking = lack(bus, data.missing, view.mode),
       parts = () => ({ map, matrix, table, histogram });
-    renew(bars.tools, [view.mode, view.hide, isDense(view, bus), view.names, tool, Boolean(lacking)], () => [
-      ...tools(bus, view, { parts, lacking, tool, choose }),
-      ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
-    ]);
+    renew(
+      bars.tools,
+      [view.mode, view.hide, isDense(view, bus), view.names, view.contours, tool, Boolean(lacking)],
+      () => [
+        ...tools(bus, view, { parts, lacking, tool, choose }),
+        ...(data.without ? [] : [linkButton(message, bus.say)]), // where there is an address to copy
+      ],
+    );
   }
 
   function drawLegend() {

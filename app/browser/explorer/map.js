@@ -6,6 +6,7 @@ import { axesOf, colouring, isDense } from "./colouring.js";
 import { makeDensity } from "./density.js";
 import { h, save } from "../shared/dom.js";
 import { evened, fitted, panned, read, resized, written, zoomed } from "./camera.js";
+import { cleared, drawContours } from "./contours.js";
 import { colouredNames } from "./name_colours.js";
 import { makeClicks } from "./map_clicks.js";
 import { mapCsv, mapPicture } from "./map_download.js";
@@ -14,6 +15,7 @@ import { drawGesture, polygonClause } from "./map_gesture.js";
 import { makeHover } from "./map_hover.js";
 import { paintLayers, passes } from "./map_layers.js";
 import { marginOf, placeLayers } from "./map_measure.js";
+import { makeClusters } from "./map_clusters.js";
 import { drawNames } from "./map_names.js";
 import { extent } from "../shared/numbers.js";
 import { byLevel, grid, nearest, OFF_CANVAS, project, radius } from "./raster.js";
@@ -27,11 +29,12 @@ import { surface } from "./surface.js";
  *  @param {import("./bus.js").Bus} bus */
 export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_part) => {} }) {
   const points = h("canvas", { class: "hem-layer" }),
+    contours = h("canvas", { class: "hem-layer" }),
     figure = h("div", { class: "hem-layer hem-figure" });
   const labels = h("canvas", { class: "hem-layer" }),
     gesture = h("canvas", { class: "hem-layer" }),
     catcher = h("div", { class: "hem-catcher" });
-  host.replaceChildren(points, figure, labels, gesture, catcher);
+  host.replaceChildren(points, contours, figure, labels, gesture, catcher);
   let view = null,
     axes = null,
     colour = null,
@@ -47,6 +50,7 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
     scheduled = 0,
     relayout = 0;
   const clicks = makeClicks(bus),
+    clusters = makeClusters(bus, host),
     hover = makeHover(bus, host, catcher, () => ({ score: view.score, margin: marginOf(axes) }));
 
   const ends = [
@@ -62,9 +66,12 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
       polygon,
       pan: (dx, dy) => moveTo(panned(frame, dx, dy)),
       zoom,
-      hover: (x, y) => hover.over(rowAt(x, y), x, y),
-      leave: hover.leave,
-      click: (x, y, adds) => clicks.click(rowAt(x, y), adds),
+      hover: (x, y) => hover.over(clusters.over(x, y) ? -1 : rowAt(x, y), x, y),
+      leave() {
+        clusters.leave();
+        hover.leave();
+      },
+      click: (x, y, adds) => clusters.click(x, y, adds) || clicks.click(rowAt(x, y), adds),
       double,
     }),
   ];
@@ -86,13 +93,13 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
       freshen();
       return colour;
     },
-    frame: () => ({ ...frame, left: marginOf(axes).l, top: marginOf(axes).t }),
     end() {
       for (const end of ends) end();
       watcher.disconnect();
       cancelAnimationFrame(scheduled);
       clearTimeout(relayout);
       hover.end();
+      clusters.end();
       density?.end();
       purge(figure);
     },
@@ -156,7 +163,7 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
   }
 
   function measure() {
-    const { width, height, ratio } = placeLayers(host, [points, labels, gesture], catcher, marginOf(axes));
+    const { width, height, ratio } = placeLayers(host, [points, contours, labels, gesture], catcher, marginOf(axes));
     const isOtherSize = frame && (frame.width !== points.width || frame.height !== points.height);
     if (!frame || isOtherSize) {
       home = fitted(reach[0], reach[1], width, height, axes);
@@ -175,12 +182,15 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
 
   function repaint() {
     if (!frame || !colour) return;
-    if (density) placed = density.paint(points, frame, { axes, colour, view, look });
-    else {
+    if (density) {
+      placed = density.paint(points, frame, { axes, colour, view, look });
+      cleared(contours);
+    } else {
       const [x, y] = places();
       placed = project(x, y, frame);
       const size = radius(placed.onScreen, frame, frame.ratio);
       paintLayers(points, placed, passes(bus, rows, colour, look, size, view.hide), look.background);
+      outline(size);
     }
     index = null;
     named();
@@ -189,10 +199,17 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
     host.dataset.onScreen = placed?.onScreen ?? 0;
   }
 
+  /** Contours of what is not filtered out, where so many points lie over each other that they hide their number. */
+  function outline(size) {
+    const levels = view.contours ? drawContours(contours, placed, bus.inFilter, size, frame, look) : 0;
+    if (!levels) cleared(contours);
+    host.dataset.contours = String(levels);
+  }
+
   /** The names of the clusters, on the map of the embedding alone. */
   function named() {
     const isShown = view?.names && axes?.x === "x" && axes.y === "y";
-    if (frame) drawNames(labels, isShown ? bus.clusterNames() : [], frame, look);
+    if (frame) clusters.place(drawNames(labels, isShown ? bus.clusterNames() : [], frame, look), marginOf(axes));
     host.dataset.names = String(isShown ? bus.clusterNames().length : 0);
   }
 
@@ -272,7 +289,7 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
     const title =
       { data: "data map", embedding: "embedding map" }[view.mode] ?? axisTitles(bus, axes).join(" against ");
     const shown = {
-      layers: [points, labels, gesture],
+      layers: [points, contours, labels, gesture],
       colour,
       background: look.background,
       title: `${bus.run}: ${title}`,

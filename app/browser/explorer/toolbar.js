@@ -190,7 +190,24 @@ export function tools(bus, view, { parts, lacking, tool, choose }) {
       ...(bus.canCount ? [densityButton(bus, view)] : []),
     );
   }
+  if (view.mode !== "matrix" && !lacking && !isDense(view, bus)) buttons.push(contoursButton(bus, view));
   return [...buttons, menu(icon("download"), "download", entries)];
+}
+
+/** Lines of equal density over the points, or none.
+ *  @param {import("./bus.js").Bus} bus */
+function contoursButton(bus, view) {
+  return h(
+    "button",
+    {
+      class: view.contours ? "hem-tool is-on" : "hem-tool",
+      title: "contours of density, where points lie over each other",
+      "aria-label": "contours",
+      "aria-pressed": String(view.contours),
+      onclick: () => bus.setView({ contours: !view.contours }),
+    },
+    icon("contours"),
+  );
 }
 
 /** Density or every point.

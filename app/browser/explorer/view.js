@@ -19,6 +19,7 @@ const USUAL = {
   columns: /** @type {string[] | null} */ (null), // of the table; what suits the run
   hide: false,
   names: true, // the clusters of the embedding map have their names on it
+  contours: true, // lines of equal density, where points lie over each other
   dense: /** @type {boolean | null} */ (null), // what suits the number of points
   epoch: /** @type {number | null} */ (null), // the data map after this many epochs; null: after all
   log: /** @type {boolean | null} */ (null), // what suits the distribution

@@ -56,7 +56,7 @@ export function moved(error, picture) {
 }
 
 export function pictureless() {
-  const text = "This run has no pictures: it was made from predictions, or from data without any.";
+  const text = "Nothing to show: the run was made from predictions alone, without pictures, texts or columns.";
   return h("span", { class: "nothing" }, text);
 }
 
@@ -155,14 +155,20 @@ export function relatives(item, isHidden) {
   );
 }
 
-/** Every column of the example, folded away. */
+let areColumnsOpen = false; // as it was left on the example before
+
+/** Every column of the example, folded away until it is opened; then it stays open from example to example. */
 export function columns(item, isHidden) {
   if (isHidden) return null;
   const worded = ({ value, unit }) =>
     [typeof value === "number" ? number(value, 5) : String(value ?? "–"), unit].join(" ");
   return h(
     "details",
-    { class: "columns" },
+    {
+      class: "columns",
+      open: areColumnsOpen,
+      ontoggle: ({ currentTarget }) => (areColumnsOpen = currentTarget.open),
+    },
     h("summary", {}, "All columns"),
     h(
       "dl",

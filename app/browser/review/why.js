@@ -47,7 +47,7 @@ function chip(item, kinds) {
     const [first, second] = ranked(item, kinds);
     return h(
       "span",
-      { class: "chip reason-unsure", title: "no reason has a probability of one half" },
+      { class: "chip reason-unsure", title: "no single reason stands out" },
       "unsure",
       h("small", {}, ` ${first[0]} ${percent(first[1])}${second ? ` or ${second[0]} ${percent(second[1])}` : ""}`),
     );
@@ -66,7 +66,7 @@ function ranked(item, kinds) {
 
 function reasonBars(item, kinds) {
   if (!item.reason_probs || !kinds?.length) return null;
-  const top = item.reason === "unsure" ? 2 : 1;
+  const isTop = (kind, k) => (item.reason === "unsure" ? k < 2 : kind === item.reason);
   const about = { class: "reasons", role: "img", "aria-label": "probability of each reason" };
   return h(
     "div",
@@ -74,7 +74,7 @@ function reasonBars(item, kinds) {
     ranked(item, kinds).map(([kind, share], k) =>
       h(
         "div",
-        { class: k < top ? "reason top" : "reason", title: REASON_WORDS[kind] ?? "" },
+        { class: isTop(kind, k) ? "reason top" : "reason", title: REASON_WORDS[kind] ?? "" },
         h("span", { class: "name" }, kind),
         h("span", { class: "track" }, h("span", { class: `fill fill-${kind}`, style: { width: `${100 * share}%` } })),
         h("span", { class: "value" }, percent(share)),

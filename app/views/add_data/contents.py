@@ -13,9 +13,9 @@ from hem_core import tasks
 from hem_core.catalog.table import TableColumns
 from hem_core.runs.data_preview import DataPreview, takes_class_order
 
-NOTED, NAMED = 5, 12
+NOTED, NAMED, ROWS = 5, 12, 3
 SAMPLES = {"unknown": "Not known", "out-of-sample": "No", "in-sample": "Yes"}
-MODELS = {"": "Predictions that are there", "train": "A train function"}
+MODELS = {"": "In a file", "train": "From a train function"}
 SEPARATORS = ("", "|", ";", ",")
 READERS = {
     "table": "a table",
@@ -30,7 +30,7 @@ def draw(found: DataPreview) -> None:
     if found.rows is not None:
         kind = READERS.get(found.reader, found.reader)
         st.markdown(f"Read as **{kind}**: **{words.count(found.n, 'example')}**. The first rows:")
-        st.dataframe(found.rows.to_pandas(), hide_index=True, height="content", key="add_rows")
+        st.dataframe(found.rows.slice(0, ROWS).to_pandas(), hide_index=True, height="content", key="add_rows")
         if found.columns is not None and found.columns.lists:
             st.caption(words.plain(f"Besides, lists of numbers in {', '.join(found.columns.lists)}."))
     _summary(found)
@@ -96,12 +96,16 @@ def _task(found: DataPreview) -> None:
     st.selectbox(
         "Task",
         names,
-        format_func=lambda name: f"{name}: {tasks.load(name).title}",
+        format_func=lambda name: _sentence(tasks.load(name).title),
         disabled=found.is_fixed,
         help="What is predicted; suggested by the labels. Annotations of boxes name it themselves.",
         width=480,
         **request.field("task", found.task if found.task in names else tasks.DEFAULT),
     )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _columns(found: DataPreview, columns: TableColumns) -> None:
@@ -138,7 +142,7 @@ def _guesses(found: DataPreview) -> None:
     titles = {"label_column": "Label", "text_column": "Texts"}
     if found.guesses:
         guessed = " and ".join(f"**{titles[name]}**: {words.plain(column)}" for name, column in found.guesses.items())
-        st.caption(f"Guessed from what the columns hold: {guessed}. Choose others if these are wrong.")
+        st.caption(f"Guessed from what the columns hold: {guessed}. If a guess is wrong, choose another column.")
 
 
 def _one(name: str, title: str, value: str | None, usual: str | None, known: list[str]) -> None:
@@ -147,18 +151,23 @@ def _one(name: str, title: str, value: str | None, usual: str | None, known: lis
 
 
 def _model(found: DataPreview) -> None:
-    """Where the predictions come from."""
+    """Where the predictions come from, and whether they are of examples that the model was trained on."""
     model = request.chosen("model")
-    st.segmented_control(
-        "Predictions",
-        list(MODELS),
-        format_func=MODELS.__getitem__,
-        required=True,
-        **request.field("model", model if model in MODELS else ""),
-    )
+    with st.container(horizontal=True, gap="large"):
+        st.segmented_control(
+            "Predictions",
+            list(MODELS),
+            format_func=MODELS.__getitem__,
+            required=True,
+            **request.field("model", model if model in MODELS else ""),
+        )
+        if not request.is_trained():
+            _sample()
     if request.is_trained():
         _training()
-        return
+
+
+def _sample() -> None:
     sample = request.chosen("sample") or "unknown"
     st.segmented_control(
         "Was the model trained on these examples?",

@@ -43,7 +43,7 @@ def _form() -> None:
         "/data/predictions.csv",
         help="A .csv, .parquet, .jsonl or .npz file, a folder of pictures, or annotations of boxes (COCO, YOLO, VOC, "
         "CVAT …). Paths are those of the server, also when you open this page from another machine.",
-        drop="or drop a file here",
+        drop="or drop a file here; a folder of pictures as a .zip",
     )
     if not request.chosen("data"):
         _nothing_yet()
@@ -57,11 +57,15 @@ def _form() -> None:
 
 def _nothing_yet() -> None:
     """What a file can look like, and what else can be done."""
-    st.caption("A table looks like this: a label, and a probability for each class. Further columns become filters.")
+    st.caption(
+        "A table (.csv, .tsv, .parquet, .jsonl) looks like this: a label, and a probability for each class. "
+        "Further columns become filters."
+    )
     st.code("id,label,prob_cat,prob_dog\na1,cat,0.93,0.07\na2,dog,0.61,0.39", language=None)
     st.caption(
-        "A notebook writes it with `frame.to_parquet('predictions.parquet')` or `frame.to_csv(…)`. Numbers have a "
-        "column `prediction`; boxes are a COCO file with its results."
+        "A notebook writes it with `frame.to_parquet('predictions.parquet')` or `frame.to_csv(…)`. The columns "
+        "`prediction` and `confidence` will do, and for regression `prediction` alone; boxes are a COCO file with its "
+        "results."
     )
     if not loaders.workspace().runs():
         start.demo_button()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from app import state
+from app import loaders, state
 from hem_core.runs.data_preview import DataPreview, Request, option_words
+from hem_core.store.uploads import FOLDER
 
 COLUMNS = ("id_column", "label_column", "image_column", "text_column", "feature_columns")
 FOLDS = 5
@@ -124,5 +126,11 @@ def taker(name: str) -> Callable[[str], None]:
 
 
 def in_app_words(text: str) -> str:
-    """A message of the engine, with the fields of this page in place of options."""
-    return option_words(text, WORDS)
+    """A message of the engine, with the fields of this page in place of options, and uploaded files by their names."""
+    return option_words(_without_folder(text), WORDS)
+
+
+def _without_folder(text: str) -> str:
+    """A message without the folder that an upload was kept in: its name is a digest, which nobody has chosen."""
+    folder = str(loaders.folder() / FOLDER)
+    return re.sub(re.escape(folder) + r"[/\\][0-9a-f]+[/\\]", "", text)

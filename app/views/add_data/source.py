@@ -9,7 +9,7 @@ import streamlit as st
 from app import loaders, state, words
 from app.views.add_data import request
 from hem_core.errors import HemError
-from hem_core.store.uploads import keep_upload
+from hem_core.store.uploads import keep_upload, unpacked
 
 SUGGESTED = 12
 
@@ -66,7 +66,7 @@ def _upload(name: str, title: str) -> None:
     if file is None:
         return
     try:
-        request.choose(name, str(keep_upload(loaders.folder(), file.name, file)))
+        request.choose(name, str(unpacked(keep_upload(loaders.folder(), file.name, file))))
     except HemError as error:
         state.remember(f"add_refusal_{name}", str(error))
     state.remember(f"add_turn_{name}", turn + 1)  # another uploader: what it held is on the disk now

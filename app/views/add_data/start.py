@@ -24,7 +24,9 @@ DEMO = "digits"
 def draw(found: DataPreview) -> None:
     """The name, the command and the button."""
     home, asked = loaders.folder(), request.request()
-    name = _name(home, asked.source)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        name = _name(home, asked.source)
     problem = name_problem(home, name)
     if problem:
         st.error(words.plain(problem), icon=":material/error:")
@@ -33,11 +35,11 @@ def draw(found: DataPreview) -> None:
     if refusal:
         widgets.failure(HemError(str(refusal)))
     lacks = _lacks(found)
-    if st.button(
+    if row.button(
         "Start", type="primary", icon=":material/play_arrow:", disabled=bool(problem or lacks), key="add_start"
     ):
         _start(job)
-    st.caption(lacks or "It runs in the background: this page can be left or closed meanwhile.")
+    st.caption(lacks or "It runs in the background: you can leave or close this page.")
     st.caption("The same in a terminal:")
     st.code(shlex.join(scoring.command(job)), language="bash", wrap_lines=True)
 
@@ -69,11 +71,11 @@ def _lacks(found: DataPreview) -> str:
     if not loaders.workspace().is_writable():
         return widgets.READ_ONLY
     if found.problem:
-        return "Start waits for the problem above."
+        return "Solve the problem above first."
     if found.missing:
-        return "Start waits for predictions: in the data, in a file beside them, or from a train function."
+        return "Predictions are missing: put them into the data, add a file of them, or choose a train function."
     if request.is_trained() and (not request.chosen("train") or train_problem()):
-        return "Start waits for a train function."
+        return "Name a train function first."
     return ""
 
 

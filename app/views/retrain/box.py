@@ -27,7 +27,7 @@ def draw(home: Path, run: Run, chosen: str, manifest: Mapping[str, Any], setting
             _step(run, check, place, settings)
     if found:
         return st.checkbox("Start anyway; the report will say so", key=_key(chosen))
-    expectation = retrain_checks.expectation(examples, verdicts, recipe)
+    expectation = retrain_checks.expectation(run, examples, verdicts, recipe)
     if expectation:
         st.info(words.plain(expectation), icon=":material/trending_flat:")
         if st.button("Review this set", icon=":material/rate_review:", key="retrain_review_set"):

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from app import words
+from hem_core.reasons.wrong_share import wrong_share
+from hem_core.retrain.expectation import expectation as no_gain
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.refusals import MOST_NOISE, MOST_NOISE_OF_ALL, accuracy_of, estimated_noise, has_only_memory
 from hem_core.selection.verdicts_applied import EXCLUSIONS, is_corrected
@@ -22,11 +24,6 @@ from hem_core.store.run import Run
 from hem_core.thresholds import SUSPECT
 
 Step = Literal["review", "recipe", "set", "score"]
-NO_GAIN = (
-    "No gain is to be expected: nobody has reviewed this set, and the classes are about equally large. In the "
-    "benchmarks such a set changed accuracy by −0.5 to +0.1 points. Review the set first, so that its labels are "
-    "corrected."
-)
 
 
 @dataclass(frozen=True)
@@ -63,10 +60,11 @@ def checks(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str
     return [check for check in found if check is not None]
 
 
-def expectation(examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str) -> str | None:
+def expectation(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str) -> str | None:
     """What the benchmarks say of such a set, where they say that nothing is to be gained."""
     is_reviewed = bool(set(examples["id"].tolist()).intersection(verdicts.index))
-    return NO_GAIN if recipe == "weights" and not is_reviewed else None
+    is_balanced = recipe != "weights" or not is_long_tailed(_supports(run))
+    return no_gain(recipe, is_reviewed=is_reviewed, is_balanced=is_balanced)
 
 
 def left_out_by_people(manifest: Mapping[str, Any]) -> int:
@@ -99,14 +97,15 @@ def _tested(run: Run, examples: pd.DataFrame) -> Check | None:
 
 
 def _noisy(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str) -> Check | None:
-    if recipe in ("labels", "balanced") or "reason" not in run.source.columns:
+    if recipe in ("labels", "balanced", "without", "add") or "reason" not in run.source.columns:
         return None
     why = "Showing hard examples more often would teach wrong labels."
     rule = {"all": [{"rows": examples["id"].tolist()}]}
     reasons = run.query(rule, columns=["id", "reason"])
     tags = verdicts["tag"].reindex(reasons["id"]).fillna("").to_numpy()
     scores = reasons.assign(verdict=tags)
-    noise, n = estimated_noise(examples, scores)
+    probes = run.info.get("reasons") or {}
+    noise, n = estimated_noise(examples, scores, probes)
     open_ones = scores.loc[(scores["verdict"] == "") & scores["reason"].isin(SUSPECT), "id"].tolist()
     if noise > MOST_NOISE:
         unseen = words.count(n, "example")
@@ -116,7 +115,7 @@ def _noisy(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str
     suspects = run.query({"all": [definitions.SUSPECTED]}, columns=["id"])["id"].tolist()
     unseen_suspects = [id for id in suspects if id not in seen]
     n_unseen = run.n - len(seen.intersection(run.table(["id"])["id"].tolist()))
-    share = len(unseen_suspects) / n_unseen if n_unseen else 0.0
+    share = wrong_share(len(unseen_suspects) / n_unseen if n_unseen else 0.0, probes)
     if share > MOST_NOISE_OF_ALL:
         sentence = f"{share:.0%} of the {n_unseen:,} examples of the run that nobody has reviewed look mislabelled."
         return Check(f"{sentence} {why}", "review", f"Review these {len(unseen_suspects):,}", tuple(unseen_suspects))

@@ -15,6 +15,8 @@ from hem_core.stats.paired import NO_INTERVAL
 LOOK = {
     "ship": ("green", ":material/check_circle:"),
     "hold": ("red", ":material/front_hand:"),
+    "helps": ("green", ":material/check_circle:"),
+    "hurts": ("red", ":material/front_hand:"),
 }
 NEUTRAL = ("orange", ":material/help:")
 CHURN_HELP = (

@@ -19,6 +19,8 @@ NOT_SEARCHED = (
     "This run has no slices: it was scored before HEM searched for them, and is too large to search while "
     "you wait. Run the same `hem score` command into a new folder."
 )
+TYPICAL = "Up to three members nearest the middle of the slice in the embedding. A double click enlarges them."
+WIDTH_PX = 140
 GOOD_NEWS = (
     "No group of {} is wrong significantly more often than the rest: no cluster, class or column stands out, "
     "corrected for the number of groups tested."
@@ -107,16 +109,23 @@ def _table(level: Level, found: pd.DataFrame) -> int | None:
             "p": [_p(value) for value in found["p_adjusted"]],
         }
     )
+    typical = loaders.typical_of_slices(level)
+    if typical is not None:
+        shown.insert(1, "typical", typical.cells)
+    has_pictures = typical is not None and typical.kind == "pictures"
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    looks = st.column_config.ImageColumn if has_pictures else text
     picked = st.dataframe(
         shown,
         hide_index=True,
-        height="content" if len(shown) <= 12 else 460,
+        height="content" if len(shown) <= (7 if has_pictures else 12) else 460,
+        row_height=44 if has_pictures else None,
         on_select="rerun",
         selection_mode="single-row",
         key=f"slice_table_{_turn()}",
         column_config={
             "slice": "slice",
+            "typical": looks("typical", help=TYPICAL, width=WIDTH_PX),
             "n": number(words.noun(level.name), format="localized"),
             "errors": number("errors", format="localized"),
             "rate": number("error, %", format="%.1f"),

@@ -56,11 +56,14 @@ def training_rows(
     """The training of an arm and seed; sampler, weights: whether the train function takes them.
 
     control: every row, its given label. random: the recipe on as many random rows as the set has, other random rows
-    dropped in the place of the dropped; labels as given. curated: the set's labels, weights and exclusions.
+    dropped in the place of the dropped; labels as given. curated: the set's labels, weights and exclusions. The arms
+    of the recipe `add` have as many examples as the base and the set together.
     Chance, which is alike for arms of one seed, comes from `seed` alone.
     """
     n = len(material.rows)
     generator = np.random.default_rng([seed, 7])
+    if recipe == "add":
+        return _added(arm, material, generator)
     if arm == "control":
         every = np.arange(n)
         return TrainingRows(every, material.given, np.zeros(n, dtype=bool), None, "natural")
@@ -91,6 +94,17 @@ def training_rows(
         return TrainingRows(places, targets[places], is_hard, wanted, "weights")
     chosen = systematic(wanted, n, generator)
     return TrainingRows(places[chosen], targets[places][chosen], is_hard[chosen], None, "resampled")
+
+
+def _added(arm: str, material: Material, generator: np.random.Generator) -> TrainingRows:
+    """The base of a seed with the set, with as many random others, or alone and repeated; all labels as curated."""
+    kept = is_known(material.curated)
+    order = generator.permutation(np.flatnonzero(~material.in_set & kept))
+    n_base = int(material.n_base)
+    base, others, inside = order[:n_base], order[n_base:], np.flatnonzero(material.in_set & kept)
+    added = {"curated": inside, "control": others[: len(inside)], "base": np.resize(base, len(inside))}[arm]
+    places = np.concatenate([base, added])
+    return TrainingRows(places, material.curated[places], material.in_set[places], None, "natural")
 
 
 def mixture(is_hard: np.ndarray, weight: np.ndarray) -> np.ndarray:

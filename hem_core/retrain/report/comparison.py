@@ -19,7 +19,7 @@ from hem_core.stats.wilson import wilson
 
 POWER = 2.8
 """Standard errors from which a difference is found in 80 of 100 comparisons at 5%: 1.96 + 0.84."""
-PAIRS = (("curated", "control"), ("curated", "random"), ("head", "control"))
+PAIRS = (("curated", "control"), ("curated", "random"), ("curated", "base"), ("head", "control"))
 """The arms whose difference is reported: what is compared, and with what."""
 
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from hem_core.retrain.report.answer import HELPS, HURTS, QUESTIONS, arm_names
 from hem_core.retrain.report.page_charts import dumbbells, flow_bars, forest
 from hem_core.retrain.report.page_style import STYLE
 from hem_core.stats.paired import NO_INTERVAL
 
 MEASURES = "mean ± standard deviation over seeds; differences with their 95% interval"
 MOST_CLASSES, MOST_SLICES = 12, 8
-COLOURS = {"ship": "good", "hold": "bad"}
+COLOURS = {"ship": "good", "hold": "bad", HELPS: "good", HURTS: "bad"}
 
 
 def page(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
@@ -83,8 +84,18 @@ def _facts(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
         "seeds": str(len(plan["seeds"])),
         "tested on": plan["test"]["what"],
         "begun": plan["created"][:10],
+        **_question(plan),
     }
     return " ".join(f"<span><b>{name}</b> {escape(value)}</span>" for name, value in facts.items())
+
+
+def _question(plan: Mapping[str, Any]) -> dict[str, str]:
+    """What was asked of a list, and what its arms are; {} for a retraining that asked nothing."""
+    question = plan.get("question")
+    if not question:
+        return {}
+    names = arm_names(question)
+    return {"question": QUESTIONS[question].title, **{arm: names[arm] for arm in plan["arms"]}}
 
 
 def _section(title: str, about: str, inside: str) -> str:
@@ -133,6 +144,9 @@ def _difference(found: Mapping[str, Any], better: str) -> str:
 def _notes(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     words = [f"{arm}: {what}." for arm, what in plan["arms_are"].items()]
     words = [f"Recipe {plan['recipe']['name']}: {plan['recipe']['what']}.", *words, *report["notes"]]
+    words += [f"Intervals: {report['interval_method']}."] if "interval_method" in report else []
+    made = ", ".join(f"{name} {each}" for name, each in (report.get("versions") or {}).items())
+    words += [f"Made with {made}."] if made else []
     return f'<ul class="notes">{"".join(f"<li>{escape(_sentence(line))}</li>" for line in words)}</ul>'
 
 

@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 
 from hem_core.errors import RunError
+from hem_core.retrain.report import bootstrap
+from hem_core.retrain.report.answer import answer
 from hem_core.retrain.report.comparison import comparison
 from hem_core.retrain.report.identical import identical, named, sentences
+from hem_core.retrain.report.method import interval_method, versions
 from hem_core.retrain.report.page import page
 from hem_core.retrain.report.slices import slices
 from hem_core.retrain.report.test_predictions import ModelPredictions, class_predictions, graded_predictions
-from hem_core.retrain.report.together import Tested, together
+from hem_core.retrain.report.together import DRAWS, Tested, together
 from hem_core.retrain.stored import FORMAT_VERSION, Stored
 from hem_core.store.atomic import write_bytes, write_json, write_table
 from hem_core.store.run import read_run
@@ -42,11 +45,15 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
     words = plan["target"]["words"]
     found = comparison(arms, material.test_targets, job.classes, parts, material.is_target, words)
     found |= {"slice_measure": "accuracy" if job.classes else "1 − error", "class_measure": "accuracy"}
-    changed = None
+    changed, n_draws = None, bootstrap.DRAWS
     if isinstance(task, MeasuresTogether):
         tested = Tested(task, raw, material.test_targets, metadata["id"].tolist(), material.is_target)
         own, changed = together(tested, words)
+        n_draws = DRAWS
         found |= own
+    if plan.get("question"):
+        n = material.n_relabelled if plan["question"] == "relabel" else material.n_hard
+        found["verdict"] = answer(plan["question"], n, found)
     same = identical(raw)
     meanings = sentences(job, same, plan["seeds"])
     found |= {
@@ -55,6 +62,8 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
         "runs": runs,
         "n_test": len(labels),
         "identical": same,
+        "interval_method": interval_method(n_draws, len(plan["seeds"]), len(labels)),
+        "versions": versions(),
         "notes": plan["notes"] + meanings + _notes(job, found),
     }
     made = _plain(found)

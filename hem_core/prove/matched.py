@@ -1,0 +1,174 @@
+"""Which examples of the data the entries of a list mean."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pandas as pd
+
+from hem_core.cells import plain_cell, safe_cell
+from hem_core.errors import DataError
+from hem_core.prove.lists import Entry, Listed
+
+SHOWN = 3
+_UPLOAD = re.compile(r"[0-9a-f]{8}-(?=.)")
+"""What Label Studio puts before the name of an uploaded file."""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The entries of a list as examples of the data."""
+
+    examples: pd.DataFrame
+    """One row an example, in the order of the list: id, and label and weight, null where the list has none."""
+    n_entries: int
+    unknown: list[str]
+    """Entries that name no example."""
+    ambiguous: list[str]
+    """Entries whose file name several examples have."""
+    repeated: list[str]
+    """Ids that the list holds more than once."""
+    disputed: list[str]
+    """Ids to which it gives more than one label."""
+
+    def problems(self, about: str) -> list[str]:
+        """A sentence for each thing that does not fit, none where all does. about: the data, in words."""
+        n_known = self.n_entries - len(self.unknown) - len(self.ambiguous)
+        found = []
+        if self.unknown:
+            found.append(
+                f"{n_known:,} of the {self.n_entries:,} entries of the list are among the examples of {about}, and "
+                f"{len(self.unknown):,} are not, such as {_some(self.unknown)}; correct the list or the data"
+            )
+        if self.ambiguous:
+            found.append(
+                f"{len(self.ambiguous):,} entries of the list may be several examples of {about}, such as "
+                f"{_some(self.ambiguous)}; give ids, or paths with their folders"
+            )
+        if self.disputed:
+            found.append(
+                f"the list gives {len(self.disputed):,} examples more than one label, such as {_some(self.disputed)}; "
+                "choose whose answers count with --annotated-by, or keep one row of each"
+            )
+        elif self.repeated:
+            found.append(
+                f"{len(self.repeated):,} examples are in the list more than once, such as {_some(self.repeated)}; keep "
+                "one row of each"
+            )
+        return found
+
+
+def matched(listed: Listed, ids: Sequence[str], paths: Sequence[str | None] | None, about: str) -> Matched:
+    """Find the example of each entry: by its id, by its path, or by the end of its path where that is one example's.
+
+    ids (N,) of the data; paths (N,) of their files, None where they have none; about: the data, in words.
+    Repeated entries count once; of several labels for an example the first is kept, or none where they differ.
+    Raises DataError where no entry is an example of the data.
+    """
+    if listed.n_rows is not None and listed.n_rows != len(ids):
+        raise DataError(
+            f"the {listed.kind} has {listed.n_rows:,} rows and {about} {len(ids):,} examples, so that its rows are not "
+            "theirs; give a list with ids or file names"
+        )
+    index = _Index(ids, paths)
+    found, unknown, ambiguous = [], [], []
+    for entry in listed.entries:
+        row = index.row_of(entry)
+        if row is None:
+            unknown.append(entry.title)
+        elif row < 0:
+            ambiguous.append(entry.title)
+        else:
+            found.append((ids[row], entry.label, entry.weight))
+    if not found:
+        raise DataError(
+            f"none of the {len(listed.entries):,} entries of the list is an example of {about}: the list has "
+            f"{_some(unknown or ambiguous)}, the data {_some(list(ids))}"
+        )
+    table = pd.DataFrame(found, columns=["id", "label", "weight"]).astype({"label": object, "weight": "float64"})
+    labels: dict[str, set[str]] = {}
+    for id, label, _weight in found:
+        labels.setdefault(id, set()).update([label] if label is not None else [])
+    disputed = [id for id, given in labels.items() if len(given) > 1]
+    repeated = [id for id, n in Counter(id for id, _, _ in found).items() if n > 1]
+    once = table.drop_duplicates("id").reset_index(drop=True)
+    kept = [next(iter(labels[id])) if len(labels[id]) == 1 else None for id in once["id"].tolist()]
+    once = once.assign(label=pd.Series(kept, dtype=object))
+    return Matched(once, len(listed.entries), unknown, ambiguous, repeated, disputed)
+
+
+class _Index:
+    """Rows of the data by id, by path, and by every end of a path."""
+
+    def __init__(self, ids: Sequence[str], paths: Sequence[str | None] | None) -> None:
+        self.of_id = {id: row for row, id in enumerate(ids)}
+        self.n = len(ids)
+        self.of_end: dict[str, int] = {}
+        self.of_stem: dict[str, int] = {}
+        for row, id in enumerate(ids):
+            path = paths[row] if paths is not None else None
+            for end in {*_ends(id), *_ends(path or id)}:
+                for text, rows in ((end, self.of_end), (_without_suffix(end), self.of_stem)):
+                    rows[text] = row if rows.get(text, row) == row else -1
+
+    def row_of(self, entry: Entry) -> int | None:
+        """The row; -1 where it may be several, None where there is none."""
+        if entry.place is not None:
+            return entry.place if 0 <= entry.place < self.n else None
+        texts = [text for name in entry.names for text in (name, _unguarded(name))]
+        exact = (self.of_id[text] for text in texts if text in self.of_id)
+        row = next(exact, None)
+        if row is not None:
+            return row
+        found = [row for name in entry.names if (row := self._by_path(name)) is not None]
+        return next((row for row in found if row >= 0), found[0] if found else None)
+
+    def _by_path(self, path: str) -> int | None:
+        plain = _plain(path)
+        ends = [*_ends(plain), *_ends(_without_upload(plain))]
+        bare = [_without_suffix(end) for end in ends]
+        # a.jpg may be the example a, and a the example a.jpg; a.png and a.jpg are two files
+        for names, rows in ((ends, self.of_end), (ends, self.of_stem), (bare, self.of_end)):
+            for name in names:
+                if name in rows:
+                    return rows[name]
+        return None
+
+
+def _unguarded(name: str) -> str:
+    """The text of a cell that begins with an apostrophe because a spreadsheet would run it."""
+    plain = plain_cell(name)
+    return plain if safe_cell(plain) == name else name
+
+
+def _ends(path: str) -> list[str]:
+    """a/b/c, b/c and c, the longest first."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+    return ["/".join(parts[at:]) for at in range(len(parts))]
+
+
+def _without_suffix(path: str) -> str:
+    head, dot, suffix = path.rpartition(".")
+    return head if dot and head and "/" not in suffix else path
+
+
+def _plain(name: str) -> str:
+    """The path in an address, as of a bucket or of Label Studio's local files (?d=folder/a.jpg)."""
+    if "://" not in name and "?d=" not in name:
+        return name
+    parts = urlsplit(name)
+    return unquote(parse_qs(parts.query).get("d", [parts.path])[0])
+
+
+def _without_upload(path: str) -> str:
+    head, slash, last = path.rpartition("/")
+    return f"{head}{slash}{_UPLOAD.sub('', last, count=1) if _UPLOAD.match(last) else last}"
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:SHOWN])
+    return f"{shown}{' …' if len(names) > SHOWN else ''}"
