@@ -30,7 +30,7 @@ MINUTES = 20
 @pytest.fixture(scope="module")
 def walked(request, tmp_path_factory):
     """The server of a workspace with the run of a walk; made once a data set."""
-    from _served import served
+    from _served import served  # pyright: ignore[reportMissingImports]
 
     folder = tmp_path_factory.mktemp(request.param)
     command = [str(word).replace("{workspace}", str(folder)) for word in MADE[request.param]]
@@ -52,7 +52,7 @@ def walked(request, tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser():
     """Chromium from $HEM_CHROMIUM or the path."""
-    from _served import QUIET
+    from _served import QUIET  # pyright: ignore[reportMissingImports]
     from playwright.sync_api import sync_playwright
 
     program = os.environ.get("HEM_CHROMIUM") or shutil.which("chromium")
