@@ -1,5 +1,7 @@
 """Runs of real data, made as a user makes them; each in a workspace of its own, with a server and a browser."""
 
+import functools
+import importlib
 import os
 import shutil
 import subprocess
@@ -10,7 +12,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
 SHARED = Path(os.environ.get("HEM_WALK_DATA", ROOT.parent / "shared" / "data"))
 """Where the data sets are that a demo does not make itself."""
 SHOTS = os.environ.get("HEM_WALK_SHOTS")
@@ -27,11 +28,17 @@ MADE = {
 MINUTES = 20
 
 
+@functools.cache
+def of_benchmarks():
+    """The module of the benchmarks that starts a server in a process of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmarks")
+        return importlib.import_module("_served")
+
+
 @pytest.fixture(scope="module")
 def walked(request, tmp_path_factory):
     """The server of a workspace with the run of a walk; made once a data set."""
-    from _served import served  # pyright: ignore[reportMissingImports]
-
     folder = tmp_path_factory.mktemp(request.param)
     command = [str(word).replace("{workspace}", str(folder)) for word in MADE[request.param]]
     if "--data" in command and not (data := Path(command[command.index("--data") + 1])).exists():
@@ -45,20 +52,19 @@ def walked(request, tmp_path_factory):
         done = subprocess.run(hem, stdout=said, stderr=said, timeout=60 * MINUTES, check=False)
         said.seek(0)
         assert done.returncode == 0, said.read()[-2000:]
-    with served(folder) as server:
+    with of_benchmarks().served(folder) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def browser():
     """Chromium from $HEM_CHROMIUM or the path."""
-    from _served import QUIET  # pyright: ignore[reportMissingImports]
     from playwright.sync_api import sync_playwright
 
     program = os.environ.get("HEM_CHROMIUM") or shutil.which("chromium")
     assert program, "no chromium: `make chromium` installs it; or name one in $HEM_CHROMIUM"
     with sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=program, args=QUIET)
+        chromium = started.chromium.launch(executable_path=program, args=of_benchmarks().QUIET)
         yield chromium
         chromium.close()
 
