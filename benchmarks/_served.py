@@ -46,6 +46,11 @@ class Server:
         status = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in status if line.startswith(f"{what}:")) / 1024
 
+    def private_mb(self) -> float:
+        """Resident memory that no other process shares. Linux alone."""
+        lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+
 
 @contextlib.contextmanager
 def served(workspace: Path, person: str = "anna", times: Path | None = None) -> Iterator[Server]:
