@@ -452,7 +452,12 @@ def _places(key: Key, _level: "Level") -> "np.ndarray":
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _row_of(key: Key, _level: "Level") -> "IdIndex":
-    found = _level.id_index()
+    import pyarrow as pa
+
+    from hem_core.store.id_index import id_index
+
+    shared = pa.chunked_array(ids(_level).array.__arrow_array__())  # the same bytes, not a second copy of them
+    found = id_index(shared)
     memory.give_back()
     return found
 

@@ -73,6 +73,12 @@ def free_tags(state: pd.DataFrame) -> dict[str, list[str]]:
     return {str(id): part.tolist() for id, part in free.groupby("id")["tag"]}
 
 
+def with_tags(table: pd.DataFrame, state: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column `tags`, verdicts included, joined by ", "; state is the tag log's fold (id, tag, …)."""
+    tags = {str(id): ", ".join(part) for id, part in state.groupby("id")["tag"]}
+    return table.assign(tags=[tags.get(id, "") for id in table["id"]])
+
+
 def to_csv(table: pd.DataFrame) -> str:
     """A table as CSV; a text that a spreadsheet would run has an apostrophe before it, see `hem_core.cells`."""
     guarded = {safe_cell(str(name)): _cells(column) for name, column in table.items()}

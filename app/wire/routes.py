@@ -131,7 +131,7 @@ def _replay(level: Level, request: Request) -> Response:
 
 
 def _ids(level: Level, request: Request) -> Response:
-    return JSONResponse(level.at(_rows(level, request), ["id"])["id"].tolist(), headers=_cache(level, request))
+    return JSONResponse(loaders.ids(level)[_rows(level, request)].tolist(), headers=_cache(level, request))
 
 
 def _thumbs(level: Level, request: Request) -> Response:
@@ -209,7 +209,7 @@ def _verdicts(level: Level, request: Request) -> Response:
 def _free(level: Level, request: Request) -> Response:
     """The free tags of some rows: a list of names for each."""
     given = payloads.free_tags(loaders.tags_of(level).state(level.data))
-    ids = level.at(_rows(level, request), ["id"])["id"]
+    ids = loaders.ids(level)[_rows(level, request)]
     return JSONResponse([given.get(id, []) for id in ids], headers=NEVER)
 
 

@@ -87,9 +87,8 @@ def csv(body: dict[str, Any]) -> Response:
     own_scores(body, level)
     tags = loaders.tags_of(level).state(level.data)
     found = level.query(body.get("rule"), tags=tags, columns=[n for n in CSV_COLUMNS if n in level.columns()])
-    given = {str(id): ", ".join(part["tag"]) for id, part in tags.groupby("id")}
-    found["tags"] = [given.get(id, "") for id in found["id"]]
-    return Response(payloads.to_csv(found.drop(columns="row")), media_type="text/csv; charset=utf-8", headers=NEVER)
+    tagged = payloads.with_tags(found.drop(columns="row"), tags)
+    return Response(payloads.to_csv(tagged), media_type="text/csv; charset=utf-8", headers=NEVER)
 
 
 def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str]:

@@ -252,8 +252,7 @@ class Level:
         sizes = [pq.read_metadata(path) for path in paths]
         if sum(meta.row_group(k).total_byte_size for meta in sizes for k in range(meta.num_row_groups)) > WHOLE_BYTES:
             return None
-        names = list(self.source.columns)
-        return self._reading.arrow(listed(names), set(names), Condition(), "ORDER BY row").combine_chunks()
+        return self._reading.whole()
 
     def rows(
         self,

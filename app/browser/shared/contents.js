@@ -110,7 +110,7 @@ export function howUnusual({ value, distance, same, of }) {
   return `${same === 0 ? "none" : same} of ${of} ${value == null ? "miss it too" : "have the same"}`;
 }
 
-export function valueText(value) {
+function valueText(value) {
   if (value == null) return "missing";
   if (typeof value === "number")
     return Number.isInteger(value) ? value.toLocaleString("en-US") : String(Number(value.toPrecision(5)));
