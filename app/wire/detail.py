@@ -15,7 +15,6 @@ from hem_core.class_columns import BEST_ALONE
 from hem_core.difficulty.axes import axes, percentiles
 from hem_core.store.level import Level
 from hem_core.store.neighbours_and_curves import curves_of, neighbours_of
-from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from hem_core.store.tags import TagLog
@@ -231,11 +230,6 @@ def _past(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for event in entries
     ]
-
-
-def verdicts(state: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the tag log's fold that are verdicts, one an example: id -> tag, value, who, at, n."""
-    return state.loc[state["tag"].isin(VERDICTS), :].set_index("id")
 
 
 def _json(value: object) -> Any:

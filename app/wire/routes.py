@@ -35,8 +35,13 @@ from app.wire import (
     why,
 )
 from app.wire.detail import blinded, details
+<<<<<<< HEAD
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, token
 from app.wire.identity import own_level, own_scores
+=======
+from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
+from app.wire.identity import own_level, own_scores, row_numbers
+>>>>>>> wt-people
 from app.wire.relatives import relatives
 from hem_core.errors import HemError
 from hem_core.store.level_names import EXAMPLES
@@ -252,13 +257,7 @@ def _rows(level: Level, request: Request) -> np.ndarray:
         raise Refused(400, f"'rows' must be whole numbers with commas between; got '{text[:40]}'") from error
     if len(rows) > MAX_ROWS:
         raise Refused(400, f"at most {MAX_ROWS} rows a request; got {len(rows)}")
-    return _row_numbers(level, rows)
-
-
-def _row_numbers(level: Level, rows: object) -> np.ndarray:
-    if not isinstance(rows, list) or not all(type(row) is int and 0 <= row < level.n for row in rows):
-        raise Refused(400, f"rows must be a list of whole numbers from 0 to {level.n - 1}")
-    return np.asarray(rows, dtype=np.int64)
+    return row_numbers(level, rows)
 
 
 def _bytes(content: bytes, headers: dict[str, str]) -> Response:

@@ -143,8 +143,17 @@ def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
 
 def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
     logits = evidence.truth.logits if evidence.truth is not None else None
-    classes, seed = scored.ready.classes, scored.options.seed
-    return headlines(columns, classes, sample=evidence.sample, graph=scored.graph, logits=logits, seed=seed)
+    early = evidence.window
+    made = headlines(
+        columns,
+        scored.ready.classes,
+        sample=evidence.sample,
+        graph=scored.graph,
+        logits=logits,
+        seed=scored.options.seed,
+        has_memorised=early.has_memorised if early is not None else None,
+    )
+    return Headline(**{**made, "how": made["how"] | ({"window": early.sentence} if early is not None else {})})
 
 
 def _headline_columns(ready: Prepared) -> tuple[str, ...]:

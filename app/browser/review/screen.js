@@ -59,8 +59,8 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const left = desk.rows.filter((row) => !desk.isDone(row)).length;
     const who = desk.claims?.holders() ?? [];
     if (!left || !who.length) return null;
-    const whose = `on the screen of ${who.join(", ")}`;
-    return `${left.toLocaleString("en")} still open, ${whose}. Those that stay without a verdict will come to you.`;
+    const open = `${left.toLocaleString("en")} still open, on the screen of ${who.join(", ")}.`;
+    return `${open} What stays without a verdict comes to you once they close Review, or a minute after they have gone.`;
   }
 
   function again() {

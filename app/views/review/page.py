@@ -181,7 +181,8 @@ def _what_is_done(level: Level, queue: str, n: int) -> str:
     if queue == AUDIT:
         return audits.end(level)
     if queue == DISPUTES:
-        return f"You gave a verdict on {'the one' if n == 1 else 'all'} of them. ← goes back; another queue is above."
+        all_of_them = f"You gave a verdict on {'the one' if n == 1 else 'each'} of them, or somebody else settled it."
+        return f"{all_of_them} ← goes back; another queue is above."
     all_of_it = f"The one {one} in it has a verdict." if n == 1 else f"All {n:,} {many} in it have a verdict."
     if queue == "mixed" and n < level.n:
         all_of_it += f" The other {many} of this run were judged by others, or are in the queues of other reviewers."
