@@ -12,6 +12,8 @@ from app import words
 from hem_core.reasons.trusted_from import TRUSTED_FROM
 from hem_core.thresholds import SUSPECT
 
+OF_ANOTHER_MAKE = ". Hard examples of another make are told apart less well"
+
 
 @dataclass(frozen=True)
 class Trust:
@@ -42,18 +44,20 @@ def trust(info: Mapping[str, Any]) -> Trust:
         return Trust("untrusted", "reasons: not to be trusted", f"{found}: {why}", True, note)
     if reasons.get("how") != "calibrated":
         return Trust("rules", "reasons: simple rules", "simple rules, not calibrated", False, note)
-    probes = f"reasons calibrated on {words.count(int(reasons.get('n_probes') or 0), 'planted probe')}"
+    probes = f"reasons calibrated on {words.count(int(reasons.get('n_probes') or 0), 'probe')} that HEM planted"
     tagged = int(reasons.get("n_tagged") or 0)
     if tagged:
         probes += f" and {words.count(tagged, 'tag')} by people"
     right = reasons.get("balanced_accuracy")
     if right is not None and planted:
-        probes += f", {words.percent(right, 0)} of which are named suspect in the right way (mean over the kinds)"
+        probes += (
+            f"; {words.percent(right, 0)} of these probes are named suspect in the right way (mean over the kinds)"
+        )
     elif right is not None:
-        probes += f", {words.percent(right, 0)} of which get the right reason (mean over the reasons)"
+        probes += f"; {words.percent(right, 0)} of these probes get the right reason (mean over the reasons)"
     spoiled = planted or str(reasons.get("spoiled") or "flips")
-    found = f"{spoiled} found with AUROC {_points(auroc)} on this model; " if auroc is not None else ""
-    return Trust("calibrated", "reasons: calibrated", found + probes, False, note)
+    found = f"{spoiled} found with AUROC {_points(auroc)} on our own probes; " if auroc is not None else ""
+    return Trust("calibrated", "reasons: calibrated on our own probes", found + probes + OF_ANOTHER_MAKE, False, note)
 
 
 def kinds(info: Mapping[str, Any]) -> list[str]:
@@ -74,6 +78,16 @@ def by_planted(info: Mapping[str, Any]) -> pd.DataFrame:
         kind = str(each["shown_as"]).replace("_", " ")
         rows.append((each["planted"], kind, each["n"], 100 * each["found"], otherwise))
     return pd.DataFrame(rows, columns=["planted", "suspicion", "n", "found", "otherwise"])
+
+
+def taught(info: Mapping[str, Any]) -> pd.DataFrame:
+    """Which reasons people's tags changed at the last refit; empty without one.
+
+    Columns: was, now, n, because (the features by which the tags moved them).
+    """
+    changes = (info.get("reasons") or {}).get("changes") or []
+    rows = [(str(one["was"]), str(one["now"]), int(one["n"]), ", ".join(one["because"]) or "–") for one in changes]
+    return pd.DataFrame(rows, columns=["was", "now", "n", "because"])
 
 
 def _hidden(planted: str, auroc: float | None) -> str:

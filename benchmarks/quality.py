@@ -19,12 +19,14 @@ import torch
 from _images import images, reasons
 from _known import known
 from _memorised import memorised
+from _reason_bars import reason_bars
 from _store import ROOT, open_store
 from _tables import tables
 from _texts import texts
 
 EXPERIMENTS = {
-    "images": images, "reasons": reasons, "texts": texts, "tables": tables, "memorised": memorised, "known": known
+    "images": images, "reasons": reasons, "reason_bars": reason_bars, "texts": texts, "tables": tables,
+    "memorised": memorised, "known": known,
 }  # fmt: skip
 
 

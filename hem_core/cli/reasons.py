@@ -8,6 +8,7 @@ import typer
 from hem_core.cli._screen import say, table
 
 PLACE = 40
+MOST_CHANGES = 12
 
 
 def reasons(
@@ -28,7 +29,8 @@ def reasons(
     now = level.table(["reason"])["reason"]
     table(("reason", level.name), [(name, f"{n:,}") for name, n in now.value_counts().items()])
     if refit:
-        say("{}", f"{(was.to_numpy() != now.to_numpy()).sum():,} of {level.n:,} reasons changed")
+        say("{}", f"{(was.to_numpy() != now.to_numpy()).sum():,} of {level.n:,} reasons changed by this refit")
+        _taught(info)
     if info["how"] == "rules":
         say("reasons by simple rules, not calibrated. {}", info.get("note", ""))
         return
@@ -36,14 +38,28 @@ def reasons(
     bar = "" if info["is_trusted"] else f", below {TRUSTED_FROM:.2f}: do not rely on {doubtful}"
     say(
         "{}",
-        f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; planted "
-        f"{info.get('planted', 'flips')} are found with AUROC {info['auroc']:.2f}{bar}",
+        f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; on our own probes, "
+        f"planted {info.get('planted', 'flips')} are found with AUROC {info['auroc']:.2f}{bar}",
     )
     if info.get("by_planted"):
         rows = [(each["planted"], f"{each['n']:,}", f"{each['found']:.0%}") for each in info["by_planted"]]
         table(("planted", level.name, "named suspect"), rows)
     if info["note"]:
         say("{}", info["note"])
+
+
+def _taught(info: dict[str, Any]) -> None:
+    """Which reasons the tags changed, compared with the probes alone, and by which features."""
+    counted = ", ".join(f"{n:,} {word}" for word, n in (info.get("tags") or {}).items())
+    if counted:
+        facts = ", ".join(name.replace("_", " ") for name in info.get("facts") or ())
+        say("{}", f"learned from {counted}" + (f"; with the examples' own {facts}" if facts else ""))
+    if info.get("changes"):
+        rows = [
+            (f"{each['was']} → {each['now']}", f"{each['n']:,}", ", ".join(each["because"]) or "–")
+            for each in info["changes"][:MOST_CHANGES]
+        ]
+        table(("changed by the tags", "examples", "because of"), rows)
 
 
 def _refit(run: Any) -> Any:

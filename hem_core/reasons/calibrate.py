@@ -9,12 +9,16 @@ import numpy as np
 
 from hem_core.reasons.classifier import HARD, ReasonModel, estimate_prior, fit, merged
 from hem_core.reasons.features import Features
+from hem_core.reasons.own_facts import FactsModel, fit_facts, with_facts
 from hem_core.reasons.rules import REASONS
 
 TAG_WEIGHT = 5.0
-LEAVE_OPEN = {"hard": ("mislabelled", "easy"), "right": ("mislabelled", "ambiguous", "outlier")}
-"""A verdict that does not name a reason -> the reasons that it rules out: "hard" has a right
-label and is not easy; "right" has a right label and nothing special about it."""
+LEAVE_OPEN = {
+    "hard": ("mislabelled", "ambiguous", "outlier", "easy"),
+    "right": ("mislabelled", "ambiguous", "outlier", "rare"),
+}
+"""A verdict that does not name a reason -> the reasons that it rules out: whoever says "hard" or "right" had keys for a
+wrong label, for an ambiguous one and for an outlier beside it; "right" has nothing special about it."""
 SURELY = 0.7
 """Rows with a higher probability of being mislabelled, were all kinds as common, join the fit."""
 MOST_HARD = 2_000
@@ -27,9 +31,11 @@ class Calibrated:
 
     model: ReasonModel
     prior: np.ndarray
-    """(7,) the assumed share of each kind of FITTED."""
+    """(7,) the assumed share of each kind of FITTED, (6,) of REASONS where facts count."""
     probs: np.ndarray
     """(N, 6) float32: of REASONS for each row, under that prior."""
+    of_facts: FactsModel | None = None
+    """What the examples' own facts add; None without facts or enough tags."""
 
 
 def calibrate(
@@ -41,13 +47,15 @@ def calibrate(
     is_wrong: np.ndarray | None = None,
     tagged: np.ndarray | None = None,
     tags: Sequence[str] = (),
+    own_facts: Features | None = None,
 ) -> Calibrated:
     """Fit the classifier and return the probabilities of each row.
 
     rows: features of the N rows; examples (M, F): of planted probes and chosen regular rows; kinds (M,): theirs.
     is_wrong (N,): what a fresh model gets wrong as labelled. tagged (T,) row numbers and tags: what people said of
     them, out of REASONS, or a key of LEAVE_OPEN: whatever the model holds likeliest but the reasons that it rules out.
-    Each counts TAG_WEIGHT times a probe.
+    Each counts TAG_WEIGHT times a probe. own_facts: of the N rows, places like the features; they count where there are
+    tags (see `own_facts`).
     A first fit finds rows that are surely mislabelled, up to as many as there are such probes, and how likely each
     row of is_wrong is to be hard but right; both join the last fit, the latter as a kind of their own, since the rows
     chosen as easy or subtle are sound and no probe looks like them. All kinds count as equally common there, so that
@@ -64,7 +72,18 @@ def calibrate(
     weights = [np.ones(len(examples)), np.full(len(tagged), TAG_WEIGHT), np.ones(len(more)), is_right + 1e-6]
     joined, labels = np.concatenate([tagged, more, hard]), np.concatenate([words, names])
     model = _fitted(rows, examples, kinds, joined, labels, seed, n_folds=5, weights=np.concatenate(weights))
-    return Calibrated(model, *_weighed(model, rows))
+    if own_facts is not None and len(tagged):
+        return _with_facts(model, rows, own_facts, tagged, tags)
+    return Calibrated(model, *_weighed(model.probs_fitted(rows.values)))
+
+
+def _with_facts(
+    model: ReasonModel, rows: Features, facts: Features, tagged: np.ndarray, tags: Sequence[str]
+) -> Calibrated:
+    flat = model.probs_fitted(rows.values)
+    of_tagged = Features(facts.values[tagged], facts.names)
+    found = fit_facts(of_tagged, merged(flat[tagged]), tags, LEAVE_OPEN)
+    return Calibrated(model, *_weighed(with_facts(merged(flat), found, facts) if found else flat), found)
 
 
 def _closed(
@@ -83,11 +102,13 @@ def _closed(
     return closed
 
 
-def _weighed(model: ReasonModel, rows: Features) -> tuple[np.ndarray, np.ndarray]:
-    """The share of each kind, and the rows' probabilities under it."""
-    flat = model.probs_fitted(rows.values)
+def _weighed(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The share of each kind, and the rows' probabilities (N, 6) under it.
+
+    flat: of FITTED (N, 7) or of REASONS (N, 6), were all kinds as common."""
     prior = estimate_prior(flat[:: max(1, len(flat) // _SAMPLE)])
-    weighed = merged(flat * prior.astype(np.float32))
+    weighed = flat * prior.astype(np.float32)
+    weighed = merged(weighed) if flat.shape[1] > len(REASONS) else weighed
     return prior, weighed / weighed.sum(axis=1, keepdims=True)
 
 

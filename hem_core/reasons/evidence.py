@@ -175,8 +175,14 @@ def _lifts(reason: np.ndarray, probs: np.ndarray | None, standout: Standout | No
     is_told = (own < 0.5) & ~np.isin(reason, [*REGULAR, UNSURE])
     found = zip(is_told.tolist(), reason.tolist(), own.tolist(), standout.times.tolist(), strict=True)
     return [
-        [f"{why} {_percent(prob)}, {times:.2g} times the average"] if told else [] for told, why, prob, times in found
+        [f"{why} {_percent(prob)}, {_times(times)} times the average"] if told else []
+        for told, why, prob, times in found
     ]
+
+
+def _times(times: float) -> str:
+    """`1.7` or `56`."""
+    return f"{times:.1f}" if times < 10 else f"{times:.0f}"
 
 
 def _given(facts: _Facts, row: int) -> str:

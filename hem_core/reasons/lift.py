@@ -12,6 +12,8 @@ REGULAR = ("subtle", "easy")
 """Reasons of a label that is right, on an example like others: together they compete as one kind."""
 LEAST = 1.5
 """An odd kind stands out from this many times its mean share on: where nothing is odd, rows differ by noise alone."""
+LEAST_SHARE = 0.01
+"""No odd kind counts as less common than this, as in `estimate_prior`: a hundred times next to nothing is no hint."""
 _ODD = [place for place, name in enumerate(REASONS) if name not in REGULAR]
 _REGULAR = [REASONS.index(name) for name in REGULAR]
 
@@ -38,7 +40,7 @@ def stand_out(probs: np.ndarray) -> Standout:
     """
     regular = probs[:, _REGULAR]
     grouped = np.concatenate([probs[:, _ODD], regular.sum(axis=1, keepdims=True)], axis=1).astype(np.float64)  # (N, 5)
-    share = np.maximum(grouped.mean(axis=0), 1e-12) if len(grouped) else np.ones(grouped.shape[1])
+    share = np.maximum(grouped.mean(axis=0), LEAST_SHARE) if len(grouped) else np.ones(grouped.shape[1])
     lift = grouped / share
     may = np.where((lift >= LEAST) | (np.arange(lift.shape[1]) == len(_ODD)), lift, 0)
     order = np.argsort(-(may + 1e-6 * lift), axis=1, kind="stable")

@@ -90,6 +90,7 @@ def conclude(
     with progress.stage("slices", joined.n):
         columns |= _slices(scored, evidence, columns, catalog, attempts)
     parts = _parts(scored, columns, attempts, progress)
+    near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make(
         "thumbnails", lambda: write_thumbnails(scored, drawing, progress), Pictures(is_there=False)
@@ -98,7 +99,6 @@ def conclude(
     _write_tables(scored, columns, catalog, parts)
     if evidence.folds is not None:
         finish.write_answers(plan, scored.ready.task, columns)
-    near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     concluded = Concluded(columns, headline, reasons.info, parts, near, pictures.is_there)
     own = own if own is not None else scored.ready.task.metrics(joined.columns)
     return _account_of(scored, evidence, concluded, (fits, own), attempts)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.errors import RunError
+from hem_core.media._fact_words import FACTS
 from hem_core.reasons.calibrate import LEAVE_OPEN, Calibrated, calibrate
+from hem_core.reasons.changes import Fits, changes
 from hem_core.reasons.columns import ReasonPredictions, reason_columns
-from hem_core.reasons.features import Features
+from hem_core.reasons.features import Features, features
 from hem_core.runs.refit_parts import refit_parts
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.claim import hold
@@ -21,6 +24,7 @@ from hem_core.store.column_arrays import array_of
 from hem_core.store.damage import unreadable
 from hem_core.store.mapped import UNREADABLE
 from hem_core.store.run import Run, open_run
+from hem_core.store.verdicts import in_state, reviews
 from hem_core.store.workspace import open_workspace
 
 FILE = "reason_rows.npz"
@@ -59,23 +63,38 @@ def _refit(run: Run) -> Run:
     table = pq.read_table(run.folder / "scores.parquet")
     tagged, tags = _verdicts(run, table["id"].to_pylist())
     rows = Features(kept["values"].astype(np.float32), tuple(kept["names"].tolist()))
-    targets = _targets(run, table)
-    fitted = calibrate(
-        rows,
-        kept["examples"],
-        kept["kinds"],
-        seed=int(kept["seed"]),
-        is_wrong=kept["predicted"] != targets,
-        tagged=tagged,
-        tags=tags,
-    )
+    facts, is_wrong = _facts(run, table), kept["predicted"] != _targets(run, table)
+    given = (rows, kept["examples"], kept["kinds"])
+    fitted = calibrate(*given, seed=int(kept["seed"]), is_wrong=is_wrong, tagged=tagged, tags=tags, own_facts=facts)
     made = _columns(run, table, kept, rows, fitted)
+    untaught = calibrate(*given, seed=int(kept["seed"]), is_wrong=is_wrong) if tags else fitted
+    plain = _columns(run, table, kept, rows, untaught)["reason"] if tags else made["reason"]
+    moved = changes(plain, made["reason"], Fits(untaught, fitted, rows, facts))
     write_table(run.folder / "scores.parquet", _replaced(table, made), metadata=_metadata(table))
     reasons = {**(run.info.get("reasons") or {}), **_measured(fitted.model.measured), "n_tagged": len(tagged)}
+    reasons |= _account(fitted, tags, moved)
     scores = hashlib.sha256((run.folder / "scores.parquet").read_bytes()).hexdigest()
     base = str(run.info.get("fingerprint") or "").partition("-")[0]
     write_json(run.folder / "run.json", {**run.info, "reasons": reasons, "fingerprint": f"{base}-{scores[:16]}"})
     return open_run(run.folder)
+
+
+def _account(fitted: Calibrated, tags: list[str], moved: list[dict[str, Any]]) -> dict[str, Any]:
+    """What run.json says of a refit: the tags by word, the facts that counted, and which reasons the tags changed, as
+    compared with the probes alone, so that the same tags give the same account."""
+    counted = {word: tags.count(word) for word in SAYS if word in tags}
+    return {"tags": counted, "facts": list(fitted.of_facts.names if fitted.of_facts else ()), "changes": moved}
+
+
+def _facts(run: Run, table: pa.Table) -> Features | None:
+    """Places of what was read off the pictures or texts, numbers alone; None where the run has none."""
+    names = [
+        name for name in FACTS if name in table.column_names and run.level("examples").columns().get(name) == "number"
+    ]
+    if not names:
+        return None
+    found = features({name: table[name].to_numpy() for name in names}, names=names)
+    return found if found.names else None
 
 
 def _kept(path: Path) -> dict[str, np.ndarray]:
@@ -87,10 +106,9 @@ def _kept(path: Path) -> dict[str, np.ndarray]:
 
 
 def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:
-    state = open_workspace(run.folder).tags().state(run.data)
+    found = reviews(in_state(open_workspace(run.folder).tags().state(run.data)))
     place = {id: row for row, id in enumerate(ids)}
-    state = state.loc[state["n"] == 1, :]  # a word on many at once is no look at each
-    pairs = zip(state["id"].tolist(), state["tag"].tolist(), strict=True)
+    pairs = zip(found.index.tolist(), found["tag"].tolist(), strict=True)
     verdicts = sorted((place[id], tag) for id, tag in pairs if tag in SAYS and id in place)
     return np.array([row for row, _ in verdicts], np.int64), [says for _, says in verdicts]
 

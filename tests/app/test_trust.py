@@ -8,7 +8,10 @@ PROBED = {"how": "calibrated", "kinds": ["rare", "easy"], "auroc": 0.974, "n_pro
 
 def test_calibrated_reasons_say_how_well_flips_are_found():
     found = trust.trust({"reasons": PROBED})
-    assert found.sentence == "flips found with AUROC .97 on this model; reasons calibrated on 480 planted probes"
+    assert found.sentence.startswith(
+        "flips found with AUROC .97 on our own probes; reasons calibrated on 480 probes that HEM planted. "
+    )
+    assert found.badge == "reasons: calibrated on our own probes"
     assert (found.how, found.is_grey) == ("calibrated", False)
 
 
@@ -16,7 +19,21 @@ def test_tags_of_people_are_counted_with_the_probes():
     found = trust.trust({"reasons": {**PROBED, "n_tagged": 31, "note": "planted in folds"}})
     said = found.sentence
     assert found.note == "planted in folds"
-    assert said.endswith("calibrated on 480 planted probes and 31 tags by people")
+    assert "calibrated on 480 probes that HEM planted and 31 tags by people. Hard examples of another make" in said
+
+
+def test_what_a_refit_changed_is_a_table():
+    changes = [
+        {"was": "rare", "now": "outlier", "n": 12, "because": ["high brightness", "low margin"]},
+        {"was": "easy", "now": "unsure", "n": 2, "because": []},
+    ]
+    found = trust.taught({"reasons": {**PROBED, "n_tagged": 31, "changes": changes}})
+    assert found.to_dict("records") == [
+        {"was": "rare", "now": "outlier", "n": 12, "because": "high brightness, low margin"},
+        {"was": "easy", "now": "unsure", "n": 2, "because": "–"},
+    ]
+    assert trust.taught({"reasons": PROBED}).empty
+    assert trust.taught({}).empty
 
 
 @pytest.mark.parametrize(("auroc", "shown"), [(0.72, ".72"), (0.798, ".798"), (0.5, ".50")])
@@ -102,4 +119,4 @@ def test_only_suspects_of_boxes_are_doubted_where_planted_errors_stay_hidden():
 
 def test_what_was_planted_is_named_for_tags():
     reasons = {"how": "calibrated", "auroc": 0.9, "is_trusted": True, "n_probes": 40, "spoiled": "wrong tags"}
-    assert trust.trust({"reasons": reasons}).sentence.startswith("wrong tags found with AUROC .90 on this model")
+    assert trust.trust({"reasons": reasons}).sentence.startswith("wrong tags found with AUROC .90 on our own probes")

@@ -277,7 +277,7 @@ def test_without_tags_a_refit_changes_nothing(run, outcome):
 @pytest.mark.slow
 def test_tags_change_the_reasons_and_the_same_tags_give_the_same_bytes(run):
     plain = refit(run)
-    before, fingerprint = plain.table(["id", "reason_probs"]), plain.fingerprint
+    before, fingerprint = plain.table(["id", "reason_probs", "reason"]), plain.fingerprint
     easy = [f"p{i}" for i in FLIPPED[:12]]
     log = open_workspace(run).tags()
     for id in easy:
@@ -292,6 +292,11 @@ def test_tags_change_the_reasons_and_the_same_tags_give_the_same_bytes(run):
     after = np.stack(found.table(["reason_probs"])["reason_probs"].to_list())
     was = np.stack(before["reason_probs"].to_list())
     assert after[rows, 0].mean() < was[rows, 0].mean()  # "easy" speaks for the label
+    assert found.info["reasons"]["tags"] == {"easy": 12}
+    told = found.info["reasons"]["changes"]
+    now = found.table(["reason"])["reason"].to_numpy()
+    assert sum(each["n"] for each in told) == (before["reason"].to_numpy() != now).sum() > 0
+    assert any(each["because"] for each in told)
     bytes_before = [(run / name).read_bytes() for name in ("scores.parquet", "run.json")]
     refit(run)
     assert [(run / name).read_bytes() for name in ("scores.parquet", "run.json")] == bytes_before

@@ -37,15 +37,39 @@ def test_what_is_measured_is_of_the_probes_alone():
     np.testing.assert_allclose(found.probs.sum(axis=1), 1, atol=1e-5)
 
 
-def test_right_with_nothing_special_is_neither_mislabelled_nor_ambiguous_and_hard_is_not_easy():
-    # Both look ambiguous: what "right" leaves open is easy, what "hard" leaves open is ambiguous.
+def test_right_and_hard_rule_out_what_has_a_key_of_its_own():
+    # All look ambiguous: "right" leaves easy and subtle, "hard" leaves rare and subtle.
     rows = Features(np.concatenate([around(CENTRES["ambiguous"], 40), around(CENTRES["easy"], 260)]), NAMES)
     examples, kinds = probes()
-    named = {}
+    examples = np.concatenate([examples, around((0.75, 0.85, 0.4), 60)])
+    kinds = np.append(kinds, np.full(60, "subtle", dtype=object))
+    subtle, ambiguous = REASONS.index("subtle"), REASONS.index("ambiguous")
+    before = calibrate(rows, examples, kinds, seed=0).probs[:40].mean(axis=0)
     for word in ("right", "hard"):
-        found = calibrate(rows, examples, kinds, seed=0, tagged=np.arange(40), tags=[word] * 40)
-        named[word] = REASONS[np.bincount(found.probs[:40].argmax(axis=1), minlength=6).argmax()]
-    assert named == {"right": "easy", "hard": "ambiguous"}
+        found = calibrate(rows, examples, kinds, seed=0, tagged=np.arange(40), tags=[word] * 40).probs[:40].mean(axis=0)
+        assert found[subtle] > 4 * before[subtle]
+        assert found[ambiguous] < before[ambiguous]
+
+
+def test_tags_let_the_examples_own_facts_count_and_without_tags_they_do_not():
+    # Half of the rows are dark; whatever is dark is an outlier, says whoever looked, and the features know nothing.
+    rows = Features(around(CENTRES["easy"], 400), NAMES)
+    dark = np.arange(400) < 200
+    own = Features(np.where(dark, 0.25, 0.75)[:, None].astype(np.float32), ("brightness",))
+    examples, kinds = probes()
+    examples, kinds = np.concatenate([examples, around((0.5, 0.5, 0.5), 60)]), np.append(kinds, ["outlier"] * 60)
+    tagged = np.r_[0:15, 200:215]
+    tags = ["outlier"] * 15 + ["easy"] * 15
+    place = REASONS.index("outlier")
+
+    def of_dark_and_light(**more):
+        probs = calibrate(rows, examples, kinds.astype(object), seed=0, own_facts=own, **more).probs[:, place]
+        return probs[15:200].mean(), probs[215:].mean()
+
+    in_dark, in_light = of_dark_and_light(tagged=tagged, tags=tags)
+    assert in_dark > 0.5 > 0.2 > in_light
+    assert abs(np.subtract(*of_dark_and_light())) < 0.01
+    assert abs(np.subtract(*of_dark_and_light(tagged=tagged[10:20], tags=tags[10:20]))) < 0.1  # too few
 
 
 def test_clean_rows_that_a_fresh_model_gets_wrong_are_subtle_and_inflate_no_other_kind():

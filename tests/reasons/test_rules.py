@@ -216,5 +216,7 @@ def test_a_reason_that_is_less_likely_than_not_says_how_much_it_stands_out():
     probs = np.tile([0.01, 0.02, 0.02, 0.0, 0.1, 0.85], (PLAIN + 1, 1))
     probs[-1] = [0.01, 0.3, 0.02, 0.0, 0.07, 0.6]
     said = words_of(odd, "outlier", probs=probs)
-    assert said.endswith(f"outlier 30%, {0.3 / probs[:, 1].mean():.2g} times the average")
+    assert said.endswith(
+        f"outlier 30%, {0.3 / probs[:, 1].mean():.{0 if 0.3 / probs[:, 1].mean() >= 10 else 1}f} times the average"
+    )
     assert "average" not in words_of(odd, "easy", probs=probs)

@@ -105,6 +105,7 @@ def _reasons(run: Run, level: Level, counts: pd.Series) -> None:
     if bar is not None:
         _explore({"column": "reason", "in": [str(bar["y"])]})
     _planted(trust.by_planted(run.info))
+    _taught(run, trust.taught(run.info))
     if refits.is_possible(run, level):
         _refit(run, level)
 
@@ -131,6 +132,31 @@ def _planted(found: pd.DataFrame) -> None:
                     max_value=100,
                 ),
                 "otherwise": text("else mostly", help="The most frequent reason of the rest."),
+            },
+        )
+
+
+def _taught(run: Run, found: pd.DataFrame) -> None:
+    """Which reasons the last refit to people's tags changed, and why; nothing without one."""
+    if found.empty:
+        return
+    tags = words.count(int(run.info["reasons"]["n_tagged"]), "tag")
+    with st.expander(f"What {tags} changed: {words.count(int(found['n'].sum()), 'reason')}", icon=":material/school:"):
+        facts = ", ".join(str(name).replace("_", " ") for name in run.info["reasons"].get("facts") or ())
+        counted = f" The examples' own {facts} count since people tagged them." if facts else ""
+        st.caption(words.plain(f"Compared with the reasons that HEM's probes alone give.{counted}"))
+        text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+        st.dataframe(
+            found,
+            hide_index=True,
+            height="content" if len(found) <= 12 else 400,
+            column_config={
+                "was": text("reason by the probes"),
+                "now": text("with the tags"),
+                "n": number("examples", format="localized"),
+                "because": text(
+                    "because of", help="Where these examples lie and what the tags taught of it, most telling first."
+                ),
             },
         )
 
