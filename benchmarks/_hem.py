@@ -127,7 +127,15 @@ def numbers(table: pd.DataFrame) -> dict[str, np.ndarray]:
     """The columns that rank examples, the headlines and every score, and two plain rank-means beside them."""
     from hem_core import scores
 
-    names = {"difficulty", "label_suspicion", "aum_windowed", "confidence_mean_windowed", "loss_oos", "margin_oos", *scores.names()}
+    names = {
+        "difficulty",
+        "label_suspicion",
+        "aum_windowed",
+        "confidence_mean_windowed",
+        "loss_oos",
+        "margin_oos",
+        *scores.names(),
+    }
     found = {str(name): table[name].to_numpy(float) for name in table if name in names}
     dynamics = [name for name in ("aum_windowed", "confidence_mean") if name in found]
     if dynamics:
